@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from auditor.compromise import scripts
 from auditor.compromise.php import flow, nodes
 from auditor.compromise.rules import engine
 from auditor.compromise.settings import Setting, settings_in
@@ -78,6 +79,8 @@ def judged(content: bytes, name: str, rules: engine.Rules) -> Judgement:
             hits = tuple(hit for part in _parts(content) for hit in flow.judged(part))
         except nodes.TooLarge as error:
             why = str(error)
+    elif content.startswith(b"#!"):
+        hits = scripts.judged(content)
     return Judgement(
         hits=hits,
         own=tuple(match.rule for match in matches if match.own and not match.beside),

@@ -41,7 +41,15 @@ _SHUT_OUT = re.compile(
     r"<Files(?:Match)?\s+[^>]*(?:php|phtml)[^>]*>\s*(?:Order[^\n]*\s*)?(?:Deny from all|Require all denied)",
     re.IGNORECASE,
 )
-_SET_HANDLER = re.compile(r"^\s*SetHandler\s+[\"']?\S*(?:php|cgi-script)", re.IGNORECASE)
+_SET_HANDLER = re.compile(r"^\s*(?:SetHandler|ForceType)\s+[\"']?\S*(?:php|cgi-script)", re.IGNORECASE)
+_ACTION = re.compile(r"^\s*Action\s+\S+\s+\S+", re.IGNORECASE)
+_PICTURES_LED = re.compile(
+    r"RewriteRule\s+\S{0,100}\b(?:jpe?g|png|gif|ico|webp|bmp|txt|css|pdf)\b\S{0,40}\s+[\"']?\S*\.(?:php\d?|phtml)\b",
+    re.IGNORECASE,
+)
+_WHO_ASKS = re.compile(
+    r"RewriteCond\s+%\{HTTP(?:_USER_AGENT|_REFERER|:Accept-Language|_ACCEPT_LANGUAGE)\}", re.IGNORECASE
+)
 _PREPENDED = re.compile(
     r"^\s*(?:php_(?:admin_)?value\s+)?auto_(?:prepend|append)_file\s*[= ]\s*[\"']?(?P<file>[^\s\"']{1,200})",
     re.IGNORECASE,
@@ -100,12 +108,18 @@ def _found(lines: list[str], text: str) -> Iterator[Setting]:
             file = prepended["file"]
             sure = _DATA.search(file) or _ODD.search(file) or not _CODE.search(file)
             yield Setting("prepended", "sure" if sure else "hint", redact(line)[:200])
+        if _ACTION.match(line):
+            yield Setting("handler", "hint", redact(line)[:200])
+        if _PICTURES_LED.match(line):
+            yield Setting("led_aside", "sure" if _ASIDE.search(line) else "hint", redact(line)[:200])
         if _LOOSENED.match(line):
             yield Setting("loosened", "hint", redact(line)[:200])
     if _ENGINE.search(text) and _AWAY.search(text):
         yield Setting("engines_led_away", "sure", _line_of(text, _AWAY))
     elif _ENGINE.search(text) and _ASIDE.search(text):
         yield Setting("engines_led_away", "sure", _line_of(text, _ASIDE))
+    elif _WHO_ASKS.search(text) and _AWAY.search(text):
+        yield Setting("visitors_led_away", "hint", _line_of(text, _AWAY))
     if _LET_IN.search(text) and _SHUT_OUT.search(text):
         yield Setting("only_its_own", "hint", _line_of(text, _LET_IN))
 

@@ -5,10 +5,22 @@ from __future__ import annotations
 import re
 
 from auditor.compromise.php import names
-from auditor.compromise.php.calls import Calls, runs_text
+from auditor.compromise.php.calls import Calls
 from auditor.compromise.php.nodes import Node
-from auditor.compromise.php.values import BUILT, DECODED, FILE, FOREIGN, REQUEST, UNKNOWN, UPLOAD, Value, joined, listed
-from auditor.compromise.php.variables import ASKED, args_of, below, content_of, value_of
+from auditor.compromise.php.values import (
+    BUILT,
+    DECODED,
+    FILE,
+    FOREIGN,
+    PARAMETERS,
+    REQUEST,
+    UNKNOWN,
+    UPLOAD,
+    Value,
+    joined,
+    listed,
+)
+from auditor.compromise.php.variables import ASKED, args_of, below, content_of, runs_text, value_of
 
 
 def read_call(flow: Calls, node: Node) -> Value:
@@ -19,6 +31,10 @@ def read_call(flow: Calls, node: Node) -> Value:
     args = args_of(node)
     if function.type in ("name", "qualified_name"):
         name = flow.said(function).lower().lstrip(b"\\")
+        if _is_named_only(node):
+            return Value(name, function=flow.functions.get(name))
+        if name in (b"die", b"exit"):
+            flow.shown_to_visitors(args, node)
         if name in names.GUARDS and not (name == b"in_array" and len(args) > 1 and args[1].flags & REQUEST):
             flow.guard(node)
         if name in (b"isset", b"empty"):
@@ -27,8 +43,11 @@ def read_call(flow: Calls, node: Node) -> Value:
         if name in names.SPREADS:
             made = args[0].flags & FOREIGN if args and name == b"extract" else REQUEST
             flow.spread[node.scope] = flow.spread.get(node.scope, 0) | made
+            flow.overwritten(node.scope, made)
         if name in (b"parse_str", b"mb_parse_str") and args:
             _parsed(flow, node, args)
+        if name in names.FILLS_IN and args:
+            _filled_in(flow, node, args[0], names.FILLS_IN[name])
         if name == b"preg_match" or name == b"preg_match_all":
             _matched(flow, node, args)
         if name == b"filter_input" and args and (node.get("arguments") or node).children:
@@ -36,6 +55,21 @@ def read_call(flow: Calls, node: Node) -> Value:
             return ASKED if kinds and kinds[0] in names.INPUTS and len(args) < 3 else UNKNOWN
         return flow.call(name, args, node)
     return flow.invoked(value_of(function), args, node)
+
+
+def _is_named_only(node: Node) -> bool:
+    """Whether nothing is called: ``name(...)`` is the function itself."""
+    inside = node.get("arguments")
+    return inside is not None and [child.type for child in inside.children] == ["variadic_placeholder"]
+
+
+def _filled_in(flow: Calls, node: Node, source: Value, at: int) -> None:
+    """What a function puts into a variable that it is given."""
+    inside = node.get("arguments")
+    targets = [child for child in inside.children if child.type == "argument"] if inside is not None else []
+    if len(targets) > at and targets[at].children:
+        made = Value(None, source.flags & (FOREIGN | UPLOAD | FILE), head=source.head)
+        flow.put(flow.key(targets[at].children[0]), made, node)
 
 
 def _guard_lookups(flow: Calls, node: Node) -> None:
@@ -77,6 +111,9 @@ def read_method(flow: Calls, node: Node) -> Value:
     name_node, args = node.get("name"), args_of(node)
     if name_node is None:
         return UNKNOWN
+    holder = node.get("object") or node.get("scope")
+    if holder is not None and value_of(holder).function == b"ffi" and any(arg.flags & FOREIGN for arg in args):
+        flow.hit("foreign_code", "exact", node)
     if name_node.type != "name":
         chosen = value_of(name_node)
         if chosen.flags & REQUEST:
@@ -91,8 +128,18 @@ def read_method(flow: Calls, node: Node) -> Value:
     scope = flow.said(base).lower().lstrip(b"\\") if base is not None else b""
     if scope == b"closure" and name == b"fromcallable" and args:
         return args[0]
-    if scope == b"ffi" and name in (b"cdef", b"load") and args and args[0].text and _DECLARES.search(args[0].text):
-        flow.hit("foreign_code", "sure", node)
+    if scope == b"ffi" and name in (b"cdef", b"load", b"scope"):
+        if args and args[0].text and _DECLARES.search(args[0].text):
+            flow.hit("foreign_code", "sure", node)
+        return Value(None, 0, function=b"ffi")
+    if name in names.CAPTURES and scope.endswith(b"request"):
+        return Value(None, 0, function=b"request")
+    if (
+        name in names.FRAMEWORK_ASKS
+        and base is not None
+        and (reflecting.function == b"request" or _is_request(flow, base))
+    ):
+        return ASKED
     if name in names.TAKES_CALLBACK and any(arg.text is not None and runs_text(arg.text) for arg in args):
         flow.hit("runs_by_callback", "sure", node)
     if name in (b"invoke", b"invokeargs", b"__invoke") and isinstance(reflecting.function, bytes):
@@ -103,7 +150,24 @@ def read_method(flow: Calls, node: Node) -> Value:
         )
     own = flow.functions.get(name)
     if own is not None and own.type == "method_declaration":
+        if _is_named_only(node):
+            return Value(None, 0, function=own)
         return flow.own(own, args, node)
+    if name == b"registerphpfunctions":
+        flow.php_by_expression = True
+    if name in names.BY_EXPRESSION and flow.php_by_expression:
+        for value in (reflecting, *args):
+            flow.used("chosen_expression", value, node)
+    if base is not None and name in names.ABSORBING:
+        flow.absorbed(base, reflecting, args, node)
+    if name == b"send":
+        flow.sent |= args[0].flags & FOREIGN if args else 0
+    if reflecting.function == b"shelf" and args:
+        key = b"key " + (args[0].text or b"")
+        if len(args) > 1:
+            flow.kept[key] = flow.kept.get(key, 0) | args[1].flags & FOREIGN
+        return Value(None, FILE | flow.kept.get(key, 0))
+    flow.handed_out(args, node, named=scope in (b"route", b"router", b"app"))
     if name in (b"getparameter", b"getbody_"):
         return ASKED
     if name in (b"exec", b"run") and reflecting.function == b"com":
@@ -124,9 +188,17 @@ def read_method(flow: Calls, node: Node) -> Value:
         magic = flow.functions.get(b"__call") or flow.functions.get(b"__callstatic")
         if magic is not None:
             return flow.own(magic, [Value(name), listed((None, arg) for arg in args)], node)
-    return UNKNOWN
+    return Value(None, reflecting.flags & (FOREIGN | UPLOAD | PARAMETERS), head=reflecting.head)
 
 
+def _is_request(flow: Calls, base: Node) -> bool:
+    """Whether an object is by its name a framework's for what visitors ask."""
+    return _REQUEST.search(flow.content, max(base.start, base.end - 60), base.end) is not None
+
+
+_REQUEST = re.compile(
+    rb"(?i)(?:request|input)(?:\s*\(\s*\))?(?:\s*->\s*(?:query|request|headers|cookies|attributes))?\s*\Z"
+)
 _TAKES_ALL = re.compile(rb"\(\.[*+]|\A/\.\*/")
 _DECLARES = re.compile(rb"\b(?:sys[t]em|po[p]en|ex[e]c\w*|do_sys[t]em)\s*\(")
 _FILES = (b"splfileobject", b"spltempfileobject")
@@ -145,10 +217,16 @@ def read_made(flow: Calls, node: Node) -> Value:
             return Value(last.text, last.flags, head=last.head, function=name)
         if name in names.HOLDERS and args:
             return Value(None, args[0].flags, items=args[0].items)
+        if name in names.SHELVES:
+            return Value(None, 0, function=b"shelf")
+        if name in names.ARCHIVES:
+            return Value(args[0].text if args else None, 0, function=b"archive")
         if (name in _FILES and args) or name == b"com":
             return Value(args[0].text if args else None, args[0].flags if args else 0, function=name)
         if name in names.TAKES_CALLBACK and any(arg.text is not None and runs_text(arg.text) for arg in args):
             flow.hit("runs_by_callback", "sure", node)
+        if name in (b"pdo", b"mysqli") and sum(1 for arg in args[:3] if arg.flags & REQUEST and arg.head) == 3:
+            flow.hit("chosen_database", "hint", node)
         if (
             name == b"pdo"
             and args

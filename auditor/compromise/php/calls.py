@@ -23,7 +23,7 @@ from auditor.compromise.php.values import (
     UPLOAD,
     Value,
 )
-from auditor.compromise.php.variables import ASKED, MAX_DEPTH, content_of, item_of
+from auditor.compromise.php.variables import ASKED, MAX_DEPTH, content_of, is_made_here, item_of, runs_text
 
 _ADMINISTRATOR = re.compile(rb"set_role\s*\(\s*['\"]administrator|['\"]role['\"]\s*=>\s*['\"]administrator")
 _ADDRESS = re.compile(rb"\(\s*['\"](?:https?|ftp)://")
@@ -32,13 +32,10 @@ _ADDRESS = re.compile(rb"\(\s*['\"](?:https?|ftp)://")
 _HIDES = re.compile(rb"pre_user_query|pre_get_users|username_exists|\$_(?:GET|REQUEST|COOKIE)")
 """What stands beside an administrator's account that nobody is to see."""
 _SMALL = 20_000
-_PRELOADS = re.compile(rb"LD_(?:PRELOAD|AUDIT)\s*=")
-
-
-def runs_text(name: bytes) -> bool:
-    """Whether one of PHP's functions runs the text that it is given."""
-    name = name.lower().lstrip(b"\\")
-    return name in names.EVALUATES or name in names.COMMANDS or name in names.MAKES_FUNCTION
+_PRELOADS = re.compile(rb"(?:LD_(?:PRELOAD|AUDIT|LIBRARY_PATH)|GCONV_PATH|BASH_ENV)\s*(?:=|\Z)")
+_HOOKS = re.compile(rb"(?:add|register)_|session_set_save_handler|(?:route|router|app)::")
+_MOST_HANDED = 20
+_OF_SESSIONS = (b"write", b"read", b"open", b"close", b"destroy", b"gc", b"create_sid")
 
 
 def either_of(value: Value) -> Value:
@@ -53,7 +50,7 @@ class Calls(Sinks):
     def call(self, name: bytes, args: list[Value], node: Node, *, hidden: bool = False) -> Value:
         """What calling a function of that name comes to, and what is to be told of it."""
         name = name.lower().lstrip(b"\\")
-        own = self.functions.get(name)
+        own = self.functions.get(name.rsplit(b"::", 1)[-1])
         if own is not None:
             return self.own(own, args, node)
         first = args[0] if args else UNKNOWN
@@ -88,6 +85,20 @@ class Calls(Sinks):
             self.hit("account_made", "sure" if first.text or _HIDES.search(self.content) else "hint", node)
         elif name in names.CALLBACKS and args:
             self.called_back(name, args, node)
+        elif name == b"preg_replace_callback_array" and len(args) > 1:
+            for callee in list((args[0].items or {}).values())[:20]:
+                self.called_back(b"preg_replace_callback", [UNKNOWN, callee, args[1]], node)
+        elif (
+            name in (b"add_filter", b"add_action")
+            and len(args) > 1
+            and args[1].text is not None
+            and runs_text(args[1].text)
+        ):
+            self.hit("runs_by_callback", "sure", node)
+        elif name in names.STORES and len(args) > 1 and first.text is not None:
+            self.kept[b"key " + first.text] = self.kept.get(b"key " + first.text, 0) | args[1].flags & FOREIGN
+        elif name == b"session_id" and (first.text or b"").lower().endswith(names.SUFFIXES):
+            self.hit("written_program", "sure", node)
         elif name == b"error_log" and len(args) > 2:
             self.written(args[2], first, node)
         elif name == b"curl_setopt" and len(args) > 2 and args[1].text == b"CURLOPT_FILE":
@@ -98,7 +109,7 @@ class Calls(Sinks):
             self.mailed(args, node)
         elif name == b"header":
             self.led_away(first, node)
-        elif name == b"putenv" and first.ends and _PRELOADS.match(first.text or b""):
+        elif name == b"putenv" and _PRELOADS.match(first.text or first.begins):
             self.hit("preloads", "sure", node)
         elif name == b"dl" and first.flags & (REQUEST | UPLOAD):
             self.hit("chosen_module", "exact" if first.head else "hint", node)
@@ -112,7 +123,27 @@ class Calls(Sinks):
             self.moved(name, first, args[1], node)
         elif name == b"ini_set" and first.text in (b"auto_prepend_file", b"auto_append_file", b"allow_url_include"):
             self.hit("prepended", "hint", node)
+        if first.flags & FOREIGN and name in names.TOUCHES and first.begins.lower().startswith(b"phar://"):
+            self.unserialized |= first.flags & FOREIGN
+        if name == b"session_set_save_handler":
+            handlers = [Value(None, 0, function=self.functions[one]) for one in _OF_SESSIONS if one in self.functions]
+            self.handed_out(handlers, node, named=True)
+        if name not in names.CALLBACKS:
+            self.handed_out(args, node, named=_HOOKS.match(name) is not None)
         return self.answer(name, args, node)
+
+    def handed_out(self, args: list[Value], node: Node, *, named: bool = False) -> None:
+        """What is called here may call the file's own functions that it is given, with whatever others say; ``named``: also by their names."""
+        for arg in args:
+            for one in (arg, *list((arg.items or {}).values())[:_MOST_HANDED]):
+                function = one.function
+                if named and one.text:
+                    function = self.functions.get(one.text.lower())
+                rules = {noted.rule for noted in self.inside.get(function, ())} if isinstance(function, Node) else set()
+                if "evaluated" in rules or ("command" in rules and named):
+                    self.hit("runs_what_it_is_given", "sure", node)
+                elif "command" in rules:
+                    self.hit("runs_what_it_is_given", "hint", node)
 
     def answer(self, name: bytes, args: list[Value], node: Node) -> Value:
         """What one of PHP's functions gives back."""
@@ -128,7 +159,11 @@ class Calls(Sinks):
         if name in names.REMOTE_READERS:
             return Value(None, REMOTE | first.flags & REQUEST)
         if name in names.STORED:
-            return Value(None, FILE)
+            return Value(None, FILE | self.kept.get(b"key " + (first.text or b""), 0))
+        if name in names.FRAMEWORK_FUNCTIONS and args:
+            return ASKED
+        if name == b"glob":
+            return Value(None, FILE | first.flags & FOREIGN, ends=first.ends)
         if name in names.LISTED_NAMES:
             return Value(None, BUILT | DECODED)
         if name in names.ESCAPED:
@@ -163,7 +198,7 @@ class Calls(Sinks):
             return items[-1 if name in (b"end", b"array_pop") else 0].having(first.flags & FOREIGN)
         if name not in names.HANDED_ON and name not in folding.DECODERS:
             found = folding.folded(name, args)
-            if found is None and name in names.PUTS_TOGETHER:
+            if found is None and name in names.PUTS_TOGETHER and all(map(is_made_here, args)):
                 return Value(None, BUILT)
             return found.having(BUILT) if found is not None else UNKNOWN
         flags = 0
@@ -174,6 +209,8 @@ class Calls(Sinks):
         found = folding.folded(name, args)
         if found is not None:
             return found.having(flags | BUILT)
+        if args and all(map(is_made_here, args)):
+            flags |= BUILT
         return Value(None, flags, head=any(arg.flags and arg.head for arg in args))
 
     def shown(self, name: bytes, path: Value, node: Node) -> None:
@@ -188,6 +225,8 @@ class Calls(Sinks):
             )
 
     def _read(self, first: Value, node: Node) -> Value:
+        if first.begins.lower().startswith((b"expect://", b"ssh2.exec://")):
+            self.commanded(Value(None, first.flags, head=first.head), node)
         if first.text is None and first.begins.lower().startswith((b"http://", b"https://", b"ftp://")):
             return Value(None, REMOTE)
         if first.text is not None:
@@ -205,7 +244,8 @@ class Calls(Sinks):
         if first.flags & (REMOTE | UPLOAD):
             return Value(None, first.flags & (REMOTE | UPLOAD | REQUEST))
         opened = first.text if first.text is not None and first.text.endswith(names.SUFFIXES) else None
-        return Value(opened, FILE | first.flags & (REQUEST | PARAMETERS), head=first.head)
+        hidden = DECODED if first.ends.lower().endswith(names.IMAGE_SUFFIXES) else 0
+        return Value(opened, FILE | hidden | first.flags & (REQUEST | PARAMETERS), head=first.head)
 
     def function_made(self, args: list[Value], node: Node) -> Value:
         """A function is made of texts: its parameters and its body."""
@@ -245,6 +285,11 @@ class Calls(Sinks):
         """A value is called as a function, with these arguments."""
         if isinstance(callee.function, Node):
             return self.own(callee.function, args, node)
+        if callee.items is not None and len(callee.items) == 2:
+            method = item_of(callee, b"1").text
+            own = self.functions.get(method.lower()) if method else None
+            if own is not None:
+                return self.own(own, args, node)
         if callee.text is not None:
             name = callee.text.lower().lstrip(b"\\")
             risky = runs_text(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import codecs
+import json
 import quopri
 import re
 import zlib
@@ -60,10 +61,6 @@ _PLAIN: Mapping[bytes, _OnText] = {
     b"lcfirst": lambda data: data[:1].lower() + data[1:],
     b"ucwords": lambda data: data[:1].upper() + data[1:],
     b"strval": lambda data: data,
-    b"trim": lambda data: data.strip(b" \t\n\r\0\x0b"),
-    b"ltrim": lambda data: data.lstrip(b" \t\n\r\0\x0b"),
-    b"rtrim": lambda data: data.rstrip(b" \t\n\r\0\x0b"),
-    b"chop": lambda data: data.rstrip(b" \t\n\r\0\x0b"),
     b"stripslashes": lambda data: re.sub(rb"\\(.?)", rb"\1", data),
     b"stripcslashes": lambda data: escaped(data),
     b"bin2hex": lambda data: data.hex().encode(),
@@ -77,6 +74,10 @@ _PLAIN: Mapping[bytes, _OnText] = {
     b"intval": lambda data: b"%d" % number(data),
     b"strlen": lambda data: b"%d" % len(data),
     b"php_strip_whitespace": lambda data: data,
+    b"nl2br": lambda data: data.replace(b"\n", b"<br />\n"),
+    b"utf8_decode": lambda data: data.decode("utf-8").encode("latin-1", "replace"),
+    b"utf8_encode": lambda data: data.decode("latin-1").encode("utf-8"),
+    b"dirname": lambda data: data.rpartition(b"/")[0] or b".",
 }
 
 
@@ -290,6 +291,103 @@ def _converted(args: Sequence[Value]) -> Value | None:
     return text(digits or b"0")
 
 
+_SPACES = b" \t\n\r\0\x0b"
+
+
+def _stripped(strip: Callable[[bytes, bytes], bytes]) -> Callable[[Sequence[Value]], Value | None]:
+    def stripped(args: Sequence[Value]) -> Value | None:
+        letters = args[1].text if len(args) > 1 else _SPACES
+        return None if args[0].text is None or letters is None else text(strip(args[0].text, letters))
+
+    return stripped
+
+
+def _padded(args: Sequence[Value]) -> Value | None:
+    data, by = args[0].text, args[2].text if len(args) > 2 else b" "
+    lacks = number(args[1].text or b"0") - len(data or b"")
+    if data is None or not by or len(args) > 3 or not 0 <= lacks <= MAX_TEXT:
+        return None
+    return text(data + (by * (lacks // len(by) + 1))[:lacks])
+
+
+def _from(find: Callable[[bytes, bytes], int]) -> Callable[[Sequence[Value]], Value | None]:
+    def rest(args: Sequence[Value]) -> Value | None:
+        data, sought = args[0].text, args[1].text
+        at = find(data, sought) if data is not None and sought and len(args) == 2 else -1
+        return None if data is None or at < 0 else text(data[at:])
+
+    return rest
+
+
+def _base(args: Sequence[Value]) -> Value | None:
+    data, suffix = args[0].text, args[1].text if len(args) > 1 else b""
+    if data is None or suffix is None or data == _OWN_FILE:
+        return None
+    return text(data.rstrip(b"/").rpartition(b"/")[2].removesuffix(suffix))
+
+
+_OWN_FILE = b"__FILE__.php"
+"""What stands for the name that a file has, which it does not know of itself."""
+
+
+def _parsed(args: Sequence[Value]) -> Value | None:
+    if args[0].text is None or len(args[0].text) > MAX_JSON or args[0].text.count(b"[") + args[0].text.count(b"{") > 50:
+        return None
+    return _as_value(json.loads(args[0].text))
+
+
+MAX_JSON = 20_000
+
+
+def _as_value(found: object) -> Value | None:
+    """One value of JSON, of whose arrays only texts count."""
+    if isinstance(found, str):
+        return text(found.encode("utf-8", "replace"))
+    pairs = (
+        list(found.items()) if isinstance(found, dict) else list(enumerate(found)) if isinstance(found, list) else []
+    )
+    kept = [
+        (str(key).encode("utf-8", "replace"), item.encode("utf-8", "replace"))
+        for key, item in pairs
+        if isinstance(item, str)
+    ]
+    return listed((key, text(item)) for key, item in kept) if kept else None
+
+
+def _recoded(args: Sequence[Value]) -> Value | None:
+    data, form = args[0].text, (args[2].text or b"").upper() if len(args) > 2 else b""
+    if data is None:
+        return None
+    known = {b"BASE64": _base64, b"HTML-ENTITIES": _entities, b"HTML": _entities, b"UUENCODE": _uudecoded}
+    return text(known[form](data)) if form in known else None
+
+
+def _flipped(args: Sequence[Value]) -> Value | None:
+    if args[0].items is None or any(item.text is None for item in args[0].items.values()):
+        return None
+    return listed((item.text, text(key)) for key, item in args[0].items.items())
+
+
+def _searched(args: Sequence[Value]) -> Value | None:
+    sought, items = args[0].text, args[1].items
+    if sought is None or items is None:
+        return None
+    return next((text(key) for key, item in items.items() if item.text == sought), None)
+
+
+def item_at(value: Value | None, key: bytes) -> Value | None:
+    """What a known array has at a key."""
+    return value.items.get(key) if value is not None and value.items is not None else None
+
+
+def _part_of_items(args: Sequence[Value]) -> Value | None:
+    items, start = args[0].items, args[1].text
+    if items is None or start is None or any(arg.text is None for arg in args[2:3]):
+        return None
+    kept = list(items.values())[number(start) :]
+    return listed((None, item) for item in (kept[: number(args[2].text or b"0")] if len(args) > 2 else kept))
+
+
 _OF_SEVERAL: Mapping[bytes, Callable[[Sequence[Value]], Value | None]] = {
     b"str_replace": _replaced,
     b"str_ireplace": _replaced,
@@ -309,6 +407,26 @@ _OF_SEVERAL: Mapping[bytes, Callable[[Sequence[Value]], Value | None]] = {
     b"array_keys": _keys,
     b"str_repeat": _repeated,
     b"base_convert": _converted,
+    b"trim": _stripped(bytes.strip),
+    b"ltrim": _stripped(bytes.lstrip),
+    b"rtrim": _stripped(bytes.rstrip),
+    b"chop": _stripped(bytes.rstrip),
+    b"str_pad": _padded,
+    b"strstr": _from(bytes.find),
+    b"stristr": _from(lambda data, sought: data.lower().find(sought.lower())),
+    b"strrchr": _from(lambda data, sought: data.rfind(sought[:1])),
+    b"strpbrk": _from(
+        lambda data, letters: min(
+            (at for at in map(data.find, (bytes([one]) for one in letters)) if at >= 0), default=-1
+        )
+    ),
+    b"basename": _base,
+    b"json_decode": _parsed,
+    b"mb_convert_encoding": _recoded,
+    b"array_flip": _flipped,
+    b"array_search": _searched,
+    b"array_slice": _part_of_items,
+    b"strtok": lambda args: item_at(_explode([args[1], args[0]]), b"0"),
     b"array_reverse": lambda args: (
         listed((None, value) for value in reversed(list(args[0].items.values()))) if args[0].items is not None else None
     ),
@@ -327,5 +445,5 @@ def folded(name: bytes, args: Sequence[Value]) -> Value | None:
             return text(simple(args[0].text)) if args and args[0].text is not None else None
         several = _OF_SEVERAL.get(name)
         return several(args) if several is not None and args else None
-    except (ValueError, IndexError, zlib.error, OverflowError):  # what it is given is no such text
+    except (ValueError, IndexError, zlib.error, OverflowError, RecursionError):  # what it is given is no such text
         return None

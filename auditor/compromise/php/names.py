@@ -33,6 +33,7 @@ READERS = _names(
 """Functions that read a file, or what was opened."""
 STREAMS = _names("php://input")
 REMOTE_READERS = _names(
+    "socket_accept stream_socket_accept stream_bucket_make_writeable"
     "curl_exec curl_multi_getcontent socket_read socket_recv recv fsockopen pfsockopen stream_socket_client dns_get_record ftp_get ssh2_exec"
     " http_get wp_remote_retrieve_body wp_remote_get wp_remote_post wp_safe_remote_get wp_remote_request"
 )
@@ -49,16 +50,35 @@ HANDED_ON = frozenset(DECODERS) | _names(
     "html_entity_decode htmlspecialchars_decode rawurldecode get_magic_quotes_gpc mb_strrev strpos_ array iterator_to_array",
     "variable_get strtok chr ord hexdec dechex ucwords str_word_count sscanf parse_url http_build_query settype convert_uuencode crypt_ gzcompress gzencode",
     "simplexml_load_string yaml_parse xmlrpc_decode msgpack_unpack igbinary_unserialize",
+    "var_export print_r str_getcsv parse_ini_string preg_grep",
 )
 """Functions whose answer is what they are given, in another shape."""
 STORED = _names(
     "get_option get_site_option get_transient get_post_meta get_theme_mod mysql_result mysql_fetch_array mysql_fetch_row mysql_fetch_assoc"
     " mysqli_fetch_array mysqli_fetch_row mysqli_fetch_assoc apcu_fetch apc_fetch shmop_read"
 )
+STORES = _names(
+    "update_option add_option update_site_option set_transient update_post_meta set_theme_mod apcu_store apcu_add apc_store variable_set"
+)
+"""Functions that keep what ``STORED`` gives back by the same key."""
 STORED_METHODS = _names(
     "get_var get_row get_col fetch fetchcolumn fetch_assoc fetch_row fetch_array fetchall fetch_object"
 )
 """Functions and methods that read what a database holds."""
+SHELVES = _names("memcached memcache redis yac")
+"""Classes whose objects keep what anybody puts there."""
+ABSORBING = _names("push unshift enqueue append offsetset loadxml loadhtml addchild importstylesheet")
+"""Methods after which an object holds what they were given."""
+ARCHIVES = _names("phar phardata")
+BY_EXPRESSION = _names("evaluate query importstylesheet transformtoxml transformtodoc transformtouri")
+"""Methods that take a path or a style sheet, which can call PHP's functions where that was allowed."""
+FRAMEWORK_ASKS = _names(
+    "get post input cookie query header all param params server json getstring getvar getraw getparam getquery getpost getcmd getheader"
+    " getheaderline getcontent getbody getparsedbody getqueryparams get_string get_title get_textarea get_editor get_array getget rawbody"
+)
+"""Methods by which frameworks' objects for requests give what visitors say."""
+FRAMEWORK_FUNCTIONS = _names("request input")
+CAPTURES = _names("capture createfromglobals fromglobals instance getinstance")
 HOLDERS = _names("arrayobject arrayiterator simplexmlelement splfixedarray collection")
 """Classes whose objects hold what they are made of."""
 LISTED_NAMES = _names(
@@ -152,8 +172,27 @@ PASSES_ON = _names(
 )
 """Callbacks of these get what they are given beside them, which tells whether others have a say."""
 NUMBERS_OF_LETTERS = _names("ord hexdec bindec octdec mb_ord")
-PUTS_TOGETHER = _names("array_reduce sscanf vsprintf strpbrk nl_langinfo")
-"""What they make of constants is one, that is not worked out."""
+PUTS_TOGETHER = HANDED_ON | _names(
+    "array_reduce sscanf vsprintf nl_langinfo basename dirname pathinfo number_format strstr mb_strstr mb_convert_case mb_decode_numericentity",
+    "money_format var_export gettype get_class array_key_first array_key_last array_product array_sum max min abs base_convert md5 sha1 crc32 hash",
+    "urlencode rawurlencode addcslashes quotemeta strip_tags soundex metaphone long2ip inet_ntop gmp_strval bcadd date gmdate similar_text",
+)
+"""What they make of constants is one, also where it is not worked out."""
+FILLS_IN: Mapping[bytes, int] = {
+    b"getimagesize": 1,
+    b"is_callable": 2,
+    b"openssl_private_decrypt": 1,
+    b"openssl_public_decrypt": 1,
+    b"openssl_open": 1,
+    b"socket_recv": 1,
+    b"xml_parse_into_struct": 2,
+}
+"""Functions that put what they make of something given into a variable, and which argument that is."""
+TOUCHES = _names(
+    "file_exists is_file is_dir is_readable is_writable is_link filesize filemtime fileperms stat getimagesize md5_file sha1_file hash_file unlink"
+    " touch fopen file_get_contents file opendir scandir copy rename mkdir exif_read_data"
+)
+"""Functions that look at a path; of an archive of PHP's they bring objects to life."""
 CONNECTS = _names("mysql_connect mysqli_connect pg_connect mssql_connect")
 LOGINS = _names("wp_set_auth_cookie wp_set_current_user")
 ACCOUNTS = _names("wp_create_user wp_insert_user")

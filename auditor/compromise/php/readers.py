@@ -17,7 +17,6 @@ from auditor.compromise.php.values import (
     LETTER,
     LONG,
     MAX_TEXT,
-    REMOTE,
     REQUEST,
     UNKNOWN,
     UPLOAD,
@@ -39,6 +38,8 @@ def _property(flow: Calls, node: Node) -> Value:
     if getter is not None and chosen.flags & FOREIGN:
         return flow.own(getter, [chosen], node)
     known, holder = _variable(flow, node), node.get("object")
+    if holder is not None and holder.type == "class_constant_access_expression" and name is not None:
+        return value_of(holder) if flow.said(name) == b"value" else known
     if known is UNKNOWN and holder is not None and value_of(holder).flags & FOREIGN:
         return Value(None, value_of(holder).flags & FOREIGN)
     return known
@@ -165,6 +166,12 @@ def _assignment(flow: Calls, node: Node) -> Value:
         return UNKNOWN
     value = value_of(right)
     flow.assign(left, value, node)
+    if left.type == "subscript_expression" and len(left.children) > 1:
+        holder = value_of(left.children[0])
+        if holder.function == b"archive":
+            flow.written(value_of(left.children[1]), value, node)
+            if holder.text is not None:
+                flow.kept[b"phar://" + holder.text + b"/" + (value_of(left.children[1]).text or b"")] = value.flags
     setter = flow.functions.get(b"__set") if left.type == "member_access_expression" else None
     if setter is not None and value.flags & FOREIGN:
         flow.own(setter, [UNKNOWN, value], node)
@@ -263,12 +270,18 @@ def _pair(flow: Calls, node: Node) -> Value:
 
 def _loop_over(flow: Calls, loop: Node, targets: list[Node]) -> None:
     over = value_of(loop.children[0])
-    value = any_item(over)
+    value = ASKED if over is ALL_SERVER else any_item(over)
+    keys = Value(None, over.flags & FOREIGN)
+    if over.items and not over.rest & FOREIGN and not all(key.isdigit() for key in over.items):
+        keys = any_item(listed((None, Value(key, BUILT)) for key in list(over.items)[:_MOST_KEYS]))
     for at, target in enumerate(targets):
         if target.type == "by_ref" and target.children:
             target = target.children[0]
         is_key = len(targets) > 1 and at == 0
-        flow.assign(target, Value(None, over.flags & FOREIGN) if is_key else value, target)
+        flow.assign(target, keys if is_key else value, target)
+
+
+_MOST_KEYS = 40
 
 
 def _loop_variable(flow: Calls, node: Node) -> Value:
@@ -344,15 +357,50 @@ def _parenthesised(flow: Calls, node: Node) -> Value:
 
 def _shown(flow: Calls, node: Node) -> Value:
     """What visitors are shown: from elsewhere, where search engines are told apart, it is a cloak."""
-    shown = [value_of(child) for child in node.children]
-    if (any(value.flags & REMOTE for value in shown) and flow.tells_engines_apart(told=True)) or (
-        any(value.text and _LED_AWAY.search(value.text) for value in shown) and flow.tells_engines_apart()
-    ):
-        flow.hit("cloak", "sure", node)
+    flow.shown_to_visitors(map(value_of, node.children), node)
     return UNKNOWN
 
 
-_LED_AWAY = re.compile(rb"(?i)location(?:\.href)?\s*(?:=|\.replace\()\s*[\"']https?://")
+def _match(flow: Calls, node: Node) -> Value:
+    """``match``, which comes to one of its arms."""
+    body = node.get("body")
+    arms = [arm.get("return_expression") for arm in body.children] if body is not None else []
+    return any_item(listed((None, value_of(arm)) for arm in arms if arm is not None))
+
+
+def _yielded(flow: Calls, node: Node) -> Value:
+    """What a generator gives, one after the other; it comes to what it is sent."""
+    if node.scope is not None and node.children:
+        value = (
+            any_item(value_of(node.children[-1])) if b"from" in flow.said(node)[:20] else value_of(node.children[-1])
+        )
+        if node.children[-1].type == "array_element_initializer":
+            value = through(node.children[-1])
+        before = flow.returns.get(node.scope, UNKNOWN)
+        flow.returns[node.scope] = Value(None, before.flags | value.flags)
+    return Value(None, flow.sent)
+
+
+def _promoted(flow: Calls, node: Node) -> Value:
+    """A parameter of a constructor that is a property, too."""
+    name, default = node.get("name"), node.get("default_value")
+    names_ = flow.parameters.get(node.scope, []) if node.scope is not None else []
+    if name is None or node.scope is None:
+        return UNKNOWN
+    said = flow.said(name).lstrip(b"&.$")
+    if default is not None:
+        flow.put((None, b"->" + said), value_of(default), node)
+    if said in names_:
+        flow.fills.setdefault(node.scope, set()).add((b"->" + said, names_.index(said)))
+    return UNKNOWN
+
+
+def _case(flow: Calls, node: Node) -> Value:
+    """One value of an enumeration."""
+    name, value = node.get("name"), node.get("value")
+    if name is not None and value is not None:
+        flow.constants[flow.said(name)] = value_of(value)
+    return UNKNOWN
 
 
 def _counted(flow: Calls, node: Node) -> Value:
@@ -438,6 +486,10 @@ READERS: Mapping[str, Callable[[Calls, Node], Value] | None] = {
     "print_intrinsic": _shown,
     "exit_statement": _shown,
     "update_expression": _counted,
+    "match_expression": _match,
+    "yield_expression": _yielded,
+    "property_promotion_parameter": _promoted,
+    "enum_case": _case,
     "compound_statement": None,
     "program": None,
     "expression_statement": None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Self
 
 from auditor.compromise.php import names
@@ -24,7 +25,7 @@ from auditor.compromise.php.values import (
     Value,
     joined,
 )
-from auditor.compromise.php.variables import MAX_DEPTH, Variables
+from auditor.compromise.php.variables import MAX_DEPTH, Variables, is_made_here
 
 _ENGINES = re.compile(
     rb"(?i)(?:google|bing|yandex|coccoc|baidu)bot|slurp|['\"/|(](?:google|bing|coccoc)(?:\.|\||['\"/)])|google\.co"
@@ -36,10 +37,15 @@ _TEMPORARY = (b"/tmp/", b"/var/tmp/", b"/dev/shm/")
 _DECODING = re.compile(
     rb"(?i)\bchr\s*\(|\bord\s*\(|\^|base64_decode|gzinflate|hexdec|str_rot13|strrev|hex2bin|strpos\s*\("
 )
+_LETTERS = re.compile(rb"(?i)\bsubstr\s*\(|\$\w+\s*[\[{]|\bchr\s*\(|str_split")
 _ESCAPES = re.compile(rb"\\x[0-9a-fA-F]{2}|\\[0-7]{2,3}|chr\s*\(|base64_decode|str_rot13|strrev")
 _ASKS_SUFFIX = re.compile(
     rb"(?i)pathinfo|mime|getimagesize|extension|in_array|preg_match|strrchr|finfo|is_allowed|valid"
 )
+_LED_AWAY = re.compile(rb"(?i)location(?:\.href)?\s*(?:=|\.replace\()\s*[\"']https?://")
+_SCHEME = re.compile(rb"(?!file:)[a-z][a-z0-9+.-]{1,20}://")
+_PICTURE = re.compile(rb"\.(?:jpe?g|png|gif|ico|bmp|webp|txt)(?:/|\Z)")
+_WRITES_BY_MAIL = re.compile(rb"(?:\A|\s)-(?:X|OQueueDirectory|C\s*/|be\b)")
 _SHELL = re.compile(rb"/bin/(?:ba|da|z|k)?sh\b|cmd\.exe|powershell")
 _CONNECTS = re.compile(rb"fsockopen|socket_create|stream_socket_client")
 _REVERSE = re.compile(
@@ -70,6 +76,8 @@ class Sinks(Variables):
                 self.put((None, name), args[at], node)
         back = self.returns.get(function, UNKNOWN)
         flags = back.flags & ~PARAMETERS
+        if not flags and back.text is None and args and all(map(is_made_here, args)) and self.takes_letters(function):
+            flags = BUILT
         for at, arg in enumerate(args[:MAX_PARAMETERS]):
             if back.flags & PARAMETER << at:
                 flags |= arg.flags
@@ -77,6 +85,10 @@ class Sinks(Variables):
                 flags |= DECODED | LONG
         text = None if back.flags & PARAMETERS else back.text
         return Value(text, flags, head=back.head, items=back.items, function=back.function)
+
+    def takes_letters(self, function: Node) -> bool:
+        """Whether it takes letters of a text, as what gives hidden names does."""
+        return _LETTERS.search(self.content, function.start, function.end) is not None
 
     def is_decoder(self, function: Node) -> bool:
         """Whether it does with letters what only decoding needs."""
@@ -90,7 +102,7 @@ class Sinks(Variables):
             if code.flags & DECODED and (code.flags & (LONG | FILE) or code.text is not None):
                 self.hit("decoded_program", "sure", node)
             elif code.flags & DECODED and not code.flags & PARAMETERS:
-                self.hit("decoded_program", "hint", node)
+                self.hit("decoded_program", "sure" if code.flags & BUILT else "hint", node)
             elif code.flags & FILE:
                 self.hit("program_of_a_file", "hint", node)
             elif code.text is not None and code.flags & BUILT and not code.flags & PARAMETERS and len(code.text) > 20:
@@ -156,10 +168,18 @@ class Sinks(Variables):
 
     def included(self, path: Value, node: Node) -> None:
         """A file is run by its path."""
+        begins, ends = path.begins.lower().strip(), path.ends.lower()
+        if path.text is None and not path.flags & (FOREIGN | PARAMETERS):
+            if _SCHEME.match(begins) and (not begins.startswith(b"phar:") or _PICTURE.search(ends)):
+                own = begins.startswith(b"data:") and node.scope is not None
+                self.hit("included_from_elsewhere", "hint" if own else "sure", node)
+            elif ends.endswith(names.IMAGE_SUFFIXES):
+                self.hit("included_data", "sure", node)
         if path.text is not None:
             where = path.text.lower().strip()
-            if where.startswith(
-                (b"zip:", b"compress.", b"data:", b"php://input", b"http://", b"https://", b"ftp://", b"expect://")
+            if where.startswith((b"zip:", b"compress.", b"data:")) or (
+                _SCHEME.match(where)
+                and (not where.startswith(b"phar:") or _PICTURE.search(where) or self.kept.get(path.text, 0))
             ):
                 self.hit("included_from_elsewhere", "exact" if where.startswith(b"php://input") else "sure", node)
             elif (
@@ -244,10 +264,39 @@ class Sinks(Variables):
                 self.hit("uploaded_as_named", "sure" if named else "hint", node)
 
     def mailed(self, args: list[Value], node: Node) -> None:
-        """A mail is sent: whoever chooses to whom and what it says needs no site for it."""
+        """A mail is sent: whoever chooses to whom and what it says needs no site for it; the sender's options can write files."""
+        options = args[4] if len(args) > 4 else UNKNOWN
+        if (options.flags & REQUEST and options.head) or _WRITES_BY_MAIL.search(options.text or options.begins):
+            self.hit("mail_options", "sure", node)
         chosen = [arg for arg in args[:3] if arg.flags & REQUEST and arg.head]
         if len(chosen) == 3:
             self.hit("mails_anybody", "sure", node)
+
+    def shown_to_visitors(self, shown: Iterable[Value], node: Node) -> None:
+        """What visitors are shown: from elsewhere, where search engines are told apart, it is a cloak."""
+        shown = list(shown)
+        if (any(value.flags & REMOTE for value in shown) and self.tells_engines_apart(told=True)) or (
+            any(value.text and _LED_AWAY.search(value.text) for value in shown) and self.tells_engines_apart()
+        ):
+            self.hit("cloak", "sure", node)
+        elif any(
+            value.flags & REQUEST and value.flags & FILE and value.head for value in shown
+        ) and not self.is_guarded(node):
+            self.hit("shows_chosen_file", "hint", node)
+
+    def absorbed(self, holder: Node, before: Value, args: Iterable[Value], node: Node) -> None:
+        """An object holds what one of its methods was given."""
+        said = 0
+        for arg in args:
+            said |= arg.flags & (FOREIGN | UPLOAD)
+        if said:
+            self.put(self.key(holder), Value(None, before.flags | said, function=before.function), node)
+
+    def overwritten(self, scope: Node | None, said: int) -> None:
+        """Variables of others' choosing are made, which may be those that are there."""
+        for key, value in self.variables.items():
+            if said and key[0] is scope:
+                self.variables[key] = value.having(said)
 
     def led_away(self, header: Value, node: Node) -> None:
         """A header is sent."""

@@ -11,7 +11,9 @@ from auditor.compromise.php import names, values
 from auditor.compromise.php.nodes import Node, of
 from auditor.compromise.php.values import (
     BUILT,
+    DECODED,
     FOREIGN,
+    LONG,
     MAX_PARAMETERS,
     PARAMETER,
     PARAMETERS,
@@ -85,7 +87,11 @@ class Variables:
         self.fills: dict[Node, set[tuple[bytes, int]]] = {}
         """Properties that functions set to their parameters."""
         self.kept: dict[bytes, int] = {}
-        """What was written to which file."""
+        """What was written to which file, or kept by which key."""
+        self.sent = 0
+        """Who has a say in what generators are sent."""
+        self.php_by_expression = False
+        """Whether style sheets and paths may call PHP's functions."""
         self.read_again: set[bytes] = set()
 
     def said(self, node: Node) -> bytes:
@@ -186,7 +192,8 @@ class Variables:
     def assign(self, left: Node, value: Value, node: Node) -> None:
         """Set what an assignment's left side names."""
         if left.type in ("list_literal", "array_creation_expression"):
-            for at, child in enumerate(left.children):
+            for child in left.children:
+                at = self._place_in(left, child)
                 target = (
                     child.children[-1]
                     if child.type in ("array_element_initializer", "pair") and child.children
@@ -203,6 +210,11 @@ class Variables:
                 self.spread[left.scope] = self.spread.get(left.scope, 0) | value.flags & FOREIGN
             return
         self.put(self.key(left), value, node)
+
+    def _place_in(self, left: Node, child: Node) -> int:
+        """Which item of an array goes to a part of a list; those before it can be left out."""
+        before = self.content[left.start : child.start]
+        return before.count(b",") if len(before) < _SHORT_LIST else left.children.index(child)
 
     def _put_item(self, left: Node, value: Value, node: Node) -> None:
         key = self.key(left)
@@ -248,6 +260,25 @@ def through(node: Node) -> Value:
     return value_of(node.children[0]) if len(node.children) == 1 else UNKNOWN
 
 
+def runs_text(name: bytes) -> bool:
+    """Whether one of PHP's functions runs the text that it is given."""
+    name = name.lower().lstrip(b"\\")
+    return name in names.EVALUATES or name in names.COMMANDS or name in names.MAKES_FUNCTION
+
+
+def is_made_here(value: Value) -> bool:
+    """Whether it is made of a file's own constants alone."""
+    if value.flags & ~(BUILT | DECODED | LONG):
+        return False
+    if value.items is not None:
+        return all(_is_given(item) for item in value.items.values())
+    return _is_given(value)
+
+
+def _is_given(value: Value) -> bool:
+    return value.text is not None or bool(value.flags & BUILT) or value.function is not None
+
+
 def content_of(value: Value) -> Value:
     """What a callback gets of an argument: of an array any of its items."""
     if value.items:
@@ -259,13 +290,17 @@ def content_of(value: Value) -> Value:
 def any_item(value: Value) -> Value:
     """What an array has at one key or another."""
     items = list((value.items or {}).values())[:_MOST_JOINED]
-    found = items[0] if items else Value(None, value.rest, head=value.head)
+    running = next((item for item in items if item.text is not None and runs_text(item.text)), None)
+    if running is not None:
+        return running.having(value.flags)
+    found = items[0] if items else Value(None, value.rest, head=value.head, ends=value.ends)
     for item in items[1:]:
         found = either(found, item)
     return found.having(value.rest)
 
 
 _MOST_JOINED: Final = 40
+_SHORT_LIST: Final = 500
 
 
 def item_of(value: Value, key: bytes | None) -> Value:

@@ -117,7 +117,7 @@ rule uploader {
 rule included_from_elsewhere {
   meta: what = "included_from_elsewhere"
   strings:
-    $a = /\b([i]nclude|[r]equire)(_once)?\s{0,3}\(?\s{0,3}["'](data:|php:\/\/(input|filter)|https?:\/\/|expect:|\\x2f|\\57|zip:|phar:)/ nocase
+    $a = /\b([i]nclude|[r]equire)(_once)?\s{0,3}\(?\s{0,3}["'](data:|php:\/\/(input|filter|temp|memory)|https?:\/\/|expect:|ssh2\.|compress\.|ftps?:\/\/|\\x2f|\\57|zip:|phar:)/ nocase
     $b = /\b([i]nclude|[r]equire)(_once)?\s{0,3}\(?\s{0,3}@?\$_(GET|POST|REQUEST|COOKIE|SERVER|FILES)\b/ nocase
     $c = /@[i]nclude(_once)?\s{0,3}\(?\s{0,3}["'][^"'\n]{0,60}(\\x[0-9a-f]{2}|\\[0-7]{2,3})[^"'\n]{0,120}["']/ nocase
     $d = /\b([i]nclude|[r]equire)(_once)?\s{0,3}\(?\s{0,3}["'][^"'\n]{1,100}\.(jpe?g|png|gif|ico|bmp|webp|log|zip)["']/ nocase
@@ -168,11 +168,13 @@ rule connects_back {
     $d = /stream_select|socket_read|fread|fgets/ nocase
     $e = /\/dev\/tcp\/|\bbash -i\b|\bnc -e\b|mkfifo \/tmp/ nocase
     $f = /\b(posix_setsid|pcntl_fork|daemoni[sz]e)\b/ nocase
+    $k = /=\s?`\s?\$\w{1,20}/
+    $l = /socket_read\s?\(|\bfgets\s?\(|\bfread\s?\(/ nocase
     $g = /socket_[a]ccept\s?\(|stream_socket_[s]erver\s?\(/ nocase
     $h = /fsockopen\s?\(\s?['"]udp:\/\// nocase
     $i = /str_repeat|65\d\d\d|\brand\s?\(/
     $p = /<\?/
-  condition: $p and ($g and $b or ($h and $i and filesize < 30000) or ($a and $b and $c and ($d or filesize < 8000)) or ($a and $f and $c) or ($e and ($a or $b)))
+  condition: $p and ($g and $b or ($a and $k and $l and filesize < 20000) or ($h and $i and filesize < 30000) or ($a and $b and $c and ($d or filesize < 8000)) or ($a and $f and $c) or ($e and ($a or $b)))
 }
 
 rule program_in_disguise {
@@ -240,12 +242,16 @@ rule makes_administrator {
 rule preloads {
   meta: what = "preloads"
   strings:
-    $a = /putenv\s{0,3}\(\s{0,3}['"]LD_(PRELOAD|AUDIT)=/ nocase
+    $a = /putenv\s{0,3}\(\s{0,3}['"](LD_(PRELOAD|AUDIT)|GCONV_PATH)=/ nocase
     $b = /\bdl\s{0,3}\(\s{0,3}\$_(GET|POST|REQUEST|COOKIE)/ nocase
+    $f = /putenv\s{0,3}\(/ nocase
+    $g = /['"](LD_PRELOAD|GCONV_PATH)['"]/
+    $h = /\bFFI::load\s{0,3}\(/
+    $i = /\$_(GET|POST|REQUEST|COOKIE)\b/
     $c = /FFI::cdef\s{0,3}\([^;]{0,200}\b([s]ystem|[p]open|[e]xec\w{0,4})\s?\(/ nocase
     $d = /new\s{1,3}COM\s{0,3}\(\s{0,3}['"]w?script\.shell/ nocase
     $e = /\b(pcntl|ssh2)_[e]xec\s{0,3}\([^;]{0,80}\$_(GET|POST|REQUEST|COOKIE)/ nocase
-  condition: any of them
+  condition: $a or $b or $c or $d or $e or ($f and $g) or ($h and $i and filesize < 20000)
 }
 
 rule mails_anybody {
@@ -322,6 +328,36 @@ rule runs_beside_request {
     $sql = /into\s{1,5}(out|dump)file\s{1,5}\\?['"][^'"]{1,120}\.ph/ nocase
     $called = /call_user_func(_array)?\s{0,3}\(\s{0,3}\$\w{1,20}\s?\[/ nocase
   condition: $php and ((filesize < 5000 and $said and ($runs or $called)) or ($sql and filesize < 60000))
+}
+
+rule runs_beside_hook {
+  meta: what = "runs_beside_hook"
+  strings:
+    $php = /<\?/
+    $hook = /\b(add_(shortcode|filter|action)|register_rest_route)\s{0,3}\(|\b(Route|Router)::(get|post|any|match)|\bnv_Request\b|JFactory::|\bYii::\$app->request|Drupal::request|wp_ajax_nopriv_/
+    $said = /(request|input)\s{0,2}(\(\s{0,2}\))?\s{0,2}->\s{0,2}(query\s{0,2}->\s{0,2})?(get|post|input|get(String|Var|Raw|Cmd|Post|Query)|get_(string|title))\s{0,2}\(/ nocase
+    $runs = /(^|[^\w>:$])([e]val|[s]ystem|shell_[e]xec|pass[t]hru|[p]open|proc_[o]pen|[c]reate_function)\s{0,3}\(\s{0,3}(\$|base64|gz|str|\w{1,20}\s?\()/ nocase
+    $named = /\badd_(filter|action)\s{0,3}\([^,;]{1,80},\s{0,3}['"]([s]ystem|[a]ssert|shell_[e]xec|pass[t]hru|[e]xec)['"]/ nocase
+  condition: $php and filesize < 5000 and ((($hook or $said) and $runs) or $named)
+}
+
+rule lets_in {
+  meta: what = "lets_in"
+  strings:
+    $a = /add_filter\s{0,3}\(\s{0,3}['"](authenticate|wp_authenticate_user|check_password|determine_current_user)['"]/
+    $b = /===?\s{0,3}['"][^'"\s]{3,64}['"]/
+    $c = /get_user_by|get_users|new WP_User|return\s{1,3}true|return\s{1,3}1;/
+  condition: filesize < 8000 and all of them
+}
+
+rule passes_requests_on {
+  meta: what = "passes_requests_on"
+  strings:
+    $a = /php:\/\/input/
+    $b = /(file_get_contents|[f]sockopen|[c]url_init|stream_socket_[c]lient)\s{0,3}\(\s{0,3}\$/ nocase
+    $c = /\$_(GET|REQUEST|COOKIE)\s?\[|\$_SERVER\s?\[\s?['"]HTTP_X_/
+    $d = /\becho\s{1,3}@?(file_get_contents|fread|fgets|stream_get_contents|[c]url_exec)\s{0,3}\(/ nocase
+  condition: filesize < 5000 and all of them
 }
 
 /* What alone says nothing, and beside what the tree shows of a file is a second sign, by the text alone. */

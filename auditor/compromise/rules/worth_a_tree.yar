@@ -35,6 +35,14 @@ private rule runs {
   condition: any of them
 }
 
+private rule said_to_framework {
+  strings:
+    $a = /(request|input)\s{0,2}(\(\s{0,2}\))?\s{0,2}(->|::)\s{0,2}((query|request|headers|cookies)\s{0,2}->\s{0,2})?(get|post|input|cookie|query|header|all|param|server|raw|json)/ nocase
+    $b = /\brequest\s{0,2}\(\s{0,2}['"]/ nocase
+    $c = /request::(capture|createFromGlobals)/ nocase
+  condition: any of them
+}
+
 private rule hides {
   strings:
     $a = /base64_decode|gzinflate|gzuncompress|gzdecode|str_rot13|strrev|hex2bin|convert_uudecode|rawurldecode|urldecode|openssl_decrypt|hexdec/ nocase
@@ -45,18 +53,22 @@ private rule hides {
     $f = /['"]\s{0,3}\.\s{0,3}['"]/
     $g = /(str_replace|substr|implode|sprintf|strtr)\s{0,3}\(/ nocase
     $h = /set_role|administrator/
+    $i = /get_option|apcu?_fetch|fetch_(assoc|row|array)|->(query|fetchColumn|get_var)\s{0,3}\(|\bnew\s{1,3}\\?(Memcached?|Redis)\b|imagecolorat/ nocase
+    $j = /\b(add_(shortcode|filter|action)|register_rest_route)\s{0,3}\(|\b(Route|Router)::/
   condition: any of them
 }
 
 private rule faint {
   strings:
-    $a = /\b([i]nclude|[r]equire)(_once)?\b[^;\n]{0,80}(\\x|\.(jpe?g|png|gif|ico|bmp|webp)\b|data:|php:|https?:|\/tmp\/|\/dev\/shm|base64_|pack\s?\(|chr\s?\(|hex2bin|str_rot13|sys_get_temp|zip:|phar:)/ nocase
+    $a = /\b([i]nclude|[r]equire)(_once)?\b[^;\n]{0,80}(\\x|\.(jpe?g|png|gif|ico|bmp|webp)\b|data:|php:|https?:|\/tmp\/|\/dev\/shm|base64_|pack\s?\(|chr\s?\(|hex2bin|str_rot13|sys_get_temp|zip:|phar:|['"][a-z][a-z0-9.+-]{2,20}:\/\/)/ nocase
     $k = /\b(tmpfile|tempnam)\s?\([^?]{0,600}([i]nclude|[r]equire)/ nocase
     $b = /\bcopy\s{0,3}\(\s{0,3}['"]https?:/ nocase
     $c = /(file_put_[c]ontents|fwrite)\s{0,3}\([^;]{0,200}(base64_decode|file_get_contents|[c]url_exec)/ nocase
     $d = /\(\s{0,3}['"][^'"\n]{1,40}['"]\s{0,3}\^/
     $e = /(\$[A-Za-z0-9_]{1,20}[\[{]\d{1,3}[\]}]\s{0,2}\.\s{0,2}){3}/
     $f = /(googlebot|bingbot|coccocbot)/ nocase
+    $l = /\.(jpe?g|png|gif|ico|bmp|webp)['"][^?]{0,200}\b([i]nclude|[r]equire)/ nocase
+    $m = /\b(apply_filters|do_action)\s{0,3}\(\s{0,3}\$_|call_user_func(_array)?\s{0,3}\(\s{0,3}(get_option|base64_decode)/
     $h = /symlink\s{0,3}\(\s{0,3}['"]\/(home|etc)?['"]/
     $i = /sqlite:[^'"\s]{1,80}\.ph|\bfile_put_[c]ontents\s{0,3}\(\s{0,3}__FILE__/ nocase
     $j = /\b(file_put_[c]ontents|[f]open)\s?\([^;\n]{0,80}\.(php|phtml|htaccess)['"]/
@@ -65,5 +77,5 @@ private rule faint {
 }
 
 rule worth_a_tree {
-  condition: said or (runs and hides) or faint
+  condition: said or (runs and (hides or said_to_framework)) or faint
 }

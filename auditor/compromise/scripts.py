@@ -1,0 +1,118 @@
+"""Whether a script that a web server runs does what visitors say: from where their words come in, through variables, to what runs them. Pure.
+
+A script is read line by line, in time that grows with it alone; what runs a word of a visitor's has no other use.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from auditor.compromise.php.flow import Hit
+
+MAX_READ = 200_000
+_MAX_LINE = 2_000
+_MAX_NAMES = 200
+
+
+@dataclass(frozen=True)
+class _Language:
+    """How a language takes what visitors say, keeps it, and runs it."""
+
+    says: re.Pattern[str]
+    reads: re.Pattern[str]
+    """Where they are read from what else could be typed at a terminal."""
+    keeps: re.Pattern[str]
+    """With the groups ``name`` and ``value``."""
+    runs: re.Pattern[str]
+    """What comes before the words that are run."""
+    variable: str
+    """How a variable is named where it is used, around its name."""
+
+
+_PERL = _Language(
+    re.compile(r"\bparam\s*\(\s*['\"$]|\$ENV\{['\"]?(?:HTTP_|QUERY_STRING|PATH_INFO|REQUEST_URI)"),
+    re.compile(r"<STDIN>|\bread\s*\(?\s*STDIN"),
+    re.compile(
+        r"(?:my|our|local)?\s*\(?\s*[$@%](?P<name>\w{1,40})\)?\s*=~?\s*(?P<value>.+)|\bread\s*\(?\s*STDIN\s*,\s*\$(?P<read>\w{1,40})"
+    ),
+    re.compile(r"`|\bqx\W|\b(?:s[y]stem|e[x]ec|e[v]al|do|syscall)\b|\bopen\b[^;]*\|"),
+    r"[$@%]\{{?(?:ENV\b)?{}\b",
+)
+_PYTHON = _Language(
+    re.compile(r"\benviron\b[^=\n]{0,20}['\"](?:HTTP_|QUERY_STRING|PATH_INFO|REQUEST_URI)|FieldStorage|parse_qs"),
+    re.compile(r"\bsys\.stdin\b"),
+    re.compile(r"\s*(?P<name>\w{1,40})\s*=\s*(?P<value>.+)(?P<read>)?"),
+    re.compile(
+        r"\bos\.(?:s[y]stem|p[o]pen|exec\w{0,4}|spawn\w{0,4})\s*\(|\bsubprocess\.\w{1,20}\s*\(|\bcommands\.get\w{1,20}\s*\(|(?<![\w.])(?:e[x]ec|e[v]al)\s*\("
+    ),
+    r"\b{}\b",
+)
+_SHELL = _Language(
+    re.compile(r"\$\{?(?:HTTP_[A-Z]|QUERY_STRING|PATH_INFO|REQUEST_URI)"),
+    re.compile(r"\$\(\s*cat\s*\)|`\s*cat\s*`"),
+    re.compile(
+        r"\s*(?:export\s+|local\s+)?(?P<name>\w{1,40})=(?P<value>.+)|\s*(?:while\s+)?(?:IFS=\S*\s+)?read\s+(?:-\w+\s+(?:\$?\w+\s+)?)*(?P<read>[a-z_]\w{0,40})"
+    ),
+    re.compile(
+        r"\be[v]al\b|\b(?:ba|da|z|k)?sh\s+-c\b|\|\s*(?:\S*/)?(?:ba|da|z|k)?sh\b|\bsource\b|(?:^|[;&|]|\bthen\b|\bdo\b)\s*[\"']?(?=\$)"
+    ),
+    r"\$\{{?{}\b",
+)
+_BY_HEAD: Mapping[str, _Language] = {"perl": _PERL, "python": _PYTHON, "sh": _SHELL}
+_HEAD = re.compile(rb"#![^\n]{0,60}?\b(?:(perl)|(python)|(?:ba|da|z|k)?(sh))")
+
+
+def judged(content: bytes) -> tuple[Hit, ...]:
+    """Where a script runs what visitors say; nothing of a file that begins as none."""
+    head = _HEAD.match(content)
+    if head is None:
+        return ()
+    language, asked = _BY_HEAD[(head[1] or head[2] or head[3]).decode()], _FOR_VISITORS.search(content) is not None
+    said: set[str] = set()
+    read: set[str] = set()
+    at = 0
+    for raw in content[:MAX_READ].split(b"\n"):
+        line = " ".join(raw[:_MAX_LINE].decode("latin-1").split())
+        if not line.startswith("#"):
+            parts = list(_run(line, language))
+            if any(_holds(part, language.says, language, said) for part in parts):
+                return (Hit("script_runs_request", "exact", at),)
+            if asked and any(_holds(part, language.reads, language, read) for part in parts):
+                return (Hit("script_runs_request", "sure", at),)
+            _keep(line, language, said, read)
+        at += len(raw) + 1
+    return ()
+
+
+def _keep(line: str, language: _Language, said: set[str], read: set[str]) -> None:
+    """Note which variable of a line holds what visitors say, or what was read."""
+    kept = language.keeps.match(line) or language.keeps.search(line)
+    if kept is None or len(said) + len(read) > _MAX_NAMES:
+        return
+    value, name = kept["value"], kept["name"] or kept["read"]
+    if value is not None and _holds(value, language.says, language, said):
+        said.add(name)
+    elif value is None or _holds(value, language.reads, language, read):
+        read.add(name)
+
+
+def _run(line: str, language: _Language) -> Iterator[str]:
+    """What a line runs: what stands after a word that runs it, or before it, where it is handed on to that."""
+    for found in language.runs.finditer(line):
+        rest = line[found.end() :]
+        yield rest if any(map(str.isalpha, found[0])) or language is not _SHELL else rest.split(" ", 1)[0]
+        if "|" in found[0]:
+            yield line[: found.start()]
+
+
+_FOR_VISITORS = re.compile(rb"(?i)content-type|HTTP_[A-Z]|QUERY_STRING|CONTENT_LENGTH|REQUEST_METHOD|\bCGI\b")
+"""What a script says that answers visitors."""
+
+
+def _holds(text: str, source: re.Pattern[str], language: _Language, names: set[str]) -> bool:
+    """Whether a text says where visitors' words come from, or names a variable that holds them."""
+    if source.search(text):
+        return True
+    return any(re.search(language.variable.format(re.escape(name)), text) for name in names)
