@@ -11,7 +11,7 @@ import codecs
 import zlib
 from collections.abc import Iterator, Mapping
 
-from benchmarks import variants
+from benchmarks import unseen, variants
 
 _WORDS: Mapping[str, str] = {
     "«": "(",
@@ -217,17 +217,18 @@ def all_of_them() -> Iterator[tuple[str, bytes]]:
         "{long}": base64.b64encode(inner.encode() * 20).decode(),
     }
     for path, template in _templates():
-        text = template
+        text = whole(template)
         for placeholder, content in packed.items():
             text = text.replace(placeholder, content)
-        yield path, _raw(whole(text))
+        yield path, _raw(text)
 
 
 def _templates() -> Iterator[tuple[str, str]]:
-    for families in (FAMILIES, variants.FAMILIES):
+    for families in (FAMILIES, variants.FAMILIES, unseen.FAMILIES):
         for family, templates in families.items():
             yield from ((f"{family}/{at}.php", template) for at, template in enumerate(templates))
-    for name, templates in variants.SETTINGS.items():
+    for name in variants.SETTINGS:
+        templates = (*variants.SETTINGS[name], *unseen.SETTINGS.get(name, ()))
         yield from ((f"{at}/{name}", template) for at, template in enumerate(templates))
 
 

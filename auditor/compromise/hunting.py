@@ -52,13 +52,20 @@ class Found:
     traces: tuple[Trace, ...]
     left_out: int
     unjudged: int = field(default=0)
+    generated: int = field(default=0)
+    """Files that an application makes by itself, known by their shape."""
 
 
 def found(seen: Seen, judgements: Mapping[str, Judgement]) -> Found:
     """The traces in a host's files, by what was judged of their contents (by SHA-256)."""
     traces, left_out = bounded(merged(_traces(seen, judgements)))
     unjudged = sum(1 for file in seen.wanted if file.sha256 is None or file.sha256 not in judgements)
-    return Found(traces, left_out, unjudged)
+    generated = sum(1 for file in seen.wanted if _is_generated(judgements.get(file.sha256 or "")))
+    return Found(traces, left_out, unjudged, generated)
+
+
+def _is_generated(judgement: Judgement | None) -> bool:
+    return judgement is not None and bool(judgement.generated)
 
 
 def _traces(seen: Seen, judgements: Mapping[str, Judgement]) -> Iterator[Trace]:
@@ -108,6 +115,8 @@ def _of_file(
         sure: Certainty = "strong" if file.is_code else "weak"
         differs = judgement.differs if judgement is not None else ""
         yield _trace("changed", essence, where, f"{release} {differs}".rstrip(), ("known",), ("changed",), sure)
+    elif how == "unknown" and _is_generated(judgement):
+        return
     elif how == "unknown":
         yield _trace("unknown", essence, where, release, ("known",), ("unknown",), "weak")
     elif how == "left_over":

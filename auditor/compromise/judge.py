@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from auditor.compromise import scripts
+from auditor.compromise.known import generated
 from auditor.compromise.php import flow, nodes
 from auditor.compromise.rules import engine
 from auditor.compromise.settings import Setting, settings_in
@@ -56,6 +57,8 @@ class Judgement:
     """Of where the worst is."""
     differs: str = ""
     """Of a changed file of a release: how it differs from what that has, without secrets."""
+    generated: str = ""
+    """What makes files of this shape by itself, where every part of it has that shape; empty: it is no such file."""
     unjudged: str = ""
     """Why it could not be judged; empty: it was."""
 
@@ -81,6 +84,11 @@ def judged(content: bytes, name: str, rules: engine.Rules) -> Judgement:
             why = str(error)
     elif content.startswith(b"#!"):
         hits = scripts.judged(content)
+    made_by = (
+        generated.maker(content, name) if not (hits or said or why) and all(match.own for match in matches) else None
+    )
+    if made_by is not None:
+        return Judgement(generated=made_by)
     return Judgement(
         hits=hits,
         own=tuple(match.rule for match in matches if match.own and not match.beside),

@@ -104,7 +104,7 @@ def _run(line: str, language: _Language) -> Iterator[str]:
         rest = line[found.end() :]
         yield rest if any(map(str.isalpha, found[0])) or language is not _SHELL else rest.split(" ", 1)[0]
         if "|" in found[0]:
-            yield line[: found.start()]
+            yield line[: found.end()]
 
 
 _FOR_VISITORS = re.compile(rb"(?i)content-type|HTTP_[A-Z]|QUERY_STRING|CONTENT_LENGTH|REQUEST_METHOD|\bCGI\b")

@@ -47,6 +47,11 @@ _PICTURES_LED = re.compile(
     r"RewriteRule\s+\S{0,100}\b(?:jpe?g|png|gif|ico|webp|bmp|txt|css|pdf)\b\S{0,40}\s+[\"']?\S*\.(?:php\d?|phtml)\b",
     re.IGNORECASE,
 )
+_HEADED_AWAY = re.compile(
+    r"^\s*Header\s+(?:always\s+)?(?:set|add|append)\s+[\"']?(?:Link|Refresh|Location)\b[^\n]{0,40}https?://",
+    re.IGNORECASE | re.MULTILINE,
+)
+_BOT = re.compile(r"(?:google|bing|coccoc|yandex)\w{0,3}bot|\bslurp\b", re.IGNORECASE)
 _WHO_ASKS = re.compile(
     r"RewriteCond\s+%\{HTTP(?:_USER_AGENT|_REFERER|:Accept-Language|_ACCEPT_LANGUAGE)\}", re.IGNORECASE
 )
@@ -120,15 +125,17 @@ def _found(lines: list[str], text: str) -> Iterator[Setting]:
         yield Setting("engines_led_away", "sure", _line_of(text, _ASIDE))
     elif _WHO_ASKS.search(text) and _AWAY.search(text):
         yield Setting("visitors_led_away", "hint", _line_of(text, _AWAY))
+    if _HEADED_AWAY.search(text):
+        yield Setting("engines_led_away", "sure" if _BOT.search(text) else "hint", _line_of(text, _HEADED_AWAY))
     if _LET_IN.search(text) and _SHUT_OUT.search(text):
         yield Setting("only_its_own", "hint", _line_of(text, _LET_IN))
 
 
-_FILES = re.compile(r"<Files(?:Match)?\s+[^>]*(?:jpe?g|png|gif|ico|txt|bmp|webp|svg)", re.IGNORECASE)
+_FILES = re.compile(r"<Files(?:Match)?\s+(?:(?!ph)[^>\n])*>[^<]{0,300}(?:SetHandler|ForceType)", re.IGNORECASE)
 
 
 def _narrowed(text: str) -> bool:
-    """Whether what a handler is set for are pictures or texts."""
+    """Whether what a handler is set for is no code by its name."""
     return _FILES.search(text) is not None
 
 

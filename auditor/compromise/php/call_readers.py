@@ -142,7 +142,15 @@ def read_method(flow: Calls, node: Node) -> Value:
         return ASKED
     if name in names.TAKES_CALLBACK and any(arg.text is not None and runs_text(arg.text) for arg in args):
         flow.hit("runs_by_callback", "sure", node)
+    if name in (b"newinstance", b"newinstanceargs") and reflecting.function == b"reflectionclass":
+        given = (
+            list((args[0].items or {b"0": content_of(args[0])}).values()) if args and name.endswith(b"args") else args
+        )
+        return _made(flow, (reflecting.text or b"").lower(), reflecting, given, node)
+    if name in names.SHOWING:
+        flow.shown_to_visitors(args, node)
     if name in (b"invoke", b"invokeargs", b"__invoke") and isinstance(reflecting.function, bytes):
+        args = args[1:] if reflecting.function == b"reflectionmethod" else args
         return flow.invoked(
             reflecting if reflecting.text is None else Value(reflecting.text, reflecting.flags),
             [content_of(arg) for arg in args],
@@ -176,7 +184,7 @@ def read_method(flow: Calls, node: Node) -> Value:
         flow.written(reflecting if reflecting.text is None else Value(reflecting.text, reflecting.flags), args[0], node)
     if name in (b"save", b"savehtmlfile") and args and args[0].text and args[0].text.lower().endswith(names.SUFFIXES):
         flow.hit("written_program", "hint", node)
-    if name == b"open" and args and args[0].flags & UPLOAD:
+    if name == b"open" and args and (args[0].flags & UPLOAD or flow.kept.get(flow.first_variable(node), 0) & FOREIGN):
         flow.archives = True
     if name == b"extractto" and flow.archives:
         flow.hit("unpacked_upload", "hint" if flow.checks() else "sure", node)
@@ -234,16 +242,22 @@ def read_made(flow: Calls, node: Node) -> Value:
             and args[0].ends.lower().endswith(names.SUFFIXES)
         ):
             flow.hit("written_program", "hint", node)
-        builder = flow.functions.get(b"__construct") or flow.functions.get(name)
-        if builder is not None and builder.type == "method_declaration":
-            flow.own(builder, args, node)
-        called = flow.functions.get(b"__invoke")
-        return Value(None, 0, function=called) if called is not None and _has(flow, name, called) else UNKNOWN
-    chosen = value_of(kind)
+        if name.endswith((b"exception", b"error")):
+            return Value(None, args[0].flags & FOREIGN if args else 0)
+        return _made(flow, name, UNKNOWN, args, node)
+    return _made(flow, b"", value_of(kind), args, node)
+
+
+def _made(flow: Calls, name: bytes, chosen: Value, args: list[Value], node: Node) -> Value:
+    """An object of a class of that name, or of one that others choose."""
+    builder = flow.functions.get(b"__construct") or flow.functions.get(name)
+    if name and builder is not None and builder.type == "method_declaration":
+        flow.own(builder, args, node)
+    called = flow.functions.get(b"__invoke")
     if chosen.flags & REQUEST:
         given = chosen.head and any(arg.flags & REQUEST for arg in args) and not flow.is_guarded(node)
         flow.hit("chosen_class", "exact" if given else "hint", node)
-    return UNKNOWN
+    return Value(None, 0, function=called) if called is not None and _has(flow, name, called) else UNKNOWN
 
 
 def _has(flow: Calls, name: bytes, method: Node) -> bool:

@@ -245,7 +245,8 @@ class Calls(Sinks):
             return Value(None, first.flags & (REMOTE | UPLOAD | REQUEST))
         opened = first.text if first.text is not None and first.text.endswith(names.SUFFIXES) else None
         hidden = DECODED if first.ends.lower().endswith(names.IMAGE_SUFFIXES) else 0
-        return Value(opened, FILE | hidden | first.flags & (REQUEST | PARAMETERS), head=first.head)
+        flags = FILE | hidden | first.flags & (REQUEST | PARAMETERS)
+        return Value(opened, flags, head=first.head, begins=first.begins)
 
     def function_made(self, args: list[Value], node: Node) -> Value:
         """A function is made of texts: its parameters and its body."""

@@ -77,7 +77,16 @@ class Flow(Calls):
     def _found(self) -> tuple[int, ...]:
         """How much is known, so that nothing is looked at again for nothing."""
         inside = sum(map(len, self.inside.values()))
-        return len(self.hits), len(self.earlier), inside, len(self.returns), self.unserialized, self.archives
+        return (
+            len(self.hits),
+            len(self.earlier),
+            inside,
+            len(self.returns),
+            self.unserialized,
+            self.archives,
+            self.sent,
+            self.thrown,
+        )
 
     def _once(self) -> None:
         self.variables.clear()

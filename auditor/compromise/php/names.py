@@ -78,6 +78,8 @@ FRAMEWORK_ASKS = _names(
 )
 """Methods by which frameworks' objects for requests give what visitors say."""
 FRAMEWORK_FUNCTIONS = _names("request input")
+SHOWING = _names("setbody appendbody prependbody setcontent")
+"""Methods by which frameworks show something to visitors."""
 CAPTURES = _names("capture createfromglobals fromglobals instance getinstance")
 HOLDERS = _names("arrayobject arrayiterator simplexmlelement splfixedarray collection")
 """Classes whose objects hold what they are made of."""
@@ -139,7 +141,7 @@ MB_REGULAR = _names("mb_ereg_~replace mb_eregi_~replace mbereg_~replace")
 WRITES = _names("file_put_~contents")
 HANDLE_WRITES = _names("fw~rite fp~uts gzwrite fputcsv")
 MOVES = _names("move_uploaded_~file copy rename link symlink")
-REFLECTING = _names("reflection~function reflection~method")
+REFLECTING = _names("reflection~function reflection~method reflection~class")
 SPREADS = _names("extract import_request_variables")
 """They make variables of what an array holds."""
 TAKES_CALLBACK = _names("callbackfilteriterator recursivecallbackfilteriterator createfunction sqlitecreatefunction")

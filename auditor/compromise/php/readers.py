@@ -40,8 +40,8 @@ def _property(flow: Calls, node: Node) -> Value:
     known, holder = _variable(flow, node), node.get("object")
     if holder is not None and holder.type == "class_constant_access_expression" and name is not None:
         return value_of(holder) if flow.said(name) == b"value" else known
-    if known is UNKNOWN and holder is not None and value_of(holder).flags & FOREIGN:
-        return Value(None, value_of(holder).flags & FOREIGN)
+    if known is UNKNOWN and holder is not None and value_of(holder).flags & (FOREIGN | BUILT):
+        return Value(None, value_of(holder).flags & (FOREIGN | BUILT))
     return known
 
 
@@ -286,7 +286,9 @@ _MOST_KEYS = 40
 
 def _loop_variable(flow: Calls, node: Node) -> Value:
     loop = node.parent
-    if (
+    if loop is not None and loop.type == "catch_clause" and node.field == "name":
+        flow.put(flow.key(node), Value(None, flow.thrown), node)
+    elif (
         loop is not None
         and loop.type == "foreach_statement"
         and len(loop.children) > 1
@@ -395,6 +397,12 @@ def _promoted(flow: Calls, node: Node) -> Value:
     return UNKNOWN
 
 
+def _thrown(flow: Calls, node: Node) -> Value:
+    if node.children:
+        flow.thrown |= value_of(node.children[-1]).flags & FOREIGN
+    return UNKNOWN
+
+
 def _case(flow: Calls, node: Node) -> Value:
     """One value of an enumeration."""
     name, value = node.get("name"), node.get("value")
@@ -490,6 +498,8 @@ READERS: Mapping[str, Callable[[Calls, Node], Value] | None] = {
     "yield_expression": _yielded,
     "property_promotion_parameter": _promoted,
     "enum_case": _case,
+    "throw_expression": _thrown,
+    "throw_statement": _thrown,
     "compound_statement": None,
     "program": None,
     "expression_statement": None,

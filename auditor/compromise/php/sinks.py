@@ -24,6 +24,7 @@ from auditor.compromise.php.values import (
     UPLOAD,
     Value,
     joined,
+    listed,
 )
 from auditor.compromise.php.variables import MAX_DEPTH, Variables, is_made_here
 
@@ -66,6 +67,9 @@ class Sinks(Variables):
 
     def own(self, function: Node, args: list[Value], node: Node) -> Value:
         """A function of the file's own is called: what it does with its parameters, and what it gives back."""
+        names_ = self.parameters.get(function, [])
+        if len(args) >= len(names_) > 0 and self.is_variadic(function):
+            args = [*args[: len(names_) - 1], listed((None, arg) for arg in args[len(names_) - 1 :])]
         for noted in tuple(self.inside.get(function, ())):
             if noted.parameter < len(args):
                 arg = args[noted.parameter]
@@ -85,6 +89,11 @@ class Sinks(Variables):
                 flags |= DECODED | LONG
         text = None if back.flags & PARAMETERS else back.text
         return Value(text, flags, head=back.head, items=back.items, function=back.function)
+
+    def is_variadic(self, function: Node) -> bool:
+        """Whether its last parameter is all that it is given from there on."""
+        inside = function.get("parameters")
+        return bool(inside is not None and inside.children and inside.children[-1].type == "variadic_parameter")
 
     def takes_letters(self, function: Node) -> bool:
         """Whether it takes letters of a text, as what gives hidden names does."""
@@ -211,7 +220,7 @@ class Sinks(Variables):
         chosen = bool(path.flags & REQUEST)
         if path.text is not None and content.flags & (FOREIGN | DECODED):
             self.kept[path.text] = self.kept.get(path.text, 0) | content.flags
-        place = self._first(node)
+        place = self.first_variable(node)
         if path.text is None and place and content.flags & (FOREIGN | DECODED):
             self.kept[place] = self.kept.get(place, 0) | content.flags
         if content.text is not None and b"<?" in content.text and content.flags & (DECODED | BUILT):
@@ -226,10 +235,12 @@ class Sinks(Variables):
             self.hit("written_program", "sure", node)
         elif content.flags & REQUEST and content.head and path.ends.lower().endswith((b".html", b".htm", b".js")):
             self.hit("written_page", "hint", node)
+        elif content.flags & REQUEST and (path.begins.startswith(_TEMPORARY) or b"/." in path.begins):
+            self.hit("keeps_what_visitors_say", "hint", node)
         elif content.flags & PARAMETERS and path.flags & PARAMETERS and content.head and path.head:
             self.used("written_file", content, node, "hint", foreign="hint")
 
-    def _first(self, node: Node) -> bytes:
+    def first_variable(self, node: Node) -> bytes:
         """A call's first argument as it stands there, when it is a variable."""
         inside = node.get("arguments")
         first = inside.children[0] if inside is not None and inside.children else None

@@ -90,6 +90,8 @@ class Variables:
         """What was written to which file, or kept by which key."""
         self.sent = 0
         """Who has a say in what generators are sent."""
+        self.thrown = 0
+        """Who has a say in what exceptions carry."""
         self.php_by_expression = False
         """Whether style sheets and paths may call PHP's functions."""
         self.read_again: set[bytes] = set()

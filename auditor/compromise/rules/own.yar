@@ -313,10 +313,13 @@ rule script_takes_orders {
     $python = /FieldStorage|QUERY_STRING|environ/
     $python_runs = /subprocess\.|os\.(s[y]stem|p[o]pen|exec)|commands\.get/
     $shell_runs = /\b[e]val\s{1,3}["']?[^\n]{0,12}\$\{?(QUERY_STRING|HTTP_\w{1,30})|\|\s?(base64 (-d|--decode)|openssl enc -d[^\n]{0,40})\s?\|\s?(ba|da)?sh\b|\/dev\/tcp\/\d{1,3}\./
+    $posted = /CONTENT_LENGTH/
+    $shell_given = /\b(ba|da|z|k)?sh\s{1,3}-c\s{1,3}["']?\$|\|\s?(ba|da)?sh\b/
+    $stdin = /\b[e]xec\s?\([^\n]{0,40}b64decode\s?\(\s?sys\.stdin/
     $back = /(socket|Socket|inet_aton|connect)[^;]{0,400}(dup2|STDIN,|pty\.spawn|\/bin\/(ba)?sh)/
     $php = /<\?php/ nocase
     $ssi = /<!--#[e]xec\s{1,3}(cmd|cgi)\s?=/ nocase
-  condition: filesize < 200000 and not $php and (($head at 0 and (($perl and $perl_runs) or ($python and $python_runs) or $shell_runs or $back)) or ($ssi and filesize < 60000))
+  condition: filesize < 200000 and not $php and (($head at 0 and (($perl and $perl_runs) or ($python and $python_runs) or $shell_runs or $back or ($posted and $shell_given) or $stdin)) or ($ssi and filesize < 60000))
 }
 
 rule runs_beside_request {

@@ -43,6 +43,12 @@ private rule said_to_framework {
   condition: any of them
 }
 
+private rule includes {
+  strings:
+    $a = /\b([i]nclude|[r]equire)(_once)?\b[^;\n]{0,80}\$/ nocase
+  condition: $a
+}
+
 private rule hides {
   strings:
     $a = /base64_decode|gzinflate|gzuncompress|gzdecode|str_rot13|strrev|hex2bin|convert_uudecode|rawurldecode|urldecode|openssl_decrypt|hexdec/ nocase
@@ -77,5 +83,5 @@ private rule faint {
 }
 
 rule worth_a_tree {
-  condition: said or (runs and (hides or said_to_framework)) or faint
+  condition: said or (runs and (hides or said_to_framework)) or (said_to_framework and includes) or faint
 }

@@ -68,6 +68,15 @@ def test_what_a_release_explains_is_not_judged_and_what_it_does_not_is_told() ->
     assert hunting.found(seen, {}).unjudged == 2
 
 
+def test_what_an_application_makes_by_itself_is_known_where_a_release_has_no_such_file() -> None:
+    release = Manifest("p", "1", "", {f"core/{n}.php": n * 64 for n in "bcd"})
+    files = [file(f"core/{n}.php", n) for n in "bcd"] + [file("core/tmp/e.php", "f")]
+    made = Judgement(generated="smarty")
+    assert traces(files, {"f" * 64: made}, release) == []
+    found = hunting.found(hunting.seen(files, (release,)), {"f" * 64: made})
+    assert (found.generated, found.unjudged) == (1, 0)
+
+
 def test_a_release_that_is_known_by_md5_explains_files_of_that_md5() -> None:
     release = Manifest("wordpress", "1", "", {f"core/{n}.php": n * 32 for n in "bcde"})
     files = [dataclasses.replace(file(f"core/{n}.php", n), md5=n * 32) for n in "bcd"]

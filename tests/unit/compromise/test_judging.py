@@ -62,6 +62,19 @@ def test_two_judges_or_one_and_the_place_make_an_alarm(
         (".user.ini", "auto_prepend_file = /var/www/x/lib/first.php", "prepended", "hint"),
         (".user.ini", "auto_prepend_file = wordfence-waf.php", None, None),
         ("note.txt", "auto_prepend_file = x.png", None, None),
+        (".htaccess", "ForceType application/x-httpd-php", "handler", "hint"),
+        (".htaccess", '<Files "thumb.dat">\nForceType application/x-httpd-php\n</Files>', "handler", "sure"),
+        (".htaccess", "<FilesMatch \\.php$>\nSetHandler application/x-httpd-php\n</FilesMatch>", "handler", "hint"),
+        (".htaccess", "Action application/x-pic /cgi-bin/run", "handler", "hint"),
+        (".htaccess", "RewriteRule ^(.*)\\.jpg$ wp-content/uploads/2024/x.php?f=$1 [L]", "led_aside", "sure"),
+        (".htaccess", "RewriteRule ^(.*)\\.jpg$ image.php?f=$1 [L]", "led_aside", "hint"),
+        (".htaccess", 'Header set Link "<https://bet.example/>; rel=canonical"', "engines_led_away", "hint"),
+        (
+            ".htaccess",
+            "RewriteCond %{HTTP_USER_AGENT} android [NC]\nRewriteRule ^ https://elsewhere.example/ [R,L]",
+            "visitors_led_away",
+            "hint",
+        ),
         (
             ".htaccess",
             "RewriteCond %{HTTP_USER_AGENT} (google|bing) [NC]\nRewriteRule ^(.*)$ https://elsewhere.example/$1 [R,L]",
@@ -97,6 +110,7 @@ def test_nothing_of_ours_is_what_a_scanner_deletes() -> None:
         *(TOP / "auditor/compromise").rglob("*.*"),
         TOP / "benchmarks/footholds.py",
         TOP / "benchmarks/variants.py",
+        TOP / "benchmarks/unseen.py",
         *Path(__file__).parent.glob("*.py"),
     ]
     files = [path for path in ours if path.suffix in (".py", ".yar")]

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from auditor.compromise import certainty, judge
+from auditor.compromise import certainty, judge, scripts
 from auditor.compromise.php import flow, nodes
 from auditor.compromise.rules import engine
 from benchmarks import footholds
@@ -55,6 +55,79 @@ def test_nearly_every_foothold_is_an_alarm_and_none_is_missed() -> None:
 )
 def test_how_sure_it_is_depends_on_who_has_the_say(template: str, rule: str, level: str) -> None:
     assert hits(template).get(rule) == level
+
+
+@pytest.mark.parametrize(
+    "template, rule, level",
+    [
+        (
+            "class J { function run($j) { return §H§($j); } } array_map([new J, 'run'], §POST§['j']);",
+            "command",
+            "exact",
+        ),
+        (
+            "class J { static function run($j) { return §H§($j); } } array_map('J::run', §POST§['j']);",
+            "command",
+            "exact",
+        ),
+        ("$f = §S§(...); $f(§GET§['c']);", "called_by_name", "exact"),
+        ("$f = match (true) { default => '§S§' }; $f(§GET§['c']);", "called_by_name", "exact"),
+        ("function lines() { yield §POST§['b']; } foreach (lines() as $l) { §E§($l); }", "evaluated", "exact"),
+        ("preg_replace_callback_array(['/.+/' => '§S§'], §GET§['c']);", "called_by_name", "exact"),
+        ("add_shortcode('x', function ($a) { §E§($a['x']); });", "runs_what_it_is_given", "sure"),
+        ("add_action('x', 'now'); function now($a) { §E§($a); }", "runs_what_it_is_given", "sure"),
+        ("$m->each(function ($a) { §X§($a); });", "runs_what_it_is_given", "hint"),
+        ("$c = $request->input('c'); §E§($c);", "evaluated", "exact"),
+        ("$c = JFactory::getApplication()->input->get('c'); §E§($c);", "evaluated", "exact"),
+        ("$f = pathinfo('/a/x.php', PATHINFO_FILENAME) . 'y'; $f(§GET§['c']);", "unknown_call", "sure"),
+        ("$map = ['l' => 'trim', 'x' => '§H§']; $map[$k](§GET§['v']);", "called_by_name", "exact"),
+        ("stream_wrapper_register('cfg', 'V'); §I§ 'cfg://main';", "included_from_elsewhere", "sure"),
+        ("function r($php) { return §I§('data://text/plain,' . urlencode($php)); }", "included_from_elsewhere", "hint"),
+        ("foreach (glob('img/*.webp') as $f) { §I§ $f; }", "included_data", "sure"),
+        ("§E§('?>' . substr(file_get_contents('a.jpg'), 9));", "decoded_program", "sure"),
+        ("mail('a@b.example', 's', $m, '', '-OQueueDirectory=/tmp -X/var/www/w.php');", "mail_options", "sure"),
+        ("mail('a@b.example', 's', $m, '', '-fa@b.example');", "mail_options", None),
+        ("update_option('k', §POST§['o']); §E§(get_option('k'));", "evaluated", "exact"),
+        ("update_option('k', §POST§['o']); §E§(get_option('other'));", "evaluated", None),
+        ("$t = 'home'; extract(§GET§); §E§($t);", "evaluated", "exact"),
+        (
+            "try { throw new Exception(§POST§['m']); } catch (Exception $e) { §E§($e->getMessage()); }",
+            "evaluated",
+            "exact",
+        ),
+    ],
+)
+def test_what_visitors_say_is_followed_through_what_hands_it_on(template: str, rule: str, level: str | None) -> None:
+    assert hits(template).get(rule) == level
+
+
+@pytest.mark.parametrize(
+    "script, level",
+    [
+        ("#!/usr/bin/perl\nmy $c = param('c');\nprint `$c`;\n", "exact"),
+        ('#!/usr/bin/perl\nopen(P, "$ENV{QUERY_STRING} |");\n', "exact"),
+        ("#!/usr/bin/python3\nq = parse_qs(os.environ['QUERY_STRING'])\nos.§S§(q['c'][0])\n", "exact"),
+        ("#!/bin/sh\nc=$HTTP_X_C\n$c 2>&1\n", "exact"),
+        ('#!/bin/sh\necho Content-type: text/plain\nread b\nsh -c "$b"\n', "sure"),
+        ('#!/bin/sh\nread b\nsh -c "$b"\n', None),
+        ("#!/bin/sh\nread b\n$EDITOR $b\n", None),
+        ("#!/usr/bin/python3\nos.§S§('ls ' + os.environ['HOME'])\n", None),
+        ('#!/bin/sh\n# eval $QUERY_STRING\necho "$QUERY_STRING"\n', None),
+        ("no script: eval $QUERY_STRING\n", None),
+    ],
+)
+def test_scripts_that_run_what_visitors_say_are_told_from_those_that_ask_at_a_terminal(
+    script: str, level: str | None
+) -> None:
+    found = scripts.judged(footholds.whole(script).encode())
+    assert [hit.level for hit in found] == ([level] if level else [])
+
+
+def test_a_script_that_is_made_to_hurt_costs_no_time() -> None:
+    began = time.process_time()
+    scripts.judged(b"#!/usr/bin/perl\n" + b" (" * 100_000)
+    scripts.judged(b"#!/bin/sh\n" + b"read -a a " * 20_000)
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,96 @@
+"""Files that applications make by themselves are known by their shape, and only while all of them has it."""
+
+from __future__ import annotations
+
+import pytest
+
+from auditor.compromise import certainty, judge
+from auditor.compromise.known.generated import maker
+from auditor.compromise.rules import engine
+from benchmarks import footholds
+
+SETTINGS = b"""<?php
+
+/**
+ * NUKEVIET Content Management System
+ */
+
+if (!defined('NV_MAINFILE')) {
+    exit('Stop!!!');
+}
+
+$config_theme['x'] = array('a' => 1, 'b' => 'c', 'd' => array(true, null, -1));
+$global_config['my_domains'] = 'portal.example';
+define('NV_X', 'y');
+"""
+SMARTY = b"""<?php
+/* Smarty version 4.5.5, created on 2025-01-01 10:00:00
+  from '/var/www/x/templates/page.tpl' */
+
+if ($_smarty_tpl->_decodeProperties($_smarty_tpl, array (
+  'version' => '4.5.5',
+  'unifunc' => 'content_67aa',
+), false)) {
+function content_67aa (Smarty_Internal_Template $_smarty_tpl) {
+?><h1><?php echo htmlspecialchars($_smarty_tpl->tpl_vars['title']->value, ENT_QUOTES, 'UTF-8');?>
+</h1><?php echo smarty_modifier_truncate($_smarty_tpl->tpl_vars['a']->value,20);
+}
+}
+"""
+TWIG = b"""<?php
+
+use Twig\\Template;
+
+/* index.twig */
+class __TwigTemplate_0123456789abcdef0123456789abcdef extends Template
+{
+    protected function doDisplay(array $context, array $blocks = [])
+    {
+        echo twig_escape_filter($this->env, ($context["title"] ?? null), "html", null, true);
+    }
+}
+"""
+ADDED = (
+    "$x();",
+    "§E§($a);",
+    "$x = §GET§['a'];",
+    "include 'x';",
+    "$a = `id`;",
+    "§S§('id');",
+    "$$a = 1;",
+    "$a->$b();",
+    "new $c;",
+    "r¦equire_once '/tmp/x.php';",
+    "array_map('trim', $x);",
+)
+
+
+@pytest.mark.parametrize(
+    "content, path, made_by",
+    [
+        (SETTINGS, "data/config/config_global.php", "settings"),
+        (SETTINGS, "includes/config_global.php", None),
+        (SMARTY, "data/cache/templates_c/a.page.tpl.php", "smarty"),
+        (SMARTY, "uploads/a.php", None),
+        (TWIG, "var/cache/twig/0a/a.php", "twig"),
+    ],
+)
+def test_a_file_that_an_application_makes_is_known_where_it_makes_them(
+    content: bytes, path: str, made_by: str | None
+) -> None:
+    assert maker(content, path) == made_by
+
+
+@pytest.mark.parametrize("added", ADDED)
+@pytest.mark.parametrize("content", [SETTINGS, SMARTY, TWIG], ids=["settings", "smarty", "twig"])
+def test_whatever_else_stands_in_it_makes_it_a_file_as_any_other(content: bytes, added: str) -> None:
+    assert maker(content + b"\n" + footholds.whole(added).encode(), "data/cache/config/a.php") is None
+
+
+def test_such_a_file_is_told_of_by_no_judge_and_a_shell_that_poses_as_one_is() -> None:
+    rules = engine.load()
+    known = judge.judged(SMARTY, "templates_c/a.php", rules)
+    assert (known.generated, certainty.weighed(known, filled=True, unexplained=True)) == ("smarty", None)
+    posing = judge.judged(SMARTY + footholds.whole("<?php @§E§(§POST§['x']);").encode(), "templates_c/a.php", rules)
+    found = certainty.weighed(posing, filled=True)
+    assert posing.generated == "" and found is not None and found.certainty == "exact"
