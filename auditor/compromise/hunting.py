@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -76,7 +77,8 @@ def _traces(seen: Seen, judgements: Mapping[str, Judgement]) -> Iterator[Trace]:
         if how == "known":
             continue
         judgement = judgements.get(file.sha256 or "") if where in wanted else None
-        yield from _of_file(file, where, how, release, judgement)
+        explained = any(where.startswith(base.rstrip("/") + "/") for base, _release in seen.told.found)
+        yield from _of_file(file, where, how, release, judgement, near_release=explained)
     yield from _gone(seen)
 
 
@@ -100,12 +102,19 @@ def _above(path: str) -> Iterator[str]:
 
 
 def _of_file(
-    file: File, where: str, how: matching.Standing | None, release: str, judgement: Judgement | None
+    file: File,
+    where: str,
+    how: matching.Standing | None,
+    release: str,
+    judgement: Judgement | None,
+    *,
+    near_release: bool,
 ) -> Iterator[Trace]:
     filled = bool(file.place & (UPLOAD | CACHE))
+    slot = file.is_code and _LOADED_UNASKED.search(file.path) is not None
     unexplained = how in ("unknown", "changed")
     essence = file.sha256 or where
-    said = weighed(judgement, filled=filled, unexplained=unexplained) if judgement is not None else None
+    said = weighed(judgement, filled=filled or slot, unexplained=unexplained) if judgement is not None else None
     if said is not None and (said.certainty != "weak" or how is None):
         sample = (judgement.differs or judgement.sample) if judgement is not None else ""
         if judgement is not None and judgement.settings:
@@ -127,8 +136,20 @@ def _of_file(
         )
     elif file.place & UPLOAD and file.what & PROGRAM:
         yield _trace("executable", essence, where, "", ("place",), ("program",), "weak")
+    elif slot and (_ALWAYS_FOREIGN.search(file.path) or near_release) and file.size > _STUB:
+        yield _trace("unknown", essence, where, "", ("place",), ("loaded_unasked",), "weak")
     elif file.is_code and (file.what & (SWAPPED | UNREAD) or file.sha256 is None):
         yield _trace("unjudged", where, where, "", ("structure",), ("unread",), "weak")
+
+
+_ALWAYS_FOREIGN = re.compile(
+    r"(?:^|/)wp-content/(?:mu-plugins/[^/]+\.php|(?:advanced-cache|db|db-error|install|maintenance|object-cache|sunrise|php-error|fatal-error-handler)\.php)$"
+)
+"""What WordPress loads by itself at each request, and no release of it has."""
+_LOADED_UNASKED = re.compile(rf"{_ALWAYS_FOREIGN.pattern}|(?:^|/)plugins/system/[^/]+/[^/]+\.php$")
+"""Those, and Joomla's system plugins, of which it has some of its own."""
+_STUB = 60
+"""Bytes: a page that says nothing is no longer."""
 
 
 def _trace(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from auditor.compromise.php import folding, names, values
 from auditor.compromise.php.call_readers import read_backticks, read_call, read_include, read_made, read_method
 from auditor.compromise.php.calls import Calls
+from auditor.compromise.php.loop_readers import read_loop_variable, read_match, read_pair, read_thrown, read_yielded
 from auditor.compromise.php.nodes import Node, in_loop
 from auditor.compromise.php.values import (
     BUILT,
@@ -25,7 +26,7 @@ from auditor.compromise.php.values import (
     joined,
     listed,
 )
-from auditor.compromise.php.variables import ALL_GLOBALS, ALL_SERVER, ASKED, any_item, item_of, through, value_of
+from auditor.compromise.php.variables import ALL_GLOBALS, ALL_SERVER, ASKED, item_of, through, value_of
 
 
 def _variable(flow: Calls, node: Node) -> Value:
@@ -261,44 +262,6 @@ def _returned(flow: Calls, node: Node) -> Value:
     return UNKNOWN
 
 
-def _pair(flow: Calls, node: Node) -> Value:
-    """The head of a loop over an array, whose variables have to be known before what is in it is looked at."""
-    if node.parent is not None and node.parent.type == "foreach_statement":
-        _loop_over(flow, node.parent, node.children)
-    return UNKNOWN
-
-
-def _loop_over(flow: Calls, loop: Node, targets: list[Node]) -> None:
-    over = value_of(loop.children[0])
-    value = ASKED if over is ALL_SERVER else any_item(over)
-    keys = Value(None, over.flags & FOREIGN)
-    if over.items and not over.rest & FOREIGN and not all(key.isdigit() for key in over.items):
-        keys = any_item(listed((None, Value(key, BUILT)) for key in list(over.items)[:_MOST_KEYS]))
-    for at, target in enumerate(targets):
-        if target.type == "by_ref" and target.children:
-            target = target.children[0]
-        is_key = len(targets) > 1 and at == 0
-        flow.assign(target, keys if is_key else value, target)
-
-
-_MOST_KEYS = 40
-
-
-def _loop_variable(flow: Calls, node: Node) -> Value:
-    loop = node.parent
-    if loop is not None and loop.type == "catch_clause" and node.field == "name":
-        flow.put(flow.key(node), Value(None, flow.thrown), node)
-    elif (
-        loop is not None
-        and loop.type == "foreach_statement"
-        and len(loop.children) > 1
-        and loop.children[1] is node
-        and node.field is None
-    ):
-        _loop_over(flow, loop, [node])
-    return _variable(flow, node)
-
-
 def _global(flow: Calls, node: Node) -> Value:
     for child in node.children:
         if child.type == "variable_name":
@@ -363,26 +326,6 @@ def _shown(flow: Calls, node: Node) -> Value:
     return UNKNOWN
 
 
-def _match(flow: Calls, node: Node) -> Value:
-    """``match``, which comes to one of its arms."""
-    body = node.get("body")
-    arms = [arm.get("return_expression") for arm in body.children] if body is not None else []
-    return any_item(listed((None, value_of(arm)) for arm in arms if arm is not None))
-
-
-def _yielded(flow: Calls, node: Node) -> Value:
-    """What a generator gives, one after the other; it comes to what it is sent."""
-    if node.scope is not None and node.children:
-        value = (
-            any_item(value_of(node.children[-1])) if b"from" in flow.said(node)[:20] else value_of(node.children[-1])
-        )
-        if node.children[-1].type == "array_element_initializer":
-            value = through(node.children[-1])
-        before = flow.returns.get(node.scope, UNKNOWN)
-        flow.returns[node.scope] = Value(None, before.flags | value.flags)
-    return Value(None, flow.sent)
-
-
 def _promoted(flow: Calls, node: Node) -> Value:
     """A parameter of a constructor that is a property, too."""
     name, default = node.get("name"), node.get("default_value")
@@ -394,12 +337,6 @@ def _promoted(flow: Calls, node: Node) -> Value:
         flow.put((None, b"->" + said), value_of(default), node)
     if said in names_:
         flow.fills.setdefault(node.scope, set()).add((b"->" + said, names_.index(said)))
-    return UNKNOWN
-
-
-def _thrown(flow: Calls, node: Node) -> Value:
-    if node.children:
-        flow.thrown |= value_of(node.children[-1]).flags & FOREIGN
     return UNKNOWN
 
 
@@ -435,7 +372,7 @@ def through_it(flow: Calls, node: Node) -> Value:
 
 
 READERS: Mapping[str, Callable[[Calls, Node], Value] | None] = {
-    "variable_name": _loop_variable,
+    "variable_name": read_loop_variable,
     "dynamic_variable_name": _variable,
     "member_access_expression": _property,
     "nullsafe_member_access_expression": _variable,
@@ -478,7 +415,7 @@ READERS: Mapping[str, Callable[[Calls, Node], Value] | None] = {
     "require_once_expression": read_include,
     "shell_command_expression": read_backticks,
     "return_statement": _returned,
-    "pair": _pair,
+    "pair": read_pair,
     "foreach_statement": None,
     "global_declaration": _global,
     "anonymous_function": _anonymous,
@@ -494,12 +431,12 @@ READERS: Mapping[str, Callable[[Calls, Node], Value] | None] = {
     "print_intrinsic": _shown,
     "exit_statement": _shown,
     "update_expression": _counted,
-    "match_expression": _match,
-    "yield_expression": _yielded,
+    "match_expression": read_match,
+    "yield_expression": read_yielded,
     "property_promotion_parameter": _promoted,
     "enum_case": _case,
-    "throw_expression": _thrown,
-    "throw_statement": _thrown,
+    "throw_expression": read_thrown,
+    "throw_statement": read_thrown,
     "compound_statement": None,
     "program": None,
     "expression_statement": None,

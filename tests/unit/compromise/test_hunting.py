@@ -77,6 +77,31 @@ def test_what_an_application_makes_by_itself_is_known_where_a_release_has_no_suc
     assert (found.generated, found.unjudged) == (1, 0)
 
 
+@pytest.mark.parametrize(
+    "path, released, told",
+    [
+        ("wp-content/mu-plugins/a.php", False, "weak"),
+        ("wp-content/mu-plugins/a/b.php", False, None),
+        ("wp-content/object-cache.php", False, "weak"),
+        ("wp-content/plugins/a/db.php", False, None),
+        ("plugins/system/a/a.php", False, None),
+        ("plugins/system/a/a.php", True, "weak"),
+    ],
+)
+def test_what_an_application_loads_by_itself_is_shown_where_no_release_has_it(
+    path: str, released: bool, told: str | None
+) -> None:
+    release = Manifest("p", "1", "", {f"{n}.txt": n * 64 for n in "bcd"})
+    files = [file(f"{n}.txt", n) for n in "bcd"] if released else []
+    lying = dataclasses.replace(file(path), size=500)
+    assert traces([*files, lying], {"a" * 64: Judgement()}, release) == (
+        [(f"/srv/www/{path}", "unknown", told)] if told else []
+    )
+    assert traces([*files, lying], {"a" * 64: FAINT}, release)[0][2] == (
+        "strong" if path != "wp-content/mu-plugins/a/b.php" and "plugins/a/" not in path else "weak"
+    )
+
+
 def test_a_release_that_is_known_by_md5_explains_files_of_that_md5() -> None:
     release = Manifest("wordpress", "1", "", {f"core/{n}.php": n * 32 for n in "bcde"})
     files = [dataclasses.replace(file(f"core/{n}.php", n), md5=n * 32) for n in "bcd"]

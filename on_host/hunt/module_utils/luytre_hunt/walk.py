@@ -12,7 +12,8 @@ import re
 import stat
 import time
 
-from ansible.module_utils.luytre import _applications, _websites
+from ansible.module_utils.luytre import _applications, _websites, filesystem
+from ansible.module_utils.luytre._reading import read_text
 from ansible.module_utils.luytre_hunt.packing import as_text, os_bytes
 from ansible.module_utils.luytre_hunt.parts import PART, WHOLE, head_and_tail
 from ansible.module_utils.luytre_shared import safe_open
@@ -30,6 +31,31 @@ PHP, SCRIPT, PROGRAM, SETTINGS, LARGE, SWAPPED, UNREAD = 1, 2, 4, 8, 16, 32, 64
 changed or swapped while it was read; could not be read."""
 UPLOAD, CACHE = 1, 2
 """Where it lies: where visitors' or editors' files go, or what the application fills by itself."""
+FILES, ELSEWHERE, NO_FILES = range(3)
+MOUNTS = 4000000
+"""Bytes of the kernel's table of mounts."""
+_ELSEWHERE = frozenset(
+    ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "lustre", "autofs", "virtiofs", "fuse")
+)
+"""File systems that another machine answers for, or a program: they can hang, and are told as not seen."""
+_NO_FILES = frozenset(
+    (
+        *(
+            "proc",
+            "sysfs",
+            "cgroup",
+            "cgroup2",
+            "devtmpfs",
+            "devpts",
+            "debugfs",
+            "tracefs",
+            "securityfs",
+            "bpf",
+            "pstore",
+        ),
+        *("mqueue", "hugetlbfs", "configfs", "efivarfs", "binfmt_misc"),
+    )
+)
 _OPENS = re.compile(rb"<\?(?:php\b|=\s*[$\w(`'\"@\[])|<script\s[^>]{0,40}language\s*=\s*[\"']?php", re.IGNORECASE)
 _COMMANDS = re.compile(rb"<!--#exec\s", re.IGNORECASE)
 """What a page of server-side includes runs."""
@@ -49,6 +75,7 @@ class Walk:
         self.rows, self.same, self.seen, self.others, self.left = [], [], 0, 0, 0
         self.cut_short = []
         self.applications = []
+        self._kinds = None
 
     def run(self):
         """Walk them all."""
@@ -102,12 +129,27 @@ class Walk:
                 self.others += 1
                 continue
             try:
-                if os.fstat(folder).st_dev == root.device:
+                there = self._mounted(os.fstat(folder).st_dev, root)
+                if there == ELSEWHERE:
+                    root.cut = "mounted"
+                elif there != NO_FILES:
                     self._folder(root, folder, relative, depth, begin)
             except OSError:
                 self.others += 1
             finally:
                 os.close(folder)
+
+    def _mounted(self, device, root):
+        """What lies on a device: files that are walked, those of another machine, or none."""
+        if device == root.device:
+            return FILES
+        if self._kinds is None:
+            mounted = filesystem.mounts(read_text("/proc/self/mountinfo", MOUNTS) or "")
+            self._kinds = {mount["device"]: mount["kind"] for mount in mounted}
+        kind = self._kinds.get("%d:%d" % (os.major(device), os.minor(device)), "")
+        if kind in _ELSEWHERE or kind.startswith("fuse."):
+            return ELSEWHERE
+        return NO_FILES if kind in _NO_FILES else FILES
 
     def _folder(self, root, folder, relative, depth, begin):
         place = None

@@ -160,6 +160,34 @@ def test_what_lies_too_deep_is_told_as_not_seen(top: Path, monkeypatch: pytest.M
     assert walked(top).cut_short == [[0, "depth"]]
 
 
+@pytest.mark.parametrize(
+    "kind, seen, cut",
+    [
+        ("ext4", 1, []),
+        ("of a subvolume", 1, []),
+        ("proc", 0, []),
+        ("nfs4", 0, [[0, "mounted"]]),
+        ("fuse.sshfs", 0, [[0, "mounted"]]),
+    ],
+)
+def test_other_disks_are_walked_and_what_another_machine_answers_for_is_told_as_not_seen(
+    top: Path, monkeypatch: pytest.MonkeyPatch, kind: str, seen: int, cut: list[object]
+) -> None:
+    class Elsewhere(walking._Root):  # type: ignore[misc]
+        """One below which everything lies on another device."""
+
+        def __init__(self, *given: object) -> None:
+            super().__init__(*given)
+            self.device = -1
+
+    (top / "x.php").write_bytes(b"<?php 1;")
+    device = top.stat().st_dev
+    table = f"36 35 {os.major(device)}:{os.minor(device)} / /x rw,noatime shared:1 - {kind} /dev/x rw"
+    monkeypatch.setattr(walking, "read_text", lambda *_: "" if kind == "of a subvolume" else table)
+    monkeypatch.setattr(walking, "_Root", Elsewhere)
+    assert (walked(top).seen, walked(top).cut_short) == (seen, cut)
+
+
 def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes() if path.exists() else b"").hexdigest()
 
