@@ -60,7 +60,7 @@ WHY = (
     *("name_taken", "late", "back_again", "changed", "other_names", "held_open"),
     *("no_process", "other_process", "ours", "keeper", "not_stopped", "children", "let_in"),
     *("no_account", "automation", "last_admin", "runs_on", "not_locked", "no_key", "our_key", "key_again", "in_files"),
-    *("not_undone", "no_unit", "no_such_unit"),
+    *("not_undone", "no_unit", "no_such_unit", "shared_number", "transient"),
 )
 """Reasons that have words of their own; a host may give any other."""
 

@@ -36,7 +36,8 @@ def contain(asked, _connection):
         try:
             for words in steps(known):
                 acting.ran(words)
-            people.sessions_end(entry.pw_uid)
+            if not people.shares_number(name):
+                people.sessions_end(entry.pw_uid)
             return seen(asked["id"])
         except Exception:
             TRIALS.end(asked["id"])
@@ -60,7 +61,7 @@ def check(asked):
         raise Refused("no_account", name)
     if name in (asked["automation"], os.environ.get("SUDO_USER")):
         raise Refused("automation", name)
-    if entry.pw_uid == 0:
+    if name == pwd.getpwuid(0).pw_name:
         raise Refused("keeper", name)
     administrators = people.administrators(asked["admins"])
     others = administrators - {name, asked["automation"], os.environ.get("SUDO_USER")}
@@ -74,7 +75,8 @@ def plan(asked, _connection):
     entry = check(asked)
     line = people.shadow(asked["what"])
     record = {"account": asked["what"], "locked": not line[0].startswith(LOCK)}
-    ended = ["SIGKILL %d" % pid for pid in people.sessions(entry.pw_uid)[: acting.MOST_SHOWN]]
+    left = [] if people.shares_number(asked["what"]) else people.sessions(entry.pw_uid)
+    ended = ["SIGKILL %d" % pid for pid in left[: acting.MOST_SHOWN]]
     return {
         "state": "planned",
         "would": [*TRIALS.steps(), *(" ".join(words) for words in steps(record)), *ended, *TRIALS.last_steps()],
@@ -135,6 +137,8 @@ def seen(name):
     if line is not None and (not line[0].startswith(LOCK) or line[6] != EXPIRED):
         raise Refused("not_locked", record["account"])
     answer = {"state": "confirmed" if record["confirmed"] else "on_trial", "why": "", "about": ""}
+    if people.shares_number(record["account"]):
+        return dict(answer, why="shared_number", about=str(record["uid"]))
     left = people.of_account(record["uid"])
     return dict(answer, why="runs_on", about=" ".join(map(str, left[: acting.MOST_SHOWN]))) if left else answer
 

@@ -76,7 +76,7 @@ def check(asked, connection):
     found = [
         (account, path, line)
         for account, path in sorted(set(keys.files(keys.patterns())))
-        for line in keys.content(path).splitlines(keepends=True)
+        for line in lines_of(path)
         if keys.key_of(line) == key
     ]
     if not found and not any(name == asked["id"] for name in TRIALS.record.all()):
@@ -95,6 +95,14 @@ def check(asked, connection):
     return found
 
 
+def lines_of(path):
+    """The lines of a file. Raises Refused for one that is too large: whatever stands at its end lets in, too."""
+    try:
+        return keys.content(path).splitlines(keepends=True)
+    except safe_open.Unsafe as unsafe:
+        raise Refused("unsafe", "%s: %s" % (path, unsafe.strerror))
+
+
 def used(connection):
     """The fingerprint of the key that this connection came in by, as sshd says in the journal; None where it does not."""
     if len(connection) != 4:
@@ -107,9 +115,9 @@ def used(connection):
 
 
 def end_sessions(asked, accounts):
-    """End what the accounts have open that it let in, but for the account's that asks."""
+    """End what the accounts have open that it let in, but for the account's that asks, and what no number tells from others'."""
     for account in sorted(accounts - {asked["automation"], os.environ.get("SUDO_USER")}):
-        with contextlib.suppress(KeyError):
+        if not people.shares_number(account):
             people.sessions_end(pwd.getpwnam(account).pw_uid)
 
 
@@ -188,14 +196,13 @@ def undo(record):
     """Have each line as it was that is as it was left; files and accounts may be gone. Raises Refused for a file that cannot be reached."""
     refused = []
     for account, path in sorted({(account, path) for account, path, _ in record["lines"]}):
-        lines = keys.content(path).splitlines(keepends=True)
-        if any(in_force(line, record) != line for line in lines):
-            try:
+        try:
+            if any(in_force(line, record) != line for line in lines_of(path)):
                 changed(account, path, lambda line: in_force(line, record))
-            except KeyError:  # the account is gone, and lets nobody in
-                continue
-            except (Refused, OSError):
-                refused.append(path)
+        except KeyError:  # the account is gone, and lets nobody in
+            continue
+        except (Refused, OSError):
+            refused.append(path)
     if refused:
         raise Refused("unsafe", " ".join(refused))
 
@@ -204,7 +211,7 @@ def seen(name):
     """A key as it is now. Raises Refused where a line lets it in."""
     record = TRIALS.record.all()[name]
     for account, path in set(keys.files(keys.patterns())):
-        if record["key"] in map(keys.key_of, keys.content(path).splitlines()):
+        if record["key"] in map(keys.key_of, lines_of(path)):
             raise Refused("key_again", "%s %s" % (account, path))
     about = " ".join(sorted({path for _, path, _ in record["lines"]}))
     return {

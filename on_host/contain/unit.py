@@ -19,6 +19,8 @@ HOME = "/var/lib/luytre/units"
 UNIT = "luytre-contain-units.service"
 PLACE = "/etc/systemd/system"
 NOWHERE = "/dev/null"
+TRANSIENT = "/run/systemd/transient/"
+"""Where the files of units are that nobody could bring back once they have stopped."""
 NAME = re.compile(r"[A-Za-z0-9:_.\\@-]{1,200}\.(?:service|timer|socket|path)\Z")
 ASIDE = ".luytre-contained-"
 PROPERTIES = ("Id", "LoadState", "ActiveState", "FragmentPath", "ControlGroup")
@@ -82,6 +84,8 @@ def check(name):
     now = shown(name)
     if now.get("LoadState", "not-found") == "not-found" or not NAME.match(now.get("Id", "")):
         raise Refused("no_such_unit", name)
+    if now["FragmentPath"].startswith(TRANSIENT):
+        raise Refused("transient", now["Id"])
     if OURS.match(now["Id"]) or is_ours(now["ControlGroup"]):
         raise Refused("ours", now["Id"])
     if KEEPERS.match(now["Id"]) and is_packaged(now["FragmentPath"]):

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import contextlib
 import functools
 import hashlib
 import os
@@ -11,7 +12,7 @@ from ansible.module_utils.luytre_shared import acting, people, safe_open
 
 SSHD = "/usr/sbin/sshd"
 DEFAULT = (".ssh/authorized_keys", ".ssh/authorized_keys2")
-MAX_FILE = 1_000_000
+MAX_FILE = 8_000_000
 _TYPE = re.compile(rb"(?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[A-Za-z0-9@.-]{1,100}\Z")
 
 
@@ -33,24 +34,23 @@ def files(looked_for):
 
 
 def of(account):
-    """The fingerprints of all keys that let an account in."""
-    return [
-        fingerprint
-        for name, path in files(patterns())
-        if name == account
-        for fingerprint in map(key_of, content(path).splitlines())
-        if fingerprint is not None
-    ]
+    """The fingerprints of all keys that let an account in; none of a file that is too large to be read."""
+    found = []
+    for name, path in files(patterns()):
+        if name == account:
+            with contextlib.suppress(safe_open.Unsafe):
+                found += [one for one in map(key_of, content(path).splitlines()) if one is not None]
+    return found
 
 
 def content(path):
-    """What a file holds, whatever links lead to it; nothing of one that is none, or that sshd would take long to read."""
+    """What a file holds, whatever links lead to it; nothing of one that is none. Raises Unsafe for one that is larger than ``MAX_FILE``."""
     try:
         handle = safe_open.path(path, links=safe_open.FOLLOWED)
     except (OSError, ValueError):
         return b""
     try:
-        return safe_open.start(handle, MAX_FILE)
+        return safe_open.whole(handle, MAX_FILE, path)
     finally:
         os.close(handle)
 

@@ -25,6 +25,12 @@ def accounts():
     return pwd.getpwall()[:MAX_ACCOUNTS]
 
 
+def shares_number(name):
+    """Whether another account has the same number, so that what runs is both's."""
+    entry = _entry(name)
+    return entry is not None and any(one.pw_uid == entry.pw_uid and one.pw_name != name for one in accounts())
+
+
 def shadow(name):
     """``[password's field, ..., days until it ends]``: an account's line in /etc/shadow, None when it has none."""
     text = safe_open.text("/etc/shadow", MAX_TEXT) or ""

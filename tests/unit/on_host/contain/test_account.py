@@ -75,6 +75,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: Host) -> Module
         *((people, "shadow", there.shadow), (people, "administrators", lambda declared: {"an", "luytre", *declared})),
         *((people, "sessions_end", there.sessions_end), (people, "sessions", lambda uid: there.sessions.get(uid, []))),
         *((people, "of_account", lambda uid: there.sessions.get(uid, [])), (own.pwd, "getpwnam", entry)),
+        *((people, "shares_number", lambda name: name == "www"), (own.pwd, "getpwuid", lambda _uid: entry("root"))),
         (keys, "of", lambda name: ["SHA256:x"] if name == "luytre" else []),
     ):
         monkeypatch.setattr(where, name, value)
@@ -201,6 +202,13 @@ def test_never_the_last_administrator_who_can_come_in(host: ModuleType, there: H
     with pytest.raises(acting.Refused, match="last_admin"):
         host.contain(asked(), US)
     assert host.contain(asked("www"), US)["state"] == "on_trial"
+
+
+def test_what_may_be_anothers_is_not_ended(host: ModuleType, there: Host) -> None:
+    there.sessions[33] = [77]
+    assert not any("SIGKILL" in one for one in host.plan(asked("www"), US)["would"])
+    assert host.contain(asked("www"), US) == {"state": "on_trial", "why": "shared_number", "about": "33"}
+    assert there.sessions == {33: [77]}
 
 
 def test_what_goes_on_outside_sessions_is_told(host: ModuleType, there: Host, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,7 +45,11 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
             (people, "administrators", lambda _declared: {"an", "luytre", "binh"}),
             (people, "sessions_end", lambda _uid: []),
         ),
-        *((people, "comes_in", lambda _name, some: bool(some)), (own, "said", said)),
+        *(
+            (people, "comes_in", lambda _name, some: bool(some)),
+            (people, "shares_number", lambda _name: False),
+            (own, "said", said),
+        ),
     ):
         monkeypatch.setattr(where, name, value, raising=False)
     monkeypatch.delenv("SUDO_USER", raising=False)
@@ -198,6 +202,17 @@ def test_a_file_that_is_swapped_meanwhile_stays(
         host.contain(asked(), US)
     assert path.read_bytes() == GOOD
     assert [one.name for one in path.parent.iterdir()] == ["authorized_keys"]
+
+
+def test_a_line_that_lies_too_far_behind_others_is_not_taken_for_none(
+    host: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keys, "MAX_FILE", 1_000)
+    of(tmp_path, "an").write_bytes(b"#" * 1_000 + b"\n" + BAD)
+    of(tmp_path, "binh").write_bytes(BAD + b"\n" + GOOD)
+    with pytest.raises(acting.Refused, match="unsafe"):
+        host.contain(asked(), US)
+    assert of(tmp_path, "binh").read_bytes() == BAD + b"\n" + GOOD
 
 
 def test_a_key_that_nobody_has_is_told(host: ModuleType, tmp_path: Path) -> None:
