@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 from auditor.audit.waivers import covered, validity
@@ -18,3 +18,8 @@ def in_force(inventory: Inventory, today: date) -> Mapping[str, Stated]:
             for subject in covered(statement.scope, "host", inventory.organisation, inventory.hosts):
                 found.setdefault(subject.id, {})[statement.vulnerability, statement.product] = statement
     return found
+
+
+def expired(inventory: Inventory, today: date) -> Iterator[Statement]:
+    """Those that hold no longer: what they answered is open again."""
+    return (one for one in inventory.statements if validity(one.granted, one.expires, today) == "expired")

@@ -32,6 +32,7 @@ def check(
 
     """
     from auditor.audit import controls, inventory_fit
+    from auditor.commands.shown import papers as shown
     from auditor.commands.shown.console import err, escape, out
     from auditor.inventory import hosts as inventories
     from auditor.inventory import papers, sharing, systems
@@ -46,6 +47,7 @@ def check(
     undeclared = inventories.undeclared_units(known)
     if undeclared:
         err.print(words("units_undeclared", units=escape(", ".join(undeclared))))
+    shown.expired_statements(known, words)
     if as_json:
         typer.echo(known.model_dump_json(indent=1))
         return

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from auditor.audit import statements
 from auditor.commands.shown.console import err, escape
-from auditor.models import Run, Waiver
+from auditor.models import Inventory, Run, Waiver, clock
 from auditor.results import papers
 from auditor.results.summary import FleetSummary
 from auditor.text.words import Words
@@ -62,3 +63,11 @@ def papers_table(states: Iterable[PaperState], words: Words) -> Table:
             escape(paper.approver if isinstance(paper, Waiver) else paper.who),
         )
     return table
+
+
+def expired_statements(inventory: Inventory, words: Words) -> None:
+    """The office's statements on vulnerabilities that hold no longer."""
+    today = clock.today()
+    for one in statements.expired(inventory, today):
+        left = papers.left("expired", (one.expires - today).days, words)
+        err.print(f"[red]{escape(one.id)}[/]: {one.vulnerability}, {escape(one.product)}: {left}")

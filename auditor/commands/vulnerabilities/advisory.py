@@ -58,10 +58,12 @@ def advisory(
 
     """
     from auditor.audit import statements
+    from auditor.commands.shown import papers
     from auditor.fleet.collect import ALL, collect
     from auditor.inventory import hosts as inventories
     from auditor.inventory.papers import folder
     from auditor.system import files
+    from auditor.text.words import Words
     from auditor.vulnerabilities import store
     from auditor.vulnerabilities.advisory import changelogs, products
     from auditor.vulnerabilities.advisory.answers import answer
@@ -84,6 +86,7 @@ def advisory(
         typer.echo(json.dumps(report.data(answers), ensure_ascii=False, indent=1))
     else:
         _show(answers, lang)
+    papers.expired_statements(known_hosts, Words(lang))
     states = {one.state for one in answers.answers}
     raise typer.Exit(1 if states & {"affected", "restart_owed"} else 3 if "unknown" in states else 0)
 

@@ -9,9 +9,11 @@ import pytest
 import yaml
 
 from auditor.audit.statements import in_force
+from auditor.commands.shown import papers as shown
 from auditor.errors import InputError
 from auditor.inventory import papers
 from auditor.models import Host, Inventory
+from auditor.text.words import Words
 from auditor.vulnerabilities.stated import said
 from auditor.vulnerabilities.verdicts import Verdict
 
@@ -43,6 +45,16 @@ def test_it_holds_where_and_as_long_as_it_says(tmp_path: Path) -> None:
     assert {host: set(stated) for host, stated in in_force(inventory, DAY).items()} == {"web1": {(CVE, "openssl")}}
     assert in_force(inventory, datetime.date(2027, 5, 2)) == {} == in_force(inventory, datetime.date(2026, 10, 31))
     assert set(in_force(read(tmp_path, {"scope": {"units": ["xa"]}}), DAY)) == {"web1"}
+
+
+def test_one_that_holds_no_longer_is_told_with_what_it_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inventory = read(tmp_path, {}, {"id": "32/TB", "product": "zlib", "expires": "2026-11-20"})
+    monkeypatch.setattr(shown.clock, "today", lambda: DAY)
+    shown.expired_statements(inventory, Words("en"))
+    told = capsys.readouterr().err
+    assert "32/TB" in told and CVE in told and "zlib" in told and "31/TB" not in told
 
 
 @pytest.mark.parametrize(
