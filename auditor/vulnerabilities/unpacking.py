@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ FREE = 20_000_000
 MAX_RECORD = 100_000_000
 """Bytes that are read without one record being told: memory is what a record takes."""
 MAX_MEMBERS = 600_000
+MAX_DIRECTORY = 60_000_000
+"""Bytes of the list of a zip's members, each of which takes ten times as many of memory."""
 _CHUNK = 1 << 16
 _ZLIB = (b"\x78\x01", b"\x78\x9c", b"\x78\xda")
 
@@ -126,6 +129,8 @@ def opened(file: Path) -> Iterator[Iterator[tuple[str, Bounded]]]:
         head, packed = raw.read(4), file.stat().st_size
         raw.seek(0)
         if head.startswith(b"PK"):
+            if _directory(raw) > MAX_DIRECTORY:
+                raise InputError("it has more than {n} members", n=MAX_MEMBERS, file=file, mend=_NOT_THIS)
             try:
                 with zipfile.ZipFile(raw) as archive:
                     yield _members(archive, packed, file)
@@ -140,10 +145,31 @@ def opened(file: Path) -> Iterator[Iterator[tuple[str, Bounded]]]:
             yield iter([(file.name, Bounded(raw, packed, file))])
 
 
+def _directory(raw: IO[bytes]) -> int:
+    """How many bytes a zip says that the list of its members has, at the places where zipfile looks; 0 where it does not say."""
+    raw.seek(0, io.SEEK_END)
+    raw.seek(max(0, raw.tell() - _END - 0xFFFF))
+    tail = raw.read()
+    raw.seek(0)
+    plain = tail[-_END:].startswith(b"PK\5\6") and tail.endswith(b"\0\0")
+    at = len(tail) - _END if plain else tail.rfind(b"PK\5\6")
+    if at < 0 or at + _END > len(tail):
+        return 0
+    size: int = struct.unpack_from("<I", tail, at + 12)[0]
+    large = at - _LOCATOR - _LARGE
+    if large >= 0 and tail.startswith(b"PK\6\7", at - _LOCATOR) and tail.startswith(b"PK\6\6", large):
+        size = struct.unpack_from("<Q", tail, large + 40)[0]
+    return size
+
+
+_END, _LOCATOR, _LARGE = 22, 20, 56
+"""Bytes of the records that end a zip."""
+
+
 def _members(archive: zipfile.ZipFile, packed: int, file: Path) -> Iterator[tuple[str, Bounded]]:
     members = [member for member in archive.infolist() if not member.is_dir()]
     if len(members) > MAX_MEMBERS:
-        raise InputError("it has {n} members", n=len(members), file=file, mend=_NOT_THIS)
+        raise InputError("it has more than {n} members", n=MAX_MEMBERS, file=file, mend=_NOT_THIS)
     for member in members:
         if "/" in member.filename or "\\" in member.filename or member.flag_bits & 1:
             raise InputError(

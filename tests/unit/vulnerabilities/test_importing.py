@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import os
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -197,6 +198,25 @@ def test_bombs(
     (tmp_path / "bomb").write_bytes(pack(b'{"a": {"CVE-2026-1": [' + b'"A", ' * 1_000_000))
     with pytest.raises(InputError, match="unpacks to more"):
         take_in([tmp_path / "bomb"], data)
+
+
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("comment", [b"", b"a comment"])
+def test_a_zip_with_a_million_members_is_refused_before_they_are_listed(
+    tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch, large: bool, comment: bytes
+) -> None:
+    """78 MB of such a list took 700 MB of memory."""
+    member = b"PK\1\2" + struct.pack("<HHHHHHIIIHHHHHII", 20, 20, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0) + b"a"
+    listed = member * 100
+    records = b"PK\6\6" + struct.pack("<QHHIIQQQQ", 44, 45, 45, 0, 0, 100, 100, len(listed), 0)
+    records += b"PK\6\7" + struct.pack("<IQI", 0, len(listed), 1)
+    told = (0xFFFF, 0xFFFF, 0xFFFFFFFF) if large else (100, 100, len(listed))
+    end = b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, *told, 0, len(comment)) + comment
+    (tmp_path / "a.zip").write_bytes(listed + (records if large else b"") + end)
+    monkeypatch.setattr(unpacking, "MAX_DIRECTORY", len(listed) - 1)
+    monkeypatch.setattr(zipfile, "ZipFile", None)
+    with pytest.raises(InputError, match="it has more than 600000 members"):
+        take_in([tmp_path / "a.zip"], data)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 1_000])
