@@ -1,4 +1,4 @@
-"""From an incident to the files of a form, both put in place or none."""
+"""From an incident to the files of a form: none is put in place before both are made."""
 
 from __future__ import annotations
 

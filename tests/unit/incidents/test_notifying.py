@@ -17,6 +17,7 @@ from auditor.incidents import closing, deciding, letter
 from auditor.incidents.case import Case, fold
 from auditor.inventory import hosts as inventories
 from auditor.mail import audience
+from auditor.mail.message import Letter, Written
 from auditor.mail.spool import Spool
 from auditor.models import Inventory, Regime, clock
 from auditor.models.incidents import Closed, Collected, Contained, Entry, Noted, Opened, Reported
@@ -326,3 +327,19 @@ def test_whoever_is_cut_off_before_it_is_written_down_tells_nobody_twice(
         auditor(*send)
     assert sorted(received.recipients) == ["trucban@antruc.test", "ucsc@tangiang.test"]
     assert kinds(inventory, incident) == ["opened", "notified", "notified"]
+
+
+def test_who_is_told_of_incidents_hears_after_a_silent_week_that_all_goes_on(
+    inventory: Path, trusted: ssl.SSLContext
+) -> None:
+    long_ago = clock.now() - 8 * 24 * HOUR
+    old = Letter("luytre@tangiang.test", "vanthu@tangiang.test", "Tân Giang", "Báo cáo", "Nội dung\n")
+    Spool().put([Written.of(old, long_ago, 10**7)], inventory / "office/mail.yml", long_ago)
+    received = Received()
+    with serving(received, trusted) as port:
+        server(inventory, port)
+        for _ in range(2):
+            auditor("mail", "run")
+    assert sorted(received.recipients) == ["trucban@antruc.test", "ucsc@tangiang.test", "vanthu@tangiang.test"]
+    assert sum(mail["Subject"] == "Lũy Tre vẫn hoạt động" for mail in received.mails) == 2
+    assert received.encrypted == [True] * 3
