@@ -243,14 +243,16 @@ class Change:
 
     def make(self):
         """Make it, unless the server's own test says no. Raises Refused, with all of it as it was."""
-        times = {path: os.stat(path).st_mtime_ns for path, before, _ in self.transaction.steps if before}
+        changed = [path for path, before, _ in self.transaction.steps if before]
+        folders = {os.path.dirname(path) for path, _, _ in self.transaction.steps}
+        times = {path: os.stat(path).st_mtime_ns for path in (*changed, *folders)}
         try:
             self.transaction.commit([self.server.test], self.server.at_stake)
         except (transaction.Refused, BadConfig) as refused:
             raise Refused("not_valid", str(refused))
-        for path, _, after in self.transaction.steps:
-            if path in times and after:
-                os.utime(path, ns=(time.time_ns(), times[path]))
+        for path, changed_at in times.items():
+            if os.path.exists(path):
+                os.utime(path, ns=(time.time_ns(), changed_at))
 
     def reload(self):
         """Have the server, if it runs, take it in. Raises Refused."""

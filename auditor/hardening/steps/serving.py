@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
+from auditor.errors import InputError
 from auditor.hardening.serving import look
 from auditor.hardening.steps.rolling import Rolling
 from auditor.hardening.steps.why import NOTHING
@@ -33,8 +35,13 @@ def failing(
 
 
 def contained(rolling: Rolling) -> frozenset[str]:
-    """Domains of sites that visitors get another answer of by now, since an incident closed them or had a path of theirs be gone."""
-    inventory = Incidents().carried(rolling.inventory)
+    """Domains of sites that visitors get another answer of by now, since an incident closed them or had a path of theirs be gone.
+
+    None of a history that cannot be read now: nothing stops a hardening on its way.
+    """
+    inventory = rolling.inventory
+    with suppress(InputError, OSError):
+        inventory = Incidents().carried(inventory)
     typed = {one.site for one in inventory.contained}
     return frozenset(site.domain for site in inventory.sites if typed & {site.domain, *site.aliases})
 

@@ -21,11 +21,17 @@ from auditor.hardening.plan import Change, HostPlan, Plan
 from auditor.hardening.serving import look
 from auditor.hardening.serving.probes import HostProbes, Probe
 from auditor.hardening.steps import apply, batch, serving, settle
+from auditor.history.incidents import NEW, Incidents
 from auditor.inventory import reach as reaching
 from auditor.models import Hardening, Host, HostHardening, Inventory, Site
+from auditor.models.incidents import Contained, Opened
 from auditor.web.fetch import Answer
 
-HOST = Host(name="h", address="192.0.2.1", sites=(Site(domain="a.test", host="h"), Site(domain="b.test", host="h")))
+HOST = Host(
+    name="h",
+    address="192.0.2.1",
+    sites=(Site(domain="a.test", aliases=("www.a.test",), host="h"), Site(domain="b.test", host="h")),
+)
 INVENTORY = Inventory(path="i", organisation=None, hosts=(HOST,))
 PLAN = Plan(hosts=(HostPlan(host="h", changes=(Change(control="x.y", disruption="none", touches=("/etc/x",)),)),))
 DIGEST = "a" * 64
@@ -59,6 +65,7 @@ class Ansible:
 
 @pytest.fixture
 def ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[[Ansible], Any]]:
+    monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
     monkeypatch.setattr(reaching, "reach", lambda _path: {})
     seen = look.take([], {})
     monkeypatch.setattr(look, "take", lambda *_: seen)
@@ -95,6 +102,28 @@ def answering(**status: int) -> look.Look:
     pages = {f"{name}.test": (Answer(f"http://{name}.test/", status=code),) for name, code in status.items()}
     probes = {"h": HostProbes("h", tuple(Probe(name, True) for name in ("ssh", "become", "complete")))}
     return look.Look((HOST,), pages, probes)
+
+
+@pytest.mark.parametrize(("closed", "order"), [("a.test", "confirm"), ("www.a.test", "confirm"), ("b.test", "revert")])
+def test_a_site_that_an_incident_closed_meanwhile_brings_no_host_back(
+    ended: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, closed: str, order: str
+) -> None:
+    seen = iter([answering(a=200, b=200)] * 2)
+
+    def taken(*_: Any) -> look.Look:
+        found = next(seen, None)
+        if found is None:
+            open_now = Opened(detected="2026-11-27T20:15:00+07:00", subjects=("h",), regime="2026")
+            incident, _opened = Incidents().write("i", "VP", lambda _ledgers: (NEW, open_now))
+            told = Contained(number=1, host="h", means="site", what=closed, state="confirmed")
+            Incidents().write("i", "VP", lambda _ledgers: (incident, told))
+        return found or answering(a=503, b=200)
+
+    monkeypatch.setattr(look, "take", taken)
+    state = {"confirm": "confirmed", "revert": "reverted"}[order]
+    ansible = Ansible(Playbook("successful", (ARMED, DONE)), said(state, digest=DIGEST, after="b" * 64))
+    ended(ansible)
+    assert ansible.orders == [order]
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,7 @@ def asked(what: str = "antruc.test", **changes: Any) -> dict[str, Any]:
 
 
 def test_a_site_is_closed_wherever_it_is_shown_and_opened_to_the_last_byte(web: ModuleType, here: Here) -> None:
-    before, times = here.files(), {path: path.stat().st_mtime_ns for path in here.etc.rglob("*.conf")}
+    before, times = here.files(), {path: path.stat().st_mtime_ns for path in (here.etc, *here.etc.rglob("*"))}
     assert told(web, asked()) == {"state": "confirmed", "why": ""}
     now = here.in_force
     assert "return 503" in now["luytre-contain-antruc.test.conf"]
@@ -130,7 +130,7 @@ def test_a_site_is_closed_wherever_it_is_shown_and_opened_to_the_last_byte(web: 
     assert here.files() == now
     assert told(web, asked(do="release")) == {"state": "none"}
     assert here.in_force == here.files() == before
-    assert {path: path.stat().st_mtime_ns for path in here.etc.rglob("*.conf")} == times
+    assert {path: path.stat().st_mtime_ns for path in (here.etc, *here.etc.rglob("*"))} == times
     assert not (here.etc.parent / "luytre").exists()
 
 

@@ -30,6 +30,7 @@ from ansible.module_utils.luytre_guard import (  # type: ignore[import-not-found
     restore,
     rollback,
     scope,
+    service,
     sessions,
     shares,
     snapshot,
@@ -880,3 +881,17 @@ def test_when_systemd_started_or_reloaded_a_daemon() -> None:
 def test_what_a_daemon_says_begins_where_its_fault_does() -> None:
     said = "apache2ctl configtest ended with 1: AH00558: Could not reliably determine AH00526: Syntax error on line 3"
     assert daemons.own_line(said) == "AH00526: Syntax error on line 3"
+
+
+def test_what_an_incident_contains_is_said_again_after_a_way_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ran: list[list[str]] = []
+    monkeypatch.setattr(service, "CONTAINED", str(tmp_path / "again"))
+    monkeypatch.setattr(service.commands, "said_no", lambda argv: ran.append(argv) or "it would not")
+    service._contain_again()
+    assert ran == []
+    (tmp_path / "again").write_bytes(b"PK")
+    service._contain_again()
+    assert ran == [["/usr/bin/python3", "-I", "-B", str(tmp_path / "again")]]
+    assert capsys.readouterr().err == "luytre-guard: it would not\n"

@@ -6,6 +6,7 @@ from auditor.audit import controls
 from auditor.audit.controls import Catalogue
 from auditor.audit.reviews import judge
 from auditor.models import Look, Run, clock
+from auditor.models.incidents import Standing
 from auditor.report.html.pages import pages
 from tests import factory
 from tests.unit.audit.test_reviews import look
@@ -47,3 +48,14 @@ def test_what_sites_share_and_which_were_never_reviewed_is_on_the_first_page() -
     assert "2 sites were never reviewed" in index
     assert "never reviewed" not in written()["index.html"]
     assert "Never reviewed" in written()["sites/antruc.test.html"]
+
+
+def test_what_incidents_contain_is_on_the_first_page() -> None:
+    standing = Standing(
+        incident="SC-20261124-1", number=2, host="web1", means="path", what="antruc.test/<b>", known=True
+    )
+    made = run().model_copy(update={"contained": (standing,)})
+    index = dict(pages(made, CATALOGUE, "en"))["index.html"]
+    assert "Contained by an incident" in index
+    assert "SC-20261124-1: Gone, number 2: antruc.test/&lt;b&gt; on web1" in index
+    assert "Contained by an incident" not in written()["index.html"]
