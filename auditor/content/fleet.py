@@ -121,7 +121,7 @@ class Reviewing:
                 domain=site.domain,
                 own=self.own,
                 title=last.title if last else "",
-                looked=last is not None and last.fresh > 0,
+                looked=last is not None and last.fresh >= last.known > 0,
                 hosts=frozenset((*last.framed, *last.loaded)) if last else frozenset(),
                 landmarks=frozenset(last.landmarks) if last else frozenset(),
                 tokens=frozenset(last.tokens) if last else frozenset(),

@@ -155,7 +155,8 @@ def _as_a_brand(words: str, label: str) -> bool:
 def _new(pointer: Pointer, near: Neighbours, evidence: Evidence) -> None:
     if pointer.via not in ("script", "frame"):
         return
-    if near.known.looked and registrable(pointer.host) not in {registrable(host) for host in near.known.hosts}:
+    known = near.known.hosts
+    if (known or near.known.looked) and registrable(pointer.host) not in {registrable(host) for host in known}:
         kind, sample = KIND[pointer.via], _sample(pointer)
         evidence.against_host(pointer.host, kind, "new_here", sample, "baseline", told=True)
         if _LIBRARY.search(registrable(pointer.host).partition(".")[0]):
@@ -181,7 +182,7 @@ def _script(script: Script, near: Neighbours, evidence: Evidence) -> None:
             evidence.against_host(host, "redirect", "script_leads_away", address, "redirects", told=True)
         if (
             script.loads
-            and near.known.looked
+            and (near.known.hosts or near.known.looked)
             and registrable(host) not in {registrable(one) for one in near.known.hosts}
         ):
             evidence.against_host(host, "script", "new_here", address, "baseline", told=True)

@@ -109,7 +109,7 @@ def tokens(visited: Visited, extract: Extract, near: Neighbours, evidence: Evide
     file = _TOKEN_FILE.search(urlsplit(visited.url).path)
     found = (*((file[1],) if file else ()), *extract.tokens)
     for token in found:
-        if near.known.looked and token not in near.known.tokens:
+        if (near.known.tokens or near.known.looked) and token not in near.known.tokens:
             evidence.against("search_console", token, "new_owner", token, "baseline", "structure")
     return found
 

@@ -57,7 +57,7 @@ class Known:
     title: str = ""
     """Of its home page in the last look."""
     looked: bool = False
-    """Whether there was a look before."""
+    """Whether the last look saw all that was known then."""
     hosts: frozenset[str] = frozenset()
     """Foreign hosts that the last look found loaded or framed."""
     landmarks: frozenset[str] = frozenset()

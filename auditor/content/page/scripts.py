@@ -46,7 +46,7 @@ _NAMED_LEAD = re.compile(r"[\"']location[\"']")
 _ASKS_WHO = re.compile(r"document\s*\.\s*referrer|navigator\s*\.\s*userAgent|[\"']referrer[\"']|[\"']userAgent[\"']")
 _ON_CLICK = re.compile(
     r"onclick|addEventListener\s*\(\s*[\"'](?!(?:load|DOMContentLoaded|pageshow|readystatechange|scroll|mousemove|pointermove|touchstart)[\"'])"
-    r"|\.click\s*\(\s*[\w(]|\.on\s*\("
+    r"|\.(?:click|change|submit|keyup|keypress)\s*\(\s*[\w(]|\.on\s*\(|\.?\bon(?:change|submit|keyup|keydown|input)\s*="
 )
 """What waits for a click, unless everybody does what it waits for."""
 _FUNCTION = re.compile(

@@ -154,6 +154,8 @@ def test_a_script_leads_away_however_it_is_written(code: str) -> None:
         "function go(){if(/iPhone/.test(navigator.userAgent)){location.href='URL'}}",
         "document.addEventListener('DOMContentLoaded',function(){x.addEventListener('click',function(){open('URL')})});navigator.userAgent",
         "$(document).ready(function(){$('#x').on('click',function(){location='URL'})});navigator.userAgent",
+        "document.addEventListener('DOMContentLoaded',function(){s.onchange=function(){location.href='URL'+this.value}});navigator.userAgent",
+        "$(function(){$('#s').change(function(){location.href='URL'})});navigator.userAgent",
     ],
 )
 def test_a_script_that_waits_for_a_click_does_not(code: str) -> None:
