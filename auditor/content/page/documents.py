@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 import zipfile
 import zlib
@@ -13,14 +14,21 @@ from pypdf.errors import PyPdfError
 from pypdf.generic import DictionaryObject, PdfObject
 
 MAX_PAGES = 6
+"""Whose text is read."""
 MAX_TEXT = 60_000
 MAX_ADDRESSES = 60
 MAX_PART = 4_000_000
 MAX_STREAM = 300_000
 """Bytes of a page's drawing that are read for its text."""
-_PARTS = ("word/document.xml", "word/_rels/document.xml.rels")
+MAX_ANNOTATIONS, MAX_LINKED_PAGES = 500, 40
+MAX_MORE, MAX_MORE_PART = 12, 300_000
+_STORY, _RELATIONS = "word/document.xml", "word/_rels/document.xml.rels"
+_MORE = re.compile(
+    r"word/(?:(?:header|footer)\d{0,3}|footnotes|endnotes)\.xml|word/_rels/[a-z]{1,20}\d{0,3}\.xml\.rels"
+)
+"""Other parts that are printed with the story, and where what is in them leads."""
 _TEXT = re.compile(rb"<w:t(?: [^>]{0,200})?>([^<]{0,5000})</w:t>|(</w:p>)")
-_TARGET = re.compile(rb"Target=\"(https?://[^\"]{1,2000})\"")
+_TARGET = re.compile(rb"(?:Target\s*=\s*[\"']|HYPERLINK\s+(?:&quot;|\"))(https?://[^\"'&<>]{1,2000})", re.IGNORECASE)
 _ENTITIES = ((b"&lt;", b"<"), (b"&gt;", b">"), (b"&quot;", b'"'), (b"&apos;", b"'"), (b"&amp;", b"&"))
 
 
@@ -64,18 +72,23 @@ def read(body: bytes) -> Document:
 
 def _docx(body: bytes) -> Document:
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
-        story, relations = (_part(archive, name) for name in _PARTS)
-    said = b"".join(text or b"\n" for text, _ in _TEXT.findall(story))[:MAX_TEXT]
+        story, relations = (_part(archive, name, MAX_PART) for name in (_STORY, _RELATIONS))
+        names = (name for name in archive.namelist() if _MORE.fullmatch(name) and name != _RELATIONS)
+        more = b"\n".join(_part(archive, name, MAX_MORE_PART) for name in itertools.islice(names, MAX_MORE))
+    said = b"".join(text or b"\n" for part in (story, more) for text, _ in _TEXT.findall(part))[:MAX_TEXT]
     for entity, letter in _ENTITIES:
         said = said.replace(entity, letter)
-    addresses = (target.decode("utf-8", "replace") for target in _TARGET.findall(relations)[:MAX_ADDRESSES])
+    addresses = (
+        target.decode("utf-8", "replace")
+        for target in _TARGET.findall(b"\n".join((relations, more, story)))[:MAX_ADDRESSES]
+    )
     return Document(said.decode("utf-8", "replace"), tuple(dict.fromkeys(addresses)))
 
 
-def _part(archive: zipfile.ZipFile, name: str) -> bytes:
+def _part(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
     try:
         with archive.open(name) as part:
-            return part.read(MAX_PART)
+            return part.read(most)
     except KeyError:
         return b""
 
@@ -83,15 +96,18 @@ def _part(archive: zipfile.ZipFile, name: str) -> bytes:
 def _pdf(body: bytes) -> Document:
     # Viewers find their way in a file without a table of contents; the library does once it is told that there is none.
     reader = PdfReader(io.BytesIO(body if b"startxref" in body else body + b"\nstartxref\n0\n%%EOF\n"), strict=False)
+    if reader.is_encrypted:
+        reader.decrypt("")  # as every viewer tries first
     texts: list[str] = []
     addresses: dict[str, None] = {}
+    _add(addresses, _dictionary(reader.root_object.get("/OpenAction")).get("/URI"))
     room = MAX_TEXT
-    for number in range(min(MAX_PAGES, len(reader.pages))):
+    for number in range(min(MAX_LINKED_PAGES, len(reader.pages))):
         page = reader.pages[number]
-        for annotation in page.get("/Annots") or ():
-            target = _dictionary(_dictionary(annotation).get("/A")).get("/URI")
-            if isinstance(target, str) and len(addresses) < MAX_ADDRESSES:
-                addresses[target[:2000]] = None
+        for annotation in itertools.islice(page.get("/Annots") or (), MAX_ANNOTATIONS):
+            _add(addresses, _dictionary(_dictionary(annotation).get("/A")).get("/URI"))
+        if number >= MAX_PAGES:
+            continue
         contents = page.get_contents()
         if contents is not None and len(contents.get_data()) <= MAX_STREAM and room > 0:
             text = page.extract_text()[:room]
@@ -100,6 +116,11 @@ def _pdf(body: bytes) -> Document:
     information = reader.metadata
     title = str(information.title or "")[:300] if information is not None else ""
     return Document("\n".join([title, *texts]), tuple(addresses))
+
+
+def _add(addresses: dict[str, None], target: object) -> None:
+    if isinstance(target, str) and len(addresses) < MAX_ADDRESSES:
+        addresses[target[:2000]] = None
 
 
 def _dictionary(part: object) -> DictionaryObject:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import io
+import zipfile
+
 import pytest
 
 from auditor.content.page import charset, documents
@@ -44,3 +47,25 @@ def test_what_cannot_be_read_says_nothing(body: bytes) -> None:
 )
 def test_a_charset_that_is_declared_wrongly_is_not_followed(body: bytes, header: str) -> None:
     assert charset.text(body, header).endswith("Xã An Trúc")
+
+
+def word(**parts: str) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("word/document.xml", "<w:t>Thông báo</w:t>")
+        for name, text in parts.items():
+            archive.writestr(name, text)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        word(**{"word/_rels/header1.xml.rels": "<Relationship Target='https://zuno.example/'/>"}),
+        word(**{"word/footer2.xml": "<w:instrText>HYPERLINK &quot;https://zuno.example/&quot;</w:instrText>"}),
+        pdf(["x"], "y").replace(b"<</Type/Catalog", b"<</OpenAction<</S/URI/URI(https://zuno.example/)>>/Type/Catalog"),
+    ],
+    ids=["in the head of a page", "as a field at the foot", "when it is opened"],
+)
+def test_a_document_leads_from_all_its_parts(body: bytes) -> None:
+    assert "https://zuno.example/" in documents.read(body).addresses
