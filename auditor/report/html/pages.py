@@ -180,6 +180,7 @@ def _subjects(
             shared_told=(),
             others=others(host.findings),
             hunted=hunted.get(name),
+            contained=contained.lines((one for one in run.contained if one.host == name), words),
         )
         for site in sites:
             own = _Open(site.own, site.domain, rendered)
@@ -201,6 +202,7 @@ def _subjects(
                 others=others(site.findings),
                 content=content.get(site.domain),
                 hunted=None,
+                contained=contained.lines(contained.of_site(run.contained, site.site), words),
             )
 
 

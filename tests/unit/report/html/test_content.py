@@ -50,12 +50,14 @@ def test_what_sites_share_and_which_were_never_reviewed_is_on_the_first_page() -
     assert "Never reviewed" in written()["sites/antruc.test.html"]
 
 
-def test_what_incidents_contain_is_on_the_first_page() -> None:
+def test_what_incidents_contain_is_on_the_first_page_and_on_those_of_host_and_site() -> None:
     standing = Standing(
         incident="SC-20261124-1", number=2, host="web1", means="path", what="antruc.test/<b>", known=True
     )
     made = run().model_copy(update={"contained": (standing,)})
-    index = dict(pages(made, CATALOGUE, "en"))["index.html"]
-    assert "Contained by an incident" in index
-    assert "SC-20261124-1: Gone, number 2: antruc.test/&lt;b&gt; on web1" in index
+    found = dict(pages(made, CATALOGUE, "en"))
+    line = "SC-20261124-1: Gone, number 2: antruc.test/&lt;b&gt; on web1"
+    assert {name for name, page in found.items() if line in page} == {
+        *("index.html", "hosts/web1.html", "sites/antruc.test.html")
+    }
     assert "Contained by an incident" not in written()["index.html"]
