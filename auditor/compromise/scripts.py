@@ -13,7 +13,6 @@ from auditor.compromise.php.flow import Hit
 
 MAX_READ = 200_000
 _MAX_LINE = 2_000
-_MAX_NAMES = 200
 
 
 @dataclass(frozen=True)
@@ -27,8 +26,8 @@ class _Language:
     """With the groups ``name`` and ``value``."""
     runs: re.Pattern[str]
     """What comes before the words that are run."""
-    variable: str
-    """How a variable is named where it is used, around its name."""
+    uses: re.Pattern[str]
+    """A variable where it is used; its group is the name."""
 
 
 _PERL = _Language(
@@ -38,7 +37,7 @@ _PERL = _Language(
         r"(?:my|our|local)?\s*\(?\s*[$@%](?P<name>\w{1,40})\)?\s*=~?\s*(?P<value>.+)|\bread\s*\(?\s*STDIN\s*,\s*\$(?P<read>\w{1,40})"
     ),
     re.compile(r"`|\bqx\W|\b(?:s[y]stem|e[x]ec|e[v]al|do|syscall)\b|\bopen\b[^;]*\|"),
-    r"[$@%]\{{?(?:ENV\b)?{}\b",
+    re.compile(r"[$@%]\{?(\w{1,40})"),
 )
 _PYTHON = _Language(
     re.compile(r"\benviron\b[^=\n]{0,20}['\"](?:HTTP_|QUERY_STRING|PATH_INFO|REQUEST_URI)|FieldStorage|parse_qs"),
@@ -47,7 +46,7 @@ _PYTHON = _Language(
     re.compile(
         r"\bos\.(?:s[y]stem|p[o]pen|exec\w{0,4}|spawn\w{0,4})\s*\(|\bsubprocess\.\w{1,20}\s*\(|\bcommands\.get\w{1,20}\s*\(|(?<![\w.])(?:e[x]ec|e[v]al)\s*\("
     ),
-    r"\b{}\b",
+    re.compile(r"\b([^\W\d]\w{0,39})\b"),
 )
 _SHELL = _Language(
     re.compile(r"\$\{?(?:HTTP_[A-Z]|QUERY_STRING|PATH_INFO|REQUEST_URI)"),
@@ -58,7 +57,7 @@ _SHELL = _Language(
     re.compile(
         r"\be[v]al\b|\b(?:ba|da|z|k)?sh\s+-c\b|\|\s*(?:\S*/)?(?:ba|da|z|k)?sh\b|\bsource\b|(?:^|[;&|]|\bthen\b|\bdo\b)\s*[\"']?(?=\$)"
     ),
-    r"\$\{{?{}\b",
+    re.compile(r"\$\{?(\w{1,40})"),
 )
 _BY_HEAD: Mapping[str, _Language] = {"perl": _PERL, "python": _PYTHON, "sh": _SHELL}
 _HEAD = re.compile(rb"#![^\n]{0,60}?\b(?:(perl)|(python)|(?:ba|da|z|k)?(sh))")
@@ -89,7 +88,7 @@ def judged(content: bytes) -> tuple[Hit, ...]:
 def _keep(line: str, language: _Language, said: set[str], read: set[str]) -> None:
     """Note which variable of a line holds what visitors say, or what was read."""
     kept = language.keeps.match(line) or language.keeps.search(line)
-    if kept is None or len(said) + len(read) > _MAX_NAMES:
+    if kept is None:
         return
     value, name = kept["value"], kept["name"] or kept["read"]
     if value is not None and _holds(value, language.says, language, said):
@@ -113,6 +112,4 @@ _FOR_VISITORS = re.compile(rb"(?i)content-type|HTTP_[A-Z]|QUERY_STRING|CONTENT_L
 
 def _holds(text: str, source: re.Pattern[str], language: _Language, names: set[str]) -> bool:
     """Whether a text says where visitors' words come from, or names a variable that holds them."""
-    if source.search(text):
-        return True
-    return any(re.search(language.variable.format(re.escape(name)), text) for name in names)
+    return source.search(text) is not None or not names.isdisjoint(language.uses.findall(text))

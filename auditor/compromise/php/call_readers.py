@@ -184,7 +184,7 @@ def read_method(flow: Calls, node: Node) -> Value:
         flow.written(reflecting if reflecting.text is None else Value(reflecting.text, reflecting.flags), args[0], node)
     if name in (b"save", b"savehtmlfile") and args and args[0].text and args[0].text.lower().endswith(names.SUFFIXES):
         flow.hit("written_program", "hint", node)
-    if name == b"open" and args and (args[0].flags & UPLOAD or flow.kept.get(flow.first_variable(node), 0) & FOREIGN):
+    if name == b"open" and args and (args[0].flags & UPLOAD or _kept_there(flow, args[0], node) & FOREIGN):
         flow.archives = True
     if name == b"extractto" and flow.archives:
         flow.hit("unpacked_upload", "hint" if flow.checks() else "sure", node)
@@ -197,6 +197,11 @@ def read_method(flow: Calls, node: Node) -> Value:
         if magic is not None:
             return flow.own(magic, [Value(name), listed((None, arg) for arg in args)], node)
     return Value(None, reflecting.flags & (FOREIGN | UPLOAD | PARAMETERS), head=reflecting.head)
+
+
+def _kept_there(flow: Calls, path: Value, node: Node) -> int:
+    """Who has a say in the file that a call's first argument names."""
+    return flow.kept.get(path.text or b"", 0) | flow.kept.get(flow.first_variable(node), 0)
 
 
 def _is_request(flow: Calls, base: Node) -> bool:

@@ -33,9 +33,9 @@ READERS = _names(
 """Functions that read a file, or what was opened."""
 STREAMS = _names("php://input")
 REMOTE_READERS = _names(
-    "socket_accept stream_socket_accept stream_bucket_make_writeable"
+    "socket_accept stream_socket_accept stream_bucket_make_writeable",
     "curl_exec curl_multi_getcontent socket_read socket_recv recv fsockopen pfsockopen stream_socket_client dns_get_record ftp_get ssh2_exec"
-    " http_get wp_remote_retrieve_body wp_remote_get wp_remote_post wp_safe_remote_get wp_remote_request"
+    " http_get wp_remote_retrieve_body wp_remote_get wp_remote_post wp_safe_remote_get wp_remote_request",
 )
 HANDED_ON = frozenset(DECODERS) | _names(
     "strtolower strtoupper ucfirst lcfirst strval trim ltrim rtrim chop stripslashes stripcslashes bin2hex base64_encode",

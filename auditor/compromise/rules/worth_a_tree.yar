@@ -30,6 +30,7 @@ private rule runs {
     $h = /wp_(create|insert)_user|wp_set_auth_cookie/ nocase
     $i = /\$[a-z0-9_]{1,30}(\[[^\]\n]{1,20}\])?\s?\(\s?\$[a-z0-9_]{1,30}\s?\(/ nocase
     $j = /\$_{1,20}\s?[(\[]/
+    $m = /\breturn\s{1,3}@?\$[a-z0-9_]{1,20}\s?\(\s?[a-z'"$@\\]/ nocase
     $k = /[;{}>]\s{0,3}(@|\$[a-z0-9_]{1,20}\s{0,3}=\s{0,3}@?)?\$[a-z0-9_]{1,20}\s?\(\s?['")$@]/ nocase
     $l = /set_save_handler|_data_handler|autoload_register|callbackfilteriterator|createfunction/ nocase
   condition: any of them
@@ -43,10 +44,11 @@ private rule said_to_framework {
   condition: any of them
 }
 
-private rule includes {
+private rule includes_or_writes {
   strings:
     $a = /\b([i]nclude|[r]equire)(_once)?\b[^;\n]{0,80}\$/ nocase
-  condition: $a
+    $b = /\bfile_put_[c]ontents\s{0,3}\(\s{0,3}\$/ nocase
+  condition: any of them
 }
 
 private rule hides {
@@ -83,5 +85,5 @@ private rule faint {
 }
 
 rule worth_a_tree {
-  condition: said or (runs and (hides or said_to_framework)) or (said_to_framework and includes) or faint
+  condition: said or (runs and (hides or said_to_framework)) or (said_to_framework and includes_or_writes) or faint
 }

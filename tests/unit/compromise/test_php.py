@@ -88,6 +88,8 @@ def test_how_sure_it_is_depends_on_who_has_the_say(template: str, rule: str, lev
         ("mail('a@b.example', 's', $m, '', '-OQueueDirectory=/tmp -X/var/www/w.php');", "mail_options", "sure"),
         ("mail('a@b.example', 's', $m, '', '-fa@b.example');", "mail_options", None),
         ("update_option('k', §POST§['o']); §E§(get_option('k'));", "evaluated", "exact"),
+        ("§E§(c¦url_exec($c));", "evaluated", "sure"),
+        ("$s = stream_socket_accept($l); echo §H§(fgets($s));", "command", "sure"),
         ("update_option('k', §POST§['o']); §E§(get_option('other'));", "evaluated", None),
         ("$t = 'home'; extract(§GET§); §E§($t);", "evaluated", "exact"),
         (

@@ -1,0 +1,69 @@
+"""Hunts are links of the chain, whoever keeps them, and the last three of a host stay."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from auditor.compromise.remembered import Remembered
+from auditor.history.hunts import KEPT, Hunts
+from auditor.history.runs import History
+from auditor.models.hunts import Hunt
+from tests.unit.looks.test_traces import seen
+
+
+def hunt(number: int, host: str = "web1") -> Hunt:
+    return Hunt(
+        id=f"{host}-{number}",
+        host=host,
+        started=f"2026-11-{number:02}T10:00:00+07:00",
+        seconds=1.0,
+        warm=False,
+        seen=3,
+        same=0,
+        known=1,
+        judged=2,
+        unjudged=0,
+        left=0,
+        cut_short=False,
+        traces=(seen(),),
+    )
+
+
+def remembered(number: int, host: str = "web1") -> Remembered:
+    return Remembered(host=host, hunts=number)
+
+
+def test_the_last_three_hunts_on_a_host_stay_and_the_chain_holds(tmp_path: Path) -> None:
+    hunts = Hunts(tmp_path / "history.sqlite")
+    for number in range(1, 6):
+        hunts.keep("/i", hunt(number), remembered(number))
+    told = History(hunts.path).verify()
+    assert (told.looks, told.broken) == (KEPT, None)
+    assert (hunts.latest("/i")["web1"].id, hunts.remembered("/i", "web1").hunts) == ("web1-5", 5)
+
+
+def test_what_one_person_has_hunted_the_next_one_goes_on_from(tmp_path: Path) -> None:
+    first, second = (Hunts(tmp_path / "history.sqlite") for _ in range(2))
+    first.keep("/i", hunt(1), remembered(1))
+    second.keep("/i", hunt(2), second.remembered("/i", "web1").model_copy(update={"hunts": 2}))
+    assert first.latest("/i")["web1"] == second.latest("/i")["web1"] == hunt(2)
+    assert first.remembered("/i", "web1").hunts == 2
+    assert History(first.path).verify().broken is None
+
+
+@pytest.mark.parametrize("hosts", [("web1", "web1", "web1", "web1"), ("web1", "web2", "web3", "mess1")])
+def test_hunts_of_several_people_at_once_are_all_links(tmp_path: Path, hosts: tuple[str, ...]) -> None:
+    path = tmp_path / "history.sqlite"
+    Hunts(path).keep("/i", hunt(1, "first"), remembered(1, "first"))
+    with ThreadPoolExecutor(len(hosts)) as people:
+        tasks = [
+            people.submit(Hunts(path).keep, "/i", hunt(number + 1, host), remembered(1, host))
+            for number, host in enumerate(hosts)
+        ]
+    assert [task.exception() for task in tasks] == [None] * len(hosts)
+    told = History(path).verify()
+    assert (told.links, told.broken) == (len(hosts) + 1, None)
+    assert set(Hunts(path).latest("/i")) == {"first", *hosts}
