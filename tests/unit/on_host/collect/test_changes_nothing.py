@@ -4,6 +4,7 @@ a program that changes one. What changes hosts is in on_host/files and in the ar
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from tests.unit import programs
 ON_HOST = Path(__file__).parents[4] / "on_host"
 READING = ("collect", "shared", "evidence")
 """What collects facts or evidence, and what both use."""
+FOR_CHANGES = frozenset({"acting", "keys", "starting", "undoing"})
+"""Of what is shared, what programs that contain something have in common: it changes hosts, and nothing that reads takes it in."""
 CHANGING = frozenset(
     [
         "chmod",
@@ -157,7 +160,19 @@ def sources() -> dict[str, str]:
         str(path.relative_to(ON_HOST)): path.read_text("utf-8")
         for folder in READING
         for path in sorted((ON_HOST / folder).rglob("*.py"))
+        if folder != "shared" or path.stem not in FOR_CHANGES
     }
+
+
+def imported(source: str) -> set[str]:
+    """The shared modules that a module takes in, by their last names."""
+    names = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names += [one.name for one in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names += [node.module or "", *(f"{node.module}.{one.name}" for one in node.names)]
+    return {match[1] for name in names if (match := re.search(r"\bluytre_shared\.(\w+)", name))}
 
 
 def found() -> dict[tuple[str, str, str], int]:
@@ -170,6 +185,13 @@ def found() -> dict[tuple[str, str, str], int]:
 
 def test_nothing_that_collects_changes_a_file() -> None:
     assert {place: line for place, line in found().items() if place not in ALLOWED} == {}
+
+
+def test_nothing_that_collects_takes_in_what_changes_hosts() -> None:
+    assert {path for path, source in sources().items() if imported(source) & FOR_CHANGES} == set()
+    assert imported("from ansible.module_utils.luytre_shared.acting import Refused") >= {"acting"}
+    assert imported("from ansible.module_utils.luytre_shared import acting, safe_open") >= {"acting"}
+    assert all((ON_HOST / f"shared/module_utils/luytre_shared/{name}.py").is_file() for name in FOR_CHANGES)
 
 
 def test_what_is_allowed_is_there() -> None:
