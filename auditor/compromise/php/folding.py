@@ -77,7 +77,6 @@ _PLAIN: Mapping[bytes, _OnText] = {
     b"nl2br": lambda data: data.replace(b"\n", b"<br />\n"),
     b"utf8_decode": lambda data: data.decode("utf-8").encode("latin-1", "replace"),
     b"utf8_encode": lambda data: data.decode("latin-1").encode("utf-8"),
-    b"dirname": lambda data: data.rpartition(b"/")[0] or b".",
 }
 
 

@@ -175,7 +175,7 @@ PASSES_ON = _names(
 """Callbacks of these get what they are given beside them, which tells whether others have a say."""
 NUMBERS_OF_LETTERS = _names("ord hexdec bindec octdec mb_ord")
 PUTS_TOGETHER = HANDED_ON | _names(
-    "array_reduce sscanf vsprintf nl_langinfo basename dirname pathinfo number_format strstr mb_strstr mb_convert_case mb_decode_numericentity",
+    "array_reduce sscanf vsprintf nl_langinfo basename pathinfo number_format strstr mb_strstr mb_convert_case mb_decode_numericentity",
     "money_format var_export gettype get_class array_key_first array_key_last array_product array_sum max min abs base_convert md5 sha1 crc32 hash",
     "urlencode rawurlencode addcslashes quotemeta strip_tags soundex metaphone long2ip inet_ntop gmp_strval bcadd date gmdate similar_text",
 )

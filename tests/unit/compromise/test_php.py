@@ -89,6 +89,12 @@ def test_how_sure_it_is_depends_on_who_has_the_say(template: str, rule: str, lev
         ("mail('a@b.example', 's', $m, '', '-fa@b.example');", "mail_options", None),
         ("update_option('k', §POST§['o']); §E§(get_option('k'));", "evaluated", "exact"),
         ("§E§(c¦url_exec($c));", "evaluated", "sure"),
+        (
+            "define('ABSPATH', dirname(__DIR__) . '/'); $h = fopen(ABSPATH . 'config.php', 'w');"
+            " foreach (explode('#', c¦url_exec($c)) as $line) { fwrite($h, $line); }",
+            "written_program",
+            None,
+        ),
         ("$s = stream_socket_accept($l); echo §H§(fgets($s));", "command", "sure"),
         ("update_option('k', §POST§['o']); §E§(get_option('other'));", "evaluated", None),
         ("$t = 'home'; extract(§GET§); §E§($t);", "evaluated", "exact"),
