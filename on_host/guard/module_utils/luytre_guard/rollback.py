@@ -3,6 +3,8 @@
 import hashlib
 import os
 
+from ansible.module_utils.luytre_shared import contained
+
 from . import accounts, commands, database, live, needed, packages, store, tree, trial, units, verify, walk
 from .restore import package_records, times
 from .scope import PACKAGE_CACHES, PACKAGE_FILES, PACKAGE_LEFTOVERS, PACKAGE_OWN_TREES, Scope, covers, parsed
@@ -47,7 +49,7 @@ def after(snap):
     before = manifest["units"]
     return {
         "snapshot": snap.digest,
-        "entries": {path: now.get(path, tree.ABSENT) for path in paths},
+        "entries": {path: _with_plain(path, now.get(path, tree.ABSENT)) for path in paths},
         "paths": paths,
         "notes": notes.told(),
         "sysctls": {key: value for key, value in values.items() if value != manifest["sysctls"][key]},
@@ -68,6 +70,20 @@ def after(snap):
     }
 
 
+def _with_plain(path, entry):
+    """An entry of what a run left, and what a web server's file holds besides what an incident has a site say."""
+    held = contained.plain(path) if entry["type"] == "file" else None
+    return entry if held is None else dict(entry, plain=held)
+
+
+def _as_left(path, then, present):
+    """Whether only what an incident has a site say came or went since: that is no change of anybody's."""
+    if then["type"] != "file" or tree.differs(then, present, ("sha256", "size", "mtime")):
+        return False
+    held = contained.plain(path)
+    return held is not None and held == then.get("plain", then.get("sha256"))
+
+
 def _state(unit):
     return unit["ActiveState"], unit["UnitFileState"], unit["InvocationID"]
 
@@ -76,7 +92,12 @@ def drift(snap, left):
     """What differs now from how the confirmed run left it: ``[{path, what}]``, live settings by name."""
     wanted = {**snap.entries, **left["entries"]}
     notes = walk.Notes()
-    paths = different(wanted, snap.now(notes), snap.scope)
+    now = snap.now(notes)
+    paths = {
+        path: word
+        for path, word in different(wanted, now, snap.scope).items()
+        if not contained.is_own(path) and not _as_left(path, wanted.get(path, tree.ABSENT), now.get(path, tree.ABSENT))
+    }
     expected = {**snap.manifest["sysctls"], **left["sysctls"]}
     values = live.sysctls_now(expected)
     tables = live.AskedTable().answer()["tables"]
@@ -119,7 +140,7 @@ def chosen(snap, left, only, now):
             continue
         if before["type"] == "absent" and present["type"] == "absent":
             continue
-        if tree.differs(then, present, besides):
+        if tree.differs(then, present, besides) and not _as_left(path, then, present):
             skipped.append((path, "changed since the run"))
         else:
             paths[path] = word

@@ -4,11 +4,16 @@ A site's file is taken in first of all in each of its server blocks. Every byte 
 in a regular expression: so nothing of it means anything to a server, which has no other way to write ``$``.
 """
 
+import hashlib
 import ipaddress
 import re
 
+from ansible.module_utils.luytre_shared import safe_open
+
 NGINX, APACHE = "/etc/nginx/luytre-contain-", "/etc/apache2/luytre-contain-"
 SUFFIX = ".conf"
+FOLDERS = ("/etc/nginx/", "/etc/apache2/")
+MAX_FILE = 1_000_000
 HEAD = "# Written by Luy Tre for an incident; 'auditor incident release' takes it away.\n"
 RETRY_AFTER = 3600
 """Seconds after which a closed site is worth another try."""
@@ -31,6 +36,17 @@ _APACHE_LINES = re.compile(
 def is_own(path):
     """Whether a file is one of these."""
     return path.startswith((NGINX, APACHE))
+
+
+def plain(path):
+    """SHA-256, in hex, of a web server's file without the lines of ours; None of any other, and of one that cannot be read."""
+    if not path.startswith(FOLDERS):
+        return None
+    try:
+        text = safe_open.text(path, MAX_FILE)
+    except OSError:
+        return None
+    return None if text is None else hashlib.sha256(without(text).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def left_of(path, text):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import importlib.util
 import io
 import json
@@ -42,7 +43,7 @@ from ansible.module_utils.luytre_guard import (  # type: ignore[import-not-found
     work,
     writing,
 )
-from ansible.module_utils.luytre_shared import names
+from ansible.module_utils.luytre_shared import contained, names
 
 from tests.lab.waiting import until
 
@@ -363,6 +364,26 @@ def test_a_folder_of_the_run_stays_around_a_file_in_it_that_somebody_changed() -
     paths, skipped = rollback.chosen(SimpleNamespace(entries={}), left, None, now)
     assert paths == {"/etc/luytre/a": "new"}
     assert {path for path, _ in skipped} == {"/etc/luytre", "/etc/luytre/b"}
+
+
+def test_what_an_incident_has_a_site_say_is_no_change_since_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contained, "FOLDERS", (f"{tmp_path}/",))
+    site = tmp_path / "site"
+
+    def at(text: str) -> dict[str, Any]:
+        site.write_text(text)
+        return dict(tree.at(str(site), lambda _chunks, _status: {"sha256": hashlib.sha256(text.encode()).hexdigest()}))
+
+    plain = "server {\n    listen 80;\n}\n"
+    marked = contained.in_nginx(plain, 8, "a.test")
+    for then, now, stays in ((plain, marked, False), (marked, plain, False), (marked, marked + "# x\n", True)):
+        left = {"entries": {str(site): rollback._with_plain(str(site), at(then))}, "paths": {str(site): "content"}}
+        before = {**left["entries"][str(site)], "sha256": "0" * 64}
+        paths, skipped = rollback.chosen(SimpleNamespace(entries={str(site): before}), left, None, {str(site): at(now)})
+        assert [path for path, _ in skipped] == [str(site)] * stays
+        assert list(paths) == [str(site)] * (not stays)
 
 
 def test_what_went_with_its_package_is_not_told_as_left(tmp_path: Path) -> None:
