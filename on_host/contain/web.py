@@ -81,10 +81,10 @@ def by_domain(rules):
 
 
 class Block:
-    """A server block: where it begins, what it listens on, the names that it claims, all that it answers, its document root."""
+    """A server block: whose unit's it is, where it begins, what it listens on, the names that it claims, all that it answers, its document root."""
 
-    def __init__(self, file, at, listens, claimed, names, root):
-        self.file, self.at, self.listens, self.root = file, at, listens, root
+    def __init__(self, unit, file, at, listens, claimed, names, root):
+        self.unit, self.file, self.at, self.listens, self.root = unit, file, at, listens, root
         self.claimed, self.names = set(claimed), set(names)
 
     def shows(self, rule):
@@ -150,7 +150,7 @@ class Nginx:
                 if not address.startswith("unix:") and "quic" not in options and "proxy_protocol" not in options
             ]
             claimed = server_names(server)
-            block = Block(server.file, server.inner, listens, claimed, names[id(server)], model.root(server))
+            block = Block(self.unit, server.file, server.inner, listens, claimed, names[id(server)], model.root(server))
             silent = any(directive.args == ["444"] for directive in server.own("return"))
             if block.shows(rule) and not silent:
                 yield block
@@ -190,7 +190,7 @@ class Apache:
         for (node, server), claimed, listens in zip(servers, names, apache.grouped(servers, apache.listened(main))):
             found = [Listen(one["address"], one["port"], one["tls"], one["default"]) for one in listens]
             answered = {*claimed, *(left if any(one.default for one in found) else ())}
-            block = Block(node.file, node.line, found, apache.names(server, None, ()), answered, server.root)
+            block = Block(self.unit, node.file, node.line, found, apache.names(server, None, ()), answered, server.root)
             if block.shows(rule):
                 yield block
 
@@ -294,13 +294,16 @@ def changes(rules):
     return [Change(server, rules) for server in (one() for one in SERVERS) if server.there()]
 
 
-def put(rules, domain=None):
-    """Have the servers say what the rules have them say; the blocks that show a site. Raises Refused, with what was begun to be taken back."""
+def put(rules, domain=None, again=()):
+    """Have the servers say what the rules have them say; the blocks that show a site. Raises Refused, with what was begun to be taken back.
+
+    Servers that show the site, or are among those ``again``, are reloaded in any case: somebody may have been cut off before.
+    """
     some, shown = changes(rules), []
     for change in some:
         blocks = change.blocks.get(domain, [])
         shown += blocks
-        if change.transaction.steps or blocks:
+        if change.transaction.steps or blocks or change.server.unit in again:
             change.make()
             change.reload()
     return shown
@@ -393,6 +396,15 @@ def look_at(rule, blocks):
         time.sleep(0.1)
 
 
+def wait_for_another_answer(rule, blocks):
+    """Give a reload its time; a site may well have such an answer of its own."""
+    ends = time.monotonic() + LOOKING_SECONDS / 2
+    left = [visit for visit, right in dict.fromkeys(visits(rule, blocks)) if visited(*visit) in right]
+    while left and time.monotonic() < ends:
+        time.sleep(0.1)
+        left = [visit for visit in left if visited(*visit) in GONE + CLOSED]
+
+
 # --- what is asked -----------------------------------------------------------------------------------
 
 
@@ -446,8 +458,13 @@ def in_front(rule, others):
     """``fronts`` of a site that is to be closed; a path is gone for everybody, whoever asks for them."""
     if rule["path"] is not None:
         return []
+    return fronts(rule, shown_by(rule, others))
+
+
+def shown_by(rule, others):
+    """The server blocks that show a rule's site, in all servers."""
     some = changes({**others, rule["id"]: rule})
-    return fronts(rule, [block for change in some for block in change.blocks.get(rule["domain"], [])])
+    return [block for change in some for block in change.blocks.get(rule["domain"], [])]
 
 
 def put_and_seen(rule, others):
@@ -481,11 +498,14 @@ def release(asked):
         rules = RECORD.all()
         rule = rules.pop(asked["id"], None)
         try:
-            put(rules, rule and rule["domain"])
+            shown = shown_by(rule, rules) if rule else []
+            put(rules, again={block.unit for block in shown})
         except Refused:
             put({**rules, asked["id"]: rule}, rule["domain"])
             raise
         RECORD.replace(rules)
+        if rule is not None and not any(one["domain"] == rule["domain"] for one in rules.values()):
+            wait_for_another_answer(rule, shown)
         return {"state": "none"}
 
 

@@ -128,7 +128,9 @@ def test_a_site_is_closed_wherever_it_is_shown_and_opened_to_the_last_byte(web: 
     assert {method for *_, method, _ in here.asked} == {"GET", "POST"}
     assert told(web, asked()) == {"state": "confirmed", "why": ""}
     assert here.files() == now
+    here.asked.clear()
     assert told(web, asked(do="release")) == {"state": "none"}
+    assert {port for _, port, *_ in here.asked} == {80, 81, 443}, "a reload is given its time"
     assert here.in_force == here.files() == before
     assert {path: path.stat().st_mtime_ns for path in (here.etc, *here.etc.rglob("*"))} == times
     assert not (here.etc.parent / "luytre").exists()
@@ -214,13 +216,16 @@ def test_what_is_in_front_of_a_site_has_to_be_closed_too(
 
 
 @pytest.mark.parametrize("step", range(8))
+@pytest.mark.parametrize("killed", ["contain", "release"])
 @pytest.mark.parametrize("after", ["contain", "release"])
 def test_killed_at_any_step_the_next_command_mends_it(
-    web: ModuleType, here: Here, monkeypatch: pytest.MonkeyPatch, step: int, after: str
+    web: ModuleType, here: Here, monkeypatch: pytest.MonkeyPatch, step: int, after: str, killed: str
 ) -> None:
     """Killed means that nothing of what follows is done, taking back neither."""
     before = here.files()
     left = [step]
+    if killed == "release":
+        told(web, asked())
 
     class Killed(BaseException):
         pass
@@ -245,12 +250,13 @@ def test_killed_at_any_step_the_next_command_mends_it(
         ):
             patch.setattr(target, name, dying(getattr(target, name)))
         with contextlib.suppress(Killed):
-            web.contain(asked())
+            web.ACTIONS[killed](asked())
     assert told(web, asked(do=after))["state"] == ("confirmed" if after == "contain" else "none")
     if after == "contain":
         assert "return 503" in here.in_force["luytre-contain-antruc.test.conf"]
         assert told(web, asked(do="release")) == {"state": "none"}
     assert here.files() == before
+    assert here.in_force in (before, {})
     assert not (here.etc.parent / "luytre").exists()
 
 
