@@ -19,6 +19,12 @@ def written(moment: datetime, lang: Lang) -> str:
     return f"{here:%H:%M} ngày {day(here, lang)}" if lang == "vi" else f"{day(here, lang)}, {here:%H:%M}"
 
 
+def hour_and_minute(moment: datetime) -> tuple[str, str]:
+    """Of an aware moment, two digits each, for forms that have a place for either."""
+    here = moment.astimezone(ZONE)
+    return f"{here:%H}", f"{here:%M}"
+
+
 def day(of: date, lang: Lang) -> str:
     """A day."""
     return f"{of:%d/%m/%Y}" if lang == "vi" else f"{of.day} {_short(of.month)} {of:%Y}"

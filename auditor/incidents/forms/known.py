@@ -19,6 +19,7 @@ from auditor.models.incidents import Contained, Joined, Opened, Released, Report
 from auditor.models.ranks import Form
 from auditor.report.official.metrics import drawable
 from auditor.text.defang import is_inner
+from auditor.text.moments import hour_and_minute
 from auditor.text.visible import visible
 from auditor.text.words import Words
 
@@ -168,7 +169,8 @@ class Known:
         return (self.words.day(clock.day(self.case.detected)),)
 
     def _found_time(self) -> tuple[str, ...]:
-        return (self.words("form.minute", hour=f"{self.case.detected:%H}", minute=f"{self.case.detected:%M}"),)
+        hour, minute = hour_and_minute(self.case.detected)
+        return (self.words("form.minute", hour=hour, minute=minute),)
 
     def _state(self) -> tuple[str, ...]:
         return ("not_handled" if self.case.open and self.form not in ("end", "mau-04") else "handled",)
