@@ -15,9 +15,12 @@ from hypothesis import settings
 
 pytest_plugins = ["tests.lab.fixtures"]
 
-settings.register_profile("luytre", deadline=5_000)
+settings.register_profile("searching", deadline=5_000)
+settings.register_profile("luytre", settings.get_profile("searching"), derandomize=True)
 settings.load_profile("luytre")
-"""Milliseconds of one example on a machine that does much else: the library's 200 measure the machine."""
+"""Milliseconds of one example on a machine that does much else: the library's 200 measure the machine. Examples are the same each time, so that
+what passes here passes there; ``--hypothesis-profile=searching`` tries others.
+"""
 
 typer.testing._get_command = functools.cache(typer.testing._get_command)
 """The parser of our commands takes 35 ms to make, and is the same for all of them."""
