@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from auditor.compromise import signs
 from auditor.compromise.places import Place, Slot, Standing
 from auditor.looks.traces import key_of, on_host, trace
-from auditor.models.hunts import KINDS
-from auditor.models.reviews import Certainty, Family, Trace
+from auditor.models.hunts import KINDS, OUTSIDE
+from auditor.models.reviews import Certainty, Family, Kind, Trace
 
 NEW = "new"
 """The rule of a trace that was not there when the host was hunted on before."""
@@ -75,6 +75,12 @@ def _traces(places: Iterable[Place], before: Collection[str] | None) -> Iterator
         yield on_host(made, where, weight.certainty)
 
 
+def path_of(kind: Kind, where: str) -> str:
+    """Where the thing of a trace lies: outside the web roots whose it is may come after it; below them that is part of its name."""
+    return _WHO.sub("", where) if kind in OUTSIDE else where
+
+
+_WHO = re.compile(r" \([^()/]*\)\Z")
 _OF_NOBODY = frozenset(
     {"generator", "preload", "php", "php_module", "web_module", "setuid", "program", "kernel_module"}
 )

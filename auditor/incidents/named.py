@@ -6,11 +6,11 @@ no longer serves without a file gets all of them back: it seems to live by what 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from auditor.compromise.footholds import path_of
 from auditor.errors import InputError
 from auditor.hardening.serving import smoke
 from auditor.incidents.case import Action
@@ -20,9 +20,9 @@ from auditor.models import Finding, Host
 from auditor.models.incidents import Contained, Released
 from auditor.models.ranks import Means
 from auditor.models.reviews import Kind
+from auditor.text import paths
 
 _MEANS: Mapping[Kind, Means] = {"program": "file", "executable": "file", "temporary": "file", "doorway": "path"}
-_WHO = re.compile(r" \([^()/]*\)\Z")
 _CUT = "\u2026"
 
 
@@ -46,18 +46,16 @@ def named(findings: Iterable[Finding]) -> tuple[Named, ...]:
 def _named(finding: Finding, member: Any) -> Named | None:
     if not isinstance(member, Mapping) or "kind" not in member or not isinstance(member.get("where"), str):
         return None
-    kind, where = member["kind"], _WHO.sub("", member["where"])
+    kind, where = member["kind"], path_of(member["kind"], member["where"])
     return Named(finding.host, kind, where, _wanted(_MEANS.get(kind), finding.subject.id, where))
 
 
 def _wanted(means: Means | None, subject: str, where: str) -> Wanted | None:
     if means is None or not where.startswith("/") or _CUT in where:
         return None
-    if means == "file":
-        return Wanted(means, where, None)
     try:
-        return Wanted(means, MEANS[means].read(f"{subject}{where}"), None)
-    except InputError:  # it has a query
+        return Wanted(means, MEANS[means].read(paths.read(where) if means == "file" else f"{subject}{where}"), None)
+    except InputError:  # it has a query, or leads elsewhere
         return None
 
 

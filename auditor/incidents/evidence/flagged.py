@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from auditor.compromise.footholds import path_of
 from auditor.incidents.case import Case
 from auditor.models.hunts import Hunt
 from auditor.text import paths
@@ -12,7 +12,6 @@ from auditor.text import paths
 MOST, MOST_LETTERS = 500, 60_000
 """Together they are an argument of a command line there."""
 QUARANTINE = "/var/lib/luytre/quarantine"
-_WHO = re.compile(r" \([^()/]*\)\Z")
 
 
 def flagged(case: Case, host: str, hunt: Hunt | None, named: Sequence[str]) -> tuple[str, ...]:
@@ -22,7 +21,7 @@ def flagged(case: Case, host: str, hunt: Hunt | None, named: Sequence[str]) -> t
         for action in case.actions.values()
         if action.host == host and action.means == "file" and action.state != "released"
     ]
-    found = [_WHO.sub("", trace.where) for trace in hunt.traces] if hunt is not None else []
+    found = [path_of(trace.kind, trace.where) for trace in hunt.traces] if hunt is not None else []
     kept: list[str] = []
     room = MOST_LETTERS
     for path in dict.fromkeys([*map(paths.written, named), *taken, *found]):
