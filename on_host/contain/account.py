@@ -83,27 +83,6 @@ def plan(asked, _connection):
     }
 
 
-def confirm(asked, _connection):
-    """Let it last until it is released."""
-    with TRIALS.record.held():
-        if not TRIALS.go_on(asked["id"]):
-            TRIALS.end(asked["id"])
-            return {"state": "none"}
-        return seen(asked["id"])
-
-
-def release(asked, _connection):
-    """Open the account again."""
-    with TRIALS.record.held():
-        TRIALS.end(asked["id"])
-        return {"state": "none"}
-
-
-def look(asked, _connection):
-    """What there is of it."""
-    return seen(asked["id"]) if asked["id"] in TRIALS.record.all() else {"state": "none"}
-
-
 def undo(record):
     """Have the account as it was, but for what somebody has changed since; it may be gone. Raises Refused when it does not come back."""
     name, line = record["account"], people.shadow(record["account"])
@@ -143,13 +122,9 @@ def seen(name):
     return dict(answer, why="runs_on", about=" ".join(map(str, left[: acting.MOST_SHOWN]))) if left else answer
 
 
-TRIALS = undoing.Trials(HOME, UNIT, undo)
+TRIALS = undoing.Trials(HOME, UNIT, undo, seen)
 
 
 def main(arguments):
     """Answer what is asked; without a question, undo what is not confirmed."""
-    if arguments:
-        actions = {"plan": plan, "contain": contain, "confirm": confirm, "release": release, "look": look}
-        acting.asked(actions, arguments)
-    else:
-        TRIALS.watch()
+    TRIALS.main(arguments, plan, contain)

@@ -171,27 +171,6 @@ def plan(asked, connection):
     return {"state": "planned", "would": [*TRIALS.steps(), *lines[: acting.MOST_SHOWN], *TRIALS.last_steps()]}
 
 
-def confirm(asked, _connection):
-    """Let it last until it is released."""
-    with TRIALS.record.held():
-        if not TRIALS.go_on(asked["id"]):
-            TRIALS.end(asked["id"])
-            return {"state": "none"}
-        return seen(asked["id"])
-
-
-def release(asked, _connection):
-    """Put the lines in force again."""
-    with TRIALS.record.held():
-        TRIALS.end(asked["id"])
-        return {"state": "none"}
-
-
-def look(asked, _connection):
-    """What there is of it."""
-    return seen(asked["id"]) if asked["id"] in TRIALS.record.all() else {"state": "none"}
-
-
 def undo(record):
     """Have each line as it was that is as it was left; files and accounts may be gone. Raises Refused for a file that cannot be reached."""
     refused = []
@@ -221,13 +200,9 @@ def seen(name):
     }
 
 
-TRIALS = undoing.Trials(HOME, UNIT, undo)
+TRIALS = undoing.Trials(HOME, UNIT, undo, seen)
 
 
 def main(arguments):
     """Answer what is asked; without a question, undo what is not confirmed."""
-    if arguments:
-        actions = {"plan": plan, "contain": contain, "confirm": confirm, "release": release, "look": look}
-        acting.asked(actions, arguments)
-    else:
-        TRIALS.watch()
+    TRIALS.main(arguments, plan, contain)

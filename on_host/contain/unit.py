@@ -128,27 +128,6 @@ def plan(asked, _connection):
     return {"state": "planned", "would": [*TRIALS.steps(), *moved, *steps, *TRIALS.last_steps()]}
 
 
-def confirm(asked, _connection):
-    """Let it last until it is released."""
-    with TRIALS.record.held():
-        if not TRIALS.go_on(asked["id"]):
-            TRIALS.end(asked["id"])
-            return {"state": "none"}
-        return seen(asked["id"])
-
-
-def release(asked, _connection):
-    """Bring the unit back."""
-    with TRIALS.record.held():
-        TRIALS.end(asked["id"])
-        return {"state": "none"}
-
-
-def look(asked, _connection):
-    """What there is of it."""
-    return seen(asked["id"]) if asked["id"] in TRIALS.record.all() else {"state": "none"}
-
-
 def undo(record):
     """Have the unit as it was, in place of nothing. Raises Refused when something else has come in its place."""
     if handed_on(record):
@@ -187,13 +166,9 @@ def seen(name):
     return {"state": "confirmed" if record["confirmed"] else "on_trial", "why": "", "about": ""}
 
 
-TRIALS = undoing.Trials(HOME, UNIT, undo)
+TRIALS = undoing.Trials(HOME, UNIT, undo, seen)
 
 
 def main(arguments):
     """Answer what is asked; without a question, undo what is not confirmed."""
-    if arguments:
-        actions = {"plan": plan, "contain": contain, "confirm": confirm, "release": release, "look": look}
-        acting.asked(actions, arguments)
-    else:
-        TRIALS.watch()
+    TRIALS.main(arguments, plan, contain)

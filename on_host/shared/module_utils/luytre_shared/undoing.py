@@ -29,10 +29,11 @@ RestartSec=5
 
 
 class Trials:
-    """The actions of one means. ``undo`` is given the record of one, and may be called again when it did not come to its end."""
+    """The actions of one means. ``undo`` is given the record of one, and may be called again when it did not come to its end; ``seen`` the name
+    of one that is contained, and answers how it is now. Either raises Refused."""
 
-    def __init__(self, home, unit, undo):
-        self.record, self.unit, self.undo = acting.Record(home), unit, undo
+    def __init__(self, home, unit, undo, seen):
+        self.record, self.unit, self.undo, self.seen = acting.Record(home), unit, undo, seen
         self.program = os.path.join(home, "undo.zip")
 
     def units(self):
@@ -62,6 +63,32 @@ class Trials:
             self.undo(record)
             self.record.forget(name)
         self.put_away()
+
+    def confirm(self, asked, _connection):
+        """Let it last until it is released. Raises Refused."""
+        with self.record.held():
+            if not self.go_on(asked["id"]):
+                self.end(asked["id"])
+                return {"state": "none"}
+            return self.seen(asked["id"])
+
+    def release(self, asked, _connection):
+        """Have it as it was. Raises Refused."""
+        with self.record.held():
+            self.end(asked["id"])
+            return {"state": "none"}
+
+    def look(self, asked, _connection):
+        """What there is of it. Raises Refused."""
+        return self.seen(asked["id"]) if asked["id"] in self.record.all() else {"state": "none"}
+
+    def main(self, arguments, plan, contain):
+        """Answer what is asked; without a question, undo what is not confirmed."""
+        if arguments:
+            own = {"confirm": self.confirm, "release": self.release, "look": self.look}
+            acting.asked({"plan": plan, "contain": contain, **own}, arguments)
+        else:
+            self.watch()
 
     def put_away(self):
         """Have no unit when nothing is on trial."""

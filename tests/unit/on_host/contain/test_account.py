@@ -69,7 +69,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: Host) -> Module
         return pwd.struct_passwd((name, "x", UIDS[name], UIDS[name], "", f"/home/{name}", "/bin/bash"))
 
     for where, name, value in (
-        (own, "TRIALS", undoing.Trials(home, own.UNIT, own.undo)),
+        (own, "TRIALS", undoing.Trials(home, own.UNIT, own.undo, own.seen)),
         *((starting, "FOLDER", str(tmp_path / "systemd/system")), (undoing, "now", lambda: there.now)),
         *((acting, "ran", there.ran), (acting, "own_archive", lambda _loader: b"ours")),
         *((people, "shadow", there.shadow), (people, "administrators", lambda declared: {"an", "luytre", *declared})),
@@ -101,11 +101,11 @@ def test_an_account_is_locked_and_comes_back_as_it_was(
     assert host.contain(asked(), US) == {"state": "on_trial", "why": "", "about": ""}
     assert (there.lines["an"][0], there.lines["an"][6], there.sessions) == (locked, "1", {})
     assert there.units == ["daemon-reload", f"restart {UNDOES}"]
-    assert host.confirm(asked(), US)["state"] == "confirmed"
+    assert host.TRIALS.confirm(asked(), US)["state"] == "confirmed"
     assert there.units[2:] == [f"stop {UNDOES}", "daemon-reload"]
     there.now += 10**6
-    assert host.look(asked(), US)["state"] == "confirmed"
-    assert host.release(asked(), US) == {"state": "none"}
+    assert host.TRIALS.look(asked(), US)["state"] == "confirmed"
+    assert host.TRIALS.release(asked(), US) == {"state": "none"}
     assert there.lines == before
     assert list(tmp_path.iterdir()) == []
 
@@ -133,7 +133,7 @@ def test_what_is_not_confirmed_is_undone_in_time_and_by_a_new_start(
     host.main([])
     assert there.lines == before
     assert list(tmp_path.iterdir()) == []
-    assert host.confirm(asked(), US) == {"state": "none"}
+    assert host.TRIALS.confirm(asked(), US) == {"state": "none"}
 
 
 def test_what_has_not_come_back_is_tried_again(
@@ -152,34 +152,34 @@ def test_what_has_not_come_back_is_tried_again(
 def test_a_confirmation_that_comes_too_late_undoes(host: ModuleType, there: Host) -> None:
     host.contain(asked(), US)
     there.now += 61
-    assert host.confirm(asked(), US) == {"state": "none"}
+    assert host.TRIALS.confirm(asked(), US) == {"state": "none"}
     assert (there.lines["an"][0], there.lines["an"][6]) == ("$y$x", "")
 
 
 def test_what_somebody_changed_since_stays(host: ModuleType, there: Host) -> None:
     host.contain(asked(), US)
-    host.confirm(asked(), US)
+    host.TRIALS.confirm(asked(), US)
     there.lines["an"][0], there.lines["an"][6] = "$y$new", "25000"
     with pytest.raises(acting.Refused, match="not_locked"):
-        host.look(asked(), US)
-    host.release(asked(), US)
+        host.TRIALS.look(asked(), US)
+    host.TRIALS.release(asked(), US)
     assert (there.lines["an"][0], there.lines["an"][6]) == ("$y$new", "25000")
 
 
 def test_an_account_that_two_incidents_lock_is_open_when_both_release_it(host: ModuleType, there: Host) -> None:
     for number in (1, 2):
         host.contain(asked(number=number), US)
-        host.confirm(asked(number=number), US)
-    host.release(asked(number=1), US)
-    assert host.look(asked(number=2), US)["state"] == "confirmed"
-    host.release(asked(number=2), US)
+        host.TRIALS.confirm(asked(number=number), US)
+    host.TRIALS.release(asked(number=1), US)
+    assert host.TRIALS.look(asked(number=2), US)["state"] == "confirmed"
+    host.TRIALS.release(asked(number=2), US)
     assert (there.lines["an"][0], there.lines["an"][6]) == ("$y$x", "")
 
 
 def test_an_account_that_is_gone_is_no_longer_locked(host: ModuleType, there: Host) -> None:
     host.contain(asked(), US)
     del there.lines["an"]
-    assert host.release(asked(), US) == {"state": "none"}
+    assert host.TRIALS.release(asked(), US) == {"state": "none"}
 
 
 @pytest.mark.parametrize(("what", "why"), [("root", "keeper"), ("luytre", "automation"), ("nobody-here", "no_account")])

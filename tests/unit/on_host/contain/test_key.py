@@ -34,7 +34,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
     said: list[str | None] = [""]
     for where, name, value in (
-        (own, "TRIALS", undoing.Trials(str(tmp_path / "luytre/keys"), own.UNIT, own.undo)),
+        (own, "TRIALS", undoing.Trials(str(tmp_path / "luytre/keys"), own.UNIT, own.undo, own.seen)),
         *((starting, "FOLDER", str(tmp_path / "systemd/system")), (acting, "ran", lambda *_given: said[0])),
         *((acting, "own_archive", lambda _loader: b"ours"), (keys, "patterns", lambda: keys.DEFAULT)),
         *(
@@ -108,9 +108,9 @@ def test_a_key_is_a_comment_wherever_it_let_in_and_the_files_come_back_to_the_by
     assert host.contain(asked(), US)["state"] == "on_trial"
     assert of(tmp_path, "an").read_bytes() == b"# mine\n" + MARK + BAD + b"\n" + GOOD
     assert of(tmp_path, "binh").read_bytes() == GOOD + b"\n\n" + MARK + BAD
-    assert host.confirm(asked(), US)["state"] == "confirmed"
-    assert host.look(asked(), US)["state"] == "confirmed"
-    assert host.release(asked(), US) == {"state": "none"}
+    assert host.TRIALS.confirm(asked(), US)["state"] == "confirmed"
+    assert host.TRIALS.look(asked(), US)["state"] == "confirmed"
+    assert host.TRIALS.release(asked(), US) == {"state": "none"}
     for name, content in contents.items():
         assert of(tmp_path, name).read_bytes() == content
         assert of(tmp_path, name).stat().st_mtime_ns == 10**18 + 7
@@ -123,9 +123,9 @@ def test_what_somebody_added_meanwhile_stays_and_another_line_is_no_line_of_ours
 ) -> None:
     of(tmp_path, "an").write_bytes(BAD + b"\n")
     host.contain(asked(), US)
-    host.confirm(asked(), US)
+    host.TRIALS.confirm(asked(), US)
     of(tmp_path, "an").write_bytes(GOOD + b"\n" + of(tmp_path, "an").read_bytes() + MARK + b"ssh-ed25519 AAAA theirs\n")
-    host.release(asked(), US)
+    host.TRIALS.release(asked(), US)
     assert of(tmp_path, "an").read_bytes() == GOOD + b"\n" + BAD + b"\n" + MARK + b"ssh-ed25519 AAAA theirs\n"
 
 
@@ -134,7 +134,7 @@ def test_a_line_that_lets_it_in_again_is_told(host: ModuleType, tmp_path: Path) 
     host.contain(asked(), US)
     of(tmp_path, "binh").with_name("authorized_keys2").write_bytes(BAD)
     with pytest.raises(acting.Refused, match="key_again"):
-        host.confirm(asked(), US)
+        host.TRIALS.confirm(asked(), US)
 
 
 def test_what_is_not_confirmed_is_undone(host: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,13 +166,13 @@ def test_what_cannot_be_put_back_keeps_nothing_else_from_it(host: ModuleType, tm
     for name in ("an", "binh"):
         of(tmp_path, name).write_bytes(BAD + b"\n" + GOOD)
     host.contain(asked(), US)
-    host.confirm(asked(), US)
+    host.TRIALS.confirm(asked(), US)
     os.link(of(tmp_path, "an"), tmp_path / "second")
     with pytest.raises(acting.Refused, match="unsafe"):
-        host.release(asked(), US)
+        host.TRIALS.release(asked(), US)
     assert of(tmp_path, "binh").read_bytes() == BAD + b"\n" + GOOD
     (tmp_path / "second").unlink()
-    assert host.release(asked(), US) == {"state": "none"}
+    assert host.TRIALS.release(asked(), US) == {"state": "none"}
     assert of(tmp_path, "an").read_bytes() == BAD + b"\n" + GOOD
 
 

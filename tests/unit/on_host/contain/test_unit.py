@@ -60,7 +60,7 @@ def systemd(tmp_path: Path) -> Systemd:
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, systemd: Systemd) -> ModuleType:
     own = program("unit.py")
     for where, name, value in (
-        (own, "TRIALS", undoing.Trials(str(tmp_path / "luytre/units"), own.UNIT, own.undo)),
+        (own, "TRIALS", undoing.Trials(str(tmp_path / "luytre/units"), own.UNIT, own.undo, own.seen)),
         *((own, "PLACE", str(systemd.place)), (starting, "FOLDER", str(tmp_path / "systemd/system"))),
         *((acting, "ran", systemd.ran), (acting, "own_archive", lambda _loader: b"ours")),
     ):
@@ -82,9 +82,9 @@ def test_a_unit_is_masked_and_stopped_and_its_very_file_comes_back(
     assert host.contain(asked(), US)["state"] == "on_trial"
     assert str((systemd.place / EVIL).readlink()) == "/dev/null"
     assert EVIL not in systemd.running
-    assert host.confirm(asked(), US)["state"] == "confirmed"
-    assert host.look(asked(), US)["state"] == "confirmed"
-    assert host.release(asked(), US) == {"state": "none"}
+    assert host.TRIALS.confirm(asked(), US)["state"] == "confirmed"
+    assert host.TRIALS.look(asked(), US)["state"] == "confirmed"
+    assert host.TRIALS.release(asked(), US) == {"state": "none"}
     after = (systemd.place / EVIL).stat()
     assert (after.st_ino, after.st_mtime_ns, after.st_mode) == (before.st_ino, before.st_mtime_ns, before.st_mode)
     assert EVIL in systemd.running
@@ -95,7 +95,7 @@ def test_a_unit_is_masked_and_stopped_and_its_very_file_comes_back(
 def test_a_packages_unit_has_a_mask_alone(host: ModuleType, systemd: Systemd) -> None:
     host.contain(asked("cron.service"), US)
     assert (systemd.place / "cron.service").is_symlink()
-    host.release(asked("cron.service"), US)
+    host.TRIALS.release(asked("cron.service"), US)
     assert [path.name for path in systemd.place.iterdir()] == [EVIL]
     assert "cron.service" in systemd.running
 
@@ -121,26 +121,26 @@ def test_one_that_does_not_stop_is_not_said_to_be_stopped(host: ModuleType, syst
 
 def test_what_has_come_in_its_place_stays(host: ModuleType, systemd: Systemd) -> None:
     host.contain(asked(), US)
-    host.confirm(asked(), US)
+    host.TRIALS.confirm(asked(), US)
     (systemd.place / EVIL).unlink()
     (systemd.place / EVIL).write_text("new")
     with pytest.raises(acting.Refused, match="not_stopped"):
-        host.look(asked(), US)
+        host.TRIALS.look(asked(), US)
     with pytest.raises(acting.Refused, match="name_taken"):
-        host.release(asked(), US)
+        host.TRIALS.release(asked(), US)
     assert (systemd.place / EVIL).read_text() == "new"
     (systemd.place / EVIL).unlink()
-    assert host.release(asked(), US) == {"state": "none"}
+    assert host.TRIALS.release(asked(), US) == {"state": "none"}
     assert "ExecStart" in (systemd.place / EVIL).read_text()
 
 
 def test_a_unit_that_two_incidents_stop_is_back_when_both_release_it(host: ModuleType, systemd: Systemd) -> None:
     for number in (1, 2):
         host.contain(asked(number=number), US)
-        host.confirm(asked(number=number), US)
-    host.release(asked(number=1), US)
-    assert host.look(asked(number=2), US)["state"] == "confirmed"
-    host.release(asked(number=2), US)
+        host.TRIALS.confirm(asked(number=number), US)
+    host.TRIALS.release(asked(number=1), US)
+    assert host.TRIALS.look(asked(number=2), US)["state"] == "confirmed"
+    host.TRIALS.release(asked(number=2), US)
     assert EVIL in systemd.running
     assert [path.name for path in systemd.place.iterdir()] == [EVIL]
 
