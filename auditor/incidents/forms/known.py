@@ -48,17 +48,20 @@ class Known:
 
     def text(self, name: str) -> tuple[str, ...]:
         """What a field is filled with, a paragraph each; empty: nobody knows."""
-        answered = self.case.answers.get(name, ())  # type: ignore[call-overload]
+        answered = self._answers.get(name, ())
         found = answered or tuple(filter(None, getattr(self, f"_{name}", tuple)()))
         told_by_others = bool(answered) or name in _SAID
         return tuple(drawable(visible(self._clean(one) if told_by_others else one)) for one in found)
 
     def ticked(self, name: str) -> Mapping[str, str]:
         """The boxes that are ticked, each with what is written after it."""
-        answered = self.case.answers.get(name)  # type: ignore[call-overload]
-        given: Iterable[str] = answered or getattr(self, f"_{name}", tuple)()
+        given: Iterable[str] = self._answers.get(name) or getattr(self, f"_{name}", tuple)()
         pairs = (one.partition(":") for one in given)
         return {box.strip(): drawable(visible(self._clean(more.strip()))) for box, _, more in pairs}
+
+    @cached_property
+    def _answers(self) -> Mapping[str, tuple[str, ...]]:
+        return {str(question): given for question, given in self.case.answers.items()}
 
     @cached_property
     def _clean(self) -> Callable[[str], str]:

@@ -74,12 +74,12 @@ def _keep(rows: Sequence[Row], into: Writing) -> None:
 
 def _record(document: Document) -> Mapping[str, Any]:
     try:
-        record = json.loads(document.text().read(), object_pairs_hook=_unique)
+        record: Mapping[str, Any] = json.loads(document.text().read(), object_pairs_hook=_unique)
     except (ValueError, RecursionError) as error:
         raise document.error("{name} is no JSON, or not all of it", name=repr(document.name)) from error
     if not _is_record(record):
         raise document.error("{name} is no record of OSV's", name=repr(document.name))
-    return record  # type: ignore[no-any-return]
+    return record
 
 
 def _is_record(record: Any) -> bool:
@@ -164,7 +164,8 @@ def _keys(package: Mapping[str, str]) -> Iterator[tuple[DataKind, str, str]]:
 
 def _is_paid(affected: Mapping[str, Any]) -> bool:
     """Whether an entry tells of Ubuntu Pro, for which one pays."""
-    return (affected.get("package") or {}).get("ecosystem", "").partition(":")[2].startswith(_PAID)  # type: ignore[no-any-return]
+    ecosystem: str = (affected.get("package") or {}).get("ecosystem", "")
+    return ecosystem.partition(":")[2].startswith(_PAID)
 
 
 def _spans(members: Iterable[Mapping[str, Any]], key: Callable[[str], Any]) -> list[Span]:
