@@ -135,10 +135,14 @@ def link(name: str, *, up: bool) -> None:
 
 
 def bridge_up(spec: Spec) -> None:
-    """Make the bridge with the controller's address, unless it is there."""
+    """Make the bridge with the controller's address, unless it is there.
+
+    Its MAC is its own: otherwise it is that of some machine's cable, and changes when that one's power is cut.
+    """
     bridge = spec.network.bridge
     if subprocess.run(["ip", "link", "show", bridge], capture_output=True, check=False).returncode:
-        subprocess.run(["ip", "link", "add", bridge, "type", "bridge"], check=True)
+        own = mac_of(spec.network.interface.ip)
+        subprocess.run(["ip", "link", "add", bridge, "address", own, "type", "bridge"], check=True)
     subprocess.run(["ip", "addr", "replace", str(spec.network.interface), "dev", bridge], check=True)
     subprocess.run(["ip", "addr", "replace", str(spec.network.controller6), "dev", bridge, "nodad"], check=True)
     subprocess.run(["ip", "link", "set", bridge, "up"], check=True)
