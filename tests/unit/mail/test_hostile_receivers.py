@@ -31,6 +31,7 @@ Behaviour = Callable[[socket.socket], None]
 def behaving(how: Behaviour) -> Iterator[int]:
     """A server on this machine that does that with whoever connects."""
     with socket.create_server(("127.0.0.1", 0)) as server:
+        met: list[socket.socket] = []
 
         def serve() -> None:
             while True:
@@ -38,6 +39,7 @@ def behaving(how: Behaviour) -> Iterator[int]:
                     connection, _ = server.accept()
                 except OSError:
                     return
+                met.append(connection)
                 with connection, contextlib.suppress(OSError):
                     how(connection)
 
@@ -45,6 +47,9 @@ def behaving(how: Behaviour) -> Iterator[int]:
         thread.start()
         yield server.getsockname()[1]
         server.shutdown(socket.SHUT_RDWR)
+        for one in met:  # who is gone may have left a full window behind: TCP asks again ever more seldom
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
         thread.join(5)
         assert not thread.is_alive()
 
