@@ -58,9 +58,9 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: System) -> Mod
     assert spec.loader is not None
     own = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(own)
-    monkeypatch.setattr(own, "HOME", str(tmp_path / "luytre/quarantine"))
+    own.STORE.home = str(tmp_path / "luytre/quarantine")
     monkeypatch.setattr(own, "ROOTS", ())
-    monkeypatch.setattr(own, "os", system)
+    monkeypatch.setattr(own.taking, "os", system)
     return own
 
 
@@ -112,7 +112,7 @@ def test_a_file_is_taken_and_put_back_as_it_was(
     if not apart:  # a number that is free is given again
         assert shell.stat().st_ino == inode
     assert list((site / "uploads").iterdir()) == [shell]
-    assert not Path(host.HOME).parent.exists()
+    assert not Path(host.STORE.home).parent.exists()
     assert host.look(asked(shell, site)) == host.put_back(asked(shell, site)) == {"state": "none"}
 
 
@@ -140,7 +140,7 @@ def test_no_link_folder_or_pipe_is_taken_nor_what_lies_elsewhere(host: ModuleTyp
     }
     assert refused(host, lambda: host.take(asked(site / "x", site, id="../x"))) == "not_ours"
     assert secret.read_text() == "s"
-    assert not Path(host.HOME).exists()
+    assert not Path(host.STORE.home).exists()
 
 
 @pytest.mark.parametrize("apart", [False, True], ids=["same file system", "another"])
@@ -173,7 +173,7 @@ def test_a_folder_that_is_swapped_in_is_put_back_too(host: ModuleType, system: S
     system.before["rename"] = swap
     assert refused(host, lambda: host.take(asked(shell, site))) == "swapped"
     assert list(shell.iterdir()) == [shell / "of a site"]
-    assert not Path(host.HOME).exists()
+    assert not Path(host.STORE.home).exists()
 
 
 @pytest.mark.parametrize("moment, state", [("digest", "refused"), ("held_by", "unknown")])
@@ -181,7 +181,7 @@ def test_a_file_that_takes_too_long_is_not_said_to_lie_where_it_was_when_it_is_t
     host: ModuleType, site: Path, shell: Path, monkeypatch: pytest.MonkeyPatch, moment: str, state: str
 ) -> None:
     with monkeypatch.context() as slow:
-        slow.setattr(host, moment, lambda *_given: host.late(0, None))
+        slow.setattr(host.taking if moment == "digest" else host, moment, lambda *_given: host.late(0, None))
         told = host.answer(asked(shell, site, do="contain"))
     assert (told["state"], told["why"]) == (state, "late")
     assert shell.exists() == (state == "refused")
@@ -260,7 +260,7 @@ def test_a_plan_says_how_a_file_is_taken_and_takes_none(
     assert all(paths.written(str(shell)) in step for step in plan["would"])
     assert plan["sha256"] == hashlib.sha256(SHELL).hexdigest()
     assert shell.read_bytes() == SHELL
-    assert not Path(host.HOME).exists()
+    assert not Path(host.STORE.home).exists()
     assert host.answer(asked(site / "none", site, do="plan"))["why"] == "no_file"
     assert refused(host, lambda: host.plan(asked(site / "uploads", site))) == "no_file"
     assert refused(host, lambda: host.plan(asked(Path("/etc/passwd"), site))) == "elsewhere"

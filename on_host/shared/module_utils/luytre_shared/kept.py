@@ -1,0 +1,58 @@
+"""Folders of root's alone in which programs that contain keep what they took away, an action a folder, until it goes back."""
+
+import json
+import os
+import re
+import shutil
+
+from ansible.module_utils.luytre_shared import acting
+from ansible.module_utils.luytre_shared.acting import Refused
+
+NAME = re.compile(r"\ASC-[0-9]{8}-[0-9]{1,4}/[0-9]{1,6}\Z")
+"""Of an action."""
+RECORD = "record.json"
+
+
+class Store:
+    """What one means keeps. Its methods raise Refused for a name that no action has."""
+
+    def __init__(self, home):
+        self.home = home
+
+    def held(self):
+        """Nobody else at work in it; it is gone when nothing is kept there afterwards. Raises Refused."""
+        return acting.Record(self.home).held()
+
+    def folder(self, name):
+        """Of one action."""
+        if not NAME.match(name):
+            raise Refused("not_ours", name)
+        return os.path.join(self.home, name.replace("/", "_"))
+
+    def device(self):
+        """Of the file system that the folder is on, or would be."""
+        there = self.home
+        while not os.path.lexists(there):
+            there = os.path.dirname(there)
+        return os.stat(there).st_dev
+
+    def record(self, name):
+        """What is on record of it, or None."""
+        try:
+            with open(os.path.join(self.folder(name), RECORD), "rb") as file:
+                return json.loads(file.read().decode("ascii"))
+        except FileNotFoundError:
+            return None
+
+    def has(self, name, kept):
+        """Whether the thing of that name is kept of it."""
+        return os.path.lexists(os.path.join(self.folder(name), kept))
+
+    def keep(self, name, record):
+        """Have this on record, whole or not at all."""
+        os.makedirs(self.folder(name), 0o700, exist_ok=True)
+        acting.write(os.path.join(self.folder(name), RECORD), json.dumps(record, sort_keys=True).encode("ascii"))
+
+    def forget(self, name):
+        """Have nothing of it."""
+        shutil.rmtree(self.folder(name))
