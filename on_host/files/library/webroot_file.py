@@ -187,13 +187,12 @@ import grp
 import os
 import pwd
 import re
-import secrets
 import stat
 import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import _applications, _php, _webroot
-from ansible.module_utils.luytre_change import attributes, php_constants
+from ansible.module_utils.luytre_change import attributes, php_constants, replacing
 from ansible.module_utils.luytre_shared import ownership, safe_open
 from ansible.module_utils.luytre_shared.names import group_name, user_name
 from ansible.module_utils.luytre_shared.sayable import sayable
@@ -344,7 +343,10 @@ def put_edit(folder, name, edit, shown, check):
         if edited == source:
             return None
         if not check:
-            replace(folder, name, handle, status, edited)
+            try:
+                replacing.replace(folder, name, handle, status, edited)
+            except replacing.Swapped as swapped:
+                raise Refused(swapped.strerror)
         return shown(source), shown(edited)
     finally:
         os.close(handle)
@@ -368,40 +370,6 @@ def _read_all(handle):
             return content
         content += part
     raise Refused("too large to edit")
-
-
-def replace(folder, name, handle, status, content):
-    """Put ``content`` in the place of the open file ``name`` of ``folder``, if that is still the same file.
-
-    The new file takes over owner, group, mode and extended attributes before it gets the name.
-    """
-    draft = ".luytre-%s" % secrets.token_hex(8)
-    written = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=folder)
-    try:
-        try:
-            view = memoryview(content)
-            while view:
-                view = view[os.write(written, view) :]
-            os.fchown(written, status.st_uid, status.st_gid)
-            os.fchmod(written, stat.S_IMODE(status.st_mode))
-            for attribute in os.listxattr(handle):
-                os.setxattr(written, attribute, os.getxattr(handle, attribute))
-            os.fsync(written)
-        finally:
-            os.close(written)
-        present = os.stat(name, dir_fd=folder, follow_symlinks=False)
-        if _identity(present) != _identity(status):
-            raise Refused("changed while it was being edited")
-        os.rename(draft, name, src_dir_fd=folder, dst_dir_fd=folder)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(draft, dir_fd=folder)
-        raise
-    os.fsync(folder)
-
-
-def _identity(status):
-    return status.st_dev, status.st_ino, status.st_size, status.st_ctime_ns, status.st_nlink
 
 
 def protect(root, kinds, web_user, seconds, check):

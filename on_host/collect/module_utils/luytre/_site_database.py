@@ -98,16 +98,21 @@ def rows(reading, login, statements):
 
     Raises NotAsked, also when a statement has more rows than it may.
     """
-    client = mariadb.client_program(reading)
-    if client is None or not mariadb.is_running(reading):
-        raise NotAsked("not_running")
     script = BEGIN + "".join("%s%s LIMIT %d;\n" % (EVERY_TIME, sql, most + 1) for sql, most in statements.values())
-    seconds = min(SECONDS, reading.left() / 2)
-    found = mariadb.fields(_ask([client, *_arguments(login.host)], login, script, seconds))
+    found = answered(reading, login, script)
     counts = collections.Counter(row[0] for row in found)
     if any(counts[word] > most for word, (_, most) in statements.items()):
         raise NotAsked("too_much")
     return found
+
+
+def answered(reading, login, script):
+    """Rows as lists of text (None for NULL) of all that a script says. Raises NotAsked."""
+    client = mariadb.client_program(reading)
+    if client is None or not mariadb.is_running(reading):
+        raise NotAsked("not_running")
+    seconds = min(SECONDS, reading.left() / 2)
+    return mariadb.fields(_ask([client, *_arguments(login.host)], login, script, seconds))
 
 
 # --- where ----------------------------------------------------------------------------------------------

@@ -68,7 +68,7 @@ ALLOWED = {
     ("_site_database.py", "_ask", "os.fchown"): "the same",
     ("_site_database.py", "_ask", "os.fchmod"): "the same",
     ("_site_database.py", "_ask", "subprocess.Popen"): "the client, as nobody, shut in",
-    ("_site_database.py", "_answer", "client.stdin.write"): "statements, in a transaction that only reads",
+    ("_site_database.py", "_answer", "client.stdin.write"): "statements; what collects only reads by them",
     ("_mariadb_start.py", "missing", "os.write"): "a pipe to ourselves",
     ("_patterns.py", "_work", "os.fdopen"): "a pipe to ourselves",
     ("_patterns.py", "_work", "pipe.write"): "a pipe to ourselves",

@@ -1,0 +1,48 @@
+"""A file below folders that others write gets other content: whole or not at all, and only where it is still the file that was read."""
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+
+
+class Swapped(OSError):
+    """Another file has its name by now, or it was written to."""
+
+    def __init__(self, name):
+        super().__init__(errno.EAGAIN, "changed while it was being edited", name)
+
+
+def replace(folder, name, handle, status, content):
+    """Put ``content`` in the place of the open file ``name`` of ``folder``, if that is still the same file.
+
+    The new file takes over owner, group, mode and extended attributes before it gets the name. Raises Swapped, OSError.
+    """
+    draft = ".luytre-%s" % secrets.token_hex(8)
+    written = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=folder)
+    try:
+        try:
+            view = memoryview(content)
+            while view:
+                view = view[os.write(written, view) :]
+            os.fchown(written, status.st_uid, status.st_gid)
+            os.fchmod(written, stat.S_IMODE(status.st_mode))
+            for attribute in os.listxattr(handle):
+                os.setxattr(written, attribute, os.getxattr(handle, attribute))
+            os.fsync(written)
+        finally:
+            os.close(written)
+        present = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        if _identity(present) != _identity(status):
+            raise Swapped(name)
+        os.rename(draft, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(draft, dir_fd=folder)
+        raise
+    os.fsync(folder)
+
+
+def _identity(status):
+    return status.st_dev, status.st_ino, status.st_size, status.st_ctime_ns, status.st_nlink
