@@ -60,7 +60,7 @@ WHY = (
     *("name_taken", "late", "back_again", "changed", "other_names", "held_open"),
     *("no_process", "other_process", "ours", "keeper", "not_stopped", "children", "let_in"),
     *("no_account", "automation", "last_admin", "runs_on", "not_locked", "no_key", "our_key", "key_again", "in_files"),
-    *("not_undone", "no_unit", "no_such_unit", "shared_number", "transient"),
+    *("not_undone", "no_unit", "no_such_unit", "shared_number", "transient", "no_job", "job_again"),
 )
 """Reasons that have words of their own; a host may give any other."""
 
@@ -99,9 +99,11 @@ def fell(of: Fell, words: Words) -> str:
     return words("incidents.fell", site=of.domain)
 
 
-def left(of: Named, words: Words) -> str:
-    """That something which a finding names is left to a person."""
-    return words("incidents.left", host=of.host, kind=words(f"content.kind.{of.kind}"), where=of.where)
+def left(of: Named, command: str, words: Words) -> Iterator[str]:
+    """That something which a finding names is left to a person; ``command`` is how that person contains it, empty where there is no means."""
+    yield words("incidents.left", host=of.host, kind=words(f"content.kind.{of.kind}"), where=one_line(of.where))
+    if command:
+        yield words("incidents.by_hand", command=command)
 
 
 def plan(wanted: Wanted, host: str, made: Plan, words: Words) -> Iterator[str]:

@@ -5,27 +5,20 @@ place, which the account's owner sees; nothing else of the file changes. The ses
 that asks. It is undone by this host itself within ``undoing.TRIAL`` seconds, also when it starts anew meanwhile, unless it is confirmed by a connection
 that was made while it was in force: then it lasts until it is released.
 
-Whoever can write the folder of such a file may swap names at any moment: no link is followed, and what is put in its place is what was read.
-
 Without an argument it undoes what is not confirmed: so the unit calls it.
 """
 
-import contextlib
-import hashlib
 import os
 import pwd
 import re
-import secrets
-import stat
 
-from ansible.module_utils.luytre_shared import acting, keys, people, safe_open, undoing
+from ansible.module_utils.luytre_shared import acting, keys, lines, people, safe_open, undoing
 from ansible.module_utils.luytre_shared.acting import Refused
 
 HOME = "/var/lib/luytre/keys"
 UNIT = "luytre-contain-keys.service"
 JOURNALCTL = "/usr/bin/journalctl"
 RECENT = "-15min"
-NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 MOST_LINES = 1_000
 
 
@@ -35,8 +28,8 @@ def contain(asked, connection):
     with TRIALS.record.held():
         known = TRIALS.record.all().get(asked["id"])
         if known is None:
-            lines = [[account, path, digest(line)] for account, path, line in found]
-            known = {"mark": mark(asked["id"]), "lines": lines, "key": asked["what"]}
+            taken = [[account, path, lines.digest(line)] for account, path, line in found]
+            known = {"mark": lines.mark(asked["id"]), "lines": taken, "key": asked["what"]}
         if not known.get("confirmed"):
             TRIALS.begin(asked["id"], known, __loader__)
         try:
@@ -49,11 +42,6 @@ def contain(asked, connection):
             raise
 
 
-def mark(name):
-    """What a line begins with while it is out of force."""
-    return "# %s: " % name
-
-
 def out_of_force(line, record):
     """A line as it is while the key is contained."""
     return record["mark"].encode("ascii") + line if keys.key_of(line) == record["key"] else line
@@ -61,13 +49,7 @@ def out_of_force(line, record):
 
 def in_force(line, record):
     """A line as it was, if it is one of those that were taken out of force."""
-    begin = record["mark"].encode("ascii")
-    was = line[len(begin) :]
-    return was if line.startswith(begin) and digest(was) in {one[2] for one in record["lines"]} else line
-
-
-def digest(line):
-    return hashlib.sha256(line).hexdigest()
+    return lines.in_force(line, record["mark"], {digest for _, _, digest in record["lines"]})
 
 
 def check(asked, connection):
@@ -98,7 +80,7 @@ def check(asked, connection):
 def lines_of(path):
     """The lines of a file. Raises Refused for one that is too large: whatever stands at its end lets in, too."""
     try:
-        return keys.content(path).splitlines(keepends=True)
+        return lines.of(keys.content(path))
     except safe_open.Unsafe as unsafe:
         raise Refused("unsafe", "%s: %s" % (path, unsafe.strerror))
 
@@ -123,52 +105,15 @@ def end_sessions(asked, accounts):
 
 def changed(account, path, line_of):
     """Have each line of a file as ``line_of`` says. Raises Refused for a file that is not the account's or root's alone, or is reached by links."""
-    with contextlib.ExitStack() as open_ones:
-        try:
-            place, last = safe_open.reach(path, safe_open.ROOTS_LINKS)
-            open_ones.callback(os.close, place)
-            reading = safe_open.at(place, last)
-        except safe_open.Unsafe as unsafe:
-            raise Refused("unsafe", "%s: %s" % (path, unsafe.strerror))
-        open_ones.callback(os.close, reading)
-        status = os.fstat(reading)
-        if status.st_nlink > 1 or status.st_uid not in (0, pwd.getpwnam(account).pw_uid):
-            raise Refused("unsafe", path)
-        content = safe_open.whole(reading, keys.MAX_FILE, path)
-        wanted = b"".join(map(line_of, content.splitlines(keepends=True)))
-        if wanted != content:
-            put(place, last, wanted, reading, status)
-
-
-def put(place, last, content, reading, status):
-    """Have a file's content replaced, whole or not at all; all that hangs on it stays. Raises Refused when it is another one by now."""
-    draft = ".luytre-" + secrets.token_hex(8)
-    target = os.open(draft, NEW, 0o600, dir_fd=place)
-    try:
-        with os.fdopen(target, "wb", closefd=False) as file:
-            file.write(content)
-        for name in os.listxattr(reading):
-            os.setxattr(target, name, os.getxattr(reading, name))
-        os.fchown(target, status.st_uid, status.st_gid)
-        os.fchmod(target, stat.S_IMODE(status.st_mode))
-        os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
-        os.fsync(target)
-        now = os.lstat(last, dir_fd=place)
-        if (now.st_dev, now.st_ino, now.st_mtime_ns) != (status.st_dev, status.st_ino, status.st_mtime_ns):
-            raise Refused("swapped", last)
-        os.rename(draft, last, src_dir_fd=place, dst_dir_fd=place)
-    except BaseException:
-        os.unlink(draft, dir_fd=place)
-        raise
-    finally:
-        os.close(target)
+    lines.changed(path, (0, pwd.getpwnam(account).pw_uid), keys.MAX_FILE, line_of)
 
 
 def plan(asked, connection):
     """What ``contain`` and ``confirm`` would do now; nothing is done."""
     found = check(asked, connection)
-    lines = ["begin with '%s' in %s: line of %s" % (mark(asked["id"]), path, asked["what"]) for _, path, _ in found]
-    return {"state": "planned", "would": [*TRIALS.steps(), *lines[: acting.MOST_SHOWN], *TRIALS.last_steps()]}
+    begins = lines.mark(asked["id"])
+    steps = ["begin with '%s' in %s: line of %s" % (begins, path, asked["what"]) for _, path, _ in found]
+    return {"state": "planned", "would": [*TRIALS.steps(), *steps[: acting.MOST_SHOWN], *TRIALS.last_steps()]}
 
 
 def undo(record):

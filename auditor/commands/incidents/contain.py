@@ -32,7 +32,7 @@ def contain(
         list[str],
         typer.Argument(
             metavar="[MEANS WHAT]...",
-            help="What is contained, in pairs: 'address 203.0.113.7' is blocked, 'file /whole/path' and 'cron /etc/cron.d/x' taken out of their place, 'process 1234/tmp/x' and 'unit x.service' stopped, 'account an' locked, 'key SHA256:…' refused, 'path antruc.test/x.php' is gone, 'site antruc.test' closed, 'isolation web1' cuts a host off.",
+            help="What is contained, in pairs: 'address 203.0.113.7' is blocked, 'file /whole/path' and 'cron /etc/cron.d/x' taken out of their place, 'job /etc/cron.d/x:3' is out of force, 'process 1234/tmp/x' and 'unit x.service' stopped, 'account an' locked, 'key SHA256:…' refused, 'path antruc.test/x.php' is gone, 'site antruc.test' closed, 'isolation web1' cuts a host off.",
         ),
     ],
     who: WhoOption,
@@ -65,6 +65,8 @@ def contain(
     blocked: the connection in use, trusted networks, the host's own addresses, its gateways and resolvers, and proxies in front of its sites.
 
     A file, below web roots or /tmp, is kept as it is in a folder of root's alone; nothing is run, and no link is followed.
+
+    A job is one line of a crontab: it becomes a comment in its place, and is a line again when it is released.
 
     A process is stopped, not ended, if it still runs what is named. A unit is stopped and masked, and its file comes back with it. Neither is ever what lets people in.
 

@@ -1,4 +1,4 @@
-"""What starts by itself is stopped on one host: a unit of systemd's, or a file that cron reads."""
+"""What starts by itself is stopped on one host: a unit of systemd's, a job in a crontab, or a whole file that cron reads."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ CRON = (
     *("/var/spool/cron/crontabs", "/var/spool/cron/atjobs"),
 )
 """Folders whose files cron, anacron and at run by themselves."""
+CRONTABS = ("/etc/cron.d", "/var/spool/cron/crontabs")
+"""Folders whose files are crontabs, a job a line, as /etc/crontab is."""
+_JOB = re.compile(r"(/.+):([1-9][0-9]{0,5}(?:@[0-9a-f]{12})?)", re.DOTALL)
 _UNIT = re.compile(r"[A-Za-z0-9:_.\\@-]{1,200}\.(service|timer|socket|path)")
 
 
@@ -49,9 +52,24 @@ def _cron(text: str) -> str:
     return path
 
 
+def _job(text: str) -> str:
+    """A crontab's path and the number of a line; behind ``@`` the beginning of the line's SHA-256, by which it is found also elsewhere in the file."""
+    found = _JOB.fullmatch(text.strip())
+    path = FILE.read(found[1]) if found else ""
+    if found is None or (path != "/etc/crontab" and path.rpartition("/")[0] not in CRONTABS):
+        raise InputError(
+            "{job} is no line of a crontab",
+            job=paths.written(text),
+            mend="write the file and the line's number as /etc/cron.d/x:3; crontabs are /etc/crontab and the files in {folders}",
+            folders=", ".join(CRONTABS),
+        )
+    return f"{path}:{found[2]}"
+
+
 def _asked(_host: Host, _path: str) -> Mapping[str, Any]:
     return {"roots": CRON}
 
 
 UNIT = Kind(program="unit.py", argument="UNIT", read=_unit, hosts=one_host, release_is_whole=False)
 CRONTAB = Kind(program="quarantine.py", argument="PATH", read=_cron, hosts=one_host, asked=_asked)
+JOB = Kind(program="job.py", argument="PATH:LINE", read=_job, hosts=one_host)

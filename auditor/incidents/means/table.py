@@ -12,7 +12,7 @@ from auditor.incidents.means.key import KEY
 from auditor.incidents.means.kind import Kind
 from auditor.incidents.means.process import PROCESS
 from auditor.incidents.means.site import PATH, SITE
-from auditor.incidents.means.starting import CRONTAB, UNIT
+from auditor.incidents.means.starting import CRONTAB, JOB, UNIT
 from auditor.models.ranks import Means
 
 MEANS: Mapping[Means, Kind] = {
@@ -26,4 +26,5 @@ MEANS: Mapping[Means, Kind] = {
     "key": KEY,
     "unit": UNIT,
     "cron": CRONTAB,
+    "job": JOB,
 }

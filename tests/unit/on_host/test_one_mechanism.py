@@ -28,6 +28,7 @@ OPENS = {
     "_processes.py": "/proc",
     "acting.py": "a folder of ours",
     "taking.py": "a new file",
+    "lines.py": "a new file",
     "store.py": "the guard's own folder",
     "spare.py": "the guard's own folder",
     "steps.py": "the guard's own folder",
