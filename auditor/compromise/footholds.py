@@ -56,13 +56,10 @@ def found(places: Iterable[Place], before: Collection[str] | None = None) -> tup
 
 
 def _traces(places: Iterable[Place], before: Collection[str] | None) -> Iterator[Trace]:
-    for place in places:
-        weight = _weighed(place)
-        if weight is None:
-            continue
+    weighed = list(_with_news(places, before))
+    of_people = {place.exactly for place, weight in weighed if place.slot == "key" and weight.certainty == "weak"}
+    for place, weight in weighed:
         kind, essence = KINDS[place.slot], _essence(place)
-        if before is not None and key_of(kind, essence) not in before:
-            weight.says(NEW, "strong" if _is_way_in(place, before) else "weak", "baseline")
         where = place.where if not place.who or place.slot in _OF_NOBODY else f"{place.where} ({place.who})"
         made = trace(
             kind,
@@ -72,7 +69,20 @@ def _traces(places: Iterable[Place], before: Collection[str] | None) -> Iterator
             families=weight.families or ["structure"],
             rules=weight.rules,
         )
-        yield on_host(made, where, weight.certainty)
+        # Whoever lays an administrator's key where it gives the alarm is not to have it taken from the administrator.
+        exactly = "" if place.slot == "key" and place.exactly in of_people else place.exactly
+        yield on_host(made, where, weight.certainty, exactly)
+
+
+def _with_news(places: Iterable[Place], before: Collection[str] | None) -> Iterator[tuple[Place, _Weight]]:
+    """The places that something speaks against, with what does, that they were not there before too."""
+    for place in places:
+        weight = _weighed(place)
+        if weight is None:
+            continue
+        if before is not None and key_of(KINDS[place.slot], _essence(place)) not in before:
+            weight.says(NEW, "strong" if _is_way_in(place, before) else "weak", "baseline")
+        yield place, weight
 
 
 def path_of(kind: Kind, where: str) -> str:

@@ -54,6 +54,7 @@ _ROW = tuple[
     Annotated[str, Field(max_length=21_000)],
     Annotated[list[_WORD], Field(max_length=10)],
     Annotated[list[tuple[_PATH, Standing]], Field(max_length=10)],
+    Annotated[str, Field(max_length=300)],
 ]
 
 
@@ -85,6 +86,8 @@ class Place:
     marks: frozenset[str]
     programs: tuple[tuple[str, Standing], ...]
     """What it runs or loads, and how that stands."""
+    exactly: str = ""
+    """What tells it from all else there, if it can be stopped by itself; empty: nothing does."""
 
 
 @dataclass(frozen=True)
@@ -111,9 +114,9 @@ def places(text: object) -> Places:
 
 
 def _place(row: _ROW) -> Place:
-    slot, where, who, standing, said, marks, programs = row
+    slot, where, who, standing, said, marks, programs, exactly = row
     named = tuple((_path(path), how) for path, how in programs)
-    return Place(slot, _path(where), who, standing, said, frozenset(marks), named)
+    return Place(slot, _path(where), who, standing, said, frozenset(marks), named, exactly)
 
 
 def _path(letters: str) -> str:

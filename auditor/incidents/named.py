@@ -1,20 +1,21 @@
-"""What findings name is contained at once, as far as a person need not look at each: what only an intruder put there.
+"""What findings name is contained at once, as far as a person need not look at each: what only an intruder put there, and what can be told from all else.
 
-Changed files of an application are left, as the site would be gone with them, and so is whatever a trace does not tell the whole place of. A site that
-no longer serves without a file gets all of them back: it seems to live by what looked like the intruder's.
+Changed files of an application are left, as the site would be gone with them, and so is whatever a trace does not tell the whole place of, or does not
+tell from what is not the intruder's. A site that no longer serves gets all back that it may live by: that seems to have looked like the intruder's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from auditor.compromise.footholds import path_of
 from auditor.errors import InputError
 from auditor.hardening.serving import smoke
-from auditor.incidents.case import Action
+from auditor.incidents.case import Action, Case
 from auditor.incidents.containing import Containing, Wanted
+from auditor.incidents.means.starting import CRONTABS
 from auditor.incidents.means.table import MEANS
 from auditor.models import Finding, Host
 from auditor.models.incidents import Contained, Released
@@ -22,8 +23,24 @@ from auditor.models.ranks import Means
 from auditor.models.reviews import Kind
 from auditor.text import paths
 
-_MEANS: Mapping[Kind, Means] = {"program": "file", "executable": "file", "temporary": "file", "doorway": "path"}
 _CUT = "\u2026"
+_ACCOUNTS = "/etc/passwd"
+_ORDER: tuple[Means, ...] = ("key", "account", "cron", "job", "unit", "process", "file", "path")
+"""First who may come back, then what brings the rest back, and what runs before what it runs from."""
+_SERVING: frozenset[Means] = frozenset({"unit", "process", "file"})
+"""What a site may live by."""
+
+
+@dataclass(frozen=True)
+class _Told:
+    """A trace as a finding has it."""
+
+    subject: str
+    kind: Kind
+    where: str
+    """Without whose it is: a path on the host, or of a site."""
+    exactly: str
+    """What tells it from all else there, word by word; empty: nothing does."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +50,47 @@ class Named:
     host: str
     kind: Kind
     where: str
-    wanted: Wanted | None
-    """How it is contained; None: a person has to."""
+    wanted: tuple[Wanted, ...]
+    """How it is contained; none: a person has to."""
+    by_hand: tuple[Means, str] | None
+    """How a person would: the words of ``auditor incident contain``, with what has yet to be found out in capitals; None: by no means."""
+
+
+def _whole(of: _Told) -> Iterator[tuple[Means, str]]:
+    yield "file", paths.read(of.where)
+
+
+def _page(of: _Told) -> Iterator[tuple[Means, str]]:
+    yield "path", f"{of.subject}{of.where}"
+
+
+def _job(of: _Told) -> Iterator[tuple[Means, str]]:
+    lines = of.where == "/etc/crontab" or of.where.rpartition("/")[0] in CRONTABS
+    for word in of.exactly.split():
+        yield ("job", f"{paths.read(of.where)}:{word}") if lines else ("cron", paths.read(of.where))
+
+
+def _process(of: _Told) -> Iterator[tuple[Means, str]]:
+    for number in of.exactly.split():
+        yield "process", number + paths.read(of.where)
+
+
+def _account(of: _Told) -> Iterator[tuple[Means, str]]:
+    if of.where == _ACCOUNTS:
+        yield "account", of.exactly
+
+
+_AT_ONCE: Mapping[Kind, Callable[[_Told], Iterator[tuple[Means, str]]]] = {
+    **{"program": _whole, "executable": _whole, "temporary": _whole, "doorway": _page},
+    **{"job": _job, "process": _process, "account": _account},
+    **{"key": lambda of: iter([("key", of.exactly)]), "unit": lambda of: iter([("unit", of.exactly)])},
+}
+_BY_HAND: Mapping[Kind, Callable[[_Told], tuple[Means, str]]] = {
+    **dict.fromkeys(("program", "executable", "temporary", "changed", "settings"), lambda of: ("file", of.where)),
+    **{"doorway": lambda of: ("path", f"{of.subject}{of.where}"), "key": lambda of: ("key", of.exactly)},
+    **{"job": lambda of: ("job", f"{of.where}:LINE"), "unit": lambda of: ("unit", of.where.rpartition("/")[2])},
+    **{"process": lambda of: ("process", f"PID{of.where}"), "listener": lambda of: ("process", "")},
+}
 
 
 def named(findings: Iterable[Finding]) -> tuple[Named, ...]:
@@ -47,16 +103,24 @@ def _named(finding: Finding, member: Any) -> Named | None:
     if not isinstance(member, Mapping) or "kind" not in member or not isinstance(member.get("where"), str):
         return None
     kind, where = member["kind"], path_of(member["kind"], member["where"])
-    return Named(finding.host, kind, where, _wanted(_MEANS.get(kind), finding.subject.id, where))
+    of = _Told(finding.subject.id, kind, where, str(member.get("exactly", "")))
+    return Named(finding.host, kind, where, tuple(_wanted(of)), _by_hand(of))
 
 
-def _wanted(means: Means | None, subject: str, where: str) -> Wanted | None:
-    if means is None or not where.startswith("/") or _CUT in where:
-        return None
+def _wanted(of: _Told) -> Iterator[Wanted]:
+    if of.kind not in _AT_ONCE or not of.where.startswith("/") or _CUT in of.where:
+        return
     try:
-        return Wanted(means, MEANS[means].read(paths.read(where) if means == "file" else f"{subject}{where}"), None)
-    except InputError:  # it has a query, or leads elsewhere
+        yield from [Wanted(means, MEANS[means].read(what), None) for means, what in _AT_ONCE[of.kind](of)]
+    except InputError:  # it has a query, leads elsewhere, or is told from nothing
+        return
+
+
+def _by_hand(of: _Told) -> tuple[Means, str] | None:
+    if of.kind not in _BY_HAND:
         return None
+    means, what = _BY_HAND[of.kind](of)
+    return means, what if what and _CUT not in what else MEANS[means].argument
 
 
 @dataclass(frozen=True)
@@ -67,19 +131,32 @@ class Fell:
     released: tuple[Released, ...]
 
 
+def held(case: Case, host: str) -> frozenset[Wanted]:
+    """What an incident is known to contain on a host already."""
+    there = [one for one in case.actions.values() if one.host == host and one.state == "confirmed"]
+    return frozenset(Wanted(one.means, one.what, None) for one in there if one.until is None)
+
+
 def contained(
-    command: Containing, host: Host, found: Sequence[Named], ca_file: str | None
-) -> Iterator[Contained | Fell]:
-    """Contain what is found on a host, each as it is done, with a visit to its sites before and after."""
+    command: Containing, host: Host, found: Sequence[Named], held: Collection[Wanted], ca_file: str | None
+) -> Iterator[Contained | Fell | Named]:
+    """Contain what is found on a host, but for what is ``held`` already: each as it is done, with a visit to its sites before and after.
+
+    What has to be left to a person is told, too.
+    """
     authorities = {host.name: ca_file}
     before = smoke.visit([host], authorities)
+    yield from (one for one in found if not one.wanted)
+    todo = {wanted: one for one in found for wanted in one.wanted if wanted not in held}
     taken: list[Action] = []
-    for one in found:
-        if one.wanted is None:
+    for wanted in sorted(todo, key=lambda wanted: _ORDER.index(wanted.means)):
+        try:
+            came_to = command.contain(host, wanted)
+        except InputError:  # it must not be, or somebody else has begun to
+            yield todo[wanted]
             continue
-        came_to = command.contain(host, one.wanted)
         yield came_to
-        if one.wanted.means == "file" and came_to.state != "refused":
+        if wanted.means in _SERVING and came_to.state != "refused":
             taken.append(Action(came_to.number, host.name, came_to.means, came_to.what, came_to.state))
     if not taken:
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from auditor.looks.traces import is_exact
 from auditor.models.reviews import MAX_FAMILIES, MAX_OF_A_KIND, MAX_RULES, Certainty, Trace
 
 _RANK: Mapping[Certainty, int] = {"exact": 2, "strong": 1, "weak": 0}
@@ -25,8 +26,15 @@ def _both(first: Trace, second: Trace) -> Trace:
             "certainty": max(first.certainty, second.certainty, key=_RANK.__getitem__),
             "families": tuple(dict.fromkeys(first.families + second.families))[:MAX_FAMILIES],
             "rules": tuple(dict.fromkeys(first.rules + second.rules))[:MAX_RULES],
+            "exactly": _all_of(first.exactly, second.exactly),
         }
     )
+
+
+def _all_of(first: str, second: str) -> str:
+    """What tells both from all else; nothing when one of them is told by nothing, or there are too many."""
+    both = " ".join(dict.fromkeys((*first.split(), *second.split())))
+    return both if first and second and is_exact(both) else ""
 
 
 def surest(traces: Iterable[Trace]) -> list[Trace]:

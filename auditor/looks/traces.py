@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 
 from auditor.models.reviews import (
+    EXACTLY,
     MAX_FAMILIES,
     MAX_RULES,
     MAX_SAMPLE,
@@ -59,13 +60,21 @@ def trace(
     )
 
 
+_EXACTLY = re.compile(EXACTLY)
 _NO_BYTES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 """Halves of characters that stand for no byte of a name: no host of ours says such."""
 
 
-def on_host(made: Trace, where: str, certainty: Certainty) -> Trace:
-    """The same of something on a host, as sure as that, its path written so that it can be acted on."""
-    return made.model_copy(update={"where": place(where), "certainty": certainty})
+def on_host(made: Trace, where: str, certainty: Certainty, exactly: str = "") -> Trace:
+    """The same of something on a host, as sure as that, its path written so that it can be acted on; with what tells it from all else there."""
+    return made.model_copy(
+        update={"where": place(where), "certainty": certainty, "exactly": exactly if is_exact(exactly) else ""}
+    )
+
+
+def is_exact(text: str) -> bool:
+    """Whether a trace may say so what tells it from all else."""
+    return _EXACTLY.fullmatch(text) is not None
 
 
 def place(where: str) -> str:

@@ -94,6 +94,8 @@ Certainty = Literal["exact", "strong", "weak"]
 
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 """The same for the same thing tomorrow and on another site."""
+EXACTLY = r"^[A-Za-z0-9:+/@._ -]{0,60}$"
+Exactly = Annotated[str, StringConstraints(pattern=EXACTLY)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,29}$")]
 
 
@@ -112,6 +114,11 @@ class Trace(Model):
     sample: str = Field(max_length=MAX_SAMPLE, description="of what was seen: secrets and people's numbers taken out")
     target: str | None = Field(
         default=None, max_length=MAX_TARGET, description="the foreign host that it is about, defanged"
+    )
+    exactly: Exactly = Field(
+        default="",
+        description="of what is outside web roots, what tells it from all else where it lies, so that it can be stopped by itself: a line's number and "
+        "digest, numbers of processes, a key's fingerprint, a name; empty: nothing does",
     )
     families: tuple[Family, ...] = Field(max_length=MAX_FAMILIES)
     rules: tuple[Name, ...] = Field(max_length=MAX_RULES, description="which rules say so")

@@ -73,7 +73,7 @@ def open_incident(
     contain: Annotated[
         bool,
         typer.Option(
-            "--contain", help="Contain at once what the findings name: programs of intruders, pages that are theirs."
+            "--contain", help="Contain at once what the findings name, and list what has to be looked at before."
         ),
     ] = False,
     inventory: InventoryOption = DEFAULT_INVENTORY,
@@ -83,8 +83,9 @@ def open_incident(
 
     Entries are links of the history's chain: none is changed or taken away later.
 
-    With --contain, files that only an intruder put there are taken out of their place, and pages of theirs are gone. Sites are visited before and after: where
-    one no longer serves, the files are put back. What else the findings name is listed, and left to a person.
+    With --contain, what the findings name is contained as by 'auditor incident contain', if it can be told from all else: files that only an intruder put there,
+    pages, keys, accounts, scheduled jobs, units, processes. Sites are visited before and after: where one no longer serves, files, units and processes are put
+    back. The rest is listed with the command to type.
 
     Exit code: 0 opened, and all that findings name is contained if that was asked for; 1 not all of it.
 

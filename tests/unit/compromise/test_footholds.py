@@ -13,6 +13,7 @@ import pytest
 from auditor.compromise import footholds, places, signs
 from auditor.compromise.listing import BadListing
 from auditor.compromise.places import Place, Slot
+from auditor.looks.gathered import merged
 from auditor.looks.traces import key_of
 from auditor.models.hunts import KINDS, OUTSIDE
 
@@ -174,6 +175,27 @@ def test_a_key_of_root_that_was_not_there_before_is_an_alarm_and_any_other_news_
     assert trace.key == key_of("key", "key\n/etc/x\nroot\nssh-ed25519 SHA256:x")
 
 
+def test_a_key_that_an_administrator_has_too_is_not_told_as_what_is_to_be_refused() -> None:
+    """Whoever may write a service's folder may lay any public key there."""
+    planted = place("key", "ssh-ed25519 SHA256:x", "service", where="/var/www/.ssh/authorized_keys", exactly="SHA256:x")
+    (alone,) = footholds.found([planted])
+    assert (alone.certainty, alone.exactly) == ("strong", "SHA256:x")
+    theirs = place("key", "ssh-ed25519 SHA256:x", "root", exactly="SHA256:x")
+    assert [(one.certainty, one.exactly) for one in footholds.found([planted, theirs])] == [
+        ("strong", ""),
+        ("weak", ""),
+    ]
+
+
+def test_what_tells_it_from_all_else_is_told_of_all_that_are_one_trace_or_not_at_all() -> None:
+    def told_of(*exactly: str) -> str:
+        there = [place("process", "x", "deleted", where=TMP, standing="gone", exactly=one) for one in exactly]
+        return merged(footholds.found(there))[0].exactly
+
+    assert told_of("7", "9", "7") == "7 9"
+    assert told_of("7", "") == told_of("", "7") == told_of("7\n") == told_of(*map(str, range(90))) == ""
+
+
 def test_where_something_lies_is_written_so_that_it_can_be_acted_on() -> None:
     one = place("temporary", "", "elf", where="/var/a\n\udcff0912345678.x", who="\ud800")
     assert footholds.found([one])[0].where == "/var/a%0A%FF0912345678.x (?)"
@@ -204,7 +226,7 @@ def test_every_slot_has_a_kind_that_controls_ask_for() -> None:
 
 def row(**changes: Any) -> list[Any]:
     told = {"slot": "cron", "where": "/etc/x", "who": "root", "standing": "foreign", "said": "x", "marks": []}
-    return list({**told, "programs": [["/opt/x", "foreign"]], **changes}.values())
+    return list({**told, "programs": [["/opt/x", "foreign"]], "exactly": "", **changes}.values())
 
 
 def said(**changes: Any) -> str:

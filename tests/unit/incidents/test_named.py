@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from auditor.errors import InputError
 from auditor.hardening.serving import smoke
 from auditor.incidents.containing import Wanted
-from auditor.incidents.named import Fell, contained, named
+from auditor.incidents.named import Fell, Named, contained, named
 from auditor.models import Finding, Host, Severity, Site, Status, Subject
 from auditor.models.incidents import Contained, Released
+from auditor.models.ranks import Means
 from auditor.web.fetch import Answer
 
 HOST = Host(
@@ -33,30 +35,87 @@ def finding(control: str, subject: Subject, *members: Any) -> Finding:
 ON_HOST, ON_SITE = Subject(kind="host", id="web1"), Subject(kind="site", id="antruc.test")
 
 
+SHM = "/dev/shm/.x"  # noqa: S108 - never opened
+KEY = "SHA256:WPxiTOIJ29Avp31Y7FfnKXJXu2gelIMoFjkvk8AK3zs"
+TABLE = "/var/spool/cron/crontabs/www-data"
+
+
 @pytest.mark.parametrize(
-    ("subject", "kind", "where", "wanted"),
+    ("subject", "kind", "where", "exactly", "wanted"),
     [
-        (ON_HOST, "program", "/var/www/a/x.php", Wanted("file", "/var/www/a/x.php", None)),
-        (ON_HOST, "executable", "/var/www/a/x.jpg.php", Wanted("file", "/var/www/a/x.jpg.php", None)),
-        (ON_HOST, "temporary", "/srv/.x (www-data)", Wanted("file", "/srv/.x", None)),
-        (ON_HOST, "program", "/var/www/a/index.php (1)", Wanted("file", "/var/www/a/index.php (1)", None)),
-        (ON_HOST, "program", "/var/www/a/100%25%0A.php", Wanted("file", "/var/www/a/100%25%0A.php", None)),
-        (ON_HOST, "program", "/var/www/a/../../../etc/passwd", None),
-        (ON_HOST, "program", "/var/www/a/%2e%2e/x.php", None),
-        (ON_HOST, "changed", "/var/www/a/wp-load.php", None),
-        (ON_HOST, "settings", "/var/www/a/.htaccess", None),
-        (ON_HOST, "program", "/var/www/a/long\u2026name.php", None),
-        (ON_HOST, "key", "/root/.ssh/authorized_keys (root)", None),
-        (ON_SITE, "doorway", "/nha-cai/x.html", Wanted("path", "antruc.test/nha-cai/x.html", None)),
-        (ON_SITE, "doorway", "/index.php?id=7", None),
-        (ON_SITE, "text", "/", None),
+        (ON_HOST, "program", "/var/www/a/x.php", "", [("file", "/var/www/a/x.php")]),
+        (ON_HOST, "executable", "/var/www/a/x.jpg.php", "", [("file", "/var/www/a/x.jpg.php")]),
+        (ON_HOST, "temporary", "/srv/.x (www-data)", "", [("file", "/srv/.x")]),
+        (ON_HOST, "program", "/var/www/a/index.php (1)", "", [("file", "/var/www/a/index.php (1)")]),
+        (ON_HOST, "program", "/var/www/a/100%25%0A.php", "", [("file", "/var/www/a/100%25%0A.php")]),
+        (ON_HOST, "program", "/var/www/a/../../../etc/passwd", "", []),
+        (ON_HOST, "program", "/var/www/a/%2e%2e/x.php", "", []),
+        (ON_HOST, "changed", "/var/www/a/wp-load.php", "", []),
+        (ON_HOST, "settings", "/var/www/a/.htaccess", "", []),
+        (ON_HOST, "program", "/var/www/a/long\u2026name.php", "", []),
+        (ON_HOST, "key", "/root/.ssh/authorized_keys (root)", KEY, [("key", KEY)]),
+        (ON_HOST, "key", "/root/.ssh/authorized_keys (root)", "", []),
+        (ON_HOST, "key", "/root/.ssh/authorized_keys (root)", "whole", []),
+        (ON_HOST, "account", "/etc/passwd (hethong)", "hethong", [("account", "hethong")]),
+        (ON_HOST, "account", "/etc/passwd (a)", "", []),
+        (ON_HOST, "account", "/var/www/a/wp-config.php (an)", "an", []),
+        (ON_HOST, "job", f"{TABLE} (www-data)", "3@0123456789ab", [("job", f"{TABLE}:3@0123456789ab")]),
+        (
+            ON_HOST,
+            "job",
+            "/etc/crontab (root)",
+            "3@0123456789ab 5@ba9876543210",
+            [("job", "/etc/crontab:3@0123456789ab"), ("job", "/etc/crontab:5@ba9876543210")],
+        ),
+        (ON_HOST, "job", "/etc/cron.daily/x (root)", "whole", [("cron", "/etc/cron.daily/x")]),
+        (ON_HOST, "job", "/var/spool/cron/atjobs/a00001 (root)", "whole", [("cron", "/var/spool/cron/atjobs/a00001")]),
+        (ON_HOST, "job", "/etc/cron.daily/x (root)", "", []),
+        (ON_HOST, "job", "/etc/cron.d/x (root)", "whole", []),
+        (ON_HOST, "job", "/etc/shadow (root)", "whole", []),
+        (ON_HOST, "unit", "/etc/systemd/system/x.service (root)", "x.service", [("unit", "x.service")]),
+        (ON_HOST, "unit", "/etc/systemd/system/x.service.d/y.conf (root)", "", []),
+        (
+            ON_HOST,
+            "process",
+            f"{SHM}/a%0Ab (www-data)",
+            "7 1234",
+            [("process", f"7{SHM}/a%0Ab"), ("process", f"1234{SHM}/a%0Ab")],
+        ),
+        (ON_HOST, "process", "/usr/bin/dash (www-data)", "", []),
+        (ON_HOST, "process", f"{SHM}/x (www-data)", "1", []),
+        (ON_HOST, "listener", "0.0.0.0:31337 (www-data)", "7", []),
+        (ON_SITE, "doorway", "/nha-cai/x.html", "", [("path", "antruc.test/nha-cai/x.html")]),
+        (ON_SITE, "doorway", "/index.php?id=7", "", []),
+        (ON_SITE, "text", "/", "", []),
     ],
 )
-def test_what_only_an_intruder_put_there_is_contained_at_once(
-    subject: Subject, kind: str, where: str, wanted: Wanted | None
+def test_what_can_be_told_from_all_else_is_contained_at_once(
+    subject: Subject, kind: str, where: str, exactly: str, wanted: list[tuple[Means, str]]
 ) -> None:
-    (one,) = named([finding("compromise.shell", subject, {"kind": kind, "where": where, "sample": ""})])
-    assert (one.host, one.kind, one.wanted) == ("web1", kind, wanted)
+    member = {"kind": kind, "where": where, "sample": "", "exactly": exactly}
+    (one,) = named([finding("compromise.shell", subject, member)])
+    assert (one.host, one.kind) == ("web1", kind)
+    assert one.wanted == tuple(Wanted(means, what, None) for means, what in wanted)
+
+
+@pytest.mark.parametrize(
+    ("kind", "where", "by_hand"),
+    [
+        ("changed", "/var/www/a/wp-load.php", ("file", "/var/www/a/wp-load.php")),
+        ("key", "/root/.ssh/authorized_keys (root)", ("key", "SHA256:…")),
+        ("unit", "/etc/systemd/system/x.service (root)", ("unit", "x.service")),
+        ("job", "/etc/cron.d/x (root)", ("job", "/etc/cron.d/x:LINE")),
+        ("process", "/usr/bin/dash (www-data)", ("process", "PID/usr/bin/dash")),
+        ("process", "/usr/bin/da\u2026sh (www-data)", ("process", "PID/PATH")),
+        ("listener", "0.0.0.0:31337 (www-data)", ("process", "PID/PATH")),
+        ("permission", "/etc/sudoers.d/x (www-data)", None),
+    ],
+)
+def test_what_a_person_has_to_look_at_is_told_with_how_it_is_contained(
+    kind: str, where: str, by_hand: tuple[Means, str] | None
+) -> None:
+    (one,) = named([finding("compromise.starts", ON_HOST, {"kind": kind, "where": where})])
+    assert (one.wanted, one.by_hand) == ((), by_hand)
 
 
 def test_what_two_findings_name_is_named_once_and_what_is_no_trace_is_not() -> None:
@@ -75,6 +134,8 @@ class StandIn:
     back: list[int] = field(default_factory=list)
 
     def contain(self, host: Host, wanted: Wanted) -> Contained:
+        if wanted.what == "luytre":
+            raise InputError("{account} is ours", account=wanted.what, mend="x")
         self.taken.append(wanted.what)
         return Contained(
             number=len(self.taken), host=host.name, means=wanted.means, what=wanted.what, state="confirmed"
@@ -85,37 +146,45 @@ class StandIn:
         return Released(number=action.number, host=action.host, means=action.means, state="released")
 
 
-def told(before: int, after: int | None, monkeypatch: pytest.MonkeyPatch) -> tuple[StandIn, list[Any]]:
+MEMBERS = (
+    {"kind": "program", "where": "/var/www/a/x.php"},
+    {"kind": "changed", "where": "/var/www/a/index.php"},
+    {"kind": "process", "where": "/srv/x (an)", "exactly": "7"},
+    {"kind": "job", "where": "/etc/crontab (root)", "exactly": "3@0123456789ab"},
+    {"kind": "account", "where": "/etc/passwd (luytre)", "exactly": "luytre"},
+    {"kind": "key", "where": "/x (an)", "exactly": KEY},
+)
+
+
+def told(
+    before: int, after: int | None, monkeypatch: pytest.MonkeyPatch, *held: Wanted
+) -> tuple[StandIn, list[Contained | Fell | Named]]:
     visits = iter([before, after])
 
     def visit(*_: Any, **__: Any) -> smoke.Answers:
         return {"antruc.test": (Answer("http://antruc.test/", next(visits)),)}
 
     monkeypatch.setattr(smoke, "visit", visit)
-    found = named(
-        [
-            finding(
-                "compromise.shell",
-                ON_HOST,
-                {"kind": "program", "where": "/var/www/a/x.php"},
-                {"kind": "changed", "where": "/var/www/a/index.php"},
-                {"kind": "program", "where": "/var/www/a/y.php"},
-            )
-        ]
-    )
     command = StandIn()
-    return command, list(contained(command, HOST, found, None))  # type: ignore[arg-type]
+    found = named([finding("compromise.shell", ON_HOST, *MEMBERS)])
+    return command, list(contained(command, HOST, found, held, None))  # type: ignore[arg-type]
 
 
-def test_a_site_that_serves_on_is_left_without_what_was_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_may_come_back_comes_first_and_what_is_left_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     command, said = told(200, 200, monkeypatch)
-    assert (command.taken, command.back) == (["/var/www/a/x.php", "/var/www/a/y.php"], [])
-    assert [one.state for one in said] == ["confirmed", "confirmed"]
+    assert (command.taken, command.back) == ([KEY, "/etc/crontab:3@0123456789ab", "7/srv/x", "/var/www/a/x.php"], [])
+    assert [one.where for one in said if isinstance(one, Named)] == ["/var/www/a/index.php", "/etc/passwd"]
+    assert [one.state for one in said if isinstance(one, Contained)] == ["confirmed"] * 4
 
 
-def test_a_site_that_lives_by_what_was_taken_gets_it_back_and_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_contained_already_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    command, _ = told(200, 200, monkeypatch, Wanted("key", KEY, None), Wanted("process", "7/srv/x", None))
+    assert command.taken == ["/etc/crontab:3@0123456789ab", "/var/www/a/x.php"]
+
+
+def test_a_site_that_falls_gets_back_what_it_may_live_by_and_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     command, said = told(200, 500, monkeypatch)
-    assert command.back == [2, 1]
+    assert [command.taken[number - 1] for number in command.back] == ["/var/www/a/x.php", "7/srv/x"]
     assert isinstance(said[-1], Fell)
     assert (said[-1].domain, len(said[-1].released)) == ("antruc.test", 2)
 

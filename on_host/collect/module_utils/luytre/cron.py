@@ -69,7 +69,7 @@ def _script(folder, path):
 def table(path, text, user):
     """Jobs of a crontab; ``user`` is its owner, None where each line names one."""
     jobs = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         line = line.strip()
         if not line or line.startswith("#") or _ASSIGNMENT.match(line):
             continue

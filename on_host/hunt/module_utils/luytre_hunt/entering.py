@@ -1,5 +1,6 @@
 """What lets somebody in: accounts, public keys, what sshd, sudo and PAM are told. No password, and no hash of one, leaves the host."""
 
+import collections
 import glob
 import os
 import re
@@ -32,6 +33,7 @@ def gather(places):
 
 def _of_accounts(places, rows):
     shadow, names = _accounts.shadow(), set()
+    count = collections.Counter(row["name"] for row in rows)
     equal = {one["account"] for one in accounts.privileged(rows, _accounts.groups())}
     for row in rows:
         marks = _marks(row, equal)
@@ -44,7 +46,10 @@ def _of_accounts(places, rows):
         names.add(row["name"])
         if row["uid"] == 0 and row["name"] != "root":
             marks.append("second_root")
-        places.add("account", "/etc/passwd", row["name"], OURS, "%d %s" % (row["uid"], row["shell"]), marks)
+        exactly = row["name"] if count[row["name"]] == 1 else ""
+        places.add(
+            "account", "/etc/passwd", row["name"], OURS, "%d %s" % (row["uid"], row["shell"]), marks, (), exactly
+        )
 
 
 def _marks(row, equal):
@@ -83,7 +88,7 @@ def _keys(places, rows):
                 told = "%s %s %s" % (key["type"], key["fingerprint"], options)
                 commands = re.findall(r'command="((?:[^"\\]|\\.){0,2000})"', options)
                 programs = [program for command in commands for program in cron.programs(command.replace('\\"', '"'))]
-                places.add("key", path, row["name"], FOREIGN, told, marks, programs)
+                places.add("key", path, row["name"], FOREIGN, told, marks, programs, key["fingerprint"])
     if count > MAX_KEYS:
         places.cut("key")
 

@@ -23,6 +23,7 @@ MAX_FILES = 2_000
 """Names of one pattern."""
 MAX_TEXT = 200_000
 MAX_LINES = 2_000
+WHOLE = "whole"
 
 
 class Places:
@@ -34,8 +35,12 @@ class Places:
         self.seen = 0
         self._of, self._room = {}, MAX_ALL_SAID
 
-    def add(self, slot, where, who="", standing=FOREIGN, said="", marks=(), programs=()):
-        """A thing in a slot: where it is, whose, how it stands to packages, what it says, and what is to be known of it."""
+    def add(self, slot, where, who="", standing=FOREIGN, said="", marks=(), programs=(), exactly=""):
+        """A thing in a slot: where it is, whose, how it stands to packages, what it says, and what is to be known of it.
+
+        ``exactly`` is what tells it from all else there, if it can be stopped by itself: of a line in a crontab its number and digest, of a process
+        its number, of a key its fingerprint, of an account or a unit its name, ``WHOLE`` of a file.
+        """
         self.seen += 1
         self._of[slot] = self._of.get(slot, 0) + 1
         said = _letters(said)
@@ -44,16 +49,18 @@ class Places:
             self.cut(slot)
             return
         named = [[as_text(path)[:MAX_WHERE], self.packaged.standing(path)] for path in list(programs)[:10]]
-        self.rows.append([slot, as_text(where)[:MAX_WHERE], who[:100], standing, said, sorted(set(marks))[:10], named])
+        self.rows.append(
+            [slot, as_text(where)[:MAX_WHERE], who[:100], standing, said, sorted(set(marks))[:10], named, exactly]
+        )
 
     def cut(self, part):
         """Say that a part was not read to its end."""
         if part not in self.cut_short:
             self.cut_short.append(part)
 
-    def run(self, slot, where, command, who="root", standing=FOREIGN, marks=()):
+    def run(self, slot, where, command, who="root", standing=FOREIGN, marks=(), exactly=""):
         """A command line in a slot."""
-        self.add(slot, where, who, standing, command, marks, cron.programs(command[:4000]))
+        self.add(slot, where, who, standing, command, marks, cron.programs(command[:4000]), exactly)
 
     def files(self, *patterns):
         """``(path, standing)`` of the regular files that patterns match in root's own folders and that no package made so."""
@@ -138,4 +145,4 @@ def _letters(text):
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-__all__ = ["CHANGED", "FOREIGN", "GONE", "OURS", "Places", "said_by"]
+__all__ = ["CHANGED", "FOREIGN", "GONE", "OURS", "WHOLE", "Places", "said_by"]

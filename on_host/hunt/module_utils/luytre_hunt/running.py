@@ -167,7 +167,9 @@ def _judged(places, one, proc, tables, calls):
             libraries += foreign
     if marks or one.standing in (FOREIGN, CHANGED):
         programs = [path for path in (one.program, *libraries) if path.startswith("/")]
-        places.add("process", one.program, who, one.standing, title[:300], marks, programs)
+        # What goes by a package's name runs more than once, and another of these may have the number by then.
+        exactly = "" if places.packaged.knows(one.program) else "%d" % one.pid
+        places.add("process", one.program, who, one.standing, title[:300], marks, programs, exactly)
 
 
 def _mapped(places, where):

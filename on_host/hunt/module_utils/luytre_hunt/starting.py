@@ -1,18 +1,25 @@
 """What starts by itself: scheduled jobs, units, generators, files of shells, hooks of other programs."""
 
 import glob
+import hashlib
 import os
 import re
 
 from ansible.module_utils.luytre import _accounts, cron
 from ansible.module_utils.luytre._reading import names_below, read_text
-from ansible.module_utils.luytre_hunt.places import FOREIGN, OURS, said_by
+from ansible.module_utils.luytre_hunt.places import FOREIGN, OURS, WHOLE, said_by
 
 AT = ("/var/spool/cron/atjobs/*", "/var/spool/at/[a-z0-9]*")
 UNITS = (
     *("/etc/systemd/system", "/etc/systemd/user", "/usr/local/lib/systemd/system", "/usr/local/lib/systemd/user"),
     *("/usr/lib/systemd/system", "/usr/lib/systemd/user", "/run/systemd/system", "/run/systemd/transient"),
     *("/etc/systemd/system.control", "/usr/share/systemd/system"),
+)
+SYSTEM_UNITS = (
+    "/etc/systemd/system",
+    "/usr/local/lib/systemd/system",
+    "/usr/lib/systemd/system",
+    "/run/systemd/system",
 )
 KINDS = ("service", "timer", "path", "socket", "mount", "automount", "swap")
 GENERATORS = tuple(
@@ -86,17 +93,22 @@ def _jobs(places):
             folder, name = os.path.split(path)
             text = places.text_below("at", folder, name)
             body = text.partition("\n}\n")[2] or text
-            places.run("at", path, "\n".join(line for _number, line in said_by(body)))
+            places.run("at", path, "\n".join(line for _number, line in said_by(body)), exactly=WHOLE)
 
 
 def _table(places, path, text, user, standing):
     marks = ["hidden"] if re.search(r"[^\n]\r[^\n]|[ \t]{150}\S", text) else []
-    before = _environment(text)
+    before, lines = _environment(text), text.split("\n")
     for job in cron.table(path, text, user):
-        line = text.splitlines()[job["line"] - 1]
+        line = lines[job["line"] - 1]
         command = line.strip().split(None, (1 if job["when"].startswith("@") else 5) + (user is None))[-1]
         odd = [*marks, "reboot"] if job["when"] == "@reboot" else marks
-        places.run("cron", path, before + command, job["user"], standing, odd)
+        places.run("cron", path, before + command, job["user"], standing, odd, _exactly(job["line"], line))
+
+
+def _exactly(number, line):
+    """The number of a line, and the beginning of its digest; nothing of one whose bytes are not known."""
+    return "" if "\ufffd" in line else "%d@%s" % (number, hashlib.sha256(line.encode("utf-8")).hexdigest()[:12])
 
 
 def _environment(text):
@@ -124,7 +136,15 @@ def _unit(places, path, standing, text, who):
     runs = [match.group(1) for _number, line in said_by(text) for match in [_EXEC.match(line)] if match]
     programs = [path for command in runs[:20] for path in cron.programs(command)]
     user = _USER.findall(text)
-    places.add("unit", path, who or (user[-1] if user else "root"), standing, "\n".join(said), (), programs)
+    exactly = os.path.basename(path) if who is None and standing == FOREIGN and _stands_alone(places, path) else ""
+    places.add("unit", path, who or (user[-1] if user else "root"), standing, "\n".join(said), (), programs, exactly)
+
+
+def _stands_alone(places, path):
+    """Whether a file is all of a unit of systemd's that no package brought: what lies in one's place, or changes it, is not."""
+    folder, name = os.path.split(path)
+    packaged = places.packaged.knows("/usr/lib/systemd/system/" + name)
+    return folder in SYSTEM_UNITS and name.endswith(".service") and "@" not in name and not packaged
 
 
 def _script(places, slot, path, standing):
@@ -136,7 +156,8 @@ def _script(places, slot, path, standing):
         commands += [quoted for line in commands for quoted in _QUOTED.findall(line)]
     programs = list(dict.fromkeys(program for command in commands for program in cron.programs(command)))
     marks = ["settings"] if slot == "hook" and not _runs(path, lines) else []
-    places.add(slot, path, "root", standing, "\n".join(lines), marks, programs)
+    exactly = WHOLE if slot == "cron" and standing == FOREIGN else ""
+    places.add(slot, path, "root", standing, "\n".join(lines), marks, programs, exactly)
 
 
 def _runs(path, lines):

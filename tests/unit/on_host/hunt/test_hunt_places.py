@@ -107,10 +107,37 @@ def test_jobs_units_and_scripts_are_told_with_what_they_run(
     assert (first[1], first[2], first[6]) == (str(table), "root", [["/opt/a", "gone"]])
     assert first[4] == "LD_PRELOAD=/opt/x.so /opt/a b"
     assert second[5] == ["reboot"]
-    ((_slot, _where, who, standing, said, _marks, runs),) = rows(gathered, "unit")
-    assert (who, standing, runs) == ("dv", "foreign", [["/opt/d", "gone"]])
+    line = hashlib.sha256(b"@reboot root /opt/c").hexdigest()[:12]
+    assert (first[7].split("@")[0], second[7]) == ("2", f"3@{line}")
+    ((_slot, _where, who, standing, said, _marks, runs, exactly),) = rows(gathered, "unit")
+    assert (who, standing, runs, exactly) == ("dv", "foreign", [["/opt/d", "gone"]], "")
     assert said == "-/opt/d --x   --y\nA=1"
     assert rows(gathered, "hook")[0][6] == [["/opt/e", "gone"]]
+
+
+@pytest.mark.parametrize(
+    "name, packaged_too, exactly",
+    [
+        ("x.service", False, "x.service"),
+        ("x.service", True, ""),
+        ("x@.service", False, ""),
+        ("x.socket", False, ""),
+        ("x.service.d/y.conf", False, ""),
+    ],
+)
+def test_a_unit_that_stands_in_the_place_of_a_packages_or_changes_it_is_not_all_of_it(
+    gathered: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, packaged_too: bool, exactly: str
+) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("[Service]\nExecStart=/opt/d\n")
+    monkeypatch.setattr(starting, "UNITS", (str(tmp_path),))
+    monkeypatch.setattr(starting, "SYSTEM_UNITS", (str(tmp_path),))
+    monkeypatch.setattr(_accounts, "passwd", list)
+    if packaged_too:
+        gathered.packaged.names.add("/usr/lib/systemd/system/x.service")
+    starting._units(gathered)
+    assert [row[7] for row in rows(gathered, "unit")] == [exactly]
 
 
 @pytest.mark.parametrize(
@@ -271,8 +298,8 @@ def test_a_process_whose_file_is_gone_is_told_and_ours_are_not(gathered: Places,
             running._judged(gathered, one, "/proc", {}, {})
         finally:
             started.kill()
-    ((_slot, where, _who, standing, _said, marks, _programs),) = rows(gathered, "process")
-    assert (where, standing, marks) == (str(program), "gone", ["deleted"])
+    ((_slot, where, _who, standing, _said, marks, _programs, exactly),) = rows(gathered, "process")
+    assert (where, standing, marks, exactly) == (str(program), "gone", ["deleted"], str(started.pid))
 
 
 def test_a_program_that_was_brought_up_to_date_is_not_gone(gathered: Places, tmp_path: Path) -> None:
@@ -319,10 +346,11 @@ def test_what_somebody_calls_by_the_name_of_a_packages_program_is_not_that(
         running._judged(gathered, one, "/proc", {}, {})
         started.stdin.close()
     lies.unlink(missing_ok=True)
-    ((_slot, where, who, standing, _said, told, _programs),) = rows(gathered, "process")
-    assert (where, who, standing, told) == (
+    ((_slot, where, who, standing, _said, told, _programs, exactly),) = rows(gathered, "process")
+    assert (where, who, exactly, standing, told) == (
         str(packaged),
         "nobody",
+        "",
         *(("gone", ["deleted", *marks]) if gone else ("foreign", marks)),
     )
 
