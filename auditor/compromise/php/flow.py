@@ -11,7 +11,7 @@ from typing import Final
 
 from auditor.compromise.php.calls import Calls
 from auditor.compromise.php.nodes import Node
-from auditor.compromise.php.readers import READERS, through_it
+from auditor.compromise.php.readers import to_read
 from auditor.compromise.php.values import MAX_PARAMETERS, PARAMETER, PARAMETERS, UNKNOWN, Value
 from auditor.compromise.php.variables import RANK, Hit, Level
 
@@ -43,19 +43,15 @@ class Flow(Calls):
     """One file, looked at as a whole."""
 
     def run(self) -> None:
-        for node in self.nodes:
-            if node.type in ("function_definition", "method_declaration"):
-                name = node.get("name")
-                if name is not None:
-                    said = self.said(name).lower()
-                    known = self.functions.get(said)
-                    if known is None or known.get("body") is None:
-                        self.functions[said] = node
-            if node.type in FUNCTIONS:
-                self.parameters[node] = self._parameters(node)
-        self.readers = [
-            (reader, node) for node in self.nodes if (reader := READERS.get(node.type, through_it)) is not None
-        ]
+        for node in [one for one in self.nodes if one.type in FUNCTIONS]:
+            name = node.get("name")
+            if name is not None:
+                said = self.said(name).lower()
+                known = self.functions.get(said)
+                if known is None or known.get("body") is None:
+                    self.functions[said] = node
+            self.parameters[node] = self._parameters(node)
+        self.to_read = list(to_read(self, self.nodes))
         again = bool(self.parameters) or any(node.type in LOOPS for node in self.nodes)
         for _ in range(_PASSES if again else 1):
             before = self._found()
@@ -94,8 +90,8 @@ class Flow(Calls):
         for node, found in self.parameters.items():
             for at, name in enumerate(found[:MAX_PARAMETERS]):
                 self.variables[node, name] = Value(None, PARAMETER << at)
-        for reader, node in self.readers:
-            node.value = reader(self, node)
+        for reader, node in self.to_read:
+            node.value = node.children[0].value if reader is None else reader(self, node)
 
     def _parameters(self, node: Node) -> list[bytes]:
         inside = node.get("parameters")

@@ -13,6 +13,7 @@ import tree_sitter
 import tree_sitter_php
 
 from auditor.compromise.php import mattering
+from auditor.compromise.php.values import UNKNOWN, Value
 
 MAX_BYTES = 1_000_000
 MAX_NODES = 150_000
@@ -68,7 +69,7 @@ class TooLarge(ValueError):
 class Node:
     """One node: its ``type``, the ``field`` of its parent that it fills, its bytes, and its children."""
 
-    __slots__ = ("branch", "children", "end", "field", "parent", "scope", "start", "type", "value")
+    __slots__ = ("branch", "children", "end", "field", "is_settled", "parent", "scope", "start", "type", "value")
 
     def __init__(
         self,
@@ -86,11 +87,17 @@ class Node:
         """The function that it stands in; None at the top."""
         self.branch = branch
         """The branch that it stands in, which may not be taken."""
-        self.value: object = None
+        self.value: Value = UNKNOWN
+        """What it came to when it was looked at the last time."""
+        self.is_settled = True
+        """Whether nothing in it can come to something else the next time."""
 
     def get(self, field: str) -> Node | None:
         """The child that fills a field."""
-        return next((child for child in self.children if child.field == field), None)
+        for child in self.children:  # noqa: SIM110  a generator for each of millions takes longer than all else here
+            if child.field == field:
+                return child
+        return None
 
 
 _LOOPS = frozenset({"while_statement", "for_statement", "foreach_statement", "do_statement"})

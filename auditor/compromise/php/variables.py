@@ -57,6 +57,13 @@ ASKED = Value(None, REQUEST)
 SENT = Value(None, UPLOAD)
 ALL_SERVER, ALL_GLOBALS = Value(None, 0, function=b"server"), Value(None, 0, function=b"globals")
 """The arrays of what the server was told, and of all variables, also under another name."""
+GIVEN: Final[Mapping[bytes, Value]] = {
+    **dict.fromkeys(names.REQUESTS, ASKED),
+    **dict.fromkeys(names.UPLOADS, SENT),
+    **dict.fromkeys(names.SERVER, ALL_SERVER),
+    b"GLOBALS": ALL_GLOBALS,
+}
+"""Variables that are the same everywhere, whatever they are set to."""
 
 
 class Variables:
@@ -162,17 +169,15 @@ class Variables:
         """What a variable holds."""
         if key is None:
             return UNKNOWN
+        return GIVEN.get(key[1]) or self.held(key)
+
+    def held(self, key: tuple[Node | None, bytes]) -> Value:
+        """What a variable holds that is not ``GIVEN``."""
         name = key[1]
-        if name in names.REQUESTS:
-            return ASKED
-        if name in names.UPLOADS:
-            return SENT
-        if name in names.SERVER or name == b"GLOBALS":
-            return ALL_SERVER if name in names.SERVER else ALL_GLOBALS
         known = self.variables.get(key)
-        if known is not None and name.startswith(b"->") and known.text is None and known.flags & PARAMETERS:
-            return either(known, self.earlier.get(key, UNKNOWN))
         if known is not None:
+            if known.flags & PARAMETERS and known.text is None and name.startswith(b"->"):
+                return either(known, self.earlier.get(key, UNKNOWN))
             return known
         spread = self.unserialized if name.startswith(b"->") else self.spread.get(key[0], 0)
         return self.earlier.get(key, UNKNOWN).having(spread)
@@ -254,12 +259,12 @@ class Variables:
 
 def value_of(node: Node) -> Value:
     """What a node came to."""
-    return node.value if isinstance(node.value, Value) else UNKNOWN
+    return node.value
 
 
 def through(node: Node) -> Value:
     """What has one child that means something is what that is."""
-    return value_of(node.children[0]) if len(node.children) == 1 else UNKNOWN
+    return node.children[0].value if len(node.children) == 1 else UNKNOWN
 
 
 def runs_text(name: bytes) -> bool:
