@@ -71,11 +71,12 @@ _CHILDREN = Children(__name__, _MAX_MESSAGE)
 def judged(content: bytes, name: str, rules: engine.Rules) -> Judgement:
     """What judges say of a file of that name. To be asked of a child where the content is others'."""
     content = _without_stuffing(content)
-    matches = rules.matches(content)
+    seen = rules.seen(content)
+    matches = seen.matches
     hits: tuple[flow.Hit, ...] = ()
     said = settings_in(content, name)
     why = ""
-    if _BEGINS.search(content) and rules.worth_a_tree(content):
+    if seen.worth_a_tree and _BEGINS.search(content):
         try:
             if len(content) > nodes.MAX_BYTES:
                 why = "it is larger than a megabyte: its beginning and its end were read"

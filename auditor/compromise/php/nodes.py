@@ -94,7 +94,7 @@ class Node:
 
     def get(self, field: str) -> Node | None:
         """The child that fills a field."""
-        for child in self.children:  # noqa: SIM110  a generator for each of millions takes longer than all else here
+        for child in self.children:  # a generator for each of millions takes longer
             if child.field == field:
                 return child
         return None

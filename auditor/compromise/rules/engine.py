@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,38 +41,43 @@ class Wrong:
 
 
 @dataclass(frozen=True)
-class Rules:
-    """Compiled rules."""
+class Seen:
+    """What rules say of a file."""
 
-    compiled: tuple[tuple[bool, yara_x.Rules], ...]
-    worth: yara_x.Rules
+    matches: tuple[Match, ...]
+    worth_a_tree: bool
+    """Whether it may do what the syntax tree would show."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Compiled rules, ready to look at one file after the other."""
+
+    ours: yara_x.Scanner
+    """Our own, and in a namespace of their own those that say what is worth a tree: all look at a file at once."""
+    others: yara_x.Scanner | None
     wrong: tuple[Wrong, ...] = ()
 
-    def matches(self, content: bytes) -> tuple[Match, ...]:
-        """The rules that fit. Raises TimeoutError when that takes more than SECONDS."""
-        return tuple(self._all(content))
-
-    def worth_a_tree(self, content: bytes) -> bool:
-        """Whether a file may do what the syntax tree would show. Raises TimeoutError."""
-        return bool(_scanned(self.worth, content))
-
-    def _all(self, content: bytes) -> Iterator[Match]:
-        for own, rules in self.compiled:
-            for rule in _scanned(rules, content):
-                said = {str(key): str(value) for key, value in rule.metadata}
-                yield Match(
-                    rule.identifier[:_SAID] if not own else said["what"],
-                    own,
-                    said.get("author", "")[:_SAID],
-                    said.get("license", said.get("licence", ""))[:_SAID],
-                    own and said.get("beside") == "True",
-                )
+    def seen(self, content: bytes) -> Seen:
+        """What fits. Raises TimeoutError when that takes more than SECONDS."""
+        ours = _fitting(self.ours, content)
+        others = _fitting(self.others, content) if self.others is not None else ()
+        own = [_own(rule) for rule in ours if rule.namespace != WORTH.stem]
+        return Seen((*own, *map(_of_another, others)), any(rule.namespace == WORTH.stem for rule in ours))
 
 
-def _scanned(rules: yara_x.Rules, content: bytes) -> tuple[yara_x.Rule, ...]:
-    scanner = yara_x.Scanner(rules)
-    scanner.set_timeout(SECONDS)
-    scanner.fast_scan(True)
+def _own(rule: yara_x.Rule) -> Match:
+    said = dict(rule.metadata)
+    return Match(str(said["what"]), own=True, beside=said.get("beside") is True)
+
+
+def _of_another(rule: yara_x.Rule) -> Match:
+    said = {str(key): str(value)[:_SAID] for key, value in rule.metadata}
+    licence = said.get("license", said.get("licence", ""))
+    return Match(rule.identifier[:_SAID], own=False, author=said.get("author", ""), licence=licence)
+
+
+def _fitting(scanner: yara_x.Scanner, content: bytes) -> tuple[yara_x.Rule, ...]:
     try:
         return tuple(scanner.scan(content).matching_rules)
     except yara_x.TimeoutError as error:
@@ -81,16 +86,23 @@ def _scanned(rules: yara_x.Rules, content: bytes) -> tuple[yara_x.Rule, ...]:
 
 def load(folder: Path | None = None) -> Rules:
     """Our own rules, and those in a folder of others'; what does not compile is named in ``wrong``."""
-    own, worth = (_compiled(file) for file in (OWN, WORTH))
     others, wrong = _of_others(sorted(folder.rglob("*.yar*"))[:MAX_FILES]) if folder is not None else (None, [])
-    compiled = ((True, own), *(((False, others),) if others is not None else ()))
-    return Rules(compiled, worth, tuple(wrong))
+    return Rules(_scanner(_ours()), _scanner(others) if others is not None else None, tuple(wrong))
 
 
-def _compiled(file: Path) -> yara_x.Rules:
+def _ours() -> yara_x.Rules:
     compiler = yara_x.Compiler()
-    compiler.add_source(file.read_text("utf-8"), origin=file.name)
+    for file in (OWN, WORTH):
+        compiler.new_namespace(file.stem)
+        compiler.add_source(file.read_text("utf-8"), origin=file.name)
     return compiler.build()
+
+
+def _scanner(rules: yara_x.Rules) -> yara_x.Scanner:
+    scanner = yara_x.Scanner(rules)
+    scanner.set_timeout(SECONDS)
+    scanner.fast_scan(True)
+    return scanner
 
 
 def _of_others(files: Iterable[Path]) -> tuple[yara_x.Rules | None, list[Wrong]]:

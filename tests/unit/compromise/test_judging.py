@@ -100,7 +100,7 @@ def test_a_rule_of_others_that_does_not_compile_is_named_and_the_rest_is_used(tm
     (tmp_path / "outside.yar").write_text('rule Outside { condition: filename matches /x/ or filepath == "" }')
     rules = engine.load(tmp_path)
     assert [wrong.file for wrong in rules.wrong] == ["junk.yar", "reads.yar", "wrong.yar"]
-    found = {match.rule: (match.author, match.licence) for match in rules.matches(b"a zorbix") if not match.own}
+    found = {match.rule: (match.author, match.licence) for match in rules.seen(b"a zorbix").matches if not match.own}
     assert found == {"Good": ("A", "MIT"), "Outside": ("", "")}
 
 
