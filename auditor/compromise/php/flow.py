@@ -11,7 +11,7 @@ from typing import Final
 
 from auditor.compromise.php.calls import Calls
 from auditor.compromise.php.nodes import Node
-from auditor.compromise.php.readers import to_read
+from auditor.compromise.php.settled import to_read
 from auditor.compromise.php.values import MAX_PARAMETERS, PARAMETER, PARAMETERS, UNKNOWN, Value
 from auditor.compromise.php.variables import RANK, Hit, Level
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 from auditor.compromise.php import folding, names, values
 from auditor.compromise.php.call_readers import read_backticks, read_call, read_include, read_made, read_method
 from auditor.compromise.php.calls import Calls
-from auditor.compromise.php.loop_readers import read_loop_variable, read_match, read_pair, read_thrown, read_yielded
+from auditor.compromise.php.loop_readers import read_match, read_pair, read_thrown, read_yielded
 from auditor.compromise.php.nodes import Node, in_loop
 from auditor.compromise.php.values import (
     BUILT,
@@ -26,14 +26,15 @@ from auditor.compromise.php.values import (
     joined,
     listed,
 )
-from auditor.compromise.php.variables import ALL_GLOBALS, ALL_SERVER, ASKED, GIVEN, item_of, through, value_of
+from auditor.compromise.php.variables import ALL_GLOBALS, ALL_SERVER, ASKED, item_of, through, value_of
 
 
 def _variable(flow: Calls, node: Node) -> Value:
     return flow.of_variable(flow.key(node))
 
 
-def _plain_variable(flow: Calls, node: Node) -> Value:
+def read_variable(flow: Calls, node: Node) -> Value:
+    """A variable that is not ``GIVEN``."""
     return flow.held(flow.scoped(node.scope, flow.content[node.start + 1 : node.end]))
 
 
@@ -372,7 +373,7 @@ def _sequence(flow: Calls, node: Node) -> Value:
 
 type Reader = Callable[[Calls, Node], Value]
 READERS: Mapping[str, Reader] = {
-    "variable_name": _plain_variable,
+    "variable_name": read_variable,
     "dynamic_variable_name": _variable,
     "member_access_expression": _property,
     "nullsafe_member_access_expression": _variable,
@@ -435,50 +436,4 @@ READERS: Mapping[str, Reader] = {
     "throw_expression": read_thrown,
     "throw_statement": read_thrown,
 }
-"""By the kind of a node. What is neither here nor in ``_NOTHING`` is what its one child is."""
-_NOTHING = frozenset(
-    {
-        *("namespace_name", "boolean", "foreach_statement", "compound_statement", "program", "expression_statement"),
-    }
-)
-_OF_WHAT_THEY_SAY = frozenset(
-    {
-        *("string", "string_content", "escape_sequence", "nowdoc_string", "integer", "float"),
-        *("encapsed_string", "heredoc_body", "nowdoc_body", "heredoc", "nowdoc", "array_creation_expression"),
-        *("binary_expression", "unary_op_expression", "cast_expression", "conditional_expression"),
-    }
-)
-"""Kinds that come to what they say and what is in them, and whose readers do nothing else."""
-_SET_IN_THEIR_HEADS = frozenset({"foreach_statement", "catch_clause"})
-
-
-def to_read(flow: Calls, nodes: Iterable[Node]) -> Iterator[tuple[Reader | None, Node]]:
-    """The nodes that can come to something else each time, with their readers; None where that is what the one child is.
-
-    All others are read here, once.
-    """
-    for node in nodes:
-        kind = node.type
-        reader = READERS.get(kind)
-        if node.is_settled and (reader is None or kind in _OF_WHAT_THEY_SAY):
-            if reader is not None:
-                node.value = reader(flow, node)
-            elif kind not in _NOTHING:
-                node.value = through(node)
-            continue
-        parent = node.parent
-        if parent is not None:
-            parent.is_settled = False
-        if kind == "variable_name":
-            given = GIVEN.get(flow.said(node)[1:])
-            if parent is not None and parent.type in _SET_IN_THEIR_HEADS:
-                yield read_loop_variable, node
-            elif given is None:
-                yield _plain_variable, node
-            else:
-                node.value = given
-        elif reader is None:
-            if len(node.children) == 1 and kind not in _NOTHING:
-                yield None, node
-        elif not (kind == "name" and node.field == "function"):  # what is called by its name is known by its name
-            yield reader, node
+"""By the kind of a node. What is not here comes to what its one child does, or to nothing."""

@@ -1,0 +1,57 @@
+"""Which nodes of a file have to be looked at each time it is followed; what all others come to is worked out once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from auditor.compromise.php.calls import Calls
+from auditor.compromise.php.loop_readers import read_loop_variable
+from auditor.compromise.php.nodes import Node
+from auditor.compromise.php.readers import READERS, Reader, read_variable
+from auditor.compromise.php.variables import GIVEN, through
+
+_NOTHING = frozenset(
+    ("namespace_name", "boolean", "foreach_statement", "compound_statement", "program", "expression_statement")
+)
+"""Kinds that come to nothing, whatever is in them."""
+_OF_WHAT_THEY_SAY = frozenset(
+    {
+        *("string", "string_content", "escape_sequence", "nowdoc_string", "integer", "float"),
+        *("encapsed_string", "heredoc_body", "nowdoc_body", "heredoc", "nowdoc", "array_creation_expression"),
+        *("binary_expression", "unary_op_expression", "cast_expression", "conditional_expression"),
+    }
+)
+"""Kinds that come to what they say and what is in them, and whose readers do nothing else."""
+_SET_IN_THEIR_HEADS = frozenset({"foreach_statement", "catch_clause"})
+
+
+def to_read(flow: Calls, nodes: Iterable[Node]) -> Iterator[tuple[Reader | None, Node]]:
+    """The nodes that can come to something else each time, with their readers; None where that is what the one child is.
+
+    All others are read here, once.
+    """
+    for node in nodes:
+        kind = node.type
+        reader = READERS.get(kind)
+        if node.is_settled and (reader is None or kind in _OF_WHAT_THEY_SAY):
+            if reader is not None:
+                node.value = reader(flow, node)
+            elif kind not in _NOTHING:
+                node.value = through(node)
+            continue
+        parent = node.parent
+        if parent is not None:
+            parent.is_settled = False
+        if kind == "variable_name":
+            given = GIVEN.get(flow.said(node)[1:])
+            if parent is not None and parent.type in _SET_IN_THEIR_HEADS:
+                yield read_loop_variable, node
+            elif given is None:
+                yield read_variable, node
+            else:
+                node.value = given
+        elif reader is None:
+            if len(node.children) == 1 and kind not in _NOTHING:
+                yield None, node
+        elif not (kind == "name" and node.field == "function"):  # what is called by its name is known by its name
+            yield reader, node
