@@ -12,6 +12,7 @@ from auditor.history.chain import IncidentEntry
 from auditor.history.database import append, default_path, key_of, links_of, opened
 from auditor.models import Inventory, clock
 from auditor.models.incidents import AnyDeed, Contained, Entry, Released, Standing
+from auditor.models.ranks import CLEANING
 from auditor.system import sqlite_file
 
 type Ledgers = Mapping[str, tuple[Entry, ...]]
@@ -75,7 +76,7 @@ def of(ledgers: Ledgers, incident: str) -> tuple[Entry, ...]:
 
 
 def standing(ledgers: Ledgers, now: datetime.datetime) -> tuple[Standing, ...]:
-    """What is contained, or may be: of each action the last word is that it is, or none."""
+    """What is contained, or may be: of each action the last word is that it is, or none. What is known to be cleaned is how its site is."""
     found: dict[tuple[str, int], Standing | None] = {}
     for incident, entries in ledgers.items():
         for deed in (entry.deed for entry in entries):
@@ -86,7 +87,7 @@ def standing(ledgers: Ledgers, now: datetime.datetime) -> tuple[Standing, ...]:
                 before = found.get((incident, deed.number))
                 unclear = before.model_copy(update={"known": deed.state == "refused"}) if before else None
                 found[incident, deed.number] = None if deed.state == "released" else unclear
-    return tuple(one for one in found.values() if one is not None)
+    return tuple(one for one in found.values() if one is not None and not (one.known and one.means in CLEANING))
 
 
 def _standing(incident: str, deed: Contained) -> Standing:

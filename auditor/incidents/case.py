@@ -28,27 +28,28 @@ from auditor.models.incidents import (
     Spared,
     Stamped,
 )
-from auditor.models.ranks import Form, Means, Question, Report
+from auditor.models.ranks import CLEANING, Form, Means, Question, Report
 
 State = Literal["begun", "confirmed", "refused", "unknown", "releasing", "released"]
 
 
 @dataclass(frozen=True)
 class Action:
-    """Something contained on a host, as far as it is known."""
+    """Something contained or cleaned on a host, as far as it is known."""
 
     number: int
     host: str
     means: Means
     what: str
-    """The address, or the file's path."""
+    """As the ``read`` of its kind in ``auditor.incidents.means`` writes it."""
     state: State
     until: datetime.datetime | None = None
     """When it ends by itself; None: when it is released, or not known yet."""
 
     def open(self, now: datetime.datetime) -> bool:
-        """Whether it may be in force there."""
-        return not self.settled or (self.state == "confirmed" and (self.until is None or self.until > now))
+        """Whether it may be in force there; what was cleaned is how the site is."""
+        lasts = self.means not in CLEANING and (self.until is None or self.until > now)
+        return not self.settled or (self.state == "confirmed" and lasts)
 
     @property
     def settled(self) -> bool:

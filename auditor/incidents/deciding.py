@@ -24,7 +24,7 @@ from auditor.models.incidents import (
     Spared,
     Stamped,
 )
-from auditor.models.ranks import Means, Report
+from auditor.models.ranks import CLEANING, Means, Report
 
 
 def opening(
@@ -70,7 +70,7 @@ def adding(incident: str, deed: AnyDeed) -> Callable[[Ledgers], Decided]:
 def containing(
     incident: str, host: str, means: Means, what: str, seconds: int | None, now: datetime.datetime
 ) -> Callable[[Ledgers], Decided]:
-    """Begin to contain something on a host; or go on with what somebody was cut off from."""
+    """Begin to contain or clean something on a host; or go on with what somebody was cut off from."""
 
     def decide(ledgers: Ledgers) -> Decided:
         case = still_open(ledgers, incident)
@@ -151,7 +151,7 @@ def collection(case: Case, number: int) -> Collected:
 
 
 def releasing(incident: str, numbers: Sequence[int], now: datetime.datetime, ledgers: Ledgers) -> tuple[Action, ...]:
-    """What is to be released: the actions of these numbers, or all that are open. Raises InputError for a number of none."""
+    """What is to be released: the actions of these numbers, or all that are open and contain. Raises InputError for a number of none."""
     case = fold(incident, of(ledgers, incident))
     for number in numbers:
         if number not in case.actions:
@@ -161,7 +161,7 @@ def releasing(incident: str, numbers: Sequence[int], now: datetime.datetime, led
                 number=number,
                 mend="see 'auditor incident show'",
             )
-    wanted = numbers or [one.number for one in case.actions.values() if one.open(now)]
+    wanted = numbers or [one.number for one in case.actions.values() if one.open(now) and one.means not in CLEANING]
     return tuple(case.actions[number] for number in dict.fromkeys(wanted))
 
 

@@ -1,7 +1,7 @@
 """What findings name is contained at once, as far as a person need not look at each: what only an intruder put there, and what can be told from all else.
 
 Changed files of an application are left, as the site would be gone with them, and so is whatever a trace does not tell the whole place of, or does not
-tell from what is not the intruder's. A site that no longer serves gets all back that it may live by: that seems to have looked like the intruder's.
+tell from what is not the intruder's.
 """
 
 from __future__ import annotations
@@ -12,13 +12,12 @@ from typing import Any
 
 from auditor.compromise.footholds import path_of
 from auditor.errors import InputError
-from auditor.hardening.serving import smoke
-from auditor.incidents.case import Action, Case
+from auditor.incidents.case import Case
 from auditor.incidents.containing import Containing, Wanted
 from auditor.incidents.means.starting import CRONTABS
 from auditor.incidents.means.table import MEANS
 from auditor.models import Finding, Host
-from auditor.models.incidents import Contained, Released
+from auditor.models.incidents import Contained
 from auditor.models.ranks import Means
 from auditor.models.reviews import Kind
 from auditor.text import paths
@@ -27,8 +26,6 @@ _CUT = "\u2026"
 _ACCOUNTS = "/etc/passwd"
 _ORDER: tuple[Means, ...] = ("key", "account", "cron", "job", "unit", "process", "file", "path")
 """First who may come back, then what brings the rest back, and what runs before what it runs from."""
-_SERVING: frozenset[Means] = frozenset({"unit", "process", "file"})
-"""What a site may live by."""
 
 
 @dataclass(frozen=True)
@@ -123,14 +120,6 @@ def _by_hand(of: _Told) -> tuple[Means, str] | None:
     return means, what if what and _CUT not in what else MEANS[means].argument
 
 
-@dataclass(frozen=True)
-class Fell:
-    """A site that serves no more without what was taken away, which therefore was put back."""
-
-    domain: str
-    released: tuple[Released, ...]
-
-
 def held(case: Case, host: str) -> frozenset[Wanted]:
     """What an incident is known to contain on a host already."""
     there = [one for one in case.actions.values() if one.host == host and one.state == "confirmed"]
@@ -138,29 +127,13 @@ def held(case: Case, host: str) -> frozenset[Wanted]:
 
 
 def contained(
-    command: Containing, host: Host, found: Sequence[Named], held: Collection[Wanted], ca_file: str | None
-) -> Iterator[Contained | Fell | Named]:
-    """Contain what is found on a host, but for what is ``held`` already: each as it is done, with a visit to its sites before and after.
-
-    What has to be left to a person is told, too.
-    """
-    authorities = {host.name: ca_file}
-    before = smoke.visit([host], authorities)
+    command: Containing, host: Host, found: Sequence[Named], held: Collection[Wanted]
+) -> Iterator[Contained | Named]:
+    """Contain what is found on a host, but for what is ``held`` already, each as it is done. What has to be left to a person is told, too."""
     yield from (one for one in found if not one.wanted)
     todo = {wanted: one for one in found for wanted in one.wanted if wanted not in held}
-    taken: list[Action] = []
     for wanted in sorted(todo, key=lambda wanted: _ORDER.index(wanted.means)):
         try:
-            came_to = command.contain(host, wanted)
+            yield command.contain(host, wanted)
         except InputError:  # it must not be, or somebody else has begun to
             yield todo[wanted]
-            continue
-        yield came_to
-        if wanted.means in _SERVING and came_to.state != "refused":
-            taken.append(Action(came_to.number, host.name, came_to.means, came_to.what, came_to.state))
-    if not taken:
-        return
-    fallen = sorted({*smoke.broken(smoke.visit([host], authorities, again=before))} - {*smoke.broken(before)})
-    if fallen:
-        released = tuple(command.release(action) for action in reversed(taken))
-        yield from (Fell(domain, released) for domain in fallen)

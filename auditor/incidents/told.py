@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from auditor.incidents.case import Case
 from auditor.incidents.containing import Plan, Wanted
 from auditor.incidents.evidence.verifying import Damage
-from auditor.incidents.named import Fell, Named
+from auditor.incidents.named import Named
+from auditor.incidents.visited import Fell
 from auditor.models.incidents import (
     Answered,
     AnyDeed,
@@ -28,6 +29,7 @@ from auditor.models.incidents import (
     Spared,
     Stamped,
 )
+from auditor.models.ranks import CLEANING
 from auditor.report.csv_output import inert
 from auditor.text.visible import one_line
 from auditor.text.words import Words
@@ -61,6 +63,7 @@ WHY = (
     *("no_process", "other_process", "ours", "keeper", "not_stopped", "children", "let_in"),
     *("no_account", "automation", "last_admin", "runs_on", "not_locked", "no_key", "our_key", "key_again", "in_files"),
     *("not_undone", "no_unit", "no_such_unit", "shared_number", "transient", "no_job", "job_again"),
+    *("no_application", "no_table", "no_row", "row_changed", "row_again", "not_asked", "odd_columns"),
 )
 """Reasons that have words of their own; a host may give any other."""
 
@@ -109,10 +112,11 @@ def left(of: Named, command: str, words: Words) -> Iterator[str]:
 def plan(wanted: Wanted, host: str, made: Plan, words: Words) -> Iterator[str]:
     """What containing something would do on a host, line by line, or why it would not."""
     named = {"means": wanted.means, "what": wanted.what, "host": host}
+    verb = "cleaned" if wanted.means in CLEANING else "contained"
     if made.why:
-        yield words("incidents.plan.refused", why=_why(made.why, made.about, words), **named)
+        yield words(f"incidents.plan.refused.{verb}", why=_why(made.why, made.about, words), **named)
         return
-    yield words("incidents.plan.would", **named)
+    yield words(f"incidents.plan.would.{verb}", **named)
     yield from (f"  {one_line(line)}" for step in made.steps for line in step.splitlines())
 
 

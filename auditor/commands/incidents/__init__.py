@@ -2,7 +2,7 @@
 
 import typer
 
-from auditor.commands.incidents import contain, evidence, forms, keys, ledger, notify
+from auditor.commands.incidents import clean, contain, evidence, forms, keys, ledger, notify
 
 app = typer.Typer(
     help="Incidents: open one, block addresses, collect evidence, see what is owed by when, note what is done, close it.",
@@ -22,6 +22,7 @@ app.command()(forms.answer)
 app.command()(forms.form)
 app.command()(contain.contain)
 app.command()(contain.release)
+app.command()(clean.clean)
 app.command()(evidence.collect)
 app.command()(evidence.verify)
 app.command()(evidence.timestamp)

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from auditor.commands.shown import console
+from auditor.commands.shown.incidents import show_deed
 from auditor.history.incidents import Incidents
 from auditor.incidents import told
 from auditor.incidents.case import fold
 from auditor.incidents.containing import Containing
-from auditor.incidents.named import Fell, Named, contained, held, named
+from auditor.incidents.named import Named, contained, held, named
+from auditor.incidents.visited import visited
 from auditor.inventory.reach import reach
 from auditor.models import Finding, Inventory, Lang
 from auditor.text.words import Words
@@ -27,16 +29,14 @@ def contain_named(
     for host in known.hosts:
         here = [one for one in found if one.host == host.name]
         ca_file = ways[host.name].ca_file if host.name in ways else None
-        for one in contained(command, host, here, held(case, host.name), ca_file) if here else ():
-            if isinstance(one, Fell):
-                said, well = [told.fell(one, words), *(told.deed(back, words) for back in one.released)], False
-            elif isinstance(one, Named):
-                said, well = list(told.left(one, _typed(one, incident, who, inventory), words)), False
+        deeds = contained(command, host, here, held(case, host.name))
+        for one in visited(command, host, deeds, ca_file) if here else ():
+            if isinstance(one, Named):
+                for line in told.left(one, _typed(one, incident, who, inventory), words):
+                    console.out.print(console.escape(line), soft_wrap=True)
+                done = False
             else:
-                said, well = [told.deed(one, words)], one.state == "confirmed"
-            for line in said:
-                console.out.print(console.escape(line), soft_wrap=True)
-            done = done and well
+                done = show_deed(one, words) and done
     return done
 
 

@@ -15,10 +15,12 @@ from auditor.errors import InputError, nearest
 from auditor.models import clock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from auditor.incidents.containing import Wanted
+    from auditor.incidents.means.kind import Kind
     from auditor.models import Host
+    from auditor.models.ranks import Means
 
 _UNITS = {"m": 60, "h": 3_600, "d": 86_400}
 LEAST, MOST = 600, 30 * 86_400
@@ -92,31 +94,27 @@ def contain(
       auditor incident contain SC-20261127-1 path antruc.test/wp-content/uploads/x.php site antruc.test --dry-run --who "Văn phòng" -i inventories/lab
 
     """
-    from auditor.commands.shown import console
+    from auditor.commands.shown.incidents import show_deed, show_plan
     from auditor.history.incidents import Incidents
-    from auditor.incidents import deciding, told
+    from auditor.incidents import deciding
     from auditor.incidents.containing import Containing
+    from auditor.incidents.means.table import CONTAINING
     from auditor.inventory import hosts as inventories
     from auditor.inventory.reach import reach
     from auditor.text.words import Words
 
     known = inventories.load(inventory)
     ledgers = Incidents()
-    read = list(_read(wanted, lasting))
+    asked = list(read(wanted, CONTAINING, lasting))
     case = deciding.still_open(ledgers.all(known.path), incident)
-    todo = list(_where(read, chosen(hosts_of(known, case.subjects), hosts)))
+    todo = list(where(asked, chosen(hosts_of(known, case.subjects), hosts)))
     command = Containing(known.path, incident, role(who), reach(inventory), ledgers)
     words, done = Words(lang), True
     for host, one in todo:
         if dry_run:
-            plan = command.plan(host, one)
-            said, well = list(told.plan(one, host.name, plan, words)), not plan.why
+            done = show_plan(one, host.name, command.plan(host, one), words) and done
         else:
-            came_to = command.contain(host, one)
-            said, well = [told.deed(came_to, words)], came_to.state == "confirmed"
-        for line in said:
-            console.out.print(console.escape(line), soft_wrap=True)
-        done = done and well
+            done = show_deed(command.contain(host, one), words) and done
     raise typer.Exit(0 if done else 1)
 
 
@@ -130,6 +128,8 @@ def release(
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
     """Let addresses in again before their time is up, put files back where they were, in place of nothing, and have sites answer as before.
+
+    What was cleaned is undone only by its number: it brings back what an intruder left.
 
     Exit code: 0 done on every host, as looked at there; 1 not, or not known.
 
@@ -160,28 +160,25 @@ def release(
     raise typer.Exit(0 if done else 1)
 
 
-def _read(typed: Sequence[str], lasting: str | None) -> Iterator[Wanted]:
+def read(typed: Sequence[str], known: Mapping[Means, Kind], lasting: str | None = None) -> Iterator[Wanted]:
     """Each pair of words as what it asks for. Raises InputError for what is none, and for a time that nothing has."""
     from auditor.incidents.containing import Wanted
-    from auditor.incidents.means.table import MEANS
 
     if len(typed) % 2:
-        raise InputError(
-            "{means} is not followed by what is to be contained", means=typed[-1], mend="write pairs: MEANS WHAT"
-        )
+        raise InputError("{means} is not followed by what it is for", means=typed[-1], mend="write pairs: MEANS WHAT")
     seconds, timed = _seconds(lasting or DEFAULT_TIME), False
     found: dict[Wanted, None] = {}
     for name, what in zip(typed[::2], typed[1::2], strict=True):
-        means = next((one for one in MEANS if one == name), None)
+        means = next((one for one in known if one == name), None)
         if means is None:
             raise InputError(
-                "nothing is contained by {means}",
+                "nothing is done by {means}",
                 means=name,
                 mend="one of: {known}",
-                known=", ".join(MEANS),
-                guess=nearest(name, MEANS),
+                known=", ".join(known),
+                guess=nearest(name, known),
             )
-        kind = MEANS[means]
+        kind = known[means]
         timed = timed or kind.ends
         found[Wanted(means, kind.read(what), seconds if kind.ends else None)] = None
     if lasting is not None and not timed:
@@ -189,8 +186,8 @@ def _read(typed: Sequence[str], lasting: str | None) -> Iterator[Wanted]:
     yield from found
 
 
-def _where(read: Sequence[Wanted], hosts: tuple[Host, ...]) -> Iterator[tuple[Host, Wanted]]:
-    """What is to be contained with each host where it is. Raises InputError for what must not be begun."""
+def where(read: Sequence[Wanted], hosts: tuple[Host, ...]) -> Iterator[tuple[Host, Wanted]]:
+    """What is to be contained or cleaned with each host where it is. Raises InputError for what must not be begun."""
     from auditor.incidents.means.table import MEANS
 
     for one in read:

@@ -13,9 +13,11 @@ from auditor.commands.shown.console import escape, out
 from auditor.history.incidents import standing
 from auditor.incidents import told
 from auditor.incidents.case import Case
+from auditor.incidents.containing import Plan, Wanted
 from auditor.incidents.deadlines import Due
+from auditor.incidents.visited import Fell
 from auditor.models import Lang, clock
-from auditor.models.incidents import Standing
+from auditor.models.incidents import Contained, Standing
 from auditor.results import contained
 from auditor.text.words import Words
 
@@ -57,6 +59,24 @@ def case(shown: Case, lang: Lang) -> None:
     for entry in shown.entries:
         line = f"{words.moment(entry.happened)}  {entry.who}: {told.deed(entry.deed, words)}"
         out.print(escape(line), soft_wrap=True)
+
+
+def show_deed(one: Contained | Fell, words: Words) -> bool:
+    """What containing or cleaning something came to; whether it was done, and no site fell."""
+    if isinstance(one, Fell):
+        said, well = [told.fell(one, words), *(told.deed(back, words) for back in one.released)], False
+    else:
+        said, well = [told.deed(one, words)], one.state == "confirmed"
+    for line in said:
+        out.print(escape(line), soft_wrap=True)
+    return well
+
+
+def show_plan(wanted: Wanted, host: str, made: Plan, words: Words) -> bool:
+    """What would be done on a host; whether it would."""
+    for line in told.plan(wanted, host, made, words):
+        out.print(escape(line), soft_wrap=True)
+    return not made.why
 
 
 def show_contained(some: Iterable[Standing], words: Words, console: Console = out) -> None:

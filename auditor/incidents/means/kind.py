@@ -31,7 +31,7 @@ def nothing_more(_host: Host, _what: str) -> Mapping[str, Any]:
 
 @dataclass(frozen=True)
 class Kind:
-    """One means: an entry of ``auditor.incidents.means.table``. Its words are ``incidents.*.MEANS.*``."""
+    """One means, of containing or of cleaning: an entry of ``auditor.incidents.means.table``. Its words are ``incidents.*.MEANS.*``."""
 
     program: str
     """A file of ``on_host/contain/``, run as root there by ``auditor.fleet.fresh``. It is asked to ``plan``, ``contain``, ``confirm``, ``release``."""
@@ -47,6 +47,8 @@ class Kind:
     """What the program imports besides ``luytre_shared``: files by their names in the archive that it comes in."""
     ends: bool = False
     """Whether it has a time, after which the host ends it by itself."""
+    missed: bool = False
+    """Whether a site may serve no more without what it takes away: then it is released."""
     release_is_whole: bool = True
     """Whether a release that the host refused left all as it was."""
 

@@ -23,4 +23,4 @@ def _read(text: str) -> str:
     return found[1] + paths.written(found[2])
 
 
-PROCESS = Kind(program="process.py", argument="PID/PATH", read=_read, hosts=one_host)
+PROCESS = Kind(program="process.py", argument="PID/PATH", read=_read, hosts=one_host, missed=True)

@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 from auditor.errors import InputError, nearest
 from auditor.incidents.means.kind import Kind
-from auditor.models import Host
+from auditor.models import Host, Site
 from auditor.system import resources
 from auditor.text import paths
 
@@ -19,7 +19,8 @@ MOST_BYTES = 700
 _DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}\.)*[a-z0-9][a-z0-9-]{0,62}")
 
 
-def _read_site(text: str) -> str:
+def read_site(text: str) -> str:
+    """A site's domain. Raises InputError for what is none."""
     domain = re.sub(r"^https?://", "", text.strip().lower()).rstrip("/")
     if not _DOMAIN.fullmatch(domain):
         raise InputError("{site} is not a site's domain", site=paths.written(text), mend="write it as antruc.test")
@@ -43,10 +44,10 @@ def _read_path(text: str) -> str:
         )
     if len(path) > MOST_BYTES:
         raise InputError("the path is longer than {most} bytes", most=MOST_BYTES, mend="name a folder that it is in")
-    return f"{_read_site(domain)}/{paths.written(b'/'.join(names).decode('utf-8', 'surrogateescape'))}"
+    return f"{read_site(domain)}/{paths.written(b'/'.join(names).decode('utf-8', 'surrogateescape'))}"
 
 
-def _serving(what: str, hosts: tuple[Host, ...]) -> tuple[Host, ...]:
+def serving(what: str, hosts: tuple[Host, ...]) -> tuple[Host, ...]:
     """The hosts that have the site. Raises InputError when none has."""
     domain = what.partition("/")[0]
     found = tuple(host for host in hosts if any(domain in (site.domain, *site.aliases) for site in host.sites))
@@ -61,9 +62,26 @@ def _serving(what: str, hosts: tuple[Host, ...]) -> tuple[Host, ...]:
     return found
 
 
-def _asked(host: Host, what: str) -> Mapping[str, Any]:
+def of(host: Host, what: str) -> Site:
+    """The host's site that is named first."""
     domain = what.partition("/")[0]
-    own = next(site for site in host.sites if domain in (site.domain, *site.aliases))
+    return next(site for site in host.sites if domain in (site.domain, *site.aliases))
+
+
+def root_of(host: Host, what: str) -> str:
+    """Where the site's files lie. Raises InputError when the inventory does not say so."""
+    site = of(host, what)
+    if site.document_root is None:
+        raise InputError(
+            "the inventory does not say where the files of {site} lie",
+            site=site.domain,
+            mend="write its document_root",
+        )
+    return site.document_root
+
+
+def _asked(host: Host, what: str) -> Mapping[str, Any]:
+    own = of(host, what)
     return {
         "domain": own.domain,
         "names": [own.domain, *own.aliases],
@@ -73,7 +91,7 @@ def _asked(host: Host, what: str) -> Mapping[str, Any]:
     }
 
 
-def _beside() -> Mapping[str, Path]:
+def readers() -> Mapping[str, Path]:
     """What reads the web servers' configuration, and changes it as one that was tested."""
     on_host = resources.root() / "on_host"
     folders = (on_host / "collect/module_utils/luytre", on_host / "files/module_utils/luytre_change")
@@ -82,5 +100,5 @@ def _beside() -> Mapping[str, Path]:
     }
 
 
-SITE = Kind("web.py", "DOMAIN", _read_site, hosts=_serving, asked=_asked, beside=_beside)
-PATH = Kind("web.py", "DOMAIN/PATH", _read_path, hosts=_serving, asked=_asked, beside=_beside)
+SITE = Kind("web.py", "DOMAIN", read_site, hosts=serving, asked=_asked, beside=readers)
+PATH = Kind("web.py", "DOMAIN/PATH", _read_path, hosts=serving, asked=_asked, beside=readers)

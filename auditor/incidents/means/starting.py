@@ -70,6 +70,6 @@ def _asked(_host: Host, _path: str) -> Mapping[str, Any]:
     return {"roots": CRON}
 
 
-UNIT = Kind(program="unit.py", argument="UNIT", read=_unit, hosts=one_host, release_is_whole=False)
+UNIT = Kind(program="unit.py", argument="UNIT", read=_unit, hosts=one_host, missed=True, release_is_whole=False)
 CRONTAB = Kind(program="quarantine.py", argument="PATH", read=_cron, hosts=one_host, asked=_asked)
 JOB = Kind(program="job.py", argument="PATH:LINE", read=_job, hosts=one_host)

@@ -1,4 +1,4 @@
-"""All means of containing, by their names. A further one: its module here, its name in ``auditor.models.ranks``, its words."""
+"""All means of containing and of cleaning, by their names. A further one: its module here, its name in ``auditor.models.ranks``, its words."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from auditor.incidents.means.isolation import ISOLATION
 from auditor.incidents.means.key import KEY
 from auditor.incidents.means.kind import Kind
 from auditor.incidents.means.process import PROCESS
+from auditor.incidents.means.row import ROW
 from auditor.incidents.means.site import PATH, SITE
 from auditor.incidents.means.starting import CRONTAB, JOB, UNIT
 from auditor.models.ranks import Means
 
-MEANS: Mapping[Means, Kind] = {
+CONTAINING: Mapping[Means, Kind] = {
     "address": ADDRESS,
     "file": FILE,
     "process": PROCESS,
@@ -28,3 +29,5 @@ MEANS: Mapping[Means, Kind] = {
     "cron": CRONTAB,
     "job": JOB,
 }
+CLEANING: Mapping[Means, Kind] = {"row": ROW}
+MEANS: Mapping[Means, Kind] = {**CONTAINING, **CLEANING}

@@ -15,11 +15,13 @@ from typer.testing import CliRunner, Result
 from auditor.commands.incidents import app
 from auditor.errors import InputError
 from auditor.fleet import fresh
+from auditor.hardening.serving import smoke
 from auditor.history.runs import History
 from auditor.system import resources
 from tests.unit.incidents.filled import clean
 
 WHO = ("--who", "Văn phòng")
+CLEANED = json.dumps({"state": "confirmed", "sha256": "0" * 64}).encode()
 
 
 @pytest.fixture
@@ -243,3 +245,57 @@ def test_a_path_is_gone_and_a_site_closed_where_the_site_is(inventory: str, monk
     assert "the site is open again on web3" in said
     with pytest.raises(InputError, match=r"bennua\.test is no site of the incident's hosts"):
         auditor(inventory, "contain", incident, "site", "bennua.test", *WHO)
+
+
+def test_what_is_cleaned_is_a_step_of_the_ledger_and_undone_by_its_number_alone(
+    inventory: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def answer(*given: Any) -> bytes:
+        asked.append(given[2])
+        return {
+            "plan": b'{"state": "planned", "would": ["DELETE"]}',
+            "contain": CLEANED,
+            "release": b'{"state": "none"}',
+        }[given[2]["do"]]
+
+    monkeypatch.setattr(fresh, "asked_as_root", answer)
+    monkeypatch.setattr(smoke, "visit", lambda *_, **__: {})
+    auditor(inventory, "open", "antruc.test", *WHO)
+    incident = str(the_only(inventory)["id"])
+    rows = ("row", "antruc.test/posts/66", "row", "antruc.test/options/widget_text")
+    planned = auditor(inventory, "clean", incident, *rows, "--dry-run", *WHO).stdout
+    assert planned.startswith("On web1, row antruc.test/posts/66 would be cleaned so:\n  DELETE\n")
+    assert the_only(inventory)["actions"] == []
+    said = auditor(inventory, "clean", incident, *rows, *WHO).stdout.splitlines()
+    assert said[0] == f"number 1: row antruc.test/posts/66 is taken out on web1 (sha256 {'0' * 64})"
+    assert said[1].startswith("number 2: row antruc.test/options/widget_text is taken out on web1")
+    assert (asked[-1]["table"], asked[-1]["key"], asked[-1]["root"]) == (
+        "options",
+        "widget_text",
+        "/var/www/antruc.test",
+    )
+    assert auditor(inventory, "release", incident, *WHO).stdout == "Nothing is contained.\n"
+    assert "the row is back on web1" in auditor(inventory, "release", incident, "2", *WHO).stdout
+    again = auditor(inventory, "clean", incident, *rows[2:], *WHO).stdout
+    assert again.startswith("number 3: ")
+    assert len(asked) == 6
+
+
+@pytest.mark.parametrize(
+    ("verb", "given", "why"),
+    [
+        ("clean", ("file", "/srv/x.php"), "nothing is done by file"),
+        ("contain", ("row", "antruc.test/posts/1"), "nothing is done by row"),
+        ("clean", ("row",), "row is not followed by what it is for"),
+        ("clean", ("row", "gotre.test/posts/1"), "is no site of the incident's hosts"),
+    ],
+)
+def test_what_contains_does_not_clean_nor_the_other_way_round(
+    inventory: str, monkeypatch: pytest.MonkeyPatch, verb: str, given: tuple[str, ...], why: str
+) -> None:
+    monkeypatch.setattr(fresh, "asked_as_root", lambda *_: pytest.fail("a host was asked"))
+    auditor(inventory, "open", "antruc.test", *WHO)
+    with pytest.raises(InputError, match=why):
+        auditor(inventory, verb, str(the_only(inventory)["id"]), *given, *WHO)

@@ -10,7 +10,8 @@ import pytest
 from auditor.errors import InputError
 from auditor.hardening.serving import smoke
 from auditor.incidents.containing import Wanted
-from auditor.incidents.named import Fell, Named, contained, named
+from auditor.incidents.named import Named, contained, named
+from auditor.incidents.visited import Fell, visited
 from auditor.models import Finding, Host, Severity, Site, Status, Subject
 from auditor.models.incidents import Contained, Released
 from auditor.models.ranks import Means
@@ -167,7 +168,7 @@ def told(
     monkeypatch.setattr(smoke, "visit", visit)
     command = StandIn()
     found = named([finding("compromise.shell", ON_HOST, *MEMBERS)])
-    return command, list(contained(command, HOST, found, held, None))  # type: ignore[arg-type]
+    return command, list(visited(command, HOST, contained(command, HOST, found, held), None))  # type: ignore[arg-type]
 
 
 def test_who_may_come_back_comes_first_and_what_is_left_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,8 +3,7 @@
 Addresses are those that the application itself writes where its settings tell them, else the form that every one of its kind knows.
 """
 
-from ansible.module_utils.luytre import _applications, _php, _php_settings, _site_database, wordpress
-from ansible.module_utils.luytre._joomla import FILE as JOOMLA_FILE
+from ansible.module_utils.luytre import _applications, _site_database, _site_login
 
 MOST, OF_ANOTHER_FORM = 400, 100
 """Of one application; and of those whose address leads on to another, so that each costs two requests."""
@@ -37,8 +36,6 @@ _NUKEVIET = {
         OF_ANOTHER_FORM,
     )
 }
-_JOOMLA_LOGIN = ("user", "password", "host", "db", "dbprefix")
-_NUKEVIET_LOGIN = ("dbuname", "dbpass", "dbhost", "dbname", "prefix")
 
 
 def below(root, reading):
@@ -57,37 +54,27 @@ def below(root, reading):
     return found, unread
 
 
-def _rows(reading, login, prefix, statements):
+def _rows(reading, own, statements):
+    login, prefix = own
     words = {"{db}": login.database, "{p}": prefix}
     most = {word: (sql.replace("{most}", str(limit)), limit) for word, (sql, limit) in statements.items()}
     return _site_database.rows(reading, login, _site_database.filled(most, words))
 
 
 def of_wordpress(path, home, reading):
-    _, content = wordpress.configuration(path)
-    if content is None:
-        return []
-    prefix = _php.variable(content, "table_prefix") or "wp_"
-    login = wordpress.own_login(_php.constants(content, wordpress.LOGIN), prefix)
-    return wordpress_addresses(_rows(reading, login, prefix, _WORDPRESS), home)
+    own = _site_login.of_wordpress(path)
+    return wordpress_addresses(_rows(reading, own, _WORDPRESS), home) if own else []
 
 
 def of_joomla(path, home, reading):
-    values = _php_settings.read(path, JOOMLA_FILE, _php.PROPERTY, _JOOMLA_LOGIN)
-    if values is None:
-        return []
-    login = _site_database.plain_login(*(values[name] for name in _JOOMLA_LOGIN))
-    rows = _rows(reading, login, values["dbprefix"], _JOOMLA)
+    own = _site_login.of_joomla(path)
+    rows = _rows(reading, own, _JOOMLA) if own else []
     return ["%s/index.php?option=com_content&view=article&id=%s" % (home, row[1]) for row in rows]
 
 
 def of_nukeviet(path, home, reading):
-    named = ["db_config.%s" % name for name in _NUKEVIET_LOGIN]
-    values = _php_settings.read(path, "config.php", _php.GLOBAL, named)
-    if values is None:
-        return []
-    login = _site_database.plain_login(*(values[name] for name in named))
-    rows = _rows(reading, login, values["db_config.prefix"], _NUKEVIET)
+    own = _site_login.of_nukeviet(path)
+    rows = _rows(reading, own, _NUKEVIET) if own else []
     form = "%s/index.php?language=vi&nv=news&op=%s/%s-%s.html"
     return [form % (home, category, alias, number) for _, number, alias, category in rows if alias and category]
 

@@ -1,6 +1,6 @@
 """What sites keep in their databases: code that plugins run, and NukeViet's administrators. Read as the site's own account."""
 
-from ansible.module_utils.luytre import _applications, _php, _php_settings, _site_database, wordpress
+from ansible.module_utils.luytre import _applications, _site_database, _site_login
 from ansible.module_utils.luytre_hunt.places import FOREIGN, OURS
 
 SECONDS = 20
@@ -23,7 +23,6 @@ IN_SNIPPETS = {
     "snippet": ("SELECT 'snippet', id, name, LEFT(code, 20000) FROM `{db}`.`{p}snippets` WHERE active <> 0", MAX_ROWS)
 }
 """The table of Code Snippets, which most sites do not have."""
-NUKEVIET = ("dbuname", "dbpass", "dbhost", "dbname", "prefix")
 AUTHORS = {
     "admin": (
         """SELECT 'admin', a.lev, LEFT(u.username, 100) FROM `{db}`.`{p}_authors` a
@@ -45,10 +44,12 @@ def gather(places):
 
 
 def _authors(places, path):
-    said = _php_settings.read(path, "config.php", _php.GLOBAL, ["db_config.%s" % name for name in NUKEVIET])
     try:
-        login = _site_database.plain_login(*((said or {}).get("db_config.%s" % name) for name in NUKEVIET))
-        words = {"{db}": login.database, "{p}": said["db_config.prefix"]}
+        own = _site_login.of_nukeviet(path)
+        if own is None:
+            return
+        login, prefix = own
+        words = {"{db}": login.database, "{p}": prefix}
         rows = _site_database.rows(places.reading.part(SECONDS), login, _site_database.filled(AUTHORS, words))
     except _site_database.NotAsked:
         return
@@ -58,14 +59,13 @@ def _authors(places, path):
 
 
 def _code(places, path):
-    _file, content = wordpress.configuration(path)
-    if content is None:
-        return
-    prefix = _php.variable(content, "table_prefix") or "wp_"
     try:
-        login = wordpress.own_login(_php.constants(content, wordpress.LOGIN), prefix)
+        own = _site_login.of_wordpress(path)
     except _site_database.NotAsked:
         return
+    if own is None:
+        return
+    login, prefix = own
     words = {"{db}": login.database, "{p}": prefix, "{types}": TYPES}
     for statements in (IN_POSTS, IN_SNIPPETS):
         try:

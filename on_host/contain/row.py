@@ -1,0 +1,242 @@
+"""Takes a row out of the database of a site's application and puts it back: a question of JSON as argument, an answer of JSON out.
+
+Run as root by a controller, over a connection of its own. The database is asked as the site's own account, since what its people put in place of
+a table, and their triggers, run with the rights of whoever asks. Names of tables are ours; values are sent as hexadecimal digits, so that
+nothing of a site is ever read as a statement. What the row holds is kept in a folder of root's before it goes, and it goes only while it holds that.
+"""
+
+import hashlib
+import os
+import re
+from urllib.parse import unquote_to_bytes
+
+from ansible.module_utils.luytre import _site_database, _site_login
+from ansible.module_utils.luytre._reading import Reading
+from ansible.module_utils.luytre._site_database import IDENTIFIER, NotAsked
+from ansible.module_utils.luytre_shared import acting, kept
+from ansible.module_utils.luytre_shared.acting import Refused
+
+STORE = kept.Store("/var/lib/luytre/rows")
+SECONDS = 20
+TABLES = {
+    "wordpress": {
+        "posts": ("posts", "ID"),
+        "postmeta": ("postmeta", "meta_id"),
+        "comments": ("comments", "comment_ID"),
+        "commentmeta": ("commentmeta", "meta_id"),
+        "options": ("options", "option_name"),
+        "snippets": ("snippets", "id"),
+    },
+    "joomla": {"content": ("content", "id"), "modules": ("modules", "id"), "menu": ("menu", "id")},
+    "nukeviet": {"vi_news_rows": ("_vi_news_rows", "id"), "vi_news_detail": ("_vi_news_detail", "id")},
+}
+"""By application and the name that a question has for it: a table, and the column that tells its rows apart."""
+NAMED = frozenset({"options"})
+NUMBER = re.compile(r"\A[1-9][0-9]{0,17}\Z")
+MOST_COLUMNS = 100
+WHOLE = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint"})
+BYTES = frozenset(
+    {
+        *("char", "varchar", "tinytext", "text", "mediumtext", "longtext"),
+        *("binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"),
+    }
+)
+PLAIN = frozenset({"date", "datetime", "timestamp", "time", "year", "decimal", "float", "double", "enum", "set"})
+_PLAIN = re.compile(r"\A[0-9A-Za-z_ .:,+-]*\Z")
+_WHOLE = re.compile(r"\A-?[0-9]{1,20}\Z")
+SESSION = (
+    "SET time_zone = '+00:00';\nSET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES';\n"
+) + _site_database.EVERY_TIME
+NULL = "-"
+OF_TABLE = "SELECT 'table', TABLE_TYPE FROM information_schema.TABLES WHERE TABLE_SCHEMA = '{db}' AND TABLE_NAME = '{table}';\n"
+COLUMNS = """SELECT 'column', COLUMN_NAME, DATA_TYPE FROM information_schema.COLUMNS
+  WHERE TABLE_SCHEMA = '{db}' AND TABLE_NAME = '{table}' AND IFNULL(GENERATION_EXPRESSION, '') = '' ORDER BY ORDINAL_POSITION LIMIT {most};
+"""
+HELD = "SELECT 'row', {fields} FROM `{db}`.`{table}` WHERE {where} LIMIT 2;\n"
+DELETE = """DELETE FROM `{db}`.`{table}` WHERE {where} AND SHA2(CONCAT_WS(',', {fields}), 256) = '{sha256}';
+SELECT 'gone', ROW_COUNT();
+"""
+INSERT = "INSERT INTO `{db}`.`{table}` ({names}) VALUES ({values});\n"
+
+
+class Place:
+    """Where a row is, as a question and a site's configuration tell it. Its methods raise Refused."""
+
+    def __init__(self, root, folder, table, key):
+        self.told = {"root": root, "folder": folder, "table": table, "key": key}
+        self.reading = Reading({}, SECONDS)
+        self.login, self.table, column = own_table(os.path.join(root, os.fsdecode(unquote_to_bytes(folder))), table)
+        if table in NAMED:
+            self.where = "CAST(`%s` AS BINARY) = x'%s'" % (column, unquote_to_bytes(key).hex())
+        elif NUMBER.match(key):
+            self.where = "`%s` = %s" % (column, key)
+        else:
+            raise Refused("no_row", key)
+
+    def of(self, statement, **words):
+        """A statement about the row."""
+        return statement.format(db=self.login.database, table=self.table, where=self.where, **words)
+
+    def said(self, *statements):
+        """The rows that statements come to."""
+        return _asked(_site_database.answered, self.reading, self.login, SESSION + "".join(statements))
+
+    def columns(self):
+        """``[name, type]`` of each column of the table that holds something of its own."""
+        found = self.said(self.of(OF_TABLE), self.of(COLUMNS, most=MOST_COLUMNS + 1))
+        if ["table", "BASE TABLE"] not in found:
+            raise Refused("no_table", self.table)
+        columns = [row[1:] for row in found if row[0] == "column"]
+        known = WHOLE | BYTES | PLAIN
+        if len(columns) > MOST_COLUMNS or not all(
+            len(one) == 2 and IDENTIFIER.match(one[0]) and one[1] in known for one in columns
+        ):
+            raise Refused("odd_columns", self.table)
+        return columns
+
+    def held(self, columns):
+        """What the row holds, a text of hexadecimal digits, or ``-`` for NULL, a column; None when there is no row."""
+        found = [row[1:] for row in self.said(self.of(HELD, fields=_fields(columns)))]
+        if len(found) > 1:
+            raise Refused("no_row", self.table)
+        if found and not (len(found[0]) == len(columns) and all(map(_is_hex, found[0]))):
+            raise Refused("not_asked", "failed")
+        return found[0] if found else None
+
+    def deletion(self, record):
+        """The statements that take the row out while it holds what is on record, and tell how many went."""
+        return self.of(DELETE, fields=_fields(record["columns"]), sha256=record["sha256"])
+
+    def insertion(self, record):
+        """The statement that puts it back."""
+        names = ", ".join("`%s`" % name for name, _ in record["columns"])
+        values = ", ".join(_literal(kind, text) for (_, kind), text in zip(record["columns"], record["held"]))
+        return self.of(INSERT, names=names, values=values)
+
+
+def own_table(path, word):
+    """``(login, table, column that tells its rows apart)`` of what lies in a folder. Raises Refused."""
+    for kind, read in _site_login.BY_KIND.items():
+        own = _asked(read, os.path.normpath(path))
+        if own is not None:
+            login, prefix = own
+            if word not in TABLES[kind]:
+                raise Refused("no_table", "%s: %s" % (kind, word))
+            table, column = TABLES[kind][word]
+            return login, prefix + table, column
+    raise Refused("no_application", path)
+
+
+def _asked(ask, *given):
+    try:
+        return ask(*given)
+    except NotAsked as not_asked:
+        raise Refused("not_asked", not_asked.why)
+
+
+def _fields(columns):
+    return ", ".join(map(_hex, columns))
+
+
+def _hex(column):
+    return "IF(`%s` IS NULL, '%s', HEX(CAST(`%s` AS BINARY)))" % (column[0], NULL, column[0])
+
+
+def _is_hex(text):
+    """None of what is longer than the server sends."""
+    return text == NULL or (text is not None and re.match(r"\A(?:[0-9A-F]{2})*\Z", text) is not None)
+
+
+def _literal(kind, text):
+    """A column's value as a statement has it. Raises Refused for what its type does not hold."""
+    if text == NULL:
+        return "NULL"
+    if kind in BYTES:
+        return "x'%s'" % text
+    plain = bytes.fromhex(text).decode("ascii", "replace")
+    if not (_WHOLE if kind in WHOLE else _PLAIN).match(plain):
+        raise Refused("odd_columns", kind)
+    return plain if kind in WHOLE else "'%s'" % plain
+
+
+def digest(held):
+    """sha256 of what a row holds, as the server works it out, too."""
+    return hashlib.sha256(",".join(held).encode("ascii")).hexdigest()
+
+
+def contain(asked, _connection):
+    """Take a row out; once, however often it is asked for. Raises Refused."""
+    name = asked["id"]
+    with STORE.held():
+        before = STORE.record(name)
+        place = Place(**before["place"]) if before else asked_for(asked)
+        record = before or looked_at(place)
+        STORE.keep(name, record)
+        try:
+            gone = place.said(place.deletion(record)) == [["gone", "1"]]
+            left = place.held(record["columns"])
+        except Refused as refused:
+            return {"state": "unknown", "why": refused.args[0], "about": str(refused.args[1])[: acting.MOST_SAID]}
+        if left is None:
+            return {"state": "confirmed", "sha256": record["sha256"]}
+        if gone or before:
+            return {"state": "unknown", "why": "row_again", "about": place.table}
+        STORE.forget(name)
+        raise Refused("row_changed", place.table)
+
+
+def asked_for(asked):
+    """Where the row is that is asked for. Raises Refused."""
+    return Place(asked["root"], asked["folder"], asked["table"], asked["key"])
+
+
+def looked_at(place):
+    """A row as it is now, to be kept. Raises Refused when there is none."""
+    columns = place.columns()
+    held = place.held(columns)
+    if held is None:
+        raise Refused("no_row", "%s %s" % (place.table, place.told["key"]))
+    for (_, kind), text in zip(columns, held):
+        _literal(kind, text)
+    return {"place": place.told, "columns": columns, "held": held, "sha256": digest(held)}
+
+
+def plan(asked, _connection):
+    """What ``contain`` would do now; nothing is written."""
+    place = asked_for(asked)
+    record = looked_at(place)
+    return {
+        "state": "planned",
+        "sha256": record["sha256"],
+        "would": [
+            "write " + os.path.join(STORE.folder(asked["id"]), kept.RECORD),
+            *place.deletion(record).splitlines(),
+        ],
+    }
+
+
+def release(asked, _connection):
+    """Put a row back as it was, in place of nothing. Raises Refused."""
+    if STORE.record(asked["id"]) is None:
+        return {"state": "none"}
+    with STORE.held():
+        record = STORE.record(asked["id"])
+        place = Place(**record["place"])
+        left = place.held(record["columns"])
+        if left is None:
+            place.said(place.insertion(record))
+            left = place.held(record["columns"])
+            if left is None or digest(left) != record["sha256"]:
+                return {"state": "unknown", "why": "row_changed", "about": place.table}
+        if digest(left) != record["sha256"]:
+            raise Refused("name_taken", place.table)
+        STORE.forget(asked["id"])
+        return {"state": "none"}
+
+
+ACTIONS = {"plan": plan, "contain": contain, "release": release}
+
+
+def main(arguments):
+    """Answer what is asked."""
+    acting.asked(ACTIONS, arguments)

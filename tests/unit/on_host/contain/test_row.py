@@ -1,0 +1,167 @@
+"""A row goes only while it holds what is kept of it, and comes back as it was. The server is a stand-in that knows the statements of ours."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from ansible.module_utils.luytre import _site_database
+
+from auditor.incidents.means import row
+from tests.unit.on_host.contain.programs import program
+
+CONFIG = "<?php define('DB_NAME','an');define('DB_USER','an');define('DB_PASSWORD','x');$table_prefix='wp_';"
+COLUMNS = [["ID", "bigint"], ["post_date", "datetime"], ["post_content", "longtext"], ["note", "text"]]
+POST = ["66", "0000-00-00 00:00:00", "'); DROP TABLE wp_posts; -- \\ \u1ea1 \n", None]
+TEXT = re.compile(r"x'([0-9a-fA-F]*)'|'([^']*)'|(NULL)|(-?\d+)")
+
+
+class Server:
+    """The table of posts, asked as ``row.py`` asks."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, list[str | None]] = {"66": list(POST)}
+        self.scripts: list[str] = []
+        self.puts_back = False
+        self.fails: str | None = None
+
+    def said(self, _reading: object, login: Any, script: str) -> list[list[str | None]]:
+        assert login.database == "an"
+        self.scripts.append(script)
+        if self.fails is not None and self.fails in script:
+            raise _site_database.NotAsked("refused")
+        if "information_schema" in script:
+            return [["table", "BASE TABLE"], *(["column", *one] for one in COLUMNS)]
+        if "INSERT INTO" in script:
+            values = script.rpartition("VALUES (")[2]
+            found = [
+                bytes.fromhex(one[1]).decode() if one[1] is not None else None if one[3] else one[2] or one[4]
+                for one in TEXT.finditer(values)
+            ]
+            self.rows[str(found[0])] = found
+            return []
+        found = re.search(r"WHERE `ID` = (\d+)", script)
+        assert found is not None
+        key = found[1]
+        held = self._held(key)
+        if "DELETE FROM" not in script:
+            return [["row", *held]] if held else []
+        digest = hashlib.sha256(",".join(held or ()).encode()).hexdigest()
+        gone = held is not None and f"256) = '{digest}'" in script
+        if gone and not self.puts_back:
+            del self.rows[key]
+        return [["gone", str(int(gone))]]
+
+    def _held(self, key: str) -> list[str] | None:
+        values = self.rows.get(key)
+        return values and ["-" if one is None else one.encode().hex().upper() for one in values]
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Server:
+    own = Server()
+    monkeypatch.setattr(_site_database, "answered", own.said)
+    return own
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> ModuleType:
+    own = program("row.py")
+    own.STORE.home = str(tmp_path / "luytre/rows")
+    return own
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    (tmp_path / "site/blog").mkdir(parents=True)
+    (tmp_path / "site/wp-config.php").write_text(CONFIG)
+    return tmp_path / "site"
+
+
+def asked(site: Path, **changes: str) -> dict[str, str]:
+    return {"id": "SC-20261127-1/1", "root": str(site), "folder": "", "table": "posts", "key": "66", **changes}
+
+
+def test_a_row_is_taken_out_and_comes_back_as_it_was(server: Server, host: ModuleType, site: Path) -> None:
+    planned = host.plan(asked(site), [])
+    assert server.rows["66"] == POST
+    assert planned["would"][1].startswith("DELETE FROM `an`.`wp_posts` WHERE `ID` = 66 AND SHA2(")
+    done = host.contain(asked(site), [])
+    assert done == {"state": "confirmed", "sha256": planned["sha256"]}
+    assert server.rows == {}
+    (kept,) = Path(host.STORE.home).glob("*/record.json")
+    assert (kept.stat().st_mode & 0o777, kept.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert host.contain(asked(site), []) == done
+    assert host.release(asked(site), []) == {"state": "none"}
+    assert server.rows["66"] == POST
+    assert not Path(host.STORE.home).exists()
+    assert host.release(asked(site), []) == {"state": "none"}
+    assert not any("DROP" in script for script in server.scripts)
+
+
+def test_what_has_come_in_its_place_stays(server: Server, host: ModuleType, site: Path) -> None:
+    host.contain(asked(site), [])
+    server.rows["66"] = ["66", "2026-11-27 08:00:00", "a new post", None]
+    with pytest.raises(host.Refused, match="name_taken"):
+        host.release(asked(site), [])
+    assert server.rows["66"][2] == "a new post"
+    del server.rows["66"]
+    assert host.release(asked(site), []) == {"state": "none"}
+    assert server.rows["66"] == POST
+
+
+def test_a_row_that_something_puts_back_is_not_said_to_be_out(server: Server, host: ModuleType, site: Path) -> None:
+    server.puts_back = True
+    assert host.contain(asked(site), [])["why"] == "row_again"
+    assert Path(host.STORE.home).exists()
+
+
+def test_whoever_is_cut_off_before_it_goes_is_gone_on_for(server: Server, host: ModuleType, site: Path) -> None:
+    server.fails = "DELETE"
+    assert host.contain(asked(site), []) == {"state": "unknown", "why": "not_asked", "about": "refused"}
+    assert server.rows["66"] == POST
+    server.fails = None
+    assert host.contain(asked(site), [])["state"] == "confirmed"
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"key": "67"}, "no_row"),
+        ({"key": "66 OR 1=1"}, "no_row"),
+        ({"folder": "shop/deep"}, "no_application"),
+        ({"table": "content", "key": "1"}, "no_table"),
+        ({"id": "../x"}, "not_ours"),
+    ],
+)
+def test_what_is_not_there_is_refused(
+    server: Server, host: ModuleType, site: Path, changes: dict[str, str], why: str
+) -> None:
+    with pytest.raises(host.Refused, match=why):
+        host.contain(asked(site, **changes), [])
+    assert server.rows["66"] == POST
+    assert not Path(host.STORE.home).exists()
+
+
+def test_a_table_with_columns_that_could_not_be_put_back_is_left(
+    server: Server, host: ModuleType, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for odd in (["x`y", "text"], ["place", "geometry"]):
+        monkeypatch.setattr("tests.unit.on_host.contain.test_row.COLUMNS", [*COLUMNS[:3], odd])
+        with pytest.raises(host.Refused, match="odd_columns"):
+            host.contain(asked(site), [])
+    assert server.rows["66"] == POST
+
+
+def test_a_name_is_compared_by_its_bytes_alone(server: Server, host: ModuleType, site: Path) -> None:
+    place = host.Place(str(site), "", "options", "a'%2F%25b")
+    assert place.where == "CAST(`option_name` AS BINARY) = x'61272f2562'"
+
+
+def test_the_tables_are_those_that_can_be_asked_for(host: ModuleType) -> None:
+    assert {table for some in host.TABLES.values() for table in some} == {*row.TABLES}
+    assert set(row.NAMED) == host.NAMED
