@@ -186,7 +186,7 @@ def hosts() -> dict[str, Host]:
 
 
 def upper(host: str) -> Path:
-    """The folder that holds exactly what has changed on a machine since it was pristine."""
+    """The folder that holds exactly what has changed on a machine since it was pristine, or kept."""
     return state().machine(_known(spec(), host)) / "upper"
 
 
@@ -259,7 +259,7 @@ def _check_machine() -> None:
 def _boot(lab: Spec, own: State, names: Sequence[str], progress: Progress, *, kept: bool = False) -> None:
     def one(name: str) -> None:
         machine.stop(name, own)
-        machine.start(lab, name, images.image(lab, name, own), own, own.kept(name) if kept else None)
+        machine.start(lab, name, images.image(lab, name, own), own, machine.kept(name, own) if kept else ())
 
     for name in names:
         progress(f"booting {name}")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import secrets
 import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from auditor.lab.state import State
 
 _SCRIPT = HERE / "scripts/machine.sh"
 _MARK = "luytre-machine"
+_BELOW = "below"
+"""A file that names what was kept and lies below a machine, top first; absent where it stands on its image alone."""
 _CGROUPS = (Path("/sys/fs/cgroup/systemd"), Path("/sys/fs/cgroup/unified"), Path("/sys/fs/cgroup"))
 
 
@@ -29,26 +32,33 @@ def mac_of(address: IPv4Address) -> str:
     return "02:00:" + address.packed.hex(":")
 
 
-def start(spec: Spec, name: str, top: Layer, state: State, changes: Path | None = None) -> None:
-    """Boot a machine on a pristine image, or with ``changes`` laid over it. Nothing of an earlier one may be running."""
+def start(spec: Spec, name: str, top: Layer, state: State, below: Sequence[Path] = ()) -> None:
+    """Boot a machine on a pristine image, or on what was ``kept`` over it. Nothing of an earlier one may be running."""
     place = state.machine(name)
     _remove(place)
-    for folder in ("upper", "work", "root"):
-        (place / folder).mkdir(parents=True)
-        (place / folder).chmod(0o755)
-    if changes is not None:
-        _copy(changes, place / "upper")
+    _lay(place, below)
     _boot(spec, name, top, state)
 
 
 def keep(spec: Spec, name: str, top: Layer, state: State) -> None:
-    """End a machine at once, as a power cut would, put aside a copy of what it changed, and boot it again."""
+    """End a machine at once, as a power cut would, put aside what it changed, and boot it again over that.
+
+    What is put aside is a layer below the machine from then on: to copy it for each boot took seconds.
+    """
     _end(name, state)
-    kept = state.kept(name)
-    _remove(kept)
-    kept.parent.mkdir(mode=0o700, exist_ok=True)
-    _copy(state.machine(name) / "upper", kept)
+    place, aside, below = state.machine(name), state.kept(name), _below(state.machine(name))
+    aside.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for old in set(aside.iterdir()).difference(below):
+        _remove(old)
+    layer = aside / f"{len(below):03}-{secrets.token_hex(4)}"
+    (place / "upper").rename(layer)
+    _lay(place, [layer, *below])
     _boot(spec, name, top, state)
+
+
+def kept(name: str, state: State) -> list[Path]:
+    """The layers that a machine was kept in, top first."""
+    return sorted(state.kept(name).iterdir(), reverse=True)
 
 
 def cut_power(spec: Spec, name: str, top: Layer, state: State) -> None:
@@ -57,13 +67,26 @@ def cut_power(spec: Spec, name: str, top: Layer, state: State) -> None:
     _boot(spec, name, top, state)
 
 
-def _copy(source: Path, target: Path) -> None:
-    subprocess.run(["cp", "--archive", "--no-target-directory", source, target], check=True)
+def _lay(place: Path, below: Sequence[Path]) -> None:
+    """Make a machine's overlay, empty over what was kept."""
+    for folder in ("upper", "work", "root"):
+        _remove(place / folder)
+        (place / folder).mkdir(parents=True)
+        (place / folder).chmod(0o755)
+    if below:
+        (place / _BELOW).write_text("\n".join(map(str, below)))
+
+
+def _below(place: Path) -> list[Path]:
+    """What was kept and lies below a machine, top first."""
+    names = place / _BELOW
+    return [Path(line) for line in names.read_text().splitlines()] if names.exists() else []
 
 
 def _boot(spec: Spec, name: str, top: Layer, state: State) -> None:
     place = state.machine(name)
-    lower = ":".join(str(layer.files(state.cache)) for layer in top.stack)
+    layers = [*_below(place), *(layer.files(state.cache) for layer in top.stack)]
+    lower = ":".join(map(str, layers))
     host, network = spec.hosts[name], spec.network
     addresses = [f"{host.address}/{network.prefix}"]
     if host.address6:

@@ -52,11 +52,11 @@ class State:
         return self.root / "cache"
 
     def machine(self, host: str) -> Path:
-        """A machine's own folder: ``upper`` and ``work`` of its overlay, ``layers``, ``console.log``."""
+        """A machine's own folder: ``upper`` and ``work`` of its overlay, what lies ``below``, ``console.log``."""
         return self.root / "machines" / host
 
     def kept(self, host: str) -> Path:
-        """What a machine had changed when it was kept; absent when it was not."""
+        """The layers of what a machine had changed when it was kept, and kept again; absent when it was not."""
         return self.root / "kept" / host
 
     def compromised(self, host: str) -> Path:

@@ -1,0 +1,59 @@
+"""What lies below a machine that was kept; no machine is booted or ended here, which a stand-in notes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from auditor.lab import machine
+from auditor.lab.layers import Layer
+from auditor.lab.spec import spec
+from auditor.lab.state import State
+
+IMAGE = Layer("image", "base.sh", None, {})
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> State:
+    monkeypatch.setattr(machine, "_end", lambda *_: None)
+    monkeypatch.setattr(machine, "_boot", lambda *_: None)
+    return State(tmp_path)
+
+
+def changed(state: State, name: str) -> None:
+    """Have the machine change a file."""
+    (state.machine("web1") / "upper" / name).write_text(name)
+
+
+def keep(state: State) -> None:
+    machine.keep(spec(), "web1", IMAGE, state)
+
+
+def below(state: State) -> list[set[str]]:
+    """What lies in the layers below the machine, top first."""
+    assert {*(state.machine("web1") / "upper").iterdir()} == set()
+    return [{file.name for file in layer.iterdir()} for layer in machine._below(state.machine("web1"))]
+
+
+def test_what_was_kept_lies_below_what_was_kept_after_it(state: State) -> None:
+    machine.start(spec(), "web1", IMAGE, state)
+    assert below(state) == []
+    changed(state, "first")
+    keep(state)
+    assert below(state) == [{"first"}]
+    changed(state, "second")
+    keep(state)
+    assert below(state) == [{"second"}, {"first"}]
+    changed(state, "lost")
+    machine.start(spec(), "web1", IMAGE, state, machine.kept("web1", state))
+    assert below(state) == [{"second"}, {"first"}]
+
+
+def test_a_pristine_machine_that_is_kept_replaces_what_was_kept_before(state: State) -> None:
+    for name in ("one", "other"):
+        machine.start(spec(), "web1", IMAGE, state)
+        changed(state, name)
+        keep(state)
+        assert below(state) == [{name}]
+    assert len(machine.kept("web1", state)) == 1
