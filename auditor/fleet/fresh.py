@@ -127,11 +127,15 @@ def _opened(given: Path | bytes) -> IO[bytes]:
 
 
 def asked_as_root(
-    reach: Reach, program: Path, question: Mapping[str, Any], seconds: float, beside: Mapping[str, Path] | None = None
+    reach: Reach,
+    program: Path,
+    question: Mapping[str, Any],
+    seconds: float,
+    beside: Mapping[str, Path | bytes] | None = None,
 ) -> bytes:
     """What a program of ours answers when it is run once on a host as root: its last line.
 
-    It may import ``luytre_shared``, and what is ``beside`` it as in ``streamed_as_root``. Its ``main`` is given the words of SSH_CONNECTION and the question as JSON. Raises NoAnswer.
+    It may import ``luytre_shared``, and what is ``beside`` it as in ``streamed_as_root``, of which it may read what is given as bytes. Its ``main`` is given the words of SSH_CONNECTION and the question as JSON. Raises NoAnswer.
     """
     arguments, environment = _as_root(reach, question)
     out, err, in_time = talk(arguments, _packed(program, beside or {}), seconds, environment)
@@ -142,7 +146,7 @@ def asked_as_root(
 
 
 def streamed_as_root(
-    reach: Reach, program: Path, beside: Mapping[str, Path], question: Mapping[str, Any], seconds: float
+    reach: Reach, program: Path, beside: Mapping[str, Path | bytes], question: Mapping[str, Any], seconds: float
 ) -> Iterator[bytes]:
     """What a program of ours sends when it is run once on a host as root, piece by piece, for so many seconds at most.
 
@@ -178,10 +182,11 @@ def _as_root(reach: Reach, question: Mapping[str, Any]) -> tuple[list[str], dict
     return command(reach, remote), ssh_options.environment(os.environ, [reach.key_file])
 
 
-def _packed(program: Path, beside: Mapping[str, Path]) -> bytes:
+def _packed(program: Path, beside: Mapping[str, Path | bytes]) -> bytes:
     """The program, and what it may import, as an archive that Python imports from."""
     shared = sorted((resources.root() / "on_host/shared/module_utils/luytre_shared").glob("*.py"))
-    files = {f"ansible/module_utils/luytre_shared/{module.name}": module for module in shared} | dict(beside)
+    files: dict[str, Path | bytes] = {f"ansible/module_utils/luytre_shared/{module.name}": module for module in shared}
+    files |= beside
     folders = {str(folder) for name in files for folder in Path(name).parents[:-1]}
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -191,5 +196,5 @@ def _packed(program: Path, beside: Mapping[str, Path]) -> bytes:
             archive.writestr(f"{folder}/__init__.py", "")
         for name, file in files.items():
             if not name.endswith("/__init__.py"):
-                archive.writestr(name, file.read_bytes())
+                archive.writestr(name, file if isinstance(file, bytes) else file.read_bytes())
     return target.getvalue()

@@ -7,8 +7,9 @@ and was not confirmed by a connection made meanwhile is undone by the host.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -22,9 +23,6 @@ from auditor.inventory.reach import Reach
 from auditor.models import Host, clock
 from auditor.models.incidents import Contained, Released, Why
 from auditor.models.ranks import Means
-
-SECONDS = 50.0
-"""For one connection: more than the host takes at most."""
 
 
 class _Answer(BaseModel):
@@ -40,17 +38,20 @@ class _Answer(BaseModel):
     would: tuple[Annotated[str, Field(max_length=20_000)], ...] = Field(
         default=(), max_length=100, strict=False, description="each step that containing it takes there"
     )
+    found: tuple[Annotated[str, Field(max_length=4_000)], ...] = Field(default=(), max_length=100, strict=False)
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is to be contained."""
+    """What is to be contained or cleaned."""
 
     means: Means
     what: str
     """As the ``read`` of its kind writes it."""
     seconds: int | None
     """For how long; None: until it is released."""
+    sent: Mapping[str, bytes] = field(default_factory=dict, compare=False)
+    """What the program is given besides its question, by names in the archive that it comes in."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ class Plan:
     why: str
     """The name of a reason; empty: it would be done."""
     about: str
+    found: tuple[str, ...] = ()
+    """As in ``Contained``."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ class Containing:
         if not isinstance(begun, Contained):
             raise TypeError(begun.kind)
         question = self._question(begun, more)
-        answer = self._asked(host.name, wanted.means, "contain", question)
+        answer = self._asked(host.name, wanted.means, "contain", question, wanted.sent)
         if answer.state == "on_trial":
             answer = self._asked(host.name, wanted.means, "confirm", question)
         ended = begun.model_copy(update=_came_to(answer))
@@ -93,9 +96,9 @@ class Containing:
         _, begun = self._decided(host, wanted)(self.ledgers.all(self.inventory))
         if not isinstance(begun, Contained):
             raise TypeError(begun.kind)
-        answer = self._asked(host.name, wanted.means, "plan", self._question(begun, more))
+        answer = self._asked(host.name, wanted.means, "plan", self._question(begun, more), wanted.sent)
         why = answer.why if answer.state == "planned" else answer.why or "not_understood"
-        return Plan(answer.would, why, answer.about)
+        return Plan(answer.would, why, answer.about, answer.found)
 
     def release(self, action: Action) -> Released:
         """Undo what was contained, and tell what that came to."""
@@ -119,12 +122,15 @@ class Containing:
     def _name(self, number: int) -> str:
         return f"{self.incident}/{number}"
 
-    def _asked(self, host: str, means: Means, do: str, question: Mapping[str, Any]) -> _Answer:
+    def _asked(
+        self, host: str, means: Means, do: str, question: Mapping[str, Any], sent: Mapping[str, bytes] | None = None
+    ) -> _Answer:
         if host not in self.reach:
             return _Answer(state="unknown", why="no_host")
         try:
             kind = MEANS[means]
-            said = fresh.asked_as_root(self.reach[host], kind.path, {"do": do, **question}, SECONDS, kind.beside())
+            beside: dict[str, Path | bytes] = {**kind.beside(), **(sent or {})}
+            said = fresh.asked_as_root(self.reach[host], kind.path, {"do": do, **question}, kind.seconds, beside)
             return _Answer.model_validate_json(said)
         except fresh.NoAnswer as no:
             return _Answer(state="unknown", why="no_answer", about=str(no)[:300])
@@ -137,7 +143,7 @@ def _came_to(answer: _Answer) -> dict[str, Any]:
     told: dict[str, Any] = {"why": answer.why, "about": answer.about}
     if answer.state == "confirmed":
         until = clock.stamp(clock.now() + timedelta(seconds=answer.left)) if answer.left else None
-        return {"state": "confirmed", "until": until, "sha256": answer.sha256, **told}
+        return {"state": "confirmed", "until": until, "sha256": answer.sha256, "found": answer.found, **told}
     if answer.state == "none":  # its time was over before it was confirmed
         return {"state": "refused", "why": "not_confirmed"}
     state = "refused" if answer.state == "refused" else "unknown"

@@ -64,6 +64,7 @@ WHY = (
     *("no_account", "automation", "last_admin", "runs_on", "not_locked", "no_key", "our_key", "key_again", "in_files"),
     *("not_undone", "no_unit", "no_such_unit", "shared_number", "transient", "no_job", "job_again"),
     *("no_application", "no_table", "no_row", "row_changed", "row_again", "not_asked", "odd_columns"),
+    *("other_release", "too_large", "replaced", "still_runs", "changed_since"),
 )
 """Reasons that have words of their own; a host may give any other."""
 

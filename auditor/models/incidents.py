@@ -109,7 +109,12 @@ class Contained(Model):
     seconds: int | None = Field(default=None, ge=1, description="for how long; None: until it is released")
     state: Literal["begun", "confirmed", "refused", "unknown"] = Field(description="confirmed: looked at on the host")
     until: Moment | None = None
-    sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$", description="of the file")
+    sha256: str | None = Field(
+        default=None, pattern=r"^[0-9a-f]{64}$", description="of the file, or of all that was kept"
+    )
+    found: tuple[Annotated[str, Field(max_length=4_000)], ...] = Field(
+        default=(), max_length=100, description="paths of what is there besides, to be taken away by itself"
+    )
     why: Why = ""
     about: str = Field(default="", max_length=300, description="the host's own words")
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +14,14 @@ from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, Inve
 from auditor.commands.incidents.contain import read, where
 from auditor.commands.incidents.hosts import chosen, hosts_of
 from auditor.commands.incidents.ledger import IncidentArgument, WhoOption, role
+from auditor.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from auditor.incidents.containing import Containing, Plan, Wanted
+    from auditor.models import Host
+    from auditor.models.incidents import Contained
 
 
 def clean(
@@ -19,10 +30,18 @@ def clean(
         list[str],
         typer.Argument(
             metavar="[STEP WHAT]...",
-            help="What is cleaned, in pairs: 'row antruc.test/posts/66' takes a row out of a site's database.",
+            help="What is cleaned, in pairs: 'core antruc.test' gives its application the files of its release again, 'row antruc.test/posts/66' takes a row out of a site's database.",
         ),
     ],
     who: WhoOption,
+    release: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="FILE",
+            help="The archive of the release for 'core', whose files are known to be good.",
+        ),
+    ] = None,
     hosts: Annotated[
         list[str] | None,
         typer.Option(
@@ -42,6 +61,9 @@ def clean(
 
     Each step keeps on the host, for root alone, what it takes away, and is looked at there afterwards. 'auditor incident release' with a step's number undoes it.
 
+    Of an application's own folders, files that are not as its release has them are replaced, those that are missing put there, and scripts that are none of its taken away as 'contain'
+    takes files. What an office writes, such as wp-config.php, themes, plugins and uploads, is left. PHP forgets what it held in memory.
+
     A row of WordPress, Joomla or NukeViet is taken out by the site's own account, if it still is what was kept of it.
 
     Sites are visited before and after. When one no longer serves, all that was done on its host is undone.
@@ -49,6 +71,8 @@ def clean(
     Exit code: 0 done on every host, as looked at there; 1 not, or not known.
 
     Examples:
+      auditor incident clean SC-20261127-1 core antruc.test --from wordpress-6.8.2.zip --who "Văn phòng" -i inventories/lab
+
       auditor incident clean SC-20261127-1 row antruc.test/posts/66 row antruc.test/options/widget_custom_html --who "Văn phòng" -i inventories/lab
 
       auditor incident clean SC-20261127-1 row antruc.test/posts/66 --dry-run --who "Văn phòng" -i inventories/lab
@@ -66,7 +90,7 @@ def clean(
 
     known, ways = inventories.load(inventory), reach(inventory)
     ledgers, words = Incidents(), Words(lang)
-    asked = list(read(wanted, CLEANING))
+    asked = _with(release, list(read(wanted, CLEANING)))
     case = deciding.still_open(ledgers.all(known.path), incident)
     todo = list(where(asked, chosen(hosts_of(known, case.subjects), hosts)))
     command = Containing(known.path, incident, role(who), ways, ledgers)
@@ -74,11 +98,61 @@ def clean(
     for host in {there.name: there for there, _ in todo}.values():
         here = [one for there, one in todo if there is host]
         if dry_run:
-            for one in here:
-                done = show_plan(one, host.name, command.plan(host, one), words) and done
+            for one, plan in _planned(command, host, here):
+                done = show_plan(one, host.name, plan, words) and done
         else:
             ca_file = ways[host.name].ca_file if host.name in ways else None
-            deeds = (command.contain(host, one) for one in here)
-            for came_to in visited(command, host, deeds, ca_file):
+            left: list[InputError] = []
+            for came_to in visited(command, host, _done(command, host, here, left), ca_file):
                 done = show_deed(came_to, words) and done
+            if left:
+                raise left[0]
     raise typer.Exit(0 if done else 1)
+
+
+def _with(release: Path | None, asked: Sequence[Wanted]) -> Sequence[Wanted]:
+    """The steps with what is sent along. Raises InputError for a release that is not given, is of no use, or is not known to be good."""
+    from auditor.compromise.known import originals
+    from auditor.history.known_good import KnownGood
+    from auditor.incidents.means import core
+
+    wants = any(one.means == "core" for one in asked)
+    if release is None:
+        if wants:
+            raise InputError("'core' needs the archive of the release", mend="give it with --from")
+        return asked
+    if not wants:
+        raise InputError("--from is of 'core' alone", mend="leave it out, or write 'core SITE'")
+    made = originals.opened(release, KnownGood().all())
+    return [replace(one, sent=core.sent(made, one.what)) if one.means == "core" else one for one in asked]
+
+
+def _done(command: Containing, host: Host, wanted: Iterable[Wanted], left: list[InputError]) -> Iterator[Contained]:
+    """Each step as it is done, with what it found besides; ``left`` is told what of that must not be begun."""
+    for one in wanted:
+        came_to = command.contain(host, one)
+        yield came_to
+        for more in _besides(came_to.found):
+            try:
+                yield command.contain(host, more)
+            except InputError as error:
+                left.append(error)
+
+
+def _planned(command: Containing, host: Host, wanted: Iterable[Wanted]) -> Iterator[tuple[Wanted, Plan]]:
+    """The same of what would be done."""
+    for one in wanted:
+        plan = command.plan(host, one)
+        yield one, plan
+        yield from ((more, command.plan(host, more)) for more in _besides(plan.found))
+
+
+def _besides(found: Iterable[str]) -> Iterator[Wanted]:
+    """Files that a host found, to be taken away; what is no path is nothing."""
+    from auditor.incidents.containing import Wanted
+    from auditor.incidents.means.file import FILE
+    from auditor.text import paths
+
+    for path in found:
+        with suppress(InputError):
+            yield Wanted("file", FILE.read(paths.read(path)), None)

@@ -44,7 +44,7 @@ def read(file: Path, name: str = "", version: str = "") -> Manifest:
         if written is not None:
             return written
         digest = _digest_of(file)
-        found = _common(_collected(_members(file), file))
+        found = _common(_collected(_members(file, _Counted()), file))
     except (
         OSError,
         EOFError,
@@ -91,8 +91,11 @@ def folder(path: Path, name: str, version: str, reason: str, approver: str) -> M
     return Manifest(name or path.name, version or "-", origin, found, reason, approver, str(path.absolute()))
 
 
-def contents(manifest: Manifest, wanted: Collection[str]) -> dict[str, bytes]:
-    """Contents of a release by their SHA-256, out of the archive or folder that it was made from; none that lies there no more or is another by now."""
+def contents(manifest: Manifest, wanted: Collection[str], largest: int = MAX_SHOWN) -> dict[str, bytes]:
+    """Contents of a release by their SHA-256, out of the archive or folder that it was made from.
+
+    None that lies there no more, is another by now, or has more than ``largest`` bytes.
+    """
     found: dict[str, bytes] = {}
     lies = Path(manifest.lies)
     if not manifest.lies or lies.is_symlink():
@@ -102,16 +105,16 @@ def contents(manifest: Manifest, wanted: Collection[str]) -> dict[str, bytes]:
             for path, digest in manifest.entries.items():
                 if digest in wanted:
                     with (lies / path).open("rb") as opened:
-                        _keep(found, digest, opened.read(MAX_SHOWN + 1))
+                        _keep(found, digest, opened.read(largest + 1), largest)
         else:
-            for _path, digest in _members(lies, found, wanted):
+            for _path, digest in _members(lies, _Counted(found, wanted, largest)):
                 if digest in wanted and len(found) == len(wanted):
                     break
     return found
 
 
-def _keep(found: dict[str, bytes], digest: str, content: bytes) -> None:
-    if len(content) <= MAX_SHOWN and hashlib.sha256(content).hexdigest() == digest:
+def _keep(found: dict[str, bytes], digest: str, content: bytes, largest: int) -> None:
+    if len(content) <= largest and hashlib.sha256(content).hexdigest() == digest:
         found[digest] = content
 
 
@@ -129,10 +132,7 @@ def _digest_of(file: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def _members(
-    file: Path, kept: dict[str, bytes] | None = None, wanted: Collection[str] = ()
-) -> Iterator[tuple[str, str]]:
-    counted = _Counted(kept, wanted)
+def _members(file: Path, counted: _Counted) -> Iterator[tuple[str, str]]:
     with file.open("rb") as opened:
         head = opened.read(8)
         opened.seek(0)
@@ -147,20 +147,21 @@ def _members(
 class _Counted:
     """Digests of what is unpacked, so long as it is not too much in all; the contents that are wanted by theirs are kept."""
 
-    def __init__(self, kept: dict[str, bytes] | None = None, wanted: Collection[str] = ()) -> None:
+    def __init__(self, kept: dict[str, bytes] | None = None, wanted: Collection[str] = (), largest: int = 0) -> None:
         self.left = MAX_BYTES
-        self._kept, self._wanted = kept, wanted
+        self._kept, self._wanted, self._largest = kept, wanted, largest
 
     def digest(self, source: IO[bytes]) -> str:
-        found, first = hashlib.sha256(), b""
+        found, content = hashlib.sha256(), bytearray()
         while piece := source.read(_PIECE):
             self.left -= len(piece)
             if self.left < 0:
                 raise ValueError(f"it holds more than {MAX_BYTES} bytes")
             found.update(piece)
-            first = first or piece
+            if len(content) <= self._largest:
+                content += piece
         if self._kept is not None and found.hexdigest() in self._wanted:
-            _keep(self._kept, found.hexdigest(), first)
+            _keep(self._kept, found.hexdigest(), bytes(content), self._largest)
         return found.hexdigest()
 
 

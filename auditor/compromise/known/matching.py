@@ -45,7 +45,7 @@ _OPEN = frozenset(
     }
 )
 """Folders of releases to which an office adds files."""
-_WRITTEN_BY_OFFICES = frozenset(
+WRITTEN_BY_OFFICES = frozenset(
     {
         *("wp-config.php", "configuration.php", "config.php", "config_global.php", "settings.php", "LocalSettings.php"),
         *(".htaccess", ".user.ini", "robots.txt", "web.config"),
@@ -130,7 +130,7 @@ def _compare(
             missing.append((where, _name(manifest)))
         elif file.sha256 == digest:
             standings[where] = ("known", _name(manifest))
-        elif standings.get(where, ("",))[0] != "known" and path.rsplit("/", 1)[-1] not in _WRITTEN_BY_OFFICES:
+        elif standings.get(where, ("",))[0] != "known" and path.rsplit("/", 1)[-1] not in WRITTEN_BY_OFFICES:
             standings[where] = ("changed", _name(manifest))
             originals[where] = (manifest, digest)
 
@@ -142,7 +142,7 @@ def _strays(
     standings: dict[str, tuple[Standing, str]],
 ) -> None:
     """Files that lie where only a release has files, and files of releases that lie elsewhere."""
-    owned = {base: _owned(base, manifest) for base, manifest in placed.items()}
+    tops_of = {base: owned(base, manifest) for base, manifest in placed.items()}
     older: dict[str, dict[str, str]] = defaultdict(dict)
     digests: dict[str, str] = {}
     names = {manifest.name for manifest in placed.values()}
@@ -154,7 +154,7 @@ def _strays(
     for path, file in by_path.items():
         if path in standings:
             continue
-        for base, tops in owned.items():
+        for base, tops in tops_of.items():
             inside = path[len(base) + 1 :] if path.startswith(base + "/") else None
             if inside is None:
                 continue
@@ -167,7 +167,7 @@ def _strays(
             standings[path] = ("misplaced", digests[file.sha256])
 
 
-def _owned(base: str, manifest: Manifest) -> frozenset[str] | None:
+def owned(base: str, manifest: Manifest) -> frozenset[str] | None:
     """The folders in which nobody but the release has code; None for all of it, as of a plugin."""
     if "/plugins/" in base or "/themes/" in base or "/modules/" in base:
         return None

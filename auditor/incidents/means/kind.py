@@ -11,6 +11,9 @@ from auditor.errors import InputError
 from auditor.models import Host
 from auditor.system import resources
 
+SECONDS = 50.0
+"""For one connection: more than the host takes at most, with what is sent."""
+
 
 def every(_what: str, hosts: tuple[Host, ...]) -> tuple[Host, ...]:
     """On all of the incident's hosts."""
@@ -45,6 +48,8 @@ class Kind:
     """What the program is asked besides ``do``, ``id``, ``what`` and ``seconds``. Raises InputError for what must not be begun."""
     beside: Callable[[], Mapping[str, Path]] = dict
     """What the program imports besides ``luytre_shared``: files by their names in the archive that it comes in."""
+    seconds: float = SECONDS
+    """For one connection."""
     ends: bool = False
     """Whether it has a time, after which the host ends it by itself."""
     missed: bool = False

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from auditor.incidents.means.account import ACCOUNT
 from auditor.incidents.means.address import ADDRESS
+from auditor.incidents.means.core import CORE
 from auditor.incidents.means.file import FILE
 from auditor.incidents.means.isolation import ISOLATION
 from auditor.incidents.means.key import KEY
@@ -29,5 +30,5 @@ CONTAINING: Mapping[Means, Kind] = {
     "cron": CRONTAB,
     "job": JOB,
 }
-CLEANING: Mapping[Means, Kind] = {"row": ROW}
+CLEANING: Mapping[Means, Kind] = {"core": CORE, "row": ROW}
 MEANS: Mapping[Means, Kind] = {**CONTAINING, **CLEANING}

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import shutil
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from auditor.commands.incidents import app
+from auditor.compromise.known import archives
 from auditor.errors import InputError
 from auditor.fleet import fresh
 from auditor.hardening.serving import smoke
+from auditor.history.known_good import KnownGood
 from auditor.history.runs import History
 from auditor.system import resources
 from tests.unit.incidents.filled import clean
@@ -299,3 +302,44 @@ def test_what_contains_does_not_clean_nor_the_other_way_round(
     auditor(inventory, "open", "antruc.test", *WHO)
     with pytest.raises(InputError, match=why):
         auditor(inventory, verb, str(the_only(inventory)["id"]), *given, *WHO)
+
+
+def test_a_core_is_cleaned_from_a_release_that_is_known_and_what_it_finds_besides_is_taken_away(
+    inventory: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[tuple[str, dict[str, Any], dict[str, Any]]] = []
+
+    def answer(*given: Any) -> bytes:
+        asked.append((given[1].name, given[2], given[4]))
+        state = "planned" if given[2]["do"] == "plan" else "confirmed"
+        found = ["/var/www/antruc.test/wp-admin/x%20y.php", "no path"] if given[1].name == "core.py" else []
+        return json.dumps({"state": state, "why": "", "found": found}).encode()
+
+    monkeypatch.setattr(fresh, "asked_as_root", answer)
+    monkeypatch.setattr(smoke, "visit", lambda *_, **__: {})
+    auditor(inventory, "open", "antruc.test", *WHO)
+    incident = str(the_only(inventory)["id"])
+    release = tmp_path / "wordpress-6.8.2.zip"
+    with zipfile.ZipFile(release, "w") as packed:
+        packed.writestr("wordpress/index.php", "<?php\n")
+    core, given = ("clean", incident, "core", "antruc.test"), ("--from", str(release), *WHO)
+    with pytest.raises(InputError, match="'core' needs the archive of the release"):
+        auditor(inventory, *core, *WHO)
+    with pytest.raises(InputError, match="--from is of 'core' alone"):
+        auditor(inventory, "clean", incident, "row", "antruc.test/posts/1", *given)
+    with pytest.raises(InputError, match="is no release whose files are known to be good"):
+        auditor(inventory, *core, *given)
+    assert asked == []
+    KnownGood().put((archives.read(release),))
+    planned = auditor(inventory, *core, *given, "--dry-run").stdout.splitlines()
+    assert planned[1] == "On web1, file /var/www/antruc.test/wp-admin/x y.php would be contained so:"
+    said = auditor(inventory, *core, *given).stdout.splitlines()
+    assert said == [
+        "number 1: the application of antruc.test on web1 is as its release has it",
+        "number 2: /var/www/antruc.test/wp-admin/x y.php is taken away on web1",
+    ]
+    assert [name for name, _, _ in asked] == ["core.py", "quarantine.py"] * 2
+    assert {"release.zip", "release.json"} <= asked[0][2].keys()
+    assert asked[1][2].keys().isdisjoint(asked[0][2])
+    (entry,) = [one["deed"] for one in the_only(inventory)["entries"] if one["deed"].get("found")]  # type: ignore[attr-defined]
+    assert entry["found"][0] == "/var/www/antruc.test/wp-admin/x%20y.php"

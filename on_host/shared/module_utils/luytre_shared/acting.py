@@ -130,19 +130,19 @@ def late(_number, _frame):
     raise Refused("late", "")
 
 
-def in_time(act):
-    """What it comes to. Raises Refused after SECONDS."""
+def in_time(act, seconds=SECONDS):
+    """What it comes to. Raises Refused when that takes longer."""
     signal.signal(signal.SIGALRM, late)
-    signal.alarm(SECONDS)
+    signal.alarm(seconds)
     try:
         return act()
     finally:
         signal.alarm(0)
 
 
-def asked(actions, arguments):
+def asked(actions, arguments, seconds=SECONDS):
     """Answer a question: ``arguments`` are the words of SSH_CONNECTION and the question as JSON, each action ``(question, connection)``."""
-    print(json.dumps(in_time(lambda: answer(actions, json.loads(arguments[1]), arguments[0].split()))))
+    print(json.dumps(in_time(lambda: answer(actions, json.loads(arguments[1]), arguments[0].split()), seconds)))
 
 
 def answer(actions, question, connection):

@@ -1,0 +1,441 @@
+"""Gives an application the files of its release again, and takes that back: a question of JSON as argument, an answer of JSON out.
+
+Run as root by a controller, over a connection of its own, with the release beside it. What differs is kept in a folder of root's, the very
+file where it can be, before the release's takes its place with owner, mode and access list as they were; what is missing is put there as its folder
+is. Whoever can write the folders may swap names at any moment: no link is followed, and only what was looked at is replaced.
+"""
+
+import contextlib
+import errno
+import hashlib
+import io
+import json
+import os
+import re
+import stat
+import time
+import zipfile
+from urllib.parse import quote_from_bytes, unquote_to_bytes
+
+from ansible.module_utils.luytre import _layouts, _webroot
+from ansible.module_utils.luytre_change import replacing
+from ansible.module_utils.luytre_shared import acting, kept, safe_open, starting, taking
+from ansible.module_utils.luytre_shared.acting import Refused
+
+STORE = kept.Store("/var/lib/luytre/core")
+RELEASE, ABOUT = "release.zip", "release.json"
+SECONDS = 240
+"""For thousands of files, each of which is on the disk before the next."""
+SHARE = 0.3
+"""Of the release's files must lie there as they were made: else it is another's folder."""
+MOST_ENTRIES = 100_000
+MOST_FOUND, MOST_LETTERS = 100, 16_000
+WALK_SECONDS = 8
+MODE = 0o666
+"""Of a file that is put there, less what its folder does not allow."""
+PHP_UNITS = re.compile(r"^(php[0-9.]*-fpm\.service)\s", re.MULTILINE)
+MOD_PHP = "/etc/apache2/mods-enabled"
+
+
+class Core:
+    """The folder of an application, held open, and how its files stand to a release's."""
+
+    def __init__(self, folder, release):
+        self.folder, self.release = folder, release
+
+    def differing(self):
+        """``{path, was, new}`` of each file that is not as the release has it. Raises Refused.
+
+        ``was`` is None for one that is not there: it is left so beside the release's folders, where offices delete what they do without.
+        """
+        found, same = [], 0
+        kind = next((one for one in _layouts.BY_KIND.values() if self._is_of(one)), None)
+        gone = [one.rstrip("/") for one in kind.installers] if kind else []
+        for path in self.release.paths:
+            was = self.digest(path)
+            new = self.release.digest(path)
+            if was == new:
+                same += 1
+            elif was is not None or not (
+                self.release.is_at_top(path) or any(path == one or path.startswith(one + "/") for one in gone)
+            ):
+                found.append({"path": path, "was": was, "new": new})
+        self._check_version(kind)
+        if same < SHARE * len(self.release.paths):
+            raise Refused("other_release", "%d / %d" % (same, len(self.release.paths)))
+        return found
+
+    def _is_of(self, layout):
+        return any(all(name in self.release for name in names) for names in layout.marks)
+
+    def _check_version(self, layout):
+        for file, pattern in layout.versions if layout else ():
+            if file in self.release:
+                there, made = (
+                    pattern.search((text or b"").decode("utf-8", "replace"))
+                    for text in (self.content(file), self.release.content(file))
+                )
+                if there and made and there.group(1) != made.group(1):
+                    raise Refused("other_release", "%s: %s" % (there.group(1), made.group(1)))
+
+    def content(self, path):
+        """What a file there holds, None where none is. Raises Unsafe."""
+        try:
+            handle = safe_open.below(self.folder, path)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        try:
+            return safe_open.start(handle, 200_000)
+        finally:
+            os.close(handle)
+
+    def digest(self, path):
+        """sha256 of a file there, in hex, None where none is. Raises Refused for what is no regular file, or too large for one of a release."""
+        try:
+            handle = safe_open.below(self.folder, path)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except safe_open.Unsafe as unsafe:
+            raise Refused("unsafe", "%s: %s" % (path, unsafe.strerror))
+        try:
+            found = taking.digest(handle)
+            if found is None:
+                raise Refused("too_large", path)
+            return found
+        finally:
+            os.close(handle)
+
+    def others(self):
+        """Paths of scripts that lie where only the release has files, and are none of its."""
+        found, ends = [], time.monotonic() + WALK_SECONDS
+        for top in self.release.tops if self.release.tops is not None else ["."]:
+            try:
+                inner = safe_open.below(self.folder, top, safe_open.DIRECTORY)
+            except OSError:
+                continue
+            try:
+                for entry in _webroot.Walk(inner, ends, MOST_ENTRIES):
+                    path = entry.path if top == "." else "%s/%s" % (top, entry.path)
+                    if not self.release.has(path) and _webroot.is_script(entry):
+                        found.append(path)
+            finally:
+                os.close(inner)
+        return sorted(found)[:MOST_FOUND]
+
+
+class Release:
+    """The files that came beside this program, by their paths. ``tops``: the folders in which only it has scripts, None for all of it."""
+
+    def __init__(self, packed, about):
+        self._archive = zipfile.ZipFile(io.BytesIO(packed))
+        self.paths = sorted(self._archive.namelist())
+        self.tops = about["tops"]
+        self._own, self._left = frozenset(self.paths), frozenset(about["left"])
+
+    def __contains__(self, path):
+        return path in self._own
+
+    def has(self, path):
+        """Whether it has a file there, be it one that offices write."""
+        return path in self._own or path in self._left
+
+    def is_at_top(self, path):
+        """Whether a path lies beside its folders."""
+        return self.tops is not None and "/" not in path
+
+    def content(self, path):
+        """What it holds."""
+        return self._archive.read(path)
+
+    def digest(self, path):
+        """sha256 of it, in hex."""
+        return hashlib.sha256(self.content(path)).hexdigest()
+
+
+def sent(name):
+    """What came beside this program under that name."""
+    return __loader__.get_data(os.path.join(__loader__.archive, name))
+
+
+def core_of(asked, open_ones):
+    """How the application stands to the release that was sent. Raises Refused."""
+    return Core(opened(asked, open_ones), Release(sent(RELEASE), json.loads(sent(ABOUT).decode("ascii"))))
+
+
+def opened(asked, open_ones):
+    """The application's folder. Raises Refused."""
+    folder = os.fsdecode(unquote_to_bytes(asked["folder"]))
+    try:
+        return taking.closing(open_ones, safe_open.below(asked["root"], folder or ".", safe_open.DIRECTORY))
+    except OSError as error:
+        raise Refused("folder_gone", error.strerror or "")
+
+
+# --- there and back --------------------------------------------------------------------------------------
+
+
+def contain(asked, _connection):
+    """Have the files as the release has them; once, however often it is asked for. Raises Refused."""
+    name = asked["id"]
+    with STORE.held(), contextlib.ExitStack() as open_ones:
+        core = core_of(asked, open_ones)
+        record = STORE.record(name)
+        if record is None:
+            record = {"root": asked["root"], "folder": asked["folder"], "files": core.differing(), "made": []}
+            STORE.keep(name, record)
+        elif not all(
+            file["path"] in core.release and core.release.digest(file["path"]) == file["new"]
+            for file in record["files"]
+        ):
+            raise Refused("other_release", "")
+        store = taking.closing(open_ones, os.open(STORE.folder(name), safe_open.FOLDER))
+        try:
+            for number, file in enumerate(record["files"]):
+                put(core, store, str(number), file, lambda path: made(name, record, path))
+            forgotten = forget_code() if record["files"] else True
+            left = [file["path"] for file in record["files"] if core.digest(file["path"]) != file["new"]]
+            if left:
+                raise Refused("swapped", left[0])
+        except Exception:
+            changed = back(core.folder, store, record)
+            if changed:
+                return {"state": "unknown", "why": "changed_since", "about": changed[0]}
+            STORE.forget(name)
+            raise
+        return told(name, core, record, forgotten)
+
+
+def told(name, core, record, forgotten):
+    """What was done, as it is now."""
+    files = [[file["path"], file["was"], file["new"]] for file in record["files"]]
+    if not files:
+        STORE.forget(name)
+    return {
+        "state": "confirmed",
+        "sha256": hashlib.sha256(json.dumps(files).encode("ascii")).hexdigest() if files else None,
+        "why": "replaced" if forgotten else "still_runs",
+        "about": str(len(files)),
+        "found": found(record, core.others()),
+    }
+
+
+def found(record, others):
+    """Whole paths, written so that each is one line."""
+    base = os.path.join(record["root"], os.fsdecode(unquote_to_bytes(record["folder"])))
+    return [quote_from_bytes(os.fsencode(os.path.join(base, path)), safe="/") for path in others]
+
+
+def made(name, record, path):
+    """Have it on record that a folder is about to be made."""
+    record["made"].append(path)
+    STORE.keep(name, record)
+
+
+def put(core, store, number, file, making):
+    """Have the release's file in its place, and what was there kept. Raises Refused when something else is there by now."""
+    with contextlib.ExitStack() as open_ones:
+        place, last = reached(core.folder, file["path"], open_ones, making if file["was"] is None else None)
+        if file["was"] is None:
+            put_new(place, last, core.release.content(file["path"]), file)
+            return
+        handle = taking.closing(open_ones, safe_open.at(place, last))
+        there = taking.digest(handle)
+        if there == file["new"]:
+            return
+        if there != file["was"]:
+            raise Refused("swapped", file["path"])
+        if taking.ident(store, number) is None:
+            keep(place, last, handle, store, number, file)
+        try:
+            replacing.replace(place, last, handle, os.fstat(handle), core.release.content(file["path"]))
+        except replacing.Swapped:
+            raise Refused("swapped", file["path"])
+        plain(place, last)
+
+
+def plain(place, last):
+    """Have a file run as nobody else: that it did so was of what it held."""
+    handle = safe_open.at(place, last)
+    try:
+        mode = os.fstat(handle).st_mode
+        if mode & (stat.S_ISUID | stat.S_ISGID):
+            os.fchmod(handle, mode & 0o777)
+    finally:
+        os.close(handle)
+
+
+def keep(place, last, handle, store, number, file):
+    """Have the very file under a name in our folder, too; from another file system a copy. Raises Refused."""
+    try:
+        os.link(last, number, src_dir_fd=place, dst_dir_fd=store, follow_symlinks=False)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        draft = number + ".new"
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(draft, dir_fd=store)
+        taking.copied(handle, store, draft, file["was"])
+        os.rename(draft, number, src_dir_fd=store, dst_dir_fd=store)
+        return
+    if not os.path.samestat(os.lstat(number, dir_fd=store), os.fstat(handle)):
+        os.unlink(number, dir_fd=store)
+        raise Refused("swapped", file["path"])
+
+
+def put_new(place, last, content, file):
+    """Have a file that was missing, its folder's owner's, in place of nothing. Raises Refused."""
+    of, draft = os.fstat(place), ".luytre-" + file["new"][:16]
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(draft, dir_fd=place)
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=place)
+    try:
+        with os.fdopen(os.dup(handle), "wb") as file_there:
+            file_there.write(content)
+        os.fchown(handle, of.st_uid, of.st_gid)
+        os.fchmod(handle, of.st_mode & MODE)
+        os.fsync(handle)
+        os.link(draft, last, src_dir_fd=place, dst_dir_fd=place, follow_symlinks=False)
+    except FileExistsError:
+        if digest_at(place, last) != file["new"]:
+            raise Refused("name_taken", file["path"])
+    finally:
+        os.close(handle)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(draft, dir_fd=place)
+
+
+def digest_at(place, last):
+    """sha256 of what has a name in an open folder, None where none is, or no file."""
+    try:
+        handle = safe_open.at(place, last)
+    except OSError:
+        return None
+    try:
+        return taking.digest(handle)
+    finally:
+        os.close(handle)
+
+
+def reached(folder, path, open_ones, making):
+    """``(open folder, name)`` of a path below an open folder; ``making`` is told of each folder that has to be made. Raises Refused."""
+    names = safe_open.parts(path)
+    here = folder
+    for at, one in enumerate(names[:-1]):
+        try:
+            inner = safe_open.enter(here, one)
+        except FileNotFoundError:
+            if making is None:
+                raise Refused("swapped", path)
+            making("/".join(names[: at + 1]))
+            of = os.fstat(here)
+            os.mkdir(one, 0o700, dir_fd=here)
+            inner = safe_open.enter(here, one)
+            os.fchown(inner, of.st_uid, of.st_gid)
+            os.fchmod(inner, stat.S_IMODE(of.st_mode))
+        except safe_open.Unsafe as unsafe:
+            raise Refused("unsafe", "%s: %s" % (path, unsafe.strerror))
+        here = taking.closing(open_ones, inner)
+    return here, names[-1]
+
+
+def back(folder, store, record):
+    """Have the files as they were, but for those that somebody has changed since. The paths of these."""
+    left = []
+    for number, file in enumerate(record["files"]):
+        with contextlib.ExitStack() as open_ones:
+            try:
+                place, last = reached(folder, file["path"], open_ones, None)
+            except Refused:
+                if file["was"] is not None:
+                    left.append(file["path"])
+                continue
+            there = digest_at(place, last)
+            if there == file["was"] and (there is not None or taking.ident(place, last) is None):
+                continue
+            if there != file["new"] or not put_back(place, last, store, str(number), file):
+                left.append(file["path"])
+    for path in reversed(record["made"]):
+        with contextlib.ExitStack() as open_ones, contextlib.suppress(OSError, Refused):
+            place, last = reached(folder, path, open_ones, None)
+            os.rmdir(last, dir_fd=place)
+    return left
+
+
+def put_back(place, last, store, number, file):
+    """Have what is kept in the place of the release's file. Whether that is what was there."""
+    if file["was"] is None:
+        os.unlink(last, dir_fd=place)
+        return True
+    if digest_at(store, number) != file["was"]:
+        return False
+    try:
+        os.rename(number, last, src_dir_fd=store, dst_dir_fd=place)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        draft = ".luytre-" + file["was"][:16]
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(draft, dir_fd=place)
+        with contextlib.ExitStack() as open_ones:
+            taking.copied(taking.closing(open_ones, safe_open.at(store, number)), place, draft, file["was"])
+        os.rename(draft, last, src_dir_fd=place, dst_dir_fd=place)
+    return True
+
+
+def release(asked, _connection):
+    """Have the files as they were before. Raises Refused."""
+    name = asked["id"]
+    if STORE.record(name) is None:
+        return {"state": "none"}
+    with STORE.held(), contextlib.ExitStack() as open_ones:
+        record = STORE.record(name)
+        folder = opened(record, open_ones)
+        store = taking.closing(open_ones, os.open(STORE.folder(name), safe_open.FOLDER))
+        left = back(folder, store, record)
+        if record["files"] and not forget_code():
+            left.append("php-fpm")
+        if left:
+            return {"state": "unknown", "why": "changed_since", "about": left[0]}
+        STORE.forget(name)
+        return {"state": "none"}
+
+
+# --- PHP ---------------------------------------------------------------------------------------------------
+
+
+def code_units():
+    """What keeps code of PHP in memory, and runs it on where it looks for no changes."""
+    running = acting.ran(
+        [starting.SYSTEMCTL, "list-units", "--state=active", "--plain", "--no-legend", "php*-fpm.service"]
+    )
+    found = PHP_UNITS.findall(running or "")
+    with contextlib.suppress(FileNotFoundError):
+        if any(re.match(r"php[0-9.]*\.load\Z", name) for name in os.listdir(MOD_PHP)):
+            found.append("apache2.service")
+    return found
+
+
+def forget_code():
+    """Have it forget what was replaced. Whether all did."""
+    return all([acting.ran([starting.SYSTEMCTL, "reload", unit]) is not None for unit in code_units()])  # noqa: C419
+
+
+def plan(asked, _connection):
+    """What ``contain`` would do now; nothing is written."""
+    with contextlib.ExitStack() as open_ones:
+        core = core_of(asked, open_ones)
+        files = core.differing()
+        lines = ["%s %s" % ("put" if file["was"] is None else "replace", file["path"]) for file in files]
+        lines += ["systemctl reload " + unit for unit in code_units()] if files else []
+        text = "\n".join(lines)
+        if len(text) > MOST_LETTERS:
+            text = text[:MOST_LETTERS].rpartition("\n")[0] + "\n… %d" % len(lines)
+        return {"state": "planned", "would": [text] if text else [], "found": found(asked, core.others())}
+
+
+ACTIONS = {"plan": plan, "contain": contain, "release": release}
+
+
+def main(arguments):
+    """Answer what is asked."""
+    acting.asked(ACTIONS, arguments, SECONDS)

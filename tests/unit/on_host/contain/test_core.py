@@ -1,0 +1,246 @@
+"""An application is given its release's files, and what was there is kept and comes back, whatever whoever can write the folders does meanwhile."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import json
+import os
+import zipfile
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from tests.unit.on_host.contain.programs import program
+
+VERSION = b"<?php\n$wp_version = '6.8.2';\n"
+RELEASE = {
+    "index.php": b"<?php // index\n",
+    "xmlrpc.php": b"<?php // rpc\n",
+    "wp-includes/version.php": VERSION,
+    "wp-includes/load.php": b"<?php // load\n",
+    "wp-includes/js/a/b.js": b"b\n",
+    "wp-admin/admin.php": b"<?php // admin\n",
+}
+LEFT = ["wp-content/index.php", "wp-config-sample.php"]
+ID = "SC-20261127-1/1"
+
+
+def sent(files: dict[str, bytes] = RELEASE) -> dict[str, bytes]:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for path, content in files.items():
+            archive.writestr(path, content)
+    about = {"tops": ["wp-admin", "wp-includes"], "left": LEFT}
+    return {"release.zip": packed.getvalue(), "release.json": json.dumps(about).encode()}
+
+
+@pytest.fixture
+def units() -> list[list[str]]:
+    return []
+
+
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, units: list[list[str]]) -> ModuleType:
+    own = program("core.py")
+    own.STORE.home = str(tmp_path / "luytre/core")
+    monkeypatch.setattr(own, "MOD_PHP", str(tmp_path / "none"))
+    monkeypatch.setattr(own, "sent", sent().__getitem__, raising=False)
+
+    def ran(argv: list[str], **_: Any) -> str:
+        units.append(argv[1:])
+        return "php8.4-fpm.service loaded active running PHP\n" if argv[1] == "list-units" else ""
+
+    monkeypatch.setattr(own.acting, "ran", ran)
+    return own
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    root = tmp_path / "site"
+    for path, content in RELEASE.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(content)
+    (root / "wp-includes/load.php").write_bytes(b"<?php // load\nforeign();\n")
+    (root / "wp-includes/load.php").chmod(0o640)
+    os.utime(root / "wp-includes/load.php", ns=(10**18 + 1, 10**18 + 2))
+    (root / "wp-includes/js/a/b.js").unlink()
+    (root / "wp-includes/js/a").rmdir()
+    (root / "xmlrpc.php").unlink()
+    (root / "wp-admin/x ạ.php").write_bytes(b"<?php foreign();")
+    (root / "wp-admin/index.php").write_bytes(b"<?php // Silence is golden.\n")
+    (root / "wp-content").mkdir()
+    (root / "wp-content/y.php").write_bytes(b"<?php own();")
+    return root
+
+
+def asked(site: Path, **changes: Any) -> dict[str, Any]:
+    return {"id": ID, "root": str(site), "folder": "", **changes}
+
+
+def state(site: Path) -> dict[str, tuple[Any, ...]]:
+    found: dict[str, tuple[Any, ...]] = {}
+    for path in sorted(site.rglob("*")):
+        status = path.lstat()
+        content = path.read_bytes() if path.is_file() else None
+        when = status.st_mtime_ns if path.is_file() else None
+        found[str(path.relative_to(site))] = (content, status.st_mode, status.st_uid, status.st_gid, when)
+    return found
+
+
+def test_files_are_as_the_release_has_them_and_come_back_as_they_were(
+    host: ModuleType, site: Path, units: list[list[str]]
+) -> None:
+    before, inode = state(site), (site / "wp-includes/load.php").stat().st_ino
+    planned = host.plan(asked(site), [])
+    assert planned["would"][0].splitlines() == [
+        "put wp-includes/js/a/b.js",
+        "replace wp-includes/load.php",
+        "systemctl reload php8.4-fpm.service",
+    ]
+    assert planned["found"] == [f"{site}/wp-admin/x%20%E1%BA%A1.php"]
+    assert state(site) == before
+    assert not Path(host.STORE.home).exists()
+    done = host.contain(asked(site), [])
+    assert (done["state"], done["why"], done["about"], done["found"]) == (
+        "confirmed",
+        "replaced",
+        "2",
+        planned["found"],
+    )
+    assert ["reload", "php8.4-fpm.service"] in units
+    assert (site / "wp-includes/load.php").read_bytes() == RELEASE["wp-includes/load.php"]
+    assert (site / "wp-includes/load.php").stat().st_mode & 0o777 == 0o640
+    assert (site / "wp-includes/js/a/b.js").read_bytes() == b"b\n"
+    assert not (site / "xmlrpc.php").exists()
+    assert not list(site.rglob(".luytre*"))
+    assert host.contain(asked(site), []) == done
+    assert host.release(asked(site), []) == {"state": "none"}
+    assert state(site) == before
+    assert (site / "wp-includes/load.php").stat().st_ino == inode
+    assert not Path(host.STORE.home).exists()
+
+
+def test_what_is_as_its_release_has_it_is_said_to_be_and_keeps_nothing(host: ModuleType, site: Path) -> None:
+    host.contain(asked(site), [])
+    again = host.contain(asked(site, id="SC-20261127-1/2"), [])
+    assert (again["state"], again["about"], again["sha256"]) == ("confirmed", "0", None)
+    assert host.STORE.record("SC-20261127-1/2") is None
+
+
+def test_another_release_or_folder_is_refused(host: ModuleType, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = state(site)
+    newer = {**RELEASE, "wp-includes/version.php": VERSION.replace(b"6.8.2", b"6.8.3")}
+    for files, changes in (
+        (newer, {}),
+        (dict.fromkeys(RELEASE, b"other"), {}),
+        (RELEASE, {"folder": "wp-content"}),
+    ):
+        monkeypatch.setattr(host, "sent", sent(files).__getitem__)
+        with pytest.raises(host.Refused, match="other_release"):
+            host.contain(asked(site, **changes), [])
+    assert state(site) == before
+    assert not Path(host.STORE.home).exists()
+
+
+def test_no_link_is_followed(host: ModuleType, site: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.mkdir()
+    (secret / "load.php").write_bytes(b"s")
+    (site / "wp-includes").rename(tmp_path / "moved")
+    (site / "wp-includes").symlink_to(secret)
+    with pytest.raises(host.Refused, match="unsafe"):
+        host.contain(asked(site), [])
+    assert (secret / "load.php").read_bytes() == b"s"
+    with pytest.raises(host.Refused, match="folder_gone"):
+        host.contain(asked(site, folder="wp-includes"), [])
+
+
+def test_what_is_swapped_in_at_the_last_moment_is_left_and_all_is_as_it_was(
+    host: ModuleType, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load, real = site / "wp-includes/load.php", host.replacing.replace
+
+    def swapped(*given: Any) -> None:
+        load.write_bytes(b"<?php swapped();")
+        real(*given)
+
+    monkeypatch.setattr(host.replacing, "replace", swapped)
+    said = host.contain(asked(site), [])
+    assert (said["state"], said["why"], said["about"]) == ("unknown", "changed_since", "wp-includes/load.php")
+    assert load.read_bytes() == b"<?php swapped();"
+    assert not (site / "wp-includes/js/a").exists()
+
+
+def test_what_has_changed_since_stays_and_the_rest_comes_back(host: ModuleType, site: Path) -> None:
+    host.contain(asked(site), [])
+    (site / "wp-includes/load.php").write_bytes(b"<?php // a newer release\n")
+    said = host.release(asked(site), [])
+    assert (said["state"], said["why"], said["about"]) == ("unknown", "changed_since", "wp-includes/load.php")
+    assert (site / "wp-includes/load.php").read_bytes() == b"<?php // a newer release\n"
+    assert not (site / "wp-includes/js/a").exists()
+
+
+@pytest.mark.parametrize("apart", [False, True], ids=["same file system", "another"])
+@pytest.mark.parametrize("step", ["keep", "put_new", "replace", "forget_code", "put_back"])
+def test_whoever_is_cut_off_is_gone_on_for(
+    host: ModuleType, site: Path, monkeypatch: pytest.MonkeyPatch, step: str, *, apart: bool
+) -> None:
+    before = state(site)
+    if apart:
+        linked, renamed = os.link, os.rename
+
+        def crossing(call: Any) -> Any:
+            def called(*given: Any, **named: Any) -> None:
+                if (
+                    "src_dir_fd" in named
+                    and len(
+                        {
+                            str(Path(f"/proc/self/fd/{named[side]}").readlink()).startswith(str(site))
+                            for side in ("src_dir_fd", "dst_dir_fd")
+                        }
+                    )
+                    == 2
+                ):
+                    raise OSError(errno.EXDEV, "another file system")
+                call(*given, **named)
+
+            return called
+
+        monkeypatch.setattr(os, "link", crossing(linked))
+        monkeypatch.setattr(os, "rename", crossing(renamed))
+    owner = host.replacing if step == "replace" else host
+    real = getattr(owner, step)
+
+    def cut(*given: Any) -> Any:
+        real(*given)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as once:
+        once.setattr(owner, step, cut)
+        if step == "put_back":
+            host.contain(asked(site), [])
+        with pytest.raises(KeyboardInterrupt):
+            (host.release if step == "put_back" else host.contain)(asked(site), [])
+    if step != "put_back":
+        assert host.contain(asked(site), [])["state"] == "confirmed"
+        assert (site / "wp-includes/load.php").read_bytes() == RELEASE["wp-includes/load.php"]
+    assert host.release(asked(site), []) == {"state": "none"}
+    assert state(site) == before
+
+
+def test_a_file_that_ran_as_somebody_else_runs_as_nobody_else(host: ModuleType, site: Path) -> None:
+    (site / "wp-includes/load.php").chmod(0o4755)
+    host.contain(asked(site), [])
+    assert (site / "wp-includes/load.php").stat().st_mode & 0o7777 == 0o755
+
+
+def test_the_digest_is_of_all_that_was_done(host: ModuleType, site: Path) -> None:
+    told = host.contain(asked(site), [])["sha256"]
+    record = host.STORE.record(ID)
+    files = [[file["path"], file["was"], file["new"]] for file in record["files"]]
+    assert told == hashlib.sha256(json.dumps(files).encode()).hexdigest()
+    assert files[0][:2] == ["wp-includes/js/a/b.js", None]
