@@ -46,7 +46,7 @@ def audit(
         check_controls(inventory, _here(catalogue))
 
     def ahead() -> None:
-        _prepare(_here(catalogue))
+        prepare(_here(catalogue))
         if meanwhile is not None:
             meanwhile()
 
@@ -75,7 +75,7 @@ def _here(catalogue: Catalogue | Callable[[], Catalogue]) -> Catalogue:
     return catalogue() if callable(catalogue) else catalogue
 
 
-def _prepare(catalogue: Catalogue) -> None:
+def prepare(catalogue: Catalogue) -> None:
     """Have what judges, and what facts are made of, before the hosts answer."""
     from auditor import facts
     from auditor.audit import evaluate, hunts, reviews, waivers  # noqa: F401  loaded ahead

@@ -70,13 +70,20 @@ class Hunting:
     sockets: Path | None = field(default=None)
 
     def all(
-        self, hosts: Sequence[Host], watch: Callable[[str], None] | None = None
+        self,
+        hosts: Sequence[Host],
+        watch: Callable[[str], None] | None = None,
+        meanwhile: Callable[[], object] | None = None,
     ) -> tuple[tuple[Hunt, ...], Mapping[str, HostFacts], tuple[HostOutcome, ...]]:
-        """A hunt on each host that can be reached, kept as soon as it is over; and the facts that were read along the way."""
+        """A hunt on each host that can be reached, kept as soon as it is over; and the facts that were read along the way.
+
+        ``meanwhile`` is done here while the hosts list their files.
+        """
         known = {host.name: self.shelf.remembered(self.inventory, host.name) for host in hosts}
         md5 = any(map(checksums.by_md5, self.manifests))
         stamps = {name: b"" if self.whole or (md5 and not one.has_md5) else one.stamps for name, one in known.items()}
-        run = self._listed(hosts, stamps, md5=md5)
+        sound = {name: known[name].sound for name, given in stamps.items() if given}
+        run = self._listed(hosts, stamps, sound, meanwhile, md5=md5)
         facts, outcomes = collect.answers(run, hosts, self.asked)
         hunts = []
         for host in hosts:
@@ -88,7 +95,15 @@ class Hunting:
                 watch(host.name)
         return tuple(hunts), facts, outcomes
 
-    def _listed(self, hosts: Sequence[Host], stamps: Mapping[str, bytes], *, md5: bool) -> Playbook:
+    def _listed(
+        self,
+        hosts: Sequence[Host],
+        stamps: Mapping[str, bytes],
+        sound: Mapping[str, str],
+        meanwhile: Callable[[], object] | None,
+        *,
+        md5: bool,
+    ) -> Playbook:
         given = {name: base64.b64encode(one).decode("ascii") for name, one in stamps.items()}
         return play(
             "hunt.yml",
@@ -98,10 +113,12 @@ class Hunting:
                 **collect.declared(hosts),
                 "luytre_told": dict(self.asked.told),
                 "luytre_stamps": given,
+                "luytre_sound": dict(sound),
                 "luytre_md5": md5,
             },
             timeout=LIST_SECONDS,
             sockets=self.sockets,
+            meanwhile=meanwhile,
         )
 
     def _one(self, host: Host, known: Remembered, told: Listing, there: Places | None, *, warm: bool) -> Hunt:
@@ -144,7 +161,9 @@ class Hunting:
             there is not None
         ):  # what was not seen to its end keeps what was known of it, so that it is not new the next time
             keys = footholds.no_news(outside, footing) | (set(known.places or ()) if there.cut_short else frozenset())
-        self.shelf.keep(self.inventory, hunt, known.after(files, texts, rests_on, warm=warm, places=keys))
+        sound = there.sound if there is not None else ""
+        after = known.after(files, texts, rests_on, warm=warm, places=keys, sound=sound)
+        self.shelf.keep(self.inventory, hunt, after)
         return hunt
 
     def _judged(self, host: Host, files: Sequence[File], originals: Mapping[str, bytes]) -> dict[str, Judgement]:

@@ -45,6 +45,7 @@ _COUNT = Annotated[int, Field(ge=0, le=1 << 62)]
 _PATH = Annotated[str, Field(max_length=1_000)]
 MAX_ALL_SAID = 3_000_000
 """Characters of all rows together: each is searched for signs."""
+MAX_SOUND = 20_000
 _WORD = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,29}$")]
 _ROW = tuple[
     Slot,
@@ -58,9 +59,14 @@ _ROW = tuple[
 ]
 
 
+Stamps = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]*={0,2}$", max_length=MAX_SOUND * 11)]
+"""Eight bytes each, in base64."""
+
+
 @checked(frozen=True)
 class _Said:
     rows: Annotated[list[_ROW], Field(max_length=10_000)]
+    sound: Stamps
     seen: _COUNT
     cut_short: Annotated[list[_WORD], Field(max_length=40)]
     seconds: Seconds
@@ -99,6 +105,8 @@ class Places:
     cut_short: tuple[str, ...] = ()
     """Parts that could not be read to their end."""
     processor: float = 0.0
+    sound: str = ""
+    """Stamps of what is as its package made it, as the host packs them: it need not read that again."""
 
 
 def places(text: object) -> Places:
@@ -110,7 +118,7 @@ def places(text: object) -> Places:
         found = tuple(_place(row) for row in said.rows)
     except (ValidationError, ValueError, TypeError) as error:
         raise BadListing("the host's list of places is none") from error
-    return Places(found, said.seen, tuple(dict.fromkeys(said.cut_short)), said.processor)
+    return Places(found, said.seen, tuple(dict.fromkeys(said.cut_short)), said.processor, said.sound)
 
 
 def _place(row: _ROW) -> Place:

@@ -34,6 +34,10 @@ class Remembered(Model):
         description="keys of the places outside the web roots; None: not looked at yet",
     )
 
+    sound: str = Field(
+        default="", description="stamps of files outside the web roots that are as their packages made them, packed"
+    )
+
     @property
     def stamps(self) -> bytes:
         """What the host is told, so that it does not read these again; empty when it is to read everything."""
@@ -61,6 +65,7 @@ class Remembered(Model):
         *,
         warm: bool,
         places: Collection[str] | None = None,
+        sound: str = "",
     ) -> Self:
         """What is kept after a hunt that saw these files, and these places (None: it was not told of any)."""
         kept = tuple(
@@ -86,4 +91,5 @@ class Remembered(Model):
             files=kept[:MAX_FILES],
             judged={digest: text for digest, text in judged.items() if digest in digests},
             places=self.places if places is None else tuple(sorted(places)[:MAX_PLACES]),
+            sound=sound,
         )

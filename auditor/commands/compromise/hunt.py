@@ -58,8 +58,8 @@ def hunt(
       auditor hunt -i inventories/lab --limit web1 --rules rules/ --whole
 
     """
-    from auditor.audit.run import compare, judge
-    from auditor.commands.audit import catalogue, conclude
+    from auditor.audit.run import compare, judge, prepare
+    from auditor.commands.audit import ahead, catalogue, conclude
     from auditor.commands.given import baseline as baselines
     from auditor.commands.shown import console
     from auditor.compromise.fleet import Hunting
@@ -94,8 +94,13 @@ def hunt(
         whole=whole,
         asked=comparison.asked if comparison is not None else ALL,
     )
+
+    def meanwhile() -> None:
+        prepare(catalogue())
+        ahead(lang)
+
     with console.progress(Words(lang)("doing.hunt"), [host.name for host in hosts]) as done:
-        _hunts, facts, outcomes = hunting.all(hosts, done)
+        _hunts, facts, outcomes = hunting.all(hosts, done, meanwhile)
     run = judge(carried(known), catalogue(), hosts, facts, outcomes, started=started, comparison=comparison)
     conclude(run, history, output, formats, fail_on, earlier, lang, as_json=as_json)
 

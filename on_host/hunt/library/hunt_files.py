@@ -43,15 +43,15 @@ listing:
   type: str
 """
 
-import base64
 import os
 import time
 from contextlib import suppress
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import _websites
+from ansible.module_utils.luytre_hunt import stamps
 from ansible.module_utils.luytre_hunt.packing import as_text, packed
-from ansible.module_utils.luytre_hunt.walk import STAMP, Walk
+from ansible.module_utils.luytre_hunt.walk import Walk
 
 
 def main():
@@ -67,10 +67,9 @@ def main():
     with suppress(OSError):
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     try:
-        stamps = base64.b64decode(module.params["stamps"], validate=True)
+        known = {stamp: at for at, stamp in enumerate(stamps.unpacked(module.params["stamps"]))}
     except ValueError as error:
         module.fail_json(msg="stamps: %s" % error)
-    known = {stamps[at : at + STAMP]: at // STAMP for at in range(0, len(stamps), STAMP)}
     began = time.monotonic()
     walk = Walk(
         _websites.walked(module.params["declared"]), known, began + module.params["seconds"], md5=module.params["md5"]

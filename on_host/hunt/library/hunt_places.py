@@ -16,6 +16,10 @@ options:
     description: What the inventory declares about the host and its sites (Lũy Tre's own host model).
     type: dict
     default: {}
+  sound:
+    description: Stamps of files that were as their packages made them, eight bytes each, in base64. What still has its stamp is not read.
+    type: str
+    default: ""
   seconds:
     description: Time budget in seconds.
     type: int
@@ -41,7 +45,7 @@ from contextlib import suppress
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre._reading import Reading
-from ansible.module_utils.luytre_hunt import entering, kept, loading, logs, programs, running, starting
+from ansible.module_utils.luytre_hunt import entering, kept, loading, logs, programs, running, stamps, starting
 from ansible.module_utils.luytre_hunt.packaged import Packaged
 from ansible.module_utils.luytre_hunt.packing import packed
 from ansible.module_utils.luytre_hunt.places import Places
@@ -57,9 +61,9 @@ PARTS = (
 )
 
 
-def gathered(declared, seconds):
-    """All rows; a part that fails is named and ends no other."""
-    places = Places(Reading(declared, seconds), Packaged())
+def gathered(declared, seconds, sound=()):
+    """All rows; a part that fails is named and ends no other. ``sound``: stamps of files that were as their packages made them."""
+    places = Places(Reading(declared, seconds), Packaged(sound=sound))
     for name, gather in PARTS:
         try:
             gather(places)
@@ -72,16 +76,22 @@ def main():
     module = AnsibleModule(
         argument_spec={
             "declared": {"type": "dict", "default": {}},
+            "sound": {"type": "str", "default": "", "no_log": False},
             "seconds": {"type": "int", "default": 60},
         },
         supports_check_mode=True,
     )
     with suppress(OSError):
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    try:
+        sound = stamps.unpacked(module.params["sound"])
+    except ValueError as error:
+        module.fail_json(msg="sound: %s" % error)
     began = time.monotonic()
-    places = gathered(module.params["declared"], module.params["seconds"])
+    places = gathered(module.params["declared"], module.params["seconds"], sound)
     told = {
         "rows": places.rows,
+        "sound": stamps.packed(places.packaged.sound),
         "seen": places.seen,
         "cut_short": places.cut_short,
         "seconds": round(time.monotonic() - began, 3),

@@ -82,6 +82,29 @@ def test_hosts_are_asked_for_what_the_audit_afterwards_compares(monkeypatch: pyt
     )
 
 
+@pytest.mark.parametrize(("hunts", "whole", "told"), [(1, False, True), (1, True, False), (6, False, False)])
+def test_only_a_warm_hunt_tells_a_host_what_it_need_not_read_again(
+    monkeypatch: pytest.MonkeyPatch, hunts: int, whole: bool, told: bool
+) -> None:
+    given: dict[str, Any] = {}
+
+    class Filled(Shelf):
+        def remembered(self, inventory: str, host: str) -> Remembered:
+            row = ("/var/www", "a.php", 1, 0, 0, "a" * 64, PHP, 0, "01" * 8, None)
+            return Remembered(host=host, hunts=hunts, files=(row,), sound="AAAAAAAAAAA=")
+
+    def played(_playbook: str, **how: Any) -> Playbook:
+        given.update(how["variables"])
+        return Playbook("successful", ())
+
+    monkeypatch.setattr(fleet, "play", played)
+    fleet.Hunting("inventory", cast(Any, Filled()), (), whole=whole).all([Host(name="a", address="192.0.2.1")])
+    assert (bool(given["luytre_stamps"]["a"]), given["luytre_sound"].get("a")) == (
+        told,
+        "AAAAAAAAAAA=" if told else None,
+    )
+
+
 def test_a_changed_file_of_a_release_carries_how_it_differs_and_what_was_added_is_judged_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

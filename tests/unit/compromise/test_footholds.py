@@ -230,7 +230,7 @@ def row(**changes: Any) -> list[Any]:
 
 
 def said(**changes: Any) -> str:
-    told = {"rows": [row()], "seen": 1, "cut_short": [], "seconds": 1.0, "processor": 0.5, **changes}
+    told = {"rows": [row()], "seen": 1, "cut_short": [], "seconds": 1.0, "processor": 0.5, "sound": "", **changes}
     return deflated(json.dumps(told).encode("ascii"))
 
 
@@ -254,6 +254,8 @@ def deflated(told: bytes) -> str:
         said(cut_short=["x y"]),
         said(rows=7),
         said(processor=float("nan")),
+        said(sound="{{ x }}"),
+        said(sound="A" * 300_000),
         said(seconds=float("inf")),
         said(seconds=-1.0),
         said(rows=[row(said="x" * 20_000)] * 151),

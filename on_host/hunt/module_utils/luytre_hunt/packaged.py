@@ -7,6 +7,7 @@ import stat
 
 from ansible.module_utils.luytre._dpkg import STATUS, STATUS_LIMIT
 from ansible.module_utils.luytre._reading import read_text
+from ansible.module_utils.luytre_hunt.stamps import stamped
 from ansible.module_utils.luytre_shared import safe_open
 
 INFO = "/var/lib/dpkg/info"
@@ -15,6 +16,8 @@ UCF = "/var/lib/ucf/hashfile"
 MAX_INFO = 30_000_000
 MAX_NAMES = 1_500_000
 MAX_PROGRAM = 300_000_000
+MAX_SOUND = 20_000
+"""Stamps that are told of."""
 OURS, CHANGED, FOREIGN, GONE = "packaged", "changed", "foreign", "gone"
 """A package's, as it made it; a package's, with another content; of no package; not there."""
 MADE_FROM = {
@@ -34,7 +37,9 @@ _PIECE = 1 << 20
 class Packaged:
     """What dpkg says of all files that it installed."""
 
-    def __init__(self, info=INFO, status=STATUS, diversions=DIVERSIONS, ucf=UCF):
+    def __init__(self, info=INFO, status=STATUS, diversions=DIVERSIONS, ucf=UCF, sound=()):
+        """``sound``: stamps of files that were as their packages made them when they were read; those that still have one are."""
+        self.sound, self._were_sound = [], frozenset(sound)
         self.names, self.sums, self.settings = set(), {}, {}
         self._standings, self._held = {}, {}
         for name in sorted(os.listdir(info)) if os.path.isdir(info) else ():
@@ -92,7 +97,12 @@ class Packaged:
         total = (self.sums.get(where) or self.settings.get(where)) if known else self.sums.get(MADE_FROM.get(where))
         if total is None or not stat.S_ISREG(status.st_mode):
             return OURS if known else FOREIGN
-        if status.st_size <= MAX_PROGRAM and _md5_of(lambda: safe_open.again(held)) == total:
+        stamp = stamped(total, where, status)
+        if stamp in self._were_sound or (
+            status.st_size <= MAX_PROGRAM and _md5_of(lambda: safe_open.again(held)) == total
+        ):
+            if len(self.sound) < MAX_SOUND:
+                self.sound.append(stamp)
             return OURS
         return CHANGED if known else FOREIGN
 

@@ -14,8 +14,9 @@ import time
 
 from ansible.module_utils.luytre import _applications, _websites, filesystem
 from ansible.module_utils.luytre._reading import read_text
-from ansible.module_utils.luytre_hunt.packing import as_text, os_bytes
+from ansible.module_utils.luytre_hunt.packing import as_text
 from ansible.module_utils.luytre_hunt.parts import PART, WHOLE, head_and_tail
+from ansible.module_utils.luytre_hunt.stamps import stamped
 from ansible.module_utils.luytre_shared import safe_open
 
 MAX_FILES = 300000
@@ -25,7 +26,6 @@ MAX_ROWS = 45000
 CROWD = 5000
 """Entries of one folder that are looked at before everything else is."""
 MAX_DEPTH = 60
-STAMP = 8
 PHP, SCRIPT, PROGRAM, SETTINGS, LARGE, SWAPPED, UNREAD = 1, 2, 4, 8, 16, 32, 64
 """What a file is: it holds PHP; begins as a script; is a program of the machine's; tells the server what to do; was read in part; was
 changed or swapped while it was read; could not be read."""
@@ -229,13 +229,6 @@ class _Bounds:
     def are_met(self, names, rows):
         """Whether there is no more of something."""
         return names >= self._names or rows >= self._rows or time.monotonic() > self._deadline
-
-
-def stamped(root, path, status):
-    """What changes when a file is changed, whatever its owner does to its times."""
-    told = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-    content = b"%s\0%s\0%s" % (os_bytes(root), os_bytes(path), repr(told).encode("ascii"))
-    return hashlib.blake2b(content, digest_size=STAMP).digest()
 
 
 def _place(path, layouts):

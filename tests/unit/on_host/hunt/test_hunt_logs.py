@@ -28,7 +28,14 @@ def gathered(tmp_path: Path) -> Iterator[Places]:
     nothing = str(tmp_path / "no_dpkg")
     places = Places(Reading({}, 60), Packaged(nothing, nothing, nothing, nothing))
     yield places
-    said = {"rows": places.rows, "seen": places.seen, "cut_short": places.cut_short, "seconds": 0.1, "processor": 0.1}
+    said = {
+        "rows": places.rows,
+        "seen": places.seen,
+        "cut_short": places.cut_short,
+        "seconds": 0.1,
+        "processor": 0.1,
+        "sound": "",
+    }
     taken_in.places(packed(said))
 
 

@@ -7,7 +7,7 @@ import os
 import shutil
 import stat
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import pytest
 from ansible.module_utils.luytre import _accounts, cron
 from ansible.module_utils.luytre._processes import children
 from ansible.module_utils.luytre._reading import Reading
-from ansible.module_utils.luytre_hunt import entering, loading, packaged, programs, running, starting
+from ansible.module_utils.luytre_hunt import entering, loading, packaged, programs, running, stamps, starting
 from ansible.module_utils.luytre_hunt.packaged import Packaged
 from ansible.module_utils.luytre_hunt.packing import packed
 from ansible.module_utils.luytre_hunt.places import MAX_LINES, MAX_SAID, MAX_TEXT, Places
@@ -48,8 +48,8 @@ def dpkg(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def known(dpkg: Path) -> Packaged:
-    return Packaged(str(dpkg / "info"), str(dpkg / "status"), str(dpkg / "diversions"), str(dpkg / "ucf"))
+def known(dpkg: Path, sound: Sequence[bytes] = ()) -> Packaged:
+    return Packaged(*(str(dpkg / name) for name in ("info", "status", "diversions", "ucf")), sound=sound)
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def gathered(dpkg: Path) -> Iterator[Places]:
     places = Places(Reading({}, 60), known(dpkg))
     yield places
     said = {"rows": places.rows, "seen": places.seen, "cut_short": places.cut_short, "seconds": 0.1, "processor": 0.1}
-    taken_in.places(packed(said))
+    taken_in.places(packed({**said, "sound": stamps.packed(places.packaged.sound)}))
 
 
 def rows(places: Places, slot: str) -> list[list[Any]]:
@@ -73,6 +73,34 @@ def test_how_a_file_stands_to_packages(dpkg: Path) -> None:
     assert files.standing(str(root / "link")) == "changed"
     assert packaged.in_usr("/lib/x/y") == "/usr/lib/x/y"
     assert packaged.in_usr("/lib64x") == "/lib64x"
+
+
+def test_what_was_sound_is_not_read_again_until_it_or_its_sum_is_another(
+    dpkg: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, listed = dpkg / "root/kept", dpkg / "info/p.md5sums"
+    first = known(dpkg)
+    assert [first.standing(str(dpkg / "root" / name)) for name in ("kept", "edited")] == ["packaged", "changed"]
+    sound = stamps.unpacked(stamps.packed(first.sound))
+    with monkeypatch.context() as unread:
+        unread.setattr(packaged, "_md5_of", lambda _: pytest.fail("it was read"))
+        again = known(dpkg, sound)
+        assert (again.standing(str(kept)), again.sound) == ("packaged", sound)
+    status = kept.stat()
+    kept.write_text("tpek")
+    os.utime(kept, ns=(status.st_atime_ns, status.st_mtime_ns))
+    changed = known(dpkg, sound)
+    assert (changed.standing(str(kept)), changed.sound) == ("changed", [])
+    kept.write_text("kept")
+    sound = _sound(dpkg, kept)
+    listed.write_text(listed.read_text().replace(md5("kept"), md5("tpek")))
+    assert known(dpkg, sound).standing(str(kept)) == "changed"
+
+
+def _sound(dpkg: Path, path: Path) -> list[bytes]:
+    files = known(dpkg)
+    assert files.standing(str(path)) == "packaged"
+    return files.sound
 
 
 def test_what_a_package_put_aside_lies_elsewhere(dpkg: Path) -> None:
