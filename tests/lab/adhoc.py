@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import json
 import os
@@ -53,10 +54,12 @@ def run(
 @functools.cache
 def _server(environment: tuple[tuple[str, str], ...]) -> subprocess.Popen[str]:
     """It ends with us, as nobody asks any more."""
-    return subprocess.Popen(
+    server = subprocess.Popen(
         [sys.executable, "-c", SERVER],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={**os.environ, **dict(environment)},
         text=True,
     )
+    atexit.register(server.communicate)
+    return server
