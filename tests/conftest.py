@@ -1,5 +1,5 @@
 """Makes what runs on audited hosts importable as there: ``luytre``, ``luytre_change``,
-``luytre_guard``, ``luytre_evidence`` and ``luytre_shared`` of ``ansible.module_utils``.
+``luytre_guard``, ``luytre_evidence``, ``luytre_contain`` and ``luytre_shared`` of ``ansible.module_utils``.
 
 What a person's shell sets for the command is no part of a test.
 """
@@ -30,7 +30,7 @@ ON_LAB = ("integration", "hostile", "guard")
 for variable in ("LUYTRE_LANG", "LUYTRE_STATE", "LUYTRE_INVENTORY", "ANSIBLE_VAULT_PASSWORD_FILE"):
     os.environ.pop(variable, None)
 
-for role in ("shared", "collect", "files", "guard", "hunt", "evidence"):
+for role in ("shared", "collect", "files", "guard", "hunt", "evidence", "contain"):
     ansible.module_utils.__path__.append(str(Path(__file__).parent.parent / "on_host" / role / "module_utils"))
 
 

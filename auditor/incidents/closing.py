@@ -16,7 +16,7 @@ from auditor.models import Finding, Host, Run, Status, clock
 from auditor.models.incidents import Closed, Found
 
 _PASSED = (Status.PASS, Status.NOT_APPLICABLE)
-TAKEN_AWAY = frozenset({"file", "cron", "job", "unit", "key", "account", "process"})
+TAKEN_AWAY = frozenset({"file", "cron", "job", "unit", "key", "account", "process", "administrator"})
 """Means whose release would bring an intruder back: what they took may stay away when the incident is over. What others keep shut has an end."""
 
 

@@ -65,6 +65,16 @@ WHY = (
     *("not_undone", "no_unit", "no_such_unit", "shared_number", "transient", "no_job", "job_again"),
     *("no_application", "no_table", "no_row", "row_changed", "row_again", "not_asked", "odd_columns"),
     *("other_release", "too_large", "replaced", "still_runs", "changed_since"),
+    *(
+        "no_such_administrator",
+        "object_cache",
+        "in_tables",
+        "unread_config",
+        "config_stays",
+        "not_plain",
+    ),
+    *("by_a_person", "second_factor", "not_tried", "still_lets_in", "other_login", "other_server", "others_unread"),
+    *("still_takes", "not_serving"),
 )
 """Reasons that have words of their own; a host may give any other."""
 

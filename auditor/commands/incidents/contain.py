@@ -34,7 +34,7 @@ def contain(
         list[str],
         typer.Argument(
             metavar="[MEANS WHAT]...",
-            help="What is contained, in pairs: 'address 203.0.113.7' is blocked, 'file /whole/path' and 'cron /etc/cron.d/x' taken out of their place, 'job /etc/cron.d/x:3' is out of force, 'process 1234/tmp/x' and 'unit x.service' stopped, 'account an' locked, 'key SHA256:…' refused, 'path antruc.test/x.php' is gone, 'site antruc.test' closed, 'isolation web1' cuts a host off.",
+            help="What is contained, in pairs: 'address 203.0.113.7' is blocked, 'file /whole/path' and 'cron /etc/cron.d/x' taken out of their place, 'job /etc/cron.d/x:3' is out of force, 'process 1234/tmp/x' and 'unit x.service' stopped, 'account an' locked, 'key SHA256:…' refused, 'administrator antruc.test/an' shut out of its site, 'path antruc.test/x.php' is gone, 'site antruc.test' closed, 'isolation web1' cuts a host off.",
         ),
     ],
     who: WhoOption,
@@ -74,6 +74,8 @@ def contain(
 
     An account's password and keys let nobody in, and its sessions end; so it is with an SSH key in every authorized_keys. The host undoes both, and a unit, within a minute, unless
     we can come in anew meanwhile. Never: root, what we come in by, the last administrator.
+
+    An administrator of a site's WordPress, Joomla or NukeViet comes in no more, and its sessions end; never the last one. What was there is kept on the host, for root alone.
 
     A host that is cut off hears only who asks, trusted networks on the port of SSH, its resolvers and its mail relay. Its kernel forgets that within a minute, unless we can come in anew.
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from auditor.incidents.means.account import ACCOUNT
 from auditor.incidents.means.address import ADDRESS
+from auditor.incidents.means.administrator import ADMINISTRATOR
 from auditor.incidents.means.core import CORE
 from auditor.incidents.means.file import FILE
 from auditor.incidents.means.isolation import ISOLATION
@@ -13,6 +14,7 @@ from auditor.incidents.means.key import KEY
 from auditor.incidents.means.kind import Kind
 from auditor.incidents.means.process import PROCESS
 from auditor.incidents.means.row import ROW
+from auditor.incidents.means.secret import DATABASE_PASSWORD, SALTS
 from auditor.incidents.means.site import PATH, SITE
 from auditor.incidents.means.starting import CRONTAB, JOB, UNIT
 from auditor.models.ranks import Means
@@ -29,6 +31,7 @@ CONTAINING: Mapping[Means, Kind] = {
     "unit": UNIT,
     "cron": CRONTAB,
     "job": JOB,
+    "administrator": ADMINISTRATOR,
 }
-CLEANING: Mapping[Means, Kind] = {"core": CORE, "row": ROW}
+CLEANING: Mapping[Means, Kind] = {"core": CORE, "row": ROW, "salts": SALTS, "database-password": DATABASE_PASSWORD}
 MEANS: Mapping[Means, Kind] = {**CONTAINING, **CLEANING}

@@ -291,6 +291,10 @@ def test_what_is_cleaned_is_a_step_of_the_ledger_and_undone_by_its_number_alone(
     [
         ("clean", ("file", "/srv/x.php"), "nothing is done by file"),
         ("contain", ("row", "antruc.test/posts/1"), "nothing is done by row"),
+        ("clean", ("administrator", "antruc.test/an"), "nothing is done by administrator"),
+        ("contain", ("salts", "antruc.test"), "nothing is done by salts"),
+        ("contain", ("administrator", "antruc.test"), "antruc.test is no administrator of a site"),
+        ("clean", ("database-password", "gotre.test"), "is no site of the incident's hosts"),
         ("clean", ("row",), "row is not followed by what it is for"),
         ("clean", ("row", "gotre.test/posts/1"), "is no site of the incident's hosts"),
     ],
@@ -343,3 +347,27 @@ def test_a_core_is_cleaned_from_a_release_that_is_known_and_what_it_finds_beside
     assert asked[1][2].keys().isdisjoint(asked[0][2])
     (entry,) = [one["deed"] for one in the_only(inventory)["entries"] if one["deed"].get("found")]  # type: ignore[attr-defined]
     assert entry["found"][0] == "/var/www/antruc.test/wp-admin/x%20y.php"
+
+
+def test_secrets_are_made_anew_on_the_host_and_no_answer_of_it_holds_one(
+    inventory: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def answer(*given: Any) -> bytes:
+        asked.append(given[2])
+        return b'{"state": "confirmed", "why": "others_unread", "about": "/srv/www/tulieu"}'
+
+    monkeypatch.setattr(fresh, "asked_as_root", answer)
+    monkeypatch.setattr(smoke, "visit", lambda *_, **__: {})
+    auditor(inventory, "open", "antruc.test", *WHO)
+    incident = str(the_only(inventory)["id"])
+    steps = ("salts", "antruc.test", "database-password", "antruc.test/blog")
+    said = auditor(inventory, "clean", incident, *steps, *WHO).stdout.splitlines()
+    assert said[0].startswith("number 1: the keys and salts of antruc.test are new on web1, all sessions have ended")
+    assert said[1].endswith("; but whether these use the same account could not be read (/srv/www/tulieu)")
+    assert [(one["folder"], one["root"]) for one in asked] == [
+        ("", "/var/www/antruc.test"),
+        ("blog", "/var/www/antruc.test"),
+    ]
+    assert asked[1]["sites"] == [{"domain": "antruc.test", "document_root": "/var/www/antruc.test"}]

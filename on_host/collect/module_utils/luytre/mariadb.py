@@ -278,7 +278,7 @@ def state(answer):
     members = {}
     for user, host, role in tagged.get("member", []):
         members.setdefault((user, host), []).append(role or "")
-    listed = [(user or "", host or "", _priv(text)) for user, host, text in tagged["account"]]
+    listed = [(user or "", host or "", privileges(text)) for user, host, text in tagged["account"]]
     role_access = {user: priv.get("access", 0) for user, _, priv in listed if priv.get("is_role")}
     accounts = [
         _account(user, host, priv, role_access, members.get((user, host), []), grants, definers)
@@ -314,7 +314,7 @@ def _typed(kind, value):
     return value or ""
 
 
-def _priv(text):
+def privileges(text):
     try:
         priv = json.loads(text or "{}")
     except ValueError:
@@ -342,7 +342,7 @@ def _account(user, host, priv, role_access, roles, grants, definers):
         "user": user,
         "host": host,
         "anywhere": re.match(r"[%_.]*$", host) is not None,
-        "plugin": ", ".join(dict.fromkeys(plugin for plugin, _ in _methods(priv))),
+        "plugin": ", ".join(dict.fromkeys(plugin for plugin, _ in methods(priv))),
         "authentication": authentication(priv),
         "super": bool(access >> GLOBAL_PRIVILEGES.index("SUPER") & 1),
         "global_privileges": privilege_names(access),
@@ -369,7 +369,7 @@ def _everything(held):
     return bool(held & DANGEROUS) or ("SELECT" in held and "LOCK TABLES" not in held)
 
 
-def _methods(priv):
+def methods(priv):
     """``(plugin, authentication string)`` of each way in. An empty member of ``auth_or`` stands for the main one."""
     main = (priv.get("plugin") or "mysql_native_password", priv.get("authentication_string") or "")
     others = priv.get("auth_or")
@@ -385,7 +385,7 @@ def authentication(priv):
     """One word for how an account may log in, the weakest way first: locked, empty, password, socket, other."""
     if priv.get("account_locked"):
         return "locked"
-    ways = {_way(plugin, secret) for plugin, secret in _methods(priv)}
+    ways = {_way(plugin, secret) for plugin, secret in methods(priv)}
     return next((way for way in ("empty", "password", "socket", "other") if way in ways), "locked")
 
 

@@ -1,0 +1,190 @@
+"""Makes the password anew by which a site's application comes into its database, there and in every configuration that has it; and puts the old one back: a
+question of JSON as argument, an answer of JSON out.
+
+Run as root by a controller, over a connection of its own. The password is made here and leaves the host in no form. The server takes both passwords
+while configurations change, and the new one alone when all have it: so whoever is killed between two steps leaves sites that serve, and a record, in a
+folder of root's alone, by which it is gone on with or undone.
+"""
+
+import contextlib
+import secrets
+import string
+
+from ansible.module_utils.luytre import _php, _websites
+from ansible.module_utils.luytre_change import php_constants
+from ansible.module_utils.luytre_contain import applications, configuration, database_accounts, visiting
+from ansible.module_utils.luytre_shared import acting
+from ansible.module_utils.luytre_shared.acting import Refused
+
+RECORD = acting.Record("/var/lib/luytre/database-passwords")
+LETTERS = string.ascii_letters + string.digits
+LENGTH = 32
+WRITTEN = {
+    "wordpress": lambda content, value: php_constants.define(content, "DB_PASSWORD", value),
+    "joomla": lambda content, value: php_constants.assign(content, _php.PROPERTY, "password", value),
+    "nukeviet": lambda content, value: php_constants.assign(content, _php.GLOBAL, "db_config.dbpass", value),
+}
+NOT_FOUND, FAULTY = 404, 500
+
+
+def made(asked):
+    """What is to be changed, with the new password. Raises Refused."""
+    own = applications.at(applications.folder(asked))
+    if not own.is_local():
+        raise Refused("not_asked", "%s: elsewhere" % own.config)
+    login, new = own.login, "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
+    hosts = database_accounts.taking(login.user, login.password)
+    files, unread = [], []
+    for one in sharing(own, asked["sites"], unread):
+        old = configuration.read(one.config)
+        try:
+            after = WRITTEN[one.kind](old, new)
+        except ValueError as error:
+            raise Refused("config_stays", "%s: %s" % (one.config, error))
+        if after == old:
+            raise Refused("config_stays", one.config)
+        files.append({"path": one.path, "file": one.config, "old": old.hex(), "new": after.hex()})
+    digests = [database_accounts.digest(login.password), database_accounts.digest(new)]
+    known = {"user": login.user, "hosts": hosts, "digests": digests, "files": files, "unread": unread}
+    return dict(known, domain=asked["domain"])
+
+
+def sharing(own, sites, unread):
+    """The applications of this host that log in with the same account and password, this one first; what could not be read is added to ``unread``."""
+    found = {own.config: own}
+    for path in applications.below(_websites.searched({"sites": sites})):
+        try:
+            one = applications.at(path)
+        except Refused:
+            unread.append(path)
+            continue
+        if one.login[:2] == own.login[:2] and one.is_local():
+            found.setdefault(one.config, one)
+    return list(found.values())
+
+
+def plan(asked, _connection):
+    """What ``contain`` would do now; nothing is done, and no password is told."""
+    known = made(asked)
+    accounts = ["'%s'@'%s'" % (known["user"], host) for host in known["hosts"]]
+    would = [
+        "write " + RECORD.path,
+        *("ALTER USER %s: the old and the new password" % one for one in accounts),
+        *("write %s: the new password" % one["file"] for one in known["files"]),
+        *("systemctl reload " + unit for unit in configuration.php_units()),
+        *("ALTER USER %s: the new password" % one for one in accounts),
+        *("KILL SOFT CONNECTION USER " + one for one in accounts),
+    ]
+    return {"state": "planned", "would": would}
+
+
+def contain(asked, _connection):
+    """Make it anew; once, however often it is asked for. Raises Refused."""
+    with RECORD.held():
+        known = RECORD.all().get(asked["id"])
+        if known is None:
+            known = made(asked)
+        before = served(known)
+        RECORD.keep(asked["id"], known)
+        try:
+            unknown = attempted(known, before, "old", "new")
+        except Exception:
+            RECORD.forget(asked["id"])
+            raise
+        return unknown or {"state": "confirmed", **told(known, before)}
+
+
+def told(known, before):
+    """What was not seen, by its name."""
+    if known["unread"]:
+        return {"why": "others_unread", "about": " ".join(known["unread"][: acting.MOST_SHOWN])}
+    return {"why": "" if any(before.values()) else "not_visited"}
+
+
+def attempted(known, before, old, new):
+    """Have the one password in place of the other, or all as it was and the error raised; an answer where not even that goes."""
+    try:
+        turned(known, old, new)
+        looked(known, before, new)
+    except Exception as error:
+        try:
+            turned(known, new, old)
+        except Refused as refused:
+            return {"state": "unknown", "why": "not_taken_back", "about": "%s: %s" % refused.args}
+        raise error
+    return None
+
+
+def turned(known, old, new):
+    """Have sites come in by another password; both are taken until all have it. Raises Refused, when sites serve still."""
+    digests = dict(zip(("old", "new"), known["digests"]))
+    database_accounts.take(known["user"], known["hosts"], [digests[old], digests[new]])
+    for one in known["files"]:
+        configuration.put(one["file"], bytes.fromhex(one[old]), bytes.fromhex(one[new]))
+    configuration.reload_php()
+    database_accounts.take(known["user"], known["hosts"], [digests[new]])
+    database_accounts.disconnect(known["user"], known["hosts"])
+
+
+def looked(known, before, which):
+    """See that it is so: what accounts take, who comes in, and that what served does so still. Raises Refused."""
+    digest = dict(zip(("old", "new"), known["digests"]))[which]
+    found = database_accounts.taken(known["user"], known["hosts"])
+    if any(digests not in ([digest], []) for digests in found.values()):
+        raise Refused("still_takes", known["user"])
+    for one in known["files"]:
+        applications.at(one["path"]).answered("SELECT 'here';\n")
+    after = visiting.pages([address for address, status in before.items() if serves(status)])
+    fallen = [address for address, (status, _) in after.items() if not serves(status)]
+    if fallen:
+        raise Refused("not_serving", " ".join(fallen))
+
+
+def serves(status):
+    """Whether a site answers as one that has its database."""
+    return status is not None and status < FAULTY
+
+
+def served(known):
+    """What its visitors get, by the address."""
+    return {address: status for address, (status, _) in visiting.pages(addresses(known)).items()}
+
+
+def addresses(known):
+    """Where the sites are that have it."""
+    own = ["%s://%s/" % (scheme, known["domain"]) for scheme in visiting.PORTS]
+    homes = []
+    for one in known["files"]:
+        with contextlib.suppress(Refused):
+            application = applications.at(one["path"])
+            homes += [home(application)] if application.kind == "wordpress" else []
+    return list(dict.fromkeys([*own, *filter(None, homes)]))
+
+
+def home(application):
+    """Where a WordPress says that it is. Raises Refused."""
+    sql = "SELECT 'home', LEFT(option_value, 500) FROM `{db}`.`{p}options` WHERE option_name = 'home'"
+    return next((row[1] for row in application.rows({"home": (sql, 1)}) if len(row) == 2), None)
+
+
+def release(asked, _connection):
+    """Have the old password in force. Raises Refused, when the new one is."""
+    with RECORD.held():
+        known = RECORD.all().get(asked["id"])
+        if known is not None:
+            for one in known["files"]:
+                if configuration.read(one["file"]).hex() not in (one["old"], one["new"]):
+                    raise Refused("changed_since", one["file"])
+            unknown = attempted(known, served(known), "new", "old")
+            if unknown:
+                return unknown
+            RECORD.forget(asked["id"])
+        return {"state": "none"}
+
+
+ACTIONS = {"plan": plan, "contain": contain, "release": release}
+
+
+def main(arguments):
+    """Answer what is asked."""
+    acting.asked(ACTIONS, arguments)

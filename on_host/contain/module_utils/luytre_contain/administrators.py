@@ -1,0 +1,34 @@
+"""Who administers an application of a site's, by its tables."""
+
+from ansible.module_utils.luytre_shared.acting import Refused
+
+MOST = 200
+_WORDPRESS = """SELECT 'admin', ID, HEX(CAST(user_login AS BINARY)),
+  user_pass LIKE '$%' OR user_pass RLIKE '^[0-9a-f]{32}$' FROM `{db}`.`{p}users` WHERE ID IN
+  (SELECT user_id FROM `{db}`.`{p}usermeta`
+  WHERE meta_key = '{p}capabilities' AND meta_value LIKE '%"administrator";b:1%')"""
+_JOOMLA = """SELECT 'admin', u.id, HEX(CAST(u.username AS BINARY)), 1 FROM `{db}`.`{p}users` u
+  WHERE u.block = 0 AND u.id IN
+  (SELECT m.user_id FROM `{db}`.`{p}user_usergroup_map` m WHERE m.group_id = 8)"""
+_NUKEVIET = """SELECT 'admin', a.admin_id, HEX(CAST(u.username AS BINARY)), u.active = 1 FROM `{db}`.`{p}authors` a
+  JOIN `{db}`.`{p}users` u ON u.userid = a.admin_id WHERE a.is_suspend = 0 AND a.lev < 3"""
+STATEMENTS = {
+    kind: {"admin": (sql, MOST)}
+    for kind, sql in (("wordpress", _WORDPRESS), ("joomla", _JOOMLA), ("nukeviet", _NUKEVIET))
+}
+
+
+class Administrator:
+    """``number`` and ``name`` (in hexadecimal) in the tables, and whether it ``comes_in`` by a password."""
+
+    def __init__(self, number, name, comes_in):
+        self.number, self.name, self.comes_in = number, name.upper(), comes_in
+
+
+def of(application):
+    """All of an application. Raises Refused."""
+    rows = [row for row in application.rows(STATEMENTS[application.kind]) if row[0] == "admin"]
+    try:
+        return [Administrator(int(number), name, comes_in == "1") for _, number, name, comes_in in rows]
+    except (ValueError, AttributeError):
+        raise Refused("not_asked", application.config)

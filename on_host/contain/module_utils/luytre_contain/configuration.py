@@ -1,0 +1,69 @@
+"""Configuration files of applications: read whole, and replaced whole where they still hold what was read."""
+
+import contextlib
+import os
+import re
+
+from ansible.module_utils.luytre_change import replacing
+from ansible.module_utils.luytre_shared import acting, safe_open
+from ansible.module_utils.luytre_shared.acting import Refused
+
+MOST = 200_000
+SYSTEMCTL = "/usr/bin/systemctl"
+PHP = re.compile(r"(?:php[0-9.]+-fpm|apache2)\.service\Z")
+
+
+def read(path):
+    """Its bytes. Raises Refused."""
+    with _opened(path) as (_folder, _name, handle):
+        return _bytes(handle, path)
+
+
+def put(path, old, new):
+    """Have it hold ``new``, where it holds ``old`` or ``new``; owner, mode and what hangs on it stay. Raises Refused."""
+    with _opened(path) as (folder, name, handle):
+        status = os.fstat(handle)
+        present = _bytes(handle, path)
+        if present == new:
+            return
+        if present != old:
+            raise Refused("changed_since", path)
+        try:
+            replacing.replace(folder, name, handle, status, new)
+        except OSError as error:
+            raise Refused("config_stays", "%s: %s" % (path, error.strerror))
+
+
+@contextlib.contextmanager
+def _opened(path):
+    with contextlib.ExitStack() as open_ones:
+        try:
+            folder, name = safe_open.reach(path, safe_open.ROOTS_LINKS)
+            open_ones.callback(os.close, folder)
+            handle = safe_open.at(folder, name)
+            open_ones.callback(os.close, handle)
+        except OSError as error:
+            raise Refused("unread_config", "%s: %s" % (path, error.strerror))
+        if os.fstat(handle).st_nlink != 1:
+            raise Refused("config_stays", "%s: has another name, too" % path)
+        yield folder, name, handle
+
+
+def _bytes(handle, path):
+    try:
+        return safe_open.whole(handle, MOST, path)
+    except OSError as error:
+        raise Refused("unread_config", "%s: %s" % (path, error.strerror))
+
+
+def php_units():
+    """The services by which sites' code runs."""
+    said = acting.ran([SYSTEMCTL, "list-units", "--type=service", "--state=active", "--plain", "--no-legend", "--full"])
+    names = [line.split()[0] for line in (said or "").splitlines() if line.split()]
+    return [name for name in names if PHP.match(name)]
+
+
+def reload_php():
+    """Have code that is kept in memory forgotten."""
+    for unit in php_units():
+        acting.ran([SYSTEMCTL, "reload", unit])

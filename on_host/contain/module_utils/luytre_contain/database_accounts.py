@@ -1,0 +1,85 @@
+"""The accounts of this host's MariaDB by which sites log in: which there are, and which passwords they take. Asked and changed as root."""
+
+import hashlib
+import re
+
+from ansible.module_utils.luytre import mariadb
+from ansible.module_utils.luytre._reading import Reading, Unreadable
+from ansible.module_utils.luytre_shared.acting import Refused
+
+SECONDS = 10
+NATIVE = "mysql_native_password"
+USER, HOST = re.compile(r"[A-Za-z0-9_.-]{1,80}\Z"), re.compile(r"[A-Za-z0-9_.%:/-]{1,255}\Z")
+DIGEST = re.compile(r"\*[0-9A-F]{40}\Z")
+
+
+def digest(password):
+    """What the server keeps of a password."""
+    inner = hashlib.sha1(password.encode()).digest()  # noqa: S324  as the server does
+    return "*" + hashlib.sha1(inner).hexdigest().upper()  # noqa: S324
+
+
+def taking(user, password):
+    """The hosts of a user's accounts that take a password, and nothing else. Raises Refused."""
+    if not USER.match(user):
+        raise Refused("not_plain", "")
+    found, others = [], []
+    for host, methods in sorted(_methods(user).items()):
+        if methods == [(NATIVE, digest(password))]:
+            found.append(host)
+        elif any(plugin not in (NATIVE, "unix_socket") for plugin, _ in methods) or len(methods) > 1:
+            others.append(host)
+    if others or not found or not all(map(HOST.match, found)):
+        raise Refused("other_login", " ".join("%s@%s" % (user, host) for host in others))
+    return found
+
+
+def taken(user, hosts):
+    """What each of these takes: a list of digests by host; none for one that has gone. Raises Refused."""
+    methods = _methods(user)
+    return {host: [told for plugin, told in methods.get(host, []) if plugin == NATIVE] for host in hosts}
+
+
+def take(user, hosts, digests):
+    """Have these accounts take the passwords of these digests, and no others. Raises Refused."""
+    if not USER.match(user) or not all(map(HOST.match, hosts)) or not all(map(DIGEST.match, digests)):
+        raise Refused("not_plain", "")
+    there = _methods(user)
+    ways = " OR ".join("%s USING '%s'" % (NATIVE, one) for one in digests)
+    _asked("".join("ALTER USER '%s'@'%s' IDENTIFIED VIA %s;\n" % (user, host, ways) for host in hosts if host in there))
+
+
+def disconnect(user, hosts):
+    """End what these accounts have open: whoever came in by the old password stays in by it. Raises Refused."""
+    _asked("".join("KILL SOFT CONNECTION USER '%s'@'%s';\n" % (user, host) for host in hosts if HOST.match(host)))
+
+
+def _methods(user):
+    """``[(plugin, what it keeps)]`` of each account of a user, by its host."""
+    sql = "SELECT 'account', Host, Priv FROM mysql.global_priv WHERE User = '%s' LIMIT 100;\n" % user  # noqa: S608
+    found = {}
+    for row in _asked("SELECT 'version', VERSION(), '';\n" + sql):
+        if row[0] == "version" and "mariadb" not in (row[1] or "").lower():
+            raise Refused("other_server", row[1] or "")
+        if row[0] == "account":
+            found[row[1] or ""] = _ways(row[2])
+    return found
+
+
+def _ways(text):
+    try:
+        told = mariadb.privileges(text)
+    except Unreadable as no:
+        raise Refused("not_asked", str(no))
+    return [] if told.get("is_role") else mariadb.methods(told)
+
+
+def _asked(sql):
+    reading = Reading({}, SECONDS)
+    client = mariadb.client_program(reading)
+    if client is None or not mariadb.is_running(reading):
+        raise Refused("not_asked", "not_running")
+    try:
+        return mariadb.rows(reading, client, sql)
+    except Unreadable as no:
+        raise Refused("not_asked", str(no))

@@ -1,0 +1,72 @@
+"""Asking a site of this host's for a page, from the host itself, with what only root here knows: nothing of it leaves the host."""
+
+import concurrent.futures
+import contextlib
+import http.client
+import re
+import socket
+import ssl
+import threading
+
+from ansible.module_utils.luytre_shared import neighbours
+
+ADDRESS = re.compile(r"(https?)://([A-Za-z0-9.-]{1,253})(?::(\d{1,5}))?(/[A-Za-z0-9._~/-]{0,200})?/*\Z")
+PORTS = {"http": 80, "https": 443}
+"""What root alone can have opened: a site cannot make root speak to anything else."""
+MOST = 2_000_000
+SECONDS = 4
+"""Of one visit, however slowly the site drips: whoever has it in hand would rather not have it changed."""
+MOST_ADDRESSES, AT_ONCE = 8, 16
+
+
+def pages(addresses):
+    """``page`` of each address, without a cookie, all at once: however many let us wait, it costs no more than one."""
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        return dict(zip(addresses, pool.map(page, addresses)))
+
+
+def page(address, cookie=None):
+    """``(status, what it holds)`` of an address as the site writes it; ``(None, b"")`` where nothing here answers in time."""
+    found = ADDRESS.match(address or "")
+    if found is None or (found.group(3) and int(found.group(3)) != PORTS[found.group(1)]):
+        return None, b""
+    scheme, name, path = found.group(1), found.group(2), found.group(4) or "/"
+    for own in ["127.0.0.1", *[one for one in neighbours.own_addresses() if one != "127.0.0.1"]][:MOST_ADDRESSES]:
+        try:
+            there = socket.create_connection((own, PORTS[scheme]), SECONDS)
+        except OSError:
+            continue
+        return _asked(there, scheme, name, path, cookie)
+    return None, b""
+
+
+def _asked(there, scheme, name, path, cookie):
+    held = there.dup()  # of the connection itself, which TLS takes over
+    cut = threading.Event()
+    over = threading.Timer(SECONDS, _cut, (held, cut))
+    over.daemon = True
+    over.start()
+    connection = http.client.HTTPConnection(name, timeout=SECONDS)
+    connection.sock = there
+    try:
+        if scheme == "https":
+            context = ssl.create_default_context()
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+            connection.sock = context.wrap_socket(there, server_hostname=name)
+        headers = {"Host": name, "Connection": "close", "Accept": "text/html", "User-Agent": "LuyTre"}
+        connection.request("GET", path, headers=dict(headers, Cookie=cookie) if cookie else headers)
+        response = connection.getresponse()
+        content = response.read(MOST)
+        return (None, b"") if cut.is_set() else (response.status, content)
+    except (OSError, ValueError, http.client.HTTPException):
+        return None, b""
+    finally:
+        over.cancel()
+        for one in (connection, there, held):
+            one.close()
+
+
+def _cut(held, cut):
+    cut.set()
+    with contextlib.suppress(OSError):
+        held.shutdown(socket.SHUT_RDWR)

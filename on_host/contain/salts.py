@@ -1,0 +1,178 @@
+"""Makes the secrets anew by which a site's application signs sessions, so that all of them end; and puts the old ones back: a question of JSON as argument,
+an answer of JSON out.
+
+Run as root by a controller, over a connection of its own. What is made is made here and leaves the host in no form; what was there is kept in a folder
+of root's alone. The file is replaced whole, and is as it was when the site does not serve afterwards.
+
+WordPress: its eight keys and salts. Joomla: its secret, unless a second factor of somebody's is kept by it. NukeViet's site key is a person's to change,
+as what it keeps is written with it: its mail's password, second factors.
+"""
+
+import contextlib
+import secrets
+import string
+import time
+
+from ansible.module_utils.luytre import _php, wordpress
+from ansible.module_utils.luytre_change import php_constants
+from ansible.module_utils.luytre_contain import administrators, applications, configuration, wordpress_session
+from ansible.module_utils.luytre_shared import acting
+from ansible.module_utils.luytre_shared.acting import Refused
+
+RECORD = acting.Record("/var/lib/luytre/salts")
+LETTERS = string.ascii_letters + string.digits
+LENGTH = 64
+LOOKING_SECONDS = 5
+"""Until PHP has looked whether a file is another one by now: two seconds, as it comes."""
+PAUSE = 0.2
+SECOND_FACTORS = {
+    "column": (
+        """SELECT 'column', IF(table_name = '{p}users', 'users', 'mfa') FROM information_schema.columns
+  WHERE table_schema = '{db}' AND ((table_name = '{p}users' AND column_name = 'otpKey')
+  OR (table_name = '{p}user_mfa' AND column_name = 'method'))""",
+        2,
+    )
+}
+IN_USE = {
+    "users": "SELECT 'used', COUNT(*) FROM `{db}`.`{p}users` WHERE otpKey <> ''",
+    "mfa": "SELECT 'used', COUNT(*) FROM `{db}`.`{p}user_mfa`",
+}
+
+
+def anew(path):
+    """``(configuration file, its bytes, its bytes with new secrets)``. Raises Refused where a person has to."""
+    for kind, of_kind in (("wordpress", _of_wordpress), ("joomla", _of_joomla), ("nukeviet", _of_nukeviet)):
+        config = applications.configuration_of(kind, path)
+        if config is not None:
+            old = configuration.read(config)
+            try:
+                return config, old, of_kind(path, config, old)
+            except ValueError as error:
+                raise Refused("config_stays", "%s: %s" % (config, error))
+    raise Refused("no_application", path)
+
+
+def _of_wordpress(_path, config, old):
+    if _php.UNKNOWN in _php.constants(old, wordpress.SALTS).values():
+        raise Refused("not_plain", config)
+    new = old
+    for name in wordpress.SALTS:
+        new = php_constants.define(new, name, made())
+    return new
+
+
+def _of_joomla(path, config, old):
+    application = applications.at(path)
+    for _, table in application.rows(SECOND_FACTORS):
+        if application.rows({"used": (IN_USE[table], 1)})[0][1] != "0":
+            raise Refused("second_factor", config)
+    secret = _php.settings(old, _php.PROPERTY, ["secret"])["secret"]
+    if not isinstance(secret, str) or secret == _php.UNKNOWN:
+        raise Refused("not_plain", config)
+    return php_constants.assign(old, _php.PROPERTY, "secret", made())
+
+
+def _of_nukeviet(_path, config, _old):
+    raise Refused("by_a_person", config)
+
+
+def made():
+    """A secret."""
+    return "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
+
+
+def plan(asked, _connection):
+    """What ``contain`` would do now; nothing is done."""
+    config, old, _new = anew(applications.folder(asked))
+    names = wordpress.SALTS if _php.constants(old, wordpress.SALTS)["AUTH_KEY"] is not None else ["secret"]
+    return {"state": "planned", "would": ["write " + RECORD.path, "write %s: %s" % (config, " ".join(names))]}
+
+
+def contain(asked, _connection):
+    """Make them anew; once, however often it is asked for. Raises Refused."""
+    with RECORD.held():
+        known = RECORD.all().get(asked["id"])
+        if known is None:
+            path = applications.folder(asked)
+            config, old, new = anew(path)
+            known = {"path": path, "config": config, "old": old.hex(), "new": new.hex()}
+            RECORD.keep(asked["id"], known)
+        try:
+            return attempted(known, "old", "new")
+        except Exception:
+            RECORD.forget(asked["id"])
+            raise
+
+
+def release(asked, _connection):
+    """Have the old ones in force. Raises Refused."""
+    with RECORD.held():
+        known = RECORD.all().get(asked["id"])
+        if known is not None:
+            answer = attempted(known, "new", "old")
+            if answer["state"] == "unknown":
+                return answer
+            RECORD.forget(asked["id"])
+        return {"state": "none"}
+
+
+def attempted(known, before, after):
+    """Have the ones in force in place of the others, or all as it was and the error raised; what it came to, also where not even that goes."""
+    old, new = bytes.fromhex(known[before]), bytes.fromhex(known[after])
+    if configuration.read(known["config"]) not in (old, new):
+        raise Refused("changed_since", known["config"])
+    try:
+        return {"state": "confirmed", "why": turned(known, old, new)}
+    except Exception as error:
+        try:
+            configuration.put(known["config"], new, old)
+        except Refused:
+            return {"state": "unknown", "why": "not_taken_back", "about": known["config"]}
+        raise error
+
+
+def turned(known, old, new):
+    """Have ``new`` in force in place of ``old``, and see by a session whether it is; the name of what was not seen. Raises Refused."""
+    with contextlib.ExitStack() as lent:
+        session = tried(known, lent)
+        configuration.put(known["config"], old, new)
+        if session is None:
+            configuration.reload_php()
+            return "not_tried"
+        for again in (True, False):
+            if _counts(session, old, new):
+                return ""
+            if again:
+                configuration.reload_php()
+        raise Refused("still_lets_in", known["config"])
+
+
+def tried(known, lent):
+    """A session that the site lets in now, by what its configuration holds now; None where none can be had."""
+    try:
+        application = applications.at(known["path"])
+        if application.kind != "wordpress":
+            return None
+        number = next(one.number for one in administrators.of(application) if one.comes_in)
+        return lent.enter_context(wordpress_session.lent(application, configuration.read(known["config"]), number))
+    except (Refused, StopIteration, wordpress_session.Untold):
+        return None
+
+
+def _counts(session, old, new):
+    """Whether the site takes what is signed with the new secrets, and nothing signed with the old ones, in good time."""
+    ends = time.monotonic() + LOOKING_SECONDS
+    while True:
+        if session.is_in(wordpress_session.key_of(new)) and not session.is_in(wordpress_session.key_of(old)):
+            return True
+        if time.monotonic() > ends:
+            return False
+        time.sleep(PAUSE)
+
+
+ACTIONS = {"plan": plan, "contain": contain, "release": release}
+
+
+def main(arguments):
+    """Answer what is asked."""
+    acting.asked(ACTIONS, arguments)

@@ -1,0 +1,278 @@
+"""What makes a database's password anew: both are taken until all have the new one, whoever is cut off leaves sites that serve, and all comes back. The server and the visits
+are mocks; the configurations are files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from ansible.module_utils.luytre import _php, _websites, mariadb
+from ansible.module_utils.luytre_contain import applications, configuration, database_accounts, visiting
+from ansible.module_utils.luytre_shared import acting
+
+from tests.unit.on_host.contain.programs import program
+
+US = ("198.51.100.1", "50000", "192.0.2.10", "22")
+OLD = "cu ky\\'"
+FILES = {
+    "a/wp-config.php": "define( 'DB_NAME', 'x' );\ndefine( 'DB_USER', 'antruc' );\ndefine( 'DB_PASSWORD', 'cu ky\\\\\\'' );\n"
+    "$table_prefix = 'wp_';\nrequire_once ABSPATH . 'wp-settings.php';\n",
+    "b/configuration.php": "class JConfig {\n\tpublic $user = 'antruc';\n\tpublic $password = 'cu ky\\\\\\'';\n\tpublic $host = 'localhost';\n"
+    "\tpublic $db = 'y';\n\tpublic $dbprefix = 'j_';\n}\n",
+    "c/config.php": "$db_config['dbhost'] = 'localhost';\n$db_config['dbname'] = 'z';\n$db_config['dbuname'] = 'antruc';\n"
+    "$db_config['dbpass'] = 'khac';\n$db_config['prefix'] = 'nv4';\n",
+}
+LOCAL, ANY = ("antruc", "localhost"), ("antruc", "%")
+QUERY = re.compile(r"SELECT 'account', Host, Priv FROM mysql\.global_priv WHERE User = '(\w+)' LIMIT 100;")
+CHANGE = re.compile(r"ALTER USER '(\w+)'@'([\w%]+)' IDENTIFIED VIA (.*);")
+
+
+class Server:
+    """Of databases: which digests each account takes; it fails at the change of number ``fails``."""
+
+    def __init__(self) -> None:
+        self.takes = {key: [database_accounts.digest(OLD)] for key in (LOCAL, ANY)}
+        self.takes["antruc", "127.0.0.2"] = [database_accounts.digest("khac")]
+        self.plugin = "mysql_native_password"
+        self.fails: int | None = None
+        self.changes: list[str] = []
+        self.cut: list[str] = []
+
+    def asked(self, sql: str) -> list[list[str]]:
+        answers: list[list[str]] = []
+        for line in sql.splitlines():
+            if line.startswith("SELECT 'version'"):
+                answers.append(["version", "11.8.3-MariaDB", ""])
+            elif (wanted := QUERY.fullmatch(line)) is not None:
+                answers += [
+                    ["account", host, self.privileges(digests)]
+                    for (user, host), digests in self.takes.items()
+                    if user == wanted[1]
+                ]
+            elif line.startswith("KILL SOFT CONNECTION USER "):
+                self.cut.append(line)
+            else:
+                self.change(line)
+        return answers
+
+    def change(self, line: str) -> None:
+        if self.fails == len(self.changes):
+            raise acting.Refused("not_asked", "gone")
+        self.changes.append(line)
+        changed = CHANGE.fullmatch(line)
+        assert changed is not None, line
+        ways = [
+            re.fullmatch(r"mysql_native_password USING '(\*[0-9A-F]{40})'", one) for one in changed[3].split(" OR ")
+        ]
+        self.takes[changed[1], changed[2]] = [one[1] for one in ways if one is not None]
+
+    def privileges(self, digests: Sequence[str]) -> str:
+        first = f'"plugin":"{self.plugin}","authentication_string":"{digests[0]}"'
+        others = "".join(f',{{"authentication_string":"{one}"}}' for one in digests[1:])
+        return f'{{"access":0,{first}}}' if not others else f'{{"access":0,{first},"auth_or":[{{}}{others}]}}'
+
+
+class Sites:
+    """Which serve when the password in their file is one that the server takes."""
+
+    def __init__(self, top: Path, server: Server) -> None:
+        self.top, self.server, self.down = top, server, False
+        for name, text in FILES.items():
+            (top / name).parent.mkdir()
+            (top / name).write_text(f"<?php\n{text}")
+
+    def texts(self) -> dict[str, str]:
+        return {name: (self.top / name).read_text().removeprefix("<?php\n") for name in FILES}
+
+    def password(self) -> str:
+        found = _php.constants((self.top / "a/wp-config.php").read_bytes(), ["DB_PASSWORD"])["DB_PASSWORD"]
+        assert isinstance(found, str)
+        return found
+
+    def serve(self) -> bool:
+        return not self.down and database_accounts.digest(self.password()) in self.server.takes[LOCAL]
+
+    def pages(self, addresses: Sequence[str]) -> dict[str, tuple[int | None, bytes]]:
+        status = 200 if self.serve() else 500
+        return {one: (None, b"") if one.startswith("https") else (status, b"") for one in addresses}
+
+
+@pytest.fixture
+def server() -> Server:
+    return Server()
+
+
+@pytest.fixture
+def sites(tmp_path: Path, server: Server) -> Sites:
+    (tmp_path / "www").mkdir()
+    return Sites(tmp_path / "www", server)
+
+
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: Server, sites: Sites) -> ModuleType:
+    own = program("database_password.py")
+
+    def answered(application: applications.Application, _script: str) -> list[list[str]]:
+        if database_accounts.digest(application.login.password) not in server.takes[LOCAL]:
+            raise acting.Refused("not_asked", application.config)
+        return [["here"]]
+
+    for where, name, value in (
+        *(
+            (own, "RECORD", acting.Record(str(tmp_path / "luytre/database-passwords"))),
+            (database_accounts, "_asked", server.asked),
+        ),
+        *((configuration, "reload_php", lambda: None), (configuration, "php_units", lambda: ["php8.4-fpm.service"])),
+        *((visiting, "pages", sites.pages), (own, "home", lambda _application: "http://antruc.test")),
+        *((_websites, "searched", lambda _declared: ["www"]), (applications.Application, "answered", answered)),
+        (applications, "below", lambda _roots: [str(sites.top / one) for one in ("a", "b", "c")]),
+    ):
+        monkeypatch.setattr(where, name, value)
+    return own
+
+
+def asked(sites: Sites, number: int = 1) -> dict[str, Any]:
+    own = {"root": str(sites.top), "folder": "a", "domain": "antruc.test", "sites": []}
+    return {"id": f"SC-20261127-1/{number}", "what": "antruc.test", **own}
+
+
+def test_the_server_and_all_that_share_the_account_have_a_new_one_and_the_old_one_again(
+    host: ModuleType, server: Server, sites: Sites, tmp_path: Path
+) -> None:
+    planned, before = host.plan(asked(sites), US), dict(server.takes)
+    assert [line for line in planned["would"] if line.startswith("write ")][1:] == [
+        f"write {sites.top / name}: the new password" for name in ("a/wp-config.php", "b/configuration.php")
+    ]
+    assert (server.changes, sites.texts()) == ([], FILES)
+    assert host.contain(asked(sites), US) == {"state": "confirmed", "why": ""}
+    new = sites.password()
+    assert re.fullmatch("[A-Za-z0-9]{32}", new)
+    assert server.takes == {**before, **{key: [database_accounts.digest(new)] for key in (LOCAL, ANY)}}
+    texts = sites.texts()
+    assert f"$password = '{new}'" in texts["b/configuration.php"]
+    assert texts["c/config.php"] == FILES["c/config.php"]
+    assert server.cut == [f"KILL SOFT CONNECTION USER 'antruc'@'{one}';" for one in ("%", "localhost")]
+    assert new not in " ".join(server.changes)
+    assert host.contain(asked(sites), US)["state"] == "confirmed"
+    assert sites.password() == new
+    assert host.release(asked(sites), US) == {"state": "none"}
+    assert (server.takes, sites.texts(), [one.name for one in tmp_path.iterdir()]) == (before, FILES, ["www"])
+
+
+@pytest.mark.parametrize("step", range(8))
+@pytest.mark.parametrize("after", ["contain", "release"])
+def test_whoever_is_cut_off_leaves_sites_that_serve_and_a_way_on(
+    host: ModuleType,
+    server: Server,
+    sites: Sites,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    step: int,
+    after: str,
+) -> None:
+    before, left = dict(server.takes), [step]
+
+    class Killed(BaseException):
+        pass
+
+    def counted(act: Any) -> Any:
+        def acted(*given: Any) -> Any:
+            if left[0] == 0:
+                raise Killed
+            left[0] -= 1
+            return act(*given)
+
+        return acted
+
+    with monkeypatch.context() as patched:
+        patched.setattr(server, "change", counted(server.change))
+        patched.setattr(configuration, "put", counted(configuration.put))
+        patched.setattr(configuration, "reload_php", counted(configuration.reload_php))
+        try:
+            host.contain(asked(sites), US)
+            assert step > 6
+        except Killed:
+            assert step <= 6
+    assert sites.serve()
+    if after == "contain":
+        assert host.contain(asked(sites), US)["state"] == "confirmed"
+        assert (server.takes[LOCAL] == before[LOCAL], sites.serve()) == (False, True)
+    else:
+        assert host.release(asked(sites), US) == {"state": "none"}
+        assert (server.takes, sites.texts(), [one.name for one in tmp_path.iterdir()]) == (before, FILES, ["www"])
+
+
+def test_a_site_that_does_not_serve_with_it_has_the_old_one(
+    host: ModuleType, server: Server, sites: Sites, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = dict(server.takes)
+
+    def fallen() -> None:
+        sites.down = sites.password() != OLD
+
+    monkeypatch.setattr(configuration, "reload_php", fallen)
+    with pytest.raises(acting.Refused, match="not_serving"):
+        host.contain(asked(sites), US)
+    assert (server.takes, sites.texts(), [one.name for one in tmp_path.iterdir()]) == (before, FILES, ["www"])
+
+
+def test_where_not_even_the_old_one_comes_back_that_is_told(host: ModuleType, server: Server, sites: Sites) -> None:
+    server.fails = 2
+    assert host.contain(asked(sites), US)["why"] == "not_taken_back"
+    assert sites.serve()
+    server.fails = None
+    assert host.contain(asked(sites), US)["state"] == "confirmed"
+
+
+def test_what_somebody_wrote_since_is_not_written_over(host: ModuleType, server: Server, sites: Sites) -> None:
+    host.contain(asked(sites), US)
+    file, taken = sites.top / "b/configuration.php", dict(server.takes)
+    file.write_text(file.read_text() + "// theirs\n")
+    with pytest.raises(acting.Refused, match="changed_since"):
+        host.release(asked(sites), US)
+    assert (server.takes, sites.serve()) == (taken, True)
+
+
+@pytest.mark.parametrize("plugin", ["ed25519", "pam"])
+def test_an_account_that_comes_in_otherwise_is_a_persons(
+    host: ModuleType, server: Server, sites: Sites, plugin: str
+) -> None:
+    server.plugin = plugin
+    with pytest.raises(acting.Refused, match="other_login"):
+        host.contain(asked(sites), US)
+    assert (server.changes, sites.texts()) == ([], FILES)
+
+
+def test_an_application_that_cannot_be_read_is_told(host: ModuleType, sites: Sites) -> None:
+    file = sites.top / "c/config.php"
+    file.write_text(file.read_text().replace("'antruc'", "getenv('X')"))
+    answer = host.contain(asked(sites), US)
+    assert (answer["state"], answer["why"], answer["about"]) == ("confirmed", "others_unread", str(sites.top / "c"))
+
+
+def test_what_the_server_keeps_of_a_password_is_known() -> None:
+    """As ``SELECT PASSWORD('mariadb')`` says it."""
+    assert database_accounts.digest("mariadb") == "*54958E764CE10E50764C2EECBB71D01F08549980"
+    privileges = mariadb.privileges(
+        '{"plugin":"mysql_native_password","authentication_string":"*A","auth_or":[{},{"authentication_string":"*B"}]}'
+    )
+    assert mariadb.methods(privileges) == [("mysql_native_password", "*A"), ("mysql_native_password", "*B")]
+
+
+def test_a_release_that_does_not_serve_leaves_the_new_one(
+    host: ModuleType, server: Server, sites: Sites, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host.contain(asked(sites), US)
+    taken, new = dict(server.takes), sites.password()
+
+    def fallen() -> None:
+        sites.down = sites.password() != new
+
+    monkeypatch.setattr(configuration, "reload_php", fallen)
+    with pytest.raises(acting.Refused, match="not_serving"):
+        host.release(asked(sites), US)
+    assert (server.takes, sites.password()) == (taken, new)

@@ -1,0 +1,233 @@
+"""What makes a site's keys and salts anew: which files it changes, and that all is as it was where they do not come into force. Sessions are mocks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from ansible.module_utils.luytre import _php, wordpress
+from ansible.module_utils.luytre_contain import applications, configuration, wordpress_session
+from ansible.module_utils.luytre_shared import acting
+
+from tests.unit.on_host.contain.programs import program
+
+US = ("198.51.100.1", "50000", "192.0.2.10", "22")
+CONFIG = (
+    b"<?php\n"
+    + b"".join(
+        b"define( '%s', 'old \\' %d' );\r\n" % (name.encode(), number) for number, name in enumerate(wordpress.SALTS)
+    )
+    + b"// \xff\n$table_prefix = 'wp_';\nrequire_once ABSPATH . 'wp-settings.php';\n"
+)
+
+
+class Site:
+    """A WordPress on this file system, and a session that it takes by what it runs with, which lags behind its file: by ``stuck`` for good."""
+
+    def __init__(self, root: Path) -> None:
+        self.config = root / "wp-config.php"
+        self.config.write_bytes(CONFIG)
+        self.config.chmod(0o640)
+        self.running, self.stuck, self.reloads = CONFIG, False, 0
+
+    def is_in(self, key: str) -> bool:
+        taken = wordpress_session.key_of(self.running) == key
+        if not self.stuck:
+            self.running = self.config.read_bytes()
+        return taken
+
+    def reload(self) -> None:
+        self.reloads += 1
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    (tmp_path / "a").mkdir()
+    return Site(tmp_path / "a")
+
+
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, site: Site) -> ModuleType:
+    own = program("salts.py")
+    for where, name, value in (
+        *((own, "RECORD", acting.Record(str(tmp_path / "luytre/salts"))), (own, "LOOKING_SECONDS", 0)),
+        *((own, "tried", lambda _known, _lent: site), (configuration, "reload_php", site.reload)),
+        (own.time, "sleep", lambda _seconds: None),
+    ):
+        monkeypatch.setattr(where, name, value)
+    return own
+
+
+def asked(root: Path, number: int = 1) -> dict[str, Any]:
+    return {"id": f"SC-20261127-1/{number}", "what": "antruc.test", "root": str(root), "folder": "a"}
+
+
+def salts(content: bytes) -> list[Any]:
+    return list(_php.constants(content, wordpress.SALTS).values())
+
+
+def test_all_eight_are_new_and_come_back_to_the_byte(host: ModuleType, site: Site, tmp_path: Path) -> None:
+    planned = host.plan(asked(tmp_path), US)
+    assert planned["would"][1] == f"write {site.config}: {' '.join(wordpress.SALTS)}"
+    assert site.config.read_bytes() == CONFIG
+    host.LOOKING_SECONDS = 10
+    assert host.contain(asked(tmp_path), US) == {"state": "confirmed", "why": ""}
+    new = site.config.read_bytes()
+    assert len({*salts(new)}) == 8
+    assert all(re.fullmatch("[A-Za-z0-9]{64}", one) for one in salts(new))
+    assert {*salts(new)}.isdisjoint(salts(CONFIG))
+    assert b"// \xff\n" in new
+    assert site.config.stat().st_mode & 0o777 == 0o640
+    assert host.contain(asked(tmp_path), US) == {"state": "confirmed", "why": ""}
+    assert site.config.read_bytes() == new
+    assert host.release(asked(tmp_path), US) == {"state": "none"}
+    assert site.config.read_bytes() == CONFIG
+    assert [one.name for one in tmp_path.iterdir()] == ["a"]
+    assert site.reloads == 0
+
+
+def test_code_that_does_not_look_at_its_files_is_reloaded(host: ModuleType, site: Site, tmp_path: Path) -> None:
+    def reload() -> None:
+        site.running = site.config.read_bytes()
+
+    site.stuck, configuration.reload_php = True, reload
+    assert host.contain(asked(tmp_path), US) == {"state": "confirmed", "why": ""}
+
+
+def test_what_never_comes_into_force_leaves_all_as_it_was(host: ModuleType, site: Site, tmp_path: Path) -> None:
+    site.stuck = True
+    with pytest.raises(acting.Refused, match="still_lets_in"):
+        host.contain(asked(tmp_path), US)
+    assert site.config.read_bytes() == CONFIG
+    assert site.reloads == 1
+    assert [one.name for one in tmp_path.iterdir()] == ["a"]
+
+
+def test_where_no_session_can_be_tried_that_is_told(
+    host: ModuleType, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host, "tried", lambda _known, _lent: None)
+    assert host.contain(asked(tmp_path), US) == {"state": "confirmed", "why": "not_tried"}
+    assert (salts(site.config.read_bytes()) != salts(CONFIG), site.reloads) == (True, 1)
+
+
+@pytest.mark.parametrize("written", [False, True])
+def test_whoever_was_cut_off_goes_on_with_what_was_made(
+    host: ModuleType, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, written: bool
+) -> None:
+    put = configuration.put
+
+    def cut_off(path: str, old: bytes, new: bytes) -> None:
+        if written:
+            put(path, old, new)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(configuration, "put", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        host.contain(asked(tmp_path), US)
+    monkeypatch.setattr(configuration, "put", put)
+    made = bytes.fromhex(host.RECORD.all()["SC-20261127-1/1"]["new"])
+    host.LOOKING_SECONDS = 10
+    assert host.contain(asked(tmp_path), US) == {"state": "confirmed", "why": ""}
+    assert site.config.read_bytes() == made
+    host.release(asked(tmp_path), US)
+    assert site.config.read_bytes() == CONFIG
+
+
+def test_what_somebody_wrote_since_is_not_written_over(host: ModuleType, site: Site, tmp_path: Path) -> None:
+    host.LOOKING_SECONDS = 10
+    host.contain(asked(tmp_path), US)
+    theirs = site.config.read_bytes() + b"// theirs\n"
+    site.config.write_bytes(theirs)
+    with pytest.raises(acting.Refused, match="changed_since"):
+        host.release(asked(tmp_path), US)
+    assert site.config.read_bytes() == theirs
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace(b"'old \\' 3'", b"getenv('X')"),
+        lambda text: text.replace(b"define( 'NONCE_KEY', 'old \\' 3' );", b"include 'keys.php';"),
+    ],
+)
+def test_what_only_running_the_file_would_tell_is_a_persons(
+    host: ModuleType, site: Site, tmp_path: Path, change: Callable[[bytes], bytes]
+) -> None:
+    site.config.write_bytes(change(CONFIG))
+    assert change(CONFIG) != CONFIG
+    with pytest.raises(acting.Refused, match="not_plain"):
+        host.contain(asked(tmp_path), US)
+    assert site.config.read_bytes() == change(CONFIG)
+
+
+def test_a_file_that_leads_elsewhere_is_left(host: ModuleType, site: Site, tmp_path: Path) -> None:
+    other = tmp_path / "other.php"
+    site.config.rename(other)
+    site.config.symlink_to(other)
+    with pytest.raises(acting.Refused):
+        host.contain(asked(tmp_path), US)
+    assert other.read_bytes() == CONFIG
+
+
+class Joomla:
+    """A mock of one whose second factors are so many."""
+
+    def __init__(self, used: dict[str, str]) -> None:
+        self.used = used
+
+    def rows(self, statements: dict[str, tuple[str, int]]) -> list[list[str]]:
+        if "column" in statements:
+            return [["column", table] for table in self.used]
+        (sql, _most) = statements["used"]
+        return [["used", self.used["mfa" if "user_mfa" in sql else "users"]]]
+
+
+@pytest.mark.parametrize(
+    ("used", "why"), [({"users": "0", "mfa": "0"}, None), ({"mfa": "1"}, "second_factor"), ({}, None)]
+)
+def test_joomlas_secret_is_new_unless_a_second_factor_rests_on_it(
+    host: ModuleType,
+    site: Site,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    used: dict[str, str],
+    why: str | None,
+) -> None:
+    site.config.unlink()
+    file = tmp_path / "a/configuration.php"
+    file.write_text("<?php\nclass JConfig {\n\tpublic $secret = 'oldoldoldoldoldo';\n\tpublic $db = 'x';\n}\n")
+    monkeypatch.setattr(applications, "at", lambda _path: Joomla(used))
+    monkeypatch.setattr(host, "tried", lambda _known, _lent: None)
+    if why is not None:
+        with pytest.raises(acting.Refused, match=why):
+            host.contain(asked(tmp_path), US)
+        assert "oldoldoldoldoldo" in file.read_text()
+        return
+    assert host.contain(asked(tmp_path), US)["why"] == "not_tried"
+    assert re.search(r"\$secret = '[A-Za-z0-9]{64}';\n\tpublic \$db = 'x';", file.read_text())
+
+
+def test_nukeviets_site_key_is_a_persons(host: ModuleType, site: Site, tmp_path: Path) -> None:
+    site.config.unlink()
+    (tmp_path / "a/config.php").write_text("<?php\n$global_config['sitekey'] = 'abc';\n")
+    with pytest.raises(acting.Refused, match="by_a_person"):
+        host.contain(asked(tmp_path), US)
+
+
+def test_a_release_that_does_not_come_into_force_leaves_the_new_ones(
+    host: ModuleType, site: Site, tmp_path: Path
+) -> None:
+    host.LOOKING_SECONDS = 10
+    host.contain(asked(tmp_path), US)
+    new, site.stuck, host.LOOKING_SECONDS = site.config.read_bytes(), True, 0
+    with pytest.raises(acting.Refused, match="still_lets_in"):
+        host.release(asked(tmp_path), US)
+    assert site.config.read_bytes() == new
+    site.stuck, host.LOOKING_SECONDS = False, 10
+    assert host.release(asked(tmp_path), US) == {"state": "none"}
+    assert site.config.read_bytes() == CONFIG

@@ -1,0 +1,69 @@
+"""Visits that root makes to a site of its own host: real ones, to a server that drips and to one that answers."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+from ansible.module_utils.luytre_contain import visiting
+
+
+class Answers(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        body = f"{self.headers['Host']} {self.path} {self.headers.get('Cookie', '')}".encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_said: object) -> None:
+        pass
+
+
+@pytest.fixture
+def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    with HTTPServer(("127.0.0.1", 0), Answers) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        monkeypatch.setitem(visiting.PORTS, "http", server.server_port)
+        yield server.server_port
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.usefixtures("port")
+def test_a_site_is_asked_by_its_name_on_this_host() -> None:
+    assert visiting.page("http://antruc.test/tin", "a=b") == (200, b"antruc.test /tin a=b")
+    found = visiting.pages(["http://antruc.test/", "http://khac.test/", "nothing"])
+    assert found == {
+        "http://antruc.test/": (200, b"antruc.test / "),
+        "http://khac.test/": (200, b"khac.test / "),
+        "nothing": (None, b""),
+    }
+
+
+def test_one_that_drips_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else this would not end."""
+    monkeypatch.setattr(visiting, "SECONDS", 0.3)
+    over = threading.Event()
+
+    def drip(listening: socket.socket) -> None:
+        there, _ = listening.accept()
+        with there:
+            there.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+            while not over.wait(0.05):
+                try:
+                    there.sendall(b"x")
+                except OSError:
+                    return
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        monkeypatch.setitem(visiting.PORTS, "http", listening.getsockname()[1])
+        thread = threading.Thread(target=drip, args=(listening,))
+        thread.start()
+        assert visiting.page("http://antruc.test/") == (None, b"")
+        over.set()
+        thread.join()
