@@ -2,7 +2,7 @@
 
 import typer
 
-from auditor.commands.incidents import clean, contain, evidence, forms, keys, ledger, notify
+from auditor.commands.incidents import aftercare, clean, contain, evidence, forms, keys, ledger, notify
 
 app = typer.Typer(
     help="Incidents: open one, block addresses, collect evidence, see what is owed by when, note what is done, close it.",
@@ -23,6 +23,8 @@ app.command()(forms.form)
 app.command()(contain.contain)
 app.command()(contain.release)
 app.command()(clean.clean)
+app.command()(aftercare.todo)
+app.command()(aftercare.forget)
 app.command()(evidence.collect)
 app.command()(evidence.verify)
 app.command()(evidence.timestamp)

@@ -1,0 +1,128 @@
+"""``auditor incident todo`` and ``forget``: what is left to people and to search engines when a site is clean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from auditor.commands.given.options import (
+    DEFAULT_INVENTORY,
+    DEFAULT_LANG,
+    DEFAULT_OUTPUT,
+    InventoryOption,
+    LangOption,
+    OutputOption,
+)
+from auditor.commands.incidents.hosts import hosts_of
+from auditor.commands.incidents.ledger import IncidentArgument
+from auditor.errors import InputError
+from auditor.models import clock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from auditor.incidents.case import Case
+    from auditor.models import Finding
+
+
+def todo(
+    incident: IncidentArgument, inventory: InventoryOption = DEFAULT_INVENTORY, lang: LangOption = DEFAULT_LANG
+) -> None:
+    """List what people have to change themselves: passwords of sites, panels, FTP and accounts, keys that lay where the intruder was.
+
+    The hosts are read. What could not be read is listed, too.
+
+    Exit code: 0 nothing is left to change, 1 something is, or could not be read.
+
+    Example:
+      auditor incident todo SC-20261127-1 -i inventories/lab
+
+    """
+    from auditor.commands.shown import console
+    from auditor.fleet.collect import Asked, collect
+    from auditor.history.incidents import Incidents
+    from auditor.incidents import todo as left
+    from auditor.incidents.case import fold
+    from auditor.inventory import hosts as inventories
+    from auditor.text.words import Words
+
+    known, words = inventories.load(inventory), Words(lang)
+    case = fold(incident, Incidents().one(known.path, incident))
+    hosts = hosts_of(known, case.subjects)
+    facts, _outcomes = collect(known.path, hosts, asked=Asked(areas=left.AREAS))
+    found = [one for host in hosts for one in left.of_host(case, host, facts.get(host.name))]
+    for one in found:
+        console.out.print(console.escape(left.line(one, words)), soft_wrap=True)
+    raise typer.Exit(1 if found else 0)
+
+
+def forget(
+    incident: IncidentArgument,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    output: OutputOption = DEFAULT_OUTPUT,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Write the addresses that search engines have to forget: as text for their removal tools, and as CSV with those that they have to visit again.
+
+    They are of the last reviews, of the findings that the incident is about, and of paths that were contained: write the list before sites are reviewed anew. The files are for
+    their owner only and hold addresses exactly; what is shown here nobody can click on.
+
+    Example:
+      auditor incident forget SC-20261127-1 -i inventories/lab --output out
+
+    """
+    from auditor.commands.shown import console
+    from auditor.history.incidents import Incidents
+    from auditor.history.looks import Looks
+    from auditor.incidents import forgetting
+    from auditor.incidents.case import fold
+    from auditor.inventory import hosts as inventories
+    from auditor.looks.traces import defanged
+    from auditor.system import files
+    from auditor.text.words import Words
+
+    known, words = inventories.load(inventory), Words(lang)
+    case = fold(incident, Incidents().one(known.path, incident))
+    looks, today, findings = Looks(), clock.today(), list(_findings(case))
+    accepted = [one for one in looks.accepted(known.path) if one.holds(today)]
+    found = [
+        page
+        for host in hosts_of(known, case.subjects)
+        for site in host.sites
+        if site.domain in case.subjects or host.name in case.subjects
+        for page in forgetting.pages(
+            case,
+            site,
+            looks.ledger(known.path, site.domain),
+            findings,
+            {one.key for one in accepted if one.site == site.domain},
+        )
+    ]
+    for page in found:
+        said = f"{words(f'incidents.forget.{page.act}')}  {defanged(page.address)}  {forgetting.kind_of(page, words)}"
+        console.out.print(console.escape(said), soft_wrap=True)
+    if not found:
+        console.out.print(words("incidents.forget.none"), markup=False)
+        return
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            "cannot make the folder {folder}: {why}", folder=output, why=error.strerror, mend="give another --output"
+        ) from error
+    written = {"txt": forgetting.listed(found), "csv": forgetting.table(found, words)}
+    for ending, content in written.items():
+        typer.echo(str(files.private(output / f"{incident}-forget.{ending}", [content])))
+
+
+def _findings(case: Case) -> Iterator[Finding]:
+    """What the incident is about, of those audits that are still kept."""
+    from contextlib import suppress
+
+    from auditor.history.runs import History
+
+    history, about = History(), {(one.control, one.subject) for one in case.findings}
+    for run in dict.fromkeys(one.run for one in case.findings):
+        with suppress(InputError):
+            yield from (one for one in history.run(run).findings if (one.control, one.subject.id) in about)

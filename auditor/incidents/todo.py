@@ -1,0 +1,139 @@
+"""What people have to change themselves after an incident, as its hosts' facts say: passwords and keys that no machine can change for them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from auditor.facts import HostFacts
+from auditor.facts.site import view
+from auditor.incidents.case import Case
+from auditor.models import Host
+from auditor.models.ranks import Means
+from auditor.text.visible import one_line
+from auditor.text.words import Words
+
+AREAS = ("nginx", "apache", "wordpress", "accounts", "services", "system", "tls", "files")
+"""Of facts that tell of it."""
+MOST = 20
+"""Of a kind on one site or host."""
+SECRET_KEEPERS = frozenset(
+    {
+        *("wp-mail-smtp", "post-smtp", "easy-wp-smtp", "fluent-smtp", "updraftplus", "backwpup", "duplicator"),
+        *("jetpack", "akismet", "woocommerce", "google-site-kit", "wordfence", "wp-file-manager", "mailchimp-for-wp"),
+        *(
+            "all-in-one-wp-migration",
+            "advanced-google-recaptcha",
+            "miniorange-login-openid",
+            "nextend-facebook-connect",
+        ),
+    }
+)
+"""Plugins of WordPress that keep passwords or keys of other services."""
+
+Kind = Literal[
+    "salts",
+    "database",
+    "administrator",
+    "administrators",
+    "users",
+    "site_key",
+    "ftp_setting",
+    "plugin",
+    "secrets",
+    "repository",
+    "account",
+    "ftp",
+    "panel",
+    "tls_key",
+    "unread",
+]
+"""What it is; its words: ``incidents.todo.KIND``."""
+
+
+@dataclass(frozen=True)
+class Todo:
+    """One thing."""
+
+    kind: Kind
+    where: str
+    """A site's domain, or a host's name."""
+    what: str = ""
+    """Which account, file or program."""
+
+
+def of_host(case: Case, host: Host, facts: HostFacts | None) -> Iterator[Todo]:
+    """All that a host and those of its sites that an incident is about have, by its facts; what could not be read is named, too."""
+    if facts is None:
+        yield Todo("unread", host.name)
+        return
+    yield from (Todo("unread", host.name, area) for area in AREAS if area in facts.errors)
+    data = facts.context(*AREAS)
+    for site in host.sites:
+        if site.domain in case.subjects or host.name in case.subjects:
+            yield from _of_site(case, host.name, site.domain, view(site, data, facts.errors))
+    yield from _of_machine(host, data)
+
+
+def _of_site(case: Case, host: str, domain: str, seen: Mapping[str, Any]) -> Iterator[Todo]:
+    applications = [name for name in ("wordpress", "joomla", "nukeviet") if seen.get(name)]
+    if applications:
+        yield from _machines(case, host, domain, key=applications == ["nukeviet"])
+    for name in applications:
+        logins = _logins(seen[name].get("database"))
+        yield from _each("administrator", domain, logins)
+        if not logins:
+            yield Todo("administrators", domain)
+        yield Todo("users", domain)
+        if seen[name].get("settings", {}).get("ftp_password") is True:
+            yield Todo("ftp_setting", domain)
+    plugins = (seen.get("wordpress") or {}).get("plugins", ())
+    yield from _each("plugin", domain, [one["slug"] for one in plugins if one["slug"] in SECRET_KEEPERS])
+    files = seen.get("files") or {}
+    yield from _each("secrets", domain, [one["path"] for one in files.get("secrets", ()) if one["web_reads"]])
+    yield from _each("repository", domain, [one["path"] for one in files.get("vcs", ())])
+
+
+def _machines(case: Case, host: str, domain: str, *, key: bool) -> Iterator[Todo]:
+    """What 'auditor incident clean' makes anew, where it did not yet; NukeViet's key a person has to."""
+    if key:
+        yield Todo("site_key", domain)
+    elif not _done(case, "salts", host, domain):
+        yield Todo("salts", domain)
+    if not _done(case, "database-password", host, domain):
+        yield Todo("database", domain)
+
+
+def _done(case: Case, means: Means, host: str, domain: str) -> bool:
+    return any(
+        (one.means, one.host, one.what.partition("/")[0], one.state) == (means, host, domain, "confirmed")
+        for one in case.actions.values()
+    )
+
+
+def _logins(database: Mapping[str, Any] | None) -> list[str]:
+    told = database or {}
+    return [one["login"] for one in (*told.get("administrators", ()), *told.get("super_users", ()))]
+
+
+def _of_machine(host: Host, data: Mapping[str, Any]) -> Iterator[Todo]:
+    users = data.get("accounts", {}).get("users", ())
+    people = [one["name"] for one in users if one["human"] and one["can_log_in"] and one["password"] == "usable"]  # noqa: S105  a state
+    yield from _each("account", host.name, [name for name in people if name != host.automation_user])
+    yield from _each("ftp", host.name, [one["server"] for one in data.get("services", {}).get("ftp", ())])
+    yield from _each("panel", host.name, data.get("system", {}).get("machine_panels", ()))
+    yield from _each("tls_key", host.name, [one["path"] for one in data.get("tls", {}).get("loose_keys", ())])
+
+
+def _each(kind: Kind, where: str, found: Iterable[str]) -> Iterator[Todo]:
+    names = sorted({*found})
+    yield from (Todo(kind, where, one_line(name)) for name in names[:MOST])
+    if len(names) > MOST:
+        yield Todo(kind, where, f"… (+{len(names) - MOST})")
+
+
+def line(of: Todo, words: Words) -> str:
+    """One thing, as a person reads it."""
+    said = words(f"incidents.todo.{of.kind}", where=of.where)
+    return f"{said}: {of.what}" if of.what else said

@@ -1,0 +1,58 @@
+"""What is left when a site is clean, on the command line: to people, and to search engines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from auditor.errors import InputError
+from auditor.fleet import collect
+from auditor.history.looks import Looks
+from auditor.inventory import hosts as inventories
+from tests.unit.commands.test_incident import WHO, auditor, inventory, the_only
+from tests.unit.incidents.test_forgetting import ledger, trace
+from tests.unit.incidents.test_todo import told
+
+__all__ = ["inventory"]
+
+
+def test_people_are_told_what_to_change(inventory: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def collected(*given: object, **more: collect.Asked) -> object:
+        asked.extend(more["asked"].areas)
+        return {"web1": told()}, ()
+
+    monkeypatch.setattr(collect, "collect", collected)
+    auditor(inventory, "open", "antruc.test", *WHO)
+    said = auditor(inventory, "todo", str(the_only(inventory)["id"]), code=1).stdout.splitlines()
+    assert said[0].startswith("keys and salts of antruc.test are the old ones")
+    assert "new password on web1 (SSH, SFTP) for account: an" in said
+    assert "wordpress" in asked
+
+
+def test_search_engines_get_addresses_and_people_none_to_click_on(inventory: str, tmp_path: Path) -> None:
+    auditor(inventory, "open", "antruc.test", *WHO)
+    incident = str(the_only(inventory)["id"])
+    output = tmp_path / "out"
+    assert "No address is known" in auditor(inventory, "forget", incident, "--output", str(output)).stdout
+    assert not output.exists()
+    known = inventories.load(Path(inventory))
+    Looks().put(known.path, ledger(("/no-hu", trace("a", "doorway")), ("/", trace("b", "link"))))
+    said = auditor(inventory, "forget", incident, "--output", str(output)).stdout.splitlines()
+    assert said[0].startswith("forget  hxxps://antruc[.]test/no-hu  ")
+    assert said[1].startswith("visit again  hxxps://antruc[.]test/  ")
+    text, table = (output / f"{incident}-forget.{ending}" for ending in ("txt", "csv"))
+    assert said[2:] == [str(text), str(table)]
+    assert text.read_text() == "https://antruc.test/no-hu\n"
+    assert table.read_text("utf-8-sig").splitlines()[1].startswith("https://antruc.test/no-hu,forget,")
+    assert {file.stat().st_mode & 0o777 for file in (text, table)} == {0o600}
+
+
+def test_a_folder_that_cannot_be_made_is_named(inventory: str, tmp_path: Path) -> None:
+    auditor(inventory, "open", "antruc.test", *WHO)
+    Looks().put(inventories.load(Path(inventory)).path, ledger(("/no-hu", trace("a", "doorway"))))
+    (tmp_path / "taken").write_text("x")
+    with pytest.raises(InputError, match="cannot make the folder"):
+        auditor(inventory, "forget", str(the_only(inventory)["id"]), "--output", str(tmp_path / "taken/out"))

@@ -1,0 +1,118 @@
+"""What is left to people: named by what a host's facts tell, and what could not be read is named, too. The facts are made up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from auditor.facts import HostFacts
+from auditor.incidents import todo
+from auditor.incidents.case import Action, Case
+from auditor.incidents.todo import Todo
+from auditor.models import Host, Lang, Site
+from auditor.text.words import Words
+from tests.unit.incidents.filled import T0
+
+CASE = Case(id="SC-20261127-1", detected=T0, regime="2026", subjects=("antruc.test",))
+ROOT = "/var/www/antruc.test"
+SITES = (Site(domain="antruc.test", host="web1", document_root=ROOT), Site(domain="khac.test", host="web1"))
+WEB1 = Host(name="web1", address="192.0.2.10", automation_user="luytre", sites=SITES)
+
+
+def user(name: str, **changes: Any) -> dict[str, Any]:
+    return {"name": name, "human": True, "can_log_in": True, "password": "usable", **changes}
+
+
+DATA: dict[str, Any] = {
+    "nginx": {"vhosts": []},
+    "apache": {"vhosts": []},
+    "wordpress": {
+        "instances": [
+            {
+                "path": ROOT,
+                "plugins": [{"slug": "wp-mail-smtp"}, {"slug": "classic-editor"}],
+                "database": {"administrators": [{"login": "bientap"}, {"login": "la\n\x1b[2J"}]},
+            }
+        ],
+        "joomla": [],
+        "nukeviet": [],
+        "others": [],
+        "cut_short": [],
+    },
+    "files": {
+        "roots": [
+            {
+                "path": ROOT,
+                "secrets": [{"path": ".env", "web_reads": True}, {"path": "shut.env", "web_reads": False}],
+                "vcs": [{"path": ".git"}],
+            }
+        ]
+    },
+    "accounts": {"users": [user("an"), user("luytre"), user("khoa", password="locked"), user("www-data", human=False)]},  # noqa: S106  a state
+    "services": {"ftp": [{"server": "vsftpd"}]},
+    "system": {"machine_panels": ["hestia"]},
+    "tls": {"certificates": [], "loose_keys": [{"path": "/etc/nginx/ssl/antruc.test.key"}]},
+}
+
+
+class Told(HostFacts):
+    """A mock of what a host tells."""
+
+    def context(self, *_names: str) -> dict[str, Any]:
+        return {name: area for name, area in DATA.items() if name not in self.errors}
+
+
+def told(**errors: str) -> Told:
+    return Told(0, {}, errors, {})
+
+
+def test_what_people_have_to_change_is_named() -> None:
+    found = list(todo.of_host(CASE, WEB1, told()))
+    assert found == [
+        Todo("salts", "antruc.test"),
+        Todo("database", "antruc.test"),
+        Todo("administrator", "antruc.test", "bientap"),
+        Todo("administrator", "antruc.test", found[3].what),
+        Todo("users", "antruc.test"),
+        Todo("plugin", "antruc.test", "wp-mail-smtp"),
+        Todo("secrets", "antruc.test", ".env"),
+        Todo("repository", "antruc.test", ".git"),
+        Todo("account", "web1", "an"),
+        Todo("ftp", "web1", "vsftpd"),
+        Todo("panel", "web1", "hestia"),
+        Todo("tls_key", "web1", "/etc/nginx/ssl/antruc.test.key"),
+    ]
+    assert found[3].what.startswith("la")
+    assert found[3].what.isprintable()
+
+
+def test_what_was_made_anew_is_not() -> None:
+    actions = {
+        1: Action(1, "web1", "salts", "antruc.test", "confirmed"),
+        2: Action(2, "web1", "database-password", "antruc.test", "refused"),
+    }
+    kinds = [one.kind for one in todo.of_host(replace(CASE, actions=actions), WEB1, told())]
+    assert "salts" not in kinds
+    assert "database" in kinds
+
+
+def test_what_could_not_be_read_is_named() -> None:
+    assert list(todo.of_host(CASE, WEB1, None)) == [Todo("unread", "web1")]
+    found = list(todo.of_host(CASE, WEB1, told(wordpress="late")))
+    assert found[0] == Todo("unread", "web1", "wordpress")
+    assert {"secrets", "account"} <= {one.kind for one in found}
+
+
+def test_many_of_a_kind_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(DATA, "accounts", {"users": [user(f"nguoi{number:02d}") for number in range(25)]})
+    people = [one.what for one in todo.of_host(CASE, WEB1, told()) if one.kind == "account"]
+    assert (len(people), people[0], people[-1]) == (21, "nguoi00", "… (+5)")
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_each_has_words(lang: Lang) -> None:
+    words = Words(lang)
+    assert todo.line(Todo("account", "web1", "an"), words).endswith(": an")
+    assert "web1" in todo.line(Todo("unread", "web1"), words)
