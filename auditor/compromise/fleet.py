@@ -41,6 +41,8 @@ AT_ONCE = 6_000
 """Paths that are asked for in one trip."""
 PARTS = 2 << 20
 """Bytes of head and tail, which are read of a file that is larger."""
+AHEAD = 4
+"""Hosts whose lists are looked at while others, or they themselves, still read: what is known of each is kept until all have read."""
 _JUDGEMENT = TypeAdapter(Judgement)
 
 
@@ -83,14 +85,25 @@ class Hunting:
         md5 = any(map(checksums.by_md5, self.manifests))
         stamps = {name: b"" if self.whole or (md5 and not one.has_md5) else one.stamps for name, one in known.items()}
         sound = {name: known[name].sound for name, given in stamps.items() if given}
-        run = self._listed(hosts, stamps, sound, meanwhile, md5=md5)
+        looked: dict[str, _Looked | None] = {}
+
+        def look(task: Task) -> _Looked | None:
+            told = _told(task, len(stamps[task.host]) // 8)
+            return self._looked(known[task.host], told) if told is not None else None
+
+        def ahead(task: Task) -> None:
+            if _is_answer(task, _LISTS) and len(looked) < AHEAD:
+                looked[task.host] = look(task)
+
+        run = self._listed(hosts, stamps, sound, ahead, meanwhile, md5=md5)
         facts, outcomes = collect.answers(run, hosts, self.asked)
         hunts = []
         for host in hosts:
-            told = _told(run, host.name, len(stamps[host.name]) // 8)
-            if told is not None:
+            task = _task(run, host.name, _LISTS)
+            seen = looked.pop(host.name) if host.name in looked else look(task) if task is not None else None
+            if seen is not None:
                 there = _places(run, host.name, facts.get(host.name))
-                hunts.append(self._one(host, known[host.name], told, there, warm=bool(stamps[host.name])))
+                hunts.append(self._one(host, known[host.name], seen, there, warm=bool(stamps[host.name])))
             if watch is not None:
                 watch(host.name)
         return tuple(hunts), facts, outcomes
@@ -100,6 +113,7 @@ class Hunting:
         hosts: Sequence[Host],
         stamps: Mapping[str, bytes],
         sound: Mapping[str, str],
+        watch: Callable[[Task], None],
         meanwhile: Callable[[], object] | None,
         *,
         md5: bool,
@@ -117,21 +131,25 @@ class Hunting:
                 "luytre_md5": md5,
             },
             timeout=LIST_SECONDS,
+            watch=watch,
             sockets=self.sockets,
             meanwhile=meanwhile,
         )
 
-    def _one(self, host: Host, known: Remembered, told: Listing, there: Places | None, *, warm: bool) -> Hunt:
-        began, started = time.monotonic(), clock.now()
+    def _looked(self, known: Remembered, told: Listing) -> _Looked:
+        """What is known of a host's files without asking it for more."""
         files = (*known.again(told.same), *told.files)
         seen = hunting.seen(files, self.manifests, whole=not (told.left or told.cut_short))
-        rests_on = _rests_on(self.rules)
-        judged = dict(known.judged) if known.rules == rests_on else {}
-        judgements = _read(judged)
+        judgements = _read(known.judged) if known.rules == _rests_on(self.rules) else {}
         asked = [file for file in seen.wanted if file.sha256 is not None and file.sha256 not in judgements]
-        once = list({file.sha256: file for file in asked}.values())
-        judgements |= self._judged(host, once, _originals(seen, once))
-        found = hunting.found(seen, judgements)
+        wanted = tuple({file.sha256: file for file in asked}.values())
+        return _Looked(told, files, seen, judgements, wanted, None if wanted else hunting.found(seen, judgements))
+
+    def _one(self, host: Host, known: Remembered, looked: _Looked, there: Places | None, *, warm: bool) -> Hunt:
+        began, started = time.monotonic(), clock.now()
+        told, seen = looked.told, looked.seen
+        judgements = {**looked.judgements, **self._judged(host, looked.wanted, _originals(seen, looked.wanted))}
+        found = looked.found or hunting.found(seen, judgements)
         outside = _outside(there, seen) if there is not None else ()
         code = snippets.found(there.all, self.rules) if there is not None else ()
         footing = footholds.found(outside, known.places)
@@ -162,7 +180,7 @@ class Hunting:
         ):  # what was not seen to its end keeps what was known of it, so that it is not new the next time
             keys = footholds.no_news(outside, footing) | (set(known.places or ()) if there.cut_short else frozenset())
         sound = there.sound if there is not None else ""
-        after = known.after(files, texts, rests_on, warm=warm, places=keys, sound=sound)
+        after = known.after(looked.files, texts, _rests_on(self.rules), warm=warm, places=keys, sound=sound)
         self.shelf.keep(self.inventory, hunt, after)
         return hunt
 
@@ -251,6 +269,20 @@ class Hunting:
             return []
 
 
+@dataclass(frozen=True)
+class _Looked:
+    """A host's files, and what is known of them before any is fetched."""
+
+    told: Listing
+    files: Sequence[File]
+    seen: hunting.Seen
+    judgements: Mapping[str, Judgement]
+    wanted: Sequence[File]
+    """Those whose contents have to be fetched."""
+    found: hunting.Found | None
+    """The traces, when nothing has to be fetched."""
+
+
 def _originals(seen: hunting.Seen, files: Sequence[File]) -> dict[str, bytes]:
     """What releases have in place of these files, by path, as far as their archives still lie where they were imported from."""
     changed = {file.where: seen.told.originals[file.where] for file in files if file.where in seen.told.originals}
@@ -269,14 +301,18 @@ def _is(file: File, content: bytes) -> bool:
     return is_part or hashlib.sha256(content).hexdigest() == file.sha256
 
 
+_LISTS = "hunt_files"
+
+
+def _is_answer(task: Task, action: str) -> bool:
+    return task.action == action and task.outcome == "ok"
+
+
 def _task(run: Playbook, host: str, action: str) -> Task | None:
-    return next((task for task in run.of(host) if task.action == action and task.outcome == "ok"), None)
+    return next((task for task in run.of(host) if _is_answer(task, action)), None)
 
 
-def _told(run: Playbook, host: str, stamps: int) -> Listing | None:
-    task = _task(run, host, "hunt_files")
-    if task is None:
-        return None
+def _told(task: Task, stamps: int) -> Listing | None:
     try:
         return listing(task.result.get("listing"), stamps)
     except BadListing:
