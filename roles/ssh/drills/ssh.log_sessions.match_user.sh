@@ -2,7 +2,7 @@
 # hosts: web2 web3
 # Only for one account, and by sshd's own default.
 set -eu
-cat > /etc/ssh/sshd_config.d/32-im-lang.conf <<'SETTINGS'
-Match User luytre
+cat > /etc/ssh/sshd_config.d/33-it-nhat-ky.conf <<'SETTINGS'
+Match User quantri
     LogLevel INFO
 SETTINGS

@@ -1,5 +1,6 @@
 #!/bin/sh
 # hosts: web3
+# alone: nothing that goes by the rules of sudo can be judged or mended beside it
 # held: aside
 # The web server's own rules: sudo passes over the file until somebody gives it to root.
 set -eu

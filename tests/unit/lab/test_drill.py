@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from pathlib import Path
+
+from auditor.audit import controls
 from auditor.audit.controls import Drill
 from auditor.lab.drill import Proof, rounds
+
+WRITES = re.compile(r"(?<!>)>\s*(/(?:etc|home|root|srv|usr|var)/[^\s;|&'\"]+)")
 
 
 def proof(control: str, trap: str, host: str, *, alone: bool = False) -> Proof:
@@ -25,3 +32,18 @@ def test_what_stands_alone_has_its_host_to_itself_while_others_go_on_elsewhere()
     alone, also = proof("a.b", "alone", "web1", alone=True), proof("a.c", "also", "web1", alone=True)
     beside, elsewhere = proof("a.d", "beside", "web1"), proof("a.e", "elsewhere", "web2", alone=True)
     assert told(alone, beside, also, elsewhere) == [["web1 beside", "web2 elsewhere"], ["web1 alone"], ["web1 also"]]
+
+
+def test_drills_that_go_on_together_make_files_of_their_own() -> None:
+    known = controls.load()
+    proofs = [
+        Proof(drill, host, known.mends(drill.control) and drill.held != "by hand")
+        for drill in controls.drills()
+        for host in drill.hosts
+    ]
+    for automated in (True, False):
+        for batch in rounds([one for one in proofs if one.automated is automated]):
+            made = Counter(
+                (one.host, path) for one in batch for path in {*WRITES.findall(Path(one.drill.path).read_text("utf-8"))}
+            )
+            assert [file for file, times in made.items() if times > 1] == []
