@@ -5,14 +5,17 @@ files are made to say exactly that: a file per site, taken in first of all in ea
 test comes before the reload, visits to the site as a stranger after it; when one of them fails, all is as it was.
 """
 
+import concurrent.futures
 import contextlib
 import difflib
 import http.client
 import ipaddress
 import os
 import re
+import socket
 import ssl
 import subprocess
+import threading
 import time
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
@@ -36,6 +39,10 @@ STRANGER = "127.86.83.1"
 UNKNOWN = "luytre-unknown.invalid"
 LOOKING_SECONDS = 6
 """For a reload to be in force."""
+VISIT_SECONDS = 5
+"""For one visit, however slowly the site drips: whoever has it in hand would rather not have it closed."""
+AT_ONCE = 16
+"""Visits: however many each let us wait, it costs no more than one."""
 GONE, CLOSED = (410, 403), (503,)
 
 
@@ -341,12 +348,19 @@ def fronts(rule, blocks):
     free = [[port, tls] for port, tls in ((80, False), (443, True)) if port not in {one.port for one in listens}]
     if not free or not listens:
         return []
-    shown = [answered(_host(one), one.port, one.tls, rule["domain"], "GET", "/") for one in listens]
-    return [one for one in free if answered("127.0.0.1", *one, rule["domain"], "GET", "/") in shown]
+    places = [*((_host(one), one.port, one.tls) for one in listens), *(("127.0.0.1", *one) for one in free)]
+    said = at_once(answered, [(*place, rule["domain"], "GET", "/") for place in places])
+    return [one for one, answer in zip(free, said[len(listens) :]) if answer in said[: len(listens)]]
 
 
 def _host(listen):
     return "127.0.0.1" if listen.address == "*" else listen.address
+
+
+def at_once(visit, some):
+    """What visits come to, in their order."""
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(lambda how: visit(*how), some))
 
 
 def visited(*how):
@@ -356,25 +370,49 @@ def visited(*how):
 
 def answered(host, port, tls, name, method, uri):
     """The same with how the page begins."""
-    connection = http.client.HTTPConnection(host, port, timeout=5, source_address=(STRANGER, 0))
+    connection = http.client.HTTPConnection(host, port, timeout=VISIT_SECONDS, source_address=(STRANGER, 0))
     try:
         connection.connect()
-        if tls:
-            context = ssl.create_default_context()
-            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-            connection.sock = context.wrap_socket(connection.sock, server_hostname=name)
-        connection.putrequest(method, uri, skip_host=True, skip_accept_encoding=True)
-        connection.putheader("Host", name)
-        connection.putheader("Connection", "close")
-        if method == "POST":
-            connection.putheader("Content-Length", "2")
-        connection.endheaders(b"a=" if method == "POST" else None)
-        response = connection.getresponse()
-        return response.status, response.read(300)
+        with cut_off(connection.sock):
+            return _asked(connection, tls, name, method, uri)
     except (OSError, ValueError, http.client.HTTPException) as error:
         return str(error) or type(error).__name__, b""
     finally:
         connection.close()
+
+
+@contextlib.contextmanager
+def cut_off(link):
+    """A connection that is over after VISIT_SECONDS, whatever it is wrapped in: its own timeout begins anew with every byte."""
+    with link.dup() as same:
+        timer = threading.Timer(VISIT_SECONDS, end, [same])
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            timer.join()
+
+
+def end(link):
+    """Have nothing more come over a connection, which may be over."""
+    with contextlib.suppress(OSError):
+        link.shutdown(socket.SHUT_RDWR)
+
+
+def _asked(connection, tls, name, method, uri):
+    if tls:
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        connection.sock = context.wrap_socket(connection.sock, server_hostname=name)
+    connection.putrequest(method, uri, skip_host=True, skip_accept_encoding=True)
+    connection.putheader("Host", name)
+    connection.putheader("Connection", "close")
+    if method == "POST":
+        connection.putheader("Content-Length", "2")
+    connection.endheaders(b"a=" if method == "POST" else None)
+    response = connection.getresponse()
+    return response.status, response.read(300)
 
 
 def look_at(rule, blocks):
@@ -384,25 +422,27 @@ def look_at(rule, blocks):
         return False
     ends = time.monotonic() + LOOKING_SECONDS
     while True:
-        found = [(visit, right, visited(*visit)) for visit, right in left]
-        wrong = [(visit, status) for visit, right, status in found if status not in right]
+        found = list(zip(left, at_once(visited, [visit for visit, _ in left])))
+        wrong = [(visit, status) for (visit, right), status in found if status not in right]
         if not wrong:
             return True
         if time.monotonic() > ends:
             (host, port, tls, name, method, uri), status = wrong[0]
             where = "%s http%s://%s:%d%s (%s): %s" % (method, "s" if tls else "", name, port, uri, host, status)
             raise Refused("still_answers", where)
-        left = [(visit, right) for visit, right, status in found if status not in right]
+        left = [one for one, status in found if status not in one[1]]
         time.sleep(0.1)
 
 
 def wait_for_another_answer(rule, blocks):
     """Give a reload its time; a site may well have such an answer of its own."""
-    ends = time.monotonic() + LOOKING_SECONDS / 2
-    left = [visit for visit, right in dict.fromkeys(visits(rule, blocks)) if visited(*visit) in right]
-    while left and time.monotonic() < ends:
+    ends, left = time.monotonic() + LOOKING_SECONDS / 2, list(dict.fromkeys(visits(rule, blocks)))
+    while True:
+        said = at_once(visited, [visit for visit, _ in left])
+        left = [one for one, status in zip(left, said) if status in one[1]]
+        if not left or time.monotonic() >= ends:
+            return
         time.sleep(0.1)
-        left = [visit for visit in left if visited(*visit) in GONE + CLOSED]
 
 
 # --- what is asked -----------------------------------------------------------------------------------

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import re
+import socketserver
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -213,6 +215,57 @@ def test_what_is_in_front_of_a_site_has_to_be_closed_too(
     here.asked.clear()
     assert told(web, asked(id="SC-20261127-1/2"))["state"] == "confirmed"
     assert {port for _, port, *_ in here.asked} == {8080}
+
+
+class Dripping(socketserver.ThreadingTCPServer):
+    """A site that begins its answer and then sends a byte now and then, for ever."""
+
+    daemon_threads = True
+
+    def __init__(self, begins: bytes) -> None:
+        super().__init__(("127.0.0.1", 0), Drips)
+        self.begins, self.over = begins, threading.Event()
+
+
+class Drips(socketserver.BaseRequestHandler):
+    server: Dripping
+
+    def handle(self) -> None:
+        with contextlib.suppress(OSError):
+            self.request.sendall(self.server.begins)
+            while not self.server.over.wait(0.1):
+                self.request.sendall(b"x")
+
+
+@contextlib.contextmanager
+def dripping(begins: bytes) -> Iterator[int]:
+    """The port of such a site."""
+    with Dripping(begins) as site:
+        threading.Thread(target=site.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        try:
+            yield int(site.server_address[1])
+        finally:
+            site.over.set()
+            site.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("begins", "tls"),
+    [(b"HTTP/1.1 200 OK\r\n\r\n", False), (b"HTTP/1.1 200 OK\r\nX: ", False), (b"\x16\x03\x03\x40\x00", True)],
+    ids=["in its page", "in its headers", "in its handshake"],
+)
+def test_a_site_that_drips_for_ever_has_no_veto_against_being_closed(
+    web: ModuleType, here: Here, monkeypatch: pytest.MonkeyPatch, begins: bytes, *, tls: bool
+) -> None:
+    monkeypatch.setattr(web, "VISIT_SECONDS", 0.3)
+    monkeypatch.setattr(acting, "SECONDS", 10)
+    with dripping(begins) as port:
+        listens = f"listen {port} ssl;" if tls else f"listen {port};"
+        (here.etc / "sites/a.conf").write_text(SITE.replace("listen 80;", listens).replace("    listen 443 ssl;\n", ""))
+        (here.etc / "sites/b.conf").unlink()
+        assert acting.in_time(lambda: told(web, asked())) == {"state": "confirmed", "why": ""}
+        status, page = web.answered("127.0.0.1", port, tls, "antruc.test", "GET", "/")
+    assert (status == 200, page[:1]) == (not tls, b"x" if begins.endswith(b"\r\n\r\n") else b"")
 
 
 @pytest.mark.parametrize("step", range(8))
