@@ -62,7 +62,11 @@ PARTS = (
 
 
 def gathered(declared, seconds, sound=()):
-    """All rows; a part that fails is named and ends no other. ``sound``: stamps of files that were as their packages made them."""
+    """All rows; a part that fails is named and ends no other. ``sound``: stamps of files that were as their packages made them.
+
+    As daemons stand: a link over /proc/self/cwd hides nothing that they find.
+    """
+    os.chdir("/")
     places = Places(Reading(declared, seconds), Packaged(sound=sound))
     for name, gather in PARTS:
         try:

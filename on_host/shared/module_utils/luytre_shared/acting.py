@@ -141,7 +141,11 @@ def in_time(act, seconds=SECONDS):
 
 
 def asked(actions, arguments, seconds=SECONDS):
-    """Answer a question: ``arguments`` are the words of SSH_CONNECTION and the question as JSON, each action ``(question, connection)``."""
+    """Answer a question: ``arguments`` are the words of SSH_CONNECTION and the question as JSON, each action ``(question, connection)``.
+
+    As daemons stand: where /proc/self/cwd is on the way, what a link leads to is what they find.
+    """
+    os.chdir("/")
     print(json.dumps(in_time(lambda: answer(actions, json.loads(arguments[1]), arguments[0].split()), seconds)))
 
 

@@ -44,13 +44,17 @@ def of(account):
 
 
 def content(path):
-    """What a file holds, whatever links lead to it; nothing of one that is none. Raises Unsafe for one that is larger than ``MAX_FILE``."""
+    """What a file holds, whatever links lead to it; nothing of one that is none, or gives nothing. Raises Unsafe for one larger than ``MAX_FILE``."""
     try:
         handle = safe_open.path(path, links=safe_open.FOLLOWED)
     except (OSError, ValueError):
         return b""
     try:
         return safe_open.whole(handle, MAX_FILE, path)
+    except safe_open.Unsafe:
+        raise
+    except OSError:  # a link of anybody's may lead to what the kernel lets be opened and not be read
+        return b""
     finally:
         os.close(handle)
 

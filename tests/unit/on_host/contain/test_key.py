@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import subprocess
@@ -213,6 +214,30 @@ def test_a_line_that_lies_too_far_behind_others_is_not_taken_for_none(
     with pytest.raises(acting.Refused, match="unsafe"):
         host.contain(asked(), US)
     assert of(tmp_path, "binh").read_bytes() == BAD + b"\n" + GOOD
+
+
+def test_a_link_to_what_cannot_be_read_keeps_no_key_in_force(host: ModuleType, tmp_path: Path) -> None:
+    of(tmp_path, "an").write_bytes(BAD + b"\n" + GOOD)
+    of(tmp_path, "binh").unlink()
+    of(tmp_path, "binh").symlink_to("/proc/self/mem")
+    assert host.contain(asked(), US)["state"] == "on_trial"
+    assert of(tmp_path, "an").read_bytes() == MARK + BAD + b"\n" + GOOD
+
+
+def test_a_link_that_leads_elsewhere_for_whoever_stands_elsewhere_hides_no_key(
+    host: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """sshd stands in /, a person's session in their home."""
+    (tmp_path / "home/binh/hidden").write_bytes(BAD)
+    of(tmp_path, "binh").unlink()
+    of(tmp_path, "binh").symlink_to(f"/proc/self/cwd{tmp_path}/home/binh/hidden")
+    if os.getuid() == 0:  # root's own links count
+        os.chown(of(tmp_path, "binh"), 12, 12, follow_symlinks=False)
+    monkeypatch.chdir(tmp_path)
+    host.main([" ".join(US), json.dumps({"do": "contain", **asked()})])
+    told = json.loads(capsys.readouterr().out)
+    assert (told["state"], told["why"]) == ("refused", "unsafe")
+    assert str(of(tmp_path, "binh")) in told["about"]
 
 
 def test_a_key_that_nobody_has_is_told(host: ModuleType, tmp_path: Path) -> None:

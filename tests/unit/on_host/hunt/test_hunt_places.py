@@ -22,9 +22,11 @@ from ansible.module_utils.luytre_hunt.places import MAX_LINES, MAX_SAID, MAX_TEX
 from ansible.module_utils.luytre_shared import safe_open
 
 from auditor.compromise import places as taken_in
+from tests.unit.modules import load
 
 KEY = "AAAAC3NzaC1lZDI1NTE5AAAA" + "I" + "A" * 43
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="reads what root alone may read")
+hunt_places = load("on_host/hunt/library/hunt_places.py")
 
 
 def md5(text: str) -> str:
@@ -234,6 +236,20 @@ def test_what_lies_behind_links_is_told_as_programs_find_it(
     assert key[1:3] == [str(home / ".ssh/authorized_keys"), "a"]
     assert "secret" not in str(gathered.rows)
     assert gathered.cut_short == []
+
+
+def test_a_link_that_leads_elsewhere_for_whoever_stands_elsewhere_hides_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "keys").write_text("ssh-ed25519 AAAA theirs\n")
+    (tmp_path / "link").symlink_to(f"/proc/self/cwd{tmp_path}/keys")
+    read: list[str] = []
+    monkeypatch.setattr(
+        hunt_places, "PARTS", (("key", lambda places: read.append(places.led_to("key", str(tmp_path / "link"))[0])),)
+    )
+    monkeypatch.chdir(tmp_path)
+    hunt_places.gathered({}, 60)
+    assert read == ["ssh-ed25519 AAAA theirs\n"]
 
 
 def test_what_lies_deeper_than_is_walked_is_told_as_not_seen(
