@@ -35,8 +35,8 @@ def take(asked):
         if STORE.has(name, TAKEN):
             taking.removed(place, last, STORE.record(name))
             return seen(name)
-        reading = opened(place, last, asked["what"], open_ones)
-        status = os.fstat(reading)
+        there, reading = opened(place, last, asked["what"], open_ones)
+        status = os.fstat(there)
         record = {
             "path": asked["what"],
             "sha256": taking.digest(reading),
@@ -64,22 +64,28 @@ def where(asked):
 
 
 def opened(place, last, path, open_ones):
-    """The file of that name in an open folder, for reading. Raises Refused for what is no regular file."""
+    """``(held, for reading)``: the file of that name in an open folder. Raises Refused for what is no regular file.
+
+    While its owner's process has a lease on a file, nobody opens it without waiting for that: None, for reading.
+    """
     there = taking.closing(open_ones, safe_open.at(place, last, safe_open.ANYTHING))
     if not stat.S_ISREG(os.fstat(there).st_mode):
         raise Refused("no_file", path)
-    return taking.closing(open_ones, safe_open.again(there))
+    try:
+        return there, taking.closing(open_ones, safe_open.again(there))
+    except BlockingIOError:
+        return there, None
 
 
 def plan(asked):
     """What ``take`` would do now; nothing is written."""
     with contextlib.ExitStack() as open_ones:
         place, last = taking.reached(where(asked), open_ones)
-        reading = opened(place, last, asked["what"], open_ones)
+        there, reading = opened(place, last, asked["what"], open_ones)
         sha256, kept = taking.digest(reading), os.path.join(STORE.folder(asked["id"]), TAKEN)
-        same = os.fstat(reading).st_dev == STORE.device()
+        same = os.fstat(there).st_dev == STORE.device()
         if not same and sha256 is None:
-            raise Refused("too_large", asked["what"])
+            raise taking.not_copied(reading, asked["what"])
         steps = ["rename %s to %s"] if same else ["copy %s to %s, compare", "remove %s"]
         return {
             "state": "planned",
@@ -114,18 +120,17 @@ def seen(name):
     """A file as it was taken, looked at where it is now; and what of it is still about."""
     record, folder = STORE.record(name), STORE.folder(name)
     with contextlib.ExitStack() as open_ones:
-        taken = taking.closing(
-            open_ones, safe_open.at(taking.closing(open_ones, os.open(folder, safe_open.FOLDER)), TAKEN)
-        )
-        status = os.fstat(taken)
-        answer = {"state": "confirmed", "sha256": taking.digest(taken), "why": ""}
+        own = taking.closing(open_ones, os.open(folder, safe_open.FOLDER))
+        there, reading = opened(own, TAKEN, record["path"], open_ones)
+        status = os.fstat(there)
+        answer = {"state": "confirmed", "sha256": taking.digest(reading), "why": ""}
         try:
             place, last = taking.reached(os.fsdecode(unquote_to_bytes(record["path"])), open_ones)
             os.lstat(last, dir_fd=place)
             return dict(answer, why="back_again", about=record["path"])
         except (FileNotFoundError, NotADirectoryError, Refused):
             pass
-        if answer["sha256"] != record["sha256"]:
+        if record["sha256"] not in (None, answer["sha256"]):
             return dict(answer, why="changed")
         if status.st_nlink > 1:
             return dict(answer, why="other_names", about=str(status.st_nlink - 1))

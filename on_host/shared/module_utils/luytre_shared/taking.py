@@ -35,9 +35,9 @@ def closing(open_ones, handle):
 
 
 def digest(handle):
-    """sha256 of an open file, in hex; None of one that is larger than MOST_DIGESTED."""
+    """sha256 of an open file, in hex; None of one that is larger than MOST_DIGESTED, or was not opened for reading."""
     found, at = hashlib.sha256(), 0
-    while max(at, os.fstat(handle).st_size) <= MOST_DIGESTED:
+    while handle is not None and max(at, os.fstat(handle).st_size) <= MOST_DIGESTED:
         piece = os.pread(handle, CHUNK, at)
         if not piece:
             return found.hexdigest()
@@ -114,7 +114,7 @@ def moved(place, last, reading, record, folder, kept):
         if error.errno != errno.EXDEV:
             raise
         if record["sha256"] is None:
-            raise Refused("too_large", record["path"])
+            raise not_copied(reading, record["path"])
         copied(reading, folder, record["aside"], record["sha256"])
         os.rename(record["aside"], kept, src_dir_fd=folder, dst_dir_fd=folder)
         removed(place, last, record)
@@ -122,6 +122,11 @@ def moved(place, last, reading, record, folder, kept):
     if ident(folder, kept) != record["file"]:
         back(folder, kept, place, last)
         raise Refused("swapped", record["path"])
+
+
+def not_copied(reading, path):
+    """Why a file without a digest does not go to another file system."""
+    return Refused("leased" if reading is None else "too_large", path)
 
 
 def returned(folder, kept, place, last, record, open_ones):
