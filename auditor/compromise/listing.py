@@ -71,8 +71,8 @@ class File:
 
     @property
     def is_code(self) -> bool:
-        """Whether its content is worth judging."""
-        return bool(self.what & (PHP | SCRIPT | SETTINGS))
+        """Whether its content is worth judging; what could not be read may be anything: a lease of its owner's keeps even root out."""
+        return bool(self.what & (PHP | SCRIPT | SETTINGS | UNREAD))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import Field
 
-from auditor.compromise.listing import File
+from auditor.compromise.listing import UNREAD, File
 from auditor.models import Model
 
 FULL_EVERY = 7
@@ -67,7 +67,7 @@ class Remembered(Model):
         places: Collection[str] | None = None,
         sound: str = "",
     ) -> Self:
-        """What is kept after a hunt that saw these files, and these places (None: it was not told of any)."""
+        """What is kept after a hunt that saw these files, and these places (None: it was not told of any). What could not be read is tried anew."""
         kept = tuple(
             (
                 one.root,
@@ -82,6 +82,7 @@ class Remembered(Model):
                 one.md5,
             )
             for one in files
+            if not one.what & UNREAD
         )
         digests = {one.sha256 for one in files}
         return type(self)(

@@ -137,6 +137,11 @@ def test_a_file_that_could_not_be_judged_is_no_pass() -> None:
     ]
 
 
+def test_a_file_that_could_not_be_read_is_no_pass_whatever_its_name() -> None:
+    unread = File("/srv/www", "x.jpg", 500, 1, 2, None, listing.UNREAD, 0, "0123456789abcdef")
+    assert traces([unread], {}) == [("/srv/www/x.jpg", "unjudged", "weak")]
+
+
 def test_names_are_bytes_and_are_shown_on_one_line() -> None:
     (found,) = traces([file("a\n\xff.php")], {"a" * 64: SHELL})
     assert found[0] == "/srv/www/a%0A%FF.php"

@@ -19,12 +19,14 @@ MAX_SIZE = 30_000_000
 MAX_BYTES = 200_000_000
 MAX_FILES = 30_000
 """That are looked at."""
+MAX_DEPTH = 100
+"""Folders in each other: whoever nests thousands would use up our descriptors, or the stack."""
 _PIECE = 1 << 20
 _FUSE = re.compile(r"(?m)^\d+ \d+ (\d+):(\d+) .* - fuse\S* ")
 
 
 class Digesting:
-    """``kinds`` of digests, as hashlib calls them, and how far it may go; ``is_cut_short`` says that it did not get to the end."""
+    """``kinds`` of digests, as hashlib calls them, and how far it may go; ``is_cut_short`` says that it did not get to the end, or could not read a file."""
 
     def __init__(self, kinds, deadline, proc="/proc"):
         self.kinds, self.deadline, self.proc = kinds, deadline, proc
@@ -67,6 +69,8 @@ class Digesting:
                 if self._is_done():
                     return
                 folders[:] = [name for name in folders if _device(here, name) == device]
+                if path.count("/") >= MAX_DEPTH and folders:
+                    folders[:], self.is_cut_short = [], True
                 for name in names:
                     try:
                         held = safe_open.at(here, name, safe_open.ANYTHING)
@@ -97,6 +101,7 @@ class Digesting:
         try:
             handle = safe_open.again(held)
         except OSError:
+            self.is_cut_short = True
             return
         try:
             yield path, self._digests(handle)

@@ -43,6 +43,7 @@ SILENCE = re.compile(
     rb"\A\s*(?:<\?php\b(?:\s|(?://|#)(?:(?!\?>)[^\n])*(?:\n|\Z|(?=\?>))|/\*(?:[^*]|\*(?!/))*\*/|(?:exit|die)\s*;)*(?:\?>\s*)?)?\Z"
 )
 """There is one way only to read each of its parts, so that no file keeps us busy. A comment ends where PHP ends."""
+MAX_SILENCE = 4096
 
 
 SENSITIVE_LOG = re.compile(
@@ -309,7 +310,12 @@ def acts_on_input(entry):
 
 
 def _is_silence(entry):
-    return entry.status.st_size < 4096 and SILENCE.match(entry.content(4096)) is not None
+    if entry.status.st_size >= MAX_SILENCE:
+        return False
+    content = entry.content(MAX_SILENCE)
+    return (
+        len(content) == entry.status.st_size and SILENCE.match(content) is not None
+    )  # what could not be read is no silence
 
 
 def is_script(entry):

@@ -188,7 +188,11 @@ class Walk:
         if len(self.rows) >= MAX_ROWS or time.monotonic() > self._deadline:
             self.left += 1
             return
-        digest, is_what, md5 = _read(folder, name, status, self._md5)
+        try:
+            digest, is_what, md5 = _read(folder, name, status, self._md5)
+        except FileNotFoundError:
+            self.others += 1
+            return
         row = [
             number,
             as_text(path),
@@ -241,9 +245,11 @@ def _place(path, layouts):
 
 
 def _read(folder, name, status, md5):
-    """``(sha256 or None, what it is, MD5 if it is wanted)``."""
+    """``(sha256 or None, what it is, MD5 if it is wanted)``. Raises FileNotFoundError for what is gone."""
     try:
         handle = safe_open.at(folder, name)
+    except FileNotFoundError:
+        raise
     except OSError:
         return None, UNREAD, None
     try:

@@ -6,6 +6,7 @@ import datetime
 import gzip
 import hashlib
 import os
+import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,6 +27,7 @@ from auditor.indicators.indicator import Indicator
 from auditor.indicators.matching import against, digest
 from auditor.indicators.values import value
 from auditor.models import Finding, Host, Look, Site, Status
+from tests.unit.leased import leased
 
 TODAY = datetime.date(2026, 11, 27)
 BAD = ("203.0.114.9", "198.51.100.0/24", "2001:db9::1", "evil.test", "http://evil.test/gate.php?id=1", "https://drop.test:8443/", "a" * 64)  # fmt: skip
@@ -226,6 +228,28 @@ def test_files_are_digested_where_intruders_leave_them(tmp_path: Path) -> None:
     assert list(again.below(str(root), time.time() + 60)) == []
     late = _digested.Digesting(["md5"], time.monotonic(), str(proc))
     assert list(late.programs()) == [] and late.is_cut_short
+
+
+def test_what_its_owner_keeps_from_being_read_is_told_as_not_seen(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"x")
+    looking = _digested.Digesting(["md5"], time.monotonic() + 60)
+    with leased(tmp_path / "x"):
+        assert list(looking.below(str(tmp_path), 0.0)) == []
+    assert looking.is_cut_short
+
+
+def test_folders_without_end_in_each_other_cost_nothing_beside_them(tmp_path: Path) -> None:
+    (tmp_path / "beside").write_bytes(b"x")
+    inner = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(2_000):
+        os.mkdir("d", dir_fd=inner)
+        outer, inner = inner, os.open("d", os.O_RDONLY, dir_fd=inner)
+        os.close(outer)
+    os.close(inner)
+    looking = _digested.Digesting(["md5"], time.monotonic() + 60)
+    assert [path for path, _ in looking.below(str(tmp_path), 0.0)] == [str(tmp_path / "beside")]
+    assert looking.is_cut_short
+    subprocess.run(["rm", "-r", tmp_path / "d"], check=True)
 
 
 def test_what_a_program_answers_for_is_not_opened(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from auditor.models import Status
 from auditor.system import resources
 from tests.unit import access
 from tests.unit.areas import SITE, facts, finding, vhost
+from tests.unit.leased import leased
 
 
 @pytest.fixture
@@ -80,6 +81,11 @@ def test_php_where_uploads_land(root: Path, name: str) -> None:
 def test_what_is_no_php_in_uploads(root: Path, name: str, content: str) -> None:
     make(root, name, content)
     assert paths(walk(root), "upload_php") == []
+
+
+def test_what_its_owner_keeps_from_being_read_is_not_taken_for_silence(root: Path) -> None:
+    with leased(make(root, "uploads/a.php", "<?php a();")):
+        assert paths(walk(root), "upload_php") == ["uploads/a.php"]
 
 
 @pytest.mark.parametrize(

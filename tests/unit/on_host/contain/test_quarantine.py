@@ -7,8 +7,6 @@ import errno
 import hashlib
 import importlib.util
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -18,6 +16,7 @@ from typing import Any
 import pytest
 
 from auditor.text import paths
+from tests.unit.leased import leased
 
 PROGRAM = Path(__file__).parents[4] / "on_host/contain/quarantine.py"
 SHELL = b"<?php eval($_POST['x']);"
@@ -209,26 +208,10 @@ def test_a_sparse_file_of_a_thousand_gigabytes_is_taken_as_fast_as_any(
     assert os.path.samestat(shell.lstat(), before)
 
 
-LEASE = """
-import fcntl, os, sys
-held = os.open(sys.argv[1], os.O_RDWR)
-os.setresuid(*[os.fstat(held).st_uid] * 3)
-fcntl.fcntl(held, fcntl.F_SETSIG, 28)
-fcntl.fcntl(held, fcntl.F_SETLEASE, fcntl.F_WRLCK)
-print("held", flush=True)
-sys.stdin.read()
-"""
-"""The owner's process takes a lease on a file, and pays no heed when it is asked to let go; 28 is a signal that nobody minds."""
-
-
 def test_a_file_on_which_its_owner_has_a_lease_is_taken_all_the_same(
     host: ModuleType, system: System, site: Path, shell: Path
 ) -> None:
-    if os.getuid() == 0:
-        os.chown(shell, 33, 33)
-    command = [sys.executable, "-c", LEASE, shell]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as owner:
-        assert owner.stdout is not None and owner.stdout.readline() == b"held\n"
+    with leased(shell) as owner:
         system.apart = True
         assert refused(host, lambda: host.take(asked(shell, site))) == "leased"
         system.apart = False
@@ -236,9 +219,8 @@ def test_a_file_on_which_its_owner_has_a_lease_is_taken_all_the_same(
         assert host.plan(asked(shell, site))["state"] == "planned"
         taken = host.take(asked(shell, site))
         assert (taken["state"], taken["sha256"]) == ("confirmed", None)
-        assert (taken["why"], taken["about"]) == ("held_open", str(owner.pid))
+        assert (taken["why"], taken["about"]) == ("held_open", str(owner))
         assert not shell.exists()
-        owner.communicate()
     told = host.look(asked(shell, site))
     assert (told["why"], told["sha256"]) == ("", hashlib.sha256(SHELL).hexdigest())
     assert host.put_back(asked(shell, site)) == {"state": "none"}

@@ -17,6 +17,8 @@ from ansible.module_utils.luytre_hunt.packing import as_path, as_text, packed, u
 from ansible.module_utils.luytre_hunt.walk import LARGE, PHP, PROGRAM, SCRIPT, SETTINGS, UPLOAD, Walk
 
 from auditor.compromise import listing
+from auditor.compromise.remembered import Remembered
+from tests.unit.leased import leased
 from tests.unit.modules import load
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="below a folder that root alone can write")
@@ -84,6 +86,18 @@ def test_links_pipes_and_sparse_files_cost_nothing_and_are_not_followed(top: Pat
     assert time.monotonic() - began < 3
     assert what(walk) == {"real.php": PHP, "huge": LARGE}
     assert walk.others == 3
+
+
+def test_what_its_owner_keeps_from_being_read_is_told_and_read_as_soon_as_it_can_be(top: Path) -> None:
+    shell, digest = top / "x.jpg", hashlib.sha256(b"<?php a();").hexdigest()
+    shell.write_bytes(b"<?php a();")
+    with leased(shell):
+        hidden = walked(top)
+    files = [listing.File(str(top), as_path(row[1]), *row[2:5], *row[8:12]) for row in hidden.rows]
+    assert [(one.path, one.sha256, one.is_code) for one in files] == [("x.jpg", None, True)]
+    kept = Remembered(host="web1").after(files, {}, "", warm=False)
+    stamps = {bytes.fromhex(file[8]): at for at, file in enumerate(kept.files)}
+    assert [row[8] for row in walked(top, stamps).rows] == [digest]
 
 
 def test_names_are_bytes(top: Path) -> None:
