@@ -110,6 +110,9 @@ def _of_file(
     *,
     near_release: bool,
 ) -> Iterator[Trace]:
+    if file.what & UNREAD:
+        yield _trace("unjudged", where, where, "", ("structure",), ("unread",), "weak")
+        return
     filled = bool(file.place & (UPLOAD | CACHE))
     slot = file.is_code and _LOADED_UNASKED.search(file.path) is not None
     unexplained = how in ("unknown", "changed")
@@ -138,7 +141,7 @@ def _of_file(
         yield _trace("executable", essence, where, "", ("place",), ("program",), "weak")
     elif slot and (_ALWAYS_FOREIGN.search(file.path) or near_release) and file.size > _STUB:
         yield _trace("unknown", essence, where, "", ("place",), ("loaded_unasked",), "weak")
-    elif file.is_code and (file.what & (SWAPPED | UNREAD) or file.sha256 is None):
+    elif file.is_code and (file.what & SWAPPED or file.sha256 is None):
         yield _trace("unjudged", where, where, "", ("structure",), ("unread",), "weak")
 
 

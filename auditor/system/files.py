@@ -91,8 +91,12 @@ def private(path: Path, parts: Iterable[bytes]) -> Path:
 
 
 def mode_of(path: Path, otherwise: int) -> int:
-    """The permissions of what is there."""
-    return stat.S_IMODE(path.stat().st_mode) if path.exists() else otherwise
+    """The permissions of what is there, if it is ours: what others laid there opens nothing to them."""
+    try:
+        status = path.lstat()
+    except FileNotFoundError:
+        return otherwise
+    return stat.S_IMODE(status.st_mode) if status.st_uid == os.geteuid() and not path.is_symlink() else otherwise
 
 
 @contextmanager
@@ -104,6 +108,8 @@ def _told(path: Path, *, mend: str) -> Iterator[None]:
 
 
 def _draft(path: Path) -> Path:
+    if not path.name:
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     return path.with_name(f".{path.name}.{secrets.token_hex(_TOKEN)}")
 
 

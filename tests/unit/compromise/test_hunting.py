@@ -138,8 +138,13 @@ def test_a_file_that_could_not_be_judged_is_no_pass() -> None:
 
 
 def test_a_file_that_could_not_be_read_is_no_pass_whatever_its_name() -> None:
-    unread = File("/srv/www", "x.jpg", 500, 1, 2, None, listing.UNREAD, 0, "0123456789abcdef")
-    assert traces([unread], {}) == [("/srv/www/x.jpg", "unjudged", "weak")]
+    release = Manifest("p", "1", "", {f"core/{n}.php": n * 64 for n in "bcde"})
+    known = [file(f"core/{n}.php", n) for n in "bcd"]
+    unread = [dataclasses.replace(file(path), sha256=None, what=listing.UNREAD) for path in ("core/e.php", "x.jpg")]
+    assert traces([*known, *unread], {}, release) == [
+        ("/srv/www/core/e.php", "unjudged", "weak"),
+        ("/srv/www/x.jpg", "unjudged", "weak"),
+    ]
 
 
 def test_names_are_bytes_and_are_shown_on_one_line() -> None:

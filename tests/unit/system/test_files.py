@@ -143,6 +143,23 @@ def test_a_folder_that_is_not_there_is_one_line(tmp_path: Path) -> None:
         files.file(tmp_path / "none" / "one", b"new")
 
 
+def test_what_has_no_name_is_one_line() -> None:
+    with pytest.raises(InputError, match="Is a directory"):
+        files.private(Path("/"), [b"new"])
+
+
+def test_what_others_laid_in_its_place_does_not_open_it_to_them(tmp_path: Path) -> None:
+    (tmp_path / "open").write_bytes(b"theirs")
+    (tmp_path / "open").chmod(0o666)
+    (tmp_path / "link").symlink_to("open")
+    if os.getuid() == 0:
+        os.chown(tmp_path / "open", 33, 33)
+    for name in ("link", *(("open",) if os.getuid() == 0 else ())):
+        files.file(tmp_path / name, b"ours")
+        assert (tmp_path / name).read_bytes() == b"ours"
+        assert mode(tmp_path / name) == 0o600
+
+
 def test_a_link_in_the_place_of_a_file_is_replaced_not_followed(tmp_path: Path) -> None:
     (tmp_path / "theirs").write_bytes(b"theirs")
     (tmp_path / "one").symlink_to(tmp_path / "theirs")
