@@ -10,8 +10,8 @@ from ansible.module_utils.luytre_evidence import plain, sending
 from ansible.module_utils.luytre_shared import safe_open
 
 MOST_NAMES = 1_000_000
-MOST_DEEP = 60
-MOST_IN_FOLDER = 5_000
+MOST_DEEP, SHARED_DEEP = 60, 3
+MOST_IN_FOLDER, MOST_BELOW = 5_000, 100_000
 NOT_WALKED = frozenset(
     "proc sysfs devtmpfs devpts cgroup cgroup2 securityfs debugfs tracefs bpf pstore efivarfs mqueue hugetlbfs configfs autofs binfmt_misc"
     " rpc_pipefs nsfs nfs nfs4 cifs smb3 9p ceph glusterfs sshfs".split()
@@ -113,7 +113,8 @@ OF_HOMES = (
     *(".ssh/known_hosts", ".ssh/config", ".ssh/rc"),
 )
 PACKAGES = ("/var/lib/dpkg/status", "/var/log/dpkg.log", "/var/log/apt/history.log", "/var/log/apt/term.log")
-LOGS = "/var/log"
+LOGS, MOST_LOGS = "/var/log", 10_000
+"""Names in one folder there."""
 TYPED = ("btmp*", "faillog*", "tallylog*")
 """Passwords that people typed where a name was asked for are in these."""
 NOT_LOGS = (*TYPED, "*.journal", "*.journal~")
@@ -238,19 +239,34 @@ class Lasting:
         return work
 
     def logs(self, sender):
-        """From when to when each log goes; then logs, the newest first, each with the end of it."""
+        """From when to when each log goes; then logs, the newest first, each with the end of it. Root's before those that others may make at will."""
         found = []
-        for path in self._below(LOGS, 4):
+        for path in self._logs(sender):
             if any(fnmatch.fnmatch(os.path.basename(path), name) for name in NOT_LOGS):
                 continue
             try:
-                found.append((-os.lstat(self._root + path).st_mtime, path))
+                status = os.lstat(self._root + path)
             except OSError:
                 continue
-        newest = [path for _, path in sorted(found)]
+            found.append((status.st_uid != 0, -status.st_mtime, path))
+        newest = [path for *_, path in sorted(found)]
         sender.table("live_response", "system/logs.txt", ["first\tlast\tbytes\tlog", *map(self._moments, newest)])
         for path in newest:
             self._file(sender, path, safe_open.NO_LINKS)
+
+    def _logs(self, sender):
+        """Paths of all logs. Each folder has names of its own to be looked at: whoever may write one crowds out none of the others'."""
+        yield from self._below(LOGS, 1)
+        held = safe_open.path(self._root + LOGS, safe_open.DIRECTORY)
+        try:
+            names = sorted(_names(held))
+        finally:
+            os.close(held)
+        for name in names:
+            folder, left = "%s/%s" % (LOGS, name), iter(range(MOST_LOGS))
+            yield from self._below(folder, 3, left)
+            if next(left, None) is None:
+                sender.left_out(folder, "too_many")
 
     def _moments(self, path):
         """When the first and the last line of a log were written, as they say it."""
@@ -321,21 +337,26 @@ class Lasting:
         for path in self._below(folder, 5):
             self._file(sender, path)
 
-    def _below(self, folder, deep):
-        """Paths of the regular files below a folder, and of links in it, in their order."""
+    def _below(self, folder, deep, left=None):
+        """Paths of the regular files below a folder, and of links in it, in their order; ``left`` has an item for each name that is looked at."""
+        left = iter(range(MOST_BELOW)) if left is None else left
         try:
             held = safe_open.path(self._root + folder, safe_open.DIRECTORY)
         except OSError:
             return
         try:
-            entries = sorted(_names(held))[:MOST_IN_FOLDER]
-            for name in entries:
-                mode = os.lstat(name, dir_fd=held).st_mode
+            for name in sorted(_names(held))[:MOST_IN_FOLDER]:
+                if next(left, None) is None:
+                    return
+                try:
+                    mode = os.lstat(name, dir_fd=held).st_mode
+                except FileNotFoundError:
+                    continue
                 path = "%s/%s" % (folder, name)
                 if stat.S_ISREG(mode) or stat.S_ISLNK(mode):
                     yield path
                 elif stat.S_ISDIR(mode) and deep > 1:
-                    yield from self._below(path, deep - 1)
+                    yield from self._below(path, deep - 1, left)
         except OSError:
             return
         finally:
@@ -380,6 +401,13 @@ class _Walk:
                 yield from self._inner(folder, name, where, deep + 1)
 
     def _inner(self, folder, name, where, deep):
+        """What lies in a folder; near the top it takes half of the names that are left, so that none crowds out those after it."""
+        kept = self._left // 2 if deep <= SHARED_DEEP else 0
+        self._left -= kept
+        yield from self._entered(folder, name, where, deep)
+        self._left += kept
+
+    def _entered(self, folder, name, where, deep):
         if deep > MOST_DEEP:
             self._sender.left_out(where, "too_deep")
             return

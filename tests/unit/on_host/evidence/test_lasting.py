@@ -193,6 +193,40 @@ def test_programs_come_whole_and_what_is_too_long_is_said_to_be_cut(
     assert sent.told["/etc/rc.local"]["why"] == "cut"
 
 
+def test_whoever_writes_a_folder_of_logs_hides_none_of_roots(
+    host: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lasting, "MOST_LOGS", 5)
+    (tmp_path / "var/log/app").mkdir()
+    for number in range(9):
+        theirs = tmp_path / f"var/log/app/{number}.log"
+        theirs.write_text("x\n")
+        os.chown(theirs, 33, 33)
+        os.utime(theirs, (4e9, 4e9))
+    sent = Sent(host.logs)
+    assert list(sent.content)[:2] == ["system/logs.txt", "/var/log/nginx/access.log"]
+    assert len([path for path in sent.content if "/app/" in path]) == 5
+    assert {"what": "/var/log/app", "why": "too_many"} in sent.left_out
+
+
+def test_what_is_gone_by_then_ends_no_folder(host: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = lasting._names
+    monkeypatch.setattr(lasting, "_names", lambda folder: ["%gone", *names(folder)])
+    assert "/var/log/nginx/access.log" in Sent(host.logs).content
+
+
+def test_a_folder_full_of_names_crowds_out_none_after_it(
+    host: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lasting, "MOST_NAMES", 400)
+    for number in range(500):
+        (tmp_path / "home/old" / str(number)).touch()
+    sent = Sent(host.body)
+    rows = sent.content["bodyfile.txt"].decode().splitlines()
+    assert any(row.split("|")[1] == "/var/www/a/x.php" for row in rows)
+    assert {"what": "/home/old", "why": "too_many"} in sent.left_out
+
+
 def test_logs_say_from_when_to_when_they_go_and_packed_ones_are_unpacked(host: Any, tmp_path: Path) -> None:
     lines = [f'192.0.2.1 - - [2{n}/Nov/2026:20:15:01 +0700] "GET /?token={PASSWORD} HTTP/1.1"\n' for n in (1, 2, 7)]
     with gzip.open(tmp_path / "var/log/nginx/access.log.2.gz", "wb") as packed:
