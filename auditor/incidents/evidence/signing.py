@@ -174,6 +174,8 @@ def _ran(*arguments: str, given: Path | None = None) -> subprocess.CompletedProc
         )
     except FileNotFoundError as error:
         raise InputError("ssh-keygen is not installed", mend="install openssh-client") from error
+    except subprocess.TimeoutExpired as late:  # a signature in a copy of anybody's may be without end
+        return subprocess.CompletedProcess(late.cmd, 1, b"", str(late).encode())
 
 
 def _why(done: subprocess.CompletedProcess[bytes]) -> str:

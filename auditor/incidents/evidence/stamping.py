@@ -29,13 +29,7 @@ def request(folder: Path) -> Path:
 
 def keep(folder: Path, answer: Path, authority: Path) -> str:
     """Keep an authority's answer, and its certificates, beside the manifest that it is about; its SHA-256. Raises InputError."""
-    try:
-        content = answer.read_bytes()[: MAX_ANSWER + 1]
-        certificates = authority.read_bytes()[: MAX_ANSWER + 1]
-    except OSError as error:
-        raise InputError(
-            "cannot be read: {why}", why=error.strerror, file=error.filename, mend="check the path"
-        ) from error
+    content, certificates = _given(answer), _given(authority)
     done = _ran("-verify", "-data", str(folder / MANIFEST), "-in", str(answer), "-CAfile", str(authority))
     if done.returncode:
         raise InputError(
@@ -47,6 +41,17 @@ def keep(folder: Path, answer: Path, authority: Path) -> str:
     files.private(folder / ANSWER, [content])
     files.private(folder / AUTHORITY, [certificates])
     return hashlib.sha256(content).hexdigest()
+
+
+def _given(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_ANSWER + 1)
+    except OSError as error:
+        raise InputError("cannot be read: {why}", why=error.strerror, file=path, mend="check the path") from error
+    if len(content) > MAX_ANSWER:
+        raise InputError("it is larger than {most} MB", most=MAX_ANSWER // 1_000_000, file=path, mend="check the path")
+    return content
 
 
 def holds(folder: Path, at: datetime.datetime) -> bool:
@@ -68,6 +73,8 @@ def _ran(*arguments: str) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(["openssl", "ts", *arguments], capture_output=True, timeout=_SECONDS, check=False)
     except FileNotFoundError as error:
         raise InputError("openssl is not installed", mend="install openssl") from error
+    except subprocess.TimeoutExpired as late:
+        return subprocess.CompletedProcess(late.cmd, 1, b"", str(late).encode())
 
 
 def _why(done: subprocess.CompletedProcess[bytes]) -> str:

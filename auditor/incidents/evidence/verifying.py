@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import errno
 import hashlib
 import itertools
 from collections.abc import Iterable, Iterator
@@ -52,7 +53,7 @@ def known(case: Case, collected: Collected) -> Known:
 def damages(folder: Path, office: Path, chain: Known | None) -> Iterator[Damage]:
     """What is wrong with a collection. Without a ``chain``: it does not know it."""
     try:
-        content = (folder / MANIFEST).read_bytes()[: MAX_BYTES + 1]
+        content = _start(folder / MANIFEST, MAX_BYTES + 1)
         manifest = Manifest.model_validate_json(content)
     except OSError:
         yield Damage("no_manifest", str(folder))
@@ -78,8 +79,7 @@ def damages(folder: Path, office: Path, chain: Known | None) -> Iterator[Damage]
 def meant(folder: Path, collections: Iterable[Collected]) -> Collected | None:
     """Which collection a folder is a copy of: by its manifest, else by its name; None: of none of these."""
     try:
-        with (folder / MANIFEST).open("rb") as file:
-            digest = hashlib.sha256(file.read(MAX_BYTES)).hexdigest()
+        digest = hashlib.sha256(_start(folder / MANIFEST, MAX_BYTES)).hexdigest()
     except OSError:
         digest = ""
     ours = list(collections)
@@ -108,7 +108,8 @@ def _files(folder: Path, manifest: Manifest, digest: str) -> Iterator[Damage]:
             break
         yield Damage("extra", name)
     try:
-        if (folder / SUMS).read_bytes() != sums(manifest, digest):
+        expected = sums(manifest, digest)
+        if _start(folder / SUMS, len(expected) + 1) != expected:
             yield Damage("sums_changed", SUMS)
     except OSError:
         yield Damage("missing", SUMS)
@@ -142,6 +143,14 @@ def _names(folder: Path) -> set[str]:
             *(one for one in folders if (place / one).is_symlink() or not any((place / one).iterdir())),
         )
     }
+
+
+def _start(path: Path, most: int) -> bytes:
+    """The start of a file. A copy may come from anybody: no pipe is waited for, and no more is taken in. Raises OSError."""
+    if not path.is_file():
+        raise FileNotFoundError(errno.ENOENT, "no regular file", str(path))
+    with path.open("rb") as file:
+        return file.read(most)
 
 
 def _digest(path: Path) -> str:

@@ -116,6 +116,12 @@ def test_what_came_is_kept_listed_and_signed_and_others_can_read_it(command: Col
         (lambda folder: flip(folder / SIGNATURE), [("signature_wrong", "")]),
         (lambda folder: (folder / MANIFEST).unlink(), [("no_manifest", "")]),
         (lambda folder: (folder / MANIFEST).write_text("{}"), [("manifest_unreadable", "")]),
+        (lambda folder: to_pipe(folder / MANIFEST), [("no_manifest", "")]),
+        (lambda folder: os.truncate(folder / MANIFEST, 1 << 40), [("manifest_unreadable", "")]),
+        (lambda folder: to_pipe(folder / SUMS), [("missing", SUMS)]),
+        (lambda folder: os.truncate(folder / SUMS, 1 << 40), [("sums_changed", SUMS)]),
+        (lambda folder: to_pipe(folder / SIGNATURE), [("signature_missing", "")]),
+        (lambda folder: to_pipe(folder / "[root]/etc/passwd"), [("missing", "[root]/etc/passwd")]),
     ],
 )
 def test_each_damage_is_named(
@@ -132,6 +138,11 @@ def flip(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
+
+
+def to_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
 
 
 def to_link(path: Path) -> None:
