@@ -27,7 +27,7 @@ def redaction():
 
 
 def quietly():
-    """Only when nobody else wants to do something, on the disk too."""
+    """Only when nobody else wants to do something, on the disk too. Not before what is little and tells most: an intruder's own programs may want everything."""
     try:
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     except OSError:
@@ -58,11 +58,11 @@ def main(arguments):
         relay.step(work.__name__, work, 10)
         out.write(packer.flush(zlib.Z_SYNC_FLUSH))
         out.flush()
+    relay.step("flagged", kept.flagged(asked["flagged"]), 15)
+    relay.step("accounts", kept.accounts, 10)
+    relay.step("settings", kept.settings, 15)
     quietly()
     for name, work, seconds in (
-        ("flagged", kept.flagged(asked["flagged"]), 15),
-        ("accounts", kept.accounts, 10),
-        ("settings", kept.settings, 15),
         ("bodyfile", kept.body, 20),
         ("journal", volatile.journal, 20),
         ("packages", kept.packages, 10),

@@ -72,12 +72,12 @@ def _addresses_of(name):
 
 
 def text_of(path):
-    """The beginning of a regular file; nothing of anything else."""
+    """The beginning of a regular file; nothing of anything else, nor of what cannot be read."""
     try:
         handle = safe_open.path(path, links=safe_open.FOLLOWED)
+        try:
+            return safe_open.start(handle, MAX_TEXT).decode("utf-8", "replace")
+        finally:
+            os.close(handle)
     except OSError:
         return ""
-    try:
-        return safe_open.start(handle, MAX_TEXT).decode("utf-8", "replace")
-    finally:
-        os.close(handle)

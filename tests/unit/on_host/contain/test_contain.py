@@ -98,6 +98,15 @@ def test_a_block_is_on_trial_until_it_is_confirmed_and_is_taken_away_whole(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_cannot_be_read_among_settings_keeps_no_address_in(host: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "nginx").mkdir()
+    (tmp_path / "nginx/a.conf").symlink_to("/proc/self/mem")
+    (tmp_path / "nginx/b.conf").write_text("set_real_ip_from 203.0.113.0/30;\n")
+    assert host.contain(asked(), US, NOW)["state"] == "on_trial"
+    with pytest.raises(acting.Refused, match="proxy"):
+        host.contain(asked(what="203.0.113.1"), US, NOW)
+
+
 def test_what_is_not_confirmed_in_time_is_over_also_by_what_is_on_record(host: ModuleType, kernel: Kernel) -> None:
     host.contain(asked(), US, NOW)
     assert host.confirm(asked(), US, NOW + 61) == {"state": "none"}
