@@ -10,8 +10,10 @@ from ansible.module_utils.luytre_evidence import plain, sending
 from ansible.module_utils.luytre_shared import safe_open
 
 MOST_NAMES = 1_000_000
-MOST_DEEP, SHARED_DEEP = 60, 3
-MOST_IN_FOLDER, MOST_BELOW = 5_000, 100_000
+MOST_DEEP = 60
+SHARED_DEEP = 3
+MOST_IN_FOLDER = 5_000
+MOST_BELOW = 100_000
 NOT_WALKED = frozenset(
     "proc sysfs devtmpfs devpts cgroup cgroup2 securityfs debugfs tracefs bpf pstore efivarfs mqueue hugetlbfs configfs autofs binfmt_misc"
     " rpc_pipefs nsfs nfs nfs4 cifs smb3 9p ceph glusterfs sshfs".split()
@@ -113,7 +115,8 @@ OF_HOMES = (
     *(".ssh/known_hosts", ".ssh/config", ".ssh/rc"),
 )
 PACKAGES = ("/var/lib/dpkg/status", "/var/log/dpkg.log", "/var/log/apt/history.log", "/var/log/apt/term.log")
-LOGS, MOST_LOGS = "/var/log", 10_000
+LOGS = "/var/log"
+MOST_LOGS = 10_000
 """Names in one folder there."""
 TYPED = ("btmp*", "faillog*", "tallylog*")
 """Passwords that people typed where a name was asked for are in these."""
