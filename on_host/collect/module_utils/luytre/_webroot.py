@@ -258,9 +258,13 @@ def is_dump(entry):
 def is_secret(entry):
     """A configuration that holds passwords or keys (WordPress's has a role of its own).
 
-    In a known application its layout tells which; elsewhere name and content do, near the root.
+    In a known application its layout tells which; elsewhere name and content do, near the root. What could not be read may
+    hold any.
     """
-    return entry.is_file and _may_hold_secrets(entry) and SECRET_CONTENT.search(entry.content()) is not None
+    if not entry.is_file or not entry.status.st_size or not _may_hold_secrets(entry):
+        return False
+    content = entry.content()
+    return not content or SECRET_CONTENT.search(content) is not None
 
 
 def _may_hold_secrets(entry):

@@ -83,9 +83,11 @@ def test_what_is_no_php_in_uploads(root: Path, name: str, content: str) -> None:
     assert paths(walk(root), "upload_php") == []
 
 
-def test_what_its_owner_keeps_from_being_read_is_not_taken_for_silence(root: Path) -> None:
-    with leased(make(root, "uploads/a.php", "<?php a();")):
-        assert paths(walk(root), "upload_php") == ["uploads/a.php"]
+def test_what_its_owner_keeps_from_being_read_is_taken_neither_for_silence_nor_for_harmless(root: Path) -> None:
+    with leased(make(root, "uploads/a.php", "<?php a();")), leased(make(root, "config.php", "<?php $x = 1;")):
+        found = walk(root)
+    assert paths(found, "upload_php") == ["uploads/a.php"]
+    assert paths(found, "secrets") == ["config.php"]
 
 
 @pytest.mark.parametrize(
