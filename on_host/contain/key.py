@@ -98,9 +98,8 @@ def used(connection):
 
 def end_sessions(asked, accounts):
     """End what the accounts have open that it let in, but for the account's that asks, and what no number tells from others'."""
-    for account in sorted(accounts - {asked["automation"], os.environ.get("SUDO_USER")}):
-        if not people.shares_number(account):
-            people.sessions_end(pwd.getpwnam(account).pw_uid)
+    others = sorted(accounts - {asked["automation"], os.environ.get("SUDO_USER")})
+    people.sessions_end(*(pwd.getpwnam(one).pw_uid for one in others if not people.shares_number(one)))
 
 
 def changed(account, path, line_of):

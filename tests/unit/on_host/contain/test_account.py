@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import pwd
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from tests.unit.on_host.contain.programs import program
 
 US = ("198.51.100.1", "50000", "192.0.2.10", "22")
 UIDS = {"root": 0, "luytre": 1000, "an": 1001, "binh": 1002, "www": 33}
+SESSIONS_END = people.sessions_end
 UNDOES = "luytre-contain-accounts.service"
 
 
@@ -214,3 +216,20 @@ def test_what_may_be_anothers_is_not_ended(host: ModuleType, there: Host) -> Non
 def test_what_goes_on_outside_sessions_is_told(host: ModuleType, there: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(people, "of_account", lambda _uid: [8, 9])
     assert host.contain(asked(), US) == {"state": "on_trial", "why": "runs_on", "about": "8 9"}
+
+
+def test_whoever_never_ends_has_no_veto_against_being_locked(
+    host: ModuleType, there: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No processes, only their numbers: each time others."""
+    numbers = itertools.count(1 << 30)
+    monkeypatch.setattr(people, "sessions", lambda _uid: [next(numbers)])
+    monkeypatch.setattr(people, "sessions_end", SESSIONS_END)
+    monkeypatch.setattr(people, "END_SECONDS", 0.2)
+    monkeypatch.setattr(people, "CGROUPS", str(tmp_path))
+    ends = tmp_path / f"user.slice/user-{UIDS['an']}.slice/cgroup.kill"
+    ends.parent.mkdir(parents=True)
+    assert host.contain(asked(), US)["state"] == "on_trial"
+    assert there.lines["an"][0].startswith("!")
+    assert ends.read_text() == "1"
+    assert next(numbers) > (1 << 30) + 2

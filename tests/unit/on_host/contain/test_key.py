@@ -44,7 +44,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
         ),
         *(
             (people, "administrators", lambda _declared: {"an", "luytre", "binh"}),
-            (people, "sessions_end", lambda _uid: []),
+            (people, "sessions_end", lambda *_uids: []),
         ),
         *(
             (people, "comes_in", lambda _name, some: bool(some)),
