@@ -41,7 +41,7 @@ hangs is cut off, and named, while there is time left for the others.
 """
 _MOST = 0.8
 _IN_ANSIBLE = Path(__file__).parent / "in_ansible"
-_MAX_MEMORY = 1_536_000_000
+MAX_MEMORY = 1_536_000_000
 """Bytes of addresses for each of Ansible's processes."""
 _MAX_COMPLAINT = 20_000
 _POLL_SECONDS = 0.2
@@ -387,7 +387,7 @@ def _given(
         EVENTS: str(folder / _EVENTS),
         **({payloads.KEPT: str(kept)} if kept else {}),
     }
-    return runners, ours, None if local else _MAX_MEMORY
+    return runners, ours, None if local else MAX_MEMORY
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from auditor.fleet.in_ansible.zygote import _print_to
-from auditor.fleet.runner import CUT_SHORT, THIS_MACHINE, play
+from auditor.fleet.runner import CUT_SHORT, MAX_MEMORY, THIS_MACHINE, play
 from auditor.fleet.zygote import Line, playing
 
 HERE = "all: {hosts: {here: {ansible_connection: local}}}\n"
@@ -33,7 +33,7 @@ def written(folder: Path, *tasks: str) -> Path:
 
 
 @contextmanager
-def lasting(folder: Path, *arguments: str | Path, **own: str) -> Iterator[Line]:
+def lasting(folder: Path, *arguments: str | Path, memory: int | None = None, **own: str) -> Iterator[Line]:
     """A play in this folder, with these variables of the environment; what it prints is in ``folder / "printed"``."""
     (folder / "printed").touch()
     (folder / "hosts.yml").write_text(HERE, "utf-8")
@@ -45,7 +45,7 @@ def lasting(folder: Path, *arguments: str | Path, **own: str) -> Iterator[Line]:
         folder=folder,
         cwd=str(folder),
         printed=folder / "printed",
-        memory=None,
+        memory=memory,
     ) as line:
         yield line
 
@@ -94,6 +94,14 @@ def test_what_was_not_foreseen_is_told(tmp_path: Path) -> None:
     with lasting(tmp_path, "--version", ANSIBLE_PYTHON_INTERPRETER="x\0y") as line:
         assert code(line) == 1
     assert "ValueError: embedded null byte" in (tmp_path / "printed").read_text("utf-8")
+
+
+def test_a_play_that_wants_more_memory_than_it_may_have_fails_alone(tmp_path: Path) -> None:
+    for name, length, ends in (("large", MAX_MEMORY, 2), ("small", 1_000, 0)):
+        (folder := tmp_path / name).mkdir()
+        long = f'{{{{ ("x" * {length}) | length }}}}'
+        with lasting(folder, written(folder, says(long)), memory=MAX_MEMORY) as line:
+            assert code(line) == ends, (folder / "printed").read_text("utf-8")
 
 
 def test_each_play_has_its_own_environment_and_leaves_the_next_nothing(tmp_path: Path) -> None:
