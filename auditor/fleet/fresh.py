@@ -23,18 +23,20 @@ from auditor.system import resources
 CONNECT_SECONDS = 8
 MAX_OUTPUT = 64_000
 _AS_ROOT = (
-    'set -- /usr/bin/python3 -I -B -c "$1" "$SSH_CONNECTION" "$2"; '
+    'set -- /usr/bin/python3 -I -B -c "$1" "$SSH_CONNECTION"; '
     'if [ "$(id -u)" = 0 ]; then exec "$@"; else exec sudo -n -- "$@"; fi'
 )
 _LAUNCH = """\
 import os, sys
+question = sys.stdin.buffer.readline().decode("ascii")
 held = os.memfd_create("luytre")
 with os.fdopen(os.dup(held), "wb") as file:
     file.write(sys.stdin.buffer.read())
 sys.path.insert(0, "/proc/self/fd/%d" % held)
 from asked import main
-main(sys.argv[1:])
+main([sys.argv[1], question])
 """
+"""The question comes before the program: whoever is on a host sees the command lines of others, and is not to be told what is to be contained."""
 _MAIN = """\
 import sys
 from asked import main
@@ -137,8 +139,8 @@ def asked_as_root(
 
     It may import ``luytre_shared``, and what is ``beside`` it as in ``streamed_as_root``, of which it may read what is given as bytes. Its ``main`` is given the words of SSH_CONNECTION and the question as JSON. Raises NoAnswer.
     """
-    arguments, environment = _as_root(reach, question)
-    out, err, in_time = talk(arguments, _packed(program, beside or {}), seconds, environment)
+    arguments, environment = _as_root(reach)
+    out, err, in_time = talk(arguments, _given(question, program, beside or {}), seconds, environment)
     lines = out.splitlines()
     if not lines or not in_time:
         raise NoAnswer(_said(err) or "no answer in time")
@@ -153,9 +155,9 @@ def streamed_as_root(
     Beside ``luytre_shared`` it may import what is ``beside`` it, files by their names in the archive that it comes in. Raises NoAnswer
     when nothing comes.
     """
-    arguments, environment = _as_root(reach, question)
+    arguments, environment = _as_root(reach)
     ends, some, errors = time.monotonic() + seconds, False, b""
-    with _started(arguments, _packed(program, beside), environment) as ready:
+    with _started(arguments, _given(question, program, beside), environment) as ready:
         while ready.get_map() and time.monotonic() < ends:
             for key, _ in ready.select(max(0.0, ends - time.monotonic())):
                 piece = os.read(key.fd, MAX_OUTPUT)
@@ -174,12 +176,16 @@ def _said(errors: bytes) -> str:
     return " ".join(errors.decode("utf-8", "replace").split())[-300:]
 
 
-def _as_root(reach: Reach, question: Mapping[str, Any]) -> tuple[list[str], dict[str, str]]:
+def _as_root(reach: Reach) -> tuple[list[str], dict[str, str]]:
     """The command line, and the environment, by which a program that comes on standard input is run there. Raises NoAnswer."""
     if reach.unclear is not None:
         raise NoAnswer(f"{reach.unclear} in the inventory has to be a literal value")
-    remote = shlex.join(["/bin/sh", "-c", _AS_ROOT, "sh", _LAUNCH, json.dumps(question)])
+    remote = shlex.join(["/bin/sh", "-c", _AS_ROOT, "sh", _LAUNCH])
     return command(reach, remote), ssh_options.environment(os.environ, [reach.key_file])
+
+
+def _given(question: Mapping[str, Any], program: Path, beside: Mapping[str, Path | bytes]) -> bytes:
+    return json.dumps(question).encode("ascii") + b"\n" + _packed(program, beside)
 
 
 def _packed(program: Path, beside: Mapping[str, Path | bytes]) -> bytes:

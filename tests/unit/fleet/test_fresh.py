@@ -21,7 +21,8 @@ from ansible.module_utils.luytre_shared import safe_open
 
 def main(arguments):
     print("noise")
-    print(json.dumps([arguments, __loader__.get_source(__name__), safe_open.parts("/a/b")]))
+    seen = open("/proc/self/cmdline", "rb").read().decode()
+    print(json.dumps([arguments, __loader__.get_source(__name__), safe_open.parts("/a/b"), seen]))
 """
 
 
@@ -38,10 +39,11 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_it_is_given_the_connection_the_question_and_its_own_text(program: Path) -> None:
     question = {"do": "look 'at' \"it\" $HOME"}
-    words, source, parts = json.loads(fresh.asked_as_root(HERE, program, question, 30))
+    words, source, parts, seen = json.loads(fresh.asked_as_root(HERE, program, question, 30))
     assert words[0] == "198.51.100.1 5 192.0.2.1 22"
     assert json.loads(words[1]) == question
     assert (source, parts) == (PROGRAM, ["a", "b"])
+    assert "python3" in seen and "look" not in seen, "whoever is on the host sees command lines"
 
 
 def test_what_says_nothing_is_no_answer(program: Path) -> None:
