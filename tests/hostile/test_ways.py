@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from auditor import lab
 from auditor.system import resources
@@ -67,3 +68,30 @@ def test_every_way_in_stays_until_it_is_given_up_by_name(
     assert state(second) == ("confirmed", None), second.err
     assert not closed & set(held(second))
     assert ways.try_all(HOST, tmp_path) == {way.name: not way.needs for way in ways.WAYS}
+
+
+def test_our_own_way_is_judged_by_the_address_that_the_host_sees(
+    fresh: Callable[..., None], auditor: Callable[..., Ended], tmp_path: Path
+) -> None:
+    """Behind another address than the one that is let in, as behind a router, and over IPv6."""
+    fresh(HOST)
+    everything = yaml.safe_load(Path(INVENTORY, "hosts.yml").read_text("utf-8"))["all"]["vars"]
+    ours, address = f"{lab.spec().network.controller}/32", str(lab.spec().hosts[HOST].address)
+    with ways.another_address() as seen:
+        connections = {
+            "routed": {"ansible_host": address, "ansible_ssh_extra_args": f"-o BindAddress={seen}"},
+            "sixth": {
+                "ansible_host": ways.link_local(HOST),
+                "ansible_ssh_extra_args": f"-o HostKeyAlias={address}",
+            },
+        }
+        hosts = {
+            name: {**own, "luytre_trusted_networks": [ours], "luytre_sites": [{"domain": f"{name}.test"}]}
+            for name, own in connections.items()
+        }
+        (tmp_path / "hosts.yml").write_text(yaml.safe_dump({"all": {"vars": everything, "hosts": hosts}}), "utf-8")
+        planned = auditor("plan", "-i", str(tmp_path), "--no-diff", "--json", "--lang", "en")
+    refused = {host["host"]: host["refused"]["en"] for host in planned.json["hosts"]}
+    shut_out = "the firewall would shut out this very connection (from {}"
+    assert refused["routed"].startswith(shut_out.format(seen)), refused
+    assert refused["sixth"].startswith(shut_out.format("fe80::")), refused

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from auditor import lab
+from tests.lab import ways
 from tests.lab.fixtures import Ended
 from tests.lab.guarded import Host
 from tests.lab.waiting import until
 
 HOST, SITE = "web1", "antruc.test"
-STRANGER = "10.213.47.99"
 TRIES = 8
 FORM = "application/x-www-form-urlencoded"
 STATE = "dpkg-query -W fail2ban nftables python3-systemd 2>&1; ls /etc/fail2ban /var/lib/fail2ban 2>&1; systemctl is-active fail2ban"
@@ -23,11 +23,8 @@ STATE = "dpkg-query -W fail2ban nftables python3-systemd 2>&1; ls /etc/fail2ban 
 
 @pytest.fixture
 def stranger() -> Iterator[str]:
-    """A second address of this machine in the lab's network."""
-    bridge = lab.spec().network.bridge
-    subprocess.run(["ip", "addr", "add", f"{STRANGER}/24", "dev", bridge], check=True)
-    yield STRANGER
-    subprocess.run(["ip", "addr", "del", f"{STRANGER}/24", "dev", bridge], check=True)
+    with ways.another_address() as address:
+        yield address
 
 
 def login(source: str) -> int | None:

@@ -7,6 +7,7 @@ from typing import Any
 from auditor import lab
 from auditor.hardening.serving import smoke
 from tests.lab.beside import Stage, act
+from tests.lab.browser import Browser
 from tests.lab.fixtures import INVENTORY, Ended, Hardened, as_hardened_first, environment, play, run, visit
 
 OPEN = ("fail", "partial")
@@ -141,6 +142,28 @@ def test_plan_shows_the_diff_and_changes_nothing__planned(
     assert "ssh.root_login" in ended.out
     assert "+PermitRootLogin" in ended.out
     assert after == before
+
+
+LEFT = (".index.html.swo", "index.html~", "config.php.save", "backup.zip", "data.sql.gz")
+PUBLISHED = "van-ban/bieu-mau.zip"
+
+
+@act("web3")
+def left_behind(stage: Stage) -> dict[str, int]:
+    """What visitors are answered for what an editor and an admin left in a hardened site's root, and for a form in a folder."""
+    as_hardened_first(stage.host)
+    made = (
+        f"cd /var/www/gotre.test; mkdir -p van-ban; for name in {' '.join(LEFT)} {PUBLISHED}; do echo x > $name; done"
+    )
+    assert lab.run(stage.host, made).returncode == 0
+    visitor = Browser(str(lab.spec().hosts[stage.host].address))
+    return {name: visitor.get(f"http://gotre.test/{name}").status for name in (*LEFT, PUBLISHED)}
+
+
+def test_what_is_left_behind_in_a_root_is_not_served_and_what_is_published_is__left_behind(
+    acted: Callable[[str], dict[str, int]],
+) -> None:
+    assert acted("left_behind") == {**dict.fromkeys(LEFT, 404), PUBLISHED: 200}
 
 
 @act("web3")

@@ -242,6 +242,16 @@ def _(visit: Visit) -> None:
         time.sleep(0.3)
 
 
+@function("mess1", "passwd: asks for a new password")
+@function("mess2", "passwd: asks for a new password")
+def _(visit: Visit) -> None:
+    """The same one is given, so that it is refused and nothing changes: each module that PAM names has been there."""
+    typed = f"yes {visit.secrets['password']} | head -8"
+    said = visit.root(f"{typed} | LC_ALL=C runuser -u {visit.secrets['user']} -- passwd 2>&1")
+    assert "password unchanged" in said, said
+    assert "Module is unknown" not in said, said
+
+
 @function("mess1", "cron: the site's job")
 def _(visit: Visit) -> None:
     cron_runs(visit, f"{UPLOADS}/luot.txt")
