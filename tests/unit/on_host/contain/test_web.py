@@ -264,8 +264,6 @@ def test_a_site_that_drips_for_ever_has_no_veto_against_being_closed(
         (here.etc / "sites/a.conf").write_text(SITE.replace("listen 80;", listens).replace("    listen 443 ssl;\n", ""))
         (here.etc / "sites/b.conf").unlink()
         assert acting.in_time(lambda: told(web, asked())) == {"state": "confirmed", "why": ""}
-        status, page = web.answered("127.0.0.1", port, tls, "antruc.test", "GET", "/")
-    assert (status == 200, page[:1]) == (not tls, b"x" if begins.endswith(b"\r\n\r\n") else b"")
 
 
 @pytest.mark.parametrize("step", range(8))
