@@ -59,7 +59,7 @@ WHY = (
         "still_answers",
     ),
     *("not_visited", "all_closed", "not_taken_back"),
-    *("name_taken", "late", "back_again", "changed", "other_names", "held_open", "leased", "too_large"),
+    *("name_taken", "late", "back_again", "changed", "other_names", "held_open", "leased"),
     *("no_process", "other_process", "ours", "keeper", "not_stopped", "children", "let_in"),
     *("no_account", "automation", "last_admin", "runs_on", "not_locked", "no_key", "our_key", "key_again", "in_files"),
     *("not_undone", "no_unit", "no_such_unit", "shared_number", "transient", "no_job", "job_again"),
