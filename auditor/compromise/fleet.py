@@ -32,6 +32,7 @@ from auditor.models import Host, HostOutcome, clock
 from auditor.models.hunts import Hunt
 
 LIST_SECONDS = 240
+"""For lists, besides the time in which facts are read."""
 FETCH_SECONDS = 180
 JUDGE_SECONDS = 1_200
 """For the judges, of one host; what they have no time for comes first the next time."""
@@ -79,7 +80,7 @@ class Hunting:
     ) -> tuple[tuple[Hunt, ...], Mapping[str, HostFacts], tuple[HostOutcome, ...]]:
         """A hunt on each host that can be reached, kept as soon as it is over; and the facts that were read along the way.
 
-        ``meanwhile`` is done here while the hosts list their files.
+        Facts are read while files are listed, each over a connection of its own. ``meanwhile`` is done here while hosts do both.
         """
         known = {host.name: self.shelf.remembered(self.inventory, host.name) for host in hosts}
         md5 = any(map(checksums.by_md5, self.manifests))
@@ -95,8 +96,14 @@ class Hunting:
             if _is_answer(task, _LISTS) and len(looked) < AHEAD:
                 looked[task.host] = look(task)
 
-        run = self._listed(hosts, stamps, sound, ahead, meanwhile, md5=md5)
-        facts, outcomes = collect.answers(run, hosts, self.asked)
+        facts: Mapping[str, HostFacts] = {}
+        outcomes: tuple[HostOutcome, ...] = ()
+
+        def read() -> None:
+            nonlocal facts, outcomes
+            facts, outcomes = collect.collect(self.inventory, hosts, meanwhile=meanwhile, asked=self.asked)
+
+        run = self._listed(hosts, stamps, sound, ahead, read, md5=md5)
         hunts = []
         for host in hosts:
             task = _task(run, host.name, _LISTS)
@@ -114,7 +121,7 @@ class Hunting:
         stamps: Mapping[str, bytes],
         sound: Mapping[str, str],
         watch: Callable[[Task], None],
-        meanwhile: Callable[[], object] | None,
+        meanwhile: Callable[[], object],
         *,
         md5: bool,
     ) -> Playbook:
@@ -125,12 +132,11 @@ class Hunting:
             limit=[host.name for host in hosts],
             variables={
                 **collect.declared(hosts),
-                "luytre_told": dict(self.asked.told),
                 "luytre_stamps": given,
                 "luytre_sound": dict(sound),
                 "luytre_md5": md5,
             },
-            timeout=LIST_SECONDS,
+            timeout=LIST_SECONDS + collect.COLLECT_SECONDS,
             watch=watch,
             sockets=self.sockets,
             meanwhile=meanwhile,

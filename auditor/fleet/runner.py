@@ -13,6 +13,7 @@ forked from one that has Ansible loaded (``auditor.fleet.zygote``).
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -229,11 +230,16 @@ class _Ansible(Thread):
 
 _EVENTS, _PRINTED = "events", "printed"
 _PIECE = 65_536
+_ROOM = 1 << 20
+"""Bytes that may wait in a pipe until we listen, as far as the system lets us: who waits for room asks hosts for nothing more."""
 
 
 def _pipe(path: Path) -> int:
     os.mkfifo(path, 0o600)
-    return os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    pipe = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with suppress(OSError):
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _ROOM)
+    return pipe
 
 
 def play(

@@ -16,11 +16,10 @@ from auditor.compromise.listing import PHP, File
 from auditor.compromise.php.flow import Hit
 from auditor.compromise.remembered import Remembered
 from auditor.facts import SCHEMA, contacts
+from auditor.fleet import collect
 from auditor.fleet.collect import Asked as AskedOfHosts
 from auditor.fleet.runner import Playbook, Task
 from auditor.models import Host
-from auditor.system import resources
-from auditor.system.yaml_source import load_yaml
 
 LISTED = b"<?php 2;"
 
@@ -60,26 +59,30 @@ class Shelf:
         return Remembered(host=host)
 
 
-def test_hosts_are_asked_for_what_the_audit_afterwards_compares(monkeypatch: pytest.MonkeyPatch) -> None:
-    given: dict[str, Any] = {}
+def test_facts_are_read_while_files_are_listed_with_what_the_audit_afterwards_compares(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun: list[str] = []
     answer = {"contacts": {"data": {"seen": [], "logs": 0, "cut_short": []}, "seconds": 0.1}}
     document = json.dumps({"schema": SCHEMA, "collected_at": 1, "areas": answer})
 
     def played(playbook: str, **how: Any) -> Playbook:
-        given.update(how["variables"], playbook=playbook)
-        return Playbook("successful", (Task("a", "", None, "compliance_facts", "ok", {"document": document}),))
+        begun.append(playbook)
+        if how["meanwhile"] is not None:
+            how["meanwhile"]()
+        if playbook == "collect.yml":
+            assert how["variables"]["luytre_told"] == {"indicators": {"key": "00"}}
+            return Playbook("successful", (Task("a", "", None, "compliance_facts", "ok", {"document": document}),))
+        return Playbook("successful", ())
 
     monkeypatch.setattr(fleet, "play", played)
+    monkeypatch.setattr(collect, "play", played)
     asked = AskedOfHosts(models={"contacts": contacts.Facts}, told={"indicators": {"key": "00"}})
     hunting = fleet.Hunting("inventory", cast(Any, Shelf()), (), asked=asked)
-    _hunts, facts, _outcomes = hunting.all([Host(name="a", address="192.0.2.1")])
-    assert given["luytre_told"] == {"indicators": {"key": "00"}}
+    _hunts, facts, outcomes = hunting.all([Host(name="a", address="192.0.2.1")], None, lambda: begun.append("here"))
+    assert begun == ["hunt.yml", "collect.yml", "here"]
     assert isinstance(facts["a"].data["contacts"], contacts.Facts)
-    (played_,) = load_yaml(resources.playbook("hunt.yml"))
-    assert (
-        "luytre_told"
-        in next(role for role in played_["roles"] if role["role"] == "collect")["vars"]["collect_declared"]
-    )
+    assert [one.reached for one in outcomes] == [True]
 
 
 @pytest.mark.parametrize(("hunts", "whole", "told"), [(1, False, True), (1, True, False), (6, False, False)])
