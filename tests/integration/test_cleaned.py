@@ -1,0 +1,105 @@
+"""What is cleaned on a real WordPress: as its release and its office had it, undone to the byte, and undone by itself where the site cannot do without."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from auditor import lab
+from tests.lab.fixtures import INVENTORY, environment, run
+
+ROOT = "/var/www/antruc.test"
+LOAD, FOREIGN, GONE = "wp-includes/load.php", "wp-includes/class-wp-cache-item.php", "wp-admin/includes/noop.php"
+TAMPER = f"""cd {ROOT}
+python3 -c "import os; os.setxattr('{LOAD}', 'user.mark', b'x')"
+printf 'function la() {{ return 1; }} // luytre-lab: inert\\n' >> {LOAD}
+printf '<?php exit; /* luytre-lab: inert */\\n' > {FOREIGN}
+rm {GONE}
+chown www-data: {LOAD} {FOREIGN}
+chmod 640 {LOAD}
+touch -d @1500000000 {LOAD}"""
+ROW = """mariadb antruc_wp <<'END'
+INSERT INTO wp_posts (ID, post_author, post_date, post_date_gmt, post_modified, post_modified_gmt, post_title, post_name, post_status, post_type, post_content, post_excerpt, to_ping, pinged, post_content_filtered)
+VALUES (9001, 1, '2019-05-01 03:12:00', '0000-00-00 00:00:00', '2019-05-01', '2019-05-01', 'Nhà cái "uy tín"', 'nha-cai', 'publish', 'post', CONCAT('\\'); -- \\n\\\\', REPEAT('á', 200000)), '', '', '', '');
+END"""
+SEEN = f"""cd {ROOT}
+for path in {LOAD} {FOREIGN} {GONE}; do
+    stat -c '%n %i %a %U:%G %Y' $path; sha256sum $path
+    python3 -c 'import os, sys; print(sys.argv[1], os.listxattr(sys.argv[1]))' $path
+done 2> /dev/null
+mariadb-dump --skip-comments --no-create-info --hex-blob --order-by-primary antruc_wp wp_posts | sha256sum
+ls /var/lib/luytre/core /var/lib/luytre/rows /var/lib/luytre/quarantine 2> /dev/null
+true"""
+SCRIPTS = f"cd {ROOT} && find wp-admin wp-includes index.php wp-login.php -name '*.php' -print0 | tar -c --null -T -"
+VISIT = """
+import http.client
+visitor = http.client.HTTPConnection("10.213.47.11", timeout=20)
+visitor.request("GET", "/?p=9001", headers={"Host": "antruc.test"})
+print(visitor.getresponse().status)
+"""
+
+
+def release(folder: Path) -> Path:
+    """An archive of the scripts of the WordPress there, as its makers pack it."""
+    told = lab.run("web1", SCRIPTS)
+    assert told.returncode == 0
+    file = folder / "wordpress-6.zip"
+    with tarfile.open(fileobj=io.BytesIO(told.stdout)) as found, zipfile.ZipFile(file, "w") as packed:
+        for member in found:
+            content = found.extractfile(member)
+            if content is not None:
+                packed.writestr(f"wordpress/{member.name}", content.read())
+    return file
+
+
+def seen(script: str = SEEN) -> str:
+    told = lab.run("web1", script)
+    assert told.returncode == 0, told.stderr
+    return str(told.stdout.decode())
+
+
+def test_what_is_cleaned_is_as_it_was_made_and_comes_back_as_it_was(fresh: Callable[..., None], tmp_path: Path) -> None:
+    fresh("web1")
+    state, who = environment(tmp_path), ("--who", "Văn phòng", "-i", INVENTORY, "--lang", "en")
+    archive, made = release(tmp_path), seen()
+    seen(TAMPER)
+    seen(ROW)
+    tampered = seen()
+    assert run(state, "known-good", "import", str(archive)).code == 0
+    incident = run(state, "incident", "open", "antruc.test", *who).out.split()[0]
+    command = ("incident", "clean", incident, "core", "antruc.test", "row", "antruc.test/posts/9001")
+    given = ("--from", str(archive), *who)
+    planned = run(state, *command, *given, "--dry-run")
+    assert planned.code == 0, planned.out + planned.err
+    assert f"  put {GONE}\n  replace {LOAD}\n" in planned.out
+    assert seen() == tampered
+
+    cleaned = run(state, *command, *given)
+    assert cleaned.code == 0, cleaned.out + cleaned.err
+    after = seen()
+    digests = re.compile(r"^[0-9a-f]{64}  \S+$", re.MULTILINE)
+    assert digests.findall(after) == digests.findall(made)
+    assert f"{LOAD} ['user.mark']" in after
+    assert re.search(rf"^{LOAD} [0-9]+ 640 www-data:www-data ", after, re.MULTILINE)
+    assert lab.run("web1", ["python3", "-c", VISIT]).stdout.strip() == b"404"
+
+    actions = json.loads(run(state, "incident", "show", incident, "--json", "-i", INVENTORY).out)["actions"]
+    assert [(one["means"], one["state"]) for one in actions] == [
+        ("core", "confirmed"),
+        ("file", "confirmed"),
+        ("row", "confirmed"),
+    ]
+    released = run(state, "incident", "release", incident, "1", "2", "3", *who)
+    assert released.code == 0, released.out + released.err
+    assert seen() == tampered
+
+    seen(f"mkdir {ROOT}/wp-content/mu-plugins && printf '<?php la();\\n' > {ROOT}/wp-content/mu-plugins/aa.php")
+    fallen = run(state, *command, *given)
+    assert fallen.code == 1
+    assert "antruc.test no longer serves without them" in fallen.out
+    assert seen() == tampered
