@@ -27,14 +27,15 @@ Means = Literal[
     "administrator",
     "row",
     "core",
+    "trigger",
     "salts",
     "database-password",
 ]
 """How an incident contains something on a host: an address is blocked, a file taken out of its place, a process stopped, the host itself cut off,
 an account locked, an SSH key refused, a unit, a file of cron's or a job in a crontab kept from running, a path of a site gone, a site closed,
-an administrator of a site's application shut out. Or cleans it: a row is taken out of a site's database, an application given the files of its release again, the secrets by which sessions are signed are made anew, the password of a
+an administrator of a site's application shut out. Or cleans it: a row or a trigger is taken out of a site's database, an application given the files of its release again, the secrets by which sessions are signed are made anew, the password of a
 site's database is."""
-CLEANING: frozenset[Means] = frozenset({"row", "core", "salts", "database-password"})
+CLEANING: frozenset[Means] = frozenset({"row", "core", "trigger", "salts", "database-password"})
 """Those that clean: what they come to is how the site is from then on, and only who asks for it by its number has it undone."""
 
 Form = Literal["mau-03", "mau-04", "now", "first", "full", "update", "end"]

@@ -11,7 +11,6 @@ import hashlib
 import io
 import json
 import os
-import re
 import stat
 import time
 import zipfile
@@ -19,7 +18,8 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from ansible.module_utils.luytre import _layouts, _webroot
 from ansible.module_utils.luytre_change import replacing
-from ansible.module_utils.luytre_shared import acting, kept, safe_open, starting, taking
+from ansible.module_utils.luytre_contain import configuration
+from ansible.module_utils.luytre_shared import acting, kept, safe_open, taking
 from ansible.module_utils.luytre_shared.acting import Refused
 
 STORE = kept.Store("/var/lib/luytre/core")
@@ -33,8 +33,6 @@ MOST_FOUND, MOST_LETTERS = 100, 16_000
 WALK_SECONDS = 8
 MODE = 0o666
 """Of a file that is put there, less what its folder does not allow."""
-PHP_UNITS = re.compile(r"^(php[0-9.]*-fpm\.service)\s", re.MULTILINE)
-MOD_PHP = "/etc/apache2/mods-enabled"
 
 
 class Core:
@@ -192,7 +190,7 @@ def contain(asked, _connection):
         try:
             for number, file in enumerate(record["files"]):
                 put(core, store, str(number), file, lambda path: made(name, record, path))
-            forgotten = forget_code() if record["files"] else True
+            forgotten = not record["files"] or configuration.reload_php()
             left = [file["path"] for file in record["files"] if core.digest(file["path"]) != file["new"]]
             if left:
                 raise Refused("swapped", left[0])
@@ -392,32 +390,12 @@ def release(asked, _connection):
         folder = opened(record, open_ones)
         store = taking.closing(open_ones, os.open(STORE.folder(name), safe_open.FOLDER))
         left = back(folder, store, record)
-        if record["files"] and not forget_code():
+        if record["files"] and not configuration.reload_php():
             left.append("php-fpm")
         if left:
             return {"state": "unknown", "why": "changed_since", "about": left[0]}
         STORE.forget(name)
         return {"state": "none"}
-
-
-# --- PHP ---------------------------------------------------------------------------------------------------
-
-
-def code_units():
-    """What keeps code of PHP in memory, and runs it on where it looks for no changes."""
-    running = acting.ran(
-        [starting.SYSTEMCTL, "list-units", "--state=active", "--plain", "--no-legend", "php*-fpm.service"]
-    )
-    found = PHP_UNITS.findall(running or "")
-    with contextlib.suppress(FileNotFoundError):
-        if any(re.match(r"php[0-9.]*\.load\Z", name) for name in os.listdir(MOD_PHP)):
-            found.append("apache2.service")
-    return found
-
-
-def forget_code():
-    """Have it forget what was replaced. Whether all did."""
-    return all([acting.ran([starting.SYSTEMCTL, "reload", unit]) is not None for unit in code_units()])  # noqa: C419
 
 
 def plan(asked, _connection):
@@ -426,7 +404,7 @@ def plan(asked, _connection):
         core = core_of(asked, open_ones)
         files = core.differing()
         lines = ["%s %s" % ("put" if file["was"] is None else "replace", file["path"]) for file in files]
-        lines += ["systemctl reload " + unit for unit in code_units()] if files else []
+        lines += ["systemctl reload " + unit for unit in configuration.php_units()] if files else []
         text = "\n".join(lines)
         if len(text) > MOST_LETTERS:
             text = text[:MOST_LETTERS].rpartition("\n")[0] + "\n… %d" % len(lines)

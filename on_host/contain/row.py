@@ -10,14 +10,13 @@ import os
 import re
 from urllib.parse import unquote_to_bytes
 
-from ansible.module_utils.luytre import _site_database, _site_login
-from ansible.module_utils.luytre._reading import Reading
-from ansible.module_utils.luytre._site_database import IDENTIFIER, NotAsked
+from ansible.module_utils.luytre import _site_database
+from ansible.module_utils.luytre._site_database import IDENTIFIER
+from ansible.module_utils.luytre_contain import applications
 from ansible.module_utils.luytre_shared import acting, kept
 from ansible.module_utils.luytre_shared.acting import Refused
 
 STORE = kept.Store("/var/lib/luytre/rows")
-SECONDS = 20
 TABLES = {
     "wordpress": {
         "posts": ("posts", "ID"),
@@ -28,7 +27,7 @@ TABLES = {
         "snippets": ("snippets", "id"),
     },
     "joomla": {"content": ("content", "id"), "modules": ("modules", "id"), "menu": ("menu", "id")},
-    "nukeviet": {"vi_news_rows": ("_vi_news_rows", "id"), "vi_news_detail": ("_vi_news_detail", "id")},
+    "nukeviet": {"vi_news_rows": ("vi_news_rows", "id"), "vi_news_detail": ("vi_news_detail", "id")},
 }
 """By application and the name that a question has for it: a table, and the column that tells its rows apart."""
 NAMED = frozenset({"options"})
@@ -64,8 +63,11 @@ class Place:
 
     def __init__(self, root, folder, table, key):
         self.told = {"root": root, "folder": folder, "table": table, "key": key}
-        self.reading = Reading({}, SECONDS)
-        self.login, self.table, column = own_table(os.path.join(root, os.fsdecode(unquote_to_bytes(folder))), table)
+        self.application = applications.at(applications.folder(self.told))
+        if table not in TABLES[self.application.kind]:
+            raise Refused("no_table", "%s: %s" % (self.application.kind, table))
+        name, column = TABLES[self.application.kind][table]
+        self.table = self.application.prefix + name
         if table in NAMED:
             self.where = "CAST(`%s` AS BINARY) = x'%s'" % (column, unquote_to_bytes(key).hex())
         elif NUMBER.match(key):
@@ -75,11 +77,11 @@ class Place:
 
     def of(self, statement, **words):
         """A statement about the row."""
-        return statement.format(db=self.login.database, table=self.table, where=self.where, **words)
+        return statement.format(db=self.application.login.database, table=self.table, where=self.where, **words)
 
     def said(self, *statements):
         """The rows that statements come to."""
-        return _asked(_site_database.answered, self.reading, self.login, SESSION + "".join(statements))
+        return self.application.answered(SESSION + "".join(statements))
 
     def columns(self):
         """``[name, type]`` of each column of the table that holds something of its own."""
@@ -112,26 +114,6 @@ class Place:
         names = ", ".join("`%s`" % name for name, _ in record["columns"])
         values = ", ".join(_literal(kind, text) for (_, kind), text in zip(record["columns"], record["held"]))
         return self.of(INSERT, names=names, values=values)
-
-
-def own_table(path, word):
-    """``(login, table, column that tells its rows apart)`` of what lies in a folder. Raises Refused."""
-    for kind, read in _site_login.BY_KIND.items():
-        own = _asked(read, os.path.normpath(path))
-        if own is not None:
-            login, prefix = own
-            if word not in TABLES[kind]:
-                raise Refused("no_table", "%s: %s" % (kind, word))
-            table, column = TABLES[kind][word]
-            return login, prefix + table, column
-    raise Refused("no_application", path)
-
-
-def _asked(ask, *given):
-    try:
-        return ask(*given)
-    except NotAsked as not_asked:
-        raise Refused("not_asked", not_asked.why)
 
 
 def _fields(columns):
@@ -176,13 +158,25 @@ def contain(asked, _connection):
             gone = place.said(place.deletion(record)) == [["gone", "1"]]
             left = place.held(record["columns"])
         except Refused as refused:
-            return {"state": "unknown", "why": refused.args[0], "about": str(refused.args[1])[: acting.MOST_SAID]}
+            return untouched(place, name, record, refused)
         if left is None:
             return {"state": "confirmed", "sha256": record["sha256"]}
         if gone or before:
             return {"state": "unknown", "why": "row_again", "about": place.table}
         STORE.forget(name)
         raise Refused("row_changed", place.table)
+
+
+def untouched(place, name, record, refusal):
+    """What is said when the server did not do all that it was told. Raises Refused when the row is as it was."""
+    try:
+        left = place.held(record["columns"])
+    except Refused:
+        left = None
+    if left is None or digest(left) != record["sha256"]:
+        return {"state": "unknown", "why": refusal.args[0], "about": str(refusal.args[1])[: acting.MOST_SAID]}
+    STORE.forget(name)
+    raise refusal
 
 
 def asked_for(asked):

@@ -30,7 +30,7 @@ def clean(
         list[str],
         typer.Argument(
             metavar="[STEP WHAT]...",
-            help="What is cleaned, in pairs: 'core antruc.test' gives its application the files of its release again, 'row antruc.test/posts/66' takes a row out of a site's database, 'salts antruc.test' makes the secrets anew by which it signs sessions, 'database-password antruc.test' the password of its database.",
+            help="What is cleaned, in pairs: 'core antruc.test' gives its application the files of its release again, 'row antruc.test/posts/66' takes a row out of a site's database, 'trigger antruc.test/x' a trigger, 'salts antruc.test' makes the secrets anew by which it signs sessions, 'database-password antruc.test' the password of its database.",
         ),
     ],
     who: WhoOption,
@@ -65,6 +65,8 @@ def clean(
     takes files. What an office writes, such as wp-config.php, themes, plugins and uploads, is left. PHP forgets what it held in memory.
 
     A row of WordPress, Joomla or NukeViet is taken out by the site's own account, if it still is what was kept of it.
+
+    A trigger goes likewise. One that another account has defined stays kept, and a person puts it back.
 
     Secrets are made on the host and leave it in no form. A new database password is put in the database and in every configuration that has the old one, or nowhere.
 

@@ -10,8 +10,9 @@ from urllib.parse import unquote_to_bytes
 
 from auditor.compromise.known.originals import Release
 from auditor.errors import InputError
+from auditor.incidents.means.administrator import beside
 from auditor.incidents.means.kind import Kind
-from auditor.incidents.means.site import read_site, readers, root_of, serving
+from auditor.incidents.means.site import read_site, root_of, serving
 from auditor.models import Host
 from auditor.text import paths
 
@@ -43,6 +44,4 @@ def sent(release: Release, what: str) -> Mapping[str, bytes]:
     return {"release.zip": release.packed(folder), "release.json": json.dumps(about).encode()}
 
 
-CORE = Kind(
-    "core.py", "DOMAIN[/FOLDER]", _read, hosts=serving, asked=_asked, beside=readers, missed=True, seconds=300.0
-)
+CORE = Kind("core.py", "DOMAIN[/FOLDER]", _read, hosts=serving, asked=_asked, beside=beside, missed=True, seconds=300.0)

@@ -8,8 +8,9 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from auditor.errors import InputError, nearest
+from auditor.incidents.means.administrator import beside
 from auditor.incidents.means.kind import Kind
-from auditor.incidents.means.site import read_site, readers, root_of, serving
+from auditor.incidents.means.site import read_site, root_of, serving
 from auditor.models import Host
 from auditor.text import paths
 
@@ -68,4 +69,4 @@ def _asked(host: Host, what: str) -> Mapping[str, Any]:
     return {"root": root_of(host, what), "folder": "/".join(folders), "table": table, "key": key}
 
 
-ROW = Kind("row.py", "DOMAIN/TABLE/KEY", _read, hosts=serving, asked=_asked, beside=readers, missed=True)
+ROW = Kind("row.py", "DOMAIN/TABLE/KEY", _read, hosts=serving, asked=_asked, beside=beside, missed=True)

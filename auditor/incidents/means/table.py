@@ -17,6 +17,7 @@ from auditor.incidents.means.row import ROW
 from auditor.incidents.means.secret import DATABASE_PASSWORD, SALTS
 from auditor.incidents.means.site import PATH, SITE
 from auditor.incidents.means.starting import CRONTAB, JOB, UNIT
+from auditor.incidents.means.trigger import TRIGGER
 from auditor.models.ranks import Means
 
 CONTAINING: Mapping[Means, Kind] = {
@@ -33,5 +34,11 @@ CONTAINING: Mapping[Means, Kind] = {
     "job": JOB,
     "administrator": ADMINISTRATOR,
 }
-CLEANING: Mapping[Means, Kind] = {"core": CORE, "row": ROW, "salts": SALTS, "database-password": DATABASE_PASSWORD}
+CLEANING: Mapping[Means, Kind] = {
+    "core": CORE,
+    "row": ROW,
+    "trigger": TRIGGER,
+    "salts": SALTS,
+    "database-password": DATABASE_PASSWORD,
+}
 MEANS: Mapping[Means, Kind] = {**CONTAINING, **CLEANING}

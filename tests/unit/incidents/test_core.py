@@ -13,6 +13,7 @@ import pytest
 from auditor.compromise.known import archives, checksums, originals
 from auditor.errors import InputError
 from auditor.incidents.means.core import CORE, sent
+from auditor.incidents.means.trigger import TRIGGER
 from auditor.models import Host, Site
 
 SITE = Site(domain="antruc.test", host="web1", document_root="/var/www/a")
@@ -94,3 +95,11 @@ def test_an_application_is_a_folder_of_a_site(typed: str, read: str) -> None:
 def test_what_is_no_folder_of_a_site_is_refused(typed: str) -> None:
     with pytest.raises(InputError, match="is no folder of a site"):
         CORE.read(typed)
+
+
+def test_a_trigger_is_told_by_its_site_and_its_name() -> None:
+    assert TRIGGER.read("https://Antruc.test/tin%20t/lam_moi") == "antruc.test/tin t/lam_moi"
+    assert TRIGGER.asked(WEB1, "antruc.test/tin t/x") == {"root": "/var/www/a", "folder": "tin t", "name": "x"}
+    for typed in ("lam_moi", "antruc.test/x`y", "antruc.test/"):
+        with pytest.raises(InputError, match="is no trigger"):
+            TRIGGER.read(typed)

@@ -64,6 +64,5 @@ def php_units():
 
 
 def reload_php():
-    """Have code that is kept in memory forgotten."""
-    for unit in php_units():
-        acting.ran([SYSTEMCTL, "reload", unit])
+    """Have code that is kept in memory forgotten. Whether all was."""
+    return None not in [acting.ran([SYSTEMCTL, "reload", unit]) for unit in php_units()]

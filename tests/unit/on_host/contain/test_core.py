@@ -47,7 +47,6 @@ def units() -> list[list[str]]:
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, units: list[list[str]]) -> ModuleType:
     own = program("core.py")
     own.STORE.home = str(tmp_path / "luytre/core")
-    monkeypatch.setattr(own, "MOD_PHP", str(tmp_path / "none"))
     monkeypatch.setattr(own, "sent", sent().__getitem__, raising=False)
 
     def ran(argv: list[str], **_: Any) -> str:
@@ -185,7 +184,7 @@ def test_what_has_changed_since_stays_and_the_rest_comes_back(host: ModuleType, 
 
 
 @pytest.mark.parametrize("apart", [False, True], ids=["same file system", "another"])
-@pytest.mark.parametrize("step", ["keep", "put_new", "replace", "forget_code", "put_back"])
+@pytest.mark.parametrize("step", ["keep", "put_new", "replace", "reload_php", "put_back"])
 def test_whoever_is_cut_off_is_gone_on_for(
     host: ModuleType, site: Path, monkeypatch: pytest.MonkeyPatch, step: str, *, apart: bool
 ) -> None:
@@ -212,7 +211,7 @@ def test_whoever_is_cut_off_is_gone_on_for(
 
         monkeypatch.setattr(os, "link", crossing(linked))
         monkeypatch.setattr(os, "rename", crossing(renamed))
-    owner = host.replacing if step == "replace" else host
+    owner = {"replace": host.replacing, "reload_php": host.configuration}.get(step, host)
     real = getattr(owner, step)
 
     def cut(*given: Any) -> Any:

@@ -120,12 +120,34 @@ def test_a_row_that_something_puts_back_is_not_said_to_be_out(server: Server, ho
     assert Path(host.STORE.home).exists()
 
 
-def test_whoever_is_cut_off_before_it_goes_is_gone_on_for(server: Server, host: ModuleType, site: Path) -> None:
+def test_what_the_server_refuses_keeps_nothing(server: Server, host: ModuleType, site: Path) -> None:
     server.fails = "DELETE"
-    assert host.contain(asked(site), []) == {"state": "unknown", "why": "not_asked", "about": "refused"}
+    with pytest.raises(host.Refused, match="not_asked"):
+        host.contain(asked(site), [])
     assert server.rows["66"] == POST
-    server.fails = None
+    assert not Path(host.STORE.home).exists()
+
+
+@pytest.mark.parametrize("step", ["deletion", "held"])
+def test_whoever_is_cut_off_is_gone_on_for(
+    server: Server, host: ModuleType, site: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    calls, real = [0], getattr(host.Place, step)
+
+    def cut(*given: Any) -> Any:
+        calls[0] += 1
+        if step == "deletion" or calls[0] > 1:
+            raise KeyboardInterrupt
+        return real(*given)
+
+    with monkeypatch.context() as once:
+        once.setattr(host.Place, step, cut)
+        with pytest.raises(KeyboardInterrupt):
+            host.contain(asked(site), [])
+    assert ("66" in server.rows) == (step == "deletion")
     assert host.contain(asked(site), [])["state"] == "confirmed"
+    assert host.release(asked(site), []) == {"state": "none"}
+    assert server.rows["66"] == POST
 
 
 @pytest.mark.parametrize(
