@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from subprocess import CompletedProcess
 from typing import Annotated, Any, Literal, Self
 
@@ -132,8 +132,8 @@ def planted() -> tuple[Plant, ...]:
     return tuple(Plant.model_validate(entry) for entry in load_yaml(HERE / "compromised/planted.yml"))
 
 
-def plant(host: str, run: Run) -> None:
-    """Put on a running machine what is listed for it. ``run`` runs a program there. Raises LabError naming what failed."""
+def plant(host: str, run: Run, only: Collection[str] | None = None) -> None:
+    """Put on a running machine what is listed for it, or only that of these ids. ``run`` runs a program there. Raises LabError naming what failed."""
     wanted = [
         {
             "id": one.id,
@@ -141,7 +141,7 @@ def plant(host: str, run: Run) -> None:
             "files": [{**file.model_dump(exclude={"text"}), "text": file.filled} for file in one.files],
         }
         for one in planted()
-        if one.host == host
+        if one.host == host and (only is None or one.id in only)
     ]
     done = run(["python3", "-c", _PROGRAM], json.dumps(wanted).encode())
     if done.returncode:
