@@ -6,6 +6,7 @@ import io
 
 import pdfplumber
 import pikepdf
+import pypdfium2
 import pytest
 
 from auditor.incidents.forms import asked, issue
@@ -13,7 +14,7 @@ from auditor.report.official import docx, pdf, template
 from tests import pictures
 from tests.unit.incidents import filled
 
-SHOWN = ("mau-03", "mau-04", "full")
+SHOWN = ("mau-03", "mau-04", "now", "first", "full", "update", "end")
 STATES = {"filled": lambda form: filled.known(filled.filled_in(asked.REGIME[form]), form),
           "empty": lambda form: filled.known(filled.case(asked.REGIME[form]), form, "xa-an-truc")}  # fmt: skip
 
@@ -38,8 +39,8 @@ def printed(convert, tmp_path_factory):
 
 
 def text(data):
-    with pdfplumber.open(io.BytesIO(data)) as read:
-        pages = "\n".join(page.extract_text() for page in read.pages)
+    with pypdfium2.PdfDocument(data) as read:
+        pages = "\n".join(page.get_textpage().get_text_range() for page in read)
     return pages.replace("\N{NO-BREAK SPACE}", " ")
 
 
