@@ -40,16 +40,6 @@ END
 chown www-data: /var/www/antruc.test/wp-content/mu-plugins/chan-trang.php"""
 """What is injected when one trace is accepted already."""
 
-SHELL = "/var/www/bennua.test/lib/cache.php"
-ASK = """
-import http.client
-for path in ("/", "/static/giao-dien.css", "/gop-y.php"):
-    visitor = http.client.HTTPConnection("10.213.47.12", timeout=20)
-    visitor.request("GET", path, headers={"Host": "bennua.test"})
-    print(visitor.getresponse().status)
-"""
-"""A visitor, from the machine beside it."""
-
 
 @dataclass(frozen=True)
 class Story:
@@ -67,26 +57,7 @@ class Story:
     later: Mapping[str, Any]
     """The review of one site, measured by the run before, after something else was injected."""
     hunted: Mapping[str, Any]
-    opened: Ended
-    """An incident, with what a finding names contained."""
-    contained: Ended
-    """A site closed and a path of another gone by hand."""
-    released: Ended
-    stands: tuple[Stand, ...]
-    """Of web2: before, contained, released."""
     verified: Ended
-
-
-@dataclass(frozen=True)
-class Stand:
-    """What another machine and root see."""
-
-    shell: str
-    """Of the back door: its inode, owner and mode where it is; empty: it is not there."""
-    home: int
-    """Status of a site's home page, its style sheet and a page without a query."""
-    style: int
-    letters: int
 
 
 @pytest.fixture(scope="module")
@@ -115,15 +86,6 @@ def _played(hardened: Mapping[str, Any], clean: Path, compromised: Path) -> Stor
         review(state, "--limit", "antruc.test", "--baseline", "last"),
         hunt(state, "--limit", "web2,web3"),
     )
-    stands = [stand()]
-    who = ("--who", "Văn phòng", "-i", INVENTORY, "--lang", "en")
-    opened = run(state, "incident", "open", "--finding", "compromise.shell:web2", "--contain", *who)
-    incident = opened.out.split()[0]
-    wanted = ("path", "bennua.test/static/giao-dien.css", "site", "bennua.test")
-    contained = run(state, "incident", "contain", incident, *wanted, *who)
-    stands.append(stand())
-    released = run(state, "incident", "release", incident, *who)
-    stands.append(stand())
     return Story(
         clean=before,
         hardened=hardened,
@@ -133,17 +95,8 @@ def _played(hardened: Mapping[str, Any], clean: Path, compromised: Path) -> Stor
         accepted=accepted,
         later=later,
         hunted=hunted,
-        opened=opened,
-        contained=contained,
-        released=released,
-        stands=tuple(stands),
         verified=run(state, "history", "verify"),
     )
-
-
-def stand() -> Stand:
-    shell = lab.run("web2", f"stat -c '%i %U %a' {SHELL} 2> /dev/null").stdout.decode().strip()
-    return Stand(shell, *map(int, lab.run("web3", ["python3", "-c", ASK]).stdout.split()))
 
 
 def review(state: Mapping[str, str], *arguments: str) -> Mapping[str, Any]:
@@ -253,25 +206,6 @@ def test_what_was_left_on_a_host_is_found(story: Story, one: lab.Plant) -> None:
 
 def test_the_machine_beside_it_has_no_footholds(story: Story) -> None:
     assert footholds(story.hunted, "web3") == []
-
-
-def test_what_a_finding_names_is_contained_by_the_command_that_opens_an_incident(story: Story) -> None:
-    before, contained, released = (one.shell for one in story.stands)
-    assert f"{SHELL} is taken away on web2" in story.opened.out
-    assert story.opened.code == 0, story.opened.out + story.opened.err
-    assert before.endswith("www-data 644")
-    assert contained == ""
-    assert released == before
-
-
-def test_a_closed_site_and_a_path_that_is_gone_are_so_for_visitors_until_they_are_released(story: Story) -> None:
-    assert story.contained.code == 0, story.contained.out + story.contained.err
-    assert story.released.code == 0, story.released.out + story.released.err
-    assert [(one.home, one.style, one.letters) for one in story.stands] == [
-        (200, 200, 200),
-        (503, 410, 503),
-        (200, 200, 200),
-    ]
 
 
 def test_the_history_holds(story: Story) -> None:
