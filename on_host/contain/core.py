@@ -17,9 +17,8 @@ import zipfile
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from ansible.module_utils.luytre import _layouts, _webroot
-from ansible.module_utils.luytre_change import replacing
 from ansible.module_utils.luytre_contain import configuration
-from ansible.module_utils.luytre_shared import acting, kept, safe_open, taking
+from ansible.module_utils.luytre_shared import acting, kept, replacing, safe_open, taking
 from ansible.module_utils.luytre_shared.acting import Refused
 
 STORE = kept.Store("/var/lib/luytre/core")

@@ -192,8 +192,8 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import _applications, _php, _webroot
-from ansible.module_utils.luytre_change import attributes, php_constants, replacing
-from ansible.module_utils.luytre_shared import ownership, safe_open
+from ansible.module_utils.luytre_change import attributes, php_constants
+from ansible.module_utils.luytre_shared import ownership, replacing, safe_open
 from ansible.module_utils.luytre_shared.names import group_name, user_name
 from ansible.module_utils.luytre_shared.sayable import sayable
 

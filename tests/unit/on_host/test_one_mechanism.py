@@ -28,7 +28,6 @@ OPENS = {
     "_processes.py": "/proc",
     "acting.py": "a folder of ours",
     "taking.py": "a new file",
-    "lines.py": "a new file",
     "replacing.py": "a new file",
     "store.py": "the guard's own folder",
     "spare.py": "the guard's own folder",

@@ -4,8 +4,7 @@ import contextlib
 import os
 import re
 
-from ansible.module_utils.luytre_change import replacing
-from ansible.module_utils.luytre_shared import acting, safe_open
+from ansible.module_utils.luytre_shared import acting, replacing, safe_open
 from ansible.module_utils.luytre_shared.acting import Refused
 
 MOST = 200_000

@@ -7,13 +7,9 @@ import contextlib
 import hashlib
 import io
 import os
-import secrets
-import stat
 
-from ansible.module_utils.luytre_shared import safe_open
+from ansible.module_utils.luytre_shared import replacing, safe_open
 from ansible.module_utils.luytre_shared.acting import Refused
-
-NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def of(content):
@@ -57,28 +53,7 @@ def changed(path, owners, limit, line_of, mtime_of=lambda status: status.st_mtim
         content = safe_open.whole(reading, limit, path)
         wanted = b"".join(map(line_of, of(content)))
         if wanted != content:
-            _put(place, last, wanted, reading, status, mtime_of(status))
-
-
-def _put(place, last, content, reading, status, mtime):
-    """Have a file's content replaced, whole or not at all; all that hangs on it stays. Raises Refused when it is another one by now."""
-    draft = ".luytre-" + secrets.token_hex(8)
-    target = os.open(draft, NEW, 0o600, dir_fd=place)
-    try:
-        with os.fdopen(target, "wb", closefd=False) as file:
-            file.write(content)
-        os.fchown(target, status.st_uid, status.st_gid)
-        os.fchmod(target, stat.S_IMODE(status.st_mode))
-        for name in os.listxattr(reading):
-            os.setxattr(target, name, os.getxattr(reading, name))
-        os.utime(target, ns=(status.st_atime_ns, mtime))
-        os.fsync(target)
-        now = os.lstat(last, dir_fd=place)
-        if (now.st_dev, now.st_ino, now.st_mtime_ns) != (status.st_dev, status.st_ino, status.st_mtime_ns):
-            raise Refused("swapped", last)
-        os.rename(draft, last, src_dir_fd=place, dst_dir_fd=place)
-    except BaseException:
-        os.unlink(draft, dir_fd=place)
-        raise
-    finally:
-        os.close(target)
+            try:
+                replacing.replace(place, last, reading, status, wanted, mtime_of(status))
+            except replacing.Swapped:
+                raise Refused("swapped", last)

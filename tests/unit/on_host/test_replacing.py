@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.luytre_change import replacing
+from ansible.module_utils.luytre_shared import replacing
 
 
 @pytest.fixture

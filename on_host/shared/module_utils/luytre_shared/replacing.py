@@ -14,10 +14,11 @@ class Swapped(OSError):
         super().__init__(errno.EAGAIN, "changed while it was being edited", name)
 
 
-def replace(folder, name, handle, status, content):
+def replace(folder, name, handle, status, content, mtime=None):
     """Put ``content`` in the place of the open file ``name`` of ``folder``, if that is still the same file.
 
-    The new file takes over owner, group, mode and extended attributes before it gets the name. Raises Swapped, OSError.
+    The new file takes over owner, group, mode and extended attributes before it gets the name. With ``mtime``, in
+    nanoseconds, it has that time, and was read when the other one was. Raises Swapped, OSError.
     """
     draft = ".luytre-%s" % secrets.token_hex(8)
     written = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=folder)
@@ -30,6 +31,8 @@ def replace(folder, name, handle, status, content):
             os.fchmod(written, stat.S_IMODE(status.st_mode))
             for attribute in os.listxattr(handle):
                 os.setxattr(written, attribute, os.getxattr(handle, attribute))
+            if mtime is not None:
+                os.utime(written, ns=(status.st_atime_ns, mtime))
             os.fsync(written)
         finally:
             os.close(written)
