@@ -9,7 +9,7 @@ from typing import Any, Literal
 from auditor.facts import HostFacts
 from auditor.facts.site import view
 from auditor.incidents.case import Case
-from auditor.models import Host
+from auditor.models import Host, Site
 from auditor.models.ranks import Means
 from auditor.text.visible import one_line
 from auditor.text.words import Words
@@ -72,14 +72,15 @@ def of_host(case: Case, host: Host, facts: HostFacts | None) -> Iterator[Todo]:
     data = facts.context(*AREAS)
     for site in host.sites:
         if site.domain in case.subjects or host.name in case.subjects:
-            yield from _of_site(case, host.name, site.domain, view(site, data, facts.errors))
+            yield from _of_site(case, site, view(site, data, facts.errors))
     yield from _of_machine(host, data)
 
 
-def _of_site(case: Case, host: str, domain: str, seen: Mapping[str, Any]) -> Iterator[Todo]:
+def _of_site(case: Case, site: Site, seen: Mapping[str, Any]) -> Iterator[Todo]:
+    domain = site.domain
     applications = [name for name in ("wordpress", "joomla", "nukeviet") if seen.get(name)]
     if applications:
-        yield from _machines(case, host, domain, key=applications == ["nukeviet"])
+        yield from _machines(case, site, key=applications == ["nukeviet"])
     for name in applications:
         logins = _logins(seen[name].get("database"))
         yield from _each("administrator", domain, logins)
@@ -95,19 +96,20 @@ def _of_site(case: Case, host: str, domain: str, seen: Mapping[str, Any]) -> Ite
     yield from _each("repository", domain, [one["path"] for one in files.get("vcs", ())])
 
 
-def _machines(case: Case, host: str, domain: str, *, key: bool) -> Iterator[Todo]:
+def _machines(case: Case, site: Site, *, key: bool) -> Iterator[Todo]:
     """What 'auditor incident clean' makes anew, where it did not yet; NukeViet's key a person has to."""
     if key:
-        yield Todo("site_key", domain)
-    elif not _done(case, "salts", host, domain):
-        yield Todo("salts", domain)
-    if not _done(case, "database-password", host, domain):
-        yield Todo("database", domain)
+        yield Todo("site_key", site.domain)
+    elif not _done(case, "salts", site):
+        yield Todo("salts", site.domain)
+    if not _done(case, "database-password", site):
+        yield Todo("database", site.domain)
 
 
-def _done(case: Case, means: Means, host: str, domain: str) -> bool:
+def _done(case: Case, means: Means, site: Site) -> bool:
+    """Whether that was done for the application at the site's root."""
     return any(
-        (one.means, one.host, one.what.partition("/")[0], one.state) == (means, host, domain, "confirmed")
+        (one.means, one.host, one.state) == (means, site.host, "confirmed") and one.what in (site.domain, *site.aliases)
         for one in case.actions.values()
     )
 

@@ -139,7 +139,7 @@ def seen(application, known, ended):
     if any(one.number == known["number"] for one in administrators.of(application)):
         raise Refused("not_locked", known["what"])
     if ended:
-        return {"state": "confirmed"}
+        return {"state": "confirmed", "why": "sessions_ended"}
     if ended is False or _has_cache(application):
         return {"state": "unknown", "why": "object_cache", "about": application.path}
     return {"state": "confirmed", "why": "in_tables"}

@@ -12,7 +12,7 @@ import string
 
 from ansible.module_utils.luytre import _php, _websites
 from ansible.module_utils.luytre_change import php_constants
-from ansible.module_utils.luytre_contain import applications, configuration, database_accounts, visiting
+from ansible.module_utils.luytre_contain import applications, configuration, database_accounts, mentions, visiting
 from ansible.module_utils.luytre_shared import acting
 from ansible.module_utils.luytre_shared.acting import Refused
 
@@ -35,7 +35,13 @@ def made(asked):
     login, new = own.login, "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
     hosts = database_accounts.taking(login.user, login.password)
     files, unread = [], []
-    for one in sharing(own, asked["sites"], unread):
+    known = sharing(own, asked["sites"], unread)
+    mentioned, cut = mentions.of(login.password, _websites.walked({"sites": asked["sites"]}))
+    others = sorted({*mentioned} - {one.config for one in known})
+    if others:
+        raise Refused("also_in", " ".join(others))
+    unread += cut
+    for one in known:
         old = configuration.read(one.config)
         try:
             after = WRITTEN[one.kind](old, new)
@@ -45,8 +51,8 @@ def made(asked):
             raise Refused("config_stays", one.config)
         files.append({"path": one.path, "file": one.config, "old": old.hex(), "new": after.hex()})
     digests = [database_accounts.digest(login.password), database_accounts.digest(new)]
-    known = {"user": login.user, "hosts": hosts, "digests": digests, "files": files, "unread": unread}
-    return dict(known, domain=asked["domain"])
+    accounts = {"user": login.user, "hosts": hosts, "digests": digests}
+    return {**accounts, "files": files, "unread": unread, "domain": asked["domain"]}
 
 
 def sharing(own, sites, unread):

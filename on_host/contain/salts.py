@@ -132,7 +132,7 @@ def attempted(known, before, after):
 
 
 def turned(known, old, new):
-    """Have ``new`` in force in place of ``old``, and see by a session whether it is; the name of what was not seen. Raises Refused."""
+    """Have ``new`` in force in place of ``old``, and see by a session whether it is; the name of what was seen, or not. Raises Refused."""
     with contextlib.ExitStack() as lent:
         session = tried(known, lent)
         configuration.put(known["config"], old, new)
@@ -141,7 +141,7 @@ def turned(known, old, new):
             return "not_tried"
         for again in (True, False):
             if _counts(session, old, new):
-                return ""
+                return "sessions_ended"
             if again:
                 configuration.reload_php()
         raise Refused("still_lets_in", known["config"])

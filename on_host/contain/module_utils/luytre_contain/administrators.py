@@ -3,14 +3,14 @@
 from ansible.module_utils.luytre_shared.acting import Refused
 
 MOST = 200
-_WORDPRESS = """SELECT 'admin', ID, HEX(CAST(user_login AS BINARY)),
+_WORDPRESS = """SELECT 'admin', ID, HEX(CAST(CONVERT(user_login USING utf8mb4) AS BINARY)),
   user_pass LIKE '$%' OR user_pass RLIKE '^[0-9a-f]{32}$' FROM `{db}`.`{p}users` WHERE ID IN
   (SELECT user_id FROM `{db}`.`{p}usermeta`
   WHERE meta_key = '{p}capabilities' AND meta_value LIKE '%"administrator";b:1%')"""
-_JOOMLA = """SELECT 'admin', u.id, HEX(CAST(u.username AS BINARY)), 1 FROM `{db}`.`{p}users` u
+_JOOMLA = """SELECT 'admin', u.id, HEX(CAST(CONVERT(u.username USING utf8mb4) AS BINARY)), 1 FROM `{db}`.`{p}users` u
   WHERE u.block = 0 AND u.id IN
   (SELECT m.user_id FROM `{db}`.`{p}user_usergroup_map` m WHERE m.group_id = 8)"""
-_NUKEVIET = """SELECT 'admin', a.admin_id, HEX(CAST(u.username AS BINARY)), u.active = 1 FROM `{db}`.`{p}authors` a
+_NUKEVIET = """SELECT 'admin', a.admin_id, HEX(CAST(CONVERT(u.username USING utf8mb4) AS BINARY)), u.active = 1 FROM `{db}`.`{p}authors` a
   JOIN `{db}`.`{p}users` u ON u.userid = a.admin_id WHERE a.is_suspend = 0 AND a.lev < 3"""
 STATEMENTS = {
     kind: {"admin": (sql, MOST)}
@@ -19,7 +19,7 @@ STATEMENTS = {
 
 
 class Administrator:
-    """``number`` and ``name`` (in hexadecimal) in the tables, and whether it ``comes_in`` by a password."""
+    """``number`` and ``name`` (UTF-8 in hexadecimal, as audits tell it) in the tables, and whether it ``comes_in`` by a password."""
 
     def __init__(self, number, name, comes_in):
         self.number, self.name, self.comes_in = number, name.upper(), comes_in

@@ -98,7 +98,7 @@ def test_nothing_lets_it_in_and_it_comes_back_to_the_byte(host: ModuleType, tabl
     assert "update wp_users.user_pass where ID = 5" in planned["would"]
     assert "digest" not in str(planned)
     assert (tables.values, list(tmp_path.iterdir())) == (VALUES, [])
-    assert host.contain(asked(), US) == {"state": "confirmed"}
+    assert host.contain(asked(), US) == {"state": "confirmed", "why": "sessions_ended"}
     assert {place: value for place, value in tables.values.items() if value != VALUES[place]} == {
         ("users", "5", "user_pass"): "!luytre",
         ("users", "5", "user_email"): "",

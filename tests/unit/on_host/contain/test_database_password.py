@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _php, _websites, mariadb
-from ansible.module_utils.luytre_contain import applications, configuration, database_accounts, visiting
+from ansible.module_utils.luytre_contain import applications, configuration, database_accounts, mentions, visiting
 from ansible.module_utils.luytre_shared import acting
 
 from tests.unit.on_host.contain.programs import program
@@ -129,6 +129,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: Server, sites:
         *((configuration, "reload_php", lambda: None), (configuration, "php_units", lambda: ["php8.4-fpm.service"])),
         *((visiting, "pages", sites.pages), (own, "home", lambda _application: "http://antruc.test")),
         *((_websites, "searched", lambda _declared: ["www"]), (applications.Application, "answered", answered)),
+        *((mentions, "FOLDERS", ()), (_websites, "walked", lambda _declared: [str(sites.top)])),
         (applications, "below", lambda _roots: [str(sites.top / one) for one in ("a", "b", "c")]),
     ):
         monkeypatch.setattr(where, name, value)
@@ -276,3 +277,30 @@ def test_a_release_that_does_not_serve_leaves_the_new_one(
     with pytest.raises(acting.Refused, match="not_serving"):
         host.release(asked(sites), US)
     assert (server.takes, sites.password()) == (taken, new)
+
+
+@pytest.mark.parametrize("name", ["a/ketnoi.php", "d/.env", "d/inc/csdl.inc"])
+def test_what_else_has_the_password_is_named_and_nothing_is_changed(
+    host: ModuleType, server: Server, sites: Sites, name: str
+) -> None:
+    file = sites.top / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("<?php mysqli_connect('localhost', 'antruc', 'cu ky\\\\\\'');\n")
+    with pytest.raises(acting.Refused) as refusal:
+        host.contain(asked(sites), US)
+    assert refusal.value.args == ("also_in", str(file))
+    assert (server.changes, sites.texts()) == ([], FILES)
+
+
+def test_copies_that_nothing_reads_and_links_that_lead_elsewhere_are_no_mentions(
+    host: ModuleType, sites: Sites
+) -> None:
+    (sites.top / "a/wp-config.php.save").write_text(OLD)
+    (sites.top / "a/link.php").symlink_to(sites.top / "b/configuration.php")
+    assert host.contain(asked(sites), US) == {"state": "confirmed", "why": ""}
+
+
+def test_what_was_not_read_to_its_end_is_told(host: ModuleType, sites: Sites, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mentions, "MOST_ENTRIES", 2)
+    answer = host.contain(asked(sites), US)
+    assert (answer["state"], answer["why"], answer["about"]) == ("confirmed", "others_unread", str(sites.top))

@@ -75,14 +75,14 @@ def test_all_eight_are_new_and_come_back_to_the_byte(host: ModuleType, site: Sit
     assert planned["would"][1] == f"write {site.config}: {' '.join(wordpress.SALTS)}"
     assert site.config.read_bytes() == CONFIG
     host.LOOKING_SECONDS = 10
-    assert host.contain(asked(tmp_path), US) == {"state": "confirmed", "why": ""}
+    assert host.contain(asked(tmp_path), US) == {"state": "confirmed", "why": "sessions_ended"}
     new = site.config.read_bytes()
     assert len({*salts(new)}) == 8
     assert all(re.fullmatch("[A-Za-z0-9]{64}", one) for one in salts(new))
     assert {*salts(new)}.isdisjoint(salts(CONFIG))
     assert b"// \xff\n" in new
     assert site.config.stat().st_mode & 0o777 == 0o640
-    assert host.contain(asked(tmp_path), US) == {"state": "confirmed", "why": ""}
+    assert host.contain(asked(tmp_path), US) == {"state": "confirmed", "why": "sessions_ended"}
     assert site.config.read_bytes() == new
     assert host.release(asked(tmp_path), US) == {"state": "none"}
     assert site.config.read_bytes() == CONFIG
@@ -95,7 +95,7 @@ def test_code_that_does_not_look_at_its_files_is_reloaded(host: ModuleType, site
         site.running = site.config.read_bytes()
 
     site.stuck, configuration.reload_php = True, reload
-    assert host.contain(asked(tmp_path), US) == {"state": "confirmed", "why": ""}
+    assert host.contain(asked(tmp_path), US) == {"state": "confirmed", "why": "sessions_ended"}
 
 
 def test_what_never_comes_into_force_leaves_all_as_it_was(host: ModuleType, site: Site, tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_whoever_was_cut_off_goes_on_with_what_was_made(
     monkeypatch.setattr(configuration, "put", put)
     made = bytes.fromhex(host.RECORD.all()["SC-20261127-1/1"]["new"])
     host.LOOKING_SECONDS = 10
-    assert host.contain(asked(tmp_path), US) == {"state": "confirmed", "why": ""}
+    assert host.contain(asked(tmp_path), US) == {"state": "confirmed", "why": "sessions_ended"}
     assert site.config.read_bytes() == made
     host.release(asked(tmp_path), US)
     assert site.config.read_bytes() == CONFIG

@@ -1,0 +1,73 @@
+"""Files of this host that hold a secret: what else uses it than what is known to."""
+
+import os
+import time
+
+from ansible.module_utils.luytre import _webroot
+from ansible.module_utils.luytre_shared import safe_open
+
+FOLDERS = (
+    "/etc/cron.d",
+    "/etc/cron.hourly",
+    "/etc/cron.daily",
+    "/etc/cron.weekly",
+    "/usr/local/bin",
+    "/usr/local/sbin",
+    "/root",
+)
+"""Besides web roots, without what is below them: where scripts of the host's own lie."""
+ENDINGS = (
+    *(".php", ".inc", ".phtml", ".env", ".ini", ".cnf", ".conf", ".yml", ".yaml", ".json", ".xml"),
+    *(".sh", ".py", ".pl", ".js", ".toml", ".properties", ".config"),
+)
+"""Of files that programs read; copies that editors and people leave are none."""
+SHORTEST = 6
+"""Letters of a secret that is looked for: a shorter one stands everywhere."""
+LARGEST, MOST_ENTRIES, MOST_FOUND = 200_000, 200_000, 20
+"""Bytes of a file that are read, entries of a root, files that are named."""
+SECONDS = 6
+
+
+def of(secret, roots):
+    """``(paths, roots that were not read to their end)`` of the files below web roots and in FOLDERS that hold it."""
+    if len(secret) < SHORTEST:
+        return [], list(roots)
+    escaped = secret.replace("\\", "\\\\")
+    wanted = {word.encode() for word in (secret, escaped, escaped.replace("'", "\\'"), escaped.replace('"', '\\"'))}
+    found, cut, deadline = [], [], time.monotonic() + SECONDS
+    for root in (*roots, *FOLDERS):
+        paths, whole = _below(root, wanted, deadline, deep=root not in FOLDERS)
+        found += paths
+        cut += [] if whole else [root]
+    return found[:MOST_FOUND], cut
+
+
+def _below(root, wanted, deadline, *, deep):
+    try:
+        folder = safe_open.path(root, safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
+    except OSError:
+        return [], True
+    found = []
+    try:
+        walk = _webroot.Walk(folder, deadline, MOST_ENTRIES)
+        for entry in walk if deep else _members(folder):
+            if _is_read(entry, deep=deep):
+                content = entry.content(LARGEST)
+                if any(word in content for word in wanted):
+                    found.append(os.path.join(root, entry.path))
+        return found, not walk.cut_short
+    finally:
+        os.close(folder)
+
+
+def _members(folder):
+    """The entries of a folder, without what is below them."""
+    status = os.fstat(folder)
+    for name in sorted(os.listdir(folder)):
+        yield _webroot.Entry(folder, status, name, name, os.stat(name, dir_fd=folder, follow_symlinks=False))
+
+
+def _is_read(entry, *, deep):
+    if not entry.is_file:
+        return False
+    return not deep or entry.name.lower().endswith(ENDINGS) or entry.name.startswith(".env")
