@@ -57,15 +57,16 @@ class CallbackModule(CallbackBase):
     CALLBACK_NAME = "loaded_once"
 
     def v2_playbook_on_play_start(self, play):
-        if len(play.roles) == 1:
+        self._ahead = len(play.roles) != 1
+        if not self._ahead:
             return
-        for loader in (filter_loader, test_loader):
-            for _plugin in loader.all():
-                pass
         for loader, names in WANTED.items():
             for name in names:
                 loader.get(f"ansible.builtin.{name}", class_only=True)
 
     def v2_playbook_on_task_start(self, task, is_conditional):
+        if self._ahead:  # at each task, as a role that is included brings its own, and all are to be loaded again
+            for loader in (filter_loader, test_loader):
+                next(loader.all(), None)
         action_loader.has_plugin(task.action)
         module_loader.find_plugin_with_context(task.action, ".py")
