@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +19,7 @@ from auditor import lab
 from auditor.hardening.serving import smoke
 from auditor.inventory import hosts as inventories
 from auditor.inventory import reach as reaching
-from tests.lab import beside
+from tests.lab import beside, loaded
 from tests.lab.disk import Disk, disk
 from tests.lab.guarded import Host
 from tests.lab.in_force import InForce, in_force
@@ -217,17 +216,8 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 def run(state: Mapping[str, str], *arguments: str, given: str = "", cwd: Path | None = None) -> Ended:
-    """The installed command, to its end."""
-    done = subprocess.run(
-        [str(BIN / "auditor"), *arguments],
-        env=dict(state),
-        input=given,
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        timeout=600,
-        check=False,
-    )
+    """Our command, to its end; that what is installed is this, the wheel's test sees."""
+    done = loaded.run(loaded.AUDITOR, [str(BIN / "auditor"), *arguments], state, given=given, cwd=cwd, seconds=600)
     return Ended(done.returncode, done.stdout, done.stderr)
 
 
@@ -246,14 +236,8 @@ def auditor(state: Mapping[str, str]) -> Callable[..., Ended]:
 
 def play(state: Mapping[str, str], *arguments: str) -> Ended:
     """Plain ansible-playbook, as an admin without the auditor runs it."""
-    done = subprocess.run(
-        [str(BIN / "ansible-playbook"), "-i", INVENTORY, *arguments],
-        env={**state, "ANSIBLE_NOCOLOR": "1"},
-        capture_output=True,
-        text=True,
-        timeout=900,
-        check=False,
-    )
+    command = [str(BIN / "ansible-playbook"), "-i", INVENTORY, *arguments]
+    done = loaded.run(loaded.PLAYBOOK, command, {**state, "ANSIBLE_NOCOLOR": "1"})
     return Ended(done.returncode, done.stdout, done.stderr)
 
 
