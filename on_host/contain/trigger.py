@@ -18,6 +18,11 @@ from ansible.module_utils.luytre_shared.acting import Refused
 
 STORE = kept.Store("/var/lib/luytre/triggers")
 NAME = re.compile(r"\A[A-Za-z0-9_$]{1,64}\Z")
+SHOWN = ("mode", "text", "charset", "collation")
+"""What ``SHOW CREATE TRIGGER`` tells after its name."""
+END_BYTES = 7
+"""Of what ends the text, spelt in twice as many letters: the client takes no word of more than fifteen."""
+CHARSET = re.compile(r"\A[a-z0-9_]{1,64}\Z")
 MODE = re.compile(r"\A[A-Z_,]{0,500}\Z")
 FOUND = """SELECT 'own', HEX(CURRENT_USER());
 SELECT 'definer', HEX(DEFINER) FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = '{db}' AND TRIGGER_NAME = '{name}' LIMIT 1;
@@ -26,6 +31,7 @@ SHOW = "SHOW CREATE TRIGGER `{db}`.`{name}`;\n"
 """What information_schema says of its text has lost its backslashes."""
 DROP = "DROP TRIGGER `{db}`.`{name}`;\n"
 CREATE = """SET SESSION sql_mode = '{mode}';
+SET character_set_client = '{charset}', collation_connection = '{collation}';
 DELIMITER {end}
 {text} {end}
 DELIMITER ;
@@ -50,15 +56,14 @@ class Place:
         return statement.format(db=self.application.login.database, name=self.told["name"], **words)
 
     def look(self):
-        """``({definer, mode, text}, None when there is none; the account that asks)``."""
+        """``(what it is, by the names in SHOWN, with its definer, None when there is none; the account that asks)``."""
         rows = {row[0]: _text(row[1]) for row in self.said(FOUND)}
         if "definer" not in rows:
             return None, rows.get("own", "")
         told = self.said(SHOW)
-        if len(told) != 1 or len(told[0]) < len(("name", "mode", "text")):
+        if len(told) != 1 or len(told[0]) <= len(SHOWN) or None in told[0]:
             raise Refused("not_asked", "failed")
-        _, mode, text = told[0][:3]
-        return {"definer": rows["definer"], "mode": mode or "", "text": text or ""}, rows.get("own", "")
+        return dict(zip(SHOWN, told[0][1:]), definer=rows["definer"]), rows.get("own", "")
 
 
 def _text(digits):
@@ -142,13 +147,13 @@ def release(asked, _connection):
 
 def _words(trigger):
     """What marks in CREATE stand for. Raises Refused for what is not handed on: the client has a word of its own in it."""
-    if not MODE.match(trigger["mode"]) or "delimiter" in trigger["text"].lower():
+    told = {word: trigger[word] for word in SHOWN}
+    if not MODE.match(told["mode"]) or "delimiter" in told["text"].lower():
         raise Refused("not_asked", "delimiter")
-    return {
-        "mode": trigger["mode"],
-        "text": trigger["text"],
-        "end": secrets.token_hex(7),
-    }  # of more than 15 letters the client takes no word
+    as_sent = told["text"].isascii() or told["charset"].startswith("utf8")
+    if not as_sent or not CHARSET.match(told["charset"]) or not CHARSET.match(told["collation"]):
+        raise Refused("not_asked", told["charset"])
+    return {**told, "end": secrets.token_hex(END_BYTES)}
 
 
 ACTIONS = {"plan": plan, "contain": contain, "release": release}

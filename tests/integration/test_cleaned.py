@@ -26,6 +26,7 @@ touch -d @1500000000 {LOAD}"""
 ROW = """mariadb antruc_wp <<'END'
 INSERT INTO wp_posts (ID, post_author, post_date, post_date_gmt, post_modified, post_modified_gmt, post_title, post_name, post_status, post_type, post_content, post_excerpt, to_ping, pinged, post_content_filtered)
 VALUES (9001, 1, '2019-05-01 03:12:00', '0000-00-00 00:00:00', '2019-05-01', '2019-05-01', 'Nhà cái "uy tín"', 'nha-cai', 'publish', 'post', CONCAT('\\'); -- \\n\\\\', REPEAT('á', 200000)), '', '', '', '');
+CREATE DEFINER=antruc@localhost TRIGGER cua_trang BEFORE UPDATE ON wp_posts FOR EACH ROW SET NEW.post_title = CONCAT(NEW.post_title, '\\\\');
 END"""
 SEEN = f"""cd {ROOT}
 for path in {LOAD} {FOREIGN} {GONE}; do
@@ -33,7 +34,8 @@ for path in {LOAD} {FOREIGN} {GONE}; do
     python3 -c 'import os, sys; print(sys.argv[1], os.listxattr(sys.argv[1]))' $path
 done 2> /dev/null
 mariadb-dump --skip-comments --no-create-info --hex-blob --order-by-primary antruc_wp wp_posts | sha256sum
-ls /var/lib/luytre/core /var/lib/luytre/rows /var/lib/luytre/quarantine 2> /dev/null
+mariadb -N antruc_wp -e 'SHOW CREATE TRIGGER cua_trang' 2> /dev/null | cut -f 1-6
+ls /var/lib/luytre 2> /dev/null
 true"""
 SCRIPTS = f"cd {ROOT} && find wp-admin wp-includes index.php wp-login.php -name '*.php' -print0 | tar -c --null -T -"
 VISIT = """
@@ -73,6 +75,7 @@ def test_what_is_cleaned_is_as_it_was_made_and_comes_back_as_it_was(fresh: Calla
     assert run(state, "known-good", "import", str(archive)).code == 0
     incident = run(state, "incident", "open", "antruc.test", *who).out.split()[0]
     command = ("incident", "clean", incident, "core", "antruc.test", "row", "antruc.test/posts/9001")
+    command += ("trigger", "antruc.test/cua_trang")
     given = ("--from", str(archive), *who)
     planned = run(state, *command, *given, "--dry-run")
     assert planned.code == 0, planned.out + planned.err
@@ -86,6 +89,7 @@ def test_what_is_cleaned_is_as_it_was_made_and_comes_back_as_it_was(fresh: Calla
     assert digests.findall(after) == digests.findall(made)
     assert f"{LOAD} ['user.mark']" in after
     assert re.search(rf"^{LOAD} [0-9]+ 640 www-data:www-data ", after, re.MULTILINE)
+    assert ("cua_trang" in tampered, "cua_trang" in after) == (True, False)
     assert lab.run("web1", ["python3", "-c", VISIT]).stdout.strip() == b"404"
 
     actions = json.loads(run(state, "incident", "show", incident, "--json", "-i", INVENTORY).out)["actions"]
@@ -93,8 +97,9 @@ def test_what_is_cleaned_is_as_it_was_made_and_comes_back_as_it_was(fresh: Calla
         ("core", "confirmed"),
         ("file", "confirmed"),
         ("row", "confirmed"),
+        ("trigger", "confirmed"),
     ]
-    released = run(state, "incident", "release", incident, "1", "2", "3", *who)
+    released = run(state, "incident", "release", incident, "1", "2", "3", "4", *who)
     assert released.code == 0, released.out + released.err
     assert seen() == tampered
 

@@ -21,13 +21,13 @@ class Server:
     """The triggers of one database, asked as ``trigger.py`` asks."""
 
     def __init__(self) -> None:
-        self.there: dict[str, list[str]] = {"lam_moi": ["STRICT_TRANS_TABLES", TEXT, OWN]}
+        self.there: dict[str, list[str]] = {"lam_moi": ["STRICT_TRANS_TABLES", TEXT, "utf8mb4", "utf8mb4_bin", OWN]}
         self.may_drop = True
         self.puts_back = False
 
     def answered(self, _reading: object, _login: object, script: str) -> list[list[str]]:
         if "SHOW CREATE" in script:
-            return [["lam_moi", *self.there["lam_moi"][:2], "utf8mb4"]]
+            return [["lam_moi", *self.there["lam_moi"][:-1], "utf8mb4_bin", "2026-11-28"]]
         if "information_schema" in script:
             name = re.search(r"TRIGGER_NAME = '(\w+)'", script)
             assert name is not None
@@ -42,12 +42,12 @@ class Server:
                 del self.there["lam_moi"]
             return []
         made = re.search(
-            r"sql_mode = '(.*)';\nDELIMITER (\w{14})\n(.*) \2\n",
+            r"sql_mode = '(.*)';\nSET character_set_client = '(.*)', collation_connection = '(.*)';\nDELIMITER (\w{14})\n(.*) \4\n",
             script,
             re.DOTALL,
         )
         assert made is not None
-        self.there["lam_moi"] = [made[1], made[3], OWN]
+        self.there["lam_moi"] = [made[1], made[5], made[2], made[3], OWN]
         return []
 
 
@@ -117,6 +117,12 @@ def test_what_is_no_trigger_is_refused(server: Server, host: ModuleType, asked: 
 
 def test_what_has_come_in_its_place_stays(server: Server, host: ModuleType, asked: dict[str, Any]) -> None:
     host.contain(asked, [])
-    server.there["lam_moi"] = ["", "CREATE TRIGGER lam_moi BEFORE DELETE ON wp_posts FOR EACH ROW SET @a = 1", OWN]
+    server.there["lam_moi"] = [
+        "",
+        "CREATE TRIGGER lam_moi BEFORE DELETE ON wp_posts FOR EACH ROW SET @a = 1",
+        "utf8mb4",
+        "utf8mb4_bin",
+        OWN,
+    ]
     with pytest.raises(host.Refused, match="name_taken"):
         host.release(asked, [])
