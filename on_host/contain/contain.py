@@ -22,8 +22,6 @@ RECORD = acting.Record(HOME)
 PROGRAM = HOME + "/contain.zip"
 UNIT = "luytre-contain-addresses.service"
 AGAIN = "luytre-contain-nftables.service"
-"""Starts anew whenever nftables.service does, which the unit that stays active does not."""
-WANTED_BY = (("sysinit.target", UNIT), ("nftables.service", UNIT), ("nftables.service", AGAIN))
 NFT = "/usr/sbin/nft"
 TABLE = "luytre_contain"
 TRIAL = 60
@@ -62,42 +60,6 @@ AS_LISTED = {
     "outgoing": ("output", (("ip", "daddr", "@v4"), ("ip6", "daddr", "@v6"))),
 }
 """Chains by name: their hook, and the family, field and set of each of their rules."""
-UNIT_TEXT = """\
-[Unit]
-Description=Lũy Tre: addresses that stay blocked
-DefaultDependencies=no
-RequiresMountsFor={home}
-ConditionPathExists={kept}
-Wants=network-pre.target
-Before=network-pre.target shutdown.target
-Conflicts=shutdown.target
-# nftables.service throws all tables away when it stops or reloads.
-After=systemd-modules-load.service nftables.service
-PartOf=nftables.service
-ReloadPropagatedFrom=nftables.service
-
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-ExecStart={python} -I -B {program}
-ExecReload={python} -I -B {program}
-TimeoutStartSec=60
-"""
-AGAIN_TEXT = """\
-[Unit]
-Description=Lũy Tre: addresses that stay blocked when nftables.service has thrown all tables away
-DefaultDependencies=no
-RequiresMountsFor={home}
-ConditionPathExists={kept}
-Conflicts=shutdown.target
-Before=shutdown.target
-After=nftables.service
-
-[Service]
-Type=oneshot
-ExecStart={python} -I -B {program}
-TimeoutStartSec=60
-"""
 
 
 # --- what is kept ------------------------------------------------------------------------------------
@@ -176,9 +138,8 @@ def blocked(entries):
 
 def units():
     """What has the blocks loaded."""
-    words = {"home": HOME, "kept": RECORD.path, "python": starting.PYTHON, "program": PROGRAM}
-    texts = {UNIT: UNIT_TEXT.format(**words), AGAIN: AGAIN_TEXT.format(**words)}
-    return starting.Units(texts, WANTED_BY)
+    command = "%s -I -B %s" % (starting.PYTHON, PROGRAM)
+    return starting.tables(UNIT, AGAIN, "addresses that stay blocked", RECORD.path, command)
 
 
 def leave_nothing():

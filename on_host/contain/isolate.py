@@ -21,8 +21,6 @@ RECORD = acting.Record(HOME)
 KEPT = HOME + "/rules.nft"
 UNIT = "luytre-contain-isolation.service"
 AGAIN = "luytre-contain-isolation-nftables.service"
-"""Starts anew whenever nftables.service does, which the unit that stays active does not."""
-WANTED_BY = (("sysinit.target", UNIT), ("nftables.service", UNIT), ("nftables.service", AGAIN))
 NFT = "/usr/sbin/nft"
 TABLE = "luytre_isolate"
 TRIAL = 60
@@ -87,42 +85,6 @@ RELAYS = (
 """Where programs that send mail are told to whom, and how they write the port."""
 MAIL_PORTS = (25, 465, 587)
 """Where no port is named."""
-UNIT_TEXT = """\
-[Unit]
-Description=Lũy Tre: this host stays cut off
-DefaultDependencies=no
-RequiresMountsFor={home}
-ConditionPathExists={kept}
-Wants=network-pre.target
-Before=network-pre.target shutdown.target
-Conflicts=shutdown.target
-# nftables.service throws all tables away when it stops or reloads.
-After=systemd-modules-load.service nftables.service
-PartOf=nftables.service
-ReloadPropagatedFrom=nftables.service
-
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-ExecStart={nft} -f {kept}
-ExecReload={nft} -f {kept}
-TimeoutStartSec=60
-"""
-AGAIN_TEXT = """\
-[Unit]
-Description=Lũy Tre: this host stays cut off when nftables.service has thrown all tables away
-DefaultDependencies=no
-RequiresMountsFor={home}
-ConditionPathExists={kept}
-Conflicts=shutdown.target
-Before=shutdown.target
-After=nftables.service
-
-[Service]
-Type=oneshot
-ExecStart={nft} -f {kept}
-TimeoutStartSec=60
-"""
 
 
 # --- who is let in -----------------------------------------------------------------------------------
@@ -272,8 +234,7 @@ def cuts_off(entries, wanted):
 
 def units():
     """What has the rules loaded."""
-    words = {"home": HOME, "kept": KEPT, "nft": NFT}
-    return starting.Units({UNIT: UNIT_TEXT.format(**words), AGAIN: AGAIN_TEXT.format(**words)}, WANTED_BY)
+    return starting.tables(UNIT, AGAIN, "this host stays cut off", KEPT, "%s -f %s" % (NFT, KEPT))
 
 
 def leave_nothing():

@@ -14,7 +14,6 @@ import os
 import re
 import socket
 import ssl
-import subprocess
 import threading
 import time
 from urllib.parse import quote_from_bytes, unquote_to_bytes
@@ -37,6 +36,7 @@ MAX_FILE = 2_000_000
 STRANGER = "127.86.83.1"
 """An address of the host's own that is on no list: whoever comes from it is a stranger to the sites."""
 UNKNOWN = "luytre-unknown.invalid"
+RELOAD_SECONDS = 20
 LOOKING_SECONDS = 6
 """For a reload to be in force."""
 VISIT_SECONDS = 5
@@ -263,8 +263,8 @@ class Change:
 
     def reload(self):
         """Have the server, if it runs, take it in. Raises Refused."""
-        if complaint(["systemctl", "is-active", "--quiet", self.server.unit]) is None:
-            said = complaint(["systemctl", "reload", self.server.unit])
+        if transaction.complaint(["systemctl", "is-active", "--quiet", self.server.unit], RELOAD_SECONDS) is None:
+            said = transaction.complaint(["systemctl", "reload", self.server.unit], RELOAD_SECONDS)
             if said is not None:
                 raise Refused("not_reloaded", said)
 
@@ -276,24 +276,6 @@ class Change:
             yield "remove " + path if after is None else "write %s\n%s" % (path, "\n".join(list(lines)[2:]))
         yield " ".join(self.server.test)
         yield "systemctl reload " + self.server.unit
-
-
-def complaint(argv):
-    """Why a program did not end well, None when it did."""
-    try:
-        done = subprocess.run(
-            argv,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"},
-            cwd="/",
-            timeout=20,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return str(error)
-    return None if done.returncode == 0 else done.stdout.decode("utf-8", "replace").strip()[-300:] or "?"
 
 
 def changes(rules):

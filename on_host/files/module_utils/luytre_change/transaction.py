@@ -110,7 +110,7 @@ class Transaction:
                 _put(path, after)
             vouch(tests, *at_stake())
             for argv in tests:
-                said = _fails(argv)
+                said = complaint(argv)
                 if said is not None:
                     raise Refused("%s refuses the configuration, which was taken back: %s" % (argv[0], said))
             said = fault()
@@ -222,8 +222,8 @@ def _shown(state, other):
     return state[1].decode("utf-8", "replace")[:MAX_DIFF]
 
 
-def _fails(argv):
-    """What the command says when it does not end well, else None."""
+def complaint(argv, seconds=60):
+    """What a program says when it does not end well, or in time; None when it does."""
     try:
         done = subprocess.run(
             argv,
@@ -232,7 +232,7 @@ def _fails(argv):
             stderr=subprocess.STDOUT,
             env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"},
             cwd="/",
-            timeout=60,
+            timeout=seconds,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:

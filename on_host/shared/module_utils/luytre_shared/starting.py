@@ -8,6 +8,42 @@ from ansible.module_utils.luytre_shared.acting import Refused
 
 FOLDER = "/usr/local/lib/systemd/system"
 SYSTEMCTL, PYTHON = "/usr/bin/systemctl", "/usr/bin/python3"
+TABLES_TEXT = """\
+[Unit]
+Description=Lũy Tre: {what}
+DefaultDependencies=no
+RequiresMountsFor={home}
+ConditionPathExists={kept}
+Wants=network-pre.target
+Before=network-pre.target shutdown.target
+Conflicts=shutdown.target
+# nftables.service throws all tables away when it stops or reloads.
+After=systemd-modules-load.service nftables.service
+PartOf=nftables.service
+ReloadPropagatedFrom=nftables.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart={command}
+ExecReload={command}
+TimeoutStartSec=60
+"""
+AGAIN_TEXT = """\
+[Unit]
+Description=Lũy Tre: {what} when nftables.service has thrown all tables away
+DefaultDependencies=no
+RequiresMountsFor={home}
+ConditionPathExists={kept}
+Conflicts=shutdown.target
+Before=shutdown.target
+After=nftables.service
+
+[Service]
+Type=oneshot
+ExecStart={command}
+TimeoutStartSec=60
+"""
 
 
 class Units:
@@ -60,3 +96,13 @@ class Units:
         for folder in (*map(os.path.dirname, self.links()), FOLDER, os.path.dirname(FOLDER)):
             with contextlib.suppress(OSError):
                 os.rmdir(folder)
+
+
+def tables(unit, again, what, kept, command):
+    """The units that have a table of ours loaded by a command before the network is up, if what it is made of is kept.
+
+    The second one starts anew whenever nftables.service does, which the first one, that stays active, does not.
+    """
+    words = {"what": what, "home": os.path.dirname(kept), "kept": kept, "command": command}
+    wanted = (("sysinit.target", unit), ("nftables.service", unit), ("nftables.service", again))
+    return Units({unit: TABLES_TEXT.format(**words), again: AGAIN_TEXT.format(**words)}, wanted)

@@ -7,7 +7,8 @@ import re
 import socketserver
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -42,7 +43,9 @@ class Here:
     def files(self) -> dict[str, str]:
         return {str(path.relative_to(self.etc)): path.read_text() for path in self.etc.rglob("*.conf")}
 
-    def complaint(self, argv: list[str]) -> str | None:
+    def complaint(self, real: Callable[..., str | None], argv: Sequence[str], *more: float) -> str | None:
+        if argv[0] != "systemctl":
+            return real(argv, *more)
         if argv[1] == "reload":
             if "reload" in self.fails:
                 return "it is masked"
@@ -82,7 +85,7 @@ def web(here: Here, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
         (own, "NGINX_CONF", f"{here.etc}/nginx.conf"),
         (own, "LOOKING_SECONDS", 0),
         (own.neighbours, "own_addresses", lambda: ["127.0.0.1", "192.0.2.10"]),
-        (own, "complaint", here.complaint),
+        (own.transaction, "complaint", partial(here.complaint, own.transaction.complaint)),
         (own, "visited", here.visited),
         (own.acting, "own_archive", lambda _: b"PK"),
         (own.transaction, "vouch", lambda *_: None),
@@ -167,13 +170,13 @@ def test_whatever_fails_leaves_all_as_it_was(
             web.Nginx, "test", ("sh", "-c", f"! grep -q 503 {here.etc}/luytre-contain-antruc.test.conf")
         )
     if fails == "reload":
-        monkeypatch.setattr(
-            web,
-            "complaint",
-            lambda argv: (
-                "it is masked" if argv[1] == "reload" and "return 503;" in str(here.files()) else here.complaint(argv)
-            ),
-        )
+        as_before: Callable[..., str | None] = web.transaction.complaint
+
+        def refusing(argv: Sequence[str], *more: float) -> str | None:
+            closing = argv[1:2] == ["reload"] and "return 503;" in str(here.files())
+            return "it is masked" if closing else as_before(argv, *more)
+
+        monkeypatch.setattr(web.transaction, "complaint", refusing)
     said = told(web, asked(id="SC-20261127-1/2"))
     assert (said["state"], said["why"]) == ("refused", why)
     assert here.files() == with_one
