@@ -18,10 +18,14 @@ from auditor.text import paths
 from auditor.text.words import Words
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
-THEIRS: frozenset[str] = frozenset({"doorway", "document", "missing_page", "payload", "program"})
-"""Kinds of traces whose whole page an intruder put there; of others the page is the office's own."""
+THEIRS: frozenset[Kind] = frozenset({"doorway", "document", "payload", "program"})
+"""Kinds of traces whose whole page an intruder put there."""
+THEIRS_ALONE: frozenset[Kind] = THEIRS | {"title", "text", "sitemap", "missing_page"}
+"""The same of a page that nothing on the site leads to. Of all others the page is the office's own."""
 _SAFE = "%/:=&?~#+!$,;'@()*[]"
 _CUT = "…"
+HOME = "/"
+"""No search engine is told to forget it, whatever it shows."""
 Act = Literal["forget", "again"]
 """What a search engine is to do; its words: ``incidents.forget.ACT``."""
 
@@ -41,22 +45,26 @@ def pages(
 ) -> tuple[Page, ...]:
     """All that are known of a site, each once, in their order; without what is only suspected or ``accepted`` (by its key)."""
     found: dict[str, Page] = {}
-    for path, kind in (*_contained(case, site), *_found(site, findings), *_seen(ledger, accepted)):
-        act: Act = "forget" if kind is None or kind in THEIRS else "again"
+    for path, kind, act in (*_contained(case, site), *_found(site, findings), *_seen(ledger, accepted)):
         address = f"https://{site.domain}{quote(path, safe=_SAFE)}"
-        if address not in found or (found[address].act, act) == ("again", "forget"):
-            found[address] = Page(address, act, kind)
+        page = Page(address, "again" if path == HOME else act, kind)
+        if address not in found or (found[address].act, page.act) == ("again", "forget"):
+            found[address] = page
     return tuple(sorted(found.values(), key=lambda page: (page.act != "forget", page.address)))
 
 
-def _contained(case: Case, site: Site) -> Iterator[tuple[str, None]]:
+def _act(kind: Kind, *, alone: bool) -> Act:
+    return "forget" if kind in (THEIRS_ALONE if alone else THEIRS) else "again"
+
+
+def _contained(case: Case, site: Site) -> Iterator[tuple[str, None, Act]]:
     for action in case.actions.values():
         domain, _, path = action.what.partition("/")
         if action.means == "path" and domain in (site.domain, *site.aliases) and action.state != "refused":
-            yield "/" + quote(paths.read(path).encode("utf-8", "surrogateescape")), None
+            yield "/" + quote(paths.read(path).encode("utf-8", "surrogateescape")), None, "forget"
 
 
-def _found(site: Site, findings: Iterable[Finding]) -> Iterator[tuple[str, Kind]]:
+def _found(site: Site, findings: Iterable[Finding]) -> Iterator[tuple[str, Kind, Act]]:
     for finding in findings:
         if finding.subject.id != site.domain:
             continue
@@ -65,20 +73,20 @@ def _found(site: Site, findings: Iterable[Finding]) -> Iterator[tuple[str, Kind]
                 yield told
 
 
-def _told(member: Mapping[str, Any]) -> tuple[str, Kind] | None:
+def _told(member: Mapping[str, Any]) -> tuple[str, Kind, Act] | None:
     where = member.get("where")
     kind = next((one for one in KINDS if one == member.get("kind")), None)
     if kind is None or not isinstance(where, str) or not where.startswith("/") or _CUT in where:
         return None
-    return where, kind
+    return where, kind, _act(kind, alone=False)
 
 
-def _seen(ledger: Ledger, accepted: Collection[str]) -> Iterator[tuple[str, Kind]]:
+def _seen(ledger: Ledger, accepted: Collection[str]) -> Iterator[tuple[str, Kind, Act]]:
     for path, place in ledger.places.items():
         for key in place.keys if path.startswith("/") else ():
             trace = ledger.traces.get(key)
             if trace is not None and trace.certainty != "weak" and key not in accepted:
-                yield path, trace.kind
+                yield path, trace.kind, _act(trace.kind, alone=not place.linked)
 
 
 def listed(some: Iterable[Page]) -> bytes:

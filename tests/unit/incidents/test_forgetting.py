@@ -28,10 +28,11 @@ def trace(key: str, kind: str, certainty: str = "strong") -> Trace:
     )
 
 
-def ledger(*seen: tuple[str, Trace]) -> Ledger:
+def ledger(*seen: tuple[str, Trace], alone: tuple[str, ...] = ()) -> Ledger:
+    """All but those that are ``alone`` are linked."""
     return Ledger(
         site="antruc.test",
-        places={path: Place(keys=(one.key,)) for path, one in seen},
+        places={path: Place(keys=(one.key,), linked=path not in alone) for path, one in seen},
         traces={one.key: one for _, one in seen},
     )
 
@@ -88,3 +89,22 @@ def test_the_list_is_exact_and_the_table_no_formula() -> None:
     assert heading == ["Address", "Search engines have to", "Found there"]
     assert first[:2] == ["https://antruc.test/a;'=1+1", "forget"]
     assert second[:2] == ["https://antruc.test/", "visit again"]
+
+
+def test_pages_that_nothing_leads_to_are_theirs_by_what_they_say_and_the_home_page_never_is() -> None:
+    words, redirect = trace("a", "text"), trace("b", "redirect")
+    seen = ledger(
+        *(
+            ("/xo-so/1.html", words),
+            ("/gioi-thieu", words),
+            ("/wp-sitemap.xml", redirect),
+            ("/", trace("c", "doorway")),
+        ),
+        alone=("/xo-so/1.html", "/wp-sitemap.xml", "/"),
+    )
+    assert addresses(forgetting.pages(CASE, SITE, seen, (), ())) == [
+        ("forget", "https://antruc.test/xo-so/1.html"),
+        ("again", "https://antruc.test/"),
+        ("again", "https://antruc.test/gioi-thieu"),
+        ("again", "https://antruc.test/wp-sitemap.xml"),
+    ]
