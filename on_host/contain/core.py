@@ -23,6 +23,8 @@ from ansible.module_utils.luytre_shared.acting import Refused
 
 STORE = kept.Store("/var/lib/luytre/core")
 RELEASE, ABOUT = "release.zip", "release.json"
+ODD = "odd"
+"""In place of a digest: a link, a folder, a pipe, where a release has a file."""
 SECONDS = 240
 """For thousands of files, each of which is on the disk before the next."""
 SHARE = 0.3
@@ -87,12 +89,14 @@ class Core:
             os.close(handle)
 
     def digest(self, path):
-        """sha256 of a file there, in hex, None where none is. Raises Refused for what is no regular file, or too large for one of a release."""
+        """sha256 of a file there, in hex, None where none is, ODD for a link and what else is no file. Raises Refused when it is too large, or a link is on the way."""
         try:
             handle = safe_open.below(self.folder, path)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except safe_open.Unsafe as unsafe:
+            if self._is_odd(path):
+                return ODD
             raise Refused("unsafe", "%s: %s" % (path, unsafe.strerror))
         try:
             found = taking.digest(handle)
@@ -101,6 +105,12 @@ class Core:
             return found
         finally:
             os.close(handle)
+
+    def _is_odd(self, path):
+        with contextlib.ExitStack() as open_ones, contextlib.suppress(OSError):
+            held = taking.closing(open_ones, safe_open.below(self.folder, path, safe_open.ANYTHING))
+            return not stat.S_ISREG(os.fstat(held).st_mode)
+        return False
 
     def others(self):
         """Paths of scripts that lie where only the release has files, and are none of its."""
@@ -232,7 +242,9 @@ def put(core, store, number, file, making):
     """Have the release's file in its place, and what was there kept. Raises Refused when something else is there by now."""
     with contextlib.ExitStack() as open_ones:
         place, last = reached(core.folder, file["path"], open_ones, making if file["was"] is None else None)
-        if file["was"] is None:
+        if file["was"] == ODD and taking.ident(store, number) is None:
+            set_aside(place, last, store, number, file)
+        if file["was"] in (None, ODD):
             put_new(place, last, core.release.content(file["path"]), file)
             return
         handle = taking.closing(open_ones, safe_open.at(place, last))
@@ -276,6 +288,17 @@ def keep(place, last, handle, store, number, file):
         return
     if not os.path.samestat(os.lstat(number, dir_fd=store), os.fstat(handle)):
         os.unlink(number, dir_fd=store)
+        raise Refused("swapped", file["path"])
+
+
+def set_aside(place, last, store, number, file):
+    """Have what is no file in our folder, as it is. Raises Refused when it cannot be moved there, or is a file by now."""
+    try:
+        os.rename(last, number, src_dir_fd=place, dst_dir_fd=store)
+    except OSError as error:
+        raise Refused("unsafe", "%s: %s" % (file["path"], error.strerror))
+    if stat.S_ISREG(os.lstat(number, dir_fd=store).st_mode):
+        taking.back(store, number, place, last)
         raise Refused("swapped", file["path"])
 
 
@@ -347,9 +370,11 @@ def back(folder, store, record):
                     left.append(file["path"])
                 continue
             there = digest_at(place, last)
-            if there == file["was"] and (there is not None or taking.ident(place, last) is None):
+            untouched = file["was"] == ODD and taking.ident(store, str(number)) is None
+            if untouched or (there == file["was"] and (there is not None or taking.ident(place, last) is None)):
                 continue
-            if there != file["new"] or not put_back(place, last, store, str(number), file):
+            empty = file["was"] == ODD and taking.ident(place, last) is None
+            if not (empty or there == file["new"]) or not put_back(place, last, store, str(number), file):
                 left.append(file["path"])
     for path in reversed(record["made"]):
         with contextlib.ExitStack() as open_ones, contextlib.suppress(OSError, Refused):
@@ -360,9 +385,12 @@ def back(folder, store, record):
 
 def put_back(place, last, store, number, file):
     """Have what is kept in the place of the release's file. Whether that is what was there."""
-    if file["was"] is None:
-        os.unlink(last, dir_fd=place)
-        return True
+    if file["was"] in (None, ODD):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(last, dir_fd=place)
+        if file["was"] == ODD:
+            taking.back(store, number, place, last)
+        return taking.ident(store, number) is None
     if digest_at(store, number) != file["was"]:
         return False
     try:

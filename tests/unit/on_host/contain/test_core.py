@@ -158,6 +158,44 @@ def test_no_link_is_followed(host: ModuleType, site: Path, tmp_path: Path) -> No
         host.contain(asked(site, folder="wp-includes"), [])
 
 
+@pytest.mark.parametrize("step", [None, "set_aside", "put_new", "put_back"])
+@pytest.mark.parametrize("odd", ["link", "pipe", "folder"])
+def test_what_is_no_file_in_place_of_one_is_set_aside_and_comes_back(
+    host: ModuleType, site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, odd: str, step: str | None
+) -> None:
+    admin, secret = site / "wp-admin/admin.php", tmp_path / "secret"
+    secret.write_bytes(b"s")
+    admin.unlink()
+    if odd == "link":
+        admin.symlink_to(secret)
+    elif odd == "pipe":
+        os.mkfifo(admin)
+    else:
+        admin.mkdir()
+        (admin / "x").write_bytes(b"x")
+    before, real = state(site), getattr(host, step) if step else None
+
+    def cut(*given: Any) -> None:
+        real(*given)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as once:
+        if step:
+            once.setattr(host, step, cut)
+        if step == "put_back":
+            host.contain(asked(site), [])
+        if step:
+            with pytest.raises(KeyboardInterrupt):
+                (host.release if step == "put_back" else host.contain)(asked(site), [])
+    if step != "put_back":
+        assert host.contain(asked(site), [])["state"] == "confirmed"
+        assert admin.read_bytes() == RELEASE["wp-admin/admin.php"]
+        assert not admin.is_symlink()
+    assert host.release(asked(site), []) == {"state": "none"}
+    assert state(site) == before
+    assert secret.read_bytes() == b"s"
+
+
 def test_what_is_swapped_in_at_the_last_moment_is_left_and_all_is_as_it_was(
     host: ModuleType, site: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
