@@ -87,6 +87,7 @@ _BY_HAND: Mapping[Kind, Callable[[_Told], tuple[Means, str]]] = {
     **{"doorway": lambda of: ("path", f"{of.subject}{of.where}"), "key": lambda of: ("key", of.exactly)},
     **{"job": lambda of: ("job", f"{of.where}:LINE"), "unit": lambda of: ("unit", of.where.rpartition("/")[2])},
     **{"process": lambda of: ("process", f"PID{of.where}"), "listener": lambda of: ("process", "")},
+    "account": lambda of: ("account" if of.where == _ACCOUNTS else "administrator", ""),
 }
 
 
@@ -117,7 +118,8 @@ def _by_hand(of: _Told) -> tuple[Means, str] | None:
     if of.kind not in _BY_HAND:
         return None
     means, what = _BY_HAND[of.kind](of)
-    return means, what if what and _CUT not in what else MEANS[means].argument
+    cut = _CUT in what or ("%" in what and means != "path")  # a name that no terminal shows as it is
+    return means, what if what and not cut else MEANS[means].argument
 
 
 def held(case: Case, host: str) -> frozenset[Wanted]:

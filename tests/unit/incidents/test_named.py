@@ -10,6 +10,7 @@ import pytest
 from auditor.errors import InputError
 from auditor.hardening.serving import smoke
 from auditor.incidents.containing import Wanted
+from auditor.incidents.means.administrator import ADMINISTRATOR
 from auditor.incidents.named import Named, contained, named
 from auditor.incidents.visited import Fell, visited
 from auditor.models import Finding, Host, Severity, Site, Status, Subject
@@ -103,8 +104,11 @@ def test_what_can_be_told_from_all_else_is_contained_at_once(
     ("kind", "where", "by_hand"),
     [
         ("changed", "/var/www/a/wp-load.php", ("file", "/var/www/a/wp-load.php")),
+        ("changed", "/var/www/a/%0Awp-load.php", ("file", "PATH")),
         ("key", "/root/.ssh/authorized_keys (root)", ("key", "SHA256:…")),
         ("unit", "/etc/systemd/system/x.service (root)", ("unit", "x.service")),
+        ("account", "/etc/passwd (a)", ("account", "ACCOUNT")),
+        ("account", "/var/www/a (hotro)", ("administrator", ADMINISTRATOR.argument)),
         ("job", "/etc/cron.d/x (root)", ("job", "/etc/cron.d/x:LINE")),
         ("process", "/usr/bin/dash (www-data)", ("process", "PID/usr/bin/dash")),
         ("process", "/usr/bin/da\u2026sh (www-data)", ("process", "PID/PATH")),
