@@ -77,11 +77,12 @@ def test_our_own_way_is_judged_by_the_address_that_the_host_sees(
     fresh(HOST)
     everything = yaml.safe_load(Path(INVENTORY, "hosts.yml").read_text("utf-8"))["all"]["vars"]
     ours, address = f"{lab.spec().network.controller}/32", str(lab.spec().hosts[HOST].address)
-    with ways.another_address() as seen:
+    lab.run(HOST, "ip addr add fd09::13/64 dev eth0 nodad")
+    with ways.another_address() as seen, ways.another_address("fd09::1/64") as sixth:
         connections = {
             "routed": {"ansible_host": address, "ansible_ssh_extra_args": f"-o BindAddress={seen}"},
             "sixth": {
-                "ansible_host": ways.link_local(HOST),
+                "ansible_host": "fd09::13",
                 "ansible_ssh_extra_args": f"-o HostKeyAlias={address}",
             },
         }
@@ -94,4 +95,4 @@ def test_our_own_way_is_judged_by_the_address_that_the_host_sees(
     refused = {host["host"]: host["refused"]["en"] for host in planned.json["hosts"]}
     shut_out = "the firewall would shut out this very connection (from {}"
     assert refused["routed"].startswith(shut_out.format(seen)), refused
-    assert refused["sixth"].startswith(shut_out.format("fe80::")), refused
+    assert refused["sixth"].startswith(shut_out.format(sixth)), refused

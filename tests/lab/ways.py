@@ -176,20 +176,14 @@ def going_on(host: str, folder: Path, ways: Sequence[Way] = WAYS) -> Iterator[No
 
 
 @contextmanager
-def another_address() -> Iterator[str]:
+def another_address(address: str = "10.213.47.99/24") -> Iterator[str]:
     """A second address of this machine in the lab's network: whoever comes from it is somebody else to a host."""
-    address, bridge = "10.213.47.99", spec().network.bridge
-    _quietly("ip", "addr", "add", f"{address}/24", "dev", bridge)
+    where = (address, "dev", spec().network.bridge)
+    _quietly("ip", "addr", "add", *where, *(["nodad"] if ":" in address else []))
     try:
-        yield address
+        yield address.partition("/")[0]
     finally:
-        _quietly("ip", "addr", "del", f"{address}/24", "dev", bridge)
-
-
-def link_local(host: str) -> str:
-    """A host's own IPv6 address in the lab's network, with the interface here by which it is reached."""
-    found = lab.run(host, "ip -6 -o addr show dev eth0 scope link").stdout.decode().split()
-    return found[found.index("inet6") + 1].partition("/")[0] + "%" + spec().network.bridge
+        _quietly("ip", "addr", "del", *where)
 
 
 def _command(host: str, way: Way, folder: Path) -> list[str]:
@@ -211,7 +205,11 @@ def _command(host: str, way: Way, folder: Path) -> list[str]:
 
 
 def _target(host: str, way: Way) -> str:
-    address = link_local(host) if way.address == "link-local" else str(spec().hosts[host].address)
+    known = spec()
+    address = str(known.hosts[host].address)
+    if way.address == "link-local":
+        found = lab.run(host, "ip -6 -o addr show dev eth0 scope link").stdout.decode().split()
+        address = found[found.index("inet6") + 1].partition("/")[0] + "%" + known.network.bridge
     return f"{way.account}@{address}"
 
 
