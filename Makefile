@@ -25,9 +25,9 @@ demo: needs-root $(STAMP)
 
 test: needs-root $(STAMP)
 	@missing=; $(call NEED,$(TEST_PACKAGES))
-	$(MAKE) --no-print-directory -k -j6 --output-sync=target test-lab test-unit check test-browser lab-images ASIDE="nice -n 10"
+	$(MAKE) --no-print-directory -k -j8 --output-sync=target test-lab test-unit check test-browser lab-images ASIDE="nice -n 10"
 
-.PHONY: lab-images standard-images test-lab test-lab-here test-lab-apart test-unit test-browser
+.PHONY: lab-images standard-images test-lab test-lab-bare test-lab-hardened test-lab-hostile test-lab-drills test-unit test-browser
 standard-images: # mostly waits for the network and the disk
 	$(VENV)/bin/auditor lab build web1 web2 web3
 
@@ -35,14 +35,22 @@ lab-images: standard-images # the rest is ready before the tests come to it, or 
 	$(ASIDE) $(VENV)/bin/auditor lab build
 
 # Mostly wait for hosts, and go first: others have what these leave of the processors (ASIDE).
-# Side by side with -j, half of it in a lab of its own (tests/conftest.py says what).
-test-lab: test-lab-here test-lab-apart
+# Side by side with -j: one in the machine's lab, the others each in a lab of its own.
+test-lab: test-lab-bare test-lab-hardened test-lab-hostile test-lab-drills
 
-test-lab-here: standard-images $(TOOLS)
-	$(VENV)/bin/python -m pytest -m "not apart" tests/integration tests/hostile
+APART = sh tests/lab/apart.sh
 
-test-lab-apart: standard-images $(TOOLS)
-	sh tests/lab/apart.sh $(VENV)/bin/python -m pytest -m apart tests/integration tests/hostile
+test-lab-bare: standard-images $(TOOLS)
+	$(VENV)/bin/python -m pytest -m "not hardened" tests/integration
+
+test-lab-hardened: standard-images $(TOOLS)
+	$(APART) $(VENV)/bin/python -m pytest -m hardened tests/integration
+
+test-lab-hostile: standard-images $(TOOLS)
+	$(APART) $(VENV)/bin/python -m pytest tests/hostile
+
+test-lab-drills: standard-images $(TOOLS)
+	$(APART) $(VENV)/bin/python -m pytest tests/drills
 
 test-unit: $(TOOLS)
 	$(ASIDE) $(VENV)/bin/python -m pytest tests/unit tests/office

@@ -25,7 +25,7 @@ what passes here passes there; ``--hypothesis-profile=searching`` tries others.
 typer.testing._get_command = functools.cache(typer.testing._get_command)
 """The parser of our commands takes 35 ms to make, and is the same for all of them."""
 
-ON_LAB = ("integration", "hostile", "guard")
+ON_LAB = ("integration", "hostile", "drills", "guard")
 
 for variable in ("LUYTRE_LANG", "LUYTRE_STATE", "LUYTRE_INVENTORY", "ANSIBLE_VAULT_PASSWORD_FILE"):
     os.environ.pop(variable, None)
@@ -43,4 +43,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.path.relative_to(Path(__file__).parent).parts[0] in ON_LAB:
             item.add_marker(pytest.mark.lab)
         if "hardened" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.apart)
+            item.add_marker(pytest.mark.hardened)

@@ -67,13 +67,8 @@ def run(
     drills: Sequence[Drill],
     say: Say,
     only_hosts: frozenset[str] = frozenset(),
-    *,
-    kept: bool = False,
 ) -> tuple[Proof, ...]:
-    """Run drills on fresh, hardened lab hosts and say of each whether it held.
-
-    ``kept``: the hosts are hardened and put aside (``lab.keep``) already.
-    """
+    """Run drills on fresh, hardened lab hosts and say of each whether it held."""
     proofs = [
         Proof(drill, host, catalogue[drill.control].fix is not None and drill.held != "by hand")
         for drill in drills
@@ -85,7 +80,7 @@ def run(
     with TemporaryDirectory(prefix="luytre-drill-") as folder:
         looking = Looking(inventory, catalogue, Path(folder) / "history.sqlite")
         drilling = _Drilling(catalogue, inventory, hosts, say, Journal(Path(folder)), looking)
-        known = drilling.audit(hosts)[0] if kept else _prepare(drilling, _dangerous(catalogue, drills))
+        known = _prepare(drilling, _dangerous(catalogue, drills))
         _pass(drilling, proofs, known)
         disturbed = [proof for proof in proofs if proof.problem]
         if disturbed and len(disturbed) < len(proofs):

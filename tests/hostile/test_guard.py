@@ -13,8 +13,6 @@ from auditor import lab
 from tests.lab.fixtures import INVENTORY, Ended, environment, quiet, run
 from tests.lab.guarded import ROOTS, Host
 
-pytestmark = pytest.mark.apart
-
 HOST = "web3"
 SITE = ROOTS[HOST]
 TRAPS = f"""

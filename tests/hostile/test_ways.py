@@ -6,15 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
 from auditor import lab
 from auditor.system import resources
 from tests.lab import ways
 from tests.lab.fixtures import INVENTORY, Ended
-
-pytestmark = pytest.mark.apart
 
 HOST = "web3"
 DROPIN = "/etc/ssh/sshd_config.d/00-luytre.conf"

@@ -1,18 +1,15 @@
 from __future__ import annotations
 
-from auditor import lab
 from auditor.audit import controls
 from auditor.inventory import hosts as inventories
 from auditor.lab import drill
 from auditor.system import resources
-from tests.lab.fixtures import Hardened
 
 
-def test_every_drill_holds(hardened: Hardened) -> None:
-    lab.back_to_kept(list(lab.hosts()))
+def test_every_drill_holds(booted: None) -> None:
     said: list[str] = []
     known = inventories.load(resources.inventories() / "lab")
-    proofs = drill.run(controls.load(), known, controls.drills(), said.append, kept=True)
+    proofs = drill.run(controls.load(), known, controls.drills(), said.append)
     problems = [f"{one.drill.control}.{one.drill.trap} {one.host}: {one.problem}" for one in proofs if one.problem]
     assert problems == [], said
     assert len({one.drill.control for one in proofs}) > 180
