@@ -98,7 +98,7 @@ def clean(
     case = deciding.still_open(ledgers.all(known.path), incident)
     todo = list(where(asked, chosen(hosts_of(known, case.subjects), hosts)))
     command = Containing(known.path, incident, role(who), ways, ledgers)
-    done = True
+    done, left = True, list[InputError]()
     for host in {there.name: there for there, _ in todo}.values():
         here = [one for there, one in todo if there is host]
         if dry_run:
@@ -106,11 +106,10 @@ def clean(
                 done = show_plan(one, host.name, plan, words) and done
         else:
             ca_file = ways[host.name].ca_file if host.name in ways else None
-            left: list[InputError] = []
             for came_to in visited(command, host, _done(command, host, here, left), ca_file):
                 done = show_deed(came_to, words) and done
-            if left:
-                raise left[0]
+    if left:
+        raise left[0]
     raise typer.Exit(0 if done else 1)
 
 
