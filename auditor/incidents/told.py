@@ -74,7 +74,7 @@ WHY = (
         "not_plain",
     ),
     *("by_a_person", "second_factor", "not_tried", "still_lets_in", "other_login", "other_server", "others_unread"),
-    *("still_takes", "not_serving", "also_in", "sessions_ended"),
+    *("still_takes", "still_open", "others_file", "php_faulty", "not_serving", "also_in", "sessions_ended"),
     *("no_trigger", "trigger_again", "of_another"),
 )
 """Reasons that have words of their own; a host may give any other."""

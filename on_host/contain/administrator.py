@@ -50,24 +50,24 @@ CELLS = {
 
 
 def check(asked):
-    """``(application, administrator)`` that are named. Raises Refused for the last one who could come in, too."""
+    """``(application, administrators)`` of the name: tables can hold it more than once. Raises Refused for the last who could come in, too."""
     application = applications.at(applications.folder(asked))
     some, name = administrators.of(application), unquote_to_bytes(asked["name"]).hex().upper()
-    own = next((one for one in some if one.name == name), None)
-    if own is None:
+    own = [one for one in some if one.name == name]
+    if not own:
         raise Refused("no_such_administrator", asked["what"])
-    if not any(one.comes_in for one in some if one is not own):
+    if not any(one.comes_in for one in some if one not in own):
         raise Refused("last_admin", asked["what"])
     return application, own
 
 
-def changes(application, number):
-    """The cells that shut the one of that number out. Raises Refused."""
+def changes(application, some):
+    """The cells that shut these administrators out. Raises Refused."""
     statements = {"cell": (" UNION ALL ".join(CELLS[application.kind]), MOST_CELLS)}
-    rows = application.rows(statements, number=str(number))
     return [
         {"table": row[1], "key": row[2], "row": row[3], "column": row[4], "before": row[5], "after": row[6]}
-        for row in rows
+        for one in some
+        for row in application.rows(statements, number=str(one.number))
         if len(row) == 7
     ]
 
@@ -75,7 +75,7 @@ def changes(application, number):
 def plan(asked, _connection):
     """What ``contain`` would do now; nothing is done. Values are not told."""
     application, own = check(asked)
-    some = [one for one in changes(application, own.number) if not cells.is_(one["before"], one["after"])]
+    some = [one for one in changes(application, own) if not cells.is_(one["before"], one["after"])]
     told = [
         "update %s%s.%s where %s = %s"
         % (application.prefix, one["table"], one["column"], one["key"], _shown(one["row"]))
@@ -98,8 +98,8 @@ def contain(asked, _connection):
             cells.put(application, known["cells"])
             return seen(application, known, ended=None)
         application, own = check(asked)
-        known = {"path": application.path, "number": own.number, "what": asked["what"]}
-        known["cells"] = changes(application, own.number)
+        known = {"path": application.path, "numbers": [one.number for one in own], "what": asked["what"]}
+        known["cells"] = changes(application, own)
         RECORD.keep(asked["id"], known)
         try:
             return seen(application, known, put_and_tried(application, known))
@@ -124,7 +124,7 @@ def put_and_tried(application, known):
         if application.kind == "wordpress":
             content = configuration.read(application.config)
             with contextlib.suppress(wordpress_session.Untold):
-                session = lent.enter_context(wordpress_session.lent(application, content, known["number"]))
+                session = lent.enter_context(wordpress_session.lent(application, content, known["numbers"][0]))
         cells.put(application, known["cells"])
         if session is None:
             return None
@@ -136,7 +136,7 @@ def seen(application, known, ended):
     found = cells.now(application, known["cells"])
     if not all(value is None or cells.is_(value, one["after"]) for value, one in zip(found, known["cells"])):
         raise Refused("not_locked", known["what"])
-    if any(one.number == known["number"] for one in administrators.of(application)):
+    if any(one.number in known["numbers"] for one in administrators.of(application)):
         raise Refused("not_locked", known["what"])
     if ended:
         return {"state": "confirmed", "why": "sessions_ended"}

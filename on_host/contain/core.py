@@ -17,7 +17,7 @@ import zipfile
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from ansible.module_utils.luytre import _layouts, _webroot
-from ansible.module_utils.luytre_contain import configuration
+from ansible.module_utils.luytre_contain import php_code
 from ansible.module_utils.luytre_shared import acting, kept, replacing, safe_open, taking
 from ansible.module_utils.luytre_shared.acting import Refused
 
@@ -199,7 +199,7 @@ def contain(asked, _connection):
         try:
             for number, file in enumerate(record["files"]):
                 put(core, store, str(number), file, lambda path: made(name, record, path))
-            forgotten = not record["files"] or configuration.reload_php()
+            forgotten = not record["files"] or php_code.forgotten()
             left = [file["path"] for file in record["files"] if core.digest(file["path"]) != file["new"]]
             if left:
                 raise Refused("swapped", left[0])
@@ -347,15 +347,25 @@ def reached(folder, path, open_ones, making):
             if making is None:
                 raise Refused("swapped", path)
             making("/".join(names[: at + 1]))
-            of = os.fstat(here)
-            os.mkdir(one, 0o700, dir_fd=here)
+            new_folder(here, one)
             inner = safe_open.enter(here, one)
-            os.fchown(inner, of.st_uid, of.st_gid)
-            os.fchmod(inner, stat.S_IMODE(of.st_mode))
         except safe_open.Unsafe as unsafe:
             raise Refused("unsafe", "%s: %s" % (path, unsafe.strerror))
         here = taking.closing(open_ones, inner)
     return here, names[-1]
+
+
+def new_folder(place, name):
+    """Make a folder in an open one as that one's owner would: it is theirs from the first, and another that takes its name is given to nobody."""
+    of, umask = os.fstat(place), os.umask(0)
+    try:
+        os.setegid(of.st_gid)
+        os.seteuid(of.st_uid)
+        os.mkdir(name, of.st_mode & 0o777, dir_fd=place)
+    finally:
+        os.seteuid(os.getuid())
+        os.setegid(os.getgid())
+        os.umask(umask)
 
 
 def back(folder, store, record):
@@ -417,7 +427,7 @@ def release(asked, _connection):
         folder = opened(record, open_ones)
         store = taking.closing(open_ones, os.open(STORE.folder(name), safe_open.FOLDER))
         left = back(folder, store, record)
-        if record["files"] and not configuration.reload_php():
+        if record["files"] and not php_code.forgotten():
             left.append("php-fpm")
         if left:
             return {"state": "unknown", "why": "changed_since", "about": left[0]}
@@ -431,7 +441,7 @@ def plan(asked, _connection):
         core = core_of(asked, open_ones)
         files = core.differing()
         lines = ["%s %s" % ("put" if file["was"] is None else "replace", file["path"]) for file in files]
-        lines += ["systemctl reload " + unit for unit in configuration.php_units()] if files else []
+        lines += ["systemctl reload " + unit for unit in php_code.units()] if files else []
         text = "\n".join(lines)
         if len(text) > MOST_LETTERS:
             text = text[:MOST_LETTERS].rpartition("\n")[0] + "\n… %d" % len(lines)

@@ -9,10 +9,18 @@ folder of root's alone, by which it is gone on with or undone.
 import contextlib
 import secrets
 import string
+import time
 
 from ansible.module_utils.luytre import _php, _websites
 from ansible.module_utils.luytre_change import php_constants
-from ansible.module_utils.luytre_contain import applications, configuration, database_accounts, mentions, visiting
+from ansible.module_utils.luytre_contain import (
+    applications,
+    configuration,
+    database_accounts,
+    mentions,
+    php_code,
+    visiting,
+)
 from ansible.module_utils.luytre_shared import acting
 from ansible.module_utils.luytre_shared.acting import Refused
 
@@ -24,7 +32,11 @@ WRITTEN = {
     "joomla": lambda content, value: php_constants.assign(content, _php.PROPERTY, "password", value),
     "nukeviet": lambda content, value: php_constants.assign(content, _php.GLOBAL, "db_config.dbpass", value),
 }
-NOT_FOUND, FAULTY = 404, 500
+FAULTY = 500
+SECONDS = 40
+LOOKING_SECONDS, PAUSE = 8, 0.3
+"""Until PHP that was told to read its files again serves; between two looks."""
+MOST_UNSURE = 20
 
 
 def made(asked):
@@ -32,6 +44,9 @@ def made(asked):
     own = applications.at(applications.folder(asked))
     if not own.is_local():
         raise Refused("not_asked", "%s: elsewhere" % own.config)
+    faulty = php_code.faulty()
+    if faulty:
+        raise Refused("php_faulty", faulty[0])
     login, new = own.login, "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
     hosts = database_accounts.taking(login.user, login.password)
     files, unread = [], []
@@ -40,9 +55,11 @@ def made(asked):
     others = sorted({*mentioned} - {one.config for one in known})
     if others:
         raise Refused("also_in", " ".join(others))
-    unread += cut
+    unread += [one for one in cut if one not in unread]
     for one in known:
         old = configuration.read(one.config)
+        if not configuration.is_as_trusted(one.config, own.config):
+            raise Refused("others_file", one.config)
         try:
             after = WRITTEN[one.kind](old, new)
         except ValueError as error:
@@ -52,13 +69,27 @@ def made(asked):
         files.append({"path": one.path, "file": one.config, "old": old.hex(), "new": after.hex()})
     digests = [database_accounts.digest(login.password), database_accounts.digest(new)]
     accounts = {"user": login.user, "hosts": hosts, "digests": digests}
-    return {**accounts, "files": files, "unread": unread, "domain": asked["domain"]}
+    domains = [asked["domain"], *unsure(asked["sites"], unread)]
+    return {**accounts, "files": files, "unread": unread, "domains": domains}
+
+
+def unsure(sites, unread):
+    """The sites in which something is that could not be read: whether they live by the same account, their visitors tell."""
+    tops = [(site["domain"], site["document_root"]) for site in sites if site["document_root"]]
+    found = [
+        domain
+        for domain, top in tops
+        if any(_websites.within(one, top) or _websites.within(top, one) for one in unread)
+    ]
+    return found[:MOST_UNSURE]
 
 
 def sharing(own, sites, unread):
     """The applications of this host that log in with the same account and password, this one first; what could not be read is added to ``unread``."""
     found = {own.config: own}
-    for path in applications.below(_websites.searched({"sites": sites})):
+    paths, cut = applications.below(_websites.searched({"sites": sites}))
+    unread += cut
+    for path in paths:
         try:
             one = applications.at(path)
         except Refused:
@@ -77,9 +108,9 @@ def plan(asked, _connection):
         "write " + RECORD.path,
         *("ALTER USER %s: the old and the new password" % one for one in accounts),
         *("write %s: the new password" % one["file"] for one in known["files"]),
-        *("systemctl reload " + unit for unit in configuration.php_units()),
+        *("systemctl reload " + unit for unit in php_code.units()),
         *("ALTER USER %s: the new password" % one for one in accounts),
-        *("KILL SOFT CONNECTION USER " + one for one in accounts),
+        "KILL SOFT CONNECTION USER '%s'" % known["user"],
     ]
     return {"state": "planned", "would": would}
 
@@ -93,43 +124,49 @@ def contain(asked, _connection):
         before = served(known)
         RECORD.keep(asked["id"], known)
         try:
-            unknown = attempted(known, before, "old", "new")
+            unknown, stay = attempted(known, before, "old", "new")
         except Exception:
             RECORD.forget(asked["id"])
             raise
-        return unknown or {"state": "confirmed", **told(known, before)}
+        return unknown or {"state": "confirmed", **told(known, before, stay)}
 
 
-def told(known, before):
-    """What was not seen, by its name."""
+def told(known, before, stay):
+    """What is not so, or was not seen, by its name."""
+    if stay:
+        return {"why": "still_open", "about": str(stay)}
     if known["unread"]:
         return {"why": "others_unread", "about": " ".join(known["unread"][: acting.MOST_SHOWN])}
     return {"why": "" if any(before.values()) else "not_visited"}
 
 
 def attempted(known, before, old, new):
-    """Have the one password in place of the other, or all as it was and the error raised; an answer where not even that goes."""
+    """Have the one password in place of the other, or all as it was and the error raised.
+
+    ``(an answer where not even that goes, how many connections stay)``.
+    """
     try:
-        turned(known, old, new)
+        stay = turned(known, old, new)
         looked(known, before, new)
     except Exception as error:
         try:
             turned(known, new, old)
         except Refused as refused:
-            return {"state": "unknown", "why": "not_taken_back", "about": "%s: %s" % refused.args}
+            return {"state": "unknown", "why": "not_taken_back", "about": "%s: %s" % refused.args}, 0
         raise error
-    return None
+    return None, stay
 
 
 def turned(known, old, new):
-    """Have sites come in by another password; both are taken until all have it. Raises Refused, when sites serve still."""
+    """Have sites come in by another password; both are taken until all have it. How many connections stay. Raises Refused, when sites serve still."""
     digests = dict(zip(("old", "new"), known["digests"]))
     database_accounts.take(known["user"], known["hosts"], [digests[old], digests[new]])
     for one in known["files"]:
         configuration.put(one["file"], bytes.fromhex(one[old]), bytes.fromhex(one[new]))
-    configuration.reload_php()
+    if not php_code.forgotten():
+        raise Refused("php_faulty", "")
     database_accounts.take(known["user"], known["hosts"], [digests[new]])
-    database_accounts.disconnect(known["user"], known["hosts"])
+    return database_accounts.disconnect(known["user"])
 
 
 def looked(known, before, which):
@@ -140,10 +177,14 @@ def looked(known, before, which):
         raise Refused("still_takes", known["user"])
     for one in known["files"]:
         applications.at(one["path"]).answered("SELECT 'here';\n")
-    after = visiting.pages([address for address, status in before.items() if serves(status)])
-    fallen = [address for address, (status, _) in after.items() if not serves(status)]
-    if fallen:
-        raise Refused("not_serving", " ".join(fallen))
+    fallen, ends = [address for address, status in before.items() if serves(status)], time.monotonic() + LOOKING_SECONDS
+    while True:
+        fallen = [address for address, (status, _) in visiting.pages(fallen).items() if not serves(status)]
+        if not fallen:
+            return
+        if time.monotonic() > ends:
+            raise Refused("not_serving", " ".join(fallen))
+        time.sleep(PAUSE)
 
 
 def serves(status):
@@ -158,7 +199,7 @@ def served(known):
 
 def addresses(known):
     """Where the sites are that have it."""
-    own = ["%s://%s/" % (scheme, known["domain"]) for scheme in visiting.PORTS]
+    own = ["%s://%s/" % (scheme, domain) for domain in known["domains"] for scheme in visiting.PORTS]
     homes = []
     for one in known["files"]:
         with contextlib.suppress(Refused):
@@ -181,7 +222,7 @@ def release(asked, _connection):
             for one in known["files"]:
                 if configuration.read(one["file"]).hex() not in (one["old"], one["new"]):
                     raise Refused("changed_since", one["file"])
-            unknown = attempted(known, served(known), "new", "old")
+            unknown, _ = attempted(known, served(known), "new", "old")
             if unknown:
                 return unknown
             RECORD.forget(asked["id"])
@@ -193,4 +234,4 @@ ACTIONS = {"plan": plan, "contain": contain, "release": release}
 
 def main(arguments):
     """Answer what is asked."""
-    acting.asked(ACTIONS, arguments)
+    acting.asked(ACTIONS, arguments, SECONDS)

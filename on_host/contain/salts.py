@@ -15,7 +15,7 @@ import time
 
 from ansible.module_utils.luytre import _php, wordpress
 from ansible.module_utils.luytre_change import php_constants
-from ansible.module_utils.luytre_contain import administrators, applications, configuration, wordpress_session
+from ansible.module_utils.luytre_contain import administrators, applications, configuration, php_code, wordpress_session
 from ansible.module_utils.luytre_shared import acting
 from ansible.module_utils.luytre_shared.acting import Refused
 
@@ -83,8 +83,9 @@ def made():
 
 def plan(asked, _connection):
     """What ``contain`` would do now; nothing is done."""
-    config, old, _new = anew(applications.folder(asked))
-    names = wordpress.SALTS if _php.constants(old, wordpress.SALTS)["AUTH_KEY"] is not None else ["secret"]
+    path = applications.folder(asked)
+    config, _old, _new = anew(path)
+    names = ["secret"] if applications.configuration_of("wordpress", path) is None else wordpress.SALTS
     return {"state": "planned", "would": ["write " + RECORD.path, "write %s: %s" % (config, " ".join(names))]}
 
 
@@ -126,6 +127,7 @@ def attempted(known, before, after):
     except Exception as error:
         try:
             configuration.put(known["config"], new, old)
+            php_code.forgotten()
         except Refused:
             return {"state": "unknown", "why": "not_taken_back", "about": known["config"]}
         raise error
@@ -137,13 +139,13 @@ def turned(known, old, new):
         session = tried(known, lent)
         configuration.put(known["config"], old, new)
         if session is None:
-            configuration.reload_php()
+            php_code.forgotten()
             return "not_tried"
         for again in (True, False):
             if _counts(session, old, new):
                 return "sessions_ended"
             if again:
-                configuration.reload_php()
+                php_code.forgotten()
         raise Refused("still_lets_in", known["config"])
 
 

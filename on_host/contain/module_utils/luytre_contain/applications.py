@@ -67,6 +67,6 @@ def configuration_of(kind, path):
 
 
 def below(roots):
-    """The folders of all applications at web roots or near them, as far as there is time."""
-    found, _cut = _applications.search(roots, time.monotonic() + SEARCH_SECONDS)
-    return [one.path for one in found if one.kind in _site_login.BY_KIND]
+    """``(folders of all applications at web roots or near them, roots that there was no time to search to their end)``."""
+    found, cut = _applications.search(roots, time.monotonic() + SEARCH_SECONDS)
+    return [one.path for one in found if one.kind in _site_login.BY_KIND], cut

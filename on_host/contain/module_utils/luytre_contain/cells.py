@@ -6,13 +6,15 @@ hexadecimal, None for NULL. No statement is made of what a site says in any othe
 
 import re
 
+from ansible.module_utils.luytre import _site_database
 from ansible.module_utils.luytre_shared.acting import Refused
 
 NAME = re.compile(r"[A-Za-z_]{1,40}\Z")
 HEX = re.compile(r"(?:[0-9A-Fa-f]{2})*\Z")
 NUMBERS = frozenset({"block", "userid", "guest", "is_suspend"})
 """Columns that hold a number, whose cells are its digits."""
-BEGIN, END = "SET time_zone = '+00:00';\nSTART TRANSACTION;\n", "COMMIT;\n"
+BEGIN, END = _site_database.EVERY_TIME + "SET time_zone = '+00:00';\nSTART TRANSACTION;\n", "COMMIT;\n"
+"""No statement waits longer for others than we wait for it: one that was given up changes nothing later."""
 
 
 def put(application, cells):

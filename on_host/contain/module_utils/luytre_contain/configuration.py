@@ -2,14 +2,11 @@
 
 import contextlib
 import os
-import re
 
-from ansible.module_utils.luytre_shared import acting, replacing, safe_open
+from ansible.module_utils.luytre_shared import replacing, safe_open
 from ansible.module_utils.luytre_shared.acting import Refused
 
 MOST = 200_000
-SYSTEMCTL = "/usr/bin/systemctl"
-PHP = re.compile(r"(?:php[0-9.]+-fpm|apache2)\.service\Z")
 
 
 def read(path):
@@ -33,6 +30,12 @@ def put(path, old, new):
             raise Refused("config_stays", "%s: %s" % (path, error.strerror))
 
 
+def is_as_trusted(path, own):
+    """Whether a file is root's or of the owner of another one: whoever else put it there is told nothing by what is written to it. Raises Refused."""
+    with _opened(path) as (_, _, handle), _opened(own) as (_, _, own_handle):
+        return os.fstat(handle).st_uid in (0, os.fstat(own_handle).st_uid)
+
+
 @contextlib.contextmanager
 def _opened(path):
     with contextlib.ExitStack() as open_ones:
@@ -53,15 +56,3 @@ def _bytes(handle, path):
         return safe_open.whole(handle, MOST, path)
     except OSError as error:
         raise Refused("unread_config", "%s: %s" % (path, error.strerror))
-
-
-def php_units():
-    """The services by which sites' code runs."""
-    said = acting.ran([SYSTEMCTL, "list-units", "--type=service", "--state=active", "--plain", "--no-legend", "--full"])
-    names = [line.split()[0] for line in (said or "").splitlines() if line.split()]
-    return [name for name in names if PHP.match(name)]
-
-
-def reload_php():
-    """Have code that is kept in memory forgotten. Whether all was."""
-    return None not in [acting.ran([SYSTEMCTL, "reload", unit]) for unit in php_units()]

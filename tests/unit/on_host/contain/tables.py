@@ -35,7 +35,7 @@ class Tables(Application):
             raise Refused("not_asked", self.config)
         answers: list[list[str | None]] = []
         for line in script.splitlines():
-            if line.startswith(("SET", "START", "COMMIT")):
+            if not line or line.startswith(("SET", "START", "COMMIT", "/*")):
                 continue
             if (found := _SELECT.fullmatch(line)) is not None:
                 answers.append([found["number"], _hex(self.values.get(_place(found)))])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -53,8 +53,8 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tables: Tables) -> Mod
             some.append(Administrator(5, b"hotro_kythuat".hex(), False))
         return some
 
-    def changes(_application: Tables, number: int) -> list[dict[str, str | None]]:
-        assert number == 5
+    def changes(_application: Tables, some: Sequence[Administrator]) -> list[dict[str, str | None]]:
+        assert [one.number for one in some] == [5]
         return [
             {
                 "table": table,
@@ -162,3 +162,36 @@ def test_a_database_that_is_gone_is_asked_again(host: ModuleType, tables: Tables
     tables.broken = None
     assert host.release(asked(), US) == {"state": "none"}
     assert tables.values == VALUES
+
+
+def test_all_of_one_name_are_shut_out(host: ModuleType, tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table may hold a name twice, and the second comes in by its address."""
+    twice = {**VALUES, ("users", "6", "user_pass"): "$wp$2y$10$second"}
+    tables.values = dict(twice)
+
+    def of(_application: Tables) -> list[Administrator]:
+        left = [number for number in (5, 6) if tables.values["users", str(number), "user_pass"] != "!luytre"]
+        return [
+            Administrator(1, b"bientap".hex(), True),
+            *(Administrator(one, b"hotro_kythuat".hex(), True) for one in left),
+        ]
+
+    def changes(_application: Tables, some: Sequence[Administrator]) -> list[dict[str, str | None]]:
+        return [
+            {
+                **{"table": "users", "key": "ID", "row": str(one.number).encode().hex(), "column": "user_pass"},
+                "before": (twice["users", str(one.number), "user_pass"] or "").encode().hex(),
+                "after": host.NO_PASSWORD,
+            }
+            for one in some
+        ]
+
+    monkeypatch.setattr(administrators, "of", of)
+    monkeypatch.setattr(host, "changes", changes)
+    monkeypatch.setattr(wordpress_session, "lent", lent(told=False))
+    assert host.contain(asked(), US) == {"state": "confirmed", "why": "in_tables"}
+    assert [tables.values["users", one, "user_pass"] for one in ("1", "5", "6")] == [
+        *(VALUES["users", "1", "user_pass"], "!luytre", "!luytre")
+    ]
+    host.release(asked(), US)
+    assert tables.values == twice

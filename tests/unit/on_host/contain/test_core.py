@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import io
 import json
 import os
+import shutil
+import stat
 import zipfile
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from ansible.module_utils.luytre_shared import acting
 
 from tests.unit.on_host.contain.programs import program
 
@@ -54,6 +58,8 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, units: list[list[str]]
         return "php8.4-fpm.service loaded active running PHP\n" if argv[1] == "list-units" else ""
 
     monkeypatch.setattr(own.acting, "ran", ran)
+    monkeypatch.setattr(own.php_code, "MOD_PHP", str(tmp_path / "none"))
+    monkeypatch.setattr(own.php_code.startable, "fault", lambda _unit, _reading: None)
     return own
 
 
@@ -222,7 +228,7 @@ def test_what_has_changed_since_stays_and_the_rest_comes_back(host: ModuleType, 
 
 
 @pytest.mark.parametrize("apart", [False, True], ids=["same file system", "another"])
-@pytest.mark.parametrize("step", ["keep", "put_new", "replace", "reload_php", "put_back"])
+@pytest.mark.parametrize("step", ["keep", "put_new", "replace", "forgotten", "put_back"])
 def test_whoever_is_cut_off_is_gone_on_for(
     host: ModuleType, site: Path, monkeypatch: pytest.MonkeyPatch, step: str, *, apart: bool
 ) -> None:
@@ -249,7 +255,7 @@ def test_whoever_is_cut_off_is_gone_on_for(
 
         monkeypatch.setattr(os, "link", crossing(linked))
         monkeypatch.setattr(os, "rename", crossing(renamed))
-    owner = {"replace": host.replacing, "reload_php": host.configuration}.get(step, host)
+    owner = {"replace": host.replacing, "forgotten": host.php_code}.get(step, host)
     real = getattr(owner, step)
 
     def cut(*given: Any) -> Any:
@@ -281,3 +287,24 @@ def test_the_digest_is_of_all_that_was_done(host: ModuleType, site: Path) -> Non
     files = [[file["path"], file["was"], file["new"]] for file in record["files"]]
     assert told == hashlib.sha256(json.dumps(files).encode()).hexdigest()
     assert files[0][:2] == ["wp-includes/js/a/b.js", None]
+
+
+def test_a_folder_that_takes_the_name_of_a_new_one_is_given_to_nobody(
+    host: ModuleType, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As whoever owns the site's folder moves one of root's there, and would have its owner and mode changed."""
+    shutil.rmtree(site / "wp-admin")
+    (site / "roots").mkdir(0o700)
+    real = os.mkdir
+
+    def mkdir(name: str, *given: Any, **named: Any) -> None:
+        real(name, *given, **named)
+        if name == "wp-admin":
+            (site / name).rmdir()
+            (site / "roots").rename(site / name)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "mkdir", mkdir)
+        with contextlib.suppress(acting.Refused, OSError):
+            host.contain(asked(site), [])
+    assert stat.S_IMODE((site / "wp-admin").stat().st_mode) == 0o700

@@ -3,6 +3,7 @@ are mocks; the configurations are files."""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +12,14 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _php, _websites, mariadb
-from ansible.module_utils.luytre_contain import applications, configuration, database_accounts, mentions, visiting
+from ansible.module_utils.luytre_contain import (
+    applications,
+    configuration,
+    database_accounts,
+    mentions,
+    php_code,
+    visiting,
+)
 from ansible.module_utils.luytre_shared import acting
 
 from tests.unit.on_host.contain.programs import program
@@ -41,6 +49,7 @@ class Server:
         self.fails: int | None = None
         self.changes: list[str] = []
         self.cut: list[str] = []
+        self.connections, self.stay = {"7", "8"}, set[str]()
 
     def asked(self, sql: str) -> list[list[str]]:
         answers: list[list[str]] = []
@@ -55,6 +64,9 @@ class Server:
                 ]
             elif line.startswith("KILL SOFT CONNECTION USER "):
                 self.cut.append(line)
+                self.connections &= self.stay
+            elif line.startswith("SELECT 'open'"):
+                answers += [["open", one] for one in sorted(self.connections)]
             else:
                 self.change(line)
         return answers
@@ -126,11 +138,16 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: Server, sites:
             (own, "RECORD", acting.Record(str(tmp_path / "luytre/database-passwords"))),
             (database_accounts, "_asked", server.asked),
         ),
-        *((configuration, "reload_php", lambda: None), (configuration, "php_units", lambda: ["php8.4-fpm.service"])),
+        *(
+            (php_code, "forgotten", lambda: True),
+            (php_code, "faulty", list),
+            (php_code, "units", lambda: ["php8.4-fpm.service"]),
+        ),
         *((visiting, "pages", sites.pages), (own, "home", lambda _application: "http://antruc.test")),
         *((_websites, "searched", lambda _declared: ["www"]), (applications.Application, "answered", answered)),
         *((mentions, "FOLDERS", ()), (_websites, "walked", lambda _declared: [str(sites.top)])),
-        (applications, "below", lambda _roots: [str(sites.top / one) for one in ("a", "b", "c")]),
+        (applications, "below", lambda _roots: ([str(sites.top / one) for one in ("a", "b", "c")], [])),
+        (own, "LOOKING_SECONDS", 0),
     ):
         monkeypatch.setattr(where, name, value)
     return own
@@ -156,7 +173,7 @@ def test_the_server_and_all_that_share_the_account_have_a_new_one_and_the_old_on
     texts = sites.texts()
     assert f"$password = '{new}'" in texts["b/configuration.php"]
     assert texts["c/config.php"] == FILES["c/config.php"]
-    assert server.cut == [f"KILL SOFT CONNECTION USER 'antruc'@'{one}';" for one in ("%", "localhost")]
+    assert (server.cut, server.connections) == (["KILL SOFT CONNECTION USER 'antruc';"], set())
     assert new not in " ".join(server.changes)
     assert host.contain(asked(sites), US)["state"] == "confirmed"
     assert sites.password() == new
@@ -192,7 +209,7 @@ def test_whoever_is_cut_off_leaves_sites_that_serve_and_a_way_on(
     with monkeypatch.context() as patched:
         patched.setattr(server, "change", counted(server.change))
         patched.setattr(configuration, "put", counted(configuration.put))
-        patched.setattr(configuration, "reload_php", counted(configuration.reload_php))
+        patched.setattr(php_code, "forgotten", counted(php_code.forgotten))
         try:
             host.contain(asked(sites), US)
             assert step > 6
@@ -212,10 +229,11 @@ def test_a_site_that_does_not_serve_with_it_has_the_old_one(
 ) -> None:
     before = dict(server.takes)
 
-    def fallen() -> None:
+    def fallen() -> bool:
         sites.down = sites.password() != OLD
+        return True
 
-    monkeypatch.setattr(configuration, "reload_php", fallen)
+    monkeypatch.setattr(php_code, "forgotten", fallen)
     with pytest.raises(acting.Refused, match="not_serving"):
         host.contain(asked(sites), US)
     assert (server.takes, sites.texts(), [one.name for one in tmp_path.iterdir()]) == (before, FILES, ["www"])
@@ -270,10 +288,11 @@ def test_a_release_that_does_not_serve_leaves_the_new_one(
     host.contain(asked(sites), US)
     taken, new = dict(server.takes), sites.password()
 
-    def fallen() -> None:
+    def fallen() -> bool:
         sites.down = sites.password() != new
+        return True
 
-    monkeypatch.setattr(configuration, "reload_php", fallen)
+    monkeypatch.setattr(php_code, "forgotten", fallen)
     with pytest.raises(acting.Refused, match="not_serving"):
         host.release(asked(sites), US)
     assert (server.takes, sites.password()) == (taken, new)
@@ -304,3 +323,98 @@ def test_what_was_not_read_to_its_end_is_told(host: ModuleType, sites: Sites, mo
     monkeypatch.setattr(mentions, "MOST_ENTRIES", 2)
     answer = host.contain(asked(sites), US)
     assert (answer["state"], answer["why"], answer["about"]) == ("confirmed", "others_unread", str(sites.top))
+
+
+def test_connections_that_do_not_end_are_told(
+    host: ModuleType, server: Server, sites: Sites, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_accounts, "GONE_SECONDS", 0)
+    server.stay = {"8"}
+    assert host.contain(asked(sites), US) == {"state": "confirmed", "why": "still_open", "about": "1"}
+
+
+def test_what_somebody_else_put_beside_it_is_told_no_password(
+    host: ModuleType, server: Server, sites: Sites, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As whoever has the old one, of another site say, has a file of theirs hold it and reads the new one there."""
+    real = os.fstat
+    theirs = (sites.top / "b/configuration.php").stat().st_ino
+
+    def fstat(handle: int) -> os.stat_result:
+        found = real(handle)
+        return os.stat_result((*found[:4], found.st_uid + 1, *found[5:10])) if found.st_ino == theirs else found
+
+    monkeypatch.setattr(os, "fstat", fstat)
+    with pytest.raises(acting.Refused, match="others_file"):
+        host.contain(asked(sites), US)
+    assert (server.changes, sites.texts()) == ([], FILES)
+
+
+def test_nothing_is_begun_where_php_would_end_by_being_told_to_read_again(
+    host: ModuleType, server: Server, sites: Sites, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(php_code, "faulty", lambda: ["php8.4-fpm.service"])
+    with pytest.raises(acting.Refused, match="php_faulty"):
+        host.contain(asked(sites), US)
+    assert (server.changes, sites.texts()) == ([], FILES)
+
+
+def test_both_passwords_count_while_php_cannot_be_told(
+    host: ModuleType, server: Server, sites: Sites, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(php_code, "forgotten", lambda: False)
+    answer = host.contain(asked(sites), US)
+    assert (answer["state"], answer["why"], len(server.takes[LOCAL])) == ("unknown", "not_taken_back", 2)
+    assert sites.serve()
+
+
+def test_no_log_of_the_servers_has_a_digest(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+
+    def rows(_reading: object, _client: str, sql: str) -> list[list[str]]:
+        said.append(sql)
+        return [["version", "11.8.3-MariaDB", ""], ["account", "localhost", "{}"]]
+
+    monkeypatch.setattr(mariadb, "client_program", lambda _reading: "/usr/bin/mariadb")
+    monkeypatch.setattr(mariadb, "is_running", lambda _reading: True)
+    monkeypatch.setattr(mariadb, "rows", rows)
+    database_accounts.take("antruc", ["localhost"], [database_accounts.digest("x")])
+    assert any("ALTER USER" in sql for sql in said)
+    assert all(sql.startswith("SET SESSION sql_log_off = 1, slow_query_log = 0, ") for sql in said)
+
+
+def test_a_site_that_takes_a_moment_to_serve_again_keeps_the_new_one(
+    host: ModuleType, server: Server, sites: Sites, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[bool] = []
+
+    def pages(addresses: Sequence[str]) -> dict[str, tuple[int | None, bytes]]:
+        looks.append(sites.password() == OLD)
+        return dict.fromkeys(addresses, (502 if looks.count(False) == 1 else 200, b""))
+
+    monkeypatch.setattr(visiting, "pages", pages)
+    monkeypatch.setattr(host, "LOOKING_SECONDS", 60)
+    assert host.contain(asked(sites), US)["state"] == "confirmed"
+    assert looks == [True, False, False]
+
+
+def test_a_site_in_which_something_cannot_be_read_is_visited_too(
+    host: ModuleType, server: Server, sites: Sites, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes in by what only running its configuration tells, and would be down with the old password."""
+    others = [
+        {"domain": "cho.test", "document_root": str(sites.top / "c")},
+        {"domain": "x.test", "document_root": "/x"},
+    ]
+    file, before = sites.top / "c/config.php", dict(server.takes)
+    file.write_text(file.read_text().replace("'antruc'", "getenv('X')"))
+    texts = sites.texts()
+
+    def pages(addresses: Sequence[str]) -> dict[str, tuple[int | None, bytes]]:
+        assert not any("x.test" in one for one in addresses)
+        return {one: (200 if "cho.test" not in one or sites.password() == OLD else 500, b"") for one in addresses}
+
+    monkeypatch.setattr(visiting, "pages", pages)
+    with pytest.raises(acting.Refused, match=r"not_serving.*cho"):
+        host.contain({**asked(sites), "sites": others}, US)
+    assert (server.takes, sites.texts(), [one.name for one in tmp_path.iterdir()]) == (before, texts, ["www"])

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _php, wordpress
-from ansible.module_utils.luytre_contain import applications, configuration, wordpress_session
+from ansible.module_utils.luytre_contain import applications, configuration, php_code, wordpress_session
 from ansible.module_utils.luytre_shared import acting
 
 from tests.unit.on_host.contain.programs import program
@@ -55,7 +55,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, site: Site) -> ModuleT
     own = program("salts.py")
     for where, name, value in (
         *((own, "RECORD", acting.Record(str(tmp_path / "luytre/salts"))), (own, "LOOKING_SECONDS", 0)),
-        *((own, "tried", lambda _known, _lent: site), (configuration, "reload_php", site.reload)),
+        *((own, "tried", lambda _known, _lent: site), (php_code, "forgotten", site.reload)),
         (own.time, "sleep", lambda _seconds: None),
     ):
         monkeypatch.setattr(where, name, value)
@@ -94,7 +94,7 @@ def test_code_that_does_not_look_at_its_files_is_reloaded(host: ModuleType, site
     def reload() -> None:
         site.running = site.config.read_bytes()
 
-    site.stuck, configuration.reload_php = True, reload
+    site.stuck, php_code.forgotten = True, reload
     assert host.contain(asked(tmp_path), US) == {"state": "confirmed", "why": "sessions_ended"}
 
 
@@ -103,7 +103,7 @@ def test_what_never_comes_into_force_leaves_all_as_it_was(host: ModuleType, site
     with pytest.raises(acting.Refused, match="still_lets_in"):
         host.contain(asked(tmp_path), US)
     assert site.config.read_bytes() == CONFIG
-    assert site.reloads == 1
+    assert site.reloads == 2  # the second with the old file: what runs is what is written
     assert [one.name for one in tmp_path.iterdir()] == ["a"]
 
 
