@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from auditor.looks.traces import is_exact
-from auditor.models.reviews import MAX_FAMILIES, MAX_OF_A_KIND, MAX_RULES, Certainty, Trace
+from auditor.models.reviews import MAX_FAMILIES, MAX_OF_A_KIND, MAX_RULES, Certainty, Trace, is_exact
 
 _RANK: Mapping[Certainty, int] = {"exact": 2, "strong": 1, "weak": 0}
 

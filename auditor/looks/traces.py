@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable
 
 from auditor.models.reviews import (
-    EXACTLY,
     MAX_FAMILIES,
     MAX_RULES,
     MAX_SAMPLE,
@@ -17,6 +16,7 @@ from auditor.models.reviews import (
     Family,
     Kind,
     Trace,
+    is_exact,
 )
 from auditor.text import paths
 from auditor.text.redact import redact
@@ -60,7 +60,6 @@ def trace(
     )
 
 
-_EXACTLY = re.compile(EXACTLY)
 _NO_BYTES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 """Halves of characters that stand for no byte of a name: no host of ours says such."""
 
@@ -70,11 +69,6 @@ def on_host(made: Trace, where: str, certainty: Certainty, exactly: str = "") ->
     return made.model_copy(
         update={"where": place(where), "certainty": certainty, "exactly": exactly if is_exact(exactly) else ""}
     )
-
-
-def is_exact(text: str) -> bool:
-    """Whether a trace may say so what tells it from all else."""
-    return _EXACTLY.fullmatch(text) is not None
 
 
 def place(where: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Literal, Self
 
@@ -94,9 +95,14 @@ Certainty = Literal["exact", "strong", "weak"]
 
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 """The same for the same thing tomorrow and on another site."""
-EXACTLY = r"^[A-Za-z0-9:+/@._ -]{0,60}$"
-Exactly = Annotated[str, StringConstraints(pattern=EXACTLY)]
+_EXACTLY = r"^[A-Za-z0-9:+/@._ -]{0,60}$"
+Exactly = Annotated[str, StringConstraints(pattern=_EXACTLY)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,29}$")]
+
+
+def is_exact(text: str) -> bool:
+    """Whether a trace may say so what tells it from all else."""
+    return re.fullmatch(_EXACTLY, text) is not None
 
 
 RENDERED = "rendered"
