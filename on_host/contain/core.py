@@ -98,6 +98,8 @@ class Core:
             if self._is_odd(path):
                 return ODD
             raise Refused("unsafe", "%s: %s" % (path, unsafe.strerror))
+        except BlockingIOError:
+            raise Refused("leased", path)
         try:
             found = taking.digest(handle)
             if found is None:

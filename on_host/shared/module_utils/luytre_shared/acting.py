@@ -155,5 +155,7 @@ def answer(actions, question, connection):
         return actions[question["do"]](question, connection)
     except Refused as refusal:
         return {"state": "refused", "why": refusal.args[0], "about": str(refusal.args[1])[:MOST_SAID]}
+    except BlockingIOError:
+        return {"state": "refused", "why": "leased", "about": ""}
     except Exception as error:
         return {"state": "refused", "why": "fault", "about": ("%s: %s" % (type(error).__name__, error))[:MOST_SAID]}

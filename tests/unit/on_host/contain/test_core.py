@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.luytre_shared import acting
 
+from tests.unit.leased import leased
 from tests.unit.on_host.contain.programs import program
 
 VERSION = b"<?php\n$wp_version = '6.8.2';\n"
@@ -126,6 +127,15 @@ def test_files_are_as_the_release_has_them_and_come_back_as_they_were(
     assert host.release(asked(site), []) == {"state": "none"}
     assert state(site) == before
     assert (site / "wp-includes/load.php").stat().st_ino == inode
+    assert not Path(host.STORE.home).exists()
+
+
+def test_what_its_owner_keeps_from_being_read_is_named_and_nothing_is_changed(host: ModuleType, site: Path) -> None:
+    before = state(site)
+    with leased(site / "wp-includes/load.php", os.getuid()):
+        told = acting.answer({"contain": host.contain}, asked(site, do="contain"), [])
+        assert (told["state"], told["why"], told["about"]) == ("refused", "leased", "wp-includes/load.php")
+    assert state(site) == before
     assert not Path(host.STORE.home).exists()
 
 
