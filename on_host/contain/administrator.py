@@ -17,6 +17,8 @@ from ansible.module_utils.luytre_contain import administrators, applications, ce
 from ansible.module_utils.luytre_shared import acting
 from ansible.module_utils.luytre_shared.acting import Refused
 
+SECONDS = 60
+"""For one question: some visits, however slowly the site answers."""
 RECORD = acting.Record("/var/lib/luytre/administrators")
 MOST_CELLS = 1_000
 NO_PASSWORD = b"!luytre".hex()
@@ -171,4 +173,4 @@ ACTIONS = {"plan": plan, "contain": contain, "release": release}
 
 def main(arguments):
     """Answer what is asked."""
-    acting.asked(ACTIONS, arguments)
+    acting.asked(ACTIONS, arguments, SECONDS)

@@ -24,6 +24,8 @@ from ansible.module_utils.luytre_contain import (
 from ansible.module_utils.luytre_shared import acting
 from ansible.module_utils.luytre_shared.acting import Refused
 
+SECONDS = 60
+"""For one question: some visits, however slowly the site answers."""
 RECORD = acting.Record("/var/lib/luytre/database-passwords")
 LETTERS = string.ascii_letters + string.digits
 LENGTH = 32
@@ -33,7 +35,6 @@ WRITTEN = {
     "nukeviet": lambda content, value: php_constants.assign(content, _php.GLOBAL, "db_config.dbpass", value),
 }
 FAULTY = 500
-SECONDS = 40
 LOOKING_SECONDS, PAUSE = 8, 0.3
 """Until PHP that was told to read its files again serves; between two looks."""
 MOST_UNSURE = 20

@@ -2,7 +2,7 @@
 an answer of JSON out.
 
 Run as root by a controller, over a connection of its own. What is made is made here and leaves the host in no form; what was there is kept in a folder
-of root's alone. The file is replaced whole, and is as it was when the site does not serve afterwards.
+of root's alone. The file is replaced whole.
 
 WordPress: its eight keys and salts. Joomla: its secret, unless a second factor of somebody's is kept by it. NukeViet's site key is a person's to change,
 as what it keeps is written with it: its mail's password, second factors.
@@ -22,6 +22,8 @@ from ansible.module_utils.luytre_shared.acting import Refused
 RECORD = acting.Record("/var/lib/luytre/salts")
 LETTERS = string.ascii_letters + string.digits
 LENGTH = 64
+SECONDS = 60
+"""For one question: some visits, however slowly the site answers."""
 LOOKING_SECONDS = 5
 """Until PHP has looked whether a file is another one by now: two seconds, as it comes."""
 PAUSE = 0.2
@@ -123,7 +125,7 @@ def attempted(known, before, after):
     if configuration.read(known["config"]) not in (old, new):
         raise Refused("changed_since", known["config"])
     try:
-        return {"state": "confirmed", "why": turned(known, old, new)}
+        why = turned(known, old, new)
     except Exception as error:
         try:
             configuration.put(known["config"], new, old)
@@ -131,10 +133,14 @@ def attempted(known, before, after):
         except Refused:
             return {"state": "unknown", "why": "not_taken_back", "about": known["config"]}
         raise error
+    return {"state": "unknown" if why == "still_lets_in" else "confirmed", "why": why}
 
 
 def turned(known, old, new):
-    """Have ``new`` in force in place of ``old``, and see by a session whether it is; the name of what was seen, or not. Raises Refused."""
+    """Have ``new`` in force in place of ``old``, and see by a session whether it is; the name of what was seen, or not. Raises Refused.
+
+    What the site answers decides what is told, and not whether they stay: it may be an intruder's who answers.
+    """
     with contextlib.ExitStack() as lent:
         session = tried(known, lent)
         configuration.put(known["config"], old, new)
@@ -146,7 +152,7 @@ def turned(known, old, new):
                 return "sessions_ended"
             if again:
                 php_code.forgotten()
-        raise Refused("still_lets_in", known["config"])
+        return "still_lets_in"
 
 
 def tried(known, lent):
@@ -177,4 +183,4 @@ ACTIONS = {"plan": plan, "contain": contain, "release": release}
 
 def main(arguments):
     """Answer what is asked."""
-    acting.asked(ACTIONS, arguments)
+    acting.asked(ACTIONS, arguments, SECONDS)

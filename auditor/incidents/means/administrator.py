@@ -15,6 +15,8 @@ from auditor.models import Host
 from auditor.system import resources
 from auditor.text import paths
 
+SECONDS = 90.0
+"""For one connection: more than such a program takes at most."""
 _LEAST = 2
 MOST_BYTES = 100
 """Of a name."""
@@ -49,4 +51,6 @@ def beside() -> Mapping[str, Path]:
     return {**readers(), **{f"ansible/module_utils/luytre_contain/{file.name}": file for file in folder.glob("*.py")}}
 
 
-ADMINISTRATOR = Kind("administrator.py", "DOMAIN/NAME", _read, hosts=serving, asked=_asked, beside=beside)
+ADMINISTRATOR = Kind(
+    "administrator.py", "DOMAIN/NAME", _read, hosts=serving, asked=_asked, beside=beside, seconds=SECONDS
+)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from auditor.errors import InputError
-from auditor.incidents.means.administrator import beside
+from auditor.incidents.means.administrator import SECONDS, beside
 from auditor.incidents.means.kind import Kind
 from auditor.incidents.means.site import of, read_site, root_of, serving
 from auditor.models import Host
@@ -35,7 +35,14 @@ def _asked_of_all(host: Host, what: str) -> Mapping[str, Any]:
     return {**_asked(host, what), "domain": of(host, what).domain, "sites": sites}
 
 
-SALTS = Kind("salts.py", "DOMAIN", _read, hosts=serving, asked=_asked, beside=beside, missed=True)
+SALTS = Kind("salts.py", "DOMAIN", _read, hosts=serving, asked=_asked, beside=beside, missed=True, seconds=SECONDS)
 DATABASE_PASSWORD = Kind(
-    "database_password.py", "DOMAIN", _read, hosts=serving, asked=_asked_of_all, beside=beside, missed=True
+    "database_password.py",
+    "DOMAIN",
+    _read,
+    hosts=serving,
+    asked=_asked_of_all,
+    beside=beside,
+    missed=True,
+    seconds=SECONDS,
 )

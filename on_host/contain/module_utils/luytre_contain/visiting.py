@@ -7,6 +7,8 @@ import re
 import socket
 import ssl
 import threading
+import time
+from urllib.parse import urljoin
 
 from ansible.module_utils.luytre_shared import neighbours
 
@@ -17,6 +19,8 @@ MOST = 2_000_000
 SECONDS = 4
 """Of one visit, however slowly the site drips: whoever has it in hand would rather not have it changed."""
 MOST_ADDRESSES, AT_ONCE = 8, 16
+LEADING, MOST_LEADING = (301, 302, 303, 307, 308), 3
+"""Answers that lead elsewhere, and how many of them are followed."""
 
 
 def pages(addresses):
@@ -26,27 +30,48 @@ def pages(addresses):
 
 
 def page(address, cookie=None):
-    """``(status, what it holds)`` of an address as the site writes it; ``(None, b"")`` where nothing here answers in time."""
+    """``(status, what it holds)`` of an address as the site writes it, or of where that leads on the same site; ``(None, b"")`` where nothing here answers in time."""
+    ends = time.monotonic() + SECONDS
+    for _ in range(MOST_LEADING):
+        status, content, leads = _once(address, cookie, ends - time.monotonic())
+        if leads is None or time.monotonic() > ends:
+            break
+        address = leads
+    return status, content
+
+
+def _once(address, cookie, seconds):
+    """The same without being led on, and where it leads; None: nowhere, or not to a page of the same site's."""
     found = ADDRESS.match(address or "")
     if found is None or (found.group(3) and int(found.group(3)) != PORTS[found.group(1)]):
-        return None, b""
+        return None, b"", None
     scheme, name, path = found.group(1), found.group(2), found.group(4) or "/"
     for own in ["127.0.0.1", *[one for one in neighbours.own_addresses() if one != "127.0.0.1"]][:MOST_ADDRESSES]:
         try:
-            there = socket.create_connection((own, PORTS[scheme]), SECONDS)
+            there = socket.create_connection((own, PORTS[scheme]), seconds)
         except OSError:
             continue
-        return _asked(there, scheme, name, path, cookie)
-    return None, b""
+        status, content, location = _asked(there, scheme, name, path, cookie, seconds)
+        return status, content, _leads(address, name, location) if status in LEADING else None
+    return None, b"", None
 
 
-def _asked(there, scheme, name, path, cookie):
+def _leads(address, name, location):
+    with contextlib.suppress(ValueError):
+        leads = urljoin(address, location or "")
+        found = ADDRESS.match(leads)
+        if found is not None and found.group(2) == name and leads != address:
+            return leads
+    return None
+
+
+def _asked(there, scheme, name, path, cookie, seconds):
     held = there.dup()  # of the connection itself, which TLS takes over
     cut = threading.Event()
-    over = threading.Timer(SECONDS, _cut, (held, cut))
+    over = threading.Timer(seconds, _cut, (held, cut))
     over.daemon = True
     over.start()
-    connection = http.client.HTTPConnection(name, timeout=SECONDS)
+    connection = http.client.HTTPConnection(name, timeout=seconds)
     connection.sock = there
     try:
         if scheme == "https":
@@ -57,9 +82,9 @@ def _asked(there, scheme, name, path, cookie):
         connection.request("GET", path, headers=dict(headers, Cookie=cookie) if cookie else headers)
         response = connection.getresponse()
         content = response.read(MOST)
-        return (None, b"") if cut.is_set() else (response.status, content)
+        return (None, b"", None) if cut.is_set() else (response.status, content, response.getheader("Location"))
     except (OSError, ValueError, http.client.HTTPException):
-        return None, b""
+        return None, b"", None
     finally:
         over.cancel()
         for one in (connection, there, held):

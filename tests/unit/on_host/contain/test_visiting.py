@@ -10,9 +10,24 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from ansible.module_utils.luytre_contain import visiting
 
+LEADS = {
+    "/sang/vi": "/vi/",
+    "/sang/trang-khac": "http://khac.test/",
+    "/sang/mai": "/sang/mai",
+    "/sang/mai/1": "/sang/mai/2",
+    "/sang/mai/2": "/sang/mai/1",
+    "/sang/cong": "http://antruc.test:22/",
+}
+
 
 class Answers(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
+        if self.path.startswith("/sang/"):
+            self.send_response(302)
+            self.send_header("Location", LEADS[self.path])
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         body = f"{self.headers['Host']} {self.path} {self.headers.get('Cookie', '')}".encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
@@ -43,6 +58,13 @@ def test_a_site_is_asked_by_its_name_on_this_host() -> None:
         "http://khac.test/": (200, b"khac.test / "),
         "nothing": (None, b""),
     }
+
+
+@pytest.mark.usefixtures("port")
+def test_it_is_followed_on_the_same_site_alone() -> None:
+    assert visiting.page("http://antruc.test/sang/vi", "a=b") == (200, b"antruc.test /vi/ a=b")
+    for path in ("trang-khac", "mai", "mai/1", "cong"):
+        assert visiting.page(f"http://antruc.test/sang/{path}")[0] in (302, None)
 
 
 def test_one_that_drips_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
