@@ -30,6 +30,7 @@ from auditor.fleet.runner import Playbook, Task, play
 from auditor.looks.gathered import bounded, merged
 from auditor.models import Host, HostOutcome, clock
 from auditor.models.hunts import Hunt
+from auditor.system import memory
 
 LIST_SECONDS = 240
 """For lists, besides the time in which facts are read."""
@@ -199,6 +200,7 @@ class Hunting:
         left = list(files)
         given_up, ends = Event(), time.monotonic() + JUDGE_SECONDS
         judging: Future[dict[str, Judgement]] | None = None
+        there: list[tuple[File, bytes]] = []
 
         def is_over() -> bool:
             return given_up.is_set() or time.monotonic() > ends
@@ -209,7 +211,8 @@ class Hunting:
                     here = left[:AT_ONCE]
                     given = self._fetched(host, here) if here else []
                     found |= judging.result() if judging is not None else {}
-                    judging = None
+                    judging, there = None, []
+                    memory.give_back()
                     if not given:
                         break
                     there = [

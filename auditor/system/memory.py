@@ -22,10 +22,11 @@ def growing() -> Iterator[None]:
         gc.freeze()
         if was_enabled:
             gc.enable()
-        _give_back()
+        give_back()
 
 
-def _give_back() -> None:
+def give_back() -> None:
+    """Give back to the system what was freed, of which the C library keeps much for later."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's alone
     if trim is not None:
         trim(0)
