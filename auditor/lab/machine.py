@@ -24,6 +24,9 @@ _SCRIPT = HERE / "scripts/machine.sh"
 _MARK = "luytre-machine"
 _BELOW = "below"
 """A file that names what was kept and lies below a machine, top first; absent where it stands on its image alone."""
+_WATCHERS = Path("/proc/sys/fs/inotify/max_user_instances")
+_ENOUGH_WATCHERS = 1024
+"""Of files: a machine's programs have some ten, and the kernel lets all of root's together have 128, unless told otherwise."""
 _CGROUPS = (Path("/sys/fs/cgroup/systemd"), Path("/sys/fs/cgroup/unified"), Path("/sys/fs/cgroup"))
 
 
@@ -83,7 +86,14 @@ def _below(place: Path) -> list[Path]:
     return [Path(line) for line in names.read_text().splitlines()] if names.exists() else []
 
 
+def _allow_watchers() -> None:
+    """Have the kernel let all machines watch files side by side: it counts them as root's. It stays so until this machine's next boot."""
+    if int(_WATCHERS.read_text("ascii")) < _ENOUGH_WATCHERS:
+        _WATCHERS.write_text(f"{_ENOUGH_WATCHERS}\n", "ascii")
+
+
 def _boot(spec: Spec, name: str, top: Layer, state: State) -> None:
+    _allow_watchers()
     place = state.machine(name)
     layers = [*_below(place), *(layer.files(state.cache) for layer in top.stack)]
     lower = ":".join(map(str, layers))

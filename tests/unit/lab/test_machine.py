@@ -57,3 +57,14 @@ def test_a_pristine_machine_that_is_kept_replaces_what_was_kept_before(state: St
         keep(state)
         assert below(state) == [{name}]
     assert len(machine.kept("web1", state)) == 1
+
+
+@pytest.mark.parametrize(("before", "after"), [("128", 1024), ("1024", 1024), ("65536", 65536)])
+def test_machines_side_by_side_may_all_watch_files(
+    before: str, after: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setting = tmp_path / "max_user_instances"
+    setting.write_text(f"{before}\n")
+    monkeypatch.setattr(machine, "_WATCHERS", setting)
+    machine._allow_watchers()
+    assert int(setting.read_text()) == after
