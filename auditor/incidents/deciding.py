@@ -151,7 +151,7 @@ def collection(case: Case, number: int) -> Collected:
 
 
 def releasing(incident: str, numbers: Sequence[int], now: datetime.datetime, ledgers: Ledgers) -> tuple[Action, ...]:
-    """What is to be released: the actions of these numbers, or all that are open and contain. Raises InputError for a number of none."""
+    """What is to be released: the actions of these numbers, or all that are open and contain; the last one first, as it may rest on those before it. Raises InputError for a number of none."""
     case = fold(incident, of(ledgers, incident))
     for number in numbers:
         if number not in case.actions:
@@ -162,7 +162,7 @@ def releasing(incident: str, numbers: Sequence[int], now: datetime.datetime, led
                 mend="see 'auditor incident show'",
             )
     wanted = numbers or [one.number for one in case.actions.values() if one.open(now) and one.means not in CLEANING]
-    return tuple(case.actions[number] for number in dict.fromkeys(wanted))
+    return tuple(case.actions[number] for number in sorted({*wanted}, reverse=True))
 
 
 def still_open(ledgers: Ledgers, incident: str) -> Case:

@@ -74,7 +74,16 @@ WHY = (
         "not_plain",
     ),
     *("by_a_person", "second_factor", "not_tried", "still_lets_in", "other_login", "other_server", "others_unread"),
-    *("still_takes", "still_open", "others_file", "php_faulty", "not_serving", "also_in", "sessions_ended"),
+    *(
+        "still_takes",
+        "still_open",
+        "others_file",
+        "php_faulty",
+        "hardening_open",
+        "not_serving",
+        "also_in",
+        "sessions_ended",
+    ),
     *("no_trigger", "trigger_again", "of_another"),
 )
 """Reasons that have words of their own; a host may give any other."""
@@ -164,6 +173,8 @@ def _action(of: Contained | Released, words: Words) -> str:
     number, host = str(of.number), of.host
     why = _why(of.why, of.about, words)
     if isinstance(of, Released):
+        if of.state == "released" and of.why == "none_kept":
+            return words("incidents.release.none_kept", number=number, host=host)
         return words(f"incidents.release.{of.means}.{of.state}", number=number, host=host, why=why)
     until = words.moment(of.until) if of.until else ""
     said = words(

@@ -157,14 +157,15 @@ def release(asked, _connection):
     """Have all of it as it was, but for what somebody has changed since. Raises Refused."""
     with RECORD.held():
         known = RECORD.all().get(asked["id"])
-        if known is not None:
-            application = applications.at(known["path"])
-            cells.back(application, known["cells"])
-            found = cells.now(application, known["cells"])
-            for value, one in zip(found, known["cells"]):
-                if cells.is_(value, one["after"]) and not cells.is_(value, one["before"]):
-                    raise Refused("not_undone", known["what"])
-            RECORD.forget(asked["id"])
+        if known is None:
+            return acting.NONE_KEPT
+        application = applications.at(known["path"])
+        cells.back(application, known["cells"])
+        found = cells.now(application, known["cells"])
+        for value, one in zip(found, known["cells"]):
+            if cells.is_(value, one["after"]) and not cells.is_(value, one["before"]):
+                raise Refused("not_undone", known["what"])
+        RECORD.forget(asked["id"])
         return {"state": "none"}
 
 

@@ -422,10 +422,10 @@ def put_back(place, last, store, number, file):
 def release(asked, _connection):
     """Have the files as they were before. Raises Refused."""
     name = asked["id"]
-    if STORE.record(name) is None:
-        return {"state": "none"}
     with STORE.held(), contextlib.ExitStack() as open_ones:
         record = STORE.record(name)
+        if record is None:
+            return acting.NONE_KEPT
         folder = opened(record, open_ones)
         store = taking.closing(open_ones, os.open(STORE.folder(name), safe_open.FOLDER))
         left = back(folder, store, record)

@@ -45,6 +45,7 @@ def made(asked):
     own = applications.at(applications.folder(asked))
     if not own.is_local():
         raise Refused("not_asked", "%s: elsewhere" % own.config)
+    configuration.check_settled()
     faulty = php_code.faulty()
     if faulty:
         raise Refused("php_faulty", faulty[0])
@@ -219,14 +220,16 @@ def release(asked, _connection):
     """Have the old password in force. Raises Refused, when the new one is."""
     with RECORD.held():
         known = RECORD.all().get(asked["id"])
-        if known is not None:
-            for one in known["files"]:
-                if configuration.read(one["file"]).hex() not in (one["old"], one["new"]):
-                    raise Refused("changed_since", one["file"])
-            unknown, _ = attempted(known, served(known), "new", "old")
-            if unknown:
-                return unknown
-            RECORD.forget(asked["id"])
+        if known is None:
+            return acting.NONE_KEPT
+        configuration.check_settled()
+        for one in known["files"]:
+            if configuration.read(one["file"]).hex() not in (one["old"], one["new"]):
+                raise Refused("changed_since", one["file"])
+        unknown, _ = attempted(known, served(known), "new", "old")
+        if unknown:
+            return unknown
+        RECORD.forget(asked["id"])
         return {"state": "none"}
 
 

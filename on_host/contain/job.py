@@ -112,9 +112,9 @@ def moved(record, status):
 
 def release(asked, _connection):
     """Have a job's line as it was, if it is as it was left. Raises Refused for a crontab that cannot be reached."""
-    if asked["id"] not in RECORD.all():
-        return {"state": "none"}
     with RECORD.held():
+        if asked["id"] not in RECORD.all():
+            return acting.NONE_KEPT
         undo(asked["id"])
         return {"state": "none"}
 

@@ -80,10 +80,10 @@ def found(asked, open_ones):
 
 def release(asked, _connection):
     """Let a process go on, if it is the one that was stopped and was not stopped before."""
-    if asked["id"] not in RECORD.all():
-        return {"state": "none"}
     with RECORD.held(), contextlib.ExitStack() as open_ones:
-        record = RECORD.all()[asked["id"]]
+        record = RECORD.all().get(asked["id"])
+        if record is None:
+            return acting.NONE_KEPT
         handle = opened(record, open_ones)
         if handle is not None:
             resume(handle, record)

@@ -14,7 +14,7 @@ import signal
 import stat
 from urllib.parse import unquote_to_bytes
 
-from ansible.module_utils.luytre_shared import kept, safe_open, taking
+from ansible.module_utils.luytre_shared import acting, kept, safe_open, taking
 from ansible.module_utils.luytre_shared.acting import Refused
 
 ROOTS = ("/var/www", "/srv", "/tmp", "/var/tmp", "/dev/shm")
@@ -97,10 +97,10 @@ def plan(asked):
 def put_back(asked):
     """Put a file back where it was, in place of nothing."""
     name = asked["id"]
-    if STORE.record(name) is None:
-        return {"state": "none"}
     with STORE.held(), contextlib.ExitStack() as open_ones:
         record = STORE.record(name)
+        if record is None:
+            return acting.NONE_KEPT
         if STORE.has(name, TAKEN):
             folder = taking.closing(open_ones, os.open(STORE.folder(name), safe_open.FOLDER))
             place, last = taking.reached(os.fsdecode(unquote_to_bytes(record["path"])), open_ones)

@@ -211,10 +211,10 @@ def plan(asked, _connection):
 
 def release(asked, _connection):
     """Put a row back as it was, in place of nothing. Raises Refused."""
-    if STORE.record(asked["id"]) is None:
-        return {"state": "none"}
     with STORE.held():
         record = STORE.record(asked["id"])
+        if record is None:
+            return acting.NONE_KEPT
         place = Place(**record["place"])
         left = place.held(record["columns"])
         if left is None:

@@ -42,7 +42,8 @@ IN_USE = {
 
 
 def anew(path):
-    """``(configuration file, its bytes, its bytes with new secrets)``. Raises Refused where a person has to."""
+    """``(configuration file, its bytes, its bytes with new secrets)``. Raises Refused where a person has to, and while a hardening is open."""
+    configuration.check_settled()
     for kind, of_kind in (("wordpress", _of_wordpress), ("joomla", _of_joomla), ("nukeviet", _of_nukeviet)):
         config = applications.configuration_of(kind, path)
         if config is not None:
@@ -111,11 +112,13 @@ def release(asked, _connection):
     """Have the old ones in force. Raises Refused."""
     with RECORD.held():
         known = RECORD.all().get(asked["id"])
-        if known is not None:
-            answer = attempted(known, "new", "old")
-            if answer["state"] == "unknown":
-                return answer
-            RECORD.forget(asked["id"])
+        if known is None:
+            return acting.NONE_KEPT
+        configuration.check_settled()
+        answer = attempted(known, "new", "old")
+        if answer["state"] == "unknown":
+            return answer
+        RECORD.forget(asked["id"])
         return {"state": "none"}
 
 

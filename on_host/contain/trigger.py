@@ -126,10 +126,10 @@ def plan(asked, _connection):
 
 def release(asked, _connection):
     """Put a trigger back as it was, in place of nothing. Raises Refused."""
-    if STORE.record(asked["id"]) is None:
-        return {"state": "none"}
     with STORE.held():
         record = STORE.record(asked["id"])
+        if record is None:
+            return acting.NONE_KEPT
         place, trigger = Place(**record["place"]), record["trigger"]
         now, own = place.look()
         if now is None:

@@ -514,19 +514,19 @@ def back(rules):
 
 def release(asked):
     """Take one rule back, and leave the others."""
-    if asked["id"] not in RECORD.all():
-        return {"state": "none"}
     with RECORD.held():
         rules = RECORD.all()
         rule = rules.pop(asked["id"], None)
+        if rule is None:
+            return acting.NONE_KEPT
         try:
-            shown = shown_by(rule, rules) if rule else []
+            shown = shown_by(rule, rules)
             put(rules, again={block.unit for block in shown})
         except Refused:
             put({**rules, asked["id"]: rule}, rule["domain"])
             raise
         RECORD.replace(rules)
-        if rule is not None and not any(one["domain"] == rule["domain"] for one in rules.values()):
+        if not any(one["domain"] == rule["domain"] for one in rules.values()):
             wait_for_another_answer(rule, shown)
         return {"state": "none"}
 

@@ -13,12 +13,13 @@ import pytest
 from auditor.errors import InputError
 from auditor.fleet import fresh
 from auditor.history.incidents import Incidents
-from auditor.incidents import closing, deciding
+from auditor.incidents import closing, deciding, told
 from auditor.incidents.case import Case, fold
 from auditor.incidents.containing import Containing, Plan, Wanted
 from auditor.inventory.reach import Reach
 from auditor.models import Host, Inventory, Site, clock
 from auditor.models.incidents import Closed, Contained, Released
+from auditor.text.words import Words
 from tests.unit.incidents.filled import LAST_FORM
 from tests.unit.incidents.test_ledger import INVENTORY, T0, WHO, opened
 
@@ -213,3 +214,17 @@ def test_what_stands_is_known_to_audits_until_it_is_over(there: There, command: 
     for number in (1, 4):
         command.release(case(command).actions[number])
     assert standing() == []
+
+
+def test_what_came_last_is_released_first_in_whatever_order_it_is_asked_for(there: There, command: Containing) -> None:
+    """What was changed after another change of the same file keeps that from being undone."""
+    there.answers = [ON_TRIAL, CONFIRMED] * 2
+    command.contain(WEB1, BLOCK)
+    command.contain(WEB1, dataclasses.replace(BLOCK, what="203.0.113.9"))
+    asked = deciding.releasing(command.incident, (1, 2, 1), clock.now(), command.ledgers.all(INVENTORY))
+    assert [action.number for action in asked] == [2, 1]
+
+
+def test_what_was_not_on_record_is_not_said_to_be_undone() -> None:
+    said = told.deed(Released(number=1, host="web1", means="row", state="released", why="none_kept"), Words("en"))
+    assert said == "number 1: nothing of it is on record on web1, so nothing was done"

@@ -7,6 +7,8 @@ from ansible.module_utils.luytre_shared import replacing, safe_open
 from ansible.module_utils.luytre_shared.acting import Refused
 
 MOST = 200_000
+HARDENING = "/var/lib/luytre/guard/armed.json"
+"""There while a hardening of the host is open, which may yet go back to how all was before it."""
 
 
 def read(path):
@@ -28,6 +30,12 @@ def put(path, old, new):
             replacing.replace(folder, name, handle, status, new)
         except OSError as error:
             raise Refused("config_stays", "%s: %s" % (path, error.strerror))
+
+
+def check_settled():
+    """Raises Refused while the host may go back to what configurations and accounts held before: without asking, and to one of them alone."""
+    if os.path.lexists(HARDENING):
+        raise Refused("hardening_open", "")
 
 
 def is_as_trusted(path, own):

@@ -15,6 +15,8 @@ SECONDS = 25
 """For one question."""
 MOST_SAID = 200
 MOST_SHOWN = 20
+NONE_KEPT = {"state": "none", "why": "none_kept"}
+"""What is said to a release of what is not on record: nothing was done, and nothing was looked at."""
 
 
 class Refused(Exception):

@@ -418,3 +418,17 @@ def test_a_site_in_which_something_cannot_be_read_is_visited_too(
     with pytest.raises(acting.Refused, match=r"not_serving.*cho"):
         host.contain({**asked(sites), "sites": others}, US)
     assert (server.takes, sites.texts(), [one.name for one in tmp_path.iterdir()]) == (before, texts, ["www"])
+
+
+@pytest.mark.parametrize("act", ["contain", "release"])
+def test_while_a_hardening_is_open_nothing_is_changed_that_its_way_back_would_have_again(
+    host: ModuleType, server: Server, sites: Sites, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    if act == "release":
+        host.contain(asked(sites), US)
+    taken, texts = dict(server.takes), sites.texts()
+    monkeypatch.setattr(configuration, "HARDENING", str(tmp_path / "armed.json"))
+    (tmp_path / "armed.json").touch()
+    with pytest.raises(acting.Refused, match="hardening_open"):
+        getattr(host, act)(asked(sites), US)
+    assert (server.takes, sites.texts()) == (taken, texts)

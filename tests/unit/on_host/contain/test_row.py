@@ -99,7 +99,7 @@ def test_a_row_is_taken_out_and_comes_back_as_it_was(server: Server, host: Modul
     assert host.release(asked(site), []) == {"state": "none"}
     assert server.rows["66"] == POST
     assert not Path(host.STORE.home).exists()
-    assert host.release(asked(site), []) == {"state": "none"}
+    assert host.release(asked(site), [])["why"] == "none_kept"
     assert not any("DROP" in script for script in server.scripts)
 
 
