@@ -39,14 +39,19 @@ def start(spec: Spec, name: str, top: Layer, state: State, below: Sequence[Path]
     """Boot a machine on a pristine image, or on what was ``kept`` over it. Nothing of an earlier one may be running."""
     place = state.machine(name)
     _remove(place)
-    _lay(place, below)
+    for folder in ("upper", "work", "root"):
+        (place / folder).mkdir(parents=True)
+        (place / folder).chmod(0o755)
+    if below:
+        (place / _BELOW).write_text("\n".join(map(str, below)))
     _boot(spec, name, top, state)
 
 
 def keep(spec: Spec, name: str, top: Layer, state: State) -> None:
-    """End a machine at once, as a power cut would, put aside what it changed, and boot it again over that.
+    """End a machine at once, as a power cut would, put aside a copy of what it changed, and boot it again.
 
-    What is put aside is a layer below the machine from then on: to copy it for each boot took seconds.
+    It goes on in its own files, which a host knows again by their numbers. Who is brought back to the copy has it as a layer
+    below: to copy it for each boot took seconds.
     """
     _end(name, state)
     place, aside, below = state.machine(name), state.kept(name), _below(state.machine(name))
@@ -54,8 +59,7 @@ def keep(spec: Spec, name: str, top: Layer, state: State) -> None:
     for old in set(aside.iterdir()).difference(below):
         _remove(old)
     layer = aside / f"{len(below):03}-{secrets.token_hex(4)}"
-    (place / "upper").rename(layer)
-    _lay(place, [layer, *below])
+    subprocess.run(["cp", "--archive", "--no-target-directory", place / "upper", layer], check=True)
     _boot(spec, name, top, state)
 
 
@@ -68,16 +72,6 @@ def cut_power(spec: Spec, name: str, top: Layer, state: State) -> None:
     """End a machine at once and boot it again with what it changed."""
     _end(name, state)
     _boot(spec, name, top, state)
-
-
-def _lay(place: Path, below: Sequence[Path]) -> None:
-    """Make a machine's overlay, empty over what was kept."""
-    for folder in ("upper", "work", "root"):
-        _remove(place / folder)
-        (place / folder).mkdir(parents=True)
-        (place / folder).chmod(0o755)
-    if below:
-        (place / _BELOW).write_text("\n".join(map(str, below)))
 
 
 def _below(place: Path) -> list[Path]:
