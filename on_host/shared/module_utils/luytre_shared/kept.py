@@ -1,5 +1,6 @@
 """Folders of root's alone in which programs that contain keep what they took away, an action a folder, until it goes back."""
 
+import contextlib
 import json
 import os
 import re
@@ -51,7 +52,12 @@ class Store:
     def keep(self, name, record):
         """Have this on record, whole or not at all."""
         os.makedirs(self.folder(name), 0o700, exist_ok=True)
-        acting.write(os.path.join(self.folder(name), RECORD), json.dumps(record, sort_keys=True).encode("ascii"))
+        try:
+            acting.write(os.path.join(self.folder(name), RECORD), json.dumps(record, sort_keys=True).encode("ascii"))
+        except BaseException:
+            with contextlib.suppress(OSError):  # it holds what an earlier record is of
+                os.rmdir(self.folder(name))
+            raise
 
     def forget(self, name):
         """Have nothing of it."""

@@ -1,0 +1,40 @@
+"""A disk that takes no more leaves nothing of a record that was begun, and the one before as it was."""
+
+from __future__ import annotations
+
+import contextlib
+import resource
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ansible.module_utils.luytre_shared import acting, kept
+
+NAME = "SC-20261127-1/1"
+
+
+@contextlib.contextmanager
+def no_file_grows() -> Iterator[None]:
+    """Beyond a few bytes: the system itself refuses the rest, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["first", "another"])
+def test_a_record_is_whole_or_not_there(tmp_path: Path, *, before: bool) -> None:
+    record, store = acting.Record(str(tmp_path / "luytre/records")), kept.Store(str(tmp_path / "luytre/store"))
+    for one in (record, store):
+        with one.held():
+            if before:
+                one.keep(NAME, {"secret": "old"})
+            with no_file_grows(), pytest.raises(OSError, match="File too large"):
+                one.keep(NAME, {"secret": "new"})
+    assert (record.all(), store.record(NAME)) == (
+        ({NAME: {"secret": "old"}}, {"secret": "old"}) if before else ({}, None)
+    )
+    left = {path.name for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == ({"lock", "actions.json", "record.json"} if before else set())
