@@ -5,12 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from auditor.incidents.case import Case
-from auditor.incidents.containing import Plan, Wanted
-from auditor.incidents.evidence.verifying import Damage
-from auditor.incidents.named import Named
-from auditor.incidents.visited import Fell
 from auditor.models.incidents import (
     Answered,
     AnyDeed,
@@ -33,6 +29,13 @@ from auditor.models.ranks import CLEANING
 from auditor.report.csv_output import inert
 from auditor.text.visible import one_line
 from auditor.text.words import Words
+
+if TYPE_CHECKING:  # audits say what is contained, and load none of what contains
+    from auditor.incidents.case import Case
+    from auditor.incidents.containing import Plan, Wanted
+    from auditor.incidents.evidence.verifying import Damage
+    from auditor.incidents.named import Named
+    from auditor.incidents.visited import Fell
 
 WHY = (
     *("connection", "trusted", "own", "gateway", "resolver", "proxy", "no_stranger", "no_nft"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
@@ -12,14 +12,16 @@ from rich.table import Table
 from auditor.commands.shown.console import escape, out
 from auditor.history.incidents import standing
 from auditor.incidents import told
-from auditor.incidents.case import Case
-from auditor.incidents.containing import Plan, Wanted
-from auditor.incidents.deadlines import Due
-from auditor.incidents.visited import Fell
 from auditor.models import Lang, clock
 from auditor.models.incidents import Contained, Standing
 from auditor.results import contained
 from auditor.text.words import Words
+
+if TYPE_CHECKING:
+    from auditor.incidents.case import Case
+    from auditor.incidents.containing import Plan, Wanted
+    from auditor.incidents.deadlines import Due
+    from auditor.incidents.visited import Fell
 
 
 def table(cases: Iterable[Case], now: datetime.datetime, words: Words) -> Table:
@@ -63,10 +65,10 @@ def case(shown: Case, lang: Lang) -> None:
 
 def show_deed(one: Contained | Fell, words: Words) -> bool:
     """What containing or cleaning something came to; whether it was done, and no site fell."""
-    if isinstance(one, Fell):
-        said, well = [told.fell(one, words), *(told.deed(back, words) for back in one.released)], False
-    else:
+    if isinstance(one, Contained):
         said, well = [told.deed(one, words)], one.state == "confirmed"
+    else:
+        said, well = [told.fell(one, words), *(told.deed(back, words) for back in one.released)], False
     for line in said:
         out.print(escape(line), soft_wrap=True)
     return well
