@@ -5,7 +5,7 @@ import typer
 from auditor.commands.incidents import aftercare, clean, contain, evidence, forms, keys, ledger, notify
 
 app = typer.Typer(
-    help="Incidents: open one, block addresses, collect evidence, see what is owed by when, note what is done, close it.",
+    help="Incidents: open one, contain what was found, collect evidence, clean, see what is owed by when, note what is done, close it.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.commands.given import completions
 from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, LangOption
-from auditor.commands.incidents.contain import read, where
+from auditor.commands.incidents.contain import DryRunOption, HostsOption, read, where
 from auditor.commands.incidents.hosts import chosen, hosts_of
 from auditor.commands.incidents.ledger import IncidentArgument, WhoOption, role
 from auditor.errors import InputError
@@ -42,18 +41,8 @@ def clean(
             help="The archive of the release for 'core', whose files are known to be good.",
         ),
     ] = None,
-    hosts: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--host",
-            metavar="HOST",
-            help="Only on this host of the incident's; repeat for more.",
-            autocompletion=completions.hosts_and_sites,
-        ),
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only look at the hosts and say what would be done there.")
-    ] = False,
+    hosts: HostsOption = None,
+    dry_run: DryRunOption = False,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:

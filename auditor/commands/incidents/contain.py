@@ -26,6 +26,18 @@ _UNITS = {"m": 60, "h": 3_600, "d": 86_400}
 LEAST, MOST = 600, 30 * 86_400
 """Seconds: less is over before it is looked at, more outlives whoever holds the address."""
 DEFAULT_TIME = "24h"
+HostsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--host",
+        metavar="HOST",
+        help="Only on this host of the incident's; repeat for more.",
+        autocompletion=completions.hosts_and_sites,
+    ),
+]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="Only look at the hosts and say what would be done there.")
+]
 
 
 def contain(
@@ -46,18 +58,8 @@ def contain(
             help="How long what has a time lasts: 30m, 24h, 7d; from 10 minutes to 30 days, by default 24h.",
         ),
     ] = None,
-    hosts: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--host",
-            metavar="HOST",
-            help="Only on this host of the incident's; repeat for more.",
-            autocompletion=completions.hosts_and_sites,
-        ),
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only look at the hosts and say what would be done there.")
-    ] = False,
+    hosts: HostsOption = None,
+    dry_run: DryRunOption = False,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
