@@ -5,7 +5,8 @@
 Needs root and the lab (``auditor lab up``). Each time a host is cut off twice. Once it is not confirmed: our SSH has to work, another address's
 session to stop, and the host to join again within its seconds and five more. Once it is: the same after a power cut, from before the network is
 up, until it is released. With ``--harden`` each host is hardened first; then it is hardened and rolled back while it is cut off, cut off while it is
-hardened, and left to revert by itself. The hosts are reset afterwards.
+hardened, and left to revert by itself. The hosts are reset afterwards. web3 trusts the lab's whole network, and isolation lets in by SSH whom a
+host trusts: there others come in, and it is told.
 """
 
 from __future__ import annotations
