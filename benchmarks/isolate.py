@@ -37,6 +37,8 @@ AUDITOR = Path(sys.executable).parent / "auditor"
 OTHER = "10.213.47.250"
 """An address of nobody's on the bridge."""
 TRIAL, MORE = 60, 5
+HARDENING = threading.Lock()
+"""One run at a time changes the hosts of an inventory."""
 TABLE = "nft -s list table inet luytre_isolate"
 FIRST = "systemctl show -P ExecMainStartTimestampMonotonic luytre-contain-isolation.service; systemctl show -P ActiveEnterTimestampMonotonic network-pre.target"
 LOOSEN = "rm -f /etc/ssh/sshd_config.d/00-luytre.conf; systemctl reload ssh; chmod 644 /etc/crontab"
@@ -76,7 +78,8 @@ def _host(host: str, inventory: Path, incident: str, given: argparse.Namespace) 
         wrong += [f"{host} {number}: {one}" for one in found]
         print(f"{host} {number}: {'; '.join(found) or 'holds'}", flush=True)
     if given.harden:
-        wrong += [f"{host}: {one}" for one in _hardened(host, inventory, incident)]
+        with HARDENING:
+            wrong += [f"{host}: {one}" for one in _hardened(host, inventory, incident)]
     return wrong
 
 
