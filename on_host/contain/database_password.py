@@ -153,8 +153,9 @@ def attempted(known, before, old, new):
     except Exception as error:
         try:
             turned(known, new, old)
-        except Refused as refused:
-            return {"state": "unknown", "why": "not_taken_back", "about": "%s: %s" % refused.args}, 0
+        except Exception as again:  # whatever it is: what is on record has to stay there
+            said = again.args if isinstance(again, Refused) else ("fault", type(again).__name__)
+            return {"state": "unknown", "why": "not_taken_back", "about": "%s: %s" % said}, 0
         raise error
     return None, stay
 

@@ -3,6 +3,7 @@ are mocks; the configurations are files."""
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Sequence
@@ -245,6 +246,18 @@ def test_where_not_even_the_old_one_comes_back_that_is_told(host: ModuleType, se
     assert sites.serve()
     server.fails = None
     assert host.contain(asked(sites), US)["state"] == "confirmed"
+
+
+def test_what_is_on_record_stays_whatever_keeps_the_old_one_from_coming_back(host: ModuleType, sites: Sites) -> None:
+    def fault(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    host.turned, whole = fault, host.turned
+    answer = host.contain(asked(sites), US)
+    assert (answer["state"], answer["why"], answer["about"]) == ("unknown", "not_taken_back", "fault: OSError")
+    host.turned = whole
+    assert host.contain(asked(sites), US)["state"] == "confirmed"
+    assert host.release(asked(sites), US) == {"state": "none"} and sites.texts() == FILES
 
 
 def test_what_somebody_wrote_since_is_not_written_over(host: ModuleType, server: Server, sites: Sites) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -138,6 +140,19 @@ def test_whoever_was_cut_off_goes_on_with_what_was_made(
     assert site.config.read_bytes() == made
     host.release(asked(tmp_path), US)
     assert site.config.read_bytes() == CONFIG
+
+
+def test_what_is_on_record_stays_whatever_keeps_the_old_ones_from_coming_back(
+    host: ModuleType, site: Site, tmp_path: Path
+) -> None:
+    def fault(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    host.turned, whole = fault, host.turned
+    php_code.forgotten, reload = fault, php_code.forgotten
+    assert host.contain(asked(tmp_path), US)["why"] == "not_taken_back"
+    host.turned, php_code.forgotten = whole, reload
+    assert host.contain(asked(tmp_path), US)["state"] == "confirmed"
 
 
 def test_what_somebody_wrote_since_is_not_written_over(host: ModuleType, site: Site, tmp_path: Path) -> None:
