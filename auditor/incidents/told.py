@@ -88,6 +88,7 @@ WHY = (
         "sessions_ended",
     ),
     *("no_trigger", "trigger_again", "of_another"),
+    *("no_password", "other_password"),
 )
 """Reasons that have words of their own; a host may give any other."""
 
@@ -178,7 +179,8 @@ def _action(of: Contained | Released, words: Words) -> str:
     if isinstance(of, Released):
         if of.state == "released" and of.why == "none_kept":
             return words("incidents.release.none_kept", number=number, host=host)
-        return words(f"incidents.release.{of.means}.{of.state}", number=number, host=host, why=why)
+        said = words(f"incidents.release.{of.means}.{of.state}", number=number, host=host, why=why)
+        return f"{said}; {why}" if why and of.state == "released" else said
     until = words.moment(of.until) if of.until else ""
     said = words(
         f"incidents.contain.{of.means}.{of.state}", number=number, host=host, what=of.what, until=until, why=why

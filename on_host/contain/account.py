@@ -4,9 +4,13 @@ Run as root by a controller, over a connection of its own. The password no longe
 in either and its jobs do not start. Nothing of it is deleted. It is undone by this host itself within ``undoing.TRIAL`` seconds, also when it starts
 anew meanwhile, unless it is confirmed by a connection that was made while it was in force: then it lasts until it is released.
 
+Only the very password that was locked counts again after a release: of what somebody has changed since, nothing, and never an empty one, by which
+anybody would come in.
+
 Without an argument it undoes what is not confirmed: so the unit calls it.
 """
 
+import hashlib
 import os
 import pwd
 
@@ -28,9 +32,7 @@ def contain(asked, _connection):
     with TRIALS.record.held():
         known = TRIALS.record.all().get(asked["id"])
         if known is None:
-            line = people.shadow(name)
-            locked = not line[0].startswith(LOCK)
-            known = {"id": asked["id"], "account": name, "uid": entry.pw_uid, "locked": locked, "expires": line[6]}
+            known = {"id": asked["id"], "account": name, "uid": entry.pw_uid, **before(name)}
         if not known.get("confirmed"):
             TRIALS.begin(asked["id"], known, __loader__)
         try:
@@ -42,6 +44,27 @@ def contain(asked, _connection):
         except Exception:
             TRIALS.end(asked["id"])
             raise
+
+
+def before(name):
+    """Return what of an account is to come back; of what another action of this means has changed, what that one found."""
+    line = people.shadow(name)
+    locked = not line[0].startswith(LOCK)
+    found = {"locked": locked, "password": digest(line[0]) if locked else None, "expires": line[6]}
+    for other in TRIALS.record.all().values():
+        if other["account"] == name and line[6] == EXPIRED:
+            found["expires"] = other["expires"]
+    return found
+
+
+def digest(field):
+    """Return the SHA-256 of a password's field in hex: it tells whether that is the same, and is worth nothing to whoever reads it."""
+    return hashlib.sha256(field.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def is_ours(field, record):
+    """Return whether a password's field is the one that was there, locked, and nothing else."""
+    return bool(record["locked"]) and field.startswith(LOCK) and digest(field[len(LOCK) :]) == record.get("password")
 
 
 def steps(record):
@@ -84,27 +107,33 @@ def plan(asked, _connection):
 
 
 def undo(record):
-    """Have the account as it was, but for what somebody has changed since; it may be gone. Raises Refused when it does not come back."""
+    """Have the account as it was, but for what somebody has changed since; it may be gone. Return why its password stays locked, "" where it does not.
+
+    Raises Refused when what is to come back does not.
+    """
     name, line = record["account"], people.shadow(record["account"])
-    if line is None or handed_on(record):
-        return
-    if record["locked"] and line[0] == LOCK:
-        acting.ran([USERMOD, "--password", "", name])  # it had none
-    elif record["locked"] and line[0].startswith(LOCK):
+    if line is None or handed_on(record, line):
+        return ""
+    comes_back = is_ours(line[0], record) and line[0] != LOCK
+    if comes_back:
         acting.ran([USERMOD, "--unlock", name])
     if line[6] == EXPIRED:
         acting.ran([CHAGE, "--expiredate", record["expires"] or "-1", name])
     now = people.shadow(name)
-    if (record["locked"] and now[0].startswith(LOCK)) or (line[6] == EXPIRED and now[6] != record["expires"]):
+    if (comes_back and digest(now[0]) != record["password"]) or (line[6] == EXPIRED and now[6] != record["expires"]):
         raise Refused("not_undone", name)
+    if comes_back or not record["locked"] or not line[0].startswith(LOCK):
+        return ""
+    return "no_password" if is_ours(line[0], record) else "other_password"
 
 
-def handed_on(record):
-    """Whether another action has the same account locked: then it undoes, in the end, what this one did."""
+def handed_on(record, line):
+    """Return whether another action has the same account locked: then it undoes, in the end, what this one did."""
     for name, other in TRIALS.record.all().items():
         if name != record["id"] and other["account"] == record["account"]:
-            before = {"locked": record["locked"] or other["locked"], "expires": record["expires"]}
-            TRIALS.record.keep(name, dict(other, **before))
+            if is_ours(line[0], record):
+                other = dict(other, locked=True, password=record["password"])
+            TRIALS.record.keep(name, other)
             return True
     return False
 

@@ -29,8 +29,8 @@ RestartSec=5
 
 
 class Trials:
-    """The actions of one means. ``undo`` is given the record of one, and may be called again when it did not come to its end; ``seen`` the name
-    of one that is contained, and answers how it is now. Either raises Refused."""
+    """The actions of one means. ``undo`` is given the record of one, and may be called again when it did not come to its end; it may return why
+    something of it stays. ``seen`` is given the name of one that is contained, and answers how it is now. Either raises Refused."""
 
     def __init__(self, home, unit, undo, seen):
         self.record, self.unit, self.undo, self.seen = acting.Record(home), unit, undo, seen
@@ -57,12 +57,13 @@ class Trials:
         return True
 
     def end(self, name):
-        """Undo an action. Raises what ``undo`` raises."""
-        record = self.record.all().get(name)
+        """Undo an action. Return why something of it stays, "" where nothing does. Raises what ``undo`` raises."""
+        record, why = self.record.all().get(name), ""
         if record is not None:
-            self.undo(record)
+            why = self.undo(record) or ""
             self.record.forget(name)
         self.put_away()
+        return why
 
     def confirm(self, asked, _connection):
         """Let it last until it is released. Raises Refused."""
@@ -75,8 +76,8 @@ class Trials:
     def release(self, asked, _connection):
         """Have it as it was. Raises Refused."""
         with self.record.held():
-            self.end(asked["id"])
-            return {"state": "none"}
+            why = self.end(asked["id"])
+            return {"state": "none", "why": why} if why else {"state": "none"}
 
     def look(self, asked, _connection):
         """What there is of it. Raises Refused."""

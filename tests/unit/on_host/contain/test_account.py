@@ -90,7 +90,7 @@ def asked(what: str = "an", number: int = 1, **more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("field", "expires", "locked"), [("$y$x", "", "!$y$x"), ("!$y$x", "30000", "!$y$x"), ("*", "", "!*"), ("", "", "!")]
+    ("field", "expires", "locked"), [("$y$x", "", "!$y$x"), ("!$y$x", "30000", "!$y$x"), ("*", "", "!*"), ("!", "", "!")]
 )
 def test_an_account_is_locked_and_comes_back_as_it_was(
     host: ModuleType, there: Host, tmp_path: Path, field: str, expires: str, locked: str
@@ -168,13 +168,42 @@ def test_what_somebody_changed_since_stays(host: ModuleType, there: Host) -> Non
     assert (there.lines["an"][0], there.lines["an"][6]) == ("$y$new", "25000")
 
 
-def test_an_account_that_two_incidents_lock_is_open_when_both_release_it(host: ModuleType, there: Host) -> None:
+@pytest.mark.parametrize(
+    ("field", "changed", "why"),
+    [
+        ("$y$x", "!", "other_password"),  # passwd -d, then passwd -l
+        ("$y$x", "!!", "other_password"),  # usermod -p '!', then usermod -L
+        ("$y$x", "!$y$new", "other_password"),
+        ("", "!", "no_password"),
+    ],
+)
+def test_a_release_never_empties_a_password_and_brings_none_back_that_was_changed(
+    host: ModuleType, there: Host, tmp_path: Path, field: str, changed: str, why: str
+) -> None:
+    there.lines["an"][0] = field
+    host.contain(asked(), US)
+    host.TRIALS.confirm(asked(), US)
+    there.lines["an"][0] = changed
+    assert host.TRIALS.release(asked(), US) == {"state": "none", "why": why}
+    assert (there.lines["an"][0], there.lines["an"][6]) == (changed, "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_password_is_on_record(host: ModuleType, there: Host, tmp_path: Path) -> None:
+    host.contain(asked(), US)
+    assert "$y$x" not in (tmp_path / "luytre/accounts/actions.json").read_text()
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+def test_an_account_that_two_incidents_lock_is_open_when_both_release_it(
+    host: ModuleType, there: Host, order: tuple[int, int]
+) -> None:
     for number in (1, 2):
         host.contain(asked(number=number), US)
         host.TRIALS.confirm(asked(number=number), US)
-    host.TRIALS.release(asked(number=1), US)
-    assert host.TRIALS.look(asked(number=2), US)["state"] == "confirmed"
-    host.TRIALS.release(asked(number=2), US)
+    host.TRIALS.release(asked(number=order[0]), US)
+    assert host.TRIALS.look(asked(number=order[1]), US)["state"] == "confirmed"
+    host.TRIALS.release(asked(number=order[1]), US)
     assert (there.lines["an"][0], there.lines["an"][6]) == ("$y$x", "")
 
 
