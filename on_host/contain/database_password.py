@@ -123,6 +123,8 @@ def contain(asked, _connection):
         known = RECORD.all().get(asked["id"])
         if known is None:
             known = made(asked)
+        else:
+            check_unchanged(known)
         before = served(known)
         RECORD.keep(asked["id"], known)
         try:
@@ -217,6 +219,14 @@ def home(application):
     return next((row[1] for row in application.rows({"home": (sql, 1)}) if len(row) == 2), None)
 
 
+def check_unchanged(known):
+    """Raise Refused where a configuration or an account holds what somebody has put there since."""
+    for one in known["files"]:
+        if configuration.read(one["file"]).hex() not in (one["old"], one["new"]):
+            raise Refused("changed_since", one["file"])
+    database_accounts.check_unchanged(known["user"], known["hosts"], known["digests"])
+
+
 def release(asked, _connection):
     """Have the old password in force. Raises Refused, when the new one is."""
     with RECORD.held():
@@ -224,9 +234,7 @@ def release(asked, _connection):
         if known is None:
             return acting.NONE_KEPT
         configuration.check_settled()
-        for one in known["files"]:
-            if configuration.read(one["file"]).hex() not in (one["old"], one["new"]):
-                raise Refused("changed_since", one["file"])
+        check_unchanged(known)
         unknown, _ = attempted(known, served(known), "new", "old")
         if unknown:
             return unknown

@@ -45,6 +45,14 @@ def taken(user, hosts):
     return {host: [told for plugin, told in methods.get(host, []) if plugin == NATIVE] for host in hosts}
 
 
+def check_unchanged(user, hosts, digests):
+    """Raise Refused where one of these takes anything but the passwords of these digests, since somebody else has changed it."""
+    methods, ours = _methods(user), {(NATIVE, one) for one in digests}
+    changed = [host for host in hosts if host in methods and not (methods[host] and ours.issuperset(methods[host]))]
+    if changed:
+        raise Refused("changed_since", " ".join("%s@%s" % (user, host) for host in changed))
+
+
 def take(user, hosts, digests):
     """Have these accounts take the passwords of these digests, and no others. Raises Refused."""
     if not USER.match(user) or not all(map(HOST.match, hosts)) or not all(map(DIGEST.match, digests)):

@@ -90,7 +90,8 @@ def asked(what: str = "an", number: int = 1, **more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("field", "expires", "locked"), [("$y$x", "", "!$y$x"), ("!$y$x", "30000", "!$y$x"), ("*", "", "!*"), ("!", "", "!")]
+    ("field", "expires", "locked"),
+    [("$y$x", "", "!$y$x"), ("!$y$x", "30000", "!$y$x"), ("*", "", "!*"), ("!", "", "!")],
 )
 def test_an_account_is_locked_and_comes_back_as_it_was(
     host: ModuleType, there: Host, tmp_path: Path, field: str, expires: str, locked: str

@@ -269,6 +269,19 @@ def test_what_somebody_wrote_since_is_not_written_over(host: ModuleType, server:
     assert (server.takes, sites.serve()) == (taken, True)
 
 
+@pytest.mark.parametrize("plugin", ["mysql_native_password", "ed25519"])
+def test_a_password_that_somebody_gave_an_account_since_stays(
+    host: ModuleType, server: Server, sites: Sites, plugin: str
+) -> None:
+    host.contain(asked(sites), US)
+    server.takes[ANY], server.plugin = [database_accounts.digest("theirs")], plugin
+    taken, texts = dict(server.takes), sites.texts()
+    with pytest.raises(acting.Refused, match="changed_since"):
+        host.release(asked(sites), US)
+    assert (server.takes, sites.texts()) == (taken, texts)
+    assert host.RECORD.all()
+
+
 @pytest.mark.parametrize("plugin", ["ed25519", "pam"])
 def test_an_account_that_comes_in_otherwise_is_a_persons(
     host: ModuleType, server: Server, sites: Sites, plugin: str
