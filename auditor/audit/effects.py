@@ -64,5 +64,7 @@ class Effect(enum.StrEnum):
     """Web server, PHP and database see a /tmp of their own and no devices, and only read the system's folders."""
     STOPS_OLD_CLIENTS = "stops_old_clients"
     """Browsers of more than ten years ago find no cipher that they know."""
+    RAISES_TLS_LEVEL = "raises_tls_level"
+    """Web servers load certificates and keys at OpenSSL's own level of security, whatever lower one was set."""
     STOPS_LISTINGS = "stops_listings"
     """Visitors get no list of the files of a folder."""

@@ -18,6 +18,13 @@ class Listen(Fact):
     default: bool = Field(description="answers for names that no virtual host claims")
 
 
+class CertificatePair(Fact):
+    """A certificate as the configuration names it, with its key."""
+
+    certificate: Path
+    key: Path
+
+
 class VhostTls(Fact):
     """A virtual host's TLS settings, inherited ones included."""
 
@@ -28,6 +35,11 @@ class VhostTls(Fact):
     answered: list[str] = Field(
         default_factory=list, description="protocols that the server answers in; empty where nothing answered"
     )
+    pairs: list[CertificatePair] = Field(default_factory=list, description="every certificate that it shows")
+    loads: Literal["yes", "no", "unknown"] = Field(
+        default="unknown", description="whether they load at OpenSSL's own level of security, as with sound ciphers"
+    )
+    fault: str = Field(default="", description="why they do not, in OpenSSL's words")
 
 
 class RequestFilter(Fact):

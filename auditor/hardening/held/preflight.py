@@ -27,7 +27,7 @@ from auditor.facts import HostFacts
 from auditor.facts import site as sites
 from auditor.fleet.reasons import is_not_run, of_area
 from auditor.hardening import touches
-from auditor.hardening.held import logins, losses
+from auditor.hardening.held import certificates, logins, losses
 from auditor.models import ControlId, Domain, Finding, Host, Text
 from auditor.text.redact import redact
 from auditor.text.visible import one_line
@@ -125,7 +125,7 @@ def objections(case: Case) -> Objections:
     for judge in _HOLD:
         for control, why in judge(case):
             held.setdefault(control, why)
-    return Objections(held=held, sites=_without_https(case))
+    return Objections(held=held, sites=_of_sites(case))
 
 
 # --- the whole host --------------------------------------------------------------------------------------
@@ -364,6 +364,13 @@ def _unfit(case: Case) -> Iterator[tuple[str, Text]]:
         yield from ((control, why) for control, fix in case.fixes.items() if touches.any_within(fix.touches, touched))
 
 
+def _unloadable(case: Case) -> Iterator[tuple[str, Text]]:
+    """Changes after which nginx would not load a certificate."""
+    why = certificates.of_host(case.data)
+    if why is not None:
+        yield from ((control, why) for control in case.having(Effect.RAISES_TLS_LEVEL))
+
+
 _HOLD: tuple[Callable[[Case], Iterator[tuple[str, Text]]], ...] = (
     _people,
     _other_firewall,
@@ -371,7 +378,26 @@ _HOLD: tuple[Callable[[Case], Iterator[tuple[str, Text]]], ...] = (
     _untested,
     _sent_on,
     _unfit,
+    _unloadable,
 )
+
+
+def _of_sites(case: Case) -> dict[str, dict[Domain, Text]]:
+    """What is held for single sites, by control."""
+    unloadable = certificates.of_sites(case.host, case.data)
+    planned = case.having(Effect.RAISES_TLS_LEVEL) if unloadable else ()
+    return {**_without_https(case), **_for_sites(case, planned, unloadable)}
+
+
+def _for_sites(
+    case: Case, controls: Collection[ControlId], why: Mapping[Domain, Text]
+) -> dict[str, dict[Domain, Text]]:
+    """The sites on which the controls are open among those that have a reason."""
+    return {
+        control: {f.subject.id: why[f.subject.id] for f in case.findings
+                  if f.control == control and f.subject.id in why}
+        for control in controls
+    }  # fmt: skip
 
 
 def _without_https(case: Case) -> dict[str, dict[Domain, Text]]:
@@ -381,29 +407,11 @@ def _without_https(case: Case) -> dict[str, dict[Domain, Text]]:
         return {}
     failing: dict[Domain, Text] = {}
     for site in case.host.sites:
-        why = _https_fault(sites.view(site, case.data, case.facts.errors), case.ended.timestamp())
+        why = certificates.https_fault(sites.view(site, case.data, case.facts.errors), case.ended.timestamp())
         why = why or case.https.get(site.domain)
         if why is not None:
             failing[site.domain] = why
-    return {
-        control: {finding.subject.id: failing[finding.subject.id] for finding in case.findings
-                  if finding.control == control and finding.subject.id in failing}
-        for control in planned
-    }  # fmt: skip
-
-
-def _https_fault(site: Mapping[str, Any], now: float) -> Text | None:
-    certificate = site.get("certificate")
-    domain: str = site["domain"]
-    if certificate is None:
-        return Text(vi="trang chưa có chứng thư đọc được", en="the site has no certificate that could be read")
-    if not certificate["not_before"] <= now < certificate["not_after"]:
-        return Text(vi="chứng thư của trang không còn hạn", en="the site's certificate is out of date")
-    if not {domain, f"*.{domain.partition('.')[2]}"} & set(certificate["names"]):
-        return Text(vi="chứng thư của trang ghi tên khác", en="the site's certificate is for another name")
-    if certificate["self_signed"]:
-        return Text(vi="chứng thư của trang tự ký", en="the site's certificate is self-signed")
-    return None
+    return _for_sites(case, planned, failing)
 
 
 def _own_password(closing: Collection[ControlId]) -> Text:

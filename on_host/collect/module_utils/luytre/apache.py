@@ -2,6 +2,7 @@
 
 import fnmatch
 import functools
+import itertools
 import os
 import pwd
 import re
@@ -118,6 +119,7 @@ def collect(reading):
     writers = _writers(variables.get("APACHE_RUN_USER", ""))
     described = describe(configuration, reading.declared, writers, reading.deadline - SPARE)
     _handshakes.tell(described["vhosts"], reading.deadline - SPARE)
+    _certificates.tell([*described["vhosts"], *described["unread_vhosts"]], reading.trust, ROOT)
     return {
         **ABSENT,
         "installed": True,
@@ -554,7 +556,18 @@ def _tls(server):
         "ciphers": next(
             (args[-1] for args in [node.args for node in server.all("sslciphersuite")[::-1]] if args), None
         ),
+        "pairs": _pairs(server),
     }
+
+
+def _pairs(server):
+    """Every certificate that a virtual host shows, with its key, which may lie in the same file."""
+    certificates, keys = (
+        [node.args[0] for node in server.all(name) if node.args]
+        for name in ("sslcertificatefile", "sslcertificatekeyfile")
+    )
+    both = itertools.zip_longest(certificates, keys[: len(certificates)])
+    return [{"certificate": one, "key": other or one} for one, other in both][:20]
 
 
 def protocols(words):

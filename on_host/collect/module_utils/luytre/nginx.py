@@ -6,6 +6,7 @@ import re
 import time
 
 from ansible.module_utils.luytre import (
+    _certificates,
     _handshakes,
     _modsecurity,
     _nginx_open,
@@ -78,6 +79,7 @@ def collect(reading):
         return {**facts, "vhosts": None, "problems": [said], "untold": untold}
     facts.update(describe(config, reading.declared, facts["version"], deadline=reading.deadline - SPARE))
     _handshakes.tell(facts["vhosts"], reading.deadline - SPARE, spared=waiting_for_a_proxy(config))
+    _certificates.tell([*facts["vhosts"], *facts["unread_vhosts"]], reading.trust, FOLDER)
     return {**facts, **_tested(reading, program, path, config), "loose_files": loose_files(config)}
 
 
@@ -586,7 +588,17 @@ def _tls(model, groups, server, version):
         "key": _file_only(model.setting(server, "ssl_certificate_key")),
         "protocols": sorted(set(protocols)),
         "ciphers": model.setting(server, "ssl_ciphers"),
+        "pairs": _pairs(model, server),
     }
+
+
+def _pairs(model, server):
+    """Every certificate that a server shows, with its key."""
+    files = [
+        [_file_only(d.args[0]) for d in model.effective(server, name) if d.args]
+        for name in ("ssl_certificate", "ssl_certificate_key")
+    ]
+    return [{"certificate": certificate, "key": key} for certificate, key in zip(*files)][:20]
 
 
 def _rejects(server):

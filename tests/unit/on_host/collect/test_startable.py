@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _certificates, _mariadb_start, php_fpm
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 
@@ -53,6 +54,37 @@ def test_a_certificate_that_is_gone_and_ciphers_that_are_none_are_told(weak: tup
 
 def test_what_others_can_change_is_not_loaded(weak: tuple[str, str]) -> None:
     assert _certificates.fault([(*weak, None)], Doubting()) is None
+
+
+def test_a_virtual_host_tells_whether_its_certificates_load_with_sound_ciphers(weak: tuple[str, str]) -> None:
+    def told(*pairs: tuple[str, str], trust: object = Trusting()) -> tuple[str, str]:
+        vhost = {"tls": {"pairs": [{"certificate": one, "key": other} for one, other in pairs]}}
+        _certificates.tell([vhost, {"tls": None}], trust, str(Path(weak[0]).parent))
+        return str(vhost["tls"]["loads"]), str(vhost["tls"]["fault"])
+
+    assert told(weak) == ("no", f"{weak[0]}: ee key too small")
+    assert told(("c.pem", "k.pem")) == ("no", f"{weak[0]}: ee key too small")
+    assert told(weak, trust=Doubting()) == ("unknown", "")
+    assert told(("/etc/$ssl_server_name.pem", weak[1])) == ("unknown", "")
+    assert told() == ("unknown", "")
+
+
+@pytest.mark.parametrize(("key", "digest", "expected"), [
+    (ec.generate_private_key(ec.SECP256R1()), hashes.SHA256(), "yes"),
+    (ec.generate_private_key(ec.SECP192R1()), hashes.SHA256(), "no"),
+    (rsa.generate_private_key(public_exponent=65537, key_size=2048), hashes.SHA256(), "yes"),
+])  # fmt: skip
+def test_keys_of_every_kind_are_judged_by_openssl_itself(tmp_path: Path, key: Any, digest: Any, expected: str) -> None:
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "xa.test")])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1)).sign(key, digest)
+    (tmp_path / "c.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    (tmp_path / "k.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    vhost: dict[str, Any] = {"tls": {"pairs": [{"certificate": "c.pem", "key": "k.pem"}]}}
+    _certificates.tell([vhost], Trusting(), str(tmp_path))
+    assert vhost["tls"]["loads"] == expected, vhost["tls"]["fault"]
 
 
 HELP = """mariadbd  Ver 10.11
