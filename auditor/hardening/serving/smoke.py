@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from auditor.hardening.serving import following
 from auditor.models import Host, Site, Text
 from auditor.text.visible import one_line
 from auditor.web.fetch import Answer, Client
@@ -90,7 +91,7 @@ class Expectation:
 
 
 def visit(hosts: Sequence[Host], ca_files: Mapping[str, str | None], *, again: Answers | None = None) -> Answers:
-    """Every site's smoke URLs, login page and one asset of its start page, on http and https.
+    """Every site's smoke URLs, login page and one asset of its start page, on http and https, and where redirects of these lead on the site.
 
     ``again`` are the answers of an earlier visit, whose very URLs are then visited. Raises InputError for an
     unreadable file of authorities, never for what the sites do.
@@ -102,11 +103,21 @@ def visit(hosts: Sequence[Host], ca_files: Mapping[str, str | None], *, again: A
             return list(pool.map(lambda target: target.by(clients[target.host.name]), targets))
 
         sites = [(host, site) for host in hosts for site in host.sites]
+
+        def followed(found: Answers) -> Answers:
+            for _ in range(following.ROUNDS):
+                targets = [target for host, site in sites for target in _followed(host, site, found[site.domain])]
+                if not targets:
+                    break
+                more = _by_domain(sites, targets, fetch(targets))
+                found = {domain: answers + more[domain] for domain, answers in found.items()}
+            return found
+
         if again is not None:
             targets = [t for host, site in sites for t in _as_before(host, site, again.get(site.domain, ()))]
-            return _by_domain(sites, targets, fetch(targets))
+            return followed(_by_domain(sites, targets, fetch(targets)))
         targets = [target for host, site in sites for target in _first(host, site)]
-        found = _by_domain(sites, targets, fetch(targets))
+        found = followed(_by_domain(sites, targets, fetch(targets)))
         assets = [target for host, site in sites for target in _assets(host, site, found[site.domain])]
         more = _by_domain(sites, assets, fetch(assets))
         return {domain: answers + more[domain] for domain, answers in found.items()}
@@ -119,9 +130,12 @@ class _Target:
     scheme: str
     path: str
     declared: bool = True
+    name: str | None = None
+    """One of the site's names; None: its domain."""
 
     def by(self, client: Client) -> Answer:
-        return client.get(self.scheme, self.host.address, self.site.domain, self.path, declared=self.declared)
+        name = self.name or self.site.domain
+        return client.get(self.scheme, self.host.address, name, self.path, declared=self.declared)
 
 
 def _first(host: Host, site: Site) -> Iterator[_Target]:
@@ -142,8 +156,13 @@ def _assets(host: Host, site: Site, answers: Iterable[Answer]) -> Iterator[_Targ
 
 def _as_before(host: Host, site: Site, answers: Iterable[Answer]) -> Iterator[_Target]:
     for answer in answers:
-        scheme, _, rest = answer.url.partition("://")
-        yield _Target(host, site, scheme, rest.removeprefix(site.domain), answer.declared)
+        scheme, name, path = following.split(answer.url)
+        yield _Target(host, site, scheme, path, answer.declared, name)
+
+
+def _followed(host: Host, site: Site, answers: Iterable[Answer]) -> Iterator[_Target]:
+    for scheme, name, path in following.unvisited(site, answers):
+        yield _Target(host, site, scheme, path, declared=False, name=name)
 
 
 def _by_domain(
@@ -154,9 +173,38 @@ def _by_domain(
 
 
 def broken(answers: Answers) -> tuple[str, ...]:
-    """Domains of which no smoke URL serves at all."""
+    """Domains of which no smoke URL serves at all, redirects followed: one that leads to a page that fails serves nobody."""
     return tuple(
-        domain for domain, got in answers.items() if not any(answer.serves for answer in got if answer.declared)
+        domain
+        for domain, got in answers.items()
+        if not any(following.serves(one, following.by_url(got)) for one in got if one.declared)
+    )
+
+
+def fallen(before: Answers, after: Answers) -> dict[str, tuple[Difference, ...]]:
+    """Domain to the URLs that served before and no longer do, redirects followed: a site serves when all of them do."""
+    found = {}
+    for domain, answers in before.items():
+        then, now = following.by_url(answers), following.by_url(after.get(domain, ()))
+        lost = tuple(
+            Difference(domain, one.url, _ended(now.get(one.url), now))
+            for one in answers
+            if following.serves(one, then) and not (one.url in now and following.serves(now[one.url], now))
+        )
+        if lost:
+            found[domain] = lost
+    return found
+
+
+def _ended(answer: Answer | None, by_url: Mapping[str, Answer]) -> Text:
+    """What a URL comes to, redirects followed."""
+    last = following.end(answer, by_url) if answer else None
+    state = _state(last)
+    if answer is None or last is None or last.url == answer.url:
+        return state
+    return Text(
+        vi=f"chuyển đến {one_line(last.url, 200)}, ở đó {state.vi}",
+        en=f"leads to {one_line(last.url, 200)}, and there {state.en}",
     )
 
 

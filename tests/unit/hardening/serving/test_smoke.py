@@ -32,7 +32,9 @@ from auditor.web.page import Page
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         body = PAGES.get(self.path, f"<title>{self.headers['Host']} {self.path}</title>").encode()
-        self.send_response(404 if self.path == "/missing" else 200)
+        self.send_response(302 if self.path in LEADS else 404 if self.path == "/missing" else 200)
+        if self.path in LEADS:
+            self.send_header("Location", LEADS[self.path])
         self.send_header("Content-Type", "text/css" if self.path.endswith(".css") else "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -46,6 +48,9 @@ PAGES = {
     "/": "<title>Xã</title><link rel=stylesheet href='/giao-dien.css?v=1'><h1>Xã An</h1>",
     "/giao-dien.css?v=1": "a{}",
 }
+
+
+LEADS = {"/cu": "/cu/", "/cu/": "/moi?x=1", "/vong": "/vong"}
 
 
 @contextmanager
@@ -333,6 +338,16 @@ def test_visits_smoke_urls_login_and_an_asset_on_both_schemes(ports: str) -> Non
     second = visit([host()], {"h": ports}, again=first)
     assert second == first
     assert compare(learn(first, second), visit([host()], {"h": ports}, again=first)) == ()
+
+
+def test_visits_where_redirects_lead_on_the_site(ports: str) -> None:
+    first = visit([host(smoke_urls=("/cu", "/vong"))], {"h": ports})
+    assert [
+        answer.url.removeprefix("http://a.test") for answer in first["a.test"] if answer.url.startswith("http:")
+    ] == [
+        *("/cu", "/vong", "/cu/", "/moi?x=1"),
+    ]
+    assert visit([host()], {"h": ports}, again=first) == first
 
 
 @pytest.mark.parametrize("application", [None, "static", "own"])

@@ -1,0 +1,79 @@
+"""Redirects on the same site are followed: a site that sends all its visitors on to pages that fail does not serve."""
+
+from __future__ import annotations
+
+import pytest
+
+from auditor.hardening.serving import following
+from auditor.hardening.serving.smoke import broken, fallen
+from auditor.models import Site
+from auditor.web.fetch import Answer
+
+SITE = Site(domain="a.test", host="h", aliases=("www.a.test",))
+PLAIN, SECURE = "http://a.test/", "https://a.test/"
+SENT_ON = Answer(PLAIN, 301, SECURE)
+
+
+def test_a_site_that_sends_all_on_to_what_fails_is_broken() -> None:
+    assert broken({"a.test": (SENT_ON, Answer(SECURE, 500))}) == ("a.test",)
+    assert broken({"a.test": (SENT_ON, Answer(SECURE, 200))}) == ()
+    assert broken({"a.test": (Answer(PLAIN, 200), Answer(SECURE, 500))}) == ()
+
+
+def test_every_url_that_served_has_to_serve_still() -> None:
+    before = {"a.test": (SENT_ON, Answer(SECURE, 200), Answer("https://a.test/cu", 404))}
+    assert fallen(before, before) == {}
+    dead = {"a.test": (SENT_ON, Answer(SECURE, 500), Answer("https://a.test/cu", 404))}
+    assert [one.sentence.en for one in fallen(before, dead)["a.test"]] == [
+        "a.test: http://a.test/: leads to https://a.test/, and there 500",
+        "a.test: https://a.test/: 500",
+    ]
+    one_alive = {"a.test": (Answer(PLAIN, 200), Answer(SECURE, 200), Answer("https://a.test/b", 200))}
+    one_dead = {"a.test": (*one_alive["a.test"][:2], Answer("https://a.test/b", 500))}
+    assert [one.url for one in fallen(one_alive, one_dead)["a.test"]] == ["https://a.test/b"]
+
+
+def test_what_was_not_visited_again_does_not_serve() -> None:
+    (lost,) = fallen({"a.test": (Answer(PLAIN, 200),)}, {})["a.test"]
+    assert lost.sentence.en == "a.test: http://a.test/: no answer: ?"
+
+
+@pytest.mark.parametrize(
+    ("location", "url"),
+    [
+        ("/vi/", "http://a.test/vi/"),
+        ("https://www.a.test/?x=1#y", "https://www.a.test/?x=1"),
+        ("http://a.test:80/b", "http://a.test/b"),
+        ("//a.test", "http://a.test/"),
+        ("http://a.test:8080/b", None),
+        ("http://a.test:x/b", None),
+        ("http://[a/", None),
+        ("ftp://a.test/", None),
+        (None, None),
+    ],
+)
+def test_where_a_redirect_leads(location: str | None, url: str | None) -> None:
+    assert following.target(Answer(PLAIN, 302, location)) == url
+    assert following.target(Answer(PLAIN, 200, location)) is None
+
+
+def test_only_the_site_s_own_urls_are_followed_once() -> None:
+    answers = (
+        Answer(PLAIN, 302, "/vi/"),
+        Answer(SECURE, 302, "https://www.a.test/"),
+        Answer("http://a.test/b", 302, "https://elsewhere.test/"),
+        Answer("http://a.test/c", 302, PLAIN),
+        Answer("https://a.test/d", 302, "/e", own=False),
+    )
+    assert following.unvisited(SITE, answers) == (("http", "a.test", "/vi/"), ("https", "www.a.test", "/"))
+
+
+def test_a_flood_of_redirects_is_bounded() -> None:
+    answers = [Answer(f"http://a.test/{number}", 302, f"/x{number}") for number in range(100)]
+    assert len(following.unvisited(SITE, answers)) == following.MOST_FOLLOWED
+
+
+def test_a_circle_and_what_leads_elsewhere_serve() -> None:
+    circle = (Answer(PLAIN, 302, SECURE), Answer(SECURE, 302, PLAIN))
+    assert broken({"a.test": circle}) == ()
+    assert broken({"a.test": (Answer(PLAIN, 302, "https://elsewhere.test/"),)}) == ()
