@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import marshal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,17 @@ from pydantic import BaseModel, ValidationError
 from auditor.errors import InputError, first_wrong
 from auditor.system import kept
 
+MAX_BYTES = 20_000_000
+"""Of a file."""
+MAX_REPEATED = 1_000_000
+"""Values and characters that aliases (``*name``) may add to what a file itself holds."""
+MAX_DEPTH = 100
+"""Levels."""
+MAX_NUMBER = 100
+"""Characters of a number: what reads longer ones takes the square of their length."""
+_FLATTER = "write its values out, without & and *, and flatter"
 _PARSED = "parsed"
+_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
 
 class _Loader(yaml.CSafeLoader):
@@ -71,6 +81,10 @@ def load_own(kind: str, files: Sequence[Path]) -> dict[Path, Any]:
 def read_text(file: Path) -> str:
     """The text of a file. Raises InputError when it cannot be read or is not UTF-8."""
     try:
+        if file.stat().st_size > MAX_BYTES:
+            raise InputError(
+                "is larger than {limit} bytes", limit=MAX_BYTES, file=file, mend="check that it is the right file"
+            )
         return file.read_text("utf-8")
     except OSError as error:
         raise InputError(
@@ -87,6 +101,7 @@ def parse_yaml(text: str, file: Path) -> Any:
         node = loader.get_single_node()
         if node is None:
             return None
+        _check_size(node, file)
         _check_keys(node, file)
         return loader.construct_document(node)
     except yaml.YAMLError as error:
@@ -95,6 +110,77 @@ def parse_yaml(text: str, file: Path) -> Any:
         raise InputError(problem, file=file, line=mark.line + 1 if mark else 1, mend="mend the YAML there") from error
     finally:
         loader.dispose()
+
+
+def _construct_scalar(construct: Callable[[Any, yaml.ScalarNode], Any]) -> Callable[[Any, yaml.ScalarNode], Any]:
+    """Return a constructor that says what is wrong with a value in the same way, whatever its tag promises."""
+
+    def constructed(loader: Any, node: yaml.ScalarNode) -> Any:
+        try:
+            return construct(loader, node)
+        except (ValueError, ArithmeticError, LookupError, AttributeError) as error:
+            raise yaml.constructor.ConstructorError(None, None, "is no value of its type", node.start_mark) from error
+
+    return constructed
+
+
+for _kind in ("bool", "int", "float", "timestamp", "binary"):
+    _tag = f"tag:yaml.org,2002:{_kind}"
+    _Loader.add_constructor(_tag, _construct_scalar(yaml.CSafeLoader.yaml_constructors[_tag]))
+
+
+def _check_size(root: yaml.Node, file: Path) -> None:
+    """Raise InputError for a document that costs more than its length: by aliases, depth, or numbers that are too long."""
+    sizes: dict[int, int] = {}
+    own, open_ = 0, {id(root)}
+    left = [(root, iter(_parts(root)))]
+    while left:
+        node, parts = left[-1]
+        part = next((part for part in parts if id(part) not in sizes), None)
+        if part is None:
+            left.pop()
+            open_.discard(id(node))
+            weight = _weight(node, file)
+            own += weight
+            sizes[id(node)] = weight + sum(sizes[id(part)] for part in _parts(node))
+        elif id(part) in open_:
+            raise InputError("contains itself", file=file, line=_line(part), mend=_FLATTER)
+        elif len(left) == MAX_DEPTH:
+            raise InputError(
+                "nests more than {limit} levels", limit=MAX_DEPTH, file=file, line=_line(part), mend=_FLATTER
+            )
+        else:
+            open_.add(id(part))
+            left.append((part, iter(_parts(part))))
+    if sizes[id(root)] - own > MAX_REPEATED:
+        largest = max(_parts(root), key=lambda part: sizes[id(part)], default=root)
+        raise InputError("repeats too much by aliases", file=file, line=_line(largest), mend=_FLATTER)
+
+
+def _weight(node: yaml.Node, file: Path) -> int:
+    """Return what a node costs without its parts. Raise InputError for a number that is too long."""
+    if not isinstance(node, yaml.ScalarNode):
+        return 1
+    if node.tag in _NUMBERS and len(node.value) > MAX_NUMBER:
+        raise InputError(
+            "is a number of more than {limit} characters",
+            limit=MAX_NUMBER,
+            file=file,
+            line=_line(node),
+            mend="put it in quotes if it is a text",
+        )
+    return 1 + len(node.value)
+
+
+def _line(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + 1
+
+
+def _parts(node: yaml.Node) -> Sequence[yaml.Node]:
+    """The nodes that a node is made of, as often as they stand in it."""
+    if isinstance(node, yaml.MappingNode):
+        return [part for pair in node.value for part in pair]
+    return node.value if isinstance(node, yaml.SequenceNode) else ()
 
 
 def _check_keys(root: yaml.Node, file: Path) -> None:
@@ -124,9 +210,7 @@ def _mappings(root: yaml.Node) -> Iterator[yaml.MappingNode]:
         seen.add(id(node))
         if isinstance(node, yaml.MappingNode):
             yield node
-            left += [value for pair in reversed(node.value) for value in reversed(pair)]
-        elif isinstance(node, yaml.SequenceNode):
-            left += reversed(node.value)
+        left += reversed(_parts(node))
 
 
 def line_of(file: Path, path: Sequence[int | str]) -> int:

@@ -64,3 +64,47 @@ def test_what_an_earlier_run_parsed_of_our_own_files_is_taken_while_they_are_the
     other.write_text("- y\n", "utf-8")
     assert load_own("things", [one, other]) == {**expected, other: ["y"]}
     assert parsed == [one, other] * 2
+
+
+def _bomb(levels: int) -> str:
+    doubled = "".join(f"- &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, levels))
+    return f"- &a0 [lol, lol]\n{doubled}"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        (_bomb(24), 24, "repeats too much by aliases"),
+        (f"- &a {'x' * 100_000}\n" + "- *a\n" * 20, 1, "repeats too much by aliases"),
+        ("- 1\n- &a [1, *a]\n", 2, "contains itself"),
+        ("&a {<<: *a, b: 1}\n", 1, "contains itself"),
+        ("a:\n  b: " + "[" * 150 + "]" * 150, 2, "nests more than {limit} levels"),
+        ("a: 1\nb: 1" + ":20" * 100_000, 2, "is a number of more than {limit} characters"),
+        ("9" * 5000, 1, "is a number of more than {limit} characters"),
+        ("a: !!timestamp 2026-99-99", 1, "is no value of its type"),
+        ("a: !!int abc", 1, "is no value of its type"),
+        ("a: !!bool maybe", 1, "is no value of its type"),
+    ],
+)
+def test_a_file_costs_no_more_than_its_length(tmp_path: Path, text: str, line: int, said: str) -> None:
+    file = tmp_path / "foreign.yml"
+    file.write_text(text, "utf-8")
+    with pytest.raises(InputError) as caught:
+        load_yaml(file)
+    assert caught.value.what.startswith(said.split(" {")[0])
+    assert (caught.value.file, caught.value.line) == (file, line)
+
+
+def test_aliases_as_people_use_them_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "hosts.yml"
+    file.write_text("common: &c {a: 1, b: [x, y]}\n" + "".join(f"h{n}: {{<<: *c, n: {n}}}\n" for n in range(2000)))
+    data = load_yaml(file)
+    assert data["h1999"] == {"a": 1, "b": ["x", "y"], "n": 1999}
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    file = tmp_path / "large.yml"
+    with file.open("wb") as out:
+        out.truncate(yaml_source.MAX_BYTES + 1)
+    with pytest.raises(InputError, match="is larger than"):
+        load_yaml(file)

@@ -339,3 +339,10 @@ def test_a_changelog_proves_nothing_of_what_still_runs() -> None:
     assert by_changelog(cve(1), new, "3.0-1").state == "restart_owed"
     assert by_changelog(cve(1), Built("linux", "6.1.9-1", runs="6.1.7-1"), "6.1.8-1").reason == "kernel"
     assert by_changelog(cve(1), Built("linux", "6.1.9-1", runs="6.1.8-1"), "6.1.8-1").fixed == "6.1.8-1"
+
+
+def test_an_advisory_of_aliases_that_unfold_is_refused(tmp_path: Path) -> None:
+    doubled = "".join(f"- &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 22))
+    (tmp_path / "a.yml").write_text(f"- &a0 [CVE-2026-1, CVE-2026-2]\n{doubled}- cve: *a21\n")
+    with pytest.raises(InputError, match="repeats too much by aliases"):
+        read(tmp_path / "a.yml")
