@@ -100,7 +100,7 @@ class Reviewing:
 
     def _browser(self, host: Host, site: Site) -> Callable[[str], Rendered]:
         names = (site.domain, *site.aliases)
-        return lambda url: browser.render(url, names, host.address, self.ports.get(url.partition(":")[0]))
+        return lambda url: browser.render(url, names, host.address, self.ports)
 
     def _one(self, host: Host, site: Site, pace: Pace, inside: Inside | None) -> Look:
         ways = self.ways.get(host.name, Ways())

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,7 @@ MAX_HTML = 2_000_000
 _PROGRAM = Path(__file__).with_name("in_browser.py")
 _MAX_ANSWER = 10_000_000
 _TRIAL = "data:text/html,<p id=x></p><script>x.textContent=6*7</script>"
+_USUAL_PORTS = {"http": 80, "https": 443}
 _LOCK = Path("/run/luytre-browser.lock")
 
 
@@ -60,10 +61,20 @@ def check() -> None:
         raise InputError("the browser runs no scripts", mend="leave --render out")
 
 
-def render(url: str, places: Iterable[str], address: str, port: int | None) -> Rendered:
-    """The page at ``url`` with its scripts run. ``places``: the site's names, all of them at ``address``. Raises Unreadable."""
+def render(url: str, names: Iterable[str], address: str, ports: Mapping[str, int]) -> Rendered:
+    """The page at ``url`` with its scripts run. ``names``: the site's, all of them at ``address``. Raises Unreadable.
+
+    ``ports``: by scheme, where it is not the usual one. No other port of the address can be reached.
+    """
     host = f"[{address}]" if ":" in address else address
-    return _render(url, dict.fromkeys(places, f"{host}:{port}" if port else host))
+    return _render(
+        url,
+        {
+            f"{name}:{usual}": f"{host}:{ports.get(scheme, usual)}"
+            for name in names
+            for scheme, usual in _USUAL_PORTS.items()
+        },
+    )
 
 
 def _account() -> pwd.struct_passwd:

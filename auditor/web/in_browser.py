@@ -16,6 +16,7 @@ _LOAD_MS, _SETTLE_MS = 15_000, 1_500
 _REQUESTS = 40
 """Of one page."""
 _UNNEEDED = frozenset({"image", "media", "font", "websocket", "eventsource", "ping", "manifest", "other"})
+_USUAL_PORTS = {"http": 80, "https": 443}
 _PR_SET_NO_NEW_PRIVS = 38
 _LIMITS = (
     (resource.RLIMIT_CORE, 0),
@@ -50,7 +51,9 @@ class _Visit:
     """One page, and what it tried to do."""
 
     def __init__(self, own: frozenset[str]) -> None:
+        """``own``: the site's names, each with a port (``name:443``)."""
         self.own = own
+        self.names = frozenset(place.rpartition(":")[0] for place in own)
         self.page: Page | None = None
         self.led_to: str | None = None
         self.requests = 0
@@ -59,14 +62,15 @@ class _Visit:
         """Lets a request of the page through to the site itself, or ends it."""
         request = route.request
         self.requests += 1
-        own = urlsplit(request.url).hostname in self.own
+        own = _place(request.url) in self.own
         frame = _frame(request)
         leaves = request.is_navigation_request() and (frame is None or frame.parent_frame is None)
         if (frame is None and self.requests > 1) or (frame is not None and frame.page != self.page):
             route.abort()
             return
         if not own and leaves:
-            self.led_to = self.led_to or request.url
+            if urlsplit(request.url).hostname not in self.names:
+                self.led_to = self.led_to or request.url
             route.fulfill(status=_NO_CONTENT)
             return
         wanted = own and request.method == "GET" and request.resource_type not in _UNNEEDED
@@ -74,6 +78,16 @@ class _Visit:
             route.continue_()
         else:
             route.abort()
+
+
+def _place(url: str) -> str | None:
+    """Whom an address asks: a name with a port, said or usual; None for what has none."""
+    parts = urlsplit(url)
+    try:
+        port = parts.port or _USUAL_PORTS.get(parts.scheme)
+    except ValueError:
+        return None
+    return f"{parts.hostname}:{port}"
 
 
 def _frame(request: Request) -> Frame | None:

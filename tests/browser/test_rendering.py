@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from auditor.web import browser
-from tests.unit.content.web_site import pages, serving
+from tests.unit.content.web_site import Page, pages, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(os.geteuid() != 0, reason="it is refused to all but root")]
 
@@ -47,7 +47,7 @@ def test_scripts_run_reach_nobody_but_the_site_and_leave_nothing_behind(account)
     browser.check()
     with serving(pages({"/own.json": "OWN"})) as site:
         site.answer = pages({"/": PAGE.replace("PORT", str(site.port)), "/own.json": "OWN", "/key": "KEY"})
-        seen = browser.render("http://antruc.test/", ["antruc.test"], "127.0.0.1", site.port)
+        seen = browser.render("http://antruc.test/", ["antruc.test"], "127.0.0.1", {"http": site.port})
         asked = {(one.method, one.host.partition(":")[0], one.path) for one in site.asked}
     assert '<a href="https://zuno.example/">' in seen.html
     assert "OWN" in seen.html
@@ -55,3 +55,24 @@ def test_scripts_run_reach_nobody_but_the_site_and_leave_nothing_behind(account)
     assert seen.led_to == "https://evil.example/go"
     assert asked == {("GET", "antruc.test", "/"), ("GET", "antruc.test", "/own.json")}
     assert running(account) == []
+
+
+OTHER_PORTS = """<title>Xã</title><div id=a></div><script>
+for (const there of ['http://antruc.test:PORT/key', 'https://antruc.test:PORT/key', '/away'])
+  fetch(there, {mode: 'no-cors'}).then(r => r.text()).catch(() => {});
+new Image().src = 'http://antruc.test:PORT/key';
+</script><script src="http://antruc.test:PORT/key"></script><script src="/away"></script>
+<iframe src="http://antruc.test:PORT/key"></iframe>"""
+
+
+def test_a_page_reaches_no_other_port_of_its_own_address(account):
+    with serving(pages({"/key": "KEY"})) as other, serving(pages({})) as site:
+        there = f"http://antruc.test:{other.port}/key"
+        site.answer = pages(
+            {"/": OTHER_PORTS.replace("PORT", str(other.port)), "/away": Page("", 302, {"Location": there})}
+        )
+        seen = browser.render("http://antruc.test/", ["antruc.test"], "127.0.0.1", {"http": site.port})
+        asked, reached = {one.path for one in site.asked}, [one.path for one in other.asked]
+    assert "<title>" in seen.html
+    assert reached == []
+    assert asked == {"/", "/away"}
