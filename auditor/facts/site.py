@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from auditor.models import Application, Site
@@ -55,6 +56,7 @@ def view(site: Site, data: Mapping[str, Any], errors: Mapping[str, str]) -> dict
         if names & set(vhost["names"])
     ]
     roots = {root for root in (site.document_root, *(vhost["root"] for vhost in (*vhosts, *unasked))) if root}
+    folders = _outermost(roots)
     backends = {backend for vhost in vhosts for backend in vhost["php_backends"]}
     php = data.get("php_fpm", {})
     pools = [pool for pool in (*php.get("pools", []), *php.get("modules", [])) if pool["backend"] in backends]
@@ -80,11 +82,11 @@ def view(site: Site, data: Mapping[str, Any], errors: Mapping[str, str]) -> dict
         "https": any(_speaks_tls(vhost) for vhost in (*vhosts, *unasked)),
         "certificate": certificate,
         "pools": pools,
-        "wordpress": _below(data.get("wordpress", {}).get("instances", []), roots),
-        "joomla": _below(data.get("wordpress", {}).get("joomla", []), roots),
-        "nukeviet": _below(data.get("wordpress", {}).get("nukeviet", []), roots),
-        "others": [other for other in data.get("wordpress", {}).get("others", []) if _is_below(other["path"], roots)],
-        "files": _below(data.get("files", {}).get("roots", []), roots),
+        "wordpress": _below(data.get("wordpress", {}).get("instances", []), folders),
+        "joomla": _below(data.get("wordpress", {}).get("joomla", []), folders),
+        "nukeviet": _below(data.get("wordpress", {}).get("nukeviet", []), folders),
+        "others": [other for other in data.get("wordpress", {}).get("others", []) if _is_below(other["path"], folders)],
+        "files": _below(data.get("files", {}).get("roots", []), folders),
         "backup": next(
             (entry for entry in data.get("backups", {}).get("directories", []) if entry["path"] == site.backup_dir),
             None,
@@ -93,7 +95,7 @@ def view(site: Site, data: Mapping[str, Any], errors: Mapping[str, str]) -> dict
     not_understood = {server for server in _WEB if server in data and data[server]["vhosts"] is None}
     missing = not_understood.union(errors)
     unread = {part for part, needed in _NEEDS.items() if missing.intersection(needed)}
-    unsearched = data.get("wordpress", {}).get("cut_short", [])
+    unsearched = _outermost(data.get("wordpress", {}).get("cut_short", []))
     if any(_is_below(root, unsearched) for root in roots):
         unread.update(part for part in ("wordpress", "joomla", "nukeviet", "others") if not seen[part])
     if unasked:
@@ -123,9 +125,24 @@ def _protocols(vhosts: Iterable[Mapping[str, Any]], how: str) -> list[str]:
     return sorted({protocol for vhost in vhosts for protocol in vhost["tls"][how]})
 
 
-def _below(entries: list[dict[str, Any]], roots: set[str]) -> dict[str, Any] | None:
-    return next((entry for entry in entries if _is_below(entry["path"], roots)), None)
+def _below(entries: list[dict[str, Any]], folders: Sequence[str]) -> dict[str, Any] | None:
+    return next((entry for entry in entries if _is_below(entry["path"], folders)), None)
 
 
-def _is_below(path: str, roots: Iterable[str]) -> bool:
-    return any(f"{path}/".startswith(f"{root.rstrip('/')}/") for root in roots)
+def _outermost(paths: Iterable[str]) -> Sequence[str]:
+    """Return the folders of ``paths`` that lie in none of the others, in order, each with a slash at its end."""
+    kept: list[str] = []
+    for folder in sorted({f"{path.rstrip('/')}/" for path in paths}):
+        if not kept or not folder.startswith(kept[-1]):
+            kept.append(folder)
+    return kept
+
+
+def _is_below(path: str, folders: Sequence[str]) -> bool:
+    """Return whether the path is one of the ``_outermost`` folders or lies in one.
+
+    None of them is the beginning of another, so that only the last one that sorts before the path can be its beginning.
+    """
+    place = f"{path}/"
+    at = bisect_right(folders, place)
+    return at > 0 and place.startswith(folders[at - 1])
