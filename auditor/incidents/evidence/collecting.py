@@ -25,6 +25,7 @@ from auditor.inventory.reach import Reach
 from auditor.models import Host, clock
 from auditor.models.incidents import Collected
 from auditor.system import files, resources, sqlite_file
+from auditor.text.visible import one_line
 
 SECONDS = 80.0
 """For the connection: the host stops by itself after 60."""
@@ -33,6 +34,7 @@ LOG = "uac.log"
 OURS = "luytre"
 """The folder of what we knew before."""
 CLOCK = "live_response/system/clock.txt"
+_LONGEST_LINE = 1_300
 _ABANDONED = 86_400
 """Seconds; a collection takes ``SECONDS``."""
 _ON_HOST = resources.root() / "on_host" / "evidence"
@@ -111,7 +113,8 @@ class Collecting:
             *([stopped] if stopped else []),
         ]
         lines = [*log, *(f"{one.why}  {one.what}" for one in box.left_out)]
-        box.own(LOG, "".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace"))
+        # What was left out, and why, is told by the host: a line of the log is one entry, whatever it says.
+        box.own(LOG, "".join(f"{one_line(line, _LONGEST_LINE)}\n" for line in lines).encode())
         return Manifest(
             incident=self.incident,
             host=host,

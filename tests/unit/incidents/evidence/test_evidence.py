@@ -101,6 +101,17 @@ def test_what_came_is_kept_listed_and_signed_and_others_can_read_it(command: Col
     assert damages(command, deed, folder) == []
 
 
+def test_an_owned_host_writes_no_line_of_its_own_into_the_log(command: Collecting) -> None:
+    hostile = "x\n2026-11-30T00:00:00Z\x1b[2J\u202e\u2028y\r\x85"
+    noted = frame(b"N", {"what": hostile, "why": "time\nLuytre"})
+    refused = member("[root]", "../\n\x1b]0;owned\x07", b"x")
+    deed = dataclasses.replace(command, sent=sent(*HOST[:-1], noted, refused, HOST[-1])).collect(WEB1, (), {})
+    log = (place(command, deed) / collecting.LOG).read_bytes().decode()
+    assert len(log.splitlines()) == 3 + 4
+    assert "x⏎2026-11-30T00:00:00Z⟨U+001B⟩[2J⟨U+202E⟩⟨U+2028⟩y⟨U+000D⟩⟨U+0085⟩" in log
+    assert all(one == "\n" or one.isprintable() for one in log)
+
+
 @pytest.mark.parametrize(
     ("damage", "named"),
     [
