@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from auditor.hardening import rollback as rollbacks
     from auditor.hardening.journal import Journal
     from auditor.hardening.rollback import Step
     from auditor.models import ControlId, Hardening, Host, HostHardening, Inventory, Lang
@@ -38,7 +39,7 @@ def rollback(
         typer.Argument(
             metavar="[RUN]",
             autocompletion=completions.hardenings,
-            help="The hardening; by default the last, with --control the last that put it in force.",
+            help="The hardening; by default the last, with --limit the last of each host, with --control the last that put it in force.",
         ),
     ] = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
@@ -96,28 +97,29 @@ def rollback(
     journal, late = Journal(), Postponed()
     with journal.alone():
         steps.find_out(known, hosts, journal, lang)
-        hardening, entries = _chosen(journal, known, hosts, run, control)
+        chosen = _chosen(journal, known, hosts, run, control, limited=limit is not None)
+        entries = tuple(entry for _, own in chosen for entry in own)
         concerned = [host for host in hosts if any(entry.host == host.name for entry in entries)]
         only = _only(journal, known, entries, control)
-        seen = rollbacks.run(known, hardening, entries, only, control, check=True)
-        if not (as_json and yes):
-            shown = console.err if as_json else console.out
-            words = Words(lang)
-            shown.print(words("undone.of", run=hardening.id, moment=words.moment(hardening.started)))
-            for step in seen:
-                show_undone(step, catalogue, lang, done=False, console=shown)
+        shown = console.err if as_json else console.out
+        words = Words(lang)
+        for hardening, own in chosen:
+            seen = rollbacks.run(known, hardening, own, only, control, check=True)
+            if not (as_json and yes):
+                shown.print(words("undone.of", run=hardening.id, moment=words.moment(hardening.started)))
+                for step in seen:
+                    show_undone(step, catalogue, lang, done=False, console=shown)
         if not yes and not steps.agreed(lang):
             if as_json:
                 typer.echo("[]")
             raise typer.Exit(0)
         if control is None:
-            done = rollbacks.run(known, hardening, entries)
-            _note(journal, hardening, done)
+            done = tuple(step for one in chosen for step in _undo(journal, known, *one))
             after, sound = steps.audited(known, catalogue, concerned, lang), True
         else:
             before = steps.audited(known, catalogue, concerned, lang, "before")
             History().keep(before)
-            done = rollbacks.run(known, hardening, entries, only, control)
+            done = tuple(step for one in chosen for step in rollbacks.run(known, *one, only, control))
             after, sound = steps.release(known, catalogue, journal, entries, control, before, lang, by_wish)
         late.attempt(lambda: History().keep(after), None)
     if not sound:
@@ -128,7 +130,9 @@ def rollback(
     else:
         for step in done:
             show_undone(step, catalogue, lang, done=True)
-        _show_next(done, hardening, inventory, control, lang)
+        for hardening, own in chosen:
+            names = {entry.host for entry in own}
+            _show_next([step for step in done if step.host in names], hardening, inventory, control, lang)
     if late.mistake is not None:
         raise late.mistake
     raise typer.Exit(0 if all(step.undone is not None and not step.undone.problems for step in done) else 1)
@@ -156,9 +160,18 @@ def _show_next(
 
 
 def _chosen(
-    journal: Journal, inventory: Inventory, hosts: Sequence[Host], run: str | None, control: ControlId | None
-) -> tuple[Hardening, tuple[HostHardening, ...]]:
-    """The hardening that is to be undone, and its part on these hosts. Raises InputError when there is none."""
+    journal: Journal,
+    inventory: Inventory,
+    hosts: Sequence[Host],
+    run: str | None,
+    control: ControlId | None,
+    *,
+    limited: bool,
+) -> tuple[rollbacks.Part, ...]:
+    """The hardenings that are to be undone, newest first, each with its part on these hosts. Raises InputError when there is none.
+
+    Without a run it is the last of the inventory; where hosts are named, the last of each of them.
+    """
     from auditor.hardening import rollback as rollbacks
 
     if run is None and control is not None:
@@ -167,12 +180,31 @@ def _chosen(
             raise InputError(
                 f"--control {control}: no hardening has it in force there", mend="see 'auditor history list'"
             )
-        return found
+        return (found,)
+    if run is None and limited:
+        parts = rollbacks.last_of_each(journal.all(inventory.path), hosts)
+        if not parts:
+            raise InputError(
+                "no hardening that is in force there is known here",
+                mend="name the run, if one was rolled back in part; see 'auditor history list'",
+            )
+        return parts
     hardening = journal.find(inventory.path, run)
     entries = rollbacks.affected(hardening, hosts, control, again=run is not None)
     if not entries:
         raise InputError(f"the hardening {hardening.id} confirmed nothing there", mend="see 'auditor history list'")
-    return hardening, entries
+    return ((hardening, entries),)
+
+
+def _undo(
+    journal: Journal, inventory: Inventory, hardening: Hardening, entries: Sequence[HostHardening]
+) -> tuple[Step, ...]:
+    """Undo one hardening on these hosts, and record that."""
+    from auditor.hardening import rollback as rollbacks
+
+    done = rollbacks.run(inventory, hardening, entries)
+    _note(journal, hardening, done)
+    return done
 
 
 def _only(

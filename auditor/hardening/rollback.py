@@ -13,6 +13,8 @@ from auditor.hardening import guard_answers, touches
 from auditor.models import ControlId, Hardening, Host, HostHardening, Inventory, Model, Run, Text
 
 ROLLBACK_SECONDS = 1_200
+Part = tuple[Hardening, tuple[HostHardening, ...]]
+"""A hardening, and what it did on some of its hosts."""
 
 
 class Left(Model):
@@ -67,9 +69,7 @@ def affected(
     )
 
 
-def last_in_force(
-    kept: Iterable[Hardening], hosts: Sequence[Host], control: ControlId
-) -> tuple[Hardening, tuple[HostHardening, ...]] | None:
+def last_in_force(kept: Iterable[Hardening], hosts: Sequence[Host], control: ControlId) -> Part | None:
     """The newest hardening that put the control in force on any of the hosts, and its part there; None: it is nowhere.
 
     ``kept``: the hardenings in the journal, newest first. A host where a newer one took the control back is passed over.
@@ -83,6 +83,22 @@ def last_in_force(
         if entries:
             return hardening, entries
     return None
+
+
+def last_of_each(kept: Iterable[Hardening], hosts: Sequence[Host]) -> tuple[Part, ...]:
+    """Return the hardenings that are in force last on any of the hosts, newest first, each with its part on those hosts.
+
+    ``kept``: the hardenings in the journal, newest first. A host of which the last is rolled back has none: what came
+    before is undone by name alone.
+    """
+    left, found = {host.name for host in hosts}, []
+    for hardening in kept:
+        settled = [entry for entry in hardening.having("confirmed", "rolled_back") if entry.host in left]
+        left -= {entry.host for entry in settled}
+        entries = tuple(entry for entry in settled if entry.state == "confirmed")
+        if entries:
+            found.append((hardening, entries))
+    return tuple(found)
 
 
 def judged(

@@ -99,6 +99,22 @@ def test_a_control_is_undone_where_it_was_last_put_in_force_and_not_twice() -> N
     assert back is not None and back[0].id == "1"
 
 
+def test_of_hosts_that_are_named_each_goes_back_by_its_own_last_hardening() -> None:
+    others, here = HostHardening(host="b", state="confirmed"), entry("ssh.x")
+    hosts = [HOST, Host(name="b", address="192.0.2.2")]
+
+    def found(*kept: Hardening, of: list[Host] = hosts) -> list[tuple[str, list[str]]]:
+        return [(one.id, [part.host for part in parts]) for one, parts in rollback.last_of_each(kept, of)]
+
+    kept = [hardening("3", others), hardening("2", here, others), hardening("1", here)]
+    assert found(*kept, of=[HOST]) == [("2", ["h"])]
+    assert found(*kept) == [("3", ["b"]), ("2", ["h"])]
+    reverted = hardening("4", entry("ssh.x", state="reverted"))
+    assert found(reverted, *kept, of=[HOST]) == [("2", ["h"])], "what is not in force is not undone"
+    back = hardening("4", entry("ssh.x", state="rolled_back"))
+    assert found(back, *kept, of=[HOST]) == [], "nobody goes back another step by asking twice"
+
+
 def test_drift_is_about_what_is_in_force_and_the_audit_says_what_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
     said = {
         "run": "1",
