@@ -189,6 +189,28 @@ def test_a_rollback_ends_with_an_audit_that_is_kept_and_with_what_to_do_next(
         auditor("rollback", "--yes", "--control", next(one.id for one in factory.catalogue().controls if one.fix))
 
 
+def test_a_rollback_of_named_hosts_undoes_the_last_hardening_of_each(
+    auditor: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    inventory, started = str(tmp_path / "hosts.yml"), "2026-11-24T09:00:00+07:00"
+    for name, hosts in (("1", ("web1", "web2")), ("2", ("web2",))):
+        entries = tuple(HostHardening(host=host, state="confirmed") for host in hosts)
+        Journal().write(Hardening(id=name, inventory=inventory, started=started, seconds=600, hosts=entries))
+    asked: list[tuple[str, str]] = []
+
+    def undo(_inventory: Any, hardening: Hardening, entries: Any, *_more: Any, check: bool = False) -> Any:
+        asked.extend((hardening.id, entry.host) for entry in entries if not check)
+        return tuple(Step(host=entry.host, undone=Undone(files=("/etc/x",))) for entry in entries)
+
+    monkeypatch.setattr("auditor.hardening.rollback.run", undo)
+    assert auditor("rollback", "--yes", "--limit", "web1").exit_code == 0
+    assert asked == [("1", "web1")]
+    with pytest.raises(InputError, match="no hardening that is in force there"):
+        auditor("rollback", "--yes", "--limit", "web1")
+    assert auditor("rollback", "--yes").exit_code == 0
+    assert asked[1:] == [("2", "web2")]
+
+
 def test_one_control_is_undone_by_a_run_that_the_history_has(
     auditor: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
