@@ -36,6 +36,12 @@ def enroll(
         ),
     ] = False,
     automation_user: Annotated[str, typer.Option(metavar="NAME", help="The automation account to make.")] = "luytre",
+    automation_group: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="A group of the host's for that account, such as one that AllowGroups names."
+        ),
+    ] = None,
     automation_key: Annotated[Path, typer.Option(metavar="FILE", help="Its private key; made when missing.")] = Path(
         "~/.ssh/luytre"
     ),
@@ -62,7 +68,7 @@ def enroll(
     from auditor.fleet import host_keys, logins
     from auditor.fleet.entry import Account, Server
 
-    enrolling.check(inventory, host, automation_user)
+    enrolling.check(inventory, host, automation_user, automation_group)
     key = key and key.expanduser()
     if key is not None:
         logins.check_key(key)
@@ -81,7 +87,7 @@ def enroll(
     ask = partial(_password, words("enroll.password", user=user, host=host))
     given = sys.stdin.readline().rstrip("\n") if password_stdin else None
     access = enrolling.Access(user, ask() if given is None and key is None else given, key)
-    account = Account(automation_user, automation_key.expanduser())
+    account = Account(automation_user, automation_key.expanduser(), automation_group)
     done = enrolling.enroll(inventory, server, access, account, ask)
     _tell(words, inventory, done)
 

@@ -68,7 +68,7 @@ class Enrolled:
     """Accounts that may administer the host and that the inventory does not name."""
 
 
-def check(folder: Path, name: str, user: str) -> None:
+def check(folder: Path, name: str, user: str, group: str | None = None) -> None:
     """Raises InputError for what cannot be enrolled, before any host is asked."""
     if not folder.is_dir():
         raise InputError(
@@ -79,6 +79,11 @@ def check(folder: Path, name: str, user: str) -> None:
     if not _ACCOUNT_NAME.fullmatch(user):
         raise InputError(
             f"--automation-user {user!r}: not an account's name",
+            mend="a small letter, then small letters, digits, '-' and '_', at most 32",
+        )
+    if group is not None and not _ACCOUNT_NAME.fullmatch(group):
+        raise InputError(
+            f"--automation-group {group!r}: not a group's name",
             mend="a small letter, then small letters, digits, '-' and '_', at most 32",
         )
     entry = _entry_file(folder, name)
@@ -135,7 +140,11 @@ def enroll(folder: Path, server: Server, access: Access, account: Account, ask: 
         draft = Path(scratch, "hosts.yml")
         draft.write_text(drafted(bare, server.port, account.key_file, str(known_hosts)), "utf-8")
         access, made = _make_account(
-            draft, server, access, {"enroll_user": account.user, "enroll_key": public_key}, ask
+            draft,
+            server,
+            access,
+            {"enroll_user": account.user, "enroll_key": public_key, "enroll_group": account.group or ""},
+            ask,
         )
         facts = None
         try:
@@ -242,13 +251,34 @@ def shut_out(said: str, user: str) -> Text | None:
         setting, shown = ("Allow", allowed) if allowed and not _matched(allowed, names) else ("Deny", denied)
         if shown and (setting == "Allow" or _matched(denied, names)):
             word, listed = f"{setting}{kind.capitalize()}", one_line(" ".join(shown), 100)
+            mend = _mend(kind, setting, shown, user)
             return Text(
-                vi=f"sshd không cho tài khoản {user} đăng nhập ({word} {listed}): sửa {word} trong /etc/ssh/sshd_config "
-                "trên máy chủ rồi nạp lại sshd",
-                en=f"sshd does not let the account {user} in ({word} {listed}): change {word} in /etc/ssh/sshd_config "
-                "on the host and reload sshd",
+                vi=f"sshd không cho tài khoản {user} đăng nhập ({word} {listed}): {mend.vi}",
+                en=f"sshd does not let the account {user} in ({word} {listed}): {mend.en}",
             )
     return None
+
+
+def _mend(kind: str, setting: str, shown: Sequence[str], user: str) -> Text:
+    """Return what lets the account in, though it is not on the host until the enrolment that needs it."""
+    word = f"{setting}{kind.capitalize()}"
+    groups = [name for name in shown if _ACCOUNT_NAME.fullmatch(name)] if word == "AllowGroups" else []
+    if groups:
+        return Text(
+            vi=f"thêm --automation-group {groups[0]} để lập tài khoản trong nhóm đó, hoặc thêm {user} (nhóm riêng của tài khoản) "
+            f"vào {word} rồi nạp lại sshd",
+            en=f"add --automation-group {groups[0]} to have it made a member of that group, or add {user} (its own group) "
+            f"to {word} and reload sshd",
+        )
+    if setting == "Allow":
+        return Text(
+            vi=f"thêm {user} vào {word} trong cấu hình sshd của máy chủ rồi nạp lại sshd",
+            en=f"add {user} to {word} in the host's configuration of sshd and reload sshd",
+        )
+    return Text(
+        vi=f"chọn tên khác bằng --automation-user, hoặc sửa {word} trong cấu hình sshd của máy chủ rồi nạp lại sshd",
+        en=f"choose another name with --automation-user, or change {word} in the host's configuration of sshd and reload sshd",
+    )
 
 
 def _matched(patterns: Sequence[str], names: Sequence[str]) -> bool:
@@ -314,6 +344,10 @@ _NOT_OURS: Mapping[str, Text] = {
     "luytre: made by somebody else": Text(
         vi="tài khoản có tên ở --automation-user đã có sẵn, không phải do 'auditor enroll' lập: hãy chọn tên khác",
         en="the account that --automation-user names is there already, not made by 'auditor enroll': choose another name",
+    ),
+    "luytre: no such group": Text(
+        vi="máy chủ không có nhóm ghi ở --automation-group: ghi đúng tên một nhóm đang có",
+        en="the host has no group of the name given with --automation-group: name one that it has",
     ),
     "luytre: has a password": Text(
         vi="tài khoản có tên ở --automation-user đã có mật khẩu, tức là có người dùng: hãy chọn tên khác",

@@ -33,6 +33,8 @@ class Account:
 
     user: str
     key_file: Path
+    group: str | None = None
+    """A group of the host's that it is to be in besides its own, such as one that sshd lets in."""
 
 
 def differences(

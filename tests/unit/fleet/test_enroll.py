@@ -599,6 +599,32 @@ def test_whom_sshd_does_not_let_in_is_named_with_the_setting(said: str, why: str
     assert (told is None) if why is None else (told is not None and f"({why})" in told.en and f"({why})" in told.vi)
 
 
+def test_what_is_advised_can_be_done_though_the_account_is_gone_again() -> None:
+    def advised(said: str) -> str:
+        told = enrolling.shut_out(said, "luytre")
+        return told.en.partition("): ")[2] if told else ""
+
+    of_groups = advised("allowgroups ssh-* quantri\ngroups luytre\n")
+    assert of_groups.startswith("add --automation-group quantri to have it made a member of that group")
+    assert "add luytre to AllowGroups" in advised("allowgroups ssh-*\ngroups luytre\n")
+    assert "add luytre to AllowUsers" in advised("allowusers root\ngroups luytre")
+    assert "--automation-user" in advised("denyusers luytre\ngroups luytre")
+
+
+def test_behind_a_list_of_groups_the_account_is_made_in_one_of_them(machine: Machine, auditor: Enroll) -> None:
+    machine.run(
+        "mkdir -p /etc/ssh/sshd_config.d; groupadd vaossh; echo AllowGroups vaossh root > /etc/ssh/sshd_config.d/00-nhom.conf"
+    )
+    try:
+        unknown = auditor("--password-stdin", "--yes", "--automation-group", "khongco", user="trongnhom")
+        done = auditor("--password-stdin", "--yes", "--automation-group", "vaossh", user="trongnhom")
+    finally:
+        machine.run("rm /etc/ssh/sshd_config.d/00-nhom.conf")
+    assert unknown.code == 2 and "no group of the name given with --automation-group" in unknown.err, unknown.err
+    assert done.code == 0, done.err
+    assert "vaossh" in machine.run("id -Gn trongnhom")
+
+
 def test_an_account_that_sshd_shuts_out_is_taken_back_and_the_setting_named(
     machine: Machine, auditor: Enroll, office: Path
 ) -> None:
