@@ -12,11 +12,11 @@ import io
 import json
 import os
 import stat
-import time
 import zipfile
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from ansible.module_utils.luytre import _layouts, _webroot
+from ansible.module_utils.luytre._effort import Effort
 from ansible.module_utils.luytre_contain import php_code
 from ansible.module_utils.luytre_shared import acting, kept, replacing, safe_open, taking
 from ansible.module_utils.luytre_shared.acting import Refused
@@ -116,14 +116,14 @@ class Core:
 
     def others(self):
         """Paths of scripts that lie where only the release has files, and are none of its."""
-        found, ends = [], time.monotonic() + WALK_SECONDS
+        found, effort = [], Effort(WALK_SECONDS)
         for top in self.release.tops if self.release.tops is not None else ["."]:
             try:
                 inner = safe_open.below(self.folder, top, safe_open.DIRECTORY)
             except OSError:
                 continue
             try:
-                for entry in _webroot.Walk(inner, ends, MOST_ENTRIES):
+                for entry in _webroot.Walk(inner, effort, MOST_ENTRIES):
                     path = entry.path if top == "." else "%s/%s" % (top, entry.path)
                     if not self.release.has(path) and _webroot.is_script(entry):
                         found.append(path)

@@ -71,6 +71,7 @@ class Facts(Area):
     rotating: bool
     unrotated: list[str] = Field(description="web server logs that no rotation names")
     files: list[LogFile]
+    files_cut_short: bool = Field(description="not all of /var/log could be looked at")
     remote: list[str] = Field(description="what sends logs to another machine")
     auditd: Auditd
     audit_profile: list[Recorded]

@@ -188,10 +188,10 @@ import os
 import pwd
 import re
 import stat
-import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import _applications, _php, _webroot
+from ansible.module_utils.luytre._effort import Effort
 from ansible.module_utils.luytre_change import attributes, php_constants
 from ansible.module_utils.luytre_shared import ownership, replacing, safe_open
 from ansible.module_utils.luytre_shared.names import group_name, user_name
@@ -377,8 +377,9 @@ def protect(root, kinds, web_user, seconds, check):
     items, refused = [], []
     web = _webroot.web_users()
     account = pwd.getpwnam(web_user) if web_user else None
-    homes = _applications.homes(root, min(_applications.HOMES_SECONDS, seconds / 4))
-    walk = _webroot.Walk(root, time.monotonic() + seconds, MAX_ENTRIES, homes)
+    effort = Effort(seconds)
+    homes = _applications.homes(root, effort.part(_applications.HOMES_SECONDS))
+    walk = _webroot.Walk(root, effort, MAX_ENTRIES, homes)
     if "wordpress_core" in kinds:
         try:
             done = put_attributes(root, _for_root(os.fstat(root), web), check)
@@ -489,7 +490,7 @@ def _paths(root, params):
     paths = ([params["path"]] if params["path"] else []) + (params["paths"] or [])
     if params["application"] is None:
         return paths
-    homes = _applications.homes(root, min(_applications.HOMES_SECONDS, params["seconds"] / 4))
+    homes = _applications.homes(root, Effort(_applications.HOMES_SECONDS))
     return [
         os.path.join(home, path)
         for home, layout in sorted(homes.items())

@@ -49,9 +49,13 @@ from contextlib import suppress
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import _websites
+from ansible.module_utils.luytre._effort import Effort
 from ansible.module_utils.luytre_hunt import stamps
 from ansible.module_utils.luytre_hunt.packing import as_text, packed
 from ansible.module_utils.luytre_hunt.walk import Walk
+
+CLOCK = 200
+"""Seconds by the clock after which all ends, on a host that leaves us none of the processor's time."""
 
 
 def main():
@@ -71,9 +75,8 @@ def main():
     except ValueError as error:
         module.fail_json(msg="stamps: %s" % error)
     began = time.monotonic()
-    walk = Walk(
-        _websites.walked(module.params["declared"]), known, began + module.params["seconds"], md5=module.params["md5"]
-    )
+    effort = Effort(module.params["seconds"], CLOCK)
+    walk = Walk(_websites.walked(module.params["declared"]), known, effort, md5=module.params["md5"])
     walk.run()
     listing = {
         "roots": [as_text(root) for root in walk.roots],

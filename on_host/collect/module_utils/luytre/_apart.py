@@ -18,14 +18,15 @@ END_SECONDS = 1
 def apart(names, work, seconds, at_once):
     """``{name: work(name)}`` with each call in a child; the error of one that was late or died is in its place.
 
-    ``work`` gives ``{seconds, error, data}``. A child has ``seconds`` and two more for its last words; then it is
+    ``work`` gives ``{seconds, error, data}``. A child has the ``seconds`` of its name and two more for its last words; then it is
     ended with everything that it started. One that cannot be ended, for it waits for somebody's file system, is left.
     """
     waiting, running, answers = list(names), {}, {}
     with selectors.DefaultSelector() as selector:
         while waiting or running:
             while waiting and len(running) < at_once:
-                child = _Child(waiting.pop(0), work, seconds + 2)
+                name = waiting.pop(0)
+                child = _Child(name, work, seconds[name] + 2)
                 running[child.pipe] = child
                 selector.register(child.pipe, selectors.EVENT_READ)
             wait = max(0.0, min(child.deadline for child in running.values()) - time.monotonic())

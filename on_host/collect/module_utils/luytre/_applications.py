@@ -4,7 +4,6 @@ import collections
 import itertools
 import os
 import stat
-import time
 
 from ansible.module_utils.luytre import _layouts, _websites
 from ansible.module_utils.luytre._reading import file_mode, read_below
@@ -23,7 +22,9 @@ MAX_DEPTH = 3
 MAX_FOLDERS = 3_000
 HOMES_DEPTH = 2
 HOMES_SECONDS = 0.5
-"""For finding out which applications lie in one root, before it is walked."""
+"""Of the processor's time, for finding out which applications lie in one root, before it is walked."""
+SEARCH_SECONDS = 8.0
+"""The same of all roots, for what is told of them."""
 MAX_NAMES = 20_000
 MAX_FOUND = 20
 """Of one root: who fills it with folders that look like applications hides none of another root's."""
@@ -69,14 +70,14 @@ class Found:
 
 def find(reading):
     """``(applications, roots that were not searched to their end)``, in at most half of the reading's time."""
-    return search(_websites.searched(reading.declared), reading.deadline - reading.left() / 2)
+    return search(_websites.searched(reading.declared), reading.effort(SEARCH_SECONDS, 2))
 
 
-def search(roots, deadline, depth=MAX_DEPTH):
+def search(roots, effort, depth=MAX_DEPTH):
     """The same of given roots, the narrowest first: a folder is looked into on behalf of one root only."""
     entered = set()
     searches = [_Search(root, entered, depth) for root in sorted(roots, key=lambda root: (-root.count("/"), root))]
-    take_turns(searches, deadline)
+    take_turns(searches, effort)
     found = sorted((each for one in searches for each in one.found), key=lambda each: (each.root, each.relative))
     return found, sorted(one.root for one in searches if one.cut_short)
 
@@ -104,7 +105,7 @@ class _Search:
     def cut_short(self):
         return self._stopped or bool(self._waiting)
 
-    def advance(self, _until):
+    def advance(self, _effort):
         """Look into the next folder; whether there is more."""
         relative, depth = self._waiting.popleft()
         self._folders += 1
@@ -171,7 +172,7 @@ def layout_of(folder, names):
     return None
 
 
-def homes(folder, seconds):
+def homes(folder, effort):
     """``{path below an open folder: its Layout}`` of the applications there, the folder itself being ``""``."""
-    found, _ = search(["%s%d" % (safe_open.THROUGH, folder)], time.monotonic() + seconds, HOMES_DEPTH)
+    found, _ = search(["%s%d" % (safe_open.THROUGH, folder)], effort, HOMES_DEPTH)
     return {each.relative: each.layout for each in found}

@@ -8,6 +8,7 @@ import os
 import re
 import time
 
+from ansible.module_utils.luytre import _webroot
 from ansible.module_utils.luytre._processes import MAX_PROCESSES
 from ansible.module_utils.luytre._reading import read_text
 from ansible.module_utils.luytre_shared import safe_open
@@ -19,8 +20,6 @@ MAX_SIZE = 30_000_000
 MAX_BYTES = 200_000_000
 MAX_FILES = 30_000
 """That are looked at."""
-MAX_DEPTH = 100
-"""Folders in each other: whoever nests thousands would use up our descriptors, or the stack."""
 _PIECE = 1 << 20
 _FUSE = re.compile(r"(?m)^\d+ \d+ (\d+):(\d+) .* - fuse\S* ")
 
@@ -28,8 +27,8 @@ _FUSE = re.compile(r"(?m)^\d+ \d+ (\d+):(\d+) .* - fuse\S* ")
 class Digesting:
     """``kinds`` of digests, as hashlib calls them, and how far it may go; ``is_cut_short`` says that it did not get to the end, or could not read a file."""
 
-    def __init__(self, kinds, deadline, proc="/proc"):
-        self.kinds, self.deadline, self.proc = kinds, deadline, proc
+    def __init__(self, kinds, effort, proc="/proc"):
+        self.kinds, self.effort, self.proc = kinds, effort, proc
         self.left, self.files, self.is_cut_short = MAX_BYTES, MAX_FILES, False
         self._seen = set()
 
@@ -64,27 +63,26 @@ class Digesting:
             return
         apart = fuse(self.proc + "/self")
         try:
-            device = os.fstat(top).st_dev
-            for path, folders, names, here in os.fwalk(".", dir_fd=top):
+            walk = _webroot.Walk(top, self.effort, MAX_FILES, device=os.fstat(top).st_dev)
+            for entry in walk:
                 if self._is_done():
                     return
-                folders[:] = [name for name in folders if _device(here, name) == device]
-                if path.count("/") >= MAX_DEPTH and folders:
-                    folders[:], self.is_cut_short = [], True
-                for name in names:
-                    try:
-                        held = safe_open.at(here, name, safe_open.ANYTHING)
-                    except OSError:
-                        continue
-                    try:
-                        yield from self._of(held, os.path.normpath(os.path.join(folder, path, name)), since, apart)
-                    finally:
-                        os.close(held)
+                if entry.is_dir:
+                    continue
+                try:
+                    held = safe_open.at(entry.folder, entry.name, safe_open.ANYTHING)
+                except OSError:
+                    continue
+                try:
+                    yield from self._of(held, os.path.join(folder, entry.path), since, apart)
+                finally:
+                    os.close(held)
+            self.is_cut_short = self.is_cut_short or walk.cut_short
         finally:
             os.close(top)
 
     def _is_done(self):
-        self.is_cut_short = self.is_cut_short or self.files <= 0 or self.left <= 0 or time.monotonic() >= self.deadline
+        self.is_cut_short = self.is_cut_short or self.files <= 0 or self.left <= 0 or self.effort.is_used_up
         return self.is_cut_short
 
     def _of(self, held, path, since, apart):
@@ -126,10 +124,3 @@ def fuse(place):
     """The devices that a process sees and that a program answers for."""
     text = read_text(place + "/mountinfo", 4_000_000) or ""
     return {os.makedev(int(major), int(minor)) for major, minor in _FUSE.findall(text)}
-
-
-def _device(folder, name):
-    try:
-        return os.stat(name, dir_fd=folder, follow_symlinks=False).st_dev
-    except OSError:
-        return None

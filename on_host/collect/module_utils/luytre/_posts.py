@@ -41,7 +41,7 @@ _NUKEVIET = {
 def below(root, reading):
     """``(addresses below the root's own, why an application was not asked or None)``."""
     found, unread = [], None
-    applications, _ = _applications.search([root], reading.deadline - reading.left() / 2, 1)
+    applications, _ = _applications.search([root], reading.effort(_applications.SEARCH_SECONDS, 2), 1)
     for number, each in enumerate(applications):
         ask = {"wordpress": of_wordpress, "joomla": of_joomla, "nukeviet": of_nukeviet}.get(each.kind)
         if ask is None:

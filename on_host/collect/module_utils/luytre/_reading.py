@@ -5,6 +5,7 @@ import stat
 import subprocess
 import time
 
+from ansible.module_utils.luytre._effort import Effort
 from ansible.module_utils.luytre_shared import safe_open
 from ansible.module_utils.luytre_shared.names import group_name, user_name
 from ansible.module_utils.luytre_shared.ownership import Trust
@@ -39,6 +40,10 @@ class Reading:
     def left(self):
         """Seconds left of the area's budget."""
         return self.deadline - time.monotonic()
+
+    def effort(self, seconds, number=1):
+        """So many seconds of the processor's time for a walk; by the clock, one of so many parts of what is left."""
+        return Effort(seconds, self.left() / number)
 
     def part(self, seconds):
         """A reading of something of it, that takes so many seconds at most."""

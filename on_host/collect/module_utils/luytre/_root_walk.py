@@ -15,11 +15,11 @@ def open_root(path):
 class RootWalk:
     """A web root being walked, each entry handed to ``add``. Raises OSError when it is not there."""
 
-    def __init__(self, path, deadline, max_entries, add):
+    def __init__(self, path, effort, max_entries, add):
         self.path, self._add = path, add
         self._folder = open_root(path)
-        seconds = min(_applications.HOMES_SECONDS, (deadline - time.monotonic()) / 4)
-        self._walk = _webroot.Walk(self._folder, deadline, max_entries, _applications.homes(self._folder, seconds))
+        homes = _applications.homes(self._folder, effort.part(min(_applications.HOMES_SECONDS, effort.left / 4)))
+        self._walk = _webroot.Walk(self._folder, effort, max_entries, homes)
         self._entries = iter(self._walk)
         self._finished = False
         self.seconds = 0.0
@@ -32,12 +32,12 @@ class RootWalk:
         self._entries.close()
         os.close(self._folder)
 
-    def advance(self, until):
-        """Walk on until that moment; whether there is more."""
+    def advance(self, effort):
+        """Walk on for so long; whether there is more."""
         began = time.monotonic()
         for entry in self._entries:
             self._add(entry)
-            if time.monotonic() >= until:
+            if effort.is_used_up:
                 break
         else:
             self._finished = True

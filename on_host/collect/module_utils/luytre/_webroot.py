@@ -3,18 +3,21 @@
 Everything here works on descriptors of folders, as ``safe_open`` opens them.
 """
 
+import collections
 import glob
+import itertools
 import os
 import pwd
 import re
 import stat
-import time
 
 from ansible.module_utils.luytre import _inert_php, _websites
 from ansible.module_utils.luytre._reading import read_text
 from ansible.module_utils.luytre_shared import ownership, safe_open
 
 MAX_DEPTH = 40
+CROWD = 5_000
+"""Names of one folder that are looked at before those of the folders below."""
 VCS = frozenset((".git", ".svn", ".hg", ".bzr"))
 LANGUAGE_FOLDERS = frozenset(("language", "languages", "lang", "langs", "locale", "locales", "i18n", "translations"))
 SCHEMA_FOLDERS = frozenset(("sql", "schema", "schemas", "install", "installation", "migrations", "updates", "tests"))
@@ -170,62 +173,75 @@ class Entry:
 
 
 class Walk:
-    """Every name below an open folder, folders before what they hold; version control folders are not entered.
+    """Every name below an open folder: its own first, then those of the folders in it, and so on; version control folders are
+    not entered. Of a folder with more than CROWD names the rest comes last, so that it hides nothing elsewhere.
 
-    ``homes``: which applications are known to lie where, as ``_applications.homes`` tells it.
+    ``homes``: which applications are known to lie where, as ``_applications.homes`` tells it. ``device``: the one to stay on.
     """
 
-    def __init__(self, root, deadline, max_entries, homes=None):
-        self._root, self._deadline, self._left, self._homes = root, deadline, max_entries, homes
+    def __init__(self, root, effort, max_entries, homes=None, device=None):
+        self._root, self._effort, self._left, self._homes, self._device = root, effort, max_entries, homes, device
         self.entries = 0
         self.cut_short = False
+        """Whether there was more than was looked at, or something could not be."""
         self._stopped = False
+        self._waiting, self._crowded = collections.deque([("", 0, 0)]), []
+        """Folders that are still to be looked at: path, depth, and how many of the names in it were."""
 
     def __iter__(self):
-        return self._below(self._root, "", 0)
-
-    def _below(self, folder, prefix, depth):
-        if depth > MAX_DEPTH:
-            self.cut_short = True
-            return
-        folder_status = os.fstat(folder)
-        for name, status in self._members(folder):
-            if self._stopped:
+        while (self._waiting or self._crowded) and not self._stopped:
+            if self._effort.is_used_up:
+                self.cut_short = True
                 return
-            entry = Entry(folder, folder_status, name, prefix + name, status, homes=self._homes)
-            yield entry
-            if entry.is_dir and name not in VCS:
-                inner = self._enter(entry)
-                if inner is not None:
-                    try:
-                        yield from self._below(inner, entry.path + "/", depth + 1)
-                    finally:
-                        os.close(inner)
+            if not self._waiting:
+                self._waiting.extend(self._crowded)
+                self._crowded = []
+            relative, depth, begin = self._waiting.popleft()
+            folder = self._opened(relative)
+            if folder is not None:
+                try:
+                    yield from self._in(folder, relative, depth, begin)
+                finally:
+                    os.close(folder)
 
-    def _members(self, folder):
-        """Name and status of each, one at a time: a folder may hold more than there is memory for."""
+    def _opened(self, relative):
         try:
-            with os.scandir(folder) as names:
-                for member in names:
-                    self.entries += 1
-                    self._left -= 1
-                    if self._left < 0 or (self.entries % 256 == 0 and time.monotonic() > self._deadline):
-                        self.cut_short = self._stopped = True
-                        return
-                    status = _status(member)
-                    if status is not None:
-                        yield member.name, status
-        except OSError:
-            self.cut_short = True
-
-    def _enter(self, entry):
-        try:
-            return safe_open.enter(entry.folder, entry.name)
+            return safe_open.below(self._root, relative, safe_open.DIRECTORY) if relative else os.dup(self._root)
         except (FileNotFoundError, safe_open.Unsafe):
             return None
         except OSError:
             self.cut_short = True
             return None
+
+    def _in(self, folder, relative, depth, begin):
+        folder_status = os.fstat(folder)
+        for number, (name, status) in enumerate(self._members(folder, begin), begin):
+            if number == CROWD and not begin:
+                self._crowded.append((relative, depth, number))
+                return
+            self.entries += 1
+            if status is None:
+                continue
+            entry = Entry(folder, folder_status, name, os.path.join(relative, name), status, homes=self._homes)
+            yield entry
+            if entry.is_dir and name not in VCS and self._device in (None, status.st_dev):
+                if depth < MAX_DEPTH:
+                    self._waiting.append((entry.path, depth + 1, 0))
+                else:
+                    self.cut_short = True
+
+    def _members(self, folder, begin):
+        """Name and status of each, one at a time: a folder may hold more than there is memory for."""
+        try:
+            with os.scandir(folder) as names:
+                for member in itertools.islice(names, begin, None):
+                    self._left -= 1
+                    if self._left < 0 or (self._left % 64 == 0 and self._effort.is_used_up):
+                        self.cut_short = self._stopped = True
+                        return
+                    yield member.name, _status(member)
+        except OSError:
+            self.cut_short = True
 
 
 def _status(member):

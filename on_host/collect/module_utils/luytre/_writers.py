@@ -3,20 +3,21 @@
 import os
 import re
 import stat
-import time
 
+from ansible.module_utils.luytre._effort import Effort
 from ansible.module_utils.luytre_shared import ownership
 from ansible.module_utils.luytre_shared.names import user_name
 
 SECONDS = 3
+"""Of the processor's time."""
 MAX_STATUS = 8_000
 
 
 def of(files, proc="/proc"):
     """``{path: [account]}`` of those that have a writer; ``files`` are paths with their status."""
-    known, found, until = dict(files), {}, time.monotonic() + SECONDS
+    known, found, effort = dict(files), {}, Effort(SECONDS)
     for pid in filter(str.isdecimal, os.listdir(proc) if known else ()):
-        if time.monotonic() > until:
+        if effort.is_used_up:
             break
         for path, descriptor in _open("%s/%s" % (proc, pid), known):
             uid = _writes("%s/%s" % (proc, pid), descriptor, known[path])

@@ -1,22 +1,30 @@
 """Backups: how old the newest file of each declared backup folder is, and who may read them."""
 
 import os
-import stat
 import time
 
+from ansible.module_utils.luytre import _webroot
 from ansible.module_utils.luytre._reading import file_mode
+from ansible.module_utils.luytre_shared import safe_open
 
 MAX_ENTRIES = 50_000
+SECONDS = 5.0
+"""Of the processor's time, for all folders."""
 CLOCK_SLACK = 300
 
 
 def collect(reading):
     sites = reading.declared.get("sites") or []
     paths = {site["backup_dir"] for site in sites if isinstance(site, dict) and isinstance(site.get("backup_dir"), str)}
-    return {"directories": [directory(path, int(time.time()), reading.deadline) for path in sorted(paths)]}
+    effort, now = reading.effort(SECONDS), int(time.time())
+    return {
+        "directories": [
+            directory(path, now, effort.share(len(paths) - number)) for number, path in enumerate(sorted(paths))
+        ]
+    }
 
 
-def directory(path, now, deadline):
+def directory(path, now, effort):
     """What lies in a backup folder. Files dated in the future and empty ones are counted apart and prove nothing."""
     found = {
         "path": path,
@@ -36,24 +44,21 @@ def directory(path, now, deadline):
         return found
     found["modes"] = file_mode(os.path.realpath(path))
     found["others_enter"] = bool(found["modes"]["mode"] & 0o007)
-    entries = 0
-    for folder, _folders, names in os.walk(path):
-        for name in names:
-            entries += 1
-            if entries > MAX_ENTRIES or time.monotonic() > deadline:
-                found["cut_short"] = True
-                return found
-            _count(found, os.path.join(folder, name), now)
-    return found
-
-
-def _count(found, path, now):
     try:
-        status = os.lstat(path)
+        top = safe_open.path(os.path.realpath(path), safe_open.DIRECTORY)
     except OSError:
-        return
-    if not stat.S_ISREG(status.st_mode):
-        return
+        return {**found, "cut_short": True}
+    try:
+        walk = _webroot.Walk(top, effort, MAX_ENTRIES)
+        for entry in walk:
+            if entry.is_file:
+                _count(found, os.path.join(path, entry.path), entry.status, now)
+    finally:
+        os.close(top)
+    return {**found, "cut_short": walk.cut_short}
+
+
+def _count(found, path, status, now):
     if status.st_size == 0:
         found["empty"] += 1
     elif status.st_mtime > now + CLOCK_SLACK:

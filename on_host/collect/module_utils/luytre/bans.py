@@ -6,7 +6,6 @@ What the server of fail2ban says is unpickled by its client, as root: it is only
 import ipaddress
 import os
 import re
-import time
 
 from ansible.module_utils.luytre import _access_log, _applications, _session, _stake, _visits, _websites
 from ansible.module_utils.luytre._layouts import BY_KIND
@@ -50,7 +49,7 @@ def collect(reading):
         "others": [name for name in OTHERS if found[name]["active"]],
         "source": here["source"] if here else None,
         "jails": jails,
-        "logins": logins(_websites.in_force(), time.monotonic() + min(SEARCH_SECONDS, reading.left() / 2), jails),
+        "logins": logins(_websites.in_force(), reading.effort(SEARCH_SECONDS, 2), jails),
         "untold": untold,
     }
 
@@ -130,13 +129,13 @@ def _network(text):
 # --- where people log in ---------------------------------------------------------------------------------
 
 
-def logins(vhosts, until, jails):
+def logins(vhosts, effort, jails):
     """``[{kind, path, uri, log, readable, watched}]``: each login to an administration, by the log that its requests go to.
 
     ``readable`` is whether the log is there and its lines, if any, begin with the visitor's address.
     """
     roots = list(dict.fromkeys(root for vhost in vhosts for root in vhost.roots))
-    applications, _ = _applications.search(roots, until, 1)
+    applications, _ = _applications.search(roots, effort, 1)
     found = {}
     for vhost in vhosts:
         for one in applications:

@@ -18,6 +18,7 @@ from ansible.module_utils.luytre.in_use import log_paths
 
 SECONDS = 6.0
 FILES_SECONDS = 4.0
+"""Of the processor's time."""
 MAIL_LOGS = ("/var/log/mail.log", "/var/log/mail.info", "/var/log/maillog", "/var/log/exim4/mainlog")
 MAX_BYTES = 200_000_000
 """Of all logs, unpacked."""
@@ -101,7 +102,7 @@ class Asked:
 def _in_files(reading, asked, cut_short):
     """Digests of files, where some are asked for."""
     if asked.files:
-        digesting = _digested.Digesting(asked.files, min(reading.deadline, time.monotonic() + FILES_SECONDS))
+        digesting = _digested.Digesting(asked.files, reading.effort(FILES_SECONDS))
         for path, digests in digesting.all(_websites.declared_roots(reading.declared)):
             yield "file", path, collections.Counter(digests)
         if digesting.is_cut_short:

@@ -5,7 +5,6 @@ import contextlib
 import os
 import re
 import threading
-import time
 
 from ansible.module_utils.luytre import _root_walk, _webroot, _websites
 from ansible.module_utils.luytre._reading import read_below
@@ -14,6 +13,7 @@ from ansible.module_utils.luytre_shared import safe_open
 from ansible.module_utils.luytre_shared.names import group_name, user_name
 
 SECONDS = 5.0
+"""Of the processor's time."""
 MAX_ENTRIES = 200_000
 """Of one root. Time is what roots share, in turns: a site that fills its folder shortens no other's reading."""
 MAX_LISTED = 200
@@ -23,16 +23,16 @@ SHARED = ("/usr/share/", "/usr/lib/")
 
 def collect(reading):
     web = _webroot.web_users()
-    deadline = min(reading.deadline, time.monotonic() + SECONDS)
+    effort = reading.effort(SECONDS)
     with _niceness(), contextlib.ExitStack() as open_roots:
         walked = []
         for path in _websites.walked(reading.declared):
             seen = _Seen(path, web)
             with contextlib.suppress(OSError):
                 walked.append(
-                    (open_roots.enter_context(_root_walk.RootWalk(path, deadline, MAX_ENTRIES, seen.add)), seen)
+                    (open_roots.enter_context(_root_walk.RootWalk(path, effort, MAX_ENTRIES, seen.add)), seen)
                 )
-        take_turns([root for root, _ in walked], deadline)
+        take_turns([root for root, _ in walked], effort)
         return {"web_users": web.names, "roots": [_answer(root, seen) for root, seen in walked]}
 
 
@@ -49,15 +49,15 @@ class _niceness:
             os.setpriority(os.PRIO_PROCESS, self._thread, self._before)
 
 
-def read_root(path, web, deadline, max_entries):
+def read_root(path, web, effort, max_entries):
     """One root's entry of the facts, or None when it is not there."""
     seen = _Seen(path, web)
     try:
-        root = _root_walk.RootWalk(path, deadline, max_entries, seen.add)
+        root = _root_walk.RootWalk(path, effort, max_entries, seen.add)
     except OSError:
         return None
     with root:
-        take_turns([root], deadline)
+        take_turns([root], effort)
         return _answer(root, seen)
 
 

@@ -71,6 +71,7 @@ MAX_ENTRIES = 2_000_000
 MAX_FOUND = 200
 """Of root's own, and of everybody else's: who litters a disk with their own files hides none of root's."""
 WALK_SECONDS = 10.0
+"""Of the processor's time."""
 """Most hosts take less than one; who has more files than this allows is told so."""
 
 DISTRIBUTION_SETID = frozenset(
@@ -101,7 +102,7 @@ DISTRIBUTION_SETID = frozenset(
 
 def collect(reading):
     mounted = mounts(read_text("/proc/self/mountinfo") or "")
-    found = walk(mounted, min(WALK_SECONDS, reading.left() / 2))
+    found = walk(mounted, reading.effort(WALK_SECONDS, 2))
     return {
         "shared": shared_folders(mounted, read_text("/etc/fstab") or "", tmp_unit_options()),
         "run_from_temporary": run_from(TEMPORARY),
@@ -322,9 +323,9 @@ def disk_devices(mounted):
 class Walk:
     """What a walk over the host's own disks found, and whether it came to its end. ``served`` paths are not looked at."""
 
-    def __init__(self, devices, seconds, served=()):
+    def __init__(self, devices, effort, served=()):
         self.served = served
-        self.devices, self.deadline, self.started = devices, time.monotonic() + seconds, time.monotonic()
+        self.devices, self.effort, self.started = devices, effort, time.monotonic()
         self.world_writable, self.unowned, self.setid = [], [], []
         self._listed = collections.Counter()
         self.entries, self.finished, self.seconds, self.is_late = 0, {}, 0.0, False
@@ -332,18 +333,20 @@ class Walk:
         self.groups = {group.gr_gid for group in grp.getgrall()}
 
     def over(self, root, mendable):
-        """Walk below ``root``; ``mendable`` says whether only root can change what leads there.
+        """Walk below ``root``, the nearest first; ``mendable`` says whether only root can change what leads there.
 
         What lies in a folder that others cannot enter is not theirs to write, whatever its own mode.
         """
-        waiting = [(root, mendable, all(os.lstat(above).st_mode & 0o001 for above in _ancestors(root)))]
+        waiting = collections.deque(
+            [(root, mendable, all(os.lstat(above).st_mode & 0o001 for above in _ancestors(root)))]
+        )
         while waiting:
-            folder, ours, entered = waiting.pop()
+            folder, ours, entered = waiting.popleft()
             try:
                 with os.scandir(folder) as entries:
                     for entry in entries:
                         self.entries += 1
-                        if self.entries > MAX_ENTRIES or (not self.entries & 255 and time.monotonic() > self.deadline):
+                        if self.entries > MAX_ENTRIES or (not self.entries & 255 and self.effort.is_used_up):
                             self.is_late = True
                             return
                         inner = self._met(entry, ours, entered)
@@ -405,10 +408,10 @@ class Walk:
         return False
 
 
-def walk(mounted, seconds):
+def walk(mounted, effort):
     """A Walk over the host's disks: the system first, what matters most first in it; then sites and people's folders."""
     served = {mount["path"] for mount in mounted if mount["kind"].startswith(SERVED)}
-    found = Walk(disk_devices(mounted), seconds, served)
+    found = Walk(disk_devices(mounted), effort, served)
     for part, roots, mendable in (("system", (*FIRST, "/"), True), ("users", OF_USERS, False)):
         for root in roots:
             if os.path.isdir(root) and not os.path.islink(root) and not found.is_late:

@@ -11,6 +11,7 @@ from ansible.module_utils.luytre._turns import take_turns
 from ansible.module_utils.luytre_shared.names import user_name
 
 SECONDS = 2.0
+"""Of the processor's time, for walks."""
 LOG_SECONDS = 0.5
 MAX_LOGS = 60
 MAX_ENTRIES = 40_000
@@ -23,11 +24,10 @@ LOGS = ("/var/log/nginx/*access*.log", "/var/log/apache2/*access*.log")
 
 
 def collect(reading):
-    deadline = min(reading.deadline, time.monotonic() + SECONDS)
     vhosts = _websites.in_force()
     return {
         "logs": logs(log_paths(vhosts)),
-        "roots": roots(_websites.walked(reading.declared, vhosts), deadline),
+        "roots": roots(_websites.walked(reading.declared, vhosts), reading.effort(SECONDS)),
         "shells": _own_shell.used(reading),
     }
 
@@ -58,7 +58,7 @@ def logs(paths, seconds=LOG_SECONDS):
 # --- code and uploads ------------------------------------------------------------------------------------
 
 
-def roots(paths, deadline):
+def roots(paths, effort):
     """What each web root holds that is in use, all in turns."""
     web = _webroot.web_users()
     with contextlib.ExitStack() as open_roots:
@@ -67,9 +67,9 @@ def roots(paths, deadline):
             seen = _Seen(web)
             with contextlib.suppress(OSError):
                 walked.append(
-                    (open_roots.enter_context(_root_walk.RootWalk(path, deadline, MAX_ENTRIES, seen.add)), seen)
+                    (open_roots.enter_context(_root_walk.RootWalk(path, effort, MAX_ENTRIES, seen.add)), seen)
                 )
-        take_turns([root for root, _ in walked], deadline)
+        take_turns([root for root, _ in walked], effort)
         return [
             {"path": root.path, **seen.answer(), "cut_short": root.cut_short or seen.is_full} for root, seen in walked
         ]

@@ -4,7 +4,6 @@ import glob
 import os
 import re
 import stat
-import time
 
 from ansible.module_utils.luytre import _audit, _logrotate, _webroot, _writers
 from ansible.module_utils.luytre._reading import file_mode, read_text
@@ -13,6 +12,8 @@ from ansible.module_utils.luytre_shared import safe_open
 
 JOURNAL = "/var/log/journal"
 MAX_FILES = 5_000
+WALK_SECONDS = 1.0
+"""Of the processor's time."""
 MAX_LISTED = 200
 FORWARDERS = (
     "systemd-journal-upload.service",
@@ -57,6 +58,7 @@ _SPANS = {
 
 
 def collect(reading):
+    loose, cut_short = _files(reading.effort(WALK_SECONDS, 2))
     services = units(reading, ("logrotate.timer", "cron.service", "rsyslog.service", "auditd.service", *FORWARDERS))
     rotations = _logrotate.rotations()
     daemon, profile, untold = _audit.collect(reading, services["auditd.service"])
@@ -65,7 +67,8 @@ def collect(reading):
         "rotations": rotations,
         "rotating": bool(reading.installed("logrotate")) and _rotates(services),
         "unrotated": _unrotated(rotations),
-        "files": _files(),
+        "files": loose,
+        "files_cut_short": cut_short,
         "remote": _remote(services),
         "auditd": daemon,
         "audit_profile": profile,
@@ -176,13 +179,14 @@ def _unrotated(rotations):
     )[:MAX_LISTED]
 
 
-def _files():
-    """Log files with something to hide that others may read, and what others may write."""
+def _files(effort):
+    """``(log files with something to hide that others may read and what others may write, whether there was more to look at)``."""
     root = safe_open.path("/var/log", safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
     try:
         found, statuses = [], {}
         shut = set()
-        for entry in _webroot.Walk(root, time.monotonic() + 1, MAX_FILES):
+        walk = _webroot.Walk(root, effort, MAX_FILES)
+        for entry in walk:
             parent = entry.path.rpartition("/")[0]
             if parent in shut or (entry.is_dir and not entry.status.st_mode & stat.S_IXOTH):
                 shut.add(entry.path)
@@ -194,7 +198,7 @@ def _files():
                 if writable and entry.is_file:
                     statuses[path] = entry.status
         writers = _writers.of(statuses)
-        return [{**one, "writers": writers.get(one["path"], [])} for one in found]
+        return [{**one, "writers": writers.get(one["path"], [])} for one in found], walk.cut_short
     finally:
         os.close(root)
 

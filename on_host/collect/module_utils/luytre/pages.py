@@ -26,6 +26,8 @@ from ansible.module_utils.luytre._reading import Unreadable, read_text
 
 SECONDS = 5.0
 FOR_LOGS = 3.0
+FILES_SECONDS = 2.0
+"""Of the processor's time, for the files below all roots."""
 MAX_BYTES = 300_000_000
 """Of all logs, unpacked."""
 MAX_ADDRESSES = 6_000
@@ -56,18 +58,13 @@ def collect(reading):
         with budget.part(len(sites) - number) as part:
             found.append({"domain": site["domain"], **served(site, logs[site["domain"]], ranges, own, part, most)})
     for number, told in enumerate(found):
-        root, until = sites[number].get("document_root"), time.monotonic() + _share(deadline, len(sites) - number)
-        told["files"] = files(root, until)
-        part = reading.part(until - time.monotonic())
+        root, left = sites[number].get("document_root"), len(sites) - number
+        told["files"] = files(root, reading.effort(FILES_SECONDS / len(sites), 2 * left))
+        part = reading.part(min(SECONDS, reading.left()) / left)
         told["posts"], told["posts_unread"] = (
             _posts.below(os.path.normpath(root), part) if _is_path(root) else ([], None)
         )
     return {"verified": bool(ranges), "sites": found}
-
-
-def _share(deadline, number):
-    """Seconds that one of so many may use of what is left."""
-    return max(0.0, deadline - time.monotonic()) / number
 
 
 def _is_path(root):
@@ -210,7 +207,7 @@ def served(site, logs, ranges, own, budget, most):
 # --- files -----------------------------------------------------------------------------------------------
 
 
-def files(root, deadline):
+def files(root, effort):
     """The files below a root that show something and do nothing, by the path that asks for them.
 
     Of an application those in its top folder and in those that it is filled from: the others are its own.
@@ -223,8 +220,8 @@ def files(root, deadline):
     except OSError:
         return []
     try:
-        homes = _applications.homes(handle, max(0.0, deadline - time.monotonic()) / 4)
-        for entry in _webroot.Walk(handle, deadline, MAX_ENTRIES, homes):
+        homes = _applications.homes(handle, effort.part(effort.left / 4))
+        for entry in _webroot.Walk(handle, effort, MAX_ENTRIES, homes):
             if len(found) >= MAX_FILES:
                 break
             if entry.is_file and _PAGES.search(entry.name) and entry.status.st_size >= LEAST and _is_shown(entry):

@@ -7,7 +7,6 @@ which two sites that share them can be recognised.
 import hashlib
 import os
 import re
-import time
 
 from ansible.module_utils.luytre import _applications, _joomla, _nukeviet, _php, _site_database, _webroot, _websites
 from ansible.module_utils.luytre._reading import file_mode, names_below, read_below, read_text, status_below
@@ -15,6 +14,8 @@ from ansible.module_utils.luytre_shared import ownership, safe_open
 
 MAX_EXTENSIONS = 200
 MAX_ENTRIES = 100_000
+WALK_SECONDS = 5.0
+"""Of the processor's time, for one walk."""
 MAX_SHOWN = 30
 MAX_TEXT = 500
 CONSTANTS = {
@@ -215,7 +216,7 @@ def upload_php(path, reading):
         return [], False
     found = []
     try:
-        walk = _webroot.Walk(inner, time.monotonic() + min(5.0, reading.left() / 2), MAX_ENTRIES)
+        walk = _webroot.Walk(inner, reading.effort(WALK_SECONDS, 2), MAX_ENTRIES)
         for entry in walk:
             if _webroot.is_script(entry):
                 mode = file_mode(os.path.join(path, "wp-content/uploads", entry.path), entry.status)
@@ -269,7 +270,7 @@ def core_entries(path, reading, cut):
     except OSError:
         cut.append(".")
         return
-    deadline = time.monotonic() + min(5.0, reading.left() / 2)
+    effort = reading.effort(WALK_SECONDS, 2)
     try:
         status = os.fstat(here)
         yield _webroot.Entry(here, status, ".", ".", status), "."
@@ -291,7 +292,7 @@ def core_entries(path, reading, cut):
             if entry.is_dir:
                 inner = safe_open.enter(here, name)
                 try:
-                    walk = _webroot.Walk(inner, deadline, MAX_ENTRIES)
+                    walk = _webroot.Walk(inner, effort, MAX_ENTRIES)
                     for below in walk:
                         yield below, name + "/" + below.path
                     if walk.cut_short:

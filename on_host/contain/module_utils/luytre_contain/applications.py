@@ -1,10 +1,10 @@
 """An application of a site whose tables and configuration an incident changes, read as data: none of its code is run."""
 
 import os
-import time
 from urllib.parse import unquote_to_bytes
 
 from ansible.module_utils.luytre import _applications, _site_database, _site_login, wordpress
+from ansible.module_utils.luytre._effort import Effort
 from ansible.module_utils.luytre._reading import Reading
 from ansible.module_utils.luytre_shared.acting import Refused
 
@@ -68,5 +68,5 @@ def configuration_of(kind, path):
 
 def below(roots):
     """``(folders of all applications at web roots or near them, roots that there was no time to search to their end)``."""
-    found, cut = _applications.search(roots, time.monotonic() + SEARCH_SECONDS)
+    found, cut = _applications.search(roots, Effort(SEARCH_SECONDS))
     return [one.path for one in found if one.kind in _site_login.BY_KIND], cut

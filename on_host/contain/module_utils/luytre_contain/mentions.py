@@ -1,9 +1,9 @@
 """Files of this host that hold a secret: what else uses it than what is known to."""
 
 import os
-import time
 
 from ansible.module_utils.luytre import _webroot
+from ansible.module_utils.luytre._effort import Effort
 from ansible.module_utils.luytre_shared import safe_open
 
 FOLDERS = (
@@ -34,22 +34,22 @@ def of(secret, roots):
         return [], list(roots)
     escaped = secret.replace("\\", "\\\\")
     wanted = {word.encode() for word in (secret, escaped, escaped.replace("'", "\\'"), escaped.replace('"', '\\"'))}
-    found, cut, deadline = [], [], time.monotonic() + SECONDS
+    found, cut, effort = [], [], Effort(SECONDS)
     for root in (*roots, *FOLDERS):
-        paths, whole = _below(root, wanted, deadline, deep=root not in FOLDERS)
+        paths, whole = _below(root, wanted, effort, deep=root not in FOLDERS)
         found += paths
         cut += [] if whole else [root]
     return found[:MOST_FOUND], cut
 
 
-def _below(root, wanted, deadline, *, deep):
+def _below(root, wanted, effort, *, deep):
     try:
         folder = safe_open.path(root, safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
     except OSError:
         return [], True
     found = []
     try:
-        walk = _webroot.Walk(folder, deadline, MOST_ENTRIES)
+        walk = _webroot.Walk(folder, effort, MOST_ENTRIES)
         for entry in walk if deep else _members(folder):
             if _is_read(entry, deep=deep):
                 content = entry.content(LARGEST)

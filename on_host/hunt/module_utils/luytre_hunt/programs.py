@@ -1,5 +1,6 @@
 """The system's programs: those that differ from their package, those that lend their owner's rights, and those in temporary folders."""
 
+import collections
 import errno
 import os
 import re
@@ -52,13 +53,13 @@ def gather(places):
 
 def _lending(places):
     """Setuid and setgid files, and such with capabilities, that are of no package or not as in it."""
-    waiting, names = ["/"], 0
+    waiting, names = collections.deque(["/"]), 0
     shells, lend = None, {}
     while waiting:
         if places.reading.left() < FOR_LATER or names > MAX_NAMES:
             places.cut("setuid")
             return
-        here = waiting.pop()
+        here = waiting.popleft()
         try:
             entries = list(os.scandir(here))
         except OSError as error:
@@ -135,9 +136,9 @@ def _lends(path, status):
 
 def _temporary(places, folder):
     """Programs of the machine's and scripts that may be run, in folders where everybody writes."""
-    waiting, count = [""], 0
+    waiting, count = collections.deque([""]), 0
     while waiting:
-        relative = waiting.pop()
+        relative = waiting.popleft()
         try:
             handle = (
                 safe_open.below(folder, relative, safe_open.DIRECTORY)

@@ -4,13 +4,13 @@ Folders are walked by descriptors. A file is opened once it is held, so that a F
 that is swapped while it is read is told as such.
 """
 
+import collections
 import contextlib
 import hashlib
 import itertools
 import os
 import re
 import stat
-import time
 
 from ansible.module_utils.luytre import _applications, _websites, filesystem
 from ansible.module_utils.luytre._reading import read_text
@@ -64,14 +64,14 @@ _SETTINGS = frozenset((".htaccess", ".user.ini", "php.ini"))
 
 
 class Walk:
-    """One walk below some roots, until a deadline.
+    """One walk below some roots, the nearest folders first, as far as an effort goes.
 
-    Each root has its share of time, names and rows first, and of a folder a part: what one of them is full of hides nothing elsewhere.
-    What that leaves is then for whatever there is more of.
+    Each root has its share of it, of names and of rows first, and of a folder a part: what one of them is full of hides nothing
+    elsewhere. What that leaves is then for whatever there is more of.
     """
 
-    def __init__(self, roots, known, deadline, md5=False):
-        self.roots, self._known, self._deadline, self._md5 = roots, known, deadline, md5
+    def __init__(self, roots, known, effort, md5=False):
+        self.roots, self._known, self._effort, self._md5 = roots, known, effort, md5
         self.rows, self.same, self.seen, self.others, self.left = [], [], 0, 0, 0
         self.cut_short = []
         self.applications = []
@@ -79,7 +79,7 @@ class Walk:
 
     def run(self):
         """Walk them all."""
-        found, _cut = _applications.search(sorted(self.roots), time.monotonic() + 5)
+        found, _cut = _applications.search(sorted(self.roots), self._effort.part(5))
         self.applications = [(self._at(each), each.kind, each.version() or "") for each in found]
         layouts = {}
         for each in found:
@@ -97,20 +97,21 @@ class Walk:
             self._in_turn(roots)
 
     def _in_turn(self, roots):
-        told, whole = (_Bounds(MAX_FILES, rows, self._deadline) for rows in (MAX_ROWS, MAX_FILES))
+        told, whole = (_Bounds(MAX_FILES, rows, self._effort) for rows in (MAX_ROWS, MAX_FILES))
         for at, root in enumerate(roots):
             self._root(root, told.share(len(roots) - at, self.seen, len(self.rows)))
         for root in roots:
             self._root(root, whole)
         for root in roots:
             while root.waiting or root.crowded:
-                root.waiting, root.crowded = [*root.waiting, *((*each, CROWD) for each in root.crowded)], []
+                root.waiting.extend((*each, CROWD) for each in root.crowded)
+                root.crowded = []
                 self._root(root, whole)
                 if root.waiting:
                     break
         for root in roots:
             if root.waiting or root.crowded or root.cut:
-                why = root.cut or ("time" if time.monotonic() > self._deadline else "files")
+                why = root.cut or ("time" if self._effort.is_used_up else "files")
                 self.cut_short.append([root.number, why])
 
     def _at(self, each):
@@ -122,7 +123,7 @@ class Walk:
     def _root(self, root, bounds):
         """Look into a root's folders that wait, within bounds; those that are left wait on."""
         while root.waiting and not bounds.are_met(self.seen, len(self.rows)):
-            relative, depth, begin = root.waiting.pop()
+            relative, depth, begin = root.waiting.popleft()
             try:
                 folder = safe_open.below(root.top, relative, safe_open.DIRECTORY) if relative else os.dup(root.top)
             except OSError:
@@ -185,7 +186,7 @@ class Walk:
         if stamp in self._known:
             self.same.append(self._known[stamp])
             return
-        if len(self.rows) >= MAX_ROWS or time.monotonic() > self._deadline:
+        if len(self.rows) >= MAX_ROWS or self._effort.is_used_up:
             self.left += 1
             return
         try:
@@ -211,28 +212,27 @@ class _Root:
     def __init__(self, number, top, layouts):
         self.number, self.top, self.layouts = number, top, layouts
         self.device = os.fstat(top).st_dev
-        self.waiting, self.crowded = [("", 0, 0)], []
+        self.waiting, self.crowded = collections.deque([("", 0, 0)]), []
         self.cut = ""
 
 
 class _Bounds:
-    """How far a walk goes: names seen and rows told, counted from its beginning, and a moment."""
+    """How far a walk goes: names seen and rows told, counted from its beginning, and an effort."""
 
-    def __init__(self, names, rows, deadline):
-        self._names, self._rows, self._deadline = names, rows, deadline
+    def __init__(self, names, rows, effort):
+        self._names, self._rows, self._effort = names, rows, effort
 
     def share(self, number, names, rows):
         """What one of so many has of what is left."""
-        now = time.monotonic()
         return _Bounds(
             names + max(0, self._names - names) // number,
             rows + max(0, self._rows - rows) // number,
-            now + max(0.0, self._deadline - now) / number,
+            self._effort.share(number),
         )
 
     def are_met(self, names, rows):
         """Whether there is no more of something."""
-        return names >= self._names or rows >= self._rows or time.monotonic() > self._deadline
+        return names >= self._names or rows >= self._rows or self._effort.is_used_up
 
 
 def _place(path, layouts):

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import backups
+from ansible.module_utils.luytre._effort import Effort
 from ansible.module_utils.luytre._reading import Reading
 
 from auditor.models import Status
@@ -16,7 +17,7 @@ from tests.unit.areas import DAY, NOW, SITE, facts, finding
 
 
 def read(path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = backups.directory(str(path), int(time.time()), time.monotonic() + 10)
+    found: dict[str, Any] = backups.directory(str(path), int(time.time()), Effort(10))
     return found
 
 
@@ -46,7 +47,7 @@ def test_nothing_there(tmp_path: Path) -> None:
 
 def test_out_of_time_is_said(tmp_path: Path) -> None:
     put(tmp_path / "a.gz", 1)
-    assert backups.directory(str(tmp_path), int(time.time()), time.monotonic() - 1)["cut_short"]
+    assert backups.directory(str(tmp_path), int(time.time()), Effort(-1))["cut_short"]
 
 
 @pytest.mark.parametrize("declared", [{}, {"sites": None}, {"sites": [{}, {"backup_dir": None}, "x"]}])

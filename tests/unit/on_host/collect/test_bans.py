@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible.module_utils.luytre import _visits, _websites, bans
+from ansible.module_utils.luytre._effort import Effort
 from ansible.module_utils.luytre._reading import Reading
 
 from auditor.system import resources
@@ -47,7 +48,7 @@ def test_logins_are_watched_where_their_own_requests_are_logged(tmp_path: Path) 
 
     def found(log: str, jails: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
         vhost = _websites.Vhost("nginx", "/etc/nginx/x", 1, [str(tmp_path)], [log] if log else [])
-        logins = bans.logins([vhost], float("inf"), jails)
+        logins = bans.logins([vhost], Effort(60), jails)
         return [(one["uri"], one["readable"], one["watched"]) for one in logins]
 
     plain, odd = str(tmp_path / "access.log"), str(tmp_path / "json.log")

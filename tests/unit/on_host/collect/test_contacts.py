@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _digested, contacts
+from ansible.module_utils.luytre._effort import Effort
 from ansible.module_utils.luytre._log_files import Budget
 from ansible.module_utils.luytre._reading import Reading, Unreadable
 
@@ -217,22 +218,22 @@ def test_files_are_digested_where_intruders_leave_them(tmp_path: Path) -> None:
     (root / "large").write_bytes(b"")
     os.truncate(root / "large", _digested.MAX_SIZE + 1)
     os.link(tmp_path / "program", root / "again")
-    looking = _digested.Digesting(["md5", "sha256"], time.monotonic() + 60, str(proc))
+    looking = _digested.Digesting(["md5", "sha256"], Effort(60), str(proc))
     found = [*looking.programs(), *looking.below(str(root), 0.0)]
     assert found == [
         (str(tmp_path / "program"), digested(b"program")),
         (str(root / "a" / "x.php"), digested(b"page")),
     ]
     assert not looking.is_cut_short
-    again = _digested.Digesting(["md5"], time.monotonic() + 60, str(proc))
+    again = _digested.Digesting(["md5"], Effort(60), str(proc))
     assert list(again.below(str(root), time.time() + 60)) == []
-    late = _digested.Digesting(["md5"], time.monotonic(), str(proc))
+    late = _digested.Digesting(["md5"], Effort(0), str(proc))
     assert list(late.programs()) == [] and late.is_cut_short
 
 
 def test_what_its_owner_keeps_from_being_read_is_told_as_not_seen(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"x")
-    looking = _digested.Digesting(["md5"], time.monotonic() + 60)
+    looking = _digested.Digesting(["md5"], Effort(60))
     with leased(tmp_path / "x"):
         assert list(looking.below(str(tmp_path), 0.0)) == []
     assert looking.is_cut_short
@@ -246,7 +247,7 @@ def test_folders_without_end_in_each_other_cost_nothing_beside_them(tmp_path: Pa
         outer, inner = inner, os.open("d", os.O_RDONLY, dir_fd=inner)
         os.close(outer)
     os.close(inner)
-    looking = _digested.Digesting(["md5"], time.monotonic() + 60)
+    looking = _digested.Digesting(["md5"], Effort(60))
     assert [path for path, _ in looking.below(str(tmp_path), 0.0)] == [str(tmp_path / "beside")]
     assert looking.is_cut_short
     subprocess.run(["rm", "-r", tmp_path / "d"], check=True)
@@ -258,5 +259,5 @@ def test_what_a_program_answers_for_is_not_opened(tmp_path: Path) -> None:
     line = f"36 35 {os.major(device)}:{os.minor(device)} / /mnt rw,nosuid - fuse.sshfs x rw\n"
     (tmp_path / "self" / "mountinfo").write_text(line)
     (tmp_path / "file").write_bytes(b"x")
-    looking = _digested.Digesting(["md5"], time.monotonic() + 60, str(tmp_path))
+    looking = _digested.Digesting(["md5"], Effort(60), str(tmp_path))
     assert _digested.fuse(str(tmp_path / "self")) == {device} and list(looking.below(str(tmp_path), 0.0)) == []

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +13,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _webroot, filesystem
+from ansible.module_utils.luytre._effort import Effort
 
 from auditor.models import Status
 from tests.unit.access import filters
@@ -103,7 +103,7 @@ def test_permissions_in_words() -> None:
 
 
 def _walked(root: Path, seconds: float = 5.0) -> filesystem.Walk:
-    found = filesystem.Walk({os.lstat(root).st_dev}, seconds)
+    found = filesystem.Walk({os.lstat(root).st_dev}, Effort(seconds))
     found.over(str(root), True)
     return found
 
@@ -253,12 +253,12 @@ def test_a_folder_of_any_size_is_never_held_in_memory(tmp_path: Path, monkeypatc
 
     monkeypatch.setattr(os, "scandir", counted)
     monkeypatch.setattr(filesystem, "MAX_ENTRIES", 100)
-    found = filesystem.Walk({tmp_path.stat().st_dev}, 60)
+    found = filesystem.Walk({tmp_path.stat().st_dev}, Effort(60))
     found.over(str(tmp_path), True)
     assert (found.is_late, taken) == (True, 101)
     taken = 0
     handle = os.open(tmp_path, os.O_RDONLY)
-    walk = _webroot.Walk(handle, time.monotonic() + 60, 100)
+    walk = _webroot.Walk(handle, Effort(60), 100)
     first = next(iter(walk))
     assert (first.path, taken) == (first.name, 1)
     os.close(handle)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _applications, _inert_php, _layouts, _openings, _webroot, files
+from ansible.module_utils.luytre._effort import Effort
 
 GUARD = "<?php\n\n/**\n * NukeViet\n */\n\nif (!defined('NV_MAINFILE')) {\n    exit('Stop!!!');\n}\n\n"
 SHELL = "<?php @eval($_POST['x']); ?>"
@@ -66,7 +67,7 @@ def laid(root: Path, kind: str, **more: str) -> Path:
 
 def walk(root: Path) -> dict[str, Any]:
     users = _webroot.WebUsers(["www-data"])
-    found: dict[str, Any] = files.read_root(str(root), users, time.monotonic() + 10, 10_000)
+    found: dict[str, Any] = files.read_root(str(root), users, Effort(10), 10_000)
     return found
 
 
@@ -77,20 +78,20 @@ def php(root: Path) -> list[str]:
 @pytest.mark.parametrize("kind", list(_layouts.KINDS))
 def test_each_application_is_told_by_its_files_with_its_version(tmp_path: Path, kind: str) -> None:
     laid(tmp_path, kind)
-    found, _ = _applications.search([str(tmp_path)], time.monotonic() + 5)
+    found, _ = _applications.search([str(tmp_path)], Effort(5))
     assert [(each.kind, each.relative, each.version()) for each in found] == [(kind, "", VERSIONS[kind])]
 
 
 def test_some_of_its_files_make_no_application(tmp_path: Path) -> None:
     for name in ("doku.php", "version.php", "load.php", "includes/Defines.php", "includes/bootstrap.inc"):
         put(tmp_path, name)
-    assert _applications.search([str(tmp_path)], time.monotonic() + 5) == ([], [])
+    assert _applications.search([str(tmp_path)], Effort(5)) == ([], [])
 
 
 def test_an_installer_left_is_told(tmp_path: Path) -> None:
     laid(tmp_path, "joomla")
     put(tmp_path, "installation/index.php")
-    found, _ = _applications.search([str(tmp_path)], time.monotonic() + 5)
+    found, _ = _applications.search([str(tmp_path)], Effort(5))
     assert [mode["path"] for mode in found[0].described()["installers"]] == [f"{tmp_path}/installation"]
 
 
@@ -222,7 +223,9 @@ def test_homes_are_found_by_descriptor(tmp_path: Path) -> None:
     laid(tmp_path / "wiki", "dokuwiki")
     folder = os.open(tmp_path, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        assert {home: layout.kind for home, layout in _applications.homes(folder, 5).items()} == {"wiki": "dokuwiki"}
+        assert {home: layout.kind for home, layout in _applications.homes(folder, Effort(5)).items()} == {
+            "wiki": "dokuwiki"
+        }
     finally:
         os.close(folder)
 

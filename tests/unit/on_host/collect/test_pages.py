@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.luytre import _log_files, _log_format, _requests, pages
 from ansible.module_utils.luytre._apache_config import Configuration
+from ansible.module_utils.luytre._effort import Effort
 from ansible.module_utils.luytre._nginx_conf import load
 
 from auditor.facts.pages import Facts
@@ -227,5 +228,5 @@ def test_files_that_show_something_and_do_nothing(tmp_path: Path) -> None:
         path.write_text("x" * 200)
     (tmp_path / "f.html").symlink_to("a.html")
     (tmp_path / "tin" / "index.html").write_text("<html></html>")
-    assert pages.files(str(tmp_path), time.monotonic() + 5) == sorted(f"/{name}" for name in SHOWN)
-    assert pages.files("/khong/co", time.monotonic() + 5) == pages.files(None, time.monotonic() + 5) == []
+    assert pages.files(str(tmp_path), Effort(5)) == sorted(f"/{name}" for name in SHOWN)
+    assert pages.files("/khong/co", Effort(5)) == pages.files(None, Effort(5)) == []

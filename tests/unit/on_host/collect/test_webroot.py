@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import os
 import re
 import time
@@ -11,6 +12,9 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _web, _webroot, files
+from ansible.module_utils.luytre._effort import Effort
+from ansible.module_utils.luytre._reading import Reading
+from ansible.module_utils.luytre_shared.names import user_name
 
 from auditor.models import Status
 from auditor.system import resources
@@ -36,7 +40,7 @@ def make(root: Path, name: str, content: str = "x", bits: int = 0o644) -> Path:
 
 def walk(root: Path, seconds: float = 10, entries: int = 10_000) -> dict[str, Any]:
     users = _webroot.WebUsers(["www-data"])
-    found: dict[str, Any] = files.read_root(str(root), users, time.monotonic() + seconds, entries)
+    found: dict[str, Any] = files.read_root(str(root), users, Effort(seconds), entries)
     return found
 
 
@@ -194,6 +198,48 @@ def test_the_budget_of_time(root: Path) -> None:
     assert walk(root, seconds=-1)["cut_short"]
 
 
+def collected(root: Path) -> dict[str, Any]:
+    """The root's entry of what a host is read for."""
+    declared = {"sites": [{"domain": "site.test", "document_root": str(root)}]}
+    return next(one for one in files.collect(Reading(declared, 20))["roots"] if one["path"] == str(root))
+
+
+def test_what_others_use_of_the_processors_shortens_no_walk(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(30):
+        for name in range(20):
+            make(root, f"{number}/x/{name}.html")
+    make(root, "backup.sql")
+    make(root, "x/configuration.php.bak")
+    clock = itertools.count(time.monotonic(), 0.015)
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    found = collected(root)
+    assert paths(found, "dumps") == ["backup.sql", "x/configuration.php.bak"] and not found["cut_short"]
+
+
+def test_the_top_folder_is_seen_first_and_the_folders_in_it_next(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(root, "backup.sql")
+    for number in range(5):
+        make(root, f"{number}/site.zip")
+        for name in range(50):
+            make(root, f"{number}/deep/{name}.html")
+    make(root, "wp-config.php.bak")
+    monkeypatch.setattr(files, "MAX_ENTRIES", 20)
+    found = collected(root)
+    assert paths(found, "dumps") == [*(f"{number}/site.zip" for number in range(5)), "backup.sql", "wp-config.php.bak"]
+    assert found["cut_short"]
+
+
+def test_what_one_folder_is_full_of_hides_nothing_below_the_others(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(60):
+        make(root, f"full/{number}.html")
+    make(root, "z/deep/backup.sql")
+    monkeypatch.setattr(_webroot, "CROWD", 10)
+    found = walk(root, entries=40)
+    assert paths(found, "dumps") == ["z/deep/backup.sql"] and found["cut_short"]
+    found = walk(root)
+    assert (found["entries"], found["cut_short"], found["owners"]) == (64, False, {user_name(os.getuid()): 64})
+
+
 def test_lists_are_bounded_and_counts_are_not(root: Path) -> None:
     for number in range(260):
         (root / f"{number}.sql").touch()
@@ -207,8 +253,8 @@ def test_a_root_that_is_somebodys_link_is_not_followed(root: Path, tmp_path: Pat
     if os.getuid() == 0:
         os.lchown(link, 33, 33)
         users = _webroot.WebUsers([])
-        assert files.read_root(str(link), users, time.monotonic() + 1, 10) is None
-    assert files.read_root(str(tmp_path / "none"), _webroot.WebUsers([]), time.monotonic() + 1, 10) is None
+        assert files.read_root(str(link), users, Effort(1), 10) is None
+    assert files.read_root(str(tmp_path / "none"), _webroot.WebUsers([]), Effort(1), 10) is None
 
 
 @pytest.mark.parametrize(

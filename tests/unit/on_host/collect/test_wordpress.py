@@ -7,12 +7,12 @@ import importlib.util
 import json
 import os
 import pwd
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _applications, _php, _site_database, _webroot, mariadb, wordpress
+from ansible.module_utils.luytre._effort import Effort
 from ansible.module_utils.luytre._reading import Reading
 
 from auditor.audit import controls
@@ -280,10 +280,10 @@ def test_a_shell_stands_before_any_number_of_other_scripts(site: Path) -> None:
 def test_a_walk_that_was_cut_short_is_no_pass(site: Path) -> None:
     told = {**read(site), "uploads_cut_short": True}
     assert finding("uploads_php", told).status is Status.NOT_EVALUATED
-    assert (
-        finding("core_writable", {**told, "core": {**told["core"], "writable": 0, "cut_short": True}}).status
-        is Status.FAIL
-    )
+    cut = {**told["core"], "writable": 0, "writable_examples": [], "cut_short": True}
+    assert finding("core_writable", {**told, "core": cut}).status is Status.NOT_EVALUATED
+    found = {**cut, "writable": 1, "writable_examples": ["index.php"]}
+    assert finding("core_writable", {**told, "core": found}).status is Status.FAIL
 
 
 def test_core_that_came_later(site: Path) -> None:
@@ -552,7 +552,7 @@ def test_applications_are_found_by_their_own_files(tmp_path: Path) -> None:
     put(www, "d/core/lib/Drupal.php", "<?php\nclass Drupal { const VERSION = '10.3.1'; }\n")
     put(www, "e/f/g/h/wp-includes/version.php")
     (www / "lien-ket").symlink_to(www / "a")
-    found, cut_short = _applications.search([str(www)], time.monotonic() + 20)
+    found, cut_short = _applications.search([str(www)], Effort(20))
     assert cut_short == []
     assert sorted((each.kind, each.relative) for each in found) == [
         ("drupal", "d"),
@@ -570,7 +570,7 @@ def test_a_site_full_of_folders_and_false_applications_hides_no_other_site(tmp_p
         put(full, f"{number}/wp-includes/version.php")
     put(other, "c/wp-includes/version.php")
     wide = str(tmp_path / "www")
-    found, cut_short = _applications.search([wide, str(full), str(other)], time.monotonic() + 60)
+    found, cut_short = _applications.search([wide, str(full), str(other)], Effort(60))
     assert [each.path for each in found if each.root == str(other)] == [f"{other}/c"]
     assert len([each for each in found if each.root == str(full)]) == _applications.MAX_FOUND
     assert str(full) in cut_short and str(other) not in cut_short

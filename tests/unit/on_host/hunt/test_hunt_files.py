@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ansible.module_utils.luytre._effort import Effort
 from ansible.module_utils.luytre_hunt import walk as walking
 from ansible.module_utils.luytre_hunt.packing import as_path, as_text, packed, unpacked
 from ansible.module_utils.luytre_hunt.walk import LARGE, PHP, PROGRAM, SCRIPT, SETTINGS, UPLOAD, Walk
@@ -33,7 +34,7 @@ def top() -> Iterator[Path]:
 
 
 def walked(top: Path, known: dict[bytes, int] | None = None) -> Walk:
-    walk = Walk([str(top)], known or {}, time.monotonic() + 20)
+    walk = Walk([str(top)], known or {}, Effort(20))
     walk.run()
     return walk
 
@@ -68,7 +69,7 @@ def test_md5_is_told_where_it_is_wanted(top: Path) -> None:
     (top / "a.php").write_bytes(b"<?php")
     found = []
     for wanted in (False, True):
-        walk = Walk([str(top)], {}, time.monotonic() + 20, md5=wanted)
+        walk = Walk([str(top)], {}, Effort(20), md5=wanted)
         walk.run()
         found.append(walk.rows[0][12])
     assert found == [None, hashlib.new("md5", b"<?php", usedforsecurity=False).hexdigest()]
@@ -154,13 +155,13 @@ def test_what_one_folder_is_full_of_hides_nothing_elsewhere(top: Path, monkeypat
         (top / f"a/{name}").write_bytes(b"")
     for path in ("a/z/last.php", "b/c/one.php", "b/two.php"):
         (top / path).write_bytes(b"<?php 1;")
-    walk = Walk([str(top / "a"), str(top / "b")], {}, time.monotonic() + 20)
+    walk = Walk([str(top / "a"), str(top / "b")], {}, Effort(20))
     walk.run()
     assert {"c/one.php", "two.php"} <= {row[1] for row in walk.rows}
     assert walk.seen == 30
     assert walk.cut_short == [[0, "files"]]
     monkeypatch.setattr(walking, "MAX_FILES", 300)
-    walk = Walk([str(top / "a"), str(top / "b")], {}, time.monotonic() + 20)
+    walk = Walk([str(top / "a"), str(top / "b")], {}, Effort(20))
     walk.run()
     assert (walk.seen, walk.cut_short, len({(row[0], row[1]) for row in walk.rows})) == (103, [], 103)
 
