@@ -154,10 +154,11 @@ def _remarks(printed: str) -> str:
 
 
 def _differences(trial: Trial, log: list[dict[str, object]]) -> Iterator[str]:
+    cut_off = any(one["means"] == "isolation" and one["state"] not in ("refused", "released") for one in log)
     for means in on(trial.host):
         states = {str(one["state"]) for one in log if one["means"] == means and _is_planted(trial, one)}
-        if trial.rebooted and means == "process":
-            continue
+        if (trial.rebooted and means == "process") or (cut_off and means in ("path", "site")):
+            continue  # it is gone anyway; nobody outside sees it
         in_force = TARGETS[means].is_in_force(trial.place)
         if "confirmed" in states and not in_force:
             yield f"{means}: the log says confirmed, and the host does not"
@@ -171,7 +172,7 @@ def _is_planted(trial: Trial, action: dict[str, object]) -> bool:
 
 
 def _is_covered(means: str, log: list[dict[str, object]]) -> bool:
-    """Return whether another means has the same effect: a closed site also closes its paths, isolation also refuses keys from elsewhere."""
+    """Return whether another means has the same effect: a closed site also closes its paths."""
     confirmed = {one["means"] for one in log if one["state"] not in ("refused", "released")}
     return (means == "path" and bool({"site", "isolation"} & confirmed)) or (
         means == "site" and "isolation" in confirmed

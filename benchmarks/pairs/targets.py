@@ -73,10 +73,13 @@ def _counts(script: str, expected: str = "0") -> Callable[[Place], bool]:
 
 
 def _status(place: Place, path: str) -> int:
-    """Return how the site answers a stranger."""
+    """Return how the site answers a stranger; 0: not at all."""
     visitor = http.client.HTTPConnection(place.address, timeout=15, source_address=(OTHER, 0))
-    visitor.request("GET", path, headers={"Host": place.site})
-    return visitor.getresponse().status
+    try:
+        visitor.request("GET", path, headers={"Host": place.site})
+        return visitor.getresponse().status
+    except OSError:
+        return 0
 
 
 def _greets_stranger(place: Place) -> bool:
