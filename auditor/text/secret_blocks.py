@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from auditor.text.secret_names import NAME, SOUNDS, has_none, kind
+from auditor.text.secret_names import NAME, SOUNDS, SPACED_NAME, Kind, has_none, kind, looks_secret
 
 Span = tuple[int, int]
 """Where a secret begins and ends, in characters."""
@@ -43,6 +43,36 @@ _PAM_RULE = re.compile(
 """A line of PAM's below ``Password:``, with nothing but words that are known."""
 
 
+_ALONE = re.compile(r"['\"`]?[^\s'\"`:\[\]{}<>]{4,300}['\"`]?\Z")
+"""A word alone on its line."""
+_SIGNS = (None, ":", "=", ":=")
+"""What stands between a name and a value on the line below."""
+
+
+def _named_at_end(line: str, tail: re.Match[str]) -> Kind | None:
+    """Return what the name at the end of a line says of what stands on the lines below."""
+    known = kind(tail[1])
+    spaced = known is None and tail[3] in _SIGNS and SPACED_NAME.search(line[-_TAIL_LENGTH:])
+    return Kind.SECRET if spaced else known
+
+
+def _below_a_name(line: str, tail: re.Match[str], known: Kind) -> Kind | None:
+    """Return how a word alone on the next line is looked at; without a sign the name has to be alone on its line."""
+    if tail[4] or tail[3] not in _SIGNS:
+        return None
+    if tail[3] is not None:
+        return Kind.SECRET if known is Kind.SECRET else Kind.LIKELY
+    alone = SPACED_NAME.sub("x", line) if known is Kind.SECRET else line
+    return Kind.LIKELY if len(alone.split()) == 1 else None
+
+
+def _is_value_alone(text: str, known: Kind) -> bool:
+    """Return whether a line is the value of the name on the line above: one word, and no setting of its own."""
+    if _ALONE.match(text) is None or _SETTING.match(text) is not None:
+        return False
+    return known is Kind.SECRET or looks_secret(text.strip("'\"`"))
+
+
 @dataclass
 class Blocks:
     """What the lines so far say of the next one: of what it is a part, and where that ends."""
@@ -58,6 +88,8 @@ class Blocks:
     """Whether they are so whatever they look like."""
     _next: bool = False
     """Whether the line below is one."""
+    _own_line: Kind | None = None
+    """Whether a word alone on the next line is a value: SECRET, whatever it is; LIKELY, if it looks like a secret."""
     _call: int = 0
     """How many more lines may hold arguments of a call."""
 
@@ -69,9 +101,12 @@ class Blocks:
         indent = _INDENT.match(line)
         begin = indent.end() if indent else 0
         end = len(line.rstrip(" \t\r,;"))
+        own, self._own_line = self._own_line, self._own_line if end <= begin else None
         span = self._of_key(line) or self._of_block(line, begin, end)
         if span is None and end > begin:
             span = self._below(line, begin, end, len(indent[1]) if indent else 0)
+        if span is None and own is not None and end > begin and _is_value_alone(line[begin:end], own):
+            return self._bare(line, begin, end)
         return span
 
     def read(self, line: str) -> None:
@@ -83,11 +118,14 @@ class Blocks:
         heredoc = _HEREDOC.search(line)
         ordinary = has_none(line, SOUNDS)
         open_ = None if ordinary else _TAIL.search(tail)
-        secret = open_ is not None and kind(open_[1]) is not None
+        known = _named_at_end(line, open_) if open_ is not None else None
+        secret = known is not None and known is not Kind.LIKELY
         if heredoc is not None and (_SECRET_INPUT.search(line) or secret):
             self._until, self._left = heredoc[1], 10_000
-        elif open_ is not None and secret:
-            self._open(line, open_)
+        elif open_ is not None and known is not None:
+            if secret:
+                self._open(line, open_)
+            self._own_line = _below_a_name(line, open_, known)
         elif not ordinary and (unclosed := _UNCLOSED.search(line[:1000])) and kind(unclosed[1]) is not None:
             quote = next(one for one in line[unclosed.end(1) + 1 :] if one in "'\"")
             self._until, self._left = quote, _LONG

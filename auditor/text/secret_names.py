@@ -18,13 +18,15 @@ class Kind(Enum):
     SECRET = "a secret, whatever stands there"  # noqa: S105
     KEY = "a key: a secret unless it is an ordinary value, such as a path"
     ABOUT = "a setting about secrets: one itself when it is assigned what is no ordinary value"
+    LIKELY = "an everyday word: a secret when what stands there looks like one"
 
 
 _SECRET = re.compile(
     r"(?:pass|passw(?:or)?d|passwort|pword|passphrase|passcode|pwd|(?:^|_)pw|(?:root|bind|user|db|admin)pw|(?:^|_)psk|masterauth|(?:^|_)pin"
     r"|mat_?khau|(?:^|_)mk|mat_?ma|bi_?mat|ma_?pin|secret|token|jwt|(?:^|_)salt|(?:^|_)pepper|credentials?|authorization|(?:^|_)cookie"
     r"|(?:^|_)(?:webhook|cleartext)"
-    r"|(?:auth|logged_in|nonce|api|app|access|secret|private|pre_?shared|shared|encryption|signing|master|client|license|site)_?key|khoa_(?:api|rieng))"
+    r"|(?:auth|logged_in|nonce|api|app|access|secret|private|pre_?shared|shared|encryption|signing|master|client|license|site)_?key|khoa_(?:api|rieng)"
+    r"|access_?key_?id|shared_?access_?key|account_?key)"
     r"(?:_?(?:\d+|old|new|test|dev|prod|live|base64|b64|hash|salt|cu|moi|db|csdl|root|admin|user|ftp|smtp|mail|api|env))?\Z"
 )
 """How the name of a secret ends; among them WordPress' eight keys and salts."""
@@ -42,6 +44,16 @@ _NO_KEY = re.compile(
 _ABOUT = re.compile(
     r"passw(?:or)?d|passphrase|pwd|secret(?!ar)|token(?!iz)|mat_?khau|bi_?mat|(?:private|api)_?key|credential|(?:^|_)(?:pass|mk)_"
 )
+_LIKELY = re.compile(r"\Akey\Z|(?:^|_)(?:auth(?:_?(?:str|tok))?|obfs)\Z|(?:^|_)community(?:_(?:string|name))?\Z")
+SPACED_NAME = re.compile(
+    r"(?i)m[aạâậ\u0300-\u036f]{1,3}t[ \t]k[hH][aâẩ\u0300-\u036f]{1,3}u(?:(?:[ \t]\w{1,20}){0,3}?(?=[ \t]*[:=])|[ \t]l[àa])?"
+)
+"""A name of two words and more."""
+_WORDLIKE = re.compile(
+    r"(?i)(?:sha|md\d|hmac|aes|des|rsa|ssh-|ecdsa|sk-|ed25519|x25519|blake|argon|bcrypt|scram|cram|digest|ntlm|oauth|xoauth|krb|gss|tls|ssl|x509|pam_|ldaps?|base64|AAAA[BCE])"
+    r"|[\w.@+-]*\.[a-z]{2,12}\Z|[\d.:/T+-]++Z?\Z"
+)
+"""What a word that looks like a secret begins with or is, and is none: names of algorithms, files, hosts, moments."""
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _APART = re.compile(r"[.-]+")
 
@@ -57,7 +69,21 @@ def kind(name: str) -> Kind | None:
         return Kind.SECRET
     if _KEY.search(word):
         return None if _NO_KEY.search(word) else Kind.KEY
-    return Kind.ABOUT if _ABOUT.search(word) else None
+    if _ABOUT.search(word):
+        return Kind.ABOUT
+    return Kind.LIKELY if _LIKELY.search(word) else None
+
+
+def looks_secret(value: str) -> bool:
+    """Return whether a word looks as if it was made up to be known to nobody: letters with digits among them."""
+    return (
+        8 <= len(value) <= 300
+        and not any(one.isspace() or one in "/\\$%{}()<>[]" for one in value)
+        and "=" not in value.rstrip("=")
+        and any(map(str.isdigit, value))
+        and any(map(str.isalpha, value))
+        and _WORDLIKE.match(value) is None
+    )
 
 
 SOUNDS = (
@@ -79,6 +105,7 @@ SOUNDS = (
         "pepper",
     ),
     *("credential", "cookie", "webhook", "cleartext", "key", "khoa"),
+    *("obfs", "community"),
 )
 """Without one of these in it, in whatever case, a name in ASCII is of no ``Kind``."""
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 
 from auditor.text.secret_blocks import Blocks, Span
-from auditor.text.secret_names import NAME, SOUNDS, Kind, has_none, kind
+from auditor.text.secret_names import NAME, SOUNDS, SPACED_NAME, Kind, has_none, kind, looks_secret
 
 
 def spans(text: str) -> list[Span]:
@@ -45,9 +45,6 @@ def _joined(found: list[Span]) -> Iterator[Span]:
 # --- a name and its value ---------------------------------------------------------------------------------
 
 _NAME = re.compile(NAME)
-_SPACED_NAME = re.compile(
-    r"(?i)m[aạâậ\u0300-\u036f]{1,3}t[ \t]k[hH][aâẩ\u0300-\u036f]{1,3}u(?:(?:[ \t]\w{1,20}){0,3}?(?=[ \t]*[:=])|[ \t]l[àa])?"
-)
 _ROOTS = r"(?:etc|var|srv|opt|home|usr|root|run|tmp|mnt|data|dev|proc|lib)"
 _ORDINARY = re.compile(
     rf"(?i)(['\"]?)(?:-?\d{{1,9}}[a-z%]{{0,2}}|on|off|yes|no|true|false|none|null|nil|default|low|medium|strong|required?|optional|primary|additional"
@@ -64,6 +61,7 @@ _APART = re.compile(r"['\"`]?(?:[ \t]++\(?|\()[ \t]*+")
 _QUOTED = re.compile(r"""'((?:[^'\\]|\\.|'')*+)|"((?:[^"\\]|\\.|"")*+)|`([^`]*+)""")
 _CALLED = re.compile(r"(?:env|getenv|config)\([^()]{1,80},[ \t]*+")
 _LAST_WORD = re.compile(r"(?!\\\s*\Z)([^\s;]++);?[ \t\r]*+(?:\\?\r?|#.*)\Z")
+_LOOKED_AT = re.compile(r"""'([^'\n]{1,300})'|"([^"\n]{1,300})"|([^\s'",;(){}]{1,301})""")
 _GIVEN = re.compile(r"""'([^']++)'|"((?:[^"\\]|\\.)++)"|(?!-)([^\s'"]++)""")
 """What stands after an option of two dashes."""
 _PAM = re.compile(r"[+ -]?password[ \t]++(?:\[|required|requisite|sufficient|optional|include|substack)")
@@ -77,7 +75,7 @@ def _named(line: str) -> Iterator[Span]:
     at, words = 0, set[str]()
     if _PAM.match(line):
         at = 10
-    if spaced := _SPACED_NAME.search(line):
+    if spaced := SPACED_NAME.search(line):
         yield from _value(line, spaced.start(), spaced.end(), Kind.SECRET, "mat_khau")
     while (name := _NAME.search(line, at)) is not None:
         at = name.end()
@@ -87,7 +85,8 @@ def _named(line: str) -> Iterator[Span]:
             found = [one for one in [apart and _quoted(line, apart.end())] if one]
         else:
             known = kind(name[0]) if len(name[0]) <= 100 else None
-            found = list(_value(line, name.start(), at, known, word)) if known else []
+            value = _likely if known is Kind.LIKELY else _value
+            found = list(value(line, name.start(), at, known, word)) if known else []
         for start, end in found:
             yield start, end
             at = max(at, end)
@@ -119,6 +118,16 @@ def _value(line: str, begins: int, ends: int, known: Kind, word: str) -> Iterato
             return
         if one := _quoted(line, begin) or _span(_LAST_WORD.match(line, begin)):
             yield one
+
+
+def _likely(line: str, begins: int, ends: int, _known: Kind, word: str) -> Iterator[Span]:
+    """What an everyday word is given, if it looks like a secret; some only where a value is assigned."""
+    given = _ASSIGNED.match(line, ends) or (None if word in ("key", "authtok") else _APART.match(line, ends))
+    if given is None or line[max(0, begins - 1)] in _NOT_APART:
+        return
+    span = _span(_LOOKED_AT.match(line, given.end()))
+    if span is not None and looks_secret(line[slice(*span)]):
+        yield span
 
 
 def _quoted(line: str, at: int) -> Span | None:
@@ -245,7 +254,26 @@ _AROUND = [
         (("*",), r"^[+ -]?[ \t]*+\"?[\w.-]{1,64}\"?[ \t]++[\w*]{1,64}[ \t]++\"?([^\s\"#]{4,400}?)\"?[ \t]++\*[ \t]*+$"),
         (
             ("community", "com2sec"),
-            r"(?i)\b(?:r[ow]community6?|snmp-server[ \t]++community|com2sec[ \t]++\S{1,60}[ \t]++\S{1,60})[ \t]++\"?([^\s\"]{1,400})",
+            r"(?i)\b(?:(?:r[ow]|trap|set[ \t]++snmp[ \t]++)community6?|snmp-server[ \t]++community|authcommunity[ \t]++[\w,]{1,60}"
+            r"|com2sec(?:6|unix)?(?:[ \t]++-Cn[ \t]++\S{1,60})?[ \t]++\S{1,60}[ \t]++\S{1,60})[ \t]++\"?([^\s\"]{1,400})",
+        ),
+        (("community",), r"(?i)\bcommunity[ \t]++\"?([^\s\"{}]{1,400})\"?[ \t]*+\{"),
+        (
+            ("sink",),
+            r"(?i)\b(?:trap2?|inform)sink[ \t]++\S{1,253}[ \t]++\"?(?!\d{1,5}\b)([^\s\"]{1,400})",
+        ),
+        (
+            ("snmp-server",),
+            r"(?i)\bsnmp-server[ \t]++host[ \t]++\S{1,253}[ \t]++(?:(?:traps|informs)[ \t]++)?(?:version[ \t]++(?:1|2c|3[ \t]++\w{1,6})[ \t]++)?(?!version\b)([^\s\"]{1,400})",
+        ),
+        (
+            ("snmp",),
+            r"(?i)\b(?:snmp[23]?_?\w{3,10}|new[ \t]++\\?snmp)[ \t]*+\((?:[ \t]*+\\?snmp::\w{1,20},)?[^,()'\"\n]{0,40}(?:'[^'\n]{0,200}'|\"[^\"\n]{0,200}\")?[^,()'\"\n]{0,80},[ \t]*+['\"]([^'\"\n]{1,400})['\"]",
+        ),
+        (("authinfo",), r"(?i)\bAuthInfo:\S{0,253}[^\n]{0,400}?\"P[:=]([^\"\n]{1,400})\""),
+        (
+            (" ", "\t"),
+            r"^[+ -]?[ \t]*+\"?[\w.@\\-]{1,64}\"?[ \t]++(?:[\w.-]{1,64}|\*)[ \t]++\"?(?=[^\s\d]{0,400}+\d)(?=[^\sa-zA-Z]{0,400}+[a-zA-Z])([^\s\"#/]{6,400}?)\"?[ \t]++(?:\d{1,3}\.){3}\d{1,3}(?:/\d{1,2})?[ \t]*+$",
         ),
         (
             ("createuser",),
@@ -274,7 +302,12 @@ _AROUND = [
         (("$",), r"(\$(?:[1567y]|2[abxy]?|gy|apr1|sha1|argon2\w{1,2})\$[^\s:'\"$]{1,40}\$[./\w$=,+-]{20,4000})"),
         (("$",), r"(\$[PHS]\$[./\w]{31,200})"),
         (("grub.pbkdf2",), r"(\bgrub\.pbkdf2\.\S{1,4000})"),
-        (("",), r"^[+ -]?[\w.-]{1,64}:([./0-9A-Za-z]{13})(?::|$)"),
+        (("",), r"^[+ -]?[ \t]*+['\"]?[\w.@+-]{1,64}:(?!//)([./0-9A-Za-z]{13})(?=[:'\"]|[ \t\r]*$)"),
+        (
+            ("user", "htpasswd", "basic"),
+            r"(?i)(?:users?|htpasswd|basic_?auth)['\"]?[ \t]*+[=:][ \t]*+['\"]?[\w.@+-]{1,64}:([./0-9A-Za-z]{13})(?=[:,'\"\s]|$)",
+        ),
+        ((":",), r"^[+ -]?[ \t]*+[^\s:#]{1,64}:[^:\n]{1,100}:([0-9a-f]{32})[ \t]*+$"),
         (("*",), r"(?<![\w*])(\*[0-9A-F]{40})(?!\w)"),
         (
             (

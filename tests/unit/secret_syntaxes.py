@@ -425,9 +425,70 @@ bind 'x' secret '§'
 IDENTIFIED BY "§"
 alter role a password '§'
 SET GLOBAL x; SET PASSWORD='§'
+AWS_ACCESS_KEY_ID=§
+aws_access_key_id = §
+export AWS_ACCESS_KEY_ID="§"
+"accessKeyId": "§",
+accessKeyId: §
+-Daws.accessKeyId=§
+AWS_SESSION_TOKEN=§
+DefaultEndpointsProtocol=https;AccountName=a;AccountKey=§
+SharedAccessKey=§
+trapcommunity §
+trapsink 192.0.2.1 §
+trapsink 192.0.2.1 § 162
+trap2sink h.test:162 "§"
+informsink 192.0.2.1 §
+com2sec6 notConfigUser default §
+com2sec -Cn ctx notConfigUser 192.0.2.0/24 §
+rocommunity6 § ::1
+rwcommunity "§" 192.0.2.0/24
+authcommunity log,execute §
+snmp-server host 192.0.2.1 version 2c §
+snmp-server host 192.0.2.1 traps §
+set snmp community § authorization read-only
+community § {
+community: §
+snmp_community = §
+SNMP_COMMUNITY="§"
+"community": "§"
+snmpget('192.0.2.1', '§', 'sysDescr.0')
+snmp2_real_walk("h", "§", "")
+new SNMP(SNMP::VERSION_2C, "h", "§");
+snmpget -v 2c -c § h sysDescr.0
+masquerade auth §
+masquerade auth "§"
+auth §
+auth = §
+auth: "§"
+auth_str: §
+"auth": "§"
+obfs = §
+authtok = §
+AuthInfo:smtp.x.test "U:me" "P:§" "M:PLAIN"
+AuthInfo:smtp.x.test "U:me" "P=§"
+key = §
+key=§
+key: "§"
+"key" => "§",
+key = '§'
+API key: §
+"an" pptpd "§" 192.0.2.10
+an * § 192.0.2.10
 """
 
 OVER_LINES = (
+    "password:\n§\n",
+    "Password:\n\n§\n",
+    "Mật khẩu:\n§\nTài khoản: a",
+    "Mật khẩu\n§\n",
+    "mat khau CSDL:\n§\n",
+    "password\n§\n",
+    "DB_PASSWORD=\n§\n",
+    "- API key:\n§\n",
+    "AWS_SECRET_ACCESS_KEY\n§\n",
+    'secret =\n"§"\n',
+    "+Password:\n+§\n",
     "DB_PASSWORD=\\\n§\n",
     "password:\n  §\nuser: x",
     "password: |\n  §\nuser: x",
@@ -625,5 +686,19 @@ cache_key = page
 tokenizer = standard
 secretary: Nguyen Van A
 compass 1.0
+key SHA256:n2Kc0S0mO3pQ9yWkqfYl4j7VQk3l1t5m6a7b8c9d0e1
+key = /etc/stunnel/stunnel.pem
+key: identity
+auth SHA512
+auth: cram-md5
+auth sufficient pam_x509.so
+auth = pam
+community edition
+ubuntu-community 24.04
+push "route 10.8.0.0 255.255.255.0"
+push route 10.8.0.0 255.255.255.0
+route add default 192.0.2.1
+trap2sink 192.0.2.1 162
+key ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGz luytre
 passive_ports 50000 51000
 """

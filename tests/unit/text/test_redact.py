@@ -187,6 +187,28 @@ def test_time_grows_with_the_text_alone(piece: str, frame: str):
     assert seconds(16_000) < 30 * usual, "eight times the text may take eight times as long, not sixty-four"
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "an:§",
+        "  an@xa.test:§",
+        "an:§:Nguyen Van A",
+        "an:§\r",
+        "+an:§",
+        '- "an:§"',
+        "traefik.http.middlewares.x.basicauth.users=an:§",
+        "HTPASSWD=an:§",
+    ],
+)
+@pytest.mark.parametrize("digest", ["rqXexS6ZhobKA", "aZ.Qw3rT5yU1o"])
+def test_digests_of_13_characters_are_hidden(line: str, digest: str):
+    assert digest not in redact(line.replace("§", digest))
+
+
+def test_digests_of_htdigest_are_hidden():
+    assert redact("an:Khu vuc quan tri:5f4dcc3b5aa765d61d8327deb882cf99") == f"an:Khu vuc quan tri:{HIDDEN}"
+
+
 @pytest.mark.parametrize("secret", ["Hk3nTr2zQ9x", "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC"])
 @pytest.mark.parametrize("text", [*ON_ONE_LINE.strip("\n").split("\n"), *OVER_LINES])
 def test_no_way_of_writing_a_secret_shows_it(text: str, secret: str):
