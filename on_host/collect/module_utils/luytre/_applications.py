@@ -6,7 +6,7 @@ import os
 import stat
 
 from ansible.module_utils.luytre import _layouts, _websites
-from ansible.module_utils.luytre._reading import file_mode, read_below
+from ansible.module_utils.luytre._reading import file_mode, names_below, read_below
 from ansible.module_utils.luytre._turns import take_turns
 from ansible.module_utils.luytre_shared import safe_open
 
@@ -44,8 +44,18 @@ class Found:
             "kind": self.kind,
             "path": self.path,
             "version": self.version(),
-            "installers": [mode for mode in map(self._mode, self.layout.installers) if mode is not None],
+            "installers": [mode for mode in map(self._mode, self._installers()) if mode is not None],
         }
+
+    def _installers(self):
+        """What has to go, by its own name or by that of a folder at the application's top that holds its marks."""
+        marks, own = self.layout.installer_marks, [path.rstrip("/") for path in self.layout.installers]
+        renamed = names_below(self.root, self.relative, MAX_NAMES) if marks else []
+        return own + [name for name in renamed if name not in own and self._holds(name, marks)]
+
+    def _holds(self, name, marks):
+        """Whether a folder at its top has all of these files."""
+        return all(_has(self.root, os.path.join(self.relative, name, mark)) for mark in marks)
 
     def version(self):
         """As its files say, or None."""
@@ -55,8 +65,7 @@ class Found:
                 return match.group(1)
         return None
 
-    def _mode(self, path):
-        where = path.rstrip("/")
+    def _mode(self, where):
         try:
             held = safe_open.below(self.root, os.path.join(self.relative, where), safe_open.ANYTHING)
         except OSError:

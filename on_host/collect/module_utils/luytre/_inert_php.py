@@ -2,7 +2,8 @@
 
 import re
 
-MAX_READ = 400_000
+MAX_READ = 2_000_000
+"""Bytes: an application's table of addresses by country has more than half a million."""
 _ENDS_AT_ONCE = re.compile(
     r"\A(?:[^<]|<(?!\?))*<\?php\s+(?:die|exit)\s*(?:\(\s*(?:'[^'\\]*'|\"[^\"\\$]*\")?\s*\))?\s*(?:;|\?>)", re.IGNORECASE
 )
@@ -20,6 +21,17 @@ _ACTING = frozenset(
     """include include_once require require_once echo print new clone throw goto yield function fn class use namespace
     global static eval switch while for foreach do declare try""".split()
 )
+_MAY_SET = frozenset(
+    """allow_url_fopen arg_separator.output auto_detect_line_endings default_charset display_errors display_startup_errors
+    log_errors memcached.sess_binary_protocol memcached.sess_locking memcached.sess_prefix memory_limit session.auto_start
+    session.cache_limiter session.cookie_httponly session.gc_divisor session.gc_maxlifetime session.gc_probability
+    session.save_handler session.save_path session.use_cookies session.use_only_cookies session.use_trans_sid track_errors
+    user_agent""".split()
+)
+"""Settings of PHP's that name no file to run or to write to, and no function to call."""
+_SETS = re.compile(r"\bini_set\s*\(\s*\0[a-z_.]+\0\s*,\s*(?:''|\d+)\s*\)", re.IGNORECASE)
+_NAME = re.compile(r"\0[a-z_.]+\0")
+_GIVEN = re.compile(r"\$(?:_[A-Z]|GLOBALS\b|this\b)")
 _MAY_STAND = _MAY_CALL | frozenset(("return", "true", "false", "null", "and", "or", "not", "else", "stdclass"))
 
 
@@ -32,7 +44,7 @@ def holds_values(content):
     """Whether it does nothing even where nothing ends it first."""
     text = content.decode("utf-8", "replace")
     opening = re.match(r"\A\ufeff?\s*<\?php\b", text)
-    if opening is None or len(content) >= MAX_READ:
+    if opening is None or len(content) >= MAX_READ or b"\0" in content:
         return False
     code, rest = _stripped(text[opening.end() :])
     return code is not None and not rest.strip() and _only_holds(code)
@@ -44,7 +56,10 @@ def ends_at_once(text):
 
 
 def _stripped(text):
-    """``(code with strings empty and comments gone, what follows it)``; code None where a string may run."""
+    """``(code with strings empty and comments gone, what follows it)``; code None where a string may run.
+
+    A string that is the name of a setting in _MAY_SET stays, between zeros, which PHP's code has none of.
+    """
     runs = False
 
     def bare(found):
@@ -52,13 +67,16 @@ def _stripped(text):
         word = found.group(0)
         if word[0] == '"' and "$" in word:
             runs = True
-        return "''" if word[0] in "'\"" else " "
+        if word[0] in "'\"":
+            return "\0%s\0" % word[1:-1] if word[1:-1] in _MAY_SET else "''"
+        return " "
 
     code, _, rest = _WORDS_APART.sub(bare, text).partition("?>")
     return (None if runs else code), rest
 
 
 def _only_holds(code):
+    code = _NAME.sub("''", _SETS.sub("", code))
     if not _SIGNS.match(code) or re.search(r"->|::|\$\s*[\${]|\?\s*=", code):
         return False
     if any(called.lower() not in _MAY_CALL for called in _CALLED.findall(code)):
@@ -68,7 +86,7 @@ def _only_holds(code):
 
 def _may_stand(word):
     if word[0] == "$":
-        return not word.startswith("$_") and word != "$GLOBALS"
+        return _GIVEN.match(word) is None
     return word.lower() in _MAY_STAND or (word.isupper() and word.lower() not in _ACTING)
 
 

@@ -21,8 +21,10 @@ class Layout:
         caches=(),
         configuration=(),
         installers=(),
+        installer_marks=(),
         private=(),
         program=(),
+        schemas=(),
         own_php=None,
         login="",
     ):
@@ -38,10 +40,14 @@ class Layout:
         """Files that hold passwords or keys."""
         self.installers = installers
         """What has to go once it is installed."""
+        self.installer_marks = installer_marks
+        """Files that are in the folder of its installer, whatever that is called by now."""
         self.private = private
         """What no visitor may ever be given: a file, or anything in a folder. Its own makers say so, or ship a rule."""
         self.program = program
         """Folders of its code that have the name of an upload folder."""
+        self.schemas = schemas
+        """Folders in which its makers ship SQL."""
         self.own_php = re.compile(own_php) if own_php else None
         """Paths of the PHP that the application itself keeps in its uploads and caches."""
         self.login = login
@@ -58,6 +64,10 @@ class Layout:
     def is_program(self, path):
         """Whether a path lies in a folder of code that only sounds like one for uploads."""
         return any(is_below(path, folder) for folder in self.program)
+
+    def is_schema(self, path):
+        """Whether a path lies where its makers ship SQL."""
+        return any(is_below(path, folder) for folder in self.schemas)
 
     def is_own_php(self, path):
         """Whether the application keeps PHP of its own at this path among what it fills."""
@@ -99,6 +109,7 @@ LAYOUTS = (
         caches=("cache/", "administrator/cache/", "tmp/", "logs/", "administrator/logs/"),
         configuration=("configuration.php",),
         installers=("installation/",),
+        installer_marks=("index.php", "configuration.php-dist"),
         private=("administrator/logs/", "logs/"),
         own_php=r"(?:administrator/)?(?:cache|logs)/",
         login="administrator/index.php",
@@ -115,6 +126,7 @@ LAYOUTS = (
         program=("admin/upload/",),
         configuration=("config.php", "data/config/config_global.php"),
         installers=("install/",),
+        installer_marks=("index.php", "action_mysql.php", "data.php"),
         private=("data/config/", "data/logs/", "data/dump/"),
         own_php=r"data/(?:config|ip6?|cache)/",
         login="admin/index.php",
@@ -153,7 +165,9 @@ LAYOUTS = (
         caches=("cache/",),
         configuration=("LocalSettings.php",),
         installers=("mw-config/",),
+        installer_marks=("index.php", "overrides.php"),
         private=("cache/", "images/deleted/", "maintenance/"),
+        schemas=("maintenance/", "sql/", "tests/"),
         own_php=r"cache/",
     ),
     Layout(

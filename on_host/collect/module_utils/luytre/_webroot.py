@@ -20,15 +20,24 @@ CROWD = 5_000
 """Names of one folder that are looked at before those of the folders below."""
 VCS = frozenset((".git", ".svn", ".hg", ".bzr"))
 LANGUAGE_FOLDERS = frozenset(("language", "languages", "lang", "langs", "locale", "locales", "i18n", "translations"))
-SCHEMA_FOLDERS = frozenset(("sql", "schema", "schemas", "install", "installation", "migrations", "updates", "tests"))
+SCHEMA_FOLDERS = frozenset(
+    ("sql", "schema", "schemas", "install", "installation", "migrations", "updates", "tests", "db_patches")
+)
 DATABASE_DUMP = re.compile(r"\.(?:sql|dump|mysql)(?:\.(?:gz|bz2|xz|zst|zip|7z))?$", re.IGNORECASE)
 ARCHIVE = re.compile(r"\.(?:zip|rar|7z|tar|tgz|tbz2|txz|tar\.(?:gz|bz2|xz|zst))$", re.IGNORECASE)
+_COPY = r"(?:~|[._-](?:bak|old|orig|save|copy|tmp|\d{6,8})\d*|\.sw[op])"
 LEFT_OVER = re.compile(
-    r"(?:\.(?:php\d?|phtml|inc|conf|cnf|ini|ya?ml|json|env|htaccess|htpasswd)"
-    r"(?:~|[._-](?:bak|old|orig|save|copy|tmp|txt|\d{6,8})\d*|\.swp|\.sw[op])"
-    r"|^(?:wp-config|configuration|config|database)[._ -]?(?:copy|bak|backup|old|orig|save|txt)(?:\.\w+)?)$",
+    r"(?:\.(?:php\d?|phtml|inc|conf|cnf|ini|ya?ml|env|htpasswd)(?:%s|[._-]txt\d*)|\.(?:htaccess|json)%s"
+    r"|^(?:wp-config|configuration|config|database)[._ -]?(?:copy|bak|backup|old|orig|save|txt)(?:\.\w+)?)$"
+    % (_COPY, _COPY),
     re.IGNORECASE,
 )
+"""Releases have an ``.htaccess.txt``, to be renamed, and tables in ``.json.txt``."""
+COPIED_SECRET = re.compile(
+    r"^(?:wp-config|configuration|config|database|settings|localsettings)[._ -]?(?:copy|bak|backup|old|orig|save)\d*\.php\d?$",
+    re.IGNORECASE,
+)
+"""Copies that a server runs: they give nothing away to visitors, but to whoever reads files."""
 SECRET_NAME = re.compile(
     r"^(?:\.env(?:\.(?!example|sample|dist)[\w-]+)?|configuration\.php|settings\.php|local\.php|database\.php|dbconfig\.php"
     r"|config(?:[._-]?(?:inc|db|local|global))?\.php|db(?:[._-]?(?:connect|conn|config))?\.php|conn(?:ect)?\.php"
@@ -257,18 +266,20 @@ def is_vcs(entry):
 
 
 def is_dump(entry):
-    """A database dump, an archive of the site or an editor's copy of a configuration.
+    """A database dump, an archive of the site or an editor's copy of a configuration, as a server would give it away.
 
     Archives in upload folders are documents that an office publishes; ``.sql`` in an extension's own schema
-    folder is code.
+    folder, or where an application's makers ship it, is code; a copy that ends in ``.php`` is run.
     """
     if not entry.is_file:
         return False
+    layout, path = entry.place
     if DATABASE_DUMP.search(entry.name):
-        return not SCHEMA_FOLDERS.intersection(entry.folders) and not _websites.CODE.intersection(entry.folders)
+        is_code = SCHEMA_FOLDERS.intersection(entry.folders) or _websites.CODE.intersection(entry.folders)
+        return not is_code and not (layout is not None and layout.is_schema(path))
     if ARCHIVE.search(entry.name):
-        return not _websites.may_be_uploaded(*entry.place) and not _websites.CODE.intersection(entry.folders)
-    return LEFT_OVER.search(entry.name) is not None
+        return not _websites.may_be_uploaded(layout, path) and not _websites.CODE.intersection(entry.folders)
+    return LEFT_OVER.search(entry.name) is not None and _websites.PHP.search(entry.name) is None
 
 
 def is_secret(entry):
@@ -285,6 +296,8 @@ def is_secret(entry):
 
 def _may_hold_secrets(entry):
     layout, path = entry.place
+    if COPIED_SECRET.match(entry.name) and path.count("/") <= _websites.NEAR:
+        return True
     if layout is not None and layout.kind != "wordpress":
         if layout.holds_secrets(path):
             return True

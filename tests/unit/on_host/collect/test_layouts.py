@@ -71,6 +71,10 @@ def walk(root: Path) -> dict[str, Any]:
     return found
 
 
+def paths(found: dict[str, Any], kind: str) -> list[str]:
+    return sorted(item["path"] for item in found[kind])
+
+
 def php(root: Path) -> list[str]:
     return [item["path"] for item in walk(root)["upload_php"]]
 
@@ -95,6 +99,24 @@ def test_an_installer_left_is_told(tmp_path: Path) -> None:
     assert [mode["path"] for mode in found[0].described()["installers"]] == [f"{tmp_path}/installation"]
 
 
+@pytest.mark.parametrize("name", ["install-old", "_installation", "cai-dat", "installation.bak"])
+@pytest.mark.parametrize(
+    ("kind", "marks"),
+    [
+        ("joomla", ("index.php", "configuration.php-dist")),
+        ("nukeviet", ("index.php", "action_mysql.php", "data.php")),
+        ("mediawiki", ("index.php", "overrides.php")),
+    ],
+)
+def test_a_renamed_installer_is_told_by_its_files(tmp_path: Path, kind: str, marks: tuple[str, ...], name: str) -> None:
+    laid(tmp_path / "wiki", kind)
+    put(tmp_path / "wiki", "other/index.php")
+    for mark in marks:
+        put(tmp_path / "wiki", f"{name}/{mark}")
+    found, _ = _applications.search([str(tmp_path)], Effort(5))
+    assert [mode["path"] for mode in found[0].described()["installers"]] == [f"{tmp_path}/wiki/{name}"]
+
+
 def test_applications_own_php_is_none_of_visitors_and_a_shell_beside_it_is_found(tmp_path: Path) -> None:
     laid(tmp_path, "nukeviet")
     put(tmp_path, "admin/upload/main.php", "<?php if (!defined('NV_IS_FILE_ADMIN')) { exit('Stop!!!'); } include $x;")
@@ -107,6 +129,86 @@ def test_applications_own_php_is_none_of_visitors_and_a_shell_beside_it_is_found
     put(tmp_path, "data/tmp/x.php", "<?php $a = 1;")
     shells, others = ["data/config/thumb.php", "uploads/users/index.php"], ["data/tmp/x.php", "uploads/news/anh.php"]
     assert sorted(php(tmp_path)[:2]) == shells and sorted(php(tmp_path)[2:]) == others
+
+
+RANGES = (
+    "<?php\n\n/**\n * @Project NUKEVIET 4.x\n */\n\n$ranges=array("
+    + ",".join(f"{start}=>array({start + 255},'VN')" for start in range(3_000_000_000, 3_005_120_000, 256))
+    + ");\n"
+)
+"""As many addresses as one of its tables has."""
+SAID_OF_PHP = (
+    GUARD
+    + """$sys_info['disable_classes'] = [];
+$sys_info['disable_functions'] = ['exec', 'passthru', 'system'];
+$sys_info['ini_set_support'] = true;
+$sys_info['supports_rewrite'] = 'nginx';
+$sys_info['php_compress_methods'] = ['deflate' => 'gzdeflate', 'gzip' => 'gzencode'];
+$sys_info['server_headers'] = ['server' => 'nginx','content-type' => 'text/html; charset=UTF-8'];
+
+ini_set('display_startup_errors', '0');
+ini_set('session.cookie_httponly', '1');
+ini_set( "session.gc_maxlifetime", 3600 );
+ini_set('user_agent', 'NV4');
+
+$serverInfoUpdated = true;
+$iniSaveTime = 1764490000;
+"""
+)
+RELEASES = {
+    "nukeviet": {
+        "data/ip/185.php": RANGES,
+        "data/ip6/2a03.php": RANGES,
+        "data/config/config_ini.https.phuongtrung.test.php": SAID_OF_PHP,
+        "data/config/banip.php": GUARD
+        + "$array_banip_site['192.0.2.1'] = ['ip6' => 0, 'mask' => \"//\", 'endtime' => 0];\n",
+        "install/default.htaccess.txt": "RewriteEngine On\n",
+        "uploads/news/index.html": "",
+    },
+    "joomla": {
+        "installation/controller/install/database_backup.php": "<?php\ndefined('_JEXEC') or die;\nclass Backup {}\n",
+        "installation/sql/mysql/joomla.sql": "CREATE TABLE `#__x` (`id` int);\n",
+        "htaccess.txt": "RewriteEngine On\n",
+        "images/index.html": "",
+    },
+    "mediawiki": {
+        "maintenance/tables-generated.sql": "CREATE TABLE page ();\n",
+        "maintenance/postgres/archives/patch-x.sql": "ALTER TABLE page ADD x int;\n",
+        "extensions/AbuseFilter/db_patches/mysql/patch-y.sql": "ALTER TABLE y ADD x int;\n",
+        "vendor/wikimedia/parsoid/tools/rtl.langs.json.txt": "[]",
+    },
+}
+
+
+@pytest.mark.parametrize("kind", list(RELEASES))
+def test_nothing_that_a_release_has_or_makes_by_itself_is_a_finding(tmp_path: Path, kind: str) -> None:
+    laid(tmp_path, kind)
+    for name, content in RELEASES[kind].items():
+        put(tmp_path, name, content)
+    found = walk(tmp_path)
+    assert (paths(found, "dumps"), paths(found, "upload_php")) == ([], [])
+
+
+def test_what_people_leave_beside_a_release_is_found(tmp_path: Path) -> None:
+    left = [".htaccess.bak", "config.php.txt", "maintenance.sql", "sao-luu.zip", "data/config/config_global.php.old"]
+    for kind in RELEASES:
+        for name in left:
+            put(laid(tmp_path / kind, kind), name)
+        put(tmp_path / kind, "uploads/x.php", SAID_OF_PHP.replace("'user_agent'", "'auto_prepend_file'"))
+        found = walk(tmp_path / kind)
+        assert (paths(found, "dumps"), paths(found, "upload_php")) == (sorted(left), ["uploads/x.php"])
+    put(tmp_path / "own", "maintenance/tables.sql")
+    assert paths(walk(tmp_path / "own"), "dumps") == ["maintenance/tables.sql"]
+
+
+def test_a_copy_that_is_run_is_closed_to_others_and_not_taken_from_the_site(tmp_path: Path) -> None:
+    for kind in ("wordpress", "joomla", "nukeviet"):
+        root = laid(tmp_path / kind, kind)
+        put(root, "wp-config-backup.php", "<?php define('DB_PASSWORD', 'bi mat 123');")
+        put(root, "config_old.php", "<?php $title = 'x';")
+        found = walk(root)
+        assert "wp-config-backup.php" in paths(found, "secrets") and paths(found, "dumps") == []
+        assert "config_old.php" not in paths(found, "secrets")
 
 
 def test_a_shell_stands_before_any_number_of_other_scripts(tmp_path: Path) -> None:
@@ -173,6 +275,8 @@ def test_an_application_tells_which_of_its_files_hold_secrets(tmp_path: Path) ->
         "# users\n# <?php exit()?>\nadmin:$2y$10$x",
         "<?php\ndefined('_JEXEC') or die;\nreturn [\n\t'Joomla\\\\A' => [JPATH_SITE . '/a'],\n];",
         "<?php // nothing ?>\n",
+        SAID_OF_PHP,
+        RANGES,
     ],
 )
 def test_what_only_holds_values_is_inert(content: str) -> None:
@@ -202,6 +306,15 @@ def test_what_only_holds_values_is_inert(content: str) -> None:
         "<?php if (1) exit; system('id');",
         "<?php a::b('c');",
         "<?php $a = <<<X\n{$b}\nX;",
+        "<?php ini_set('error_log', 'x.php');",
+        "<?php ini_set('user_agent', system('id'));",
+        "<?php ini_set('user_agent', $a);",
+        "<?php $a = ''.include'x.jpg'; $b = 'user_agent';",
+        "<?php $a = 'user_agent'.include'x.jpg';",
+        "<?php 'user_agent'('id');",
+        "<?php \0include\0; 1;",
+        "<?php $_GET['a'] = 1;",
+        "<?php $this = 1;",
     ],
 )
 def test_what_could_do_anything_is_not_inert(content: str) -> None:
@@ -209,7 +322,16 @@ def test_what_could_do_anything_is_not_inert(content: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["/*" * 100_000, "'\\" * 100_000, "<" * 200_000, "<?php " + "#" * 200_000, "$a(" * 99_999, "a" * 390_000]
+    "content",
+    [
+        "/*" * 100_000,
+        "'\\" * 100_000,
+        "<" * 200_000,
+        "<?php " + "#" * 200_000,
+        "$a(" * 99_999,
+        "a" * 1_990_000,
+        "ini_set(" * 99_999,
+    ],
 )
 def test_no_file_keeps_the_judge_busy(content: str) -> None:
     began = time.process_time()
