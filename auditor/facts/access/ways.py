@@ -36,6 +36,9 @@ class Forwarded(Fact):
     source: str = Field(max_length=64)
     to: str = Field(max_length=80, description="address and port; empty when no record tells them")
     live: bool = Field(description="seen going on, not told by the log")
+    recorded: bool = Field(
+        default=True, description="False: the connection may as well have been a session, which no record tells"
+    )
     last: Moment = Field(description="epoch second")
 
 

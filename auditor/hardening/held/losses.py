@@ -67,10 +67,10 @@ def _accepted(ways: list[Any]) -> Text:
 
 def _who(ways: list[Any]) -> Text:
     """By account and what opens it, with the addresses: nobody's name is left out."""
-    grouped: dict[tuple[str, tuple[str, ...], str | None], list[Any]] = {}
+    grouped: dict[tuple[str, tuple[str, ...], str | None, bool], list[Any]] = {}
     for way in ways:
-        grouped.setdefault((way.account, way.methods, way.to), []).append(way)
-    return Text.joined(_one(account, members) for (account, _, _), members in grouped.items())
+        grouped.setdefault((way.account, way.methods, way.to, way.doubtful), []).append(way)
+    return Text.joined(_one(account, members) for (account, *_), members in grouped.items())
 
 
 def _one(account: str, ways: list[Any]) -> Text:
@@ -85,6 +85,11 @@ def _one(account: str, ways: list[Any]) -> Text:
             en=f"{account} (a declared administrator without an SSH key that works)",
         )
     seen = clock.at(first.last)
+    if first.to is not None and all(way.doubtful for way in ways):
+        return Text(
+            vi=f"{account} (từ {where}, nhật ký không cho biết có đi tiếp qua máy chủ này hay không, gần nhất {moments.day(seen, 'vi')})",
+            en=f"{account} (from {where}, no record tells whether on through this host, last on {moments.day(seen, 'en')})",
+        )
     if first.to is not None:
         to = f" {first.to}" if first.to else ""
         return Text(
@@ -108,6 +113,6 @@ _UNRECORDED = Text(
     en="whoever comes in by a password, for the records here do not tell who came in over the last two weeks",
 )
 _LOCKS = Text(vi="sẽ khóa ngoài", en="would lock out")
-_CUTS = Text(vi="sẽ cắt đường hầm đang dùng của", en="would cut what goes through sshd for")
+_CUTS = Text(vi="sẽ cắt đường hầm của", en="would cut what goes through sshd for")
 _MEND_KEY = Text(vi="thêm khóa (ssh-copy-id) và vào thử bằng khóa", en="add a key (ssh-copy-id) and come in by it once")
-_MEND_TUNNEL = Text(vi="chuyển họ sang cách khác trước", en="move them to another way first")
+_MEND_TUNNEL = Text(vi="hỏi họ và chuyển họ sang cách khác trước", en="ask them, and move them to another way first")

@@ -50,6 +50,8 @@ class Way:
     """Others could have written the record: it is no proof that anything else is missed no longer."""
     last: int = 0
     """When it was seen, epoch second; 0 for one that is declared."""
+    doubtful: bool = False
+    """Whether anything went on through sshd no record tells: it may have been a session."""
     bound: bool = False
     """A key that is bound to a command serves as well."""
 
@@ -132,7 +134,8 @@ def ways(areas: Mapping[str, Facts], admins: Iterable[str]) -> list[Way]:
     known = areas["ways"]
     found = [_seen(way) for way in known["seen"]]
     found += [
-        Way(way["account"], way["source"], to=way["to"], last=way["last"]) for way in reversed(known["forwarded"])
+        Way(way["account"], way["source"], to=way["to"], last=way["last"], doubtful=not way.get("recorded", True))
+        for way in reversed(known["forwarded"])
     ]
     if not known["recorded"]:
         found.append(Way(ANYBODY, methods=("password",), last=1))
@@ -421,7 +424,11 @@ def _names(given: Any) -> list[str]:
 
 def said(way: Way) -> str:
     """A way in few words."""
-    how = "forwarding to " + (way.to or "?") if way.to is not None else "+".join(way.methods) or ANY
+    how = (
+        ("may be " if way.doubtful else "") + "forwarding to " + (way.to or "?")
+        if way.to is not None
+        else "+".join(way.methods) or ANY
+    )
     return f"{way.account} ({way.source or ANY}, {how})"
 
 

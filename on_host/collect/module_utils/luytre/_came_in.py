@@ -30,9 +30,13 @@ MAX_TEXT = 12_000_000
 MAX_SEEN = 300
 PER_ACCOUNT = 30
 SECONDS = 4
-SAID = ("Accepted ", "Partial ", "Starting session: ", "Disconnected from user ")
+TERMINAL_SECONDS = 30
+"""How long after it was let in somebody may get a terminal."""
+ENOUGH_DAYS = 15
+"""How far back records must reach of which there are too many to be read: who comes in every week came in twice."""
+SAID = ("Accepted ", "Partial ", "Starting session: ", "subsystem request for ", "Disconnected from user ")
 OPENED = "^(Accepted|Partial) [a-z/-]+ for %s"
-SESSIONS = "^Starting session: |^Disconnected from user "
+SESSIONS = "^Starting session: |^subsystem request for |^Disconnected from user "
 """What is asked of the journal, in the words of grep."""
 _ENTRY = re.compile(r"(\d{1,12})\.\d{1,9} [^ ]{1,255} [^ \[]{1,64}\[(\d{1,10})\]: ([^\n]{1,2000})")
 _OPENED = re.compile(
@@ -40,6 +44,7 @@ _OPENED = re.compile(
     r"port (\d{1,5}) ssh2(?:: ([A-Za-z0-9-]{1,40}) (SHA256:[A-Za-z0-9+/]{43}))?"
 )
 _STARTED = re.compile(r"Starting session: [^\n]{1,200}? for ([^ ]{1,256}) from [^ ]{1,64} port (\d{1,5}) ")
+_SUBSYSTEM = re.compile(r"subsystem request for [^ ]{1,64} by user ")
 _GONE = re.compile(r"Disconnected from user ([^ ]{1,256}) [^ ]{1,64} port (\d{1,5})$")
 _LINE = re.compile(
     r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^ ]{0,20}|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) [^ ]{1,255} sshd(?:-session|-auth)?\[(\d{1,10})\]: ([^\n]{1,2000})"
@@ -243,10 +248,59 @@ def tunnels(found):
                     "source": owner[1],
                     "to": "",
                     "live": False,
+                    "recorded": True,
                     "last": entry["moment"],
                 }
             opened.discard(connection)
     return [one for one in told.values() if last is not None and one["last"] <= last][-MAX_SEEN:]
+
+
+def first_of(found, account, source):
+    """When an account first came in from an address, or None."""
+    for entry in found:
+        match = _OPENED.match(entry["said"])
+        if match and match.group(3) == account and plain(match.group(4)) == source.partition("%")[0]:
+            return entry["moment"]
+    return None
+
+
+def unrecorded(found, terminals, sessions, now):
+    """Connections of which nothing tells whether a session was opened in them or something went on through sshd.
+
+    As ``tunnels`` gives them, with ``recorded`` false; what that tells of is left out. ``terminals``: ``(account, source,
+    moment)`` of sessions at one; ``sessions``: ends of connections in which one is open. Once all was told for as long as
+    who comes in every week came in twice, what was before is not asked for.
+    """
+    began = [entry["moment"] for entry in found if not entry.get("claimed") and _STARTED.match(entry["said"])]
+    if began and began[0] <= now - ENOUGH_DAYS * DAY and began[-1] >= now - DAY:
+        return []
+    opened, subsystems, open_now = [], set(), {}
+    for entry in (entry for entry in found if not entry.get("claimed")):
+        match, started, gone = (pattern.match(entry["said"]) for pattern in (_OPENED, _STARTED, _GONE))
+        if started:
+            open_now.pop((started.group(1), int(started.group(2))), {})["to"] = None
+        elif _SUBSYSTEM.match(entry["said"]):
+            subsystems.add(entry["pid"])
+        elif match and match.group(1) == "Accepted" and plain(match.group(4)):
+            address, port = plain(match.group(4)), int(match.group(6))
+            one = {"account": match.group(3), "source": address + (match.group(5) or ""), "to": "", "live": False}
+            one = dict(one, recorded=False, last=entry["moment"])
+            open_now[match.group(3), port] = one
+            opened.append(((address, port), one))
+        elif gone and entry["pid"] in subsystems:
+            open_now.pop((gone.group(1), int(gone.group(2))), {})["to"] = None
+    at_terminals = {}
+    for account, source, moment in terminals:
+        at_terminals.setdefault((account, source.partition("%")[0]), []).append(moment)
+    latest = {}
+    for end, one in opened:
+        moment, who = one["last"], (one["account"], one["source"])
+        told = bool(began) and began[0] <= moment <= began[-1]
+        told = told or one["to"] is None or end in sessions or moment > now - SECONDS
+        at = at_terminals.get((who[0], who[1].partition("%")[0]), ())
+        if not told and not any(0 <= since - moment <= TERMINAL_SECONDS for since in at):
+            latest[who] = one
+    return list(latest.values())[-MAX_SEEN:]
 
 
 def plain(address):

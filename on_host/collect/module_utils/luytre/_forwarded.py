@@ -1,4 +1,6 @@
-"""Channels that sshd forwards at this moment: connections that sessions' processes hold besides the one they came by."""
+"""What goes through sshd at this moment: connections that sessions' processes hold besides the one they came by, and
+connections in which no session was ever opened, which wait for something to be forwarded.
+"""
 
 import ipaddress
 import os
@@ -13,30 +15,40 @@ from ansible.module_utils.luytre._reading import read_text
 ESTABLISHED, LISTEN = "01", "0A"
 MAX_PROCESSES = 2000
 MAX_TOLD = 200
+_UNFINISHED = re.compile(r"\[[a-z]+\]|^(?!sshd)")
+"""In the title of a process that lets nobody in yet, or that stands before the one which does the work."""
 
 
 def live(ports, name_of):
-    """``[{account, source, to, live, last}]``; ``ports`` are sshd's own, ``name_of`` gives an account's name by its uid."""
+    """``([{account, source, to, live, recorded, last}], {(address, port)})``: what goes on, and where sessions come from.
+
+    ``ports`` are sshd's own, ``name_of`` gives an account's name by its uid.
+    """
     sockets = {}
     for path in ("/proc/net/tcp", "/proc/net/tcp6"):
         sockets.update(parse(read_text(path, 4_000_000) or ""))
-    found, now = {}, int(time.time())
-    for uid, inodes in _sessions():
+    found, sessions, now = {}, set(), int(time.time())
+    for uid, title, inodes in _sessions():
         held = [sockets[inode] for inode in inodes if inode in sockets]
         came = next((remote for state, local, remote in held if state == ESTABLISHED and local[1] in ports), None)
         if came is None:
             continue
+        account, carried = name_of(uid), False
+        told = {"account": account, "source": came[0], "live": True, "recorded": True, "last": now}
         for state, local, remote in held:
             if (local[1] in ports and remote == came) or state not in (ESTABLISHED, LISTEN):
                 continue
-            account = name_of(uid)
-            to = "%s:%d" % (remote if state == ESTABLISHED else local)
-            found[account, came[0], to] = {"account": account, "source": came[0], "to": to, "live": True, "last": now}
-    return list(found.values())[:MAX_TOLD]
+            to, carried = "%s:%d" % (remote if state == ESTABLISHED else local), True
+            found[account, came[0], to] = dict(told, to=to)
+        if "@" in title:
+            sessions.add(came)
+        elif not carried and not _UNFINISHED.search(title):
+            found[account, came[0], ""] = dict(told, to="")
+    return list(found.values())[:MAX_TOLD], sessions
 
 
 def _sessions():
-    """``(uid, inodes of its sockets)`` of processes that run sshd."""
+    """``(uid, title, inodes of its sockets)`` of processes that run sshd; once a session was opened, the title names it after an @."""
     pids = [entry for entry in os.listdir("/proc") if entry.isdigit()][:MAX_PROCESSES]
     for pid in pids:
         try:
@@ -45,9 +57,11 @@ def _sessions():
             uid = os.stat("/proc/%s" % pid).st_uid
             links = [os.readlink("/proc/%s/fd/%s" % (pid, fd)) for fd in os.listdir("/proc/%s/fd" % pid)[:1000]]
             real = re.search(r"(?m)^Uid:\s+(\d+)", read_text("/proc/%s/status" % pid) or "")
+            title = (read_text("/proc/%s/cmdline" % pid, 4096) or "").replace("\0", " ").strip()
         except OSError:
             continue
-        yield int(real.group(1)) if real else uid, {link[8:-1] for link in links if link.startswith("socket:[")}
+        inodes = {link[8:-1] for link in links if link.startswith("socket:[")}
+        yield int(real.group(1)) if real else uid, title, inodes
 
 
 def parse(text):

@@ -16,8 +16,6 @@ SECOND_FACTORS = (
     *("pam_google_authenticator.so", "pam_oath.so", "pam_u2f.so", "pam_yubico.so", "pam_duo.so", "pam_radius_auth.so"),
     *("pam_exec.so", "pam_privacyidea.so", "pam_sss.so", "pam_ldap.so", "pam_krb5.so", "pam_winbind.so"),
 )
-ENOUGH_DAYS = 15
-"""How far back records must reach of which there are too many to be read: who comes in every week came in twice."""
 MAX_ACCOUNTS = 200
 MAX_PLACES = 8
 MAX_QUESTIONS = 400
@@ -39,7 +37,13 @@ def collect(reading):
     rows = {row["name"]: row for row in _accounts.passwd()}
     ports = firewall.ssh_ports(reading, services.listeners(reading))
     names = {row["uid"]: row["name"] for row in reversed(list(rows.values()))}
-    forwarded = _came_in.tunnels(found) + _forwarded.live(ports, lambda uid: names.get(uid, str(uid)))
+    live, sessions = _forwarded.live(ports, lambda uid: names.get(uid, str(uid)))
+    forwarded = _came_in.tunnels(found) + live
+    known = {(one["account"], one["source"]) for one in forwarded}
+    doubtful = _came_in.unrecorded(found, _terminals(), sessions, int(time.time()))
+    forwarded += [
+        one for one in doubtful if (one["account"], one["source"]) not in known and not _is_ours(one, here, found)
+    ]
     strangers = [way["account"] for way in [*seen, *forwarded] if way["account"] not in rows]
     there = {*rows, *_known_elsewhere(reading, strangers)}
     seen, more = _came_in.bounded([way for way in seen if way["account"] in there])
@@ -50,7 +54,7 @@ def collect(reading):
     return {
         "installed": True,
         "recorded": here is None
-        or (bool(by_connection) and not (cut and since > time.time() - ENOUGH_DAYS * _came_in.DAY)),
+        or (bool(by_connection) and not (cut and since > time.time() - _came_in.ENOUGH_DAYS * _came_in.DAY)),
         "since": since,
         "cut": cut or more,
         "own": own,
@@ -139,16 +143,31 @@ def _known_elsewhere(reading, names):
     return [line.split(":", 1)[0] for line in text.splitlines()]
 
 
-def _without_method(seen):
-    """Sessions at a terminal from an address, that wtmp knows of and sshd's own log no longer."""
+def _is_ours(one, here, found):
+    """Whether a connection was this program's: our account's from where we are, or the enrolment's before that was made."""
+    if here is None or one["source"].partition("%")[0] != here["source"].partition("%")[0]:
+        return False
+    first = _came_in.first_of(found, here["user"], here["source"])
+    return one["account"] == here["user"] or (first is not None and one["last"] <= first)
+
+
+def _terminals():
+    """``(account, source, moment)`` of sessions at a terminal from an address, as wtmp has them."""
     since = time.time() - _came_in.DAYS * _came_in.DAY
-    known = {(way["account"], way["source"]) for way in seen if not way["claimed"]}
-    found = {}
     for path in ("/var/log/wtmp.1", "/var/log/wtmp"):
         for kind, line, account, address, moment in parse_utmp_from(wtmp_tail(path)):
             source = _came_in.plain(address.partition("%")[0])
-            if kind == 7 and line.startswith("pts/") and moment >= since and source and (account, source) not in known:
-                way = {"account": account, "source": source, "methods": [], "key": "", "certificate": False}
-                way = found.setdefault((account, source), {**way, "claimed": False, "last": 0, "count": 0})
-                way["last"], way["count"] = max(way["last"], moment), way["count"] + 1
+            if kind == 7 and line.startswith("pts/") and moment >= since and source:
+                yield account, source, moment
+
+
+def _without_method(seen):
+    """Sessions at a terminal from an address, that wtmp knows of and sshd's own log no longer."""
+    known = {(way["account"], way["source"]) for way in seen if not way["claimed"]}
+    found = {}
+    for account, source, moment in _terminals():
+        if (account, source) not in known:
+            way = {"account": account, "source": source, "methods": [], "key": "", "certificate": False}
+            way = found.setdefault((account, source), {**way, "claimed": False, "last": 0, "count": 0})
+            way["last"], way["count"] = max(way["last"], moment), way["count"] + 1
     return list(found.values())

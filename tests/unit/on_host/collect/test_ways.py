@@ -197,6 +197,83 @@ def test_a_connection_without_a_session_went_on_through_the_host() -> None:
     assert _came_in.tunnels(said(*before)) == []
 
 
+def unrecorded(found: list[dict[str, Any]], **more: Any) -> list[tuple[str, str, bool]]:
+    given: dict[str, Any] = {"terminals": [], "sessions": set(), "now": found[-1]["moment"] + 3600, **more}
+    return [(one["account"], one["source"], one["recorded"]) for one in _came_in.unrecorded(found, **given)]
+
+
+OPENED = "Accepted publickey for {0} from 10.0.0.9 port {1} ssh2: ED25519 " + KEY
+SESSION = "Starting session: command for {0} from 10.0.0.9 port {1} id 0"
+ENDED = "Disconnected from user {0} 10.0.0.9 port {1}"
+
+
+def test_a_connection_of_which_no_record_tells_what_it_was_for_may_have_been_a_tunnel() -> None:
+    quiet = said(OPENED.format("an", 40), ENDED.format("an", 40))
+    assert unrecorded(quiet) == [("an", "10.0.0.9", False)]
+    moment = quiet[0]["moment"]
+    assert unrecorded(quiet, terminals=[("an", "10.0.0.9", moment + 1)]) == [], "it had a terminal"
+    assert unrecorded(quiet, terminals=[("an", "10.0.0.8", moment + 1)]), "another's terminal"
+    assert unrecorded(quiet, sessions={("10.0.0.9", 40)}) == [], "a session is open in it"
+    assert unrecorded(quiet, now=moment + 1) == [], "it has hardly begun"
+    assert unrecorded([{**one, "claimed": True} for one in quiet]) == [], "what others may write proves nothing"
+    sftp = said(OPENED.format("an", 40), "subsystem request for sftp by user an", ENDED.format("an", 40))
+    assert unrecorded(sftp) == []
+
+
+def test_once_sessions_are_told_for_long_enough_nobody_is_asked_about_before() -> None:
+    lines = [line.format("an", 40) for line in (OPENED, ENDED)]
+    told = [line.format("luytre", 41) for line in (OPENED, SESSION, ENDED)]
+    new = said(*told)
+    old = [{**one, "moment": one["moment"] - 3600} for one in said(*lines)]
+    now = new[-1]["moment"] + 60
+    assert unrecorded([*old, *new], now=now) == [("an", "10.0.0.9", False)]
+    long_ago = [{**one, "moment": one["moment"] - 16 * 86_400} for one in (*old, *new)]
+    assert unrecorded([*long_ago, *new], now=now) == []
+    assert unrecorded(long_ago, now=now), "they are told no longer"
+
+
+def test_what_goes_on_now_and_what_waits_to_is_seen_by_sshds_own_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def row(inode: int, local: str, remote: str) -> str:
+        return f" 0: {local} {remote} 01 0:0 0:0 0 0 0 {inode} 1"
+
+    here, loopback = "0D2FD50A:0016", "0100007F"
+    peers = {inode: f"012FD50A:{0x8500 + inode:04X}" for inode in range(1, 6)}
+    rows = [row(inode, here, peer) for inode, peer in peers.items()]
+    rows.append(row(9, f"{loopback}:9000", f"{loopback}:0BB8"))
+    monkeypatch.setattr(
+        _forwarded, "read_text", lambda path, *_: "head\n" + "\n".join(rows) if "tcp6" not in path else ""
+    )
+    monkeypatch.setattr(
+        _forwarded,
+        "_sessions",
+        lambda: iter(
+            [
+                (1001, "sshd-session: an", {"1"}),
+                (1002, "sshd: binh@notty", {"2"}),
+                (1003, "sshd: chi@pts/0", {"3", "9"}),
+                (0, "sshd: dung [priv]", {"4"}),
+                (0, "/usr/sbin/sshd -D -R", {"5"}),
+            ]
+        ),
+    )
+    live, sessions = _forwarded.live([22], str)
+    assert [(one["account"], one["to"]) for one in live] == [("1001", ""), ("1003", "127.0.0.1:3000")]
+    assert {port for _, port in sessions} == {0x8502, 0x8503}
+
+
+def test_our_own_connections_and_the_enrolments_are_not_asked_about() -> None:
+    here = {"user": "luytre", "source": "10.0.0.9"}
+    root, ours = said(OPENED.format("root", 40), OPENED.format("luytre", 41))
+    later = {**said(OPENED.format("root", 42))[0], "moment": ours["moment"] + 3600}
+    found = [{**root, "moment": ours["moment"] - 60}, ours, later]
+
+    def of(account: str, source: str, moment: int) -> bool:
+        return ways._is_ours({"account": account, "source": source, "last": moment}, here, found)
+
+    assert of("luytre", "10.0.0.9", later["moment"]) and not of("luytre", "10.0.0.8", later["moment"])
+    assert of("root", "10.0.0.9", ours["moment"] - 60) and not of("root", "10.0.0.9", later["moment"])
+
+
 def test_sockets_of_the_kernel() -> None:
     text = """  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 0D2FD50A:0016 012FD50A:8526 01 00000000:00000000 00:00000000 00000000     0        0 4242 1 0000
@@ -322,7 +399,9 @@ def test_declared_people_may_come_from_wherever_a_block_speaks_of() -> None:
 
 
 def test_a_host_names_no_command_for_whoever_copies_what_to_accept() -> None:
-    bad = SimpleNamespace(account="x$(id)\x1b[2J", to=None, methods=("password",), last=NOW, source="10.0.0.9")
+    bad = SimpleNamespace(
+        account="x$(id)\x1b[2J", to=None, doubtful=False, methods=("password",), last=NOW, source="10.0.0.9"
+    )
     told = losses.told([SimpleNamespace(control="ssh.password_auth", accepted=False, way=bad)])
     said = told.held["ssh.password_auth"].en
     assert "--accept 'ssh.password_auth:x$(id)" in said
