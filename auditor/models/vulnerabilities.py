@@ -22,6 +22,7 @@ State = Literal["affected", "fixed", "restart_owed", "not_installed", "not_affec
 REASONS = (
     "origin_backports",
     "origin_third_party",
+    "origin_other_release",
     "origin_none",
     "origin_unknown",
     "undetermined",

@@ -68,7 +68,7 @@ def of_package(record: Sequence[Any], built: Built) -> Verdict:
     name, state, fixed, urgency, no_advisory, put_off, *more = record
     verdict = _drafting(name, built, Said(urgency, no_advisory, put_off))
     if built.origin not in OWN:
-        return _from_elsewhere(verdict, name, built, "" if fixed == "0" else fixed)
+        return _from_elsewhere(verdict, name, built)
     if state == "undetermined":
         return verdict("unknown", "undetermined")
     if state == "open":
@@ -124,7 +124,7 @@ def of_feed(record: Sequence[Any], built: Built) -> Verdict:
     later = min((key for key in known if key > own), default=None)
     mended = known[later] if available and later is not None else ""
     if built.origin not in OWN:
-        return _from_elsewhere(verdict, name, built, mended)
+        return _from_elsewhere(verdict, name, built)
     if not versions.is_debian(built.version):
         return verdict("unknown", "no_version")
 
@@ -170,11 +170,11 @@ def by_changelog(name: str, built: Built, entry: str) -> Verdict:
     return _running(verdict, built, "changelog", entry or built.version)
 
 
-def _from_elsewhere(verdict: _Draft, name: str, built: Built, fixed: str) -> Verdict:
-    """The distribution's data does not tell of it; its own changelog may."""
+def _from_elsewhere(verdict: _Draft, name: str, built: Built) -> Verdict:
+    """The release's data does not tell of it, nor is the version that has the release's fix any of it; its own changelog may."""
     if name in built.named:
         return _running(verdict, built, "changelog", built.version)
-    return verdict("unknown", f"origin_{built.origin}", fixed)
+    return verdict("unknown", f"origin_{built.origin}")
 
 
 def _running(verdict: _Draft, built: Built, reason: str, fixed: str) -> Verdict:

@@ -194,3 +194,10 @@ def test_components_by_phps_order(version: str | None, state: str, fixed: str) -
 def test_a_component_without_a_fix_and_one_that_was_never_affected() -> None:
     assert component("2.0", ["*", True, "*", True], patched=()).reason == "no_fix"
     assert component("1.0", ["2.0", True, "3.0", True], patched=("3.1",)).state == "not_affected"
+
+
+@pytest.mark.parametrize("origin", ["none", "other_release", "third_party", "backports", "unknown"])
+def test_a_releases_fixed_version_is_no_advice_for_what_is_not_of_it(origin: str) -> None:
+    """libssl1.1 of Debian 11 is built from openssl as well, and never becomes bookworm's 3.0.20."""
+    verdict = of_package(record(fixed="3.0.20-1~deb12u1"), built("1.1.1w-0+deb11u1", origin=origin))
+    assert (verdict.state, verdict.reason, verdict.fixed) == ("unknown", f"origin_{origin}", "")

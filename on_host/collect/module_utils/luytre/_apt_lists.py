@@ -23,6 +23,7 @@ class Index:
     def __init__(self, path, release):
         self.path = path
         self.origin = release.get("Origin", "")
+        self.codename = release.get("Codename", "").partition("/")[0].partition("-")[0]
         self.security = is_security(release)
         self.on_request = release.get("NotAutomatic", "") == "yes"
 

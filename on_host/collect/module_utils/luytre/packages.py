@@ -19,7 +19,7 @@ DISTRIBUTIONS = ("Debian", "Ubuntu")
 PAID = ("UbuntuESM", "UbuntuESMApps", "UbuntuESMInfra")
 """Ubuntu Pro's archives: all in them are security updates."""
 BACKPORT = re.compile(r"~bpo[0-9]+[+.][0-9]+")
-ORIGINS = ("security", "main", "third_party", "backports")
+ORIGINS = ("security", "main", "third_party", "backports", "other_release")
 """In the order in which they are believed where a version lies in several archives."""
 INFO = "/var/lib/dpkg/info"
 
@@ -30,7 +30,7 @@ def collect(reading):
     installed = list(_dpkg.packages(read_text(_dpkg.STATUS, _dpkg.STATUS_LIMIT) or ""))[:MAX_PACKAGES]
     try:
         lists = [index for index in _apt_lists.indexes() if os.path.getsize(index.path)]
-        came = origins(installed, lists, lambda path: _apt_lists.text_of(reading, path))
+        came = origins(installed, lists, lambda path: _apt_lists.text_of(reading, path), codename())
     except (NotRun, Unreadable, OSError):
         came = {}
     told = [package(each, came.get((each["Package"], each.get("Architecture", "")))) for each in installed]
@@ -71,7 +71,13 @@ def source_of(fields):
 # --- from where -----------------------------------------------------------------------------------------
 
 
-def origins(installed, indexes, text_of):
+def codename():
+    """The release's own name; empty when the host does not tell."""
+    found = re.search(r'(?m)^VERSION_CODENAME="?([a-z]+)"?$', read_text("/etc/os-release") or "")
+    return found.group(1) if found else ""
+
+
+def origins(installed, indexes, text_of, release=""):
     """The archive of every installed version by ``(name, architecture)``: one of ORIGINS, ``superseded`` or ``none``; nothing without lists.
 
     ``superseded`` is in no list, but the distribution offers a newer one of that name, and nobody else offers any: its own from before.
@@ -81,14 +87,16 @@ def origins(installed, indexes, text_of):
     known = {each["Package"].encode(): each["Package"] for each in installed}
     offers = {}
     for index in indexes:
-        kind = kind_of(index)
+        kind = kind_of(index, release)
         for name, architecture, version in _apt_lists.offered(text_of(index.path), known):
             offers.setdefault(name, []).append((architecture, version, kind))
     return {(each["Package"], each.get("Architecture", "")): _origin(each, offers) for each in installed}
 
 
-def kind_of(index):
-    """Which of ORIGINS a list belongs to."""
+def kind_of(index, release=""):
+    """Which of ORIGINS a list belongs to, on a host of this release."""
+    if index.origin in (*DISTRIBUTIONS, *PAID) and release and index.codename not in ("", release):
+        return "other_release"
     if index.origin == "Debian Backports" or (index.origin in DISTRIBUTIONS and index.on_request):
         return "backports"
     if index.origin in DISTRIBUTIONS:
@@ -115,7 +123,7 @@ def _origin(fields, offers):
 
 def _add_changelogs(told):
     """What the changelogs of packages from elsewhere name: theirs are no versions that the distribution's data tells of."""
-    elsewhere = [each for each in told if each.get("origin") in ("backports", "third_party", "none")]
+    elsewhere = [each for each in told if each.get("origin") in ("backports", "third_party", "other_release", "none")]
     for each in elsewhere[:MAX_CHANGELOGS]:
         text = _changelogs.text_of(each["name"])
         if text is not None:

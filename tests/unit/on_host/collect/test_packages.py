@@ -98,6 +98,18 @@ def test_the_archive_that_a_version_came_from(name: str, version: str, origin: s
     assert packages.origins([fields(name, version)], indexes, texts.__getitem__) == {(name, "amd64"): origin}
 
 
+@pytest.mark.parametrize(
+    "codename, origin",
+    [("bullseye", "other_release"), ("bullseye-security", "other_release"), ("bookworm", "main"), ("", "main")],
+)
+def test_what_another_release_offers_is_not_this_ones(codename: str, origin: str) -> None:
+    """libssl1.1 stays when Debian 11 becomes 12, and so do the lists of 11 where nobody took them out."""
+    index = _apt_lists.Index("x", {"Origin": "Debian", "Label": "Debian", "Codename": codename})
+    old = fields("libssl1.1", "1.1.1w-0+deb11u1")
+    found = packages.origins([old], [index], lambda _path: offer("libssl1.1", "1.1.1w-0+deb11u1"), "bookworm")
+    assert found == {("libssl1.1", "amd64"): origin}
+
+
 def test_without_lists_nothing_is_said_of_archives() -> None:
     assert packages.origins([fields("a", "1")], [], lambda _path: b"") == {}
     assert packages.package(fields("a", "1"), None)["origin"] == "unknown"
