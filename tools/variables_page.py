@@ -100,7 +100,7 @@ def _tables() -> Iterator[tuple[str, list[Row]]]:
     inventory = [(name, *of_hosts[field][1:]) for name, field in hosts.HOST_KEYS.items()]
     others: list[Row] = [(name, kind, "", english) for name, (kind, english) in hosts.OTHER_KEYS.items()]
     yield "hosts.yml", [*inventory, *others]
-    yield "luytre_sites", [row for row in _of_model(Site) if row[0] != "host"]
+    yield "luytre_sites", [row for row in _of_model(Site) if row[0] not in hosts.UNWRITTEN]
     yield "office/organisation.yml", list(_of_model(Organisation))
     yield "units", list(_of_model(Unit))
     for area in sorted(folder.name for folder in resources.roles().iterdir()):

@@ -44,6 +44,7 @@ def _sites(host: str, data: dict[str, Any]) -> Iterator[Site]:
                 server=server,
                 document_root=vhost["root"] if _fits(_PATH, vhost["root"]) else None,
                 application=_application(data, vhost["root"]),
+                level_declared=False,
             )
 
 

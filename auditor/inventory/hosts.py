@@ -29,6 +29,8 @@ HOST_KEYS = {
     "luytre_accept": "accept",
 }
 _PASSWORDS = ("ansible_password", "ansible_ssh_pass", "ansible_ssh_password")
+UNWRITTEN = frozenset({"host", "level_declared"})
+"""Fields of a site that the inventory does not give: they follow from where and how it is declared."""
 OTHER_KEYS = {
     "luytre_sites": ("list", "The sites that the host serves, each with the settings below."),
     "luytre_ca_file": (
@@ -123,7 +125,7 @@ def _sites(host: str, source: Sourced | None) -> tuple[Site, ...]:
         sites.append(
             fitted(
                 Site,
-                {**entry, "host": host},
+                {**entry, "host": host, "level_declared": "level" in entry},
                 "host {host}: site {site}: {where}: {why}",
                 mend="see inventories/example/hosts.yml",
                 file=source.file,

@@ -32,6 +32,7 @@ class Site(Model):
         default=None, description="what it is made with; left out: told by its files"
     )
     level: Literal[1, 2, 3] = Field(default=2, description="its security level (cấp độ)")
+    level_declared: bool = Field(default=True, description="False: nobody declared one, and the usual is taken")
     external_domains: tuple[Domain, ...] = Field(
         default=(), description="sites of others that may show this one in a frame"
     )

@@ -191,7 +191,7 @@ def test_ports_that_are_none_are_named_with_their_line(tmp_path: Path, ports: st
 
 def test_every_variable_stands_in_the_example() -> None:
     example = Path("inventories/example/hosts.yml").read_text("utf-8")
-    of_sites = set(Site.model_fields) - {"host"}
+    of_sites = set(Site.model_fields) - inventory.UNWRITTEN
     wanted = {*inventory.HOST_KEYS, *inventory.OTHER_KEYS, *of_sites}
     assert {name for name in wanted if not re.search(rf"(?m)^[ #-]*{name}:", example)} == set()
 
@@ -443,3 +443,10 @@ def test_an_empty_file_is_told_the_folder_to_enrol_into(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         inventory.load(path)
     assert caught.value.mend == f"add one with 'auditor enroll HOST -i {tmp_path}'"
+
+
+def test_a_site_knows_whether_its_level_was_declared(tmp_path: Path) -> None:
+    (tmp_path / "hosts.yml").write_text(
+        "all: {hosts: {web1: {luytre_sites: [{domain: a.test}, {domain: b.test, level: 2}]}}}\n"
+    )
+    assert [site.level_declared for site in inventory.load(tmp_path).sites] == [False, True]

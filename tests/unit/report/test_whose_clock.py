@@ -116,7 +116,7 @@ def window(lang: Lang) -> str:
 
 
 def lost_way_in(lang: Lang) -> str:
-    way = SimpleNamespace(account="an", methods=("password",), to=None, last=EPOCH, source="10.0.0.1")
+    way = SimpleNamespace(account="an", methods=("password",), to=None, doubtful=False, last=EPOCH, source="10.0.0.1")
     loss = SimpleNamespace(control="ssh.password_authentication", accepted=False, way=way)
     return losses.told([loss]).held["ssh.password_authentication"].get(lang)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from auditor.models import Site
 from auditor.report.official.content.given import Given
 from auditor.report.official.content.phrases import listed
 
@@ -21,9 +22,15 @@ def situation(given: Given) -> Iterable[str]:
     levels = [
         words("official.situation.level", sites=words("sites_n", n=count), level=str(level))
         for level in (1, 2, 3)
-        if (count := sum(site.site.level == level for site in sites))
+        if (count := sum(site.site.level_declared and site.site.level == level for site in sites))
     ]
-    yield f"{scope} {words('official.situation.levels', levels=', '.join(levels))}" if levels else scope
+    told = [scope]
+    if levels:
+        told.append(words("official.situation.levels", levels=", ".join(levels)))
+    if undeclared := sum(not site.site.level_declared for site in sites):
+        usual = str(Site.model_fields["level"].default)
+        told.append(words("official.situation.no_level", sites=words("sites_n", n=undeclared), level=usual))
+    yield " ".join(told)
     yield _when(given)
     yield from _missing(given)
 

@@ -43,6 +43,21 @@ def test_the_office_above_covers_all_and_counts_a_shared_host_once():
     assert f"Còn {Counts.of(run.findings).open_total} điểm kiểm tra" in told
 
 
+def test_a_level_that_nobody_declared_is_told_as_nobodys(monkeypatch: pytest.MonkeyPatch):
+    run = factory.run(started=official.NOW)
+    assert "Theo khai báo của đơn vị quản lý: 1 trang cấp độ" in official.text(official.document("xa-an-truc", run=run))
+    hosts = tuple(
+        host.model_copy(
+            update={"sites": tuple(site.model_copy(update={"level_declared": False}) for site in host.sites)}
+        )
+        for host in factory.HOSTS
+    )
+    monkeypatch.setattr(factory, "HOSTS", hosts)
+    told = official.text(official.document("xa-an-truc", run=run.model_copy(update={"hosts": hosts})))
+    assert "Theo khai báo của đơn vị quản lý" not in told
+    assert "Chưa có khai báo cấp độ của 1 trang; khi rà soát áp dụng yêu cầu của cấp độ 2." in told
+
+
 def test_a_ward_on_a_shared_host_asks_its_office_to_mend_that_host():
     run = factory.run(started=official.NOW)
     shared = sum(f.is_open for f in run.findings if f.subject.id == "web3")
