@@ -6,6 +6,7 @@ and was not confirmed by a connection made meanwhile is undone by the host.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,11 +19,13 @@ from auditor.fleet import fresh
 from auditor.history.incidents import Decided, Incidents, Ledgers
 from auditor.incidents import deciding
 from auditor.incidents.case import Action
+from auditor.incidents.means import administrator
 from auditor.incidents.means.table import MEANS
 from auditor.inventory.reach import Reach
 from auditor.models import Host, clock
 from auditor.models.incidents import Contained, Released, Why
 from auditor.models.ranks import Means
+from auditor.system import resources
 
 
 class _Answer(BaseModel):
@@ -112,6 +115,18 @@ class Containing:
         ended = begun.model_copy(update={"state": state, "why": answer.why, "about": answer.about})
         self.ledgers.write(self.inventory, self.who, deciding.adding(self.incident, ended))
         return ended
+
+    def forget_code(self, host: str) -> bool:
+        """Have PHP on a host forget the code that it keeps in memory; return whether it did."""
+        if host not in self.reach:
+            return False
+        program = resources.root() / "on_host" / "contain" / "forget.py"
+        with contextlib.suppress(fresh.NoAnswer, ValidationError):
+            said = fresh.asked_as_root(
+                self.reach[host], program, {"do": "forget"}, administrator.SECONDS, administrator.beside()
+            )
+            return _Answer.model_validate_json(said).state == "confirmed"
+        return False
 
     def _decided(self, host: Host, wanted: Wanted) -> Callable[[Ledgers], Decided]:
         return deciding.containing(self.incident, host.name, wanted.means, wanted.what, wanted.seconds, clock.now())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from auditor.models.incidents import (
@@ -31,11 +31,12 @@ from auditor.text.visible import one_line
 from auditor.text.words import Words
 
 if TYPE_CHECKING:  # audits say what is contained, and load none of what contains
+    from auditor.hardening.serving.smoke import Difference
     from auditor.incidents.case import Case
     from auditor.incidents.containing import Plan, Wanted
     from auditor.incidents.evidence.verifying import Damage
     from auditor.incidents.named import Named
-    from auditor.incidents.visited import Fell
+    from auditor.incidents.visited import Fell, Unseen
 
 WHY = (
     *("connection", "trusted", "own", "gateway", "resolver", "proxy", "no_stranger", "no_nft"),
@@ -91,6 +92,8 @@ WHY = (
     *("no_password", "other_password"),
 )
 """Reasons that have words of their own; a host may give any other."""
+MOST_URLS = 3
+"""Of a site that are named when they no longer serve."""
 
 
 def deed(of: AnyDeed, words: Words) -> str:
@@ -122,9 +125,34 @@ def deed(of: AnyDeed, words: Words) -> str:
             return words("incidents.ended", cause=named)
 
 
-def fell(of: Fell, words: Words) -> str:
-    """That a site no longer served without what was taken away."""
-    return words("incidents.fell", site=of.domain)
+def fell(of: Fell, words: Words) -> Iterator[str]:
+    """That a site no longer serves, what was put back for it, and what stays in force with which it does not serve."""
+    lost = _urls(of.lost, words)
+    if not of.released:
+        yield words("incidents.fell.left", site=of.domain, lost=lost, **_undoing(of))
+        return
+    yield words("incidents.fell.back", site=of.domain, lost=lost)
+    yield from (deed(one, words) for one in of.released)
+    if not of.still:
+        yield words("incidents.fell.serves", site=of.domain)
+        return
+    still = _urls(of.still, words)
+    yield words(f"incidents.fell.still{'.left' if of.left else ''}", site=of.domain, lost=still, **_undoing(of))
+
+
+def _undoing(of: Fell) -> dict[str, str]:
+    """The words of the command that would undo what stays in force."""
+    return {"incident": of.incident, "numbers": " ".join(map(str, of.left))}
+
+
+def _urls(lost: Sequence[Difference], words: Words) -> str:
+    """Some URLs with what is wrong with each."""
+    return "; ".join(f"{one_line(one.url, 200)}: {one.what.get(words.lang)}" for one in lost[:MOST_URLS])
+
+
+def unseen(of: Unseen, words: Words) -> str:
+    """That nothing tells of these sites whether they live by what was done."""
+    return words("incidents.unseen", sites=", ".join(of.domains))
 
 
 def left(of: Named, command: str, words: Words) -> Iterator[str]:

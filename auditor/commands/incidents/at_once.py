@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from auditor.commands.incidents.contain import ca_file_of
 from auditor.commands.shown import console
 from auditor.commands.shown.incidents import show_deed
 from auditor.history.incidents import Incidents
@@ -28,9 +29,8 @@ def contain_named(
     case, found, done = fold(incident, ledgers.one(known.path, incident)), named(findings), True
     for host in known.hosts:
         here = [one for one in found if one.host == host.name]
-        ca_file = ways[host.name].ca_file if host.name in ways else None
         deeds = contained(command, host, here, held(case, host.name))
-        for one in visited(command, host, deeds, ca_file) if here else ():
+        for one in visited(command, host, deeds, ca_file_of(ways, host)) if here else ():
             if isinstance(one, Named):
                 for line in told.left(one, _typed(one, incident, who, inventory), words):
                     console.out.print(console.escape(line), soft_wrap=True)

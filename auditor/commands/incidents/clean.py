@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, LangOption
-from auditor.commands.incidents.contain import DryRunOption, HostsOption, read, where
+from auditor.commands.incidents.contain import DryRunOption, HostsOption, ca_file_of, read, where
 from auditor.commands.incidents.hosts import chosen, hosts_of
 from auditor.commands.incidents.ledger import IncidentArgument, WhoOption, role
 from auditor.errors import InputError
@@ -94,8 +94,7 @@ def clean(
             for one, plan in _planned(command, host, here):
                 done = show_plan(one, host.name, plan, words) and done
         else:
-            ca_file = ways[host.name].ca_file if host.name in ways else None
-            for came_to in visited(command, host, _done(command, host, here, left), ca_file):
+            for came_to in visited(command, host, _done(command, host, here, left), ca_file_of(ways, host)):
                 done = show_deed(came_to, words) and done
     if left:
         raise left[0]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from auditor.incidents.containing import Wanted
     from auditor.incidents.means.kind import Kind
+    from auditor.inventory.reach import Reach
     from auditor.models import Host
     from auditor.models.ranks import Means
 
@@ -84,9 +85,12 @@ def contain(
     A path of a site is gone (410) for everybody, with what is below it. A closed site says so (503, with Retry-After) to all but trusted networks and the host itself. The
     web server's own test comes before its reload, a visit as a stranger after it; if one fails, all is as it was.
 
+    Sites are visited before and after, once PHP has forgotten what it held in memory. Where one no longer serves, what it may live by is put back: files, units and processes. What only
+    shuts somebody out stays, and is named.
+
     What was typed is checked whole before anything is done. What one host refuses keeps the others, and what comes after it, from nothing.
 
-    Exit code: 0 done on every host, as looked at there; 1 not, or not known.
+    Exit code: 0 done on every host, as looked at there, and its sites serve as before; 1 not, or not known.
 
     Examples:
       auditor incident contain SC-20261127-1 address 203.0.113.7 --for 24h --who "Văn phòng" -i inventories/lab
@@ -103,6 +107,7 @@ def contain(
     from auditor.incidents import deciding
     from auditor.incidents.containing import Containing
     from auditor.incidents.means.table import CONTAINING
+    from auditor.incidents.visited import visited
     from auditor.inventory import hosts as inventories
     from auditor.inventory.reach import reach
     from auditor.text.words import Words
@@ -112,13 +117,18 @@ def contain(
     asked = list(read(wanted, CONTAINING, lasting))
     case = deciding.still_open(ledgers.all(known.path), incident)
     todo = list(where(asked, chosen(hosts_of(known, case.subjects), hosts)))
-    command = Containing(known.path, incident, role(who), reach(inventory), ledgers)
+    ways = reach(inventory)
+    command = Containing(known.path, incident, role(who), ways, ledgers)
     words, done = Words(lang), True
-    for host, one in todo:
+    for host in {there.name: there for there, _ in todo}.values():
+        here = [one for there, one in todo if there is host]
         if dry_run:
-            done = show_plan(one, host.name, command.plan(host, one), words) and done
-        else:
-            done = show_deed(command.contain(host, one), words) and done
+            for one in here:
+                done = show_plan(one, host.name, command.plan(host, one), words) and done
+            continue
+        deeds, ca_file = (command.contain(host, one) for one in here), ca_file_of(ways, host)
+        for came_to in visited(command, host, deeds, ca_file):
+            done = show_deed(came_to, words) and done
     raise typer.Exit(0 if done else 1)
 
 
@@ -162,6 +172,11 @@ def release(
         console.out.print(console.escape(told.deed(came_to, words)), soft_wrap=True)
         done = done and came_to.state == "released"
     raise typer.Exit(0 if done else 1)
+
+
+def ca_file_of(ways: Mapping[str, Reach], host: Host) -> str | None:
+    """The authority by which certificates of a host's sites are judged besides the usual ones."""
+    return ways[host.name].ca_file if host.name in ways else None
 
 
 def read(typed: Sequence[str], known: Mapping[Means, Kind], lasting: str | None = None) -> Iterator[Wanted]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from auditor.incidents.case import Case
     from auditor.incidents.containing import Plan, Wanted
     from auditor.incidents.deadlines import Due
-    from auditor.incidents.visited import Fell
+    from auditor.incidents.visited import Fell, Unseen
 
 
 def table(cases: Iterable[Case], now: datetime.datetime, words: Words) -> Table:
@@ -63,12 +63,16 @@ def case(shown: Case, lang: Lang) -> None:
         out.print(escape(line), soft_wrap=True)
 
 
-def show_deed(one: Contained | Fell, words: Words) -> bool:
+def show_deed(one: Contained | Fell | Unseen, words: Words) -> bool:
     """What containing or cleaning something came to; whether it was done, and no site fell."""
+    from auditor.incidents.visited import Fell
+
     if isinstance(one, Contained):
         said, well = [told.deed(one, words)], one.state == "confirmed"
+    elif isinstance(one, Fell):
+        said, well = list(told.fell(one, words)), False
     else:
-        said, well = [told.fell(one, words), *(told.deed(back, words) for back in one.released)], False
+        said, well = [told.unseen(one, words)], True
     for line in said:
         out.print(escape(line), soft_wrap=True)
     return well

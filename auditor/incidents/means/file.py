@@ -31,4 +31,6 @@ def _asked(host: Host, _path: str) -> Mapping[str, Any]:
     return {"roots": [site.document_root for site in host.sites if site.document_root]}
 
 
-FILE = Kind(program="quarantine.py", argument="PATH", read=_read, hosts=one_host, asked=_asked, missed=True)
+FILE = Kind(
+    program="quarantine.py", argument="PATH", read=_read, hosts=one_host, asked=_asked, missed=True, forgotten=True
+)

@@ -54,6 +54,8 @@ class Kind:
     """Whether it has a time, after which the host ends it by itself."""
     missed: bool = False
     """Whether a site may serve no more without what it takes away: then it is released."""
+    forgotten: bool = False
+    """Whether PHP may run on with what it takes away until it is told to forget that."""
     release_is_whole: bool = True
     """Whether a release that the host refused left all as it was."""
 

@@ -30,6 +30,7 @@ CLEANED = json.dumps({"state": "confirmed", "sha256": "0" * 64}).encode()
 @pytest.fixture
 def inventory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
+    monkeypatch.setattr(smoke, "visit", lambda *_, **__: {})
     return str(shutil.copytree(resources.inventories() / "lab", tmp_path / "inventory"))
 
 
@@ -155,7 +156,8 @@ def test_an_address_is_blocked_on_the_incidents_hosts_and_released(
 
 def test_a_file_is_taken_away_by_its_bytes_and_put_back(inventory: str, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
-    answers = [b'{"state": "confirmed", "sha256": "%s"}' % (b"a" * 64), b'{"state": "none"}']
+    forgotten = b'{"state": "confirmed"}'
+    answers = [b'{"state": "confirmed", "sha256": "%s"}' % (b"a" * 64), forgotten, b'{"state": "none"}']
     monkeypatch.setattr(fresh, "asked_as_root", lambda *given: (asked.append(given[2]), answers.pop(0))[1])
     auditor(inventory, "open", "antruc.test", *WHO)
     incident = str(the_only(inventory)["id"])
@@ -163,6 +165,7 @@ def test_a_file_is_taken_away_by_its_bytes_and_put_back(inventory: str, monkeypa
     assert "/var/www/antruc.test/[b]%0A%25%FF.php is taken away on web1 (sha256 aaaa" in said
     assert asked[0]["what"] == "/var/www/antruc.test/[b]%0A%25%FF.php"
     assert asked[0]["roots"] == ["/var/www/antruc.test"]
+    assert asked[1] == {"do": "forget"}
     assert "Taken away, number 1" in auditor(inventory, "show", incident).stdout
     assert "the file is back on web1" in auditor(inventory, "release", incident, *WHO).stdout
 
@@ -264,7 +267,6 @@ def test_what_is_cleaned_is_a_step_of_the_ledger_and_undone_by_its_number_alone(
         }[given[2]["do"]]
 
     monkeypatch.setattr(fresh, "asked_as_root", answer)
-    monkeypatch.setattr(smoke, "visit", lambda *_, **__: {})
     auditor(inventory, "open", "antruc.test", *WHO)
     incident = str(the_only(inventory)["id"])
     rows = ("row", "antruc.test/posts/66", "row", "antruc.test/options/widget_text")
@@ -320,7 +322,6 @@ def test_a_core_is_cleaned_from_a_release_that_is_known_and_what_it_finds_beside
         return json.dumps({"state": state, "why": "", "found": found}).encode()
 
     monkeypatch.setattr(fresh, "asked_as_root", answer)
-    monkeypatch.setattr(smoke, "visit", lambda *_, **__: {})
     auditor(inventory, "open", "antruc.test", *WHO)
     incident = str(the_only(inventory)["id"])
     release = tmp_path / "wordpress-6.8.2.zip"
@@ -342,7 +343,7 @@ def test_a_core_is_cleaned_from_a_release_that_is_known_and_what_it_finds_beside
         "number 1: the application of antruc.test on web1 is as its release has it",
         "number 2: /var/www/antruc.test/wp-admin/x y.php is taken away on web1",
     ]
-    assert [name for name, _, _ in asked] == ["core.py", "quarantine.py"] * 2
+    assert [name for name, _, _ in asked] == [*["core.py", "quarantine.py"] * 2, "forget.py"]
     assert {"release.zip", "release.json"} <= asked[0][2].keys()
     assert asked[1][2].keys().isdisjoint(asked[0][2])
     (entry,) = [one["deed"] for one in the_only(inventory)["entries"] if one["deed"].get("found")]  # type: ignore[attr-defined]
@@ -359,7 +360,6 @@ def test_secrets_are_made_anew_on_the_host_and_no_answer_of_it_holds_one(
         return b'{"state": "confirmed", "why": "others_unread", "about": "/srv/www/tulieu"}'
 
     monkeypatch.setattr(fresh, "asked_as_root", answer)
-    monkeypatch.setattr(smoke, "visit", lambda *_, **__: {})
     auditor(inventory, "open", "antruc.test", *WHO)
     incident = str(the_only(inventory)["id"])
     steps = ("salts", "antruc.test", "database-password", "antruc.test/blog")

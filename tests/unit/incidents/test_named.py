@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from auditor.errors import InputError
 from auditor.hardening.serving import smoke
+from auditor.incidents import visited as own
 from auditor.incidents.containing import Wanted
 from auditor.incidents.means.administrator import ADMINISTRATOR
 from auditor.incidents.named import Named, contained, named
-from auditor.incidents.visited import Fell, visited
+from auditor.incidents.visited import Fell, Unseen, visited
 from auditor.models import Finding, Host, Severity, Site, Status, Subject
-from auditor.models.incidents import Contained, Released
+from auditor.models.incidents import Contained
 from auditor.models.ranks import Means
-from auditor.web.fetch import Answer
+from tests.unit.incidents.sites import Pages, StandIn
 
 HOST = Host(
     name="web1", address="203.0.113.1", sites=(Site(domain="antruc.test", host="web1", document_root="/var/www/a"),)
@@ -131,26 +130,6 @@ def test_what_two_findings_name_is_named_once_and_what_is_no_trace_is_not() -> N
     assert len(found) == 1
 
 
-@dataclass
-class StandIn:
-    """Says that all is done, and notes what was."""
-
-    taken: list[str] = field(default_factory=list)
-    back: list[int] = field(default_factory=list)
-
-    def contain(self, host: Host, wanted: Wanted) -> Contained:
-        if wanted.what == "luytre":
-            raise InputError("{account} is ours", account=wanted.what, mend="x")
-        self.taken.append(wanted.what)
-        return Contained(
-            number=len(self.taken), host=host.name, means=wanted.means, what=wanted.what, state="confirmed"
-        )
-
-    def release(self, action: Any) -> Released:
-        self.back.append(action.number)
-        return Released(number=action.number, host=action.host, means=action.means, state="released")
-
-
 MEMBERS = (
     {"kind": "program", "where": "/var/www/a/x.php"},
     {"kind": "changed", "where": "/var/www/a/index.php"},
@@ -163,14 +142,10 @@ MEMBERS = (
 
 def told(
     before: int, after: int | None, monkeypatch: pytest.MonkeyPatch, *held: Wanted
-) -> tuple[StandIn, list[Contained | Fell | Named]]:
-    visits = iter([before, after])
-
-    def visit(*_: Any, **__: Any) -> smoke.Answers:
-        return {"antruc.test": (Answer("http://antruc.test/", next(visits)),)}
-
-    monkeypatch.setattr(smoke, "visit", visit)
-    command = StandIn()
+) -> tuple[StandIn, list[Contained | Fell | Unseen | Named]]:
+    command, home = StandIn(), "http://antruc.test/"
+    monkeypatch.setattr(smoke, "visit", Pages(command, {home: before}, {home: after or 0}).visit)
+    monkeypatch.setattr(own.time, "sleep", lambda _seconds: None)
     found = named([finding("compromise.shell", ON_HOST, *MEMBERS)])
     return command, list(visited(command, HOST, contained(command, HOST, found, held), None))  # type: ignore[arg-type]
 

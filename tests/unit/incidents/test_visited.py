@@ -2,56 +2,124 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from auditor.hardening.serving import smoke
+from auditor.incidents import told as telling
+from auditor.incidents import visited as own
 from auditor.incidents.containing import Wanted
-from auditor.incidents.visited import visited
+from auditor.incidents.means.table import CLEANING, CONTAINING, MEANS
+from auditor.incidents.visited import Fell, Unseen, visited
 from auditor.models import Host, Site
-from auditor.models.incidents import Contained, Released
-from auditor.web.fetch import Answer
+from auditor.models.ranks import Means
+from auditor.text.words import Words
+from tests.unit.incidents.sites import Pages, StandIn
 
 HOST = Host(
     name="web1", address="203.0.113.1", sites=(Site(domain="antruc.test", host="web1", document_root="/var/www/a"),)
 )
+PLAIN, SECURE, LOGIN = "http://antruc.test/", "https://antruc.test/", "https://antruc.test/wp-login.php"
+WHAT: Mapping[Means, str] = {
+    **{"file": "/var/www/a/x.php", "isolation": "web1", "site": "antruc.test", "path": "antruc.test/x.php"},
+    **{"process": "7/tmp/x", "cron": "/etc/cron.d/x", "job": "/etc/crontab:1", "account": "an", "unit": "x.service"},
+}
 
 
-@dataclass
-class StandIn:
-    """Says that all is done, and notes what was."""
-
-    taken: list[str] = field(default_factory=list)
-    back: list[int] = field(default_factory=list)
-
-    def contain(self, host: Host, wanted: Wanted) -> Contained:
-        self.taken.append(wanted.what)
-        return Contained(
-            number=len(self.taken), host=host.name, means=wanted.means, what=wanted.what, state="confirmed"
-        )
-
-    def release(self, action: Any) -> Released:
-        self.back.append(action.number)
-        return Released(number=action.number, host=action.host, means=action.means, state="released")
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    slept: list[float] = []
+    monkeypatch.setattr(own.time, "sleep", slept.append)
+    return slept
 
 
-def told(
-    before: int, after: int | None, monkeypatch: pytest.MonkeyPatch, wanted: tuple[Wanted, ...]
-) -> tuple[StandIn, list[Any]]:
-    visits = iter([before, after])
+def after(pages: Pages, monkeypatch: pytest.MonkeyPatch, *wanted: Wanted) -> list[Any]:
+    """What is said after what was done."""
+    monkeypatch.setattr(smoke, "visit", pages.visit)
+    deeds = (pages.command.contain(HOST, one) for one in wanted)
+    said = list(visited(pages.command, HOST, deeds, None))  # type: ignore[arg-type]
+    return said[len(wanted) :]
 
-    def visit(*_: Any, **__: Any) -> smoke.Answers:
-        return {"antruc.test": (Answer("http://antruc.test/", next(visits)),)}
 
-    monkeypatch.setattr(smoke, "visit", visit)
-    command = StandIn()
-    return command, list(visited(command, HOST, (command.contain(HOST, one) for one in wanted), None))  # type: ignore[arg-type]
+def sentences(said: list[Any]) -> list[str]:
+    return [line for one in said for line in (telling.fell(one, Words("en")) if isinstance(one, Fell) else [])]
 
 
 def test_what_is_cleaned_is_undone_and_what_only_shuts_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    both = (Wanted("row", "antruc.test/posts/66", None), Wanted("path", "antruc.test/x.php", None))
-    command, said = told(200, 500, monkeypatch, both)
-    assert command.back == [1]
-    assert (said[-1].domain, [one.means for one in said[-1].released]) == ("antruc.test", ["row"])
+    pages = Pages(StandIn(), {PLAIN: 200}, {PLAIN: 500})
+    (fell,) = after(pages, monkeypatch, Wanted("row", "antruc.test/posts/66", None), Wanted("path", WHAT["path"], None))
+    assert pages.command.back == [1]
+    assert (fell.domain, [one.means for one in fell.released], fell.still) == ("antruc.test", ["row"], ())
+    assert sentences([fell])[0].startswith("antruc.test no longer serves without them (http://antruc.test/: 500)")
+    assert sentences([fell])[-1] == "antruc.test serves again"
+
+
+SHUTS: tuple[Means, ...] = ("isolation", "site")
+
+
+@pytest.mark.parametrize("means", [one for one in (*CONTAINING, *CLEANING) if one not in SHUTS])
+def test_whatever_is_done_a_site_that_dies_of_it_is_named(means: Means, monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = Pages(StandIn(), {PLAIN: SECURE, SECURE: 200}, {PLAIN: SECURE, SECURE: 500})
+    (fell,) = after(pages, monkeypatch, Wanted(means, WHAT.get(means, "antruc.test/x"), None))
+    assert pages.command.back == ([1] if MEANS[means].missed else [])
+    assert [one.url for one in fell.lost] == [PLAIN, SECURE]
+    if not MEANS[means].missed:
+        (line,) = sentences([fell])
+        assert "leads to https://antruc.test/, and there 500" in line
+        assert line.endswith("auditor incident release SC-20261127-1 1")
+
+
+@pytest.mark.parametrize("means", SHUTS)
+def test_what_is_to_be_shut_is_not_missed(means: Means, monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = Pages(StandIn(), {PLAIN: 200}, {PLAIN: 503})
+    assert after(pages, monkeypatch, Wanted(means, WHAT[means], None)) == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "lost"),
+    [
+        (Wanted("file", "/var/www/a/wp-login.php", None), []),
+        (Wanted("path", "antruc.test/wp-login.php", None), []),
+        (Wanted("file", "/var/www/b/wp-login.php", None), [LOGIN]),
+        (Wanted("path", "antruc.test/wp-login", None), [LOGIN]),
+        (Wanted("path", "khac.test/wp-login.php", None), [LOGIN]),
+    ],
+)
+def test_a_page_that_was_to_go_is_not_missed(wanted: Wanted, lost: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = Pages(StandIn(), {PLAIN: 200, LOGIN: 200}, {PLAIN: 200, LOGIN: 410}, back_helps=False)
+    assert [one.url for fell in after(pages, monkeypatch, wanted) for one in fell.lost] == lost
+
+
+def test_a_site_that_does_not_serve_after_that_either_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = Pages(StandIn(), {PLAIN: 200}, {PLAIN: 500}, back_helps=False)
+    some = (Wanted("file", WHAT["file"], None), Wanted("account", "an", None))
+    (fell,) = after(pages, monkeypatch, *some)
+    assert (pages.command.back, fell.left) == ([1], (2,))
+    assert sentences([fell])[-1].endswith("auditor incident release SC-20261127-1 2")
+
+
+def test_a_daemon_that_takes_a_moment_is_no_site_that_fell(
+    monkeypatch: pytest.MonkeyPatch, pauses: list[float]
+) -> None:
+    pages = Pages(StandIn(), {PLAIN: 200}, {PLAIN: 200}, hiccups=2)
+    assert after(pages, monkeypatch, Wanted("file", WHAT["file"], None)) == []
+    assert pauses == [1, 2]
+
+
+@pytest.mark.parametrize(("forgets", "slept"), [(True, []), (False, [own.KEPT_SECONDS])])
+def test_php_has_forgotten_a_file_before_the_visit(
+    monkeypatch: pytest.MonkeyPatch, pauses: list[float], forgets: bool, slept: list[float]
+) -> None:
+    command = StandIn(forgets=forgets)
+    assert after(Pages(command, {PLAIN: 200}, {PLAIN: 200}), monkeypatch, Wanted("file", WHAT["file"], None)) == []
+    assert (command.forgot, pauses) == (1, slept)
+    assert after(Pages(command, {PLAIN: 200}, {PLAIN: 200}), monkeypatch, Wanted("unit", WHAT["unit"], None)) == []
+    assert command.forgot == 1
+
+
+def test_a_site_that_served_nothing_before_is_said_not_to_be_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = Pages(StandIn(), {PLAIN: SECURE, SECURE: 500}, {PLAIN: SECURE, SECURE: 500})
+    assert after(pages, monkeypatch, Wanted("file", WHAT["file"], None)) == [Unseen(("antruc.test",))]
+    assert telling.unseen(Unseen(("antruc.test",)), Words("en")).startswith("antruc.test: served nothing before")

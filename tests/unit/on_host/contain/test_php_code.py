@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +25,8 @@ def reloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def ran(argv: list[str], **_: Any) -> str:
         if argv[1] == "list-units":
             return f"{FPM} loaded active running PHP\n"
+        if argv[1] == "show":
+            return "0\n"
         units.append(argv[-1])
         return ""
 
@@ -48,3 +54,55 @@ def test_a_service_that_would_not_start_again_goes_on_with_what_it_has(
 
     monkeypatch.setattr(startable, "fault", fault)
     assert (php_code.faulty(), php_code.forgotten(), reloaded) == ([FPM], False, ["apache2.service"])
+
+
+SERVICE = """
+import os, signal, subprocess, sys
+child = subprocess.Popen(["sleep", "60"])
+def again(*_):
+    child.kill()
+    child.wait()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+signal.signal(signal.SIGUSR2, again)
+print(child.pid, flush=True)
+while True:
+    signal.pause()
+"""
+
+
+def test_a_service_is_over_when_it_has_begun_anew_and_what_it_had_started_has_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with subprocess.Popen([sys.executable, "-c", SERVICE], stdout=subprocess.PIPE) as service:
+        try:
+            assert service.stdout is not None
+            service.stdout.readline()
+            monkeypatch.setattr(php_code, "_main", lambda _unit: service.pid)
+            running = php_code.Running(FPM)
+            assert len(running.children) == 1
+            assert not running.is_over()
+            service.send_signal(signal.SIGUSR2)
+            service.stdout.readline()
+            assert running.is_over()
+            assert not php_code.Running(FPM).is_over()
+        finally:
+            for child, _ in php_code.Running(FPM).children:
+                os.kill(child, signal.SIGKILL)
+            service.kill()
+
+
+def test_a_reload_is_waited_for_and_not_for_ever(reloaded: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = {FPM: 3, "apache2.service": 10**9}
+
+    class Running:
+        def __init__(self, unit: str) -> None:
+            self.unit = unit
+
+        def is_over(self) -> bool:
+            looks[self.unit] -= 1
+            return looks[self.unit] <= 0
+
+    monkeypatch.setattr(php_code, "Running", Running)
+    monkeypatch.setattr(php_code, "RELOAD_SECONDS", 0.3)
+    assert php_code.forgotten()
+    assert looks[FPM] <= 0 < looks["apache2.service"] < 10**9

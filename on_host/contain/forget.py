@@ -1,0 +1,20 @@
+"""Has PHP forget the code that it keeps in memory: a question of JSON as argument, an answer of JSON out.
+
+Run as root by a controller, over a connection of its own, once files of sites have been taken away: until then PHP runs on what it has read of them,
+and whoever visits a site sees what was.
+"""
+
+from ansible.module_utils.luytre_contain import php_code
+from ansible.module_utils.luytre_shared import acting
+
+SECONDS = 60
+
+
+def forget(_asked, _connection):
+    """Have it forget; what would not start again goes on with what it has."""
+    return {"state": "confirmed"} if php_code.forgotten() else {"state": "unknown", "why": "still_runs"}
+
+
+def main(arguments):
+    """Answer what is asked."""
+    acting.asked({"forget": forget}, arguments, SECONDS)

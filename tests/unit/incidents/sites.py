@@ -1,0 +1,65 @@
+"""Stand-ins for what contains, and for the sites that are visited before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from auditor.errors import InputError
+from auditor.hardening.serving import smoke
+from auditor.incidents.containing import Wanted
+from auditor.models import Host
+from auditor.models.incidents import Contained, Released
+from auditor.web.fetch import Answer
+
+
+@dataclass
+class StandIn:
+    """Says that all is done, and notes what was; PHP forgets what it is told to."""
+
+    incident: str = "SC-20261127-1"
+    back: list[int] = field(default_factory=list)
+    forgot: int = 0
+    forgets: bool = True
+    number: int = 0
+    taken: list[str] = field(default_factory=list)
+
+    def contain(self, host: Host, wanted: Wanted) -> Contained:
+        if wanted.what == "luytre":
+            raise InputError("{account} is ours", account=wanted.what, mend="x")
+        self.number += 1
+        self.taken.append(wanted.what)
+        return Contained(number=self.number, host=host.name, means=wanted.means, what=wanted.what, state="confirmed")
+
+    def release(self, action: Any) -> Released:
+        self.back.append(action.number)
+        return Released(number=action.number, host=action.host, means=action.means, state="released")
+
+    def forget_code(self, _host: str) -> bool:
+        self.forgot += 1
+        return self.forgets
+
+
+@dataclass
+class Pages:
+    """What a site answers: ``before``, then ``after`` while something of ``by`` is taken away; what of it is back, is back."""
+
+    command: StandIn
+    before: Mapping[str, int | str]
+    after: Mapping[str, int | str]
+    hiccups: int = 0
+    back_helps: bool = True
+
+    def visit(self, *_: Any, again: smoke.Answers | None = None, **__: Any) -> smoke.Answers:
+        said = self.before
+        if again is not None and not (self.command.back and self.back_helps):
+            said = self.after
+            if self.hiccups:
+                self.hiccups -= 1
+                said = dict.fromkeys(self.before, 502)
+        return {"antruc.test": tuple(_answer(url, one) for url, one in said.items())}
+
+
+def _answer(url: str, said: int | str) -> Answer:
+    return Answer(url, 301, said) if isinstance(said, str) else Answer(url, said or None)
