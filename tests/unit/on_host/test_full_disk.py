@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import resource
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from ansible.module_utils.luytre_shared import acting, kept
 
+from tests.unit.on_host.full_disk import no_file_grows
+
 NAME = "SC-20261127-1/1"
-
-
-@contextlib.contextmanager
-def no_file_grows() -> Iterator[None]:
-    """Beyond a few bytes: the system itself refuses the rest, as on a full disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.mark.parametrize("before", [False, True], ids=["first", "another"])

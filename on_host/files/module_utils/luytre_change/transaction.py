@@ -1,5 +1,6 @@
 """Changes to root's own configuration that are made together, tested by the daemon itself, and taken back as one."""
 
+import contextlib
 import os
 import stat
 import subprocess
@@ -105,8 +106,9 @@ class Transaction:
         done, made = [], []
         try:
             for path, before, after in self.steps:
-                done.append((path, before))
                 made += _make_folder(os.path.dirname(path))
+                _keep(path, before)
+                done.append((path, before))
                 _put(path, after)
             vouch(tests, *at_stake())
             for argv in tests:
@@ -117,11 +119,13 @@ class Transaction:
             if said is not None:
                 raise Refused("%s would not start with it, so it was taken back: %s" % (tests[0][0], said))
         except (OSError, Refused, Unreadable) as error:
-            for path, before in reversed(done):
-                _put(path, before)
-            for folder in reversed(made):
-                os.rmdir(folder)
+            _put_back(done, made)
             raise error if isinstance(error, Refused) else Refused(str(error))
+        except BaseException:
+            _put_back(done, made)
+            raise
+        for path, _before in done:
+            _forget(path)
 
     def _now(self, path):
         """The state of a path with the changes wanted so far."""
@@ -198,18 +202,62 @@ def _put(path, state):
         if os.path.lexists(path):
             os.unlink(path)
         return
-    fresh = "%s.luytre-new" % path
+    fresh = _beside(path, "new")
     if os.path.lexists(fresh):
         os.unlink(fresh)
-    if state[0] == "link":
-        os.symlink(state[1], fresh)
-    else:
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(state[1])
-            os.fchown(file.fileno(), state[3], state[4])
-            os.fchmod(file.fileno(), state[2])
-    os.rename(fresh, path)
+    try:
+        if state[0] == "link":
+            os.symlink(state[1], fresh)
+        else:
+            handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.write(state[1])
+                os.fchown(file.fileno(), state[3], state[4])
+                os.fchmod(file.fileno(), state[2])
+        os.rename(fresh, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(fresh)
+        raise
+
+
+def _beside(path, what):
+    """Return a name beside a file that no daemon takes in: what includes ``*`` leaves out names that begin with a dot."""
+    folder, name = os.path.split(path)
+    return os.path.join(folder, ".%s.luytre-%s" % (name, what))
+
+
+def _keep(path, before):
+    """Have what is there under another name as well, so that it comes back as the very thing that it was, also on a disk that is full by then."""
+    _forget(path)
+    if before is not None:
+        os.link(path, _beside(path, "old"), follow_symlinks=False)
+
+
+def _forget(path):
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(_beside(path, "old"))
+
+
+def _put_back(done, made):
+    """Have all as it was; what does not come back keeps nothing else from it. Raise the first error."""
+    errors = []
+    for path, before in reversed(done):
+        try:
+            if before is None:
+                _put(path, None)
+            else:
+                os.rename(_beside(path, "old"), path)
+                _forget(path)  # which is the same file still, where nothing had been put in its place
+        except (OSError, Refused) as error:
+            errors.append(error)
+    for folder in reversed(made):
+        try:
+            os.rmdir(folder)
+        except OSError as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
 
 
 def _shown(state, other):

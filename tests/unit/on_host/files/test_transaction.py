@@ -13,6 +13,8 @@ from ansible.module_utils.luytre_change import attributes, corrections
 from ansible.module_utils.luytre_change.tightening import Aside, Correction
 from ansible.module_utils.luytre_change.transaction import Refused, Transaction
 
+from tests.unit.on_host.full_disk import no_file_grows
+
 REFUSES = ["sh", "-c", "echo 'dòng 3: sai'; exit 1"]
 
 
@@ -58,6 +60,44 @@ def test_or_nothing_with_the_daemons_own_words(etc: Path) -> None:
     with pytest.raises(Refused, match="dòng 3: sai"):
         wanted.commit([["true"], REFUSES])
     assert picture(etc) == before
+
+
+def test_a_disk_that_takes_no_more_leaves_no_draft_and_all_as_it_was(etc: Path) -> None:
+    (etc / "a.conf").write_text("a long line\n")
+    (etc / "link").symlink_to("a.conf")
+    before, inode = picture(etc), (etc / "a.conf").stat().st_ino
+    wanted = Transaction(str(etc))
+    wanted.edit(f"{etc}/a.conf", lambda _text: "b\n")
+    wanted.link(f"{etc}/link", "b.conf")
+    wanted.file(f"{etc}/deep/b.conf", "another long line\n")
+    with no_file_grows(), pytest.raises(Refused, match="File too large"):
+        wanted.commit([["true"]])
+    assert picture(etc) == before
+    assert (etc / "a.conf").stat().st_ino == inode
+
+
+def test_what_does_not_come_back_keeps_nothing_else_from_it(etc: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in "abc":
+        (etc / name).write_text(name)
+    wanted = Transaction(str(etc))
+    for name in "abc":
+        wanted.edit(f"{etc}/{name}", lambda _text: "x")
+
+    def rename(source: str, target: str) -> None:
+        if source.endswith("luytre-old") and target.endswith("/b"):
+            raise OSError(5, "Input/output error")
+        Path(source).replace(target)
+
+    monkeypatch.setattr(os, "rename", rename)
+    with pytest.raises(OSError, match="Input/output error"):
+        wanted.commit([REFUSES])
+    assert [(etc / name).read_text() for name in "abc"] == ["a", "x", "c"]
+
+
+def test_no_daemon_takes_in_what_lies_beside_a_file_for_a_moment(etc: Path) -> None:
+    wanted = change(etc)
+    wanted.commit([["sh", "-c", f"ls {etc}/* > {etc}/deep/seen; ! grep luytre {etc}/deep/seen"]])
+    assert not [one for one in etc.rglob("*") if "luytre" in one.name]
 
 
 def test_a_second_time_changes_nothing(etc: Path) -> None:
