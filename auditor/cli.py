@@ -38,6 +38,7 @@ from auditor.commands.lab import demo, drill, machines
 from auditor.commands.shown import faults
 from auditor.errors import IO, SOFTWARE, InputError, LabError
 from auditor.models import Lang
+from auditor.system import confined
 from auditor.text import language, usage
 from auditor.text.visible import visible
 
@@ -121,6 +122,8 @@ def main() -> NoReturn:
     try:
         code = usage.command(app, lang)(arguments, prog_name="auditor", standalone_mode=False)
         print(end="", flush=True)
+        if confined.is_exposed():
+            print(f"auditor: {faults.of_exposure(lang)}", file=sys.stderr)
         sys.exit(code)
     except typer.TyperException as error:
         print(usage.complaint(error, lang), file=sys.stderr)

@@ -177,7 +177,8 @@ def _of_batch(batch: Sequence[Asked], rules: Path | None, is_over: Callable[[], 
 
 def _ask(batch: Sequence[Asked], rules: Path | None) -> list[Judgement]:
     files = [{"name": file.name, "content": base64.b64encode(file.content).decode("ascii")} for file in batch]
-    told = _CHILDREN.ask({"files": files, "rules": str(rules) if rules is not None else None}, WAIT_SECONDS)
+    places = [str(rules)] if rules is not None else []
+    told = _CHILDREN.ask({"files": files, "rules": places[0] if places else None}, WAIT_SECONDS, places)
     try:
         found = [_JUDGEMENT.validate_python(one) for one in told["judgements"]]
     except (ValidationError, KeyError, TypeError) as error:

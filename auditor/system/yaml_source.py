@@ -144,7 +144,7 @@ def _check_size(root: yaml.Node, file: Path) -> None:
             own += weight
             sizes[id(node)] = weight + sum(sizes[id(part)] for part in _parts(node))
         elif id(part) in open_:
-            raise InputError("contains itself", file=file, line=_line(part), mend=_FLATTER)
+            raise InputError("contains itself", file=file, line=_line(node), mend=_FLATTER)
         elif len(left) == MAX_DEPTH:
             raise InputError(
                 "nests more than {limit} levels", limit=MAX_DEPTH, file=file, line=_line(part), mend=_FLATTER

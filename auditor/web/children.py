@@ -13,12 +13,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from queue import Empty, LifoQueue
 from typing import Any
 
-from auditor.system import wire
-from auditor.system.confined import confine
+from auditor.system import confined, wire
 
 _PIECE = 65_536
 
@@ -41,15 +40,15 @@ class Children:
             self._idle.put(_Child(module, longest))
         atexit.register(self._end_all)
 
-    def ask(self, question: Mapping[str, Any], seconds: float) -> dict[str, Any]:
-        """What a child answers. Raises Unreadable when it does not in ``seconds``, Costly when it is not worth it."""
+    def ask(self, question: Mapping[str, Any], seconds: float, places: Sequence[str] = ()) -> dict[str, Any]:
+        """What a child answers, which may read the folders ``places``. Raises Unreadable when it does not in ``seconds``, Costly when it is not worth it."""
         ends = time.monotonic() + seconds
         try:
             child = self._idle.get(timeout=seconds)
         except Empty:
             raise Unreadable("other pages took all the time for reading") from None
         try:
-            return child.ask(question, ends)
+            return child.ask(question, ends, tuple(places))
         except BaseException:
             child.end()
             raise
@@ -68,12 +67,15 @@ class _Child:
     def __init__(self, module: str, longest: int) -> None:
         self._module, self._longest = module, longest
         self._process: subprocess.Popen[bytes] | None = None
+        self._places: tuple[str, ...] = ()
+        self._has_greeted = False
 
-    def ask(self, question: Mapping[str, Any], ends: float) -> dict[str, Any]:
-        if self._process is None or self._process.poll() is not None:
+    def ask(self, question: Mapping[str, Any], ends: float, places: tuple[str, ...]) -> dict[str, Any]:
+        if self._process is None or self._process.poll() is not None or self._places != places:
             self.end()
+            self._places, self._has_greeted = places, False
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-m", self._module],
+                [sys.executable, "-I", "-m", self._module, *places],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -98,7 +100,10 @@ class _Child:
                 if not piece:
                     raise Costly("this page is built to cost time or memory")
                 for answer in answers.messages(piece):
-                    return answer
+                    if self._has_greeted:
+                        return answer
+                    confined.note(answer.get("apart") is True)
+                    self._has_greeted = True
 
     def end(self) -> None:
         if self._process is not None:
@@ -108,11 +113,11 @@ class _Child:
 
 
 def serve(answer: Callable[[dict[str, Any]], Mapping[str, Any]], memory: int, seconds: float, longest: int) -> None:
-    """What a child does: answer until nobody asks any more.
+    """What a child does: say whether it is apart, and answer until nobody asks any more.
 
     It has ``memory`` bytes of addresses, and for each question ``seconds`` of a processor's time.
     """
-    confine(memory)
+    os.write(1, wire.packed({"apart": confined.confine(memory, sys.argv[1:])}))
     questions = wire.Unpacker(longest)
     while piece := os.read(0, _PIECE):
         for question in questions.messages(piece):

@@ -20,6 +20,11 @@ def of_system(error: OSError, lang: Lang) -> str:
     return Words(lang)("fault.io", what=one_line(str(error), _SHOWN))
 
 
+def of_exposure(lang: Lang) -> str:
+    """The line that says that what reads bytes of others had the rights of who runs this program."""
+    return Words(lang)("fault.exposed")
+
+
 def of_program(error: Exception, lang: Lang) -> str:
     """The line that says what happened and where the traceback is; the traceback itself where it could not be kept."""
     import traceback

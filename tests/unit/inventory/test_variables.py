@@ -188,7 +188,7 @@ def test_variables_are_those_of_ansible(listed: Listing, tmp_path: Path, name: s
         ("all:\n  children: web\n", 2, "children: of group all is not a mapping"),
         ("all:\n  vars: [a]\n", 2, "variables are a mapping"),
         ("all:\n  hosts:\n    h: 5\n", 3, "variables are a mapping"),
-        ("all: &a\n  children:\n    x: *a\n", 3, "group x is below itself"),
+        ("all: &a\n  children:\n    x: *a\n", 3, "contains itself"),
         ("a:\n  children:\n    b:\nb:\n  children:\n    a:\n", 6, "group a is below itself"),
         ("a:\n  children:\n    all:\n", 3, "group all is below itself"),
         ("1:\n  hosts:\n", 1, "the name of group 1 is not text"),
