@@ -42,6 +42,8 @@ class Effect(enum.StrEnum):
     """PHP's pools listen on sockets in place of ports."""
     STOPS_UNNEEDED_SERVICES = "stops_unneeded_services"
     """The services that the audit calls unneeded no longer run."""
+    STOPS_TUNNELS = "stops_tunnels"
+    """Nothing goes on through sshd, be it to another host."""
     STOPS_FORWARDING = "stops_forwarding"
     """The kernel sends no packets on."""
     STOPS_FRAMING = "stops_framing"

@@ -8,10 +8,12 @@ from pathlib import Path
 from auditor.audit.controls import Catalogue
 from auditor.audit.effects import Effect
 from auditor.facts import HostFacts
+from auditor.hardening import passages
 from auditor.hardening import plan as planning
-from auditor.hardening.plan import Plan
+from auditor.hardening.plan import Change, Plan
 from auditor.inventory import reach as reaching
-from auditor.models import Domain, Host, Run
+from auditor.inventory.reach import Reach
+from auditor.models import Domain, Host, Run, Text
 
 
 def plan(
@@ -25,26 +27,42 @@ def plan(
     """``auditor.hardening.plan.make``, after a visit to sites of which it depends on what they answer.
 
     A site whose visitors would be sent on to HTTPS is visited there; one whose lists of files would be closed is looked
-    through for links to any. Raises InputError for an unreadable file of authorities.
+    through for links to any. Where nothing would go on through sshd any more, the inventory's own ways are asked for. Raises InputError for an unreadable file of authorities.
     """
     made = planning.make(catalogue, run, facts, only_sites=only_sites, accepted=accepted)
     secured, listing = (_due(catalogue, made, one) for one in (Effect.REQUIRES_HTTPS, Effect.STOPS_LISTINGS))
-    if not secured and not listing:
+    tunnels = any(_has(catalogue, change, Effect.STOPS_TUNNELS) for host in made.hosts for change in host.changes)
+    if not secured and not listing and not tunnels:
         return made
+    reach = reaching.reach(Path(run.inventory))
+    behind = passages.told(passages.through(reach)) if tunnels else {}
+    faults, listed = _visited(run, reach, secured, listing) if secured or listing else ({}, {})
+    if not faults and not listed and not behind:
+        return made
+    return planning.make(
+        catalogue, run, facts, only_sites=only_sites, accepted=accepted, https=faults, listed=listed, behind=behind
+    )
+
+
+def _visited(
+    run: Run, reach: Mapping[str, Reach], secured: set[Domain], listing: set[Domain]
+) -> tuple[Mapping[Domain, Text], Mapping[Domain, Text]]:
+    """What is wrong with the HTTPS of sites, and which lists of files their pages lead to."""
     from auditor.hardening.serving import listings, smoke
 
-    ca_files = {name: one.ca_file for name, one in reaching.reach(Path(run.inventory)).items()}
+    ca_files = {name: one.ca_file for name, one in reach.items()}
     faults = smoke.https_faults(smoke.visit(_hosts(run, secured), ca_files)) if secured else {}
-    listed = listings.linked(_hosts(run, listing), ca_files) if listing else {}
-    if not faults and not listed:
-        return made
-    return planning.make(catalogue, run, facts, only_sites=only_sites, accepted=accepted, https=faults, listed=listed)
+    return faults, listings.linked(_hosts(run, listing), ca_files) if listing else {}
+
+
+def _has(catalogue: Catalogue, change: Change, effect: Effect) -> bool:
+    return effect in catalogue.effects([change.control])
 
 
 def _due(catalogue: Catalogue, made: Plan, effect: Effect) -> set[Domain]:
     """The sites on which a change that would be made has the effect."""
     changes = (change for host in made.hosts for change in host.due)
-    return {domain for change in changes if effect in catalogue.effects([change.control]) for domain in change.sites}
+    return {domain for change in changes if _has(catalogue, change, effect) for domain in change.sites}
 
 
 def _hosts(run: Run, domains: set[Domain]) -> list[Host]:

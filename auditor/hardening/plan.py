@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -117,6 +118,7 @@ def make(
     accepted: frozenset[str] = frozenset(),
     https: Mapping[Domain, Text] | None = None,
     listed: Mapping[Domain, Text] | None = None,
+    behind: Mapping[str, Text] | None = None,
 ) -> Plan:
     """A plan for every host of the run, from its open findings that have an automated fix; waived ones are let be.
 
@@ -125,7 +127,7 @@ def make(
     ``accepted`` are the controls whose danger is accepted for this
     run, also outside of change windows; those that the inventory accepts count for danger alone.
     ``https``: sites to what is wrong with their HTTPS as it answers the controller; ``listed``: to the lists of files that
-    their pages lead to.
+    their pages lead to; ``behind``: hosts to those that the inventory reaches through them.
     The present is the moment at which the run ended.
     """
     open_findings = [
@@ -133,12 +135,22 @@ def make(
         for f in run.findings
         if f.is_open and catalogue[f.control].fix and (not only_sites or f.subject.id in only_sites)
     ]
+    beyond = _Beyond(https or {}, listed or {}, behind or {})
     return Plan(
         hosts=tuple(
-            _host_plan(catalogue, run, host, facts.get(host.name), open_findings, accepted, https or {}, listed or {})
+            _host_plan(catalogue, run, host, facts.get(host.name), open_findings, accepted, beyond)
             for host in run.hosts
         )
     )
+
+
+@dataclass(frozen=True)
+class _Beyond:
+    """What no host says of itself."""
+
+    https: Mapping[Domain, Text]
+    listed: Mapping[Domain, Text]
+    behind: Mapping[str, Text]
 
 
 def together(plans: Sequence[Plan]) -> Plan:
@@ -164,8 +176,7 @@ def _host_plan(
     facts: HostFacts | None,
     findings: list[Finding],
     accepted: frozenset[str],
-    https: Mapping[Domain, Text],
-    listed: Mapping[Domain, Text],
+    beyond: _Beyond,
 ) -> HostPlan:
     if facts is None or "system" not in facts.data:
         return HostPlan(host=host.name, refused=_unread(run, host, facts), unread=True)
@@ -188,12 +199,14 @@ def _host_plan(
     }
     made = {name: fix for name, fix in fixes.items() if name not in {**waiting, **odd, **doubtful}}
     objections = preflight.objections(
-        preflight.Case(host, made, own, facts, run.began, run.ended, https, frozenset(agreed))
+        preflight.Case(host, made, own, facts, run.began, run.ended, beyond.https, frozenset(agreed))
     )
     if objections.refused is not None:
         return HostPlan(host=host.name, refused=objections.refused)
-    used = in_use.of(host, facts, fixes, listed)
-    losses = preflight.lost(preflight.Case(host, fixes, own, facts, run.began, run.ended, https, frozenset(agreed)))
+    used = in_use.of(host, facts, fixes, beyond.listed, beyond.behind.get(host.name))
+    losses = preflight.lost(
+        preflight.Case(host, fixes, own, facts, run.began, run.ended, beyond.https, frozenset(agreed))
+    )
     named = {name: _joined(why, losses.held.get(name)) for name, why in waiting.items()}
     held = {**odd, **_in_use(used, named, agreed), **doubtful, **objections.held}
     changes = []

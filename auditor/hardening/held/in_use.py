@@ -54,11 +54,16 @@ class Used:
 
 
 def of(
-    host: Host, facts: HostFacts, fixes: Mapping[ControlId, Fix], listed: Mapping[Domain, Text] = MappingProxyType({})
+    host: Host,
+    facts: HostFacts,
+    fixes: Mapping[ControlId, Fix],
+    listed: Mapping[Domain, Text] = MappingProxyType({}),
+    behind: Text | None = None,
 ) -> Used:
     """What these controls' fixes would take away, as far as it could be read.
 
-    ``listed``: sites to the lists of files that their pages lead to, as they answer visitors.
+    ``listed``: sites to the lists of files that their pages lead to, as they answer visitors; ``behind``: the hosts that
+    the inventory reaches through this one.
     """
     data = facts.context()
     on_sites: dict[str, dict[Domain, Text]] = {}
@@ -68,6 +73,7 @@ def of(
             on_sites.setdefault(control, {})[site.domain] = what
     if "in_use" not in data:
         unread = {**dict.fromkeys(READ, _UNREAD), **dict(one for judge in _BY_FACTS for one in judge(host, data))}
+        unread |= {Effect.STOPS_TUNNELS: behind} if behind else {}
         return Used(dict(_by_control(fixes, unread)), on_sites)
     for site in host.sites:
         seen = sites.view(site, data, facts.errors)
@@ -75,6 +81,7 @@ def of(
         for control, what in _by_control(fixes, found):
             on_sites.setdefault(control, {})[site.domain] = what
     on_host = {effect: what for judge in _HOST for effect, what in judge(host, data)}
+    on_host |= {Effect.STOPS_TUNNELS: behind} if behind else {}
     return Used(dict(_by_control(fixes, on_host)), on_sites)
 
 
