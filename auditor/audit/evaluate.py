@@ -128,6 +128,8 @@ def evaluate_control(
         if control.violations is not None:
             return _over_a_collection(control, context, record, judged)
         passed = expressions.evaluate(control.condition or "", context, record)
+        if passed is None and record.none() is not None:
+            raise NotTold(record.none() or "")
         if not isinstance(passed, bool):
             raise ExpressionFailed(f"{control.condition!r} gives {type(passed).__name__}, not true or false")
         return judged(Status.PASS if passed else Status.FAIL)

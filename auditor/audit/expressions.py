@@ -77,6 +77,10 @@ class Record:
         """The paths that were read, in order."""
         return tuple(self._read)
 
+    def none(self) -> str | None:
+        """The path of what was read last and is None, or None."""
+        return next((path for path, value in reversed(self._read.items()) if value is None), None)
+
     def evidence(self) -> tuple[Evidence, ...]:
         """What was read, by path, at most MAX_EVIDENCE values; objects that were only passed through left out."""
         kept = [(path, value) for path, value in self._read.items() if not isinstance(value, Facts)]
@@ -328,7 +332,11 @@ def evaluate(source: str, context: Mapping[str, Any], record: Record) -> Any:
         raise NotTold(record.last) from error
     except CutShort:
         raise
-    except (SecurityError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
+    except TypeError as error:
+        if record.none() is not None:  # a fact that may be unknown, and is
+            raise NotTold(record.none() or "") from error
+        raise ExpressionFailed(f"{error} in {source!r}") from error
+    except (SecurityError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
         raise ExpressionFailed(f"{error} in {source!r}") from error
     if isinstance(result, Undefined):
         raise NotTold(record.last)

@@ -143,6 +143,10 @@ def _tell(words: Words, inventory: Path, done: Enrolled) -> None:
         for site in done.host.sites:
             out.print(f"  {site.domain}  {site.server}  {escape(site.document_root or '')}")
     file = done.entry or inventory
+    if done.sites_missed:
+        out.print(words("enroll.sites_missed", file=file), markup=False)
+        for why in done.sites_missed:
+            out.print(f"  {escape(why.get(words.lang))}")
     if done.other_admins:
         names = ", ".join(done.other_admins)
         out.print(words("enroll.other_admins", accounts=names, file=file), markup=False)

@@ -29,6 +29,8 @@ _NEEDS = {
     "backup": ("backups",),
 }
 """What cannot be told about a site when an area could not be read: left out, so that reading it is no pass."""
+_BY_FILES = ("roots", "proxied", "wordpress", "joomla", "nukeviet", "others", "files")
+"""What a declared document root tells, whether or not the web server's configuration could be read."""
 
 
 def view(site: Site, data: Mapping[str, Any], errors: Mapping[str, str]) -> dict[str, Any]:
@@ -45,7 +47,7 @@ def view(site: Site, data: Mapping[str, Any], errors: Mapping[str, str]) -> dict
         {**vhost, "server": server}
         for server in ("nginx", "apache")
         if server in data
-        for vhost in data[server]["vhosts"] or ()
+        for vhost in data[server].get("vhosts") or ()
         if names & set(vhost["names"])
     ]
     unasked = [
@@ -92,9 +94,17 @@ def view(site: Site, data: Mapping[str, Any], errors: Mapping[str, str]) -> dict
             None,
         ),
     }
-    not_understood = {server for server in _WEB if server in data and data[server]["vhosts"] is None}
+    not_understood = {server for server in _WEB if server in data and data[server].get("vhosts") is None}
     missing = not_understood.union(errors)
-    unread = {part for part, needed in _NEEDS.items() if missing.intersection(needed)}
+    spared = _BY_FILES if site.document_root is not None else ()
+    unread = {
+        part
+        for part, needed in _NEEDS.items()
+        if missing.intersection(needed).difference(_WEB if part in spared else ())
+    }
+    if "wordpress" not in errors and site.application is not None:
+        # Where the files are not found, the site is what it is declared to be, and no other application.
+        unread -= {kind for kind in ("wordpress", "joomla", "nukeviet") if kind != site.application}
     unsearched = _outermost(data.get("wordpress", {}).get("cut_short", []))
     if any(_is_below(root, unsearched) for root in roots):
         unread.update(part for part in ("wordpress", "joomla", "nukeviet", "others") if not seen[part])

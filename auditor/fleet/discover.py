@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import TypeAdapter, ValidationError
 
 from auditor.fleet.runner import THIS_MACHINE
-from auditor.models import Application, Domain, Host, Inventory, PlainPath, Site
+from auditor.models import Application, Domain, Host, Inventory, PlainPath, Site, Text
 
 if TYPE_CHECKING:
     from auditor.facts import HostFacts
@@ -46,6 +46,39 @@ def _sites(host: str, data: dict[str, Any]) -> Iterator[Site]:
                 application=_application(data, vhost["root"]),
                 level_declared=False,
             )
+
+
+_SERVERS = (("nginx", "nginx"), ("apache", "Apache"))
+
+
+def not_found(facts: HostFacts) -> tuple[Text, ...]:
+    """Why a host may have sites that were not found, so that they have to be declared by hand; empty when all are known."""
+    from auditor.fleet.reasons import of_area
+    from auditor.text.visible import one_line
+
+    data = facts.context()
+    told = []
+    for area, name in _SERVERS:
+        why = facts.errors.get(area) or data.get(area, {}).get("untold", {}).get("vhosts")
+        if why is not None:
+            said = of_area(why)
+            told.append(Text(vi=f"{name}: {said.vi}", en=f"{name}: {said.en}"))
+    services = data.get("services", {})
+    others = services.get("untold", {}).get("all_web_read")
+    if others is not None:
+        told.append(of_area(others))
+    panels = data.get("system", {}).get("machine_panels", ())
+    if panels:
+        named = one_line(", ".join(panels), 100)
+        told.append(
+            Text(
+                vi=f"máy chủ do bảng điều khiển {named} quản lý: đối chiếu với danh sách trang trong bảng điều khiển đó",
+                en=f"the control panel {named} runs this host: compare with the list of sites that it shows",
+            )
+        )
+    if not told and not any(data.get(area, {}).get("installed") for area, _ in _SERVERS):
+        told.append(Text(vi="không có nginx hay Apache nào chạy ở đây", en="neither nginx nor Apache runs here"))
+    return tuple(told)
 
 
 def _fits(form: TypeAdapter[str], value: Any) -> bool:

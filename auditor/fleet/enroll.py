@@ -18,7 +18,7 @@ from auditor.errors import InputError
 from auditor.facts import HostFacts
 from auditor.fleet import host_keys, logins
 from auditor.fleet.collect import collect
-from auditor.fleet.discover import with_found_sites
+from auditor.fleet.discover import not_found, with_found_sites
 from auditor.fleet.entry import Account, Server, differences, drafted, write, writing
 from auditor.fleet.host_keys import ssh_tool
 from auditor.fleet.reasons import LOGIN_REFUSED, explain
@@ -66,6 +66,8 @@ class Enrolled:
     """What such an inventory says otherwise than the host and this enrolment."""
     other_admins: tuple[str, ...]
     """Accounts that may administer the host and that the inventory does not name."""
+    sites_missed: tuple[Text, ...] = ()
+    """Why the host may have sites besides those that were found."""
 
 
 def check(folder: Path, name: str, user: str, group: str | None = None) -> None:
@@ -149,7 +151,8 @@ def enroll(folder: Path, server: Server, access: Access, account: Account, ask: 
         facts = None
         try:
             facts = _read(draft, bare)
-            return _recorded(folder, server, account, kept, with_found_sites(bare, facts), administrators(facts))
+            done = _recorded(folder, server, account, kept, with_found_sites(bare, facts), administrators(facts))
+            return replace(done, sites_missed=not_found(facts))
         except InputError as error:
             if made:
                 shut, error.left = _taken_back(draft, server.name, access, account.user)

@@ -189,6 +189,8 @@ _NOT_RUN = re.compile(
 )
 _COSTLY = re.compile(r"the patterns of (/.{0,400}) cost too much time")
 _ELSEWHERE = re.compile(r"(/.{0,400}) runs, which is not where a package puts it")
+_OTHER_WEB = re.compile(r"(.{1,800}), and what it serves is not read")
+_NOT_UNDERSTOOD = re.compile(r"the configuration of nginx is not understood: (.{0,400})")
 _EVERYBODY = {"vi": "mọi tài khoản", "en": "everybody"}
 _WHO = {"user": Text(vi="tài khoản", en="user"), "group": Text(vi="nhóm", en="group")}
 
@@ -211,6 +213,13 @@ def of_area(message: str) -> Text:
             vi=f"đang chạy {elsewhere.group(1)}, không nằm ở chỗ các gói cài đặt, nên chưa biết nó được cấu hình thế nào",
             en=f"{elsewhere.group(1)} runs, which is not where a package puts it, so how it is set up is not known",
         )
+    other = _OTHER_WEB.fullmatch(message[:1000])
+    if other is not None:
+        answering = re.sub(r" answers on port ", " trả lời ở cổng ", other.group(1))
+        return Text(vi=f"{answering}, mà chưa đọc được nó phục vụ những gì", en=message[:1000])
+    not_understood = _NOT_UNDERSTOOD.fullmatch(message[:1000])
+    if not_understood is not None:
+        return Text(vi=f"không hiểu được cấu hình của nginx: {not_understood.group(1)}", en=message[:1000])
     refused = _NOT_RUN.fullmatch(message[:1000])
     if refused is None:
         return Text.alike(message)

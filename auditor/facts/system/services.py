@@ -99,6 +99,17 @@ class Stale(Fact):
     loaded: int = Field(description="when the daemon read its files, in seconds since 1970")
 
 
+class Statistics(Fact):
+    """A page on which HAProxy shows its statistics."""
+
+    where: str = Field(description="file:line of its section")
+    uri: str
+    binds: list[str]
+    local: bool = Field(description="it is shown on addresses of this host alone")
+    password: Literal["none", "weak", "set"] = Field(description="weak: short, the account's name, or tried first")
+    changes: bool = Field(description="whoever sees it may take servers out")
+
+
 class Facts(Area):
     """Listening sockets and the units that matter."""
 
@@ -119,6 +130,10 @@ class Facts(Area):
     ftp: list[Ftp] = Field(default_factory=list)
     relay: Relay | None = Field(default=None, description="None where there is no Postfix")
     stores: list[Store] = Field(default_factory=list)
+    all_web_read: bool = Field(
+        default=True, description="no other web server answers than those whose configuration is read"
+    )
+    statistics: list[Statistics] = Field(default_factory=list)
     loose_units: list[LooseUnit] = Field(default_factory=list)
     fetching_units: list[str] = Field(
         default_factory=list, description="that run as root what they fetch, in one breath"

@@ -51,6 +51,13 @@ class RequestFilter(Fact):
     rotated: bool = Field(description="logrotate names the audit log")
 
 
+class Elsewhere(Fact):
+    """A daemon that root runs from a place where no package of the distribution puts it, as hosting panels do."""
+
+    program: Path
+    file: Path = Field(description="where its configuration begins")
+
+
 class PlainVhost(Fact):
     """What is known of a virtual host without working out any pattern."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from auditor.facts._base import Area, Fact, FileMode
-from auditor.facts.web._web import UnreadVhost, Vhost
+from auditor.facts.web._web import Elsewhere, UnreadVhost, Vhost
 
 
 class Setting(Fact):
@@ -41,6 +41,7 @@ class Facts(Area):
 
     installed: bool
     version: str
+    elsewhere: list[Elsewhere] = Field(default_factory=list, description="those that no package put there")
     config_ok: bool | None = Field(description="nginx -t; None when it could not be run to its end")
     config_message: str
     problems: list[str] = Field(description="errors, and warnings that mean that a virtual host is ignored")

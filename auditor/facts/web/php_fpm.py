@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from auditor.facts._base import Area, Fact, FileMode, Path
+from auditor.facts.web._web import Elsewhere
 
 
 class Settings(Fact):
@@ -104,6 +105,7 @@ class Facts(Area):
     """PHP that serves sites; empty lists when there is none."""
 
     installed: bool
+    elsewhere: list[Elsewhere] = Field(default_factory=list, description="those that no package put there")
     versions: list[Version]
     pools: list[Pool]
     modules: list[Module] = Field(default_factory=list)

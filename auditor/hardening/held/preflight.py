@@ -27,7 +27,7 @@ from auditor.facts import HostFacts
 from auditor.facts import site as sites
 from auditor.fleet.reasons import is_not_run, of_area
 from auditor.hardening import touches
-from auditor.hardening.held import certificates, logins, losses
+from auditor.hardening.held import certificates, elsewhere, logins, losses
 from auditor.models import ControlId, Domain, Finding, Host, Text
 from auditor.text.redact import redact
 from auditor.text.visible import one_line
@@ -372,6 +372,7 @@ def _unloadable(case: Case) -> Iterator[tuple[str, Text]]:
 
 
 _HOLD: tuple[Callable[[Case], Iterator[tuple[str, Text]]], ...] = (
+    lambda case: elsewhere.holds(case.fixes, case.data),
     _people,
     _other_firewall,
     _packages,

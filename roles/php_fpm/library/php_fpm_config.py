@@ -51,7 +51,7 @@ inside_apache:
 import re
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre import _php_stake
+from ansible.module_utils.luytre import _php_daemons, _php_stake
 from ansible.module_utils.luytre._reading import read_text
 from ansible.module_utils.luytre.php_fpm import BEGIN, END, our_lines
 from ansible.module_utils.luytre_change.transaction import Refused, Transaction
@@ -90,7 +90,7 @@ def main():
 
 def at_stake(versions):
     """What PHP-FPM's tests believe and write, by the configuration as it is now."""
-    found = [_php_stake.at_stake("/etc/php/%s/fpm" % version) for version in versions]
+    found = [_php_stake.at_stake(_php_daemons.packaged("php-fpm" + version, version)) for version in versions]
     return [path for read, _ in found for path in read], [path for _, written in found for path in written]
 
 

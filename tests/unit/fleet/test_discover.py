@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ConfigDict
 
 from auditor.errors import InputError
 from auditor.facts import HostFacts
 from auditor.facts._base import Area
-from auditor.fleet.discover import with_found_sites
+from auditor.fleet.discover import not_found, with_found_sites
 from auditor.inventory import hosts
 from auditor.models import Host, Site
 from tests.unit.areas import vhost
@@ -92,3 +93,24 @@ def test_a_site_is_made_with_what_lies_in_its_root() -> None:
     facts = HostFacts(collected_at=1, data={"nginx": told, "wordpress": applications}, errors={}, seconds={})
     sites = with_found_sites(Host(name="h", address="192.0.2.1"), facts).sites
     assert [site.application for site in sites] == ["dokuwiki", "wordpress", None]
+
+
+def test_why_a_host_may_have_more_sites_is_said() -> None:
+    """Never "0 sites" without a word."""
+
+    def told(errors: dict[str, str] | None = None, **areas: dict[str, Any]) -> str:
+        data: dict[str, Area] = {name: Open.model_validate(value) for name, value in areas.items()}
+        return "; ".join(why.en for why in not_found(HostFacts(1, data, errors or {}, {})))
+
+    serving = {"nginx": {"installed": True}}
+    assert told(**serving) == ""
+    assert told() == "neither nginx nor Apache runs here"
+    elsewhere = {"nginx": "/www/server/nginx/sbin/nginx runs, which is not where a package puts it"}
+    assert told(elsewhere).startswith("nginx: /www/server/nginx/sbin/nginx runs")
+    other = "caddy answers on port 80, and what it serves is not read"
+    assert told(**serving, services={"untold": {"all_web_read": other}, "all_web_read": True}) == other
+    assert "aaPanel" in told(**serving, system={"machine_panels": ["aaPanel"]})
+
+
+class Open(Area):
+    model_config = ConfigDict(extra="allow")

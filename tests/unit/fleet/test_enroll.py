@@ -413,6 +413,7 @@ def meeting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., An
         monkeypatch.setattr(enrolling, "_read", lambda *_: None)
         monkeypatch.setattr(enrolling, "administrators", lambda _facts: ("nam", "luytre"))
         monkeypatch.setattr(enrolling, "with_found_sites", lambda _host, _facts: found)
+        monkeypatch.setattr(enrolling, "not_found", lambda _facts: ())
         server = Server(name, address, 22, (HostKey("ssh-ed25519", "AAAAC3Nz"),))
         return enrolling.enroll(folder, server, Access("root", "x"), Account("luytre", tmp_path / "key"), lambda: "")
 

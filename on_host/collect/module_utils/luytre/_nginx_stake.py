@@ -6,8 +6,7 @@ import re
 from ansible.module_utils.luytre._stake import OPENSSL, folders
 
 PREFIX = "/usr/share/nginx"
-FOLDER = "/etc/nginx"
-"""Where Debian's nginx finds what is written without a folder."""
+"""Where Debian's nginx finds modules and logs that are written without a folder."""
 
 BUILT_IN = ("/var/log/nginx/error.log", "/run/nginx.pid", "/var/lib/nginx/body", "/var/cache/nginx/client_temp")
 """What nginx writes where its configuration says nothing, as Debian and nginx's own packages build it."""
@@ -22,23 +21,29 @@ NOT_AT_TEST = re.compile(
 WRITTEN = re.compile(r"_temp_path$|_cache_path$|^(?:error_log|access_log|pid|lock_file)$")
 
 
-def at_stake(config):
+BUILT_IN_PREFIX = ("logs/error.log", "logs/nginx.pid", "logs/access.log", "client_body_temp")
+"""The same below the prefix of one that was built with no more than that."""
+
+
+def at_stake(config, prefix=PREFIX):
     """``(read, written)``: absolute paths that ``nginx -t`` acts on, and those that it may make or write to."""
-    read, written = set(config.texts) | {OPENSSL, FOLDER}, set(BUILT_IN)
+    folder = os.path.dirname(config.top.file)
+    built_in = BUILT_IN if prefix == PREFIX else [os.path.join(prefix, path) for path in BUILT_IN_PREFIX]
+    read, written = set(config.texts) | {OPENSSL, folder}, set(built_in)
     for pattern, _directive in config.globs:
         read.update(folders(pattern))
     for directive in _all(config.top):
         if WRITTEN.search(directive.name):
-            written.update(_paths(directive.args[:1], PREFIX))
+            written.update(_paths(directive.args[:1], prefix, prefix))
         elif RUN.search(directive.name) and not NOT_AT_TEST.search(directive.name):
             words = [word for argument in directive.args for word in re.split(r"[;\s]", argument)]
-            read.update(_paths(words, PREFIX if directive.name == "load_module" else FOLDER))
+            read.update(_paths(words, prefix if directive.name == "load_module" else folder, prefix))
     return sorted(read), sorted(written)
 
 
-def _paths(words, folder):
+def _paths(words, folder, prefix):
     for word in words:
-        if "$" not in word and ("/" in word or folder == PREFIX) and not re.match(r"[a-z]+:|(?:off|stderr)$", word):
+        if "$" not in word and ("/" in word or folder == prefix) and not re.match(r"[a-z]+:|(?:off|stderr)$", word):
             yield from folders(os.path.normpath(os.path.join(folder, word)))
 
 

@@ -15,24 +15,25 @@ _LOADED = ("extension", "zend_extension", "extension_dir")
 _WRITTEN = ("error_log", "access.log", "slowlog")
 
 
-def at_stake(folder):
-    """``(read, written)`` of the FPM whose configuration lies in ``folder``: paths that it acts on, and that it may write."""
-    inis = [folder + "/php.ini", *_stake.every(folder + "/conf.d/*.ini")]
-    pools = _stake.tree(folder + "/php-fpm.conf", of_fpm)
-    read = [_stake.OPENSSL, *_stake.every("/usr/lib/php/20*/*.so"), *inis, *pools]
+def at_stake(fpm):
+    """``(read, written)`` of a ``_php_daemons.Fpm``: paths that it acts on, and that it may write."""
+    inis = [path for pattern in fpm.inis for path in _stake.every(pattern)]
+    pools = _stake.tree(fpm.main, lambda text: of_fpm(text, fpm.prefix))
+    extensions = _stake.every("/usr/lib/php/20*/*.so", fpm.prefix + "/lib/php/extensions/*/*.so")
+    read = [_stake.OPENSSL, *extensions, *inis, *pools]
     written = []
     for path in inis:
         loaded, logs = of_ini(_text(path))
         read += loaded
         written += logs
     for path in pools:
-        written += fpm_logs(_text(path))
+        written += fpm_logs(_text(path), fpm.prefix)
     return read, written
 
 
-def of_fpm(text):
+def of_fpm(text, prefix="/usr"):
     """The patterns that a file of FPM's own configuration includes."""
-    return [os.path.join("/usr", one) for one in re.findall(r"(?m)^[ \t]*include[ \t]*=[ \t]*[\"']?([^\"'\s;]+)", text)]
+    return [os.path.join(prefix, one) for one in re.findall(r"(?m)^[ \t]*include[ \t]*=[ \t]*[\"']?([^\"'\s;]+)", text)]
 
 
 def of_ini(text):
@@ -49,7 +50,7 @@ def of_ini(text):
     return loaded, logs
 
 
-def fpm_logs(text):
+def fpm_logs(text, prefix="/usr"):
     """The files that FPM's own test opens for writing, each pool's name in its place."""
     found, pool = [], ""
     for line in text.splitlines():
@@ -60,7 +61,8 @@ def fpm_logs(text):
         if setting and setting.group(1) in _WRITTEN:
             value = setting.group(2).strip().replace("$pool", pool)
             if value != "syslog":
-                found.append(os.path.join("/var" if setting.group(1) == "error_log" else "/usr", value))
+                own = "/var" if setting.group(1) == "error_log" else prefix
+                found.append(os.path.join(own if prefix == "/usr" else prefix + "/var", value))
     return found
 
 

@@ -50,7 +50,12 @@ def running(program, uids=(0,), proc="/proc"):
 
 
 def elsewhere(names, ours, trust, proc="/proc"):
-    """The path of a running program of one of the ``names`` that is not among ``ours``, or None.
+    """The path of a running program of one of the ``names`` that is not among ``ours``, or None."""
+    return next((one.program for one in all_elsewhere(names, ours, trust, proc)), None)
+
+
+def all_elsewhere(names, ours, trust, proc="/proc"):
+    """The processes of such programs.
 
     Only what root alone can change counts, so that nobody else has us believe that a daemon runs from another place.
     """
@@ -58,8 +63,7 @@ def elsewhere(names, ours, trust, proc="/proc"):
     for one in filter(None, (process(pid, proc) for pid in sorted(pids))):
         named = os.path.basename(one.program) in names and one.program.startswith("/")
         if named and not any(map(one.runs, ours)) and trust.loose(one.program) is None:
-            return one.program
-    return None
+            yield one
 
 
 def process(pid, proc="/proc"):

@@ -8,16 +8,19 @@ import glob
 import os
 import re
 
-from ansible.module_utils.luytre import _apache_config
+from ansible.module_utils.luytre import _apache_config, _nginx_daemons
 from ansible.module_utils.luytre._layouts import LAYOUTS
 from ansible.module_utils.luytre._nginx_conf import BadConfig, load
 from ansible.module_utils.luytre._reading import Unreadable, read_text
 
-NGINX = "/etc/nginx/nginx.conf"
 COMPILED_IN = "/usr/share/nginx/html"
 """Where nginx looks when nothing tells it where."""
-HOLDING_SITES = ("/var/www", "/srv/www", "/srv/http")
-PLACES = ("/home/*/public_html", "/home/*/domains/*/public_html", "/home/*/htdocs", COMPILED_IN)
+HOLDING_SITES = ("/var/www", "/srv/www", "/srv/http", "/www/wwwroot")
+PLACES = (
+    *("/home/*/public_html", "/home/*/domains/*/public_html", "/home/*/htdocs", "/home/*/web/*/public_html"),
+    *("/var/www/vhosts/*/httpdocs", "/var/www/clients/client*/web*/web", "/usr/local/lsws/*/html", COMPILED_IN),
+)
+"""Where people keep sites, and where hosting panels do."""
 MAX_ROOTS = 500
 MAX_WALKED = 50
 """Roots that are walked whole, which takes time; the first ones."""
@@ -113,10 +116,11 @@ def within(path, root):
 def in_force():
     """The virtual hosts of both servers, by their configuration; none of one that cannot be read."""
     found = []
-    try:
-        found += of_nginx(load(NGINX, read_text)) if os.path.exists(NGINX) else []
-    except (BadConfig, Unreadable):
-        found += by_their_lines()
+    for main in _nginx_daemons.mains():
+        try:
+            found += of_nginx(load(main, read_text))
+        except (BadConfig, Unreadable):
+            found += by_their_lines(os.path.dirname(main) + "/**/*")
     if os.path.exists(_apache_config.MAIN):
         found += of_apache(_apache_config.in_force())
     return found

@@ -9,6 +9,7 @@ from ansible.module_utils.luytre import (
     _certificates,
     _handshakes,
     _modsecurity,
+    _nginx_daemons,
     _nginx_open,
     _nginx_stake,
     _patterns,
@@ -19,7 +20,7 @@ from ansible.module_utils.luytre import (
 from ansible.module_utils.luytre._authors import when_loose
 from ansible.module_utils.luytre._nginx_conf import BadConfig, load, seconds, size
 from ansible.module_utils.luytre._nginx_request import PASSES, Model, Request, location_words, server_names
-from ansible.module_utils.luytre._reading import Elsewhere, NotRun, Unreadable, read_text
+from ansible.module_utils.luytre._reading import NotRun, Unreadable, read_text
 from ansible.module_utils.luytre_shared import ownership, safe_open
 from ansible.module_utils.luytre_shared.names import user_name
 
@@ -34,12 +35,12 @@ TIMEOUTS = {
 """Seconds that nginx itself takes where the configuration says nothing."""
 PROBLEM = re.compile(r"\[(?:emerg|alert|crit|error)\]|conflicting server name|protocol options redefined")
 MAX_WALKED = 5000
-MAIN = "/etc/nginx/nginx.conf"
 SPARE = 2.0
 """Seconds that are left for the rest once all virtual hosts were asked, or as many as there was time for."""
 ABSENT = {
     "installed": False,
     "version": "",
+    "elsewhere": [],
     "config_ok": None,
     "config_message": "",
     "problems": [],
@@ -56,39 +57,59 @@ ABSENT = {
 
 
 def collect(reading):
-    program = reading.installed("nginx")
-    masters = _processes.running(program) if program else []
-    away = None if masters else _processes.elsewhere(("nginx",), [program] if program else [], reading.trust)
-    if away:
-        raise Elsewhere(away)
-    if program is None:
+    found = _nginx_daemons.running(reading)
+    if not found:
         return ABSENT
-    version = re.search(r"nginx/([0-9.]+)", reading.run([program, "-v"], both=True))
-    path = _started_with(masters) or MAIN
+    first, *others = [_of(reading, one) for one in found]
+    return _together(first, others)
+
+
+def _of(reading, one):
+    """The facts of one nginx."""
+    version = re.search(r"(?:nginx|openresty|Angie)/([0-9.]+)", reading.run([one.program, "-v"], both=True))
     facts = {
         **ABSENT,
         "installed": True,
         "version": version.group(1) if version else "",
-        "worker_users": _worker_users(program, masters),
+        "elsewhere": [] if one.main.startswith(FOLDER + "/") else [{"program": one.program, "file": one.main}],
+        "worker_users": _worker_users(one.program, one.masters),
     }
     try:
-        config = load(path, read_text)
+        config = load(one.main, read_text)
     except BadConfig as error:
         said = str(error)[:300]
-        untold = {"config_ok": "nginx was not run as root: it is not known what it would read: %s" % said}
+        untold = {
+            "config_ok": "nginx was not run as root: it is not known what it would read: %s" % said,
+            "vhosts": "the configuration of nginx is not understood: %s" % said,
+        }
         return {**facts, "vhosts": None, "problems": [said], "untold": untold}
     facts.update(describe(config, reading.declared, facts["version"], deadline=reading.deadline - SPARE))
     _handshakes.tell(facts["vhosts"], reading.deadline - SPARE, spared=waiting_for_a_proxy(config))
-    _certificates.tell([*facts["vhosts"], *facts["unread_vhosts"]], reading.trust, FOLDER)
-    return {**facts, **_tested(reading, program, path, config), "loose_files": loose_files(config)}
+    folder = os.path.dirname(one.main)
+    _certificates.tell([*facts["vhosts"], *facts["unread_vhosts"]], reading.trust, folder)
+    return {**facts, **_tested(reading, one, config), "loose_files": loose_files(config)}
+
+
+def _together(first, others):
+    """The facts of several nginx as those of one: all their lists, and of the rest the first one's; sound only when all are."""
+    facts = dict(first)
+    for other in others:
+        for name, value in other.items():
+            if name == "vhosts" and None in (value, facts[name]):
+                facts[name] = None
+            elif isinstance(value, list):
+                facts[name] = facts[name] + [each for each in value if each not in facts[name]]
+        facts["config_ok"] = facts["config_ok"] if facts["config_ok"] is not True else other["config_ok"]
+        facts["config_message"] = facts["config_message"] or other["config_message"]
+        facts["untold"] = {**other.get("untold", {}), **facts.get("untold", {})}
+    return facts
 
 
 def tested(reading):
     """What nginx says of its configuration now: ``{config_ok, config_message, untold}``."""
-    program = reading.installed("nginx")
-    path = _started_with(_processes.running(program)) or MAIN
+    one = _nginx_daemons.running(reading)[0]
     try:
-        said = _tested(reading, program, path, load(path, read_text))
+        said = _tested(reading, one, load(one.main, read_text))
     except BadConfig as error:
         return {"config_ok": False, "config_message": str(error)[:300], "untold": {}}
     return {"config_message": "", "untold": {}, **said}
@@ -157,21 +178,12 @@ def _worker_users(program, masters):
     return sorted({user_name(worker.uid) for worker in workers if worker.uid is not None})
 
 
-def _started_with(masters):
-    """The configuration that root's own nginx was started with, where that is the very file that we see; else None."""
-    for master in masters:
-        match = re.match(r"nginx: master process .*\s-c\s*(/\S+)", master.title)
-        if match and _processes.same_file(master.pid, match.group(1)):
-            return match.group(1)
-    return None
-
-
-def _tested(reading, program, path, config):
+def _tested(reading, one, config):
     """What nginx itself says of its configuration; not asked where another could have it load or write something."""
-    read, written = _nginx_stake.at_stake(config)
+    read, written = _nginx_stake.at_stake(config, one.prefix)
     try:
-        argv = [program, "-t", "-c", path]
-        lines = reading.run(argv, ok=None, both=True, at_stake=[path, *read], writes=written).strip().splitlines()
+        argv = [one.program, "-t", *([] if one.prefix == _nginx_daemons.PREFIX else ["-p", one.prefix]), "-c", one.main]
+        lines = reading.run(argv, ok=None, both=True, at_stake=[one.main, *read], writes=written).strip().splitlines()
     except NotRun as refused:
         return {"config_ok": None, "untold": {"config_ok": str(refused)}}
     except Unreadable as late:
@@ -584,8 +596,8 @@ def _tls(model, groups, server, version):
         for protocol in (found[-1].args if found else _default_protocols(version))
     ]
     return {
-        "certificate": _file_only(model.setting(server, "ssl_certificate")),
-        "key": _file_only(model.setting(server, "ssl_certificate_key")),
+        "certificate": _file_only(model, model.setting(server, "ssl_certificate")),
+        "key": _file_only(model, model.setting(server, "ssl_certificate_key")),
         "protocols": sorted(set(protocols)),
         "ciphers": model.setting(server, "ssl_ciphers"),
         "pairs": _pairs(model, server),
@@ -595,7 +607,7 @@ def _tls(model, groups, server, version):
 def _pairs(model, server):
     """Every certificate that a server shows, with its key."""
     files = [
-        [_file_only(d.args[0]) for d in model.effective(server, name) if d.args]
+        [_file_only(model, d.args[0]) for d in model.effective(server, name) if d.args]
         for name in ("ssl_certificate", "ssl_certificate_key")
     ]
     return [{"certificate": certificate, "key": key} for certificate, key in zip(*files)][:20]
@@ -615,12 +627,16 @@ def _default_protocols(version):
     return ["TLSv1.2", "TLSv1.3"]
 
 
-def _file_only(value):
+def _file_only(model, value):
     """A path; a key or certificate written into the configuration itself stays on the host."""
     if value is None or value.startswith("/"):
         return value
     scheme = value.partition(":")[0] if ":" in value else ""
-    return scheme + ":" if scheme in ("data", "engine", "store") else os.path.join("/etc/nginx", value)
+    return scheme + ":" if scheme in ("data", "engine", "store") else _absolute(model, value)
+
+
+def _absolute(model, value):
+    return os.path.join(os.path.dirname(model.config.top.file), value)
 
 
 def default_answer(model, address, port, members):

@@ -13,6 +13,7 @@ from ansible.module_utils.luytre import (
     _applications,
     _log_files,
     _log_format,
+    _nginx_daemons,
     _posts,
     _requests,
     _root_walk,
@@ -84,8 +85,9 @@ class LogUser:
 def log_users():
     """The logs of all virtual hosts in force."""
     found = []
-    with contextlib.suppress(BadConfig, Unreadable):
-        found += of_nginx(load(_websites.NGINX, read_text)) if os.path.exists(_websites.NGINX) else []
+    for path in _nginx_daemons.mains():
+        with contextlib.suppress(BadConfig, Unreadable):
+            found += of_nginx(load(path, read_text))
     if os.path.exists(_apache_config.MAIN):
         found += of_apache(_apache_config.in_force())
     return found

@@ -5,8 +5,8 @@ import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 
-from ansible.module_utils.luytre import _mod_php, _php_stake, _processes, _websites
-from ansible.module_utils.luytre._reading import Elsewhere, Unreadable, file_mode, read_below, read_text
+from ansible.module_utils.luytre import _mod_php, _php_daemons, _php_stake, _websites
+from ansible.module_utils.luytre._reading import Unreadable, file_mode, read_below, read_text
 from ansible.module_utils.luytre_shared import safe_open
 
 OUR_INI = "99-luytre.ini"
@@ -53,20 +53,15 @@ MAX_SUBFOLDERS = 200
 
 
 def collect(reading):
-    away = _processes.elsewhere(("php-fpm",), (), reading.trust)
-    if away:
-        raise Elsewhere(away)
-    versions = [
-        version
-        for version in (sorted(os.listdir("/etc/php")) if os.path.isdir("/etc/php") else [])
-        if re.match(r"\d+\.\d+$", version) and reading.installed("php-fpm" + version)
-    ]
+    away = _php_daemons.elsewhere(reading)
+    every = [*_php_daemons.installed(reading), *away]
     with ThreadPoolExecutor(max_workers=2) as threads:
-        read = list(threads.map(lambda version: _version(reading, version), versions))
+        read = list(threads.map(lambda fpm: _version(reading, fpm), every))
     pools = [pool for version in read for pool in version.pop("pools")]
     inside = [each for version in _mod_php.versions() for each in modules(version)]
     return {
-        "installed": bool(versions),
+        "installed": bool(every),
+        "elsewhere": [{"program": one.program, "file": one.main} for one in away],
         "versions": read,
         "pools": pools,
         "modules": inside,
@@ -106,31 +101,38 @@ def callable_shell_functions(pools):
     ]
 
 
-def _version(reading, version):
-    program, folder = "php-fpm" + version, "/etc/php/%s/fpm" % version
-    read, written = _php_stake.at_stake(folder)
+def _version(reading, fpm):
+    read, written = _php_stake.at_stake(fpm)
     with ThreadPoolExecutor(max_workers=2) as threads:
         asked = [
             threads.submit(
-                reading.run, [program, *_php_stake.WITHOUT, word], ok=ok, both=both, at_stake=read, writes=written
+                reading.run,
+                [fpm.program, *fpm.words, *_php_stake.WITHOUT, word],
+                ok=ok,
+                both=both,
+                at_stake=read,
+                writes=written,
             )
             for word, both, ok in (("-i", False, (0,)), ("-tt", True, None))
         ]
         info, dump = (answer.result() for answer in asked)
     wrong = refusal(dump)
     if wrong:
-        raise Unreadable("%s would not start: %s" % (program, wrong))
+        raise Unreadable("%s would not start: %s" % (os.path.basename(fpm.program), wrong))
     ini = parse_info(info)
-    files, ours = pool_files(folder), our_directives(folder)
+    release = ini.get("PHP Version", fpm.version or "")
+    version = fpm.version or ".".join(release.split(".")[:2])
+    place = "" if fpm.version else ", " + fpm.prefix
+    files, ours = pool_files(fpm.main), our_directives(fpm.main)
     return {
         "version": version,
-        "release": ini.get("PHP Version", version),
-        "branch": version + _distribution(version),
+        "release": release,
+        "branch": version + (_distribution(version) if fpm.version else ""),
         "ini": typed(ini),
-        "after_ours": sorted(_set_after_ours(folder + "/conf.d")),
-        "files": [mode for mode in map(file_mode, [folder + "/php.ini", *sorted(set(files.values()))]) if mode],
+        "after_ours": sorted(_set_after_ours(os.path.dirname(fpm.main) + "/conf.d")),
+        "files": [mode for mode in map(file_mode, [fpm.inis[0], *sorted(set(files.values()))]) if mode],
         "pools": [
-            pool(name, lines, ini, version, files.get(name), ours.get(name, ()))
+            pool(name, lines, ini, version, files.get(name), ours.get(name, ()), place)
             for name, lines in parse_dump(dump)
             if name != "global"
         ],
@@ -176,7 +178,7 @@ def parse_dump(text):
     return pools
 
 
-def pool(name, lines, ini, version, file, ours=()):
+def pool(name, lines, ini, version, file, ours=(), place=""):
     """One pool in the words of ``auditor.facts.web.php_fpm.Pool``."""
     own = {key: value for key, value in lines if not key.startswith("php_")}
     in_force, overrides = dict(ini), {}
@@ -196,7 +198,7 @@ def pool(name, lines, ini, version, file, ours=()):
     settings["max_children"] = _number(own.get("pm.max_children"))
     return {
         "name": name,
-        "label": "%s (PHP %s)" % (name, version),
+        "label": "%s (PHP %s%s)" % (name, version, place),
         "version": version,
         "file": file,
         "backend": backend,
@@ -264,9 +266,8 @@ def ini_values(text):
     return {key.strip(): value.split(";")[0].strip(" \t\"'") for key, equals, value in pairs if equals}
 
 
-def pool_files(folder):
-    """Pool name to the file that defines it first, in the order in which FPM includes them."""
-    main = folder + "/php-fpm.conf"
+def pool_files(main):
+    """Pool name to the file that defines it first, in the order in which FPM includes them from its ``main`` file."""
     files = {}
     includes = re.findall(r"(?m)^\s*include\s*=\s*(\S+)", read_text(main) or "")
     for path in [main] + [path for pattern in includes for path in sorted(glob.glob(pattern))]:
@@ -275,10 +276,10 @@ def pool_files(folder):
     return files
 
 
-def our_directives(folder):
+def our_directives(main):
     """Pool name to the directives and settings that Lũy Tre's marked lines give it."""
     found = {}
-    for path in sorted(set(pool_files(folder).values())):
+    for path in sorted(set(pool_files(main).values())):
         for name, lines in our_lines(read_text(path) or "").items():
             found.setdefault(name, set()).update(
                 re.sub(r"^php_admin_value\[(.+)\]$", r"\1", line.split("=")[0].strip()) for line in lines

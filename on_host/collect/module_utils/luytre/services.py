@@ -7,7 +7,7 @@ import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 
-from ansible.module_utils.luytre import _confinement, _ftp, _loaded, _processes, _relay, _root_units, _stores
+from ansible.module_utils.luytre import _confinement, _fronts, _ftp, _loaded, _processes, _relay, _root_units, _stores
 from ansible.module_utils.luytre._reading import Unreadable, read_text
 
 UNNEEDED = (
@@ -83,12 +83,16 @@ def collect(reading):
     untold.update(dict.fromkeys(("loose_units", "fetching_units"), unread) if unread else {})
     hidden = _stores.unasked(found)
     untold.update({"stores": hidden} if hidden else {})
+    others = _fronts.unread(found)
+    untold.update({"all_web_read": others} if others else {})
     return {
         "systemd": has_systemd(),
         "listeners": found,
         "ftp": _ftp.servers(reading),
         "relay": relay,
         "stores": _stores.stores(found),
+        "all_web_read": True,
+        "statistics": _fronts.statistics(reading),
         "loose_units": loose,
         "fetching_units": fetching,
         "unneeded": unneeded(shown, read_text("/proc/self/mounts") or ""),

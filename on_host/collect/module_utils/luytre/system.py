@@ -44,7 +44,16 @@ PANELS = (
     ("HestiaCP", "/usr/local/hestia"),
     ("VestaCP", "/usr/local/vesta"),
     ("Webuzo", "/usr/local/webuzo"),
+    ("Virtualmin", "/etc/webmin/virtual-server"),
+    ("CloudPanel", "/home/clp/htdocs"),
+    ("FastPanel", "/usr/local/fastpanel2"),
+    ("KeyHelp", "/etc/keyhelp"),
+    ("CWP", "/usr/local/cwpsrv"),
+    ("InterWorx", "/usr/local/interworx"),
+    ("Froxlor", "/etc/froxlor"),
+    ("VPSSIM", "/etc/vpssim"),
 )
+"""Hosting panels, and a folder that only they have. Webmin alone is none: it changes what its user tells it to, when told."""
 
 
 def release():

@@ -5,7 +5,7 @@ import grp
 import os
 import re
 
-from ansible.module_utils.luytre import _stake
+from ansible.module_utils.luytre import _nginx_daemons, _stake
 from ansible.module_utils.luytre._authors import with_doubt
 from ansible.module_utils.luytre._nginx_conf import BadConfig, load
 from ansible.module_utils.luytre._reading import NotRun, file_mode, read_text
@@ -51,18 +51,16 @@ def collect(reading):
 def used():
     """``{certificates, keys, ciphers}`` that the configurations of nginx and Apache name."""
     found = {"certificates": [], "keys": [], "ciphers": []}
-    _nginx(found)
+    for path in _nginx_daemons.mains():
+        _nginx(found, path)
     _apache(found)
     found["certificates"] += sorted(glob.glob("/etc/letsencrypt/live/*/fullchain.pem"))
     found["keys"] += sorted(glob.glob("/etc/letsencrypt/live/*/privkey.pem"))
     return {kind: list(dict.fromkeys(values))[:MAX_CERTIFICATES] for kind, values in found.items()}
 
 
-def _nginx(found):
-    path = "/etc/nginx/nginx.conf"
+def _nginx(found, path):
     kinds = {"ssl_certificate": "certificates", "ssl_certificate_key": "keys", "ssl_ciphers": "ciphers"}
-    if not os.path.isfile(path):
-        return
     try:
         blocks = list(load(path, read_text).top.block)
     except BadConfig:
@@ -75,7 +73,7 @@ def _nginx(found):
             if kinds[directive.name] != "ciphers":
                 if ":" in value or "$" in value:
                     continue
-                value = os.path.join("/etc/nginx", value)
+                value = os.path.join(os.path.dirname(path), value)
             found[kinds[directive.name]].append(value)
 
 

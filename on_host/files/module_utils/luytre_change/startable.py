@@ -2,7 +2,7 @@
 
 import re
 
-from ansible.module_utils.luytre import _php_stake, apache, mariadb, nginx, php_fpm
+from ansible.module_utils.luytre import _php_daemons, _php_stake, apache, mariadb, nginx, php_fpm
 
 PHP_FPM = re.compile(r"php([0-9.]+)-fpm\.service$")
 
@@ -12,7 +12,7 @@ def fault(unit, reading):
     version = PHP_FPM.match(unit)
     if version:
         program = "php-fpm" + version.group(1)
-        read, written = _php_stake.at_stake("/etc/php/%s/fpm" % version.group(1))
+        read, written = _php_stake.at_stake(_php_daemons.packaged(program, version.group(1)))
         argv = [program, *_php_stake.WITHOUT, "-t"]
         return php_fpm.refusal(reading.run(argv, ok=None, both=True, at_stake=read, writes=written))
     if unit in ("nginx.service", "apache2.service"):

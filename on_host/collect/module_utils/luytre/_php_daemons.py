@@ -1,0 +1,61 @@
+"""Each PHP-FPM of a host: those of packages, and those that root runs from elsewhere, as hosting panels install them."""
+
+import collections
+import os
+import re
+
+from ansible.module_utils.luytre import _processes
+from ansible.module_utils.luytre._reading import Elsewhere
+
+PACKAGES = "/etc/php"
+MAX_ELSEWHERE = 20
+
+Fpm = collections.namedtuple("Fpm", ("program", "version", "main", "inis", "prefix", "words"))
+"""One PHP-FPM: its ``program`` and ``version`` (None: it has to be asked), the ``main`` file of its configuration, patterns of
+the ``inis`` that it reads, what it finds relative paths from as ``prefix``, and the ``words`` that have it read just these."""
+
+
+def installed(reading):
+    """Those of packages, whether they run or not."""
+    for version in sorted(os.listdir(PACKAGES)) if os.path.isdir(PACKAGES) else []:
+        program = reading.installed("php-fpm" + version) if re.match(r"\d+\.\d+$", version) else None
+        if program is not None:
+            yield packaged(program, version)
+
+
+def packaged(program, version):
+    """The FPM of a package of that version."""
+    folder = "%s/%s/fpm" % (PACKAGES, version)
+    inis = (folder + "/php.ini", folder + "/conf.d/*.ini")
+    return Fpm(program, version, folder + "/php-fpm.conf", inis, "/usr", ())
+
+
+def elsewhere(reading):
+    """Those that root runs from a place of no package's. Raises Elsewhere when it is not known what one was started with."""
+    found = {}
+    for one in _processes.all_elsewhere(("php-fpm",), (), reading.trust):
+        main = _main(one)
+        if main is not None:
+            found.setdefault((one.program, main), _placed(one.program, main))
+        else:
+            found.setdefault((one.program, None), None)
+    known = {program for (program, _), fpm in found.items() if fpm is not None}
+    unknown = [program for (program, _), fpm in found.items() if fpm is None and program not in known]
+    if unknown:
+        raise Elsewhere(unknown[0])
+    return [fpm for fpm in found.values() if fpm is not None][:MAX_ELSEWHERE]
+
+
+def _main(process):
+    """The file that root's own first process was started with, by its title, where that is the very file that we see."""
+    said = re.match(r"php-fpm: master process \((/[^()]{1,300})\)", process.title) if process.uid == 0 else None
+    return said.group(1) if said and _processes.same_file(process.pid, said.group(1)) else None
+
+
+def _placed(program, main):
+    """What an FPM outside of all packages reads: the settings beside its configuration, where there are any."""
+    folder, prefix = os.path.dirname(main), os.path.dirname(os.path.dirname(program))
+    ini = folder + "/php.ini"
+    inis = (ini, folder + "/conf.d/*.ini", folder + "/php.d/*.ini")
+    words = ("-y", main, *(("-c", ini) if os.path.isfile(ini) else ()))
+    return Fpm(program, None, main, inis, prefix, words)
