@@ -66,6 +66,7 @@ WHY = (
     *("name_taken", "late", "back_again", "changed", "other_names", "held_open", "leased"),
     *("no_process", "other_process", "ours", "keeper", "not_stopped", "children", "let_in"),
     *("no_account", "automation", "last_admin", "runs_on", "not_locked", "no_key", "our_key", "key_again", "in_files"),
+    *("files_aside", "unread_files", "kept_there", "kept_gone"),
     *("not_undone", "no_unit", "no_such_unit", "shared_number", "transient", "no_job", "job_again"),
     *("no_application", "no_table", "no_row", "row_changed", "row_again", "not_asked", "odd_columns"),
     *("other_release", "too_large", "replaced", "still_runs", "changed_since"),
@@ -205,8 +206,8 @@ def _action(of: Contained | Released, words: Words) -> str:
     number, host = str(of.number), of.host
     why = _why(of.why, of.about, words)
     if isinstance(of, Released):
-        if of.state == "released" and of.why == "none_kept":
-            return words("incidents.release.none_kept", number=number, host=host)
+        if of.state == "released" and of.why in ("none_kept", "kept_gone"):
+            return words(f"incidents.release.{of.why}", number=number, host=host)
         said = words(f"incidents.release.{of.means}.{of.state}", number=number, host=host, why=why)
         return f"{said}; {why}" if why and of.state == "released" else said
     until = words.moment(of.until) if of.until else ""

@@ -71,8 +71,8 @@ def content(path):
         raise Refused("unsafe", "%s: %s" % (path, unsafe.strerror))
     try:
         return lines.of(safe_open.whole(handle, MAX_FILE, path))
-    except safe_open.Unsafe as unsafe:
-        raise Refused("unsafe", "%s: %s" % (path, unsafe.strerror))
+    except safe_open.Unsafe:
+        raise Refused("too_large", path)
     finally:
         os.close(handle)
 

@@ -7,6 +7,7 @@ it lies in memory, as a process does not outlive the host's next start either.
 
 import contextlib
 import os
+import re
 import select
 import signal
 import time
@@ -20,23 +21,25 @@ RECORD = acting.Record(HOME)
 STOPPED, GONE = "Tt", "ZXx"
 STOP_SECONDS = 3
 DELETED = b" (deleted)"
-KEEPERS = (
-    *("/usr/sbin/sshd", "/usr/lib/openssh/sshd-session", "/usr/lib/openssh/sshd-auth", "/usr/sbin/dropbear"),
-    *(
-        "/usr/bin/dbus-daemon",
-        "/usr/bin/dbus-broker",
-        "/usr/bin/dbus-broker-launch",
-        "/usr/bin/login",
-        "/usr/sbin/agetty",
+_BUS = r"dbus(?:-broker)?"
+KEEPERS = {
+    **dict.fromkeys(
+        ("/usr/sbin/sshd", "/usr/lib/openssh/sshd-session", "/usr/lib/openssh/sshd-auth", "/usr/sbin/dropbear"), ""
     ),
-    *("/usr/sbin/dhclient", "/usr/sbin/dhcpcd", "/usr/sbin/NetworkManager", "/usr/sbin/wpa_supplicant"),
-    *("/usr/sbin/openvpn", "/usr/sbin/tailscaled", "/usr/lib/ipsec/charon"),
-    *(
-        "/usr/lib/systemd/systemd" + part
+    **dict.fromkeys(("/usr/bin/dbus-daemon", "/usr/bin/dbus-broker", "/usr/bin/dbus-broker-launch"), _BUS),
+    **dict.fromkeys(("/usr/bin/login", "/usr/sbin/agetty", "/usr/sbin/dhclient", "/usr/sbin/NetworkManager"), ""),
+    "/usr/sbin/dhcpcd": r"(?:networking|ifup@.*|dhcpcd.*)",
+    **dict.fromkeys(("/usr/sbin/wpa_supplicant", "/usr/sbin/tailscaled", "/usr/lib/ipsec/charon"), ""),
+    "/usr/sbin/openvpn": r"openvpn.*",
+    **{
+        "/usr/lib/systemd/systemd" + part: "systemd" + part if part in ("-networkd", "-resolved") else ""
         for part in ("", "-executor", "-journald", "-logind", "-networkd", "-resolved", "-udevd", "-userdbd")
-    ),
-)
-"""Without these nobody comes in, or the host loses its address."""
+    },
+}
+"""Programs without which nobody comes in, or the host loses its address: what root runs of them; and in whose services, as a regular expression of
+their names, accounts of theirs do. Whoever else runs one, with a library of theirs in it, runs what they like."""
+SERVICE = re.compile(r"(?m)^0::(?:(?!/user\.slice/).)*/system\.slice/(?:[^/\n]+\.slice/)*([^/\n]+)\.service(?:/|$)")
+"""In a process's control group, which it cannot leave."""
 
 
 def contain(asked, _connection):
@@ -139,14 +142,24 @@ def identity(pid):
     """What tells a process from a later one of its number, None when there is none: when it began, in ticks since the host did, and what it runs."""
     try:
         words = stat_of(pid)
-        if words[0] in GONE:
+        task = pid if words[0] not in GONE else living(pid)
+        if task is None:
             return None
         exe = b""
         with contextlib.suppress(FileNotFoundError):  # the kernel's own have none
-            exe = os.readlink(b"/proc/%d/exe" % pid)
+            exe = os.readlink(b"/proc/%d/task/%d/exe" % (pid, task))
         return {"began": int(words[19]), "exe": said(exe)}
     except (OSError, ValueError, IndexError):
         return None
+
+
+def living(pid):
+    """The number of a thread that goes on though its process's first has ended; None when none does."""
+    for task in sorted(map(int, os.listdir("/proc/%d/task" % pid))):
+        with contextlib.suppress(OSError, IndexError):
+            if stat_of(pid, task)[0] not in GONE:
+                return task
+    return None
 
 
 def stat_of(pid, task=None):
@@ -178,8 +191,28 @@ def refuse(pid, one):
     if pid == 1 or not path:
         raise Refused("keeper", str(pid))
     named = os.fsdecode(path[: -len(DELETED)] if path.endswith(DELETED) else path)
-    if named in KEEPERS or file_of("/proc/%d/exe" % pid) in map(file_of, KEEPERS):
-        raise Refused("keeper", one["exe"])
+    file = file_of("/proc/%d/exe" % pid)
+    for keeper, services in KEEPERS.items():
+        if (named == keeper or file == file_of(keeper)) and is_hosts(pid, services):
+            raise Refused("keeper", one["exe"])
+
+
+def is_hosts(pid, services):
+    """Whether root alone decides what a process runs: it is root's, or runs in one of these services."""
+    uids = re.search(r"(?m)^Uid:\s+(.*)$", text_of("/proc/%d/status" % pid))
+    if uids is not None and "0" in uids.group(1).split():
+        return True
+    service = SERVICE.search(text_of("/proc/%d/cgroup" % pid))
+    return bool(services) and service is not None and re.fullmatch(services, service.group(1)) is not None
+
+
+def text_of(path):
+    """A file of /proc; nothing of a process that is gone."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read(100_000)
+    except OSError:
+        return ""
 
 
 def file_of(path):

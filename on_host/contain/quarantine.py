@@ -1,18 +1,20 @@
 """Takes files out of their place on this host and puts them back: a question of JSON as argument, an answer of JSON out.
 
 Run as root by a controller, over a connection of its own. A file is renamed into a folder of root's, so that it stays the very thing that it
-was, whoever owns it and whatever hangs on it; from another file system it is copied with all that, and read again. Whoever can write the
+was, whoever owns it and whatever hangs on it. On another file system that folder lies there; from it the file is copied with all that, and
+read again, and where its owner keeps it from being copied, by its size, by what hangs on it or by writing on, it stays. Whoever can write the
 folder where it lies may swap names at any moment: the way is gone by descriptors and no link is followed, what was taken is compared with
 what was looked at, and nothing that has come in its place is ever written over.
 """
 
 import contextlib
+import errno
 import json
 import os
 import secrets
 import signal
 import stat
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from ansible.module_utils.luytre_shared import acting, kept, safe_open, taking
 from ansible.module_utils.luytre_shared.acting import Refused
@@ -31,27 +33,69 @@ def take(asked):
     """Take a file out of its place; once, however often it is asked for."""
     path, name = where(asked), asked["id"]
     with STORE.held(), contextlib.ExitStack() as open_ones:
-        place, last = taking.reached(path, open_ones)
-        if STORE.has(name, TAKEN):
-            taking.removed(place, last, STORE.record(name))
+        record = STORE.record(name)
+        if record is not None and kept_in(name, record, open_ones) is not None:
+            settled(name, record, open_ones)
             return seen(name)
-        there, reading = opened(place, last, asked["what"], open_ones)
+        place, last = taking.reached(path, open_ones)
+        there, _ = opened(place, last, asked["what"], open_ones)
         status = os.fstat(there)
         record = {
             "path": asked["what"],
-            "sha256": taking.digest(reading),
+            "sha256": None,
             "file": [status.st_dev, status.st_ino],
             "aside": ".luytre-" + secrets.token_hex(8),
         }
         STORE.keep(name, record)
         try:
-            folder = taking.closing(open_ones, os.open(STORE.folder(name), safe_open.FOLDER))
-            taking.moved(place, last, reading, record, folder, TAKEN)
+            taken(name, place, last, record, open_ones)
+            settled(name, record, open_ones)
         except BaseException:
-            if not STORE.has(name, TAKEN):
+            if kept_in(name, record, open_ones) is None:
                 STORE.forget(name)
             raise
         return seen(name)
+
+
+def taken(name, place, last, record, open_ones):
+    """Have the file in a folder of root's alone on the file system that it is on. Raises Refused, OSError."""
+    folder = taking.closing(open_ones, os.open(STORE.folder(name), safe_open.FOLDER))
+    try:
+        taking.moved(place, last, record, folder, TAKEN)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        taking.set_apart(place, last, record, TAKEN, lambda: STORE.keep(name, record), open_ones)
+
+
+def settled(name, record, open_ones):
+    """Have on record what a taken file holds, and a copy of it here where it lies on another file system and lets itself be copied."""
+    folder = kept_in(name, record, open_ones)
+    reading = opened(folder, TAKEN, record["path"], open_ones)[1]
+    if record["sha256"] is None:
+        record["sha256"] = taking.digest(reading)
+        STORE.keep(name, record)
+    away = taking.apart(record, open_ones)
+    if away is None or taking.ident(away, TAKEN) is None:
+        return
+    own = taking.closing(open_ones, os.open(STORE.folder(name), safe_open.FOLDER))
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(record["aside"], dir_fd=own)
+    try:
+        if not STORE.has(name, TAKEN):
+            taking.copied(reading, own, record["aside"], record["sha256"])
+            os.rename(record["aside"], TAKEN, src_dir_fd=own, dst_dir_fd=own)
+    except (OSError, Refused):  # whoever owns it sees to that: it stays where it is
+        return
+    taking.left_apart(record, away, TAKEN, open_ones)
+
+
+def kept_in(name, record, open_ones):
+    """The open folder in which the file is kept; None when it is in none."""
+    if STORE.has(name, TAKEN):
+        return taking.closing(open_ones, os.open(STORE.folder(name), safe_open.FOLDER))
+    away = taking.apart(record, open_ones)
+    return None if away is None or taking.ident(away, TAKEN) is None else away
 
 
 def where(asked):
@@ -84,14 +128,11 @@ def plan(asked):
         there, reading = opened(place, last, asked["what"], open_ones)
         sha256, kept = taking.digest(reading), os.path.join(STORE.folder(asked["id"]), TAKEN)
         same = os.fstat(there).st_dev == STORE.device()
-        if not same and sha256 is None:
-            raise taking.not_copied(reading, asked["what"])
-        steps = ["rename %s to %s"] if same else ["copy %s to %s, compare", "remove %s"]
-        return {
-            "state": "planned",
-            "sha256": sha256,
-            "would": [step % (asked["what"], kept)[: step.count("%s")] for step in steps],
-        }
+        top = safe_open.name_of(taking.tops(place, open_ones)[0])
+        apart = os.path.join(top, taking.APART + "...", TAKEN)
+        steps = ["rename %s to %s"] if same else ["rename %s to %s", "copy %s to %s, if it can be; remove %s"]
+        names = [(asked["what"], kept)] if same else [(asked["what"], apart), (apart, kept, apart)]
+        return {"state": "planned", "sha256": sha256, "would": [step % these for step, these in zip(steps, names)]}
 
 
 def put_back(asked):
@@ -101,10 +142,16 @@ def put_back(asked):
         record = STORE.record(name)
         if record is None:
             return acting.NONE_KEPT
-        if STORE.has(name, TAKEN):
-            folder = taking.closing(open_ones, os.open(STORE.folder(name), safe_open.FOLDER))
+        folder = kept_in(name, record, open_ones)
+        if folder is None and record.get("apart"):
+            STORE.forget(name)
+            return {"state": "none", "why": "kept_gone", "about": said(record)}
+        if folder is not None:
             place, last = taking.reached(os.fsdecode(unquote_to_bytes(record["path"])), open_ones)
             taking.returned(folder, TAKEN, place, last, record, open_ones)
+        away = taking.apart(record, open_ones)
+        if away is not None and taking.ident(away, TAKEN) is not None:
+            taking.left_apart(record, away, TAKEN, open_ones)
         STORE.forget(name)
         return {"state": "none"}
 
@@ -118,24 +165,33 @@ def look(asked):
 
 def seen(name):
     """A file as it was taken, looked at where it is now; and what of it is still about."""
-    record, folder = STORE.record(name), STORE.folder(name)
+    record = STORE.record(name)
     with contextlib.ExitStack() as open_ones:
-        own = taking.closing(open_ones, os.open(folder, safe_open.FOLDER))
-        there, reading = opened(own, TAKEN, record["path"], open_ones)
-        status = os.fstat(there)
-        answer = {"state": "confirmed", "sha256": taking.digest(reading), "why": ""}
+        own, answer = kept_in(name, record, open_ones), {"state": "confirmed", "sha256": None, "why": ""}
+        if own is not None:
+            there, reading = opened(own, TAKEN, record["path"], open_ones)
+            status, answer["sha256"] = os.fstat(there), taking.digest(reading)
         try:
             place, last = taking.reached(os.fsdecode(unquote_to_bytes(record["path"])), open_ones)
             os.lstat(last, dir_fd=place)
             return dict(answer, why="back_again", about=record["path"])
         except (FileNotFoundError, NotADirectoryError, Refused):
             pass
-        if record["sha256"] not in (None, answer["sha256"]):
+        if own is None:
+            return dict(answer, why="kept_gone", about=said(record))
+        if answer["sha256"] is not None and record["sha256"] not in (None, answer["sha256"]):
             return dict(answer, why="changed")
         if status.st_nlink > 1:
             return dict(answer, why="other_names", about=str(status.st_nlink - 1))
         holders = held_by(status)
-        return dict(answer, why="held_open", about=" ".join(holders)) if holders else answer
+        if holders:
+            return dict(answer, why="held_open", about=" ".join(holders))
+        return answer if STORE.has(name, TAKEN) else dict(answer, why="kept_there", about=said(record))
+
+
+def said(record):
+    """Where a file is kept on its own file system, as one line."""
+    return quote_from_bytes(os.fsencode(record.get("apart") or ""), safe="/")[: acting.MOST_SAID]
 
 
 def held_by(status):
@@ -171,13 +227,20 @@ def main(arguments):
         signal.alarm(0)
 
 
+def is_kept(name):
+    """Whether the file of an action is in a folder of root's."""
+    record = STORE.record(name)
+    with contextlib.ExitStack() as open_ones:
+        return record is not None and kept_in(name, record, open_ones) is not None
+
+
 def answer(question):
     """What is said to a question, whatever the system refuses."""
     try:
         return ACTIONS[question["do"]](question)
     except Refused as refusal:
         # A file that takes long to be looked at may be in its folder by then.
-        late = refusal.args[0] == "late" and STORE.has(question["id"], TAKEN)
+        late = refusal.args[0] == "late" and is_kept(question["id"])
         state = "unknown" if late else "refused"
         return {"state": state, "why": refusal.args[0], "about": str(refusal.args[1])[:200]}
     except FileNotFoundError:

@@ -12,7 +12,8 @@ from ansible.module_utils.luytre_shared import acting, people, safe_open
 
 SSHD = "/usr/sbin/sshd"
 DEFAULT = (".ssh/authorized_keys", ".ssh/authorized_keys2")
-MAX_FILE = 8_000_000
+MAX_FILE = 4_000_000
+"""Bytes. sshd reads more: whatever stands at the end of a larger one lets in, too."""
 _TYPE = re.compile(rb"(?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[A-Za-z0-9@.-]{1,100}\Z")
 
 
@@ -33,20 +34,28 @@ def files(looked_for):
             yield entry.pw_name, path if path.startswith("/") else os.path.join(entry.pw_dir, path)
 
 
-def of(account):
-    """The fingerprints of all keys that let an account in; none of a file that is too large to be read."""
+def of(account, left_out=()):
+    """The fingerprints of all keys that let an account in, but for those in files that are ``left_out`` and in those that cannot be read."""
     found = []
     for name, path in files(patterns()):
-        if name == account:
+        if name == account and path not in left_out:
             with contextlib.suppress(safe_open.Unsafe):
                 found += [one for one in map(key_of, content(path).splitlines()) if one is not None]
     return found
 
 
 def content(path):
-    """What a file holds, whatever links lead to it; nothing of one that is none, or gives nothing. Raises Unsafe for one larger than ``MAX_FILE``."""
+    """What a file holds, whatever links lead to it; nothing of one that is none, or gives nothing.
+
+    Raises Unsafe for one of which sshd, which reads it as its owner, may see more: it is larger than ``MAX_FILE``, its owner has a lease on it, or
+    root may not open it.
+    """
     try:
         handle = safe_open.path(path, links=safe_open.FOLLOWED)
+    except BlockingIOError:
+        raise safe_open.Unsafe("its owner has a lease on it", path)
+    except PermissionError:
+        raise safe_open.Unsafe("root may not open it", path)
     except (OSError, ValueError):
         return b""
     try:

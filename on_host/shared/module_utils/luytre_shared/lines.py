@@ -33,27 +33,41 @@ def in_force(line, begins, digests):
     return was if line.startswith(begins.encode("ascii")) and digest(was) in digests else line
 
 
+def check(path, owners, limit):
+    """Raise Refused for a file whose lines are not changed, as ``changed`` does."""
+    with contextlib.ExitStack() as open_ones:
+        _read(path, owners, limit, open_ones)
+
+
 def changed(path, owners, limit, line_of, mtime_of=lambda status: status.st_mtime_ns):
     """Have each line of a file as ``line_of`` says, and its time as ``mtime_of`` does, of how it stands, in nanoseconds.
 
-    Raises Refused for a file that is none of these owners', users by their numbers, has a second name or is reached by links that root
-    did not make.
+    Raises Refused for a file that is none of these owners', users by their numbers, has a second name, is reached by links that root did not
+    make, or is larger than ``limit``.
     """
     with contextlib.ExitStack() as open_ones:
-        try:
-            place, last = safe_open.reach(path, safe_open.ROOTS_LINKS)
-            open_ones.callback(os.close, place)
-            reading = safe_open.at(place, last)
-        except safe_open.Unsafe as unsafe:
-            raise Refused("unsafe", "%s: %s" % (path, unsafe.strerror))
-        open_ones.callback(os.close, reading)
-        status = os.fstat(reading)
-        if status.st_nlink > 1 or status.st_uid not in owners:
-            raise Refused("unsafe", path)
-        content = safe_open.whole(reading, limit, path)
+        place, last, reading, status, content = _read(path, owners, limit, open_ones)
         wanted = b"".join(map(line_of, of(content)))
         if wanted != content:
             try:
                 replacing.replace(place, last, reading, status, wanted, mtime_of(status))
             except replacing.Swapped:
                 raise Refused("swapped", last)
+
+
+def _read(path, owners, limit, open_ones):
+    """``(open folder, name, open file, how it stands, what it holds)``."""
+    try:
+        place, last = safe_open.reach(path, safe_open.ROOTS_LINKS)
+        open_ones.callback(os.close, place)
+        reading = safe_open.at(place, last)
+    except safe_open.Unsafe as unsafe:
+        raise Refused("unsafe", "%s: %s" % (path, unsafe.strerror))
+    open_ones.callback(os.close, reading)
+    status = os.fstat(reading)
+    if status.st_nlink > 1 or status.st_uid not in owners:
+        raise Refused("unsafe", path)
+    try:
+        return place, last, reading, status, safe_open.whole(reading, limit, path)
+    except safe_open.Unsafe:
+        raise Refused("too_large", path)

@@ -106,15 +106,17 @@ class Trials:
         return ["write " + self.record.path, *self.units().last_steps(self.unit), "remove " + self.program]
 
     def watch(self):
-        """Undo what is not confirmed when its time is over, until nothing is on trial: so the unit runs this."""
+        """Undo what is not confirmed when its time is over, until nothing is on trial: so the unit runs this, and starts it again when it raises Refused."""
         ready()  # whoever began a trial waits for this, and holds the record
         while True:
+            refused = []
             for name in [name for name, one in self.record.all().items() if over(one)]:
-                with self.record.held():
-                    record = self.record.all().get(name)
-                    if record is not None and over(record):
-                        self.undo(record)
-                        self.record.forget(name)
+                try:
+                    self._undo_late(name)
+                except acting.Refused as refusal:  # who keeps one from being undone keeps no other from it
+                    refused.append(refusal)
+            if refused:
+                raise refused[0]  # it is tried again
             if all(one["confirmed"] for one in self.record.all().values()):
                 with self.record.held():
                     if all(one["confirmed"] for one in self.record.all().values()):
@@ -122,6 +124,14 @@ class Trials:
                         self._forget_program()
                         return
             time.sleep(1)
+
+    def _undo_late(self, name):
+        """Undo an action whose time is over; nothing of one that is gone or was confirmed meanwhile. Raises Refused."""
+        with self.record.held():
+            record = self.record.all().get(name)
+            if record is not None and over(record):
+                self.undo(record)
+                self.record.forget(name)
 
     def _forget_program(self):
         with contextlib.suppress(FileNotFoundError):

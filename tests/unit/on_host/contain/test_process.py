@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -141,9 +142,77 @@ def test_never_what_lets_people_in_or_keeps_the_host_going(
 def test_a_keeper_is_known_by_its_file_whatever_its_path_seems_to_be(
     host: ModuleType, child: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(host, "KEEPERS", (SLEEP,))
+    monkeypatch.setattr(host, "KEEPERS", {SLEEP: ""})
     with pytest.raises(acting.Refused, match="keeper"):
         host.refuse(child.pid, {"began": 1, "exe": "/elsewhere"})
+
+
+ROOTS = "Uid:\t0\t0\t0\t0\n"
+BUS = "Uid:\t100\t100\t100\t100\n"
+
+
+@pytest.mark.parametrize(
+    ("exe", "status", "group", "keeps"),
+    [
+        ("/usr/bin/dbus-daemon", BUS, "0::/system.slice/dbus.service", True),
+        ("/usr/bin/dbus-daemon", BUS, "0::/system.slice/system-x.slice/dbus.service/sub", True),
+        ("/usr/bin/dbus-daemon", BUS, "0::/system.slice/php8.4-fpm.service", False),
+        ("/usr/bin/dbus-daemon", BUS, "0::/user.slice/user-33.slice/user@33.service/app.slice/dbus.service", False),
+        ("/usr/bin/dbus-daemon", BUS, "0::/user.slice/x/system.slice/dbus.service", False),
+        ("/usr/bin/dbus-daemon", BUS, "", False),
+        ("/usr/sbin/agetty", BUS, "0::/system.slice/system-getty.slice/getty@tty1.service", False),
+        ("/usr/sbin/agetty", ROOTS, "0::/user.slice/user-0.slice/session-1.scope", True),
+        ("/usr/sbin/sshd", BUS, "0::/system.slice/ssh.service", False),
+        ("/usr/sbin/sshd", "Uid:\t1000\t0\t1000\t1000\n", "", True),
+        ("/usr/sbin/openvpn", BUS, "0::/system.slice/system-openvpn.slice/openvpn@x.service", True),
+        ("/usr/lib/systemd/systemd-resolved", BUS, "0::/system.slice/systemd-resolved.service", True),
+        ("/usr/lib/systemd/systemd", BUS, "0::/user.slice/user-33.slice/user@33.service/init.scope", False),
+    ],
+)
+def test_what_a_lesser_user_runs_is_not_the_hosts_own_whichever_program_it_is(
+    host: ModuleType, monkeypatch: pytest.MonkeyPatch, exe: str, status: str, group: str, *, keeps: bool
+) -> None:
+    texts = {"/proc/77/status": "Name:\tx\n" + status, "/proc/77/cgroup": group + "\n"}
+    monkeypatch.setattr(host, "text_of", texts.__getitem__)
+    monkeypatch.setattr(host.people, "ancestors", lambda: [1, 2])
+    if keeps:
+        with pytest.raises(acting.Refused, match="keeper"):
+            host.refuse(77, {"began": 1, "exe": exe})
+    else:
+        host.refuse(77, {"began": 1, "exe": exe})
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root starts programs of others")
+def test_what_a_lesser_user_runs_of_the_keepers_is_stopped(host: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host, "KEEPERS", {SLEEP: ""})
+    with subprocess.Popen([SLEEP, "60"], user=33, group=33, cwd="/") as process:
+        try:
+            assert host.contain(asked(process.pid), US)["state"] == "confirmed"
+        finally:
+            process.kill()
+
+
+_ENDED_FIRST = """
+import ctypes, threading, time
+threading.Thread(target=time.sleep, args=(60,)).start()
+print("on", flush=True)
+ctypes.CDLL(None).pthread_exit(None)
+"""
+
+
+def test_a_process_whose_first_thread_has_ended_is_stopped(host: ModuleType) -> None:
+    with subprocess.Popen([sys.executable, "-c", _ENDED_FIRST], stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None and process.stdout.readline() == b"on\n"
+            until = time.monotonic() + 10
+            while host.stat_of(process.pid)[0] != "Z" and time.monotonic() < until:
+                time.sleep(0.01)
+            exe = os.path.realpath(sys.executable)
+            assert host.contain(asked(process.pid, exe), US)["state"] == "confirmed"
+            assert host.release(asked(process.pid, exe), US) == {"state": "none"}
+            assert goes_on(host, process.pid)
+        finally:
+            process.kill()
 
 
 def test_what_it_started_and_goes_on_is_told(host: ModuleType) -> None:
