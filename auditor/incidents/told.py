@@ -90,7 +90,7 @@ WHY = (
         "sessions_ended",
     ),
     *("no_trigger", "trigger_again", "of_another"),
-    *("no_password", "other_password"),
+    *("no_password", "other_password", "not_proven"),
 )
 """Reasons that have words of their own; a host may give any other."""
 MOST_URLS = 3

@@ -98,13 +98,13 @@ def contain(asked, _connection):
         if known is not None:
             application = applications.at(known["path"])
             cells.put(application, known["cells"])
-            return seen(application, known, ended=None)
+            return seen(application, known, None, "")
         application, own = check(asked)
         known = {"path": application.path, "numbers": [one.number for one in own], "what": asked["what"]}
         known["cells"] = changes(application, own)
         RECORD.keep(asked["id"], known)
         try:
-            return seen(application, known, put_and_tried(application, known))
+            return seen(application, known, *put_and_tried(application, known, asked["root"]))
         except Exception as error:
             return taken_back(asked["id"], application, known, error)
 
@@ -119,21 +119,27 @@ def taken_back(name, application, known, error):
     raise error
 
 
-def put_and_tried(application, known):
-    """Change it, and whether a session that worked before no longer does; None where that could not be tried. Raises Refused."""
+def put_and_tried(application, known, root):
+    """Change it. ``(whether a session that worked before no longer does, why that could not be tried)``; None where it could not. Raises Refused."""
     with contextlib.ExitStack() as lent:
-        session = None
+        session, untold = None, ""
         if application.kind == "wordpress":
             content = configuration.read(application.config)
-            with contextlib.suppress(wordpress_session.Untold):
-                session = lent.enter_context(wordpress_session.lent(application, content, known["numbers"][0]))
+            try:
+                number = known["numbers"][0]
+                session = lent.enter_context(wordpress_session.lent(application, content, number, root))
+            except wordpress_session.Untold as why:
+                untold = why.args[0] if why.args else ""
         cells.put(application, known["cells"])
         if session is None:
-            return None
-        return not session.is_in(wordpress_session.key_of(content))
+            return None, untold
+        try:
+            return not session.is_in(wordpress_session.key_of(content)), ""
+        except wordpress_session.Untold:
+            return None, "not_proven"
 
 
-def seen(application, known, ended):
+def seen(application, known, ended, untold):
     """How it is now. Raises Refused where it is not as it was wanted."""
     found = cells.now(application, known["cells"])
     if not all(value is None or cells.is_(value, one["after"]) for value, one in zip(found, known["cells"])):
@@ -144,7 +150,7 @@ def seen(application, known, ended):
         return {"state": "confirmed", "why": "sessions_ended"}
     if ended is False or _has_cache(application):
         return {"state": "unknown", "why": "object_cache", "about": application.path}
-    return {"state": "confirmed", "why": "in_tables"}
+    return {"state": "confirmed", "why": "not_proven" if untold == "not_proven" else "in_tables"}
 
 
 def _has_cache(application):

@@ -99,7 +99,7 @@ def contain(asked, _connection):
         if known is None:
             path = applications.folder(asked)
             config, old, new = anew(path)
-            known = {"path": path, "config": config, "old": old.hex(), "new": new.hex()}
+            known = {"path": path, "root": asked["root"], "config": config, "old": old.hex(), "new": new.hex()}
             RECORD.keep(asked["id"], known)
         try:
             return attempted(known, "old", "new")
@@ -145,29 +145,36 @@ def turned(known, old, new):
     What the site answers decides what is told, and not whether they stay: it may be an intruder's who answers.
     """
     with contextlib.ExitStack() as lent:
-        session = tried(known, lent)
+        session, untold = tried(known, lent)
         configuration.put(known["config"], old, new)
         if session is None:
             php_code.forgotten()
-            return "not_tried"
-        for again in (True, False):
-            if _counts(session, old, new):
-                return "sessions_ended"
-            if again:
-                php_code.forgotten()
+            return untold
+        try:
+            for again in (True, False):
+                if _counts(session, old, new):
+                    return "sessions_ended"
+                if again:
+                    php_code.forgotten()
+        except wordpress_session.Untold:
+            php_code.forgotten()
+            return "not_proven"
         return "still_lets_in"
 
 
 def tried(known, lent):
-    """A session that the site lets in now, by what its configuration holds now; None where none can be had."""
+    """``(session, why there is none)``: one that the site lets in now, by what its configuration holds now."""
     try:
         application = applications.at(known["path"])
         if application.kind != "wordpress":
-            return None
+            return None, "not_tried"
         number = next(one.number for one in administrators.of(application) if one.comes_in)
-        return lent.enter_context(wordpress_session.lent(application, configuration.read(known["config"]), number))
-    except (Refused, StopIteration, wordpress_session.Untold):
-        return None
+        content, root = configuration.read(known["config"]), known.get("root", known["path"])
+        return lent.enter_context(wordpress_session.lent(application, content, number, root)), ""
+    except wordpress_session.Untold as untold:
+        return None, untold.args[0] if untold.args else "not_tried"
+    except (Refused, StopIteration):
+        return None, "not_tried"
 
 
 def _counts(session, old, new):

@@ -118,7 +118,18 @@ def root_units(reading):
 
 
 def listeners(reading):
-    """Every TCP socket that listens and UDP socket that receives, with the daemon behind it.
+    """Every TCP socket that listens and UDP socket that receives, with the daemon behind it, as facts have them."""
+    result = []
+    for each in named(reading):
+        each.pop("daemon")
+        each.pop("program")
+        if each not in result:
+            result.append(each)
+    return result
+
+
+def named(reading):
+    """The same, each with ``daemon``, what it is for certain (None: nothing is), and the ``program`` that it runs.
 
     Of an account's, ``MAX_OF_ACCOUNT`` are told, those first that the network reaches: who opens any number of sockets
     hides nobody's.
@@ -130,14 +141,10 @@ def listeners(reading):
     found = _without_floods(found)
     if has_systemd() and any(each["holders"][:1] and each["holders"][0].pid == 1 for each in found):
         sockets = parse_list_sockets(reading.run(["systemctl", "list-sockets", "--plain", "--no-legend", "--no-pager"]))
-    result = []
     for each in found:
         _name(each, each.pop("holders"), sockets, reading.trust)
         each["service"] = service(each)
-        each.pop("daemon")
-        if each not in result:
-            result.append(each)
-    return result
+    return found
 
 
 def _holders(claims, inode, look):
@@ -158,8 +165,9 @@ def _without_floods(found):
 
 
 def _name(each, holders, sockets, trust):
-    """Put ``process`` and ``unit`` into a listener, and ``daemon``: what it is for certain, else None."""
+    """Put ``process``, ``program`` and ``unit`` into a listener, and ``daemon``: what it is for certain, else None."""
     holder = holders[0] if holders else None
+    each["program"] = holder.program if holder else ""
     if holder is None:
         each["process"], each["unit"], each["daemon"] = "", None, None
     elif holder.pid == 1:
@@ -168,10 +176,10 @@ def _name(each, holders, sockets, trust):
         each["unit"] = unit
     else:
         each["process"], each["unit"] = os.path.basename(holder.program), holder.unit
-        each["daemon"] = each["process"] if _is_daemon(holder, trust) else None
+        each["daemon"] = each["process"] if is_daemon(holder, trust) else None
 
 
-def _is_daemon(process, trust):
+def is_daemon(process, trust):
     """Whether nobody but root had a say in what a process is: root's own, or that of a unit that gives up its rights."""
     ours = process.uid == 0 or process.unit in OWN_ACCOUNT
     return ours and process.runs(process.program) and trust.loose(process.program) is None

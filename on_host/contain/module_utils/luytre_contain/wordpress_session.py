@@ -12,7 +12,7 @@ import time
 from urllib.parse import quote
 
 from ansible.module_utils.luytre import _php
-from ansible.module_utils.luytre_contain import cells, visiting
+from ansible.module_utils.luytre_contain import cells, own_server, visiting
 
 LIFETIME = 60
 KEYS = ("LOGGED_IN_KEY", "LOGGED_IN_SALT")
@@ -35,14 +35,15 @@ STATEMENTS = {
 
 
 class Untold(Exception):
-    """No session can be made that the site would have to take."""
+    """No session can be made that the site would have to take. Its argument, if there is one, is the name of the reason."""
 
 
 class Session:
-    """``login`` and ``pieces`` (what of a password's hash cookies are bound to, as one release or another has it) of a user, and where
-    the site is."""
+    """``login`` and ``pieces`` (what of a password's hash cookies are bound to, as one release or another has it) of a user, where the site is, and the
+    ``root`` of its files."""
 
-    def __init__(self, user, options, constants):
+    def __init__(self, user, options, constants, root):
+        self.root = root
         self.login, password = bytes.fromhex(user[1]), bytes.fromhex(user[2])
         self.pieces = list(dict.fromkeys((password[8:12], password[-4:])))
         site = (_text(constants["WP_SITEURL"]) or options.get("siteurl") or "").rstrip("/")
@@ -74,9 +75,13 @@ class Session:
         return "%s=%s" % (self.cookie, quote(start + b"|" + outer, safe=""))
 
     def is_in(self, key):
-        """Whether the site takes it for logged in; by which piece, is remembered."""
+        """Whether the site takes it for logged in; by which piece, is remembered. Raises Untold where nobody may be shown it."""
         for piece in self.pieces:
-            if shows(visiting.page(self.home, self.signed(key, piece))):
+            try:
+                page = visiting.page(self.home, visiting.Cookie(self.signed(key, piece), self.root))
+            except own_server.Unproven:
+                raise Untold("not_proven")
+            if shows(page):
                 self.pieces = [piece]
                 return True
         return False
@@ -97,17 +102,17 @@ def key_of(content):
 
 
 @contextlib.contextmanager
-def lent(application, content, number):
+def lent(application, content, number, root):
     """A Session of the user of that number, which the site lets in now. Raises Untold where it does not, Refused.
 
-    ``content``: its configuration's bytes.
+    ``content``: its configuration's bytes; ``root``: the site's files.
     """
     rows = application.rows(STATEMENTS, number=str(int(number)))
     user = next((row for row in rows if row[0] == "user"), None)
     if user is None:
         raise Untold
     options = {row[1]: row[2] or "" for row in rows if row[0] == "option"}
-    session, key = Session(user, options, _php.constants(content, PLACES)), key_of(content)
+    session, key = Session(user, options, _php.constants(content, PLACES), root), key_of(content)
     if shows(visiting.page(session.home)):
         raise Untold
     kept = next((row for row in rows if row[0] == "session"), None)

@@ -80,7 +80,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tables: Tables) -> Mod
 
 def lent(*, cached: bool = False, told: bool = True) -> Any:
     @contextlib.contextmanager
-    def some(tables: Tables, _content: bytes, _number: int) -> Iterator[Session]:
+    def some(tables: Tables, _content: bytes, _number: int, _root: str) -> Iterator[Session]:
         if not told:
             raise wordpress_session.Untold
         yield Session(tables, cached=cached)

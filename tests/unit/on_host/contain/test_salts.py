@@ -57,7 +57,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, site: Site) -> ModuleT
     own = program("salts.py")
     for where, name, value in (
         *((own, "RECORD", acting.Record(str(tmp_path / "luytre/salts"))), (own, "LOOKING_SECONDS", 0)),
-        *((own, "tried", lambda _known, _lent: site), (php_code, "forgotten", site.reload)),
+        *((own, "tried", lambda _known, _lent: (site, "")), (php_code, "forgotten", site.reload)),
         (own.time, "sleep", lambda _seconds: None),
     ):
         monkeypatch.setattr(where, name, value)
@@ -114,7 +114,7 @@ def test_a_site_that_goes_on_with_the_old_ones_has_no_veto(host: ModuleType, sit
 def test_where_no_session_can_be_tried_that_is_told(
     host: ModuleType, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(host, "tried", lambda _known, _lent: None)
+    monkeypatch.setattr(host, "tried", lambda _known, _lent: (None, "not_tried"))
     assert host.contain(asked(tmp_path), US) == {"state": "confirmed", "why": "not_tried"}
     assert (salts(site.config.read_bytes()) != salts(CONFIG), site.reloads) == (True, 1)
 
@@ -219,7 +219,7 @@ def test_joomlas_secret_is_new_unless_a_second_factor_rests_on_it(
     file = tmp_path / "a/configuration.php"
     file.write_text("<?php\nclass JConfig {\n\tpublic $secret = 'oldoldoldoldoldo';\n\tpublic $db = 'x';\n}\n")
     monkeypatch.setattr(applications, "at", lambda _path: Joomla(used))
-    monkeypatch.setattr(host, "tried", lambda _known, _lent: None)
+    monkeypatch.setattr(host, "tried", lambda _known, _lent: (None, "not_tried"))
     if why is not None:
         with pytest.raises(acting.Refused, match=why):
             host.contain(asked(tmp_path), US)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from ansible.module_utils.luytre_contain import visiting
+from ansible.module_utils.luytre_contain import own_server, visiting
 
 LEADS = {
     "/sang/vi": "/vi/",
@@ -38,12 +38,16 @@ class Answers(BaseHTTPRequestHandler):
         pass
 
 
+COOKIE = visiting.Cookie("a=b", "/var/www/a")
+
+
 @pytest.fixture
 def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     with HTTPServer(("127.0.0.1", 0), Answers) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         monkeypatch.setitem(visiting.PORTS, "http", server.server_port)
+        monkeypatch.setattr(own_server, "check", lambda *_place: None)
         yield server.server_port
         server.shutdown()
         thread.join()
@@ -51,7 +55,7 @@ def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
 
 @pytest.mark.usefixtures("port")
 def test_a_site_is_asked_by_its_name_on_this_host() -> None:
-    assert visiting.page("http://antruc.test/tin", "a=b") == (200, b"antruc.test /tin a=b")
+    assert visiting.page("http://antruc.test/tin", COOKIE) == (200, b"antruc.test /tin a=b")
     found = visiting.pages(["http://antruc.test/", "http://khac.test/", "nothing"])
     assert found == {
         "http://antruc.test/": (200, b"antruc.test / "),
@@ -62,9 +66,27 @@ def test_a_site_is_asked_by_its_name_on_this_host() -> None:
 
 @pytest.mark.usefixtures("port")
 def test_it_is_followed_on_the_same_site_alone() -> None:
-    assert visiting.page("http://antruc.test/sang/vi", "a=b") == (200, b"antruc.test /vi/ a=b")
+    assert visiting.page("http://antruc.test/sang/vi", COOKIE) == (200, b"antruc.test /vi/ a=b")
     for path in ("trang-khac", "mai", "mai/1", "cong"):
         assert visiting.page(f"http://antruc.test/sang/{path}")[0] in (302, None)
+
+
+def test_a_cookie_goes_to_the_site_s_own_server_alone(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[object, ...]] = []
+
+    def check(*place: object) -> None:
+        asked.append(place)
+        if place[-1] != "/sang/vi":
+            raise own_server.Unproven("another's")
+
+    monkeypatch.setattr(own_server, "check", check)
+    monkeypatch.setattr(visiting.neighbours, "own_addresses", lambda: iter(("127.0.0.1",)))
+    with pytest.raises(own_server.Unproven):  # where it leads to may be another's, too
+        visiting.page("http://antruc.test/sang/vi", COOKIE)
+    root, own = "/var/www/a", "127.0.0.1"
+    assert asked == [(root, own, port, "antruc.test", "/sang/vi"), (root, own, port, "antruc.test", "/vi/")]
+    assert visiting.page("http://antruc.test/")[0] == 200
+    assert len(asked) == 2
 
 
 def test_one_that_drips_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
 import pytest
-from ansible.module_utils.luytre_contain import visiting, wordpress_session
+from ansible.module_utils.luytre_contain import own_server, visiting, wordpress_session
 from ansible.module_utils.luytre_shared.acting import Refused
 
 from tests.unit.on_host.contain.tables import Tables
 
+ROOT = "/var/www/antruc.test"
 DIGEST = "$wp$2y$10$abcdefghijklmnopqrstuv"
 CONTENT = b"<?php\ndefine( 'LOGGED_IN_KEY', 'mot' );\ndefine( 'LOGGED_IN_SALT', 'hai' );\n"
 TOKENS = ("usermeta", "10", "meta_value")
@@ -29,7 +30,7 @@ class WordPress(Tables):
 
     def __init__(self, sessions: str | None, piece: slice = slice(-4, None)) -> None:
         super().__init__({} if sessions is None else {TOKENS: sessions})
-        self.piece, self.refuses = piece, False
+        self.piece, self.refuses, self.anothers = piece, False, False
 
     def rows(self, _statements: object, **words: str) -> list[list[str | None]]:
         assert words == {"number": "5"}
@@ -53,9 +54,12 @@ class WordPress(Tables):
             return super().answered(script)
         return []
 
-    def page(self, address: str, cookie: str | None = None) -> tuple[int, bytes]:
+    def page(self, address: str, cookie: visiting.Cookie | None = None) -> tuple[int, bytes]:
         assert address == "http://antruc.test/"
-        return 200, b'<body class="home logged-in">' if cookie and self.takes(cookie) else b"<body>"
+        if cookie is not None and self.anothers:
+            raise own_server.Unproven("haproxy")
+        assert cookie is None or cookie.root == ROOT
+        return 200, b'<body class="home logged-in">' if cookie and self.takes(cookie.value) else b"<body>"
 
     def takes(self, cookie: str) -> bool:
         """As ``wp_validate_auth_cookie`` and ``WP_Session_Tokens::verify`` do, by their source."""
@@ -79,7 +83,7 @@ def site(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
 @pytest.mark.parametrize("piece", [slice(8, 12), slice(-4, None)])
 def test_the_site_lets_it_in_by_the_keys_alone_and_it_is_gone_afterwards(site: WordPress, piece: slice) -> None:
     before, site.piece = dict(site.values), piece
-    with wordpress_session.lent(site, CONTENT, 5) as session:
+    with wordpress_session.lent(site, CONTENT, 5, ROOT) as session:
         assert session.is_in(wordpress_session.key_of(CONTENT))
         assert not session.is_in("another")
         tokens = site.values[TOKENS] or ""
@@ -89,14 +93,21 @@ def test_the_site_lets_it_in_by_the_keys_alone_and_it_is_gone_afterwards(site: W
 
 
 def test_what_the_site_wrote_meanwhile_stays(site: WordPress) -> None:
-    with wordpress_session.lent(site, CONTENT, 5):
+    with wordpress_session.lent(site, CONTENT, 5, ROOT):
         site.values[TOKENS] = "theirs"
     assert site.values[TOKENS] == "theirs"
 
 
 def test_a_site_that_does_not_let_it_in_has_told_nothing(site: WordPress) -> None:
     before, site.refuses = dict(site.values), True
-    with pytest.raises(wordpress_session.Untold), wordpress_session.lent(site, CONTENT, 5):
+    with pytest.raises(wordpress_session.Untold), wordpress_session.lent(site, CONTENT, 5, ROOT):
+        pass
+    assert site.values == before
+
+
+def test_where_the_server_may_be_anothers_nobody_is_shown_it(site: WordPress) -> None:
+    before, site.anothers = dict(site.values), True
+    with pytest.raises(wordpress_session.Untold, match="not_proven"), wordpress_session.lent(site, CONTENT, 5, ROOT):
         pass
     assert site.values == before
 
@@ -107,7 +118,7 @@ def test_a_site_that_does_not_let_it_in_has_told_nothing(site: WordPress) -> Non
 )
 def test_keys_that_are_kept_elsewhere_are_not_guessed(site: WordPress, content: bytes) -> None:
     before = dict(site.values)
-    with pytest.raises(wordpress_session.Untold), wordpress_session.lent(site, content, 5):
+    with pytest.raises(wordpress_session.Untold), wordpress_session.lent(site, content, 5, ROOT):
         pass
     assert site.values == before
 
@@ -115,7 +126,7 @@ def test_keys_that_are_kept_elsewhere_are_not_guessed(site: WordPress, content: 
 def test_sessions_that_are_not_understood_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     site = WordPress("b:0;")
     monkeypatch.setattr(visiting, "page", site.page)
-    with pytest.raises(wordpress_session.Untold), wordpress_session.lent(site, CONTENT, 5):
+    with pytest.raises(wordpress_session.Untold), wordpress_session.lent(site, CONTENT, 5, ROOT):
         pass
     assert site.values == {TOKENS: "b:0;"}
 
@@ -125,7 +136,7 @@ def test_a_table_that_is_not_written_to_is_told(site: WordPress, monkeypatch: py
         raise Refused("not_asked", "x")
 
     monkeypatch.setattr(site, "answered", broken)
-    with pytest.raises(Refused), wordpress_session.lent(site, CONTENT, 5):
+    with pytest.raises(Refused), wordpress_session.lent(site, CONTENT, 5, ROOT):
         pass
 
 
