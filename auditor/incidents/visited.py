@@ -1,20 +1,22 @@
 """Things are contained or cleaned with a visit to the host's sites before and after.
 
-A site serves when every URL that served before does, but for those that were to be shut. One that does not gets all back that it may live by: that
-seems to have looked like the intruder's. What only shuts somebody out stays, and is named.
+A site serves when every URL that served before does, but for those that were to be shut. One that does not gets back what it lives by, one thing after the
+other until it serves: that seems to have looked like the intruder's. Its own things come first, then those that are no site's, and never another site's. What
+came back in vain is contained again: whoever has a site in hand has it break when something is missing. What only shuts somebody out stays, and is named.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes, urlsplit
 
+from auditor.errors import InputError
 from auditor.hardening.serving import smoke
 from auditor.incidents.case import Action
-from auditor.incidents.containing import Containing
-from auditor.incidents.means.table import MEANS
+from auditor.incidents.containing import Containing, Wanted
+from auditor.incidents.means.table import CONTAINING, MEANS
 from auditor.models import Host, Site
 from auditor.models.incidents import Contained, Released
 from auditor.text import paths
@@ -49,9 +51,16 @@ class Unseen:
 
 
 def visited[Other](
-    command: Containing, host: Host, deeds: Iterable[Contained | Other], ca_file: str | None
+    command: Containing,
+    host: Host,
+    deeds: Iterable[Contained | Other],
+    ca_file: str | None,
+    unjudged: Collection[str] = (),
 ) -> Iterator[Contained | Other | Fell | Unseen]:
-    """What is done on a host, each as it is done, then the sites that fell, and those of which that cannot be told."""
+    """What is done on a host, each as it is done, then the sites that fell, and those of which that cannot be told.
+
+    For what the sites that are ``unjudged`` answer, nothing is put back.
+    """
     visits = _Visits(host, ca_file)
     done: list[Action] = []
     for one in deeds:
@@ -62,19 +71,85 @@ def visited[Other](
         return
     if any(MEANS[action.means].forgotten for action in done) and not command.forget_code(host.name):
         time.sleep(KEPT_SECONDS)
-    lost = visits.lost(done)
-    if lost:
-        back = [action for action in done if MEANS[action.means].missed]
-        released = tuple(command.release(action) for action in reversed(back))
-        still = visits.lost([action for action in done if action not in back]) if released else lost
-        left = tuple(action.number for action in done if action not in back)
-        for domain in {**lost, **still}:
-            fallen = still.get(domain, ())
-            told = fallen if released else ()
-            yield Fell(command.incident, domain, lost.get(domain, fallen), released, told, left if fallen else ())
+    for domain, lost in visits.lost(done).items():
+        attempt = _Attempt(command, host, visits, domain, done)
+        if domain in unjudged or not (candidates := attempt.candidates()):
+            yield Fell(command.incident, domain, lost, (), (), tuple(action.number for action in done))
+        else:
+            yield from attempt.made(candidates, lost)
+            done = attempt.done
     unseen = tuple(domain for domain in visits.broken if not _is_shut(host, domain, done))
     if unseen:
         yield Unseen(unseen)
+
+
+class _Attempt:
+    """Things are put back on a host until a site of it serves again."""
+
+    def __init__(self, command: Containing, host: Host, visits: _Visits, domain: str, done: Sequence[Action]) -> None:
+        self._command, self._host, self._visits, self._domain = command, host, visits, domain
+        self._site = next(site for site in host.sites if site.domain == domain)
+        self.done = list(done)
+        """What is in force."""
+        self._released: list[Released] = []
+
+    def candidates(self) -> list[Action]:
+        """Return what the site may live by, in the order in which it is put back: the last one first, as it may rest on those before it."""
+        missed = [action for action in reversed(self.done) if MEANS[action.means].missed]
+        others = [site for site in self._host.sites if site is not self._site]
+        own = [action for action in missed if _is_of(self._site, action)]
+        nobodys = [action for action in missed if not any(_is_of(site, action) for site in (self._site, *others))]
+        return [*own, *nobodys]
+
+    def made(self, candidates: Sequence[Action], lost: tuple[smoke.Difference, ...]) -> Iterator[Contained | Fell]:
+        """Put back what the site lives by, and tell what that came to."""
+        back: list[Action] = []
+        still = lost
+        for action in candidates:
+            self._release(action)
+            back.append(action)
+            still = self._look(PAUSES if action is candidates[-1] else PAUSES[:1])
+            if not still:
+                break
+        for action in back[:-1] if not still else back:
+            yield from self._again(action, check=not still)
+        left = tuple(action.number for action in self.done) if still else ()
+        yield Fell(self._command.incident, self._domain, lost, tuple(self._released), still, left)
+
+    def _release(self, action: Action) -> None:
+        self._released.append(self._command.release(action))
+        self.done.remove(action)
+
+    def _again(self, action: Action, *, check: bool) -> Iterator[Contained]:
+        """Contain again what was put back; when the site misses it, it is put back after all. What was cleaned stays undone."""
+        if action.means not in CONTAINING:
+            return
+        try:
+            one = self._command.contain(self._host, Wanted(action.means, action.what, None))
+        except InputError:  # somebody else has begun to
+            return
+        if one.state == "refused":
+            return
+        again = Action(one.number, self._host.name, one.means, one.what, one.state)
+        self.done.append(again)
+        self._released = [released for released in self._released if released.number != action.number]
+        if MEANS[one.means].forgotten:
+            self._command.forget_code(self._host.name)
+        if check and self._look(PAUSES[:1]):
+            self._release(again)
+        else:
+            yield one
+
+    def _look(self, pauses: Sequence[int]) -> tuple[smoke.Difference, ...]:
+        return self._visits.lost(self.done, pauses).get(self._domain, ())
+
+
+def _is_of(site: Site, action: Action) -> bool:
+    """Return whether an action is about what is one site's alone."""
+    if action.means in ("file", "cron"):
+        root = (site.document_root or "").rstrip("/")
+        return bool(root) and paths.read(action.what).startswith(root + "/")
+    return action.what.partition("/")[0] in (site.domain, *site.aliases)
 
 
 class _Visits:
@@ -85,10 +160,10 @@ class _Visits:
         self._before = smoke.visit([host], self._authorities) if host.sites else {}
         self.broken = smoke.broken(self._before)
 
-    def lost(self, done: Sequence[Action]) -> dict[str, tuple[smoke.Difference, ...]]:
+    def lost(self, done: Sequence[Action], pauses: Sequence[int] = PAUSES) -> dict[str, tuple[smoke.Difference, ...]]:
         """Return the URLs of each site that no longer serve and should, also when the site had its time."""
         found = self._look(done)
-        for pause in PAUSES:
+        for pause in pauses:
             if not found:
                 break
             time.sleep(pause)

@@ -72,6 +72,15 @@ UnjudgedOption = Annotated[
         help="Look at this site, but bring no host back for what it answers; repeat or separate by commas.",
     ),
 ]
+UnjudgedSiteOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--unjudged",
+        metavar="SITE",
+        autocompletion=completions.sites,
+        help="Look at this site, but put nothing back for what it answers; repeat or separate by commas.",
+    ),
+]
 RunArgument = Annotated[
     str, typer.Argument(metavar="RUN", help="A run's id or its beginning.", autocompletion=completions.runs)
 ]

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, LangOption
+from auditor.commands.given import options as given
+from auditor.commands.given.options import (
+    DEFAULT_INVENTORY,
+    DEFAULT_LANG,
+    InventoryOption,
+    LangOption,
+    UnjudgedSiteOption,
+)
 from auditor.commands.incidents.contain import DryRunOption, HostsOption, ca_file_of, read, where
 from auditor.commands.incidents.hosts import chosen, hosts_of
 from auditor.commands.incidents.ledger import IncidentArgument, WhoOption, role
@@ -42,6 +49,7 @@ def clean(
         ),
     ] = None,
     hosts: HostsOption = None,
+    unjudged: UnjudgedSiteOption = None,
     dry_run: DryRunOption = False,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
@@ -59,7 +67,7 @@ def clean(
 
     Secrets are made on the host and leave it in no form. A new database password is put in the database and in every configuration that has the old one, or nowhere.
 
-    Sites are visited before and after. When one no longer serves, all that was done on its host is undone.
+    Sites are visited before and after. When one no longer serves, what was done in it is undone, one step after the other until it serves. A site that --unjudged names undoes nothing.
 
     Exit code: 0 done on every host, as looked at there; 1 not, or not known.
 
@@ -83,6 +91,7 @@ def clean(
 
     known, ways = inventories.load(inventory), reach(inventory)
     ledgers, words = Incidents(), Words(lang)
+    left_out = given.unjudged(unjudged, known)
     asked = _with(release, list(read(wanted, CLEANING)))
     case = deciding.still_open(ledgers.all(known.path), incident)
     todo = list(where(asked, chosen(hosts_of(known, case.subjects), hosts)))
@@ -94,7 +103,7 @@ def clean(
             for one, plan in _planned(command, host, here):
                 done = show_plan(one, host.name, plan, words) and done
         else:
-            for came_to in visited(command, host, _done(command, host, here, left), ca_file_of(ways, host)):
+            for came_to in visited(command, host, _done(command, host, here, left), ca_file_of(ways, host), left_out):
                 done = show_deed(came_to, words) and done
     if left:
         raise left[0]

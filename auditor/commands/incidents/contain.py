@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from auditor.commands.given import completions
-from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, LangOption
+from auditor.commands.given import options as given
+from auditor.commands.given.options import (
+    DEFAULT_INVENTORY,
+    DEFAULT_LANG,
+    InventoryOption,
+    LangOption,
+    UnjudgedSiteOption,
+)
 from auditor.commands.incidents.hosts import chosen, hosts_of
 from auditor.commands.incidents.ledger import IncidentArgument, WhoOption, role
 from auditor.errors import InputError, nearest
@@ -60,6 +67,7 @@ def contain(
         ),
     ] = None,
     hosts: HostsOption = None,
+    unjudged: UnjudgedSiteOption = None,
     dry_run: DryRunOption = False,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
@@ -85,8 +93,9 @@ def contain(
     A path of a site is gone (410) for everybody, with what is below it. A closed site says so (503, with Retry-After) to all but trusted networks and the host itself. The
     web server's own test comes before its reload, a visit as a stranger after it; if one fails, all is as it was.
 
-    Sites are visited before and after, once PHP has forgotten what it held in memory. Where one no longer serves, what it may live by is put back: files, units and processes. What only
-    shuts somebody out stays, and is named.
+    Sites are visited before and after, once PHP has forgotten what it held in memory. Where one no longer serves, what it lives by is put back, one thing after the other until it serves:
+    its own files, then files, units and processes that are no site's. What came back in vain is contained again. What only shuts somebody out stays, and is named. A site in an intruder's
+    hands breaks itself to get things back: name it by --unjudged.
 
     What was typed is checked whole before anything is done. What one host refuses keeps the others, and what comes after it, from nothing.
 
@@ -113,7 +122,7 @@ def contain(
     from auditor.text.words import Words
 
     known = inventories.load(inventory)
-    ledgers = Incidents()
+    ledgers, left_out = Incidents(), given.unjudged(unjudged, known)
     asked = list(read(wanted, CONTAINING, lasting))
     case = deciding.still_open(ledgers.all(known.path), incident)
     todo = list(where(asked, chosen(hosts_of(known, case.subjects), hosts)))
@@ -127,7 +136,7 @@ def contain(
                 done = show_plan(one, host.name, command.plan(host, one), words) and done
             continue
         deeds, ca_file = (command.contain(host, one) for one in here), ca_file_of(ways, host)
-        for came_to in visited(command, host, deeds, ca_file):
+        for came_to in visited(command, host, deeds, ca_file, left_out):
             done = show_deed(came_to, words) and done
     raise typer.Exit(0 if done else 1)
 

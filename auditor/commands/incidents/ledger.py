@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from auditor.commands.given import completions
-from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
+from auditor.commands.given import options as given
+from auditor.commands.given.options import (
+    DEFAULT_INVENTORY,
+    DEFAULT_LANG,
+    InventoryOption,
+    JsonOption,
+    LangOption,
+    UnjudgedSiteOption,
+)
 from auditor.errors import InputError, first_wrong, nearest
 from auditor.models import clock
 from auditor.models.ranks import Report
@@ -76,6 +84,7 @@ def open_incident(
             "--contain", help="Contain at once what the findings name, and list what has to be looked at before."
         ),
     ] = False,
+    unjudged: UnjudgedSiteOption = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
@@ -84,8 +93,8 @@ def open_incident(
     Entries are links of the history's chain: none is changed or taken away later.
 
     With --contain, what the findings name is contained as by 'auditor incident contain', if it can be told from all else: files that only an intruder put there,
-    pages, keys, accounts, scheduled jobs, units, processes. Sites are visited before and after: where one no longer serves, files, units and processes are put
-    back. The rest is listed with the command to type.
+    pages, keys, accounts, scheduled jobs, units, processes. Sites are visited before and after: where one no longer serves, what it lives by is put
+    back, files, units and processes, but not for a site that --unjudged names. The rest is listed with the command to type.
 
     Exit code: 0 opened, and all that findings name is contained if that was asked for; 1 not all of it.
 
@@ -117,6 +126,9 @@ def open_incident(
         raise InputError(
             "--contain is of what findings name", mend="name one with --finding, or use 'auditor incident contain'"
         )
+    if unjudged and not contain:
+        raise InputError("--unjudged is of --contain", mend="leave it out, or contain what the findings name")
+    left_out = given.unjudged(unjudged, known)
     about = tuple(dict.fromkeys((*_subjects(known, subjects or []), *(one.subject for one in found))))
     if not about:
         raise InputError("an incident is about something", mend="name a site or a host, or a --finding")
@@ -133,7 +145,7 @@ def open_incident(
 
         about_these = {(one.control, one.subject) for one in found}
         open_ones = [one for one in newest.findings if (one.control, one.subject.id) in about_these]
-        whole = contain_named(known, inventory, incident, role(who), open_ones, lang)
+        whole = contain_named(known, inventory, incident, role(who), open_ones, lang, left_out)
     notify.at_once(known, incident, role(who), lang)
     raise typer.Exit(0 if whole else 1)
 

@@ -14,8 +14,10 @@ from auditor.incidents.containing import Wanted
 from auditor.incidents.means.table import CLEANING, CONTAINING, MEANS
 from auditor.incidents.visited import Fell, Unseen, visited
 from auditor.models import Host, Site
+from auditor.models.incidents import Contained, Released
 from auditor.models.ranks import Means
 from auditor.text.words import Words
+from auditor.web.fetch import Answer
 from tests.unit.incidents.sites import Pages, StandIn
 
 HOST = Host(
@@ -89,15 +91,108 @@ def test_what_is_to_be_shut_is_not_missed(means: Means, monkeypatch: pytest.Monk
 )
 def test_a_page_that_was_to_go_is_not_missed(wanted: Wanted, lost: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     pages = Pages(StandIn(), {PLAIN: 200, LOGIN: 200}, {PLAIN: 200, LOGIN: 410}, back_helps=False)
-    assert [one.url for fell in after(pages, monkeypatch, wanted) for one in fell.lost] == lost
+    said = after(pages, monkeypatch, wanted)
+    assert [one.url for fell in said if isinstance(fell, Fell) for one in fell.lost] == lost
 
 
 def test_a_site_that_does_not_serve_after_that_either_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     pages = Pages(StandIn(), {PLAIN: 200}, {PLAIN: 500}, back_helps=False)
     some = (Wanted("file", WHAT["file"], None), Wanted("account", "an", None))
-    (fell,) = after(pages, monkeypatch, *some)
-    assert (pages.command.back, fell.left) == ([1], (2,))
-    assert sentences([fell])[-1].endswith("auditor incident release SC-20261127-1 2")
+    again, fell = after(pages, monkeypatch, *some)
+    assert (pages.command.back, again.number, fell.released, fell.left) == ([1], 3, (), (2, 3))
+    assert sentences([fell])[-1].endswith("auditor incident release SC-20261127-1 2 3")
+
+
+KHAC = "http://khac.test/"
+TWO = Host(
+    name="web1",
+    address="203.0.113.1",
+    sites=(
+        Site(domain="antruc.test", host="web1", document_root="/var/www/a"),
+        Site(domain="khac.test", host="web1", document_root="/var/www/b"),
+    ),
+)
+SHELL, OTHER = Wanted("file", "/var/www/a/x.php", None), Wanted("file", "/var/www/a/y.php", None)
+THEIRS, TEMPORARY = Wanted("file", "/var/www/b/x.php", None), Wanted("file", "/dev/shm/x", None)  # noqa: S108
+UNIT, PROCESS = Wanted("unit", "x.service", None), Wanted("process", "7/tmp/x", None)
+ALL = (UNIT, PROCESS, TEMPORARY, THEIRS, SHELL, OTHER)
+
+
+class Needing(StandIn):
+    """Knows what is in its place on the host."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.by_number: dict[int, str] = {}
+
+    def contain(self, host: Host, wanted: Wanted) -> Contained:
+        one = super().contain(host, wanted)
+        self.by_number[one.number] = wanted.what
+        return one
+
+    def release(self, action: Any) -> Released:
+        del self.by_number[action.number]
+        return super().release(action)
+
+    @property
+    def missing(self) -> list[str]:
+        return sorted(self.by_number.values())
+
+
+def needing(
+    monkeypatch: pytest.MonkeyPatch, *needed: str, unjudged: tuple[str, ...] = (), wanted: tuple[Wanted, ...] = ALL
+) -> tuple[Needing, list[Fell]]:
+    """What is missing on a host in the end, on which a site answers 500 when any of these is, and what is told of sites that fell."""
+    command = Needing()
+
+    def visit(*_: Any, **__: Any) -> smoke.Answers:
+        status = 500 if {*needed} & {*command.missing} else 200
+        return {"antruc.test": (Answer(PLAIN, status),), "khac.test": (Answer(KHAC, 200),)}
+
+    monkeypatch.setattr(smoke, "visit", visit)
+    deeds = (command.contain(TWO, one) for one in wanted)
+    said = list(visited(command, TWO, deeds, None, unjudged))  # type: ignore[arg-type]
+    return command, [one for one in said if isinstance(one, Fell)]
+
+
+def but(*back: Wanted) -> list[str]:
+    return sorted(one.what for one in ALL if one not in back)
+
+
+def test_one_line_of_an_intruders_brings_back_what_it_names_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A site that answers 500 while the shell is missing."""
+    command, (fell,) = needing(monkeypatch, SHELL.what)
+    assert command.missing == but(SHELL)
+    assert [command.taken[one.number - 1] for one in fell.released] == [SHELL.what]
+    assert sentences([fell])[-1] == "antruc.test serves again"
+
+
+def test_a_site_that_is_not_judged_brings_nothing_back_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    command, (fell,) = needing(monkeypatch, SHELL.what, unjudged=("antruc.test",))
+    assert (command.back, command.missing) == ([], but())
+    assert (fell.domain, fell.released, fell.left) == ("antruc.test", (), (1, 2, 3, 4, 5, 6))
+
+
+def test_a_site_brings_back_nothing_of_another_site(monkeypatch: pytest.MonkeyPatch) -> None:
+    command, (fell,) = needing(monkeypatch, THEIRS.what)
+    assert command.missing == but()
+    assert (fell.released, fell.left) == ((), (4, 7, 8, 9, 10, 11))
+
+
+@pytest.mark.parametrize("needed", [(UNIT,), (SHELL, PROCESS), (SHELL, OTHER, TEMPORARY)])
+def test_a_site_that_lives_by_several_things_gets_these_back(
+    monkeypatch: pytest.MonkeyPatch, needed: tuple[Wanted, ...]
+) -> None:
+    command, (fell,) = needing(monkeypatch, *(one.what for one in needed))
+    assert command.missing == but(*needed)
+    assert (len(fell.released), fell.still) == (len(needed), ())
+
+
+def test_what_was_cleaned_and_put_back_in_vain_stays_undone(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = Wanted("row", "antruc.test/posts/66", None)
+    command, (fell,) = needing(monkeypatch, THEIRS.what, wanted=(THEIRS, SHELL, row))
+    assert command.missing == sorted([THEIRS.what, SHELL.what])
+    assert [one.means for one in fell.released] == ["row"]
 
 
 def test_a_daemon_that_takes_a_moment_is_no_site_that_fell(
