@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from auditor.audit.controls import Catalogue
@@ -10,6 +11,7 @@ from auditor.audit.effects import Effect
 from auditor.facts import HostFacts
 from auditor.hardening import passages
 from auditor.hardening import plan as planning
+from auditor.hardening.held.dependents import CLOSING
 from auditor.hardening.plan import Change, Plan
 from auditor.inventory import reach as reaching
 from auditor.inventory.reach import Reach
@@ -27,21 +29,22 @@ def plan(
     """``auditor.hardening.plan.make``, after a visit to sites of which it depends on what they answer.
 
     A site whose visitors would be sent on to HTTPS is visited there; one whose lists of files would be closed is looked
-    through for links to any. Where nothing would go on through sshd any more, the inventory's own ways are asked for. Raises InputError for an unreadable file of authorities.
+    through for links to any. Where ports would close, the inventory's addresses are looked up; where nothing would go on through sshd any more, the inventory's own ways are asked for. Raises InputError for an unreadable file of authorities.
     """
-    made = planning.make(catalogue, run, facts, only_sites=only_sites, accepted=accepted)
+    make = partial(planning.make, catalogue, run, facts, only_sites=only_sites, accepted=accepted)
+    made = make()
     secured, listing = (_due(catalogue, made, one) for one in (Effect.REQUIRES_HTTPS, Effect.STOPS_LISTINGS))
-    tunnels = any(_has(catalogue, change, Effect.STOPS_TUNNELS) for host in made.hosts for change in host.changes)
-    if not secured and not listing and not tunnels:
+    meant = catalogue.effects(change.control for host in made.hosts for change in host.changes)
+    tunnels, closing = Effect.STOPS_TUNNELS in meant, not CLOSING.isdisjoint(meant)
+    if not (secured or listing or tunnels or closing):
         return made
     reach = reaching.reach(Path(run.inventory))
-    behind = passages.told(passages.through(reach)) if tunnels else {}
     faults, listed = _visited(run, reach, secured, listing) if secured or listing else ({}, {})
-    if not faults and not listed and not behind:
+    behind = passages.told(passages.through(reach)) if tunnels else {}
+    addresses = passages.addresses(reach) if closing else {}
+    if not (faults or listed or behind or addresses):
         return made
-    return planning.make(
-        catalogue, run, facts, only_sites=only_sites, accepted=accepted, https=faults, listed=listed, behind=behind
-    )
+    return make(https=faults, listed=listed, behind=behind, addresses=addresses)
 
 
 def _visited(

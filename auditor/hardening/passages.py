@@ -66,6 +66,20 @@ def through(reach: Mapping[str, Reach]) -> dict[str, tuple[Passage, ...]]:
     return {middle: tuple(sorted(passages)) for middle, passages in found.items()}
 
 
+def addresses(reach: Mapping[str, Reach]) -> dict[str, str]:
+    """Return the addresses of the inventory's hosts, and the names by which it has them, to what they are called there.
+
+    An address of several hosts is nobody's.
+    """
+    with ThreadPoolExecutor(max_workers=WORKERS) as pool:
+        looked_up = list(pool.map(lambda one: {one.address.lower(), *_addresses(one.address)}, reach.values()))
+    found: dict[str, set[str]] = {}
+    for name, some in zip(reach, looked_up, strict=True):
+        for address in (name.lower(), *some):
+            found.setdefault(address, set()).add(name)
+    return {address: next(iter(names)) for address, names in found.items() if len(names) == 1}
+
+
 def told(found: Mapping[str, tuple[Passage, ...]]) -> dict[str, Text]:
     """Return, by the host in the middle, in words whom the inventory reaches through it."""
     return {middle: Text.joined(_words(by, list(some)) for by, some in groupby(sorted(passages, key=_by), _by))

@@ -14,7 +14,7 @@ from auditor.audit.controls import Catalogue, Disruption, Fix
 from auditor.facts import HostFacts
 from auditor.fleet.runner import Playbook, Task
 from auditor.hardening import touches as meant
-from auditor.hardening.held import acceptance, doubts, in_use, preflight
+from auditor.hardening.held import acceptance, dependents, doubts, in_use, preflight
 from auditor.hardening.held.losses import Losses
 from auditor.models import ControlId, Domain, Finding, Host, Model, Run, Text
 from auditor.text import line_diff
@@ -119,6 +119,7 @@ def make(
     https: Mapping[Domain, Text] | None = None,
     listed: Mapping[Domain, Text] | None = None,
     behind: Mapping[str, Text] | None = None,
+    addresses: Mapping[str, str] | None = None,
 ) -> Plan:
     """A plan for every host of the run, from its open findings that have an automated fix; waived ones are let be.
 
@@ -127,7 +128,8 @@ def make(
     ``accepted`` are the controls whose danger is accepted for this
     run, also outside of change windows; those that the inventory accepts count for danger alone.
     ``https``: sites to what is wrong with their HTTPS as it answers the controller; ``listed``: to the lists of files that
-    their pages lead to; ``behind``: hosts to those that the inventory reaches through them.
+    their pages lead to; ``behind``: hosts to those that the inventory reaches through them;
+    ``addresses`` and names of hosts, besides those of the run's.
     The present is the moment at which the run ended.
     """
     open_findings = [
@@ -135,7 +137,8 @@ def make(
         for f in run.findings
         if f.is_open and catalogue[f.control].fix and (not only_sites or f.subject.id in only_sites)
     ]
-    beyond = _Beyond(https or {}, listed or {}, behind or {})
+    named = {**(addresses or {}), **{address: host.name for host in run.hosts for address in (host.name, host.address)}}
+    beyond = _Beyond(https or {}, listed or {}, behind or {}, dependents.needs(facts, named))
     return Plan(
         hosts=tuple(
             _host_plan(catalogue, run, host, facts.get(host.name), open_findings, accepted, beyond)
@@ -151,6 +154,7 @@ class _Beyond:
     https: Mapping[Domain, Text]
     listed: Mapping[Domain, Text]
     behind: Mapping[str, Text]
+    needs: Mapping[str, tuple[dependents.Need, ...]]
 
 
 def together(plans: Sequence[Plan]) -> Plan:
@@ -209,6 +213,8 @@ def _host_plan(
     )
     named = {name: _joined(why, losses.held.get(name)) for name, why in waiting.items()}
     held = {**odd, **_in_use(used, named, agreed), **doubtful, **objections.held}
+    cut = dependents.held(host, facts.context(), fixes, beyond.needs.get(host.name, ()), agreed)
+    held |= {name: _joined(held[name], why) if name in held else why for name, why in cut.items()}
     changes = []
     for name, fix in fixes.items():
         taken = {} if name in agreed or name in held else used.sites.get(name, {})

@@ -24,6 +24,14 @@ class Listener(Fact):
     )
 
 
+class Peer(Fact):
+    """Another machine that a program of this host talks to, or did a moment ago."""
+
+    address: str = Field(max_length=64)
+    port: int = Field(ge=0, le=65_535, description="that was asked for: this host's own where the other came in")
+    inbound: bool = Field(description="the other came in")
+
+
 class Unneeded(Fact):
     """A unit of a service that a web server has no use for, running or started at boot."""
 
@@ -115,6 +123,7 @@ class Facts(Area):
 
     systemd: bool = Field(description="systemd runs this host")
     listeners: list[Listener]
+    peers: list[Peer] = Field(default_factory=list, max_length=1_000)
     unneeded: list[Unneeded]
     failed: list[str]
     stale: list[Stale] = Field(default_factory=list)

@@ -94,7 +94,7 @@ def of(host: Host, facts: HostFacts, effects: Iterable[Effect] = ()) -> Beside:
     return Beside(
         doors=tuple(doors)[:MAX_DOORS],
         ports=tuple(ports)[:MAX_PORTS],
-        closing=_closing(host, data, frozenset(effects), ports),
+        closing=closing(host, data, frozenset(effects), ports),
         left_out=len({name for name, _ in claims if name not in _NOBODY} - names),
     )
 
@@ -123,8 +123,8 @@ def _open_ports(host: Host, data: Mapping[str, Any]) -> list[int]:
     return list(dict.fromkeys(port for port in (*sent_on, *listeners, *host.open_ports) if 0 < port < 65_536))
 
 
-def _closing(host: Host, data: Mapping[str, Any], effects: frozenset[Effect], ports: Iterable[int]) -> frozenset[int]:
-    """Ports that are meant to close; declared ones are meant to stay."""
+def closing(host: Host, data: Mapping[str, Any], effects: frozenset[Effect], ports: Iterable[int]) -> frozenset[int]:
+    """Return the ports that are meant to close, of ``ports`` and of services; declared ones are meant to stay."""
     services, firewall = data.get("services", {}), data.get("firewall", {})
     found: set[int] = set()
     if Effect.CLOSES_UNDECLARED_PORTS in effects:
@@ -140,7 +140,7 @@ def _closing(host: Host, data: Mapping[str, Any], effects: frozenset[Effect], po
         found |= {each["port"] for each in services.get("unneeded", ())}
         found |= {each["port"] for each in services.get("listeners", ()) if each["unit"] in units}
     if Effect.CLOSES_MARIADB_PORTS in effects:
-        found |= _MARIADB_PORTS
+        found |= _MARIADB_PORTS | {(data.get("mariadb", {}).get("variables") or {}).get("port") or 3306}
     if Effect.CLOSES_PHP_PORTS in effects:
         pools = data.get("php_fpm", {}).get("pools", ())
         found |= {int(p["backend"].rpartition(":")[2]) for p in pools if p["address"] and p["backend"][-1:].isdigit()}

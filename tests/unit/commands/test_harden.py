@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -202,7 +203,9 @@ def test_a_rollback_of_named_hosts_undoes_the_last_hardening_of_each(
         asked.extend((hardening.id, entry.host) for entry in entries if not check)
         return tuple(Step(host=entry.host, undone=Undone(files=("/etc/x",))) for entry in entries)
 
+    after = (BEFORE.model_copy(update={"id": f"after-{number}"}) for number in count())
     monkeypatch.setattr("auditor.hardening.rollback.run", undo)
+    monkeypatch.setattr("auditor.audit.run.audit", lambda *_arguments, **_options: (next(after), {}))
     assert auditor("rollback", "--yes", "--limit", "web1").exit_code == 0
     assert asked == [("1", "web1")]
     with pytest.raises(InputError, match="no hardening that is in force there"):

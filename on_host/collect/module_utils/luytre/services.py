@@ -7,7 +7,17 @@ import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 
-from ansible.module_utils.luytre import _confinement, _fronts, _ftp, _loaded, _processes, _relay, _root_units, _stores
+from ansible.module_utils.luytre import (
+    _confinement,
+    _fronts,
+    _ftp,
+    _loaded,
+    _peers,
+    _processes,
+    _relay,
+    _root_units,
+    _stores,
+)
 from ansible.module_utils.luytre._reading import Unreadable, read_text
 
 UNNEEDED = (
@@ -88,6 +98,7 @@ def collect(reading):
     return {
         "systemd": has_systemd(),
         "listeners": found,
+        "peers": _peers.peers({each["port"] for each in found if each["protocol"] == "tcp"}),
         "ftp": _ftp.servers(reading),
         "relay": relay,
         "stores": _stores.stores(found),

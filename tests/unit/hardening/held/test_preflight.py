@@ -92,6 +92,7 @@ def judged(
     https: dict[str, Text] | None = None,
     accepted: Collection[str] | None = None,
     errors: dict[str, str] = {},  # noqa: B006  only read
+    others: Collection[Host] = (),
 ) -> HostPlan:
     """The plan of a run in which these controls are open: as the facts have it, or else simply failed.
 
@@ -112,12 +113,12 @@ def judged(
         seconds=4,
         version="0",
         inventory="i",
-        hosts=(host,),
+        hosts=(host, *others),
         outcomes=(),
         findings=findings,
     )
     given = frozenset(planned if accepted is None else accepted)
-    (one,) = plan.make(some, run, {host.name: known}, accepted=given, https=https).hosts
+    one, *_ = plan.make(some, run, {host.name: known}, accepted=given, https=https).hosts
     return one
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, get_args
 
 import pytest
-from ansible.module_utils.luytre import _processes, services
+from ansible.module_utils.luytre import _peers, _processes, services
 from ansible.module_utils.luytre._reading import Reading
 
 from auditor.models import Site, Status
@@ -214,3 +214,29 @@ def test_what_guards_against_malware_is_told_with_whether_it_runs(monkeypatch: p
     assert services.protection({}) == []
     monkeypatch.setattr(services, "has_systemd", lambda: False)
     assert services.protection({}) is None
+
+
+def test_other_machines_that_programs_talk_to_are_told_by_the_port_that_was_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def end(address: str, port: int) -> str:
+        return f"{int.from_bytes(bytes(map(int, address.split('.'))), 'little'):08X}:{port:04X}"
+
+    def row(local: tuple[str, int], remote: tuple[str, int], state: str = "01") -> str:
+        return f" 0: {end(*local)} {end(*remote)} {state} 0:0 0:0 0 0 0 7 1"
+
+    here = "10.0.0.1"
+    rows = [
+        row((here, 3306), ("10.0.0.2", 40000)),
+        row((here, 3306), ("10.0.0.2", 40001), "06"),
+        row((here, 50000), ("10.0.0.3", 6379)),
+        row((here, 443), ("198.51.100.1", 40000)),
+        row(("127.0.0.1", 3306), ("127.0.0.1", 40002)),
+        row((here, 3306), (here, 40003)),
+        row((here, 3306), ("0.0.0.0", 0), "0A"),
+    ]
+    monkeypatch.setattr(_peers, "read_text", lambda path, _limit: "" if "6" in path else "\n".join(["head", *rows]))
+    assert _peers.peers({443, 3306}) == [
+        {"address": "10.0.0.2", "port": 3306, "inbound": True},
+        {"address": "10.0.0.3", "port": 6379, "inbound": False},
+    ]
