@@ -38,6 +38,12 @@ mariadb -N antruc_wp -e 'SHOW CREATE TRIGGER cua_trang' 2> /dev/null | cut -f 1-
 ls /var/lib/luytre 2> /dev/null
 true"""
 SCRIPTS = f"cd {ROOT} && find wp-admin wp-includes index.php wp-login.php -name '*.php' -print0 | tar -c --null -T -"
+PREPENDED_FILE = f"{ROOT}/wp-content/uploads/dau.php"
+PREPENDED = f"""printf '<?php /* luytre-lab: inert */\\n' > {PREPENDED_FILE}
+printf 'auto_prepend_file = {PREPENDED_FILE}\\n' > {ROOT}/.user.ini
+chown www-data: {PREPENDED_FILE} {ROOT}/.user.ini
+systemctl reload 'php*-fpm'
+for account in canbo canbo2; do useradd -m $account; echo $account:mat-khau-thu-nghiem | chpasswd; done"""
 VISIT = """
 import http.client
 visitor = http.client.HTTPConnection("10.213.47.11", timeout=20)
@@ -108,3 +114,33 @@ def test_what_is_cleaned_is_as_it_was_made_and_comes_back_as_it_was(fresh: Calla
     assert fallen.code == 1
     assert "antruc.test no longer serves without them" in fallen.out
     assert seen() == tampered
+
+
+def test_what_is_contained_is_looked_at_by_visitors_and_comes_back_as_it_was_left(
+    fresh: Callable[..., None], tmp_path: Path
+) -> None:
+    fresh("web1")
+    seen(PREPENDED)
+    state, who = environment(tmp_path), ("--who", "Văn phòng", "-i", INVENTORY, "--lang", "en")
+    incident = run(state, "incident", "open", "antruc.test", *who).out.split()[0]
+    contained = run(state, "incident", "contain", incident, "account", "canbo", "file", PREPENDED_FILE, *who)
+    assert contained.code == 1
+    assert "canbo is locked on web1" in contained.out
+    assert f"{PREPENDED_FILE} is taken away on web1" in contained.out
+    assert re.search(r"antruc\.test no longer serves without them \(http\S+: .*500", contained.out), contained.out
+    assert contained.out.endswith("antruc.test serves again\n")
+    assert seen(f"cat {PREPENDED_FILE}") == "<?php /* luytre-lab: inert */\n"
+
+    assert seen("passwd -dl canbo > /dev/null; grep ^canbo: /etc/shadow | cut -d: -f2,8") == "!:1\n"
+    released = run(state, "incident", "release", incident, *who)
+    assert released.code == 0, released.out + released.err
+    assert "somebody has changed its password since" in released.out
+    assert seen("grep ^canbo: /etc/shadow | cut -d: -f2,8") == "!:\n"
+    assert lab.run("web1", "setpriv --reuid nobody --clear-groups su canbo -c id < /dev/null").returncode != 0
+
+    open_account = run(state, "incident", "contain", incident, "account", "canbo2", *who)
+    assert open_account.code == 0, open_account.out + open_account.err
+    before = seen("grep ^canbo2: /etc/shadow")
+    assert ":!$" in before
+    assert run(state, "incident", "release", incident, *who).code == 0
+    assert seen("grep ^canbo2: /etc/shadow") == before.replace(":!$", ":$").replace(":1:", "::")

@@ -42,6 +42,34 @@ CUT_OFF = """until [ -e /var/lib/luytre/database-passwords/actions.json ]; do sl
 until mariadb -N -e "SELECT Priv FROM mysql.global_priv WHERE User = 'antruc'" | grep -q '"auth_or":\\[{},'; do :; done
 kill -9 $(pgrep -f '^/usr/bin/python3 -I -B -c')"""
 """While the database takes both passwords, or a moment later."""
+THIEF = """import http.client, http.server, ssl
+class Thief(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        cookie = self.headers.get("Cookie", "")
+        with open("/tmp/thief", "a") as told:
+            told.write("asked %s\\n" % cookie)
+        site = http.client.HTTPSConnection("10.213.47.11", context=ssl._create_unverified_context())
+        site.request("GET", self.path, headers={"Host": "antruc.test", "Cookie": cookie})
+        answer = site.getresponse()
+        page = answer.read()
+        self.send_response(answer.status)
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page)
+http.server.ThreadingHTTPServer(("127.0.0.1", 3000), Thief).serve_forever()
+"""
+ANOTHERS = f"""set -e
+cat > /usr/local/bin/thief.py <<'END'
+{THIEF}END
+systemd-run --quiet --unit=thief --uid=nobody python3 /usr/local/bin/thief.py
+cd /etc/nginx/sites-enabled
+{{ echo 'server {{ listen 127.0.0.1:443 ssl; server_name antruc.test;'
+  grep -hE '^ *ssl_certificate(_key)? ' $(grep -lE 'server_name .*antruc.test' *) | sort -u | head -2
+  echo 'location / {{ proxy_pass http://127.0.0.1:3000; }} }}'; }} > /etc/nginx/conf.d/zz-proxy.conf
+nginx -t
+systemctl reload nginx
+timeout 20 sh -c 'until curl -sk --resolve antruc.test:443:127.0.0.1 https://antruc.test/ > /dev/null && grep -q asked /tmp/thief; do sleep 0.2; done'"""
+"""Another tenant, to whom a proxy hands what comes to this host's own address for the site, and who hands that on."""
 
 
 @dataclass
@@ -53,6 +81,8 @@ class Story:
     said: dict[str, Ended] = field(default_factory=dict)
     came_in: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     secrets: set[str] = field(default_factory=set)
+    thief: str = ""
+    """What another tenant was sent."""
 
     def incidents(self, name: str, verb: str, *words: str) -> str:
         """What a command said; it is kept by that name."""
@@ -135,6 +165,12 @@ def played(story: Story) -> Story:
     story.look("gone on", sessions)
     story.incidents("undone", "release", done)
     story.look("undone", sessions)
+    on_host(ANOTHERS)
+    story.incidents("by a proxy", "contain", "administrator", f"{SITE}/admin")
+    story.incidents("by a proxy, back", "release")
+    done = number(story.incidents("salts by a proxy", "clean", "salts", SITE))
+    story.incidents("salts by a proxy, back", "release", done)
+    story.thief = on_host("cat /tmp/thief")
     return story
 
 
@@ -187,6 +223,15 @@ def test_whoever_is_cut_off_leaves_a_site_that_serves_and_a_way_on_and_back(stor
     assert "kept" in changed(story, "cut off")
     assert story.said["gone on"].code == 0, story.said["gone on"].out
     assert changed(story, "gone on") == {"accounts", "config", "kept"}
+    assert changed(story, "undone") == set()
+
+
+def test_no_session_is_shown_to_another_tenant(story: Story) -> None:
+    assert story.thief.startswith("asked ")
+    assert "wordpress_logged_in_" not in story.thief
+    for name in ("by a proxy", "salts by a proxy"):
+        assert story.said[name].code == 0, story.said[name].out + story.said[name].err
+        assert "sessions have ended" in story.said[name].out
     assert changed(story, "undone") == set()
 
 
