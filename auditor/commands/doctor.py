@@ -1,4 +1,4 @@
-"""``auditor doctor``: what is missing, and the command that mends it."""
+"""``auditor doctor``: what is missing, the command that puts it right, and timers."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from auditor.commands.given.options import DEFAULT_LANG, JsonOption, LangOption
+from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
 from auditor.text.words import Words
+
+if TYPE_CHECKING:
+    from auditor.timers.units import Settings
 
 _KEYRINGS = Path("/usr/share/keyrings")
 _LAB_DISK_BYTES = 4 * 1024**3
@@ -31,19 +34,52 @@ class Need:
     mend: str
 
 
-def doctor(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None:
-    """Say what this machine lacks to audit, to harden, and to run the lab, with the command that mends it.
+TimersOption = Annotated[
+    bool,
+    typer.Option(
+        "--install-timers",
+        help="As root: write and start systemd timers that audit at night, tell offices of incidents and deliver mail, "
+        "with the inventory, the state folder and the account of the person who runs this.",
+    ),
+]
+AccountOption = Annotated[
+    str | None,
+    typer.Option("--account", metavar="NAME", help="The account that timers run as; by default whoever runs this."),
+]
 
-    Exit code: 0 when auditing works, 1 when something that it needs is missing.
 
-    Example:
+def doctor(
+    install_timers: TimersOption = False,
+    account: AccountOption = None,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    as_json: JsonOption = False,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Check what this machine needs to audit, to harden and to run the lab, and print the command that puts right what is missing.
+
+    Installed timers are compared with what this person uses: a timer with another state folder would see other incidents.
+
+    Exit code: 0 when auditing works and timers fit, 1 when not.
+
+    Examples:
       auditor doctor
+
+      auditor doctor --install-timers -i inventories/lab
+
+      auditor doctor --install-timers --account luytre -i inventories/lab
 
     """
     from auditor.commands.shown.console import escape, out
+    from auditor.timers import installed
 
     words = Words(lang)
-    needs = list(_examine(words))
+    settings = installed.current_settings(inventory, account)
+    if install_timers:
+        written = installed.install(settings)
+        if not as_json:
+            for file in written:
+                out.print(escape(words("doctor.timer_written", file=file)))
+    needs = [*_examine(words), *_timers(settings, words)]
     if as_json:
         typer.echo(json.dumps([asdict(need) for need in needs], ensure_ascii=False, indent=1))
     else:
@@ -54,6 +90,20 @@ def doctor(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None
                 needed_for = words(f"doctor.for.{need.needed_for}")
                 out.print(f"[red]✗[/] {escape(need.what)}  ({needed_for}) → {escape(need.mend)}")
     raise typer.Exit(1 if any(not need.fine and need.needed_for == "audit" for need in needs) else 0)
+
+
+def _timers(settings: Settings, words: Words) -> Iterator[Need]:
+    """Yield whether the timers that are installed fit what this person uses; nothing where none is installed."""
+    from auditor.timers import installed
+
+    problems = dict(installed.find_problems(settings))
+    state = shlex.quote(f"LUYTRE_STATE={settings.state}")
+    program, known = shlex.quote(str(settings.auditor)), shlex.quote(str(settings.inventory))
+    command = f"sudo {state} {program} doctor --install-timers -i {known}"
+    for name, problem in problems.items():
+        yield Need(words(f"doctor.timer.{problem}", unit=name, folder=settings.state), False, "audit", command)
+    if installed.is_installed() and not problems:
+        yield Need(words("doctor.timer.fine", folder=settings.state), True, "audit", command)
 
 
 def _examine(words: Words) -> Iterator[Need]:

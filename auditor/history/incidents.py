@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from auditor.errors import InputError, nearest
@@ -34,6 +34,21 @@ class Incidents:
         with opened(self.path) as database:
             return _ledgers(database, key_of(inventory))
 
+    def all_known(self, inventory: str) -> Ledgers:
+        """Return the ledgers of an inventory that this history knows: none of it can mean another folder, not that nothing happened.
+
+        Raises InputError where no run and no incident of it is kept.
+        """
+        key = key_of(inventory)
+        if not self.path.exists():
+            raise _unknown(self.path, key, ())
+        with opened(self.path) as database:
+            ledgers = _ledgers(database, key)
+            known = [name for (name,) in database.execute("SELECT DISTINCT inventory FROM runs ORDER BY 1")]
+        if not ledgers and key not in known:
+            raise _unknown(self.path, key, known)
+        return ledgers
+
     def one(self, inventory: str, incident: str) -> tuple[Entry, ...]:
         """One ledger. Raises InputError when there is none of that id."""
         return of(self.all(inventory), incident)
@@ -61,6 +76,16 @@ class Incidents:
             incident = incident or _next_id(database, now)
             append(database, IncidentEntry(at=entry.at, inventory=key, incident=incident, entry=entry))
             return incident, deed
+
+
+def _unknown(path: Path, key: str, known: Sequence[str]) -> InputError:
+    return InputError(
+        "{folder} holds nothing of the inventory {inventory}: no audit, no incident",
+        folder=path.parent,
+        inventory=key,
+        mend="set LUYTRE_STATE to the folder of its history, or audit it first; 'auditor doctor' compares the timers",
+        guess=nearest(key, known),
+    )
 
 
 def of(ledgers: Ledgers, incident: str) -> tuple[Entry, ...]:

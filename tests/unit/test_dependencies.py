@@ -15,6 +15,7 @@ FLOORS = (
         "commands",
         "lab",
         "incidents",
+        "timers",
         "mail",
         "report",
         "hardening",

@@ -166,7 +166,7 @@ def list_incidents(
     from auditor.inventory import hosts as inventories
     from auditor.text.words import Words
 
-    all_cases = cases(Incidents().all(inventories.load(inventory).path))
+    all_cases = cases(Incidents().all_known(inventories.load(inventory).path))
     if as_json:
         typer.echo(json.dumps([shown.as_data(case) for case in all_cases], ensure_ascii=False, indent=1))
     elif all_cases:
@@ -319,7 +319,7 @@ def due(
     from auditor.text.words import Words
 
     now = clock.now()
-    open_cases = [case for case in cases(Incidents().all(inventories.load(inventory).path)) if case.open]
+    open_cases = [case for case in cases(Incidents().all_known(inventories.load(inventory).path)) if case.open]
     owed = sorted(((due, case.id) for case in open_cases for due in case.owed()), key=lambda one: one[0].by)
     if as_json:
         data = [

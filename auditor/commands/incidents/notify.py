@@ -69,7 +69,7 @@ def notify(
     known = inventories.load(inventory)
     ledgers = Incidents()
     if incident is None:
-        wanted: Sequence[Case] = letter.to_tell(cases(ledgers.all(known.path)), clock.now())
+        wanted: Sequence[Case] = letter.to_tell(cases(ledgers.all_known(known.path)), clock.now())
     else:
         wanted = [fold(incident, ledgers.one(known.path, incident))]
     attached = [sending.attachment(each) for each in technical or ()]

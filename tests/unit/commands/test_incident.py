@@ -60,6 +60,12 @@ def test_its_entries_are_exported_for_a_spreadsheet(inventory: str, tmp_path: Pa
 
 
 def test_an_incident_is_opened_reported_noted_and_closed(inventory: str) -> None:
+    for verb in ("list", "due"):
+        with pytest.raises(InputError, match=r"holds nothing of the inventory .*: no audit, no incident"):
+            auditor(inventory, verb)
+    History().keep(
+        clean("2026-01-30T08:00:00+07:00", inventory=inventory).model_copy(update={"id": "20260130T010000Z-0"})
+    )
     assert auditor(inventory, "list").stdout == "No incident is on record.\n"
     said = auditor(inventory, "open", "antruc.test", *WHO, "--when", "2026-01-31 23:59", "--why", "[red]hacked").stdout
     assert "OVERDUE since 1 Feb 2026, 23:59: first notice" in said

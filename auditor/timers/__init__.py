@@ -1,0 +1,1 @@
+"""Units of systemd that run the program by themselves: audits at night, notices of incidents, mail."""

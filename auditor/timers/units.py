@@ -1,0 +1,98 @@
+"""The timers and services, as text. Pure but for reading their templates."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+FOLDER = Path("/etc/systemd/system")
+_HOMES = ("/home", "/root", "/run/user")
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """What runs by itself, and when."""
+
+    name: str
+    description: str
+    calendar: str
+    """As ``OnCalendar=`` of systemd.time(7) has it."""
+    delay: str = "0"
+    """The longest random delay: not all offices ask at the same second."""
+
+
+SCHEDULES = (
+    Schedule("luytre-audit", "audit every night", "*-*-* 01:00:00 Asia/Ho_Chi_Minh", "20min"),
+    Schedule("luytre-incidents", "tell the offices of incidents, and what is due", "*:0/15"),
+    Schedule("luytre-mail", "deliver mail", "*:0/5"),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """For whom the units are written."""
+
+    auditor: Path
+    """The program, by its full path."""
+    state: Path
+    inventory: Path
+    user: str
+    home: Path
+
+    def commands(self, name: str) -> Sequence[Sequence[str]]:
+        """Return the command lines of a service, in their order."""
+        program, inventory = str(self.auditor), ("-i", str(self.inventory))
+        formats = ("--format", "html,json,junit,xlsx", "--fail-on", "high", "--baseline", "last")
+        return {
+            "luytre-audit": ((program, "audit", *inventory, "--output", str(self.state / "out"), *formats),),
+            "luytre-incidents": (
+                (program, "incident", "notify", "--who", "Lũy Tre", *inventory),
+                (program, "incident", "due", *inventory),
+            ),
+            "luytre-mail": ((program, "mail", "run"),),
+        }[name]
+
+
+def render(settings: Settings) -> Mapping[str, str]:
+    """Return each unit's text by its file name."""
+    found = {}
+    for schedule in SCHEDULES:
+        shared = {"schedule": schedule, "commands": settings.commands(schedule.name), **_fields(settings)}
+        found[f"{schedule.name}.service"] = _templates().get_template("service.j2").render(shared)
+        found[f"{schedule.name}.timer"] = _templates().get_template("timer.j2").render(shared)
+    return found
+
+
+def quote(word: str) -> str:
+    """Return a word as ``ExecStart=`` and ``Environment=`` take it (systemd.syntax(7)): specifiers and variables mean nothing in it."""
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    return f'"{escaped}"'
+
+
+def quote_argument(word: str) -> str:
+    """Return a word of a command line, in which ``$`` means nothing either."""
+    return quote(word.replace("$", "$$"))
+
+
+def _fields(settings: Settings) -> Mapping[str, object]:
+    paths = (settings.auditor, settings.state, settings.inventory, settings.home)
+    at_home = any(path.is_relative_to(home) for path in paths for home in _HOMES)
+    fields = {field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)}
+    return {**fields, "protect_home": "read-only" if at_home else "yes"}
+
+
+@functools.cache
+def _templates() -> Environment:
+    environment = Environment(  # noqa: S701  units, not pages
+        loader=FileSystemLoader(Path(__file__).parent / "units"),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+    )
+    environment.filters |= {"quote": lambda word: quote(str(word)), "argument": lambda word: quote_argument(str(word))}
+    return environment

@@ -1,0 +1,126 @@
+"""The units say what is meant, whatever paths are made of, and systemd takes them."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shlex
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from auditor.errors import InputError
+from auditor.timers import installed
+from auditor.timers.units import SCHEDULES, Settings, quote_argument, render
+from tests.command_lines import parsed
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    inventory = tmp_path / "bảng kiểm kê %h"
+    inventory.mkdir()
+    user = pwd.getpwuid(os.getuid())
+    return Settings(Path(sys.executable), tmp_path / "state $HOME", inventory, user.pw_name, Path(user.pw_dir))
+
+
+def test_each_command_is_ours(settings: Settings) -> None:
+    for schedule in SCHEDULES:
+        for command in settings.commands(schedule.name):
+            assert parsed(list(command[1:])).command.name in ("audit", "notify", "due", "run")
+
+
+def test_systemd_takes_them_and_reads_the_paths_as_they_are(settings: Settings, tmp_path: Path) -> None:
+    for name, text in render(settings).items():
+        (tmp_path / name).write_text(text, "utf-8")
+    units = [str(tmp_path / name) for name in render(settings)]
+    checked = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *units], capture_output=True, text=True, check=False
+    )
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_the_services_are_kept_on_a_short_leash(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "luytre-audit.service").write_text(render(settings)["luytre-audit.service"], "utf-8")
+    command = ["systemd-analyze", "security", "--offline=true", "--threshold=30", "--no-pager"]
+    done = subprocess.run(
+        [*command, str(tmp_path / "luytre-audit.service")], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout.splitlines()[-1]
+
+
+def test_the_audit_begins_at_one_in_the_morning_in_vietnam() -> None:
+    command = ["systemd-analyze", "calendar", "--base-time=2026-11-24 00:00:00 UTC", SCHEDULES[0].calendar]
+    done = subprocess.run(command, env={**os.environ, "TZ": "UTC"}, capture_output=True, text=True, check=True)
+    assert "Tue 2026-11-24 18:00:00 UTC" in done.stdout
+
+
+def test_a_percent_sign_and_a_dollar_mean_nothing() -> None:
+    assert quote_argument('/srv/100% $A "b"\\') == '"/srv/100%% $$A \\"b\\"\\\\"'
+
+
+def succeed(calls: list[Sequence[str]]) -> installed.Run:
+    def run(words: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        calls.append(words)
+        return subprocess.CompletedProcess(words, 0, "", "")
+
+    return run
+
+
+def test_what_is_installed_fits_and_is_started(settings: Settings, tmp_path: Path) -> None:
+    folder, calls = tmp_path / "units", list[Sequence[str]]()
+    folder.mkdir()
+    assert not installed.is_installed(folder)
+    written = installed.install(settings, folder, succeed(calls))
+    assert sorted(path.name for path in written) == sorted(path.name for path in folder.iterdir())
+    assert calls[-1][:3] == ["systemctl", "enable", "--now"]
+    assert installed.is_installed(folder)
+    assert list(installed.find_problems(settings, folder)) == []
+
+
+def test_another_state_folder_is_named(settings: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "units"
+    folder.mkdir()
+    installed.install(settings, folder, succeed([]))
+    other = replace(settings, state=tmp_path / "other")
+    assert {problem for name, problem in installed.find_problems(other, folder) if name.endswith("service")} == {
+        "state"
+    }
+    gone = replace(settings, auditor=Path("/usr/bin/true"))
+    assert "other" in {problem for _, problem in installed.find_problems(gone, folder)}
+
+
+def test_a_program_that_has_gone_is_named(settings: Settings, tmp_path: Path) -> None:
+    folder, program = tmp_path / "units", tmp_path / "auditor"
+    folder.mkdir()
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    installed.install(replace(settings, auditor=program), folder, succeed([]))
+    program.unlink()
+    assert "program" in {problem for _, problem in installed.find_problems(settings, folder)}
+
+
+def test_what_systemd_refuses_is_not_written(settings: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "units"
+    folder.mkdir()
+
+    def refuse(words: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess(words, 1, "", "bad unit")
+
+    with pytest.raises(InputError, match="systemd refuses the units: bad unit"):
+        installed.install(settings, folder, refuse)
+    assert list(folder.iterdir()) == []
+
+
+def test_the_state_folder_of_a_person_who_uses_sudo_is_that_persons(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody = pwd.getpwnam("nobody")
+    monkeypatch.delenv("LUYTRE_STATE", raising=False)
+    monkeypatch.setenv("SUDO_UID", str(nobody.pw_uid))
+    found = installed.current_settings(settings.inventory)
+    assert (found.user, found.state) == ("nobody", Path(nobody.pw_dir) / ".local/state/luytre")
+    assert shlex.split(shlex.quote(str(found.inventory))) == [str(settings.inventory)]
