@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from auditor.audit.controls import Catalogue
@@ -21,7 +22,7 @@ from auditor.hardening.not_done import Left
 from auditor.hardening.plan import Plan, TaskPreview, preview
 from auditor.hardening.rollout import Options
 from auditor.hardening.serving import beside
-from auditor.hardening.steps import batch
+from auditor.hardening.steps import around, batch
 from auditor.hardening.steps.apply import play_plan
 from auditor.hardening.steps.record import Record, now
 from auditor.hardening.steps.rolling import Rolling
@@ -71,7 +72,7 @@ def harden(
     disk, brings them back, too, and raises Stopped; room for that is kept aside, and without it InputError is
     raised. Only a host that answers no more is left to its own timer, and waited for.
     ``release``: controls that are no longer to be in force on the plan's hosts. ``facts`` of hosts tell what answers
-    there besides the declared sites, which has to go on answering.
+    there besides the declared sites, and which others of the inventory need them: both have to go on as before.
     """
     options = options or Options()
     by_name = {host.name: host for host in hosts}
@@ -107,6 +108,10 @@ def harden(
             for name, read in (facts or {}).items()
             if name in names
         }
+        if facts:
+            rolling.around = around.of(
+                inventory, names, facts, catalogue.effects(chain.from_iterable(plan.as_variables().values()))
+            )
         for some in batches:
             batch.harden(rolling, [by_name[name] for name in some])
             if record.now.having("reverted", "in_part", "lost"):

@@ -11,6 +11,7 @@ from auditor.errors import InputError
 from auditor.hardening.cut_short import Interrupted, Stopped
 from auditor.hardening.serving import look
 from auditor.hardening.steps import apply, serving, settle
+from auditor.hardening.steps.around import with_others
 from auditor.hardening.steps.record import now
 from auditor.hardening.steps.rolling import REVERT_SECONDS, Rolling
 from auditor.hardening.steps.why import INTERRUPTED, stopped_by
@@ -23,8 +24,9 @@ def harden(rolling: Rolling, hosts: Sequence[Host]) -> None:
     reach = reaching.reach(Path(rolling.inventory.path))
     names = [host.name for host in hosts]
     try:
-        first = look.take(hosts, reach, None, rolling.beside)
-        expected = look.learn(first, look.take(hosts, reach, first), frozenset(rolling.record.now.by_wish))
+        watched = with_others(rolling.around, hosts)
+        first = look.take(watched, reach, None, rolling.beside)
+        expected = look.learn(first, look.take(watched, reach, first), frozenset(rolling.record.now.by_wish))
         rolling.record.update(
             broken_before=(
                 *rolling.record.now.broken_before,

@@ -12,6 +12,7 @@ from auditor.fleet.runner import Task
 from auditor.hardening.not_done import Left
 from auditor.hardening.plan import Plan
 from auditor.hardening.serving import beside
+from auditor.hardening.steps.around import Around
 from auditor.hardening.steps.record import Record
 from auditor.models import ControlId, HostOutcome, HostState, Inventory
 
@@ -34,6 +35,7 @@ class Rolling:
     outcomes: dict[str, HostOutcome] = field(default_factory=dict)
     left: list[Left] = field(default_factory=list)
     beside: Mapping[str, beside.Beside] = field(default_factory=dict)
+    around: Around = field(default_factory=dict)
     suspects: dict[str, Sequence[ControlId]] = field(default_factory=dict)
     """By host, the controls that may have done what its probes saw."""
     until: dict[str, float] = field(default_factory=dict)

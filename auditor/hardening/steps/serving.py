@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from auditor.errors import InputError
 from auditor.hardening.serving import look
+from auditor.hardening.steps.around import charged, with_others
 from auditor.hardening.steps.rolling import Rolling
 from auditor.hardening.steps.why import NOTHING
 from auditor.history.incidents import Incidents
@@ -23,15 +24,24 @@ PAUSES = (1, 2, 4, 8, 16)
 def failing(
     rolling: Rolling, hosts: Sequence[Host], expected: look.Expectation, reach: Mapping[str, reaching.Reach]
 ) -> dict[str, tuple[look.Failed, ...]]:
-    """What hosts do no longer as before; a second look tells it from a hiccup of a daemon that was just reloaded."""
-    now = look.take(hosts, reach, expected.first)
+    """What hosts, and those around them, do no longer as before; a second look tells it from a hiccup of a daemon that was just reloaded."""
+    watched, own = with_others(rolling.around, hosts), {host.name for host in hosts}
+    now = look.take(watched, reach, expected.first)
     rolling.record.update(unjudged=(*rolling.record.now.unjudged, *look.told(expected, now)))
-    failed = look.compare(expected, now)
+    failed = _compared(expected, now, own)
     if not failed:
         return {}
     expected = dataclasses.replace(expected, by_wish=expected.by_wish | contained(rolling))
-    suspects = [host for host in hosts if host.name in failed]
-    return look.compare(expected, look.take(suspects, reach, expected.first))
+    suspects = [host for host in watched if host.name in failed]
+    return charged(rolling.around, hosts, _compared(expected, look.take(suspects, reach, expected.first), own))
+
+
+def _compared(expected: look.Expectation, now: look.Look, own: Collection[str]) -> dict[str, tuple[look.Failed, ...]]:
+    """What hosts do no longer as before; of others than ``own`` what their logs say is their own affair."""
+    failed, plainly = look.compare(expected, now), look.compare(expected, now, logs=False)
+    return {name: what for name, what in failed.items() if name in own} | {
+        name: what for name, what in plainly.items() if name not in own
+    }
 
 
 def contained(rolling: Rolling) -> frozenset[str]:
@@ -62,7 +72,8 @@ def suspected(rolling: Rolling, failed: Mapping[str, tuple[look.Failed, ...]]) -
 def look_again(rolling: Rolling, hosts: Sequence[Host], expected: look.Expectation, reach: Mapping[str, Any]) -> None:
     """Say of hosts that were brought back whether they serve as before."""
     back = [host for host in hosts if rolling.state(host.name) in ("reverted", "in_part")]
-    still = _failing_after(back, expected, reach) if back else {}
+    still = _failing_after(with_others(rolling.around, back), expected, reach) if back else {}
+    still = charged(rolling.around, back, still)
     for host in back:
         entry = rolling.record.now.of(host.name)
         why = (entry.why if entry else None) or NOTHING
