@@ -18,7 +18,7 @@ from auditor.fleet import fresh
 from auditor.history.incidents import Incidents
 from auditor.incidents import deciding
 from auditor.incidents.evidence import signing
-from auditor.incidents.evidence.manifest import MANIFEST, SUMS, File, LeftOut, Manifest, sums, written
+from auditor.incidents.evidence.manifest import MANIFEST, SUMS, File, LeftOut, Manifest, Redaction, sums, written
 from auditor.incidents.evidence.names import mapped
 from auditor.incidents.evidence.receiving import Began, Broken, Ended, Facts, Left, told
 from auditor.inventory.reach import Reach
@@ -35,6 +35,7 @@ OURS = "luytre"
 """The folder of what we knew before."""
 CLOCK = "live_response/system/clock.txt"
 _LONGEST_LINE = 1_300
+MOST_REDACTIONS = 1_000
 _ABANDONED = 86_400
 """Seconds; a collection takes ``SECONDS``."""
 _ON_HOST = resources.root() / "on_host" / "evidence"
@@ -112,7 +113,11 @@ class Collecting:
             clock.stamp(ended),
             *([stopped] if stopped else []),
         ]
-        lines = [*log, *(f"{one.why}  {one.what}" for one in box.left_out)]
+        lines = [
+            *log,
+            *(f"{one.why}  {one.what}" for one in box.left_out),
+            *(f"redacted {one.count} in {one.files}  {one.source}" for one in box.redactions),
+        ]
         # What was left out, and why, is told by the host: a line of the log is one entry, whatever it says.
         box.own(LOG, "".join(f"{one_line(line, _LONGEST_LINE)}\n" for line in lines).encode())
         return Manifest(
@@ -125,6 +130,7 @@ class Collecting:
             stopped=stopped,
             files=tuple(sorted(box.files, key=lambda file: file.path)),
             left_out=tuple(box.left_out),
+            redactions=box.redactions,
         )
 
     def _sealed(self, draft: Path, manifest: Manifest, name: str) -> Collected:
@@ -155,6 +161,14 @@ class Box:
     clock: float | None = None
     """Seconds by which the host's clock is ahead."""
     _taken: set[str] = field(default_factory=set)
+    _redacted: dict[str, list[int]] = field(default_factory=dict)
+    """How often, and in how many files, what a file of the host has was taken out."""
+
+    @property
+    def redactions(self) -> tuple[Redaction, ...]:
+        """Return what was taken out of what the host sent, by the file that has it, the most frequent first."""
+        found = sorted(self._redacted.items(), key=lambda one: (-one[1][0], one[0]))[:MOST_REDACTIONS]
+        return tuple(Redaction(source=source, count=count, files=files) for source, (count, files) in found)
 
     def fill(self, pieces: Iterable[bytes]) -> str:
         """Keep what comes; why it stopped before its end, empty when it did not. Raises OSError, NoAnswer."""
@@ -210,7 +224,10 @@ class Box:
         one.digest.update(content)
 
     def _closed(self, one: _Open, ended: Ended) -> None:
-        facts = Facts.model_validate(ended.model_dump(exclude={"why"}))
+        facts = Facts.model_validate(ended.model_dump(exclude={"why", "redacted"}))
+        for source, count in ended.redacted.items() if len(self._redacted) < MOST_REDACTIONS else ():
+            found = self._redacted.setdefault(source, [0, 0])
+            found[0], found[1] = found[0] + count, found[1] + 1
         if one.stream is None and one.path is not None and ended.why in _UNSENT:
             self.left_out.append(LeftOut(what=ended.origin or one.path, why=ended.why, told=facts))
             return

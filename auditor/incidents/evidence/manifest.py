@@ -37,6 +37,14 @@ class LeftOut(Model):
     told: Facts | None = None
 
 
+class Redaction(Model):
+    """What of one file of the host, in which secrets stand, was taken out of what the host sent: whoever writes that file chose the words."""
+
+    source: str = Field(max_length=5_000, description="the file that has them, on the host")
+    count: int = Field(ge=1, description="how often")
+    files: int = Field(ge=1, description="in how many files of the collection")
+
+
 class Manifest(Model):
     """All of a collection."""
 
@@ -52,6 +60,7 @@ class Manifest(Model):
     stopped: str = Field(default="", max_length=200, description="why it ended before its end; empty: it did not")
     files: tuple[File, ...] = Field(description="by their paths")
     left_out: tuple[LeftOut, ...] = ()
+    redactions: tuple[Redaction, ...] = Field(default=(), description="the most frequent first")
 
 
 def written(manifest: Manifest) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -55,6 +55,11 @@ class Ended(Facts):
     """The member is whole, or why it is not."""
 
     why: Why = ""
+    redacted: dict[Annotated[str, Field(max_length=5_000)], Annotated[int, Field(ge=1, le=1 << 40)]] = Field(
+        default={},
+        max_length=100,
+        description="how often secrets were taken out of it, by the file of the host that has them",
+    )
 
 
 class Left(_Told):

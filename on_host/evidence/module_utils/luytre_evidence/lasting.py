@@ -138,16 +138,28 @@ OF_ROOTS = (
     ".env",
     "../.env",
 )
-SHORTEST, MOST_SECRETS, MOST_OF_A_ROOT = 8, 300, 40
+SHORTEST, SHORTEST_OF_A_SITE, MOST_SECRETS, MOST_OF_A_ROOT = 8, 12, 300, 40
 """Letters, what is shorter stands in all kinds of words; secrets of root's files, and of those of one site."""
+NAMES = ("/etc/passwd", "/etc/group", "/etc/hostname", "/etc/hosts", "/var/lib/dpkg/status")
+NAME_FOLDERS = (
+    "/usr/bin",
+    "/usr/sbin",
+    "/usr/lib/systemd/system",
+    "/etc/systemd/system",
+    "/etc/nginx",
+    "/etc/apache2",
+    "/home",
+)
+MOST_LISTED, LISTED_DEEP = 60_000, 12
+"""Names that are looked at in one folder or web root."""
 MOST_SETTINGS, MOST_CONFIG, SITES_SECONDS = 1_000_000, 30_000, 8
 """Bytes of a file of root's, and of a site's, whose account may make it as long as it likes: all is looked through before anything is sent."""
 _SEEN_IN_LOGS = re.compile(
     r"(?i)[\d.]*\.[\d.]*\Z|[0-9a-f]*:[0-9a-f:]*:[0-9a-f:.]*\Z"
     r"|\[?\d{1,4}[/-](?:\d\d|[a-z]{3})[/-]\d[\d:TZ +.-]*\Z"
-    r"|(?:GET|POST) |https?://|/[\w./-]*\.(?:ph\w{1,4}|html?|js|txt|css|jpe?g|png|gif|ico|zip)\Z"
+    r"|(?:GET|POST|HEAD|PUT) |https?://|/[\w./%~-]*\Z|(?:[\w-]+\.)+[a-z]{2,12}\Z"
 )
-"""Addresses, moments, requests and files of sites, and parts of them: no password looks like one, and who wants to hide does."""
+"""Addresses, moments, requests, paths and names of hosts, and parts of them: no password looks like one, and who wants to hide does."""
 PUBLIC = (
     "/etc/passwd",
     "/etc/group",
@@ -170,30 +182,51 @@ class Lasting:
         self._holds, self._root = holds_secrets, root.rstrip("/")
 
     def secrets(self, spans, roots):
-        """Passwords, keys, salts and hashes of this host, as its own files have them: what is sent is looked through for them.
+        """``sending.Secret`` of passwords, keys, salts and hashes of this host, as its own files have them: what is sent is looked through for them.
 
-        ``spans`` tells where they stand in a text; ``roots`` are the web roots. A site's account writes what stands there: it crowds out
-        none of root's, and hides no address or moment of its doings.
+        ``spans`` tells where they stand in a text; ``roots`` are the web roots. A site's account writes what stands there: it crowds out none of
+        root's, and hides no address, moment, path or name, nor part of a word.
         """
-        own = [line.split(":")[1] for line in self._text("/etc/shadow").split("\n") if ":" in line]
+        shadow = "/etc/shadow"
+        own = [(line.split(":")[1], shadow) for line in self._text(shadow).split("\n") if ":" in line]
         places = [*SECRETS, *(path for folder in SECRET_FOLDERS for path in self._below(folder, 2))]
-        known = dict.fromkeys(_long_ones([*own, *self._said_in(places, spans)])[:MOST_SECRETS])
-        ends = time.monotonic() + SITES_SECONDS
+        known = dict(_long_ones([*own, *self._said_in(places, spans)], SHORTEST)[:MOST_SECRETS])
+        found, ends = [sending.Secret(one, source) for one, source in known.items()], time.monotonic() + SITES_SECONDS
+        names = self._names_known(roots, ends - SITES_SECONDS / 2)
         for root in roots:
             if time.monotonic() > ends:
                 break
             said = self._said_in([root.rstrip("/") + "/" + name for name in OF_ROOTS], spans, MOST_CONFIG)
-            known.update(
-                dict.fromkeys([one for one in _long_ones(said) if not _SEEN_IN_LOGS.match(one)][:MOST_OF_A_ROOT])
-            )
-        return sorted((one.encode("utf-8", "surrogateescape") for one in known), key=len, reverse=True)
+            of_site = [
+                (one, source)
+                for one, source in _long_ones(said, SHORTEST_OF_A_SITE)
+                if one not in known
+                and not _SEEN_IN_LOGS.match(one)
+                and not names.issuperset(filter(None, one.split("/")))
+            ][:MOST_OF_A_ROOT]
+            known.update(of_site)
+            found += [sending.Secret(one, source, whole=True) for one, source in of_site]
+        return sorted(found, key=lambda one: len(one.value), reverse=True)
+
+    def _names_known(self, roots, ends):
+        """Names of accounts, hosts, packages, programs, units and files on this host, as far as there is time: none is a site's secret."""
+        found = set()
+        for path in NAMES:
+            found.update(re.findall(r"[^\s:,]{4,100}", self._text(path, MOST_LISTED * 100)))
+        for folder in (*NAME_FOLDERS, *roots):
+            left = iter(range(MOST_LISTED))
+            for path in self._below(folder, LISTED_DEEP, left):
+                found.update(path.split("/"))
+                if time.monotonic() > ends:
+                    return found
+        return found
 
     def _said_in(self, places, spans, most=MOST_SETTINGS):
-        """What stands where secrets stand in the beginnings of files, in the order of the files."""
+        """``(secret, path)`` of what stands where secrets stand in the beginnings of files, in the order of the files."""
         for path in places:
             text = self._text(path, most)
             for start, end in spans(text):
-                yield from text[start:end].split("\n")
+                yield from ((one, path) for one in text[start:end].split("\n"))
 
     def settings(self, sender):
         """Of the system, and what starts by itself."""
@@ -472,8 +505,13 @@ def _not_walked():
     return found
 
 
-def _long_ones(found):
-    return [one for one in dict.fromkeys(found) if len(one) >= SHORTEST]
+def _long_ones(found, shortest):
+    """Each once, with the first place of it."""
+    first = {}
+    for one, source in found:
+        if len(one) >= shortest:
+            first.setdefault(one, source)
+    return list(first.items())
 
 
 def _kind(field):

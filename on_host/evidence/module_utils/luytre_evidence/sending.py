@@ -7,6 +7,7 @@ is left, and a member that it did not end is ended as cut. Nothing is kept here.
 import hashlib
 import json
 import os
+import re
 import resource
 import select
 import signal
@@ -47,17 +48,35 @@ RECORDS = ("/var/log/wtmp", "/var/log/lastlog", "/run/utmp")
 """Who was logged in from where: no text, and nothing but that."""
 ORDINARY = bytes([9, 10, 12, 13, 27]) + bytes(range(32, 127)) + bytes(range(128, 256))
 SAMPLE = 8_192
+_BEFORE, _AFTER = rb"(?<![\w/.%~\x80-\xff-])", rb"(?![\w/%~\x80-\xff-]|\.\w)"
+MOST_SOURCES, MOST_SOURCE = 40, 400
+"""Of what one member is rid of: files that have it, letters of their paths."""
+
+
+class Secret:
+    """What is sent nowhere, and the file that has it. ``whole``: only where it is no part of a longer word, name, path or address."""
+
+    def __init__(self, text, source, whole=False):
+        self.value = text.encode("utf-8", "surrogateescape")
+        self.source = plain.written(source)[:MOST_SOURCE]
+        escaped = re.escape(self.value)
+        self._pattern = re.compile(_BEFORE + escaped + _AFTER if whole else escaped)
+
+    def hidden(self, content):
+        """``(content without it, how often it was there)``."""
+        return self._pattern.subn(HIDDEN, content) if self.value in content else (content, 0)
 
 
 class Sender:
     """In a child: what it has read goes into a pipe.
 
     ``shown`` makes text without what looks like a secret in it; None: no text may be sent. ``secrets`` are this host's own,
-    which go nowhere wherever they stand.
+    which go nowhere; how often one was taken out of a member, and which file has it, is sent with the member's end.
     """
 
     def __init__(self, pipe, shown, secrets=()):
         self._pipe, self._shown, self._secrets = pipe, shown, secrets
+        self._hidden = {}
 
     def lines(self, path, lines):
         """A text of ours about this host, made of lines; each loses its secrets, and is sent before the next is made, which may take for ever."""
@@ -122,18 +141,21 @@ class Sender:
         self._end(dict(about, sha256=digest_of(handle), why="cut" if cut else ""))
 
     def _begin(self, place, path):
+        self._hidden = {}
         self._frame(MEMBER, {"place": place, "path": plain.written(path)})
 
     def _data(self, content):
         for secret in self._secrets:
-            if secret in content:
-                content = content.replace(secret, HIDDEN)
+            content, count = secret.hidden(content)
+            if count:
+                self._hidden[secret.source] = self._hidden.get(secret.source, 0) + count
         for at in range(0, len(content), PIECE):
             piece = content[at : at + PIECE]
             self._put(DATA, piece)
 
     def _end(self, about):
-        self._frame(END, about)
+        most = sorted(self._hidden.items(), key=lambda one: -one[1])[:MOST_SOURCES]
+        self._frame(END, dict(about, redacted=dict(most)) if most else about)
 
     def _frame(self, kind, content):
         self._put(kind, json.dumps(content).encode("ascii"))

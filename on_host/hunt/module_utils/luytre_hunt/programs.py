@@ -7,7 +7,7 @@ import re
 import stat
 
 from ansible.module_utils.luytre_hunt.packaged import CHANGED, FOREIGN, OURS, md5
-from ansible.module_utils.luytre_shared import safe_open
+from ansible.module_utils.luytre_shared import safe_open, taking
 from ansible.module_utils.luytre_shared.names import user_name
 
 MATTERS = re.compile(
@@ -156,6 +156,8 @@ def _temporary(places, folder):
                         return
                     path = os.path.join(relative, entry.name)
                     if entry.is_dir(follow_symlinks=False):
+                        if taking.is_apart(entry.name, entry.stat(follow_symlinks=False)):
+                            continue
                         if path.count("/") < 8:
                             waiting.append(path)
                         else:

@@ -18,8 +18,10 @@ MOST_DEEP = 64
 """Folders on the way to a file that are looked at for room for it."""
 MOST_DIGESTED = 1 << 30
 """Bytes of a file that is read through: of a larger one, such as a sparse one of a thousand gigabytes, there is no digest."""
-DIGEST_SECONDS, COPY_SECONDS = 4, 5
-"""In which it is read through, and copied: whoever owns the file decides how long either would take."""
+DIGEST_SECONDS = 4
+"""In which it is read through: whoever owns the file decides how long that would take."""
+COPY_SECONDS = 5
+"""Likewise for a copy."""
 APART = ".luytre-quarantine-"
 """How the name of a folder of root's begins in which a file stays on its own file system."""
 
@@ -212,6 +214,11 @@ def apart(record, open_ones):
         return None
     _check_own(folder, record["apart"])
     return folder
+
+
+def is_apart(name, status):
+    """Whether a folder is one in which a contained file stays on its own file system: nobody but root makes such."""
+    return name.startswith(APART) and status.st_uid == 0 and not status.st_mode & 0o077
 
 
 def _check_own(folder, name):

@@ -101,6 +101,20 @@ def test_what_came_is_kept_listed_and_signed_and_others_can_read_it(command: Col
     assert damages(command, deed, folder) == []
 
 
+def test_how_often_words_of_which_file_were_taken_out_is_in_the_manifest_and_the_log(command: Collecting) -> None:
+    config, root = "/var/www/a/wp-config.php", "/etc/mysql/debian.cnf"
+    frames = (
+        member("[root]", "/var/log/a.log", b"x\n", redacted={config: 4_000, root: 1}),
+        member("bodyfile", "bodyfile.txt", b"x\n", redacted={config: 2}),
+        HOST[-1],
+    )
+    deed = dataclasses.replace(command, sent=sent(*frames)).collect(WEB1, (), {})
+    told = json.loads((place(command, deed) / MANIFEST).read_bytes())["redactions"]
+    assert told == [{"source": config, "count": 4_002, "files": 2}, {"source": root, "count": 1, "files": 1}]
+    assert f"redacted 4002 in 2  {config}\n" in (place(command, deed) / collecting.LOG).read_text()
+    assert damages(command, deed, place(command, deed)) == []
+
+
 def test_an_owned_host_writes_no_line_of_its_own_into_the_log(command: Collecting) -> None:
     hostile = "x\n2026-11-30T00:00:00Z\x1b[2J\u202e\u2028y\r\x85"
     noted = frame(b"N", {"what": hostile, "why": "time\nLuytre"})

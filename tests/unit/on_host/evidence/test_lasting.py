@@ -40,15 +40,17 @@ FILES = {
 }
 
 
-SALTS = ("/4Q-1b-2]x:0:a:kH.php{", "/abcDEF+123", "2-Nov-7!xyz", "12345678", "https:x9x9", "ab:cd:ef:xy")
+SALTS = ("/4Q-1b-2]x:0:a:kH.php{", "/abcDEF+12345", "2-Nov-7!xyz45", "123456789012", "https:x9x9x9x9", "ab:cd:ef:xy:zz")
 
 
 class Sent:
     """What a step sent, by its path."""
 
-    def __init__(self, step: Callable[[Any], None], shown: Callable[[str], str] | None = redact.redact) -> None:
+    def __init__(
+        self, step: Callable[[Any], None], shown: Callable[[str], str] | None = redact.redact, secrets: Any = ()
+    ) -> None:
         pipe = io.BytesIO()
-        step(sending.Sender(pipe, shown))
+        step(sending.Sender(pipe, shown, secrets))
         self.raw, self.content, self.told, self.left_out = (
             pipe.getvalue(),
             dict[str, bytes](),
@@ -94,29 +96,79 @@ def test_no_planted_secret_is_sent(host: Any) -> None:
 
 def test_a_secret_of_this_host_goes_nowhere_wherever_it_stands(host: Any, tmp_path: Path) -> None:
     known = host.secrets(secret_spans.spans, ["/var/www/a"])
-    assert {HASH.encode(), PASSWORD.encode(), SALT.encode(), KEY.encode()} == set(known)
-    (tmp_path / "etc/rc.local").write_text(f"nothing says what {PASSWORD} is, nor {SALT}\n")
-    (tmp_path / "miner").write_bytes(b"\x7fELF" + PASSWORD.encode() + bytes(100))
-    (tmp_path / PASSWORD).touch()
+    assert {one.encode() for one in (HASH, PASSWORD, SALT, KEY)} == {one.value for one in known}
+    sources = {one.value.decode(): one.source for one in known}
+    assert (sources[HASH], sources[PASSWORD]) == ("/etc/shadow", "/var/www/a/wp-config.php")
+    (tmp_path / "etc/rc.local").write_text(f"nothing says what {PASSWORD} is, nor {SALT}\nits:{PASSWORD}@here\n")
+    (tmp_path / "miner").write_bytes(b"\x7fELF\0" + PASSWORD.encode() + bytes(100))
     for step in (*steps(host), host.flagged(["/miner", "/etc/rc.local"])):
         pipe = io.BytesIO()
         step(sending.Sender(pipe, redact.redact, known))
         for secret in known:
-            assert secret not in pipe.getvalue()
+            assert secret.value not in pipe.getvalue()
 
 
-THEIRS = ("203.0.113.7", "203.0.113.", "2001:db8::7", "28/Nov/2026:07", "2026-11-28", "/uploads/x.php", "GET /x.php")
+def test_how_often_what_of_which_file_was_taken_out_is_told(host: Any, tmp_path: Path) -> None:
+    known = host.secrets(secret_spans.spans, ["/var/www/a"])
+    (tmp_path / "etc/rc.local").write_text(f"nothing says what {PASSWORD} is, nor {SALT}\n{PASSWORD}\n")
+    sent = Sent(host.settings, secrets=known)
+    assert sent.told["/etc/rc.local"]["redacted"] == {"/var/www/a/wp-config.php": 3}
+    assert "redacted" not in sent.told["/etc/passwd"]
+
+
+def test_a_site_blanks_no_words_of_its_choice(host: Any, tmp_path: Path) -> None:
+    """``define("X_PASSWORD", "uploads/evil")`` made ``GET /wp-content/•••/a.php`` of its doings."""
+    folder = tmp_path / "var/www/a/wp-content/uploads/evil-folder-x"
+    folder.mkdir(parents=True)
+    (folder / "backdoor-of-ours.php").touch()
+    log = (
+        'GET /wp-content/uploads/evil/a.php HTTP/1.1" 200 "-" "nastyscanner99/1.0"\n'
+        "GET /wp-content/uploads/evil-folder-x/backdoor-of-ours.php HTTP/1.1\n"
+        "GET /gone-by-now/gone-folder/shell-9-shell HTTP/1.1\n"
+        "ran backdoor-of-ours.php as intruder-account of evil.host.example at /srv/evil-folder-x/x\n"
+        "deleted: uploads/evil-folder-x\n"
+    )
+    (tmp_path / "etc/passwd").write_text("intruder-account:x:1001:1001::/home/x:/bin/sh\n")
+    (tmp_path / "var/log/nginx/access.log").write_text(log)
+    words = (
+        *("uploads/evil", "wp-content/uploads", "evil-folder-x", "backdoor-of-ours.php", "intruder-account"),
+        *(
+            "uploads/evil-folder-x",
+            "evil.host.example",
+            "/srv/evil-folder-x/x",
+            "gone-by-now/gone-folder",
+            "shell-9-shell",
+        ),
+        *("/gone-by-now/gone-folder/shell-9-shell", "nastyscanner", "HTTP/1.1"),
+    )
+    config = "".join(f"define('X_PASSWORD', '{word}');\n" for word in words)
+    (tmp_path / "var/www/a/wp-config.php").write_text(f"<?php\n{config}define('DB_PASSWORD', '{PASSWORD}');\n")
+    known = host.secrets(secret_spans.spans, ["/var/www/a"])
+    assert PASSWORD.encode() in {one.value for one in known}
+    assert Sent(host.logs, secrets=known).content["/var/log/nginx/access.log"].decode() == log
+
+
+THEIRS = (
+    "203.0.113.7",
+    "203.0.113.",
+    "2001:db8::7",
+    "28/Nov/2026:07",
+    "2026-11-28",
+    "/uploads/x.php",
+    "GET /x.php",
+    "elevenchars",
+)
 
 
 def test_a_site_hides_no_traces_by_calling_them_its_password_nor_crowds_out_roots_secrets(
     host: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lasting, "MOST_OF_A_ROOT", 12)
-    before = host.secrets(secret_spans.spans, [])
+    before = {one.value for one in host.secrets(secret_spans.spans, [])}
     config = tmp_path / "var/www/a/wp-config.php"
     config.write_text("".join(f"define('DB_PASSWORD', '{theirs}');\n" for theirs in (*THEIRS, *SALTS)))
-    known = set(host.secrets(secret_spans.spans, ["/var/www/a"]))
-    assert set(before) < known and HASH.encode() in before
+    known = {one.value for one in host.secrets(secret_spans.spans, ["/var/www/a"])}
+    assert before < known and HASH.encode() in before
     assert known.isdisjoint(map(str.encode, THEIRS)) and {salt.encode() for salt in SALTS} <= known
     many = "".join(f"define('AUTH_KEY', '{number:04}{'y' * 60}');\n" for number in range(20))
     config.write_text(many)

@@ -307,11 +307,19 @@ def test_programs_in_temporary_folders_are_told_and_no_fifo_is_opened(gathered: 
     (folder / ".x/elf").chmod(0o755)
     (folder / "text").write_bytes(b"text")
     (folder / "note.sh").write_bytes(b"#!/bin/sh\n")
+    for name, mode in ((".luytre-quarantine-x", 0o755), (".luytre-quarantine-y", 0o700)):
+        (folder / name).mkdir(mode)
+        shutil.copy(folder / ".x/elf", folder / name / "file")
     os.mkfifo(folder / "fifo")
     (folder / "loop").symlink_to(folder)
     programs._temporary(gathered, str(folder))
     assert [(row[1], row[5]) for row in rows(gathered, "temporary")] == [
-        (f"{folder}/.x/elf", ["elf", "executable", "hidden"])
+        (f"{folder}/{name}", ["elf", "executable", "hidden"])
+        for name in (
+            ".x/elf",
+            ".luytre-quarantine-x/file",
+            *(() if os.geteuid() == 0 else (".luytre-quarantine-y/file",)),
+        )
     ]
 
 
