@@ -38,11 +38,12 @@ def of(names, asked_for, going, theirs, units=()):
     ours = set(names) if asked_for is None else _ours({*asked_for, *BY_ANSIBLE}, set(names), relations)
     stay = dict.fromkeys(sorted(set(names) - ours), INSTALLED_BY_OTHERS)
     names = {name: packages.files_of([name]) for name in sorted(names)}
+    shipped = packages.as_shipped(names, {path for paths in names.values() for path in paths} & set(theirs))
     remaining = _remaining({*going, *(path for paths in names.values() for path in paths)})
     for name, paths in names.items():
         if name in stay:
             continue
-        changed = sorted(path for path in paths & set(theirs) if path.startswith(CONFIGURATION + "/"))
+        changed = sorted(path for path in (paths & set(theirs)) - shipped if path.startswith(CONFIGURATION + "/"))
         running = sorted({os.path.basename(path) for path in paths if path.startswith(UNITS)} & set(units))
         named = None if changed or running else _named(paths, remaining)
         if changed:

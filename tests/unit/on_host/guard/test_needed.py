@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -152,3 +153,31 @@ def test_it_is_the_runs_also_by_way_of_one_that_did_not_come(host: Path, monkeyp
     came = ["file:amd64", "libmagic-mgc", "htop"]
     assert needed._ours({"cracklib"}, set(came), there) == {"file:amd64", "libmagic-mgc"}
     assert asked == [["cracklib"], ["libmagic1t64"]]
+
+
+@pytest.mark.parametrize(
+    ("theirs", "shipped", "why"),
+    [
+        (["/etc/nftables.conf"], set(), "/etc/nftables.conf of it was changed by somebody"),
+        (["/etc/nftables.conf"], {"/etc/nftables.conf"}, None),
+        ([], set(), None),
+    ],
+)
+def test_a_file_that_is_as_its_package_brought_it_was_changed_by_nobody(
+    host: Path, monkeypatch: pytest.MonkeyPatch, theirs: list[str], shipped: set[str], why: str | None
+) -> None:
+    monkeypatch.setattr(needed, "CONFIGURATION", "/etc")
+    monkeypatch.setattr(needed, "_remaining", lambda _: {})
+    monkeypatch.setattr(packages, "as_shipped", lambda _names, paths: paths & shipped)
+    assert needed.of(["nftables"], ["nftables"], (), theirs).get("nftables") == why
+
+
+def test_dpkg_says_how_a_package_brought_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, edited = tmp_path / "kept.conf", tmp_path / "edited.conf"
+    kept.write_text("as shipped\n")
+    edited.write_text("as somebody likes it\n")
+    digest = hashlib.md5(b"as shipped\n").hexdigest()  # noqa: S324
+    said = f" {kept} {digest}\n {edited} {digest}\n {tmp_path}/gone.conf {digest} obsolete\n"
+    monkeypatch.setattr(commands, "run", lambda *_: said.encode())
+    paths = {str(kept), str(edited), f"{tmp_path}/gone.conf"}
+    assert packages.as_shipped(["nginx-common"], paths) == {str(kept)}
