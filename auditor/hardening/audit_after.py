@@ -11,13 +11,15 @@ from auditor.fleet.collect import collect
 from auditor.hardening import not_done
 from auditor.hardening.harden import Hardened
 from auditor.hardening.plan import Plan
-from auditor.models import Host, HostOutcome, Inventory, Run, clock
+from auditor.models import Hardening, Host, HostOutcome, Inventory, Run, clock
 
 
 def audit_after(
     inventory: Inventory, catalogue: Catalogue, hosts: Sequence[Host], plan: Plan, hardened: Hardened
 ) -> Run:
     """The run after: hosts as read when they were settled; those that were not, read now. It says what is not done.
+
+    A host of which something that was planned could not be looked at, as where reading it ran out of its time, is read once more.
 
     What hosts have to do with imported indicators is not asked while they are settled, and so is not evaluated.
     """
@@ -31,16 +33,27 @@ def audit_after(
         outcomes.update({outcome.host: outcome for outcome in read})
     made = {entry.host for entry in hardened.hardening.hosts if entry.made_record}
     known = {host: digest for host, digest in inventory.records.items() if host not in made}
-    run = judge(
-        inventory.model_copy(update={"records": known}),
-        catalogue,
-        hosts,
-        facts,
-        [outcomes[host.name] for host in hosts],
-        started=started,
-        purpose="after",
-        comparison=compare(inventory, clock.day(started)),
-    )
+
+    def judged() -> tuple[Run, Hardening]:
+        run = judge(
+            inventory.model_copy(update={"records": known}),
+            catalogue,
+            hosts,
+            facts,
+            [outcomes[host.name] for host in hosts],
+            started=started,
+            purpose="after",
+            comparison=compare(inventory, clock.day(started)),
+        )
+        return run, not_done.told(hardened.hardening, plan, run, hardened.left)
+
+    run, hardening = judged()
+    unseen = not_done.unseen(hardening, run)
+    again = [host for host in hosts if host.name in unseen and host not in rest]
+    if again:
+        more, read = collect(inventory.path, again)
+        facts.update(more)
+        outcomes.update({outcome.host: outcome for outcome in read if outcome.host in more})
+        run, hardening = judged()
     seconds = max((outcome.seconds for outcome in run.outcomes), default=0.0)
-    hardening = not_done.told(hardened.hardening, plan, run, hardened.left)
     return run.model_copy(update={"hardening": hardening, "seconds": seconds})

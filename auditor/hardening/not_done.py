@@ -68,6 +68,16 @@ def told(hardening: Hardening, plan: Plan, after: Run, left: tuple[Left, ...] = 
     return hardening.model_copy(update={"hosts": tuple(map(of, hardening.hosts))})
 
 
+def unseen(hardening: Hardening, after: Run) -> frozenset[str]:
+    """The hosts on which something that was planned could not be looked at afterwards."""
+    missed = {(entry.host, one.control, one.subject.id) for entry in hardening.hosts for one in entry.not_done}
+    return frozenset(
+        finding.host
+        for finding in after.findings
+        if finding.status is Status.NOT_EVALUATED and (finding.host, finding.control, finding.subject.id) in missed
+    )
+
+
 def _why(finding: Finding, left: tuple[Left, ...]) -> Text:
     if finding.status is Status.NOT_EVALUATED:
         why = finding.reason or Text.alike("?")

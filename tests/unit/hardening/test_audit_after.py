@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 
 import pytest
 
@@ -9,9 +10,11 @@ from auditor.audit.controls import Catalogue
 from auditor.facts import HostFacts
 from auditor.hardening.audit_after import audit_after
 from auditor.hardening.harden import Hardened
-from auditor.hardening.plan import Plan
+from auditor.hardening.plan import Change, HostPlan, Plan
 from auditor.indicators.indicator import Indicator
-from auditor.models import Hardening, Host, HostHardening, HostOutcome, Inventory
+from auditor.models import Hardening, Host, HostHardening, HostOutcome, Inventory, Run, Status
+from tests.unit.hardening.test_plan import finding
+from tests.unit.hardening.test_plan import run as run_of
 
 
 @pytest.mark.parametrize(("imported", "status"), [(True, "not_evaluated"), (False, "not_applicable")])
@@ -38,3 +41,37 @@ def test_what_was_not_asked_while_a_host_was_settled_is_not_told_as_gone(
         hardened,
     )
     assert [finding.status for finding in run.findings] == [status]
+
+
+@pytest.mark.parametrize(("second", "calls"), [("pass", 1), ("not_evaluated", 1)])
+def test_what_could_not_be_looked_at_in_time_is_read_once_more(
+    monkeypatch: pytest.MonkeyPatch, second: str, calls: int
+) -> None:
+    """A hardening that changed nothing ended with 1, since reading an area afterwards ran out of its time."""
+    host = Host(name="web1", address="192.0.2.1", sites=())
+    entry = HostHardening(host="web1", batch=1, state="confirmed", controls=("x.host",))
+    made = Hardening(id="r", inventory="hosts.yml", started="2026-11-01T00:00:00+07:00", seconds=600, hosts=(entry,))
+    late, read = HostFacts(1, {}, {}, {}), HostFacts(1, {"system": {}}, {}, {})
+    outcome = HostOutcome(host="web1", reached=True)
+    asked: list[list[str]] = []
+
+    def collect(_inventory: str, hosts: list[Host]) -> object:
+        asked.append([one.name for one in hosts])
+        return {"web1": read}, (outcome,)
+
+    def judge(
+        _inventory: object, _catalogue: object, _hosts: object, facts: dict[str, HostFacts], *_: object, **__: object
+    ) -> Run:
+        status = Status(second) if facts["web1"] is read else Status.NOT_EVALUATED
+        return run_of(replace(finding("x.host", "host", "web1", status), host="web1"))
+
+    monkeypatch.setattr("auditor.hardening.audit_after.collect", collect)
+    monkeypatch.setattr("auditor.hardening.audit_after.judge", judge)
+    monkeypatch.setattr("auditor.hardening.audit_after.compare", lambda *_: None)
+    plan = Plan(hosts=(HostPlan(host="web1", changes=(Change(control="x.host", disruption="none"),)),))
+    inventory = Inventory(path="hosts.yml", organisation=None, hosts=(host,))
+    after = audit_after(
+        inventory, Catalogue(controls=()), [host], plan, Hardened(made, {"web1": late}, {"web1": outcome})
+    )
+    assert asked == [["web1"]] * calls
+    assert after.hardening is not None and after.hardening.sound is (second == "pass")
