@@ -114,7 +114,8 @@ problems:
   elements: str
 left:
   description: >-
-    What was left alone, C({path, reason}): what others changed while the run was open or since, packages that are needed.
+    What was left alone, C({path, reason}): what others changed while the run was open or since, what an incident contains, what a
+    daemon would not load, packages that are needed.
   returned: for revert and rollback
   type: list
   elements: dict
@@ -140,9 +141,11 @@ from ansible.module_utils.luytre_guard import (
     data,
     database,
     identity,
+    incident,
     key_pair,
     last_words,
     live,
+    mounts,
     needed,
     packages,
     recorder,
@@ -176,9 +179,11 @@ SENT = (
         data,
         database,
         identity,
+        incident,
         key_pair,
         last_words,
         live,
+        mounts,
         needed,
         packages,
         recorder,

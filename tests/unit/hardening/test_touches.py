@@ -85,7 +85,7 @@ def test_a_rollback_of_one_control_takes_what_its_touches_mean() -> None:
     before = {"type": "file", "uid": 0, "mode": 0o666}
     after = {**before, "mode": 0o644}
     changed = ("/opt/a", "/opt/b", "/etc/c/d")
-    kept = SimpleNamespace(entries=dict.fromkeys(changed, before))
+    kept = SimpleNamespace(entries=dict.fromkeys(changed, before), around=SimpleNamespace(changed={}))
     left = {"paths": dict.fromkeys(changed, "attributes"), "entries": dict.fromkeys(changed, after)}
 
     def back(only: list[str] | None) -> set[str]:

@@ -26,10 +26,10 @@ DAEMONS = (
     ("/etc/systemd/timesyncd.conf", ("systemd-timesyncd.service",), "restart", []),
     ("/etc/systemd/resolved.conf", ("systemd-resolved.service",), "restart", []),
     ("/etc/chrony/", ("chrony.service",), "restart", []),
-    ("/etc/rsyslog", ("rsyslog.service",), "restart", []),
+    ("/etc/rsyslog", ("rsyslog.service",), "restart", [["rsyslogd", "-N1"]]),
     ("/etc/postfix/", ("postfix*.service",), "reload", [["postfix", "check"]]),
     ("/etc/exim4/", ("exim4.service",), "restart", []),
-    ("/etc/fail2ban/", ("fail2ban.service",), "reload", []),
+    ("/etc/fail2ban/", ("fail2ban.service",), "reload", [["fail2ban-client", "-t"]]),
     ("/etc/vsftpd", ("vsftpd.service",), "restart", []),
 )
 """Where a daemon's configuration lies, what to do with the daemon when it is back, and its own test before that."""
@@ -38,6 +38,13 @@ WHEN_RESTARTED = (
     ("/etc/redis/", ("redis*.service",), []),
 )
 """Daemons that read their configuration only at the start: restarted when they were since the snapshot, else left alone."""
+AT_BOOT = (
+    ("/etc/nftables", ("nftables.service",), [["nft", "-c", "-f", "/etc/nftables.conf"]]),
+    ("/etc/sudoers", ("sudo",), [["visudo", "-c", "-q"]]),
+)
+"""What reads its files at a boot or whenever it is called, and is told nothing: others' tables go when nftables is loaded anew."""
+PROGRAMS = ("sudo",)
+"""Those that are no unit."""
 BY_SOCKET = {"ssh.service": "ssh.socket", "sshd.service": "ssh.socket"}
 """Daemons that end when they read their configuration anew, if a socket of systemd's that listens has started them: they
 have lost it then. They are restarted instead."""
@@ -61,7 +68,7 @@ PROMPT_SECONDS = 5
 def of(name):
     """``(prefixes, tests)`` of a unit's daemon: where its configuration lies, and how it is tested."""
     prefixes, tests = [], []
-    for prefix, patterns, own in [(one[0], one[1], one[3]) for one in DAEMONS] + list(WHEN_RESTARTED):
+    for prefix, patterns, own in [(one[0], one[1], one[3]) for one in DAEMONS] + [*WHEN_RESTARTED, *AT_BOOT]:
         if matches(name, patterns):
             prefixes.append(prefix)
             tests += [test for test in tests_of(name, own) if test not in tests]

@@ -7,13 +7,17 @@ from . import (
     commands,
     daemons,
     database,
+    incident,
     last_words,
     live,
+    mounts,
     needed,
     packages,
+    shares,
     spare,
     store,
     tree,
+    trial,
     units,
     verify,
     walk,
@@ -21,11 +25,15 @@ from . import (
 )
 from .work import LISTED, Work
 
-AGAIN = frozenset(("way in", "packet filter", verify.KERNEL, verify.UNITS, "database", "package records"))
+AGAIN = frozenset(
+    ("way in", "packet filter", verify.KERNEL, verify.MOUNTS, verify.UNITS, "database", "package records")
+)
 """Steps that are done again when something in them failed."""
 HELD = frozenset(("way in", "packet filter"))
 """Steps without which a host is not back."""
 PACKAGES = "packages"
+TRIAL = "trial.json"
+"""Of a run: what its daemons would not load of what was put back, and how that was before."""
 
 
 def look_around(snap, again=False):
@@ -52,10 +60,13 @@ def early(snap, pending):
     ``pending`` only what was left of them. What went wrong."""
     found, paths, problems = look_around(snap, bool(pending))
     work = Work(snap, {path: word for path, word in paths.items() if not pending or path in pending})
+    _trial(work, found)
     work.files()
+    if not pending:
+        incident.put_sites()  # what they cannot be told before the network is up, the way back's end tells
     try:
         if not pending:
-            units.follow_early(snap.manifest["units"], found["units"], found["paths"])
+            units.follow_early(snap.units, found["units"], found["paths"])
     except Exception as error:
         problems.append(str(error))
     return problems + work.problems + ["%s: %s" % one for one in work.failed.items()]
@@ -74,7 +85,7 @@ class Revert:
         self._pending, self._needed, self._work = {}, {}, None
         fresh = {"sysctls": [], "ruleset": [], "units": [], "database": False, "packages": {}, "problems": []}
         fresh.update({"files": [], "removed": [], "count": 0, "differs": {}, "said": [], "left": []})
-        fresh["aside"] = {}
+        fresh.update({"aside": {}, "mounts": []})
         self.done = {word: earlier.get(word, value) for word, value in fresh.items()}
         self._since = None if earlier.get("cause") == "boot" or self._again else earlier.get("armed")
 
@@ -91,15 +102,21 @@ class Revert:
             self._count(found["paths"])
         if self._since and not self.done["said"]:
             with contextlib.suppress(Exception):
-                self.done["said"] = last_words.of_stopped(manifest["units"], found["units"], self._since)
+                self.done["said"] = last_words.of_stopped(snap.units, found["units"], self._since)
         self._needed = self._needed_packages(found["paths"])
         work.paths = needed.without_files_of(self._needed, paths)
+        tried = _trial(work, found)
         work.files()
         self._step("way in", lambda _: _way_in(manifest, found))
         self._step(PACKAGES, lambda told: self._packages(found, told))
+        of_run = needed.without_files_of(self._needed, found["paths"])
+        judged = {path: word for path, word in of_run.items() if not path.startswith(shares.WAY_IN)}
+        self._step("daemons", lambda _: tried.judge(judged, last=True))
+        self._step("sites", self._sites)
         self._step("packet filter", lambda told: self._add("ruleset", live.put_table(manifest["ruleset"], told)))
         self._step(verify.KERNEL, lambda told: self._add("sysctls", live.put_sysctls(manifest["sysctls"], told)))
-        asked = manifest["units"], found["units"], found["paths"], snap.scope.units
+        self._step(verify.MOUNTS, lambda told: self._add("mounts", mounts.bring_back(manifest.get("mounts", {}), told)))
+        asked = snap.units, found["units"], found["paths"], snap.scope.units
         self._step(
             verify.UNITS, lambda told: self._add("units", units.bring_back(*asked, told, work.tell, snap.entries))
         )
@@ -109,6 +126,8 @@ class Revert:
         if not self._again:
             self._count({**found["paths"], **work.all_places()})
         os.sync()
+        for why in trial.refusals(found["paths"], found["units"], snap.entries):
+            work.tell(why)
         self._verify(found["units"])
         self._tell()
         self.done["pending"] = {**self._pending, **dict(sorted(work.failed.items())[:LISTED])}
@@ -123,6 +142,11 @@ class Revert:
             work.files()
         if not self._again or PACKAGES in self._again:
             times(self._snap)
+
+    def _sites(self, told):
+        """Have web servers say what an incident has them say, before any of them is told to read its files."""
+        told += filter(None, [incident.put_sites()])
+        self._snap.look_again()
 
     def _verify(self, found):
         """Compare all of it once more. What differs is told by name, and tried again unless it is known why it stays."""
@@ -206,9 +230,23 @@ class Revert:
         self.done["problems"] = list(dict.fromkeys(problems))[:LISTED]
         left = {**{one["path"]: one["reason"] for one in self.done["left"]}, **self._snap.shares.left}
         left.update({"package " + name: why for name, why in self._needed.items()})
+        left.update(self._snap.around.changed)
+        left.update(self._snap.shares.unloadable)
         self.done["left"] = self._snap.left(sorted(left.items()))
         self.done["aside"] = {**self.done["aside"], **dict(sorted(self._snap.shares.aside.items())[:LISTED])}
         self._record(self.done)
+
+
+def _trial(work, found):
+    """The trial of what is about to be put back. What an earlier try has left as it was stays so."""
+    snap = work.snap
+    running = {
+        name: unit if units.active(unit) else snap.units.get(name, unit) for name, unit in found["units"].items()
+    }
+    tried = trial.Trial(work, running, snap.kept.file(snap.run, TRIAL))
+    snap.shares.unloadable = tried.left
+    work.paths = {path: word for path, word in work.paths.items() if path not in tried.left}
+    return tried
 
 
 def _way_in(manifest, found):

@@ -5,8 +5,23 @@ import os
 
 from ansible.module_utils.luytre_shared import contained
 
-from . import accounts, commands, database, live, needed, packages, store, tree, trial, units, verify, walk
-from .restore import package_records, times
+from . import (
+    accounts,
+    commands,
+    database,
+    incident,
+    live,
+    mounts,
+    needed,
+    packages,
+    store,
+    tree,
+    trial,
+    units,
+    verify,
+    walk,
+)
+from .restore import TRIAL, package_records, times
 from .scope import PACKAGE_CACHES, PACKAGE_FILES, PACKAGE_LEFTOVERS, PACKAGE_OWN_TREES, Scope, covers, parsed
 from .work import LISTED, Snapshot, Work, different
 
@@ -54,6 +69,7 @@ def after(snap):
         "notes": notes.told(),
         "sysctls": {key: value for key, value in values.items() if value != manifest["sysctls"][key]},
         "tables": ruleset["tables"],
+        "mounts": mounts.left(manifest.get("mounts", {}), mounts.now()),
         "units": {
             name: unit
             for name, unit in unit_states.items()
@@ -132,6 +148,9 @@ def chosen(snap, left, only, now):
     for path, word in sorted(left["paths"].items()):
         if not _is_meant(only, path):
             continue
+        if path in snap.around.changed and path not in snap.entries:
+            skipped.append((path, snap.around.changed[path]))
+            continue
         present, then = now.get(path, dict(tree.ABSENT)), left["entries"][path]
         before = snap.entries.get(path, tree.ABSENT)
         folder = then["type"] == "folder" and present["type"] == "folder"
@@ -174,6 +193,7 @@ def roll_back(snap, left, only, check, decide=lambda plan: plan):
     sysctls = {key: manifest["sysctls"][key] for key in keys if values.get(key) == left["sysctls"][key]}
     changed = {key for key in keys if values.get(key) not in (left["sysctls"][key], manifest["sysctls"][key])}
     skipped += [("sysctl " + key.replace("/", "."), "changed since the run") for key in sorted(changed)]
+    remounted = _mounts(manifest, left, only, skipped)
     rules = []
     if _is_meant(only, "nft:" + live.OWN_TABLE):
         present, then = live.AskedTable().answer(), {"tables": left["tables"]}
@@ -192,7 +212,10 @@ def roll_back(snap, left, only, check, decide=lambda plan: plan):
         data = _database_unchanged(data, left, skipped)
     found = units.Asked(snap.scope.units).answer()
     differing = different(snap.entries, now, snap.scope)
-    since = sorted(set(differing) & set(different({**snap.entries, **left["entries"]}, now, snap.scope)))
+    since = set(differing) & set(different({**snap.entries, **left["entries"]}, now, snap.scope))
+    since = sorted(
+        path for path in since if now.get(path, tree.ABSENT)["type"] != "folder"
+    )  # others' names are in them
     asked_for = {*snap.scope.packages, *left["packages"]["upgraded"]}
     needed_now = needed.of(chosen_packages["installed"], asked_for, paths, since, _taken_up(left, found))
     paths = needed.without_files_of(needed_now, paths)
@@ -203,6 +226,7 @@ def roll_back(snap, left, only, check, decide=lambda plan: plan):
         "back": back,
         "sysctls": sysctls,
         "rules": rules,
+        "mounts": remounted,
         "variables": data and data["variables"],
         "units": _unit_names(snap, left, found, skipped),
         "packages": chosen_packages,
@@ -222,6 +246,7 @@ def roll_back(snap, left, only, check, decide=lambda plan: plan):
         **_told(paths, plan["left"]),
         "brings_back": plan["back"],
         "sysctls": sorted(sysctls),
+        "mounts": sorted(plan.get("mounts", {})),
         "ruleset": rules,
         "database": data is not None,
         "packages": {
@@ -232,24 +257,34 @@ def roll_back(snap, left, only, check, decide=lambda plan: plan):
     }
     if check:
         return answer
-    unloadable = trial.files(work, found)
+    place = snap.kept.file(snap.run, TRIAL)
+    unloadable = trial.files(work, found, place)
     paths = work.paths
-    for why in sorted(set(unloadable.values())):
-        work.tell("not undone: %s" % why)
-    unloaded = [{"path": path, "reason": why} for path, why in sorted(unloadable.items())]
-    answer.update(_told(paths, [*plan["left"], *unloaded]))
     if rules:
         live.put_table(manifest["ruleset"], work.problems)
     if chosen_packages["installed"] or chosen_packages["removed"]:
         answer["packages"] = packages.bring_back(manifest["packages"], work.problems, chosen_packages, plan["needed"])
-        work.paths = {**paths, **_of_package_work(snap, set(plan["others"]))}
-        work.files()
+        work.paths = {**paths, **_of_package_work(snap, {*plan["others"], *unloadable})}
+        unloadable = trial.files(work, found, place)
+        paths = {path: word for path, word in paths.items() if path not in unloadable}
     else:
         answer["packages"] = {"staying": staying}
+    for why in sorted(set(unloadable.values())):
+        work.tell("not undone: %s" % why)
+    unloaded = [{"path": path, "reason": why} for path, why in sorted(unloadable.items())]
+    contained = [
+        {"path": path, "reason": why} for path, why in sorted(snap.around.changed.items()) if path in left["paths"]
+    ]
+    answer.update(_told(paths, [*plan["left"], *unloaded, *contained]))
+    for why in filter(None, [incident.put_sites()]):
+        work.tell(why)
+    snap.look_again()
+    mounts.bring_back(plan.get("mounts", {}), work.problems)
     _without_profiles(paths, answer["left"], work)
     live.put_sysctls(sysctls, work.problems)
     touched = _of_the_run(snap.scope.units if scope is None else scope.units, manifest["units"], plan["units"])
-    was = {name: manifest["units"][name] for name in plan["units"]}
+    touched = [name for name in touched if name not in snap.around.units]
+    was = {name: snap.units[name] for name in plan["units"] if name in snap.units}
     wanted = None if scope is None else scope.units
     then = {**found, **left["units"]}
     answer["units"] = units.bring_back(was, then, paths, touched, work.problems, work.tell, snap.entries, wanted)
@@ -264,12 +299,28 @@ def roll_back(snap, left, only, check, decide=lambda plan: plan):
     times(snap)
     work.places()
     os.sync()
+    for why in trial.refusals(paths, found, snap.entries):
+        work.tell(why)
     _verify(snap, paths, work)
     started = units.start_again(was, then, touched, work.problems, wanted)
     answer["units"] += [one for one in started if one not in answer["units"]]
     answer["left"] = snap.left((one["path"], one["reason"]) for one in answer["left"])
     answer["problems"] = work.problems[:LISTED] + ["%s: %s" % one for one in sorted(work.failed.items())[:LISTED]]
     return answer
+
+
+def _mounts(manifest, left, only, skipped):
+    """The mounts to be given back their flags: those that the run has changed, and nobody since."""
+    present, wanted = mounts.now(), {}
+    if only is not None and not any(_is_meant(only, source) for source in left["paths"] if mounts.is_source(source)):
+        return wanted
+    for path, then in left.get("mounts", {}).items():
+        before = manifest["mounts"][path]
+        if present.get(path) == then:
+            wanted[path] = before
+        elif present.get(path, before) != before:
+            skipped.append(("mount " + path, "changed since the run"))
+    return wanted
 
 
 def _without_profiles(paths, left, work):
@@ -332,11 +383,11 @@ def _taken_up(left, found):
 def _unit_names(snap, left, found, skipped):
     """Units to bring back: those that nobody started or stopped since."""
     names = []
-    for name in snap.manifest["units"]:
-        then = left["units"].get(name, snap.manifest["units"][name])
+    for name in snap.units:
+        then = left["units"].get(name, snap.units[name])
         if units.active(found.get(name)) == units.active(then):
             names.append(name)
-        elif name in left["units"] and units.active(found.get(name)) != units.active(snap.manifest["units"][name]):
+        elif name in left["units"] and units.active(found.get(name)) != units.active(snap.units[name]):
             skipped.append(("unit " + name, "started or stopped since the run"))
     return names
 

@@ -6,7 +6,7 @@ import sys
 import time
 import traceback
 
-from . import commands, restore, rollback, sessions, steps, store, timer, work
+from . import apart, incident, restore, rollback, sessions, steps, store, timer, work
 
 REVERT_LOCK_SECONDS = 300
 LOCK_SECONDS = 30
@@ -20,8 +20,8 @@ GONE_SECONDS, JOB_SECONDS = 10, 20
 """For steps to be gone once they were ended, and for what they asked of systemd to come to its end."""
 STILL = "a step of the run could not be ended: it may still write"
 DONE, AGAIN, SPENT = 0, 1, timer.SPENT
-CONTAINED = "/var/lib/luytre/web/again"
-"""What has web servers say again what an incident has them say, where a way back took that along. Written by on_host/contain/web.py."""
+LOOK_SECONDS = 20
+"""For whether all is in force that an incident contains: some of it lies where lesser users decide how long a look takes."""
 
 
 def main(argv=None):
@@ -116,21 +116,23 @@ def _try(kept, run, cause, end_writers):
         if done["pending"] and (done["held"] or failed + 1 < most):
             kept.put_state(run, {**done, "not_back": done["pending"], "tried": time.time(), "tries": tries})
             return SPENT if was_last else AGAIN
-        problems = [*done["problems"], *("%s: %s" % one for one in sorted(done["pending"].items()))]
+        problems = [*done["problems"], *("%s: %s" % one for one in sorted(done["pending"].items())), *_contained()]
         outcome = {**done, "problems": list(dict.fromkeys(problems)), "pending": {}, "not_back": {}}
         kept.put_state(run, {**outcome, "state": "reverted", "ended": time.time()})
         os.unlink(kept.mark)
         store.sync_folder(kept.home)
-        _contain_again()
         timer.disarm(kept, run)
         return DONE
 
 
-def _contain_again():
-    """What an incident contains on the host's sites outlives a way back."""
-    said = commands.said_no(["/usr/bin/python3", "-I", "-B", CONTAINED]) if os.path.exists(CONTAINED) else None
-    if said is not None:
-        print("luytre-guard: %s" % said, file=sys.stderr)
+def _contained():
+    """Have the host's sites say what an incident has them say, whatever a way back did. What is contained and is not in force, in words."""
+    said = incident.put_sites()
+    told = [] if said is None else ["what an incident has the web servers say: %s" % said]
+    try:
+        return told + apart.run(lambda: list(incident.not_in_force()), LOOK_SECONDS)
+    except apart.Abandoned:
+        return [*told, "whether all is in force that an incident contains could not be told"]
 
 
 def _note(kept, run, words):
@@ -160,7 +162,6 @@ def _rollback(kept, run):
                 outcome = {"refused": "it failed in the middle: %s: %s" % (type(error).__name__, error)}
             if asked["only"] is None and "refused" not in outcome:
                 kept.put_state(run, outcome)
-            _contain_again()
             store.write_json(kept.file(run, "rolled-back.json"), {"number": asked["number"], "outcome": outcome})
         _over(kept, run)
     return DONE
@@ -180,7 +181,11 @@ def _rolled_back(kept, run, asked, rolling, tries):
         store.write_json(kept.rolling, {**asked, "run": run, "began": began, "plan": plan, "tries": tries})
         return plan
 
+    if not rolling:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(kept.file(run, restore.TRIAL))
     done = rollback.roll_back(snap, left, asked["only"], False, decide)
+    done["problems"] = [*done.get("problems", ()), *_contained()]
     return {"run": run, "state": "rolled_back", "cause": "asked", "began": began, "ended": time.time(), **done}
 
 

@@ -29,10 +29,12 @@ LEFT, MERGED = "changed during the run, by somebody else", "both changed it: som
 
 
 class Shares:
-    """Of one run. ``left``: path to why it stays, ``aside``: path to where another's version of what went back is."""
+    """Of one run. ``left``: path to why it stays, ``aside``: path to where another's version of what went back is, ``unloadable``: path to
+    why the daemon that reads it needs it as it is."""
 
     def __init__(self, snap):
         self._snap, self.left, self.aside = snap, {}, {}
+        self.unloadable = {}
         self._images, self._by_programs, self._open_since = {}, set(), None
         folder = snap.kept.file(snap.run, FOLDER)
         try:
@@ -85,6 +87,7 @@ class Shares:
 
     def mine(self, paths, present):
         """Of what differs from the snapshot, what goes back; the rest is noted in ``left``."""
+        paths = {path: word for path, word in paths.items() if path not in self.unloadable}
         if not self.known:
             return paths
         found, stay = {}, {}

@@ -5,7 +5,7 @@ import os
 import shutil
 import time
 
-from . import data, database, live, packages, spare, store, tree, units, walk
+from . import data, database, incident, live, mounts, packages, spare, store, tree, units, walk
 from .scope import Scope
 
 VERSION = 3
@@ -185,6 +185,8 @@ def take(kept, run, touches, roots):
             "sysctls": live.sysctls(scope.sysctls),
             "units": asked[0].answer(),
             "ruleset": asked[1].answer(),
+            "mounts": mounts.now(),
+            "contained": incident.read().document(),
             "packages": asked[2].answer(),
             "database": asked[3].answer() if asked[3] else None,
             "skeleton": skeleton,

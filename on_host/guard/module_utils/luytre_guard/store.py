@@ -41,11 +41,26 @@ MODULES = (
         "live",
         "needed",
     ),
-    *("packages", "database", "sessions", "accounts", "steps", "recorder", "shares", "verify", "timer", "service"),
+    *(
+        "packages",
+        "database",
+        "sessions",
+        "accounts",
+        "steps",
+        "recorder",
+        "shares",
+        "verify",
+        "timer",
+        "service",
+        "incident",
+        "mounts",
+    ),
     "actions",
 )
 OWN, SHARED = "luytre_guard", "luytre_shared"
-SHARED_MODULES = ("__init__", "contained", "ended", "names", "ownership", "safe_open")
+SHARED_MODULES = (
+    *("__init__", "acting", "contained", "ended", "lines", "names", "ownership", "replacing", "safe_open"),
+)
 """What the collector judges and opens files by, too."""
 ROOT = "ansible/module_utils"
 """The program holds our modules under the names that they have when Ansible sends them, and nothing else of Ansible."""

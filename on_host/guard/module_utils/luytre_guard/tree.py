@@ -269,12 +269,14 @@ SAME = ("type", "mode", "uid", "gid", "mtime", "xattrs", "target", "sha256")
 
 
 def differs(wanted, present, besides=()):
-    """The words in SAME by which two entries differ; ``sha256`` only where both have one."""
+    """The words in SAME by which two entries differ; ``sha256`` only where both have one, and no time where none is wanted."""
     if wanted["type"] != present["type"]:
         return ["type"]
     found = []
     for word in SAME:
         if word in besides or (word == "sha256" and not ("sha256" in wanted and "sha256" in present)):
+            continue
+        if word == "mtime" and wanted.get(word) is None:
             continue
         if word == "mode" and wanted["type"] == "link":
             continue

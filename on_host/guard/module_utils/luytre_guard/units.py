@@ -11,7 +11,8 @@ from . import commands, daemons, tree
 WORDS = ("Id", "LoadState", "ActiveState", "SubState", "UnitFileState", "InvocationID", "FragmentPath", "Type")
 KINDS = ("*.service", "*.socket", "*.timer", "*.path")
 NAME = re.compile(r"\A[A-Za-z0-9:_.@\\-]+\.(service|socket|timer|path|mount|target)\Z")
-OWN = ("luytre-guard", "luytre-revert", "luytre-rollback")
+OWN = ("luytre-guard", "luytre-revert", "luytre-rollback", "luytre-contain")
+"""Those of ways back, and of what an incident contains: they come and go with that."""
 SSHD = "/etc/ssh/"
 SYSTEMD = ("/etc/systemd/", "/etc/init.d/", "/etc/fstab", "/etc/default/")
 

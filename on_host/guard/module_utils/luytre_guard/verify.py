@@ -1,9 +1,9 @@
 """Whether a host is back: everything of root's compared with the snapshot, after the last change and before it is said."""
 
-from . import commands, live, packages, units, walk
+from . import commands, live, mounts, packages, units, walk
 from .work import different
 
-KERNEL, UNITS = "kernel settings", "units"
+KERNEL, MOUNTS, UNITS = "kernel settings", "mounts", "units"
 
 
 def roots_different(snap, notes):
@@ -31,8 +31,14 @@ def live_differences(snap, found):
         for key, value in sorted(values.items())
         if value != manifest["sysctls"][key]
     }
+    present = mounts.now()
+    told[MOUNTS] = {
+        "mount " + path: "has %s, not %s" % (",".join(present[path]) or "no flag", ",".join(flags) or "none")
+        for path, flags in sorted(manifest.get("mounts", {}).items())
+        if path in present and present[path] != flags
+    }
     try:
-        start, stop = units.changes(manifest["units"], found, asked.answer(), snap.scope.units)
+        start, stop = units.changes(snap.units, found, asked.answer(), snap.scope.units)
         told[UNITS] = {**dict.fromkeys(start, "does not run"), **dict.fromkeys(stop, "runs, and did not before")}
     except commands.Failed as error:
         told[UNITS] = {"units": "they could not be asked: %s" % error}

@@ -3,7 +3,7 @@
 import hashlib
 import os
 
-from . import apart, data, shares, snapshot, spare, store, tree, walk, writing
+from . import apart, data, incident, shares, snapshot, spare, store, tree, units, walk, writing
 from .scope import Scope, nearest
 
 LISTED = 200
@@ -33,16 +33,33 @@ class Snapshot:
             raise store.Refused(
                 "the snapshot of the run %s has the format %r, which is not known here" % (run, version)
             )
-        self.entries = self.manifest["entries"]
         if "scope" in self.manifest:
             self.scope = Scope.recorded(self.manifest["scope"])
         else:
             self.scope = Scope(self.manifest["touches"], self.manifest["roots"])
-        self.parts = data.split(self.scope, self.entries)
         self.shares = shares.Shares(self)
+        self.look_again()
+
+    def look_again(self):
+        """Take in what an incident contains by now."""
+        self.around = incident.Around(incident.Contained(self.manifest.get("contained")), incident.read())
+        self.entries = self.around.laid_over(self.manifest["entries"], self.scope, self.content)
+        before, of_ours = self.manifest.get("units", {}), units.OWN
+        self.units = {
+            name: unit
+            for name, unit in before.items()
+            if name not in self.around.units and not name.startswith(of_ours)
+        }
+        self.scope.units = [name for name in self.scope.units if name not in self.around.units]
+        self.parts = data.split(self.scope, self.entries)
 
     def content(self, entry):
         """The bytes of a file, checked before the first is handed out."""
+        changed = self.around.content(entry["sha256"])
+        if changed is not None:
+            return [changed]
+        if entry["sha256"] not in self.manifest["places"]:
+            raise tree.Unsafe("its bytes are not in the snapshot")
         start, length = self.manifest["places"][entry["sha256"]]
         with open(self.kept.file(self.run, "content"), "rb") as handle:
             handle.seek(start)
@@ -63,7 +80,7 @@ class Snapshot:
     def left(self, reasons):
         """``[{path, reason}]`` of what is left alone, but for paths of the run's time that have gone since with their packages."""
         reasons = list(reasons)[:LISTED]
-        came = [path for path, _ in reasons if path.startswith("/") and _is_absent(self.entries.get(path))]
+        came = [path for path, _ in reasons if path.startswith("/") and _is_absent(self.manifest["entries"].get(path))]
         try:
             gone = apart.run(lambda: [path for path in came if not os.path.lexists(path)], LEFT_SECONDS) if came else []
         except apart.Abandoned:

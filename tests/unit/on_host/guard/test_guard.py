@@ -24,6 +24,7 @@ from ansible.module_utils.luytre_guard import (  # type: ignore[import-not-found
     actions,
     daemons,
     database,
+    incident,
     last_words,
     live,
     packages,
@@ -354,6 +355,10 @@ def test_sshd_that_a_socket_started_is_restarted_since_it_ends_when_it_reads_its
         assert units.to_reload(now, now, paths) == [("ssh.service", verb)]
 
 
+NOTHING = SimpleNamespace(changed={})
+"""That an incident contains."""
+
+
 def test_a_folder_of_the_run_stays_around_a_file_in_it_that_somebody_changed() -> None:
     def entry(kind: str, mode: int = 0o644) -> dict[str, Any]:
         return {"type": kind, "mode": mode, "uid": 0, "gid": 0}
@@ -361,7 +366,7 @@ def test_a_folder_of_the_run_stays_around_a_file_in_it_that_somebody_changed() -
     then = {"/etc/luytre": entry("folder"), "/etc/luytre/a": entry("file"), "/etc/luytre/b": entry("file")}
     left = {"entries": then, "paths": dict.fromkeys(then, "new")}
     now = {**then, "/etc/luytre/b": entry("file", 0o600)}
-    paths, skipped = rollback.chosen(SimpleNamespace(entries={}), left, None, now)
+    paths, skipped = rollback.chosen(SimpleNamespace(entries={}, around=NOTHING), left, None, now)
     assert paths == {"/etc/luytre/a": "new"}
     assert {path for path, _ in skipped} == {"/etc/luytre", "/etc/luytre/b"}
 
@@ -381,7 +386,9 @@ def test_what_an_incident_has_a_site_say_is_no_change_since_the_run(
     for then, now, stays in ((plain, marked, False), (marked, plain, False), (marked, marked + "# x\n", True)):
         left = {"entries": {str(site): rollback._with_plain(str(site), at(then))}, "paths": {str(site): "content"}}
         before = {**left["entries"][str(site)], "sha256": "0" * 64}
-        paths, skipped = rollback.chosen(SimpleNamespace(entries={str(site): before}), left, None, {str(site): at(now)})
+        paths, skipped = rollback.chosen(
+            SimpleNamespace(entries={str(site): before}, around=NOTHING), left, None, {str(site): at(now)}
+        )
         assert [path for path, _ in skipped] == [str(site)] * stays
         assert list(paths) == [str(site)] * (not stays)
 
@@ -392,7 +399,7 @@ def test_what_went_with_its_package_is_not_told_as_left(tmp_path: Path) -> None:
     known = {theirs: {"type": "file"}, gone: dict(tree.ABSENT)}
     reasons = dict.fromkeys((here, gone, theirs, f"package {gone}"), "changed since the run")
     snap = work.Snapshot.__new__(work.Snapshot)
-    snap.entries = known
+    snap.manifest = {"entries": known}
     assert [one["path"] for one in snap.left(reasons.items())] == [here, theirs, f"package {gone}"]
 
 
@@ -905,14 +912,13 @@ def test_what_a_daemon_says_begins_where_its_fault_does() -> None:
 
 
 def test_what_an_incident_contains_is_said_again_after_a_way_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran: list[list[str]] = []
-    monkeypatch.setattr(service, "CONTAINED", str(tmp_path / "again"))
-    monkeypatch.setattr(service.commands, "said_no", lambda argv: ran.append(argv) or "it would not")
-    service._contain_again()
-    assert ran == []
+    monkeypatch.setattr(incident, "AGAIN", str(tmp_path / "again"))
+    monkeypatch.setattr(incident, "not_in_force", lambda: iter(["SC-20261130-1/3 is not in force: x is there"]))
+    monkeypatch.setattr(incident.commands, "said_no", lambda argv: ran.append(argv) or "it would not")
+    assert service._contained() == ["SC-20261130-1/3 is not in force: x is there"] and ran == []
     (tmp_path / "again").write_bytes(b"PK")
-    service._contain_again()
+    assert service._contained()[0] == "what an incident has the web servers say: it would not"
     assert ran == [["/usr/bin/python3", "-I", "-B", str(tmp_path / "again")]]
-    assert capsys.readouterr().err == "luytre-guard: it would not\n"

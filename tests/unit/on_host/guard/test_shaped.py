@@ -265,7 +265,7 @@ def test_what_was_left_on_a_file_system_that_never_answers_is_told_as_left(
     monkeypatch.setattr(work, "LEFT_SECONDS", 0.5)
     monkeypatch.setattr(work.apart, "END_SECONDS", 0.1)
     snap = work.Snapshot.__new__(work.Snapshot)
-    snap.entries = {}
+    snap.manifest = {"entries": {}}
     told = [{"path": str(blocking / "came"), "reason": "changed since the run"}]
     assert snap.left((one["path"], one["reason"]) for one in told) == told
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre_guard import daemons, trial  # type: ignore[import-not-found]
+from ansible.module_utils.luytre_guard import commands, daemons, trial  # type: ignore[import-not-found]
 
 NGINX = {"nginx.service": {"ActiveState": "active", "UnitFileState": "enabled"}}
 
@@ -18,6 +18,7 @@ class Work:
         self.new, self.old, self.other = folder / "nginx/made.conf", folder / "nginx/nginx.conf", folder / "else.conf"
         self.paths = {str(self.new): "new", str(self.old): "content", str(self.other): "content"}
         self.snap = type("Snap", (), {"entries": {}})()
+        self.place = str(folder / "trial.json")
 
     def of_root(self) -> dict[str, str]:
         return self.paths
@@ -29,7 +30,7 @@ class Work:
         for path, word in paths.items():
             if Path(path).is_dir():
                 continue
-            Path(path).unlink() if word == "new" else Path(path).write_text("before")
+            Path(path).unlink(missing_ok=True) if word == "new" else Path(path).write_text("before")
 
     def attempt(self, _path: str, work: Any) -> None:
         work()
@@ -41,13 +42,15 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Work:
     work = Work(tmp_path)
     for path in (work.new, work.old, work.other):
         path.write_text("hardened")
-    monkeypatch.setattr(daemons, "of", lambda name: ((str(tmp_path / "nginx") + "/",), [["nginx", "-t"]]))
+    monkeypatch.setattr(commands, "installed", lambda name: name)
+    of = {"nginx.service": ((str(tmp_path / "nginx") + "/",), [["nginx", "-t"]])}
+    monkeypatch.setattr(daemons, "of", lambda name: of.get(name, ((), [])))
     return work
 
 
 def test_a_daemon_that_loads_the_result_leaves_nothing_as_it_is(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(daemons, "refusal", lambda _: None)
-    assert trial.files(work, NGINX) == {}
+    assert trial.files(work, NGINX, work.place) == {}
     assert not work.new.exists() and work.old.read_text() == "before"
 
 
@@ -55,7 +58,7 @@ def test_a_daemon_that_does_not_keeps_those_of_its_own_files_that_it_needs_and_n
     work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(daemons, "refusal", lambda _: None if work.new.exists() else "open() made.conf failed")
-    left = trial.files(work, NGINX)
+    left = trial.files(work, NGINX, work.place)
     assert left == {str(work.new): "nginx would not load it: open() made.conf failed"}
     assert work.new.read_text() == "hardened"
     assert work.old.read_text() == work.other.read_text() == "before"
@@ -69,7 +72,7 @@ def test_what_it_needs_only_because_of_what_stays_stays_too(work: Work, monkeypa
     inner.write_text("hardened")
     work.paths |= {str(inner): "new", str(inner.parent): "attributes"}
     monkeypatch.setattr(daemons, "refusal", lambda _: None if work.new.exists() and inner.exists() else "no such value")
-    assert set(trial.files(work, NGINX)) == {str(work.new), str(inner), str(inner.parent)}
+    assert set(trial.files(work, NGINX, work.place)) == {str(work.new), str(inner), str(inner.parent)}
     assert work.old.read_text() == "before"
 
 
@@ -77,11 +80,47 @@ def test_a_file_elsewhere_that_it_names_is_given_back_too(work: Work, monkeypatc
     monkeypatch.setattr(
         daemons, "refusal", lambda _: None if work.other.read_text() == "hardened" else f"bad word in {work.other}:1"
     )
-    assert set(trial.files(work, NGINX)) == {str(work.other)}
+    assert set(trial.files(work, NGINX, work.place)) == {str(work.other)}
     assert work.other.read_text() == "hardened" and not work.new.exists()
 
 
 def test_a_daemon_that_neither_runs_nor_starts_is_not_asked(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(daemons, "refusal", lambda _: "no")
     stopped = {"nginx.service": {"ActiveState": "inactive", "UnitFileState": "disabled"}}
-    assert trial.files(work, stopped) == {}
+    assert trial.files(work, stopped, work.place) == {}
+
+
+def test_who_goes_on_after_a_power_cut_knows_how_it_was_and_what_stays(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(daemons, "refusal", lambda _: None if work.new.exists() else "no such zone")
+    paths = dict(work.paths)
+    trial.Trial(work, NGINX, work.place)
+    work.files()  # and the power goes
+    work.paths = dict(paths)
+    left = trial.files(work, NGINX, work.place)
+    assert set(left) == {str(work.new)} and work.new.read_text() == "hardened"
+    work.paths = dict(paths)
+    assert trial.files(work, NGINX, work.place) == left
+    assert work.new.exists() and work.old.read_text() == "before"
+
+
+def test_what_is_put_back_once_more_does_not_bring_back_what_stays(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As what work on packages changed, after the daemon was asked."""
+    monkeypatch.setattr(
+        daemons, "refusal", lambda _: None if work.old.read_text() == "hardened" else "duplicate default"
+    )
+    left = trial.files(work, NGINX, work.place)
+    work.paths = {**work.paths, str(work.old): "content"}
+    assert trial.files(work, NGINX, work.place) == left and str(work.old) in left
+    assert work.old.read_text() == "hardened"
+
+
+def test_where_a_daemon_refuses_either_state_a_revert_has_the_one_before(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(daemons, "refusal", lambda _: "somebody's own mistake")
+    tried, words = trial.Trial(work, NGINX, work.place), dict(work.paths)
+    work.files()
+    assert tried.judge(words, last=True) == {}
+    assert not work.new.exists() and work.old.read_text() == "before"

@@ -1,0 +1,61 @@
+"""How the file systems for temporary files are mounted comes back with what says so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible.module_utils.luytre_guard import mounts, rollback  # type: ignore[import-not-found]
+
+FSTAB = {"paths": {"/etc/fstab": "content"}, "mounts": {"/dev/shm": ["nodev", "noexec", "nosuid"]}}  # noqa: S108
+BEFORE = {"mounts": {"/dev/shm": ["nodev", "nosuid"]}}  # noqa: S108
+
+
+def test_a_mount_gets_its_flags_each_said_by_its_own_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    states: list[dict[str, list[str]]] = [{"/tmp": ["noexec"]}]  # noqa: S108
+    ran: list[list[str]] = []
+
+    def said_no(argv: list[str], _seconds: float) -> None:
+        ran.append(argv)
+        states[0] = {"/tmp": ["nodev"]}  # noqa: S108
+
+    monkeypatch.setattr(mounts, "now", lambda: states[0])
+    monkeypatch.setattr(mounts.commands, "said_no", said_no)
+    problems: list[str] = []
+    assert mounts.bring_back({"/tmp": ["nodev"], "/var/tmp": []}, problems) == ["/tmp"]  # noqa: S108
+    assert ran == [["mount", "-o", "remount,bind,exec,suid,nodev,rw", "/tmp"]]  # noqa: S108
+    assert problems == []
+
+
+def test_a_mount_that_does_not_get_them_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mounts, "now", lambda: {"/tmp": ["noexec"]})  # noqa: S108
+    monkeypatch.setattr(mounts.commands, "said_no", lambda *_: "busy")
+    problems: list[str] = []
+    assert mounts.bring_back({"/tmp": []}, problems) == []  # noqa: S108
+    assert problems == ["/tmp is still mounted with noexec: busy"]  # noqa: S108
+
+
+@pytest.mark.parametrize(
+    ("only", "present", "wanted", "told"),
+    [
+        (None, ["nodev", "noexec", "nosuid"], {"/dev/shm": ["nodev", "nosuid"]}, 0),  # noqa: S108
+        (["/etc/fstab"], ["nodev", "noexec", "nosuid"], {"/dev/shm": ["nodev", "nosuid"]}, 0),  # noqa: S108
+        (["/etc/ssh/"], ["nodev", "noexec", "nosuid"], {}, 0),
+        (["/etc/fstab", "but:/etc/fstab"], ["nodev", "noexec", "nosuid"], {}, 0),
+        (None, ["noexec"], {}, 1),
+        (None, ["nodev", "nosuid"], {}, 0),
+    ],
+)
+def test_a_rollback_remounts_what_the_run_remounted_and_nobody_since(
+    monkeypatch: pytest.MonkeyPatch, only: Any, present: list[str], wanted: Any, told: int
+) -> None:
+    monkeypatch.setattr(rollback.mounts, "now", lambda: {"/dev/shm": present})  # noqa: S108
+    skipped: list[Any] = []
+    assert rollback._mounts(BEFORE, FSTAB, only, skipped) == wanted
+    assert len(skipped) == told
+
+
+def test_what_is_mounted_is_read_as_it_is() -> None:
+    assert all(path in mounts.SHARED and set(flags) <= set(mounts.FLAGS) for path, flags in mounts.now().items())
+    assert mounts.is_source("/etc/systemd/system/tmp.mount.d/zz-luytre.conf") and not mounts.is_source("/etc/hosts")
+    assert mounts.left({"/tmp": []}, {"/tmp": ["noexec"]}) == {"/tmp": ["noexec"]}  # noqa: S108
