@@ -32,6 +32,14 @@ class Peer(Fact):
     inbound: bool = Field(description="the other came in")
 
 
+class RootApplication(Fact):
+    """An application that answers requests as root."""
+
+    process: str = Field(description="the program that runs its code")
+    unit: str | None
+    listens: list[str] = Field(description="addresses with ports, and paths of sockets")
+
+
 class Unneeded(Fact):
     """A unit of a service that a web server has no use for, running or started at boot."""
 
@@ -143,6 +151,7 @@ class Facts(Area):
         default=True, description="no other web server answers than those whose configuration is read"
     )
     statistics: list[Statistics] = Field(default_factory=list)
+    root_applications: list[RootApplication] = Field(default_factory=list)
     loose_units: list[LooseUnit] = Field(default_factory=list)
     fetching_units: list[str] = Field(
         default_factory=list, description="that run as root what they fetch, in one breath"

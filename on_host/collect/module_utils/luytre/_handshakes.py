@@ -63,12 +63,8 @@ def answered(address, port, name, ends):
 
     None when a question was left open: who is slow has not refused.
     """
-    address = address.strip("[]")
-    try:
-        address = str(ipaddress.ip_address(EVERYWHERE.get(address, address)))
-    except ValueError:
-        return []
-    if time.monotonic() < ends and not _is_roots(address, port):
+    address = own_address(address)
+    if address is None or (time.monotonic() < ends and not is_roots(address, port)):
         return []
     found = []
     for version in VERSIONS:
@@ -80,7 +76,16 @@ def answered(address, port, name, ends):
     return found
 
 
-def _is_roots(address, port):
+def own_address(told):
+    """The address at which a place of a configuration is reached from here, or None for a name."""
+    told = told.strip("[]")
+    try:
+        return str(ipaddress.ip_address(EVERYWHERE.get(told, told)))
+    except ValueError:
+        return None
+
+
+def is_roots(address, port):
     """Whether who listens there is root, and nobody else."""
     owners = set()
     for path in ("/proc/net/tcp", "/proc/net/tcp6"):

@@ -128,7 +128,7 @@ LAYOUTS = (
         installers=("install/",),
         installer_marks=("index.php", "action_mysql.php", "data.php"),
         private=("data/config/", "data/logs/", "data/dump/"),
-        own_php=r"data/(?:config|ip6?|cache)/",
+        own_php=r"data/(?:(?:config|ip6?|cache)/|tmp/(?:config|recreatethumb)_[0-9a-f]{32}\.php\Z)",
         login="admin/index.php",
     ),
     Layout(

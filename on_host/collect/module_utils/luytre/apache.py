@@ -15,6 +15,7 @@ from ansible.module_utils.luytre import (
     _handshakes,
     _modsecurity,
     _openings,
+    _origins,
     _patterns,
     _processes,
     _stake,
@@ -119,6 +120,7 @@ def collect(reading):
     writers = _writers(variables.get("APACHE_RUN_USER", ""))
     described = describe(configuration, reading.declared, writers, reading.deadline - SPARE)
     _handshakes.tell(described["vhosts"], reading.deadline - SPARE)
+    _origins.tell(described["vhosts"], reading.declared, reading.deadline - SPARE)
     _certificates.tell([*described["vhosts"], *described["unread_vhosts"]], reading.trust, ROOT)
     return {
         **ABSENT,

@@ -12,6 +12,7 @@ from ansible.module_utils.luytre import (
     _nginx_daemons,
     _nginx_open,
     _nginx_stake,
+    _origins,
     _patterns,
     _processes,
     _web,
@@ -84,7 +85,9 @@ def _of(reading, one):
         }
         return {**facts, "vhosts": None, "problems": [said], "untold": untold}
     facts.update(describe(config, reading.declared, facts["version"], deadline=reading.deadline - SPARE))
-    _handshakes.tell(facts["vhosts"], reading.deadline - SPARE, spared=waiting_for_a_proxy(config))
+    spared = waiting_for_a_proxy(config)
+    _handshakes.tell(facts["vhosts"], reading.deadline - SPARE, spared=spared)
+    _origins.tell(facts["vhosts"], reading.declared, reading.deadline - SPARE, spared)
     folder = os.path.dirname(one.main)
     _certificates.tell([*facts["vhosts"], *facts["unread_vhosts"]], reading.trust, folder)
     return {**facts, **_tested(reading, one, config), "loose_files": loose_files(config)}

@@ -8,6 +8,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 from ansible.module_utils.luytre import (
+    _as_root,
     _confinement,
     _fronts,
     _ftp,
@@ -104,6 +105,7 @@ def collect(reading):
         "stores": _stores.stores(found),
         "all_web_read": True,
         "statistics": _fronts.statistics(reading),
+        "root_applications": _as_root.applications(),
         "loose_units": loose,
         "fetching_units": fetching,
         "unneeded": unneeded(shown, read_text("/proc/self/mounts") or ""),

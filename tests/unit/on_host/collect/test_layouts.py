@@ -162,6 +162,7 @@ RELEASES = {
         "data/config/config_ini.https.phuongtrung.test.php": SAID_OF_PHP,
         "data/config/banip.php": GUARD
         + "$array_banip_site['192.0.2.1'] = ['ip6' => 0, 'mask' => \"//\", 'endtime' => 0];\n",
+        "data/tmp/config_0123456789abcdef0123456789abcdef.php": GUARD + "$db_config['dbhost'] = 'localhost';\n",
         "install/default.htaccess.txt": "RewriteEngine On\n",
         "uploads/news/index.html": "",
     },

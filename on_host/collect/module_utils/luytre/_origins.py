@@ -1,0 +1,107 @@
+"""Whether a web server's answers let scripts of any other site ask with a visitor's login, asked at the host's own addresses.
+
+Applications say so themselves, and files that no configuration names: what is answered counts. One HEAD for each of a few pages.
+"""
+
+import re
+import socket
+import ssl
+import time
+
+from ansible.module_utils.luytre import _handshakes, _websites
+
+STRANGER = "https://khac.example"
+"""Another site, which nobody has named to a server."""
+SECONDS = 2.0
+"""For one answer."""
+ALL_SECONDS = 5.0
+MAX_PAGES = 3
+"""Of a virtual host."""
+MAX_HEAD = 16_384
+_PATH = re.compile(r"/[\w./?=&%+~:;,@!*'()-]{0,500}", re.ASCII)
+_FIELD = re.compile(
+    rb"(?m)^(access-control-allow-(?:origin|credentials))[ \t]*:[ \t]*([^\r\n]{0,500}?)[ \t]*\r?$", re.IGNORECASE
+)
+
+
+def tell(vhosts, declared, deadline, spared=()):
+    """Add to ``cors_open`` of virtual hosts the addresses whose answers allow it.
+
+    ``spared`` are (address, port) that wait for something else before they answer. ``deadline`` is of the monotonic clock.
+    """
+    ends = min(deadline, time.monotonic() + ALL_SECONDS)
+    for vhost in vhosts:
+        found = place(vhost["listens"], spared)
+        name = _handshakes.name_of(vhost["names"])
+        for path in pages(vhost["names"], declared) if found and name else ():
+            head = answered(*found, name, path, ends)
+            if head is not None and is_open(head):
+                vhost["cors_open"].append("%s://%s%s" % ("https" if found[2] else "http", name, path))
+
+
+def place(listens, spared):
+    """``(address, port, whether TLS is spoken there)`` of the first place where a virtual host is asked, TLS before none; or None."""
+    for one in sorted(listens, key=lambda one: not one["tls"]):
+        address = _handshakes.own_address(one["address"])
+        if address is not None and (one["address"], one["port"]) not in spared:
+            return address, one["port"], one["tls"]
+    return None
+
+
+def pages(names, declared):
+    """The home page, and pages that the inventory names for a site of these names."""
+    told = [
+        path
+        for site in _websites.declared_sites(declared)
+        if {site.get("domain"), *(site.get("aliases") or ())}.intersection(names)
+        for path in site.get("smoke_urls") or ()
+    ]
+    return list(dict.fromkeys(["/", *(path for path in told if _PATH.fullmatch(str(path)))]))[:MAX_PAGES]
+
+
+def is_open(head):
+    """Whether the head of an answer allows it, as bytes: for every origin, or for whichever asks."""
+    told = {name.lower(): value for name, value in _FIELD.findall(head)}
+    wide = told.get(b"access-control-allow-origin") in (b"*", STRANGER.encode())
+    return wide and told.get(b"access-control-allow-credentials", b"").lower() == b"true"
+
+
+def answered(address, port, tls, name, path, ends):
+    """The head of the answer to a stranger's script, or None: nobody answers in time, or another than root listens there."""
+    seconds = min(SECONDS, ends - time.monotonic())
+    if seconds <= 0 or not _handshakes.is_roots(address, port):
+        return None
+    until = time.monotonic() + seconds
+    asked = "HEAD %s HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\nUser-Agent: luytre\r\nConnection: close\r\n\r\n"
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as plain:
+            plain.settimeout(seconds)
+            plain.bind((address, 0))
+            plain.connect((address, port))
+            with _secured(plain, name) if tls else plain as connection:
+                connection.sendall((asked % (path, name, STRANGER)).encode("ascii"))
+                return _head(connection, until)
+    except (OSError, ValueError):
+        return None
+
+
+def _secured(plain, name):
+    """TLS for what it says alone: whose certificate it is, other controls tell."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context.wrap_socket(plain, server_hostname=name)
+
+
+def _head(connection, until):
+    said = b""
+    while b"\r\n\r\n" not in said and len(said) < MAX_HEAD:
+        left = until - time.monotonic()
+        if left <= 0:
+            return None
+        connection.settimeout(left)
+        piece = connection.recv(MAX_HEAD - len(said))
+        if not piece:
+            break
+        said += piece
+    return said.partition(b"\r\n\r\n")[0]
