@@ -88,8 +88,20 @@ def enroll(
     given = sys.stdin.readline().rstrip("\n") if password_stdin else None
     access = enrolling.Access(user, ask() if given is None and key is None else given, key)
     account = Account(automation_user, automation_key.expanduser(), automation_group)
-    done = enrolling.enroll(inventory, server, access, account, ask)
+    done = enrolling.enroll(inventory, server, access, account, ask, _doors(inventory, host))
     _tell(words, inventory, done)
+
+
+def _doors(inventory: Path, host: str) -> list[str]:
+    """Return the addresses with ports that the inventory reaches through the host."""
+    from auditor.hardening import passages
+    from auditor.inventory.reach import reach
+
+    if not any(inventory.glob("*.y*ml")):
+        return []
+    known = reach(inventory)
+    behind = [known[passage.to] for passage in passages.through(known).get(host, ())]
+    return [f"[{one.address}]:{one.port}" if ":" in one.address else f"{one.address}:{one.port}" for one in behind]
 
 
 def trusted(

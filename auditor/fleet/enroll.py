@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -19,7 +19,7 @@ from auditor.facts import HostFacts
 from auditor.fleet import host_keys, logins
 from auditor.fleet.collect import collect
 from auditor.fleet.discover import not_found, with_found_sites
-from auditor.fleet.entry import Account, Server, differences, drafted, write, writing
+from auditor.fleet.entry import Account, Server, differences, drafted, key_options, write, writing
 from auditor.fleet.host_keys import ssh_tool
 from auditor.fleet.reasons import LOGIN_REFUSED, explain
 from auditor.fleet.runner import Playbook, play
@@ -123,18 +123,25 @@ def _keygen(path: Path, *options: str) -> str:
     return done.stdout.strip()
 
 
-def enroll(folder: Path, server: Server, access: Access, account: Account, ask: Callable[[], str]) -> Enrolled:
+def enroll(
+    folder: Path,
+    server: Server,
+    access: Access,
+    account: Account,
+    ask: Callable[[], str],
+    doors: Iterable[str] = (),
+) -> Enrolled:
     """Make the account, read the host with it, record the host keys, and draft its inventory entry if there is none.
 
-    ``ask`` gives the password that sudo wants of a key's account. Raises InputError when the host cannot be entered or
+    The key of the account lends nothing but a way to the ``doors``, and counts from the inventory's trusted networks alone,
+    where it names some. ``ask`` gives the password that sudo wants of a key's account. Raises InputError when the host cannot be entered or
     read, has such an account of somebody else's, or would leave an inventory that no run takes; then nothing is written
     here, and an account that was made meanwhile is taken back; where that fails, the error says what stays.
     """
     kept = _kept(folder, server.name)
     admins = () if access.user == "root" else (access.user,)
     bare = Host(name=server.name, address=server.address, automation_user=account.user, admins=admins)
-    if kept is None:
-        _check_with(folder, bare, server, account)
+    networks = kept.trusted_networks if kept is not None else _check_with(folder, bare, server, account)
     public_key = automation_key(account.key_file)
     with tempfile.TemporaryDirectory(prefix="luytre-") as scratch:
         known_hosts = Path(scratch, "known_hosts")
@@ -145,7 +152,13 @@ def enroll(folder: Path, server: Server, access: Access, account: Account, ask: 
             draft,
             server,
             access,
-            {"enroll_user": account.user, "enroll_key": public_key, "enroll_group": account.group or ""},
+            {
+                "enroll_user": account.user,
+                "enroll_key": public_key,
+                "enroll_group": account.group or "",
+                "enroll_options": key_options(networks, doors),
+                "enroll_networks": ",".join(map(str, networks)),
+            },
             ask,
         )
         facts = None
@@ -202,12 +215,13 @@ def _put_back(file: Path, before: bytes | None) -> None:
         files.whole(file, [before])
 
 
-def _check_with(folder: Path, host: Host, server: Server, account: Account) -> None:
-    """Raise InputError when the inventory with an entry for the host is not one that every run takes."""
+def _check_with(folder: Path, host: Host, server: Server, account: Account) -> Sequence[object]:
+    """Return the host's trusted networks. Raise InputError when the inventory with an entry for it is not one that every run takes."""
     text = drafted(host, server.port, account.key_file, KNOWN_HOSTS)
     with trial.inventory(folder, _entry_file(folder, host.name).name, text) as there:
-        inventories.load(there)
+        hosts = inventories.load(there).hosts
         reaching.check_addresses(there)
+    return next(one.trusted_networks for one in hosts if one.name == host.name)
 
 
 def _check_claims(folder: Path, found: Host) -> None:
@@ -347,6 +361,11 @@ _NOT_OURS: Mapping[str, Text] = {
     "luytre: made by somebody else": Text(
         vi="tài khoản có tên ở --automation-user đã có sẵn, không phải do 'auditor enroll' lập: hãy chọn tên khác",
         en="the account that --automation-user names is there already, not made by 'auditor enroll': choose another name",
+    ),
+    "luytre: comes from elsewhere": Text(
+        vi="kết nối này đến từ địa chỉ nằm ngoài luytre_trusted_networks, nên khóa tự động hóa sẽ bị từ chối: thêm mạng của nó vào đó",
+        en="this connection comes from an address outside luytre_trusted_networks, so that the automation key would be refused: "
+        "add its network there",
     ),
     "luytre: no such group": Text(
         vi="máy chủ không có nhóm ghi ở --automation-group: ghi đúng tên một nhóm đang có",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +35,20 @@ class Account:
     key_file: Path
     group: str | None = None
     """A group of the host's that it is to be in besides its own, such as one that sshd lets in."""
+
+
+def key_options(networks: Iterable[object], doors: Iterable[str]) -> str:
+    """Return what a line of authorized_keys says before the automation key: no forwarding of any kind, and from where it counts.
+
+    ``networks``: from which it lets in, none of them for all. ``doors``: addresses with ports that others are reached by
+    through this host, which alone it may pass connections on to.
+    """
+    options = ["restrict", "pty"]
+    if doors := sorted(doors):
+        options += ["port-forwarding", *(f'permitopen="{door}"' for door in doors)]
+    if sources := ",".join(map(str, networks)):
+        options.append(f'from="{sources}"')
+    return ",".join(options)
 
 
 def differences(

@@ -33,6 +33,21 @@ def command(arguments: Sequence[str]) -> list[str]:
 
 
 def environment(given: Mapping[str, str], key_files: Iterable[str | None]) -> dict[str, str]:
-    """The same variables; the agent is among them only where some host has no key file of its own."""
-    asks_agent = any(file is None for file in key_files)
+    """The same variables; the agent is among them only where some host has no key file of its own, or one with a passphrase."""
+    asks_agent = AGENT in given and any(file is None or has_passphrase(file) for file in set(key_files))
     return {key: value for key, value in given.items() if key != AGENT or asks_agent}
+
+
+def has_passphrase(file: str) -> bool:
+    """Return whether a private key can be used by whoever knows its passphrase alone; what cannot be read has none."""
+    import base64
+    from pathlib import Path
+
+    try:
+        lines = Path(file).expanduser().read_bytes()[:100_000].splitlines()
+        if lines[0] != b"-----BEGIN OPENSSH PRIVATE KEY-----":
+            return any(b"ENCRYPTED" in line for line in lines[:3])
+        head = base64.b64decode(b"".join(lines[1:3]) + b"===")
+    except (OSError, ValueError, IndexError, RuntimeError):
+        return False
+    return not head.startswith(b"openssh-key-v1\0\0\0\0\4none")

@@ -47,7 +47,11 @@ class Key(Fact):
     type: str = Field(description="'link' or 'unreadable' for a file that was not read")
     bits: int
     fingerprint: str
-    restricted: bool = Field(description="bound to a command, 'restrict', or an authority whose certificates come in")
+    restricted: bool = Field(
+        description="bound to a command, without a terminal, or an authority whose certificates come in"
+    )
+    lends: bool = Field(default=True, description="forwards more than to named places, unless sshd itself refuses that")
+    anywhere: bool = Field(default=True, description="lets in from any address")
     closed: bool = Field(description="nobody else can write the file or its folders, as StrictModes wants")
 
 

@@ -17,7 +17,11 @@ echo LANG=C.UTF-8 >/etc/default/locale
 
 useradd --create-home --shell /bin/bash --comment 'Lũy Tre automation' "$user"
 install -d -m 700 -o "$user" -g "$user" "/home/$user/.ssh"
-install -m 600 -o "$user" -g "$user" automation.pub "/home/$user/.ssh/authorized_keys"
+options=restrict,pty
+[ "$host" != web3 ] || options="$options,from=\"10.213.47.0/24\""
+echo "$options $(cat automation.pub)" >"/home/$user/.ssh/authorized_keys"
+chown "$user:$user" "/home/$user/.ssh/authorized_keys"
+chmod 600 "/home/$user/.ssh/authorized_keys"
 echo "$user ALL=(ALL:ALL) NOPASSWD: ALL" >/etc/sudoers.d/"$user"
 chmod 440 /etc/sudoers.d/"$user"
 

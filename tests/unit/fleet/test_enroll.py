@@ -212,7 +212,7 @@ def test_from_what_an_office_has_to_an_account_with_sudo_and_once_more(
     (own,) = host_keys.recorded(known_hosts, "127.0.0.1", machine.port)
     assert own.fingerprint in done.err
     public = (tmp_path / "automation.pub").read_text("ascii").strip()
-    assert machine.run("cat /home/tudong/.ssh/authorized_keys").strip() == public
+    assert machine.run("cat /home/tudong/.ssh/authorized_keys").strip() == f"restrict,pty {public}"
     assert "NOPASSWD: ALL" in machine.run("cat /etc/sudoers.d/90-tudong")
 
     entry = office / "may1.yml"
@@ -238,7 +238,42 @@ def test_from_what_an_office_has_to_an_account_with_sudo_and_once_more(
     assert "may1 is in" in again.out
     assert "a.test: in the inventory, not found on the host" in again.out
     assert host_keys.recorded(known_hosts, "127.0.0.1", machine.port) == (own,)
-    assert machine.run("cat /home/tudong/.ssh/authorized_keys").strip() == public
+    assert machine.run("cat /home/tudong/.ssh/authorized_keys").strip() == f"restrict,pty {public}"
+
+
+def test_the_key_counts_from_the_networks_of_the_inventory_and_lends_nothing(
+    machine: Machine, auditor: Enroll, office: Path, tmp_path: Path
+) -> None:
+    (office / "group_vars").mkdir()
+    (office / "group_vars/all.yml").write_text("luytre_trusted_networks: [192.0.2.0/24]\n", "utf-8")
+    elsewhere = auditor("--password-stdin", "--yes", user="mang")
+    assert elsewhere.code == 2
+    assert "outside luytre_trusted_networks" in elsewhere.err.splitlines()[-1]
+    assert machine.run("getent passwd mang || true") == ""
+    (office / "group_vars/all.yml").write_text("luytre_trusted_networks: [127.0.0.0/8, 192.0.2.0/24]\n", "utf-8")
+    done = auditor("--password-stdin", "--yes", user="mang")
+    assert done.code == 0, done.err
+    keys = machine.run("cat /home/mang/.ssh/authorized_keys")
+    assert keys.startswith('restrict,pty,from="127.0.0.0/8,192.0.2.0/24" ssh-ed25519 ')
+    key = tmp_path / "automation"
+    ssh = ["ssh", "-F", "none", "-i", str(key), "-p", str(machine.port), "-o", "StrictHostKeyChecking=no"]
+    ssh += ["-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes"]
+    assert subprocess.run([*ssh, "mang@127.0.0.1", "true"], check=False).returncode == 0
+    passed_on = [*ssh, "-W", f"127.0.0.1:{machine.port}", "mang@127.0.0.1"]
+    refused = subprocess.run(passed_on, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    assert "administratively prohibited" in refused.stderr
+
+    (office / "behind.yml").write_text(
+        f"all: {{hosts: {{sau: {{ansible_host: 127.0.0.1, ansible_port: {machine.port}, ansible_user: x,"
+        f" ansible_ssh_common_args: '-o ProxyJump=mang@127.0.0.1:{machine.port}'}}}}}}\n",
+        "utf-8",
+    )
+    again = auditor("--user", "mang", "--key", str(key), "--yes", user="mang")
+    assert again.code == 0, again.err
+    keys = machine.run("cat /home/mang/.ssh/authorized_keys")
+    assert keys.startswith(f'restrict,pty,port-forwarding,permitopen="127.0.0.1:{machine.port}",from="127')
+    let = subprocess.run(passed_on, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    assert let.stdout.startswith("SSH-2.0-")
 
 
 def test_sudo_that_wants_a_password_is_given_one_or_says_so(machine: Machine, auditor: Enroll) -> None:

@@ -83,6 +83,15 @@ def test_the_door_adds_them_where_ssh_reads_them() -> None:
     assert ssh_options.command(["-O", "stop", "192.0.2.1"])[-4:] == ["stop", "-a", "-x", "192.0.2.1"]
 
 
+def test_the_agent_goes_along_for_a_key_with_a_passphrase(tmp_path: Path) -> None:
+    given = {"SSH_AUTH_SOCK": "/run/agent"}
+    for name, passphrase, goes in (("bare", "", False), ("locked", "mật khẩu", True)):
+        for kind in (["ed25519"], ["rsa", "-m", "PEM"]):
+            file = tmp_path / f"{name}-{kind[0]}"
+            subprocess.run(["ssh-keygen", "-q", "-t", *kind, "-N", passphrase, "-f", str(file)], check=True)
+            assert (ssh_options.environment(given, [str(file)]) == given) is goes, file
+
+
 def test_the_agent_goes_along_only_where_a_host_has_no_key() -> None:
     given = {"SSH_AUTH_SOCK": "/run/agent", "HOME": "/root"}
     assert ssh_options.environment(given, ["/k", "/l"]) == {"HOME": "/root"}

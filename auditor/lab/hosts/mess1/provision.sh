@@ -56,7 +56,8 @@ chgrp -R www-data "$root/uploads" "$root/data"
 chmod -R g+w "$root/uploads" "$root/data"
 chmod 777 "$root/data/cache"
 install -d -m 700 -o $owner -g $owner /home/$owner/.ssh
-install -m 600 -o $owner -g $owner automation.pub /home/$owner/.ssh/authorized_keys
+sed 's/^/restrict,pty /' automation.pub >/run/automation.pub
+install -m 600 -o $owner -g $owner /run/automation.pub /home/$owner/.ssh/authorized_keys
 
 wiki=/srv/www/tulieu
 useradd --home-dir /srv/www --shell /usr/sbin/nologin --comment 'Tư liệu' tulieu

@@ -56,7 +56,8 @@ chown -R baihop:baihop /var/www/baihop.test
 chmod 755 /var/www/baihop.test
 chmod 777 "$root/cache" "$root/tmp"
 install -d -m 700 -o baihop -g baihop /var/www/baihop.test/.ssh
-install -m 600 -o baihop -g baihop automation.pub /var/www/baihop.test/.ssh/authorized_keys
+sed 's/^/restrict,pty /' automation.pub >/run/automation.pub
+install -m 600 -o baihop -g baihop /run/automation.pub /var/www/baihop.test/.ssh/authorized_keys
 
 install -d /srv/dulieu/web /srv/dulieu/luu-tru /srv/dichvu
 cp machine/dulieu/index.php /srv/dulieu/web/

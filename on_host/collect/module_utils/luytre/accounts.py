@@ -156,7 +156,7 @@ def _keys_of(account, pattern, groups):
     closed = _closed(path, root, account, groups)
     if text is None:
         kind = "link" if _through_link(path, root) else "unreadable"
-        nothing = {"type": kind, "bits": 0, "fingerprint": "", "restricted": False}
+        nothing = {"type": kind, "bits": 0, "fingerprint": "", "restricted": False, "lends": False, "anywhere": False}
         return [{"account": account["name"], "path": path, "closed": closed, **nothing}]
     keys = (parse_key(line) for line in text.splitlines()[:MAX_KEYS])
     return [{"account": account["name"], "path": path, "closed": closed, **key} for key in keys if key]
@@ -193,7 +193,7 @@ def _through_link(path, root):
 
 
 def parse_key(line):
-    """``{type, bits, fingerprint, restricted}`` of an authorized_keys line, or None when it holds no key."""
+    """``{type, bits, fingerprint, restricted, lends, anywhere}`` of an authorized_keys line, or None when it holds no key."""
     found = re.search(r"(?:^|\s)((?:sk-)?(?:ssh|ecdsa)-[a-z0-9@.-]+)\s+(AAAA[A-Za-z0-9+/=]+)", line)
     if not found or line.lstrip().startswith("#"):
         return None
@@ -207,7 +207,28 @@ def parse_key(line):
         "type": found.group(1)[:60],
         "bits": key_bits(found.group(1), blob),
         "fingerprint": "SHA256:" + digest,
-        "restricted": bool(re.search(r"(^|,)(restrict|cert-authority|command=)", options.strip())),
+        **limits(options),
+    }
+
+
+def limits(text):
+    """``{restricted, lends, anywhere}``: what the options before a key take from who comes in by it."""
+    options = [one.lower() for one in re.findall(r'((?:[^\s,"]|"(?:[^"\\]|\\.)*")+)', text)]
+    names = [one.partition("=")[0] for one in options]
+    on = set()
+    for name in names:
+        if name == "restrict":
+            on = {"restrict"}
+        elif name.startswith("no-"):
+            on.discard(name[3:])
+        else:
+            on.add(name)
+    forwards = {"agent-forwarding", "x11-forwarding"} & on
+    opens = "port-forwarding" in on and "permitopen" not in names
+    return {
+        "restricted": bool({"cert-authority", "command"} & on) or ("restrict" in on and "pty" not in on),
+        "lends": "restrict" not in on or bool(forwards) or opens,
+        "anywhere": "from" not in names,
     }
 
 

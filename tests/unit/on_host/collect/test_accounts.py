@@ -117,6 +117,31 @@ def rsa(bits: int) -> str:
     return "ssh-rsa " + base64.b64encode(blob).decode()
 
 
+@pytest.mark.parametrize(
+    ("options", "restricted", "lends", "anywhere"),
+    [
+        ("", False, True, True),
+        ("restrict,pty ", False, False, True),
+        ("restrict ", True, False, True),
+        ('restrict,pty,from="192.0.2.0/24,10.0.0.0/8" ', False, False, False),
+        ('from="192.0.2.1" ', False, True, False),
+        ("restrict,pty,port-forwarding ", False, True, True),
+        ('restrict,pty,port-forwarding,permitopen="192.0.2.1:22" ', False, False, True),
+        ("restrict,pty,agent-forwarding ", False, True, True),
+        ("restrict,pty,agent-forwarding,no-agent-forwarding ", False, False, True),
+        ("pty,Restrict ", True, False, True),
+        ('command="echo restrict,pty,from=" ', True, True, True),
+        ('environment="A=restrict, from=\\"x\\"" ', False, True, True),
+        ("cert-authority ", True, True, True),
+    ],
+)
+def test_what_the_options_before_a_key_take_from_it(
+    options: str, restricted: bool, lends: bool, anywhere: bool
+) -> None:
+    key = accounts.parse_key(f"{options}{ED25519} mai@may-tram")
+    assert (key["restricted"], key["lends"], key["anywhere"]) == (restricted, lends, anywhere)
+
+
 def test_keys_become_fingerprints() -> None:
     key = accounts.parse_key(f'command="/usr/bin/rsync",no-pty {ED25519} mai@may-tram')
     assert key == {
@@ -124,6 +149,8 @@ def test_keys_become_fingerprints() -> None:
         "bits": 256,
         "fingerprint": key["fingerprint"],
         "restricted": True,
+        "lends": True,
+        "anywhere": True,
     }
     assert key["fingerprint"].startswith("SHA256:")
     assert "mai" not in json.dumps(key)
