@@ -13,6 +13,7 @@ import os
 from urllib.parse import unquote_to_bytes
 
 from ansible.module_utils.luytre import _reading
+from ansible.module_utils.luytre._site_postgresql import hexadecimal
 from ansible.module_utils.luytre_contain import administrators, applications, cells, configuration, wordpress_session
 from ansible.module_utils.luytre_shared import acting
 from ansible.module_utils.luytre_shared.acting import Refused
@@ -30,6 +31,19 @@ def _column(table, key, column, after, where):
     return sql % (table, key, key, column, column, after, table, where)
 
 
+def _in_postgresql(table, key, column, after, where):
+    sql = "SELECT json_build_array('cell', '%s', '%s', %s, '%s', %s, '%s') FROM \"{p}%s\" WHERE %s"
+    return sql % (table, key, hexadecimal(key), column, hexadecimal(column), after, table, where)
+
+
+def _of_joomla(cell):
+    session = (("data", ""), ("guest", b"1".hex()), ("userid", b"0".hex()))
+    return [
+        cell("users", "id", "block", b"1".hex(), "id = {number}"),
+        *(cell("session", "session_id", column, after, "userid = {number}") for column, after in session),
+    ]
+
+
 _META = """user_id = {number} AND
   (meta_key IN ('session_tokens', '_application_passwords') OR meta_key RLIKE '^{p}([0-9]+_)?capabilities$')"""
 CELLS = {
@@ -39,16 +53,11 @@ CELLS = {
         _column("users", "ID", "user_activation_key", "", "ID = {number}"),
         _column("usermeta", "umeta_id", "meta_value", "", _META),
     ],
-    "joomla": [
-        _column("users", "id", "block", b"1".hex(), "id = {number}"),
-        *(
-            _column("session", "session_id", column, after, "userid = {number}")
-            for column, after in (("data", ""), ("guest", b"1".hex()), ("userid", b"0".hex()))
-        ),
-    ],
+    "joomla": _of_joomla(_column),
     "nukeviet": [_column("authors", "admin_id", "is_suspend", b"1".hex(), "admin_id = {number}")],
 }
 """What is changed, and to what."""
+CELLS_IN_POSTGRESQL = {"joomla": _of_joomla(_in_postgresql)}
 
 
 def check(asked):
@@ -65,7 +74,8 @@ def check(asked):
 
 def changes(application, some):
     """The cells that shut these administrators out. Raises Refused."""
-    statements = {"cell": (" UNION ALL ".join(CELLS[application.kind]), MOST_CELLS)}
+    some_cells = (CELLS_IN_POSTGRESQL if application.in_postgresql else CELLS)[application.kind]
+    statements = {"cell": (" UNION ALL ".join(some_cells), MOST_CELLS)}
     return [
         {"table": row[1], "key": row[2], "row": row[3], "column": row[4], "before": row[5], "after": row[6]}
         for one in some

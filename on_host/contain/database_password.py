@@ -43,6 +43,7 @@ MOST_UNSURE = 20
 def made(asked):
     """What is to be changed, with the new password. Raises Refused."""
     own = applications.at(applications.folder(asked))
+    own.check_engine()
     if not own.is_local():
         raise Refused("not_asked", "%s: elsewhere" % own.config)
     configuration.check_settled()

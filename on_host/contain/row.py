@@ -10,9 +10,8 @@ import os
 import re
 from urllib.parse import unquote_to_bytes
 
-from ansible.module_utils.luytre import _site_database
 from ansible.module_utils.luytre._site_database import IDENTIFIER
-from ansible.module_utils.luytre_contain import applications
+from ansible.module_utils.luytre_contain import applications, row_mysql, row_postgresql
 from ansible.module_utils.luytre_shared import acting, kept
 from ansible.module_utils.luytre_shared.acting import Refused
 
@@ -32,30 +31,8 @@ TABLES = {
 """By application and the name that a question has for it: a table, and the column that tells its rows apart."""
 NAMED = frozenset({"options"})
 NUMBER = re.compile(r"\A[1-9][0-9]{0,17}\Z")
-MOST_COLUMNS = 100
-WHOLE = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint"})
-BYTES = frozenset(
-    {
-        *("char", "varchar", "tinytext", "text", "mediumtext", "longtext"),
-        *("binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"),
-    }
-)
-PLAIN = frozenset({"date", "datetime", "timestamp", "time", "year", "decimal", "float", "double", "enum", "set"})
-_PLAIN = re.compile(r"\A[0-9A-Za-z_ .:,+-]*\Z")
-_WHOLE = re.compile(r"\A-?[0-9]{1,20}\Z")
-SESSION = (
-    "SET time_zone = '+00:00';\nSET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES';\n"
-) + _site_database.EVERY_TIME
-NULL = "-"
-OF_TABLE = "SELECT 'table', TABLE_TYPE FROM information_schema.TABLES WHERE TABLE_SCHEMA = '{db}' AND TABLE_NAME = '{table}';\n"
-COLUMNS = """SELECT 'column', COLUMN_NAME, DATA_TYPE FROM information_schema.COLUMNS
-  WHERE TABLE_SCHEMA = '{db}' AND TABLE_NAME = '{table}' AND IFNULL(GENERATION_EXPRESSION, '') = '' ORDER BY ORDINAL_POSITION LIMIT {most};
-"""
-HELD = "SELECT 'row', {fields} FROM `{db}`.`{table}` WHERE {where} LIMIT 2;\n"
-DELETE = """DELETE FROM `{db}`.`{table}` WHERE {where} AND SHA2(CONCAT_WS(',', {fields}), 256) = '{sha256}';
-SELECT 'gone', ROW_COUNT();
-"""
-INSERT = "INSERT INTO `{db}`.`{table}` ({names}) VALUES ({values});\n"
+MOST_COLUMNS = 90
+"""As many as one function of PostgreSQL takes, with some to spare."""
 
 
 class Place:
@@ -68,12 +45,10 @@ class Place:
             raise Refused("no_table", "%s: %s" % (self.application.kind, table))
         name, column = TABLES[self.application.kind][table]
         self.table = self.application.prefix + name
-        if table in NAMED:
-            self.where = "CAST(`%s` AS BINARY) = x'%s'" % (column, unquote_to_bytes(key).hex())
-        elif NUMBER.match(key):
-            self.where = "`%s` = %s" % (column, key)
-        else:
+        self.sql = row_postgresql if self.application.in_postgresql else row_mysql
+        if table not in NAMED and not NUMBER.match(key):
             raise Refused("no_row", key)
+        self.where = self.sql.where(column, unquote_to_bytes(key), table in NAMED)
 
     def of(self, statement, **words):
         """A statement about the row."""
@@ -81,24 +56,23 @@ class Place:
 
     def said(self, *statements):
         """The rows that statements come to."""
-        return self.application.answered(SESSION + "".join(statements))
+        return self.application.answered(self.sql.SESSION + "".join(statements))
 
     def columns(self):
         """``[name, type]`` of each column of the table that holds something of its own."""
-        found = self.said(self.of(OF_TABLE), self.of(COLUMNS, most=MOST_COLUMNS + 1))
+        found = self.said(self.of(self.sql.OF_TABLE), self.of(self.sql.COLUMNS, most=MOST_COLUMNS + 1))
         if ["table", "BASE TABLE"] not in found:
             raise Refused("no_table", self.table)
         columns = [row[1:] for row in found if row[0] == "column"]
-        known = WHOLE | BYTES | PLAIN
         if len(columns) > MOST_COLUMNS or not all(
-            len(one) == 2 and IDENTIFIER.match(one[0]) and one[1] in known for one in columns
+            len(one) == 2 and IDENTIFIER.match(one[0]) and one[1] in self.sql.KNOWN for one in columns
         ):
             raise Refused("odd_columns", self.table)
         return columns
 
     def held(self, columns):
         """What the row holds, a text of hexadecimal digits, or ``-`` for NULL, a column; None when there is no row."""
-        found = [row[1:] for row in self.said(self.of(HELD, fields=_fields(columns)))]
+        found = [row[1:] for row in self.said(self.of(self.sql.HELD, fields=self.sql.fields(columns)))]
         if len(found) > 1:
             raise Refused("no_row", self.table)
         if found and not (len(found[0]) == len(columns) and all(map(_is_hex, found[0]))):
@@ -107,38 +81,18 @@ class Place:
 
     def deletion(self, record):
         """The statements that take the row out while it holds what is on record, and tell how many went."""
-        return self.of(DELETE, fields=_fields(record["columns"]), sha256=record["sha256"])
+        return self.of(self.sql.DELETE, fields=self.sql.fields(record["columns"]), sha256=record["sha256"])
 
     def insertion(self, record):
         """The statement that puts it back."""
-        names = ", ".join("`%s`" % name for name, _ in record["columns"])
-        values = ", ".join(_literal(kind, text) for (_, kind), text in zip(record["columns"], record["held"]))
-        return self.of(INSERT, names=names, values=values)
-
-
-def _fields(columns):
-    return ", ".join(map(_hex, columns))
-
-
-def _hex(column):
-    return "IF(`%s` IS NULL, '%s', HEX(CAST(`%s` AS BINARY)))" % (column[0], NULL, column[0])
+        names = ", ".join(self.sql.QUOTED % name for name, _ in record["columns"])
+        values = ", ".join(self.sql.literal(kind, text) for (_, kind), text in zip(record["columns"], record["held"]))
+        return self.of(self.sql.INSERT, names=names, values=values)
 
 
 def _is_hex(text):
     """None of what is longer than the server sends."""
-    return text == NULL or (text is not None and re.match(r"\A(?:[0-9A-F]{2})*\Z", text) is not None)
-
-
-def _literal(kind, text):
-    """A column's value as a statement has it. Raises Refused for what its type does not hold."""
-    if text == NULL:
-        return "NULL"
-    if kind in BYTES:
-        return "x'%s'" % text
-    plain = bytes.fromhex(text).decode("ascii", "replace")
-    if not (_WHOLE if kind in WHOLE else _PLAIN).match(plain):
-        raise Refused("odd_columns", kind)
-    return plain if kind in WHOLE else "'%s'" % plain
+    return text == row_mysql.NULL or (text is not None and re.match(r"\A(?:[0-9A-F]{2})*\Z", text) is not None)
 
 
 def digest(held):
@@ -191,7 +145,7 @@ def looked_at(place):
     if held is None:
         raise Refused("no_row", "%s %s" % (place.table, place.told["key"]))
     for (_, kind), text in zip(columns, held):
-        _literal(kind, text)
+        place.sql.literal(kind, text)
     return {"place": place.told, "columns": columns, "held": held, "sha256": digest(held)}
 
 

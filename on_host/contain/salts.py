@@ -39,6 +39,18 @@ IN_USE = {
     "users": "SELECT 'used', COUNT(*) FROM `{db}`.`{p}users` WHERE otpKey <> ''",
     "mfa": "SELECT 'used', COUNT(*) FROM `{db}`.`{p}user_mfa`",
 }
+SECOND_FACTORS_IN_POSTGRESQL = {
+    "column": (
+        """SELECT json_build_array('column', CASE table_name WHEN '{p}users' THEN 'users' ELSE 'mfa' END)
+  FROM information_schema.columns WHERE table_schema = current_schema() AND ((table_name = '{p}users' AND column_name = 'otpKey')
+  OR (table_name = '{p}user_mfa' AND column_name = 'method'))""",
+        2,
+    )
+}
+IN_USE_IN_POSTGRESQL = {
+    "users": "SELECT json_build_array('used', COUNT(*)) FROM \"{p}users\" WHERE \"otpKey\" <> ''",
+    "mfa": "SELECT json_build_array('used', COUNT(*)) FROM \"{p}user_mfa\"",
+}
 
 
 def anew(path):
@@ -66,8 +78,11 @@ def _of_wordpress(_path, config, old):
 
 def _of_joomla(path, config, old):
     application = applications.at(path)
-    for _, table in application.rows(SECOND_FACTORS):
-        if application.rows({"used": (IN_USE[table], 1)})[0][1] != "0":
+    factors, used = SECOND_FACTORS, IN_USE
+    if application.in_postgresql:
+        factors, used = SECOND_FACTORS_IN_POSTGRESQL, IN_USE_IN_POSTGRESQL
+    for _, table in application.rows(factors):
+        if application.rows({"used": (used[table], 1)})[0][1] != "0":
             raise Refused("second_factor", config)
     secret = _php.settings(old, _php.PROPERTY, ["secret"])["secret"]
     if not isinstance(secret, str) or secret == _php.UNKNOWN:

@@ -46,6 +46,7 @@ class Place:
         if not NAME.match(name):
             raise Refused("no_trigger", name)
         self.application = applications.at(applications.folder(self.told))
+        self.application.check_engine()
 
     def said(self, statement, **words):
         """The rows that a statement about it comes to."""

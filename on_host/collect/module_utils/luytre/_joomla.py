@@ -13,7 +13,11 @@ NAMES = (
     *("debug", "error_reporting", "force_ssl", "ftp_pass", "secret"),
     *("dbtype", "host", "user", "password", "db", "dbprefix"),
 )
-KINDS = ("mysqli", "mysql", "pdomysql")
+ENGINES = {
+    **dict.fromkeys(("mysqli", "mysql", "pdomysql"), _site_database.MYSQL),
+    **dict.fromkeys(("pgsql", "postgresql"), _site_database.POSTGRESQL),
+}
+"""By the name that its configuration has for it."""
 SUPER_USERS = 8
 """The number of the group that every Joomla is installed with."""
 MAX_TEXT = 500
@@ -31,6 +35,30 @@ STATEMENTS = {
         200,
     ),
 }
+IN_POSTGRESQL = {
+    "users": (
+        """SELECT json_build_array('users', LEFT(params::text, 20000)) FROM "{p}extensions"
+  WHERE type = 'component' AND element = 'com_users'""",
+        1,
+    ),
+    "super": (
+        """SELECT json_build_array('super', LEFT(u.username, 500),
+  COALESCE(FLOOR(EXTRACT(EPOCH FROM u."registerDate")), 0)::bigint, COALESCE(FLOOR(EXTRACT(EPOCH FROM u."lastvisitDate")), 0)::bigint)
+  FROM "{p}users" u WHERE u.block = 0 AND u.id IN
+  (SELECT m.user_id FROM "{p}user_usergroup_map" m WHERE m.group_id = {group})""",
+        200,
+    ),
+}
+
+
+def login_of(values):
+    """Its own, of its settings. Raises NotAsked."""
+    kind = values["dbtype"]
+    if kind is not None and kind != _php.UNKNOWN and kind not in ENGINES:
+        raise _site_database.NotAsked("other_kind")
+    engine = ENGINES.get(kind, _site_database.MYSQL)
+    words = (values[name] for name in ("user", "password", "host", "db", "dbprefix"))
+    return _site_database.plain_login(*words, engine=engine)
 
 
 def instance(found, reading):
@@ -58,11 +86,10 @@ def instance(found, reading):
 def _database(file, values, reading):
     """``(what its database says, why it was not read)``."""
     try:
-        if values["dbtype"] != _php.UNKNOWN and values["dbtype"] not in KINDS:
-            raise _site_database.NotAsked("other_kind")
-        login = _site_database.plain_login(*(values[name] for name in ("user", "password", "host", "db", "dbprefix")))
+        login = login_of(values)
+        statements = STATEMENTS if login.engine == _site_database.MYSQL else IN_POSTGRESQL
         words = {"{db}": login.database, "{p}": values["dbprefix"], "{group}": str(SUPER_USERS)}
-        return understood(_site_database.rows(reading, login, _site_database.filled(STATEMENTS, words))), None
+        return understood(_site_database.rows(reading, login, _site_database.filled(statements, words))), None
     except _site_database.NotAsked as not_asked:
         user = values["user"]
         account = user if isinstance(user, str) and user != _php.UNKNOWN else ""

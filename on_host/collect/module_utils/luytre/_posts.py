@@ -28,6 +28,12 @@ _JOOMLA = {
         OF_ANOTHER_FORM,
     )
 }
+_JOOMLA_IN_POSTGRESQL = {
+    "post": (
+        "SELECT json_build_array('post', id) FROM (SELECT id FROM \"{p}content\" WHERE state = 1 ORDER BY id DESC LIMIT {most}) AS latest",
+        OF_ANOTHER_FORM,
+    )
+}
 _NUKEVIET = {
     "post": (
         """SELECT * FROM (SELECT 'post', r.id, LEFT(r.alias, 250) AS alias, LEFT(c.alias, 100) AS category
@@ -68,7 +74,8 @@ def of_wordpress(path, home, reading):
 
 def of_joomla(path, home, reading):
     own = _site_login.of_joomla(path)
-    rows = _rows(reading, own, _JOOMLA) if own else []
+    in_postgresql = own is not None and own[0].engine == _site_database.POSTGRESQL
+    rows = _rows(reading, own, _JOOMLA_IN_POSTGRESQL if in_postgresql else _JOOMLA) if own else []
     return ["%s/index.php?option=com_content&view=article&id=%s" % (home, row[1]) for row in rows]
 
 

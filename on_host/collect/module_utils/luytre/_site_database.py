@@ -53,8 +53,10 @@ EVERY_TIME = """
 /*!50708 SET SESSION max_execution_time = %d000 */;
 """ % (STATEMENT_SECONDS, STATEMENT_SECONDS)
 
-Login = collections.namedtuple("Login", ("user", "password", "host", "database"))
-"""A site's own, as its configuration writes them."""
+MYSQL, POSTGRESQL = "mysql", "postgresql"
+Login = collections.namedtuple("Login", ("user", "password", "host", "database", "engine"))
+Login.__new__.__defaults__ = (MYSQL,)
+"""A site's own, as its configuration writes them; ``engine``: MySQL's or MariaDB's, or PostgreSQL."""
 
 
 IDENTIFIER = re.compile(r"[A-Za-z0-9_]{1,64}\Z")
@@ -68,14 +70,14 @@ class NotAsked(Exception):
         self.why = why
 
 
-def plain_login(user, password, host, database, prefix):
+def plain_login(user, password, host, database, prefix, engine=MYSQL):
     """A Login out of values as ``_php`` reads them. Raises NotAsked when only running the file would tell them."""
     words = (user, password, host, database, prefix)
     if not all(isinstance(word, str) and word != _php.UNKNOWN for word in words):
         raise NotAsked("not_plain")
     if not IDENTIFIER.match(database) or not IDENTIFIER.match(prefix):
         raise NotAsked("not_plain")
-    return Login(user, password, host, database)
+    return Login(user, password, host, database, engine)
 
 
 def filled(statements, words):
@@ -98,7 +100,8 @@ def rows(reading, login, statements):
 
     Raises NotAsked, also when a statement has more rows than it may.
     """
-    script = BEGIN + "".join("%s%s LIMIT %d;\n" % (EVERY_TIME, sql, most + 1) for sql, most in statements.values())
+    begin, every_time = (BEGIN, EVERY_TIME) if login.engine == MYSQL else (_site_postgresql().BEGIN, "")
+    script = begin + "".join("%s%s LIMIT %d;\n" % (every_time, sql, most + 1) for sql, most in statements.values())
     found = answered(reading, login, script)
     counts = collections.Counter(row[0] for row in found)
     if any(counts[word] > most for word, (_, most) in statements.items()):
@@ -107,12 +110,21 @@ def rows(reading, login, statements):
 
 
 def answered(reading, login, script):
-    """Rows as lists of text (None for NULL) of all that a script says. Raises NotAsked."""
+    """Rows as lists of text (None for NULL) of all that a script says, in its engine's words. Raises NotAsked."""
+    if login.engine == POSTGRESQL:
+        return _site_postgresql().answered(reading, login, script)
     client = mariadb.client_program(reading)
     if client is None or not mariadb.is_running(reading):
         raise NotAsked("not_running")
     seconds = min(SECONDS, reading.left() / 2)
     return mariadb.fields(_ask([client, *_arguments(login.host)], login, script, seconds))
+
+
+def _site_postgresql():
+    """That engine's module, which builds on this one."""
+    from ansible.module_utils.luytre import _site_postgresql
+
+    return _site_postgresql
 
 
 # --- where ----------------------------------------------------------------------------------------------
@@ -149,9 +161,13 @@ def _is_the_servers_socket(path):
 def _is_the_servers_port(port):
     """Whether nobody but the server's account listens at a port of this host."""
     try:
-        server = pwd.getpwnam(SERVER_USER).pw_uid
+        return is_the_servers_port(port, pwd.getpwnam(SERVER_USER).pw_uid)
     except KeyError:
         return False
+
+
+def is_the_servers_port(port, server):
+    """The same of an account by its number."""
     listeners = set()
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         try:
@@ -168,27 +184,41 @@ def _is_the_servers_port(port):
 
 def _ask(argv, login, script, seconds):
     """What the client answers to a script. Raises NotAsked."""
+    words = [
+        *(argv[0], "--defaults-file={secret}", *argv[1:]),
+        *("--batch", "--skip-column-names", "--quick", "--local-infile=0", "--skip-reconnect"),
+        *("--connect-timeout=3", "--default-character-set=utf8mb4", "--loose-skip-ssl-verify-server-cert"),
+    ]
+    return ask(words, {}, option_file(login), script, seconds, _meaning)
+
+
+def _meaning(complaint):
+    number = re.search(rb"(?m)^ERROR (\d{4}) ", complaint)
+    return MEANING.get(int(number.group(1)) if number else 0, "failed")
+
+
+def ask(argv, environment, secret, script, seconds, meaning):
+    """What a client answers to a script, run as nobody, with a secret in a file that nobody else reads: ``{secret}`` is its path.
+
+    ``meaning`` of what the client complains about is why it is not asked. Raises NotAsked.
+    """
     uid = nobody_else()
-    text = option_file(login)
     if seconds <= 0:
         raise NotAsked("late")
     handle = os.memfd_create("options")
     try:
-        os.write(handle, text)
+        os.write(handle, secret)
         os.fchown(handle, uid, uid)
         os.fchmod(handle, 0o400)
-        libc = ctypes.CDLL(None)
+        libc, place = ctypes.CDLL(None), "/proc/self/fd/%d" % handle
+        own = {name: value.replace("{secret}", place) for name, value in environment.items()}
         client = subprocess.Popen(
-            [
-                *(argv[0], "--defaults-file=/proc/self/fd/%d" % handle, *argv[1:]),
-                *("--batch", "--skip-column-names", "--quick", "--local-infile=0", "--skip-reconnect"),
-                *("--connect-timeout=3", "--default-character-set=utf8mb4", "--loose-skip-ssl-verify-server-cert"),
-            ],
+            [argv[0], *(word.replace("{secret}", place) if word.endswith("={secret}") else word for word in argv[1:])],
             bufsize=0,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/nonexistent"},
+            env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/nonexistent", **own},
             cwd="/",
             pass_fds=(handle,),
             user=uid,
@@ -203,7 +233,7 @@ def _ask(argv, login, script, seconds):
         os.close(handle)
     with client:
         try:
-            return _answer(client, script.encode(), time.monotonic() + seconds)
+            return _answer(client, script.encode(), time.monotonic() + seconds, meaning)
         finally:
             client.kill()
 
@@ -241,7 +271,7 @@ def option_file(login):
     return ("[client]\n" + "".join(lines)).encode()
 
 
-def _answer(client, script, deadline):
+def _answer(client, script, deadline, meaning):
     with contextlib.suppress(BrokenPipeError):
         client.stdin.write(script)
     client.stdin.close()
@@ -261,6 +291,5 @@ def _answer(client, script, deadline):
             if len(said[client.stdout]) > MAX_ANSWER or len(said[client.stderr]) > MAX_ERROR:
                 raise NotAsked("too_much")
     if client.wait() != 0:
-        number = re.search(rb"(?m)^ERROR (\d{4}) ", said[client.stderr])
-        raise NotAsked(MEANING.get(int(number.group(1)) if number else 0, "failed"))
+        raise NotAsked(meaning(bytes(said[client.stderr])))
     return said[client.stdout].decode("utf-8", "replace")

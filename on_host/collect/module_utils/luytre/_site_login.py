@@ -1,9 +1,8 @@
 """How an application's own account comes into its database, as its configuration says. A password is handed to the client alone."""
 
-from ansible.module_utils.luytre import _php, _php_settings, _site_database, wordpress
-from ansible.module_utils.luytre._joomla import FILE as JOOMLA_FILE
+from ansible.module_utils.luytre import _joomla, _php, _php_settings, _site_database, wordpress
 
-_JOOMLA = ("user", "password", "host", "db", "dbprefix")
+_JOOMLA = ("dbtype", "user", "password", "host", "db", "dbprefix")
 _NUKEVIET = tuple("db_config.%s" % name for name in ("dbuname", "dbpass", "dbhost", "dbname", "prefix"))
 
 
@@ -18,7 +17,10 @@ def of_wordpress(path):
 
 def of_joomla(path):
     """The same of Joomla."""
-    return _plain(_php_settings.read(path, JOOMLA_FILE, _php.PROPERTY, _JOOMLA), _JOOMLA)
+    values = _php_settings.read(path, _joomla.FILE, _php.PROPERTY, _JOOMLA)
+    if values is None or all(values[name] is None for name in _JOOMLA):
+        return None
+    return _joomla.login_of(values), values["dbprefix"]
 
 
 def of_nukeviet(path):

@@ -1,5 +1,6 @@
 """Who administers an application of a site's, by its tables."""
 
+from ansible.module_utils.luytre._site_postgresql import hexadecimal
 from ansible.module_utils.luytre_shared.acting import Refused
 
 MOST = 200
@@ -12,10 +13,13 @@ _JOOMLA = """SELECT 'admin', u.id, HEX(CAST(CONVERT(u.username USING utf8mb4) AS
   (SELECT m.user_id FROM `{db}`.`{p}user_usergroup_map` m WHERE m.group_id = 8)"""
 _NUKEVIET = """SELECT 'admin', a.admin_id, HEX(CAST(CONVERT(u.username USING utf8mb4) AS BINARY)), u.active = 1 FROM `{db}`.`{p}authors` a
   JOIN `{db}`.`{p}users` u ON u.userid = a.admin_id WHERE a.is_suspend = 0 AND a.lev < 3"""
+_JOOMLA_IN_POSTGRESQL = """SELECT json_build_array('admin', id, {name}, 1) FROM "{p}users" WHERE block = 0 AND id IN
+  (SELECT m.user_id FROM "{p}user_usergroup_map" m WHERE m.group_id = 8)""".replace("{name}", hexadecimal("username"))
 STATEMENTS = {
     kind: {"admin": (sql, MOST)}
     for kind, sql in (("wordpress", _WORDPRESS), ("joomla", _JOOMLA), ("nukeviet", _NUKEVIET))
 }
+IN_POSTGRESQL = {"joomla": {"admin": (_JOOMLA_IN_POSTGRESQL, MOST)}}
 
 
 class Administrator:
@@ -27,7 +31,8 @@ class Administrator:
 
 def of(application):
     """All of an application. Raises Refused."""
-    rows = [row for row in application.rows(STATEMENTS[application.kind]) if row[0] == "admin"]
+    statements = IN_POSTGRESQL if application.in_postgresql else STATEMENTS
+    rows = [row for row in application.rows(statements[application.kind]) if row[0] == "admin"]
     try:
         return [Administrator(int(number), name, comes_in == "1") for _, number, name, comes_in in rows]
     except (ValueError, AttributeError):

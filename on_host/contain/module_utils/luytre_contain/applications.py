@@ -18,6 +18,16 @@ class Application:
     def __init__(self, kind, path, config, login, prefix):
         self.kind, self.path, self.config, self.login, self.prefix = kind, path, config, login, prefix
 
+    @property
+    def in_postgresql(self):
+        """Whether its tables are PostgreSQL's."""
+        return self.login.engine == _site_database.POSTGRESQL
+
+    def check_engine(self):
+        """Raise Refused where its tables are PostgreSQL's, for what is done in MySQL's and MariaDB's alone."""
+        if self.in_postgresql:
+            raise Refused("not_asked", "%s: other_kind" % self.config)
+
     def is_local(self):
         """Whether its database is on this host."""
         return _site_database.LOCAL.match(self.login.host) is not None

@@ -6,36 +6,39 @@ hexadecimal, None for NULL. No statement is made of what a site says in any othe
 
 import re
 
-from ansible.module_utils.luytre import _site_database
+from ansible.module_utils.luytre import _site_database, _site_postgresql
 from ansible.module_utils.luytre_shared.acting import Refused
 
 NAME = re.compile(r"[A-Za-z_]{1,40}\Z")
 HEX = re.compile(r"(?:[0-9A-Fa-f]{2})*\Z")
 NUMBERS = frozenset({"block", "userid", "guest", "is_suspend"})
 """Columns that hold a number, whose cells are its digits."""
-BEGIN, END = _site_database.EVERY_TIME + "SET time_zone = '+00:00';\nSTART TRANSACTION;\n", "COMMIT;\n"
+END = "COMMIT;\n"
 """No statement waits longer for others than we wait for it: one that was given up changes nothing later."""
 
 
 def put(application, cells):
     """Have each as it is wanted, whatever it was. Raises Refused."""
-    application.answered(BEGIN + "".join(_update(application, one, one["after"]) for one in cells) + END)
+    _change(application, "".join(_engine(application).update(application, one, one["after"]) for one in cells))
 
 
 def back(application, cells):
     """Have each as it was, if it is still as it was wanted. Raises Refused."""
-    script = "".join(_update(application, one, one["before"], only=one["after"]) for one in cells)
-    application.answered(BEGIN + script + END)
+    _change(
+        application,
+        "".join(_engine(application).update(application, one, one["before"], only=one["after"]) for one in cells),
+    )
+
+
+def _change(application, script):
+    application.answered(_engine(application).BEGIN + script + END)
 
 
 def now(application, cells):
     """What each holds now, in hexadecimal; a list, None for NULL and for what has gone. Raises Refused."""
-    script = "".join(
-        "SELECT '%d', HEX(CAST(%s AS BINARY)) FROM %s WHERE %s;\n"  # noqa: S608
-        % (number, _name(one["column"]), _table(application, one), _where(one))
-        for number, one in enumerate(cells)
-    )
-    found = {row[0]: row[1] for row in application.answered("START TRANSACTION READ ONLY;\n" + script)}
+    engine = _engine(application)
+    script = "".join(engine.select(application, number, one) for number, one in enumerate(cells))
+    found = {row[0]: row[1] for row in application.answered(engine.BEGIN_READING + script)}
     return [found.get(str(number)) for number in range(len(cells))]
 
 
@@ -44,15 +47,76 @@ def is_(present, wanted):
     return present == wanted or (present is not None and wanted is not None and present.upper() == wanted.upper())
 
 
-def _update(application, cell, value, only=None):
-    condition = _where(cell)
-    if only is not None:
-        condition += " AND CAST(%s AS BINARY) <=> %s" % (_name(cell["column"]), literal(only))
-    if cell["column"] in NUMBERS and value is not None:
-        text = "CONVERT(%s USING ascii)" % literal(value)
-    else:
-        text = literal(value)
-    return "UPDATE %s SET %s = %s WHERE %s;\n" % (_table(application, cell), _name(cell["column"]), text, condition)  # noqa: S608
+def _engine(application):
+    return _Postgresql if application.in_postgresql else _Mysql
+
+
+class _Mysql:
+    """Statements about a cell as MySQL and MariaDB have them."""
+
+    BEGIN = _site_database.EVERY_TIME + "SET time_zone = '+00:00';\nSTART TRANSACTION;\n"
+    BEGIN_READING = "START TRANSACTION READ ONLY;\n"
+
+    @staticmethod
+    def select(application, number, cell):
+        return "SELECT '%d', HEX(CAST(%s AS BINARY)) FROM %s WHERE %s;\n" % (  # noqa: S608
+            number,
+            _name(cell["column"]),
+            _table(application, cell),
+            _where(cell),
+        )
+
+    @staticmethod
+    def update(application, cell, value, only=None):
+        condition = _where(cell)
+        if only is not None:
+            condition += " AND CAST(%s AS BINARY) <=> %s" % (_name(cell["column"]), literal(only))
+        if cell["column"] in NUMBERS and value is not None:
+            text = "CONVERT(%s USING ascii)" % literal(value)
+        else:
+            text = literal(value)
+        return "UPDATE %s SET %s = %s WHERE %s;\n" % (_table(application, cell), _name(cell["column"]), text, condition)  # noqa: S608
+
+
+class _Postgresql:
+    """The same as PostgreSQL has them: a value is the letters that it is written in, which become what its column holds."""
+
+    BEGIN = _site_postgresql.EVERY_TIME + "BEGIN;\n"
+    BEGIN_READING = _site_postgresql.BEGIN
+
+    @classmethod
+    def select(cls, application, number, cell):
+        value = _site_postgresql.hexadecimal(_bare(cell["column"]))
+        said = (number, value, cls._table(application, cell), cls._where(cell))
+        return "SELECT json_build_array('%d', %s) FROM %s WHERE %s;\n" % said  # noqa: S608
+
+    @classmethod
+    def update(cls, application, cell, value, only=None):
+        condition = cls._where(cell)
+        if only is not None:
+            condition += ' AND "%s"::text = %s' % (_bare(cell["column"]), written(only))
+        said = (cls._table(application, cell), _bare(cell["column"]), written(value), condition)
+        return 'UPDATE %s SET "%s" = %s WHERE %s;\n' % said  # noqa: S608
+
+    @staticmethod
+    def _table(application, cell):
+        return '"%s%s"' % (application.prefix, _bare(cell["table"]))
+
+    @staticmethod
+    def _where(cell):
+        return '"%s"::text = %s' % (_bare(cell["key"]), written(cell["row"]))
+
+
+def written(value):
+    """A value in hexadecimal as the letters that it is written in, as PostgreSQL has them. Raises Refused."""
+    if value is None:
+        return "NULL"
+    if not HEX.match(value):
+        raise Refused("fault", "a value that is not in hexadecimal")
+    try:
+        return _site_postgresql.literal(bytes.fromhex(value).decode())
+    except UnicodeDecodeError:
+        raise Refused("fault", "a value that is no text")
 
 
 def _where(cell):

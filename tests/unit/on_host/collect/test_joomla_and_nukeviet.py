@@ -275,7 +275,7 @@ def test_a_super_user_who_went_away(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "why"),
     [
-        ("public $dbtype = 'pgsql';", "other_kind"),
+        ("public $dbtype = 'sqlsrv';", "other_kind"),
         ("public $host = 'db.tinh.test';", "elsewhere"),
         ("public $db = 'a`; DROP';", "not_plain"),
         ("public $dbprefix = getenv('P');", "not_plain"),

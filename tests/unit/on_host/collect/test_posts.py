@@ -51,7 +51,7 @@ def test_whose_own_parent_a_page_is_does_not_matter() -> None:
                 "config.php": "<?php\n$db_config['dbhost'] = 'localhost';\n$db_config['dbname'] = 'xa';\n"
                 "$db_config['dbuname'] = 'u';\n$db_config['dbpass'] = 'p';\n$db_config['prefix'] = 'nv4';\n",
             },
-            ("u", "p", "localhost", "xa"),
+            ("u", "p", "localhost", "xa", "mysql"),
             [["post", "3", "tin-moi", "thong-bao"], ["post", "2", None, "x"]],
             ["/index.php?language=vi&nv=news&op=thong-bao/tin-moi-3.html"],
         ),
@@ -61,7 +61,7 @@ def test_whose_own_parent_a_page_is_does_not_matter() -> None:
                 "configuration.php": "<?php\nclass JConfig {\npublic $user = 'u';\npublic $password = 'p';\n"
                 "public $host = 'localhost';\npublic $db = 'xa';\npublic $dbprefix = 'jos_';\n}\n",
             },
-            ("u", "p", "localhost", "xa"),
+            ("u", "p", "localhost", "xa", "mysql"),
             [["post", "3"]],
             ["/index.php?option=com_content&view=article&id=3"],
         ),

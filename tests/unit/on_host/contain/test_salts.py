@@ -194,6 +194,8 @@ def test_a_file_that_leads_elsewhere_is_left(host: ModuleType, site: Site, tmp_p
 class Joomla:
     """A mock of one whose second factors are so many."""
 
+    in_postgresql = False
+
     def __init__(self, used: dict[str, str]) -> None:
         self.used = used
 

@@ -1,0 +1,152 @@
+"""A site's tables in PostgreSQL, asked as the site's own role: the same door, bounds and words as ``_site_database``.
+
+Each row is an array of JSON on a line of its own, so that nothing that a table holds is taken for another row. Values come and go in
+hexadecimal or in escapes of their letters, whatever they are.
+"""
+
+import glob
+import json
+import os
+import pwd
+import re
+import socket
+import struct
+
+from ansible.module_utils.luytre import _processes, _site_database
+
+CLIENTS, SERVERS = "/usr/lib/postgresql/*/bin/psql", "/usr/lib/postgresql/*/bin/postgres"
+SERVER_USER = "postgres"
+PORT = 5432
+SOCKETS = "/run/postgresql"
+MEANING = {
+    **dict.fromkeys((b"42501", b"28000", b"28P01"), "refused"),
+    **dict.fromkeys((b"42P01", b"42703", b"3F000", b"3D000"), "no_tables"),
+    **dict.fromkeys((b"57014", b"55P03"), "late"),
+}
+"""What the server's states mean here; of what it says nothing else is taken."""
+EVERY_TIME = """
+SET standard_conforming_strings = on;
+SET bytea_output = 'hex';
+SET DateStyle = 'ISO';
+SET IntervalStyle = 'postgres';
+SET TimeZone = 'UTC';
+SET lock_timeout = '%ds';
+SET statement_timeout = '%ds';
+""" % (_site_database.STATEMENT_SECONDS, _site_database.STATEMENT_SECONDS)
+"""What an account's own settings may say otherwise."""
+BEGIN = EVERY_TIME + "BEGIN READ ONLY;\n"
+
+
+def answered(reading, login, script):
+    """Rows as lists of text (None for NULL) of all that a script says. Raises NotAsked."""
+    client, uid = _client(reading), _running(reading)
+    if client is None or uid is None:
+        raise _site_database.NotAsked("not_running")
+    host, port = _place(login.host, uid)
+    argv = [client, "-X", "-q", "-A", "-t", "-w", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=sqlstate"]
+    argv += ["-h", host, "-p", str(port), "-U", login.user, "-d", login.database, "-f", "-"]
+    environment = {
+        "PGPASSFILE": "{secret}",
+        "PGCONNECT_TIMEOUT": "3",
+        "PGGSSENCMODE": "disable",
+        "PGCLIENTENCODING": "UTF8",
+        "PGSYSCONFDIR": "/nonexistent",
+    }
+    seconds = min(_site_database.SECONDS, reading.left() / 2)
+    said = _site_database.ask(argv, environment, password_file(login), script, seconds, meaning)
+    return [_row(line) for line in said.splitlines()]
+
+
+def meaning(complaint):
+    """What psql's complaint means, by the server's state alone: one that lets nobody in tells none."""
+    state = re.search(rb"(?m)^(?:psql:[^\n]{0,100})?ERROR:  ([0-9A-Z]{5})\s*$", complaint)
+    if state is not None:
+        return MEANING.get(state.group(1), "failed")
+    return "refused" if b"FATAL" in complaint else "failed"
+
+
+def password_file(login):
+    """The file that the client takes the password from. Raises NotAsked for what such a file cannot hold."""
+    words = (login.user, login.password, login.database)
+    if not all(0 < len(word) <= _site_database.MAX_WORD and word.isprintable() for word in words):
+        raise _site_database.NotAsked("not_plain")
+    return ("*:*:*:*:%s\n" % re.sub(r"([:\\])", r"\\\1", login.password)).encode()
+
+
+def literal(value):
+    """A text as SQL has it, each letter by its number, so that none of it is ever read as a statement."""
+    return "U&'%s'" % "".join("\\+%06X" % ord(letter) for letter in value)
+
+
+def hexadecimal(column):
+    """What gives a column's value, in the letters that it is written in, as hexadecimal digits."""
+    return "upper(encode(convert_to(\"%s\"::text, 'UTF8'), 'hex'))" % column
+
+
+# --- where ----------------------------------------------------------------------------------------------
+
+
+def _client(reading):
+    """The newest client, itself and not what Debian puts before it."""
+    there = [path for path in glob.glob(CLIENTS) if reading.trust.loose(path) is None]
+    return max(there, key=_version, default=None)
+
+
+def _version(path):
+    said = path.split("/")[4]
+    return int(said) if said.isdigit() else 0
+
+
+def _running(reading):
+    """The user number of the server's account where the installed server runs as it, or None."""
+    try:
+        uid = pwd.getpwnam(SERVER_USER).pw_uid
+    except KeyError:
+        return None
+    programs = [path for path in glob.glob(SERVERS) if reading.trust.loose(path) is None]
+    return uid if any(_processes.running(program, (uid,)) for program in programs) else None
+
+
+def _place(host, uid):
+    """``(host, port)`` as the client takes them, of this host's own server alone. Raises NotAsked."""
+    if host.startswith("/"):
+        folder, port = os.path.normpath(host), PORT
+    else:
+        match = _site_database.LOCAL.match(host)
+        if match is None:
+            raise _site_database.NotAsked("elsewhere")
+        name, place = match.group(1).lower().strip("[]"), match.group(2) or ""
+        if place.startswith("/"):
+            raise _site_database.NotAsked("not_plain")
+        port = int(place or PORT)
+        if name:
+            if not _site_database.is_the_servers_port(port, uid):
+                raise _site_database.NotAsked("another_server")
+            return ("::1" if name == "::1" else "127.0.0.1"), port
+        folder = SOCKETS
+    if _listener("%s/.s.PGSQL.%d" % (folder, port)) != uid:
+        raise _site_database.NotAsked("another_server")
+    return folder, port
+
+
+def _listener(path):
+    """Whose process listens at a Unix socket, as the kernel tells whoever connects; None for nobody's."""
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(1)
+            connection.connect(path)
+            credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+            return struct.unpack("3i", credentials)[1]
+    except (OSError, ValueError):
+        return None
+
+
+def _row(line):
+    """One row. Raises NotAsked for what is none."""
+    try:
+        said = json.loads(line)
+    except ValueError:
+        raise _site_database.NotAsked("failed")
+    if not isinstance(said, list) or not said or not all(one is None or isinstance(one, (str, int)) for one in said):
+        raise _site_database.NotAsked("failed")
+    return [one if one is None else str(one) for one in said]

@@ -1,0 +1,57 @@
+"""A row of a site's table as MySQL and MariaDB take it out and put it back: statements, and values as these have them."""
+
+import re
+
+from ansible.module_utils.luytre import _site_database
+from ansible.module_utils.luytre_shared.acting import Refused
+
+WHOLE = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint"})
+BYTES = frozenset(
+    {
+        *("char", "varchar", "tinytext", "text", "mediumtext", "longtext"),
+        *("binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"),
+    }
+)
+PLAIN = frozenset({"date", "datetime", "timestamp", "time", "year", "decimal", "float", "double", "enum", "set"})
+KNOWN = WHOLE | BYTES | PLAIN
+_PLAIN = re.compile(r"\A[0-9A-Za-z_ .:,+-]*\Z")
+_WHOLE = re.compile(r"\A-?[0-9]{1,20}\Z")
+SESSION = (
+    "SET time_zone = '+00:00';\nSET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES';\n"
+) + _site_database.EVERY_TIME
+NULL, QUOTED = "-", "`%s`"
+OF_TABLE = "SELECT 'table', TABLE_TYPE FROM information_schema.TABLES WHERE TABLE_SCHEMA = '{db}' AND TABLE_NAME = '{table}';\n"
+COLUMNS = """SELECT 'column', COLUMN_NAME, DATA_TYPE FROM information_schema.COLUMNS
+  WHERE TABLE_SCHEMA = '{db}' AND TABLE_NAME = '{table}' AND IFNULL(GENERATION_EXPRESSION, '') = '' ORDER BY ORDINAL_POSITION LIMIT {most};
+"""
+HELD = "SELECT 'row', {fields} FROM `{db}`.`{table}` WHERE {where} LIMIT 2;\n"
+DELETE = """DELETE FROM `{db}`.`{table}` WHERE {where} AND SHA2(CONCAT_WS(',', {fields}), 256) = '{sha256}';
+SELECT 'gone', ROW_COUNT();
+"""
+INSERT = "INSERT INTO `{db}`.`{table}` ({names}) VALUES ({values});\n"
+
+
+def where(column, key, named):
+    """What tells the row apart: by bytes where its key is a name."""
+    return "CAST(`%s` AS BINARY) = x'%s'" % (column, key.hex()) if named else "`%s` = %s" % (column, key.decode())
+
+
+def fields(columns):
+    """What gives all columns as texts of hexadecimal digits."""
+    return ", ".join(map(_hex, columns))
+
+
+def _hex(column):
+    return "IF(`%s` IS NULL, '%s', HEX(CAST(`%s` AS BINARY)))" % (column[0], NULL, column[0])
+
+
+def literal(kind, text):
+    """A column's value as a statement has it. Raises Refused for what its type does not hold."""
+    if text == NULL:
+        return "NULL"
+    if kind in BYTES:
+        return "x'%s'" % text
+    plain = bytes.fromhex(text).decode("ascii", "replace")
+    if not (_WHOLE if kind in WHOLE else _PLAIN).match(plain):
+        raise Refused("odd_columns", kind)
+    return plain if kind in WHOLE else "'%s'" % plain

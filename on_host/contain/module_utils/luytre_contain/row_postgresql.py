@@ -1,0 +1,59 @@
+"""A row of a site's table as PostgreSQL takes it out and puts it back: each value is the letters that it is written in."""
+
+from ansible.module_utils.luytre import _site_postgresql
+from ansible.module_utils.luytre_contain import cells, row_mysql
+from ansible.module_utils.luytre_shared.acting import Refused
+
+KNOWN = frozenset(
+    {
+        *(
+            "smallint",
+            "integer",
+            "bigint",
+            "numeric",
+            "real",
+            "double precision",
+            "boolean",
+            "bytea",
+            "uuid",
+            "json",
+            "jsonb",
+        ),
+        *("character", "character varying", "text", "date", "time without time zone"),
+        *("timestamp without time zone", "timestamp with time zone"),
+    }
+)
+SESSION = _site_postgresql.EVERY_TIME + "SET extra_float_digits = 3;\n"
+NULL, QUOTED = row_mysql.NULL, '"%s"'
+OF_TABLE = """SELECT json_build_array('table', table_type) FROM information_schema.tables
+  WHERE table_schema = current_schema() AND table_name = '{table}';
+"""
+COLUMNS = """SELECT json_build_array('column', column_name, data_type) FROM information_schema.columns
+  WHERE table_schema = current_schema() AND table_name = '{table}' AND is_generated = 'NEVER' ORDER BY ordinal_position LIMIT {most};
+"""
+HELD = "SELECT json_build_array('row', {fields}) FROM \"{table}\" WHERE {where} LIMIT 2;\n"
+DELETE = """WITH gone AS (DELETE FROM "{table}" WHERE {where}
+  AND encode(sha256(convert_to(concat_ws(',', {fields}), 'UTF8')), 'hex') = '{sha256}' RETURNING 1)
+  SELECT json_build_array('gone', count(*)) FROM gone;
+"""
+INSERT = 'INSERT INTO "{table}" ({names}) OVERRIDING SYSTEM VALUE VALUES ({values});\n'
+
+
+def where(column, key, named):
+    """What tells the row apart."""
+    if named:
+        raise Refused("no_table", column)
+    return '"%s" = %s' % (column, key.decode())
+
+
+def fields(columns):
+    """What gives all columns as texts of hexadecimal digits."""
+    return ", ".join(
+        "CASE WHEN \"%s\" IS NULL THEN '%s' ELSE %s END" % (name, NULL, _site_postgresql.hexadecimal(name))
+        for name, _ in columns
+    )
+
+
+def literal(_kind, text):
+    """A column's value as a statement has it. Raises Refused."""
+    return cells.written(None if text == NULL else text)
