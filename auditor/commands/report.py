@@ -32,6 +32,7 @@ from auditor.models import DocumentKind, Regime
 if TYPE_CHECKING:
     from auditor.report.official.content.given import Rows
     from auditor.report.official.document import AnnexKey
+    from auditor.report.official.incidents import IncidentSummary
     from auditor.results.office_month import Figures
 
 
@@ -227,7 +228,9 @@ def official(
 
     """
     from auditor.audit import controls
+    from auditor.history.incidents import Incidents
     from auditor.history.runs import History
+    from auditor.incidents import monthly
     from auditor.inventory import hosts as inventories
     from auditor.models import clock
     from auditor.report import advisory
@@ -240,6 +243,11 @@ def official(
     month, words = Period.parse(period), Words(lang)
     history, known, catalogue = History(), inventories.load(inventory), controls.load()
     told = advisory.kept(answers) if answers is not None else None
+
+    def incidents(figures: Figures) -> tuple[IncidentSummary, ...]:
+        domains = {site.site.domain for site in figures.summary.sites} | {site.domain for site in figures.unaudited}
+        hosts = {host.name for host in figures.run.hosts}
+        return monthly.summarize(Incidents().all(known.path), month, domains, hosts, clock.now())
 
     def besides(figures: Figures) -> dict[AnnexKey, Rows]:
         found: dict[AnnexKey, Rows] = {}
@@ -262,6 +270,7 @@ def official(
         lang=lang,
         template=template,
         today=clock.today(),
+        incidents=incidents,
         besides=besides,
     )
     for path in issued.files:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -11,8 +11,10 @@ from auditor.audit.frameworks.clauses import OF_REGIME, Framework, load
 from auditor.inventory import hosts
 from auditor.models import DocumentKind, Lang, Organisation, Regime, Run, clock
 from auditor.report.official import content
+from auditor.report.official.content.given import Rows
 from auditor.report.official.deadlines import USUAL_DAYS, Deadlines
-from auditor.report.official.document import Document
+from auditor.report.official.document import AnnexKey, Document
+from auditor.report.official.incidents import IncidentSummary
 from auditor.report.official.period import Period
 from auditor.results.month_work import Hardened
 from auditor.results.office_month import Figures, figures
@@ -65,6 +67,8 @@ def document(
     today: datetime.date = TODAY,
     first: Run | None = None,
     hardenings: Sequence[Hardened] = (),
+    incidents: tuple[IncidentSummary, ...] = (),
+    besides: Mapping[AnnexKey, Rows] | None = None,
 ) -> Document:
     run = run or factory.run(started=NOW)
     given = content.Given(
@@ -78,6 +82,8 @@ def document(
         lang=lang,
         previous=before.started if before else None,
         framework=framework(regime),
+        incidents=incidents,
+        besides=besides or {},
     )
     return content.document(given)
 

@@ -17,7 +17,9 @@ FORM_KEYWORD = "luytre-incident"
 """It is a form on an incident, for technical roles only."""
 ANNEX = "phu-luc-ky-thuat-"
 """How the file names of technical annexes begin."""
-AnnexKey = Literal["units", "open", "asked", "waivers", "unsure", "done", "answers", "sharing", "clauses", "systems"]
+AnnexKey = Literal[
+    "units", "open", "asked", "waivers", "unsure", "done", "incidents", "answers", "sharing", "clauses", "systems"
+]
 Align = Literal["left", "center", "right"]
 
 PAGE = (210.0, 297.0)
@@ -154,6 +156,15 @@ COLUMNS: dict[AnnexKey, tuple[Column, ...]] = {
         Column(key="place", share=25),
         Column(key="by", share=12),
         Column(key="day", share=13, align="center"),
+    ),
+    "incidents": (
+        Column(key="number", share=5, align="center"),
+        Column(key="incident", share=12),
+        Column(key="place", share=16),
+        Column(key="detected", share=12, align="center"),
+        Column(key="contained", share=16),
+        Column(key="reports", share=23),
+        Column(key="state", share=16),
     ),
     "answers": (
         Column(key="number", share=5, align="center"),

@@ -19,6 +19,7 @@ from auditor.report.official import content, docx, pdf, technical
 from auditor.report.official.content.given import Rows
 from auditor.report.official.deadlines import USUAL_DAYS, Deadlines
 from auditor.report.official.document import ANNEX, AnnexKey, Document
+from auditor.report.official.incidents import IncidentSummary
 from auditor.report.official.period import Period, State, month_before, state
 from auditor.results.month_work import Hardened
 from auditor.results.office_month import Figures, figures
@@ -52,9 +53,12 @@ def write(
     lang: Lang,
     template: Path | None,
     today: datetime.date,
+    incidents: Callable[[Figures], tuple[IncidentSummary, ...]],
     besides: Callable[[Figures], Mapping[AnnexKey, Rows]] = lambda _month: {},
 ) -> Issued:
-    """Write the report of a unit for a month as DOCX and PDF, and its technical annex as PDF; ``besides`` gives the rows of further annexes.
+    """Write the report of a unit for a month as DOCX and PDF, and its technical annex as PDF.
+
+    ``incidents`` gives those of the office's month, ``besides`` the rows of further annexes.
 
     ``regime`` None: that of the organisation. ``today``: the day of writing in Vietnam, before which nothing is asked for. Raises InputError when the unit cannot report, when there is no run in
     the month, or when the template or the folder cannot be used.
@@ -95,6 +99,7 @@ def write(
         lang=lang,
         previous=before.moments[0] if before else None,
         framework=load(OF_REGIME[regime]),
+        incidents=incidents(month),
         besides=besides(month),
     )
     made = rendered(content.document(given), month, catalogue, period, template)

@@ -93,6 +93,7 @@ def test_the_official_report_shows_the_id(run: Run, catalogue: Catalogue, tmp_pa
         lang="vi",
         template=None,
         today=date(2026, 11, 25),
+        incidents=lambda _month: (),
     ).files
     said = text(files[0])
     assert GONE in said

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from auditor.models import Bucket, Status, WaiverUse
 from auditor.report.official.content.form import kind, symbol
 from auditor.report.official.content.given import BLANK, ROMAN, Given
+from auditor.report.official.content.incidents import rows as incident_rows
 from auditor.report.official.content.phrases import came_to, clauses, listed, tally, where, with_former_name
 from auditor.report.official.content.work import done_rows
 from auditor.report.official.document import COLUMNS, Annex, AnnexKey
@@ -39,6 +40,7 @@ def rows(given: Given) -> Rows:
         "waivers": _waiver_rows(given),
         "unsure": _unsure_rows(given),
         "done": done_rows(given),
+        "incidents": incident_rows(given),
         **{key: _besides(given, its) for key, its in given.besides.items()},
         "clauses": _clause_rows(given),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from auditor.report.official.content import proposals, results, situation, work
+from auditor.report.official.content import incidents, proposals, results, situation, work
 from auditor.report.official.content.blocks import closing, heading, item, paragraph, part
 from auditor.report.official.content.given import Given
 from auditor.report.official.document import AnnexKey, Block
@@ -29,9 +29,13 @@ def report(given: Given, labels: Mapping[AnnexKey, str]) -> Iterable[Block]:
     yield heading(given, 5, words("official.results.content"))
     yield from map(paragraph, results.content(given))
     yield heading(given, 6, words("official.results.sharing", security=given.security))
-    yield paragraph(words("official.no_data.sharing"))
+    yield paragraph(
+        words("official.sharing.annex", annex=labels["sharing"])
+        if "sharing" in labels
+        else words("official.no_data.sharing")
+    )
     yield part(given, 3, words("official.part.incidents"))
-    yield paragraph(words("official.no_data.incidents"))
+    yield from incidents.incidents(given, labels)
     yield part(given, 4, words("official.part.shortcomings"))
     yield heading(given, 1, words("official.shortcomings"))
     yield from proposals.shortcomings(given, labels)

@@ -15,6 +15,7 @@ from auditor.models import Bucket, DocumentKind, Finding, Lang, Regime, Unit
 from auditor.report.official.anonymous import guard
 from auditor.report.official.deadlines import Deadlines
 from auditor.report.official.document import AnnexKey
+from auditor.report.official.incidents import IncidentSummary
 from auditor.report.official.period import Period
 from auditor.results.office_month import Figures, Requirement, requirements
 from auditor.text.words import Words
@@ -50,6 +51,8 @@ class Given:
     previous: str | None
     """When the run of the month was that it is compared with."""
     framework: Framework
+    incidents: tuple[IncidentSummary, ...]
+    """Those of the month, as the case log has them."""
     besides: Mapping[AnnexKey, Rows] = MappingProxyType({})
     """Annexes that were asked for besides, by row; the number of a row is not in it."""
 

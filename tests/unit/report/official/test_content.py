@@ -359,10 +359,6 @@ def test_one_site_is_spoken_of_as_one():
     assert "for November 2026" in official.text(official.document(lang="en"))
 
 
-def test_no_word_about_incidents_is_said_that_nobody_looked_at():
-    assert "Phần mềm chưa quản lý hồ sơ sự cố; đơn vị bổ sung số liệu" in official.text(official.document())
-
-
 def test_each_regime_has_its_laws_words_and_clauses():
     new, old = official.document(), official.document(regime="2022")
     assert "Nghị định số 331/2026/NĐ-CP" in official.text(new) and "TCVN 14423:2026" in official.text(new)

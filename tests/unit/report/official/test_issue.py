@@ -44,7 +44,15 @@ def written(history, tmp_path, unit="xa-an-truc", period="2026-11", **more):
         unit,
         Period.parse(period),
         output=tmp_path / "out",
-        **{"kind": "bao-cao", "regime": None, "lang": "vi", "template": None, "today": official.TODAY, **more},
+        **{
+            "kind": "bao-cao",
+            "regime": None,
+            "lang": "vi",
+            "template": None,
+            "today": official.TODAY,
+            "incidents": lambda _month: (),
+            **more,
+        },
     ).files
 
 
@@ -153,7 +161,16 @@ def test_a_report_written_late_tells_that_days_were_moved(history, tmp_path):
     given = {"output": tmp_path / "out", "kind": "bao-cao", "regime": None, "lang": "vi", "template": None}
 
     def issued(today):
-        return issue.write(history, inventory_, official.CATALOGUE, "xa-an-truc", month, **given, today=today)
+        return issue.write(
+            history,
+            inventory_,
+            official.CATALOGUE,
+            "xa-an-truc",
+            month,
+            **given,
+            today=today,
+            incidents=lambda _month: (),
+        )
 
     assert issued(datetime.date(2026, 11, 30)).moved == 0
     late = issued(datetime.date(2026, 12, 11))

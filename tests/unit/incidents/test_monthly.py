@@ -1,0 +1,71 @@
+"""Which incidents are of a month, and what they had come to by its end."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+
+from auditor.incidents import monthly
+from auditor.models import clock
+from auditor.models.incidents import Closed, Contained, Entry, Opened, Released, Reported
+from auditor.report.official.period import Period
+
+NOVEMBER = Period(2026, 11)
+LATER = clock.read("2027-03-01T00:00:00+07:00")
+DOMAINS, HOSTS = frozenset({"antruc.test"}), frozenset({"web1"})
+
+
+def entry(at: str, deed: object) -> Entry:
+    return Entry.model_validate({"at": f"{at}+07:00", "happened": f"{at}+07:00", "who": "Văn phòng", "deed": deed})
+
+
+def ledger(detected: str = "2026-11-20T08:00:00", *more: Entry, subjects: tuple[str, ...] = ("antruc.test", "web1")):
+    first = Opened(detected=f"{detected}+07:00", subjects=subjects, regime="2026")
+    return {"SC-20261120-1": (entry(detected, first), *more)}
+
+
+def contained(number: int, state: str, means: str = "file") -> Contained:
+    return Contained(number=number, host="web1", means=means, what="/x", state=state)
+
+
+FULL = (
+    entry("2026-11-20T09:00:00", contained(1, "begun")),
+    entry("2026-11-20T09:01:00", contained(1, "confirmed")),
+    entry("2026-11-20T09:02:00", contained(2, "confirmed", "key")),
+    entry("2026-11-20T09:03:00", contained(3, "unknown", "process")),
+    entry("2026-11-20T10:00:00", Reported(report="now", how="điện thoại")),
+    entry("2026-11-25T10:00:00", Released(number=2, host="web1", means="key", state="released")),
+    entry("2026-12-02T10:00:00", Closed(cause="mật khẩu lộ")),
+)
+
+
+def test_it_is_told_as_it_stood_at_the_end_of_the_month() -> None:
+    (one,) = monthly.summarize(ledger("2026-11-20T08:00:00", *FULL), NOVEMBER, DOMAINS, HOSTS, LATER)
+    assert (one.contained, one.in_force, one.unsettled) == (2, 1, 1)
+    assert [(sent.report, sent.how) for sent in one.reports] == [("now", "điện thoại")]
+    assert (one.closed, one.domains, one.hosts) == (None, ("antruc.test",), 1)
+    assert "first" in one.overdue
+    (closed,) = monthly.summarize(ledger("2026-11-20T08:00:00", *FULL), Period(2026, 12), DOMAINS, HOSTS, LATER)
+    assert closed.closed == datetime.datetime(2026, 12, 2, 10, tzinfo=clock.ZONE)
+    assert (closed.cause, closed.overdue) == ("mật khẩu lộ", ())
+
+
+@pytest.mark.parametrize(
+    ("detected", "subjects", "period"),
+    [
+        ("2026-12-01T00:00:00", ("antruc.test",), NOVEMBER),
+        ("2026-11-20T08:00:00", ("gotre.test",), NOVEMBER),
+        ("2026-11-20T08:00:00", ("antruc.test",), Period(2027, 1)),
+    ],
+)
+def test_what_is_of_another_month_or_office_is_not_told(
+    detected: str, subjects: tuple[str, ...], period: Period
+) -> None:
+    closed = entry("2026-12-02T10:00:00", Closed(cause="mật khẩu lộ"))
+    assert monthly.summarize(ledger(detected, closed, subjects=subjects), period, DOMAINS, HOSTS, LATER) == ()
+
+
+def test_one_that_was_open_before_and_after_is_of_the_month_between() -> None:
+    (one,) = monthly.summarize(ledger("2026-09-30T23:59:59"), NOVEMBER, DOMAINS, HOSTS, LATER)
+    assert one.closed is None
