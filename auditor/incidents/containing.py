@@ -7,7 +7,7 @@ and was not confirmed by a connection made meanwhile is undone by the host.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -78,6 +78,8 @@ class Containing:
     who: str
     reach: Mapping[str, Reach]
     ledgers: Incidents
+    unjudged: Collection[str] = ()
+    """Domains of sites for whose answers, and for what lies in whose folders, nothing is left undone."""
 
     def contain(self, host: Host, wanted: Wanted) -> Contained:
         """Contain something on a host, and tell what that came to. Raises InputError for what must not be begun."""
@@ -132,7 +134,8 @@ class Containing:
         return deciding.containing(self.incident, host.name, wanted.means, wanted.what, wanted.seconds, clock.now())
 
     def _question(self, begun: Contained, more: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {**more, "id": self._name(begun.number), "what": begun.what, "seconds": begun.seconds}
+        own = {"id": self._name(begun.number), "what": begun.what, "seconds": begun.seconds}
+        return {**more, **own, "unjudged": sorted(self.unjudged)}
 
     def _name(self, number: int) -> str:
         return f"{self.incident}/{number}"

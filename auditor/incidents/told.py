@@ -66,7 +66,7 @@ WHY = (
     *("name_taken", "late", "back_again", "changed", "other_names", "held_open", "leased"),
     *("no_process", "other_process", "ours", "keeper", "not_stopped", "children", "let_in"),
     *("no_account", "automation", "last_admin", "runs_on", "not_locked", "no_key", "our_key", "key_again", "in_files"),
-    *("files_aside", "unread_files", "kept_there", "kept_gone"),
+    *("files_aside", "unread_files", "old_one_in", "files_left", "kept_there", "kept_gone"),
     *("not_undone", "no_unit", "no_such_unit", "shared_number", "transient", "no_job", "job_again"),
     *("no_application", "no_table", "no_row", "row_changed", "row_again", "not_asked", "odd_columns"),
     *("other_release", "too_large", "replaced", "still_runs", "changed_since"),

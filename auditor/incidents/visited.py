@@ -8,7 +8,7 @@ came back in vain is contained again: whoever has a site in hand has it break wh
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes, urlsplit
 
@@ -51,15 +51,11 @@ class Unseen:
 
 
 def visited[Other](
-    command: Containing,
-    host: Host,
-    deeds: Iterable[Contained | Other],
-    ca_file: str | None,
-    unjudged: Collection[str] = (),
+    command: Containing, host: Host, deeds: Iterable[Contained | Other], ca_file: str | None
 ) -> Iterator[Contained | Other | Fell | Unseen]:
     """What is done on a host, each as it is done, then the sites that fell, and those of which that cannot be told.
 
-    For what the sites that are ``unjudged`` answer, nothing is put back.
+    For what the command's ``unjudged`` sites answer, nothing is put back.
     """
     visits = _Visits(host, ca_file)
     done: list[Action] = []
@@ -73,7 +69,7 @@ def visited[Other](
         time.sleep(KEPT_SECONDS)
     for domain, lost in visits.lost(done).items():
         attempt = _Attempt(command, host, visits, domain, done)
-        if domain in unjudged or not (candidates := attempt.candidates()):
+        if domain in command.unjudged or not (candidates := attempt.candidates()):
             yield Fell(command.incident, domain, lost, (), (), tuple(action.number for action in done))
         else:
             yield from attempt.made(candidates, lost)

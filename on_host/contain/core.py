@@ -23,8 +23,12 @@ from ansible.module_utils.luytre_shared.acting import Refused
 
 STORE = kept.Store("/var/lib/luytre/core")
 RELEASE, ABOUT = "release.zip", "release.json"
-ODD = "odd"
-"""In place of a digest: a link, a folder, a pipe, where a release has a file."""
+ODD, UNREAD, BLOCKED = "odd", "unread", "blocked"
+"""In place of a digest: a link, a folder, a pipe, where a release has a file; a file too large to be read through, or under a lease; a link of a lesser
+user's, or a file, where a release has a folder. They are set aside as they are."""
+ASIDE = frozenset({ODD, UNREAD, BLOCKED})
+FOLDER = "folder"
+"""In place of a digest of the release's: its folder."""
 SECONDS = 240
 """For thousands of files, each of which is on the disk before the next."""
 SHARE = 0.3
@@ -47,7 +51,7 @@ class Core:
 
         ``was`` is None for one that is not there: it is left so beside the release's folders, where offices delete what they do without.
         """
-        found, same = [], 0
+        found, same = self.blocked(), 0
         kind = next((one for one in _layouts.BY_KIND.values() if self._is_of(one)), None)
         gone = [one.rstrip("/") for one in kind.installers] if kind else []
         for path in self.release.paths:
@@ -60,9 +64,37 @@ class Core:
             ):
                 found.append({"path": path, "was": was, "new": new})
         self._check_version(kind)
-        if same < SHARE * len(self.release.paths):
-            raise Refused("other_release", "%d / %d" % (same, len(self.release.paths)))
+        blocked = {file["path"] for file in found if file["new"] == FOLDER}
+        counted = (
+            sum(blocked.isdisjoint(folders_of(path)) for path in self.release.paths)
+            if blocked
+            else len(self.release.paths)
+        )
+        if same < SHARE * counted:
+            raise Refused("other_release", "%d / %d" % (same, counted))
         return found
+
+    def blocked(self):
+        """``{path, was, new}`` of each folder of the release in whose place a lesser user's link, or a file, is; none below another such."""
+        folders = sorted(
+            {
+                "/".join(names[:count])
+                for names in map(safe_open.parts, self.release.paths)
+                for count in range(1, len(names))
+            }
+        )
+        found = []
+        for path in folders:
+            if not any(path.startswith(one["path"] + "/") for one in found) and self._is_blocked(path):
+                found.append({"path": path, "was": BLOCKED, "new": FOLDER})
+        return found
+
+    def _is_blocked(self, path):
+        with contextlib.ExitStack() as open_ones, contextlib.suppress(OSError):
+            held = taking.closing(open_ones, safe_open.below(self.folder, path, safe_open.ANYTHING))
+            status = os.fstat(held)
+            return not stat.S_ISDIR(status.st_mode) and status.st_uid != 0
+        return False
 
     def _is_of(self, layout):
         return any(all(name in self.release for name in names) for names in layout.marks)
@@ -78,10 +110,10 @@ class Core:
                     raise Refused("other_release", "%s: %s" % (there.group(1), made.group(1)))
 
     def content(self, path):
-        """What a file there holds, None where none is. Raises Unsafe."""
+        """What a file there holds, None where none is that can be read."""
         try:
             handle = safe_open.below(self.folder, path)
-        except (FileNotFoundError, NotADirectoryError):
+        except OSError:
             return None
         try:
             return safe_open.start(handle, 200_000)
@@ -97,16 +129,25 @@ class Core:
         except safe_open.Unsafe as unsafe:
             if self._is_odd(path):
                 return ODD
+            if any(self._is_blocked(folder) for folder in folders_of(path)):
+                return None
             raise Refused("unsafe", "%s: %s" % (path, unsafe.strerror))
         except BlockingIOError:
-            raise Refused("leased", path)
+            return UNREAD
         try:
-            found = taking.digest(handle)
-            if found is None:
-                raise Refused("too_large", path)
-            return found
+            return taking.digest(handle) or UNREAD
         finally:
             os.close(handle)
+
+    def is_new(self, file):
+        """Whether a file, or folder, is as the release has it now."""
+        try:
+            if file["new"] == FOLDER:
+                os.close(safe_open.below(self.folder, file["path"], safe_open.DIRECTORY))
+                return True
+            return self.digest(file["path"]) == file["new"]
+        except (OSError, Refused):
+            return False
 
     def _is_odd(self, path):
         with contextlib.ExitStack() as open_ones, contextlib.suppress(OSError):
@@ -130,6 +171,12 @@ class Core:
             finally:
                 os.close(inner)
         return sorted(found)[:MOST_FOUND]
+
+
+def folders_of(path):
+    """The paths of the folders that a path goes through, the first one first."""
+    names = safe_open.parts(path)
+    return ["/".join(names[:count]) for count in range(1, len(names))]
 
 
 class Release:
@@ -193,30 +240,39 @@ def contain(asked, _connection):
             record = {"root": asked["root"], "folder": asked["folder"], "files": core.differing(), "made": []}
             STORE.keep(name, record)
         elif not all(
-            file["path"] in core.release and core.release.digest(file["path"]) == file["new"]
+            file["new"] == FOLDER or (file["path"] in core.release and core.release.digest(file["path"]) == file["new"])
             for file in record["files"]
         ):
             raise Refused("other_release", "")
         store = taking.closing(open_ones, os.open(STORE.folder(name), safe_open.FOLDER))
         try:
             for number, file in enumerate(record["files"]):
-                put(core, store, str(number), file, lambda path: made(name, record, path))
+                with contextlib.suppress(
+                    Refused
+                ):  # who keeps one from being replaced keeps no other from it; it is seen below
+                    put(core, store, str(number), file, lambda path: made(name, record, path))
             forgotten = not record["files"] or php_code.forgotten()
-            left = [file["path"] for file in record["files"] if core.digest(file["path"]) != file["new"]]
-            if left:
-                raise Refused("swapped", left[0])
+            left = [file["path"] for file in record["files"] if not core.is_new(file)]
         except Exception:
             changed = back(core.folder, store, record)
             if changed:
                 return {"state": "unknown", "why": "changed_since", "about": changed[0]}
             STORE.forget(name)
             raise
-        return told(name, core, record, forgotten)
+        return told(name, core, record, forgotten, left)
 
 
-def told(name, core, record, forgotten):
-    """What was done, as it is now."""
+def told(name, core, record, forgotten, left):
+    """What was done, as it is now; ``left`` are the paths that somebody has kept as they are."""
     files = [[file["path"], file["was"], file["new"]] for file in record["files"]]
+    if left:
+        about = "%d / %d: %s" % (len(left), len(files), left[0])
+        return {
+            "state": "unknown",
+            "why": "files_left",
+            "about": about[: acting.MOST_SAID],
+            "found": found(record, core.others()),
+        }
     if not files:
         STORE.forget(name)
     return {
@@ -244,9 +300,13 @@ def put(core, store, number, file, making):
     """Have the release's file in its place, and what was there kept. Raises Refused when something else is there by now."""
     with contextlib.ExitStack() as open_ones:
         place, last = reached(core.folder, file["path"], open_ones, making if file["was"] is None else None)
-        if file["was"] == ODD and taking.ident(store, number) is None:
+        if file["was"] in ASIDE and taking.ident(store, number) is None:
             set_aside(place, last, store, number, file)
-        if file["was"] in (None, ODD):
+        if file["new"] == FOLDER:
+            with contextlib.suppress(FileExistsError):  # it is gone on with
+                new_folder(place, last)
+            return
+        if file["was"] in (None, *ASIDE):
             put_new(place, last, core.release.content(file["path"]), file)
             return
         handle = taking.closing(open_ones, safe_open.at(place, last))
@@ -294,12 +354,13 @@ def keep(place, last, handle, store, number, file):
 
 
 def set_aside(place, last, store, number, file):
-    """Have what is no file in our folder, as it is. Raises Refused when it cannot be moved there, or is a file by now."""
+    """Have what cannot be replaced in our folder, as it is. Raises Refused when it cannot be moved there, or is something else by now."""
     try:
         os.rename(last, number, src_dir_fd=place, dst_dir_fd=store)
     except OSError as error:
         raise Refused("unsafe", "%s: %s" % (file["path"], error.strerror))
-    if stat.S_ISREG(os.lstat(number, dir_fd=store).st_mode):
+    mode = os.lstat(number, dir_fd=store).st_mode
+    if {ODD: stat.S_ISREG(mode), UNREAD: not stat.S_ISREG(mode), BLOCKED: stat.S_ISDIR(mode)}[file["was"]]:
         taking.back(store, number, place, last)
         raise Refused("swapped", file["path"])
 
@@ -374,6 +435,8 @@ def back(folder, store, record):
     """Have the files as they were, but for those that somebody has changed since. The paths of these."""
     left = []
     for number, file in enumerate(record["files"]):
+        if file["new"] == FOLDER:
+            continue
         with contextlib.ExitStack() as open_ones:
             try:
                 place, last = reached(folder, file["path"], open_ones, None)
@@ -382,25 +445,44 @@ def back(folder, store, record):
                     left.append(file["path"])
                 continue
             there = digest_at(place, last)
-            untouched = file["was"] == ODD and taking.ident(store, str(number)) is None
+            untouched = file["was"] in ASIDE and taking.ident(store, str(number)) is None
             if untouched or (there == file["was"] and (there is not None or taking.ident(place, last) is None)):
                 continue
-            empty = file["was"] == ODD and taking.ident(place, last) is None
+            empty = file["was"] in ASIDE and taking.ident(place, last) is None
             if not (empty or there == file["new"]) or not put_back(place, last, store, str(number), file):
                 left.append(file["path"])
     for path in reversed(record["made"]):
         with contextlib.ExitStack() as open_ones, contextlib.suppress(OSError, Refused):
             place, last = reached(folder, path, open_ones, None)
             os.rmdir(last, dir_fd=place)
-    return left
+    return [
+        *left,
+        *(
+            file["path"]
+            for number, file in enumerate(record["files"])
+            if file["new"] == FOLDER and not unblocked(folder, store, str(number), file)
+        ),
+    ]
+
+
+def unblocked(folder, store, number, file):
+    """Have what was in a folder's place there again. Whether it is, or was never taken away."""
+    with contextlib.ExitStack() as open_ones, contextlib.suppress(OSError, Refused):
+        if taking.ident(store, number) is None:
+            return True
+        place, last = reached(folder, file["path"], open_ones, None)
+        with contextlib.suppress(FileNotFoundError):
+            os.rmdir(last, dir_fd=place)
+        taking.back(store, number, place, last)
+    return taking.ident(store, number) is None
 
 
 def put_back(place, last, store, number, file):
     """Have what is kept in the place of the release's file. Whether that is what was there."""
-    if file["was"] in (None, ODD):
+    if file["was"] in (None, *ASIDE):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(last, dir_fd=place)
-        if file["was"] == ODD:
+        if file["was"] in ASIDE:
             taking.back(store, number, place, last)
         return taking.ident(store, number) is None
     if digest_at(store, number) != file["was"]:

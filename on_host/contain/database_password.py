@@ -56,13 +56,17 @@ def made(asked):
     known = sharing(own, asked["sites"], unread)
     mentioned, cut = mentions.of(login.password, _websites.walked({"sites": asked["sites"]}))
     others = sorted({*mentioned} - {one.config for one in known})
-    if others:
+    unjudged = asked.get("unjudged", ())
+    if others and asked["domain"] not in unjudged:
         raise Refused("also_in", " ".join(others))
     unread += [one for one in cut if one not in unread]
     for one in known:
         old = configuration.read(one.config)
         if not configuration.is_as_trusted(one.config, own.config):
-            raise Refused("others_file", one.config)
+            if asked["domain"] not in unjudged:
+                raise Refused("others_file", one.config)
+            others.append(one.config)
+            continue
         try:
             after = WRITTEN[one.kind](old, new)
         except ValueError as error:
@@ -72,8 +76,8 @@ def made(asked):
         files.append({"path": one.path, "file": one.config, "old": old.hex(), "new": after.hex()})
     digests = [database_accounts.digest(login.password), database_accounts.digest(new)]
     accounts = {"user": login.user, "hosts": hosts, "digests": digests}
-    domains = [asked["domain"], *unsure(asked["sites"], unread)]
-    return {**accounts, "files": files, "unread": unread, "domains": domains}
+    domains = [one for one in (asked["domain"], *unsure(asked["sites"], unread)) if one not in unjudged]
+    return {**accounts, "files": files, "unread": unread, "others": others, "domains": domains, "unjudged": unjudged}
 
 
 def unsure(sites, unread):
@@ -140,6 +144,8 @@ def told(known, before, stay):
     """What is not so, or was not seen, by its name."""
     if stay:
         return {"why": "still_open", "about": str(stay)}
+    if known.get("others"):
+        return {"why": "old_one_in", "about": " ".join(known["others"][: acting.MOST_SHOWN])}
     if known["unread"]:
         return {"why": "others_unread", "about": " ".join(known["unread"][: acting.MOST_SHOWN])}
     return {"why": "" if any(before.values()) else "not_visited"}
@@ -211,7 +217,9 @@ def addresses(known):
         with contextlib.suppress(Refused):
             application = applications.at(one["path"])
             homes += [home(application)] if application.kind == "wordpress" else []
-    return list(dict.fromkeys([*own, *filter(None, homes)]))
+    left_out = ["://%s/" % domain for domain in known.get("unjudged", ())]
+    found = dict.fromkeys([*own, *filter(None, homes)])
+    return [address for address in found if not any(part in address + "/" for part in left_out)]
 
 
 def home(application):

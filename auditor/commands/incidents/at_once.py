@@ -31,12 +31,12 @@ def contain_named(
 ) -> bool:
     """Whether all that the findings name is contained; for what the sites that are ``unjudged`` answer, nothing is put back."""
     words, ways, ledgers = Words(lang), reach(inventory), Incidents()
-    command = Containing(known.path, incident, who, ways, ledgers)
+    command = Containing(known.path, incident, who, ways, ledgers, unjudged)
     case, found, done = fold(incident, ledgers.one(known.path, incident)), named(findings), True
     for host in known.hosts:
         here = [one for one in found if one.host == host.name]
         deeds = contained(command, host, here, held(case, host.name))
-        for one in visited(command, host, deeds, ca_file_of(ways, host), unjudged) if here else ():
+        for one in visited(command, host, deeds, ca_file_of(ways, host)) if here else ():
             if isinstance(one, Named):
                 for line in told.left(one, _typed(one, incident, who, inventory), words):
                     console.out.print(console.escape(line), soft_wrap=True)

@@ -67,7 +67,7 @@ def clean(
 
     Secrets are made on the host and leave it in no form. A new database password is put in the database and in every configuration that has the old one, or nowhere.
 
-    Sites are visited before and after. When one no longer serves, what was done in it is undone, one step after the other until it serves. A site that --unjudged names undoes nothing.
+    Sites are visited before and after. When one no longer serves, what was done in it is undone, one step after the other until it serves. A site that --unjudged names undoes nothing, and keeps no password of its database from being made anew by what lies in its folders.
 
     Exit code: 0 done on every host, as looked at there; 1 not, or not known.
 
@@ -95,7 +95,7 @@ def clean(
     asked = _with(release, list(read(wanted, CLEANING)))
     case = deciding.still_open(ledgers.all(known.path), incident)
     todo = list(where(asked, chosen(hosts_of(known, case.subjects), hosts)))
-    command = Containing(known.path, incident, role(who), ways, ledgers)
+    command = Containing(known.path, incident, role(who), ways, ledgers, left_out)
     done, left = True, list[InputError]()
     for host in {there.name: there for there, _ in todo}.values():
         here = [one for there, one in todo if there is host]
@@ -103,7 +103,7 @@ def clean(
             for one, plan in _planned(command, host, here):
                 done = show_plan(one, host.name, plan, words) and done
         else:
-            for came_to in visited(command, host, _done(command, host, here, left), ca_file_of(ways, host), left_out):
+            for came_to in visited(command, host, _done(command, host, here, left), ca_file_of(ways, host)):
                 done = show_deed(came_to, words) and done
     if left:
         raise left[0]

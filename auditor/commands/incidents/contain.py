@@ -127,7 +127,7 @@ def contain(
     case = deciding.still_open(ledgers.all(known.path), incident)
     todo = list(where(asked, chosen(hosts_of(known, case.subjects), hosts)))
     ways = reach(inventory)
-    command = Containing(known.path, incident, role(who), ways, ledgers)
+    command = Containing(known.path, incident, role(who), ways, ledgers, left_out)
     words, done = Words(lang), True
     for host in {there.name: there for there, _ in todo}.values():
         here = [one for there, one in todo if there is host]
@@ -136,7 +136,7 @@ def contain(
                 done = show_plan(one, host.name, command.plan(host, one), words) and done
             continue
         deeds, ca_file = (command.contain(host, one) for one in here), ca_file_of(ways, host)
-        for came_to in visited(command, host, deeds, ca_file, left_out):
+        for came_to in visited(command, host, deeds, ca_file):
             done = show_deed(came_to, words) and done
     raise typer.Exit(0 if done else 1)
 

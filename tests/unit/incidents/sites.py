@@ -22,6 +22,7 @@ class StandIn:
     back: list[int] = field(default_factory=list)
     forgot: int = 0
     forgets: bool = True
+    unjudged: tuple[str, ...] = ()
     number: int = 0
     taken: list[str] = field(default_factory=list)
 

@@ -144,6 +144,7 @@ def needing(
 ) -> tuple[Needing, list[Fell]]:
     """What is missing on a host in the end, on which a site answers 500 when any of these is, and what is told of sites that fell."""
     command = Needing()
+    command.unjudged = unjudged
 
     def visit(*_: Any, **__: Any) -> smoke.Answers:
         status = 500 if {*needed} & {*command.missing} else 200
@@ -151,7 +152,7 @@ def needing(
 
     monkeypatch.setattr(smoke, "visit", visit)
     deeds = (command.contain(TWO, one) for one in wanted)
-    said = list(visited(command, TWO, deeds, None, unjudged))  # type: ignore[arg-type]
+    said = list(visited(command, TWO, deeds, None))  # type: ignore[arg-type]
     return command, [one for one in said if isinstance(one, Fell)]
 
 

@@ -54,8 +54,6 @@ def _opened(path):
             open_ones.callback(os.close, handle)
         except OSError as error:
             raise Refused("unread_config", "%s: %s" % (path, error.strerror))
-        if os.fstat(handle).st_nlink != 1:
-            raise Refused("config_stays", "%s: has another name, too" % path)
         yield folder, name, handle
 
 

@@ -130,13 +130,61 @@ def test_files_are_as_the_release_has_them_and_come_back_as_they_were(
     assert not Path(host.STORE.home).exists()
 
 
-def test_what_its_owner_keeps_from_being_read_is_named_and_nothing_is_changed(host: ModuleType, site: Path) -> None:
-    before = state(site)
-    with leased(site / "wp-includes/load.php", os.getuid()):
+def test_what_its_owner_keeps_from_being_read_is_set_aside_and_comes_back(host: ModuleType, site: Path) -> None:
+    load = site / "wp-includes/load.php"
+    with leased(load, os.getuid()):
+        before = load.lstat()
         told = acting.answer({"contain": host.contain}, asked(site, do="contain"), [])
-        assert (told["state"], told["why"], told["about"]) == ("refused", "leased", "wp-includes/load.php")
+        assert (told["state"], told["why"], told["about"]) == ("confirmed", "replaced", "2")
+        assert load.read_bytes() == RELEASE["wp-includes/load.php"]
+    assert host.release(asked(site), []) == {"state": "none"}
+    assert os.path.samestat(load.lstat(), before)
+
+
+def test_a_file_of_a_thousand_gigabytes_is_set_aside_and_comes_back(host: ModuleType, site: Path) -> None:
+    load = site / "wp-includes/load.php"
+    os.truncate(load, 1 << 40)
+    before = load.lstat()
+    told = host.contain(asked(site), [])
+    assert (told["state"], told["why"], told["about"]) == ("confirmed", "replaced", "2")
+    assert load.read_bytes() == RELEASE["wp-includes/load.php"]
+    assert host.release(asked(site), []) == {"state": "none"}
+    assert os.path.samestat(load.lstat(), before)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files to others")
+@pytest.mark.parametrize("kind", ["link", "file"])
+def test_what_a_lesser_user_lays_in_a_folders_place_is_set_aside_and_comes_back(
+    host: ModuleType, site: Path, tmp_path: Path, kind: str
+) -> None:
+    folder, theirs = site / "wp-includes", tmp_path / "theirs"
+    folder.rename(theirs)
+    if kind == "link":
+        folder.symlink_to(theirs)
+    else:
+        folder.write_bytes(b"theirs")
+    os.chown(folder, 33, 33, follow_symlinks=False)
+    before, elsewhere = state(site), state(theirs)
+    planned = host.plan(asked(site), [])["would"][0].splitlines()
+    assert planned[0] == "replace wp-includes"
+    told = host.contain(asked(site), [])
+    assert (told["state"], told["why"]) == ("confirmed", "replaced")
+    assert not folder.is_symlink()
+    for path, content in RELEASE.items():
+        assert path == "xmlrpc.php" or (site / path).read_bytes() == content
+    assert state(theirs) == elsewhere
+    assert host.contain(asked(site), []) == told
+    assert host.release(asked(site), []) == {"state": "none"}
     assert state(site) == before
     assert not Path(host.STORE.home).exists()
+
+
+def test_a_link_of_roots_in_a_folders_place_is_roots_to_judge(host: ModuleType, site: Path, tmp_path: Path) -> None:
+    (site / "wp-includes").rename(tmp_path / "shared")
+    (site / "wp-includes").symlink_to(tmp_path / "shared")
+    if os.geteuid() == 0:
+        with pytest.raises(acting.Refused, match="unsafe"):
+            host.contain(asked(site), [])
 
 
 def test_what_is_as_its_release_has_it_is_said_to_be_and_keeps_nothing(host: ModuleType, site: Path) -> None:
@@ -212,7 +260,7 @@ def test_what_is_no_file_in_place_of_one_is_set_aside_and_comes_back(
     assert secret.read_bytes() == b"s"
 
 
-def test_what_is_swapped_in_at_the_last_moment_is_left_and_all_is_as_it_was(
+def test_what_is_swapped_in_at_the_last_moment_is_left_and_told_and_the_rest_is_as_the_release_has_it(
     host: ModuleType, site: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load, real = site / "wp-includes/load.php", host.replacing.replace
@@ -223,8 +271,11 @@ def test_what_is_swapped_in_at_the_last_moment_is_left_and_all_is_as_it_was(
 
     monkeypatch.setattr(host.replacing, "replace", swapped)
     said = host.contain(asked(site), [])
-    assert (said["state"], said["why"], said["about"]) == ("unknown", "changed_since", "wp-includes/load.php")
+    assert (said["state"], said["why"], said["about"]) == ("unknown", "files_left", "1 / 2: wp-includes/load.php")
     assert load.read_bytes() == b"<?php swapped();"
+    assert (site / "wp-includes/js/a/b.js").read_bytes() == b"b\n"
+    told = host.release(asked(site), [])
+    assert (told["state"], told["why"], told["about"]) == ("unknown", "changed_since", "wp-includes/load.php")
     assert not (site / "wp-includes/js/a").exists()
 
 

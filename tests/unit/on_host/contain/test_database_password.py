@@ -337,6 +337,26 @@ def test_what_else_has_the_password_is_named_and_nothing_is_changed(
     assert (server.changes, sites.texts()) == ([], FILES)
 
 
+def test_what_an_intruder_laid_there_keeps_no_password_from_a_site_that_is_not_judged(
+    host: ModuleType, server: Server, sites: Sites
+) -> None:
+    """Copies of the password in a folder of the site's, and a site that breaks itself."""
+    file = sites.top / "a/x.ini"
+    file.write_text(OLD)
+    sites.down = True
+    answer = host.contain(dict(asked(sites), unjudged=["antruc.test"]), US)
+    assert answer == {"state": "confirmed", "why": "old_one_in", "about": str(file)}
+    assert sites.password() != OLD
+    assert server.takes[LOCAL] == [database_accounts.digest(sites.password())]
+
+
+def test_another_name_of_a_configuration_keeps_no_password(host: ModuleType, server: Server, sites: Sites) -> None:
+    os.link(sites.top / "a/wp-config.php", sites.top / "other-name")
+    assert host.contain(asked(sites), US) == {"state": "confirmed", "why": ""}
+    assert server.takes[LOCAL] == [database_accounts.digest(sites.password())]
+    assert (sites.top / "other-name").read_text().endswith(FILES["a/wp-config.php"])
+
+
 def test_copies_that_nothing_reads_and_links_that_lead_elsewhere_are_no_mentions(
     host: ModuleType, sites: Sites
 ) -> None:
@@ -374,6 +394,9 @@ def test_what_somebody_else_put_beside_it_is_told_no_password(
     with pytest.raises(acting.Refused, match="others_file"):
         host.contain(asked(sites), US)
     assert (server.changes, sites.texts()) == ([], FILES)
+    answer = host.contain(dict(asked(sites), unjudged=["antruc.test"]), US)
+    assert (answer["why"], answer["about"]) == ("old_one_in", str(sites.top / "b/configuration.php"))
+    assert sites.texts()["b/configuration.php"] == FILES["b/configuration.php"]
 
 
 def test_nothing_is_begun_where_php_would_end_by_being_told_to_read_again(

@@ -129,7 +129,6 @@ def test_a_site_blanks_no_words_of_its_choice(host: Any, tmp_path: Path) -> None
         "deleted: uploads/evil-folder-x\n"
     )
     (tmp_path / "etc/passwd").write_text("intruder-account:x:1001:1001::/home/x:/bin/sh\n")
-    (tmp_path / "var/log/nginx/access.log").write_text(log)
     words = (
         *("uploads/evil", "wp-content/uploads", "evil-folder-x", "backdoor-of-ours.php", "intruder-account"),
         *(
@@ -143,9 +142,10 @@ def test_a_site_blanks_no_words_of_its_choice(host: Any, tmp_path: Path) -> None
     )
     config = "".join(f"define('X_PASSWORD', '{word}');\n" for word in words)
     (tmp_path / "var/www/a/wp-config.php").write_text(f"<?php\n{config}define('DB_PASSWORD', '{PASSWORD}');\n")
+    (tmp_path / "var/log/nginx/access.log").write_text(f"{log}nothing says what {PASSWORD} is\n")
     known = host.secrets(secret_spans.spans, ["/var/www/a"])
-    assert PASSWORD.encode() in {one.value for one in known}
-    assert Sent(host.logs, secrets=known).content["/var/log/nginx/access.log"].decode() == log
+    sent = Sent(host.logs, secrets=known).content["/var/log/nginx/access.log"].decode()
+    assert sent == log + "nothing says what ••• is\n"
 
 
 THEIRS = (
