@@ -71,21 +71,32 @@ def _reviewed(look: Look, accepted: Mapping[tuple[str, str], Accepted], now: dat
 
 
 def _review(look: Look, told: Reviewed) -> dict[str, Any]:
-    """The ``site.review`` of control expressions. What a site kept us from seeing is not there, with the reason beside it."""
+    """The ``site.review`` of control expressions. What was not seen is not there, with the reason beside it."""
     accepted = {one.trace.key for one in told.accepted}
     review: dict[str, Any] = {"started": int(clock.read(look.started).timestamp())}
-    by_site = look.stopped if look.stopped is not None and look.stopped.by_site else None
+    unseen = _unseen(look)
     for certainty in _ALARMS:
         found = [one for one in look.traces if one.certainty == certainty and one.key not in accepted]
-        if found or by_site is None:
+        if found or unseen is None:
             review[certainty] = [_violation(look.site, one) for one in found]
         else:
-            review[f"{certainty}_unread"] = _why(by_site)
-    if by_site is None:
+            review[f"{certainty}_unread"] = unseen
+    if unseen is None:
         review["covered"] = look.fresh >= look.known and not look.unread
     else:
-        review["covered_unread"] = _why(by_site)
+        review["covered_unread"] = unseen
     return review
+
+
+def _unseen(look: Look) -> dict[str, Any] | None:
+    """Return why finding nothing means nothing: what is put into a site is often shown to some of its visitors alone."""
+    if look.stopped is not None and look.stopped.by_site:
+        return _why(look.stopped)
+    if not look.engine:
+        return {"why": "review_engine"}
+    if look.missed:
+        return {"why": "review_missed", "visitors": ", ".join(look.missed)}
+    return None
 
 
 _ALARMS: tuple[Certainty, ...] = ("exact", "strong")

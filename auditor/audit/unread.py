@@ -83,6 +83,16 @@ _WORDS: Mapping[str, Text] = {
         vi="trang yêu cầu chờ trước khi được kiểm tra nội dung tiếp",
         en="the site asked to wait before it is reviewed again",
     ),
+    "review_engine": Text(
+        vi="lần kiểm tra nội dung gần nhất không xem trang với tư cách máy tìm kiếm: chưa hỏi được máy chủ có chương trình nào sẽ chặn, "
+        "hoặc trang từ chối; nội dung chỉ máy tìm kiếm mới thấy thì chưa ai xem",
+        en="the last review did not visit the site as a search engine: what would ban one could not be asked of its host, or the site "
+        "turned it away; nobody saw what search engines alone are shown",
+    ),
+    "review_missed": Text(
+        vi="trang chủ không trả lời đọc được cho những người xem sau trong lần kiểm tra nội dung gần nhất: {visitors}",
+        en="the home page gave these visitors of the last review no answer that can be read: {visitors}",
+    ),
     "vulnerability_release": Text(
         vi="dữ liệu lỗ hổng đã nạp không có bản phát hành {release}",
         en="the vulnerability data that was imported does not tell of the release {release}",

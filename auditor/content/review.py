@@ -89,6 +89,7 @@ class Review:
     _done: set[str] = field(default_factory=set, init=False)
     _readings: list[Reading] = field(default_factory=list, init=False)
     _unread: int = field(default=0, init=False)
+    _missed: set[Visitor] = field(default_factory=set, init=False)
     _sitemaps: int = field(default=0, init=False)
     _sampled: int = field(default=0, init=False)
     _refused: int = field(default=0, init=False)
@@ -116,9 +117,9 @@ class Review:
             self._enter()
             while (going := crawl.following(self.ledger, self._robots, self._done, self._sections)) is not None:
                 if len(self._done) > self.budget.pages:
-                    return Stop(why="pages", where=_short(going.path))
+                    return Stop(why="pages", where=going.path[:100])
                 if self.ended.is_set() or time.monotonic() >= ends:
-                    return Stop(why="time", where=_short(going.path))
+                    return Stop(why="time", where=going.path[:100])
                 self._see(going)
                 if len(self._done) % KEPT_EVERY == 0:
                     self.save(self.ledger)
@@ -281,7 +282,7 @@ class Review:
         content = warc.packed(visited, said, self.door.address, self._id, clock.now())
         name = self.store(f"{self._id}-{len(self._answers) + 1:02}", content)
         self._proven |= new
-        self._answers.append(Answers(file=name, sha256=hashlib.sha256(content).hexdigest(), where=_short(path)))
+        self._answers.append(Answers(file=name, sha256=hashlib.sha256(content).hexdigest(), where=path[:100]))
 
     def _place_keys(self, path: str) -> tuple[str, ...]:
         return self.ledger.places[path].keys if path in self.ledger.places else ()
@@ -327,7 +328,8 @@ class Review:
             try:
                 yield self.door.visit(path, visitor)
             except Unreadable:
-                continue
+                self._missed |= {visitor} if path == HOME else set()
+                self._unread += visitor != "again"
             except Stopped as stopped:
                 if visitor != "engine" or stopped.stop.status == 429 or stopped.wait:
                     raise
@@ -424,6 +426,7 @@ class Review:
             withheld=withheld,
             stopped=stop,
             engine=self.engine,
+            missed=tuple(sorted(self._missed - {"again"})),
             logs=self.pages.logs if self.pages is not None else "none",
             title=inventory.title(self._readings, self.last, traces),
             sitemaps=self._sitemaps,
@@ -442,7 +445,3 @@ class Review:
 
 def _body(served: Served | None) -> bytes:
     return served.body if served is not None else b""
-
-
-def _short(path: str) -> str:
-    return path[:100]

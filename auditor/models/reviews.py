@@ -190,6 +190,9 @@ class Look(Model):
     withheld: int = Field(default=0, description="addresses that robots.txt lets search engines see and us not")
     stopped: Stop | None = None
     engine: bool = Field(description="whether it was visited as a search engine, too")
+    missed: tuple[Name, ...] = Field(
+        default=(), max_length=6, description="visitors that its home page gave no answer that can be read"
+    )
     logs: Logs | None = Field(
         default=None, description="access logs that told of pages; None: looks did not say so yet"
     )

@@ -101,6 +101,20 @@ def test_what_a_site_kept_us_from_seeing_is_never_clean(why: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "said"),
+    [({"engine": False}, "as a search engine"), ({"missed": ["phone", "referrer"]}, "phone, referrer")],
+)
+def test_what_was_not_visited_in_every_manner_is_never_clean(given: dict[str, object], said: str) -> None:
+    found = {finding.control: finding for finding in judged(look(STRONG, **given)).findings}
+    assert found[SUSPECTED].status is Status.FAIL
+    for control in (INJECTED, REVIEWED):
+        assert found[control].status is Status.NOT_EVALUATED
+        reason = found[control].reason
+        assert reason is not None
+        assert said in reason.en
+
+
+@pytest.mark.parametrize(
     ("given", "status"),
     [
         (look(), Status.PASS),

@@ -548,3 +548,14 @@ def test_a_review_that_was_killed_goes_on_where_it_was(office: Callable[[WebSite
         assert set(seen[:5]) <= set(again[-len(seen) :]), "what it had seen comes last"
         assert again[0] not in seen[:5]
     assert History(reviewer.looks.path).verify().broken is None
+
+
+def test_a_home_page_that_a_visitor_cannot_read_is_said_to_be_missed(office: Callable[[WebSite], Office]) -> None:
+    def answer(asked: Asked) -> Page:
+        garbled = Page("<p>x", headers={"Content-Encoding": "gzip"})
+        return garbled if "Mobile" in asked.agent and asked.path == "/" else pages({"/": HOME})(asked)
+
+    with serving(answer) as site:
+        look = office(site).review()[SITES[0]]
+    assert look.missed == ("phone", "phone_referrer")
+    assert look.engine
