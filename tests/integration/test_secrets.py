@@ -68,7 +68,13 @@ cd /etc/nginx/sites-enabled
   echo 'location / {{ proxy_pass http://127.0.0.1:3000; }} }}'; }} > /etc/nginx/conf.d/zz-proxy.conf
 nginx -t
 systemctl reload nginx
-timeout 20 sh -c 'until curl -sk --resolve antruc.test:443:127.0.0.1 https://antruc.test/ > /dev/null && grep -q asked /tmp/thief; do sleep 0.2; done'"""
+cat > /tmp/visit.py <<'END'
+import http.client, ssl
+visitor = http.client.HTTPSConnection("127.0.0.1", context=ssl._create_unverified_context(), timeout=5)
+visitor.request("GET", "/", headers={{"Host": "antruc.test"}})
+print(visitor.getresponse().status)
+END
+timeout 20 sh -c 'until python3 /tmp/visit.py && grep -q asked /tmp/thief; do sleep 0.2; done'"""
 """Another tenant, to whom a proxy hands what comes to this host's own address for the site, and who hands that on."""
 
 

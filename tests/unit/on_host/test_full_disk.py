@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
+from ansible.module_utils.luytre_change import tightening
 from ansible.module_utils.luytre_shared import acting, kept
 
 from tests.unit.on_host.full_disk import no_file_grows
@@ -26,3 +29,21 @@ def test_a_record_is_whole_or_not_there(tmp_path: Path, *, before: bool) -> None
     )
     left = {path.name for path in tmp_path.rglob("*") if path.is_file()}
     assert left == ({"lock", "actions.json", "record.json"} if before else set())
+
+
+def test_what_is_moved_to_another_file_system_is_whole_or_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def elsewhere(*_: object, **__: object) -> None:
+        raise OSError(errno.EXDEV, "another file system")
+
+    (tmp_path / "here").mkdir()
+    (tmp_path / "there").mkdir()
+    (tmp_path / "here/x").write_text("a long line")
+    here, there = (os.open(tmp_path / name, os.O_RDONLY) for name in ("here", "there"))
+    monkeypatch.setattr(os, "rename", elsewhere)
+    with no_file_grows(), pytest.raises(OSError, match="File too large"):
+        tightening._move(here, "x", there, "y")
+    os.close(here)
+    os.close(there)
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["x"]

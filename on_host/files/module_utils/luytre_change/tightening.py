@@ -263,6 +263,9 @@ def _copy(source, name, into, new):
                 os.setxattr(written, attribute, os.getxattr(read, attribute))
             os.utime(written, ns=(status.st_atime_ns, status.st_mtime_ns))
             os.fsync(written)
+        except BaseException:
+            os.unlink(new, dir_fd=into)
+            raise
         finally:
             os.close(written)
     finally:
