@@ -113,7 +113,10 @@ def test_what_is_cleaned_is_as_it_was_made_and_comes_back_as_it_was(fresh: Calla
     fallen = run(state, *command, *given)
     assert fallen.code == 1
     assert "antruc.test no longer serves without them" in fallen.out
-    assert seen() == tampered
+    assert fallen.out.endswith("antruc.test serves again\n"), fallen.out
+    assert FOREIGN not in seen()  # nothing lives by it
+    assert run(state, "incident", "release", incident, *who).code == 0
+    assert seen() == tampered, fallen.out
 
 
 def test_what_is_contained_is_looked_at_by_visitors_and_comes_back_as_it_was_left(
