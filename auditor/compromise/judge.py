@@ -61,6 +61,8 @@ class Judgement:
     """What makes files of this shape by itself, where every part of it has that shape; empty: it is no such file."""
     unjudged: str = ""
     """Why it could not be judged; empty: it was."""
+    within: bool = False
+    """Whether it ends at once unless an application loads it, and takes what visitors say from that application alone."""
 
 
 _JUDGEMENT = TypeAdapter(Judgement)
@@ -98,7 +100,23 @@ def judged(content: bytes, name: str, rules: engine.Rules) -> Judgement:
         settings=said,
         sample=_sample(content, hits[0].start if hits else 0) if hits or matches else "",
         unjudged=why,
+        within=_GUARDED.match(content) is not None and _ASKS_ITSELF.search(content) is None,
     )
+
+
+_GUARDED = re.compile(
+    rb"\A\s*<\?php\s(?:\s|/\*(?:[^*]|\*(?!/))*\*/|(?://|#)(?:(?!\?>)[^\n])*\n|(?:namespace|use)\s[\w\\]+\s*;)*"
+    rb"(?:\\?defined\s*\(\s*(?P<a>['\"])(?:%(name)s)(?P=a)\s*\)\s*(?:or\b|\|\|)"
+    rb"|if\s*\(\s*!\s*\\?defined\s*\(\s*(?P<b>['\"])(?:%(name)s)(?P=b)\s*\)\s*\)\s*\{?)\s*(?:die|exit)\b"
+    % {
+        b"name": rb"_JEXEC|JPATH_\w{2,20}|FOF_INCLUDED|F0F_INCLUDED|ABSPATH|WPINC|NV_\w{2,40}|MEDIAWIKI|DOKU_INC|MOODLE_INTERNAL"
+    },
+    re.IGNORECASE,
+)
+"""The first that a file does is to end, unless an application has said that it runs: constants that nobody else has."""
+_ASKS_ITSELF = re.compile(
+    rb"_(?:GET|POST|REQUEST|COOKIE|FILES|SERVER|ENV)\b|HTTP_\w|GLOBALS|\$[{$]|php://|(?i:getallheaders|request_headers|filter_input)|\bINPUT_"
+)
 
 
 _COMMENT = re.compile(rb"/\*[^*]{0,40}\*+(?:[^/*][^*]{0,40}\*+){0,10}/")

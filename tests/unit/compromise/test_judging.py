@@ -24,6 +24,7 @@ OTHERS = Match("Somebodys_Rule", False, "Somebody", "MIT")
     [
         (Judgement(), {"filled": True}, None, None),
         (Judgement(hits=(EXACT,)), {}, "program", "exact"),
+        (Judgement(hits=(EXACT,), within=True), {}, "program", "strong"),
         (Judgement(hits=(SURE,)), {}, "program", "weak"),
         (Judgement(own=("uploader",)), {}, "program", "weak"),
         (Judgement(hits=(SURE,), own=("uploader",)), {}, "program", "strong"),
@@ -149,3 +150,30 @@ def test_what_is_kept_of_a_file_has_no_secret_of_it(code: str) -> None:
 def test_nothing_is_kept_of_a_file_in_which_nothing_is_found() -> None:
     told = judge.judged(b"<?php $db_password = 'Mk-9f31c7xx'; echo 1;", "a.php", engine.load())
     assert told == Judgement()
+
+
+_EVALUATES = "$code = $input->getString('x'); §E§«$code);"
+
+
+@pytest.mark.parametrize(
+    ("content", "within"),
+    [
+        ("<?php\n/**\n * @package FOF\n */\ndefined('FOF_INCLUDED') or die();\n" + _EVALUATES, True),
+        ("<?php\nnamespace A\\B;\nuse C\\D;\n\\defined('_JEXEC') || die;\n" + _EVALUATES, True),
+        ("<?php\n\nif (!defined('NV_IS_FILE_SEOTOOLS')) {\n    exit('Stop!!!');\n}\n" + _EVALUATES, True),
+        ("<?php\n" + _EVALUATES, False),
+        ("<?php\n" + _EVALUATES + "\ndefined('_JEXEC') or die;", False),
+        ("<?php defined('PHP_VERSION') or die; " + _EVALUATES, False),
+        ("<?php defined('E_ALL') or die; " + _EVALUATES, False),
+        ("<?php defined('_JEXEC') and die; " + _EVALUATES, False),
+        ("<?php if (defined('_JEXEC')) die; " + _EVALUATES, False),
+        ("<?php // ?><?php §E§«$input->get('x')); //\ndefined('_JEXEC') or die;" + _EVALUATES, False),
+        ("<?php defined('_JEXEC') or die; §E§«§POST§['x']);" + _EVALUATES, False),
+        ("<?php defined('_JEXEC') or die; §E§«${$name}['x']);" + _EVALUATES, False),
+    ],
+)
+def test_what_runs_within_an_application_alone_is_an_alarm_and_not_certain(content: str, within: bool) -> None:
+    judgement = judge.judged(footholds.whole(content).encode(), "a.php", engine.load(None))
+    found = certainty.weighed(judgement)
+    assert judgement.within is within
+    assert found is not None and found.certainty == ("strong" if within else "exact")
