@@ -20,6 +20,9 @@ SIZE_FLOOR = 200
 KEPT = 0.7
 """The share of the lines, and of the headings, that both first visits showed and a page must still show."""
 
+_SLIGHT = ("Warning:", "Notice:", "Deprecated:")
+"""What PHP complains of and goes on."""
+
 Answers = Mapping[str, tuple[Answer, ...]]
 """By domain."""
 
@@ -186,26 +189,35 @@ def fallen(before: Answers, after: Answers) -> dict[str, tuple[Difference, ...]]
     found = {}
     for domain, answers in before.items():
         then, now = following.by_url(answers), following.by_url(after.get(domain, ()))
-        lost = tuple(
-            Difference(domain, one.url, _ended(now.get(one.url), now))
-            for one in answers
-            if following.serves(one, then) and not (one.url in now and following.serves(now[one.url], now))
-        )
+        ends = ((one.url, following.end(one, then), now.get(one.url)) for one in answers)
+        states = ((url, _fallen(was, answer and following.end(answer, now), url)) for url, was, answer in ends)
+        lost = tuple(Difference(domain, url, what) for url, what in states if what is not None)
         if lost:
             found[domain] = lost
     return found
 
 
-def _ended(answer: Answer | None, by_url: Mapping[str, Answer]) -> Text:
-    """What a URL comes to, redirects followed."""
-    last = following.end(answer, by_url) if answer else None
-    state = _state(last)
-    if answer is None or last is None or last.url == answer.url:
-        return state
+def _fallen(was: Answer, now: Answer | None, url: str) -> Text | None:
+    """What is wrong with what a URL comes to, redirects followed, where it served before."""
+    if not was.serves:
+        return None
+    failing = _failing(was, now) if now is not None and now.serves else _state(now)
+    if failing is None or now is None or now.url == url:
+        return failing
     return Text(
-        vi=f"chuyển đến {one_line(last.url, 200)}, ở đó {state.vi}",
-        en=f"leads to {one_line(last.url, 200)}, and there {state.en}",
+        vi=f"chuyển đến {one_line(now.url, 200)}, ở đó {failing.vi}",
+        en=f"leads to {one_line(now.url, 200)}, and there {failing.en}",
     )
+
+
+def _failing(was: Answer, now: Answer) -> Text | None:
+    """What tells that an application died though its server answers: PHP that shows errors does so with status 200."""
+    grave = [one for one in sorted(now.page.complaints - was.page.complaints) if not one.startswith(_SLIGHT)]
+    if grave:
+        return Text(vi=f"trang hiện lỗi {_quoted(grave[0])}", en=f"the page shows the error {_quoted(grave[0])}")
+    if was.size and not now.size and was.location is None and now.location is None:
+        return Text(vi="trang trống", en="the page is empty")
+    return None
 
 
 def learn(first: Answers, second: Answers | None = None) -> Expectation:

@@ -8,6 +8,7 @@ from auditor.hardening.serving import following
 from auditor.hardening.serving.smoke import broken, fallen
 from auditor.models import Site
 from auditor.web.fetch import Answer
+from auditor.web.page import Page
 
 SITE = Site(domain="a.test", host="h", aliases=("www.a.test",))
 PLAIN, SECURE = "http://a.test/", "https://a.test/"
@@ -31,6 +32,37 @@ def test_every_url_that_served_has_to_serve_still() -> None:
     one_alive = {"a.test": (Answer(PLAIN, 200), Answer(SECURE, 200), Answer("https://a.test/b", 200))}
     one_dead = {"a.test": (*one_alive["a.test"][:2], Answer("https://a.test/b", 500))}
     assert [one.url for one in fallen(one_alive, one_dead)["a.test"]] == ["https://a.test/b"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (
+            (),
+            ("Fatal error: Failed opening required '/x.php'",),
+            "the page shows the error “Fatal error: Failed opening",
+        ),
+        ((), ("There has been a critical error on this website",), "the page shows the error “There has been"),
+        (("Fatal error: x",), ("Fatal error: x",), ""),
+        ((), ("Warning: x", "Deprecated: y", "Notice: z"), ""),
+    ],
+)
+def test_a_page_that_shows_a_fatal_error_does_not_serve_whatever_its_status(
+    before: tuple[str, ...], after: tuple[str, ...], said: str
+) -> None:
+    was, now = (
+        {"a.test": (Answer(PLAIN, 200, size=99, page=Page(complaints=frozenset(some))),)} for some in (before, after)
+    )
+    lost = fallen(was, now).get("a.test", ())
+    assert [one.what.en.startswith(said) for one in lost] == [True] * bool(said)
+
+
+def test_a_page_that_is_empty_by_now_does_not_serve() -> None:
+    full, empty = Answer(PLAIN, 200, size=99), Answer(PLAIN, 200)
+    (lost,) = fallen({"a.test": (full,)}, {"a.test": (empty,)})["a.test"]
+    assert lost.what.en == "the page is empty"
+    assert fallen({"a.test": (empty,)}, {"a.test": (empty,)}) == {}
+    assert fallen({"a.test": (full,)}, {"a.test": (Answer(PLAIN, 302, "https://b.test/"),)}) == {}
 
 
 def test_what_was_not_visited_again_does_not_serve() -> None:
