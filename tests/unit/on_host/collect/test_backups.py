@@ -68,6 +68,8 @@ def backup(**more: Any) -> dict[str, Any]:
         ({"newest": NOW - 8 * DAY}, Status.FAIL),
         ({"newest": None}, Status.FAIL),
         ({"newest": None, "cut_short": True}, Status.NOT_EVALUATED),
+        ({"newest": NOW - 8 * DAY, "cut_short": True}, Status.NOT_EVALUATED),
+        ({"newest": NOW - 7 * DAY, "cut_short": True}, Status.PASS),
         ({"exists": False, "newest": None}, Status.FAIL),
     ],
 )

@@ -223,3 +223,19 @@ def test_a_journal_dropped_by_age(seconds: int | None, status: Status) -> None:
 def test_nothing_rotates() -> None:
     assert finding("logging.rotate", changed(rotating=False)).status is Status.FAIL
     assert finding("logging.rotate", changed(unrotated=["/var/log/nginx/x.log"])).status is Status.FAIL
+
+
+def test_logs_that_were_not_all_looked_at_are_no_pass() -> None:
+    areas = facts()
+    areas["logging"].update(files=[], files_cut_short=True)
+    assert finding("logging.modes", areas).status is Status.NOT_EVALUATED
+    one = {
+        "path": "/var/log/syslog",
+        "owner": "root",
+        "group": "adm",
+        "mode": 0o644,
+        "kind": "file",
+        "others_write": False,
+    }
+    areas["logging"]["files"] = [{**one, "writers": []}]
+    assert finding("logging.modes", areas).status is Status.FAIL

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import os
 import tempfile
 import time
@@ -164,6 +165,27 @@ def test_what_one_folder_is_full_of_hides_nothing_elsewhere(top: Path, monkeypat
     walk = Walk([str(top / "a"), str(top / "b")], {}, Effort(20))
     walk.run()
     assert (walk.seen, walk.cut_short, len({(row[0], row[1]) for row in walk.rows})) == (103, [], 103)
+
+
+def test_the_nearest_folders_are_seen_first(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder in "abcde":
+        (top / folder / "deep").mkdir(parents=True)
+        (top / folder / "near.php").write_bytes(b"<?php 1;")
+        for name in range(10):
+            (top / folder / "deep" / f"{name}").write_bytes(b"")
+    (top / "top.php").write_bytes(b"<?php 1;")
+    monkeypatch.setattr(walking, "MAX_FILES", 6)
+    assert {row[1] for row in walked(top).rows} == {"top.php", *(f"{folder}/near.php" for folder in "abcde")}
+
+
+def test_what_others_use_of_the_processors_shortens_no_walk(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in range(400):
+        (top / f"{name}").write_bytes(b"")
+    clock = itertools.count(time.monotonic(), 0.1)
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    walk = Walk([str(top)], {}, Effort(20, 200))
+    walk.run()
+    assert (walk.seen, walk.left, walk.cut_short) == (400, 0, [])
 
 
 def test_what_lies_too_deep_is_told_as_not_seen(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
