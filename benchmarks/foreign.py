@@ -111,7 +111,7 @@ def fetch(kept: Path, packages: Sequence[str]) -> None:
 def inventory(server: Server, folder: Path) -> Path:
     """An inventory of that server alone, reached as the lab reaches it."""
     own = yaml.safe_load((resources.inventories() / "lab" / "hosts.yml").read_text("utf-8"))
-    address = str(lab.hosts()[server.host].address)
+    address = str(lab.spec().hosts[server.host].address)
     entry = {"ansible_host": address, "luytre_sites": [dict(site) for site in server.sites]}
     own["all"]["children"] = {"webservers": {"hosts": {server.host: entry}}}
     (folder / "hosts.yml").write_text(yaml.safe_dump(own, allow_unicode=True), "utf-8")
@@ -132,7 +132,7 @@ def told(state: Path, *arguments: str) -> tuple[int, Any]:
 
 def pages(server: Server) -> dict[str, tuple[int, str]]:
     """Each page of the sites: status and title, as a visitor gets them over HTTP, redirects followed."""
-    address = str(lab.hosts()[server.host].address)
+    address = str(lab.spec().hosts[server.host].address)
     found: dict[str, tuple[int, str]] = {}
     for site in server.sites:
         for url in site.get("smoke_urls", ["/"]):

@@ -111,6 +111,11 @@ def view(site: Site, data: Mapping[str, Any], errors: Mapping[str, str]) -> dict
     if unasked:
         unread.update(_ASKED)
         seen.update({f"{part}_unread": unasked[0]["unread"] for part in _ASKED})
+    others = data.get("services", {}).get("untold", {}).get("all_web_read")
+    if others is not None and not vhosts and not unasked:
+        # It may be the site's: what it serves, and how, is not known.
+        unread.update((*_ASKED, "https", "certificate"))
+        seen["untold"] = dict.fromkeys(unread, others)
     return {part: value for part, value in seen.items() if part not in unread}
 
 

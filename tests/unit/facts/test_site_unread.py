@@ -60,6 +60,21 @@ def test_a_site_without_a_folder_is_what_it_is_declared_to_be() -> None:
     )
 
 
+def test_a_site_of_a_server_that_is_not_read_is_not_said_to_be_gone() -> None:
+    changed = {**facts(), "nginx": dict(nginx.ABSENT), "apache": dict(apache.ABSENT), "php_fpm": EMPTY_PHP}
+    changed["services"]["untold"] = {"all_web_read": "caddy answers on port 80, and what it serves is not read"}
+    path = changed["files"]["roots"][0]["path"]
+    found = findings(changed, {}, document_root=path, application="own")
+    assert found["web.site_served"].status is Status.NOT_EVALUATED
+    assert "caddy" in found["web.site_served"].reason.en  # type: ignore[union-attr]
+    assert found["web.vcs_exposed"].status is Status.PASS
+    del changed["services"]["untold"]
+    assert findings(changed, {}, document_root=path, application="own")["web.site_served"].status is Status.FAIL
+
+
+EMPTY_PHP = {"installed": False, "versions": [], "pools": [], "shell_functions": [], "user_ini": []}
+
+
 def test_no_control_shows_what_python_says() -> None:
     """A configuration that is not understood leaves its virtual hosts unknown: each control gives a reason that a person can read."""
     changed = {**facts(), "nginx": dict(nginx.ABSENT), "apache": dict(apache.ABSENT)}

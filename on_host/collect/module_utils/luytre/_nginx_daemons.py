@@ -72,7 +72,7 @@ def _programs(processes):
 def _elsewhere(reading, program):
     """The nginx that root runs from a place of no package's; None when its files are not known for sure."""
     masters = [one for one in _processes.running(program) if one.title.startswith("nginx: master process ")]
-    if not masters:
+    if not masters or _processes.loose_code(masters[0].pid, reading.trust):
         return None
     try:
         prefix, main = built(reading.run([program, "-V"], both=True, ok=None))

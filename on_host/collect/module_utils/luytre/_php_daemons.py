@@ -35,7 +35,7 @@ def elsewhere(reading):
     found = {}
     for one in _processes.all_elsewhere(("php-fpm",), (), reading.trust):
         main = _main(one)
-        if main is not None:
+        if main is not None and not _processes.loose_code(one.pid, reading.trust):
             found.setdefault((one.program, main), _placed(one.program, main))
         else:
             found.setdefault((one.program, None), None)

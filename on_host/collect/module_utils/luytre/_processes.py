@@ -99,6 +99,22 @@ def process(pid, proc="/proc"):
         os.close(handle)
 
 
+def loose_code(pid, trust, proc="/proc"):
+    """Who other than root could change code that a process has loaded, its program and its libraries, or None.
+
+    Whoever starts the same program loads the same: where no package put it, it may take libraries from anywhere.
+    """
+    try:
+        with open("%s/%d/maps" % (proc, pid), errors="surrogateescape") as handle:
+            mapped = [_MAPPED.match(line) for line in _lines(handle, MAX_TABLE)]
+    except OSError:
+        return "nobody knows what it has loaded"
+    return trust.loosest(sorted({found.group(1) for found in mapped if found}))
+
+
+_MAPPED = re.compile(r"\S+ ..x\S+ \S+ \S+ \S+\s+(/[^\n]*?)(?: \(deleted\))?\n?$")
+
+
 def children(pid, proc="/proc"):
     """The numbers of a process's children."""
     try:

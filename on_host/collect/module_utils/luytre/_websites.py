@@ -272,6 +272,14 @@ def php_never_runs(uri):
     return folder is not None and _RUN.search(uri, folder.end() - 1) is not None
 
 
-def where_php_runs(runs):
-    """The upload folders, each as a URI in it, whose PHP a virtual host would run: ``runs(uri)`` asks it."""
-    return [uri for uri in UPLOAD_URIS if runs(uri)]
+def where_php_runs(runs, root=None):
+    """The upload folders, each as a URI in it, whose PHP a virtual host would run: ``runs(uri)`` asks it.
+
+    Those that only another application has are asked for where something of that name lies in the ``root``.
+    """
+    return [uri for uri in UPLOAD_URIS if _may_be_there(uri, root) and runs(uri)]
+
+
+def _may_be_there(uri, root):
+    top = uri.split("/")[1]
+    return root is None or top in UPLOADS or top in CACHES or os.path.isdir(os.path.join(root, top))

@@ -324,7 +324,7 @@ def vhost(server, known):
         "serves_hidden": [uri for uri in _web.HIDDEN if answers[uri].kind == FILE],
         "serves_backups": [uri for uri in _web.BACKUPS if answers[uri].kind == FILE],
         "serves_acme": answers[_web.ACME].kind != DENIED,
-        "runs_php": _websites.where_php_runs(lambda uri: answers[uri].kind == PHP),
+        "runs_php": _websites.where_php_runs(lambda uri: answers[uri].kind == PHP, _there(server.root)),
         "php_of_missing": server.answer(_web.MISSING_PHP, (server.root or "") + "/image.jpg").kind == PHP,
         "denies": [uri for uri in _web.SENSITIVE if answers[uri].kind == DENIED],
         "rate_limits": list(_web.LOGINS) if server.modules & {"evasive", "evasive20", "evasive24"} else [],
@@ -408,6 +408,10 @@ def _unclaimed(declared, servers):
 
 def _is_wild(name):
     return "*" in name or "?" in name
+
+
+def _there(root):
+    return root if root and os.path.isdir(root) else None
 
 
 def _declared_names(declared, here=False):

@@ -34,6 +34,8 @@ TIMEOUTS = {
     "keepalive_timeout": 75,
 }
 """Seconds that nginx itself takes where the configuration says nothing."""
+WEB_PORTS = {0, 80, 443}
+"""At which visitors arrive; 0 is a socket, behind a proxy."""
 PROBLEM = re.compile(r"\[(?:emerg|alert|crit|error)\]|conflicting server name|protocol options redefined")
 MAX_WALKED = 5000
 SPARE = 2.0
@@ -322,11 +324,31 @@ def is_tls(groups, address, port):
 def answered_names(model, groups, declared):
     """Server block to names: as claimed, and the declared domains it answers without claiming them."""
     names = {id(server): [n for n in dict.fromkeys(server_names(server)) if n] for server in model.config.servers}
+    folders = declared_folders(declared.get("sites"))
     for domain in declared_names(declared.get("sites")):
+        shown = [server for server in model.config.servers if domain in names[id(server)]]
+        folder = {model.root(server) for server in shown}.union(folders.get(domain, ())) - {None}
         for server in unclaimed(model, groups, domain) + _by_pattern(model, groups, domain):
-            if domain not in names[id(server)]:
+            if domain not in names[id(server)] and not (shown and _is_apart(model, server, folder)):
                 names[id(server)].append(domain)
     return names
+
+
+def _is_apart(model, server, folders):
+    """Whether a server without a name shows another folder than a site's, at ports of its own: a panel's tools are shown so."""
+    own = model.root(server)
+    ports = {port for _address, port, _options in listens(server)}
+    return is_nameless(server) and own is not None and bool(folders) and own not in folders and not ports & WEB_PORTS
+
+
+def declared_folders(sites):
+    """Declared domain or alias to its site's declared folder, in a list of one."""
+    return {
+        name: [site["document_root"].rstrip("/")]
+        for site in sites or []
+        if isinstance(site.get("document_root"), str)
+        for name in [site.get("domain"), *(site.get("aliases") or [])]
+    }
 
 
 def declared_names(sites):
@@ -458,7 +480,8 @@ def _vhost(model, groups, server, names, on_disk):
         "serves_backups": visitor.those(_web.BACKUPS, "file"),
         "serves_acme": not any(answer.denied for answer in visitor.answers(_web.ACME)),
         "runs_php": _websites.where_php_runs(
-            lambda uri: any(answer.kind == "php" and answer.uri.endswith(uri) for answer in visitor.answers(uri))
+            lambda uri: any(answer.kind == "php" and answer.uri.endswith(uri) for answer in visitor.answers(uri)),
+            visitor.root if visitor.look else None,
         ),
         "php_of_missing": any(
             answer.kind == "php" and answer.uri.endswith(_web.MISSING_PHP)

@@ -24,6 +24,7 @@ class Host:
         self.processes: list[Process] = []
         self.said: dict[str, str] = {PROGRAM: BUILT}
         self.packaged: list[str] = []
+        self.loose: str | None = None
 
     def running(self, program: str, uids: Any = (0,), proc: str = "/proc") -> list[Process]:
         return [one for one in self.processes if one.program == program and one.uid in uids]
@@ -43,6 +44,7 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Host:
     monkeypatch.setattr(_processes, "running", made.running)
     monkeypatch.setattr(_processes, "all_elsewhere", made.away)
     monkeypatch.setattr(_processes, "same_file", lambda pid, path: True)
+    monkeypatch.setattr(_processes, "loose_code", lambda pid, trust: made.loose)
     monkeypatch.setattr(Reading, "run", lambda self, argv, **how: made.run(self, argv, **how))
     monkeypatch.setattr(Reading, "installed", lambda self, name: next(iter(made.packaged), None))
     return made
@@ -84,7 +86,10 @@ def test_what_root_does_not_run_or_others_can_change_is_not_asked(host: Host) ->
     with pytest.raises(Elsewhere):
         found()
     host.processes = [master(f"nginx: master process {PROGRAM}")]
-    host.said = {}
+    host.loose = "/opt/lib/x.so can be changed by user anh"
+    with pytest.raises(Elsewhere):
+        found()
+    host.loose, host.said = None, {}
     with pytest.raises(Elsewhere):
         found()
     host.processes = []
@@ -130,3 +135,24 @@ def test_the_roots_of_a_panels_sites_are_roots(host: Host, monkeypatch: pytest.M
     (tmp_path / "vhost" / "a.conf").write_text("server { server_name a.test; root /www/wwwroot/a.test; }")
     host.processes = [master(f"nginx: master process {PROGRAM} -c {main}")]
     assert [root.path for root in _websites.roots({}) if root.vhosts] == ["/www/wwwroot/a.test"]
+
+
+SITE = "server { listen 127.0.0.1:8081; server_name a.test; root /www/wwwroot/a.test; }"
+
+
+@pytest.mark.parametrize(
+    ("other", "is_the_sites"),
+    [
+        ("listen 888; server_name phpmyadmin; root /www/server/phpmyadmin;", False),
+        ("listen 80; server_name _; root /var/www/html;", True),
+        ("listen 8080; server_name _; root /www/wwwroot/a.test;", True),
+        ("listen 8080; server_name _; return 301 https://a.test/;", True),
+        ("listen unix:/run/x.sock; root /srv/x;", True),
+    ],
+)
+def test_a_panels_tools_at_a_port_of_their_own_are_no_part_of_a_site(other: str, is_the_sites: bool) -> None:
+    text = f"http {{ {SITE} server {{ {other} }} }}"
+    config = load("/n.conf", {"/n.conf": text}.get, lambda pattern: [])
+    declared = {"sites": [{"domain": "a.test", "document_root": "/www/wwwroot/a.test"}]}
+    _, shown = nginx.describe(config, declared, on_disk=False)["vhosts"]
+    assert ("a.test" in shown["names"]) is is_the_sites

@@ -157,3 +157,20 @@ def test_a_daemon_that_runs_from_another_place_is_noticed(tmp_path: Path) -> Non
             with child("x", "60", program=str(roots)):
                 assert _processes.elsewhere(names, (), trust) == str(roots)
                 assert _processes.elsewhere(names, (str(roots),), trust) is None
+
+
+@ROOT
+def test_a_library_that_another_could_change_is_code_of_the_process(tmp_path: Path) -> None:
+    (tmp_path / "7").mkdir()
+    library = tmp_path / "x.so"
+    library.write_bytes(b"")
+    os.chown(library, 65534, 65534)
+    line = "7f0000000000-7f0000001000 r-xp 00000000 08:01 12                         %s%s\n"
+    for ending in ("", " (deleted)"):
+        (tmp_path / "7" / "maps").write_text(line % ("/usr/bin/env", "") + line % (library, ending))
+        assert str(library) in (_processes.loose_code(7, ownership.Trust(), str(tmp_path)) or "")
+    (tmp_path / "7" / "maps").write_text(
+        line % ("/usr/bin/env", "") + "7f0000000000-7f0000001000 r-xp 0 0:0 0 [vdso]\n"
+    )
+    assert _processes.loose_code(7, ownership.Trust(), str(tmp_path)) is None
+    assert _processes.loose_code(8, ownership.Trust(), str(tmp_path)) is not None

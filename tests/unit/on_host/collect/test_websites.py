@@ -87,6 +87,15 @@ def test_each_uri_that_is_asked_is_one_that_is_denied() -> None:
     assert _websites.where_php_runs(lambda uri: uri.startswith("/c")) == ["/cache/x.php"]
 
 
+def test_upload_folders_of_other_applications_are_asked_for_where_they_are(tmp_path: Path) -> None:
+    def tried() -> list[str]:
+        return _websites.where_php_runs(lambda uri: uri.startswith(("/uploads/", "/moodledata/")), str(tmp_path))
+
+    assert tried() == ["/uploads/x.php"]
+    (tmp_path / "moodledata").mkdir()
+    assert tried() == ["/uploads/x.php", "/moodledata/x.php"]
+
+
 def test_the_probes_ask_for_the_same_folders() -> None:
     script = (Path(resources.roles()).parent / "auditor/hardening/serving/probes.sh").read_text("utf-8")
     listed = re.search(r"for folder in (.*); do\n\s*\[ -d \"\$root/\$folder\" \]", script)
