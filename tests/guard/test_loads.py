@@ -81,3 +81,35 @@ def test_a_revert_leaves_what_would_keep_nginx_from_loading_what_somebody_made_m
     left = {one["path"]: one["reason"] for one in outcome["left"]}
     assert "nginx would not load it" in left["/etc/nginx/sites-enabled/default"], left
     assert not there.sh("ls /etc/nginx/conf.d/ours.conf").startswith("/etc"), "what it can do without went"
+
+
+def test_a_file_system_for_temporary_files_is_mounted_as_before_at_once(guarded: Callable[[str], Host]) -> None:
+    there = guarded(HOST)
+    ROOTS.setdefault(HOST, "/var/www/antruc.test")
+    before, runs = there.sh(MOUNTED), there.sh(RUNS_THERE)
+    noexec = "for place in /tmp /dev/shm; do mount -o remount,noexec $place; done"
+    assert runs != ""
+    there.arm("open", ["/etc/fstab"], seconds=1800)
+    assert there.sh(f"{noexec}; {RUNS_THERE}") != runs
+    assert there.guard("revert", run="open")["problems"] == []
+    assert (there.sh(MOUNTED), there.sh(RUNS_THERE)) == (before, runs)
+
+    there.arm("kept", ["/etc/fstab"], seconds=1800)
+    there.sh(noexec)
+    assert there.guard("confirm", run="kept")["state"] == "confirmed"
+    assert there.guard("rollback", run="kept")["problems"] == []
+    assert (there.sh(MOUNTED), there.sh(RUNS_THERE)) == (before, runs)
+
+
+def test_a_package_of_the_run_goes_although_others_put_names_into_its_folders(
+    guarded: Callable[[str], Host],
+) -> None:
+    there = guarded(HOST)
+    ROOTS.setdefault(HOST, "/var/www/antruc.test")
+    python = there.arm("kept", ["package:chrony", "unit:chrony.service"], seconds=1800)["interpreter"]
+    script = 'import subprocess; subprocess.run(["apt-get", "install", "-qq", "-y", "chrony"], check=True)'
+    there.sh(f"{python} -c '{script}'")
+    assert there.guard("confirm", run="kept")["state"] == "confirmed"
+    there.sh("echo > /etc/logrotate.d/cua-toi; cp -p /etc/chrony/chrony.conf /etc/x; mv /etc/x /etc/chrony/chrony.conf")
+    outcome = there.guard("rollback", run="kept")
+    assert "chrony" in outcome["packages"]["purged"], outcome["left"]
