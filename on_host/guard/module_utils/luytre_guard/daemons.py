@@ -40,7 +40,7 @@ WHEN_RESTARTED = (
 """Daemons that read their configuration only at the start: restarted when they were since the snapshot, else left alone."""
 AT_BOOT = (
     ("/etc/nftables", ("nftables.service",), [["nft", "-c", "-f", "/etc/nftables.conf"]]),
-    ("/etc/sudoers", ("sudo",), [["visudo", "-c", "-q"]]),
+    ("/etc/sudoers", ("sudo",), [["visudo", "-c", "-q", "-f", "/etc/sudoers"]]),
 )
 """What reads its files at a boot or whenever it is called, and is told nothing: others' tables go when nftables is loaded anew."""
 PROGRAMS = ("sudo",)

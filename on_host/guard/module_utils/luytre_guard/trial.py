@@ -11,8 +11,8 @@ MOST = 20
 """Files of others' that a daemon may name before it is given up."""
 SECONDS = 60
 """For finding out which of a daemon's files may be put back all the same."""
-MOST_BYTES, MOST_ALL_BYTES = 1024 * 1024, 32 * 1024 * 1024
-"""Of files whose bytes are noted as they were: configurations are smaller."""
+MOST_BYTES, MOST_ALL_BYTES = 1024 * 1024, 8 * 1024 * 1024
+"""Of files whose bytes are noted as they were, those of the daemons first: configurations are smaller, and a disk may be nearly full."""
 
 
 class Trial:
@@ -27,7 +27,9 @@ class Trial:
         self._judges = _judges(work, running)
         if self._judges:
             kept = self._noted["paths"]
-            self._noted["paths"] = {**_held(work, [path for path in work.of_root() if path not in kept]), **kept}
+            theirs = tuple(prefix for name in self._judges for prefix in daemons.of(name)[0])
+            paths = sorted(set(work.of_root()) - set(kept), key=lambda path: (not path.startswith(theirs), path))
+            self._noted["paths"] = {**_held(work, paths), **kept}
         if noted != self._noted:
             with contextlib.suppress(OSError):
                 store.write_json(place, self._noted)
@@ -118,11 +120,17 @@ def _concerned(paths, running, entries):
     found = []
     for name in (*sorted(running), *daemons.PROGRAMS):
         prefixes, tests = daemons.of(name)
-        starts = name in daemons.PROGRAMS or units.active(running[name]) or running[name]["UnitFileState"] == "enabled"
-        if tests and starts and any(path.startswith(prefixes) for path in paths):
+        if tests and _starts(name, running) and any(path.startswith(prefixes) for path in paths):
             if all(commands.installed(test[0]) for test in tests) and units.shaped_by(name, entries) is None:
                 found.append(name)
     return found
+
+
+def _starts(name, running):
+    """Whether what reads the files runs, starts at a boot, is started by a socket, or whenever it is called."""
+    if name in daemons.PROGRAMS or units.active(running.get(daemons.BY_SOCKET.get(name))):
+        return True
+    return units.active(running[name]) or running[name]["UnitFileState"] == "enabled"
 
 
 def _held(work, paths):

@@ -124,3 +124,23 @@ def test_where_a_daemon_refuses_either_state_a_revert_has_the_one_before(
     work.files()
     assert tried.judge(words, last=True) == {}
     assert not work.new.exists() and work.old.read_text() == "before"
+
+
+def test_a_daemon_that_a_socket_starts_is_asked(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        daemons,
+        "of",
+        lambda name: ((str(work.new.parent) + "/",), [["sshd", "-t"]]) if name == "ssh.service" else ((), []),
+    )
+    stopped, listens = (
+        {"ActiveState": "inactive", "UnitFileState": "disabled"},
+        {"ActiveState": "active", "UnitFileState": "enabled"},
+    )
+    assert trial._judges(work, {"ssh.service": stopped, "ssh.socket": listens}) == ["ssh.service"]
+    assert trial._judges(work, {"ssh.service": stopped, "ssh.socket": stopped}) == []
+
+
+@pytest.mark.parametrize("name", ["fail2ban.service", "nftables.service", "rsyslog.service", "sudo", "mariadb.service"])
+def test_what_reads_its_files_only_at_a_start_is_asked_too(name: str) -> None:
+    prefixes, tests = daemons.of(name)
+    assert prefixes and tests
