@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -26,8 +26,11 @@ from auditor.models.ranks import Report
 
 if TYPE_CHECKING:
     from auditor.history.incidents import Decided, Ledgers
-    from auditor.models import Inventory, Lang
+    from auditor.models import Inventory, Lang, Run
+    from auditor.models.incidents import Found
 
+MAX_RUNS_BACK = 200
+"""How many runs are read to learn when a finding was first seen."""
 IncidentArgument = Annotated[
     str, typer.Argument(metavar="ID", help="The incident, as 'auditor incident list' names it.")
 ]
@@ -72,7 +75,7 @@ def open_incident(
         typer.Option(
             "--when",
             metavar="MOMENT",
-            help="When it was detected, as 2026-11-27 20:15, from which deadlines count; by default now.",
+            help="When it was detected, as 2026-11-27 20:15, from which deadlines count; by default when a finding was first seen, else now.",
         ),
     ] = None,
     new: Annotated[
@@ -132,7 +135,7 @@ def open_incident(
     about = tuple(dict.fromkeys((*_subjects(known, subjects or []), *(one.subject for one in found))))
     if not about:
         raise InputError("an incident is about something", mend="name a site or a host, or a --finding")
-    detected = _past(when) or clock.now()
+    detected = _past(when) or _first_seen(newest, found) or clock.now()
     seen = sentence("--why", why) if why is not None else None
     regime = known.organisation.regime if known.organisation else "2026"
     decide = deciding.opening(about, found, detected, regime, seen, new=new)
@@ -412,6 +415,18 @@ def _subjects(known: Inventory, named: list[str]) -> tuple[str, ...]:
                 guess=nearest(name, [*sites, *hosts]),
             )
     return tuple((hosts | sites)[name] for name in named)
+
+
+def _first_seen(newest: Run | None, found: Sequence[Found]) -> datetime | None:
+    """Return when what the incident is about was first seen; None without findings."""
+    from auditor.history.runs import History
+    from auditor.incidents import detection
+
+    if newest is None or not found:
+        return None
+    history, named = History(), {(one.control, one.subject) for one in found}
+    earlier = (history.run(entry.id) for entry in history.entries(newest.inventory, limit=MAX_RUNS_BACK))
+    return detection.first_seen([one for one in newest.findings if (one.control, one.subject.id) in named], earlier)
 
 
 def _past(text: str | None) -> datetime | None:

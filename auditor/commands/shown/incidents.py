@@ -54,6 +54,8 @@ def case(shown: Case, lang: Lang) -> None:
     words, now = Words(lang), clock.now()
     out.print(f"[bold]{shown.id}[/]  {escape(', '.join(shown.subjects))}", soft_wrap=True)
     out.print(words("incidents.detected", when=words.moment(clock.stamp(shown.detected))))
+    if shown.open and (hours := int((now - shown.detected).total_seconds() // 3600)):
+        out.print(words("incidents.hours_gone", n=hours))
     for due in shown.owed() if shown.open else ():
         out.print(due_line(due, now, words), markup=False)
     for one in standing({shown.id: shown.entries}, now):
