@@ -135,9 +135,10 @@ def _files_of_everybody():
 
 def _world_writable(kind):
     from ansible.module_utils.luytre import filesystem
+    from ansible.module_utils.luytre._effort import Effort
 
     mounted = filesystem.mounts(read_text("/proc/self/mountinfo") or "")
-    found = filesystem.walk(mounted, filesystem.WALK_SECONDS * 3)
+    found = filesystem.walk(mounted, Effort(filesystem.WALK_SECONDS * 3))
     return [entry["path"] for entry in found.world_writable if entry["mendable"] and entry["kind"] == kind]
 
 
