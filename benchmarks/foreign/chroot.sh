@@ -2,7 +2,10 @@
 # PostgreSQL, and a service of Node that HAProxy reaches by itself.
 own=/opt/web
 home=/srv/khach/baihop
-systemctl disable --quiet --now nginx php8.4-fpm redis-server memcached dong-goi ct-thongke ct-thongke-web
+systemctl disable --quiet --now nginx php8.4-fpm dong-goi ct-thongke ct-thongke-web
+sed -i 's/^bind .*/bind 127.0.0.1/; s/^protected-mode .*/protected-mode yes/' /etc/redis/redis.conf
+sed -i 's/^-l .*/-l 127.0.0.1/' /etc/memcached.conf
+systemctl restart redis-server memcached
 rm -f /etc/cron.d/nhac-viec
 sed -i '/0.0.0.0\/0 trust/d' /etc/postgresql/17/main/pg_hba.conf
 rm -f /etc/postgresql/17/main/conf.d/xa.conf

@@ -136,4 +136,5 @@ END
 haproxy -c -q -f /etc/haproxy/haproxy.cfg
 systemctl daemon-reload
 systemctl enable --quiet varnish haproxy
-systemctl restart varnish haproxy
+systemctl reset-failed varnish haproxy || true
+systemctl restart varnish haproxy || { journalctl -u varnish -n 20 --no-pager; exit 1; }

@@ -1,14 +1,16 @@
 """Each PHP-FPM of a host: those of packages, and those that root runs from elsewhere, as hosting panels install them."""
 
 import collections
+import glob
 import os
 import re
 
 from ansible.module_utils.luytre import _processes
-from ansible.module_utils.luytre._reading import Elsewhere
+from ansible.module_utils.luytre._reading import Elsewhere, Reading, Unreadable, read_text
 
 PACKAGES = "/etc/php"
 MAX_ELSEWHERE = 20
+SECONDS = 5
 
 Fpm = collections.namedtuple("Fpm", ("program", "version", "main", "inis", "prefix", "words"))
 """One PHP-FPM: its ``program`` and ``version`` (None: it has to be asked), the ``main`` file of its configuration, patterns of
@@ -44,6 +46,18 @@ def elsewhere(reading):
     if unknown:
         raise Elsewhere(unknown[0])
     return [fpm for fpm in found.values() if fpm is not None][:MAX_ELSEWHERE]
+
+
+def files_elsewhere():
+    """The files of pools of all of those, and what they include, for those who only look for accounts."""
+    try:
+        mains = [one.main for one in elsewhere(Reading({}, SECONDS))]
+    except Unreadable:
+        return []
+    named = [
+        pattern for main in mains for pattern in re.findall(r"(?m)^\s*include\s*=\s*(/\S+)", read_text(main) or "")
+    ]
+    return [*mains, *(path for pattern in named for path in sorted(glob.glob(pattern))[:MAX_ELSEWHERE])]
 
 
 def _main(process):

@@ -11,7 +11,7 @@ import pwd
 import re
 import stat
 
-from ansible.module_utils.luytre import _inert_php, _websites
+from ansible.module_utils.luytre import _inert_php, _nginx_daemons, _php_daemons, _websites
 from ansible.module_utils.luytre._reading import read_text
 from ansible.module_utils.luytre_shared import ownership, safe_open
 
@@ -114,14 +114,15 @@ def _account(name):
 
 def web_users():
     """Accounts of the web servers and of the PHP-FPM pools, by their configuration."""
-    found = {"www-data", "nginx", "apache"}
+    found = {"www-data", "nginx", "apache", "www", "caddy", "lighttpd"}
     for pattern, setting in (
+        *((path, r"^\s*user\s+([a-z_][a-z0-9_.-]*)") for path in _nginx_daemons.mains()),
+        *((path, r"^\s*user\s*=\s*([a-z_][a-z0-9_.-]*)") for path in _php_daemons.files_elsewhere()),
         ("/etc/php/*/fpm/pool.d/*.conf", r"^\s*user\s*=\s*([a-z_][a-z0-9_.-]*)"),
         ("/etc/php-fpm.d/*.conf", r"^\s*user\s*=\s*([a-z_][a-z0-9_.-]*)"),
-        ("/etc/nginx/nginx.conf", r"^\s*user\s+([a-z_][a-z0-9_.-]*)"),
         ("/etc/apache2/envvars", r"APACHE_RUN_USER=([a-z_][a-z0-9_.-]*)"),
     ):
-        for path in glob.glob(pattern):
+        for path in glob.glob(pattern):  # one without a star is itself
             found.update(re.findall(setting, read_text(path, 100_000) or "", re.MULTILINE))
     return WebUsers(found)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _nginx_daemons, _php_daemons, _processes, _websites, nginx
+from ansible.module_utils.luytre import _nginx_daemons, _php_daemons, _processes, _webroot, _websites, nginx
 from ansible.module_utils.luytre._nginx_conf import load
 from ansible.module_utils.luytre._nginx_stake import at_stake
 from ansible.module_utils.luytre._processes import Process
@@ -156,3 +156,14 @@ def test_a_panels_tools_at_a_port_of_their_own_are_no_part_of_a_site(other: str,
     declared = {"sites": [{"domain": "a.test", "document_root": "/www/wwwroot/a.test"}]}
     _, shown = nginx.describe(config, declared, on_disk=False)["vhosts"]
     assert ("a.test" in shown["names"]) is is_the_sites
+
+
+def test_the_accounts_of_a_panels_daemons_are_those_of_the_web(host: Host, tmp_path: Path) -> None:
+    nginx_conf, fpm_conf, pool = tmp_path / "nginx.conf", tmp_path / "fpm.conf", tmp_path / "pool.conf"
+    nginx_conf.write_text("user daemon;\nhttp {}\n")
+    fpm_conf.write_text(f"[global]\ninclude = {tmp_path}/pool.conf\n")
+    pool.write_text("[www]\nuser = games\n")
+    host.processes = [master(f"nginx: master process {PROGRAM} -c {nginx_conf}")]
+    assert "daemon" in _webroot.web_users().names and "games" not in _webroot.web_users().names
+    host.processes = [master(f"php-fpm: master process ({fpm_conf})", "/opt/php/sbin/php-fpm")]
+    assert "games" in _webroot.web_users().names
