@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from auditor.audit import expressions, unread
 from auditor.audit.controls import INDICATORS, VULNERABILITIES, Catalogue, Control
 from auditor.audit.expressions import CutShort, ExpressionFailed, NotCollected, NotTold, Record, plain
+from auditor.audit.never_empty import NEVER_EMPTY
 from auditor.facts import HostFacts
 from auditor.facts.site import view
 from auditor.fleet.reasons import of_area
@@ -132,6 +133,8 @@ def evaluate_control(
             raise NotTold(record.none() or "")
         if not isinstance(passed, bool):
             raise ExpressionFailed(f"{control.condition!r} gives {type(passed).__name__}, not true or false")
+        if passed:
+            _check_told(record)
         return judged(Status.PASS if passed else Status.FAIL)
     except NotCollected as missing:
         why = of_area(errors.get(missing.area, "not collected"))
@@ -154,10 +157,18 @@ def evaluate_control(
         )
 
 
+def _check_told(record: Record) -> None:
+    """Raise NotTold where a list that always has a member came empty: what leaves out what is there finds nothing wrong."""
+    empty = next(iter(record.empty(NEVER_EMPTY)), None)
+    if empty is not None:
+        raise NotTold(empty)
+
+
 def _over_a_collection(control: Control, context: Mapping[str, Any], record: Record, judged: Any) -> Finding:
     violations = _as_list(control.violations or "", context, record)
     population = len(_as_list(control.among, context, Record())) if control.among else None
     if not violations:
+        _check_told(record)
         status = Status.PASS
     elif population is not None and len(violations) < population:
         status = Status.PARTIAL

@@ -13,7 +13,7 @@ import hashlib
 import json
 import marshal
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -76,6 +76,10 @@ class Record:
     def paths(self) -> tuple[str, ...]:
         """The paths that were read, in order."""
         return tuple(self._read)
+
+    def empty(self, paths: Collection[str]) -> Iterator[str]:
+        """Yield those of the paths that were read as empty lists."""
+        return (path for path, value in self._read.items() if path in paths and value == [])
 
     def none(self) -> str | None:
         """The path of what was read last and is None, or None."""
