@@ -58,6 +58,15 @@ class Unit(Model):
         return self
 
 
+class Authority(Model):
+    """Whom incidents are reported to by law, as a document addresses it."""
+
+    name: str = Field(min_length=1, max_length=300, description="its name in documents")
+    address: tuple[Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)], ...] = Field(
+        default=(), max_length=4, description="lines below its name in documents"
+    )
+
+
 class Organisation(Model):
     """The office that owns an inventory, and the offices below it."""
 
@@ -69,6 +78,10 @@ class Organisation(Model):
     deadline_days: Mapping[Severity, Annotated[int, Field(ge=1, le=366)]] = Field(
         default_factory=dict,
         description="days after the end of the month that first saw it open by which a finding has to be mended",
+    )
+    incident_authority: Mapping[Regime, Authority] = Field(
+        default_factory=dict,
+        description="whom incidents are reported to by law, for each regime; without it forms leave the line blank",
     )
     units: tuple[Unit, ...] = Field(description="the offices, each with the settings below")
 

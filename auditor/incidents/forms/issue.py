@@ -38,6 +38,9 @@ from auditor.report.official.issue import office
 from auditor.system import files as publish
 from auditor.text.words import Words
 
+BLANK_LINE = "…" * 30
+"""Where an addressee is written by hand."""
+
 
 class Issued(NamedTuple):
     """What was written, and what is mandatory and still blank."""
@@ -109,7 +112,7 @@ def write(of: Known, output: Path) -> Issued:
     paper = document(of, filled)
     word, printed = docx.render(paper, template.FORM), pdf.printed(dict(pdf.sheets(paper))[""])
     blank = missing(filled)
-    unknown = tuple(_unknown(of, filled))
+    unknown = (*_without_authority(of), *_unknown(of, filled))
     name = f"su-co-{of.case.id}-{of.form}"
     try:
         output.mkdir(parents=True, exist_ok=True)
@@ -164,6 +167,11 @@ def _choices(of: Known, name: str) -> tuple[Choice, ...]:
     )
 
 
+def _without_authority(of: Known) -> Iterator[str]:
+    if of.case.regime not in of.organisation.incident_authority:
+        yield of.words("form.unknown.authority", regime=of.case.regime)
+
+
 def _unknown(of: Known, filled: tuple[Part, ...]) -> Iterator[str]:
     words = of.words
     for asked, part in zip(FORMS[of.form], filled, strict=True):
@@ -193,13 +201,30 @@ def document(of: Known, filled: tuple[Part, ...]) -> Document:
         title=words(f"form.title.{of.form}"),
         subject=_subject(words(f"form.basis.{of.form}")),
         greeting=words("official.greeting"),
-        addressees=head.addressees([above.name for above in offices.addressees(of.organisation, unit)]),
+        addressees=_addressees(of),
         body=(*blocks(filled), *([] if of.form in STARLESS else [Block(kind="closing", text=words("form.mandatory"))])),
         recipients_title=words("official.recipients"),
-        recipients=head.recipients(of.organisation, unit, words),
+        recipients=head.recipients(
+            of.organisation, unit, words, besides=_above(of) if of.case.regime == "2026" else ()
+        ),
         signing=head.signing(unit, words),
         annexes=(),
     )
+
+
+def _addressees(of: Known) -> tuple[str, ...]:
+    """Return who is addressed: the authority of the incident's regime, with its address below its name; a blank line where none is declared.
+
+    2026: the specialised force of the Ministry of Public Security alone (Decree 331/2026, article 31.2.d). 2022: the co-ordinating agency
+    and the office above (Decision 05/2017, Circular 20/2017).
+    """
+    authority = of.organisation.incident_authority.get(of.case.regime)
+    named = ("; ".join((authority.name, *authority.address)),) if authority else (BLANK_LINE,)
+    return head.addressees((*named, *(_above(of) if of.case.regime == "2022" else ())))
+
+
+def _above(of: Known) -> tuple[str, ...]:
+    return tuple(above.name for above in offices.addressees(of.organisation, of.unit))
 
 
 def _subject(text: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -230,3 +231,22 @@ def test_sites_of_several_units_ask_which_one_reports(inventory: Path) -> None:
     incident, _ = Incidents().write(known_.path, "Văn phòng", decide, T0 - datetime.timedelta(days=400))
     with pytest.raises(InputError, match="belong to 2 units"):
         auditor("incident", "form", incident, *WHO, "-i", inventory)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_it_is_addressed_to_the_authority_of_its_regime(form: Form) -> None:
+    of = known(filled_in(asked.REGIME[form]), form)
+    authority = of.organisation.incident_authority[of.case.regime].name
+    document = issue.document(of, issue.parts(of))
+    assert any(authority in line for line in document.addressees)
+    above = "Cục An ninh mạng"  # reports_to of the province
+    places = document.addressees if of.case.regime == "2022" else document.recipients
+    assert any(above in line for line in places)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_without_an_authority_the_line_is_blank_and_named(form: Form, tmp_path: Path) -> None:
+    of = known(filled_in(asked.REGIME[form]), form)
+    of = replace(of, organisation=of.organisation.model_copy(update={"incident_authority": {}}))
+    assert any("………" in line for line in issue.document(of, issue.parts(of)).addressees)
+    assert any("incident_authority" in one for one in issue.write(of, tmp_path).unknown)
