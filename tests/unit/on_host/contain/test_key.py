@@ -239,6 +239,19 @@ def test_a_file_that_is_large_again_at_once_lets_nothing_else_be_undone(
     assert of(tmp_path, "an").read_bytes() == MARK + BAD + b"\n" + GOOD
 
 
+def test_whoever_fills_their_file_takes_no_time_from_others(
+    host: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of(tmp_path, "an").write_bytes(BAD + b"\n" + GOOD)
+    of(tmp_path, "binh").write_bytes(b"ssh-rsa A\n" * 100_000)
+    moments = iter([0.0] * 6 + [7.0])
+    monkeypatch.setattr(host.time, "monotonic", lambda: next(moments, 0.0))
+    host.contain(asked(), US)
+    monkeypatch.undo()
+    assert of(tmp_path, "an").read_bytes() == MARK + BAD + b"\n" + GOOD
+    assert not of(tmp_path, "binh").exists()
+
+
 def test_the_file_of_the_account_that_we_come_in_by_stays_in_its_place(host: ModuleType, tmp_path: Path) -> None:
     of(tmp_path, "an").write_bytes(BAD + b"\n" + GOOD)
     os.truncate(of(tmp_path, "luytre"), 20_000_000)

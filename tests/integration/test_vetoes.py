@@ -1,0 +1,81 @@
+"""What www-data shapes on a real host costs that one thing: files in memory leave their place, a key is out of force, a process stops, one line brings back one file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from auditor import lab
+from tests.lab.fixtures import INVENTORY, environment, run
+
+ROOT = "/var/www/antruc.test"
+SHELL, OTHER = f"{ROOT}/wp-content/uploads/vo.php", f"{ROOT}/wp-content/uploads/vo2.php"
+MEMORY = ("/dev/shm/nang", "/dev/shm/thua", "/dev/shm/lon-len")  # noqa: S108  what www-data keeps there
+AS_WWW = "setpriv --reuid www-data --regid www-data --clear-groups"
+WRITER = "import os; f = open('/dev/shm/lon-len', 'ab', 0)\nwhile f.write(b'x' * 65536): os.ftruncate(f.fileno(), f.tell() % 400_000_000)"
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGKGtDTOTTFENJJ1UIL/QiCJpNVGuqBcL1BtEaSb78jE luytre-lab"
+FINGERPRINT = "SHA256:WPxiTOIJ29Avp31Y7FfnKXJXu2gelIMoFjkvk8AK3zs"
+MADE = f"""set -e
+useradd -m canbo
+install -d -o canbo -g canbo -m 700 /home/canbo/.ssh
+echo '{KEY}' > /home/canbo/.ssh/authorized_keys
+install -d -o www-data -g www-data -m 700 /var/www/.ssh
+{AS_WWW} sh -c 'truncate -s 20M /var/www/.ssh/authorized_keys; truncate -s 1100M {MEMORY[1]}; echo x > {MEMORY[0]}; echo x > {MEMORY[2]}'
+{AS_WWW} python3 -c 'import os; os.setxattr("{MEMORY[0]}", "user.x", b"x" * 60000)'
+echo '<?php /* luytre-lab: inert */' | tee {SHELL} > {OTHER}
+sed -i '1a if (!file_exists("{SHELL}")) {{ http_response_code(500); exit; }}' {ROOT}/wp-config.php
+sed -i '2a define("X_PASSWORD", "uploads/anh-bien-mat");' {ROOT}/wp-config.php
+systemd-run -q --unit luytre-lab-ghi --uid www-data python3 -c "{WRITER}"
+systemd-run -q --unit luytre-lab-bus --uid www-data dbus-daemon --nofork --session --address=unix:path=/dev/shm/bus
+systemctl reload 'php*-fpm'
+until pgrep -u www-data dbus-daemon > /dev/null && [ $(stat -c %s {MEMORY[2]}) -gt 100000 ]; do sleep 0.1; done
+pgrep -u www-data dbus-daemon"""
+LEFT = f"ls {' '.join(MEMORY)} {SHELL} {OTHER} /var/www/.ssh/authorized_keys 2> /dev/null; true"
+
+
+def said(script: str) -> str:
+    told = lab.run("web1", script)
+    assert told.returncode == 0, told.stderr
+    return str(told.stdout.decode())
+
+
+def test_what_a_lesser_user_shapes_costs_that_one_thing(fresh: Callable[..., None], tmp_path: Path) -> None:
+    fresh("web1")
+    bus = said(MADE).split()[0]
+    state, who = environment(tmp_path), ("--who", "Văn phòng", "-i", INVENTORY, "--lang", "en")
+    incident = run(state, "incident", "open", "antruc.test", *who).out.split()[0]
+    command = ("incident", "contain", incident)
+    try:
+        wanted = [word for path in MEMORY for word in ("file", path)]
+        wanted += ["process", f"{bus}/usr/bin/dbus-daemon", "key", FINGERPRINT]
+        contained = run(state, *command, *wanted, *who)
+        assert contained.code == 0, contained.out + contained.err
+        for path in MEMORY:
+            assert f"{path} is taken away on web1" in contained.out
+        assert contained.out.count(".luytre-quarantine-") >= 2
+        assert re.search(r"the whole file is set aside.*/var/www/\.ssh/authorized_keys", contained.out), contained.out
+        assert said(f"cut -c 1-4 /home/canbo/.ssh/authorized_keys; ps -o stat= -p {bus} | cut -c 1") == "# SC\nT\n"
+        assert said(LEFT).split() == [SHELL, OTHER]
+
+        fallen = run(state, *command, "file", SHELL, "file", OTHER, *who)
+        assert fallen.code == 1
+        assert "antruc.test serves again" in fallen.out
+        assert said(LEFT).split() == [SHELL]
+
+        unjudged = run(state, *command, "file", SHELL, *who, "--unjudged", "antruc.test")
+        assert "antruc.test no longer serves as before" in unjudged.out
+        assert said(LEFT).split() == []
+
+        said("echo '192.0.2.1 - - \"GET /wp-content/uploads/anh-bien-mat/a.php\"' >> /var/log/nginx/access.log")
+        collected = run(state, "incident", "collect", incident, *who)
+        assert collected.code == 0, collected.out + collected.err
+        folder = Path(collected.out.splitlines()[-1])
+        assert "GET /wp-content/uploads/anh-bien-mat/a.php" in (folder / "[root]/var/log/nginx/access.log").read_text()
+
+        released = run(state, "incident", "release", incident, *who)
+        assert released.code == 0, released.out + released.err
+        assert sorted(said(LEFT).split()) == sorted([*MEMORY, SHELL, OTHER, "/var/www/.ssh/authorized_keys"])
+        assert said("cut -c 1-4 /home/canbo/.ssh/authorized_keys") == "ssh-\n"
+    finally:
+        lab.run("web1", "systemctl stop luytre-lab-ghi luytre-lab-bus")
