@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,7 +44,8 @@ def said(script: str) -> str:
 def test_what_a_lesser_user_shapes_costs_that_one_thing(fresh: Callable[..., None], tmp_path: Path) -> None:
     fresh("web1")
     bus = said(MADE).split()[0]
-    state, who = environment(tmp_path), ("--who", "Văn phòng", "-i", INVENTORY, "--lang", "en")
+    inventory = shutil.copytree(INVENTORY, tmp_path / "inventory")  # evidence is signed, by a key that its office gets
+    state, who = environment(tmp_path), ("--who", "Văn phòng", "-i", str(inventory), "--lang", "en")
     incident = run(state, "incident", "open", "antruc.test", *who).out.split()[0]
     command = ("incident", "contain", incident)
     try:
