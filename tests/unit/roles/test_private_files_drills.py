@@ -1,0 +1,24 @@
+"""What the drills of web.private_files lay out is an application that keeps files to itself, and is found to be one."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from ansible.module_utils.luytre import _openings
+
+from auditor.system import resources
+
+DRILLS = sorted((resources.roles() / "web" / "drills").glob("web.private_files.*.sh"))
+
+
+@pytest.mark.parametrize("drill", DRILLS, ids=lambda path: path.name)
+def test_what_a_drill_lays_out_is_found(drill: Path, tmp_path: Path) -> None:
+    text = drill.read_text("utf-8")
+    (site,) = {line.split("=", 1)[1] for line in text.splitlines() if line.startswith("wiki=")}
+    root = Path(site).parent
+    subprocess.run(["sh", "-c", text.replace(str(root), str(tmp_path))], check=True)
+    (found,) = _openings.private_files(str(tmp_path))
+    assert found.startswith("/so-tay/")
+    assert _openings.private_pattern(str(tmp_path)).startswith("^/(?:so-tay/")
