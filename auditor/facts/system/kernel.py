@@ -54,7 +54,10 @@ class Facts(Area):
     unwritten: list[Unwritten] = Field(description="of those that can be set here and that nothing depends on")
     interfaces: list[InterfaceSetting]
     modules: list[KernelModule]
+    usb_storage: KernelModule = Field(description="by which disks are read that somebody plugs in by USB")
     apparmor: AppArmor
+    boot_loader: Path | Literal[""] = Field(description="the configuration of GRUB in force; '' where there is none")
+    boot_password: bool = Field(description="to change what is booted takes a password there")
     forwarding_for: list[str] = Field(description="software and interfaces that need packets to be forwarded")
     userns_for: list[str] = Field(description="software that makes user namespaces without being root")
     ipv6_by_router: bool = Field(description="its IPv6 address or default route comes from router advertisements")

@@ -22,6 +22,7 @@ def settings(found, shell_functions, samesite):
         ],
         "php_fpm.log_errors": [("log_errors", "On", found["log_errors"])],
         "php_fpm.url_include": [("allow_url_include", "Off", not found["allow_url_include"])],
+        "php_fpm.url_fopen": [("allow_url_fopen", "Off", not found["allow_url_fopen"])],
         "php_fpm.session_cookies": [
             ("session.cookie_httponly", "On", found["session_cookie_httponly"]),
             ("session.use_strict_mode", "On", found["session_use_strict_mode"]),

@@ -37,6 +37,7 @@ PER_INTERFACE = {
         "accept_redirects": "redirects",
         "secure_redirects": "or",
         "send_redirects": "or",
+        "shared_media": "or",
         "accept_source_route": "and",
         "accept_local": "or",
         "route_localnet": "or",
@@ -72,6 +73,7 @@ BUILT_IN = {
     "net.ipv4.conf.all.accept_redirects": 1,
     "net.ipv4.conf.all.secure_redirects": 1,
     "net.ipv4.conf.all.send_redirects": 1,
+    "net.ipv4.conf.all.shared_media": 1,
     "net.ipv4.conf.all.accept_source_route": 0,
     "net.ipv4.conf.all.accept_local": 0,
     "net.ipv4.conf.all.route_localnet": 0,
@@ -80,6 +82,8 @@ BUILT_IN = {
     "net.ipv4.conf.default.accept_redirects": 1,
     "net.ipv4.conf.default.secure_redirects": 1,
     "net.ipv4.conf.default.send_redirects": 1,
+    "net.ipv4.conf.default.shared_media": 1,
+    "net.ipv4.conf.default.accept_source_route": 1,
     "net.ipv4.conf.default.accept_local": 0,
     "net.ipv4.conf.default.route_localnet": 0,
     "net.ipv4.conf.default.rp_filter": 0,
@@ -123,6 +127,7 @@ RIGHT = {
     "net.ipv4.conf.*.accept_redirects": (0,),
     "net.ipv4.conf.*.secure_redirects": (0,),
     "net.ipv4.conf.*.send_redirects": (0,),
+    "net.ipv4.conf.*.shared_media": (0,),
     "net.ipv4.conf.*.accept_source_route": (0,),
     "net.ipv4.conf.*.accept_local": (0,),
     "net.ipv4.conf.*.route_localnet": (0,),
@@ -142,20 +147,25 @@ RIGHT = {
 
 FOLDERS = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d")
 UNUSED_MODULES = ("cramfs", "freevxfs", "hfs", "hfsplus", "jffs2", "udf", "dccp", "sctp", "rds", "tipc")
+USB_STORAGE = "usb_storage"
+GRUB = "/boot/grub/grub.cfg"
 
 
 def collect(reading):
     live, boot = live_values(), [boot_settings(sysctl_files()), boot_settings(ufw_files())]
     single = {key: live[key] for key in SINGLE if key in live}
     after = {key: boot_value(key, live, boot) for key in single}
+    found = modules(reading)
     return {
         "live": single,
         "boot": {key: value for key, (value, _) in after.items()},
         "boot_from": {key: file for key, (_, file) in after.items() if file},
         "unwritten": unwritten(live, boot, survey(reading)),
         "interfaces": interfaces(live, boot),
-        "modules": modules(reading),
+        "modules": [one for one in found if one["name"] != USB_STORAGE],
+        "usb_storage": next(one for one in found if one["name"] == USB_STORAGE),
         "apparmor": apparmor(),
+        **boot_loader(read_text(GRUB, 1_000_000)),
         "forwarding_for": forwarding_for(reading),
         "userns_for": userns_for(reading),
         "ipv6_by_router": ipv6_by_router(),
@@ -283,6 +293,8 @@ def interfaces(live, settings):
         rule = PER_INTERFACE[family].get(setting)
         if rule is None or name in ("all", "lo"):
             continue
+        if rule == "and" and name == "default":
+            rule = "own"  # what is off for all interfaces today alone keeps those that come later from it
         if family == "ipv6" and 1 in (
             live.get("net.ipv6.conf.%s.disable_ipv6" % name),
             live.get("net.ipv6.conf.all.disable_ipv6"),
@@ -326,7 +338,7 @@ def combined(rule, own, every, forwarding):
 
 
 def modules(reading):
-    """For each module that a web server has no use for: on this host, loaded, kept from loading."""
+    """Return of each module that a web server has no use for, and of that for USB disks, whether it is on this host, loaded, kept from loading."""
     folder = "/lib/modules/" + os.uname().release
     there = (read_text(folder + "/modules.dep", 4_000_000) or "") + (read_text(folder + "/modules.builtin") or "")
     loaded = {line.split(" ", 1)[0] for line in (read_text("/proc/modules") or "").splitlines()}
@@ -337,11 +349,11 @@ def modules(reading):
     return [
         {
             "name": name,
-            "available": re.search(r"/%s\.ko" % name, there) is not None,
+            "available": re.search(r"/%s\.ko" % name.replace("_", "[-_]"), there) is not None,
             "loaded": name in loaded,
             "blocked": name in blocked,
         }
-        for name in UNUSED_MODULES
+        for name in (*UNUSED_MODULES, USB_STORAGE)
     ]
 
 
@@ -360,6 +372,13 @@ def apparmor():
         "enforcing": sum(1 for mode in modes if mode and mode.group(2) == "enforce"),
         "complaining": [mode.group(1) for mode in modes if mode and mode.group(2) == "complain"],
     }
+
+
+def boot_loader(text):
+    """Return where the boot loader is configured, and whether changing what it boots takes a password, from its text."""
+    users = re.search(r"(?m)^[ \t]*set[ \t]+superusers=[\"']?\w", text or "")
+    hashed = re.search(r"(?m)^[ \t]*password(?:_pbkdf2)?[ \t]+\S+[ \t]+\S", text or "")
+    return {"boot_loader": "" if text is None else GRUB, "boot_password": bool(users and hashed)}
 
 
 def forwarding_for(reading):

@@ -260,3 +260,64 @@ def test_ufw_s_lines_that_say_otherwise_are_marked_out_and_come_back_when_that_i
     assert without(marked, WANTED) == marked
     assert without(marked, []) == UFW
     assert kernel.set_at_boot("net.ipv4.conf.all.log_martians", boot(("/u", marked))) == (None, None)
+
+
+def source_routes(every: int, later: int) -> dict[str, int]:
+    live = {f"net.ipv4.conf.{name}.accept_source_route": 0 for name in ("lo", "eth0")}
+    live |= {"net.ipv4.conf.all.accept_source_route": every, "net.ipv4.conf.default.accept_source_route": later}
+    return {one["interface"]: one["value"] for one in kernel.interfaces(live, boot()) if one["when"] == "now"}
+
+
+def test_interfaces_that_come_later_are_not_kept_from_source_routes_by_what_is_off_for_all_today() -> None:
+    assert source_routes(0, 1) == {"default": 1, "eth0": 0}
+    assert source_routes(1, 0) == {"default": 0, "eth0": 0}
+
+
+def test_redirects_to_machines_of_other_networks_are_off_as_well() -> None:
+    data = facts()
+    one = next(each for each in data["kernel"]["interfaces"] if each["setting"] == "ipv4.shared_media")
+    one["value"] = 1
+    assert finding("kernel.redirects", data).status is Status.FAIL
+
+
+@pytest.mark.parametrize(
+    ("available", "blocked", "status"),
+    [(True, False, Status.FAIL), (True, True, Status.PASS), (False, False, Status.NOT_APPLICABLE)],
+)
+def test_disks_that_are_plugged_in_are_kept_out_where_the_kernel_knows_them(
+    available: bool, blocked: bool, status: Status
+) -> None:
+    data = facts()
+    data["kernel"]["usb_storage"] |= {"available": available, "blocked": blocked}
+    assert finding("kernel.usb_storage", data).status is status
+
+
+@pytest.mark.parametrize(
+    ("text", "password"),
+    [
+        ('set superusers="quan"\npassword_pbkdf2 quan grub.pbkdf2.sha512.10000.AB.CD\n', True),
+        ('set superusers="quan"\n# password_pbkdf2 quan grub.pbkdf2.sha512.10000.AB.CD\n', False),
+        ("password_pbkdf2 quan grub.pbkdf2.sha512.10000.AB.CD\n", False),
+        ('set superusers=""\npassword_pbkdf2 quan grub.pbkdf2.sha512.10000.AB.CD\n', False),
+    ],
+)
+def test_the_boot_loader_asks_for_a_password_when_somebody_has_one(text: str, password: bool) -> None:
+    assert kernel.boot_loader(text) == {"boot_loader": kernel.GRUB, "boot_password": password}
+    assert kernel.boot_loader(None) == {"boot_loader": "", "boot_password": False}
+
+
+@pytest.mark.parametrize(
+    ("virtualization", "boot_loader", "status"),
+    [
+        ("none", "/boot/grub/grub.cfg", Status.FAIL),
+        ("kvm", "/boot/grub/grub.cfg", Status.NOT_APPLICABLE),
+        ("none", "", Status.NOT_APPLICABLE),
+    ],
+)
+def test_only_hardware_of_ones_own_needs_a_password_to_boot(
+    virtualization: str, boot_loader: str, status: Status
+) -> None:
+    data = facts()
+    data["system"]["virtualization"] = virtualization
+    data["kernel"]["boot_loader"] = boot_loader
+    assert finding("kernel.boot_password", data).status is status

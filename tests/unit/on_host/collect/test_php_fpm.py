@@ -211,6 +211,7 @@ def test_each_weakness_is_found() -> None:
         "disable_functions",
         "listen_modes",
         "limit_extensions",
+        "url_fopen",
     }
     assert found["php_fpm.expose"] is Status.PARTIAL
     assert found["php_fpm.supported"] is Status.PASS
