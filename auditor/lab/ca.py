@@ -9,14 +9,16 @@ from pathlib import Path
 
 from auditor.lab.spec import Site
 
+Period = tuple[dt.date, dt.date]
+"""The first and last day of a certificate."""
 
-def validity(kind: str, today: dt.date) -> tuple[str, str]:
-    """The first and last moment of a site's certificate, as openssl writes them. ``expired``: since 40 days."""
-    start, end = {
+
+def validity(kind: str, today: dt.date) -> Period:
+    """Return the period of a site's certificate. ``expired``: since 40 days."""
+    return {
         "valid": (today - dt.timedelta(days=10), today + dt.timedelta(days=800)),
         "expired": (today - dt.timedelta(days=130), today - dt.timedelta(days=40)),
     }[kind]
-    return f"{start:%Y%m%d}000000Z", f"{end:%Y%m%d}000000Z"
 
 
 def prepare(certificate: Path) -> None:
@@ -33,9 +35,14 @@ def prepare(certificate: Path) -> None:
     making.rename(certificate)
 
 
-def issue(certificate: Path, domain: str, site: Site, today: dt.date) -> tuple[str, str]:
-    """A new key and a certificate for a site, as PEM: (certificate, key). The key is kept by the caller alone."""
-    start, end = validity(site.certificate, today)
+def issue(
+    certificate: Path, domain: str, site: Site, today: dt.date, *, period: Period | None = None
+) -> tuple[str, str]:
+    """Return a new certificate and its key for a site, as PEM; only the caller keeps the key.
+
+    The certificate has the period that the site's has in the lab, unless it gets another.
+    """
+    start, end = (f"{day:%Y%m%d}000000Z" for day in period or validity(site.certificate, today))
     names = ",".join(f"DNS:{name}" for name in (domain, *site.aliases))
     with tempfile.TemporaryDirectory(prefix="luytre-lab-") as folder:
         key, made = Path(folder, "key"), Path(folder, "crt")

@@ -11,10 +11,8 @@ _RESULT = re.compile(
     r"^Rule\s+xccdf_org\.ssgproject\.content_rule_(?P<rule>\S+)$.*?^Result\s+(?P<result>\w+)$", re.M | re.S
 )
 _MACHINE = "oval:ssg-installed_env_is_a_machine:def:1"
-_ASKED = (
-    re.compile(r'"oval:ssg-system_with_kernel:def:1"(?=/>)'),
-    re.compile(r"(?<=>)oval:ssg-installed_OS_is_ubuntu2404:def:1(?=</cpe-dict:check>)"),
-)
+_RELEASE = re.compile(r"(?<=>)oval:ssg-installed_OS_is_(?:debian12|ubuntu2404):def:1(?=</cpe-dict:check>)")
+_KERNEL = re.compile(r'(?<=")oval:ssg-system_with_kernel:def:1(?="/>)')
 
 
 @dataclass(frozen=True)
@@ -33,22 +31,30 @@ PROFILES = {
     "openscap-vm": Profile(ANSSI, "ssg-debian12-ds.xml", as_machine=True),
     "cis": Profile("cis_level2_server", "ssg-ubuntu2404-ds.xml", as_machine=True, counts_passes=True),
 }
-"""No data stream of Debian's has a CIS profile for Debian; that for Ubuntu 24.04 is the nearest one."""
+"""No data stream is for Debian 13, and none of Debian's has a CIS profile: Debian 12's and Ubuntu 24.04's are the nearest."""
+
+
+def anywhere(stream: str) -> str:
+    """Return a data stream that judges other releases than its own, too; what it looks at there stays as it is.
+
+    Raises ValueError when the stream asks for its release in another way than is known.
+    """
+    return _without(stream, _RELEASE, "release")
 
 
 def as_machine(stream: str) -> str:
-    """A data stream that takes whatever is no Docker or Podman container for the machine that it is meant for.
+    """Return a data stream that takes whatever is no Docker or Podman container for a machine.
 
-    A rule applies where its platform does, and a container without a kernel package is no "system with a kernel", nor
-    is Debian Ubuntu. Which files, settings and packages a rule looks at stays as it is. Raises ValueError when the
-    stream asks in another way.
+    A container without a kernel package is no "system with a kernel", and many rules are for such alone. Raises
+    ValueError when the stream asks for a kernel in another way than is known.
     """
-    asked = 0
-    for pattern, by in zip(_ASKED, (f'"{_MACHINE}"', _MACHINE), strict=True):
-        stream, times = pattern.subn(by, stream)
-        asked += times
-    if not asked:
-        raise ValueError("the data stream does not ask for a kernel in the way that is known")
+    return _without(stream, _KERNEL, "kernel")
+
+
+def _without(stream: str, condition: re.Pattern[str], what: str) -> str:
+    stream, times = condition.subn(_MACHINE, stream)
+    if not times:
+        raise ValueError(f"the data stream does not ask for a {what} in the way that is known")
     return stream
 
 
@@ -63,9 +69,8 @@ def parse(said: str, *, counts_passes: bool) -> Verdict:
 
 
 def script(judge: str, profile: Profile) -> str:
-    """What runs ``profile`` in the judges' folder on a host."""
-    stream = f"{judge}.xml" if profile.as_machine else profile.stream
+    """Return what runs ``profile`` in the judges' folder on a host."""
     return (
         "export OSCAP_SCHEMA_PATH=$PWD/openscap/schemas OSCAP_XSLT_PATH=$PWD/openscap/xsl OSCAP_CPE_PATH=$PWD/openscap/cpe\n"
-        f"./ld.so --library-path $PWD/lib ./oscap xccdf eval --profile {profile.name} streams/{stream} 2>/dev/null || [ $? = 2 ]"
+        f"./ld.so --library-path $PWD/lib ./oscap xccdf eval --profile {profile.name} streams/{judge}.xml 2>/dev/null || [ $? = 2 ]"
     )

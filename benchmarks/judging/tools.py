@@ -1,18 +1,18 @@
-"""The judges themselves: fetched by name from Debian and PyPI into a folder of their own, and lent to a host."""
+"""The judges themselves: fetched by name from Debian and PyPI into a folder of their own."""
 
 from __future__ import annotations
 
-import contextlib
+import hashlib
 import os
+import platform
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from auditor import lab
-from auditor.errors import LabError
+from auditor.lab import apt
 from benchmarks.judging import openscap
 
 DEBIAN = {
@@ -21,7 +21,10 @@ DEBIAN = {
     "ssg-debderived": "0.1.76-1",
     "lynis": "3.1.4-1",
 }
-PYPI = {"ssh-audit": "3.9.0"}
+NON_FREE = {"nikto": "1:2.1.5-3.1"}
+"""From Debian's archive area non-free: its rules may not be changed."""
+NEEDED = ("libwhisker2-perl", "libnet-ssleay-perl")
+PYPI = {"ssh-audit": "3.9.0", "sslyze": "6.3.1"}
 ON_HOST = "/opt/judges"
 
 _LIBRARIES = "usr/lib/x86_64-linux-gnu"
@@ -29,26 +32,28 @@ _STREAMS = "usr/share/xml/scap/ssg/content"
 
 
 def cache() -> Path:
-    """Where judges are kept: ``LUYTRE_JUDGES``, or a folder in the user's cache."""
+    """Return where judges are kept: ``LUYTRE_JUDGES``, or a folder in the user's cache."""
     return Path(os.environ.get("LUYTRE_JUDGES") or Path.home() / ".cache/luytre-judges")
 
 
 def fetch() -> Path:
-    """The folder with all judges, fetched unless it is there: ``host`` is for a host, ``here`` stays.
+    """Return the folder with all judges, fetched unless it is there: ``host`` is for a host, the others stay.
 
     Debian's packages are those of this machine's release, with every library that they need, and none is installed.
     Raises CalledProcessError when a registry does not have them.
     """
-    versions = [f"{name}={version}" for name, version in {**DEBIAN, **PYPI}.items()]
-    done = cache() / "+".join(versions).replace("/", "_")
+    versions = [f"{name}={version}" for name, version in {**DEBIAN, **NON_FREE, **PYPI}.items()]
+    source = Path(__file__).read_bytes() + Path(openscap.__file__).read_bytes()
+    done = cache() / f"judges-{hashlib.sha256(source + repr(versions).encode()).hexdigest()[:20]}"
     if done.exists():
         return done
     done.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=done.parent) as folder:
         made = Path(folder) / "judges"
         _host(Path(folder), made / "host")
+        _nikto(Path(folder), made / "nikto")
         _run(
-            [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(made / "here")]
+            [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(made / "here")]
             + [f"{name}=={version}" for name, version in PYPI.items()]
         )
         made.rename(done)
@@ -73,41 +78,37 @@ def _host(work: Path, host: Path) -> None:
     shutil.copy(unpacked / "usr/bin/oscap", host)
     shutil.copytree(unpacked / "usr/share/openscap", host / "openscap", symlinks=True)
     for judge, profile in openscap.PROFILES.items():
-        stream = unpacked / _STREAMS / profile.stream
+        stream = openscap.anywhere((unpacked / _STREAMS / profile.stream).read_text("utf-8"))
         if profile.as_machine:
-            (host / f"streams/{judge}.xml").write_text(openscap.as_machine(stream.read_text("utf-8")), "utf-8")
-        else:
-            shutil.copy(stream, host / "streams")
+            stream = openscap.as_machine(stream)
+        (host / f"streams/{judge}.xml").write_text(stream, "utf-8")
     shutil.copytree(unpacked / "usr/share/lynis", host / "lynis")
     (host / "lynis/plugins").mkdir(exist_ok=True)
     shutil.copy(unpacked / "usr/sbin/lynis", host / "lynis")
     shutil.copy(unpacked / "etc/lynis/default.prf", host / "lynis")
 
 
+def _nikto(work: Path, nikto: Path) -> None:
+    """Unpack Nikto. Its area is asked for in lists of their own, at the registry that this machine's apt uses."""
+    lists, packages = work / "lists", work / "nikto"
+    for folder in (lists / "partial", packages):
+        folder.mkdir(parents=True)
+    places = sorted({(source.uri, source.signed_by) for source in apt.sources() if not source.part})
+    release = platform.freedesktop_os_release()["VERSION_CODENAME"]
+    own = work / "non-free.list"
+    own.write_text("".join(f"deb [signed-by={key}] {uri} {release} main non-free\n" for uri, key in places), "utf-8")
+    options = ["-qq", "-o", f"Dir::Etc::SourceList={own}", "-o", "Dir::Etc::SourceParts=/dev/null"]
+    options += ["-o", f"Dir::State::Lists={lists}", "-o", "APT::Sandbox::User=root"]
+    _run(["apt-get", *options, "update"])
+    wanted = [*(f"{name}={version}" for name, version in NON_FREE.items()), *NEEDED]
+    _run(["apt-get", *options, "download", *wanted], packages)
+    for package in packages.glob("*.deb"):
+        _run(["dpkg", "-x", str(package), str(nikto)])
+
+
 def _only_libraries(folder: str, names: list[str]) -> set[str]:
     return {name for name in names if ".so" not in name or (Path(folder) / name).is_dir()}
 
 
-def _run(command: Sequence[str]) -> None:
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-
-
-@contextlib.contextmanager
-def lent(host: str, folder: Path) -> Iterator[None]:
-    """The judges in ``ON_HOST`` of a lab host, for as long as they are needed.
-
-    Raises LabError when its packages are others afterwards.
-    """
-    place = lab.init(host) / "root" / ON_HOST.lstrip("/")
-    before = _packages(host)
-    shutil.copytree(folder / "host", place, symlinks=True)
-    try:
-        yield
-    finally:
-        shutil.rmtree(place)
-    if _packages(host) != before:
-        raise LabError(f"the judges left packages on {host}, or took some")
-
-
-def _packages(host: str) -> bytes:
-    return lab.run(host, ["dpkg-query", "--show"]).stdout
+def _run(command: Sequence[str], where: Path | None = None) -> None:
+    subprocess.run(command, check=True, cwd=where, stdout=subprocess.DEVNULL)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from auditor.audit import controls
-from tests.kernel.conftest import HOST, Machine
+from tests.kernel.conftest import HOST
 from tests.lab.fixtures import INVENTORY, environment, run
+from tests.lab.own_kernel import Machine
 
 SETTINGS = "kernel.kptr_restrict kernel.yama.ptrace_scope kernel.sysrq fs.protected_fifos net.ipv4.conf.all.rp_filter"
 OF_A_KERNEL = {control.id for control in controls.load().controls if control.container and control.fix}

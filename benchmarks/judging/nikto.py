@@ -1,0 +1,67 @@
+"""Nikto, which asks a site from outside for what scanners try first."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+from benchmarks.judging.verdict import Verdict
+
+PORTS = {80: (), 443: ("-ssl",)}
+
+_ITEM = re.compile(r'<item id="(?P<test>\d+)".*?<uri><!\[CDATA\[(?P<page>.*?)\]\]>', re.S)
+_ENDED = "</scandetails>"
+_PLACES = {"EXECDIR": "", "PLUGINDIR": "/plugins", "DBDIR": "/databases", "TEMPLATEDIR": "/templates"}
+
+
+def asked(folder: Path, address: str, domain: str) -> str:
+    """Return Nikto's reports on a site, one after the other, by the ports of ``PORTS``."""
+    own = folder / "nikto"
+    said = []
+    with tempfile.TemporaryDirectory() as work:
+        settings = Path(work) / "config.txt"
+        settings.write_text(_settings((own / "etc/nikto/config.txt").read_text("utf-8"), own), "utf-8")
+        library = [own / "usr/share/perl5", *own.glob("usr/lib/*/perl5/*")]
+        environment = {**os.environ, "PERL5LIB": ":".join(map(str, library))}
+        for port, more in PORTS.items():
+            report = Path(work) / f"{port}.xml"
+            command = ["perl", str(own / "usr/bin/nikto"), "-config", str(settings), "-nointeractive"]
+            command += ["-host", address, "-port", str(port), *more, "-vhost", domain]
+            command += ["-Format", "xml", "-output", str(report)]
+            subprocess.run(command, cwd=work, env=environment, capture_output=True, timeout=900, check=False)
+            said.append(f"port {port}\n{report.read_text('utf-8', 'replace') if report.exists() else ''}")
+    return "\n".join(said)
+
+
+def _settings(text: str, own: Path) -> str:
+    """Return Nikto's settings with its files where they lie, and nothing that leads out of the lab."""
+    wanted = {name: f"{own}/var/lib/nikto{below}" for name, below in _PLACES.items()}
+    wanted |= {"NIKTODTD": f"{own}/usr/share/doc/nikto/nikto.dtd", "UPDATES": "no", "CIRT": "127.0.0.1"}
+    wanted |= {"RFIURL": "http://127.0.0.1/rfiinc.txt?"}
+    for name, value in wanted.items():
+        text = re.sub(rf"(?m)^{name}=.*$", lambda _, line=f"{name}={value}": line, text)
+    return text
+
+
+def parse(said: str) -> Verdict:
+    """Return the most findings of a port, and the tests that found something with what they asked for.
+
+    Raises ValueError for a port of which nothing was said to the end.
+    """
+    reports = re.split(r"(?m)^port (?=\d+$)", said)[1:]
+    unended = [report.split("\n", 1)[0] for report in reports if _ENDED not in report]
+    if len(reports) != len(PORTS) or unended:
+        raise ValueError(f"Nikto did not end: {said[-300:]!r}")
+    found = [[_name(match) for match in _ITEM.finditer(report)] for report in reports]
+    counted = Counter(number for number, names in enumerate(found) for _ in names)
+    return Verdict(max(counted.values(), default=0), frozenset(name for names in found for name in names))
+
+
+def _name(match: re.Match[str]) -> str:
+    """Return a finding's name; some of Nikto's tests name a place in memory in a page's stead."""
+    page = match["page"]
+    return match["test"] if page in ("", "/") or page.startswith("HASH(") else f"{match['test']}:{page}"
