@@ -6,6 +6,7 @@ import re
 
 OPPOSITE = {"nodev": "dev", "nosuid": "suid", "noexec": "exec"}
 SHM = "/dev/shm"
+VAR_TMP = "/var/tmp"
 TEMPORARY = ("/tmp", "/var/tmp")
 SETS = {
     "filesystem.tmp_options": dict.fromkeys(TEMPORARY, ("nodev", "nosuid")),
@@ -32,6 +33,14 @@ def loose(shared, wanted, at_boot=""):
     ]
 
 
+def unbound(shared, wanted):
+    """Return whether options are wanted of /var/tmp that lies on the system's disk, and nothing else is to lie there."""
+    return VAR_TMP in wanted and any(
+        folder["path"] == VAR_TMP and not folder["mounted"] and (not folder["written"] or "bind" in folder["options"])
+        for folder in shared
+    )
+
+
 def with_options(text, names):
     """A comma-separated list of mount options in which the wanted ones have the last word."""
     options = [option for option in text.split(",") if option]
@@ -45,7 +54,8 @@ def with_options(text, names):
 def fstab(text, folders):
     """The text of /etc/fstab with the options of these mounts completed (folder to options); the rest stays byte for byte.
 
-    Shared memory, which systemd mounts by itself, gets a line where it has none.
+    Where they have none, shared memory, which systemd mounts by itself, gets a line, and so does /var/tmp: it is bound
+    to itself, so that what lies in it stays, and a server boots even where that does not come about.
     """
     lines = text.splitlines(keepends=True)
     there = set()
@@ -55,11 +65,12 @@ def fstab(text, folders):
         if folder in folders:
             there.add(folder)
             lines[index] = match.group(1) + with_options(match.group(3), folders[folder]) + line[match.end() :]
-    if SHM in folders and SHM not in there:
-        lines += [
-            "" if not lines or lines[-1].endswith("\n") else "\n",
-            f"tmpfs {SHM} tmpfs {','.join(folders[SHM])} 0 0\n",
-        ]
+    for folder, begin in ((SHM, f"tmpfs {SHM} tmpfs "), (VAR_TMP, f"{VAR_TMP} {VAR_TMP} none bind,nofail,")):
+        if folder in folders and folder not in there:
+            lines += [
+                "" if not lines or lines[-1].endswith("\n") else "\n",
+                f"{begin}{','.join(folders[folder])} 0 0\n",
+            ]
     return "".join(lines)
 
 
@@ -71,5 +82,6 @@ class FilterModule:
             "filesystem_fstab": fstab,
             "filesystem_loose": loose,
             "filesystem_options": with_options,
+            "filesystem_unbound": unbound,
             "filesystem_wanted": wanted,
         }

@@ -215,6 +215,8 @@ def shared_folders(mounted, fstab, unit_options):
     found = []
     for path in SHARED:
         mount = by_path.get(path)
+        if mount is None and not _is_folder(path):
+            continue
         now = mount["options"] if mount else []
         boot = written.get(path) or (unit_options if path == TMP else None)
         by_itself = now if boot is None else boot
@@ -234,6 +236,11 @@ def shared_folders(mounted, fstab, unit_options):
             }
         )
     return found
+
+
+def _is_folder(path):
+    """Whether a folder lies there itself: /var/tmp may be a link to /tmp, which is looked at by its own name."""
+    return os.path.isdir(path) and not os.path.islink(path)
 
 
 def run_from(folders, proc="/proc"):

@@ -67,6 +67,30 @@ def test_fstab_is_completed_where_it_has_to_be_and_nowhere_else() -> None:
     assert filters("filesystem").fstab("# a", {"/tmp": ("noexec",)}) == "# a"
 
 
+def test_var_tmp_on_the_systems_disk_is_bound_to_itself_and_keeps_what_lies_in_it() -> None:
+    role = filters("filesystem")
+    wanted = role.wanted(["filesystem.tmp_options", "filesystem.tmp_noexec"])
+    line = "/var/tmp /var/tmp none bind,nofail,nodev,nosuid,noexec 0 0\n"
+    assert role.fstab("# a\n", {"/var/tmp": wanted["/var/tmp"]}) == "# a\n" + line
+    for text, unbound in (
+        ("", True),  # nothing is to lie there
+        (line, True),  # ours, which somebody took off
+        ("/dev/sdb1 /var/tmp ext4 defaults 0 2\n", False),  # another's disk: what lies there now would be hidden
+    ):
+        shared = filesystem.shared_folders([], text, None)
+        assert role.unbound(shared, wanted) is unbound, text
+    bound = [{"path": "/var/tmp", "options": ["rw", "nosuid"]}]
+    assert not role.unbound(filesystem.shared_folders(bound, line, None), wanted)
+
+
+def test_a_var_tmp_on_the_systems_disk_holds_devices_privileges_and_programs() -> None:
+    data = facts()
+    one = next(each for each in data["filesystem"]["shared"] if each["path"] == "/var/tmp")
+    one |= dict.fromkeys(("mounted", "written", "nodev", "nosuid", "noexec"), False) | {"options": [], "from": None}
+    for control in ("filesystem.tmp_options", "filesystem.tmp_noexec"):
+        assert finding(control, data).status is Status.FAIL
+
+
 def test_a_folder_gets_what_the_controls_to_be_mended_ask_for_and_no_more() -> None:
     wanted = filters("filesystem").wanted
     assert wanted(["filesystem.tmp_noexec"]) == {"/tmp": ("noexec",), "/var/tmp": ("noexec",)}
