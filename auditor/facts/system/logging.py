@@ -75,3 +75,4 @@ class Facts(Area):
     remote: list[str] = Field(description="what sends logs to another machine")
     auditd: Auditd
     audit_profile: list[Recorded]
+    audit_people: list[Recorded] = Field(description="of what people who are logged in do")

@@ -26,6 +26,15 @@ CONFIGURATION = (
 """What tells daemons, administrators and jobs what to do; what of it is not there needs no rule."""
 TIME = ("adjtimex", "clock_settime", "settimeofday")
 MODULES = ("delete_module", "finit_module", "init_module")
+RIGHTS = (
+    *("chmod", "chown", "fchmod", "fchmodat", "fchown", "fchownat", "lchown"),
+    *("setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr"),
+)
+DELETIONS = ("rename", "renameat", "renameat2", "rmdir", "unlink", "unlinkat")
+LOGINS = ("/var/log/wtmp", "/var/log/btmp", "/var/log/lastlog", "/var/lib/lastlog", "/var/lib/wtmpdb", "/run/faillock")
+"""Where logins are kept: by Debian 12, and by Debian 13; what of it is not there needs no rule."""
+OF_PEOPLE = re.compile(r"auid(?:>=(?:[1-9]\d{0,2}|1000)|!=(?:-1|unset|4294967295))$")
+"""What narrows a rule to whoever once logged in."""
 HALTING = ("halt", "single")
 MAX_LOG = 1 << 50
 MAX_RULES = 2_000
@@ -33,7 +42,7 @@ _MEGABYTE = 1 << 20
 
 
 def collect(reading, service):
-    """``(what is known of auditd, profile, why there is no profile or None)``; ``service`` is its unit."""
+    """Return ``(what is known of auditd, profile, people, why there are none or None)``; ``service`` is its unit."""
     settings = _settings(read_text(DAEMON, 100_000) or "")
     state, loaded, untold = {}, [], None
     if reading.installed("auditctl") is not None:
@@ -52,7 +61,8 @@ def collect(reading, service):
         "log_bytes": log_bytes(settings),
         "halts": sorted(name for name, value in settings.items() if name.endswith("_action") and value in HALTING),
     }
-    return daemon, profile(loaded, _watched(), _web_accounts()), untold
+    logins = [path for path in LOGINS if os.path.lexists(path)]
+    return daemon, profile(loaded, _watched(), _web_accounts()), people(loaded, logins), untold
 
 
 def profile(rules, paths, accounts):
@@ -70,8 +80,20 @@ def profile(rules, paths, accounts):
     ]
 
 
+def people(rules, logins):
+    """Return ``[{kind, value, recorded}]`` of what people who are logged in do: logins, changes of rights, deletions."""
+    rules = [parsed for parsed in map(parse, rules) if parsed is not None]
+    return [
+        *({"kind": "path", "value": path, "recorded": _is_watched(rules, path)} for path in logins),
+        *(
+            {"kind": "calls", "value": ",".join(calls), "recorded": _are_called(rules, calls, of_people=True)}
+            for calls in (RIGHTS, DELETIONS)
+        ),
+    ]
+
+
 def parse(rule):
-    """``{path, calls, uids, narrow}`` of a rule as ``auditctl -l`` prints it; None for one that records nothing."""
+    """``{path, calls, uids, narrow, of_people}`` of a rule as ``auditctl -l`` prints it; None for one that records nothing."""
     words = rule.split()
     options = list(zip(words, words[1:]))  # noqa: RUF007  younger than Python 3.9
     fields = [value for option, value in options if option == "-F"]
@@ -89,6 +111,7 @@ def parse(rule):
         "calls": calls if path is None else set(),
         "uids": {int(value) for name, value in named.items() if name in ("uid", "euid") and value.isdigit()},
         "narrow": bool(narrowing),
+        "of_people": all(OF_PEOPLE.match(field) for field in narrowing),
     }
 
 
@@ -110,8 +133,9 @@ def _is_watched(rules, path):
     )
 
 
-def _are_called(rules, calls):
-    seen = {call for rule in rules if not rule["narrow"] and not rule["uids"] for call in rule["calls"]}
+def _are_called(rules, calls, of_people=False):
+    wide = (rule for rule in rules if not rule["uids"] and rule["of_people" if of_people else "narrow"] is of_people)
+    seen = {call for rule in wide for call in rule["calls"]}
     return seen >= set(calls)
 
 

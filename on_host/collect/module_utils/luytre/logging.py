@@ -61,7 +61,7 @@ def collect(reading):
     loose, cut_short = _files(reading.effort(WALK_SECONDS, 2))
     services = units(reading, ("logrotate.timer", "cron.service", "rsyslog.service", "auditd.service", *FORWARDERS))
     rotations = _logrotate.rotations()
-    daemon, profile, untold = _audit.collect(reading, services["auditd.service"])
+    daemon, profile, people, untold = _audit.collect(reading, services["auditd.service"])
     return {
         "journald": _journald(),
         "rotations": rotations,
@@ -72,7 +72,8 @@ def collect(reading):
         "remote": _remote(services),
         "auditd": daemon,
         "audit_profile": profile,
-        "untold": {"audit_profile": untold} if untold else {},
+        "audit_people": people,
+        "untold": dict.fromkeys(("audit_profile", "audit_people"), untold) if untold else {},
     }
 
 

@@ -52,3 +52,31 @@ def test_a_rule_for_every_program_records_each_account() -> None:
 )
 def test_the_most_that_logs_come_to(settings: dict[str, str], most: int | None) -> None:
     assert _audit.log_bytes(settings) == most
+
+
+PEOPLE = "-a always,exit -F arch=b64 -S {} -F auid>={} -F auid!=-1 -F key=people"
+
+
+@pytest.mark.parametrize(
+    ("rules", "recorded"),
+    [
+        ([PEOPLE.format(",".join(_audit.DELETIONS), 1000)], True),
+        (["-a always,exit -F arch=b64 -S " + ",".join(_audit.DELETIONS)], True),  # everybody's
+        ([PEOPLE.format(",".join(_audit.DELETIONS), 2000)], False),  # not everybody who logs in
+        ([PEOPLE.format(",".join(_audit.DELETIONS[1:]), 1000)], False),
+        ([PEOPLE.format(",".join(_audit.DELETIONS), 1000) + " -F exit=-EACCES"], False),  # what failed alone
+    ],
+)
+def test_what_people_delete_is_recorded_by_whoever_logged_in(rules: list[str], recorded: bool) -> None:
+    found = _audit.people(["-w /var/log/wtmp -p wa -k logins", *rules], ["/var/log/wtmp", "/run/faillock"])
+    assert {one["value"]: one["recorded"] for one in found} == {
+        "/var/log/wtmp": True,
+        "/run/faillock": False,
+        ",".join(_audit.RIGHTS): False,
+        ",".join(_audit.DELETIONS): recorded,
+    }
+
+
+def test_rules_for_people_alone_record_nothing_of_services() -> None:
+    found = _audit.profile([PEOPLE.format("adjtimex,settimeofday,clock_settime", 1000)], [], [])
+    assert not any(one["recorded"] for one in found)
