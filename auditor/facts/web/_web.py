@@ -32,6 +32,9 @@ class VhostTls(Fact):
     key: Path | None
     protocols: list[str] = Field(description="as in 'TLSv1.2'; the server's own default when not set")
     ciphers: str | None
+    curves: list[str] = Field(
+        default_factory=list, description="of key exchange, as configured; empty where OpenSSL's own are offered"
+    )
     answered: list[str] = Field(
         default_factory=list, description="protocols that the server answers in; empty where nothing answered"
     )

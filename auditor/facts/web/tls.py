@@ -38,4 +38,5 @@ class Facts(Area):
     keys: list[FileMode] = Field(description="the files that hold private keys, links resolved")
     loose_keys: list[FileMode] = Field(description="those that root and the group ssl-cert alone cannot be sure of")
     weak_ciphers: list[WeakCiphers]
+    sound_curves: list[str] = Field(description="those that browsers choose, as far as the host's OpenSSL knows them")
     renewals: list[str] = Field(description="timers and cron lines that renew certificates")

@@ -163,7 +163,16 @@ def tls_rules(domain, vhosts, enforced, tls):
         rules["tls.protocols"] = _protocols(spoken)
     if domain in enforced.get("tls.ciphers", []) and any((one["ciphers"] or UNSET_CIPHERS) in weak for one in spoken):
         rules["tls.ciphers"] = f"SSLCipherSuite {SOUND_CIPHERS}\n"
+    sound = tls.get("sound_curves", [])
+    if sound and domain in enforced.get("tls.curves", []) and any(_offers_others(one, sound) for one in spoken):
+        rules["tls.curves"] = f"SSLOpenSSLConfCmd Curves {':'.join(sound)}\n"
     return rules
+
+
+def _offers_others(spoken, sound):
+    """Return whether a virtual host offers other curves than the sound ones, or just those, as this role has it."""
+    curves = spoken.get("curves") or []
+    return not curves or bool(set(curves) - set(sound)) or curves == sound
 
 
 def _protocols(spoken):

@@ -130,6 +130,8 @@ def decide(config, enforce, sites, settings, editable=lambda path: True, is_link
         _timeouts(config, decision, settings)
     if "tls.protocols" in enforce:
         _protocols(config, decision)
+    if "tls.curves" in enforce:
+        _curves(config, decision, settings.get("sound_curves", []))
     if "tls.ciphers" in enforce:
         _ciphers(config, decision, settings.get("weak_ciphers", []))
     if "nginx.default_server" in enforce:
@@ -247,6 +249,17 @@ def _ciphers(config, decision, weak):
             else:
                 kept = kept or level is config.http
     decision.http["ssl_ciphers"] = not kept
+
+
+def _curves(config, decision, sound):
+    kept = False
+    for level in facts.levels(config.http):
+        for directive in level.own("ssl_ecdh_curve"):
+            if not directive.args or set(directive.args[0].split(":")) - set(sound):
+                decision.quiet(directive, "tls.curves")
+            else:
+                kept = kept or level is config.http
+    decision.http["ssl_ecdh_curve"] = "" if kept else ":".join(sound)
 
 
 def _default_servers(model, groups, decision, sites, editable, is_link):

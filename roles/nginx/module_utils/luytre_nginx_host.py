@@ -1,6 +1,7 @@
 """The host's side of the nginx modules: reading its files, and which of them root alone can change."""
 
 import os
+import ssl
 import time
 
 from ansible.module_utils.luytre import tls
@@ -61,6 +62,8 @@ def decision_for(module, ahead=None):
     if "tls.ciphers" in enforce:
         lists = {d.args[0] for level in levels(config.http) for d in level.own("ssl_ciphers") if d.args}
         settings["weak_ciphers"] = [found["spec"] for found in tls.weak_ciphers(reading, sorted(lists))]
+    if "tls.curves" in enforce:
+        settings["sound_curves"] = tls.sound_curves(ssl.OPENSSL_VERSION_INFO[:2])
     if enforce.get("tls.redirect"):
         settings["covered"] = https_names(config, sites, tls.certificate, int(time.time()))
     return config, decide(config, enforce, sites, settings, lambda path: editable(path, trust), os.path.islink)

@@ -562,8 +562,16 @@ def _tls(server):
         "ciphers": next(
             (args[-1] for args in [node.args for node in server.all("sslciphersuite")[::-1]] if args), None
         ),
+        "curves": _curves(server),
         "pairs": _pairs(server),
     }
+
+
+def _curves(server):
+    """Return the curves that a virtual host offers for key exchange; the last command of OpenSSL's for them counts."""
+    commands = [node.args for node in server.all("sslopensslconfcmd") if len(node.args) == 2]
+    named = [words[1] for words in commands if words[0].lower() in ("curves", "groups")]
+    return named[-1].split(":") if named else []
 
 
 def _pairs(server):

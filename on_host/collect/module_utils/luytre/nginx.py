@@ -621,11 +621,16 @@ def _tls(model, groups, server, version):
         for found in [model.effective(level, "ssl_protocols")]
         for protocol in (found[-1].args if found else _default_protocols(version))
     ]
+    # What is offered before the name is known is the first server's of the address: its curves are those of all.
+    curves = [model.setting(level, "ssl_ecdh_curve") for level in speaking if not _rejects(level)] or [None]
     return {
         "certificate": _file_only(model, model.setting(server, "ssl_certificate")),
         "key": _file_only(model, model.setting(server, "ssl_certificate_key")),
         "protocols": sorted(set(protocols)),
         "ciphers": model.setting(server, "ssl_ciphers"),
+        "curves": []
+        if any(one in (None, "auto") for one in curves)
+        else sorted({name for one in curves for name in one.split(":")}),
         "pairs": _pairs(model, server),
     }
 

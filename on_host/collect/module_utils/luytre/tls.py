@@ -4,6 +4,7 @@ import glob
 import grp
 import os
 import re
+import ssl
 
 from ansible.module_utils.luytre import _nginx_daemons, _stake
 from ansible.module_utils.luytre._authors import with_doubt
@@ -22,6 +23,9 @@ _SOUND = re.compile(r"TLS_|(?:ECDHE|DHE)-(?:RSA|ECDSA|DSS)-.*(?:GCM|CCM|CHACHA20
 """Ciphers of TLS 1.3, and those older ones that keep what was said secret later on, too, and notice what was changed."""
 UNSET = "DEFAULT"
 """OpenSSL's own list, which stands for that of a server that is not told any."""
+SOUND_CURVES = ("X25519", "prime256v1", "secp384r1")
+HYBRID = "X25519MLKEM768"
+"""What a recording of today keeps its secret by once quantum computers are there; OpenSSL knows it since 3.5."""
 RENEWERS = ("certbot", "snap.certbot.renew", "acme*", "dehydrated", "lego*")
 """Names of timers, as patterns of files that enable them."""
 _ENABLED = "/etc/systemd/system/timers.target.wants/%s.timer"
@@ -43,9 +47,15 @@ def collect(reading):
         "keys": keys,
         "loose_keys": [mode for mode in keys if mode["doubt"] is not None or is_loose_key(mode["path"])],
         "weak_ciphers": weak,
+        "sound_curves": sound_curves(ssl.OPENSSL_VERSION_INFO[:2]),
         "untold": untold,
         "renewals": renewals(reading),
     }
+
+
+def sound_curves(version):
+    """Return the curves that browsers choose, as an OpenSSL of this version knows them; Python's is the web servers'."""
+    return [*([HYBRID] if version >= (3, 5) else []), *SOUND_CURVES]
 
 
 def used():

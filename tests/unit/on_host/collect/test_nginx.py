@@ -69,7 +69,7 @@ STATIC = """server {
 """
 STOCK = "server {\n    listen 80 default_server;\n    root /var/www/html;\n    server_name _;\n}\n"
 CATALOGUE = Catalogue(controls=tuple(controls.read_file(ROLE / "controls.yml")))
-ELSEWHERE = ("wordpress.xmlrpc", "tls.protocols", "tls.ciphers", "tls.redirect")
+ELSEWHERE = ("wordpress.xmlrpc", "tls.protocols", "tls.ciphers", "tls.curves", "tls.redirect")
 ENFORCED = {
     control: ["antruc.test", "gotre.test"]
     for control in (*ELSEWHERE, *(one.id for one in CATALOGUE.controls if one.fix is not None))

@@ -178,6 +178,7 @@ def statuses(
         "keys": [],
         "loose_keys": [],
         "weak_ciphers": [],
+        "sound_curves": list(tls.SOUND_CURVES),
         "renewals": [],
         **changed,
     }
@@ -273,3 +274,21 @@ ActiveState=inactive
 """
     reading = SimpleNamespace(installed=lambda _program: "/bin/systemctl", run=lambda *_arguments, **_options: said)
     assert [name for name in tls.renewals(reading) if name.endswith(".timer")] == ["acme.sh.timer"]
+
+
+@pytest.mark.parametrize(
+    ("directive", "status"),
+    [
+        ("", Status.FAIL),  # OpenSSL's own, P-521 and X448 among them
+        ("ssl_ecdh_curve auto;", Status.FAIL),
+        ("ssl_ecdh_curve X25519:secp521r1;", Status.FAIL),
+        ("ssl_ecdh_curve X25519:prime256v1;", Status.PASS),
+    ],
+)
+def test_curves(directive: str, status: Status) -> None:
+    assert statuses(WORDPRESS.replace("root", f"{directive} root", 1))["tls.curves"] is status
+
+
+def test_what_quantum_computers_cannot_read_is_kept_where_openssl_knows_it() -> None:
+    assert tls.sound_curves((3, 0)) == ["X25519", "prime256v1", "secp384r1"]
+    assert tls.sound_curves((3, 5))[0] == "X25519MLKEM768"
