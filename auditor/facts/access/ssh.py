@@ -102,6 +102,13 @@ class Algorithms(Fact):
     macs: list[str]
 
 
+class Confinement(Fact):
+    """What systemd holds sshd's service to, and with it whoever comes in."""
+
+    lacks: list[str] = Field(description="systemd's properties that it does not have, of those that are wanted")
+    in_force: bool = Field(description="the running sshd was started with some of them")
+
+
 class Facts(Area):
     """sshd on this host; without it everything but ``installed`` is empty."""
 
@@ -122,3 +129,4 @@ class Facts(Area):
     host_key_types: list[str] = Field(description="of the keys in use, in the words of their public halves")
     banner: Banner = Field(description="of the file that sshd shows, or else of /etc/issue.net")
     files: list[FileMode] = Field(description="sshd's main file and those of the folder beside it")
+    confinement: Confinement | None = Field(description="None where no sshd runs all the time, as with a socket")

@@ -5,7 +5,7 @@ import glob
 import os
 import re
 
-from ansible.module_utils.luytre import _sshd
+from ansible.module_utils.luytre import _sshd, _sshd_confinement
 from ansible.module_utils.luytre._authors import with_doubt
 from ansible.module_utils.luytre._banners import banner
 from ansible.module_utils.luytre._reading import Unreadable, file_mode, read_text
@@ -89,6 +89,7 @@ def collect(reading):
             "host_key_types": [],
             "files": [],
             "banner": banner(BANNER),
+            "confinement": None,
         }
     user = reading.declared.get("automation_user")
     anybody = _sshd.effective(reading)
@@ -120,6 +121,7 @@ def collect(reading):
         "host_key_types": sorted({kind for kind in map(key_type, anybody["hostkey"]) if kind}),
         "banner": banner(_shown(str(anybody.get("banner", "none")))),
         "files": [with_doubt(mode) for mode in map(file_mode, files()) if mode],
+        "confinement": _sshd_confinement.collect(reading),
     }
 
 

@@ -1,0 +1,43 @@
+"""How systemd confines sshd, as far as whoever comes in by it still does all of an administrator's work."""
+
+import re
+
+from ansible.module_utils.luytre._reading import read_text
+
+SWITCHES = ("LockPersonality", "RestrictRealtime", "SystemCallArchitectures")
+CALLS = frozenset(("modify_ldt", "uselib"))
+"""Of each group of system calls that is wanted shut one that every systemd names."""
+SHOWN = (*SWITCHES, "ActiveState", "MainPID", "SystemCallFilter")
+
+
+def collect(reading):
+    """Return ``{lacks, in_force}`` of sshd's service, None where none runs all the time."""
+    if reading.installed("systemctl") is None:
+        return None
+    text = reading.run(["systemctl", "show", "--property", ",".join(SHOWN), "--", "ssh.service"], ok=None)
+    unit = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+    if unit.get("ActiveState") != "active":
+        return None
+    return {"lacks": lacking(unit), "in_force": in_force(unit.get("MainPID", ""))}
+
+
+def in_force(number, proc="/proc"):
+    """Return whether the kernel filters more calls of the unit's first process than of the host's: it was started so."""
+    own, of_host = (_filters("%s/%s/status" % (proc, each)) for each in (number, "1"))
+    return number.isdigit() and own > of_host
+
+
+def _filters(path):
+    found = re.search(r"(?m)^Seccomp_filters:\s+(\d+)$", read_text(path) or "")
+    return int(found.group(1)) if found else 0
+
+
+def lacking(unit):
+    """Return the properties that are wanted and that the unit does not have, as systemd has them loaded."""
+    found = [name for name in SWITCHES if unit.get(name, "") in ("", "no")]
+    words = unit.get("SystemCallFilter", "").split()
+    denies = words[:1] and words[0].startswith("~")
+    calls = {word.lstrip("~") for word in words}
+    if not words or (CALLS - calls if denies else CALLS & calls):
+        found.append("SystemCallFilter")
+    return found
