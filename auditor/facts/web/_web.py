@@ -123,6 +123,7 @@ class Vhost(PlainVhost):
     writes: list[str] = Field(
         default_factory=list, description="methods that change files, as WebDAV's, that it answers"
     )
+    refuses_methods: bool = Field(default=False, description="those that no application uses; told of Apache alone")
     body_limit: int | None = Field(description="bytes; 0 is unlimited, None the server's default")
     status_open: list[str] = Field(
         default_factory=list, description="URIs where a stranger reads the server's or PHP-FPM's status"

@@ -37,6 +37,14 @@ SITE_RULES = {
     )
     + DENIED.format(rf"(?i)^/{ARCHIVED}\.(?:zip|rar|7z|tgz|tbz2|txz|tar(?:\.(?:gz|bz2|xz|zst))?)$"),
     "apache.upload_exec": DENIED.format(rf"(?i){FILLED}.*\.(?:php[0-9]?|pht|phtml?|phar|phps)(?:/|$)"),
+    "apache.methods": (
+        '<If "%{REQUEST_METHOD} !~ /^(?:DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT)$/">\n'
+        "    Require all denied\n"
+        "    <IfModule access_compat_module>\n"
+        "        Satisfy All\n"
+        "    </IfModule>\n"
+        "</If>\n"
+    ),
     "apache.nosniff": HEADER.format("X-Content-Type-Options", "nosniff", "^nosniff$"),
     "apache.frame": HEADER.format("X-Frame-Options", "SAMEORIGIN", "^(?:deny|sameorigin)$"),
     "apache.referrer": HEADER.format(

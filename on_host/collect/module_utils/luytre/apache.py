@@ -10,6 +10,7 @@ import stat
 import time
 
 from ansible.module_utils.luytre import (
+    _apache_methods,
     _apache_open,
     _certificates,
     _handshakes,
@@ -341,6 +342,7 @@ def vhost(server, known):
         "proxied": first.kind == PROXIED and not any(node.name in ("documentroot", "alias") for node in server.own),
         "alias_traversal": [],
         "writes": _writes(server),
+        "refuses_methods": _apache_methods.refused(server),
         "body_limit": first.state.body_limit,
         **_apache_open.found(server),
     }

@@ -193,6 +193,7 @@ def test_each_weakness_of_a_stock_site_is_found(etc: Path) -> None:
         "hidden_files",
         "backup_files",
         "upload_exec",
+        "methods",
         "nosniff",
         "frame",
         "referrer",
@@ -235,6 +236,42 @@ def test_a_trap_is_found_and_mended(etc: Path, file: str, text: str, control: st
     harden(etc)
     assert statuses(read(etc))[f"apache.{control}"] is Status.PASS
     assert harden(etc)["disable"] == []
+
+
+TRACK = INC + "<If \"%{REQUEST_METHOD} == 'TRACK'\">\nRequire all granted\n</If>\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        (INC, False),
+        (INC + '<Location "/">\nAllowMethods GET POST HEAD\n</Location>\n', True),
+        (INC + '<Location "/">\nAllowMethods GET POST PROPFIND\n</Location>\n', False),
+        (INC + '<Location "/">\nAllowMethods reset\n</Location>\n', False),
+        (INC + '<Location "/tin">\nAllowMethods GET\n</Location>\n', False),
+        (INC + '<If "%{REQUEST_METHOD} !~ /^(?:GET|PROPFIND)$/">\nRequire all denied\n</If>\n', False),
+    ],
+)
+def test_methods_that_no_application_uses(etc: Path, text: str, refused: bool) -> None:
+    (etc / "sites-available" / "bennua.test.inc").write_text(text)
+    data = read(etc)
+    assert vhost(data, 80)["refuses_methods"] is refused
+    harden(etc)
+    assert statuses(read(etc))["apache.methods"] is Status.PASS
+
+
+def test_a_method_that_a_later_condition_grants_is_not_refused(etc: Path) -> None:
+    harden(etc)
+    file = etc / "sites-enabled" / "bennua.test.conf"
+    file.write_text(file.read_text().replace("</VirtualHost>", TRACK.removeprefix(INC) + "</VirtualHost>"))
+    assert statuses(read(etc))["apache.methods"].is_open
+    harden(etc)
+    assert statuses(read(etc))["apache.methods"] is Status.PASS
+
+
+def test_methods_are_left_to_sites_that_have_webdav(etc: Path) -> None:
+    (etc / "sites-available" / "bennua.test.inc").write_text(INC + '<Location "/tep">\nDAV On\n</Location>\n')
+    assert statuses(read(etc))["apache.methods"] is Status.NOT_APPLICABLE
 
 
 def test_a_root_that_rests_on_the_grant_of_everything_keeps_serving(etc: Path) -> None:
