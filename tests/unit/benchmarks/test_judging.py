@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from benchmarks.judging import lynis, openscap, services, ssh_audit
+from benchmarks.judging import lynis, mozilla, nikto, openscap, services, ssh_audit
 from benchmarks.judging.verdict import Verdict
 
 PREFIX = "xccdf_org.ssgproject.content_rule_"
@@ -56,22 +56,33 @@ def test_an_openscap_that_judged_nothing_is_no_host_without_failures() -> None:
         openscap.parse("OpenSCAP Error: no such profile", counts_passes=False)
 
 
+STREAM = (
+    '<c id-ref="oval:ssg-system_with_kernel:def:1"/><c id-ref="oval:ssg-package_sudo:def:1"/>'
+    '<d definition_ref="oval:ssg-system_with_kernel:def:1" comment=""/>'
+    "<cpe-dict:check>oval:ssg-installed_OS_is_{}:def:1</cpe-dict:check>"
+)
+
+
 def test_a_container_is_taken_for_the_machine_that_the_content_is_for() -> None:
-    stream = (
-        '<c id-ref="oval:ssg-system_with_kernel:def:1"/><c id-ref="oval:ssg-package_sudo:def:1"/>'
-        '<d definition_ref="oval:ssg-system_with_kernel:def:1" comment=""/>'
-        "<cpe-dict:check>oval:ssg-installed_OS_is_ubuntu2404:def:1</cpe-dict:check>"
-    )
-    assert openscap.as_machine(stream) == (
+    assert openscap.as_machine(STREAM.format("debian12")) == (
         '<c id-ref="oval:ssg-installed_env_is_a_machine:def:1"/><c id-ref="oval:ssg-package_sudo:def:1"/>'
         '<d definition_ref="oval:ssg-system_with_kernel:def:1" comment=""/>'
-        "<cpe-dict:check>oval:ssg-installed_env_is_a_machine:def:1</cpe-dict:check>"
+        "<cpe-dict:check>oval:ssg-installed_OS_is_debian12:def:1</cpe-dict:check>"
     )
 
 
-def test_content_that_asks_for_a_kernel_in_another_way_is_told() -> None:
+@pytest.mark.parametrize("release", ["debian12", "ubuntu2404"])
+def test_content_for_one_release_judges_another(release: str) -> None:
+    assert openscap.anywhere(STREAM.format(release)) == STREAM.format(release).replace(
+        f"oval:ssg-installed_OS_is_{release}:def:1", "oval:ssg-installed_env_is_a_machine:def:1"
+    )
+
+
+def test_content_that_asks_in_another_way_is_told() -> None:
     with pytest.raises(ValueError, match="not ask for a kernel"):
         openscap.as_machine("<xccdf/>")
+    with pytest.raises(ValueError, match="not ask for a release"):
+        openscap.anywhere(STREAM.format("fedora"))
 
 
 def test_lynis_names_each_setting_of_a_test_that_has_several() -> None:
@@ -106,3 +117,35 @@ def test_only_the_web_stack_is_asked_how_exposed_it_is_and_the_bound_itself_is_m
 def test_a_host_without_a_web_stack_is_told() -> None:
     with pytest.raises(ValueError, match="no service"):
         services.parse("Failed to connect to bus\n")
+
+
+ITEM = '<item id="{}" osvdbid="0"><description>x</description>\n<uri><![CDATA[{}]]></uri></item>'
+
+
+def test_nikto_names_what_it_found_by_test_and_page_and_counts_the_worse_port() -> None:
+    plain = "port 80\n" + ITEM.format("999976", "/") + "</scandetails>\n"
+    tls = "port 443\n" + ITEM.format("750000", "/lib/") + ITEM.format("999972", "HASH(0x55)") + "</scandetails>"
+    assert nikto.parse(plain + tls) == Verdict(2, frozenset({"999976", "750000:/lib/", "999972"}))
+
+
+@pytest.mark.parametrize("said", ["", "port 80\n</scandetails>\n", "port 80\n</scandetails>\nport 443\n<niktoscan>\n"])
+def test_a_nikto_that_did_not_end_is_told(said: str) -> None:
+    with pytest.raises(ValueError, match="did not end"):
+        nikto.parse(said)
+
+
+COMPLIANCE = " COMPLIANCE AGAINST TLS CONFIGURATION\n    192.0.2.1:443: {}\n"
+
+
+def test_sslyze_names_the_rules_that_are_not_met() -> None:
+    issues = "FAILED - Not compliant.\n        * ciphers: Cipher suites {'X'} are supported.\n        * tls_curves: Y"
+    assert mozilla.parse(COMPLIANCE.format(issues)) == Verdict(2, frozenset({"ciphers", "tls_curves"}))
+    assert mozilla.parse(COMPLIANCE.format("OK - Compliant.")) == Verdict(0, frozenset())
+
+
+@pytest.mark.parametrize(
+    "said", ["", COMPLIANCE.format("ERROR - scan did not run"), COMPLIANCE.format("FAILED - Not compliant.")]
+)
+def test_an_sslyze_that_judged_nothing_is_told(said: str) -> None:
+    with pytest.raises(ValueError, match="judged nothing"):
+        mozilla.parse(said)
