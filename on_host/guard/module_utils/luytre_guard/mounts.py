@@ -13,22 +13,34 @@ SOURCES = ("/etc/fstab", "/etc/systemd/system/tmp.mount.d/")
 
 
 def now():
-    """Where one of them is a mount of its own: its flags, by its path."""
-    found = {}
+    """Return the flags of each by its path: its own, or those of the file system that it lies on."""
+    mounted = {}
     try:
         with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as handle:
             rows = [line.split(" ") for line in handle]
     except OSError:
-        return found
-    for row in rows:
+        return {}
+    for row in rows:  # the last one of a path is what counts
         path = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal.group(1), 8)), row[4])
-        if path in SHARED:  # the last one of a path is what counts
-            found[path] = sorted(set(row[5].split(",")) & set(FLAGS))
-    return found
+        mounted[path] = sorted(set(row[5].split(",")) & set(FLAGS))
+    return {path: mounted[_place(path, mounted)] for path in SHARED if _place(path, mounted)}
+
+
+def _place(path, mounted):
+    """Return where the file system is mounted that a path lies on; None where none is known."""
+    above = (
+        [path]
+        if path == "/"
+        else [path, *(path.rsplit("/", depth)[0] or "/" for depth in range(1, path.count("/") + 1))]
+    )
+    return next((each for each in above if each in mounted), None)
 
 
 def bring_back(wanted, problems):
-    """Have these mounts, those of them that are there, with their flags. The paths that were remounted."""
+    """Have these mounts, those of them that are there, with their flags. The paths that were remounted.
+
+    /var/tmp that was bound to itself since is left so until the next boot, with the flags of the disk that it lies on.
+    """
     done = []
     for path, flags in sorted(wanted.items()):
         present = now().get(path)

@@ -80,7 +80,14 @@ def facts() -> Data:
     data["past_runs"] = {"armed": None, "runs": [{"run": "r-1", "state": "confirmed", "cause": "", "ended": NOW - 60}]}
     data["nginx"] = deepcopy(_of_nginx())
     data["apache"] = dict(apache.ABSENT)
-    data["tls"] = {"certificates": [CERTIFICATE], "keys": [], "loose_keys": [], "weak_ciphers": [], "renewals": []}
+    data["tls"] = {
+        "certificates": [CERTIFICATE],
+        "keys": [],
+        "loose_keys": [],
+        "weak_ciphers": [],
+        "sound_curves": [],
+        "renewals": [],
+    }
     return data
 
 

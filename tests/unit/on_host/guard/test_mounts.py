@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,3 +60,24 @@ def test_what_is_mounted_is_read_as_it_is() -> None:
     assert all(path in mounts.SHARED and set(flags) <= set(mounts.FLAGS) for path, flags in mounts.now().items())
     assert mounts.is_source("/etc/systemd/system/tmp.mount.d/zz-luytre.conf") and not mounts.is_source("/etc/hosts")
     assert mounts.left({"/tmp": []}, {"/tmp": ["noexec"]}) == {"/tmp": ["noexec"]}  # noqa: S108
+
+
+@pytest.mark.parametrize(
+    ("bound", "flags"),
+    [
+        ("", []),
+        ("40 1 8:1 /var/tmp /var/tmp rw,nosuid,nodev,noexec - ext4 /dev/sda1 rw\n", ["nodev", "noexec", "nosuid"]),
+    ],
+)
+def test_a_folder_that_is_no_mount_has_the_flags_of_the_disk_that_it_lies_on(
+    bound: str, flags: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = tmp_path / "mountinfo"
+    table.write_text("1 0 8:1 / / rw,relatime - ext4 /dev/sda1 rw\n2 1 0:5 / /tmp rw,nosuid - tmpfs tmpfs rw\n" + bound)
+    monkeypatch.setattr(mounts, "open", lambda *_, **words: table.open(**words), raising=False)
+    assert mounts.now() == {"/tmp": ["nosuid"], "/var/tmp": flags, "/dev/shm": []}  # noqa: S108
+
+
+def test_a_var_tmp_that_was_bound_since_loses_its_flags_with_the_run() -> None:
+    before, then = {"/var/tmp": []}, {"/var/tmp": ["nodev", "noexec", "nosuid"]}  # noqa: S108
+    assert mounts.left(before, then) == then
