@@ -128,13 +128,26 @@ def vhost(data: dict[str, Any], port: int) -> dict[str, Any]:
     return found
 
 
-def findings(data: dict[str, Any], *domains: str) -> dict[str, Finding]:
+def findings(
+    data: dict[str, Any], *domains: str, application: str = "own", bans: dict[str, Any] | None = None
+) -> dict[str, Finding]:
     """Each control on the host or the last of the sites."""
     catalogue = Catalogue(controls=tuple(controls.read_file(ROLE / "controls.yml")))
     absent = areas()["nginx"].model_validate(nginx.ABSENT)
-    known = HostFacts(1_790_000_000, {"apache": areas()["apache"].model_validate(data), "nginx": absent}, {}, {})
+    read = {"apache": areas()["apache"].model_validate(data), "nginx": absent}
+    if bans is not None:
+        read["bans"] = areas()["bans"].model_validate(bans)
+    known = HostFacts(1_790_000_000, read, {}, {})
     sites = tuple(
-        Site(domain=domain, aliases=(f"www.{domain}",), host="h", server="apache")
+        Site.model_validate(
+            {
+                "domain": domain,
+                "aliases": (f"www.{domain}",),
+                "host": "h",
+                "server": "apache",
+                "application": application,
+            }
+        )
         for domain in domains or ("bennua.test",)
     )
     host = Host(name="h", address="192.0.2.1", sites=sites)
@@ -205,7 +218,8 @@ def test_each_weakness_of_a_stock_site_is_found(etc: Path) -> None:
 def test_the_change_mends_all_and_wants_nothing_more(etc: Path) -> None:
     before = harden(etc)
     data = read(etc)
-    assert {name for name, status in statuses(data).items() if status is not Status.PASS} == set()
+    left = {name for name, status in statuses(data).items() if status is not Status.PASS}
+    assert left == {"apache.login_rate"}, "which is no login that is known here"
     assert vhost(data, 443)["serves_acme"] is True
     again = harden(etc)
     assert {key: value for key, value in again.items() if key not in ("disable", "includes")} == {
@@ -267,6 +281,37 @@ def test_a_method_that_a_later_condition_grants_is_not_refused(etc: Path) -> Non
     assert statuses(read(etc))["apache.methods"].is_open
     harden(etc)
     assert statuses(read(etc))["apache.methods"] is Status.PASS
+
+
+@pytest.mark.parametrize(
+    ("log", "watched", "status"),
+    [
+        ("/var/log/apache2/a.log", True, Status.PASS),
+        ("/var/log/apache2/a.log", False, Status.FAIL),
+        ("/var/log/apache2/other.log", True, Status.FAIL),
+    ],
+)
+def test_logins_are_limited_where_a_jail_reads_the_site_s_log(
+    etc: Path, log: str, watched: bool, status: Status
+) -> None:
+    login = {
+        "kind": "joomla",
+        "path": "/var/www/bennua.test",
+        "uri": "/administrator/index.php",
+        "log": log,
+        "readable": True,
+        "watched": watched,
+    }
+    bans = {
+        "installed": True,
+        "enabled": True,
+        "active": True,
+        "others": [],
+        "source": None,
+        "jails": [],
+        "logins": [login],
+    }
+    assert findings(read(etc), application="joomla", bans=bans)["apache.login_rate"].status is status
 
 
 def test_methods_are_left_to_sites_that_have_webdav(etc: Path) -> None:
