@@ -1,6 +1,6 @@
 """Fresh hosts of the lab before judges that we did not write, before a hardening and after it, on both releases.
 
-    .venv/bin/python -m benchmarks.judges [--fetch] [--host HOST] [--kind KIND] [--keep FOLDER]
+    .venv/bin/python -m benchmarks.judges [--fetch] [--host HOST] [--kind KIND] [--after] [--keep FOLDER]
 
 Each host is judged as a container of the lab, and on a kernel of its own, under QEMU, once it is hardened. Everything
 that ours can mend is accepted. Prints a table, and ends with 1 when a rule that fails afterwards has no reason in
@@ -166,11 +166,11 @@ def why(one: Judged, known: reasons.Reasons) -> Iterator[str]:
             yield f"{one.stand}, {row.judge}: " + ", ".join(f"{kind} {times}" for kind, times in counted.items())
 
 
-def stand_judged(stand: Stand, folder: Path, known: reasons.Reasons, keep: Path | None) -> Judged:
+def stand_judged(stand: Stand, folder: Path, known: reasons.Reasons, keep: Path | None, *, before: bool) -> Judged:
     """Judge a host at a place."""
     one, place = Judged(stand), keep and keep / f"{stand.host}-{stand.kind}"
     with standing(stand):
-        if stand.kind == CONTAINER:  # of a machine that takes minutes, once is enough
+        if before and stand.kind == CONTAINER:  # of a machine that takes minutes, once is enough
             one.before.update(judged(stand, folder, place and place / "before"))
         came_to = harden(stand.host)
         one.after.update(judged(stand, folder, place and place / "after"))
@@ -184,6 +184,7 @@ def main() -> None:
     given.add_argument("--fetch", action="store_true", help="only fetch the judges and make the disks")
     given.add_argument("--host", choices=HOSTS, action="append", help="only this host")
     given.add_argument("--kind", choices=KINDS, action="append", help="only as a container, or on a kernel of its own")
+    given.add_argument("--after", action="store_true", help="only judge what was hardened")
     given.add_argument("--keep", type=Path, help="write what they said into this folder")
     options = given.parse_args()
     folder = tools.fetch()
@@ -194,7 +195,7 @@ def main() -> None:
     stands = [Stand(host, kind) for host in options.host or HOSTS for kind in options.kind or KINDS]
     known = reasons.read(reasons.PAGE.read_text("utf-8"))
     with lab.session():
-        every = [stand_judged(stand, folder, known, options.keep) for stand in stands]
+        every = [stand_judged(stand, folder, known, options.keep, before=not options.after) for stand in stands]
     print("\n".join([*table(every), *(line for one in every for line in why(one, known))]))
     wrong = [f"{one.stand}: {line}" for one in every for line in one.wrong]
     wrong += reasons.unfounded(known, {each.id: bool(each.container) for each in controls.load().controls})

@@ -6,7 +6,12 @@ import re
 
 from benchmarks.judging.verdict import Verdict
 
-SCRIPT = "systemd-analyze security --no-pager"
+SCRIPT = """for try in 1 2 3; do
+    systemd-analyze security --no-pager && break
+    sleep 5
+done"""
+"""On a busy machine systemd may answer too late the first time."""
+
 MOST = 5.0
 """The exposure, of 10, that no service of the web stack is to be above."""
 
