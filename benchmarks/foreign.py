@@ -250,7 +250,6 @@ def main() -> int:
         for name, server in chosen.items():
             with tempfile.TemporaryDirectory() as made:
                 counts = measured(name, server, Path(made))
-            lab.reset([server.host])
             bad += not counts.good
             print(
                 f"{name}: {len(counts.criticals)} criticals clean, files of {counts.looked_at}/{counts.sites} sites looked at, "
@@ -260,6 +259,7 @@ def main() -> int:
             for what in ("criticals", "unseen", "broken"):
                 for one in getattr(counts, what):
                     print(f"  {what}: {one}", flush=True)
+            lab.reset([server.host])
     return int(bad > 0)
 
 

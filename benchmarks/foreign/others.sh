@@ -31,4 +31,5 @@ index-file.names = ("index.html")
 mimetype.assign = (".html" => "text/html; charset=utf-8", ".css" => "text/css")
 END
 systemctl enable --quiet caddy lighttpd
+systemctl reset-failed
 systemctl restart caddy lighttpd

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import re
 from pathlib import Path
 from types import ModuleType
@@ -187,3 +188,34 @@ def test_a_name_is_compared_by_its_bytes_alone(server: Server, host: ModuleType,
 def test_the_tables_are_those_that_can_be_asked_for(host: ModuleType) -> None:
     assert {table for some in host.TABLES.values() for table in some} == {*row.TABLES}
     assert set(row.NAMED) == host.NAMED
+
+
+class InPostgresql:
+    """A mock of an application there, which writes down what its database is told."""
+
+    in_postgresql, prefix = True, "jos_"
+
+    def __init__(self) -> None:
+        self.scripts: list[str] = []
+
+    def answered(self, script: str) -> list[list[str]]:
+        self.scripts.append(script)
+        return [["0", "61"]]
+
+
+def test_cells_in_postgresql_are_told_by_the_numbers_of_their_letters(host: ModuleType) -> None:
+    cells = importlib.import_module("ansible.module_utils.luytre_contain.cells")
+    application = InPostgresql()
+    quoted = b"'; DROP TABLE x; --".hex()
+    cell = {"table": "users", "key": "id", "row": "32", "column": "block", "before": quoted, "after": "31"}
+    cells.put(application, [cell])
+    assert (
+        'UPDATE "jos_users" SET "block" = U&\'\\+000031\' WHERE "id"::text = U&\'\\+000032\';' in application.scripts[0]
+    )
+    cells.back(application, [cell])
+    assert "DROP" not in application.scripts[1] and 'AND "block"::text = U&' in application.scripts[1]
+    assert cells.now(application, [cell]) == ["61"]
+    assert "BEGIN READ ONLY" in application.scripts[2]
+    for odd in ({"row": "zz"}, {"row": "ff"}, {"column": 'a"'}):
+        with pytest.raises(host.Refused, match="fault"):
+            cells.put(application, [{**cell, **odd}])
