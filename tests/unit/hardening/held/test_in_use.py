@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.luytre import _access_log, _called, _own_shell, _webroot, _writers, apache
 from ansible.module_utils.luytre import in_use as area
+from ansible.module_utils.luytre._effort import Effort
 
 from auditor.audit.controls import Fix
 from auditor.audit.effects import Effect
@@ -123,7 +124,7 @@ def test_a_root_tells_calls_uploads_and_who_reads_by_everybodys_right(
     (tmp_path / "admin" / "link.php").symlink_to("in.php")
     monkeypatch.setattr(area, "PEOPLE", range(os.getuid(), os.getuid() + 1))
     monkeypatch.setattr(_webroot, "web_users", lambda: _webroot.WebUsers(["nobody"]))
-    (told,) = area.roots([str(tmp_path)], time.monotonic() + 5)
+    (told,) = area.roots([str(tmp_path)], Effort(5))
     assert told["calls"] == [{"function": "shell_exec", "files": 1, "examples": ["admin/in.php"]}]
     assert told["largest_upload"] == 5000
     assert [person["files"] for person in told["people"]] == [5]
