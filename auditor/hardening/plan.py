@@ -212,7 +212,11 @@ def _host_plan(
         preflight.Case(host, fixes, own, facts, run.began, run.ended, beyond.https, frozenset(agreed))
     )
     named = {name: _joined(why, losses.held.get(name)) for name, why in waiting.items()}
-    held = {**odd, **_in_use(used, named, agreed), **doubtful, **objections.held}
+    taking = _in_use(used, named, agreed)
+    objected = {
+        name: _joined(why, None if name in waiting else taking.get(name)) for name, why in objections.held.items()
+    }
+    held = {**odd, **taking, **doubtful, **objected}
     cut = dependents.held(host, facts.context(), fixes, beyond.needs.get(host.name, ()), agreed)
     held |= {name: _joined(held[name], why) if name in held else why for name, why in cut.items()}
     changes = []
