@@ -72,6 +72,7 @@ SLOW_REQUESTS = (
 )
 SOUND_PROTOCOLS = ("TLSv1.2", "TLSv1.3")
 SOUND_CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
+CIPHERS = re.compile(r"[A-Za-z0-9:@=+!._-]{1,1000}")
 UNSET_CIPHERS = "DEFAULT"
 """What stands for the list of a server that is not told any, among the weak ones."""
 REDIRECT = 'RedirectMatch permanent "^(?!/\\.well-known/acme-challenge/)(.*)$" "https://{}$1"\n'
@@ -254,7 +255,8 @@ def default_rules(facts):
             )
     blocks = []
     for address, settings in sorted(members.items()):
-        tls = next((one for one in settings if one), None)
+        shown = [one for one in settings if one]
+        tls = next((one for one in shown if one.get("loads") == "yes"), shown[0] if shown else None)
         if address in already | open_now and not (tls and not tls["certificate"]):
             rule = CATCH_ALL + (_certificate(tls) if tls else "")
             inside = "".join(f"    {line}\n" for line in rule.splitlines())
@@ -263,8 +265,11 @@ def default_rules(facts):
 
 
 def _certificate(tls):
+    """What shows a certificate; one that does not load without the ciphers of its own virtual host has them here, too."""
     key = f"SSLCertificateKeyFile {tls['key']}\n" if tls["key"] else ""
-    return f"SSLEngine on\nSSLCertificateFile {tls['certificate']}\n{key}"
+    lowered = tls.get("loads") != "yes" and CIPHERS.fullmatch(tls["ciphers"] or "")
+    ciphers = f"SSLCipherSuite {tls['ciphers']}\n" if lowered else ""
+    return f"SSLEngine on\nSSLCertificateFile {tls['certificate']}\n{key}{ciphers}"
 
 
 def _is_catch_all(vhost):
