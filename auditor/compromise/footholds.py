@@ -90,6 +90,12 @@ def path_of(kind: Kind, where: str) -> str:
     return _WHO.sub("", where) if kind in OUTSIDE else where
 
 
+def owner_of(kind: Kind, where: str) -> str:
+    """Return the account that the place of a trace names behind its path; empty where it names none."""
+    found = _WHO.search(where) if kind in OUTSIDE else None
+    return found[0][2:-1] if found else ""
+
+
 _WHO = re.compile(r" \([^()/]*\)\Z")
 _OF_NOBODY = frozenset(
     {"generator", "preload", "php", "php_module", "web_module", "setuid", "program", "kernel_module"}

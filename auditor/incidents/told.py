@@ -65,7 +65,18 @@ WHY = (
     *("not_visited", "all_closed", "not_taken_back"),
     *("name_taken", "late", "back_again", "changed", "other_names", "held_open", "leased"),
     *("no_process", "other_process", "ours", "keeper", "not_stopped", "children", "let_in"),
-    *("no_account", "automation", "last_admin", "runs_on", "not_locked", "no_key", "our_key", "key_again", "in_files"),
+    *(
+        "no_account",
+        "no_shadow",
+        "automation",
+        "last_admin",
+        "runs_on",
+        "not_locked",
+        "no_key",
+        "our_key",
+        "key_again",
+        "in_files",
+    ),
     *("files_aside", "unread_files", "old_one_in", "files_left", "kept_there", "kept_gone"),
     *("not_undone", "no_unit", "no_such_unit", "shared_number", "transient", "no_job", "job_again"),
     *("no_application", "no_table", "no_row", "row_changed", "row_again", "not_asked", "odd_columns"),
@@ -93,6 +104,8 @@ WHY = (
     *("no_password", "other_password", "not_proven"),
 )
 """Reasons that have words of their own; a host may give any other."""
+MOST_TYPED = 4_000
+"""Characters of a command: more than any has, as half of one is none."""
 MOST_URLS = 3
 """Of a site that are named when they no longer serve."""
 
@@ -157,10 +170,14 @@ def unseen(of: Unseen, words: Words) -> str:
 
 
 def left(of: Named, command: str, words: Words) -> Iterator[str]:
-    """That something which a finding names is left to a person; ``command`` is how that person contains it, empty where there is no means."""
+    """That something which a finding names is left to a person; ``command`` is how that person contains it, empty where there is no means; then the steps by hand."""
     yield words("incidents.left", host=of.host, kind=words(f"content.kind.{of.kind}"), where=one_line(of.where))
     if command:
         yield words("incidents.by_hand", command=command)
+        return
+    for step in of.steps:
+        yield f"  {words(f'incidents.manual.{step.says}', host=of.host)}"
+        yield from (f"    {one_line(line, MOST_TYPED)}" for line in step.commands)
 
 
 def plan(wanted: Wanted, host: str, made: Plan, words: Words) -> Iterator[str]:

@@ -81,7 +81,7 @@ def check(asked):
     except KeyError:
         raise Refused("no_account", name)
     if people.shadow(name) is None:
-        raise Refused("no_account", name)
+        raise Refused("no_shadow", name)
     if name in (asked["automation"], os.environ.get("SUDO_USER")):
         raise Refused("automation", name)
     if name == pwd.getpwuid(0).pw_name:

@@ -102,7 +102,7 @@ def where(asked):
     """The path that is asked for. Raises Refused for one where nothing is taken."""
     path = os.fsdecode(unquote_to_bytes(asked["what"]))
     roots = [root.rstrip("/") for root in (*ROOTS, *asked["roots"]) if root.strip("/")]
-    if not any(path.startswith(root + "/") for root in roots):
+    if not any(path == root or path.startswith(root + "/") for root in roots):
         raise Refused("elsewhere", asked["what"])
     return path
 

@@ -17,6 +17,7 @@ from auditor.incidents.named import Named, contained, held, named
 from auditor.incidents.visited import visited
 from auditor.inventory.reach import reach
 from auditor.models import Finding, Inventory, Lang
+from auditor.models.ranks import CLEANING
 from auditor.text.words import Words
 
 
@@ -32,7 +33,7 @@ def contain_named(
     """Whether all that the findings name is contained; for what the sites that are ``unjudged`` answer, nothing is put back."""
     words, ways, ledgers = Words(lang), reach(inventory), Incidents()
     command = Containing(known.path, incident, who, ways, ledgers, unjudged)
-    case, found, done = fold(incident, ledgers.one(known.path, incident)), named(findings), True
+    case, found, done = fold(incident, ledgers.one(known.path, incident)), named(findings, known.hosts), True
     for host in known.hosts:
         here = [one for one in found if one.host == host.name]
         deeds = contained(command, host, here, held(case, host.name))
@@ -47,8 +48,9 @@ def contain_named(
 
 
 def _typed(one: Named, incident: str, who: str, inventory: Path) -> str:
-    """What a person types to contain it; empty where that cannot be."""
-    if one.by_hand is None:
+    """What a person types to contain or clean it; empty where that cannot be, and where the host refused what was asked of it."""
+    if one.typed is None or one.wanted:
         return ""
+    verb = "clean" if one.typed[0] in CLEANING else "contain"
     where = ("--host", one.host, "--who", who, "-i", str(inventory))
-    return shlex.join(("auditor", "incident", "contain", incident, *one.by_hand, *where))
+    return shlex.join(("auditor", "incident", verb, incident, *one.typed, *where))

@@ -77,7 +77,8 @@ def contain(
     A host lets an address in again within a minute, unless we can come in anew meanwhile; then the block lasts to its end, also over a reboot. Never
     blocked: the connection in use, trusted networks, the host's own addresses, its gateways and resolvers, and proxies in front of its sites.
 
-    A file, below web roots or /tmp, is kept as it is in a folder of root's alone; nothing is run, and no link is followed.
+    A file, below web roots, /tmp or a folder whose files start by themselves (profile.d, apt.conf.d, generators), is kept as it is in a folder
+    of root's alone; nothing is run, and no link is followed.
 
     A job is one line of a crontab: it becomes a comment in its place, and is a line again when it is released.
 

@@ -27,8 +27,24 @@ def _read(text: str) -> str:
     return paths.written(text)
 
 
+HOOKS = (
+    *("/etc/profile.d", "/etc/bash_completion.d", "/etc/update-motd.d", "/etc/apt/apt.conf.d", "/etc/dpkg/dpkg.cfg.d"),
+    *("/etc/logrotate.d", "/etc/needrestart/hook.d", "/etc/needrestart/notify.d", "/etc/xdg/autostart"),
+    *(
+        f"{place}/systemd/{kind}"
+        for place in ("/etc", "/usr/local/lib")
+        for kind in (
+            *("system-generators", "user-generators", "system-environment-generators"),
+            *("user-environment-generators", "system-shutdown", "system-sleep"),
+        )
+    ),
+    "/etc/ld.so.preload",
+)
+"""Folders each of whose files some program runs or reads by itself, and without any of which a host starts and lets people in; and one such file."""
+
+
 def _asked(host: Host, _path: str) -> Mapping[str, Any]:
-    return {"roots": [site.document_root for site in host.sites if site.document_root]}
+    return {"roots": [*(site.document_root for site in host.sites if site.document_root), *HOOKS]}
 
 
 FILE = Kind(

@@ -9,7 +9,6 @@ import pytest
 from auditor.hardening.serving import smoke
 from auditor.incidents import visited as own
 from auditor.incidents.containing import Wanted
-from auditor.incidents.means.administrator import ADMINISTRATOR
 from auditor.incidents.named import Named, contained, named
 from auditor.incidents.visited import Fell, Unseen, visited
 from auditor.models import Finding, Host, Severity, Site, Status, Subject
@@ -88,6 +87,12 @@ TABLE = "/var/spool/cron/crontabs/www-data"
         (ON_SITE, "doorway", "/nha-cai/x.html", "", [("path", "antruc.test/nha-cai/x.html")]),
         (ON_SITE, "doorway", "/index.php?id=7", "", []),
         (ON_SITE, "text", "/", "", []),
+        (ON_HOST, "startup", "/etc/profile.d/zz.sh", "", [("file", "/etc/profile.d/zz.sh")]),
+        (ON_HOST, "startup", "/etc/profile", "", []),
+        (ON_HOST, "hook", "/etc/apt/apt.conf.d/99x (root)", "", [("file", "/etc/apt/apt.conf.d/99x")]),
+        (ON_HOST, "hook", "/etc/udev/rules.d/70-net.rules (root)", "", []),
+        (ON_HOST, "preload", "/etc/ld.so.preload", "", [("file", "/etc/ld.so.preload")]),
+        (ON_HOST, "unit", "/etc/systemd/system-generators/x", "", [("file", "/etc/systemd/system-generators/x")]),
     ],
 )
 def test_what_can_be_told_from_all_else_is_contained_at_once(
@@ -100,26 +105,30 @@ def test_what_can_be_told_from_all_else_is_contained_at_once(
 
 
 @pytest.mark.parametrize(
-    ("kind", "where", "by_hand"),
+    ("kind", "where", "typed"),
     [
         ("changed", "/var/www/a/wp-load.php", ("file", "/var/www/a/wp-load.php")),
-        ("changed", "/var/www/a/%0Awp-load.php", ("file", "PATH")),
-        ("key", "/root/.ssh/authorized_keys (root)", ("key", "SHA256:…")),
+        ("changed", "/var/www/a/%0Awp-load.php", None),
+        ("missing", "/var/www/a/wp-load.php", ("core", "antruc.test")),
+        ("key", "/root/.ssh/authorized_keys (root)", None),
         ("unit", "/etc/systemd/system/x.service (root)", ("unit", "x.service")),
-        ("account", "/etc/passwd (a)", ("account", "ACCOUNT")),
-        ("account", "/var/www/a (hotro)", ("administrator", ADMINISTRATOR.argument)),
-        ("job", "/etc/cron.d/x (root)", ("job", "/etc/cron.d/x:LINE")),
-        ("process", "/usr/bin/dash (www-data)", ("process", "PID/usr/bin/dash")),
-        ("process", "/usr/bin/da\u2026sh (www-data)", ("process", "PID/PATH")),
-        ("listener", "0.0.0.0:31337 (www-data)", ("process", "PID/PATH")),
+        ("unit", "/etc/systemd/system-generators/x", ("file", "/etc/systemd/system-generators/x")),
+        ("account", "/etc/passwd (a)", None),
+        ("account", "/var/www/a/wp-config.php (hotro)", ("administrator", "antruc.test/hotro")),
+        ("account", "/srv/other/wp-config.php (hotro)", None),
+        ("job", "/etc/cron.d/x (root)", ("cron", "/etc/cron.d/x")),
+        ("job", "/etc/crontab (root)", None),
+        ("process", "/usr/bin/dash (www-data)", None),
+        ("listener", "0.0.0.0:31337 (www-data)", None),
         ("permission", "/etc/sudoers.d/x (www-data)", None),
     ],
 )
-def test_what_a_person_has_to_look_at_is_told_with_how_it_is_contained(
-    kind: str, where: str, by_hand: tuple[Means, str] | None
+def test_what_a_person_has_to_look_at_is_told_with_a_command_that_can_be_typed_or_steps(
+    kind: str, where: str, typed: tuple[Means, str] | None
 ) -> None:
-    (one,) = named([finding("compromise.starts", ON_HOST, {"kind": kind, "where": where})])
-    assert (one.wanted, one.by_hand) == ((), by_hand)
+    (one,) = named([finding("compromise.starts", ON_HOST, {"kind": kind, "where": where})], [HOST])
+    assert one.typed == typed
+    assert one.typed or one.steps or one.wanted
 
 
 def test_what_two_findings_name_is_named_once_and_what_is_no_trace_is_not() -> None:

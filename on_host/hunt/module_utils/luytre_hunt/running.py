@@ -25,6 +25,7 @@ NETCAT = re.compile(r"^(?:n(?:c|cat|etcat)(?:\..*)?|socat)$")
 WEB_ACCOUNTS = ("www-data", "nginx", "apache", "http")
 INLINE = re.compile(r"^\S+\s(?:-\w+\s)*-[cer]\s")
 MAX_OPEN = 2_000
+MOST_ANCESTORS = 50
 MAX_HIDDEN = 200_000
 LOOKS = 3
 """What seems hidden is looked for so often, since processes come and go."""
@@ -52,7 +53,7 @@ def gather(places, proc="/proc"):
     """All of it."""
     tables = {name: _table(proc, name, places) for name in TABLES}
     holders, theirs, calls = {}, _target("%s/self/ns/pid" % proc), _calls(proc)
-    pids = sorted(int(name) for name in os.listdir(proc) if name.isdigit())
+    pids, ours = sorted(int(name) for name in os.listdir(proc) if name.isdigit()), _our_session(proc)
     if len(pids) > MAX_PROCESSES:
         places.cut("process")
     for pid in pids[:MAX_PROCESSES]:
@@ -65,11 +66,24 @@ def gather(places, proc="/proc"):
         places.seen += 1
         for inode in one.sockets.values():
             holders.setdefault(inode, one)
-        _judged(places, one, proc, tables, calls)
+        _judged(places, one, proc, tables, calls, one.pid in ours)
     _listeners(places, proc, tables, holders)
     _packets(places, proc, holders)
     _hidden(places, proc)
     _kernel(places, proc)
+
+
+def _our_session(proc):
+    """Return the numbers of the processes by which this hunt came in, from itself up to what a daemon started for it.
+
+    What is loaded into every program is loaded into these, too; they end with the hunt, and whoever stopped one would end our own.
+    """
+    found, pid = [], os.getpid()
+    while pid > 1 and len(found) < MOST_ANCESTORS:
+        found.append(pid)
+        parent = re.search(r"(?m)^PPid:\s+(\d+)", _text("%s/%d/status" % (proc, pid)))
+        pid = int(parent.group(1)) if parent else 0
+    return frozenset(found if pid != 1 else found[:-1])
 
 
 def _process(places, pid, proc, theirs):
@@ -138,7 +152,7 @@ def _sockets(where):
     return found
 
 
-def _judged(places, one, proc, tables, calls):
+def _judged(places, one, proc, tables, calls, ours=False):
     where, who = "%s/%d" % (proc, one.pid), user_name(one.uid)
     title = _text(where + "/cmdline").replace("\0", " ").strip()
     marks = ["disguised"] if one.disguised else []
@@ -160,7 +174,7 @@ def _judged(places, one, proc, tables, calls):
     libraries = [path for path in re.split(r"[\s:]+", loaded.group(1)) if path.startswith("/")] if loaded else []
     if any(places.packaged.standing(path) in (FOREIGN, CHANGED, GONE) for path in libraries):
         marks.append("preloaded")
-    if one.uid == 0 and DAEMONS.match(os.path.basename(one.program)):
+    if one.uid == 0 and not ours and DAEMONS.match(os.path.basename(one.program)):
         foreign = _mapped(places, where)
         if foreign:
             marks.append("mapped")

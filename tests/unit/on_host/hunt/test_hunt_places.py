@@ -339,6 +339,25 @@ def test_a_file_that_lends_its_owners_rights(tmp_path: Path) -> None:
     assert stat.S_ISREG(os.lstat(lending).st_mode)
 
 
+def test_what_is_loaded_into_the_session_of_the_hunt_itself_is_no_trace_of_its_own(
+    gathered: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "_mapped", lambda _places, _where: ["/usr/local/lib/libsysmon.so.1"])
+    daemon = running.Process(os.getpid(), "/usr/bin/sudo", "packaged", 0, {}, False)
+    before = len(gathered.rows)
+    running._judged(gathered, daemon, "/proc", {}, {}, True)
+    assert len(gathered.rows) == before
+    running._judged(gathered, daemon, "/proc", {}, {}, False)
+    assert len(gathered.rows) == before + 1
+
+
+def test_the_session_of_the_hunt_goes_up_to_the_daemon_and_not_beyond(tmp_path: Path) -> None:
+    for pid, parent in ((os.getpid(), 70), (70, 60), (60, 1)):
+        (tmp_path / str(pid)).mkdir()
+        (tmp_path / str(pid) / "status").write_text(f"Name:\tx\nPPid:\t{parent}\n")
+    assert running._our_session(str(tmp_path)) == {os.getpid(), 70}
+
+
 def test_a_process_whose_file_is_gone_is_told_and_ours_are_not(gathered: Places, tmp_path: Path) -> None:
     program = tmp_path / "gone"
     shutil.copy("/bin/sleep", program)

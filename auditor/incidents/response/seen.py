@@ -1,0 +1,52 @@
+"""A trace as a finding has it: what responses are made from. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from auditor.compromise.footholds import owner_of, path_of
+from auditor.models import Site
+from auditor.models.reviews import Kind
+
+CUT = "\u2026"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One trace: what it is, where it lies, and what tells it from all else there."""
+
+    subject: str
+    kind: Kind
+    where: str
+    """Without whose it is: a path on the host, or of a site."""
+    exactly: str
+    """What tells it from all else there, word by word; empty: nothing does."""
+    who: str = ""
+    """The account whose it is; empty where the trace does not say."""
+    rules: frozenset[str] = frozenset()
+    """Which rules say so."""
+    site: str = ""
+    """The domain of the site in whose document root it lies; empty: in that of none."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether the place is a path whose every letter is known."""
+        return self.where.startswith("/") and CUT not in self.where
+
+
+def seen_in(subject: str, member: Any, sites: Iterable[Site] = ()) -> Seen | None:
+    """Return the trace that a finding's member is; None for a member that is none. ``sites``: those of its host."""
+    if not isinstance(member, Mapping) or "kind" not in member or not isinstance(member.get("where"), str):
+        return None
+    kind, who = member["kind"], owner_of(member["kind"], member["where"])
+    where, rules = path_of(kind, member["where"]), frozenset(map(str, member.get("rules") or ()))
+    return Seen(subject, kind, where, str(member.get("exactly", "")), who, rules, _site(where, sites))
+
+
+def _site(where: str, sites: Iterable[Site]) -> str:
+    """The domain of the innermost root that the place lies in."""
+    roots = {(one.document_root or "").rstrip("/"): one.domain for one in sites if one.document_root}
+    inside = [root for root in roots if where.startswith(f"{root}/")]
+    return roots[max(inside, key=len)] if inside else ""
