@@ -63,5 +63,5 @@ def parse(said: str) -> Verdict:
 
 def _name(match: re.Match[str]) -> str:
     """Return a finding's name; some of Nikto's tests name a place in memory in a page's stead."""
-    page = match["page"]
+    page = match["page"].partition("?")[0]
     return match["test"] if page in ("", "/") or page.startswith("HASH(") else f"{match['test']}:{page}"

@@ -106,7 +106,7 @@ def change(facts, enforced, applied, sites, longest, tls=None, now=0):
         if places and text:
             files[f"{ROOT}/luytre/{site['domain']}.conf"] = text
             includes[f"{ROOT}/luytre/{site['domain']}.conf"] = places
-    host = host_rules(facts, enforced, longest)
+    host = host_rules(facts, enforced, longest, tls)
     links = {}
     if host:
         files[f"{ROOT}/conf-available/luytre.conf"] = host
@@ -181,7 +181,7 @@ def tls_rules(domain, vhosts, enforced, tls):
 def _offers_others(spoken, sound):
     """Return whether a virtual host offers other curves than the sound ones, or just those, as this role has it."""
     curves = spoken.get("curves") or []
-    return not curves or bool(set(curves) - set(sound)) or curves == sound
+    return not curves or bool(set(curves) - set(sound)) or set(curves) == set(sound)
 
 
 def _protocols(spoken):
@@ -213,8 +213,8 @@ def _is_plain(vhost):
     return not any(listen["tls"] for listen in vhost["listens"])
 
 
-def host_rules(facts, enforced, longest):
-    """What counts for the whole server."""
+def host_rules(facts, enforced, longest, tls=None):
+    """Return what counts for the whole server."""
     main = next((timeout["seconds"] for timeout in facts["timeouts"] if timeout["context"] == "main"), longest)
     grants = "".join(f'<Directory "{root}">\n    Require all granted\n</Directory>\n' for root in facts["needs_grant"])
     rules = {
@@ -229,6 +229,10 @@ def host_rules(facts, enforced, longest):
     spoken = [vhost["tls"] for vhost in every_vhost(facts) if vhost["tls"]]
     if spoken:
         rules["tls.protocols"] = _protocols(spoken)
+    sound = (tls or {}).get("sound_curves")
+    if spoken and sound:  # the first virtual host of an address offers its own before the name is known
+        command = f"    SSLOpenSSLConfCmd Curves {':'.join(sound)}\n"
+        rules["tls.curves"] = f"<IfModule ssl_module>\n{command}</IfModule>\n"
     return _text({control: rule for control, rule in rules.items() if control in enforced})
 
 

@@ -15,11 +15,17 @@ SETS = {
 }
 
 
-def wanted(apply):
-    """Shared folders to the options that they need, for the controls that are to be mended."""
+def wanted(apply, shared=()):
+    """Return shared folders with the options that they need, for the controls that are to be mended.
+
+    A folder that something else than the host mounts would have noexec until its next boot, and nothing says so then.
+    """
+    by_others = {folder["path"] for folder in shared if folder["mounted"] and not folder["written"]} - {SHM}
     options = {}
     for control, folders in SETS.items():
         for folder, names in folders.items() if control in apply else ():
+            if control == "filesystem.tmp_noexec" and folder in by_others:
+                continue
             options[folder] = options.get(folder, ()) + names
     return options
 

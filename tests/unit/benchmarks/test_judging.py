@@ -124,7 +124,12 @@ ITEM = '<item id="{}" osvdbid="0"><description>x</description>\n<uri><![CDATA[{}
 
 def test_nikto_names_what_it_found_by_test_and_page_and_counts_the_worse_port() -> None:
     plain = "port 80\n" + ITEM.format("999976", "/") + "</scandetails>\n"
-    tls = "port 443\n" + ITEM.format("750000", "/lib/") + ITEM.format("999972", "HASH(0x55)") + "</scandetails>"
+    tls = (
+        "port 443\n"
+        + ITEM.format("750000", "/lib/?q=[script]")
+        + ITEM.format("999972", "HASH(0x55)")
+        + "</scandetails>"
+    )
     assert nikto.parse(plain + tls) == Verdict(2, frozenset({"999976", "750000:/lib/", "999972"}))
 
 

@@ -570,8 +570,16 @@ def _tls(server):
 
 
 def _curves(server):
-    """Return the curves that a virtual host offers for key exchange; the last command of OpenSSL's for them counts."""
-    commands = [node.args for node in server.all("sslopensslconfcmd") if len(node.args) == 2]
+    """Return the curves that a virtual host offers for key exchange; the last command of OpenSSL's for them counts.
+
+    What is offered before the name is known is the first virtual host's of the address, to which the main server's apply.
+    """
+    of_all = _named_curves(server.main)
+    return sorted({*of_all, *_named_curves(server.own)}) if of_all else []
+
+
+def _named_curves(nodes):
+    commands = [node.args for node in nodes if node.name == "sslopensslconfcmd" and len(node.args) == 2]
     named = [words[1] for words in commands if words[0].lower() in ("curves", "groups")]
     return named[-1].split(":") if named else []
 

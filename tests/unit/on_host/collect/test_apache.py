@@ -649,3 +649,40 @@ def test_a_policy_that_only_reports_leaves_the_site_its_own(etc: Path, own: str)
     told = vhost(read(etc), 443)["headers"]
     policies = {name: value for name, value in told.items() if name.startswith("content-security-policy")}
     assert policies == {own.lower(): "img-src 'self'"}
+
+
+CURVES = {"certificates": [], "weak_ciphers": [], "sound_curves": ["X25519", "prime256v1"]}
+
+
+@pytest.mark.parametrize(
+    ("main", "own", "curves"),
+    [
+        ("", "", []),
+        (
+            "",
+            "SSLOpenSSLConfCmd Curves X25519\n",
+            [],
+        ),  # what the first virtual host of the address offers is OpenSSL's own
+        ("SSLOpenSSLConfCmd Groups X25519\n", "", ["X25519"]),
+        ("SSLOpenSSLConfCmd Curves X25519\n", "SSLOpenSSLConfCmd Curves X448\n", ["X25519", "X448"]),
+        (
+            "SSLOpenSSLConfCmd Curves X448\nSSLOpenSSLConfCmd Curves X25519\n",
+            "SSLOpenSSLConfCmd MinProtocol TLSv1.2\n",
+            ["X25519"],
+        ),
+    ],
+)
+def test_curves_are_those_of_the_whole_server_and_of_the_site(
+    etc: Path, main: str, own: str, curves: list[str]
+) -> None:
+    (etc / "conf-enabled" / "curves.conf").write_text(main)
+    (etc / "sites-available" / "bennua.test.inc").write_text(INC + own)
+    assert vhost(read(etc), 443)["tls"]["curves"] == curves
+
+
+def test_curves_are_set_for_the_whole_server_and_again_for_a_site_that_has_others(etc: Path) -> None:
+    enforced = {"tls.curves": ["bennua.test"]}
+    (etc / "sites-available" / "bennua.test.inc").write_text(INC + "SSLOpenSSLConfCmd Curves X448\n")
+    files = filters.change(read(etc), enforced, enforced, [BENNUA], 120, CURVES)["files"]
+    assert all("SSLOpenSSLConfCmd Curves X25519:prime256v1\n" in text for text in files.values())
+    assert {Path(path).name for path in files} == {"luytre.conf", "bennua.test.conf"}

@@ -67,6 +67,12 @@ def test_fstab_is_completed_where_it_has_to_be_and_nowhere_else() -> None:
     assert filters("filesystem").fstab("# a", {"/tmp": ("noexec",)}) == "# a"
 
 
+def test_what_others_mount_gets_no_option_that_its_next_boot_takes_away() -> None:
+    mounted = [{"path": "/tmp", "options": ["rw"]}]
+    shared = filesystem.shared_folders(mounted, "", None)
+    assert filters("filesystem").wanted(["filesystem.tmp_noexec"], shared) == {"/var/tmp": ("noexec",)}
+
+
 def test_var_tmp_on_the_systems_disk_is_bound_to_itself_and_keeps_what_lies_in_it() -> None:
     role = filters("filesystem")
     wanted = role.wanted(["filesystem.tmp_options", "filesystem.tmp_noexec"])
