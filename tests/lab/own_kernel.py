@@ -96,7 +96,7 @@ def booted(host: str, made: Path) -> Iterator[Machine]:
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
     try:
         one = Machine(host)
-        until(lambda: process.poll() is not None or one.run("uname -s") == "Linux\n")
+        until(lambda: process.poll() is not None or one.run("uname -s") == "Linux\n", 1200)
         if process.poll() is not None:
             raise LabError(f"QEMU ended with {process.returncode} instead of running {host}")
         yield one
