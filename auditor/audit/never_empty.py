@@ -9,7 +9,7 @@ _LISTS: Mapping[str, tuple[str, ...]] = {
     "apache": ("timeouts",),
     "filesystem": ("account_files", "shared", "space"),
     "kernel": ("interfaces", "modules"),
-    "logging": ("audit_profile",),
+    "logging": ("audit_people", "audit_profile"),
     "mariadb": ("accounts", "files"),
     "nginx": ("server_tokens", "timeouts"),
     "pam": ("faillock",),

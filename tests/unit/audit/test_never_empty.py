@@ -25,6 +25,7 @@ NONE_IS_FINE = {
     "accounts.keys": "nobody comes in by a key",
     "apache.default_vhosts": "only those that answer to names of nobody",
     "apache.modules": "the requirement names a module that must not be there",
+    "bans.logins": "only logs whose logins are counted: a page of none is one that nobody limits",
     "apache.overrides": "only files that override something",
     "cron.jobs": "nothing is scheduled",
     "filesystem.cron": "there is no cron",

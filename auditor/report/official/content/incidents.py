@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from auditor.models import clock
 from auditor.report.official.content.blocks import item, paragraph
 from auditor.report.official.content.given import Given
 from auditor.report.official.document import AnnexKey, Block
@@ -23,7 +24,7 @@ def incidents(given: Given, labels: Mapping[AnnexKey, str]) -> Iterable[Block]:
     yield paragraph(words("official.incidents.some", **numbers, annex=labels["incidents"]))
     for one in some:
         where, _, contained, reports, state = row(given, one)[1:]
-        moment = words.moment(one.detected.isoformat())
+        moment = words.moment(clock.stamp(one.detected))
         yield item(
             f"{one.id} ({where}): {words('official.incidents.detected', moment=moment)}; {contained}; {reports}; {state}"
         )
@@ -40,7 +41,7 @@ def row(given: Given, one: IncidentSummary) -> tuple[str, ...]:
     return (
         one.id,
         _where(given, one),
-        words.moment(one.detected.isoformat()),
+        words.moment(clock.stamp(one.detected)),
         _contained(given, one),
         _reports(given, one),
         _state(given, one),
@@ -67,7 +68,7 @@ def _reports(given: Given, one: IncidentSummary) -> str:
             "official.incidents.sent",
             report=words(f"official.incidents.report.{sent.report}"),
             how=given.anonymous(one_line(sent.how, 200)),
-            moment=words.moment(sent.when.isoformat()),
+            moment=words.moment(clock.stamp(sent.when)),
         )
         for sent in one.reports
     ]
@@ -82,4 +83,4 @@ def _state(given: Given, one: IncidentSummary) -> str:
     if one.closed is None:
         return given.words("official.incidents.open")
     cause = given.anonymous(one_line(one.cause, 300)).rstrip(". ")
-    return given.words("official.incidents.closed", moment=given.words.moment(one.closed.isoformat()), cause=cause)
+    return given.words("official.incidents.closed", moment=given.words.moment(clock.stamp(one.closed)), cause=cause)
