@@ -52,12 +52,13 @@ VISITS = """
 import http.client, json, ssl, sys
 found = []
 for tls in (False, True):
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    more = {"context": context} if tls else {}
-    kind = http.client.HTTPSConnection if tls else http.client.HTTPConnection
-    visitor = kind("127.0.0.1", 443 if tls else 80, timeout=20, source_address=("127.86.83.1", 0), **more)
+    visitor = http.client.HTTPConnection("127.0.0.1", 443 if tls else 80, timeout=20, source_address=("127.86.83.1", 0))
     try:
+        visitor.connect()
+        if tls:
+            context = ssl.create_default_context()
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+            visitor.sock = context.wrap_socket(visitor.sock, server_hostname=sys.argv[1])
         visitor.request("GET", sys.argv[2], headers={"Host": sys.argv[1]})
         found.append(visitor.getresponse().status)
     except OSError as error:
