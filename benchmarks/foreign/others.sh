@@ -1,5 +1,7 @@
 # A server without nginx and Apache: Caddy in front, with one site of its own, and lighttpd behind it with another's, below a home.
 systemctl disable --quiet --now nginx rpcbind.socket rpcbind.service
+sed -i '/PermitEmptyPasswords/d' /etc/ssh/sshd_config.d/10-noi-bo.conf
+systemctl reload ssh
 useradd --create-home --shell /usr/sbin/nologin gotre
 install -d /data/sites
 mv /var/www/dongvau.test /data/sites/dongvau
