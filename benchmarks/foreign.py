@@ -221,9 +221,8 @@ def measured(name: str, server: Server, folder: Path) -> Counts:
     code, hardened = told(folder, "harden", *where, "--yes")
     said = json.dumps(hardened) if code else ""
     broken = breakages(before, pages(server), said)
-    changed = sum(
-        len(one.get("controls") or ()) for one in hardened.get("hosts", ()) if one.get("state") == "confirmed"
-    )
+    done = (hardened["hardening"] or {"hosts": ()})["hosts"]
+    changed = sum(len(one["controls"]) for one in done if one["state"] == "confirmed")
     if changed:
         code, undone = told(folder, "rollback", *where, "--yes")
         broken += breakages(before, pages(server), json.dumps(undone) if code else "")
