@@ -135,10 +135,16 @@ def compare(before: Sequence[HostProbes], after: HostProbes) -> tuple[Failed, ..
     known = {probe.name for one in before for probe in one.probes}
     excused = {probe.name for one in before for probe in one.probes if not probe.passed}
     failed = [p for p in after.probes if not p.passed and p.name not in excused and p.name not in _TOLD]
+    failed = [probe for probe in failed if probe.name in known or not _rests(probe)]
     if not any(_complete(one) for one in before):
         failed = [probe for probe in failed if probe.name in known]
     gone = [name for name in known - excused if after.of(name) is None] if _complete(after) else []
     return tuple(_failed(probe) for probe in failed) + tuple(_gone(name) for name in sorted(gone))
+
+
+def _rests(probe: Probe) -> bool:
+    """Whether it is a service at rest: systemd forgets one that is off, and knows it again as soon as anybody asks for it."""
+    return probe.name.startswith(_SERVICE) and probe.detail.startswith("inactive")
 
 
 def _complete(probes: HostProbes) -> bool:

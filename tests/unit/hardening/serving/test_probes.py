@@ -345,6 +345,15 @@ def test_what_failed_before_is_said_and_not_judged() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [(b"inactive (dead)", []), (b"failed (failed)", ["apache2.service no longer runs: failed (failed)"])],
+)
+def test_a_service_that_was_off_and_unknown_to_systemd_is_no_fault_while_it_rests(now: bytes, said: list[str]) -> None:
+    after = probed(WHOLE.replace(b"luytre: end", b"luytre: service:apache2.service 3 " + now + b"\nluytre: end"))
+    assert told(after) == said
+
+
 def test_a_host_that_could_not_be_entered_before_is_not_judged_by_what_is_found_now() -> None:
     shut = probed(b"", b"Permission denied (publickey).")
     assert told(probed(WHOLE.replace(b"nginx 0", b"nginx 1")), shut) == []
