@@ -21,7 +21,7 @@ NEED = for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p";
 
 demo: needs-root $(STAMP)
 	@missing=; $(call NEED,$(LAB_PACKAGES))
-	$(VENV)/bin/auditor demo
+	$(VENV)/bin/auditor lab demo
 
 test: needs-root $(STAMP)
 	@missing=; $(call NEED,$(TEST_PACKAGES))
@@ -80,7 +80,7 @@ pictures: $(TOOLS)
 
 drills: needs-root $(STAMP)
 	@missing=; $(call NEED,$(LAB_PACKAGES))
-	$(VENV)/bin/auditor drill --all
+	$(VENV)/bin/auditor lab drill --all
 
 check: $(TOOLS)
 	$(ASIDE) $(VENV)/bin/ruff check .

@@ -34,6 +34,7 @@ from auditor.commands import (
 )
 from auditor.commands.compromise import hunt, known_good
 from auditor.commands.content import baseline, review
+from auditor.commands.given.deprecated import add_deprecated
 from auditor.commands.lab import demo, drill, machines
 from auditor.commands.shown import faults
 from auditor.errors import IO, SOFTWARE, InputError, LabError
@@ -61,8 +62,6 @@ app.command()(plan.plan)
 app.command()(harden.harden)
 app.command()(rollback.rollback)
 app.command()(drift.drift)
-app.command()(demo.demo)
-app.command()(drill.drill)
 app.command()(completion.completion)
 app.add_typer(report.app, name="report")
 app.add_typer(history.app, name="history")
@@ -75,7 +74,11 @@ app.add_typer(incidents.app, name="incident")
 app.add_typer(vulnerabilities.app, name="vulnerabilities")
 app.add_typer(indicators.app, name="indicators")
 app.add_typer(known_good.app, name="known-good")
+machines.app.command()(demo.demo)
+machines.app.command()(drill.drill)
 app.add_typer(machines.app, name="lab")
+add_deprecated(app, "demo", "auditor lab demo", demo.demo)
+add_deprecated(app, "drill", "auditor lab drill", drill.drill)
 
 
 def _version(wanted: bool) -> None:

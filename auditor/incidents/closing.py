@@ -60,7 +60,7 @@ def _check_owed(case: Case) -> None:
             "{incident} still owes the report '{report}'",
             incident=case.id,
             report=owed[0].report,
-            mend="say that it went out with 'auditor incident reported', or why it is not owed with 'auditor incident spare'",
+            mend="say that it went out with 'auditor incident reported', or why it is not owed with 'auditor incident waive'",
         )
 
 

@@ -2,6 +2,7 @@
 
 import typer
 
+from auditor.commands.given.deprecated import add_deprecated
 from auditor.commands.incidents import aftercare, clean, contain, evidence, forms, keys, ledger, notify
 
 app = typer.Typer(
@@ -14,7 +15,7 @@ app.command("list")(ledger.list_incidents)
 app.command()(ledger.show)
 app.command()(ledger.export)
 app.command()(ledger.note)
-app.command()(ledger.spare)
+app.command()(ledger.waive)
 app.command()(ledger.reported)
 app.command()(ledger.due)
 app.command()(notify.notify)
@@ -24,12 +25,17 @@ app.command()(contain.contain)
 app.command()(contain.release)
 app.command()(clean.clean)
 app.command()(aftercare.todo)
-app.command()(aftercare.forget)
+app.command()(aftercare.deindex)
 app.command()(evidence.collect)
 app.command()(evidence.verify)
 app.command()(evidence.timestamp)
 app.command()(evidence.custody)
-app.command("hand-over")(evidence.hand_over)
-app.command()(evidence.received)
 app.add_typer(keys.app, name="key")
 app.command()(ledger.close)
+for old, instead, command in (
+    ("spare", "auditor incident waive", ledger.waive),
+    ("forget", "auditor incident deindex", aftercare.deindex),
+    ("hand-over", "auditor incident custody --to", evidence.hand_over),
+    ("received", "auditor incident custody --from", evidence.received),
+):
+    add_deprecated(app, old, instead, command)

@@ -1,4 +1,4 @@
-"""``auditor incident todo`` and ``forget``: what is left to people and to search engines when a site is clean."""
+"""``auditor incident todo`` and ``deindex``: what is left to people and to search engines when a site is clean."""
 
 from __future__ import annotations
 
@@ -57,19 +57,19 @@ def todo(
     raise typer.Exit(1 if found else 0)
 
 
-def forget(
+def deindex(
     incident: IncidentArgument,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     output: OutputOption = DEFAULT_OUTPUT,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Write the addresses that search engines have to forget: as text for their removal tools, and as CSV with those that they have to visit again.
+    """Write the addresses that search engines have to remove: as text for their removal tools, and as CSV with those that they have to visit again.
 
     They are of the last reviews, of the findings that the incident is about, and of paths that were contained: write the list before sites are reviewed anew. The files are for
     their owner only and hold addresses exactly; what is shown here nobody can click on.
 
     Example:
-      auditor incident forget SC-20261127-1 -i inventories/lab --output out
+      auditor incident deindex SC-20261127-1 -i inventories/lab --output out
 
     """
     from auditor.commands.shown import console

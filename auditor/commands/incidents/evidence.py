@@ -1,4 +1,4 @@
-"""``auditor incident collect``, ``verify``, ``custody``, ``hand-over`` and ``received``: evidence, and who had it when."""
+"""``auditor incident collect``, ``verify``, and ``custody``: evidence, and who had it when."""
 
 from __future__ import annotations
 
@@ -241,15 +241,34 @@ def custody(
     number: Annotated[
         int | None, typer.Argument(metavar="[N]", help="The evidence, by its number; by default all.", min=1)
     ] = None,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="ROLE", help="Record that evidence N was handed over to this office role."),
+    ] = None,
+    sender: Annotated[
+        str | None,
+        typer.Option("--from", metavar="ROLE", help="Record that evidence N was received from this office role."),
+    ] = None,
+    who: Annotated[
+        str | None, typer.Option("--who", metavar="ROLE", help="With --to or --from: the office role that records it.")
+    ] = None,
+    how: HowOption = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Print who had evidence when: collected, checked, handed over, received, each with the digest.
+    """Print who had evidence when: collected, checked, handed over, received, each with the digest. With --to or --from: record that it changed hands.
 
-    Example:
+    Examples:
       auditor incident custody SC-20261127-1 -i inventories/lab
 
+      auditor incident custody SC-20261127-1 1 --to "Công an tỉnh" --how "USB, biên bản 12/BB" --who "Văn phòng" -i inventories/lab
+
+      auditor incident custody SC-20261127-1 1 --from "Công an tỉnh" --who "Văn phòng" -i inventories/lab
+
     """
+    if to is not None or sender is not None:
+        _record_change(incident, number, to, sender, who, how, inventory, lang)
+        return
     from auditor.commands.shown import console
     from auditor.history.incidents import Incidents
     from auditor.incidents import deciding, told
@@ -274,12 +293,7 @@ def hand_over(
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Write down that evidence was handed over to an office role.
-
-    Example:
-      auditor incident hand-over SC-20261127-1 1 --to "Công an tỉnh" --how "USB, biên bản 12/BB" --who "Văn phòng" -i inventories/lab
-
-    """
+    """Record that evidence was handed over to an office role."""
     _changed_hands("handed_over", incident, number, to, who, how, inventory, lang)
 
 
@@ -292,13 +306,29 @@ def received(
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Write down that an office role received evidence, or has it back.
-
-    Example:
-      auditor incident received SC-20261127-1 1 --from "Công an tỉnh" --who "Văn phòng" -i inventories/lab
-
-    """
+    """Record that an office role received evidence, or has it back."""
     _changed_hands("received", incident, number, sender, who, how, inventory, lang)
+
+
+def _record_change(
+    incident: str,
+    number: int | None,
+    to: str | None,
+    sender: str | None,
+    who: str | None,
+    how: str | None,
+    inventory: Path,
+    lang: Lang,
+) -> None:
+    """Check that the options say which evidence changed hands, in which direction and who records it. Raises InputError."""
+    if to is not None and sender is not None:
+        raise InputError("--to and --from together", mend="record one change of hands at a time")
+    if number is None:
+        raise InputError("which evidence changed hands?", mend="name its number: auditor incident custody ID N")
+    if who is None:
+        raise InputError("who records it?", mend="name the office role with --who")
+    step: Step = "handed_over" if to is not None else "received"
+    _changed_hands(step, incident, number, to or sender or "", who, how, inventory, lang)
 
 
 def _changed_hands(

@@ -252,7 +252,7 @@ def note(
     _say_written(_written(known, who, decide, _past(when)), lang)
 
 
-def spare(
+def waive(
     incident: IncidentArgument,
     report: ReportArgument,
     why: Annotated[str, typer.Option("--why", metavar="TEXT", help="Why, in a sentence.")],
@@ -260,10 +260,10 @@ def spare(
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Decide that one report is not owed, and why: the incident is not serious, say.
+    """Waive one report: record that it is not owed, and why, for instance because the incident is not serious.
 
     Example:
-      auditor incident spare SC-20261127-1 now --why "Không ảnh hưởng trật tự, an toàn xã hội" --who "Chánh Văn phòng" -i inventories/lab
+      auditor incident waive SC-20261127-1 now --why "Không ảnh hưởng trật tự, an toàn xã hội" --who "Chánh Văn phòng" -i inventories/lab
 
     """
     from auditor.incidents import deciding

@@ -1,4 +1,4 @@
-"""``auditor demo``: the main job on the embedded lab, from nothing to the report."""
+"""``auditor lab demo``: the main job on the embedded lab, from nothing to the report."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def demo(
     One screen tells it; all that happened is in demo.log beside the report. Needs root on Debian 13.
 
     Example:
-      auditor demo --lang en
+      auditor lab demo --lang en
 
     """
     if os.geteuid() != 0:
@@ -80,7 +80,7 @@ def demo(
                 lab.down()
     show_story(result.before, result.plan, result.hardening, result.after, result.report, catalogue, lang)
     console.out.print(
-        words("story.keep", command="auditor demo --keep")
+        words("story.keep", command="auditor lab demo --keep")
         if fresh and not keep
         else words("story.back", command=f"auditor rollback -i {console.escape(str(inventory))}"),
         soft_wrap=True,

@@ -1,4 +1,4 @@
-"""``auditor drill``: prove controls on the lab."""
+"""``auditor lab drill``: prove controls on the lab."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def drill(
     Exit code: 0 every drill held, 1 one did not, 2 usage.
 
     Examples:
-      auditor drill ssh.root_login
+      auditor lab drill ssh.root_login
 
-      auditor drill nginx --host web3
+      auditor lab drill nginx --host web3
 
-      auditor drill --all
+      auditor lab drill --all
 
     """
     from auditor import lab

@@ -1,4 +1,4 @@
-"""``auditor demo``: one screen, and a file with the rest; the lab and the hardening themselves left out."""
+"""``auditor lab demo``: one screen, and a file with the rest; the lab and the hardening themselves left out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from auditor.hardening.plan import Plan
 from tests import factory
 
 
-@pytest.mark.parametrize(("options", "down", "next_"), [([], 1, "auditor demo --keep"), (["--keep"], 0, "rollback -i")])
+@pytest.mark.parametrize(
+    ("options", "down", "next_"), [([], 1, "auditor lab demo --keep"), (["--keep"], 0, "rollback -i")]
+)
 def test_the_screen_tells_the_story_and_names_the_file_with_the_rest(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, options: list[str], down: int, next_: str
 ) -> None:

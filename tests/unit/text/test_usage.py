@@ -189,7 +189,7 @@ def test_complaints_are_vietnamese(arguments: tuple[str, ...], vi: str):
     assert "Value error" not in usage.complaint(caught.value, "en")
 
 
-COMMANDS = dict(commands(get_command(app)))
+COMMANDS = {name: command for name, command in commands(get_command(app)) if not command.hidden}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -301,3 +301,22 @@ def test_help_loads_nothing_that_only_work_needs():
     code = f"import sys, auditor.cli; print(*(name for name in {heavy!r} if name in sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert loaded.stdout.split() == [], "import these where they are used: every command starts with them"
+
+
+@pytest.mark.parametrize(
+    ("old", "instead"),
+    [
+        (("incident", "spare"), "auditor incident waive"),
+        (("incident", "forget"), "auditor incident deindex"),
+        (("incident", "hand-over"), "auditor incident custody --to"),
+        (("incident", "received"), "auditor incident custody --from"),
+        (("demo",), "auditor lab demo"),
+        (("drill",), "auditor lab drill"),
+    ],
+)
+def test_an_old_name_works_out_of_sight_and_names_the_new_one(old: tuple[str, ...], instead: str) -> None:
+    every = dict(commands(get_command(app)))
+    command = every[" ".join(old)]
+    assert command.hidden and "--lang" in {option for each in command.params for option in each.opts}
+    new = instead.removeprefix("auditor ").partition(" --")[0]
+    assert new in COMMANDS
