@@ -91,8 +91,7 @@ def booted(host: str, made: Path) -> Iterator[Machine]:
     tap = f"lt-{host}-vm"
     subprocess.run(["ip", "tuntap", "add", "dev", tap, "mode", "tap"], check=True)
     subprocess.run(["ip", "link", "set", tap, "master", spec.network.bridge, "up"], check=True)
-    console = own.machine(host).with_suffix(".console")
-    command = qemu(made, console, tap, machine.mac_of(spec.hosts[host].address))
+    command = qemu(made, tap, machine.mac_of(spec.hosts[host].address))
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
     try:
         one = Machine(host)
@@ -107,13 +106,13 @@ def booted(host: str, made: Path) -> Iterator[Machine]:
         lab.down([host])
 
 
-def qemu(made: Path, console: Path, tap: str, mac: str) -> list[str]:
+def qemu(made: Path, tap: str, mac: str) -> list[str]:
     """Return the command line of a machine, which the processor runs itself where it may, as in minutes it runs else."""
     return [
         *("qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max"),
-        *("-smp", "2", "-m", "1024", "-display", "none", "-serial", f"file:{console}"),
+        *("-smp", "2", "-m", "1024", "-display", "none", "-serial", "none"),
         *("-kernel", str(made / "vmlinuz"), "-initrd", str(made / "initrd")),
-        *("-append", "root=/dev/vda rw console=ttyS0 net.ifnames=0 apparmor=1 security=apparmor"),
+        *("-append", "root=/dev/vda rw net.ifnames=0 apparmor=1 security=apparmor"),
         *("-drive", f"file={made / 'disk.img'},if=virtio,format=raw,cache=unsafe,snapshot=on"),
         *("-netdev", f"tap,id=net,ifname={tap},script=no,downscript=no"),
         *("-device", f"virtio-net-pci,netdev=net,mac={mac}"),
