@@ -15,6 +15,7 @@ from auditor import __version__
 from auditor.fleet.collect import collect
 from auditor.fleet.discover import LOCAL, with_found_sites
 from auditor.models import Host, HostOutcome, Inventory, LeftOut, Run, Text, clock
+from auditor.models.incidents import OpenIncident
 
 if TYPE_CHECKING:
     from auditor.audit.controls import Catalogue
@@ -148,6 +149,7 @@ def judge(
         authorizations=authorizations.uses(inventory, clock.day(started)),
         hunts=hunted.hunted,
         contained=tuple(one for one in inventory.contained if one.host in {host.name for host in hosts}),
+        incidents=_open_on(inventory, hosts),
         left_out=_left_out(inventory, hosts),
         vulnerability_data=data,
     )
@@ -164,6 +166,13 @@ def _with_what_is_kept(outcome: HostOutcome, facts: HostFacts | None) -> HostOut
             "protection": tuple(protection) if protection is not None else None,
         }
     )
+
+
+def _open_on(inventory: Inventory, hosts: Sequence[Host]) -> tuple[OpenIncident, ...] | None:
+    if inventory.incidents is None:
+        return None
+    names = [name for host in hosts for name in (host.name, *(site.domain for site in host.sites))]
+    return tuple(one for one in inventory.incidents if one.covers(*names))
 
 
 def _left_out(inventory: Inventory, hosts: Sequence[Host]) -> tuple[LeftOut, ...]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from auditor.errors import InputError, nearest
 from auditor.history.chain import IncidentEntry
 from auditor.history.database import append, default_path, key_of, links_of, opened
 from auditor.models import Inventory, clock
-from auditor.models.incidents import AnyDeed, Contained, Entry, Released, Standing
+from auditor.models.incidents import AnyDeed, Closed, Contained, Entry, Joined, Opened, OpenIncident, Released, Standing
 from auditor.models.ranks import CLEANING
 from auditor.system import sqlite_file
 
@@ -54,8 +55,10 @@ class Incidents:
         return of(self.all(inventory), incident)
 
     def carried(self, inventory: Inventory) -> Inventory:
-        """The inventory with what its incidents contain on its hosts."""
-        return inventory.model_copy(update={"contained": standing(self.all(inventory.path), self._now())})
+        """The inventory with its open incidents, and what they contain on its hosts."""
+        ledgers, now = self.all(inventory.path), self._now()
+        update = {"contained": standing(ledgers, now), "incidents": still_open(ledgers, now)}
+        return inventory.model_copy(update=update)
 
     def write(
         self,
@@ -113,6 +116,27 @@ def standing(ledgers: Ledgers, now: datetime.datetime) -> tuple[Standing, ...]:
                 unclear = before.model_copy(update={"known": deed.state == "refused"}) if before else None
                 found[incident, deed.number] = None if deed.state == "released" else unclear
     return tuple(one for one in found.values() if one is not None and not (one.known and one.means in CLEANING))
+
+
+def still_open(ledgers: Ledgers, now: datetime.datetime) -> tuple[OpenIncident, ...]:
+    """Return the incidents that nobody has closed, the oldest first."""
+    contained = Counter(one.incident for one in standing(ledgers, now) if one.known)
+    return tuple(
+        OpenIncident(
+            id=incident, detected=_detected(entries), subjects=_subjects(entries), in_force=contained[incident]
+        )
+        for incident, entries in ledgers.items()
+        if entries and not any(isinstance(entry.deed, Closed) for entry in entries)
+    )
+
+
+def _detected(entries: Sequence[Entry]) -> str:
+    return next((one.deed.detected for one in entries if isinstance(one.deed, Opened)), entries[0].happened)
+
+
+def _subjects(entries: Iterable[Entry]) -> tuple[str, ...]:
+    named = (name for one in entries if isinstance(one.deed, Opened | Joined) for name in one.deed.subjects)
+    return tuple(dict.fromkeys(named))
 
 
 def _standing(incident: str, deed: Contained) -> Standing:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from auditor.errors import InputError
 from auditor.models import Site, Unit
 from auditor.report.html.pages import headline
+from auditor.results import intrusions
 from auditor.results.office_month import Figures
 from auditor.results.summary import SEVERITIES, SiteSummary
 from auditor.text.visible import one_line
@@ -22,7 +23,11 @@ _NAME = 150
 
 def subject(found: Figures, words: Words) -> str:
     """The subject line."""
-    return words(f"mail.subject.{found.run.regime}", unit=found.unit.name, when=words.moment(found.run.started))
+    intruded = found.summary.standing("intruded") or found.summary.standing("suspected")
+    values = {"unit": found.unit.name, "when": words.moment(found.run.started)}
+    if intruded:
+        return words(f"mail.intruded.{found.run.regime}", **values)
+    return words(f"mail.subject.{found.run.regime}", **values)
 
 
 def body(found: Figures, to: Unit, words: Words, attached: Iterable[str]) -> str:
@@ -43,6 +48,7 @@ def body(found: Figures, to: Unit, words: Words, attached: Iterable[str]) -> str
         words("mail.greeting", unit=one_line(to.name, _NAME)),
         words("mail.audited", when=words.moment(run.started), sites=words("sites_n", n=len(sites))),
         f"{headline(found.summary, words)}.",
+        *_intruded(found, words),
         "\n".join(_lines(sites, words)),
     ]
     if found.unaudited:
@@ -52,6 +58,14 @@ def body(found: Figures, to: Unit, words: Words, attached: Iterable[str]) -> str
         paragraphs.append("\n".join([words("mail.attached"), *names]))
     paragraphs.append(f"{words('mail.run', run=run.id)}\n{words('mail.automatic')}")
     return "\n\n".join(paragraphs) + "\n"
+
+
+def _intruded(found: Figures, words: Words) -> Iterator[str]:
+    """What to decide about an intrusion, and whether an incident is open on it."""
+    if intrusions.intrusions(found.run):
+        yield f"{words(f'intrusion.decision.{found.run.regime}')} {intrusions.state(found.run.incidents, words)}"
+    elif found.run.incidents:
+        yield f"{intrusions.state(found.run.incidents, words)} {intrusions.seen_since(found.run, found.run.incidents, words)}"
 
 
 def _named(sites: Sequence[Site]) -> str:

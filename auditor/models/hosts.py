@@ -9,7 +9,7 @@ from pydantic import Field
 
 from auditor.models.base import AcceptedName, Domain, Model, Network, PlainPath, Ports, UnitId, UrlPath
 from auditor.models.hunts import Hunt
-from auditor.models.incidents import Standing
+from auditor.models.incidents import OpenIncident, Standing
 from auditor.models.offices import Attestation, Authorization, Organisation, Statement, Waiver
 from auditor.models.reviews import Accepted, Look
 
@@ -78,6 +78,9 @@ class Inventory(Model):
     looks: tuple[Look, ...] = Field(default=(), description="the last at each of its sites, as the history keeps them")
     hunts: tuple[Hunt, ...] = Field(default=(), description="the last on each of its hosts, likewise")
     contained: tuple[Standing, ...] = Field(default=(), description="by incidents on its hosts, likewise")
+    incidents: tuple[OpenIncident, ...] | None = Field(
+        default=None, description="that nobody has closed, likewise; None: the case log was not read"
+    )
     accepted: tuple[Accepted, ...] = Field(default=(), description="traces that its offices accept, likewise")
     records: Mapping[str, str] = Field(
         default_factory=dict,

@@ -84,3 +84,8 @@ class Hunted(Model):
     places_left: tuple[str, ...] = ()
     weak: tuple[Trace, ...] = Field(default=(), description="seen, and too little for an alarm")
     accepted: tuple[AcceptedTrace, ...] = Field(default=(), description="seen, and accepted")
+
+    @property
+    def whole(self) -> bool:
+        """Whether all that was there was seen and judged."""
+        return self.places is not None and not (self.unjudged or self.left or self.cut_short or self.places_left)

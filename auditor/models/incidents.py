@@ -136,6 +136,19 @@ class Standing(Model):
         return self.what.partition("/")[0] if self.means in ("path", "site") else None
 
 
+class OpenIncident(Model):
+    """An incident that nobody has closed yet, as the case log has it at one moment."""
+
+    id: IncidentId
+    detected: str = Field(description="ISO 8601 with offset")
+    subjects: tuple[Place, ...] = Field(description="sites' domains and hosts' names")
+    in_force: int = Field(description="things that it contains on hosts by then, each looked at there")
+
+    def covers(self, *names: str) -> bool:
+        """Return whether it is about one of these sites or hosts."""
+        return not set(names).isdisjoint(self.subjects)
+
+
 class Released(Model):
     """It is to be let in again, or put back, and what came of that."""
 

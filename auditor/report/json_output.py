@@ -23,7 +23,7 @@ from auditor.models import (
     Unit,
     WaiverUse,
 )
-from auditor.models.incidents import Standing
+from auditor.models.incidents import OpenIncident, Standing
 from auditor.results.summary import fleet
 from auditor.results.verdict import Verdict
 from auditor.text.visible import finite
@@ -83,6 +83,9 @@ class Document(Model):
     )
     hunts: tuple[Hunted, ...] = Field(description="the last hunt on each host that was ever hunted on")
     contained: tuple[Standing, ...] = Field(description="what incidents contained on its hosts when it began")
+    incidents: tuple[OpenIncident, ...] | None = Field(
+        description="those open on its hosts and sites when it began; null: kept before that was noted"
+    )
     waivers: tuple[WaiverUse, ...] = Field(description="those with something in scope in this run")
     verdict: Verdict | None = Field(description="what it meant for the pipeline that asked for it")
 
@@ -115,6 +118,7 @@ def document(run: Run, verdict: Verdict | None = None) -> Document:
         authorizations=run.authorizations,
         hunts=run.hunts,
         contained=run.contained,
+        incidents=run.incidents,
         waivers=run.waivers,
         verdict=verdict,
     )

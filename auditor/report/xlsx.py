@@ -9,6 +9,7 @@ from typing import Any
 
 from auditor.audit.controls import Catalogue
 from auditor.models import Lang, Run, clock
+from auditor.report import intrusion_sheet
 from auditor.report.sheets import Sheet, sheets
 from auditor.text.words import Words
 
@@ -29,7 +30,9 @@ def render(run: Run, catalogue: Catalogue, lang: Lang, before: Run | None = None
     words = Words(lang)
     office = run.organisation.name if run.organisation else words("product")
     title = f"{words(f'report_of.{run.regime}')} · {words.moment(run.started)}"
-    return book(sheets(run, catalogue, words, before), title, office, run.started, words)
+    return book(
+        (*intrusion_sheet.sheets(run, words), *sheets(run, catalogue, words, before)), title, office, run.started, words
+    )
 
 
 def book(tables: Iterable[Sheet], title: str, office: str, made: str, words: Words) -> bytes:

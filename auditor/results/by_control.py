@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from auditor.audit.controls import Catalogue, Control
 from auditor.models import Bucket, ControlId, Finding, Host, Run, Severity
+from auditor.results.intrusions import apart
 from auditor.results.summary import Counts, by_urgency
 from auditor.system.grouped import grouped
 
@@ -83,8 +84,9 @@ def _rank(result: ControlResult) -> tuple[int, int, int, str]:
 
 
 def work(run: Run, catalogue: Catalogue) -> tuple[WorkItem, ...]:
-    """The open findings of a run by control: worst first, then what mends most sites at once."""
-    return worst_first((finding for finding in run.findings if finding.is_open), run.hosts, catalogue)
+    """The open findings of a run by control: worst first, then what mends most sites at once. What intruders did is no work but an incident."""
+    _, rest = apart(finding for finding in run.findings if finding.is_open)
+    return worst_first(rest, run.hosts, catalogue)
 
 
 def worst_first(findings: Iterable[Finding], hosts: Iterable[Host], catalogue: Catalogue) -> tuple[WorkItem, ...]:

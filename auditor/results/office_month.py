@@ -174,6 +174,9 @@ def _narrowed(run: Run, units: frozenset[str], organisation: Organisation) -> Ru
             "organisation": organisation,
             "hosts": tuple(hosts),
             "reviews": tuple(review for review in run.reviews if review.site in domains),
+            "incidents": tuple(one for one in run.incidents if one.covers(*names, *domains))
+            if run.incidents is not None
+            else None,
             "outcomes": tuple(outcome for outcome in run.outcomes if outcome.host in names),
             "findings": tuple(
                 finding

@@ -7,14 +7,16 @@ totals count each finding once.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 
 from pydantic import Field
 
 from auditor.models import Bucket, Finding, Host, HostOutcome, Model, Run, Severity, Site, Status, Subject, Text, Unit
+from auditor.models.incidents import OpenIncident
+from auditor.results.intrusions import is_certain, is_intrusion, open_on
 from auditor.system.grouped import grouped
 
 SEVERITIES: tuple[Severity, ...] = tuple(sorted(Severity, key=lambda severity: -severity.rank))
@@ -95,11 +97,13 @@ class Counts(Model):
         return self.status[Status.PASS] + self.status[Status.PARTIAL] + self.status[Status.FAIL]
 
 
-Standing = Literal["urgent", "unread", "open", "unsure", "clean"]
-"""How a site or host stands, the worst to begin with: something urgent is open; it could not be read; something
-else is open; something could not be evaluated; nothing left to do."""
+Standing = Literal["intruded", "suspected", "incident", "urgent", "unread", "open", "unsure", "clean"]
+"""How a site or host stands, the worst to begin with: an intruder was there; probably was; an incident on it is open, of which nothing is
+seen now; something urgent is open; it could not be read; something else is open; something could not be evaluated; nothing left to do."""
 
-STANDINGS: tuple[Standing, ...] = ("urgent", "unread", "open", "unsure", "clean")
+STANDINGS: tuple[Standing, ...] = get_args(Standing)
+INTRUDED: tuple[Standing, ...] = ("intruded", "suspected", "incident")
+"""What an incident is for, and no configuration."""
 
 
 class HostSummary(Model):
@@ -110,6 +114,7 @@ class HostSummary(Model):
     outcome: HostOutcome
     findings: tuple[Finding, ...]
     counts: Counts
+    incidents: tuple[OpenIncident, ...] = Field(default=(), description="that are open on it, or on a site of it")
 
     @property
     def subject(self) -> Subject:
@@ -121,10 +126,10 @@ class HostSummary(Model):
         """Whether the host could be read at all."""
         return self.outcome.reached
 
-    @property
+    @cached_property
     def standing(self) -> Standing:
         """How the host stands."""
-        return _standing(self.counts, self.reached)
+        return _standing(self.counts, self.findings, self.incidents, self.reached)
 
 
 class SiteSummary(Model):
@@ -139,6 +144,7 @@ class SiteSummary(Model):
     https: bool | None = Field(description="whether it answers on HTTPS; None: not known")
     certificate_days: int | None = Field(description="until its certificate expires, negative after; None: not known")
     backup_days: int | None = Field(description="age of its newest backup; None: not known")
+    incidents: tuple[OpenIncident, ...] = Field(default=(), description="that are open on it, or on its host")
 
     @property
     def subject(self) -> Subject:
@@ -160,10 +166,10 @@ class SiteSummary(Model):
         """Own and shared."""
         return self.own + self.host.findings
 
-    @property
+    @cached_property
     def standing(self) -> Standing:
         """How the site stands."""
-        return _standing(self.counts, self.host.reached)
+        return _standing(self.counts, self.findings, self.incidents, self.host.reached)
 
 
 class FleetSummary(Model):
@@ -216,6 +222,7 @@ def _host(run: Run, host: Host, by_subject: _BySubject, outcome: HostOutcome | N
         outcome=outcome or unread,
         findings=findings,
         counts=Counts.of(findings),
+        incidents=open_on(run, host.name, *(site.domain for site in host.sites)) or (),
     )
 
 
@@ -233,6 +240,7 @@ def _site(run: Run, site: Site, host: HostSummary, by_subject: _BySubject) -> Si
         https=_https(own),
         certificate_days=_days(now, _moment(own, "site.certificate.not_after")),
         backup_days=_days(_moment(own, "site.backup.newest"), now),
+        incidents=open_on(run, site.domain, host.host.name) or (),
     )
 
 
@@ -260,7 +268,13 @@ def _days(start: float | None, end: float | None) -> int | None:
     return None if start is None or end is None else int((end - start) // _DAY)
 
 
-def _standing(counts: Counts, reached: bool) -> Standing:
+def _standing(
+    counts: Counts, findings: Iterable[Finding], incidents: Sequence[OpenIncident], reached: bool
+) -> Standing:
+    if theirs := [finding for finding in findings if is_intrusion(finding)]:
+        return "intruded" if any(map(is_certain, theirs)) else "suspected"
+    if incidents:
+        return "incident"
     if counts.urgent:
         return "urgent"
     if not reached or (counts.not_evaluated and not counts.evaluated):
@@ -280,6 +294,7 @@ def by_urgency(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 __all__ = [
+    "INTRUDED",
     "SEVERITIES",
     "STANDINGS",
     "URGENT",

@@ -12,9 +12,9 @@ from rich.table import Table
 from auditor.commands.shown.console import escape, out
 from auditor.history.incidents import standing
 from auditor.incidents import told
-from auditor.models import Lang, clock
+from auditor.models import Lang, Run, clock
 from auditor.models.incidents import Contained, Standing
-from auditor.results import contained
+from auditor.results import contained, intrusions
 from auditor.text.words import Words
 
 if TYPE_CHECKING:
@@ -91,6 +91,20 @@ def show_contained(some: Iterable[Standing], words: Words, console: Console = ou
     """What incidents contain on hosts: what is seen there is seen past that."""
     for line in contained.lines(some, words):
         console.print(f"[yellow]{words('incidents.contained')}[/]: {escape(line)}", soft_wrap=True)
+
+
+def show_intrusions(run: Run, words: Words, console: Console = out) -> None:
+    """Each host and site with traces of intruders, and whether an incident is open on it; incidents without any."""
+    found = intrusions.intrusions(run)
+    for one in found:
+        label = words("standing.intruded" if one.certain else "standing.suspected")
+        line = f"{one.subject.id}: {intrusions.counted(one, words)}. {intrusions.state(one.incidents, words)}"
+        console.print(f"[bold red]{escape(label)}[/] {escape(line)}", soft_wrap=True)
+    if found:
+        console.print(f"[bold red]{escape(words(f'intrusion.decision.{run.regime}'))}[/]", soft_wrap=True)
+    elif run.incidents:
+        said = f"{intrusions.state(run.incidents, words)} {intrusions.seen_since(run, run.incidents, words)}"
+        console.print(f"[bold]{escape(words('intrusion.incidents'))}[/]: {escape(said)}", soft_wrap=True)
 
 
 def as_data(of: Case) -> dict[str, Any]:

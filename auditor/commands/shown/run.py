@@ -9,11 +9,12 @@ from rich.table import Table
 
 from auditor.audit.controls import Catalogue
 from auditor.commands.shown.console import err, escape, out
-from auditor.commands.shown.incidents import show_contained
+from auditor.commands.shown.incidents import show_contained, show_intrusions
 from auditor.commands.shown.papers import show_papers
 from auditor.commands.shown.styles import STYLE
 from auditor.models import Lang, Run, Status
 from auditor.results.by_control import by_control
+from auditor.results.intrusions import apart
 from auditor.results.summary import SEVERITIES, FleetSummary, SiteSummary
 from auditor.results.verdict import NOT_EVALUATED, OPEN, Cause, Verdict
 from auditor.text.words import Words
@@ -51,10 +52,11 @@ def _open(site: SiteSummary | None) -> str:
 def show_run(
     run: Run, now: FleetSummary, lang: Lang, before: FleetSummary | None = None, console: Console = out
 ) -> None:
-    """The table, the totals, and every host that could not be read."""
+    """What intruders did, the table, the totals, and every host that could not be read."""
+    words, totals = Words(lang), now.totals
+    show_intrusions(run, words, console)
     if now.sites:
         console.print(sites_table(now, lang, before))
-    words, totals = Words(lang), now.totals
     console.print(
         words(
             "run.totals",
@@ -74,9 +76,9 @@ def show_run(
 
 
 def show_open(run: Run, catalogue: Catalogue, lang: Lang, most: int | None = None, console: Console = out) -> None:
-    """What is open, control by control: worst first, then in most places. Beyond ``most`` controls only how much more."""
+    """What is open but for what intruders did, control by control: worst first, then in most places. Beyond ``most`` only how much more."""
     words = Words(lang)
-    found = [finding for finding in run.findings if finding.is_open]
+    _, found = apart(finding for finding in run.findings if finding.is_open)
     results = by_control(found, catalogue.knowing(found))
     if not results:
         return

@@ -9,9 +9,11 @@ from itertools import islice
 from typing import Literal
 
 from auditor.models import Run, Severity, clock
+from auditor.models.incidents import OpenIncident
 from auditor.report.official.deadlines import USUAL_DAYS, Deadlines
 from auditor.report.official.period import Period
 from auditor.results.by_control import WorkItem
+from auditor.results.intrusions import Intrusion
 from auditor.results.summary import URGENT
 
 MOST = 3
@@ -22,20 +24,38 @@ MOST = 3
 class Decision:
     """Something that an office decides."""
 
-    what: Literal["harden", "assign", "papers"]
-    """To let the software harden, to give work to somebody, or to renew papers that end."""
+    what: Literal["respond", "conclude", "harden", "assign", "papers"]
+    """To answer an intrusion, to see an open incident to its end, to let the software harden, to give work to somebody, to renew papers."""
     count: int
-    """Requirements that a hardening mends, papers that end; of work to give, 1."""
+    """Sites and hosts with an intrusion, incidents, requirements that a hardening mends, papers that end; of work to give, 1."""
     urgent: int
     """How many of those requirements are critical or high."""
     item: WorkItem | None
     """The work to give."""
     by: datetime.date
+    names: tuple[str, ...] = ()
+    """Of those sites and hosts, or the incidents' numbers."""
 
 
-def decisions(work: Sequence[WorkItem], run: Run, lapsing: int = 0) -> tuple[Decision, ...]:
-    """The first things to decide about this work, which comes worst first. ``lapsing`` papers end or have ended."""
-    return tuple(islice(_all(work, _within(run), lapsing), MOST))
+def decisions(
+    work: Sequence[WorkItem],
+    run: Run,
+    lapsing: int = 0,
+    intrusions: Sequence[Intrusion] = (),
+    incidents: Sequence[OpenIncident] = (),
+) -> tuple[Decision, ...]:
+    """The first things to decide: intrusions, open incidents, then this work, which comes worst first. ``lapsing`` papers end or have ended."""
+    return tuple(islice((*_incidents(run, intrusions, incidents), *_all(work, _within(run), lapsing)), MOST))
+
+
+def _incidents(run: Run, intrusions: Sequence[Intrusion], incidents: Sequence[OpenIncident]) -> Iterator[Decision]:
+    today = clock.day(run.began)
+    if intrusions:
+        names = tuple(dict.fromkeys(one.subject.id for one in intrusions))
+        yield Decision("respond", len(names), len(names), None, today, names)
+    elif incidents:
+        names = tuple(one.id for one in incidents)
+        yield Decision("conclude", len(names), len(names), None, today, names)
 
 
 def _all(work: Iterable[WorkItem], deadlines: Deadlines, lapsing: int) -> Iterator[Decision]:

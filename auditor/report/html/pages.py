@@ -13,13 +13,13 @@ from auditor.report.html.addresses import control_page, framework_page, host_pag
 from auditor.report.html.brief import decisions
 from auditor.report.html.paging import paged
 from auditor.report.html.rendering import Renderer, is_urgent
-from auditor.results import contained, hunts, papers, traces
+from auditor.results import contained, hunts, intrusions, papers, traces
 from auditor.results.by_clause import by_clause, cited
 from auditor.results.by_control import by_control, others, work, worst_first
 from auditor.results.by_reason import unevaluated
 from auditor.results.compare import Comparison, between, by_subject, hosts_of_one, matrix
 from auditor.results.hunts import HostTraces
-from auditor.results.summary import FleetSummary, HostSummary, SiteSummary, by_urgency, fleet
+from auditor.results.summary import INTRUDED, STANDINGS, FleetSummary, HostSummary, SiteSummary, by_urgency, fleet
 from auditor.results.traces import SiteTraces, only_here
 from auditor.results.trend import TrendPoint, months, until
 from auditor.text.words import Words
@@ -92,6 +92,7 @@ def pages(
     )
 
     to_do = work(run, catalogue)
+    intruded = intrusions.intrusions(run)
     waived = papers.waivers(run)
     yield rendered.page(
         "fleet.html.j2",
@@ -99,7 +100,9 @@ def pages(
         "overview",
         headline=headline(summary, words),
         work=to_do,
-        decisions=decisions(to_do, run, papers.lapsing(waived)),
+        decisions=decisions(to_do, run, papers.lapsing(waived), intruded, run.incidents or ()),
+        intruded=intruded,
+        incidents=run.incidents or (),
         left_out=_left_out(run, points[-1]),
         waivers=waived,
         attestations=papers.attestations(run),
@@ -160,9 +163,11 @@ def _subjects(
     """The page of every host and of every site on it."""
     content = {one.site: _Content(one, words) for one in traces.by_site(run, catalogue)}
     hunted = {one.hunted.host: _Hunted(one, words) for one in hunts.by_host(run, catalogue)}
+    intruded = intrusions.intrusions(run)
     for host in summary.hosts:
         name, sites = host.host.name, summary.served.get(host.host.name, ())
         shared = _Open(host.findings, name, rendered)
+        on_host = tuple(one for one in intruded if one.subject == host.subject)
         to_do = worst_first(shared.findings, [host.host], catalogue)
         yield rendered.page(
             "subject.html.j2",
@@ -173,7 +178,10 @@ def _subjects(
             comparison=compared.get(host.subject),
             past=[(point.started, point.hosts[name].own) for point in trend if name in point.hosts],
             todo=shared.findings,
-            decisions=decisions(to_do, run),
+            decisions=decisions(to_do, run, 0, on_host, host.incidents),
+            intruded=on_host,
+            incidents=host.incidents,
+            traces_told=shared.traces_told,
             own_open=shared.findings,
             own_told=shared.told,
             shared_open=(),
@@ -185,6 +193,7 @@ def _subjects(
         for site in sites:
             own = _Open(site.own, site.domain, rendered)
             todo = by_urgency((*own.findings, *shared.findings))
+            on_site = (*(one for one in intruded if one.subject == site.subject), *on_host)
             yield rendered.page(
                 "subject.html.j2",
                 site_page(site.domain),
@@ -194,7 +203,10 @@ def _subjects(
                 comparison=compared.get(site.subject),
                 past=[(point.started, point.sites[site.domain]) for point in trend if site.domain in point.sites],
                 todo=todo,
-                decisions=decisions(worst_first(todo, [host.host], catalogue), run),
+                decisions=decisions(worst_first(todo, [host.host], catalogue), run, 0, on_site, site.incidents),
+                intruded=on_site,
+                incidents=site.incidents,
+                traces_told=(*own.traces_told, *shared.traces_told),
                 own_open=own.findings,
                 own_told=own.told,
                 shared_open=shared.findings,
@@ -260,11 +272,13 @@ class _Hunted:
 
 
 class _Open:
-    """What is open on a host or site, and how it is told there."""
+    """What is open on a host or site, and how it is told there; what intruders did apart."""
 
     def __init__(self, findings: Iterable[Finding], limit: str, rendered: Renderer) -> None:
-        self.findings = by_urgency(finding for finding in findings if finding.is_open)
+        theirs, others = intrusions.apart(finding for finding in findings if finding.is_open)
+        self.findings = by_urgency(others)
         finding = rendered.macros["../"].finding
+        self.traces_told = tuple(finding(one, limit, True) for one in by_urgency(theirs))
         self.told = tuple(finding(one, limit, is_urgent(one)) for one in self.findings)
 
 
@@ -276,15 +290,17 @@ def headline(summary: FleetSummary, words: Words) -> str:
         what = words("sites") if of != 1 else words("site")
     else:
         what = words("hosts") if of != 1 else words("host")
-    standing = {name: summary.standing(name) for name in ("urgent", "unread", "open", "unsure")}
+    standing = {name: summary.standing(name) for name in STANDINGS}
     if not subjects:
         return words("headline.nothing")
-    if n := standing["urgent"]:
-        if of == 1:
-            return words("headline.urgent_only", what=what)
+    for name in (*INTRUDED, "urgent"):
+        n = standing[name]
+        if n == of == 1:
+            return words(f"headline.{name}_only", what=what)
         if n == of:
-            return words("headline.urgent_all", of=of, what=what)
-        return words("headline.urgent", n=n, of=of, what=what)
+            return words(f"headline.{name}_all", of=of, what=what)
+        if n:
+            return words(f"headline.{name}_some", n=n, of=of, what=what)
     if n := standing["unread"]:
         return words("headline.unread_all" if n == of else "headline.unread", what=what)
     if n := standing["open"]:

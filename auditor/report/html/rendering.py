@@ -11,7 +11,7 @@ import hashlib
 import io
 import shlex
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -25,16 +25,18 @@ from markupsafe import Markup
 from auditor.audit.controls import Catalogue, Control
 from auditor.fleet.discover import LOCAL
 from auditor.models import Bucket as FindingBucket
-from auditor.models import Finding, Lang, Severity, Text, Validity
+from auditor.models import Finding, Lang, Run, Severity, Text, Validity
+from auditor.models.incidents import OpenIncident
 from auditor.report import evidence as shown
 from auditor.report.html import chart
 from auditor.report.html.addresses import control_page, framework_page, host_page, site_page
 from auditor.report.html.paging import PER_PAGE
-from auditor.results import papers
+from auditor.results import intrusions, papers
 from auditor.results.by_clause import RESULTS, frameworks
 from auditor.results.by_control import WorkItem
 from auditor.results.by_reason import ReasonGroup, by_reason
 from auditor.results.compare import ALWAYS_TOLD, CHANGES
+from auditor.results.intrusions import Intrusion
 from auditor.results.summary import SEVERITIES, STANDINGS, URGENT, by_urgency
 from auditor.system import kept
 from auditor.text import visible as making_visible
@@ -49,6 +51,8 @@ MAX_NAMED = 2000
 """Hosts and sites named on one page."""
 BRIEF_SITES = 8
 """Sites named on the one page for the chair."""
+MAX_INTRUDED = 20
+"""Hosts and sites with an intrusion, told on the first page."""
 MAX_OUTSIDE = 20
 """Hosts that could not be read, named on the first page."""
 
@@ -168,6 +172,15 @@ def environment(lang: Lang) -> Environment:
     def said(finding: Finding) -> str:
         return papers.said(finding, words)
 
+    def state(incidents: Sequence[OpenIncident] | None) -> str:
+        return intrusions.state(incidents, words)
+
+    def seen_since(run: Run, incidents: Sequence[OpenIncident]) -> str:
+        return intrusions.seen_since(run, incidents, words)
+
+    def counted(one: Intrusion) -> str:
+        return intrusions.counted(one, words)
+
     def left(validity: Validity, days_left: int) -> str:
         return papers.left(validity, days_left, words)
 
@@ -209,6 +222,9 @@ def environment(lang: Lang) -> Environment:
         "brief": brief,
         "said": said,
         "left": left,
+        "state": state,
+        "counted": counted,
+        "seen_since": seen_since,
         "lapsing": papers.lapsing,
         "places": papers.places,
         "references": references,
@@ -219,6 +235,7 @@ def environment(lang: Lang) -> Environment:
         "MAX_FIRST": MAX_FIRST,
         "MAX_PROVEN": MAX_PROVEN,
         "MAX_NAMED": MAX_NAMED,
+        "MAX_INTRUDED": MAX_INTRUDED,
         "MAX_OUTSIDE": MAX_OUTSIDE,
         "BRIEF_SITES": BRIEF_SITES,
         "PER_PAGE": PER_PAGE,

@@ -13,6 +13,7 @@ from auditor.report.csv_output import inert
 from auditor.results.by_clause import standard
 from auditor.results.compare import between
 from tests import factory
+from tests.unit import intruded
 
 CATALOGUE = factory.catalogue()
 HOSTILE = factory.run(nasty=factory.NASTY, unreachable=["web2"])
@@ -197,3 +198,11 @@ def test_an_empty_inventory_gives_headings_only():
 def test_the_same_run_gives_the_same_bytes():
     for render in (csv_output.render, xlsx.render):
         assert render(HOSTILE, CATALOGUE, "vi") == render(HOSTILE, CATALOGUE, "vi")
+
+
+def test_the_workbook_begins_with_what_intruders_did_and_has_no_such_sheet_else():
+    run = intruded.run(*intruded.TRACES)
+    book = openpyxl.load_workbook(io.BytesIO(xlsx.render(run, intruded.CATALOGUE, "en")))
+    assert book.sheetnames[0] == "Intrusion"
+    assert cells(book.worksheets[0])[0][:5] == ("Intruded", "host", "web1", "web1", "2 certain traces, 1 likely trace")
+    assert "Intrusion" not in workbook(factory.run(), "en").sheetnames

@@ -11,6 +11,7 @@ from auditor.report.official.content.incidents import rows as incident_rows
 from auditor.report.official.content.phrases import came_to, clauses, listed, tally, where, with_former_name
 from auditor.report.official.content.work import done_rows
 from auditor.report.official.document import COLUMNS, Annex, AnnexKey
+from auditor.results.intrusions import is_intrusion
 from auditor.results.office_month import Requirement, by_office, requirements, waivers
 from auditor.results.summary import SiteSummary
 from auditor.text.visible import one_line
@@ -105,13 +106,13 @@ def _site_cells(given: Given, site: SiteSummary) -> tuple[str, ...]:
 
 def _open_rows(given: Given) -> Iterable[tuple[str, ...]]:
     words = given.words
-    for one in given.open:
+    for one in (*given.intruded, *given.open):
         yield (
             one.title.get(given.lang),
             words(f"severity.{one.severity.value}"),
             clauses(given, one) or "–",
             where(given, one),
-            words("auto") if one.automated else words("by_hand"),
+            _how(given, one),
             _due(given, one),
         )
 
@@ -125,14 +126,22 @@ def _asked_rows(given: Given) -> Iterable[tuple[str, ...]]:
                 one.title.get(given.lang),
                 words(f"severity.{one.severity.value}"),
                 where(given, one),
-                words("auto") if one.automated else words("by_hand"),
+                _how(given, one),
                 _due(given, one),
             )
 
 
+def _how(given: Given, one: Requirement) -> str:
+    if any(map(is_intrusion, one.findings)):
+        return given.words("official.how.incident")
+    return given.words("auto") if one.automated else given.words("by_hand")
+
+
 def _due(given: Given, one: Requirement) -> str:
-    """The first day that is asked for, and what is late."""
+    """The first day that is asked for, and what is late; an intrusion is handled at once."""
     words, deadlines = given.words, given.deadlines
+    if any(map(is_intrusion, one.findings)):
+        return words("official.due.incident")
     day = words.day(min(map(deadlines.asked, one.findings)))
     late = deadlines.late(one.findings)
     if not late:

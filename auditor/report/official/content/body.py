@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import count
 
-from auditor.report.official.content import incidents, proposals, results, situation, work
+from auditor.report.official.content import incidents, intrusions, proposals, results, situation, work
 from auditor.report.official.content.blocks import closing, heading, item, paragraph, part
 from auditor.report.official.content.given import Given
 from auditor.report.official.document import AnnexKey, Block
@@ -17,18 +18,22 @@ def report(given: Given, labels: Mapping[AnnexKey, str]) -> Iterable[Block]:
     yield part(given, 1, words("official.part.situation"))
     yield from map(paragraph, situation.situation(given))
     yield part(given, 2, words("official.part.results"))
-    yield heading(given, 1, words("official.results.overall"))
+    number = count(1)
+    if given.intrusions:
+        yield heading(given, next(number), words("official.results.intrusions"))
+        yield from intrusions.details(given)
+    yield heading(given, next(number), words("official.results.overall"))
     yield from map(paragraph, results.overall(given, labels))
-    yield heading(given, 2, words("official.results.change"))
+    yield heading(given, next(number), words("official.results.change"))
     yield from work.within(given, labels)
     yield from map(paragraph, results.compared(given))
-    yield heading(given, 3, words("official.results.hosts"))
+    yield heading(given, next(number), words("official.results.hosts"))
     yield from results.notable(given, labels, [one for one in given.open if one.of_host], "official.notable.hosts")
-    yield heading(given, 4, words("official.results.sites"))
+    yield heading(given, next(number), words("official.results.sites"))
     yield from results.notable(given, labels, [one for one in given.open if not one.of_host], "official.notable.sites")
-    yield heading(given, 5, words("official.results.content"))
+    yield heading(given, next(number), words("official.results.content"))
     yield from map(paragraph, results.content(given))
-    yield heading(given, 6, words("official.results.sharing", security=given.security))
+    yield heading(given, next(number), words("official.results.sharing", security=given.security))
     yield paragraph(
         words("official.sharing.annex", annex=labels["sharing"])
         if "sharing" in labels
@@ -71,7 +76,8 @@ def request(given: Given, labels: Mapping[AnnexKey, str]) -> Iterable[Block]:
     words = given.words
     yield _opening(given)
     yield part(given, 1, words("official.request.results"))
-    yield from map(paragraph, (*situation.situation(given), *results.overall(given, labels)))
+    told = (*situation.situation(given), *intrusions.summary(given), *results.overall(given, labels))
+    yield from map(paragraph, told)
     yield from work.within(given, labels)
     yield from map(paragraph, results.compared(given))
     yield part(given, 2, words("official.request.tasks"))

@@ -17,6 +17,7 @@ from auditor.report.official.deadlines import Deadlines
 from auditor.report.official.document import AnnexKey
 from auditor.report.official.incidents import IncidentSummary
 from auditor.report.official.period import Period
+from auditor.results.intrusions import Intrusion, apart, intrusions
 from auditor.results.office_month import Figures, Requirement, requirements
 from auditor.text.words import Words
 
@@ -88,13 +89,30 @@ class Given:
 
     @cached_property
     def open(self) -> tuple[Requirement, ...]:
-        """What is not met, the worst first."""
-        return requirements(self.figures.run, self.catalogue, *OPEN)
+        """What is not met, the worst first, but for what intruders did."""
+        return self._requirements(self._apart[1])
 
     @cached_property
     def open_findings(self) -> tuple[Finding, ...]:
-        """What somebody has to do something about."""
-        return tuple(finding for finding in self.figures.findings if finding.is_open)
+        """What somebody has to mend by a day; an intrusion cannot wait for one."""
+        return tuple(finding for finding in self._apart[1] if finding.is_open)
+
+    @cached_property
+    def intruded(self) -> tuple[Requirement, ...]:
+        """What intruders did, the worst first."""
+        return self._requirements(self._apart[0])
+
+    @cached_property
+    def intrusions(self) -> tuple[Intrusion, ...]:
+        """The same by host and site."""
+        return intrusions(self.figures.run)
+
+    @cached_property
+    def _apart(self) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+        return apart(self.figures.findings)
+
+    def _requirements(self, findings: tuple[Finding, ...]) -> tuple[Requirement, ...]:
+        return requirements(self.figures.run.model_copy(update={"findings": findings}), self.catalogue, *OPEN)
 
     @cached_property
     def clause_totals(self) -> tuple[ClauseTotal, ...]:

@@ -7,20 +7,22 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from auditor.models import Finding, Severity
+from auditor.report.official.content import intrusions
 from auditor.report.official.content.blocks import heading, item, paragraph
 from auditor.report.official.content.given import NAMED, Given
 from auditor.report.official.content.phrases import listed, of_severity, with_former_name
 from auditor.report.official.document import AnnexKey, Block
-from auditor.results.summary import SEVERITIES
+from auditor.results.intrusions import apart, is_intrusion
+from auditor.results.summary import SEVERITIES, URGENT, SiteSummary
 
 
 def shortcomings(given: Given, labels: Mapping[AnnexKey, str]) -> Iterable[Block]:
     """Where what is urgent is open, office by office."""
     words, figures = given.words, given.figures
-    urgent = [
-        (unit, sum(site.counts.urgent for site in sites), [site.domain for site in sites if site.counts.urgent])
-        for unit, sites in figures.owners
-    ]
+    if given.intrusions:
+        yield item(words("official.shortcomings.intruded"))
+    counted = [(unit, {site.domain: _urgent(site) for site in sites}) for unit, sites in figures.owners]
+    urgent = [(unit, sum(some.values()), [domain for domain, n in some.items() if n]) for unit, some in counted]
     urgent = sorted((one for one in urgent if one[1]), key=lambda one: -one[1])
     for unit, count, domains in urgent[:NAMED]:
         yield item(
@@ -35,7 +37,7 @@ def shortcomings(given: Given, labels: Mapping[AnnexKey, str]) -> Iterable[Block
         yield item(words("official.shortcomings.more", n=len(urgent) - NAMED, annex=labels["units"]))
     if figures.unread:
         yield item(words("official.shortcomings.unread", sites=listed(given, (site.domain for site in figures.unread))))
-    if not urgent and not figures.unread:
+    if not urgent and not figures.unread and not given.intrusions:
         yield paragraph(
             words("official.shortcomings.not_urgent", annex=labels["open"])
             if given.open
@@ -43,11 +45,19 @@ def shortcomings(given: Given, labels: Mapping[AnnexKey, str]) -> Iterable[Block
         )
 
 
+def _urgent(site: SiteSummary) -> int:
+    """Return how many urgent findings it has, its host's too, that are no intrusion."""
+    return sum(one.is_open and one.severity in URGENT and not is_intrusion(one) for one in site.findings)
+
+
 def causes(given: Given) -> Iterable[str]:
     """Why so much is open: what a machine mends, what people have to."""
     words, change = given.words, given.figures.change
+    if given.intrusions:
+        yield words("official.causes.intruded")
     if not given.open:
-        yield words("official.causes.none")
+        if not given.intrusions:
+            yield words("official.causes.none")
         return
     auto = sum(one.automated for one in given.open)
     counted = {"requirements": words("official.requirements_n", n=len(given.open))}
@@ -55,10 +65,14 @@ def causes(given: Given) -> Iterable[str]:
         yield words("official.causes.work", **counted, auto=auto, hand=len(given.open) - auto)
     else:
         yield words("official.causes.auto" if auto else "official.causes.hand", **counted)
-    if change is not None and change.count("still"):
-        yield words("official.causes.still", n=change.count("still"))
-    if change is not None and change.count("regressed"):
-        yield words("official.causes.regressed", n=change.count("regressed"))
+    if change is not None and (still := _mendable(change.changes.get("still", ()))):
+        yield words("official.causes.still", n=still)
+    if change is not None and (regressed := _mendable(change.changes.get("regressed", ()))):
+        yield words("official.causes.regressed", n=regressed)
+
+
+def _mendable(findings: Iterable[Finding]) -> int:
+    return sum(not is_intrusion(finding) for finding in findings)
 
 
 def proposals(given: Given, labels: Mapping[AnnexKey, str]) -> Iterable[Block]:
@@ -78,6 +92,7 @@ def proposals(given: Given, labels: Mapping[AnnexKey, str]) -> Iterable[Block]:
 def tasks(given: Given, labels: Mapping[AnnexKey, str]) -> Iterable[Block]:
     """What is asked of those who own the sites, the worst first."""
     words, counts = given.words, given.figures.counts
+    yield from intrusions.task(given)
     for severity in SEVERITIES:
         yield from map(item, _to_mend(given, labels, [one for one in given.open_findings if one.severity is severity]))
     if given.figures.unread:
@@ -126,7 +141,12 @@ def _to_mend(given: Given, labels: Mapping[AnnexKey, str], findings: Sequence[Fi
 
 def shared_hosts(given: Given) -> Iterable[Block]:
     """What is open on hosts that other offices own."""
-    for unit, findings in given.figures.foreign:
+    for unit, found in given.figures.foreign:
+        theirs, findings = apart(found)
+        if theirs:
+            yield item(given.words("official.tasks.shared_intruded", unit=unit.name))
+        if not findings:
+            continue
         yield item(
             given.words(
                 "official.tasks.shared",

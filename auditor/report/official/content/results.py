@@ -12,6 +12,7 @@ from auditor.report.official.content.phrases import listed, of_severity, tally, 
 from auditor.report.official.document import AnnexKey, Block
 from auditor.results import traces
 from auditor.results.compare import CHANGES
+from auditor.results.intrusions import apart
 from auditor.results.office_month import Requirement, requirements
 from auditor.results.summary import SEVERITIES
 
@@ -112,8 +113,9 @@ def compared(given: Given) -> Iterable[str]:
 
 
 def _regressed(given: Given, findings: Sequence[Finding]) -> Iterable[str]:
-    """What was met before and is not now, the worst by name: somebody changed it."""
-    came_back = requirements(given.figures.run.model_copy(update={"findings": findings}), given.catalogue, *OPEN)
+    """What was met before and is not now, the worst by name: somebody changed it. What intruders did is told apart."""
+    changed = apart(findings)[1]
+    came_back = requirements(given.figures.run.model_copy(update={"findings": changed}), given.catalogue, *OPEN)
     named = [f"{one.title.get(given.lang)} ({where(given, one)})" for one in came_back[:NOTABLE]]
     if len(came_back) > NOTABLE:
         named.append(given.words("official.change.more", n=len(came_back) - NOTABLE))

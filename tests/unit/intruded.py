@@ -1,0 +1,74 @@
+"""The factory's run with what intruders left on web1, and on the site gotre.test of web3."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from auditor.audit import controls
+from auditor.audit.controls import Catalogue
+from auditor.audit.hunts import judge as judge_hunts
+from auditor.audit.reviews import judge as judge_looks
+from auditor.looks.traces import trace
+from auditor.models import Run, Trace, clock
+from auditor.models.hunts import Hunt
+from auditor.models.incidents import OpenIncident
+from tests import factory
+from tests.unit.audit.test_reviews import look
+from tests.unit.looks.test_traces import seen
+
+REAL = controls.load()
+OURS = tuple(control for control in REAL.controls if control.area in ("content", "compromise"))
+CATALOGUE = Catalogue(controls=(*factory.catalogue().controls, *OURS))
+STARTED = "2026-11-24T09:12:00+07:00"
+DETECTED = "2026-11-24T08:00:00+07:00"
+SHELL, PROCESS = "/var/www/antruc.test/wp-content/uploads/.a.php", "/run/kworker (PID 4711)"
+INCIDENT = OpenIncident(id="SC-20261124-1", detected=DETECTED, subjects=("web1", "antruc.test"), in_force=12)
+
+
+def left(kind: str, where: str, certainty: str = "exact") -> Trace:
+    made = trace(kind, where, where=where, sample="x", families=["structure"], rules=["r"])  # type: ignore[arg-type]
+    return made.model_copy(update={"certainty": certainty})
+
+
+TRACES = (left("program", SHELL), left("process", PROCESS), left("program", "/var/www/antruc.test/x.php", "strong"))
+
+
+def hunt(*traces: Trace, started: str = STARTED, host: str = "web1") -> Hunt:
+    return Hunt.model_validate(
+        {
+            **{
+                "id": f"h-{host}",
+                "host": host,
+                "started": started,
+                "seconds": 1.0,
+                "warm": False,
+                "seen": 3,
+                "same": 0,
+            },
+            **{"known": 1, "judged": 2, "unjudged": 0, "left": 0, "cut_short": False, "places": 7, "traces": traces},
+        }
+    )
+
+
+def run(
+    *traces: Trace,
+    incidents: tuple[OpenIncident, ...] | None = (),
+    injected: bool = False,
+    hunted: str = STARTED,
+    started: str = STARTED,
+) -> Run:
+    """A run of which web1 was hunted on, with these traces; ``injected``: gotre.test shows links that somebody put there."""
+    made = factory.run(started=started)
+    now = clock.read(started)
+    hosts = judge_hunts(REAL, made.hosts, [hunt(*traces, started=hunted)], (), now)
+    found = seen("88bet.example", exact=True)
+    looks = [look(found).model_copy(update={"site": "gotre.test"})] if injected else []
+    sites = judge_looks(REAL, made.hosts, looks, (), now + timedelta(seconds=1))
+    return made.model_copy(
+        update={
+            "findings": (*made.findings, *hosts.findings, *sites.findings),
+            "hunts": hosts.hunted,
+            "reviews": sites.reviewed,
+            "incidents": incidents,
+        }
+    )

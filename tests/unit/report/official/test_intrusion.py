@@ -1,0 +1,52 @@
+"""An official report tells of an intrusion first, and as what it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from auditor.report.official.document import Document
+from tests.unit import intruded, official
+
+RUN = intruded.run(*intruded.TRACES)
+
+
+@pytest.fixture(autouse=True)
+def catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(official, "CATALOGUE", intruded.CATALOGUE)
+
+
+def document(unit: str = "xa-an-truc", **given) -> Document:
+    return official.document(unit, run=RUN, **given)
+
+
+def test_it_has_the_first_heading_of_the_results_and_is_no_configuration() -> None:
+    said = official.text(document())
+    part = said[said.index("II. ") : said.index("III. ")]
+    assert part.index("1. Xâm nhập") < part.index("2. Kết quả chung") < part.index("4. Cấu hình máy chủ")
+    assert "2 dấu vết chắc chắn, 1 dấu vết nhiều khả năng" in part
+    assert "Đến cuối kỳ báo cáo, đơn vị chưa mở hồ sơ sự cố." in part
+    configured = part[part.index("4. Cấu hình máy chủ") :]
+    for words in ("chạy lệnh tùy ý", "chương trình lạ", "tệp đáng ngờ"):
+        assert words in part
+        assert words not in configured
+
+
+def test_the_first_task_is_to_handle_it_at_once_and_no_day_is_promised_for_it() -> None:
+    of = document()
+    said = official.text(of)
+    tasks = said[said.index("KIẾN NGHỊ, ĐỀ XUẤT") :]
+    first = next(line for line in tasks.splitlines() if line.startswith("- "))
+    assert first.startswith("- Xử lý ngay sự cố xâm nhập ở antruc.test, 1 máy chủ")
+    assert "trong 24 giờ kể từ lúc phát hiện" in first
+    rows = next(annex for annex in of.annexes if annex.key == "open").rows
+    theirs = [row for row in rows if "chạy lệnh tùy ý" in row[1] or "chương trình lạ" in row[1]]
+    assert [(row[-2], row[-1]) for row in theirs] == [("Sự cố", "ngay")] * 2
+    assert "Nguyên nhân của xâm nhập được kết luận khi kết thúc xử lý sự cố" in said
+
+
+def test_offices_above_and_letters_tell_it_too() -> None:
+    assert "1. Xâm nhập" in official.text(document("tinh-tan-giang"))
+    letter = official.text(document("tinh-tan-giang", kind="cong-van"))
+    assert letter.index("Phát hiện dấu vết xâm nhập") < letter.index("điểm kiểm tra đã có kết quả")
+    assert "Xử lý ngay sự cố xâm nhập" in letter
+    assert "xâm nhập" not in official.text(official.document("xa-an-truc", run=intruded.run())).lower()

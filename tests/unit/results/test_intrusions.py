@@ -1,0 +1,77 @@
+"""An intrusion is an incident: it stands before all that is configured badly, under a label of its own, and is no piece of work."""
+
+from __future__ import annotations
+
+import pytest
+
+from auditor.results.by_control import work
+from auditor.results.intrusions import intrusions, is_intrusion, seen_since, state
+from auditor.results.summary import STANDINGS, fleet
+from auditor.text.words import Words
+from tests.unit import intruded
+
+EN = Words("en")
+
+
+def test_an_intruded_site_never_stands_as_one_with_an_open_firewall() -> None:
+    summary = fleet(intruded.run(*intruded.TRACES))
+    standing = {site.domain: site.standing for site in summary.sites}
+    assert standing["antruc.test"] == "intruded"
+    assert summary.sites[0].domain == "antruc.test"
+    assert {one for domain, one in standing.items() if domain != "antruc.test"} <= {
+        "urgent",
+        "open",
+        "unsure",
+        "unread",
+    }
+    assert {host.host.name: host.standing for host in summary.hosts}["web1"] == "intruded"
+    assert STANDINGS[:3] == ("intruded", "suspected", "incident")
+
+
+def test_the_findings_with_traces_are_those_of_the_catalogue() -> None:
+    run = intruded.run(*intruded.TRACES, injected=True)
+    theirs = {one.control for one in run.findings if one.violations and one.control in intruded.CATALOGUE.of_traces}
+    assert {one.control for one in run.findings if is_intrusion(one)} == theirs
+    assert len(theirs) == 4
+
+
+def test_what_two_signs_say_is_suspected_and_an_open_incident_stays_until_it_is_closed() -> None:
+    likely = fleet(intruded.run(intruded.TRACES[2]))
+    assert likely.hosts[0].host.name == "web1"
+    assert likely.hosts[0].standing == "suspected"
+    cleaned = fleet(intruded.run(incidents=(intruded.INCIDENT,)))
+    assert {host.host.name: host.standing for host in cleaned.hosts}["web1"] == "incident"
+    assert {site.domain: site.standing for site in cleaned.sites}["antruc.test"] == "incident"
+
+
+def test_it_is_counted_by_trace_and_no_piece_of_work() -> None:
+    run = intruded.run(*intruded.TRACES, injected=True)
+    first, second = intrusions(run)
+    assert (first.subject.id, first.certain, first.likely) == ("web1", 2, 1)
+    assert (second.subject.id, second.certain) == ("gotre.test", 1)
+    items = work(run, intruded.CATALOGUE)
+    assert not any(is_intrusion(finding) for item in items for finding in item.findings)
+    assert items
+
+
+@pytest.mark.parametrize(
+    ("incidents", "said"),
+    [
+        (None, "This audit did not look into the case log."),
+        ((), "No incident was open at the time of the audit."),
+        ((intruded.INCIDENT,), "Incident SC-20261124-1 is open, detected 24 Nov 2026 08:00"),
+    ],
+)
+def test_whether_an_incident_is_open_is_said_of_what_the_case_log_says(incidents, said) -> None:
+    (found,) = intrusions(intruded.run(intruded.TRACES[0], incidents=incidents))
+    assert state(found.incidents, EN).startswith(said[:30])
+    assert said.split(",")[0] in state(found.incidents, EN)
+
+
+def test_nothing_seen_is_said_only_after_a_whole_hunt_since_the_detection() -> None:
+    incidents = (intruded.INCIDENT,)
+    assert seen_since(intruded.run(incidents=incidents), incidents, EN) == EN("intrusion.nothing_seen")
+    early = intruded.run(incidents=incidents, hunted="2026-11-24T07:59:00+07:00")
+    assert seen_since(early, incidents, EN) == EN("intrusion.not_seen_since")
+    never = early.model_copy(update={"hunts": ()})
+    assert seen_since(never, incidents, EN) == EN("intrusion.not_seen_since")
