@@ -11,6 +11,7 @@ import typer
 
 from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
 from auditor.errors import InputError
+from auditor.models.ranks import Purpose
 
 if TYPE_CHECKING:
     from auditor.inventory.table.entries import Entry
@@ -23,12 +24,26 @@ app = typer.Typer(
 
 @app.command()
 def check(
-    inventory: InventoryOption = DEFAULT_INVENTORY, as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG
+    purpose: Annotated[
+        Purpose | None,
+        typer.Option(
+            "--for",
+            metavar="incidents|official|yearly",
+            help="List what the office's papers still need for the forms of incidents, the official report or the yearly table.",
+        ),
+    ] = None,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    as_json: JsonOption = False,
+    lang: LangOption = DEFAULT_LANG,
 ) -> None:
     """Check the inventory and the office's papers; name file, line and fix of the first mistake, or show what was understood.
 
-    Example:
+    Exit code: with --for, 0 nothing is missing, 1 something is.
+
+    Examples:
       auditor inventory check -i inventories/lab
+
+      auditor inventory check --for incidents -i inventories/lab
 
     """
     from auditor.audit import controls, inventory_fit
@@ -48,6 +63,16 @@ def check(
     if undeclared:
         err.print(words("units_undeclared", units=escape(", ".join(undeclared))))
     shown.expired_statements(known, words)
+    if purpose is not None:
+        from auditor.incidents import readiness
+
+        gaps = list(readiness.find_gaps(known, purpose, words))
+        if as_json:
+            typer.echo(json.dumps(gaps, ensure_ascii=False, indent=1))
+        else:
+            for gap in gaps or [words(f"readiness.complete.{purpose}")]:
+                out.print(escape(gap), soft_wrap=True)
+        raise typer.Exit(1 if gaps else 0)
     if as_json:
         typer.echo(known.model_dump_json(indent=1))
         return

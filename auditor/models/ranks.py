@@ -38,6 +38,8 @@ site's database is."""
 CLEANING: frozenset[Means] = frozenset({"row", "core", "trigger", "salts", "database-password"})
 """Those that clean: what they come to is how the site is from then on, and only who asks for it by its number has it undone."""
 
+Purpose = Literal["incidents", "official", "yearly"]
+"""What an office's papers are needed for."""
 Form = Literal["mau-03", "mau-04", "now", "first", "full", "update", "end"]
 """A form on an incident: forms 03 and 04 of Circular 20/2017, and of the neutral one of 2026 each occasion."""
 Question = Literal[

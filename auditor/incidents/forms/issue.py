@@ -167,18 +167,25 @@ def _choices(of: Known, name: str) -> tuple[Choice, ...]:
     )
 
 
+def unknown_of_office(of: Known) -> Iterator[str]:
+    """Yield what the office's papers leave blank in a form, each with where to write it; what a person answers in an incident is not in it."""
+    yield from _without_authority(of)
+    yield from _unknown(of, parts(of), of_papers=True)
+
+
 def _without_authority(of: Known) -> Iterator[str]:
     if of.case.regime not in of.organisation.incident_authority:
         yield of.words("form.unknown.authority", regime=of.case.regime)
 
 
-def _unknown(of: Known, filled: tuple[Part, ...]) -> Iterator[str]:
+def _unknown(of: Known, filled: tuple[Part, ...], *, of_papers: bool = False) -> Iterator[str]:
     words = of.words
     for asked, part in zip(FORMS[of.form], filled, strict=True):
         for name, field in zip(asked.fields, part.fields, strict=True):
             if field.missing and not field.by_hand:
                 where = "office" if name in OF_OFFICE else "systems" if name in OF_SYSTEM else "answer"
-                yield words(f"form.unknown.{where}", field=field.label, name=name, incident=of.case.id)
+                if not (of_papers and where == "answer"):
+                    yield words(f"form.unknown.{where}", field=field.label, name=name, incident=of.case.id)
 
 
 def document(of: Known, filled: tuple[Part, ...]) -> Document:
