@@ -165,4 +165,4 @@ def _came_to(answer: _Answer) -> dict[str, Any]:
     if answer.state == "none":  # its time was over before it was confirmed
         return {"state": "refused", "why": "not_confirmed"}
     state = "refused" if answer.state == "refused" else "unknown"
-    return {"state": state, **told}
+    return {"state": state, "found": answer.found, **told}

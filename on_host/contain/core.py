@@ -156,21 +156,24 @@ class Core:
         return False
 
     def others(self):
-        """Paths of scripts that lie where only the release has files, and are none of its."""
-        found, effort = [], Effort(WALK_SECONDS)
+        """Return paths of scripts that lie where only the release has files, and are none of its; and whether all of it was looked at."""
+        found, whole, effort = [], True, Effort(WALK_SECONDS)
         for top in self.release.tops if self.release.tops is not None else ["."]:
             try:
                 inner = safe_open.below(self.folder, top, safe_open.DIRECTORY)
-            except OSError:
+            except OSError as error:
+                whole = whole and error.errno in (errno.ENOENT, errno.ENOTDIR)
                 continue
             try:
-                for entry in _webroot.Walk(inner, effort, MOST_ENTRIES):
+                walk = _webroot.Walk(inner, effort, MOST_ENTRIES)
+                for entry in walk:
                     path = entry.path if top == "." else "%s/%s" % (top, entry.path)
                     if not self.release.has(path) and _webroot.is_script(entry):
                         found.append(path)
+                whole = whole and not walk.cut_short
             finally:
                 os.close(inner)
-        return sorted(found)[:MOST_FOUND]
+        return sorted(found)[:MOST_FOUND], whole
 
 
 def folders_of(path):
@@ -265,22 +268,30 @@ def contain(asked, _connection):
 def told(name, core, record, forgotten, left):
     """What was done, as it is now; ``left`` are the paths that somebody has kept as they are."""
     files = [[file["path"], file["was"], file["new"]] for file in record["files"]]
+    others, whole = core.others()
     if left:
         about = "%d / %d: %s" % (len(left), len(files), left[0])
         return {
             "state": "unknown",
             "why": "files_left",
             "about": about[: acting.MOST_SAID],
-            "found": found(record, core.others()),
+            "found": found(record, others),
         }
     if not files:
         STORE.forget(name)
+    if not whole:
+        return {
+            "state": "unknown",
+            "why": "not_all_seen",
+            "about": "%d" % len(files),
+            "found": found(record, others),
+        }
     return {
         "state": "confirmed",
         "sha256": hashlib.sha256(json.dumps(files).encode("ascii")).hexdigest() if files else None,
         "why": "replaced" if forgotten else "still_runs",
         "about": str(len(files)),
-        "found": found(record, core.others()),
+        "found": found(record, others),
     }
 
 
@@ -529,7 +540,13 @@ def plan(asked, _connection):
         text = "\n".join(lines)
         if len(text) > MOST_LETTERS:
             text = text[:MOST_LETTERS].rpartition("\n")[0] + "\n… %d" % len(lines)
-        return {"state": "planned", "would": [text] if text else [], "found": found(asked, core.others())}
+        others, whole = core.others()
+        return {
+            "state": "planned",
+            "would": [text] if text else [],
+            "why": "" if whole else "not_all_seen",
+            "found": found(asked, others),
+        }
 
 
 ACTIONS = {"plan": plan, "contain": contain, "release": release}

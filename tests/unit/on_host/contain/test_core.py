@@ -130,6 +130,18 @@ def test_files_are_as_the_release_has_them_and_come_back_as_they_were(
     assert not Path(host.STORE.home).exists()
 
 
+@pytest.mark.parametrize("bound", [{"MOST_ENTRIES": 1}, {"WALK_SECONDS": 0}], ids=["entries", "time"])
+def test_a_walk_that_ended_early_confirms_nothing(
+    host: ModuleType, site: Path, monkeypatch: pytest.MonkeyPatch, bound: dict[str, int]
+) -> None:
+    for name, value in bound.items():
+        monkeypatch.setattr(host, name, value)
+    assert host.plan(asked(site), [])["why"] == "not_all_seen"
+    done = host.contain(asked(site), [])
+    assert (done["state"], done["why"], done["about"]) == ("unknown", "not_all_seen", "2")
+    assert host.release(asked(site), []) == {"state": "none"}
+
+
 def test_what_its_owner_keeps_from_being_read_is_set_aside_and_comes_back(host: ModuleType, site: Path) -> None:
     load = site / "wp-includes/load.php"
     with leased(load, os.getuid()):
