@@ -134,7 +134,7 @@ def _sites(summary: FleetSummary, words: Words) -> Iterator[tuple[Cell, ...]]:
             site.unit.name if site.unit else None,
             site.host.host.name,
             words.application(site.site.application) if site.site.application else None,
-            site.site.level,
+            site.site.level if site.site.level_declared else words("site.level_undeclared"),
             words(f"standing.{site.standing}"),
             *_counted(site.counts),
             site.certificate_days,

@@ -101,7 +101,8 @@ def _site_cells(given: Given, site: SiteSummary) -> tuple[str, ...]:
     told = (
         tuple(number(figure) for figure in figures) if site.host.reached else ("–", "–", "–", "–", number(figures[-1]))
     )
-    return (site.domain, str(site.site.level), *told, given.words(f"standing.{site.standing}"))
+    level = str(site.site.level) if site.site.level_declared else "–"
+    return (site.domain, level, *told, given.words(f"standing.{site.standing}"))
 
 
 def _open_rows(given: Given) -> Iterable[tuple[str, ...]]:

@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from auditor.models import Finding, Hardening, HostHardening, Organisation, Status, Waived, Waiver, WaiverUse
+from auditor.report.official.document import COLUMNS
 from auditor.results.month_work import Hardened
 from auditor.results.summary import Counts
 from tests import factory
@@ -53,7 +54,11 @@ def test_a_level_that_nobody_declared_is_told_as_nobodys(monkeypatch: pytest.Mon
         for host in factory.HOSTS
     )
     monkeypatch.setattr(factory, "HOSTS", hosts)
-    told = official.text(official.document("xa-an-truc", run=run.model_copy(update={"hosts": hosts})))
+    document = official.document("xa-an-truc", run=run.model_copy(update={"hosts": hosts}))
+    told = official.text(document)
+    units = next(annex for annex in document.annexes if annex.key == "units")
+    at = [column.key for column in COLUMNS["units"]].index("level")
+    assert {row[at] for row in units.rows} == {"–"}
     assert "Theo khai báo của đơn vị quản lý" not in told
     assert "Chưa có khai báo cấp độ của 1 trang; khi rà soát áp dụng yêu cầu của cấp độ 2." in told
 
