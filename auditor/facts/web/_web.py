@@ -98,6 +98,7 @@ class Vhost(PlainVhost):
     URIs in ``on_host/collect/module_utils/luytre/_web.py`` and ``_websites.py``.
     """
 
+    loose: str = Field(default="", description="who else than root could change its file, and where; empty for nobody")
     php_backends: list[str] = Field(
         description="'unix:/run/php/x.sock' or 'tcp:127.0.0.1:9000'; 'mod_php' for Apache's module"
     )
@@ -142,3 +143,4 @@ class Vhost(PlainVhost):
     cors_open: list[str] = Field(
         default_factory=list, description="where scripts of any other site may ask with a visitor's login"
     )
+    cors_known: bool = Field(default=True, description="its answers to such a script were seen, too")

@@ -12,6 +12,8 @@ from ansible.module_utils.luytre import _handshakes, _websites
 
 STRANGER = "https://khac.example"
 """Another site, which nobody has named to a server."""
+NOBODYS = "khac.invalid"
+"""A name that no site has, which a server's first virtual host answers."""
 SECONDS = 2.0
 """For one answer."""
 ALL_SECONDS = 5.0
@@ -25,18 +27,28 @@ _FIELD = re.compile(
 
 
 def tell(vhosts, declared, deadline, spared=()):
-    """Add to ``cors_open`` of virtual hosts the addresses whose answers allow it.
+    """Add to ``cors_open`` of virtual hosts the addresses whose answers allow it, and ``cors_known``, whether all that was asked was answered.
 
     ``spared`` are (address, port) that wait for something else before they answer. ``deadline`` is of the monotonic clock.
     """
     ends = min(deadline, time.monotonic() + ALL_SECONDS)
     for vhost in vhosts:
         found = place(vhost["listens"], spared)
-        name = _handshakes.name_of(vhost["names"])
+        name = name_for(vhost["names"])
+        vhost["cors_known"] = bool(found and name)
         for path in pages(vhost["names"], declared) if found and name else ():
             head = answered(*found, name, path, ends)
+            vhost["cors_known"] = vhost["cors_known"] and head is not None
             if head is not None and is_open(head):
                 vhost["cors_open"].append("%s://%s%s" % ("https" if found[2] else "http", name, path))
+
+
+def name_for(names):
+    """Return a name by which a virtual host is asked: one of its own, one of its pattern, nobody's where it has none; or None."""
+    own = _handshakes.name_of(names)
+    if own or not {*names} - {"_", ""}:
+        return own or NOBODYS
+    return next(filter(None, (_handshakes.name_of(["x" + name[1:]]) for name in names if name.startswith("*."))), None)
 
 
 def place(listens, spared):
@@ -67,7 +79,10 @@ def is_open(head):
 
 
 def answered(address, port, tls, name, path, ends):
-    """The head of the answer to a stranger's script, or None: nobody answers in time, or another than root listens there."""
+    """The head of the answer to a stranger's script, empty where the name or all that come are turned away before one.
+
+    None: nobody answers in time, another than root listens there, or no TLS comes about.
+    """
     seconds = min(SECONDS, ends - time.monotonic())
     if seconds <= 0 or not _handshakes.is_roots(address, port):
         return None
@@ -81,6 +96,10 @@ def answered(address, port, tls, name, path, ends):
             with _secured(plain, name) if tls else plain as connection:
                 connection.sendall((asked % (path, name, STRANGER)).encode("ascii"))
                 return _head(connection, until)
+    except ssl.SSLError as error:
+        return b"" if "UNRECOGNIZED_NAME" in (error.reason or "") else None
+    except ConnectionResetError:
+        return b""
     except (OSError, ValueError):
         return None
 

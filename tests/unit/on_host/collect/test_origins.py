@@ -74,7 +74,7 @@ def test_pages_that_the_inventory_names_are_asked_too() -> None:
 
 
 def test_nobody_is_asked_by_no_name_and_where_another_than_root_listens(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert asked(LOGIN, names=["_", "*.antruc.test"]) == ([], [])
+    assert asked(LOGIN, names=["~^(.+)$"]) == ([], [])
     monkeypatch.setattr(_handshakes, "OWNERS", frozenset())
     assert asked(LOGIN) == ([], [])
 
@@ -98,7 +98,37 @@ def test_who_is_slow_costs_a_bounded_time(monkeypatch: pytest.MonkeyPatch) -> No
         began = time.monotonic()
         _origins.tell(vhosts, {}, began + 0.5)
         assert time.monotonic() - began < 5
-    assert not any(vhost["cors_open"] for vhost in vhosts)
+    assert not any(vhost["cors_open"] or vhost["cors_known"] for vhost in vhosts)
+
+
+@pytest.mark.parametrize(
+    ("names", "name"),
+    [
+        (["_", "antruc.test"], "antruc.test"),
+        (["*.antruc.test"], "x.antruc.test"),
+        ([], _origins.NOBODYS),
+        (["_"], _origins.NOBODYS),
+        (["~^(.+)$"], None),
+    ],
+)
+def test_by_which_name_a_virtual_host_is_asked(names: list[str], name: str | None) -> None:
+    assert _origins.name_for(names) == name
+
+
+@pytest.mark.parametrize(
+    ("names", "address", "known"),
+    [
+        (["antruc.test"], "127.0.0.1", True),
+        (["~^(.+)$"], "127.0.0.1", False),
+        (["antruc.test"], "unix:/run/x.sock", False),
+        (["antruc.test"], "may.test", False),
+    ],
+)
+def test_what_could_not_be_asked_is_not_known(names: list[str], address: str, known: bool) -> None:
+    with server(lambda connection: connection.recv(10_000)) as port:
+        vhost = {"names": names, "listens": [{"address": address, "port": port, "tls": False}], "cors_open": []}
+        _origins.tell([vhost], {}, time.monotonic() + 60)
+    assert vhost["cors_known"] is known, "turned away without a word is an answer"
 
 
 def test_tls_is_asked_before_what_has_none() -> None:

@@ -491,9 +491,15 @@ INSTALLER = {"path": "/var/www/x/install", "owner": "root", "group": "root", "mo
 )
 def test_what_strangers_reach_on_any_virtual_host(control: str, told: dict[str, Any]) -> None:
     closed: dict[str, list[str]] = {name: [] for name in OPENINGS}
-    one = vhost("bennua.test")
+    one = {**vhost("bennua.test"), "cors_known": True}
     assert finding(f"web.{control}", vhosts=[{**one, **closed}]).status is Status.PASS
     assert finding(f"web.{control}", vhosts=[{**one, **closed, **told}]).status is Status.FAIL
+
+
+def test_who_was_not_seen_to_answer_strangers_scripts_has_not_passed() -> None:
+    unseen = {**vhost("bennua.test"), "cors_open": [], "cors_known": False}
+    assert finding("web.cors_credentials", vhosts=[unseen]).status is Status.NOT_EVALUATED
+    assert finding("web.cors_credentials", vhosts=[{**unseen, "cors_open": ["x:1"]}]).status is Status.FAIL
 
 
 KEPT = (
