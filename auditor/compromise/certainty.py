@@ -1,8 +1,8 @@
 """How sure it is that a file is an intruder's, of what judges say and of where it lies. Pure.
 
-``exact``: the tree shows what a visitor says being run, by a file that visitors reach or that asks for it itself. ``strong``: two of three
-judges agree (our rules, the tree, rules of others), or one of them and the place, or what runs it asks an application for it and does
-nothing without. ``weak``: any single sign. A place alone is for the controls that ask for it.
+``exact``: the tree shows what a visitor says being run, by a file that visitors reach or that asks for it itself, or that lies where no
+release has it. ``strong``: two of three judges agree (our rules, the tree, rules of others), or one of them and the place, or what runs it
+asks an application for it and does nothing without. ``weak``: any single sign. A place alone is for the controls that ask for it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ def weighed(judgement: Judgement, *, filled: bool = False, unexplained: bool = F
     said = (*(hit.rule for hit in judgement.hits), *judgement.own, *(match.rule.lower() for match in judgement.others))
     set_sure = any(setting.level == "sure" for setting in judgement.settings)
     if judgement.hits and judgement.hits[0].level == "exact":
-        return Weighed("program", "strong" if judgement.within else "exact", tuple(families), said)
+        alone = judgement.within and not filled and not unexplained
+        return Weighed("program", "strong" if alone else "exact", tuple(families), said)
     if judgement.settings:
         rules = tuple(setting.rule for setting in judgement.settings)
         return Weighed("settings", "strong" if set_sure or filled else "weak", ("structure", *families), rules)

@@ -62,7 +62,8 @@ class Judgement:
     unjudged: str = ""
     """Why it could not be judged; empty: it was."""
     within: bool = False
-    """Whether it ends at once unless an application loads it, and takes what visitors say from that application alone."""
+    """Whether it ends at once unless an application loads it, and takes what visitors say from that application alone; or is an installer
+    that runs what it has noted, and shows nothing worse."""
 
 
 _JUDGEMENT = TypeAdapter(Judgement)
@@ -100,8 +101,15 @@ def judged(content: bytes, name: str, rules: engine.Rules) -> Judgement:
         settings=said,
         sample=_sample(content, hits[0].start if hits else 0) if hits or matches else "",
         unjudged=why,
-        within=_GUARDED.match(content) is not None and _ASKS_ITSELF.search(content) is None,
+        within=_is_within(content, hits),
     )
+
+
+def _is_within(content: bytes, hits: Sequence[flow.Hit]) -> bool:
+    if _GUARDED.match(content) is not None:
+        return _ASKS_ITSELF.search(content) is None
+    exact = {hit.rule for hit in hits if hit.level == "exact"}
+    return exact == {"included_data"} and _INSTALLER.match(content) is not None
 
 
 _GUARDED = re.compile(
@@ -114,6 +122,11 @@ _GUARDED = re.compile(
     re.IGNORECASE,
 )
 """The first that a file does is to end, unless an application has said that it runs: constants that nobody else has."""
+_INSTALLER = re.compile(
+    rb"\A\s*<\?php\s(?:\s|/\*(?:[^*]|\*(?!/))*\*/)*define\('NV_ADMIN', true\);\s*define\('NV_IS_INSTALL', true\);"
+    rb"\s*require_once 'mainfile\.php';"
+)
+"""NukeViet's installer, which notes what it is told in a program and runs that: it ends where the site is installed."""
 _ASKS_ITSELF = re.compile(
     rb"_(?:GET|POST|REQUEST|COOKIE|FILES|SERVER|ENV)\b|HTTP_\w|GLOBALS|\$[{$]|php://|(?i:getallheaders|request_headers|filter_input)|\bINPUT_"
 )

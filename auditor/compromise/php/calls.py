@@ -291,6 +291,11 @@ class Calls(Sinks):
             own = self.functions.get(method.lower()) if method else None
             if own is not None:
                 return self.own(own, args, node)
+            if method and callee.flags & REQUEST and not any(arg.flags & FOREIGN for arg in args):
+                self.hit(
+                    "chosen_call", "hint", node
+                )  # whose method of that name it is was chosen, and nothing is said to it
+                return Value(None, callee.flags & FOREIGN)
         if callee.text is not None:
             name = callee.text.lower().lstrip(b"\\")
             risky = runs_text(name)

@@ -25,6 +25,8 @@ OTHERS = Match("Somebodys_Rule", False, "Somebody", "MIT")
         (Judgement(), {"filled": True}, None, None),
         (Judgement(hits=(EXACT,)), {}, "program", "exact"),
         (Judgement(hits=(EXACT,), within=True), {}, "program", "strong"),
+        (Judgement(hits=(EXACT,), within=True), {"filled": True}, "program", "exact"),
+        (Judgement(hits=(EXACT,), within=True), {"unexplained": True}, "program", "exact"),
         (Judgement(hits=(SURE,)), {}, "program", "weak"),
         (Judgement(own=("uploader",)), {}, "program", "weak"),
         (Judgement(hits=(SURE,), own=("uploader",)), {}, "program", "strong"),
@@ -177,3 +179,39 @@ def test_what_runs_within_an_application_alone_is_an_alarm_and_not_certain(conte
     found = certainty.weighed(judgement)
     assert judgement.within is within
     assert found is not None and found.certainty == ("strong" if within else "exact")
+
+
+_INSTALLS = """<?php
+/**
+ * @license GNU/GPL version 2
+ */
+
+define('NV_ADMIN', true);
+define('NV_IS_INSTALL', true);
+
+require_once 'mainfile.php';
+"""
+_NOTES = """
+$noted = NV_ROOTDIR . '/data/noted.php';
+$text = "<?php $a = '" . §POST§['a'] . "';";
+§W§($noted, $text);
+§I§ $noted;
+"""
+
+
+@pytest.mark.parametrize(
+    ("content", "sure"),
+    [
+        (_INSTALLS + _NOTES, "strong"),
+        ("<?php" + _NOTES, "exact"),
+        (_INSTALLS + _NOTES + "§E§(§POST§['x']);", "exact"),
+        (_INSTALLS + _NOTES + "§E§($nv_Request->get_string('x', 'post'));", "exact"),
+        (_INSTALLS + "§S§(§POST§['x']);", "exact"),
+        (_INSTALLS + _NOTES + "$f = §POST§['f']; $f(§POST§['x']);", "exact"),
+    ],
+)
+def test_an_installer_that_runs_what_it_noted_is_an_alarm_and_what_else_it_runs_is_certain(
+    content: str, sure: str
+) -> None:
+    found = certainty.weighed(judge.judged(footholds.whole(content).encode(), "index.php", engine.load(None)))
+    assert found is not None and found.certainty == sure
