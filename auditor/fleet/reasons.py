@@ -187,6 +187,7 @@ _NOT_RUN = re.compile(
     r"(?P<program>\S{1,60}) was not run as root: "
     r"(?P<file>/.{0,400}) can be changed by (?:(?P<kind>user|group) (?P<name>.{1,200})|everybody)"
 )
+_CHANGED = re.compile(r"(?P<file>/.{0,400}) can be changed by (?:(?P<kind>user|group) (?P<name>.{1,200})|everybody)")
 _COSTLY = re.compile(r"the patterns of (/.{0,400}) cost too much time")
 _ELSEWHERE = re.compile(r"(/.{0,400}) runs, which is not where a package puts it")
 _OTHER_WEB = re.compile(r"(.{1,800}), and what it serves is not read")
@@ -198,6 +199,22 @@ _WHO = {"user": Text(vi="tài khoản", en="user"), "group": Text(vi="nhóm", en
 def is_not_run(message: str) -> bool:
     """Whether the collector has not run a program, for another than root has a say in it."""
     return _NOT_RUN.search(message[:1000]) is not None
+
+
+def changed_by(said: str) -> Text:
+    """Return who could change a file, as the collector says it, as a clause."""
+    found = _CHANGED.fullmatch(said[:1000])
+    if found is None:
+        quoted = one_line(said, 200)
+        return Text(vi=f"“{quoted}”", en=quoted)
+    file, who = one_line(found["file"], 100), _who(found["kind"], found["name"])
+    return Text(vi=f"{who['vi']} sửa được {file}", en=f"{who['en']} can change {file}")
+
+
+def _who(kind: str | None, name: str) -> dict[str, str]:
+    return {
+        lang: f"{getattr(_WHO[kind], lang)} {name}" if kind else everybody for lang, everybody in _EVERYBODY.items()
+    }
 
 
 def of_area(message: str) -> Text:
@@ -224,7 +241,7 @@ def of_area(message: str) -> Text:
     if refused is None:
         return Text.alike(message)
     program, file, kind, name = refused.group("program", "file", "kind", "name")
-    who = {lang: f"{getattr(_WHO[kind], lang)} {name}" if kind else everybody for lang, everybody in _EVERYBODY.items()}
+    who = _who(kind, name)
     return Text(
         vi=f"không chạy {program} bằng quyền root, vì {who['vi']} sửa được {file}",
         en=f"{program} was not run as root, for {file} can be changed by {who['en']}",

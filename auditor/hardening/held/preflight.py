@@ -27,7 +27,7 @@ from auditor.facts import HostFacts
 from auditor.facts import site as sites
 from auditor.fleet.reasons import is_not_run, of_area
 from auditor.hardening import touches
-from auditor.hardening.held import certificates, elsewhere, logins, losses
+from auditor.hardening.held import certificates, elsewhere, foreign, logins, losses
 from auditor.models import ControlId, Domain, Finding, Host, Text
 from auditor.text.redact import redact
 from auditor.text.visible import one_line
@@ -101,6 +101,11 @@ class Case:
     def having(self, *effects: Effect) -> tuple[ControlId, ...]:
         """The planned controls that have any of these effects."""
         return having(self.fixes, *effects)
+
+    @property
+    def mended(self) -> frozenset[str]:
+        """The areas whose configuration is closed to others before anything else is done to it."""
+        return frozenset(control.partition(".")[0] for control in self.having(Effect.CLOSES_CONFIGURATION))
 
     def accused(self, controls: Collection[ControlId]) -> Iterator[str]:
         """The accounts among the violations of these controls."""
@@ -310,11 +315,10 @@ def _untested(case: Case) -> Iterator[tuple[str, Text]]:
     """Changes that their daemon could not test as root, for another account has a say in what it believes."""
     confined = {one["unit"] for one in case.data.get("services", {}).get("confinement", ())}
     confining = case.having(Effect.CONFINES_SERVICES)
-    mended = {control.partition(".")[0] for control in case.having(Effect.CLOSES_CONFIGURATION)}
     for area, told, folder, unit in _TESTED:
         error = case.facts.errors.get(area, "")
         why = case.data.get(area, {}).get("untold", {}).get(told) or (error if is_not_run(error) else None)
-        if why is None or area in mended:
+        if why is None or area in case.mended:
             continue
         said = of_area(why)
         concerned = any(re.fullmatch(unit, name) for name in confined)
@@ -373,6 +377,7 @@ def _unloadable(case: Case) -> Iterator[tuple[str, Text]]:
 
 _HOLD: tuple[Callable[[Case], Iterator[tuple[str, Text]]], ...] = (
     lambda case: elsewhere.holds(case.fixes, case.data),
+    lambda case: foreign.of_host(case.fixes, case.findings, case.data, case.mended),
     _people,
     _other_firewall,
     _packages,
@@ -387,7 +392,11 @@ def _of_sites(case: Case) -> dict[str, dict[Domain, Text]]:
     """What is held for single sites, by control."""
     unloadable = certificates.of_sites(case.host, case.data)
     planned = case.having(Effect.RAISES_TLS_LEVEL) if unloadable else ()
-    return {**_without_https(case), **_for_sites(case, planned, unloadable)}
+    found = {**_without_https(case), **_for_sites(case, planned, unloadable)}
+    names = {site.domain: frozenset((site.domain, *site.aliases)) for site in case.host.sites}
+    for control, domain, why in foreign.of_sites(case.fixes, case.findings, case.data, names, case.mended):
+        found[control] = {domain: why, **found.get(control, {})}
+    return found
 
 
 def _for_sites(

@@ -50,6 +50,11 @@ options:
     description: Whether it was accepted that files that others could have written are moved to F(/var/lib/luytre/aside).
     type: bool
     default: false
+  admins:
+    description: The declared administrators. Those whom sudo makes root count as root where Apache's test is run.
+    type: list
+    elements: str
+    default: []
   run:
     description: The folder's name there; the date and time by default.
     type: str
@@ -90,6 +95,7 @@ def main():
             "include_last": {"type": "str", "default": ""},
             "enable": {"type": "list", "elements": "str", "default": []},
             "disable": {"type": "list", "elements": "str", "default": []},
+            "admins": {"type": "list", "elements": "str", "default": []},
             **corrections.TIGHTEN,
         },
         supports_check_mode=True,
@@ -120,7 +126,7 @@ def make(change, module):
     if wanted["include_last"]:
         change.edit(ROOT + "/apache2.conf", lambda text: last_line(text, wanted["include_last"]))
     if change.to_test and not module.check_mode:
-        change.commit([["apache2ctl", "configtest"]], at_stake, fault)
+        change.commit([["apache2ctl", "configtest"]], at_stake, fault, wanted["admins"])
 
 
 def at_stake():

@@ -43,6 +43,11 @@ options:
     description: Whether it was accepted that files that others could have written are moved to F(/var/lib/luytre/aside).
     type: bool
     default: false
+  admins:
+    description: The declared administrators. Those whom sudo makes root count as root where C(nginx -t) is run.
+    type: list
+    elements: str
+    default: []
   run:
     description: The folder's name there; the date and time by default.
     type: str
@@ -131,10 +136,10 @@ def at_stake():
         raise Refused("it is not known what nginx would read: %s" % error)
 
 
-def refusal_before():
+def refusal_before(admins):
     """What nginx says against its configuration now that all is taken back, or None; also when it is not to be asked."""
     try:
-        vouch([TEST], *at_stake())
+        vouch([TEST], *at_stake(), admins=admins)
     except Refused:
         return None
     done = subprocess.run(TEST, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
@@ -146,6 +151,7 @@ def main():
         argument_spec={
             **ARGUMENTS,
             "files": {"type": "dict", "default": {}},
+            "admins": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,
     )
@@ -154,7 +160,7 @@ def main():
         with transaction:
             refused = make(transaction, module)
     except Refused as refusal:
-        before = refusal_before()
+        before = refusal_before(module.params["admins"])
         module.fail_json(msg="nginx refuses its configuration as it is now: %s" % before if before else str(refusal))
     for path in refused:
         module.warn("%s is not root's own below %s: it is left as it is" % (path, FOLDER))
@@ -171,7 +177,7 @@ def make(transaction, module):
     config, decision = decision_for(module)
     refused = want(transaction, config, decision, module.params["files"])
     if transaction.to_test and not module.check_mode:
-        transaction.commit([TEST], at_stake)
+        transaction.commit([TEST], at_stake, admins=module.params["admins"])
     return refused
 
 

@@ -30,6 +30,11 @@ options:
         description: Its whole text, a section C([Service]).
         type: str
         required: true
+  admins:
+    description: The declared administrators. Those whom sudo makes root count as root where a web server's test is run.
+    type: list
+    elements: str
+    default: []
 author: Lũy Tre
 """
 
@@ -76,8 +81,8 @@ DROP_IN = {
 class Confined(Reading):
     """A reading whose programs run below settings of systemd's."""
 
-    def __init__(self, settings):
-        super().__init__({}, SECONDS)
+    def __init__(self, settings, admins):
+        super().__init__({"admins": admins}, SECONDS)
         self._settings = settings
 
     def run(self, argv, at_stake=(), **options):
@@ -97,9 +102,9 @@ def settings_of(content):
     return [line for line in lines if line and not line.startswith(("#", ";", "["))]
 
 
-def objection(unit, content):
+def objection(unit, content, admins):
     """Why the unit's daemon would not start with the drop-in, or None."""
-    confined = Confined(settings_of(content))
+    confined = Confined(settings_of(content), admins)
     try:
         confined.run(["true"])
         return fault(unit, confined)
@@ -111,12 +116,13 @@ def main():
     module = AnsibleModule(
         argument_spec={
             "drop_ins": {"type": "list", "elements": "dict", "required": True, "options": DROP_IN},
+            "admins": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,
     )
     units, files, refused = [], [], []
     for one in module.params["drop_ins"]:
-        said = None if module.check_mode else objection(one["unit"], one["content"])
+        said = None if module.check_mode else objection(one["unit"], one["content"], module.params["admins"])
         if said is None:
             units.append(one["unit"])
             files.append({"dest": one["dest"], "content": one["content"]})

@@ -62,19 +62,21 @@ class Reading:
         writes=(),
         seconds=None,
         cut=False,
+        trust=None,
     ):
         """Standard output of a command (with ``both``, standard error too), as text: the one door for every program.
 
         No shell, C locale, nothing on standard input unless given, at most ``limit`` bytes and ``seconds``: who makes a
         program say more hides nothing behind it, for what is said is not taken in part (``cut``: as far as it came).
-        ``at_stake`` are the files and folders that the program believes, ``writes`` those that it may make or write to.
+        ``at_stake`` are the files and folders that the program believes, ``writes`` those that it may make or write to;
+        ``trust`` judges them where more accounts than root's count as root (``_administrators``).
         Raises NotRun when another than root could change the program or what is at stake, or lead elsewhere what is
         written; Unreadable when the command is missing, late, says too much, or ends with a code not in ``ok`` (None: any).
         """
         program = argv[0] if argv[0].startswith("/") else self.installed(argv[0])
         if program is None or not os.path.exists(program):
             raise Unreadable("%s is not installed" % argv[0])
-        self.vouch(argv[0], [program, *at_stake], writes)
+        self.vouch(argv[0], program, at_stake, writes, trust)
         environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/root"}
         seconds = min(self.left(), seconds or self.left())
         if seconds <= 0:
@@ -101,9 +103,11 @@ class Reading:
             raise Unreadable("%s said more than %d bytes" % (argv[0], limit))
         return done.stdout[:limit].decode("utf-8", "replace")
 
-    def vouch(self, name, at_stake, writes=()):
-        """Raise NotRun for the program of that name when not root alone has a say in what it believes and writes."""
-        loose = self.trust.loosest(at_stake) or next(filter(None, map(self.trust.replaceable, writes)), None)
+    def vouch(self, name, program, at_stake, writes=(), trust=None):
+        """Raise NotRun for the program of that name when not root alone has a say in it, and in what it believes and writes."""
+        trust = trust or self.trust
+        loose = self.trust.loose(program) or trust.loosest(at_stake)
+        loose = loose or next(filter(None, map(trust.replaceable, writes)), None)
         if loose:
             raise NotRun("%s was not run as root: %s" % (os.path.basename(name), loose))
 

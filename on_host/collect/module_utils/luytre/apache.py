@@ -10,6 +10,7 @@ import stat
 import time
 
 from ansible.module_utils.luytre import (
+    _administrators,
     _apache_methods,
     _apache_open,
     _certificates,
@@ -123,6 +124,8 @@ def collect(reading):
     _handshakes.tell(described["vhosts"], reading.deadline - SPARE)
     _origins.tell(described["vhosts"], reading.declared, reading.deadline - SPARE)
     _certificates.tell([*described["vhosts"], *described["unread_vhosts"]], reading.trust, ROOT)
+    for vhost in described["vhosts"]:
+        vhost["loose"] = reading.trust.loose(vhost["file"]) or ""
     return {
         **ABSENT,
         "installed": True,
@@ -147,7 +150,9 @@ def _tested(reading, configuration, variables):
     dumps = (word for name in ("VHOSTS", "RUN_CFG", "MODULES") for word in ("-D", "DUMP_" + name))
     try:
         argv = ["apache2ctl", "-t", *dumps]
-        said = reading.run(argv, ok=None, both=True, at_stake=at_stake(configuration))
+        believed = at_stake(configuration)
+        trust = _administrators.trusted(reading, believed)
+        said = reading.run(argv, ok=None, both=True, at_stake=believed, trust=trust)
     except NotRun as refused:
         return "", {**daemon("", variables), "config_ok": None}, {"config_ok": str(refused)}
     result = daemon(said, variables)

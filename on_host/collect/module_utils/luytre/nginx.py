@@ -6,6 +6,7 @@ import re
 import time
 
 from ansible.module_utils.luytre import (
+    _administrators,
     _certificates,
     _handshakes,
     _modsecurity,
@@ -92,6 +93,8 @@ def _of(reading, one):
     _origins.tell(facts["vhosts"], reading.declared, reading.deadline - SPARE, spared)
     folder = os.path.dirname(one.main)
     _certificates.tell([*facts["vhosts"], *facts["unread_vhosts"]], reading.trust, folder)
+    for vhost in facts["vhosts"]:
+        vhost["loose"] = reading.trust.loose(vhost["file"]) or ""
     return {**facts, **_tested(reading, one, config), "loose_files": loose_files(config)}
 
 
@@ -188,7 +191,10 @@ def _tested(reading, one, config):
     read, written = _nginx_stake.at_stake(config, one.prefix)
     try:
         argv = [one.program, "-t", *([] if one.prefix == _nginx_daemons.PREFIX else ["-p", one.prefix]), "-c", one.main]
-        lines = reading.run(argv, ok=None, both=True, at_stake=[one.main, *read], writes=written).strip().splitlines()
+        at_stake = [one.main, *read]
+        trust = _administrators.trusted(reading, at_stake, written)
+        said = reading.run(argv, ok=None, both=True, at_stake=at_stake, writes=written, trust=trust)
+        lines = said.strip().splitlines()
     except NotRun as refused:
         return {"config_ok": None, "untold": {"config_ok": str(refused)}}
     except Unreadable as late:

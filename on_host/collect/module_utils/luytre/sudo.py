@@ -35,7 +35,7 @@ def collect(reading):
         return ABSENT
     files = _files()
     try:
-        policy = json.loads(reading.run(["cvtsudoers", "-f", "json", "-e", MAIN], at_stake=_at_stake()))
+        told = policy(reading)
     except NotRun as refused:
         return {
             **ABSENT,
@@ -45,16 +45,21 @@ def collect(reading):
             "untold": dict.fromkeys(ASKED, str(refused)),
         }
     accounts = _accounts.passwd()
-    found = grants(policy, accounts, _accounts.groups())
+    found = grants(told, accounts, _accounts.groups())
     return {
         "installed": True,
         "grants": found,
-        "defaults": defaults(policy, _pty_by_default(reading)),
-        "exceptions": exceptions(policy),
+        "defaults": defaults(told, _pty_by_default(reading)),
+        "exceptions": exceptions(told),
         "files": files,
         "folder": _folder(),
         "writable_targets": writable_targets(found, reading.trust),
     }
+
+
+def policy(reading):
+    """Return the policy in force, with its aliases resolved, as cvtsudoers has it. Raises Unreadable."""
+    return json.loads(reading.run(["cvtsudoers", "-f", "json", "-e", MAIN], at_stake=_at_stake()))
 
 
 def _at_stake():

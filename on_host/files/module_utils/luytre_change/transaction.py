@@ -5,6 +5,7 @@ import os
 import stat
 import subprocess
 
+from ansible.module_utils.luytre import _administrators
 from ansible.module_utils.luytre._reading import NotRun, Reading, Unreadable
 from ansible.module_utils.luytre_change import corrections
 from ansible.module_utils.luytre_change.tightening import Corrected
@@ -96,12 +97,12 @@ class Transaction:
             for path, before, after in self.steps
         ]
 
-    def commit(self, tests, at_stake=lambda: ((), ()), fault=lambda: None):
+    def commit(self, tests, at_stake=lambda: ((), ()), fault=lambda: None, admins=()):
         """Make the changes, then run the daemons' own tests; on any failure take all back and raise Refused.
 
         ``fault()`` says, after them, what they do not look at and would keep the daemon from starting; None when nothing.
         ``at_stake()`` gives ``(read, written)``, what the tests believe and what they may write to, once the changes are
-        made. They are not run when another than root has a say in it.
+        made. They are not run when another than root has a say in it, but for declared ``admins`` whom sudo makes root.
         """
         done, made = [], []
         try:
@@ -110,7 +111,7 @@ class Transaction:
                 _keep(path, before)
                 done.append((path, before))
                 _put(path, after)
-            vouch(tests, *at_stake())
+            vouch(tests, *at_stake(), admins=admins)
             for argv in tests:
                 said = complaint(argv)
                 if said is not None:
@@ -153,12 +154,16 @@ def _changer(state, strictness):
     return ownership.changer(ownership.Owned(uid, gid, mode | KINDS[kind]), strictness)
 
 
-def vouch(tests, read, written):
-    """Raise Refused when another than root could change what a daemon's test believes, or lead elsewhere what it writes."""
-    reading = Reading({}, 60)
+def vouch(tests, read, written, admins=()):
+    """Raise Refused when another than root could change what a daemon's test believes, or lead elsewhere what it writes.
+
+    Declared ``admins`` whom sudo makes root count as root.
+    """
+    reading = Reading({"admins": list(admins)}, 60)
+    trust = _administrators.trusted(reading, read, written)
     try:
         for argv in tests:
-            reading.vouch(argv[0], [reading.installed(argv[0]) or argv[0], *read], written)
+            reading.vouch(argv[0], reading.installed(argv[0]) or argv[0], read, written, trust)
     except NotRun as refused:
         raise Refused("%s: nothing is changed here before root alone can change it" % refused)
 

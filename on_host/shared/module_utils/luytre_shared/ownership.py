@@ -39,9 +39,9 @@ class Strictness:
         self.readers, self.sticky, self.lists = readers, sticky, lists
 
 
-def believed(uids=(0,)):
+def believed(uids=(0,), gids=(0,)):
     """What programs of root's, or of some accounts, may believe: the group root is root."""
-    return Strictness(uids, groups=(0,), sticky=True, lists=True)
+    return Strictness(uids, groups=gids, sticky=True, lists=True)
 
 
 def account(uid, gid=None):
@@ -130,14 +130,14 @@ def may_write(status, uid, gids):
 
 
 class Trust:
-    """Judges paths and remembers what it looked at, so one is made for each reading. ``uids`` are trusted: root's.
+    """Judges paths and remembers what it looked at, so one is made for each reading. ``uids`` are trusted: root's; and ``gids``.
 
     A file system that somebody's own program serves (``served``: where it is mounted, to whose it is) is theirs,
     whatever it says of the files in it, and is not looked at: it need never answer.
     """
 
-    def __init__(self, uids=(0,), lstat=os.lstat, readlink=os.readlink, access_list=None, served=None):
-        self._uids, self._lstat, self._readlink, self._strictness = uids, lstat, readlink, believed(uids)
+    def __init__(self, uids=(0,), lstat=os.lstat, readlink=os.readlink, access_list=None, served=None, gids=(0,)):
+        self._uids, self._lstat, self._readlink, self._strictness = uids, lstat, readlink, believed(uids, gids)
         self._served = served
         self._access_list = access_list or access_list_of
         self._seen = {}

@@ -1,0 +1,116 @@
+"""Who counts as root where a daemon's own test is run: declared administrators whom sudo makes root, and nobody else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible.module_utils.luytre import _accounts, _administrators, sudo
+from ansible.module_utils.luytre._reading import NotRun, Reading
+
+ACCOUNTS = [
+    {"name": name, "uid": uid, "gid": gid}
+    for name, uid, gid in [("root", 0, 0), ("quantri", 1000, 1000), ("bientap", 1001, 1001), ("www-data", 33, 33)]
+]
+GROUPS = [
+    {"name": "quantri", "gid": 1000, "members": []},
+    {"name": "sudo", "gid": 27, "members": ["quantri"]},
+    {"name": "web", "gid": 50, "members": ["quantri", "bientap"]},
+    {"name": "nobody", "gid": 60, "members": []},
+]
+ROOTS = (0,), (0,)
+
+
+def spec(who: dict[str, Any], *commands: str, **more: Any) -> dict[str, Any]:
+    listed = [{"command": c.lstrip("!"), **({"negated": True} if c.startswith("!") else {})} for c in commands]
+    return {
+        "User_List": [who],
+        "Host_List": more.pop("hosts", [{"hostname": "ALL"}]),
+        "Cmnd_Specs": [{"Commands": listed, "runasusers": [{"username": "ALL"}], **more}],
+    }
+
+
+SUDO = spec({"usergroup": "sudo"}, "ALL")
+
+
+def equals(*specs: dict[str, Any], names: tuple[str, ...] = ("quantri",), accounts: Any = ACCOUNTS) -> Any:
+    return _administrators.equals({"User_Specs": list(specs)}, set(names), accounts, GROUPS)
+
+
+def test_a_declared_administrator_whom_sudo_makes_root_counts_with_groups_of_nobody_else() -> None:
+    assert equals(SUDO) == ((0, 1000), (0, 27, 1000))
+    assert equals(spec({"username": "quantri"}, "ALL")) == ((0, 1000), (0, 27, 1000))
+
+
+@pytest.mark.parametrize(
+    "specs",
+    [
+        (),
+        (spec({"username": "quantri"}, "/usr/bin/systemctl reload nginx"),),
+        (spec({"username": "quantri"}, "ALL", "!/bin/su"),),
+        (SUDO, spec({"username": "quantri"}, "!/bin/su")),
+        (spec({"username": "quantri"}, "ALL", runasusers=[{"username": "www-data"}]),),
+        (spec({"username": "quantri"}, "ALL", hosts=[{"hostname": "may-khac"}]),),
+    ],
+    ids=["nothing", "one command", "all but one", "taken away later", "as another", "on another host"],
+)
+def test_whoever_has_less_does_not_count(specs: tuple[dict[str, Any], ...]) -> None:
+    assert equals(*specs) == ROOTS
+
+
+def test_nobody_counts_who_is_not_declared_or_shares_his_number() -> None:
+    assert equals(spec({"username": "bientap"}, "ALL"), SUDO, names=()) == ROOTS
+    assert equals(SUDO, accounts=[*ACCOUNTS, {"name": "hai", "uid": 1000, "gid": 2000}]) == ROOTS
+
+
+class _Host(Reading):
+    """A reading of a host on which some paths are one account's."""
+
+    def __init__(self, theirs: dict[str, int], admins: list[str]) -> None:
+        super().__init__({"admins": admins}, 20)
+        self.theirs = theirs
+        self.trust = self.by((0,), (0,))
+
+    def by(self, uids: tuple[int, ...], gids: tuple[int, ...]) -> Any:
+        del gids
+
+        class Judge:
+            def loose(judge, path: str) -> str | None:
+                uid = self.theirs.get(path, 0)
+                return None if uid in uids else f"{path} can be changed by user {uid}"
+
+            def loosest(judge, paths: Any) -> str | None:
+                return next(filter(None, map(judge.loose, paths)), None)
+
+            replaceable = loose
+
+        return Judge()
+
+
+def trusted(host: _Host, read: list[str], monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(sudo, "policy", lambda _reading: {"User_Specs": [SUDO]})
+    monkeypatch.setattr(_accounts, "passwd", lambda: ACCOUNTS)
+    monkeypatch.setattr(_accounts, "groups", lambda: GROUPS)
+    monkeypatch.setattr(_administrators, "Trust", host.by)
+    return _administrators.trusted(host, read)
+
+
+def test_a_test_is_run_beside_an_administrators_file_and_not_beside_anothers(monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = {"/etc/nginx/a.conf": 1000, "/etc/nginx/b.conf": 1001, "/opt/nginx": 1000}
+    host = _Host(theirs, ["quantri"])
+    for read, runs in (["/etc/nginx/a.conf"], True), (["/etc/nginx/a.conf", "/etc/nginx/b.conf"], False):
+        trust = trusted(host, read, monkeypatch)
+        if runs:
+            host.vouch("nginx", "/usr/sbin/nginx", read, trust=trust)
+            continue
+        with pytest.raises(NotRun, match=r"b\.conf can be changed by user 1001"):
+            host.vouch("nginx", "/usr/sbin/nginx", read, trust=trust)
+    with pytest.raises(NotRun, match="/opt/nginx can be changed"):
+        host.vouch("nginx", "/opt/nginx", [], trust=trusted(host, ["/etc/nginx/a.conf"], monkeypatch))
+
+
+def test_an_undeclared_one_does_not_have_it_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    host = _Host({"/etc/nginx/a.conf": 1000}, [])
+    with pytest.raises(NotRun):
+        read = ["/etc/nginx/a.conf"]
+        host.vouch("nginx", "/usr/sbin/nginx", read, trust=trusted(host, read, monkeypatch))
