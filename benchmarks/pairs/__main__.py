@@ -26,6 +26,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from auditor import lab
@@ -50,7 +51,8 @@ KINDS = ("way", "site", "config", "log", "stuck")
 BASE = ("file", "job", "unit")
 GUARD = "/var/lib/luytre/guard"
 SETTLE_SECONDS = 300
-WAYS = "id -u; passwd --status root | cut -d ' ' -f 2; systemctl is-active ssh.service ssh.socket | sort -u; awk -F : '$2 == \"\"' /etc/shadow | cut -d : -f 1"
+WAYS = "id -u; passwd --status root | cut -d ' ' -f 2; systemctl is-active ssh.service ssh.socket | sort -u"
+OPEN_ACCOUNTS = "awk -F : '$2 == \"\" {print $1}' /etc/shadow"
 CONFIGS = """
 ! command -v nginx > /dev/null || nginx -t 2>&1 | grep -v -e 'syntax is ok' -e 'test is successful' -e '\\[warn\\]'
 ! command -v apache2ctl > /dev/null || apache2ctl -t 2>&1 | grep -v -e 'Syntax OK' -e AH00558
@@ -61,6 +63,20 @@ for fpm in /usr/sbin/php-fpm*; do test ! -x $fpm || $fpm -t 2>&1 | grep -v -e 't
 ! command -v fail2ban-client > /dev/null || fail2ban-client -t 2>&1 | grep -v -i -e '^OK' -e warning
 systemctl --failed --no-legend --plain | grep -E 'nginx|apache|php|mariadb|ssh|nftables|luytre' | cut -c 1-200
 true"""
+
+
+@dataclass(frozen=True)
+class Ways:
+    """The ways in that there are."""
+
+    way: str
+    open_accounts: frozenset[str]
+    """Accounts that need no password: a hardening may lock them, and nothing may add one."""
+
+    @classmethod
+    def of(cls, place: Place) -> Ways:
+        """Return those of a host as it is now."""
+        return cls(place.sh(WAYS), frozenset(place.sh(OPEN_ACCOUNTS).split()))
 
 
 def drawn(seed: int, hosts: list[str], inventory: Path) -> Trial:
@@ -120,11 +136,13 @@ def settle(trial: Trial) -> None:
     )
 
 
-def look(trial: Trial, pages: smoke.Answers, ways: str) -> None:
+def look(trial: Trial, pages: smoke.Answers, ways: Ways) -> None:
     """Look at everything that must be so."""
     place, log = trial.place, trial.log()
-    if (now := place.sh(WAYS)) != ways:
-        trial.wrong["way"] = f"{ways.split()} → {now.split()}"
+    if (now := place.sh(WAYS)) != ways.way:
+        trial.wrong["way"] = f"{ways.way.split()} → {now.split()}"
+    if opened := {*place.sh(OPEN_ACCOUNTS).split()} - ways.open_accounts:
+        trial.wrong["way"] = f"without a password: {sorted(opened)}"
     shut = {one["means"] for one in log if one["state"] == "confirmed"} & {"site", "isolation"}
     down = () if shut else _dead(pages, visit(trial.host, again=pages))
     printed = "\n".join(trial.said[1:])
@@ -184,7 +202,7 @@ def trial_of(seed: int, hosts: list[str], inventory: Path, *, keep: bool) -> Tri
     trial, began = drawn(seed, hosts, inventory), time.monotonic()
     try:
         prepare(trial)
-        pages, ways = visit(trial.host), trial.place.sh(WAYS)
+        pages, ways = visit(trial.host), Ways.of(trial.place)
         play(trial)
         settle(trial)
         look(trial, pages, ways)
