@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from auditor.audit.controls import COMPROMISE, CONTENT
@@ -11,13 +11,24 @@ from auditor.errors import InputError
 from auditor.history.incidents import Decided, Ledgers
 from auditor.incidents.case import Action, Case
 from auditor.incidents.deciding import finding_of, still_open
-from auditor.incidents.forms.asked import CLOSING
+from auditor.incidents.forms.asked import CLOSING, OF_REPORT
 from auditor.models import Finding, Host, Run, Status, clock
 from auditor.models.incidents import Closed, Found
+from auditor.models.ranks import Report
 
 _PASSED = (Status.PASS, Status.NOT_APPLICABLE)
 TAKEN_AWAY = frozenset({"file", "cron", "job", "unit", "key", "account", "process", "administrator"})
 """Means whose release would bring an intruder back: what they took may stay away when the incident is over. What others keep shut has an end."""
+
+
+class Obstacle(NamedTuple):
+    """One thing that is in the way of closing an incident."""
+
+    error: InputError
+    command: tuple[str, ...]
+    """What takes it away: the words after ``auditor``, without the inventory."""
+    speaks: bool = True
+    """Whether that command is given the office role that says so."""
 
 
 class Cause(NamedTuple):
@@ -35,93 +46,135 @@ def closing(
 
     def decide(ledgers: Ledgers) -> Decided:
         case = still_open(ledgers, incident)
-        _check_owed(case)
-        for action in case.actions.values():
-            _check_settled(action, now)
-        for found in case.findings:
-            _check_gone(found, case, newest)
-        _check_clean(case, newest, hosts)
-        root = _root(cause, case, newest)
-        if CLOSING[case.regime] not in case.forms:
-            raise InputError(
-                "the closing form of {incident} is not written",
-                incident=incident,
-                mend="write it with 'auditor incident form {incident} --form {form}'",
-                form=CLOSING[case.regime],
-            )
+        for obstacle in obstacles(case, newest, hosts, now, cause):
+            raise obstacle.error
+        root = (
+            Found(control=cause.control[0], subject=cause.control[1], run=newest.id)
+            if cause.control and newest
+            else None
+        )
         return incident, Closed(cause=cause.text, control=root)
 
     return decide
 
 
-def _check_owed(case: Case) -> None:
-    if owed := case.owed():
-        raise InputError(
+def obstacles(
+    case: Case, newest: Run | None, hosts: Sequence[Host], now: datetime.datetime, cause: Cause | None = None
+) -> Iterator[Obstacle]:
+    """All that is in the way of closing an open incident, each with the command that takes it away, in the order in which that is done."""
+    yield from _owed(case)
+    for action in case.actions.values():
+        yield from _unsettled(case, action, now)
+    for found in case.findings:
+        yield from _still_there(found, case, newest)
+    yield from _unclean(case, newest, hosts)
+    if cause is not None and cause.control is not None:
+        yield from _root(cause.control, case, newest)
+    form = CLOSING[case.regime]
+    if form not in case.forms:
+        error = InputError(
+            "the closing form of {incident} is not written",
+            incident=case.id,
+            mend="write it with 'auditor incident form {incident} --form {form}'",
+            form=form,
+        )
+        yield Obstacle(error, ("incident", "form", case.id, "--form", form))
+
+
+def reporting(case: Case, report: Report) -> tuple[str, ...]:
+    """Return the words of the command that comes next for a report that is owed: its form is written, then it goes out."""
+    form = OF_REPORT[case.regime].get(report)
+    if form is not None and form not in case.forms:
+        return ("incident", "form", case.id, "--form", form)
+    return ("incident", "reported", case.id, report)
+
+
+def _owed(case: Case) -> Iterator[Obstacle]:
+    for owed in case.owed():
+        error = InputError(
             "{incident} still owes the report '{report}'",
             incident=case.id,
-            report=owed[0].report,
+            report=owed.report,
             mend="say that it went out with 'auditor incident reported', or why it is not owed with 'auditor incident waive'",
         )
+        yield Obstacle(error, reporting(case, owed.report))
 
 
-def _check_settled(action: Action, now: datetime.datetime) -> None:
+def _unsettled(case: Case, action: Action, now: datetime.datetime) -> Iterator[Obstacle]:
+    released = ("incident", "release", case.id, str(action.number))
     if not action.settled:
-        raise InputError(
+        error = InputError(
             "it is not known whether {named} is contained on {host}",
             named=action.what,
             host=action.host,
             mend="'auditor incident release' it, or 'auditor incident contain' it again",
         )
-    if action.open(now) and action.until is None and action.means not in TAKEN_AWAY:
-        raise InputError(
+        yield Obstacle(error, released)
+    elif action.open(now) and action.until is None and action.means not in TAKEN_AWAY:
+        error = InputError(
             "{named} is contained on {host} without an end",
             named=action.what,
             host=action.host,
             mend="'auditor incident release' number {number}",
             number=action.number,
         )
+        yield Obstacle(error, released)
 
 
-def _check_gone(found: Found, case: Case, newest: Run | None) -> None:
-    if not _met(found.control, found.subject, case, newest):
-        raise InputError(
-            "no audit since then says that {control} on {subject} is met",
-            control=found.control,
-            subject=found.subject,
-            mend="mend it, review or hunt again, then 'auditor audit'",
-        )
+def _still_there(found: Found, case: Case, newest: Run | None) -> Iterator[Obstacle]:
+    if _met(found.control, found.subject, case, newest):
+        return
+    error = InputError(
+        "no audit since then says that {control} on {subject} is met",
+        control=found.control,
+        subject=found.subject,
+        mend="mend it, review or hunt again, then 'auditor audit'",
+    )
+    yield Obstacle(error, _looking(found.control, found.subject), speaks=False)
 
 
-def _check_clean(case: Case, newest: Run | None, hosts: Sequence[Host]) -> None:
-    """Every site was reviewed and every host hunted on since then, and nothing is open of what they found."""
-    about = {*case.subjects}
+def _looking(control: str, subject: str) -> tuple[str, ...]:
+    """Return the words of the command that looks again at what a finding is about."""
+    verbs = {CONTENT: "review", COMPROMISE: "hunt"}
+    return (verbs.get(control.partition(".")[0], "audit"), "--limit", subject)
+
+
+def _unclean(case: Case, newest: Run | None, hosts: Sequence[Host]) -> Iterator[Obstacle]:
+    """Sites that were not reviewed and hosts that were not hunted on since then, and what is open of what they found."""
+    about, told = {*case.subjects}, {(one.control, one.subject) for one in case.findings}
     for host in hosts:
         sites = [site.domain for site in host.sites if site.domain in about or host.name in about]
         if not sites and host.name not in about:
             continue
         for site in sites:
             looks = [one.started for one in newest.reviews if one.site == site] if newest else []
-            _check_looked(looks, site, case, "review")
+            yield from _unseen(looks, site, case, "review")
         hunts = [one.started for one in newest.hunts if one.host == host.name] if newest else []
-        _check_looked(hunts, host.name, case, "hunt")
+        yield from _unseen(hunts, host.name, case, "hunt")
         for finding in _seen(newest, {host.name, *sites}):
-            if finding.status not in _PASSED:
-                raise InputError(
+            control, subject = finding.control, finding.subject.id
+            if finding.status not in _PASSED and (control, subject) not in told:
+                error = InputError(
                     "{control} on {subject} is not met",
-                    control=finding.control,
-                    subject=finding.subject.id,
+                    control=control,
+                    subject=subject,
                     mend="clean it, accept what is the office's own, and review, hunt and audit again",
                 )
+                held = finding.is_open and any(isinstance(one, Mapping) and "key" in one for one in finding.violations)
+                again = Obstacle(error, _looking(control, subject), speaks=False)
+                yield Obstacle(error, ("incident", "open", "--all-found", host.name)) if held else again
 
 
-def _check_looked(moments: Sequence[str], subject: str, case: Case, verb: str) -> None:
-    if not any(clock.read(moment) > case.detected for moment in moments):
-        raise InputError(
-            "no audit tells of a {verb} of {subject} since then",
-            verb=verb,
-            subject=subject,
-            mend="'auditor {verb}', then 'auditor audit'",
-        )
+def _unseen(moments: Sequence[str], subject: str, case: Case, verb: str) -> Iterator[Obstacle]:
+    if any(clock.read(moment) > case.detected for moment in moments):
+        return
+    error = InputError(
+        "no audit tells of a {verb} of {subject} since then",
+        verb=verb,
+        subject=subject,
+        mend="'auditor {verb}', then 'auditor audit'",
+    )
+    yield Obstacle(error, (verb, "--limit", subject), speaks=False)
 
 
 def _seen(run: Run | None, subjects: set[str]) -> Iterator[Finding]:
@@ -132,18 +185,17 @@ def _seen(run: Run | None, subjects: set[str]) -> Iterator[Finding]:
     )
 
 
-def _root(cause: Cause, case: Case, newest: Run | None) -> Found | None:
-    if cause.control is None:
-        return None
-    control, subject = cause.control
-    if newest is None or not _met(control, subject, case, newest):
-        raise InputError(
-            "no audit since then says that {control} on {subject} is met",
-            control=control,
-            subject=subject,
-            mend="mend it, then 'auditor audit'; or leave --control out and name the reason",
-        )
-    return Found(control=control, subject=subject, run=newest.id)
+def _root(where: tuple[str, str], case: Case, newest: Run | None) -> Iterator[Obstacle]:
+    control, subject = where
+    if _met(control, subject, case, newest):
+        return
+    error = InputError(
+        "no audit since then says that {control} on {subject} is met",
+        control=control,
+        subject=subject,
+        mend="mend it, then 'auditor audit'; or leave --control out and name the reason",
+    )
+    yield Obstacle(error, ("audit", "--limit", subject), speaks=False)
 
 
 def _met(control: str, subject: str, case: Case, newest: Run | None) -> bool:

@@ -58,9 +58,16 @@ def mistake(error: InputError, lang: Lang) -> str:
     """The one line that says what is wrong with an input, where, and how to mend it."""
     if lang == "en":
         return str(error)
-    what = error.text.vi if error.text else _said(error.what, lang)
+    what = reason(error, lang)
     left = f". {error.left.vi}" if error.left else ""
     return f"{error.where}{what}{error.guessed(lang)} — {_said(error.mend, lang)}{left}"
+
+
+def reason(error: InputError, lang: Lang) -> str:
+    """What is wrong, without how to mend it."""
+    if lang == "en":
+        return error.what
+    return error.text.vi if error.text else _said(error.what, lang)
 
 
 def of_guard(text: str, lang: Lang) -> str:

@@ -3,14 +3,25 @@
 import typer
 
 from auditor.commands.given.deprecated import add_deprecated
-from auditor.commands.incidents import aftercare, clean, contain, evidence, forms, keys, ledger, notify
+from auditor.commands.incidents import (
+    aftercare,
+    clean,
+    contain,
+    evidence,
+    following,
+    forms,
+    keys,
+    ledger,
+    notify,
+    opening,
+)
 
 app = typer.Typer(
     help="Incidents: open one, contain what was found, collect evidence, clean, see what is owed by when, note what is done, close it.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-app.command("open")(ledger.open_incident)
+app.command("open")(opening.open_incident)
 app.command("list")(ledger.list_incidents)
 app.command()(ledger.show)
 app.command()(ledger.export)
@@ -31,7 +42,8 @@ app.command()(evidence.verify)
 app.command()(evidence.timestamp)
 app.command()(evidence.custody)
 app.add_typer(keys.app, name="key")
-app.command()(ledger.close)
+app.command("next")(following.next_step)
+app.command()(following.close)
 for old, instead, command in (
     ("spare", "auditor incident waive", ledger.waive),
     ("forget", "auditor incident deindex", aftercare.deindex),

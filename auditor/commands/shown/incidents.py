@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import shlex
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -15,12 +17,14 @@ from auditor.incidents import told
 from auditor.models import Lang, Run, clock
 from auditor.models.incidents import Contained, Standing
 from auditor.results import contained, intrusions
+from auditor.text.visible import one_line
 from auditor.text.words import Words
 
 if TYPE_CHECKING:
     from auditor.incidents.case import Case
     from auditor.incidents.containing import Plan, Wanted
     from auditor.incidents.deadlines import Due
+    from auditor.incidents.named import Named
     from auditor.incidents.visited import Fell, Unseen
 
 
@@ -85,6 +89,25 @@ def show_plan(wanted: Wanted, host: str, made: Plan, words: Words) -> bool:
     for line in told.plan(wanted, host, made, words):
         out.print(escape(line), soft_wrap=True)
     return not made.why
+
+
+def show_found(found: Iterable[Named], words: Words) -> None:
+    """What would be contained at once, and what is left to a person."""
+    for one in found:
+        if one.wanted:
+            kind = words(f"content.kind.{one.kind}")
+            out.print(
+                escape(words("incidents.all_found.at_once", kind=kind, where=one_line(one.where), host=one.host)),
+                soft_wrap=True,
+            )
+        else:
+            out.print(escape(next(told.left(one, "", words))), soft_wrap=True)
+
+
+def show_next(incident: str, inventory: Path, lang: Lang) -> None:
+    """The command that tells what comes next."""
+    command = shlex.join(("auditor", "incident", "next", incident, "-i", str(inventory)))
+    out.print(escape(Words(lang)("incidents.next", command=command)), soft_wrap=True)
 
 
 def show_contained(some: Iterable[Standing], words: Words, console: Console = out) -> None:

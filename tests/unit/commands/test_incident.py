@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -78,13 +79,20 @@ def test_an_incident_is_opened_reported_noted_and_closed(inventory: str) -> None
     assert auditor(inventory, "due").stdout == "No report is owed.\n"
     auditor(inventory, "note", incident, "called the operator", *WHO)
     close = ("close", incident, "--cause", "a password was known", *WHO)
-    with pytest.raises(InputError, match=r"no audit tells of a review of antruc\.test since then"):
-        auditor(inventory, *close)
+    said = auditor(inventory, *close, code=2).stderr
+    assert "no audit tells of a review of antruc.test since then" in said
+    assert f"    auditor review --limit antruc.test -i {inventory}\n" in said
+    assert f"    auditor hunt --limit web1 -i {inventory}\n" in said
+    assert f"    auditor incident form {incident} --form end --who 'Văn phòng' -i {inventory}\n" in said
     History().keep(clean("2026-02-02T08:00:00+07:00", inventory=inventory))
-    with pytest.raises(InputError, match=r"the closing form of .* is not written"):
-        auditor(inventory, *close)
+    said = auditor(inventory, *close, code=2).stderr
+    assert re.search(r"^- the closing form of .* is not written$", said, re.MULTILINE)
+    assert len(json.loads(auditor(inventory, *close, "--json", code=2).stdout)) == 1
+    assert json.loads(auditor(inventory, "next", incident, "--json").stdout)["step"] == "form"
     auditor(inventory, "form", incident, "--form", "end", "--output", f"{inventory}/out", *WHO, code=1)
+    assert f"auditor incident close {incident} --cause" in auditor(inventory, "next", incident).stdout
     auditor(inventory, *close)
+    assert auditor(inventory, "next").stdout == "No incident is open.\n"
     shown = auditor(inventory, "show", incident).stdout
     for words in (
         "not owed: word to the authority",

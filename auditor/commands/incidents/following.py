@@ -1,0 +1,132 @@
+"""``auditor incident next`` and ``close``: what comes next, to the end, and all that is in the way of it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
+from auditor.commands.incidents.hosts import hosts_of
+from auditor.commands.incidents.ledger import IncidentArgument, WhoOption, role, say_written, written
+from auditor.models import clock
+
+if TYPE_CHECKING:
+    from auditor.incidents.case import Case
+    from auditor.models import Inventory
+
+
+def next_step(
+    incident: Annotated[
+        str | None,
+        typer.Argument(metavar="[ID]", help="The incident; by default the open one of which something is owed first."),
+    ] = None,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    as_json: JsonOption = False,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Print the one next step of an incident, its exact command, and how much time each report that is owed has left.
+
+    It goes by the ledger and the newest audit: containing, evidence, the first reports, what a person looks at and does by hand, looking again, the full
+    report, the closing form, closing. The office role in a command is that of whoever is on duty: write your own.
+
+    Exit code: 0 there is a step, or no incident is open.
+
+    Example:
+      auditor incident next SC-20261127-1 -i inventories/lab
+
+    """
+    from auditor.commands.incidents import steps
+    from auditor.commands.shown import console
+    from auditor.history.runs import History
+    from auditor.incidents.response.following import following as following_step
+    from auditor.inventory import hosts as inventories
+    from auditor.text.words import Words
+
+    known, words, now = inventories.load(inventory), Words(lang), clock.now()
+    case = _chosen(known, incident)
+    if case is None or not case.open:
+        said = words("incidents.next.none") if case is None else words("incidents.next.closed", incident=case.id)
+        typer.echo("null" if as_json else console.escape(said))
+        return
+    hosts = hosts_of(known, case.subjects)
+    step = following_step(case, History().latest(known.path), hosts, now)
+    shown = steps.Shown(case, str(inventory), words, now)
+    if as_json:
+        typer.echo(json.dumps(shown.as_data(step), ensure_ascii=False, indent=1))
+    else:
+        for line in shown.lines(step):
+            console.out.print(line, markup=False, soft_wrap=True, highlight=False)
+
+
+def close(
+    incident: IncidentArgument,
+    cause: Annotated[
+        str, typer.Option("--cause", metavar="TEXT", help="How the intruder came in, or why that is not known.")
+    ],
+    who: WhoOption,
+    control: Annotated[
+        str | None,
+        typer.Option(
+            "--control",
+            metavar="CONTROL:SITE|HOST",
+            help="What was open and let it happen; an audit since says that it is met.",
+        ),
+    ] = None,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    as_json: JsonOption = False,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Close an incident: no report is owed, nothing is contained without an end, an audit since then says that findings, reviews and hunts are clean, and the closing form is written.
+
+    All that is in the way is named at once, each with the command that takes it away.
+
+    Exit code: 0 closed, 2 something is in the way.
+
+    Example:
+      auditor incident close SC-20261127-1 --cause "Mật khẩu quản trị bị lộ" --who "Chánh Văn phòng" -i inventories/lab
+
+    """
+    from auditor.commands.incidents import steps
+    from auditor.commands.shown import console
+    from auditor.errors import MISTAKE
+    from auditor.history.incidents import Incidents
+    from auditor.history.runs import History
+    from auditor.incidents import closing
+    from auditor.incidents.deciding import still_open
+    from auditor.incidents.sentences import sentence
+    from auditor.inventory import hosts as inventories
+    from auditor.text.words import Words
+
+    known, now = inventories.load(inventory), clock.now()
+    where = control.partition(":")[::2] if control else None
+    root, newest = closing.Cause(sentence("--cause", cause), where), History().latest(known.path)
+    speaker = role(who)
+    case = still_open(Incidents().all(known.path), incident)
+    shown = steps.Shown(case, str(inventory), Words(lang), now, speaker)
+    left = list(closing.obstacles(case, newest, known.hosts, now, root))
+    if left:
+        if as_json:
+            typer.echo(json.dumps([shown.obstacle_data(one) for one in left], ensure_ascii=False, indent=1))
+        else:
+            for line in shown.obstacles(left):
+                console.err.print(line, markup=False, soft_wrap=True, highlight=False)
+        raise typer.Exit(MISTAKE)
+    written(known, who, closing.closing(incident, root, newest, known.hosts, now))
+    if as_json:
+        typer.echo("[]")
+    else:
+        say_written(incident, lang)
+
+
+def _chosen(known: Inventory, incident: str | None) -> Case | None:
+    """The incident that is named, or of the open ones the one of which something is owed first. Raises InputError for one that is none."""
+    from auditor.history.incidents import Incidents
+    from auditor.incidents.case import cases, fold
+
+    if incident is not None:
+        return fold(incident, Incidents().one(known.path, incident))
+    some = [case for case in cases(Incidents().all_known(known.path)) if case.open]
+    some = [case for case in some if case.owed()] or some
+    return min(some, key=lambda case: min((due.by for due in case.owed()), default=case.detected), default=None)

@@ -1,0 +1,241 @@
+"""``auditor incident open``: what an incident is about, from when its deadlines count, and what of it is contained at once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from auditor.commands.given import completions
+from auditor.commands.given import options as given
+from auditor.commands.given.options import (
+    DEFAULT_INVENTORY,
+    DEFAULT_LANG,
+    InventoryOption,
+    LangOption,
+    UnjudgedSiteOption,
+    YesOption,
+)
+from auditor.commands.incidents.ledger import WhoOption, past, role, subjects_of, written
+from auditor.errors import InputError
+from auditor.models import clock
+
+if TYPE_CHECKING:
+    from auditor.models import Inventory, Lang, Run
+    from auditor.models.incidents import Found
+
+MAX_RUNS_BACK = 200
+"""How many runs are read to learn when a finding was first seen."""
+
+
+def open_incident(
+    subjects: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[SITE|HOST]...",
+            help="The sites and hosts that it is about.",
+            autocompletion=completions.hosts_and_sites,
+        ),
+    ] = None,
+    *,
+    who: WhoOption,
+    findings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--finding",
+            metavar="CONTROL:SITE|HOST",
+            help="An open finding of the last audit that shows it, by its control and where it is; repeat for more.",
+        ),
+    ] = None,
+    why: Annotated[str | None, typer.Option("--why", metavar="TEXT", help="What was seen, in a sentence.")] = None,
+    when: Annotated[
+        str | None,
+        typer.Option(
+            "--when",
+            metavar="MOMENT",
+            help="When it was detected, as 2026-11-27 20:15, from which deadlines count; by default when a finding was first seen, else now.",
+        ),
+    ] = None,
+    new: Annotated[
+        bool, typer.Option("--new", help="An incident of its own, though one on the same sites or hosts is open.")
+    ] = False,
+    contain: Annotated[
+        bool,
+        typer.Option(
+            "--contain", help="Contain at once what the findings name, and list what has to be looked at before."
+        ),
+    ] = False,
+    all_found: Annotated[
+        bool,
+        typer.Option(
+            "--all-found",
+            help="Take every trace that the last hunts and reviews of these hosts and sites are sure of, by default of all, and contain at once what can be.",
+        ),
+    ] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help="With --all-found: only list what would be contained and what is left to a person."
+        ),
+    ] = False,
+    yes: YesOption = False,
+    unjudged: UnjudgedSiteOption = None,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    lang: LangOption = DEFAULT_LANG,
+) -> None:
+    """Open an incident, and tell what is owed by when. What is about the same sites or hosts joins the one that is open.
+
+    Entries are links of the history's chain: none is changed or taken away later.
+
+    With --contain, what the findings name is contained as by 'auditor incident contain', if it can be told from all else: files that only an intruder put there,
+    pages, keys, accounts, scheduled jobs, units, processes. Sites are visited before and after: where one no longer serves, what it lives by is put
+    back, files, units and processes, but not for a site that --unjudged names. The rest is listed with the command to type.
+
+    With --all-found, every trace that gives the alarm, certain or likely, on the hosts and sites that are named is taken into one incident, and contained as with
+    --contain, after one question.
+
+    Exit code: 0 opened, and all that findings name is contained if that was asked for; 1 not all of it, or not agreed to.
+
+    Examples:
+      auditor incident open antruc.test --who "Văn phòng" --why "Trang chủ bị thay đổi" -i inventories/lab
+
+      auditor incident open --finding CONTROL:web1 --who "Văn phòng" -i inventories/lab
+
+      auditor incident open --finding CONTROL:web1 --contain --who "Văn phòng" -i inventories/lab
+
+      auditor incident open --all-found web1 --who "Văn phòng" -i inventories/lab
+
+    """
+    from auditor.history.runs import History
+    from auditor.incidents import deciding
+    from auditor.incidents.sentences import sentence
+    from auditor.inventory import hosts as inventories
+
+    known = inventories.load(inventory)
+    newest, found = History().latest(known.path) if findings or all_found else None, []
+    for named in findings or ():
+        control, _, subject = named.partition(":")
+        if newest is None:
+            raise InputError("--finding {name}: no audit is kept", name=named, mend="run 'auditor audit' first")
+        found.append(deciding.found_in(newest, control, subject))
+    _check_options(found, contain=contain, all_found=all_found, dry_run=dry_run, unjudged=bool(unjudged))
+    left_out = given.unjudged(unjudged, known)
+    named_subjects = subjects_of(known, subjects or [])
+    if all_found:
+        found = list(_all_found(known, newest, named_subjects, inventory, lang, yes=yes, dry_run=dry_run))
+    about = tuple(dict.fromkeys((*named_subjects, *(one.subject for one in found))))
+    if not about:
+        raise InputError("an incident is about something", mend="name a site or a host, or a --finding")
+    speaker, seen = role(who), sentence("--why", why) if why is not None else None
+    detected = past(when) or _first_seen(newest, found) or clock.now()
+    regime = known.organisation.regime if known.organisation else "2026"
+    incident = written(known, who, deciding.opening(about, found, detected, regime, seen, new=new), detected)
+    whole = _opened(
+        known, inventory, incident, speaker, found, newest if contain or all_found else None, left_out, lang
+    )
+    raise typer.Exit(0 if whole else 1)
+
+
+def _check_options(found: list[Found], *, contain: bool, all_found: bool, dry_run: bool, unjudged: bool) -> None:
+    """Raise InputError for options that have nothing to be about."""
+    if contain and not (found or all_found):
+        raise InputError(
+            "--contain is of what findings name", mend="name one with --finding, or use 'auditor incident contain'"
+        )
+    if unjudged and not (contain or all_found):
+        raise InputError("--unjudged is of --contain", mend="leave it out, or contain what the findings name")
+    if all_found and found:
+        raise InputError("--all-found takes every finding", mend="leave --finding out")
+    if dry_run and not all_found:
+        raise InputError(
+            "--dry-run is of --all-found", mend="leave it out, or give 'auditor incident contain --dry-run'"
+        )
+
+
+def _all_found(
+    known: Inventory,
+    newest: Run | None,
+    named: tuple[str, ...],
+    inventory: Path,
+    lang: Lang,
+    *,
+    yes: bool,
+    dry_run: bool,
+) -> Iterator[Found]:
+    """All that the last hunts and reviews are sure of there, once a person has agreed. Raises InputError for what was not looked at, Exit for nothing to do."""
+    from auditor.commands.incidents.hosts import hosts_of
+    from auditor.commands.shown import console
+    from auditor.commands.shown.doing import confirmed
+    from auditor.commands.shown.incidents import show_found
+    from auditor.incidents.named import named as things
+    from auditor.incidents.response.alarms import alarms
+    from auditor.models.incidents import Found
+    from auditor.text.words import Words
+
+    words, hosts = Words(lang), hosts_of(known, named) if named else known.hosts
+    seen = {one.host for one in newest.hunts} if newest else set()
+    unseen = [host.name for host in hosts if host.name not in seen]
+    if newest is None or (unseen and (named or len(unseen) == len(hosts))):
+        raise InputError(
+            "no hunt on {hosts} is kept", hosts=", ".join(unseen), mend="run 'auditor hunt --limit {hosts}' first"
+        )
+    open_ones = alarms(newest, hosts)
+    found = things(open_ones, hosts)
+    if not found:
+        moments = [words.moment(one.started) for one in newest.hunts if one.host in {host.name for host in hosts}]
+        console.out.print(console.escape(words("incidents.all_found.none", when=", ".join(dict.fromkeys(moments)))))
+        raise typer.Exit(0)
+    show_found(found, words)
+    if dry_run:
+        raise typer.Exit(0)
+    if not yes:
+        if not sys.stdin.isatty():
+            raise InputError("nobody to ask on this terminal", mend="add --yes to open the incident and contain these")
+        if not confirmed(words("incidents.all_found.ask"), words):
+            raise typer.Exit(1)
+    yield from (Found(control=one.control, subject=one.subject.id, run=newest.id) for one in open_ones)
+
+
+def _opened(
+    known: Inventory,
+    inventory: Path,
+    incident: str,
+    who: str,
+    found: Sequence[Found],
+    newest: Run | None,
+    left_out: frozenset[str],
+    lang: Lang,
+) -> bool:
+    """Show what was opened, contain what ``newest`` has of it, and tell the offices; return whether all of it is contained."""
+    from auditor.commands.incidents import notify
+    from auditor.commands.shown import incidents as shown
+    from auditor.history.incidents import Incidents
+    from auditor.incidents.case import fold
+
+    shown.case(fold(incident, Incidents().one(known.path, incident)), lang)
+    whole = True
+    if newest is not None:
+        from auditor.commands.incidents.at_once import contain_named
+
+        about_these = {(one.control, one.subject) for one in found}
+        open_ones = [one for one in newest.findings if (one.control, one.subject.id) in about_these]
+        whole = contain_named(known, inventory, incident, who, open_ones, lang, left_out)
+    notify.at_once(known, incident, who, lang)
+    shown.show_next(incident, inventory, lang)
+    return whole
+
+
+def _first_seen(newest: Run | None, found: Sequence[Found]) -> datetime | None:
+    """Return when what the incident is about was first seen; None without findings."""
+    from auditor.history.runs import History
+    from auditor.incidents import detection
+
+    if newest is None or not found:
+        return None
+    history, named = History(), {(one.control, one.subject) for one in found}
+    earlier = (history.run(entry.id) for entry in history.entries(newest.inventory, limit=MAX_RUNS_BACK))
+    return detection.first_seen([one for one in newest.findings if (one.control, one.subject.id) in named], earlier)
