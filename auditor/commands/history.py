@@ -250,7 +250,14 @@ def verify(
         )
     elif broken is None:
         console.out.print(
-            words("history.intact", links=told.links, runs=told.runs, pruned=told.pruned, looks=told.looks)
+            words(
+                "history.intact",
+                links=told.links,
+                runs=told.runs,
+                pruned=told.pruned,
+                looks=told.looks,
+                hunts=told.hunts,
+            )
         )
         console.out.print(words("history.head", hash=told.head), soft_wrap=True)
     else:

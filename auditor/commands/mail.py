@@ -24,6 +24,7 @@ from auditor.text.words import Words
 
 if TYPE_CHECKING:
     from auditor.history.runs import History
+    from auditor.mail.heartbeat import State
     from auditor.mail.spool import Mail
     from auditor.models import Run
 
@@ -250,7 +251,7 @@ def run_queue(
     wrong = heartbeat.post(
         spool,
         clock.now(),
-        lambda of: next((e.started for e in history.entries(str(of), 1)), None),
+        lambda of: _state(history, str(of)),
         history.head(),
         words,
     )
@@ -264,6 +265,20 @@ def run_queue(
     if wrong:
         raise wrong[0]
     report([mail for mail in spool.mails()[::-1] if mail.id in tried], words, as_json=as_json)
+
+
+def _state(history: History, inventory: str) -> State:
+    """How an inventory stands, for those who hear of nothing."""
+    from auditor.history.incidents import Incidents, still_open
+    from auditor.mail.heartbeat import State
+    from auditor.results.intrusions import intrusions
+
+    newest = next(iter(history.entries(inventory, 1)), None)
+    return State(
+        audited=newest.started if newest else None,
+        incidents=still_open(Incidents().all(inventory), clock.now()),
+        intruded=len(intrusions(history.run(newest.id))) if newest else 0,
+    )
 
 
 def report(mails: Sequence[Mail], words: Words, *, as_json: bool) -> None:

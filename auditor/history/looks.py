@@ -185,9 +185,10 @@ def shelf(database: sqlite3.Connection, look_id: str) -> StoredLook | None:
     return StoredLook(started, inventory, subject, unpacked(document))
 
 
-def shelved(database: sqlite3.Connection) -> tuple[str, ...]:
-    """The ids of all kept looks."""
-    return tuple(look_id for (look_id,) in database.execute("SELECT id FROM looks ORDER BY started, id"))
+def shelved(database: sqlite3.Connection, *, of_hosts: bool = False) -> tuple[str, ...]:
+    """The ids of all kept looks, at sites and at hosts; ``of_hosts``: of the hunts alone."""
+    query = "SELECT id FROM looks WHERE NOT ? OR subject LIKE 'host:%' ORDER BY started, id"
+    return tuple(look_id for (look_id,) in database.execute(query, (of_hosts,)))
 
 
 def _put(database: sqlite3.Connection, inventory: str, ledger: Ledger) -> None:

@@ -65,6 +65,7 @@ class Verified:
     links: int
     runs: int
     looks: int
+    hunts: int
     pruned: int
     head: str
     """The last link's hash: written down elsewhere, it shows later that nothing up to here was changed."""
@@ -234,6 +235,7 @@ class History:
             links = links_of(database)
             run_ids = [run_id for (run_id,) in database.execute("SELECT id FROM runs ORDER BY started, id")]
             look_ids = shelved(database)
+            hunts = shelved(database, of_hosts=True)
             shelves = chain.Shelves(
                 run=lambda run_id: _stored(database, run_id),
                 look=lambda look_id: shelf(database, look_id),
@@ -245,7 +247,8 @@ class History:
         return Verified(
             links=len(links),
             runs=len(run_ids),
-            looks=len(look_ids),
+            looks=len(look_ids) - len(hunts),
+            hunts=len(hunts),
             pruned=len(chain.pruned(links)),
             head=links[-1].hash if links else chain.START,
             broken=broken,

@@ -1,4 +1,4 @@
-"""What offices are told of an incident by mail: of which state it is in, and what is due next. Pure.
+"""What offices are told of an incident by mail: what happened, to which site and since when, what was done, what comes next. Pure.
 
 It names sites, never hosts, inner addresses or single weaknesses; what is others' is written so that nobody clicks on it.
 The same state makes the same mail, whenever it is asked for.
@@ -7,16 +7,17 @@ The same state makes the same mail, whenever it is asked for.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 
-from auditor.incidents.case import Action, Case
+from auditor.incidents.case import Case
 from auditor.incidents.deadlines import Due
 from auditor.inventory import offices
 from auditor.mail import summary
 from auditor.mail.audience import Recipient
 from auditor.mail.message import Attachment, Letter
 from auditor.models import Inventory, Organisation, Unit, clock
-from auditor.models.incidents import Joined, Opened
+from auditor.models.incidents import Joined, Opened, Reported
+from auditor.models.ranks import CLEANING
 from auditor.report.official.anonymous import guard
 from auditor.text.defang import defang
 from auditor.text.redact import redact
@@ -25,6 +26,8 @@ from auditor.text.words import Words
 
 SOON = datetime.timedelta(hours=6)
 """Before a report is overdue, that its time is short is said once more."""
+UNITS = (".service", ".timer", ".socket", ".path", ".mount", ".target")
+"""How names of units end; no domain does."""
 LATELY = datetime.timedelta(days=3)
 """So long after its last entry an incident that is over is told of."""
 _MOST = 20
@@ -46,12 +49,16 @@ def to_tell(cases: Iterable[Case], now: datetime.datetime) -> tuple[Case, ...]:
     return tuple(case for case in cases if case.open or clock.read(case.entries[-1].at) > now - LATELY)
 
 
-def cleaned(inventory: Inventory, instead: str) -> Callable[[str], str]:
-    """What makes a text that people or hosts wrote fit for paper and mail: no secret, nothing to click, and ``instead`` of hosts and inner addresses."""
+def cleaned(inventory: Inventory, instead: str, units: Set[str] = frozenset()) -> Callable[[str], str]:
+    """What makes a text that people or hosts wrote fit for paper and mail: no secret, nothing to click, and ``instead`` of hosts and inner addresses.
+
+    ``units`` are names of systemd's, which look like domains and are none.
+    """
     domains = {name for site in inventory.sites for name in (site.domain, *site.aliases)}
     within = {text for host in inventory.hosts for text in (host.name, host.address)} - domains
     guarded = guard(within, instead)
-    return lambda text: guarded(defang(redact(text), domains | within))
+    ours = domains | within | {unit for unit in units if unit.endswith(UNITS)}
+    return lambda text: guarded(defang(redact(text), ours))
 
 
 def letters(
@@ -94,11 +101,12 @@ def _body(
     paragraphs = [
         words("mail.internal"),
         words("mail.greeting", unit=one_line(to.name)),
-        words("incidents.mail.about", incident=case.id, when=detected, what=about),
+        words("incidents.mail.about", incident=case.id, when=detected, what=about, sign=_sign(case, words)),
         *(f"- {one_line(clean(why))}" for why in _whys(case)),
-        _listed(words("incidents.mail.contained"), _contained(case, now, clean, words)),
-        _listed(words("incidents.mail.evidence"), _evidence(case, words)),
+        _done(case, now, clean, words),
+        _reported(case, clean, words),
         _listed(words("incidents.mail.next"), _next(case, now, words)),
+        _listed(words("incidents.mail.evidence"), _evidence(case, words)),
         _listed(words("mail.attached"), (f"- {one_line(name)}" for name in attached)),
         words("mail.automatic"),
     ]
@@ -125,20 +133,47 @@ def _whys(case: Case) -> Iterator[str]:
             yield entry.deed.why
 
 
-def _contained(case: Case, now: datetime.datetime, clean: Callable[[str], str], words: Words) -> Iterator[str]:
-    open_ = [action for action in case.actions.values() if case.open and action.open(now)]
-    for what in dict.fromkeys(action.what for action in open_ if action.means == "address"):
-        yield words("incidents.mail.address", what=clean(what))
-    others = [action for action in open_ if action.means != "address"]
-    if others:
-        yield words("incidents.mail.other_means", count=str(len(others)))
-    doubtful = sum(_in_doubt(action) for action in open_)
+def _sign(case: Case, words: Words) -> str:
+    """What was seen first: traces of an intruder, content that others put in, or something else."""
+    areas = {found.control.split(".", 1)[0] for found in case.findings}
+    kind = "intrusion" if "compromise" in areas else "content" if "content" in areas else "sign"
+    return words(f"incidents.mail.sign.{kind}")
+
+
+def _done(case: Case, now: datetime.datetime, clean: Callable[[str], str], words: Words) -> str:
+    """What was contained, removed and collected, as far as it is confirmed; what is in doubt is not counted with it."""
+    actions = case.actions.values()
+    confirmed = [one for one in actions if one.state in ("confirmed", "releasing", "released")]
+    in_force = [one for one in confirmed if one.state != "released" and (one.means in CLEANING or one.open(now))]
+    doubtful = sum(not one.settled for one in actions)
+    addresses = dict.fromkeys(clean(one.what) for one in in_force if one.means == "address")
+    told = [
+        words("incidents.mail.done", count=len(confirmed), in_force=len(in_force))
+        if confirmed
+        else words("incidents.mail.nothing_done")
+    ]
+    if addresses:
+        told.append(words("incidents.mail.address", what=", ".join(list(addresses)[:_MOST])))
     if doubtful:
-        yield words("incidents.mail.doubtful", count=str(doubtful))
+        told.append(words("incidents.mail.doubtful", count=doubtful))
+    if case.collections:
+        told.append(words("incidents.mail.kept", count=len(case.collections)))
+    return " ".join(told)
 
 
-def _in_doubt(action: Action) -> bool:
-    return not action.settled
+def _reported(case: Case, clean: Callable[[str], str], words: Words) -> str:
+    """Which reports went out, when and how; that none did only where the ledger has none."""
+    sent = [
+        words(
+            "incidents.mail.sent",
+            report=words(f"incidents.report.{entry.deed.report}"),
+            when=words.moment(entry.happened),
+            how=one_line(clean(entry.deed.how), 200),
+        )
+        for entry in case.entries
+        if isinstance(entry.deed, Reported)
+    ]
+    return words("incidents.mail.reported", what="; ".join(sent)) if sent else words("incidents.mail.unreported")
 
 
 def _evidence(case: Case, words: Words) -> Iterator[str]:
@@ -154,7 +189,8 @@ def _next(case: Case, now: datetime.datetime, words: Words) -> Iterator[str]:
     for due in owed:
         yield f"- {_due(due, now, words)}"
     if not owed:
-        yield f"- {words('incidents.nothing_owed')}"
+        yield f"- {words('incidents.mail.nothing_owed')}"
+    yield f"- {words('incidents.mail.until_closed')}"
 
 
 def _due(due: Due, now: datetime.datetime, words: Words) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from auditor.errors import InputError
@@ -12,7 +13,21 @@ from auditor.mail import send, settings, summary
 from auditor.mail.message import Letter
 from auditor.mail.spool import Spool
 from auditor.models import Organisation, clock
+from auditor.models.incidents import OpenIncident
 from auditor.text.words import Words
+
+
+@dataclass(frozen=True)
+class State:
+    """How an inventory stands."""
+
+    audited: str | None
+    """When it was last read; None: no run is kept."""
+    incidents: tuple[OpenIncident, ...] = ()
+    """Those that the case log has open."""
+    intruded: int = 0
+    """On how many hosts and sites that audit saw traces of intruders."""
+
 
 SILENCE = datetime.timedelta(days=7)
 
@@ -20,27 +35,32 @@ SILENCE = datetime.timedelta(days=7)
 def post(
     spool: Spool,
     now: datetime.datetime,
-    last_audit: Callable[[Path], str | None],
+    state: Callable[[Path], State],
     head: str | None,
     words: Words,
 ) -> tuple[InputError, ...]:
     """Put one in the spool for each address to which nothing was put for a week, by the settings that mails went by before; what was in the way.
 
-    Those who are told of incidents get it, and where an organisation names none, its sender. ``last_audit``: when an inventory was last
-    read. ``head``: the hash of the last link of the history's chain.
+    Those who are told of incidents get it, and where an organisation names none, its sender. ``state``: how an inventory stands, asked for
+    when somebody is to be told. ``head``: the hash of the last link of the history's chain.
     """
     wrong = []
     for file in sorted({Path(mail.settings) for mail in spool.mails()}):
         if file.name == settings.FILE and file.is_file():
             try:
-                _post(spool, file, now, last_audit(file.parent.parent), head, words)
+                _post(spool, file, now, state, head, words)
             except InputError as error:
                 wrong.append(error)
     return tuple(wrong)
 
 
 def _post(
-    spool: Spool, file: Path, now: datetime.datetime, audited: str | None, head: str | None, words: Words
+    spool: Spool,
+    file: Path,
+    now: datetime.datetime,
+    state: Callable[[Path], State],
+    head: str | None,
+    words: Words,
 ) -> None:
     sender = settings.load(file).sender
     known = organisation.load(file.parent.parent)
@@ -51,20 +71,22 @@ def _post(
         heard[mail.recipient] = max(mail.queued, heard.get(mail.recipient, begun))
     since = (now - SILENCE).timestamp()
     silent = [(address, name) for address, name in _waiting(known, sender) if heard.get(address, begun) <= since]
+    if not silent:
+        return
+    known_now = state(file.parent.parent)
     letters = [
         Letter(
             sender=sender,
             recipient=address,
             recipient_name=name,
-            subject=words("mail.heartbeat.subject"),
-            body=_body(audited, now, words),
+            subject=words("mail.heartbeat.subject.incident" if known_now.incidents else "mail.heartbeat.subject"),
+            body=_body(known_now, now, words),
             about=f"heartbeat {clock.day(now)}",
             foot=summary.foot(head, words),
         )
         for address, name in silent
     ]
-    if letters:
-        send.post(spool, file, letters, now)
+    send.post(spool, file, letters, now)
 
 
 def _waiting(known: Organisation | None, sender: str) -> Iterator[tuple[str, str]]:
@@ -74,8 +96,23 @@ def _waiting(known: Organisation | None, sender: str) -> Iterator[tuple[str, str
     yield from (found or {sender: "Lũy Tre"}).items()
 
 
-def _body(audited: str | None, now: datetime.datetime, words: Words) -> str:
-    last = words("mail.heartbeat.audited", when=words.moment(audited)) if audited else words("mail.heartbeat.unread")
-    return (
-        "\n\n".join([words("mail.heartbeat.body", day=words.day(clock.day(now))), last, words("mail.automatic")]) + "\n"
-    )
+def _body(state: State, now: datetime.datetime, words: Words) -> str:
+    paragraphs = [
+        words("mail.heartbeat.body", day=words.day(clock.day(now))),
+        *_incidents(state, words),
+        words("mail.heartbeat.audited", when=words.moment(state.audited))
+        if state.audited
+        else words("mail.heartbeat.unread"),
+        words("mail.automatic"),
+    ]
+    return "\n\n".join(paragraphs) + "\n"
+
+
+def _incidents(state: State, words: Words) -> Iterator[str]:
+    """Say which incidents are open, and whether the last audit saw an intrusion: that none is open only as the case log says so."""
+    for one in state.incidents:
+        yield words("mail.heartbeat.incident", id=one.id, when=words.moment(one.detected))
+    if not state.incidents:
+        yield words("mail.heartbeat.no_incident")
+    if state.intruded:
+        yield words("mail.heartbeat.intruded", count=state.intruded)

@@ -201,7 +201,7 @@ def document(of: Known, filled: tuple[Part, ...]) -> Document:
         agency=head.agency(unit.name),
         nation=words("official.nation"),
         motto=words("official.motto"),
-        number=words("official.number", blank=BLANK, symbol=head.symbol(unit, "bao-cao")),
+        number=words("official.number", blank=BLANK, symbol=_symbol(of)),
         place_and_date=words("official.place_and_date", place=head.place(unit), blank=BLANK),
         concerning=(),
         circulation=words("official.circulation"),
@@ -217,6 +217,12 @@ def document(of: Known, filled: tuple[Part, ...]) -> Document:
         signing=head.signing(unit, words),
         annexes=(),
     )
+
+
+def _symbol(of: Known) -> str:
+    """Return the letters of its number: the notice of 24 hours is a notice (TB), all others are reports (BC)."""
+    own = head.symbol(of.unit, "bao-cao")
+    return f"TB-{own.removeprefix('BC-')}" if of.form == "first" else own
 
 
 def _addressees(of: Known) -> tuple[str, ...]:

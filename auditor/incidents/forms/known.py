@@ -12,6 +12,7 @@ from functools import cached_property
 
 from auditor.incidents import told
 from auditor.incidents.case import Case
+from auditor.incidents.deadlines import Due
 from auditor.incidents.letter import cleaned
 from auditor.inventory.systems import Contact, System, Systems
 from auditor.models import Host, Inventory, Organisation, Site, Unit, clock
@@ -65,7 +66,8 @@ class Known:
 
     @cached_property
     def _clean(self) -> Callable[[str], str]:
-        return cleaned(self.inventory, self.words("incidents.withheld"))
+        units = {action.what for action in self.case.actions.values() if action.means == "unit"}
+        return cleaned(self.inventory, self.words("incidents.withheld"), units)
 
     @cached_property
     def _hosts(self) -> tuple[Host, ...]:
@@ -187,7 +189,7 @@ class Known:
     def _done(self) -> tuple[str, ...]:
         """What was contained and let go, as the ledger tells it."""
         lines = [
-            f"{self.words.moment(entry.happened)}: {told.deed(entry.deed, self.words)}"
+            f"{self.words.moment(entry.happened)}: {told.deed(_undigested(entry.deed), self.words)}"
             for entry in self.case.entries
             if isinstance(entry.deed, Contained | Released) and entry.deed.state in ("confirmed", "released")
         ]
@@ -200,15 +202,14 @@ class Known:
         )
 
     def _next_due(self) -> tuple[str, ...]:
-        return tuple(
-            self.words(
-                "form.due",
-                report=self.words(f"incidents.report.{due.report}"),
-                by=self.words.moment(clock.stamp(due.by)),
-            )
-            for due in self.case.owed()
-            if due.report != self.form
-        )
+        return tuple(self._due(due) for due in self.case.owed() if due.report != self.form)
+
+    def _due(self, due: Due) -> str:
+        """A report and its last moment; what is owed at once has none that could be kept."""
+        report = self.words(f"incidents.report.{due.report}")
+        if due.report == "now":
+            return self.words("form.due_now", report=report)
+        return self.words("form.due", report=report, by=self.words.moment(clock.stamp(due.by)))
 
     def _first_report(self) -> tuple[str, ...]:
         """Number and day of the reports that went out."""
@@ -217,6 +218,11 @@ class Known:
             for entry in self.case.entries
             if isinstance(entry.deed, Reported)
         )[:1]
+
+
+def _undigested(of: Contained | Released) -> Contained | Released:
+    """Return it without the file's digest, which the ledger and the manifests of the evidence hold."""
+    return of.model_copy(update={"sha256": None}) if isinstance(of, Contained) else of
 
 
 def made(case: Case) -> str:

@@ -41,7 +41,7 @@ def test_the_last_three_hunts_on_a_host_stay_and_the_chain_holds(tmp_path: Path)
     for number in range(1, 6):
         hunts.keep("/i", hunt(number), remembered(number))
     told = History(hunts.path).verify()
-    assert (told.looks, told.broken) == (KEPT, None)
+    assert (told.looks, told.hunts, told.broken) == (0, KEPT, None)
     assert (hunts.latest("/i")["web1"].id, hunts.remembered("/i", "web1").hunts) == ("web1-5", 5)
 
 

@@ -22,10 +22,11 @@ from auditor.incidents.forms.known import Known
 from auditor.inventory import hosts as inventories
 from auditor.mail.cleared import is_cleared
 from auditor.models import Lang, clock
-from auditor.models.incidents import Answered, Entry, Found, Opened
+from auditor.models.incidents import Answered, Contained, Entry, Found, Opened
 from auditor.models.ranks import Form
 from auditor.report.official import docx, metrics, pdf, template
 from auditor.report.official.form import Field, missing
+from auditor.text.words import Words
 from tests import factory
 from tests.unit.incidents.filled import SECRET, T0, case, filled_in, known, lab
 from tests.unit.incidents.offices import WHO, auditor, opened
@@ -250,3 +251,29 @@ def test_without_an_authority_the_line_is_blank_and_named(form: Form, tmp_path: 
     of = replace(of, organisation=of.organisation.model_copy(update={"incident_authority": {}}))
     assert any("………" in line for line in issue.document(of, issue.parts(of)).addressees)
     assert any("incident_authority" in one for one in issue.write(of, tmp_path).unknown)
+
+
+def test_a_notice_is_numbered_as_one_and_holds_no_digest_of_each_file_and_no_broken_name_of_a_unit() -> None:
+    stopped = Contained(number=1, host="web1", means="unit", what="kworker-sync.service", state="confirmed")
+    taken = Contained(number=2, host="web1", means="file", what="/x.php", state="confirmed", sha256="cd" * 32)
+    of = case("2026")
+    entries = [
+        Entry(at=of.entries[-1].at, happened=of.entries[-1].happened, who="x", deed=one) for one in (stopped, taken)
+    ]
+    of = fold(of.id, [*of.entries, *entries])
+    paper = known(of, "first", "xa-an-truc")
+    written = issue.document(paper, issue.parts(paper))
+    text = "\n".join(block.text for block in written.body)
+    assert "/TB-" in written.number
+    full = known(of, "full", "xa-an-truc")
+    assert "/BC-" in issue.document(full, issue.parts(full)).number
+    assert "kworker-sync.service" in text
+    assert "và khóa, không cho khởi động lại" in text
+    assert "cd" * 32 not in text
+
+
+def test_what_is_owed_at_once_has_no_deadline_that_is_the_minute_of_its_detection() -> None:
+    of = known(case("2026"), "first", "xa-an-truc")
+    due = of.text("next_due")
+    assert "báo ngay cho cơ quan chuyên trách: phải gửi ngay" in due
+    assert not any(Words("vi").moment(clock.stamp(of.case.detected)) in one for one in due)

@@ -180,7 +180,8 @@ def test_no_secret_no_host_and_no_inner_address_stand_in_it_and_others_addresses
         assert gone not in said
     for there in ("hxxps://evil[.]test/x", "203[.]0[.]113[.]9", "203[.]0[.]113[.]7", "hxxp://antruc.test", "ab" * 32):
         assert there in said
-    assert "- 1 biện pháp khác trên máy chủ" in said
+    assert "Đã thực hiện 1 biện pháp ngăn chặn, gỡ bỏ; 1 biện pháp đang có hiệu lực." in said
+    assert "Có 1 biện pháp chưa biết đã có hiệu lực hay chưa." in said
 
 
 @pytest.mark.parametrize(
@@ -237,11 +238,14 @@ def test_an_incident_that_is_over_is_told_too(inventory: Path) -> None:
     reports: tuple[Report, ...] = ("now", "first", "full")
     for report in reports:
         Incidents().write(known.path, "Văn phòng", deciding.adding(incident, Reported(report=report, how="45/BC-UBND")))
-    assert "Không còn báo cáo nào phải gửi." in text(inventory, incident)
+    going_on = text(inventory, incident)
+    assert "các báo cáo, thông báo theo hạn đã gửi hoặc không phải gửi" in going_on
+    assert "đóng hồ sơ sự cố" in going_on
+    assert "Đã gửi: báo ngay cho cơ quan chuyên trách (45/BC-UBND" in going_on
     Incidents().write(known.path, "Văn phòng", deciding.filling(incident, LAST_FORM))
     close = closing.closing(incident, closing.Cause("lộ mật khẩu"), None, (), T0)
     Incidents().write(known.path, "Văn phòng", close)
-    assert "Sự cố đã đóng" in text(inventory, incident)
+    assert "Hồ sơ sự cố đã đóng" in text(inventory, incident)
     auditor("incident", "notify", incident, "--send", *WHO, "-i", inventory)
     assert kinds(inventory, incident)[-1] == "notified"
     assert {mail.state for mail in Spool().mails()} == {"waiting"}
