@@ -17,11 +17,16 @@ VI, EN = TOP / "docs/vi", TOP / "docs/en"
 BILINGUAL = {"words.md"}
 """One page that holds both."""
 FIRST = (TOP / "README.vi.md", TOP / "README.md")
+NAMED_APART = (VI / "bi-tan-cong.md", EN / "under-attack.md")
+"""Named so that whoever looks for it finds it."""
 PAGES = [
     FIRST,
+    NAMED_APART,
     *(
         (VI / name, EN / name)
-        for name in sorted({page.name for folder in (VI, EN) for page in folder.iterdir()} - BILINGUAL)
+        for name in sorted(
+            {page.name for folder in (VI, EN) for page in folder.iterdir() if page not in NAMED_APART} - BILINGUAL
+        )
     ),
 ]
 """Each in Vietnamese and in English."""
@@ -62,7 +67,10 @@ def spans(page: str) -> Counter[str]:
 
 def targets(page: Path) -> list[Path]:
     """Where its links lead, pages and pictures of the other language being the same ones."""
-    found = (str((page.parent / link).resolve()) for link, _ in _LINK.findall(page.read_text("utf-8")))
+    found = (
+        str((page.parent / link).resolve()).replace(*(path.name for path in NAMED_APART))
+        for link, _ in _LINK.findall(page.read_text("utf-8"))
+    )
     return [
         Path(path.replace("/docs/vi/", "/docs/en/").replace("/images/en-", "/images/").replace(".vi.md", ".md"))
         for path in found
