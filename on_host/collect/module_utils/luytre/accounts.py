@@ -1,8 +1,7 @@
 """Local accounts: who can log in, how, since when unused; keys, trust files and the settings for new accounts."""
 
-import base64
 import contextlib
-import hashlib
+import itertools
 import os
 import re
 import struct
@@ -11,7 +10,7 @@ import time
 from ansible.module_utils.luytre import _accounts, _homes, _root_path, _sshd, _websites
 from ansible.module_utils.luytre._banners import banner
 from ansible.module_utils.luytre._reading import Unreadable, read_below, read_text
-from ansible.module_utils.luytre_shared import ownership, safe_open
+from ansible.module_utils.luytre_shared import key_line, ownership, safe_open
 
 DAY = 86400
 ROOT_EQUAL = ("root", "sudo", "admin", "wheel", "docker", "lxd", "incus", "libvirt", "disk", "shadow", "kmem")
@@ -158,8 +157,10 @@ def _keys_of(account, pattern, groups):
         kind = "link" if _through_link(path, root) else "unreadable"
         nothing = {"type": kind, "bits": 0, "fingerprint": "", "restricted": False, "lends": False, "anywhere": False}
         return [{"account": account["name"], "path": path, "closed": closed, **nothing}]
-    keys = (parse_key(line) for line in text.splitlines()[:MAX_KEYS])
-    return [{"account": account["name"], "path": path, "closed": closed, **key} for key in keys if key]
+    keys = filter(None, (parse_key(line) for line in text.split("\n")))
+    return [
+        {"account": account["name"], "path": path, "closed": closed, **key} for key in itertools.islice(keys, MAX_KEYS)
+    ]
 
 
 def _closed(path, root, account, groups):
@@ -194,21 +195,22 @@ def _through_link(path, root):
 
 def parse_key(line):
     """``{type, bits, fingerprint, restricted, lends, anywhere}`` of an authorized_keys line, or None when it holds no key."""
-    found = re.search(r"(?:^|\s)((?:sk-)?(?:ssh|ecdsa)-[a-z0-9@.-]+)\s+(AAAA[A-Za-z0-9+/=]+)", line)
-    if not found or line.lstrip().startswith("#"):
+    found = key_line.read(line.encode("utf-8", "surrogateescape"))
+    if found is None:
         return None
-    options = line[: found.start(1)]
-    try:
-        blob = base64.b64decode(found.group(2), validate=True)
-    except ValueError:
-        return None
-    digest = base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
+    kind = found.kind.decode("ascii")
     return {
-        "type": found.group(1)[:60],
-        "bits": key_bits(found.group(1), blob),
-        "fingerprint": "SHA256:" + digest,
-        **limits(options),
+        "type": kind[:60],
+        "bits": key_bits(kind, found.blob),
+        "fingerprint": key_line.fingerprint(found.blob),
+        **limits(found.options.decode("utf-8", "replace")),
     }
+
+
+def key_options(line):
+    """What stands before the key of such a line."""
+    found = key_line.read(line.encode("utf-8", "surrogateescape"))
+    return "" if found is None else found.options.decode("utf-8", "replace")
 
 
 def limits(text):

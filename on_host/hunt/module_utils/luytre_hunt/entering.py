@@ -7,7 +7,7 @@ import re
 
 from ansible.module_utils.luytre import _accounts, _sshd, accounts, cron
 from ansible.module_utils.luytre._reading import Unreadable, read_text
-from ansible.module_utils.luytre_hunt.places import CHANGED, FOREIGN, OURS, said_by
+from ansible.module_utils.luytre_hunt.places import CHANGED, FOREIGN, MAX_LINES, OURS, said_by
 
 HIGHEST_OF_SYSTEM = 999
 MAX_KEYS = 1_000
@@ -79,12 +79,14 @@ def _keys(places, rows):
             marks = _marks(row, equal)
             if not below.startswith(".ssh/"):
                 marks.append("elsewhere")
-            for _number, line in said_by(places.led_to("key", path)[0]):
+            for line in places.led_to("key", path)[0].split("\n")[:MAX_LINES]:  # sshd puts none together
                 key = accounts.parse_key(line)
-                count += 1
-                if key is None or count > MAX_KEYS:
+                if key is None:
                     continue
-                options = re.split(r"(?:^|\s)(?:sk-)?(?:ssh|ecdsa)-", line, maxsplit=1)[0].strip()[:MAX_OPTIONS]
+                count += 1
+                if count > MAX_KEYS:
+                    break
+                options = accounts.key_options(line)[:MAX_OPTIONS]
                 told = "%s %s %s" % (key["type"], key["fingerprint"], options)
                 commands = re.findall(r'command="((?:[^"\\]|\\.){0,2000})"', options)
                 programs = [program for command in commands for program in cron.programs(command.replace('\\"', '"'))]

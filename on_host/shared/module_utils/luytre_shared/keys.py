@@ -1,28 +1,44 @@
 """Lines of authorized_keys: which files sshd reads for whom, and which key a line lets in. As sshd reads them."""
 
-import base64
-import binascii
 import contextlib
 import functools
-import hashlib
+import glob
 import os
 import re
 
-from ansible.module_utils.luytre_shared import acting, people, safe_open
+from ansible.module_utils.luytre_shared import acting, key_line, people, safe_open
 
 SSHD = "/usr/sbin/sshd"
+CONFIG = "/etc/ssh/sshd_config"
+MOST_INCLUDES = 16
+NOBODY = "user=luytre-nobody,host=192.0.2.1,addr=192.0.2.1,laddr=192.0.2.2,lport=1"
+"""A connection that no Match block should be about: with some, sshd says nothing unless it is told of one."""
 DEFAULT = (".ssh/authorized_keys", ".ssh/authorized_keys2")
 MAX_FILE = 4_000_000
 """Bytes. sshd reads more: whatever stands at the end of a larger one lets in, too."""
-_TYPE = re.compile(rb"(?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[A-Za-z0-9@.-]{1,100}\Z")
 
 
 @functools.lru_cache(maxsize=None)
 def patterns():
-    """What sshd looks for, as its configuration has it."""
-    said = acting.ran([SSHD, "-T"]) or ""
+    """What sshd looks for: as it says, for everybody, and as any of its settings has it for some."""
+    said = acting.ran([SSHD, "-T"]) or acting.ran([SSHD, "-T", "-C", NOBODY]) or ""
     found = re.findall(r"(?m)^authorizedkeysfile (.+)$", said)
-    return tuple(dict.fromkeys(word for line in found for word in line.split() if word != "none")) or DEFAULT
+    words = [word for line in found for word in line.split()] or list(DEFAULT)
+    return tuple(dict.fromkeys(word for word in (*words, *_set_for_some(CONFIG)) if word != "none"))
+
+
+def _set_for_some(path, depth=0):
+    """The same of every line of sshd's settings, includes followed, whoever it is for: a line that counts for nobody costs nothing."""
+    with contextlib.suppress(OSError, ValueError):
+        text = safe_open.text(path, MAX_FILE) or ""
+        for keyword, value in re.findall(r"(?im)^[ \t]*\"?(authorizedkeysfile|include)\"?[ \t=]+(.+)$", text):
+            words = [word.strip('"') for word in value.split("#")[0].split()]
+            if keyword.lower() == "authorizedkeysfile":
+                yield from words
+            elif depth < MOST_INCLUDES:
+                for pattern in words:
+                    for one in sorted(glob.glob(os.path.join(os.path.dirname(CONFIG), pattern))):
+                        yield from _set_for_some(one, depth + 1)
 
 
 def files(looked_for):
@@ -40,7 +56,7 @@ def of(account, left_out=()):
     for name, path in files(patterns()):
         if name == account and path not in left_out:
             with contextlib.suppress(safe_open.Unsafe):
-                found += [one for one in map(key_of, content(path).splitlines()) if one is not None]
+                found += [one for one in map(key_of, key_line.of(content(path))) if one is not None]
     return found
 
 
@@ -70,30 +86,5 @@ def content(path):
 
 def key_of(line):
     """The fingerprint of the key that a line lets in, ``SHA256:…``; None of a line that lets none in."""
-    rest = line.strip(b" \t\r\n")
-    if not rest or rest.startswith(b"#"):
-        return None
-    return _fingerprint(rest) or _fingerprint(_without_options(rest))
-
-
-def _without_options(line):
-    """What comes after its options, in which quotes keep blanks together."""
-    quoted, at = False, 0
-    while at < len(line) and (quoted or line[at : at + 1] not in (b" ", b"\t")):
-        if line[at : at + 2] == b'\\"':
-            at += 1
-        elif line[at : at + 1] == b'"':
-            quoted = not quoted
-        at += 1
-    return line[at:].lstrip(b" \t")
-
-
-def _fingerprint(text):
-    words = text.split(None, 2)
-    if len(words) < 2 or not _TYPE.match(words[0]):
-        return None
-    try:
-        blob = base64.b64decode(words[1])
-    except (binascii.Error, ValueError):
-        return None
-    return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode("ascii").rstrip("=")
+    found = key_line.read(line)
+    return None if found is None else key_line.fingerprint(found.blob)

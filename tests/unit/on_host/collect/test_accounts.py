@@ -191,6 +191,25 @@ def test_lines_that_hold_no_key(line: str) -> None:
     assert accounts.parse_key(line) is None
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        ED25519.replace("C3Nz", "C3\v\x0cNz"),
+        ED25519 + "\0A",
+        ED25519.replace(" ", " \t "),
+        'environment="A=ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGKGtDTOTTFENJJ1UIL/QiCJpNVGuqBcL1BtEaSb78jE" ' + ED25519,
+    ],
+)
+def test_a_key_is_the_one_that_sshd_reads_however_it_is_written(line: str, tmp_path: Path) -> None:
+    fingerprint = accounts.parse_key(ED25519)["fingerprint"]
+    assert accounts.parse_key(line)["fingerprint"] == fingerprint
+    (tmp_path / ".ssh").mkdir()
+    (tmp_path / ".ssh/authorized_keys").write_text("#\n" * 600 + line + "\n")
+    mai = {"name": "mai", "uid": os.getuid(), "gid": os.getgid(), "home": str(tmp_path)}
+    (key,) = accounts._keys_of(mai, ".ssh/authorized_keys", [])
+    assert key["fingerprint"] == fingerprint
+
+
 def test_a_cut_blob_has_no_size() -> None:
     assert accounts.key_bits("ssh-rsa", b"\xff\xff\xff\xff") == 0
     assert accounts.key_bits("ssh-rsa", b"") == 0

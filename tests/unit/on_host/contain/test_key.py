@@ -75,6 +75,11 @@ def asked(**more: Any) -> dict[str, Any]:
         (b'command="' + GOOD + b'" ' + BAD, True),
         (b'command="' + BAD + b'" ' + GOOD, False),
         (GOOD + b" " + BAD, False),
+        (BAD.replace(b"C3Nz", b"C3\v\f\rNz"), True),  # sshd skips white space within base64
+        (BAD.replace(b" root@web1", b"\0A"), True),  # and reads up to a zero byte
+        (BAD.replace(b" ", b"\t \t", 1), True),
+        (b'environment="A=' + GOOD + b'" ' + BAD, True),
+        (b"\v" + BAD, False),
         (b"# " + BAD, False),
         (b"cert-authority " + BAD, True),
         (b'from="10.0.0.0/8 ' + BAD, False),
@@ -92,6 +97,28 @@ def test_a_fingerprint_is_what_ssh_keygen_says(tmp_path: Path) -> None:
     subprocess.run(["ssh-keygen", "-q", "-t", "ecdsa", "-N", "", "-f", tmp_path / "key"], check=True)
     said = subprocess.run(["ssh-keygen", "-lf", tmp_path / "key.pub"], check=True, capture_output=True).stdout
     assert keys.key_of((tmp_path / "key.pub").read_bytes()) == said.split()[1].decode()
+
+
+@pytest.mark.parametrize("name", [b"ssh-rsa", b"rsa-sha2-256", b"rsa-sha2-512"])
+def test_a_key_is_the_same_by_each_name_that_sshd_has_for_its_type(tmp_path: Path, name: bytes) -> None:
+    subprocess.run(["ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-N", "", "-f", tmp_path / "key"], check=True)
+    blob = (tmp_path / "key.pub").read_bytes().split()[1]
+    (tmp_path / "line").write_bytes(name + b" " + blob + b"\n")
+    said = subprocess.run(["ssh-keygen", "-lf", tmp_path / "line"], check=True, capture_output=True).stdout
+    assert keys.key_of(b"no-pty " + name + b" " + blob) == said.split()[1].decode()
+
+
+def test_files_that_sshd_reads_for_some_only_are_looked_through(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "conf.d").mkdir()
+    (tmp_path / "sshd_config").write_text("Include conf.d/*.conf\nAuthorizedKeysFile none\n")
+    (tmp_path / "conf.d/a.conf").write_text('Match Group sftp\n  authorizedkeysfile="/etc/k/%u" .ssh/b # c\n')
+    monkeypatch.setattr(keys, "CONFIG", str(tmp_path / "sshd_config"))
+    monkeypatch.setattr(acting, "ran", lambda words, *_: "authorizedkeysfile none\n" if "-C" in words else None)
+    keys.patterns.cache_clear()
+    assert keys.patterns() == ("/etc/k/%u", ".ssh/b")
+    keys.patterns.cache_clear()
 
 
 def test_every_file_that_sshd_reads_is_looked_for(host: ModuleType, tmp_path: Path) -> None:

@@ -226,7 +226,7 @@ def test_what_lies_behind_links_is_told_as_programs_find_it(
     monkeypatch.setattr(_accounts, "passwd", lambda: [account])
     starting._of_accounts(gathered)
     assert sorted(row[4] for row in rows(gathered, "start")) == ["alias foreign=x", "alias kept=x"]
-    (tmp_path / "keys").write_text(f"ssh-ed25519 {KEY} x\nroot:$y$secret:1::::::\n")
+    (tmp_path / "keys").write_text(f"# sshd puts no lines together \\\nssh-ed25519 {KEY} x\nroot:$y$secret:1::::::\n")
     (home / ".ssh").mkdir()
     (home / ".ssh/authorized_keys").symlink_to(tmp_path / "keys")
     monkeypatch.setattr(entering, "_patterns", lambda _places: [])
