@@ -16,7 +16,7 @@ import re
 import secrets
 import time
 
-from ansible.module_utils.luytre_shared import acting, keys, lines, people, safe_open, taking, undoing
+from ansible.module_utils.luytre_shared import acting, immutable, keys, lines, people, safe_open, taking, undoing
 from ansible.module_utils.luytre_shared.acting import Refused
 
 HOME = "/var/lib/luytre/keys"
@@ -71,7 +71,8 @@ def put_aside(name, account, path):
         moved["aside"] = ASIDE + secrets.token_hex(8)
         record = TRIALS.record.all()[name]
         TRIALS.record.keep(name, dict(record, aside=[*record.get("aside", []), moved]))
-        os.rename(last, moved["aside"], src_dir_fd=place, dst_dir_fd=place)
+        with immutable.lifted(place, *readable(place, last, open_ones)):
+            os.rename(last, moved["aside"], src_dir_fd=place, dst_dir_fd=place)
         if taking.ident(place, moved["aside"]) != moved["file"]:
             taking.back(place, moved["aside"], place, last)
 
@@ -219,9 +220,33 @@ def put_back(moved):
             place = taking.closing(open_ones, safe_open.path(moved["folder"], safe_open.DIRECTORY))
         except OSError:
             return True
-        if taking.ident(place, moved["aside"]) == moved["file"]:
-            taking.back(place, moved["aside"], place, moved["name"])
-        return taking.ident(place, moved["aside"]) != moved["file"]
+        if is_aside(place, moved):
+            with immutable.lifted(place, *readable(place, moved["aside"], open_ones)):
+                taking.back(place, moved["aside"], place, moved["name"])
+        return not is_aside(place, moved)
+
+
+def is_aside(place, moved):
+    """Whether the very thing is under its other name in an open folder."""
+    return taking.ident(place, moved["aside"]) == moved["file"]
+
+
+def readable(place, name, open_ones):
+    """A descriptor of the file of that name, if it is one that can be opened."""
+    with contextlib.suppress(OSError):
+        return [taking.closing(open_ones, safe_open.at(place, name))]
+    return []
+
+
+def set_aside(record):
+    """The paths of files that are beside their place now."""
+    found = []
+    for moved in record.get("aside", []):
+        with contextlib.ExitStack() as open_ones, contextlib.suppress(OSError):
+            place = taking.closing(open_ones, safe_open.path(moved["folder"], safe_open.DIRECTORY))
+            if is_aside(place, moved):
+                found.append(moved["path"])
+    return found
 
 
 def seen(name):
@@ -234,7 +259,7 @@ def seen(name):
         why, some = ("key_again", left) if left else ("unread_files", sorted(unread))
         about = " ".join("%s %s" % one for one in some)[: acting.MOST_SAID]
         return {"state": "unknown" if record["confirmed"] else "on_trial", "why": why, "about": about}
-    aside = [moved["path"] for moved in record.get("aside", [])]
+    aside = set_aside(record)
     about = " ".join(sorted({*aside, *(path for _, path, _ in record["lines"])}))[: acting.MOST_SAID]
     return dict(answer, why="files_aside" if aside else "in_files", about=about)
 

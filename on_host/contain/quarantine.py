@@ -16,7 +16,7 @@ import signal
 import stat
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
-from ansible.module_utils.luytre_shared import acting, kept, safe_open, taking
+from ansible.module_utils.luytre_shared import acting, immutable, kept, safe_open, taking
 from ansible.module_utils.luytre_shared.acting import Refused
 
 ROOTS = ("/var/www", "/srv", "/tmp", "/var/tmp", "/dev/shm")
@@ -31,25 +31,28 @@ STORE = kept.Store("/var/lib/luytre/quarantine")
 
 def take(asked):
     """Take a file out of its place; once, however often it is asked for."""
-    path, name = where(asked), asked["id"]
+    name = asked["id"]
     with STORE.held(), contextlib.ExitStack() as open_ones:
         record = STORE.record(name)
         if record is not None and kept_in(name, record, open_ones) is not None:
             settled(name, record, open_ones)
             return seen(name)
-        place, last = taking.reached(path, open_ones)
-        there, _ = opened(place, last, asked["what"], open_ones)
+        root = where(asked)
+        place, last = place_of({"path": asked["what"], "root": root}, open_ones)
+        there, reading = opened(place, last, asked["what"], open_ones)
         status = os.fstat(there)
         record = {
             "path": asked["what"],
+            "root": root,
             "sha256": None,
             "file": [status.st_dev, status.st_ino],
             "aside": ".luytre-" + secrets.token_hex(8),
         }
         STORE.keep(name, record)
         try:
-            taken(name, place, last, record, open_ones)
-            settled(name, record, open_ones)
+            with immutable.lifted(place, reading):
+                taken(name, place, last, record, open_ones)
+                settled(name, record, open_ones)
         except BaseException:
             if kept_in(name, record, open_ones) is None:
                 STORE.forget(name)
@@ -99,12 +102,18 @@ def kept_in(name, record, open_ones):
 
 
 def where(asked):
-    """The path that is asked for. Raises Refused for one where nothing is taken."""
+    """The root below which the path lies that is asked for, or which it is. Raises Refused for one where nothing is taken."""
     path = os.fsdecode(unquote_to_bytes(asked["what"]))
     roots = [root.rstrip("/") for root in (*ROOTS, *asked["roots"]) if root.strip("/")]
-    if not any(path == root or path.startswith(root + "/") for root in roots):
+    found = [root for root in roots if path == root or path.startswith(root + "/")]
+    if not found:
         raise Refused("elsewhere", asked["what"])
-    return path
+    return max(found, key=len)
+
+
+def place_of(record, open_ones):
+    """``(open folder, name)`` of a file's place. Raises Refused."""
+    return taking.reached(os.fsdecode(unquote_to_bytes(record["path"])), open_ones, record.get("root", ""))
 
 
 def opened(place, last, path, open_ones):
@@ -124,7 +133,7 @@ def opened(place, last, path, open_ones):
 def plan(asked):
     """What ``take`` would do now; nothing is written."""
     with contextlib.ExitStack() as open_ones:
-        place, last = taking.reached(where(asked), open_ones)
+        place, last = place_of({"path": asked["what"], "root": where(asked)}, open_ones)
         there, reading = opened(place, last, asked["what"], open_ones)
         sha256, kept = taking.digest(reading), os.path.join(STORE.folder(asked["id"]), TAKEN)
         same = os.fstat(there).st_dev == STORE.device()
@@ -146,13 +155,17 @@ def put_back(asked):
         if folder is None and record.get("apart"):
             STORE.forget(name)
             return {"state": "none", "why": "kept_gone", "about": said(record)}
+        held = []
         if folder is not None:
-            place, last = taking.reached(os.fsdecode(unquote_to_bytes(record["path"])), open_ones)
-            taking.returned(folder, TAKEN, place, last, record, open_ones)
-        away = taking.apart(record, open_ones)
-        if away is not None and taking.ident(away, TAKEN) is not None:
-            taking.left_apart(record, away, TAKEN, open_ones)
-        STORE.forget(name)
+            place, last = place_of(record, open_ones)
+            held = [place, opened(folder, TAKEN, record["path"], open_ones)[1]]
+        with immutable.lifted(*held):
+            if folder is not None:
+                taking.returned(folder, TAKEN, place, last, record, open_ones)
+            away = taking.apart(record, open_ones)
+            if away is not None and taking.ident(away, TAKEN) is not None:
+                taking.left_apart(record, away, TAKEN, open_ones)
+            STORE.forget(name)
         return {"state": "none"}
 
 
@@ -172,7 +185,7 @@ def seen(name):
             there, reading = opened(own, TAKEN, record["path"], open_ones)
             status, answer["sha256"] = os.fstat(there), taking.digest(reading)
         try:
-            place, last = taking.reached(os.fsdecode(unquote_to_bytes(record["path"])), open_ones)
+            place, last = place_of(record, open_ones)
             os.lstat(last, dir_fd=place)
             return dict(answer, why="back_again", about=record["path"])
         except (FileNotFoundError, NotADirectoryError, Refused):

@@ -12,7 +12,7 @@ import contextlib
 import os
 import re
 
-from ansible.module_utils.luytre_shared import acting, people, starting, undoing
+from ansible.module_utils.luytre_shared import acting, immutable, people, starting, undoing
 from ansible.module_utils.luytre_shared.acting import Refused
 
 HOME = "/var/lib/luytre/units"
@@ -65,11 +65,12 @@ def contain(asked, _connection):
 def mask(record):
     """Have a mask in the place of its file, and the file aside."""
     place, aside = places(record)
-    if record["aside"] and not os.path.lexists(aside):
-        os.rename(place, aside)
-    if record["masked"]:
-        with contextlib.suppress(FileExistsError):
-            os.symlink(NOWHERE, place)
+    with immutable.lifted_at(PLACE, place):
+        if record["aside"] and not os.path.lexists(aside):
+            os.rename(place, aside)
+        if record["masked"]:
+            with contextlib.suppress(FileExistsError):
+                os.symlink(NOWHERE, place)
 
 
 def places(record):
@@ -133,15 +134,16 @@ def undo(record):
     if handed_on(record):
         return
     place, aside = places(record)
-    if record["masked"] and os.path.islink(place) and os.readlink(place) == NOWHERE:
-        os.unlink(place)
-    if record["aside"] and os.path.lexists(aside):
-        try:
-            os.link(aside, place, follow_symlinks=False)
-        except FileExistsError:
-            if not os.path.samestat(os.lstat(aside), os.lstat(place)):
-                raise Refused("name_taken", place)
-        os.unlink(aside)
+    with immutable.lifted_at(PLACE, aside):
+        if record["masked"] and os.path.islink(place) and os.readlink(place) == NOWHERE:
+            os.unlink(place)
+        if record["aside"] and os.path.lexists(aside):
+            try:
+                os.link(aside, place, follow_symlinks=False)
+            except FileExistsError:
+                if not os.path.samestat(os.lstat(aside), os.lstat(place)):
+                    raise Refused("name_taken", place)
+            os.unlink(aside)
     acting.ran([starting.SYSTEMCTL, "daemon-reload"])
     if record["ran"]:
         acting.ran([starting.SYSTEMCTL, "start", "--no-block", record["unit"]])

@@ -26,10 +26,17 @@ APART = ".luytre-quarantine-"
 """How the name of a folder of root's begins in which a file stays on its own file system."""
 
 
-def reached(path, open_ones):
-    """``(open folder, name)`` of where a path ends. Raises Refused when a link, or nothing, is on the way."""
+def reached(path, open_ones, root=""):
+    """``(open folder, name)`` of where a path ends. Raises Refused when a link, or nothing, is on the way.
+
+    On the way to ``root``, if the path lies below it, those links count that root made, such as a web root's own.
+    """
     try:
-        place, last = safe_open.reach(path)
+        if root and path.startswith(root + "/"):
+            base = closing(open_ones, safe_open.path(root, safe_open.DIRECTORY, safe_open.ROOTS_LINKS))
+            place, last = safe_open.reach(path[len(root) :], base=base)
+        else:
+            place, last = safe_open.reach(path)
     except FileNotFoundError:
         raise Refused("folder_gone", "")
     except safe_open.Unsafe as unsafe:

@@ -124,6 +124,25 @@ def test_a_file_is_taken_and_put_back_as_it_was(
     assert host.put_back(asked(shell, site))["why"] == "none_kept"
 
 
+def test_a_web_root_may_be_a_link_that_root_made(
+    host: ModuleType, site: Path, shell: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(site)
+    asking = asked(link / shell.relative_to(site), link)
+    os.lchown(link, 65534, 65534)
+    assert refused(host, lambda: host.take(asking)) == "unsafe"
+    os.lchown(link, 0, 0)
+    assert host.plan(asking)["state"] == "planned"
+    assert host.take(asking)["state"] == "confirmed"
+    assert not shell.exists()
+    shell.touch()
+    assert host.look(asking)["why"] == "back_again"
+    shell.unlink()
+    assert host.put_back(asking) == {"state": "none"}
+    assert shell.read_bytes() == SHELL
+
+
 def test_no_link_folder_or_pipe_is_taken_nor_what_lies_elsewhere(host: ModuleType, site: Path, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("s")

@@ -1,0 +1,81 @@
+"""Flags of a file system's by which not even root changes, moves or removes a file (``chattr +i`` and ``+a``): set aside while something is contained.
+
+Root alone sets them. Intruders who were root do so with what they leave, so that nobody takes it away.
+"""
+
+import contextlib
+import fcntl
+import os
+import struct
+
+from ansible.module_utils.luytre_shared import safe_open
+
+FLAGS = 0x10 | 0x20
+"""Immutable, and append only."""
+_LONG = struct.calcsize("l")
+_GET, _SET = (2 << 30) | (_LONG << 16) | 0x6601, (1 << 30) | (_LONG << 16) | 0x6602
+
+
+def of(handle):
+    """The flags of an open file or folder; 0 where its file system has none."""
+    try:
+        return _all(handle) & FLAGS
+    except (OSError, TypeError):  # None: not opened for reading
+        return 0
+
+
+def put(handle, flags):
+    """Have an open file, or folder, have these flags, too."""
+    if flags:
+        _write(handle, _all(handle) | flags)
+
+
+@contextlib.contextmanager
+def lifted(*handles):
+    """None of the flags on what these descriptors hold, wherever it moves meanwhile. Raises OSError."""
+    found = []
+    try:
+        for handle in handles:
+            flags = of(handle)
+            if flags:
+                _write(handle, _all(handle) & ~FLAGS)
+                found.append((handle, flags))
+        yield
+    finally:
+        for handle, flags in found[::-1]:
+            with contextlib.suppress(OSError):  # it may be gone
+                put(handle, flags)
+
+
+@contextlib.contextmanager
+def lifted_at(*paths):
+    """The same of files in folders of root's alone, by their names: a program may replace the file meanwhile."""
+    with contextlib.ExitStack() as open_ones:
+        found = [(path, handle, of(handle)) for path, handle in ((path, _opened(path, open_ones)) for path in paths)]
+        try:
+            with lifted(*(handle for _, handle, flags in found if flags)):
+                yield
+        finally:
+            for path, _, flags in found:
+                there = _opened(path, open_ones) if flags else None
+                if there is not None:
+                    with contextlib.suppress(OSError):
+                        put(there, flags)
+
+
+def _opened(path, open_ones):
+    """A descriptor of a file or folder; None where there is none."""
+    for wanted in (safe_open.REGULAR, safe_open.DIRECTORY):
+        with contextlib.suppress(OSError):
+            handle = safe_open.path(path, wanted, safe_open.ROOTS_LINKS)
+            open_ones.callback(os.close, handle)
+            return handle
+    return None
+
+
+def _all(handle):
+    return struct.unpack("=I", fcntl.ioctl(handle, _GET, bytes(_LONG))[:4])[0]
+
+
+def _write(handle, flags):
+    fcntl.ioctl(handle, _SET, struct.pack("=I", flags) + bytes(_LONG - 4))
