@@ -66,6 +66,12 @@ def _check_nginx(reading, found, root, place, name, path):
     config = load(NGINX_CONF, read_text)
     if nginx.loose_files(config):
         raise Unproven("others can change the configuration of nginx")
+    for outer in config.top.block or ():
+        if outer.name in (
+            "stream",
+            "mail",
+        ):  # what listens there is not told from what serves sites, and hands on all that it gets
+            raise Unproven("%s: %s" % (outer.where, outer.name))
     model = Model(config)
     server = _of_nginx(model, place, name)
     if server is None:

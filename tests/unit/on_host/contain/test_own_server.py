@@ -43,6 +43,8 @@ class There:
         self.listening = [self.at("/usr/sbin/nginx", "0.0.0.0", 443), self.at("/usr/sbin/nginx", "::", 443)]  # noqa: S104
         self.fpm: _processes.Process | None = _processes.Process(7, 1, 0, program="/usr/sbin/php-fpm8.4")
         self.loose: list[object] = []
+        self.beside = ""
+        """What stands beside nginx's http block."""
 
     def at(self, program: str, address: str, port: int, daemon: str | None = "") -> dict[str, Any]:
         name = Path(program).name
@@ -52,7 +54,7 @@ class There:
 
     def nginx(self, more: str = "", outer: str = "", root: Path | None = None, backend: str = "") -> None:
         block = BLOCK % (root or self.root, backend or self.socket, more)
-        self.conf.write_text(f"events {{ }}\nhttp {{\n{outer}\n{block}\n}}\n")
+        self.conf.write_text(f"events {{ }}\nhttp {{\n{outer}\n{block}\n}}\n{self.beside}\n")
 
     def apache(self, more: str = "", outer: str = "", root: Path | None = None) -> None:
         self.listening = [self.at("/usr/sbin/apache2", "*", 443)]
@@ -125,6 +127,13 @@ def test_whoever_else_listens_there_is_not(there: There, listening: list[tuple[s
 def test_what_may_hand_a_request_on_is_not(there: There, more: str, outer: str) -> None:
     there.nginx(more, outer)
     with pytest.raises(own_server.Unproven):
+        there.check()
+
+
+def test_where_nginx_hands_on_whole_connections_nobody_is(there: There) -> None:
+    there.beside = "stream { server { listen 127.0.0.1:443; proxy_pass 127.0.0.1:8443; } }"
+    there.nginx()
+    with pytest.raises(own_server.Unproven, match="stream"):
         there.check()
 
 
