@@ -27,6 +27,11 @@ from auditor.models.incidents import Contained, Released, Why
 from auditor.models.ranks import Means
 from auditor.system import resources
 
+STILL_CONTAINED = "still_contained"
+"""Why what is released stays out of force: another incident contains it, too."""
+_NOT_THERE = frozenset({"no_file", "no_job", "no_key", "no_such_administrator"})
+"""Refusals of what is not to be found, as it is when another incident has it contained."""
+
 
 class _Answer(BaseModel):
     """What the program there says. The host may be somebody else's."""
@@ -92,6 +97,8 @@ class Containing:
         if answer.state == "on_trial":
             answer = self._asked(host.name, wanted.means, "confirm", question)
         ended = begun.model_copy(update=_came_to(answer))
+        if ended.state == "refused" and ended.why in _NOT_THERE:
+            ended = ended.model_copy(update=self._another(ended, wanted.what, "of_another_incident"))
         self.ledgers.write(self.inventory, self.who, deciding.adding(self.incident, ended))
         return ended
 
@@ -115,6 +122,8 @@ class Containing:
         if answer.state == "refused" and MEANS[action.means].release_is_whole:
             state = "refused"
         ended = begun.model_copy(update={"state": state, "why": answer.why, "about": answer.about})
+        if state == "released" and not answer.why:
+            ended = ended.model_copy(update=self._another(ended, action.what, STILL_CONTAINED))
         self.ledgers.write(self.inventory, self.who, deciding.adding(self.incident, ended))
         return ended
 
@@ -129,6 +138,12 @@ class Containing:
             )
             return _Answer.model_validate_json(said).state == "confirmed"
         return False
+
+    def _another(self, deed: Contained | Released, what: str, why: str) -> Mapping[str, str]:
+        """Return why a deed came to no more, and the action of another incident by which the same thing is contained; nothing where none is."""
+        ledgers = self.ledgers.all(self.inventory)
+        other = deciding.another(self.incident, deed.host, deed.means, what, clock.now(), ledgers)
+        return {} if other is None else {"why": why, "about": f"{other[0]}/{other[1]}"}
 
     def _decided(self, host: Host, wanted: Wanted) -> Callable[[Ledgers], Decided]:
         return deciding.containing(self.incident, host.name, wanted.means, wanted.what, wanted.seconds, clock.now())

@@ -91,6 +91,18 @@ def containing(
     return decide
 
 
+def another(
+    incident: str, host: str, means: Means, what: str, now: datetime.datetime, ledgers: Ledgers
+) -> tuple[str, int] | None:
+    """Return the action, by incident and number, by which another incident contains the same thing on a host; None where none is known to."""
+    wanted = (host, means, what)
+    for case in cases(ledgers):
+        for one in case.actions.values() if case.id != incident else ():
+            if (one.host, one.means, one.what) == wanted and one.state == "confirmed" and one.open(now):
+                return case.id, one.number
+    return None
+
+
 def notifying(incident: str, deed: Notified) -> Callable[[Ledgers], Decided]:
     """Write that an office was told, also of an incident that is over. Raises Known when that is written already."""
 

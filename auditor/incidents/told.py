@@ -101,7 +101,7 @@ WHY = (
         "sessions_ended",
     ),
     *("no_trigger", "trigger_again", "of_another"),
-    *("no_password", "other_password", "not_proven"),
+    *("no_password", "other_password", "not_proven", "of_another_incident"),
 )
 """Reasons that have words of their own; a host may give any other."""
 MOST_TYPED = 4_000
@@ -223,8 +223,8 @@ def _action(of: Contained | Released, words: Words) -> str:
     number, host = str(of.number), of.host
     why = _why(of.why, of.about, words)
     if isinstance(of, Released):
-        if of.state == "released" and of.why in ("none_kept", "kept_gone"):
-            return words(f"incidents.release.{of.why}", number=number, host=host)
+        if of.state == "released" and of.why in ("none_kept", "kept_gone", "still_contained"):
+            return words(f"incidents.release.{of.why}", number=number, host=host, other=one_line(of.about))
         said = words(f"incidents.release.{of.means}.{of.state}", number=number, host=host, why=why)
         return f"{said}; {why}" if why and of.state == "released" else said
     until = words.moment(of.until) if of.until else ""

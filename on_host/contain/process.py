@@ -88,7 +88,7 @@ def release(asked, _connection):
         if record is None:
             return acting.NONE_KEPT
         handle = opened(record, open_ones)
-        if handle is not None:
+        if handle is not None and not handed_on(asked["id"], record):
             resume(handle, record)
         RECORD.forget(asked["id"])
         return {"state": "none"}
@@ -99,6 +99,15 @@ def look(asked, _connection):
     record = RECORD.all().get(asked["id"])
     with contextlib.ExitStack() as open_ones:
         return {"state": "none"} if record is None or opened(record, open_ones) is None else seen(record)
+
+
+def handed_on(name, record):
+    """Whether another action has the same process stopped: then that one lets it go on, in the end."""
+    for other_name, other in RECORD.all().items():
+        if other_name != name and other["pid"] == record["pid"] and same(other, record):
+            RECORD.keep(other_name, dict(other, before=other["before"] and record["before"]))
+            return True
+    return False
 
 
 def resume(handle, record):

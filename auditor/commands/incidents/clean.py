@@ -17,7 +17,7 @@ from auditor.commands.given.options import (
     LangOption,
     UnjudgedSiteOption,
 )
-from auditor.commands.incidents.contain import DryRunOption, HostsOption, ca_file_of, read, where
+from auditor.commands.incidents.contain import DryRunOption, HostsOption, ca_file_of, each, read, where
 from auditor.commands.incidents.hosts import chosen, hosts_of
 from auditor.commands.incidents.ledger import IncidentArgument, WhoOption, role
 from auditor.errors import InputError
@@ -129,14 +129,9 @@ def _with(release: Path | None, asked: Sequence[Wanted]) -> Sequence[Wanted]:
 
 def _done(command: Containing, host: Host, wanted: Iterable[Wanted], left: list[InputError]) -> Iterator[Contained]:
     """Each step as it is done, with what it found besides; ``left`` is told what of that must not be begun."""
-    for one in wanted:
-        came_to = command.contain(host, one)
+    for came_to in each(command, host, wanted, left):
         yield came_to
-        for more in _besides(came_to.found):
-            try:
-                yield command.contain(host, more)
-            except InputError as error:
-                left.append(error)
+        yield from each(command, host, _besides(came_to.found), left)
 
 
 def _planned(command: Containing, host: Host, wanted: Iterable[Wanted]) -> Iterator[tuple[Wanted, Plan]]:

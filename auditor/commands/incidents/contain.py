@@ -22,12 +22,13 @@ from auditor.errors import InputError, nearest
 from auditor.models import clock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from auditor.incidents.containing import Wanted
+    from auditor.incidents.containing import Containing, Wanted
     from auditor.incidents.means.kind import Kind
     from auditor.inventory.reach import Reach
     from auditor.models import Host
+    from auditor.models.incidents import Contained
     from auditor.models.ranks import Means
 
 _UNITS = {"m": 60, "h": 3_600, "d": 86_400}
@@ -129,16 +130,17 @@ def contain(
     todo = list(where(asked, chosen(hosts_of(known, case.subjects), hosts)))
     ways = reach(inventory)
     command = Containing(known.path, incident, role(who), ways, ledgers, left_out)
-    words, done = Words(lang), True
+    words, done, left = Words(lang), True, list[InputError]()
     for host in {there.name: there for there, _ in todo}.values():
         here = [one for there, one in todo if there is host]
         if dry_run:
             for one in here:
                 done = show_plan(one, host.name, command.plan(host, one), words) and done
             continue
-        deeds, ca_file = (command.contain(host, one) for one in here), ca_file_of(ways, host)
-        for came_to in visited(command, host, deeds, ca_file):
+        for came_to in visited(command, host, each(command, host, here, left), ca_file_of(ways, host)):
             done = show_deed(came_to, words) and done
+    if left:
+        raise left[0]
     raise typer.Exit(0 if done else 1)
 
 
@@ -182,6 +184,18 @@ def release(
         console.out.print(console.escape(told.deed(came_to, words)), soft_wrap=True)
         done = done and came_to.state == "released"
     raise typer.Exit(0 if done else 1)
+
+
+def each(command: Containing, host: Host, wanted: Iterable[Wanted], left: list[InputError]) -> Iterator[Contained]:
+    """Contain, or clean, one thing after the other; ``left`` is told what must not be begun, such as what is contained already.
+
+    So that whoever types the same again after a disturbance gets the rest, and sites are visited after all that was done.
+    """
+    for one in wanted:
+        try:
+            yield command.contain(host, one)
+        except InputError as error:
+            left.append(error)
 
 
 def ca_file_of(ways: Mapping[str, Reach], host: Host) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from auditor.commands.incidents.contain import each
 from auditor.errors import InputError
 from auditor.fleet import fresh
 from auditor.history.incidents import Incidents
@@ -99,6 +100,31 @@ def test_what_was_not_confirmed_is_not_said_to_be(
     done = command.contain(WEB1, BLOCK)
     assert (done.state, done.why) == (state, why)
     assert case(command).actions[1].settled == (state == "refused")
+
+
+def test_what_another_incident_contains_too_is_not_said_to_be_back(there: There, command: Containing) -> None:
+    second = dataclasses.replace(command, incident=opened(command.ledgers, "web1", new=True))
+    process, job = Wanted("process", "7/bin/x", None), Wanted("job", "/etc/cron.d/x:1", None)
+    there.answers = [{"state": "confirmed"}] * 3 + [{"state": "refused", "why": "no_job"}]
+    command.contain(WEB1, job)
+    command.contain(WEB1, process)
+    second.contain(WEB1, process)
+    refused = second.contain(WEB1, job)
+    assert (refused.state, refused.why, refused.about) == ("refused", "of_another_incident", f"{command.incident}/1")
+    there.answers = [{"state": "none"}] * 2
+    first = second.release(case(second).actions[1])
+    assert (first.state, first.why, first.about) == ("released", "still_contained", f"{command.incident}/2")
+    assert told.deed(first, Words("en")).endswith(f"another one does; number {command.incident}/2")
+    assert command.release(case(command).actions[2]).why == ""
+
+
+def test_what_is_contained_already_keeps_nothing_else_from_it(there: There, command: Containing) -> None:
+    there.answers = [ON_TRIAL, CONFIRMED] * 2
+    command.contain(WEB1, BLOCK)
+    left: list[InputError] = []
+    (done,) = each(command, WEB1, [BLOCK, Wanted("address", "203.0.113.8", 86_400)], left)
+    assert (done.what, done.state) == ("203.0.113.8", "confirmed")
+    assert [error.what for error in left] == ["203.0.113.7 is contained on web1 already, by number 1"]
 
 
 def test_whoever_is_cut_off_leaves_what_was_begun_and_the_next_goes_on_with_it(

@@ -62,6 +62,17 @@ def test_a_process_is_stopped_and_goes_on_and_nothing_is_left(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_process_of_two_incidents_goes_on_when_both_let_it(host: ModuleType, child: subprocess.Popen[bytes]) -> None:
+    first, second = asked(child.pid), asked(child.pid, id="SC-20261127-2/1")
+    for one in (first, second):
+        assert host.contain(one, US)["state"] == "confirmed"
+    host.release(first, US)
+    assert host.look(second, US)["state"] == "confirmed"
+    assert host.state(child.pid) == "T"
+    host.release(second, US)
+    assert goes_on(host, child.pid)
+
+
 def test_whoever_lets_it_go_on_is_told_and_it_is_stopped_again(
     host: ModuleType, child: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
