@@ -4,8 +4,8 @@
 
 Needs root and the lab. Each server of ``foreign/`` is made of a lab host: packages of Debian that this machine's apt fetches, programs moved to
 where others put them, sites that the inventory then declares. Three numbers count, and the exit code is 1 when one of them is not as it should:
-criticals while it is clean (0), declared sites whose files were looked at (all), and breakages after harden and rollback that nothing was said of (0).
-The hosts are reset afterwards.
+criticals while it is clean (0), declared sites whose files were looked at (all), and breakages after harden, rollback and a reboot that nothing was
+said of (0). It is 1, too, when the hardening is not confirmed or the rollback leaves something. The hosts are reset afterwards.
 """
 
 from __future__ import annotations
@@ -37,8 +37,15 @@ BY_FILES = ("web.dumps_in_root", "web.vcs_exposed", "web.config_readable", "web.
 """Controls that a site's files decide."""
 KEPT = Path("~/.cache/luytre-foreign").expanduser()
 """Packages that were fetched, each host's in a folder of its own."""
-SECONDS = 60
-"""Until a server that was just built serves its sites."""
+SECONDS = 120
+"""Until a server that was just built, hardened, rolled back or booted serves its sites."""
+PATIENCE = 1800
+"""Within which a hardening is confirmed, and twice which any command of ours ends: this machine may be busy with others' work."""
+STANDING = (
+    "ss -Hltn | awk '{print \"listens on \" $4}' | sort -u;"
+    " systemctl list-units --failed --plain --no-legend --no-pager | awk '{print $1 \" failed\"}'"
+)
+"""Prints what listens on a host, and which units have failed."""
 
 
 class Server(Model):
@@ -59,11 +66,15 @@ class Counts(Model):
     unseen: tuple[str, ...]
     changed: int
     broken: tuple[str, ...]
+    unfinished: tuple[str, ...] = Field(
+        description="what of the hardening or its rollback did not come to its end, and why"
+    )
 
     @property
     def good(self) -> bool:
         """Whether all numbers are as they should be."""
-        return not (self.criticals or self.unseen or self.broken) and self.looked_at == self.sites
+        wrong = self.criticals or self.unseen or self.broken or self.unfinished
+        return not wrong and self.changed > 0 and self.looked_at == self.sites
 
 
 def servers() -> dict[str, Server]:
@@ -122,7 +133,7 @@ def told(state: Path, *arguments: str) -> tuple[int, Any]:
     """What our command says as JSON, and its exit code."""
     environment = {**os.environ, "LUYTRE_STATE": str(state), "LUYTRE_LANG": "en"}
     done = subprocess.run(
-        [str(AUDITOR), *arguments, "--json"], capture_output=True, env=environment, timeout=900, cwd=state
+        [str(AUDITOR), *arguments, "--json"], capture_output=True, env=environment, timeout=2 * PATIENCE, cwd=state
     )
     try:
         return done.returncode, json.loads(done.stdout)
@@ -196,21 +207,71 @@ def looked_at(server: Server, findings: Sequence[Mapping[str, Any]]) -> int:
     return len(read & {site["domain"] for site in server.sites if "document_root" in site})
 
 
-def breakages(before: Mapping[str, Any], now: Mapping[str, Any], noticed: str) -> list[str]:
-    """Pages that are no longer as they were, and of whose site nothing is said."""
-    return [
-        f"{name}: {before[name]} → {now[name]}"
-        for name in before
-        if now[name] != before[name] and name.split("/")[0] not in noticed
-    ]
+def breakages(stage: str, before: Mapping[str, Any], server: Server, noticed: str = "") -> list[str]:
+    """Pages that do not become again what they were within a while, and of whose site nothing is said."""
+    until = time.monotonic() + SECONDS
+    while True:
+        now = pages(server)
+        changed = [name for name in before if now[name] != before[name] and name.split("/")[0] not in noticed]
+        if not changed or time.monotonic() > until:
+            return [f"{stage}: {name}: {before[name]} → {now[name]}" for name in changed]
+        time.sleep(0.5)
+
+
+def standing(server: Server) -> frozenset[str]:
+    """What listens on a server, and which units have failed."""
+    return frozenset(lab.run(server.host, STANDING).stdout.decode().splitlines())
+
+
+def differing(stage: str, before: frozenset[str], server: Server) -> list[str]:
+    """What listens or has failed unlike before, when a while has passed."""
+    until = time.monotonic() + SECONDS
+    while (other := before ^ standing(server)) and time.monotonic() < until:
+        time.sleep(0.5)
+    return [f"{stage}: {'no longer' if one in before else 'now'}: {one}" for one in sorted(other)]
+
+
+def reboot(host: str) -> None:
+    """Reboot a host, and wait until it is up. Raises SystemExit when it does not come up."""
+    boot_id = "cat /proc/sys/kernel/random/boot_id"
+    earlier = lab.run(host, f"{boot_id}; (sleep 0.2; systemctl reboot) >/dev/null 2>&1 &").stdout
+    until = time.monotonic() + SECONDS
+    while True:
+        now = lab.run(host, f"{boot_id}; systemctl is-system-running --wait >/dev/null 2>&1; true")
+        if now.returncode == 0 and now.stdout and now.stdout not in earlier:
+            return
+        if time.monotonic() > until:
+            raise SystemExit(f"{host} does not come up again")
+        time.sleep(0.5)
+
+
+def there_and_back(server: Server, folder: Path, where: Sequence[str]) -> tuple[int, list[str], list[str]]:
+    """Harden a server, roll it back and reboot it: how many changes were confirmed, what broke unnoticed, what did not come to its end."""
+    before, stood = serving(server), standing(server)
+    _, hardened = told(folder, "harden", *where, "--yes", "--confirm-within", str(PATIENCE))
+    (folder / "hardened.json").write_text(json.dumps(hardened))
+    done = (hardened["hardening"] or {"hosts": ()})["hosts"]
+    reasons = {one["host"]: (one["why"] or {}).get("en", "") for one in done if one["state"] != "confirmed"}
+    broken = breakages("hardened", before, server, " ".join(reasons.values()))
+    if not done or reasons:
+        return 0, broken, [f"harden: {host}: {why}" for host, why in reasons.items()] or ["harden: nothing was changed"]
+    _, undone = told(folder, "rollback", *where, "--yes")
+    (folder / "undone.json").write_text(json.dumps(undone))
+    unfinished = [f"rollback: {step['refused']['en']}" for step in undone if step["refused"]]
+    unfinished += [f"rollback: {one}" for step in undone if step["undone"] for one in step["undone"]["problems"]]
+    for stage in ("rolled back", "rebooted"):
+        broken += [*breakages(stage, before, server), *differing(stage, stood, server)]
+        if stage == "rolled back":
+            reboot(server.host)
+    return sum(len(one["controls"]) for one in done), broken, unfinished
 
 
 def measured(name: str, server: Server, folder: Path) -> Counts:
-    """Build a server, and look at it clean, with its holes, hardened, and rolled back."""
+    """Build a server, and look at it clean, with its holes, hardened, rolled back, and booted anew."""
     lab.pristine([server.host])
     install(server.host, server.packages)
     ran(server.host, (FOLDER / f"{name}.sh").read_text("utf-8"))
-    before = serving(server)
+    serving(server)
     where = ("-i", str(inventory(server, folder)))
     _, clean = told(folder, "audit", *where)
     (folder / "clean.json").write_text(json.dumps(clean))
@@ -218,14 +279,7 @@ def measured(name: str, server: Server, folder: Path) -> Counts:
     serving(server)
     _, holed = told(folder, "audit", *where)
     (folder / "holed.json").write_text(json.dumps(holed))
-    code, hardened = told(folder, "harden", *where, "--yes")
-    said = json.dumps(hardened) if code else ""
-    broken = breakages(before, pages(server), said)
-    done = (hardened["hardening"] or {"hosts": ()})["hosts"]
-    changed = sum(len(one["controls"]) for one in done if one["state"] == "confirmed")
-    if changed:
-        code, undone = told(folder, "rollback", *where, "--yes")
-        broken += breakages(before, pages(server), json.dumps(undone) if code else "")
+    changed, broken, unfinished = there_and_back(server, folder, where)
     findings = clean["findings"]
     return Counts(
         criticals=critical(findings),
@@ -234,6 +288,7 @@ def measured(name: str, server: Server, folder: Path) -> Counts:
         unseen=unseen(server, holed["findings"]),
         changed=changed,
         broken=tuple(broken),
+        unfinished=tuple(unfinished),
     )
 
 
@@ -252,10 +307,10 @@ def main() -> int:
             bad += not counts.good
             print(
                 f"{name}: {len(counts.criticals)} criticals clean, files of {counts.looked_at}/{counts.sites} sites looked at, "
-                f"{len(counts.unseen)} of {len(server.seen)} holes unseen, {counts.changed} changes, {len(counts.broken)} unnoticed breakages",
+                f"{len(counts.unseen)} of {len(server.seen)} holes unseen, {counts.changed} changes, {len(counts.broken)} unnoticed breakages, {len(counts.unfinished)} left undone",
                 flush=True,
             )
-            for what in ("criticals", "unseen", "broken"):
+            for what in ("criticals", "unseen", "broken", "unfinished"):
                 for one in getattr(counts, what):
                     print(f"  {what}: {one}", flush=True)
             lab.reset([server.host])

@@ -6,6 +6,7 @@ useradd --create-home --shell /usr/sbin/nologin gotre
 install -d /data/sites
 mv /var/www/dongvau.test /data/sites/dongvau
 mv /var/www/gotre.test /home/gotre/public_html
+sed -i "s,-C /var/www,-C /data/sites,; s, dongvau.test$, dongvau," /usr/local/sbin/sao-luu-dongvau.test
 rm -rf /data/sites/dongvau/.env /home/gotre/public_html/.git /data/sites/dongvau/.git
 find /data/sites /home/gotre/public_html -perm -o=w ! -type l -exec chmod o-w {} +
 chown -R gotre: /home/gotre/public_html

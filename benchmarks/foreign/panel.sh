@@ -7,6 +7,7 @@ echo '8.0.5' >$server/panel/class/version.pl
 install -m 755 "$(readlink -f /usr/sbin/nginx)" $server/nginx/sbin/nginx
 cp /etc/nginx/mime.types /etc/nginx/fastcgi_params $server/nginx/conf/
 mv /var/www/antruc.test $site
+sed -i "s,/var/www/antruc.test,$site," /usr/local/sbin/sao-luu-antruc.test
 systemctl disable --quiet --now nginx php8.4-fpm
 rm -f $site/wp-content/uploads/2026/03/kiem-tra.php
 printf '[mariadbd]\nbind-address = 127.0.0.1\n' >/etc/mysql/mariadb.conf.d/70-panel.cnf
