@@ -66,6 +66,7 @@ class LoginDefs(Fact):
     """/etc/login.defs."""
 
     encrypt_method: str
+    sha_rounds: int | None = Field(description="at least, where somebody has SHA hash a password; None is 5,000")
     pass_max_days: int | None = Field(description="for new accounts; -1 or 99999 is without end")
     umask: int | None
     usergroups: bool = Field(description="people alone in their group get the group's bits too")

@@ -35,6 +35,7 @@ class Settings(Fact):
     permituserenvironment: str
     pubkeyauthentication: str
     strictmodes: str
+    tcpkeepalive: str
     usepam: str
     x11forwarding: str
     allowagentforwarding: str

@@ -8,6 +8,8 @@ from typing import Any
 OURS = "/etc/profile.d/00-luytre.sh"
 LOGIN_DEFS = "/etc/login.defs"
 STRONG = ("YESCRYPT", "BCRYPT")
+ROUNDS = 65536
+"""Of SHA-256 and SHA-512, as ANSSI BP-028 R68 has it. Where the most is less, the least counts."""
 USERADD = "/etc/default/useradd"
 MOST_INACTIVE = 45
 """Days after a password expired that a host may have chosen itself."""
@@ -19,6 +21,8 @@ def login_defs(now: Mapping[str, Any], apply: Mapping[str, Any], wanted: Mapping
     defs = now["login_defs"]
     if "accounts.password_hashing" in apply and defs["encrypt_method"] not in STRONG:
         lines.append(_line("ENCRYPT_METHOD", "YESCRYPT"))
+    if "accounts.hash_rounds" in apply and (defs["sha_rounds"] or 0) < ROUNDS:
+        lines.append(_line("SHA_CRYPT_MIN_ROUNDS", str(ROUNDS)))
     days = defs["pass_max_days"]
     if "accounts.password_aging" in apply and (days is None or not 1 <= days <= wanted["pass_max_days"]):
         lines.append(_line("PASS_MAX_DAYS", str(wanted["pass_max_days"])))

@@ -71,7 +71,8 @@ def _alive(now: Facts, wanted: Facts) -> list[tuple[str, str]]:
     most = wanted["client_alive_interval"] * wanted["client_alive_count_max"]
     if not 0 < interval * count <= most:
         interval, count = wanted["client_alive_interval"], wanted["client_alive_count_max"]
-    return [("ClientAliveInterval", str(interval)), ("ClientAliveCountMax", str(count))]
+    asked = [("ClientAliveInterval", str(interval)), ("ClientAliveCountMax", str(count))]
+    return [*asked, ("TCPKeepAlive", "no")]
 
 
 def _log_level(now: Facts, wanted: Facts) -> list[tuple[str, str]]:

@@ -53,6 +53,7 @@ def collect(reading):
         "trust_files": _trust_files(accounts),
         "login_defs": {
             "encrypt_method": defs.get("ENCRYPT_METHOD", "DES").upper(),
+            "sha_rounds": _accounts.number(defs.get("SHA_CRYPT_MIN_ROUNDS", defs.get("SHA_CRYPT_MAX_ROUNDS")), 0),
             "pass_max_days": _accounts.number(defs.get("PASS_MAX_DAYS", "-1"), 0),
             "umask": _accounts.number(defs.get("UMASK", "022"), 8),
             "usergroups": defs.get("USERGROUPS_ENAB", "no").lower() == "yes",

@@ -47,6 +47,7 @@ TOLD = (
     "permituserenvironment",
     "pubkeyauthentication",
     "strictmodes",
+    "tcpkeepalive",
     "usepam",
     "x11forwarding",
     "allowagentforwarding",

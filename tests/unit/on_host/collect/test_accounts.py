@@ -380,6 +380,15 @@ def test_hashing_of_new_passwords(method: str, module: str, status: Status) -> N
 
 
 @pytest.mark.parametrize(
+    ("rounds", "status"), [(65536, Status.PASS), (65535, Status.FAIL), (None, Status.FAIL), (1000, Status.FAIL)]
+)
+def test_rounds_of_hashes_by_hand(rounds: int | None, status: Status) -> None:
+    areas = facts()
+    areas["accounts"]["login_defs"]["sha_rounds"] = rounds
+    assert finding("accounts.hash_rounds", areas).status is status
+
+
+@pytest.mark.parametrize(
     ("days", "status"),
     [(365, Status.PASS), (90, Status.PASS), (-1, Status.FAIL), (99999, Status.FAIL), (None, Status.FAIL)],
 )
@@ -484,18 +493,19 @@ def test_jobs_are_everybody_s_where_no_list_says_whose() -> None:
 
 
 def test_only_looser_lines_of_login_defs_change() -> None:
-    defs = ("accounts.password_hashing", "accounts.password_aging", "accounts.umask")
+    defs = ("accounts.password_hashing", "accounts.hash_rounds", "accounts.password_aging", "accounts.umask")
     every = dict.fromkeys((*defs, "accounts.new_inactive"), ())
     stock = {
-        "login_defs": {"encrypt_method": "MD5", "pass_max_days": 99999, "umask": 0o22},
+        "login_defs": {"encrypt_method": "MD5", "sha_rounds": None, "pass_max_days": 99999, "umask": 0o22},
         "useradd_inactive": None,
     }
     strict = {
-        "login_defs": {"encrypt_method": "BCRYPT", "pass_max_days": 60, "umask": 0o77},
+        "login_defs": {"encrypt_method": "BCRYPT", "sha_rounds": 100_000, "pass_max_days": 60, "umask": 0o77},
         "useradd_inactive": 45,
     }
     assert [line["line"] for line in ROLE.login_defs(stock, every, WANTED)] == [
         "ENCRYPT_METHOD\tYESCRYPT",
+        "SHA_CRYPT_MIN_ROUNDS\t65536",
         "PASS_MAX_DAYS\t365",
         "UMASK\t027",
         "INACTIVE=30",

@@ -22,7 +22,7 @@ WANTED = {
     "login_grace": 60,
     "max_startups": [10, 30, 60],
     "client_alive_interval": 300,
-    "client_alive_count_max": 3,
+    "client_alive_count_max": 2,
     "log_level": "VERBOSE",
 }
 TYPES = ("ecdsa-sha2-nistp256", "ssh-ed25519", "ssh-rsa")
@@ -212,7 +212,7 @@ def test_a_hardened_host_passes(control: str) -> None:
         ("ssh.max_auth_tries", "maxauthtries", 5, Status.FAIL),
         ("ssh.max_auth_tries", "maxauthtries", 3, Status.PASS),
         ("ssh.client_alive", "silent_seconds", 0, Status.FAIL),
-        ("ssh.client_alive", "silent_seconds", 901, Status.FAIL),
+        ("ssh.client_alive", "silent_seconds", 601, Status.FAIL),
         ("ssh.client_alive", "silent_seconds", 45, Status.PASS),
         ("ssh.tcp_forwarding", "allowtcpforwarding", "local", Status.FAIL),
         ("ssh.log_level", "loglevel", "QUIET", Status.FAIL),
@@ -363,6 +363,12 @@ def test_short_keys() -> None:
     assert finding("ssh.weak_user_keys", areas).status is Status.PARTIAL
 
 
+def test_only_encrypted_questions_keep_a_session_open() -> None:
+    areas = facts()
+    areas["ssh"]["effective"]["tcpkeepalive"] = "yes"
+    assert finding("ssh.client_alive", areas).status is Status.FAIL
+
+
 # --- the drop-in -----------------------------------------------------------------------------------------
 
 
@@ -376,7 +382,8 @@ def test_a_stock_host_gets_what_the_role_wants() -> None:
         "LoginGraceTime": "60",
         "MaxStartups": "10:30:60",
         "ClientAliveInterval": "300",
-        "ClientAliveCountMax": "3",
+        "ClientAliveCountMax": "2",
+        "TCPKeepAlive": "no",
         "X11Forwarding": "no",
         "AllowAgentForwarding": "no",
         "AllowTcpForwarding": "no",
@@ -418,7 +425,7 @@ def test_only_controls_in_force_are_written() -> None:
 
 def test_no_limit_at_all_is_not_the_stricter_one() -> None:
     now = settings({"logingracetime": 0, "maxauthtries": 0, "clientaliveinterval": 60, "clientalivecountmax": 0})
-    assert (now["LoginGraceTime"], now["MaxAuthTries"], now["ClientAliveCountMax"]) == ("60", "4", "3")
+    assert (now["LoginGraceTime"], now["MaxAuthTries"], now["ClientAliveCountMax"]) == ("60", "4", "2")
 
 
 def test_foreign_blocks_are_closed_with_their_own_criteria() -> None:
