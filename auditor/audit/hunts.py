@@ -9,7 +9,7 @@ from typing import Any
 
 from auditor.audit.controls import COMPROMISE, Catalogue
 from auditor.audit.evaluate import evaluate_control
-from auditor.audit.reviews import accepting
+from auditor.audit.reviews import answers
 from auditor.looks.traces import place
 from auditor.models import Accepted, AcceptedTrace, Finding, Host, Subject, Trace, clock
 from auditor.models.hunts import GROUPS, OUTSIDE, Hunt, Hunted
@@ -92,7 +92,7 @@ def _context(hunt: Hunt, told: Hunted) -> dict[str, Any]:
 
 def _violation(host: str, trace: Trace) -> dict[str, Any]:
     data = trace.model_dump(mode="json")
-    return {**{name: data[name] for name in _FIRST}, **data, "accept": accepting(host, trace.key)}
+    return {**{name: data[name] for name in _FIRST}, **data, **answers(host, trace)}
 
 
 def _hunted(hunt: Hunt, accepted: Mapping[tuple[str, str], Accepted], now: datetime) -> Hunted:

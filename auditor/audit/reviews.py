@@ -104,16 +104,31 @@ _ALARMS: tuple[Certainty, ...] = ("exact", "strong")
 
 def _violation(site: str, trace: Trace) -> dict[str, Any]:
     data = trace.model_dump(mode="json")
-    return {**{name: data[name] for name in _FIRST}, **data, "accept": accepting(site, trace.key)}
+    return {**{name: data[name] for name in _FIRST}, **data, **answers(site, trace)}
 
 
 _FIRST = ("kind", "where", "target", "sample", "key")
 """What tables show, which have room for these."""
 
 
-def accepting(site: str, key: str) -> str:
-    """The command that accepts a trace, but for the reason and the role, which a person has to give."""
-    return shlex.join(["auditor", "baseline", "accept", site, key])
+def answers(subject: str, trace: Trace) -> dict[str, str]:
+    """Return the commands that answer a trace: first the one that opens an incident and contains it, last the one that accepts it."""
+    return {"respond": responding(subject), "accept": accepting(subject, trace)}
+
+
+def responding(subject: str) -> str:
+    """Return the command that opens an incident about all that was found on a site or host and contains it, but for the role, which a person has to give."""
+    return shlex.join(["auditor", "incident", "open", "--all-found", subject])
+
+
+def accepting(subject: str, trace: Trace) -> str:
+    """The command that accepts a trace, but for the reason and the roles, which a person has to give."""
+    sure = [DESPITE] if trace.certainty != "weak" else []
+    return shlex.join(["auditor", "baseline", "accept", subject, trace.key, *sure])
+
+
+DESPITE = "--despite-high-confidence"
+"""What a person says who accepts a trace that gives the alarm; a second office role has to agree."""
 
 
 def _why(stop: Stop) -> dict[str, Any]:

@@ -5,8 +5,10 @@ It names sites and how they stand, never addresses, hosts or single weaknesses: 
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
+from auditor.audit.reviews import responding
 from auditor.errors import InputError
 from auditor.models import Site, Unit
 from auditor.report.html.pages import headline
@@ -64,8 +66,17 @@ def _intruded(found: Figures, words: Words) -> Iterator[str]:
     """What to decide about an intrusion, and whether an incident is open on it."""
     if intrusions.intrusions(found.run):
         yield f"{words(f'intrusion.decision.{found.run.regime}')} {intrusions.state(found.run.incidents, words)}"
+        yield _containing(found, words)
     elif found.run.incidents:
         yield f"{intrusions.state(found.run.incidents, words)} {intrusions.seen_since(found.run, found.run.incidents, words)}"
+
+
+def _containing(found: Figures, words: Words) -> str:
+    """The command that contains what was found at each intruded site, each on a line; hosts are not named in a mail."""
+    sites = [one.domain for one in found.summary.sites if one.standing in ("intruded", "suspected")]
+    who = f"--who {shlex.quote(words('incidents.on_duty'))} -i {shlex.quote(found.run.inventory)}"
+    lines = [words("response.mail", command=f"{responding(site)} {who}") for site in sites[:_SITES]]
+    return "\n".join(lines)
 
 
 def _named(sites: Sequence[Site]) -> str:

@@ -222,6 +222,9 @@ class Accepted(Model):
     approver: Role
     granted: date = Field(description="first day, Vietnam time")
     until: date | None = Field(default=None, description="last day, Vietnam time; None: until it is withdrawn")
+    second: Role | None = Field(
+        default=None, description="the other office role that agreed, of a trace that gives the alarm"
+    )
 
     def holds(self, today: date) -> bool:
         """Whether it counts on that day."""

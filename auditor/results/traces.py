@@ -95,11 +95,16 @@ def seen(told: Reviewed, words: Words) -> str:
     return "; ".join(parts)
 
 
+def roles(by: Accepted) -> str:
+    """Return the office roles that accept a trace."""
+    return f"{by.approver}, {by.second}" if by.second else by.approver
+
+
 def accepted_line(one: Trace, by: Accepted, words: Words) -> str:
     """That a trace is accepted, by whom, why and until when."""
     until = words.day(by.until) if by.until else words("baseline.no_end")
     return words(
-        "baseline.line", what=what_it_is(one, words), trace=one.key, approver=by.approver, reason=by.reason, until=until
+        "baseline.line", what=what_it_is(one, words), trace=one.key, approver=roles(by), reason=by.reason, until=until
     )
 
 

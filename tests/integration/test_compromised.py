@@ -78,7 +78,8 @@ def _played(hardened: Mapping[str, Any], clean: Path, compromised: Path) -> Stor
     found = review(state)
     again = audit(state)
     key = next(one["key"] for one in traces(found, "antruc.test") if plant(ACCEPTED).told.fits(one))
-    said = ("--reason", "Trang của đơn vị", "--approver", "Văn thư")
+    agreed = ("--approver", "Văn thư", "--second", "Chánh Văn phòng", "--despite-high-confidence")
+    said = ("--reason", "Trang của đơn vị", *agreed)
     assert run(state, "baseline", "accept", "antruc.test", key, *said, "-i", INVENTORY).code == 0
     accepted = audit(state)
     assert lab.run("web1", LATER).returncode == 0

@@ -17,7 +17,7 @@ from auditor.models import clock
 if TYPE_CHECKING:
     from datetime import date
 
-    from auditor.models import Inventory
+    from auditor.models import Inventory, Trace
 
 app = typer.Typer(
     help="Traces that an office accepts: accept, list, withdraw.",
@@ -54,9 +54,22 @@ def accept(
         str | None,
         typer.Option("--until", metavar="DATE", help="The last day on which it counts; without: until withdrawn."),
     ] = None,
+    despite: Annotated[
+        bool,
+        typer.Option(
+            "--despite-high-confidence", help="Accept a trace that gives the alarm: it may be an intruder's way back."
+        ),
+    ] = False,
+    second: Annotated[
+        str | None,
+        typer.Option("--second", metavar="ROLE", help="Another office role that agreed, needed for such a trace."),
+    ] = None,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
     """Accept one trace on one site or host, as the last look or hunt saw it: it is no finding any more, and every report tells who accepts it.
+
+    A trace that is certain or likely is an intruder's until the opposite is shown: open an incident about it. It is accepted only with
+    --despite-high-confidence and two office roles.
 
     What is put there later has another key, and is found.
 
@@ -85,12 +98,19 @@ def accept(
             mend="see 'auditor audit', or 'auditor review' the site, or 'auditor hunt' on the host",
             guess=nearest(key, there),
         )
+    _check_agreed(site, there[key], approver, second, despite=despite)
     last = _day(until) if until is not None else None
     if last is not None and last < clock.today():
         raise InputError("--until {day}: that day is over", day=last, mend="give a day to come, or leave it out")
     try:
         accepted = Accepted(
-            site=site, key=key, reason=_given(reason), approver=approver, granted=clock.today(), until=last
+            site=site,
+            key=key,
+            reason=_given(reason),
+            approver=approver,
+            granted=clock.today(),
+            until=last,
+            second=second,
         )
     except ValidationError as error:
         place, why = first_wrong(error)
@@ -102,6 +122,24 @@ def accept(
         ) from error
     looks.accept(known.path, accepted)
     console.out.print(Words(lang)("baseline.accepted", site=site, trace=key), markup=False)
+
+
+def _check_agreed(site: str, trace: Trace, approver: str, second: str | None, *, despite: bool) -> None:
+    """Raise InputError for a trace that gives the alarm and that one role alone, or nobody knowingly, would silence."""
+    if trace.certainty == "weak":
+        return
+    if not despite:
+        raise InputError(
+            "the trace {key} on {site} gives the alarm, and accepting it would silence that",
+            key=trace.key,
+            site=site,
+            mend="open an incident with 'auditor incident open --all-found {site}'; or, when it is the office's own, add --despite-high-confidence and --second ROLE",
+        )
+    if second is None or second.strip().casefold() == approver.strip().casefold():
+        raise InputError(
+            "a trace that gives the alarm is accepted by two office roles",
+            mend="name another one than the approver's with --second",
+        )
 
 
 @app.command("list")

@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from auditor.audit.controls import Catalogue
-from auditor.audit.reviews import accepting
 from auditor.commands.shown.console import escape, out
+from auditor.commands.shown.reviews import show_answers_to, show_how_to_accept
 from auditor.history.known_good import Kept
 from auditor.models import Run, Trace
 from auditor.results import hunts
@@ -31,11 +31,12 @@ def show_hunts(run: Run, catalogue: Catalogue, words: Words, console: Console = 
         console.print(f"[bold]{escape(one.hunted.host)}[/]  {escape(hunts.seen(one.hunted, words))}", soft_wrap=True)
         shown = [*one.alarming, *one.hunted.weak]
         for trace in shown[:_MOST]:
-            _show(one.hunted.host, trace, words, console)
+            _show(one.hunted.host, trace, run.inventory, words, console)
         if one.let_in_by:
             console.print(f"  {escape(words('hunts.let_in_by', controls=', '.join(one.let_in_by)))}", soft_wrap=True)
         if len(shown) > _MOST:
             console.print(f"  {words('reviews.more', n=len(shown) - _MOST)}")
+        show_how_to_accept(one.hunted.host, one.alarming[:_MOST], words, console)
         for known in one.hunted.accepted:
             console.print(f"  {escape(accepted_line(known.trace, known.by, words))}", soft_wrap=True)
     for common in hunts.shared(found):
@@ -44,7 +45,7 @@ def show_hunts(run: Run, catalogue: Catalogue, words: Words, console: Console = 
     console.print(words("hunts.may_lie"))
 
 
-def _show(host: str, one: Trace, words: Words, console: Console) -> None:
+def _show(host: str, one: Trace, inventory: str, words: Words, console: Console) -> None:
     sure = words(f"certainty.{one.certainty}")
     rules = ", ".join(one.rules)
     console.print(
@@ -53,7 +54,7 @@ def _show(host: str, one: Trace, words: Words, console: Console) -> None:
     )
     if one.sample:
         console.print(f"    {escape(one.sample)}", soft_wrap=True)
-    console.print(f"    [dim]{escape(accepting(host, one.key))} --reason … --approver …[/]", soft_wrap=True)
+    show_answers_to(host, one, inventory, words, console)
 
 
 def known_table(kept: Iterable[Kept], words: Words) -> Table:

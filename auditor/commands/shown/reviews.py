@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import shlex
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from auditor.audit.controls import Catalogue
-from auditor.audit.reviews import accepting
+from auditor.audit.reviews import accepting, responding
 from auditor.commands.shown.console import escape, out
 from auditor.models import Accepted, Look, Run, Trace
 from auditor.results import papers, traces
@@ -32,9 +33,10 @@ def show_reviews(run: Run, catalogue: Catalogue, words: Words, console: Console 
         console.print(f"[bold]{escape(site.site)}[/]  {escape(seen(site.reviewed, words))}", soft_wrap=True)
         shown = [*site.alarming, *site.reviewed.weak]
         for one in shown[:_MOST]:
-            _show(site.site, one, words, console)
+            _show(site.site, one, run.inventory, words, console)
         if len(shown) > _MOST:
             console.print(f"  {words('reviews.more', n=len(shown) - _MOST)}")
+        show_how_to_accept(site.site, site.alarming[:_MOST], words, console)
         for known in site.reviewed.accepted:
             console.print(f"  {escape(accepted_line(known.trace, known.by, words))}", soft_wrap=True)
     for common in traces.shared((site.site, site.alarming) for site in sites):
@@ -62,7 +64,7 @@ def show_answers(seen: Iterable[Look], folder: Callable[[str], Path], words: Wor
             console.print(escape(where), soft_wrap=True)
 
 
-def _show(site: str, one: Trace, words: Words, console: Console) -> None:
+def _show(site: str, one: Trace, inventory: str, words: Words, console: Console) -> None:
     sure = words(f"certainty.{one.certainty}")
     places = words("reviews.places", n=one.places)
     console.print(
@@ -70,7 +72,25 @@ def _show(site: str, one: Trace, words: Words, console: Console) -> None:
         soft_wrap=True,
     )
     console.print(f"    {escape(one.sample)}", soft_wrap=True)
-    console.print(f"    [dim]{escape(accepting(site, one.key))} --reason … --approver …[/]", soft_wrap=True)
+    show_answers_to(site, one, inventory, words, console)
+
+
+def show_answers_to(subject: str, one: Trace, inventory: str, words: Words, console: Console = out) -> None:
+    """Show the command that contains a trace that gives the alarm; of a mere sign, the one that accepts it."""
+    if one.certainty == "weak":
+        console.print(f"    [dim]{escape(accepting(subject, one))} --reason … --approver …[/]", soft_wrap=True)
+        return
+    given = f"--who {shlex.quote(words('incidents.on_duty'))} -i {shlex.quote(inventory)}"
+    console.print(f"    [bold]{escape(responding(subject))} {escape(given)}[/]", soft_wrap=True)
+
+
+def show_how_to_accept(subject: str, alarming: Sequence[Trace], words: Words, console: Console = out) -> None:
+    """Show last, and in one line, how a trace that gives the alarm is accepted as the office's own, and by which keys."""
+    if not alarming:
+        return
+    command = f"{accepting(subject, alarming[0])} --reason … --approver … --second …"
+    keys = ", ".join(one.key for one in alarming)
+    console.print(f"  [dim]{escape(words('response.own_keys', command=command, keys=keys))}[/]", soft_wrap=True)
 
 
 def accepted_table(accepted: Iterable[Accepted], words: Words, today: date) -> Table:
@@ -87,5 +107,5 @@ def accepted_table(accepted: Iterable[Accepted], words: Words, today: date) -> T
     for one in accepted:
         until = words.day(one.until) if one.until else words("baseline.no_end")
         style = "default" if one.holds(today) else "red"
-        table.add_row(escape(one.site), one.key, f"[{style}]{until}[/]", escape(one.approver), escape(one.reason))
+        table.add_row(escape(one.site), one.key, f"[{style}]{until}[/]", escape(traces.roles(one)), escape(one.reason))
     return table

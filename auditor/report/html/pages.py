@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from auditor.audit.controls import Catalogue
-from auditor.audit.reviews import accepting
+from auditor.audit.reviews import accepting, responding
 from auditor.models import Finding, Lang, Model, Run, Subject
 from auditor.report.html import chart
 from auditor.report.html.addresses import control_page, framework_page, host_page, places, site_page
@@ -250,7 +250,8 @@ class _Content:
                 one.where,
                 words("reviews.places", n=one.places),
                 one.sample,
-                accepting(site.site, one.key),
+                responding(site.site) if one.certainty != "weak" else "",
+                accepting(site.site, one),
             )
             for one in (*site.alarming[:MAX_TRACES], *reviewed.weak)
         )
@@ -265,7 +266,7 @@ class _Hunted:
         self.seen = hunts.seen(host.hunted, words)
         self.let_in_by = ", ".join(host.let_in_by)
         self.weak = tuple(
-            (traces.what_it_is(one, words), one.where, ", ".join(one.rules), accepting(host.hunted.host, one.key))
+            (traces.what_it_is(one, words), one.where, ", ".join(one.rules), accepting(host.hunted.host, one))
             for one in host.hunted.weak
         )
         self.accepted = tuple(traces.accepted_line(one.trace, one.by, words) for one in host.hunted.accepted)

@@ -190,7 +190,12 @@ def environment(lang: Lang) -> Environment:
     def reasons(findings: Iterable[Finding]) -> tuple[ReasonGroup, ...]:
         return by_reason(findings, lang)
 
+    def as_typed(command: str, inventory: str) -> str:
+        return f"{command} --who {shlex.quote(words('incidents.on_duty'))} -i {shlex.quote(inventory)}"
+
     helpers: Mapping[str, Any] = {
+        "as_typed": as_typed,
+        "responding": _responding,
         "t": words,
         "lang": lang,
         "text": text,
@@ -255,6 +260,15 @@ def own(name: str) -> tuple[Markup, str]:
     source, _, _ = PackageLoader("auditor.report.html").get_source(Environment(autoescape=True), name)
     digest = base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
     return Markup(source), digest  # noqa: S704  our own file
+
+
+def _responding(finding: Finding) -> str:
+    """The command that answers the traces of a finding; empty for a finding of another kind, and for a waived one."""
+    if not intrusions.is_intrusion(finding):
+        return ""
+    return next(
+        (str(one["respond"]) for one in finding.violations if isinstance(one, Mapping) and "respond" in one), ""
+    )
 
 
 def _command(verb: str, inventory: str, limit: str | None = None) -> str:

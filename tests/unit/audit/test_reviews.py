@@ -72,7 +72,10 @@ def test_each_certainty_has_a_control_of_its_own_and_weak_is_shown_only() -> Non
     by_id = {finding.control: finding for finding in found.findings}
     assert (by_id[INJECTED].severity, by_id[SUSPECTED].severity) == (Severity.CRITICAL, Severity.HIGH)
     assert [violation["key"] for violation in by_id[INJECTED].violations] == [EXACT.key]
-    assert by_id[SUSPECTED].violations[0]["accept"] == f"auditor baseline accept {SITE} {STRONG.key}"
+    assert (
+        by_id[SUSPECTED].violations[0]["accept"]
+        == f"auditor baseline accept {SITE} {STRONG.key} --despite-high-confidence"
+    )
     assert [one.weak for one in found.reviewed] == [(WEAK,)]
     assert statuses(judged(look(WEAK)))[INJECTED] is Status.PASS
 

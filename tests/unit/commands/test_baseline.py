@@ -19,7 +19,7 @@ from tests.unit.looks.test_traces import seen
 
 SITE = "antruc.test"
 TRACE = seen("88bet.example", exact=True)
-WHO = ("--approver", "Chánh Văn phòng")
+WHO = ("--approver", "Chánh Văn phòng", "--despite-high-confidence", "--second", "Văn thư")
 
 
 @pytest.fixture
@@ -47,6 +47,31 @@ def auditor(*arguments: str) -> Result:
     return result
 
 
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ((), "gives the alarm"),
+        (("--second", "Văn thư"), "gives the alarm"),
+        (("--despite-high-confidence",), "by two office roles"),
+        (("--despite-high-confidence", "--second", " chánh văn phòng "), "by two office roles"),
+    ],
+)
+def test_what_gives_the_alarm_is_not_silenced_by_one_role_or_unknowingly(
+    inventory: str, given: tuple[str, ...], words: str
+) -> None:
+    with pytest.raises(InputError, match=words) as refused:
+        auditor("accept", SITE, TRACE.key, "-i", inventory, "--reason", "ours", *WHO[:2], *given)
+    assert "auditor incident open --all-found antruc.test" in str(refused.value) or given
+    assert auditor("list", "-i", inventory).stdout == "No trace is accepted.\n"
+
+
+def test_both_roles_that_accept_are_told(inventory: str) -> None:
+    auditor("accept", SITE, TRACE.key, "-i", inventory, "--reason", "ours", *WHO)
+    (listed,) = json.loads(auditor("list", "-i", inventory, "--json").stdout)
+    assert (listed["approver"], listed["second"]) == ("Chánh Văn phòng", "Văn thư")
+    assert "Chánh Văn phòng, Văn thư" in auditor("list", "-i", inventory).stdout
+
+
 def test_a_trace_is_accepted_listed_and_withdrawn(inventory: str) -> None:
     given = ("-i", inventory, "--reason", "ours", *WHO, "--until", "2099-12-31")
     assert TRACE.key in auditor("accept", SITE, TRACE.key, *given).stdout
@@ -63,7 +88,7 @@ def test_a_trace_is_accepted_listed_and_withdrawn(inventory: str) -> None:
         (("accept", "antruk.test", TRACE.key, "--reason", "x", *WHO), "no site or host antruk.test"),
         (("accept", SITE, "0" * 16, "--reason", "x", *WHO), "saw no trace"),
         (("accept", SITE, TRACE.key, "--reason", " ", *WHO), "--reason is empty"),
-        (("accept", SITE, TRACE.key, "--reason", "x", "--approver", "a@b.vn"), "--approver"),
+        (("accept", SITE, TRACE.key, "--reason", "x", "--approver", "a@b.vn", *WHO[2:]), "--approver"),
         (("accept", SITE, TRACE.key, "--reason", "x", *WHO, "--until", "2020-01-01"), "that day is over"),
         (("accept", SITE, TRACE.key, "--reason", "x", *WHO, "--until", "soon"), "not a day"),
         (("withdraw", SITE, TRACE.key, "--reason", "x"), "nothing with the key"),

@@ -33,6 +33,9 @@ def test_a_site_s_page_shows_each_trace_with_the_command_that_accepts_it() -> No
     page = written(look(BET, seen("w.example")))["sites/antruc.test.html"]
     assert f"auditor baseline accept antruc.test {BET.key}" in page
     assert f"auditor baseline accept antruc.test {seen('w.example').key}" in page
+    assert page.index("auditor incident open --all-found antruc.test --who") < page.index("auditor baseline accept")
+    folded = page[: page.index(f"auditor baseline accept antruc.test {BET.key}")]
+    assert folded.rindex("<details") > folded.rindex("</details>")
     assert "88bet[.]example" in page
     assert "88bet.example" not in page
     assert "<script>x" not in page
