@@ -100,16 +100,21 @@ def parsed(judge: str, text: str) -> Verdict:
     return parse[judge](text)
 
 
-def judged(stand: Stand, folder: Path, keep: Path | None) -> dict[str, Verdict]:
-    found = {}
+def judged(stand: Stand, folder: Path, keep: Path | None) -> tuple[dict[str, Verdict], list[str]]:
+    """Return the judges' verdicts on the host as it stands, and what is wrong with those that came to none."""
+    found, wrong = {}, []
     for judge, text in said(stand, folder):
         if keep is not None:
             keep.mkdir(parents=True, exist_ok=True)
             (keep / f"{judge}.said").write_text(text, "utf-8")
-        found[judge] = parsed(judge, text)
+        try:
+            found[judge] = parsed(judge, text)
+        except ValueError as error:
+            wrong.append(f"{judge} came to no verdict: {error}")
+            continue
         if keep is not None:
             (keep / f"{judge}.fails").write_text("".join(f"{rule}\n" for rule in sorted(found[judge].fails)), "utf-8")
-    return found
+    return found, wrong
 
 
 def harden(host: str) -> dict[str, str]:
@@ -152,9 +157,9 @@ def table(every: list[Judged]) -> Iterator[str]:
     for one in every:
         yield f"{one.stand!s:<46} {'before':>11} {'ours':>11}  target"
         for row in ROWS:
-            if row.judge in one.after:
-                before = str(one.before.get(row.judge, ""))
-                yield f"{row.what:<46} {before:>11} {one.after[row.judge]!s:>11}  {row.target}"
+            if row.judge in {**one.before, **one.after}:
+                before, after = (str(verdicts.get(row.judge, "")) for verdicts in (one.before, one.after))
+                yield f"{row.what:<46} {before:>11} {after:>11}  {row.target}"
     versions = {**tools.DEBIAN, **tools.NON_FREE, **tools.PYPI}
     yield "judges: " + ", ".join(f"{name} {version}" for name, version in versions.items())
 
@@ -171,9 +176,10 @@ def stand_judged(stand: Stand, folder: Path, known: reasons.Reasons, keep: Path 
     one, place = Judged(stand), keep and keep / f"{stand.host}-{stand.kind}"
     with standing(stand):
         if before and stand.kind == CONTAINER:  # of a machine that takes minutes, once is enough
-            one.before.update(judged(stand, folder, place and place / "before"))
+            one.before, one.wrong = judged(stand, folder, place and place / "before")
         came_to = harden(stand.host)
-        one.after.update(judged(stand, folder, place and place / "after"))
+        one.after, wrong = judged(stand, folder, place and place / "after")
+        one.wrong += wrong
         one.wrong += not_shown(one, known, came_to)
     one.wrong += reasons.unexplained(one.fails, known, container=stand.kind == CONTAINER)
     return one

@@ -1,0 +1,31 @@
+"""The command that puts hosts before judges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks import judges
+from benchmarks.judging.stands import CONTAINER, Stand
+
+LYNIS = "hardening_index=81\nsuggestion[]=BOOT-5264|Consider|-|-|\n"
+STAND = Stand("web2", CONTAINER)
+
+
+def test_a_judge_that_did_not_end_is_named_and_the_others_are_heard(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def said(stand: Stand, folder: Path) -> Iterator[tuple[str, str]]:
+        yield "nikto", "port 80\n<niktoscan>"
+        yield "lynis", LYNIS
+
+    monkeypatch.setattr(judges, "said", said)
+    found, wrong = judges.judged(STAND, tmp_path, tmp_path / "kept")
+    assert {judge: verdict.figure for judge, verdict in found.items()} == {"lynis": 81}
+    assert [line.partition(":")[0] for line in wrong] == ["nikto came to no verdict"]
+    assert (tmp_path / "kept/nikto.said").exists()
+    assert not (tmp_path / "kept/nikto.fails").exists()
+    one = judges.Judged(STAND, after=found, wrong=wrong)
+    assert [line for line in judges.table([one]) if line.startswith("Nikto")] == []
