@@ -55,6 +55,7 @@ class Server(Model):
     packages: tuple[str, ...]
     sites: tuple[dict[str, Any], ...]
     seen: Mapping[str, str] = Field(description="control to a word of its violations, once the holes are there")
+    refused: str = Field(default="", description="a word of why it is not to be hardened, where it is not")
 
 
 class Counts(Model):
@@ -74,7 +75,7 @@ class Counts(Model):
     def good(self) -> bool:
         """Whether all numbers are as they should be."""
         wrong = self.criticals or self.unseen or self.broken or self.unfinished
-        return not wrong and self.changed > 0 and self.looked_at == self.sites
+        return not wrong and self.looked_at == self.sites
 
 
 def servers() -> dict[str, Server]:
@@ -251,10 +252,16 @@ def there_and_back(server: Server, folder: Path, where: Sequence[str]) -> tuple[
     _, hardened = told(folder, "harden", *where, "--yes", "--confirm-within", str(PATIENCE))
     (folder / "hardened.json").write_text(json.dumps(hardened))
     done = (hardened["hardening"] or {"hosts": ()})["hosts"]
-    reasons = {one["host"]: (one["why"] or {}).get("en", "") for one in done if one["state"] != "confirmed"}
-    broken = breakages("hardened", before, server, " ".join(reasons.values()))
-    if not done or reasons:
-        return 0, broken, [f"harden: {host}: {why}" for host, why in reasons.items()] or ["harden: nothing was changed"]
+    reasons = [f"{one['state']}: {(one['why'] or {}).get('en', '')}" for one in done if one["state"] != "confirmed"]
+    if not done:
+        reasons = [f"refused: {one['refused']['en']}" for one in hardened["plan"]["hosts"] if one["refused"]]
+    broken = breakages("hardened", before, server, " ".join(reasons))
+    changed = 0 if reasons else sum(len(one["controls"]) for one in done)
+    if server.refused:
+        right = reasons and all(one.startswith("refused: ") and server.refused in one for one in reasons)
+        return changed, broken, [] if right else [f"harden: it is to be refused, and is not: {reasons}"]
+    if not changed:
+        return 0, broken, [f"harden: {why}" for why in reasons] or ["harden: nothing was changed"]
     _, undone = told(folder, "rollback", *where, "--yes")
     (folder / "undone.json").write_text(json.dumps(undone))
     unfinished = [f"rollback: {step['refused']['en']}" for step in undone if step["refused"]]
@@ -263,7 +270,7 @@ def there_and_back(server: Server, folder: Path, where: Sequence[str]) -> tuple[
         broken += [*breakages(stage, before, server), *differing(stage, stood, server)]
         if stage == "rolled back":
             reboot(server.host)
-    return sum(len(one["controls"]) for one in done), broken, unfinished
+    return changed, broken, unfinished
 
 
 def measured(name: str, server: Server, folder: Path) -> Counts:
@@ -313,7 +320,7 @@ def main() -> int:
             for what in ("criticals", "unseen", "broken", "unfinished"):
                 for one in getattr(counts, what):
                     print(f"  {what}: {one}", flush=True)
-            lab.reset([server.host])
+            lab.pristine([server.host])
     return int(bad > 0)
 
 

@@ -147,7 +147,8 @@ def reset(hosts: Iterable[str] | None = None, progress: Progress = _silent) -> N
 def pristine(hosts: Iterable[str] | None = None, progress: Progress = _silent) -> None:
     """Have machines (default: the standard ones) up on their latest images, unchanged, whatever state they are in."""
     names = _named(spec(), hosts)
-    if all(machine.running and machine.current for machine in status() if machine.name in names):
+    made = not images.missing(spec(), state(), names)  # another version of the lab sweeps those that it does not use
+    if made and all(machine.running and machine.current for machine in status() if machine.name in names):
         reset(names, progress)
     else:
         down(names)
