@@ -9,8 +9,10 @@ from typing import Any, Literal
 from auditor.facts import HostFacts
 from auditor.facts.site import view
 from auditor.incidents.case import Case
+from auditor.incidents.named import Named
 from auditor.models import Host, Site
 from auditor.models.ranks import Means
+from auditor.text import paths
 from auditor.text.visible import one_line
 from auditor.text.words import Words
 
@@ -33,6 +35,9 @@ SECRET_KEEPERS = frozenset(
 """Plugins of WordPress that keep passwords or keys of other services."""
 
 Kind = Literal[
+    "remove_administrator",
+    "remove_account",
+    "remove_key",
     "salts",
     "database",
     "administrator",
@@ -63,8 +68,45 @@ class Todo:
     """Which account, file or program."""
 
 
-def of_host(case: Case, host: Host, facts: HostFacts | None) -> Iterator[Todo]:
-    """All that a host and those of its sites that an incident is about have, by its facts; what could not be read is named, too."""
+@dataclass(frozen=True)
+class Theirs:
+    """What an incident holds for the intruder's on one host: it is removed, never given another password."""
+
+    accounts: frozenset[str]
+    keys: frozenset[str]
+    administrators: frozenset[tuple[str, str]]
+    """A site's name as it was typed, and the account there as ``auditor.text.paths`` writes it."""
+
+    def administers(self, site: Site, login: str) -> bool:
+        """Return whether that administrator of a site is the intruder's."""
+        return any((name, paths.written(login)) in self.administrators for name in (site.domain, *site.aliases))
+
+
+def theirs(case: Case, host: Host, found: Iterable[Named] = ()) -> Theirs:
+    """Return who on a host is the intruder's: whom the incident contains there, and whom ``found``, its findings' traces, name."""
+    held = [(one.means, one.what) for one in case.actions.values() if one.host == host.name and one.state != "released"]
+    for one in found:
+        if one.host == host.name:
+            held += [(asked.means, asked.what) for asked in one.wanted]
+            held += [one.typed] if one.typed is not None else []
+    of = {
+        means: frozenset(what for kind, what in held if kind == means) for means in ("account", "key", "administrator")
+    }
+    names = frozenset((what.partition("/")[0], what.rpartition("/")[2]) for what in of["administrator"])
+    return Theirs(of["account"], of["key"], names)
+
+
+def of_host(case: Case, host: Host, facts: HostFacts | None, found: Iterable[Named] = ()) -> Iterator[Todo]:
+    """All that a host and those of its sites that an incident is about have, by its facts; what could not be read is named, too. ``found``: see ``theirs``."""
+    intruders = theirs(case, host, found)
+    yield from _each("remove_account", host.name, intruders.accounts)
+    yield from _each("remove_key", host.name, intruders.keys)
+    of_sites = {name for site in host.sites for name in (site.domain, *site.aliases)}
+    yield from _each(
+        "remove_administrator",
+        host.name,
+        [f"{where}/{who}" for where, who in intruders.administrators if where in of_sites],
+    )
     if facts is None:
         yield Todo("unread", host.name)
         return
@@ -72,18 +114,18 @@ def of_host(case: Case, host: Host, facts: HostFacts | None) -> Iterator[Todo]:
     data = facts.context(*AREAS)
     for site in host.sites:
         if site.domain in case.subjects or host.name in case.subjects:
-            yield from _of_site(case, site, view(site, data, facts.errors))
-    yield from _of_machine(host, data)
+            yield from _of_site(case, site, view(site, data, facts.errors), intruders)
+    yield from _of_machine(host, data, intruders)
 
 
-def _of_site(case: Case, site: Site, seen: Mapping[str, Any]) -> Iterator[Todo]:
+def _of_site(case: Case, site: Site, seen: Mapping[str, Any], intruders: Theirs) -> Iterator[Todo]:
     domain = site.domain
     applications = [name for name in ("wordpress", "joomla", "nukeviet") if seen.get(name)]
     if applications:
         yield from _machines(case, site, key=applications == ["nukeviet"])
     for name in applications:
         logins = _logins(seen[name].get("database"))
-        yield from _each("administrator", domain, logins)
+        yield from _each("administrator", domain, [one for one in logins if not intruders.administers(site, one)])
         if not logins:
             yield Todo("administrators", domain)
         yield Todo("users", domain)
@@ -119,10 +161,12 @@ def _logins(database: Mapping[str, Any] | None) -> list[str]:
     return [one["login"] for one in (*told.get("administrators", ()), *told.get("super_users", ()))]
 
 
-def _of_machine(host: Host, data: Mapping[str, Any]) -> Iterator[Todo]:
+def _of_machine(host: Host, data: Mapping[str, Any], intruders: Theirs) -> Iterator[Todo]:
     users = data.get("accounts", {}).get("users", ())
     people = [one["name"] for one in users if one["human"] and one["can_log_in"] and one["password"] == "usable"]  # noqa: S105  a state
-    yield from _each("account", host.name, [name for name in people if name != host.automation_user])
+    yield from _each(
+        "account", host.name, [one for one in people if one != host.automation_user and one not in intruders.accounts]
+    )
     yield from _each("ftp", host.name, [one["server"] for one in data.get("services", {}).get("ftp", ())])
     yield from _each("panel", host.name, data.get("system", {}).get("machine_panels", ()))
     yield from _each("tls_key", host.name, [one["path"] for one in data.get("tls", {}).get("loose_keys", ())])
@@ -139,3 +183,9 @@ def line(of: Todo, words: Words) -> str:
     """One thing, as a person reads it."""
     said = words(f"incidents.todo.{of.kind}", where=of.where)
     return f"{said}: {of.what}" if of.what else said
+
+
+def as_data(of: Todo, words: Words) -> dict[str, str]:
+    """One thing as JSON has it."""
+    act = "look" if of.kind == "unread" else "remove" if of.kind.startswith("remove_") else "change"
+    return {"act": act, "kind": of.kind, "where": of.where, "what": of.what, "says": line(of, words)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import typer
@@ -11,6 +12,7 @@ from auditor.commands.given.options import (
     DEFAULT_LANG,
     DEFAULT_OUTPUT,
     InventoryOption,
+    JsonOption,
     LangOption,
     OutputOption,
 )
@@ -27,9 +29,14 @@ if TYPE_CHECKING:
 
 
 def todo(
-    incident: IncidentArgument, inventory: InventoryOption = DEFAULT_INVENTORY, lang: LangOption = DEFAULT_LANG
+    incident: IncidentArgument,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    as_json: JsonOption = False,
+    lang: LangOption = DEFAULT_LANG,
 ) -> None:
     """List what people have to change themselves: passwords of sites, panels, FTP and accounts, keys that lay where the intruder was.
+
+    Accounts, keys and administrators that the incident holds for the intruder's come first, to be removed: none of them is given a new password.
 
     The hosts are read. What could not be read is listed, too.
 
@@ -44,6 +51,7 @@ def todo(
     from auditor.history.incidents import Incidents
     from auditor.incidents import todo as left
     from auditor.incidents.case import fold
+    from auditor.incidents.named import named
     from auditor.inventory import hosts as inventories
     from auditor.text.words import Words
 
@@ -51,7 +59,11 @@ def todo(
     case = fold(incident, Incidents().one(known.path, incident))
     hosts = hosts_of(known, case.subjects)
     facts, _outcomes = collect(known.path, hosts, asked=Asked(areas=left.AREAS))
-    found = [one for host in hosts for one in left.of_host(case, host, facts.get(host.name))]
+    theirs = named(_findings(case), known.hosts)
+    found = [one for host in hosts for one in left.of_host(case, host, facts.get(host.name), theirs)]
+    if as_json:
+        typer.echo(json.dumps([left.as_data(one, words) for one in found], ensure_ascii=False, indent=1))
+        raise typer.Exit(1 if found else 0)
     for one in found:
         console.out.print(console.escape(left.line(one, words)), soft_wrap=True)
     raise typer.Exit(1 if found else 0)

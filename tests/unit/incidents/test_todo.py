@@ -10,6 +10,7 @@ import pytest
 from auditor.facts import HostFacts
 from auditor.incidents import todo
 from auditor.incidents.case import Action, Case
+from auditor.incidents.named import Named
 from auditor.incidents.todo import Todo
 from auditor.models import Host, Lang, Site
 from auditor.text.words import Words
@@ -86,6 +87,37 @@ def test_what_people_have_to_change_is_named() -> None:
     ]
     assert found[3].what.startswith("la")
     assert found[3].what.isprintable()
+
+
+def test_who_is_the_intruder_s_is_removed_and_given_no_new_password() -> None:
+    actions = {
+        1: Action(1, "web1", "administrator", "antruc.test/bientap", "confirmed"),
+        2: Action(2, "web1", "account", "an", "refused"),
+        3: Action(3, "web1", "key", "SHA256:x", "confirmed"),
+        4: Action(4, "web1", "account", "binh", "released"),
+        5: Action(5, "web2", "account", "chi", "confirmed"),
+    }
+    found = list(todo.of_host(replace(CASE, actions=actions), WEB1, told()))
+    assert found[:3] == [
+        Todo("remove_account", "web1", "an"),
+        Todo("remove_key", "web1", "SHA256:x"),
+        Todo("remove_administrator", "web1", "antruc.test/bientap"),
+    ]
+    assert "bientap" not in [one.what for one in found if one.kind == "administrator"]
+    assert "account" not in [one.kind for one in found]
+
+
+def test_whom_a_finding_of_the_incident_names_is_the_intruder_s_before_anything_is_contained() -> None:
+    new = Named("web1", "account", "/var/www/wp-config.php", (), ("administrator", "antruc.test/bientap"))
+    found = list(todo.of_host(CASE, WEB1, told(), [new]))
+    assert found[0] == Todo("remove_administrator", "web1", "antruc.test/bientap")
+    assert "bientap" not in [one.what for one in found if one.kind == "administrator"]
+
+
+def test_json_says_what_is_removed_and_what_is_changed() -> None:
+    words = Words("en")
+    acts = [todo.as_data(Todo(kind, "web1"), words)["act"] for kind in ("remove_key", "account", "unread")]  # type: ignore[arg-type]
+    assert acts == ["remove", "change", "look"]
 
 
 def test_what_was_made_anew_is_not() -> None:
