@@ -23,7 +23,7 @@ def spans(text: str) -> list[Span]:
         part = blocks.part(line)
         if part is None:
             blocks.read(line)
-            own = [one for find in _FINDERS for one in find(line)]
+            own = [one for find in _FINDERS for one in find(line)] if line else []
             own += ((start - len(command), end - len(command)) for start, end in _in_commands(command + line))
             program = _PROGRAM.search(line) if line.rstrip().endswith("\\") else None
             command = f"{program[0]} " if program else command if line.rstrip().endswith("\\") else ""
@@ -143,17 +143,18 @@ def _span(found: re.Match[str] | None) -> Span | None:
 _WORD = r"""(?:'([^'\n]++)'|"((?:[^"\\\n]|\\.)++)"|([^\s'";|&<>()][^\s'";|&]*+))"""
 _COMMANDS = (
     (r"(?:mysql|mariadb|mysqli)\w{0,12}(?:-\w{1,12}){0,2}|7z[ar]?|rar|unrar", r"-p"),
-    (r"mongo\w{0,10}|sshpass|(?:docker|podman|buildah)[ \t]++login|useradd|usermod", r"-p[ \t]*+"),
+    (r"mongo\w{0,10}|sshpass|(?:docker|podman|buildah|az)[ \t]++login|useradd|usermod", r"-p[ \t]*+"),
     (r"redis-cli|ssh-keygen", r"(?:-a|-N|-P)[ \t]++"),
     (r"curl|wget|http", r"(?:-[a-zA-Z]{0,4}[uU]|--(?:proxy-)?user[ =])[ \t]*+['\"]?[^\s:'\"]{1,100}:"),
     (r"ldap\w{3,9}", r"-w[ \t]*+"),
     (r"smb\w{3,9}|rpcclient|net|mount\.cifs", r"-[A-Z]{0,2}U[ \t]*+['\"]?[^\s%'\"]{1,100}%"),
     (r"wpa_passphrase", r"\S{1,64}[ \t]++"),
-    (r"openssl", r"(?:-k|-K|-P)[ \t]++|pass:"),
+    (r"openssl", r"(?:-k|-K|-P)[ \t]++|pass:|passwd[ \t]++(?:-(?:[156]|apr1|aixmd5|noverify|quiet)[ \t]++){0,4}(?!-)"),
+    (r"rclone", r"obscure[ \t]++(?!-)"),
     (r"(?:un)?zip|mosquitto_\w{3}|sqlcmd|ipmitool", r"-P[ \t]*+"),
     (r"lftp|ncftp\w{0,3}", r"-u[ \t]*+[^\s,]{1,100},|-p[ \t]*+"),
     (r"htpasswd", r"-\w{0,5}b\w{0,5}[ \t]++(?:-\w++[ \t]++){0,4}(?:/|\./)?[^\s]{1,200}[ \t]++[^\s]{1,100}[ \t]++"),
-    (r"chpasswd|passwd", r"<<<[ \t]*+['\"]?(?:[^\s:'\"]{1,64}:)?"),
+    (r"chpasswd|(?<!openssl )passwd|sudo|su|kinit", r"<<<[ \t]*+['\"]?(?:[^\s:'\"]{1,64}:)?"),
     (r"snmp\w{2,9}", r"-[cAX][ \t]*+"),
 )
 _PROGRAM = re.compile("|".join(rf"(?P<c{n}>\b(?:{program})(?=[ \t]))" for n, (program, _) in enumerate(_COMMANDS)))
@@ -175,6 +176,7 @@ _CALLS = re.compile(
     rf"|(?:pass\w{{0,8}}|pwd|p|token|secret)['\"]\][ \t]*+\)?[ \t]*+[!=]==?[ \t]*+(?P<compared>{_STRING})"
 )
 _OF_PROGRAMS = (
+    *("rclone", "sudo", "su ", "su\t", "kinit", "az "),
     *(
         "mysql",
         "mariadb",

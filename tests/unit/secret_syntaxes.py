@@ -170,6 +170,12 @@ echo 'root:§' | chpasswd
 echo "§" | passwd --stdin root
 echo § | sudo -S ls
 chpasswd <<< "root:§"
+sudo -S apt update <<< §
+su - root <<< "§"
+openssl passwd -6 §
+openssl passwd -apr1 -quiet §
+rclone obscure §
+az login -u an -p §
 mysql <<< "SET PASSWORD = '§'"
 useradd -p '§' x
 gpg --passphrase § -c x
