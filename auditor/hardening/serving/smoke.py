@@ -6,6 +6,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from auditor.hardening.serving import following
 from auditor.models import Host, Site, Text
@@ -202,12 +203,24 @@ def _fallen(was: Answer, now: Answer | None, url: str) -> Text | None:
     if not was.serves:
         return None
     failing = _failing(was, now) if now is not None and now.serves else _state(now)
+    if failing is None and now is not None:
+        return _led_away(was, now)
     if failing is None or now is None or now.url == url:
         return failing
     return Text(
         vi=f"chuyển đến {one_line(now.url, 200)}, ở đó {failing.vi}",
         en=f"leads to {one_line(now.url, 200)}, and there {failing.en}",
     )
+
+
+def _led_away(was: Answer, now: Answer) -> Text | None:
+    """What tells that another page of the site's is shown in place of one, such as the installer of an application that has lost its settings."""
+    before, after = (urlsplit(one.url).path.rstrip("/") for one in (was, now))
+    leads = now.location if was.size and was.location is None else None
+    if before == after and leads is None:
+        return None
+    there = one_line(leads or now.url, 200)
+    return Text(vi=f"chuyển đến {there}, trước đây thì không", en=f"leads to {there}, where it did not lead before")
 
 
 def _failing(was: Answer, now: Answer) -> Text | None:

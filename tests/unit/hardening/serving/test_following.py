@@ -62,7 +62,17 @@ def test_a_page_that_is_empty_by_now_does_not_serve() -> None:
     (lost,) = fallen({"a.test": (full,)}, {"a.test": (empty,)})["a.test"]
     assert lost.what.en == "the page is empty"
     assert fallen({"a.test": (empty,)}, {"a.test": (empty,)}) == {}
-    assert fallen({"a.test": (full,)}, {"a.test": (Answer(PLAIN, 302, "https://b.test/"),)}) == {}
+
+
+def test_a_page_that_leads_elsewhere_by_now_does_not_serve() -> None:
+    """WordPress without its settings shows its installer, with status 200."""
+    full, asks = Answer(PLAIN, 200, size=99), Answer(f"{PLAIN}wp-admin/setup-config.php", 200, size=99)
+    for now in ((Answer(PLAIN, 302, asks.url), asks), (Answer(PLAIN, 302, "https://b.test/"),)):
+        (lost,) = fallen({"a.test": (full,)}, {"a.test": now})["a.test"]
+        assert lost.what.en == f"leads to {now[0].location}, where it did not lead before"
+        assert fallen({"a.test": now}, {"a.test": now}) == {}
+    secure = Answer(SECURE, 200, size=99)
+    assert fallen({"a.test": (full,)}, {"a.test": (SENT_ON, secure)}) == {}
 
 
 def test_what_was_not_visited_again_does_not_serve() -> None:
