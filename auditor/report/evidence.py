@@ -6,10 +6,11 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from auditor.audit.evaluate import MAX_VIOLATIONS
 from auditor.models import Finding
+from auditor.models.reviews import Certainty, Family, Kind
 from auditor.text.visible import finite, one_line, visible
 from auditor.text.words import Words
 
@@ -20,6 +21,8 @@ FIRST_ROWS = 8
 BRIEF_LINES = 3
 
 _FIRST_COLUMNS = ("path", "file", "name", "user", "account", "domain", "package", "line", "owner", "group", "mode")
+_OF_TRACE = frozenset({"kind", "certainty", "where", "sample", "families", "key"})
+"""What a member that is a trace has."""
 _FOR_ANYBODY = "for anybody"
 """How the collector says that a setting of sshd holds outside of every Match block."""
 _COUNTED = re.compile(r"([0-9]{1,9}) members")
@@ -61,10 +64,17 @@ class Table:
 
 
 def evidence(finding: Finding, words: Words) -> tuple[Row, ...]:
-    """The values that the check read."""
+    """The values that the check read; traces stand among the members that violate already."""
     return tuple(
         Row(path=one_line(item.path, MAX_VALUE), value=value(item.path, item.value, words, MAX_VALUE))
         for item in finding.evidence
+        if not (finding.violations and _are_traces(item.value))
+    )
+
+
+def _are_traces(value: Any) -> bool:
+    return isinstance(value, list | tuple) and any(
+        isinstance(one, Mapping) and one.keys() >= _OF_TRACE for one in value
     )
 
 
@@ -96,7 +106,24 @@ def _in_words(member: Any, words: Words) -> Any:
     if isinstance(member, Mapping) and member.keys() == {"when", "value"}:
         for_all = member["when"] == _FOR_ANYBODY
         return {"when": words("violations.for_anybody") if for_all else member["when"], "value": member["value"]}
+    if isinstance(member, Mapping) and member.keys() >= _OF_TRACE:
+        return _trace(member, words)
     return member
+
+
+def _trace(member: Mapping[str, Any], words: Words) -> Mapping[str, Any]:
+    """Return what was seen of an intruder under heads that people read: rules' names and keys are for programs."""
+    kind, sure = str(member["kind"]), str(member["certainty"])
+    families = [str(family) for family in member["families"]] if isinstance(member["families"], list | tuple) else []
+    return {
+        words("trace.kind"): words(f"content.kind.{kind}") if kind in get_args(Kind) else kind,
+        words("trace.certainty"): words(f"certainty.{sure}") if sure in get_args(Certainty) else sure,
+        words("trace.where"): member["where"],
+        words("trace.sample"): member["sample"],
+        words("trace.how"): ", ".join(
+            words(f"trace.family.{family}") if family in get_args(Family) else family for family in families
+        ),
+    }
 
 
 def brief(finding: Finding, words: Words) -> tuple[str, ...]:

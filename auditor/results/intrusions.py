@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -117,6 +118,14 @@ def counted(one: Intrusion, words: Words) -> str:
     """Return how many traces there are, by how sure they are."""
     some = (("certain", one.certain), ("likely", one.likely))
     return ", ".join(words(f"intrusion.{name}_n", n=count) for name, count in some if count)
+
+
+def next_step(one: Intrusion, inventory: str, words: Words) -> str:
+    """Return the command that a person types next."""
+    if one.incidents:
+        return shlex.join(["auditor", "incident", "next", one.incidents[0].id, "-i", inventory])
+    given = ["--who", words("incidents.on_duty"), "-i", inventory]
+    return shlex.join(["auditor", "incident", "open", "--all-found", one.subject.id, *given])
 
 
 def _traces(findings: Iterable[Finding]) -> Iterable[Mapping[str, Any]]:

@@ -48,8 +48,10 @@ class Figures(Model):
     summary: FleetSummary
     findings: tuple[Finding, ...]
     counts: Counts
-    unaudited: tuple[Site, ...]
-    homeless: tuple[Site, ...]
+    unaudited: tuple[Site, ...] = Field(
+        description="its sites without figures: not audited, or audited before a unit was declared for them"
+    )
+    homeless: tuple[Site, ...] = Field(description="sites of the run that no office has, to this day")
     change: Comparison | None
     work: Work | None
     incomparable: tuple[str, ...]
@@ -118,9 +120,10 @@ def figures(
     earlier = _narrowed(before, ids, organisation) if before else None
     begun = _narrowed(first, ids, organisation) if first else None
     summary = fleet(mine)
-    audited = {site.domain for host in run.hosts for site in host.sites}
-    declared = [(host, site) for host in hosts for site in host.sites]
     known = {one.id for one in organisation.units}
+    owned = {site.domain for host in run.hosts for site in host.sites if (site.unit or host.unit) in known}
+    declared = [(host, site) for host in hosts for site in host.sites]
+    of_somebody = {site.domain for host, site in declared if (site.unit or host.unit) in known}
     comparable = _reached(earlier) & _reached(mine) if earlier else set()
     return Figures(
         unit=unit,
@@ -131,10 +134,13 @@ def figures(
         findings=mine.findings,
         counts=summary.totals,
         unaudited=tuple(
-            site for host, site in declared if (site.unit or host.unit) in ids and site.domain not in audited
+            site for host, site in declared if (site.unit or host.unit) in ids and site.domain not in owned
         ),
         homeless=tuple(
-            site for host in run.hosts for site in host.sites if (site.unit or host.unit or "") not in known
+            site
+            for host in run.hosts
+            for site in host.sites
+            if (site.unit or host.unit) not in known and site.domain not in of_somebody
         ),
         change=between(earlier, mine, comparable) if earlier and comparable else None,
         work=work(begun, mine, hardenings, frozenset(_reached(begun) & _reached(mine))) if begun else None,

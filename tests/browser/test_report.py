@@ -373,14 +373,16 @@ def printed(page, path):
     return re.sub(r"\s+", "", text)
 
 
-def test_paper_shows_what_is_folded(reports, visit, tmp_path):
+def test_paper_tells_each_open_finding_in_a_few_lines_and_folds_what_is_met(reports, visit, tmp_path):
     page = visit(reports["plain"] / "sites/antruc.test.html")
     page.emulate_media(media="print")
-    bodies = page.locator("details.finding .body")
-    assert bodies.count() > 20
-    assert all(body.bounding_box()["height"] > 50 for body in bodies.all())
+    lines = page.locator("details.finding .on-paper")
+    assert lines.count() > 20
+    assert all(line.is_visible() and line.bounding_box()["height"] < 60 for line in lines.all())
+    assert not page.locator(".fold.pass ul").first.is_visible()
     assert not page.locator(".crumbs, .entries").first.is_visible()
     text = printed(page, tmp_path / "site.pdf")
+    assert pages_of(tmp_path / "site.pdf") <= 8
     assert {finding.control for finding in factory.run().findings if finding.host == "web1" and finding.is_open} <= {
         control.id for control in factory.catalogue().controls if control.id in text
     }

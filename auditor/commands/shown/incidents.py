@@ -123,6 +123,7 @@ def show_intrusions(run: Run, words: Words, console: Console = out) -> None:
         label = words("standing.intruded" if one.certain else "standing.suspected")
         line = f"{one.subject.id}: {intrusions.counted(one, words)}. {intrusions.state(one.incidents, words)}"
         console.print(f"[bold red]{escape(label)}[/] {escape(line)}", soft_wrap=True)
+        console.print(f"  {escape(intrusions.next_step(one, run.inventory, words))}", soft_wrap=True)
     if found:
         console.print(f"[bold red]{escape(words(f'intrusion.decision.{run.regime}'))}[/]", soft_wrap=True)
     elif run.incidents:

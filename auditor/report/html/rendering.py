@@ -51,6 +51,8 @@ MAX_NAMED = 2000
 """Hosts and sites named on one page."""
 BRIEF_SITES = 8
 """Sites named on the one page for the chair."""
+MAX_ON_PAPER = 10
+"""Weak traces, and traces in a site's content, that the printed page names (``.traces`` in ``style.css``)."""
 MAX_INTRUDED = 20
 """Hosts and sites with an intrusion, told on the first page."""
 MAX_OUTSIDE = 20
@@ -211,6 +213,7 @@ def environment(lang: Lang) -> Environment:
         "host_page": host_page,
         "control_page": control_page,
         "command": _command,
+        "next_step": lambda one, inventory: intrusions.next_step(one, inventory, words),
         "playbook": _playbook,
         "open_names": _open_names,
         "local": LOCAL.path,
@@ -241,6 +244,7 @@ def environment(lang: Lang) -> Environment:
         "MAX_PROVEN": MAX_PROVEN,
         "MAX_NAMED": MAX_NAMED,
         "MAX_INTRUDED": MAX_INTRUDED,
+        "MAX_ON_PAPER": MAX_ON_PAPER,
         "MAX_OUTSIDE": MAX_OUTSIDE,
         "BRIEF_SITES": BRIEF_SITES,
         "PER_PAGE": PER_PAGE,

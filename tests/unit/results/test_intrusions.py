@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from auditor.results.by_control import work
-from auditor.results.intrusions import intrusions, is_intrusion, seen_since, state
+from auditor.results.intrusions import intrusions, is_intrusion, next_step, seen_since, state
 from auditor.results.summary import STANDINGS, fleet
 from auditor.text.words import Words
 from tests.unit import intruded
@@ -75,3 +75,13 @@ def test_nothing_seen_is_said_only_after_a_whole_hunt_since_the_detection() -> N
     assert seen_since(early, incidents, EN) == EN("intrusion.not_seen_since")
     never = early.model_copy(update={"hunts": ()})
     assert seen_since(never, incidents, EN) == EN("intrusion.not_seen_since")
+
+
+def test_the_next_step_opens_the_incident_or_goes_on_with_it() -> None:
+    (found,) = intrusions(intruded.run(intruded.TRACES[0]))
+    assert (
+        next_step(found, "inv", EN)
+        == f"auditor incident open --all-found web1 --who '{EN('incidents.on_duty')}' -i inv"
+    )
+    (going_on,) = intrusions(intruded.run(intruded.TRACES[0], incidents=(intruded.INCIDENT,)))
+    assert next_step(going_on, "inv", EN) == "auditor incident next SC-20261124-1 -i inv"

@@ -47,15 +47,6 @@ def overall(given: Given, labels: Mapping[AnnexKey, str]) -> Iterable[str]:
     ]
     if apart:
         yield words("official.overall.apart", parts="; ".join(apart))
-    own = self_checked(given.clause_totals)
-    if own.clauses:
-        yield words(
-            "official.overall.self_checked",
-            framework=given.framework.title.get(given.lang),
-            clauses=words("official.clauses_n", n=own.clauses),
-            met=own.met,
-            percent=words.decimal(100 * own.met / own.clauses),
-        )
     yield words(
         "official.overall.clauses",
         clauses=words("official.clauses_n", n=len(given.clause_totals)),
@@ -64,6 +55,14 @@ def overall(given: Given, labels: Mapping[AnnexKey, str]) -> Iterable[str]:
         results=tally(given, ((one.clause, one.result, 1) for one in given.clause_totals)),
         annex=labels["clauses"],
     )
+    own = self_checked(given.clause_totals)
+    if own.clauses:
+        yield words(
+            "official.overall.self_checked",
+            clauses=words("official.clauses_n", n=own.clauses),
+            met=own.met,
+            percent=words.decimal(100 * own.met / own.clauses),
+        )
     if counts.open_total:
         told = words(
             "official.overall.open",

@@ -198,12 +198,17 @@ def test_nothing_read_is_no_result():
     assert "Có 0 điểm" not in told and "Không có tồn tại" not in told
 
 
-def test_sites_without_a_run_and_without_an_office_are_named():
+def test_sites_without_a_run_and_without_an_office_are_named(monkeypatch: pytest.MonkeyPatch):
     hosts = (factory.HOSTS[0], factory.HOSTS[1].model_copy(update={"unit": None, "sites": tuple(
         site.model_copy(update={"unit": None}) for site in factory.HOSTS[1].sites)}))  # fmt: skip
     run = factory.run(started=official.NOW, hosts=hosts)
     told = official.text(official.document("tinh-tan-giang", run=run))
-    assert "Có 2 trang chưa được rà soát trong kỳ nên không có số liệu: dongvau.test, gotre.test." in told
+    assert "Có 3 trang chưa có số liệu trong kỳ" in told
+    assert "mới khai đơn vị quản lý sau lần rà soát: bennua.test, dongvau.test, gotre.test." in told
+    assert "chưa được gán cho đơn vị" not in told
+    monkeypatch.setattr(factory, "HOSTS", (*hosts, factory.HOSTS[2]))
+    told = official.text(official.document("tinh-tan-giang", run=run))
+    assert "Có 2 trang chưa có số liệu trong kỳ" in told
     assert "Có 1 trang chưa được gán cho đơn vị quản lý nên không tính trong báo cáo này: bennua.test." in told
 
 
@@ -501,11 +506,12 @@ def test_what_nothing_checks_is_told_apart_from_what_was_not_read(regime):
     ]
 
 
-def test_what_is_checked_by_itself_and_met_is_told_first():
+def test_what_is_checked_by_itself_is_told_as_a_part_of_what_the_table_counts():
     run = factory.run(started=official.NOW, clean=True)
     told = official.text(official.document("tinh-tan-giang", run=run))
-    assert "phần tự kiểm tra gồm 1 mục, đạt" in told
-    assert told.index("phần tự kiểm tra") < told.index("Bảng đối chiếu tại")
+    assert "ở 1 mục mà phần mềm kiểm tra được một phần hoặc toàn bộ, phần kiểm tra ấy đạt ở" in told
+    assert "một mục chỉ được tính là đạt khi phần còn lại đã có người xác nhận" in told
+    assert told.index("Bảng đối chiếu tại") < told.index("phần kiểm tra ấy")
 
 
 def test_a_control_that_the_catalogue_no_longer_has_goes_by_its_id():
