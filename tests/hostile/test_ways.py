@@ -76,6 +76,7 @@ def test_our_own_way_is_judged_by_the_address_that_the_host_sees(
     everything = yaml.safe_load(Path(INVENTORY, "hosts.yml").read_text("utf-8"))["all"]["vars"]
     ours, address = f"{lab.spec().network.controller}/32", str(lab.spec().hosts[HOST].address)
     lab.run(HOST, "ip addr add fd09::13/64 dev eth0 nodad")
+    lab.run(HOST, "sed -i 's|from=\"[^\"]*|&,fd09::/64|' /home/luytre/.ssh/authorized_keys")
     with ways.another_address() as seen, ways.another_address("fd09::1/64") as sixth:
         connections = {
             "routed": {"ansible_host": address, "ansible_ssh_extra_args": f"-o BindAddress={seen}"},
