@@ -18,7 +18,7 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 from ansible.module_utils.luytre import _layouts, _webroot
 from ansible.module_utils.luytre._effort import Effort
 from ansible.module_utils.luytre_contain import php_code
-from ansible.module_utils.luytre_shared import acting, kept, replacing, safe_open, taking
+from ansible.module_utils.luytre_shared import acting, immutable, kept, replacing, safe_open, taking
 from ansible.module_utils.luytre_shared.acting import Refused
 
 STORE = kept.Store("/var/lib/luytre/core")
@@ -311,6 +311,8 @@ def put(core, store, number, file, making):
     """Have the release's file in its place, and what was there kept. Raises Refused when something else is there by now."""
     with contextlib.ExitStack() as open_ones:
         place, last = reached(core.folder, file["path"], open_ones, making if file["was"] is None else None)
+        open_ones.enter_context(immutable.lifted(place))
+        immutable.take_off(place, last)
         if file["was"] in ASIDE and taking.ident(store, number) is None:
             set_aside(place, last, store, number, file)
         if file["new"] == FOLDER:
@@ -490,26 +492,27 @@ def unblocked(folder, store, number, file):
 
 def put_back(place, last, store, number, file):
     """Have what is kept in the place of the release's file. Whether that is what was there."""
-    if file["was"] in (None, *ASIDE):
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(last, dir_fd=place)
-        if file["was"] in ASIDE:
-            taking.back(store, number, place, last)
-        return taking.ident(store, number) is None
-    if digest_at(store, number) != file["was"]:
-        return False
-    try:
-        os.rename(number, last, src_dir_fd=store, dst_dir_fd=place)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        draft = ".luytre-" + file["was"][:16]
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(draft, dir_fd=place)
-        with contextlib.ExitStack() as open_ones:
-            taking.copied(taking.closing(open_ones, safe_open.at(store, number)), place, draft, file["was"])
-        os.rename(draft, last, src_dir_fd=place, dst_dir_fd=place)
-    return True
+    with immutable.lifted(place):
+        if file["was"] in (None, *ASIDE):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(last, dir_fd=place)
+            if file["was"] in ASIDE:
+                taking.back(store, number, place, last)
+            return taking.ident(store, number) is None
+        if digest_at(store, number) != file["was"]:
+            return False
+        try:
+            os.rename(number, last, src_dir_fd=store, dst_dir_fd=place)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            draft = ".luytre-" + file["was"][:16]
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(draft, dir_fd=place)
+            with contextlib.ExitStack() as open_ones:
+                taking.copied(taking.closing(open_ones, safe_open.at(store, number)), place, draft, file["was"])
+            os.rename(draft, last, src_dir_fd=place, dst_dir_fd=place)
+        return True
 
 
 def release(asked, _connection):

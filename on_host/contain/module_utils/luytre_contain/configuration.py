@@ -3,7 +3,7 @@
 import contextlib
 import os
 
-from ansible.module_utils.luytre_shared import replacing, safe_open
+from ansible.module_utils.luytre_shared import immutable, safe_open
 from ansible.module_utils.luytre_shared.acting import Refused
 
 MOST = 200_000
@@ -27,7 +27,7 @@ def put(path, old, new):
         if present != old:
             raise Refused("changed_since", path)
         try:
-            replacing.replace(folder, name, handle, status, new)
+            immutable.replace(folder, name, handle, status, new)
         except OSError as error:
             raise Refused("config_stays", "%s: %s" % (path, error.strerror))
 

@@ -8,7 +8,7 @@ import fcntl
 import os
 import struct
 
-from ansible.module_utils.luytre_shared import safe_open
+from ansible.module_utils.luytre_shared import replacing, safe_open
 
 FLAGS = 0x10 | 0x20
 """Immutable, and append only."""
@@ -61,6 +61,29 @@ def lifted_at(*paths):
                 if there is not None:
                     with contextlib.suppress(OSError):
                         put(there, flags)
+
+
+def replace(place, name, handle, status, content, mtime=None):
+    """As ``replacing.replace`` does, of a file with such flags, too: the new one has them."""
+    flags = of(handle)
+    with lifted(place, handle):
+        replacing.replace(place, name, handle, os.fstat(handle) if flags else status, content, mtime)
+    if flags:
+        with contextlib.ExitStack() as open_ones, contextlib.suppress(OSError):
+            there = safe_open.at(place, name)
+            open_ones.callback(os.close, there)
+            now = os.fstat(there)
+            if (now.st_uid, now.st_nlink) == (status.st_uid, 1):  # and none that has come in its place since
+                put(there, flags)
+
+
+def take_off(place, name):
+    """Have none of the flags on a file of an open folder for good."""
+    with contextlib.ExitStack() as open_ones, contextlib.suppress(OSError):
+        there = safe_open.at(place, name)
+        open_ones.callback(os.close, there)
+        if of(there):
+            _write(there, _all(there) & ~FLAGS)
 
 
 def _opened(path, open_ones):

@@ -49,25 +49,10 @@ def changed(path, owners, limit, line_of, mtime_of=lambda status: status.st_mtim
         place, last, reading, status, content = _read(path, owners, limit, open_ones)
         wanted = b"".join(map(line_of, of(content)))
         if wanted != content:
-            flags = immutable.of(reading)
             try:
-                with immutable.lifted(place, reading):
-                    now = os.fstat(reading) if flags else status
-                    replacing.replace(place, last, reading, now, wanted, mtime_of(status))
+                immutable.replace(place, last, reading, status, wanted, mtime_of(status))
             except replacing.Swapped:
                 raise Refused("swapped", last)
-            _put_flags(place, last, status, flags)
-
-
-def _put_flags(place, last, status, flags):
-    """Have the file that took the place of another have its flags."""
-    with contextlib.ExitStack() as open_ones, contextlib.suppress(OSError):
-        if flags:
-            there = safe_open.at(place, last)
-            open_ones.callback(os.close, there)
-            now = os.fstat(there)
-            if (now.st_uid, now.st_nlink) == (status.st_uid, 1):
-                immutable.put(there, flags)
 
 
 def _read(path, owners, limit, open_ones):
