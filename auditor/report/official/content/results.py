@@ -126,7 +126,7 @@ def notable(given: Given, labels: Mapping[AnnexKey, str], open_: Sequence[Requir
     """The worst of what is open on hosts or on sites."""
     words = given.words
     if not open_:
-        yield paragraph(words("official.notable.none"))
+        yield paragraph(words("official.notable.none_else" if given.intrusions else "official.notable.none"))
         return
     findings = words("official.points_n", n=sum(len(one.findings) for one in open_))
     count = words("official.requirements_n", n=len(open_))
@@ -172,10 +172,10 @@ def content(given: Given) -> Iterable[str]:
         yield words("official.content.found", sites=words("official.sites_n", n=len(found)), kinds="; ".join(kinds))
         oldest = min(map(given.deadlines.first, _of_traces(given, {site.site for site in found})))
         yield words("official.content.since", month=words.whole_month(oldest.year, oldest.month))
-    else:
-        yield words("official.content.clean")
     of_looks = given.catalogue.of_looks
     unseen = {one.subject for one in figures.findings if one.control in of_looks and one.bucket == "not_evaluated"}
+    if not found and len(unseen) < len(reviewed):
+        yield words("official.content.clean")
     if unseen:
         yield words("official.content.unseen", sites=words("official.sites_n", n=len(unseen)))
     fixed = figures.change.changes.get("fixed", ()) if figures.change else ()
