@@ -25,8 +25,14 @@ LOOK_SECONDS = 20
 
 
 def main(argv=None):
-    """``revert|boot|finish|rollback RUN``: the units' own entry. What systemd is told: done, again, or spent."""
-    verb, run = (sys.argv[1:] if argv is None else argv)[:2]
+    """``revert|boot|finish|rollback RUN``: the units' own entry. What systemd is told: done, again, or spent.
+
+    ``starts``: nothing but that the program starts, with all its modules, which is tried before a run is armed.
+    """
+    given = sys.argv[1:] if argv is None else argv
+    if given == [timer.STARTS]:
+        return DONE
+    verb, run = given[:2]
     kept = store.Store()
     try:
         return {"revert": _revert, "boot": _boot, "finish": _finish, "rollback": _rollback}[verb](kept, run)

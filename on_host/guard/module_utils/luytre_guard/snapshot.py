@@ -5,7 +5,7 @@ import os
 import shutil
 import time
 
-from . import data, database, incident, live, mounts, packages, spare, store, tree, units, walk
+from . import data, database, incident, live, mounts, packages, spare, store, timer, tree, units, walk
 from .scope import Scope
 
 VERSION = 3
@@ -194,6 +194,7 @@ def take(kept, run, touches, roots):
         }
         digest = store.write_json(os.path.join(draft, "manifest.json"), manifest)
         store.write(os.path.join(draft, store.PROGRAM), store.program(), 0o700)
+        timer.must_start(os.path.join(draft, store.PROGRAM))
         spare.keep(os.path.join(draft, store.ROOM), blob.size)
         os.rename(draft, folder)
         store.sync_folder(kept.home)

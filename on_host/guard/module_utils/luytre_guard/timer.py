@@ -8,7 +8,7 @@ import time
 from . import commands, steps, store
 
 UNITS = "/usr/local/lib/systemd/system"
-PYTHON = "/usr/bin/python3"
+PYTHON, STARTS = "/usr/bin/python3", "starts"
 BOOT, FINISH, RESUME = "luytre-guard-boot.service", "luytre-guard-finish.service", "luytre-guard-resume.service"
 PROTECTED = (
     *("sysinit.target", "network-pre.target", "nftables.service", "luytre-firewall.service", "systemd-sysctl.service"),
@@ -91,6 +91,13 @@ def start_timer(kept, run, seconds):
     _run_unit(unit, ["--on-active=%d" % seconds, "--timer-property=AccuracySec=1s"], kept, ["revert", run])
     if not timer_runs(run):
         raise store.Refused("the timer that brings the host back could not be started")
+
+
+def must_start(program):
+    """Refuse when the program that brings the host back does not start there: neither timer nor boot could."""
+    said = commands.said_no([PYTHON, "-I", "-B", program, STARTS])
+    if said is not None:
+        raise store.Refused("what brings the host back would not start: %s" % said)
 
 
 def start_unit(kept, unit, arguments):

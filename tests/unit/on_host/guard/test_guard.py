@@ -38,6 +38,7 @@ from ansible.module_utils.luytre_guard import (  # type: ignore[import-not-found
     snapshot,
     steps,
     store,
+    timer,
     tree,
     units,
     walk,
@@ -692,6 +693,18 @@ def test_the_host_gets_the_whole_program_in_one_file(tmp_path: Path) -> None:
     )
     assert (done.returncode, "not the name of a run" in done.stderr) == (3, True)
     assert "Traceback" not in done.stderr
+
+
+def test_a_program_that_would_not_start_on_the_host_arms_no_run(tmp_path: Path) -> None:
+    whole, lacking = tmp_path / "whole.pyz", tmp_path / "lacking.pyz"
+    whole.write_bytes(store.program())
+    timer.must_start(str(whole))
+    with zipfile.ZipFile(whole) as held, zipfile.ZipFile(lacking, "w") as made:
+        for name in held.namelist():
+            if not name.endswith("/safe_open.py"):
+                made.writestr(name, held.read(name))
+    with pytest.raises(store.Refused, match=r"would not start: .*safe_open"):
+        timer.must_start(str(lacking))
 
 
 def test_names_that_are_no_text_survive_the_manifest(tmp_path: Path) -> None:
