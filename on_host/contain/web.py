@@ -23,7 +23,7 @@ from ansible.module_utils.luytre._apache_request import Server
 from ansible.module_utils.luytre._nginx_conf import BadConfig, load
 from ansible.module_utils.luytre._nginx_request import Model, server_names
 from ansible.module_utils.luytre_change import transaction
-from ansible.module_utils.luytre_shared import acting, contained, neighbours, safe_open
+from ansible.module_utils.luytre_shared import acting, contained, immutable, neighbours, safe_open
 from ansible.module_utils.luytre_shared.acting import Refused
 
 RECORD = acting.Record("/var/lib/luytre/web")
@@ -253,13 +253,14 @@ class Change:
         changed = [path for path, before, _ in self.transaction.steps if before]
         folders = {os.path.dirname(path) for path, _, _ in self.transaction.steps}
         times = {path: os.stat(path).st_mtime_ns for path in (*changed, *folders)}
-        try:
-            self.transaction.commit([self.server.test], self.server.at_stake)
-        except (transaction.Refused, BadConfig) as refused:
-            raise Refused("not_valid", str(refused))
-        for path, changed_at in times.items():
-            if os.path.exists(path):
-                os.utime(path, ns=(time.time_ns(), changed_at))
+        with immutable.lifted_at(*folders, *changed):
+            try:
+                self.transaction.commit([self.server.test], self.server.at_stake)
+            except (transaction.Refused, BadConfig) as refused:
+                raise Refused("not_valid", str(refused))
+            for path, changed_at in times.items():
+                if os.path.exists(path):
+                    os.utime(path, ns=(time.time_ns(), changed_at))
 
     def reload(self):
         """Have the server, if it runs, take it in. Raises Refused."""

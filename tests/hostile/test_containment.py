@@ -13,9 +13,11 @@ from tests.lab.fixtures import INVENTORY, environment, run
 
 ROOT = "/var/www/antruc.test"
 SHELL, CRONTAB, UNIT = f"{ROOT}/wp-content/uploads/vo.php", "/etc/cron.d/luytre-lab-xau", "luytre-lab-xau.service"
+GONE = "antruc.test/readme.html"
 FILE = f"/etc/systemd/system/{UNIT}"
+VHOST = "/etc/nginx/sites-available/antruc.test"
 KEYS = "/home/canbo/.ssh/authorized_keys"
-KEPT = (f"{ROOT}/wp-content/uploads", SHELL, CRONTAB, FILE, KEYS, "/home/canbo/.ssh", "/etc/shadow")
+KEPT = (f"{ROOT}/wp-content/uploads", SHELL, CRONTAB, FILE, KEYS, "/home/canbo/.ssh", "/etc/shadow", VHOST)
 FLAGS = """
 import fcntl, os, struct, sys
 for path in sys.argv[2:]:
@@ -68,7 +70,7 @@ def test_what_an_intruder_who_was_root_left_goes_out_of_force_and_comes_back(mar
         run(state, "incident", "open", subject, *who).out.split()[0] for subject in ("antruc.test", "web1")
     )
     key = said("ssh-keygen -lf /root/key.pub").split()[1]
-    wanted = ("file", SHELL, "job", f"{CRONTAB}:1", "unit", UNIT, "key", key, "account", "canbo")
+    wanted = ("file", SHELL, "job", f"{CRONTAB}:1", "unit", UNIT, "key", key, "account", "canbo", "path", GONE)
     assert said(COMES_IN) == EVERYBODY
     assert said(IN_FORCE) == ALL
     try:

@@ -88,7 +88,7 @@ def web(here: Here, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
         (own.transaction, "complaint", partial(here.complaint, own.transaction.complaint)),
         (own, "visited", here.visited),
         (own.acting, "own_archive", lambda _: b"PK"),
-        (own.transaction, "vouch", lambda *_: None),
+        (own.transaction, "vouch", lambda *_, **_named: None),
         (own.Nginx, "folder", str(here.etc)),
         (own.Nginx, "prefix", prefix),
         (own.Nginx, "test", ("true",)),
