@@ -120,10 +120,20 @@ def _concerned(paths, running, entries):
     found = []
     for name in (*sorted(running), *daemons.PROGRAMS):
         prefixes, tests = daemons.of(name)
-        if tests and _starts(name, running) and any(path.startswith(prefixes) for path in paths):
+        if (
+            tests
+            and _starts(name, running)
+            and _had(prefixes, entries)
+            and any(path.startswith(prefixes) for path in paths)
+        ):
             if all(commands.installed(test[0]) for test in tests) and units.shaped_by(name, entries) is None:
                 found.append(name)
     return found
+
+
+def _had(prefixes, entries):
+    """Whether a daemon had a configuration in the snapshot: one that came with the run goes with it, and loads nothing then."""
+    return any(path.startswith(prefixes) and entry["type"] != "absent" for path, entry in entries.items())
 
 
 def _starts(name, running):

@@ -17,7 +17,8 @@ class Work:
     def __init__(self, folder: Path) -> None:
         self.new, self.old, self.other = folder / "nginx/made.conf", folder / "nginx/nginx.conf", folder / "else.conf"
         self.paths = {str(self.new): "new", str(self.old): "content", str(self.other): "content"}
-        self.snap = type("Snap", (), {"entries": {}})()
+        entry = {"type": "file", "uid": 0, "gid": 0, "mode": 0o644}
+        self.snap = type("Snap", (), {"entries": {str(self.old): entry}})()
         self.place = str(folder / "trial.json")
 
     def of_root(self) -> dict[str, str]:
@@ -52,6 +53,13 @@ def test_a_daemon_that_loads_the_result_leaves_nothing_as_it_is(work: Work, monk
     monkeypatch.setattr(daemons, "refusal", lambda _: None)
     assert trial.files(work, NGINX, work.place) == {}
     assert not work.new.exists() and work.old.read_text() == "before"
+
+
+def test_a_daemon_that_came_with_the_run_keeps_nothing_of_it(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(daemons, "refusal", lambda _: None if work.new.exists() else "Init of command line failed")
+    work.snap.entries.clear()
+    assert trial.files(work, NGINX, work.place) == {}
+    assert not work.new.exists()
 
 
 def test_a_daemon_that_does_not_keeps_those_of_its_own_files_that_it_needs_and_no_others(
