@@ -16,6 +16,14 @@ PORTS = {80: (), 443: ("-ssl",)}
 _ITEM = re.compile(r'<item id="(?P<test>\d+)".*?<uri><!\[CDATA\[(?P<page>.*?)\]\]>', re.S)
 _BY_NAME = 'mount --bind "$1" /etc/hosts && shift && exec "$@"'
 """As visitors come, by the site's name: a server may answer no other."""
+_NAMING = """package Naming;
+use Net::SSLeay;
+no warnings 'redefine';
+my $set_fd = \\&Net::SSLeay::set_fd;
+*Net::SSLeay::set_fd = sub { Net::SSLeay::set_tlsext_host_name($_[0], $ENV{NAMED}); $set_fd->(@_) };
+1;
+"""
+"""Has Nikto, which is older than that, say the site's name in TLS, too: else a catch-all answers it."""
 _ENDED = "</scandetails>"
 _PLACES = {"EXECDIR": "", "PLUGINDIR": "/plugins", "DBDIR": "/databases", "TEMPLATEDIR": "/templates"}
 
@@ -30,8 +38,9 @@ def asked(folder: Path, address: str, domain: str) -> str:
         settings.write_text(_settings((own / "etc/nikto/config.txt").read_text("utf-8"), own), "utf-8")
         hosts = Path(work) / "hosts"
         hosts.write_text(f"127.0.0.1 localhost\n{address} {domain}\n", "ascii")
-        library = [own / "usr/share/perl5", *own.glob("usr/lib/*/perl5/*")]
-        environment = {**os.environ, "PERL5LIB": ":".join(map(str, library))}
+        (Path(work) / "Naming.pm").write_text(_NAMING, "ascii")
+        library = [Path(work), own / "usr/share/perl5", *own.glob("usr/lib/*/perl5/*")]
+        environment = {**os.environ, "PERL5LIB": ":".join(map(str, library)), "PERL5OPT": "-MNaming", "NAMED": domain}
         for port, more in PORTS.items():
             report = Path(work) / f"{port}.xml"
             command = [
