@@ -22,7 +22,8 @@ def trusted(reading, read, written=()):
         policy = sudo.policy(reading.part(SECONDS))
     except (Unreadable, ValueError):
         return reading.trust
-    return Trust(*equals(policy, names, _accounts.passwd(), _accounts.groups()))
+    uids, gids = equals(policy, names, _accounts.passwd(), _accounts.groups())
+    return Trust(uids, gids=gids)
 
 
 def equals(policy, names, accounts, groups):
