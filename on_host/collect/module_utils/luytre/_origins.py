@@ -15,6 +15,8 @@ STRANGER = "https://khac.example"
 NOBODYS = "khac.invalid"
 """A name that no site has, which a server's first virtual host answers."""
 SECONDS = 2.0
+BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:153.0) Gecko/20100101 Firefox/153.0"
+"""What it calls itself: a site that an intruder has answers a program that it knows otherwise."""
 """For one answer."""
 ALL_SECONDS = 5.0
 MAX_PAGES = 3
@@ -87,14 +89,14 @@ def answered(address, port, tls, name, path, ends):
     if seconds <= 0 or not _handshakes.is_roots(address, port):
         return None
     until = time.monotonic() + seconds
-    asked = "HEAD %s HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\nUser-Agent: luytre\r\nConnection: close\r\n\r\n"
+    asked = "HEAD %s HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\nUser-Agent: %s\r\nConnection: close\r\n\r\n"
     try:
         with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as plain:
             plain.settimeout(seconds)
             plain.bind((address, 0))
             plain.connect((address, port))
             with _secured(plain, name) if tls else plain as connection:
-                connection.sendall((asked % (path, name, STRANGER)).encode("ascii"))
+                connection.sendall((asked % (path, name, STRANGER, BROWSER)).encode("ascii"))
                 return _head(connection, until)
     except ssl.SSLError as error:
         return b"" if "UNRECOGNIZED_NAME" in (error.reason or "") else None

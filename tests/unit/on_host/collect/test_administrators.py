@@ -114,3 +114,11 @@ def test_an_undeclared_one_does_not_have_it_run(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(NotRun):
         read = ["/etc/nginx/a.conf"]
         host.vouch("nginx", "/usr/sbin/nginx", read, trust=trusted(host, read, monkeypatch))
+
+
+def test_what_judges_then_can_look_at_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sudo, "policy", lambda _reading: {"User_Specs": [SUDO]})
+    monkeypatch.setattr(_accounts, "passwd", lambda: ACCOUNTS)
+    monkeypatch.setattr(_accounts, "groups", lambda: GROUPS)
+    trust = _administrators.trusted(_Host({"/etc/nginx/a.conf": 1000}, ["quantri"]), ["/etc/nginx/a.conf"])
+    assert trust.loose("/usr/bin/env") is None
