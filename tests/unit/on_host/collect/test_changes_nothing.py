@@ -15,7 +15,9 @@ from tests.unit import programs
 ON_HOST = Path(__file__).parents[4] / "on_host"
 READING = ("collect", "shared", "evidence")
 """What collects facts or evidence, and what both use."""
-FOR_CHANGES = frozenset({"acting", "kept", "keys", "lines", "people", "replacing", "starting", "taking", "undoing"})
+FOR_CHANGES = frozenset(
+    {"acting", "immutable", "kept", "keys", "lines", "people", "replacing", "starting", "taking", "undoing"}
+)
 """Of what is shared, what programs that contain something have in common: it changes hosts, and nothing that reads takes it in."""
 CHANGING = frozenset(
     [

@@ -143,7 +143,7 @@ def test_a_test_is_run_below_the_settings_and_vouched_as_without(monkeypatch: An
         return ""
 
     monkeypatch.setattr(confined_start.Reading, "run", run)
-    confined_start.Confined(["PrivateTmp=yes"]).run(["/usr/sbin/nginx", "-t"], at_stake=["/etc/nginx"])
+    confined_start.Confined(["PrivateTmp=yes"], ["quantri"]).run(["/usr/sbin/nginx", "-t"], at_stake=["/etc/nginx"])
     ((argv, at_stake),) = asked
     assert argv[0] == "systemd-run"
     assert argv[-4:] == ["--property=PrivateTmp=yes", "--", "/usr/sbin/nginx", "-t"]
