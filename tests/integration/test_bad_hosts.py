@@ -146,7 +146,7 @@ def test_a_full_disk_is_named_and_only_its_host_fails(
         (("audit", "-i", INVENTORY, "--limit", "web9"), "không có máy chủ hoặc trang nào"),
         (("report", "20200101T00"), "có mã bắt đầu bằng 20200101T00"),
         (("controls", "show", "ssh.nothing"), "không có yêu cầu ssh.nothing"),
-        (("drill",), "chọn một trong hai"),
+        (("lab", "drill"), "chọn một trong hai"),
         (("harden", "-i", "nowhere", "--yes"), "không có bảng kiểm kê này"),
     ],
 )

@@ -40,11 +40,22 @@ def loose(shared, wanted, at_boot=""):
 
 
 def unbound(shared, wanted):
-    """Return whether options are wanted of /var/tmp that lies on the system's disk, and nothing else is to lie there."""
+    """Return whether options are wanted of /var/tmp that lies on the system's disk, and no line says so for the next boot."""
     return VAR_TMP in wanted and any(
-        folder["path"] == VAR_TMP and not folder["mounted"] and (not folder["written"] or "bind" in folder["options"])
+        folder["path"] == VAR_TMP and (not folder["mounted"] or not folder["written"]) and is_bound(folder)
         for folder in shared
     )
+
+
+def is_bound(folder):
+    """Return whether the folder is, or is to be, bound to itself: its flags are the mount's, not the disk's."""
+    return not folder["written"] or "bind" in folder["options"]
+
+
+def remount(path, shared, names):
+    """Return the options of mount(8) by which a folder that is mounted gets these: of a bind mount, those of the mount alone."""
+    bound = any(folder["path"] == path == VAR_TMP and is_bound(folder) for folder in shared)
+    return ",".join(["remount", *(["bind"] if bound else []), *names])
 
 
 def with_options(text, names):
@@ -88,6 +99,7 @@ class FilterModule:
             "filesystem_fstab": fstab,
             "filesystem_loose": loose,
             "filesystem_options": with_options,
+            "filesystem_remount": remount,
             "filesystem_unbound": unbound,
             "filesystem_wanted": wanted,
         }
