@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -47,8 +48,7 @@ def opened(path: Path, migrations: Sequence[Migration], what: str) -> Iterator[s
             "the {kind} cannot be opened: {error}", kind=what, error=error, file=path, mend="check the folder"
         ) from error
     try:
-        if database.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-            database.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(database)
         database.execute("PRAGMA synchronous = FULL")
         database.execute("PRAGMA secure_delete = ON")
         if _version(database) != len(migrations):
@@ -64,6 +64,18 @@ def opened(path: Path, migrations: Sequence[Migration], what: str) -> Iterator[s
         ) from error
     finally:
         database.close()
+
+
+def _write_ahead(database: sqlite3.Connection) -> None:
+    """Have a write-ahead log. Of several who make the file at once all but one are told that it is locked, at once and not after the wait."""
+    until = time.monotonic() + _WAIT
+    while database.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        try:
+            database.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.02)
 
 
 @contextmanager
