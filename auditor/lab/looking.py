@@ -40,8 +40,7 @@ class Looking:
     def reviewed(self, hosts: Sequence[Host], sites: frozenset[str]) -> tuple[Finding, ...]:
         """The findings of a review of these sites alone, by domain.
 
-        Each knows nothing of those before, which would go on where they stopped. Nobody comes as a search engine, since the hosts are not asked who
-        is on guard there.
+        Each knows nothing of those before, which would go on where they stopped. Nothing on the lab's hosts bans a search engine: none is asked.
         """
         with TemporaryDirectory(dir=self.history.parent) as folder:
             reviewing = Reviewing(
@@ -49,7 +48,7 @@ class Looking:
                 shelf=Looks(Path(folder) / "history.sqlite"),
                 last={},
                 own=frozenset(name for site in self.inventory.sites for name in (site.domain, *site.aliases)),
-                ways={host.name: Ways(engine=False) for host in hosts},
+                ways={host.name: Ways(engine=True) for host in hosts},
                 budget=_BUDGET,
                 pace=partial(Pace, between=0.0),
             )
