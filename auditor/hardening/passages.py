@@ -115,7 +115,7 @@ def _middles(name: str, reach: Mapping[str, Reach]) -> Iterator[tuple[str, str]]
 
 
 def _follow(
-    arguments: Sequence[str], address: str, known: Callable[[str, str, int], list[str]], left: int
+    arguments: Sequence[str], address: str, match_hosts: Callable[[str, str, int], list[str]], left: int
 ) -> Iterator[tuple[str, str]]:
     """Each host in the middle on the way to an address, and what of ssh's names it."""
     said = _settings(arguments, address)
@@ -124,8 +124,8 @@ def _follow(
         own = [*hop.arguments, *(["-p", str(hop.port)] if hop.port else [])]
         meant = _settings(own, hop.name)
         port = int(meant.get("port", "22")) if meant.get("port", "22").isdecimal() else 22
-        yield from ((middle, by) for middle in known(hop.name, meant.get("hostname", hop.name), port))
-        yield from _follow(own, hop.name, known, left - 1)
+        yield from ((middle, by) for middle in match_hosts(hop.name, meant.get("hostname", hop.name), port))
+        yield from _follow(own, hop.name, match_hosts, left - 1)
 
 
 def _settings(arguments: Sequence[str], address: str) -> dict[str, str]:
@@ -189,7 +189,7 @@ def _matching(reach: Mapping[str, Reach]) -> Callable[[str, str, int], list[str]
     for name, one in reach.items():
         by_address.setdefault(one.address.lower(), []).append(name)
 
-    def known(name: str, meant: str, port: int) -> list[str]:
+    def match_hosts(name: str, meant: str, port: int) -> list[str]:
         if name in reach:
             return [name]
         at = [host for address in (name, meant) for host in by_address.get(address.lower(), ())]
@@ -198,7 +198,7 @@ def _matching(reach: Mapping[str, Reach]) -> Callable[[str, str, int], list[str]
         there = list(dict.fromkeys(at))
         return [host for host in there if reach[host].port == port] or there
 
-    return known
+    return match_hosts
 
 
 def _addresses(name: str) -> Iterable[str]:

@@ -217,7 +217,7 @@ def _host_plan(
         name: _joined(why, None if name in waiting else taking.get(name)) for name, why in objections.held.items()
     }
     held = {**odd, **taking, **doubtful, **objected}
-    cut = dependents.held(host, facts.context(), fixes, beyond.needs.get(host.name, ()), agreed)
+    cut = dependents.find_holds(host, facts.context(), fixes, beyond.needs.get(host.name, ()), agreed)
     held |= {name: _joined(held[name], why) if name in held else why for name, why in cut.items()}
     changes = []
     for name, fix in fixes.items():

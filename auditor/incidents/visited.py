@@ -72,7 +72,7 @@ def visited[Other](
         if domain in command.unjudged or not (candidates := attempt.candidates()):
             yield Fell(command.incident, domain, lost, (), (), tuple(action.number for action in done))
         else:
-            yield from attempt.made(candidates, lost)
+            yield from attempt.perform(candidates, lost)
             done = attempt.done
     unseen = tuple(domain for domain in visits.broken if not _is_shut(host, domain, done))
     if unseen:
@@ -97,7 +97,7 @@ class _Attempt:
         nobodys = [action for action in missed if not any(_is_of(site, action) for site in (self._site, *others))]
         return [*own, *nobodys]
 
-    def made(self, candidates: Sequence[Action], lost: tuple[smoke.Difference, ...]) -> Iterator[Contained | Fell]:
+    def perform(self, candidates: Sequence[Action], lost: tuple[smoke.Difference, ...]) -> Iterator[Contained | Fell]:
         """Put back what the site lives by, and tell what that came to."""
         back: list[Action] = []
         still = lost

@@ -59,7 +59,7 @@ def needs(facts: Mapping[str, HostFacts], addresses: Mapping[str, str]) -> dict[
     return {host: tuple(sorted(some)) for host, some in found.items()}
 
 
-def held(
+def find_holds(
     host: Host,
     data: Mapping[str, Any],
     fixes: Mapping[ControlId, Fix],

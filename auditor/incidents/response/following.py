@@ -13,7 +13,7 @@ from auditor.incidents.means.table import MEANS
 from auditor.incidents.named import Named, named
 from auditor.incidents.response.alarms import alarms
 from auditor.models import Host, Run
-from auditor.models.ranks import CLEANING, Means
+from auditor.models.ranks import CLEANING, Means, Report
 
 Says = Literal["contain", "collect", "report", "look", "by_hand", "obstacle", "form", "close"]
 """What is to be done; its words: ``incidents.next.SAYS``."""
@@ -72,8 +72,8 @@ def _steps(case: Case, newest: Run | None, hosts: Sequence[Host], now: datetime.
     yield Step("close", (Command(("incident", "close", case.id), needs="cause"),))
 
 
-def _report(case: Case, report: str) -> Step:
-    words = reporting(case, report)  # type: ignore[arg-type]
+def _report(case: Case, report: Report) -> Step:
+    words = reporting(case, report)
     needs: Literal["", "how"] = "how" if words[1] == "reported" else ""
     return Step("report", (Command(words, needs=needs),), {"report": report})
 

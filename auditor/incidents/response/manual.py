@@ -54,36 +54,40 @@ def _word(path: str) -> str:
     )
 
 
-def kept(path: str) -> tuple[str, ...]:
+def copy_commands(path: str) -> tuple[str, ...]:
     """Return the commands that keep a copy of a file as it is."""
     return (f"sudo install -d -m 0700 {KEPT}", f"sudo cp -a --parents -- {_word(path)} {KEPT}")
 
 
 def taken_away(of: Seen) -> Manual:
     """Return how a whole file is moved out of its place."""
-    return manual("moved", *kept(of.where), f"sudo rm -- {_word(of.where)}")
+    return manual("moved", *copy_commands(of.where), f"sudo rm -- {_word(of.where)}")
 
 
 def unit_file(of: Seen) -> Manual:
     """Return how a file that changes a unit, or makes one of an account's, goes, and systemd with it."""
-    return manual("unit_file", *kept(of.where), f"sudo rm -- {_word(of.where)}", "sudo systemctl daemon-reload")
+    return manual(
+        "unit_file", *copy_commands(of.where), f"sudo rm -- {_word(of.where)}", "sudo systemctl daemon-reload"
+    )
 
 
 def crontab(of: Seen) -> Manual:
     """Return how the whole table of jobs is looked at, where no line of it can be told."""
-    return manual("crontab", *kept(of.where), f"sudo cat -A -- {_word(of.where)}")
+    return manual("crontab", *copy_commands(of.where), f"sudo cat -A -- {_word(of.where)}")
 
 
 def passwd_line(of: Seen) -> Manual:
     """Return how an account's lines leave the files of accounts, for one that no program locks."""
     name = of.exactly or of.who
     if not _ACCOUNT.fullmatch(name):
-        return manual("passwd_look", *kept("/etc/passwd"), "sudo awk -F: '$3 == 0 {print NR\": \"$0}' /etc/passwd")
+        return manual(
+            "passwd_look", *copy_commands("/etc/passwd"), "sudo awk -F: '$3 == 0 {print NR\": \"$0}' /etc/passwd"
+        )
     pattern = name.replace(".", r"\.")
     return manual(
         "passwd_line",
-        *kept("/etc/passwd"),
-        *kept("/etc/shadow")[1:],
+        *copy_commands("/etc/passwd"),
+        *copy_commands("/etc/shadow")[1:],
         f"sudo sed -i '/^{pattern}:/d' /etc/passwd /etc/shadow",
         f"! getent passwd {name}",
     )
@@ -96,7 +100,7 @@ def administrator(_of: Seen) -> Manual:
 
 def key_file(of: Seen) -> Manual:
     """Return how a line of authorized_keys that cannot be told from an administrator's own is found."""
-    return manual("key_file", *kept(of.where), f"sudo ssh-keygen -l -f {_word(of.where)}")
+    return manual("key_file", *copy_commands(of.where), f"sudo ssh-keygen -l -f {_word(of.where)}")
 
 
 def unplaced(_of: Seen) -> Manual:
@@ -108,7 +112,7 @@ def setuid(of: Seen) -> Manual:
     """Return how a program loses the rights that it gives to whoever starts it."""
     return manual(
         "setuid",
-        *kept(of.where),
+        *copy_commands(of.where),
         f"sudo chmod u-s,g-s -- {_word(of.where)}",
         f"sudo python3 -c {shlex.quote(_NO_CAPABILITIES)} {_word(of.where)}",
         f"sudo chmod -R u-s,g-s {KEPT}",
@@ -118,10 +122,10 @@ def setuid(of: Seen) -> Manual:
 def sudo_rule(of: Seen) -> Manual:
     """Return how a rule of sudo's goes: a file of its own whole, of /etc/sudoers the lines of that account."""
     if of.where != "/etc/sudoers":
-        return manual("sudo_rule", *kept(of.where), f"sudo rm -- {_word(of.where)}", "sudo visudo -c")
+        return manual("sudo_rule", *copy_commands(of.where), f"sudo rm -- {_word(of.where)}", "sudo visudo -c")
     who = re.escape(of.who) if _ACCOUNT.fullmatch(of.who) else None
     edit = f"sudo sed -i -E '/^[[:space:]]*{who}[[:space:]]/s/^/# /' /etc/sudoers" if who else "sudo visudo"
-    return manual("sudo_rule", *kept(of.where), edit, "sudo visudo -c")
+    return manual("sudo_rule", *copy_commands(of.where), edit, "sudo visudo -c")
 
 
 _LOGIN: Mapping[str, str] = {
@@ -141,27 +145,34 @@ def login(of: Seen) -> Manual:
     checks = ("sudo sshd -t", "sudo systemctl reload ssh") if "/ssh" in of.where.rpartition("/")[0] else ()
     rule = next((rule for rule in _LOGIN if rule in of.rules), None)
     if rule is not None:
-        return manual("login", *kept(of.where), f"sudo sed -i -E '{_LOGIN[rule]} s/^/# /' {_word(of.where)}", *checks)
+        return manual(
+            "login", *copy_commands(of.where), f"sudo sed -i -E '{_LOGIN[rule]} s/^/# /' {_word(of.where)}", *checks
+        )
     if of.where.endswith(".so"):
         name = of.where.rpartition("/")[2]
         known = re.fullmatch(r"[A-Za-z0-9_.-]{1,100}", name)
         lines = f"sudo sed -i '/{name.replace('.', _DOT)}/ s/^/# /' /etc/pam.d/*"
-        return manual("login_module", *kept(of.where), *([lines] if known else ()), f"sudo rm -- {_word(of.where)}")
-    return manual("login", *kept(of.where), f"sudo grep -n '' -- {_word(of.where)}")
+        return manual(
+            "login_module", *copy_commands(of.where), *([lines] if known else ()), f"sudo rm -- {_word(of.where)}"
+        )
+    return manual("login", *copy_commands(of.where), f"sudo grep -n '' -- {_word(of.where)}")
 
 
 def preloaded(of: Seen) -> Manual:
     """Return how nothing is loaded into every program any more."""
-    return manual("preload", *kept(of.where), f"sudo rm -- {_word(of.where)}", "sudo ldconfig")
+    return manual("preload", *copy_commands(of.where), f"sudo rm -- {_word(of.where)}", "sudo ldconfig")
 
 
 def interpreter(of: Seen) -> Manual:
     """Return how PHP loads and prepends nothing of an intruder's."""
     if of.where.endswith(".so"):
-        return manual("module_file", *kept(of.where), f"sudo rm -- {_word(of.where)}", _RESTART_PHP)
+        return manual("module_file", *copy_commands(of.where), f"sudo rm -- {_word(of.where)}", _RESTART_PHP)
     lines = "/^[[:space:]]*(auto_(prepend|append)_file|(zend_)?extension)[[:space:]]*=[[:space:]]*[\"']?\\//"
     return manual(
-        "interpreter", *kept(of.where), f"sudo sed -i -E '{_quoted(lines)} s/^/; /' {_word(of.where)}", _RESTART_PHP
+        "interpreter",
+        *copy_commands(of.where),
+        f"sudo sed -i -E '{_quoted(lines)} s/^/; /' {_word(of.where)}",
+        _RESTART_PHP,
     )
 
 
@@ -176,7 +187,7 @@ def server_module(of: Seen) -> Manual:
     """Return how a web server is kept from loading a module."""
     test = "sudo nginx -t" if "nginx" in of.where else "sudo apache2ctl configtest"
     reload = "sudo systemctl reload nginx" if "nginx" in of.where else "sudo systemctl reload apache2"
-    return manual("server_module", *kept(of.where), f"sudo rm -- {_word(of.where)}", test, reload)
+    return manual("server_module", *copy_commands(of.where), f"sudo rm -- {_word(of.where)}", test, reload)
 
 
 def database_code(of: Seen) -> Manual:
@@ -204,7 +215,7 @@ def database_code(of: Seen) -> Manual:
     if of.whole and of.where.endswith(".so"):
         return manual(
             "database_library",
-            *kept(of.where),
+            *copy_commands(of.where),
             "sudo mariadb -e 'SELECT * FROM mysql.func'",
             f"sudo rm -- {_word(of.where)}",
         )
@@ -214,7 +225,7 @@ def database_code(of: Seen) -> Manual:
 def replaced(of: Seen) -> Manual:
     """Return how a program is as its package has it again."""
     package = f"$(dpkg-query -S {_word(of.where)} | cut -d: -f1)"
-    return manual("replaced", *kept(of.where), f'sudo apt-get install --reinstall -y "{package}"')
+    return manual("replaced", *copy_commands(of.where), f'sudo apt-get install --reinstall -y "{package}"')
 
 
 def kernel_module(of: Seen) -> Manual:

@@ -88,15 +88,15 @@ def test_what_would_close_the_port_is_held_until_it_is_declared(
     effect: Effect, port: int, open_ports: tuple[int, ...], held: bool
 ) -> None:
     host, needed = HOST.model_copy(update={"open_ports": open_ports}), [Need("web2", port, "connection")]
-    found = dependents.held(host, facts(), fixes(effect), needed, ())
+    found = dependents.find_holds(host, facts(), fixes(effect), needed, ())
     assert list(found) == (["x.y"] if held else [])
     if held:
         assert found["x.y"].en == (
             f"web2 is connected to port {port} of this host; "
             f"declare {port} in this host's luytre_open_ports, or accept it with --accept x.y:web2"
         )
-        assert not dependents.held(host, facts(), fixes(effect), needed, {"x.y:web2"})
-        assert dependents.held(host, facts(), fixes(effect), needed, {"x.y", "x.y:web3"}), "others are not meant"
+        assert not dependents.find_holds(host, facts(), fixes(effect), needed, {"x.y:web2"})
+        assert dependents.find_holds(host, facts(), fixes(effect), needed, {"x.y", "x.y:web3"}), "others are not meant"
 
 
 def test_accepting_the_danger_of_a_change_is_no_word_on_hosts_that_need_the_port() -> None:
