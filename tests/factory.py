@@ -347,7 +347,8 @@ ORGANISATION = Organisation(
 )
 HOSTS = (
     Host(name="web1", address="10.213.47.11", unit="xa-an-truc", sites=(
-        Site(domain="antruc.test", unit="xa-an-truc", host="web1", server="nginx", application="wordpress"),)),
+        Site(domain="antruc.test", unit="xa-an-truc", host="web1", server="nginx", application="wordpress",
+             document_root="/var/www/antruc.test"),)),
     Host(name="web2", address="10.213.47.12", unit="phuong-ben-nua", sites=(
         Site(domain="bennua.test", unit="phuong-ben-nua", host="web2", server="apache", application="own"),)),
     Host(name="web3", address="10.213.47.13", unit="tinh-tan-giang", sites=(

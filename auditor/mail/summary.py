@@ -14,7 +14,7 @@ from auditor.models import Site, Unit
 from auditor.report.html.pages import headline
 from auditor.results import intrusions
 from auditor.results.office_month import Figures
-from auditor.results.summary import SEVERITIES, SiteSummary
+from auditor.results.summary import INTRUDED, SEVERITIES, SiteSummary
 from auditor.text.visible import one_line
 from auditor.text.words import Words
 
@@ -25,7 +25,7 @@ _NAME = 150
 
 def subject(found: Figures, words: Words) -> str:
     """The subject line."""
-    intruded = found.summary.standing("intruded") or found.summary.standing("suspected")
+    intruded = found.summary.standing(*INTRUDED)
     values = {"unit": found.unit.name, "when": words.moment(found.run.started)}
     if intruded:
         return words(f"mail.intruded.{found.run.regime}", **values)
@@ -73,7 +73,7 @@ def _intruded(found: Figures, words: Words) -> Iterator[str]:
 
 def _containing(found: Figures, words: Words) -> str:
     """The command that contains what was found at each intruded site, each on a line; hosts are not named in a mail."""
-    sites = [one.domain for one in found.summary.sites if one.standing in ("intruded", "suspected")]
+    sites = [one.domain for one in found.summary.sites if one.standing in INTRUDED]
     who = f"--who {shlex.quote(words('incidents.on_duty'))} -i {shlex.quote(found.run.inventory)}"
     lines = [words("response.mail", command=f"{responding(site)} {who}") for site in sites[:_SITES]]
     return "\n".join(lines)

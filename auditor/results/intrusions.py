@@ -47,9 +47,10 @@ def apart(findings: Iterable[Finding]) -> tuple[tuple[Finding, ...], tuple[Findi
     return tuple(one for theirs, one in known if theirs), tuple(one for theirs, one in known if not theirs)
 
 
-def is_certain(finding: Finding) -> bool:
-    """Return whether one of its traces can be nothing else."""
-    return any(_certainty(one) == "exact" for one in finding.violations)
+def certainties(findings: Iterable[Finding], below: str | None = None) -> tuple[str, ...]:
+    """Return how sure each trace of the findings about intruders is; ``below``: of those alone that lie in the files of this folder."""
+    traces = _traces(one for one in findings if is_intrusion(one))
+    return tuple(_certainty(one) for one in traces if below is None or _lies_below(one, below))
 
 
 def intrusions(run: Run) -> tuple[Intrusion, ...]:
@@ -132,6 +133,12 @@ def _traces(findings: Iterable[Finding]) -> Iterable[Mapping[str, Any]]:
     for finding in findings:
         for one in finding.violations:
             yield one if isinstance(one, Mapping) else {}
+
+
+def _lies_below(trace: Mapping[str, Any], folder: str) -> bool:
+    """Return whether its place is in that folder, or the database of what is served from there (``/folder: table row``)."""
+    top, where = folder.rstrip("/"), str(trace.get("where", ""))
+    return bool(top) and where.startswith((f"{top}/", f"{top}: "))
 
 
 def _certainty(violation: object) -> str:

@@ -16,7 +16,7 @@ from pydantic import Field
 
 from auditor.models import Bucket, Finding, Host, HostOutcome, Model, Run, Severity, Site, Status, Subject, Text, Unit
 from auditor.models.incidents import OpenIncident
-from auditor.results.intrusions import is_certain, is_intrusion, open_on
+from auditor.results.intrusions import certainties, open_on
 from auditor.system.grouped import grouped
 
 SEVERITIES: tuple[Severity, ...] = tuple(sorted(Severity, key=lambda severity: -severity.rank))
@@ -97,13 +97,34 @@ class Counts(Model):
         return self.status[Status.PASS] + self.status[Status.PARTIAL] + self.status[Status.FAIL]
 
 
-Standing = Literal["intruded", "suspected", "incident", "urgent", "unread", "open", "unsure", "clean"]
+Standing = Literal[
+    "intruded",
+    "host_intruded",
+    "suspected",
+    "host_suspected",
+    "incident",
+    "host_incident",
+    "urgent",
+    "unread",
+    "open",
+    "unsure",
+    "clean",
+]
 """How a site or host stands, the worst to begin with: an intruder was there; probably was; an incident on it is open, of which nothing is
-seen now; something urgent is open; it could not be read; something else is open; something could not be evaluated; nothing left to do."""
+seen now; something urgent is open; it could not be read; something else is open; something could not be evaluated; nothing left to do.
+Those with ``host_`` say of a site that its host stands so, and not the site itself."""
 
 STANDINGS: tuple[Standing, ...] = get_args(Standing)
-INTRUDED: tuple[Standing, ...] = ("intruded", "suspected", "incident")
+INTRUDED: tuple[Standing, ...] = ("intruded", "host_intruded", "suspected", "host_suspected")
+"""Traces of an intruder were seen on it, or on its host."""
+FOR_AN_INCIDENT: tuple[Standing, ...] = (*INTRUDED, "incident", "host_incident")
 """What an incident is for, and no configuration."""
+_OF_ITS_HOST: Mapping[Standing, Standing] = {
+    "intruded": "host_intruded",
+    "suspected": "host_suspected",
+    "incident": "host_incident",
+}
+"""What a site is that stands no worse than its host does."""
 
 
 class HostSummary(Model):
@@ -129,7 +150,7 @@ class HostSummary(Model):
     @cached_property
     def standing(self) -> Standing:
         """How the host stands."""
-        return _standing(self.counts, self.findings, self.incidents, self.reached)
+        return _incident(certainties(self.findings), self.incidents) or _work(self.counts, self.reached)
 
 
 class SiteSummary(Model):
@@ -168,8 +189,15 @@ class SiteSummary(Model):
 
     @cached_property
     def standing(self) -> Standing:
-        """How the site stands."""
-        return _standing(self.counts, self.findings, self.incidents, self.host.reached)
+        """How the site stands: by what is seen of it and lies in its own files, and else by its host."""
+        root = self.site.document_root
+        seen = (*certainties(self.own), *(certainties(self.shared, below=root) if root else ()))
+        on_it = _incident(seen, [one for one in self.incidents if one.covers(self.domain)])
+        on_host = _incident(
+            certainties(self.shared), [one for one in self.incidents if one.covers(self.host.host.name)]
+        )
+        found = [one for one in (on_it, _OF_ITS_HOST[on_host] if on_host else None) if one]
+        return min(found, key=STANDINGS.index) if found else _work(self.counts, self.host.reached)
 
 
 class FleetSummary(Model):
@@ -268,13 +296,15 @@ def _days(start: float | None, end: float | None) -> int | None:
     return None if start is None or end is None else int((end - start) // _DAY)
 
 
-def _standing(
-    counts: Counts, findings: Iterable[Finding], incidents: Sequence[OpenIncident], reached: bool
-) -> Standing:
-    if theirs := [finding for finding in findings if is_intrusion(finding)]:
-        return "intruded" if any(map(is_certain, theirs)) else "suspected"
-    if incidents:
-        return "incident"
+def _incident(traces: Sequence[str], incidents: Sequence[OpenIncident]) -> Standing | None:
+    """Return what of an intruder traces of these certainties, and incidents, say; None: nothing."""
+    if traces:
+        return "intruded" if "exact" in traces else "suspected"
+    return "incident" if incidents else None
+
+
+def _work(counts: Counts, reached: bool) -> Standing:
+    """Return how it stands by what there is to do."""
     if counts.urgent:
         return "urgent"
     if not reached or (counts.not_evaluated and not counts.evaluated):
@@ -294,6 +324,7 @@ def by_urgency(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 __all__ = [
+    "FOR_AN_INCIDENT",
     "INTRUDED",
     "SEVERITIES",
     "STANDINGS",

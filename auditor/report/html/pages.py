@@ -19,7 +19,15 @@ from auditor.results.by_control import by_control, others, work, worst_first
 from auditor.results.by_reason import unevaluated
 from auditor.results.compare import Comparison, between, by_subject, hosts_of_one, matrix
 from auditor.results.hunts import HostTraces
-from auditor.results.summary import INTRUDED, STANDINGS, FleetSummary, HostSummary, SiteSummary, by_urgency, fleet
+from auditor.results.summary import (
+    FOR_AN_INCIDENT,
+    STANDINGS,
+    FleetSummary,
+    HostSummary,
+    SiteSummary,
+    by_urgency,
+    fleet,
+)
 from auditor.results.traces import SiteTraces, only_here
 from auditor.results.trend import TrendPoint, months, until
 from auditor.text.words import Words
@@ -294,7 +302,7 @@ def headline(summary: FleetSummary, words: Words) -> str:
     standing = {name: summary.standing(name) for name in STANDINGS}
     if not subjects:
         return words("headline.nothing")
-    for name in (*INTRUDED, "urgent"):
+    for name in (*FOR_AN_INCIDENT, "urgent"):
         n = standing[name]
         if n == of == 1:
             return words(f"headline.{name}_only", what=what)

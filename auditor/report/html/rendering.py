@@ -37,7 +37,7 @@ from auditor.results.by_control import WorkItem
 from auditor.results.by_reason import ReasonGroup, by_reason
 from auditor.results.compare import ALWAYS_TOLD, CHANGES
 from auditor.results.intrusions import Intrusion
-from auditor.results.summary import SEVERITIES, STANDINGS, URGENT, by_urgency
+from auditor.results.summary import FOR_AN_INCIDENT, SEVERITIES, STANDINGS, URGENT, by_urgency
 from auditor.system import kept
 from auditor.text import visible as making_visible
 from auditor.text.visible import one_line, visible
@@ -244,6 +244,7 @@ def environment(lang: Lang) -> Environment:
         "MAX_PROVEN": MAX_PROVEN,
         "MAX_NAMED": MAX_NAMED,
         "MAX_INTRUDED": MAX_INTRUDED,
+        "FOR_AN_INCIDENT": FOR_AN_INCIDENT,
         "MAX_ON_PAPER": MAX_ON_PAPER,
         "MAX_OUTSIDE": MAX_OUTSIDE,
         "BRIEF_SITES": BRIEF_SITES,

@@ -6,7 +6,7 @@ import pytest
 
 from auditor.results.by_control import work
 from auditor.results.intrusions import intrusions, is_intrusion, next_step, seen_since, state
-from auditor.results.summary import STANDINGS, fleet
+from auditor.results.summary import FOR_AN_INCIDENT, STANDINGS, fleet
 from auditor.text.words import Words
 from tests.unit import intruded
 
@@ -25,7 +25,29 @@ def test_an_intruded_site_never_stands_as_one_with_an_open_firewall() -> None:
         "unread",
     }
     assert {host.host.name: host.standing for host in summary.hosts}["web1"] == "intruded"
-    assert STANDINGS[:3] == ("intruded", "suspected", "incident")
+    assert set(STANDINGS[:6]) == set(FOR_AN_INCIDENT)
+
+
+@pytest.mark.parametrize(
+    ("traces", "incidents", "standing"),
+    [
+        ((intruded.TRACES[0],), (), "intruded"),  # a web shell among the site's own files
+        ((intruded.left("program", "/var/www/antruc.test: wp_posts 66"),), (), "intruded"),
+        ((intruded.TRACES[1],), (), "host_intruded"),  # a process of the host's
+        ((intruded.TRACES[1], intruded.TRACES[2]), (), "host_intruded"),
+        ((intruded.left("program", "/var/www/antruc.test.old/a.php"),), (), "host_intruded"),
+        ((intruded.left("process", "/run/x", "strong"),), (), "host_suspected"),
+        ((), (intruded.INCIDENT,), "incident"),
+        ((), (intruded.INCIDENT.model_copy(update={"subjects": ("web1",)}),), "host_incident"),
+    ],
+)
+def test_a_site_of_an_intruded_host_says_so_of_its_host_and_not_of_itself(traces, incidents, standing) -> None:
+    summary = fleet(intruded.run(*traces, incidents=incidents))
+    site = summary.site("antruc.test")
+    assert site is not None
+    assert site.standing == standing
+    assert summary.sites[0] is site
+    assert site.host.standing == standing.removeprefix("host_")
 
 
 def test_the_findings_with_traces_are_those_of_the_catalogue() -> None:

@@ -24,7 +24,7 @@ SELF_EVIDENT = re.compile(
 FACTS = {
     # how sites stand: findings of this run, an intrusion and an open incident being looked for first
     "standing.clean": "no open finding and none not evaluated among its own and its host's, no intrusion, no open incident",
-    "headline.unread": "standings of all sites: none intruded, suspected, in an incident or urgent; some unread",
+    "headline.unread": "standings of all sites: none intruded, suspected, in an incident (nor their hosts) or urgent; some unread",
     "headline.open": "standings of all sites: none before 'open'",
     "headline.open_only": "the standing of the only one",
     "headline.unsure": "standings of all sites: none before 'unsure'",

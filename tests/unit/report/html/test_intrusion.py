@@ -35,8 +35,19 @@ def test_the_page_of_a_host_and_of_its_site_begin_with_it() -> None:
         assert 'class="verdict intruded"' in page
         assert page.index('id="intrusion"') < page.index('id="facts"')
         assert "Lúc rà soát chưa mở hồ sơ sự cố." in page
-    assert "Máy chủ web1 đặt trang này bị xâm nhập." in shown()["sites/antruc.test.html"]
     assert 'id="intrusion"' not in shown()["hosts/web2.html"]
+
+
+def test_a_site_of_an_intruded_host_says_that_its_host_is_and_not_itself() -> None:
+    some = shown(intruded.run(intruded.TRACES[1]))
+    page = some["sites/antruc.test.html"]
+    assert 'class="verdict host_intruded"' in page
+    assert "Máy chủ web1 đặt trang này bị xâm nhập." in page
+    assert "để lại dấu vết chắc chắn" not in page
+    assert "1 trong 4 trang nằm trên máy chủ bị xâm nhập: phải xử lý sự cố ngay" in some["index.html"]
+    both = shown(intruded.run(intruded.TRACES[1], injected=True))["index.html"]
+    assert "1 trong 4 trang bị xâm nhập" in both
+    assert "Ngoài ra, 1 trang nằm trên máy chủ bị xâm nhập." in both
 
 
 def test_an_open_incident_is_told_with_what_it_contains_and_stays_a_decision_without_traces() -> None:
