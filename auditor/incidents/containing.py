@@ -33,6 +33,12 @@ _NOT_THERE = frozenset({"no_file", "no_job", "no_key", "no_such_administrator"})
 """Refusals of what is not to be found, as it is when another incident has it contained."""
 
 
+_TAKEN = "number_taken"
+"""Refusal of a number by which the host keeps something else: the case log is older than the host."""
+_NUMBERS = 3
+"""How many are tried: the host says above which the next one is."""
+
+
 class _Answer(BaseModel):
     """What the program there says. The host may be somebody else's."""
 
@@ -88,8 +94,18 @@ class Containing:
 
     def contain(self, host: Host, wanted: Wanted) -> Contained:
         """Contain something on a host, and tell what that came to. Raises InputError for what must not be begun."""
-        more = MEANS[wanted.means].asked(host, wanted.what)
-        _, begun = self.ledgers.write(self.inventory, self.who, self._decided(host, wanted))
+        more, above = MEANS[wanted.means].asked(host, wanted.what), 0
+        for _ in range(_NUMBERS):
+            ended = self._attempted(host, wanted, more, above)
+            if (ended.state, ended.why) != ("refused", _TAKEN):
+                break
+            above = int(ended.about) if ended.about.isdecimal() else ended.number
+        return ended
+
+    def _attempted(self, host: Host, wanted: Wanted, more: Mapping[str, Any], above: int) -> Contained:
+        """Contain something by a number above that one, unless the host keeps something else by it."""
+        decide = self._decided(host, wanted, above)
+        _, begun = self.ledgers.write(self.inventory, self.who, decide)
         if not isinstance(begun, Contained):
             raise TypeError(begun.kind)
         question = self._question(begun, more)
@@ -145,8 +161,9 @@ class Containing:
         other = deciding.another(self.incident, deed.host, deed.means, what, clock.now(), ledgers)
         return {} if other is None else {"why": why, "about": f"{other[0]}/{other[1]}"}
 
-    def _decided(self, host: Host, wanted: Wanted) -> Callable[[Ledgers], Decided]:
-        return deciding.containing(self.incident, host.name, wanted.means, wanted.what, wanted.seconds, clock.now())
+    def _decided(self, host: Host, wanted: Wanted, above: int = 0) -> Callable[[Ledgers], Decided]:
+        named = (self.incident, host.name, wanted.means, wanted.what)
+        return deciding.containing(*named, wanted.seconds, clock.now(), above)
 
     def _question(self, begun: Contained, more: Mapping[str, Any]) -> Mapping[str, Any]:
         own = {"id": self._name(begun.number), "what": begun.what, "seconds": begun.seconds}

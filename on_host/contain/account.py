@@ -32,9 +32,9 @@ def contain(asked, _connection):
     name = asked["what"]
     entry = check(asked)
     with TRIALS.record.held():
-        known = TRIALS.record.all().get(asked["id"])
+        known = TRIALS.record.begun(asked)
         if known is None:
-            known = {"id": asked["id"], "account": name, "uid": entry.pw_uid, **before(name)}
+            known = {"id": asked["id"], "what": name, "account": name, "uid": entry.pw_uid, **before(name)}
         if not known.get("confirmed"):
             TRIALS.begin(asked["id"], known, __loader__)
         try:

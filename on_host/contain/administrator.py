@@ -104,7 +104,7 @@ def _shown(row):
 def contain(asked, _connection):
     """Shut an administrator out; once, however often it is asked for. Raises Refused."""
     with RECORD.held():
-        known = RECORD.all().get(asked["id"])
+        known = RECORD.begun(asked)
         if known is not None:
             application = applications.at(known["path"])
             cells.put(application, known["cells"])
@@ -172,7 +172,7 @@ def _has_cache(application):
 def release(asked, _connection):
     """Have all of it as it was, but for what somebody has changed since. Raises Refused."""
     with RECORD.held():
-        known = RECORD.all().get(asked["id"])
+        known = RECORD.of(asked)
         if known is None:
             return acting.NONE_KEPT
         application = applications.at(known["path"])

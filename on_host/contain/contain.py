@@ -227,11 +227,13 @@ def check(asked, connection):
 def with_one(asked, blocks, now):
     """These blocks and the one that is asked for, on trial unless it is confirmed. Raises Refused for one too many."""
     known = blocks.get(asked["id"])
+    acting.refuse_taken(known, asked, blocks)
     if known is not None and known["confirmed"]:
         return blocks
     if known is None and len(blocks) >= MOST:
         raise Refused("too_much", str(MOST))
     block = {
+        "what": asked["what"],
         "address": str(ipaddress.ip_address(asked["what"])),
         "seconds": asked["seconds"],
         "until": now + asked["seconds"],
@@ -278,7 +280,10 @@ def confirm(asked, _connection, now):
 def release(asked, _connection, now):
     """Take a block away."""
     with RECORD.held():
-        take_out(asked["id"], living(RECORD.all(), now), now)
+        blocks = living(RECORD.all(), now)
+        if acting.is_of_another(blocks.get(asked["id"]), asked):
+            return acting.NONE_KEPT
+        take_out(asked["id"], blocks, now)
         return {"state": "none"}
 
 

@@ -238,9 +238,15 @@ def contain(asked, _connection):
     name = asked["id"]
     with STORE.held(), contextlib.ExitStack() as open_ones:
         core = core_of(asked, open_ones)
-        record = STORE.record(name)
+        record = STORE.begun(asked)
         if record is None:
-            record = {"root": asked["root"], "folder": asked["folder"], "files": core.differing(), "made": []}
+            record = {
+                "what": asked["what"],
+                "root": asked["root"],
+                "folder": asked["folder"],
+                "files": core.differing(),
+                "made": [],
+            }
             STORE.keep(name, record)
         elif not all(
             file["new"] == FOLDER or (file["path"] in core.release and core.release.digest(file["path"]) == file["new"])
@@ -519,7 +525,7 @@ def release(asked, _connection):
     """Have the files as they were before. Raises Refused."""
     name = asked["id"]
     with STORE.held(), contextlib.ExitStack() as open_ones:
-        record = STORE.record(name)
+        record = STORE.of(asked)
         if record is None:
             return acting.NONE_KEPT
         folder = opened(record, open_ones)

@@ -125,9 +125,9 @@ def plan(asked, _connection):
 def contain(asked, _connection):
     """Make it anew; once, however often it is asked for. Raises Refused."""
     with RECORD.held():
-        known = RECORD.all().get(asked["id"])
+        known = RECORD.begun(asked)
         if known is None:
-            known = made(asked)
+            known = dict(made(asked), what=asked["what"])
         else:
             check_unchanged(known)
         before = served(known)
@@ -239,7 +239,7 @@ def check_unchanged(known):
 def release(asked, _connection):
     """Have the old password in force. Raises Refused, when the new one is."""
     with RECORD.held():
-        known = RECORD.all().get(asked["id"])
+        known = RECORD.of(asked)
         if known is None:
             return acting.NONE_KEPT
         configuration.check_settled()

@@ -25,10 +25,10 @@ SECOND = 1_000_000_000
 def contain(asked, _connection):
     """Have a job's line be a comment; once, however often it is asked for. Raises Refused."""
     with RECORD.held():
-        known = RECORD.all().get(asked["id"])
+        known = RECORD.begun(asked)
         if known is None:
             path, line = found(asked)
-            known = {"path": path, "line": lines.digest(line), "mark": lines.mark(asked["id"])}
+            known = {"what": asked["what"], "path": path, "line": lines.digest(line), "mark": lines.mark(asked["id"])}
             RECORD.keep(asked["id"], known)
         try:
             changed(known, lambda line: out_of_force(line, known))
@@ -113,7 +113,7 @@ def moved(record, status):
 def release(asked, _connection):
     """Have a job's line as it was, if it is as it was left. Raises Refused for a crontab that cannot be reached."""
     with RECORD.held():
-        if asked["id"] not in RECORD.all():
+        if RECORD.of(asked) is None:
             return acting.NONE_KEPT
         undo(asked["id"])
         return {"state": "none"}

@@ -34,10 +34,16 @@ def contain(asked, connection):
     """Take a key out of force, on trial, and end the sessions of those that it let in; what is confirmed already stays so. Raises Refused."""
     found, aside = check(asked, connection)
     with TRIALS.record.held():
-        known = TRIALS.record.all().get(asked["id"])
+        known = TRIALS.record.begun(asked)
         if known is None:
             taken = [[account, path, lines.digest(line)] for account, path, line in found]
-            known = {"mark": lines.mark(asked["id"]), "lines": taken, "key": asked["what"], "aside": []}
+            known = {
+                "what": asked["what"],
+                "mark": lines.mark(asked["id"]),
+                "lines": taken,
+                "key": asked["what"],
+                "aside": [],
+            }
         if not known.get("confirmed"):
             TRIALS.begin(asked["id"], known, __loader__)
         try:

@@ -46,7 +46,7 @@ def contain(asked, _connection):
     """Stop a process; once, however often it is asked for. Raises Refused."""
     with RECORD.held(), contextlib.ExitStack() as open_ones:
         handle, record = found(asked, open_ones)
-        known = RECORD.all().get(asked["id"])
+        known = RECORD.begun(asked)
         if known is not None and same(known, record):
             record = known  # somebody may have let it go on meanwhile
         RECORD.keep(asked["id"], record)
@@ -78,13 +78,13 @@ def found(asked, open_ones):
     wanted = unquote_to_bytes(slash + path)
     if unquote_to_bytes(one["exe"]) not in (wanted, wanted + DELETED):
         raise Refused("other_process", one["exe"])
-    return handle, dict(one, pid=pid, before=state(pid) in STOPPED)
+    return handle, dict(one, what=asked["what"], pid=pid, before=state(pid) in STOPPED)
 
 
 def release(asked, _connection):
     """Let a process go on, if it is the one that was stopped and was not stopped before."""
     with RECORD.held(), contextlib.ExitStack() as open_ones:
-        record = RECORD.all().get(asked["id"])
+        record = RECORD.of(asked)
         if record is None:
             return acting.NONE_KEPT
         handle = opened(record, open_ones)

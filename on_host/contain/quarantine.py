@@ -33,7 +33,7 @@ def take(asked):
     """Take a file out of its place; once, however often it is asked for."""
     name = asked["id"]
     with STORE.held(), contextlib.ExitStack() as open_ones:
-        record = STORE.record(name)
+        record = STORE.begun(asked)
         if record is not None and kept_in(name, record, open_ones) is not None:
             settled(name, record, open_ones)
             return seen(name)
@@ -42,6 +42,7 @@ def take(asked):
         there, reading = opened(place, last, asked["what"], open_ones)
         status = os.fstat(there)
         record = {
+            "what": asked["what"],
             "path": asked["what"],
             "root": root,
             "sha256": None,
@@ -148,7 +149,7 @@ def put_back(asked):
     """Put a file back where it was, in place of nothing."""
     name = asked["id"]
     with STORE.held(), contextlib.ExitStack() as open_ones:
-        record = STORE.record(name)
+        record = STORE.of(asked)
         if record is None:
             return acting.NONE_KEPT
         folder = kept_in(name, record, open_ones)

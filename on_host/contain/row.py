@@ -104,9 +104,9 @@ def contain(asked, _connection):
     """Take a row out; once, however often it is asked for. Raises Refused."""
     name = asked["id"]
     with STORE.held():
-        before = STORE.record(name)
+        before = STORE.begun(asked)
         place = Place(**before["place"]) if before else asked_for(asked)
-        record = before or looked_at(place)
+        record = before or dict(looked_at(place), what=asked["what"])
         STORE.keep(name, record)
         try:
             gone = place.said(place.deletion(record)) == [["gone", "1"]]
@@ -166,7 +166,7 @@ def plan(asked, _connection):
 def release(asked, _connection):
     """Put a row back as it was, in place of nothing. Raises Refused."""
     with STORE.held():
-        record = STORE.record(asked["id"])
+        record = STORE.of(asked)
         if record is None:
             return acting.NONE_KEPT
         place = Place(**record["place"])

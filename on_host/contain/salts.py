@@ -110,11 +110,18 @@ def plan(asked, _connection):
 def contain(asked, _connection):
     """Make them anew; once, however often it is asked for. Raises Refused."""
     with RECORD.held():
-        known = RECORD.all().get(asked["id"])
+        known = RECORD.begun(asked)
         if known is None:
             path = applications.folder(asked)
             config, old, new = anew(path)
-            known = {"path": path, "root": asked["root"], "config": config, "old": old.hex(), "new": new.hex()}
+            known = {
+                "what": asked["what"],
+                "path": path,
+                "root": asked["root"],
+                "config": config,
+                "old": old.hex(),
+                "new": new.hex(),
+            }
             RECORD.keep(asked["id"], known)
         try:
             return attempted(known, "old", "new")
@@ -126,7 +133,7 @@ def contain(asked, _connection):
 def release(asked, _connection):
     """Have the old ones in force. Raises Refused."""
     with RECORD.held():
-        known = RECORD.all().get(asked["id"])
+        known = RECORD.of(asked)
         if known is None:
             return acting.NONE_KEPT
         configuration.check_settled()

@@ -80,13 +80,13 @@ def contain(asked, _connection):
     """Take a trigger out; once, however often it is asked for. Raises Refused."""
     name = asked["id"]
     with STORE.held():
-        before = STORE.record(name)
+        before = STORE.begun(asked)
         place = Place(**(before["place"] if before else {word: asked[word] for word in ("root", "folder", "name")}))
         now, own = place.look()
         if before is None:
             if now is None:
                 raise Refused("no_trigger", place.told["name"])
-            STORE.keep(name, {"place": place.told, "trigger": now})
+            STORE.keep(name, {"what": asked["what"], "place": place.told, "trigger": now})
         trigger = before["trigger"] if before else now
         try:
             if now is not None:
@@ -128,7 +128,7 @@ def plan(asked, _connection):
 def release(asked, _connection):
     """Put a trigger back as it was, in place of nothing. Raises Refused."""
     with STORE.held():
-        record = STORE.record(asked["id"])
+        record = STORE.of(asked)
         if record is None:
             return acting.NONE_KEPT
         place, trigger = Place(**record["place"]), record["trigger"]

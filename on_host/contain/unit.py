@@ -38,11 +38,12 @@ DPKG_QUERY = "/usr/bin/dpkg-query"
 def contain(asked, _connection):
     """Stop a unit for good, on trial; what is confirmed already stays so. Raises Refused."""
     with TRIALS.record.held():
-        known = TRIALS.record.all().get(asked["id"])
+        known = TRIALS.record.begun(asked)
         if known is None:
             now = check(asked["what"])
             known = {
                 "id": asked["id"],
+                "what": asked["what"],
                 "unit": now["Id"],
                 "ran": now["ActiveState"] in RUNNING,
                 "masked": now["LoadState"] != "masked",

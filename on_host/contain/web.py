@@ -63,6 +63,7 @@ def made(asked):
         raise Refused("too_long", "")
     return {
         "id": asked["id"],
+        "what": asked["what"],
         "domain": domain,
         "path": "/" + path if slash else None,
         "names": sorted({domain, *asked["names"]}),
@@ -462,6 +463,7 @@ def contain(asked):
     rule = made(asked)
     with RECORD.held():
         rules = RECORD.all()
+        acting.refuse_taken(rules.get(rule["id"]), asked, rules)
         others = {name: one for name, one in rules.items() if name != rule["id"]}
         rule["fronts"] = rules.get(rule["id"], {}).get("fronts") or in_front(rule, others)
         try:
@@ -518,7 +520,7 @@ def release(asked):
     with RECORD.held():
         rules = RECORD.all()
         rule = rules.pop(asked["id"], None)
-        if rule is None:
+        if rule is None or acting.is_of_another(rule, asked):
             return acting.NONE_KEPT
         try:
             shown = shown_by(rule, rules)

@@ -254,3 +254,23 @@ def test_what_came_last_is_released_first_in_whatever_order_it_is_asked_for(ther
 def test_what_was_not_on_record_is_not_said_to_be_undone() -> None:
     said = told.deed(Released(number=1, host="web1", means="row", state="released", why="none_kept"), Words("en"))
     assert said == "number 1: nothing of it is on record on web1, so nothing was done"
+
+
+def test_a_number_that_the_host_keeps_for_something_else_is_passed_over_and_nothing_is_said_to_be_done(
+    there: There, command: Containing
+) -> None:
+    there.answers = [{"state": "refused", "why": "number_taken", "about": "7"}, {"state": "confirmed"}]
+    done = command.contain(WEB1, Wanted("job", "/etc/cron.d/x:1", None))
+    assert (done.number, done.state) == (8, "confirmed")
+    assert [question["id"].rpartition("/")[2] for question in there.asked] == ["1", "8"]
+    assert case(command).actions[1].state == "refused"
+    assert "the case log is older than the host" in told.deed(case(command).entries[2].deed, Words("en"))
+    there.answers = [{"state": "confirmed"}]
+    assert command.contain(WEB1, Wanted("job", "/etc/cron.d/x:2", None)).number == 9
+
+
+def test_a_host_of_an_intruder_spends_no_numbers(there: There, command: Containing) -> None:
+    for line in range(1, 5):
+        there.answers = [{"state": "refused", "why": "number_taken", "about": "999998"}] * 3
+        assert command.contain(WEB1, Wanted("job", f"/etc/cron.d/x:{line}", None)).state == "refused"
+    assert max(case(command).actions) < 1_100

@@ -64,6 +64,22 @@ def ran(argv, given="", seconds=SECONDS):
     return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
 
 
+def is_of_another(record, asked):
+    """Whether what is kept by the number of the action that is asked for is of another one.
+
+    A case log that was restored from a backup gives numbers out again by which a host keeps something since.
+    """
+    return record is not None and record.get("what", asked["what"]) != asked["what"]
+
+
+def refuse_taken(record, asked, names):
+    """Raise Refused where that is so, with the highest of the numbers that ``names`` have of the same incident."""
+    if is_of_another(record, asked):
+        incident = asked["id"].rpartition("/")[0]
+        numbers = [name.rpartition("/")[2] for name in names if name.rpartition("/")[0] == incident]
+        raise Refused("number_taken", str(max(int(one) for one in numbers if one.isdigit())))
+
+
 class Record:
     """What is on record of the actions of one means, in a folder of root's alone that is gone when there is none."""
 
@@ -105,6 +121,17 @@ class Record:
                 return json.loads(file.read().decode("ascii"))
         except FileNotFoundError:
             return {}
+
+    def begun(self, asked):
+        """What is on record of the action that is to be begun, or None. Raises Refused where its number is taken."""
+        found = self.all()
+        refuse_taken(found.get(asked["id"]), asked, found)
+        return found.get(asked["id"])
+
+    def of(self, asked):
+        """What is on record of an action, or None, also where its number is of another one."""
+        found = self.all().get(asked["id"])
+        return None if is_of_another(found, asked) else found
 
     def keep(self, name, record):
         """Have this on record of an action."""

@@ -45,6 +45,18 @@ class Store:
         except FileNotFoundError:
             return None
 
+    def begun(self, asked):
+        """What is on record of the action that is to be begun, or None. Raises Refused where its number is taken."""
+        record = self.record(asked["id"])
+        if record is not None:
+            acting.refuse_taken(record, asked, [name.replace("_", "/") for name in os.listdir(self.home)])
+        return record
+
+    def of(self, asked):
+        """What is on record of an action, or None, also where its number is of another one."""
+        record = self.record(asked["id"])
+        return None if acting.is_of_another(record, asked) else record
+
     def has(self, name, kept):
         """Whether the thing of that name is kept of it."""
         return os.path.lexists(os.path.join(self.folder(name), kept))

@@ -76,6 +76,8 @@ class Trials:
     def release(self, asked, _connection):
         """Have it as it was. Raises Refused."""
         with self.record.held():
+            if acting.is_of_another(self.record.all().get(asked["id"]), asked):
+                return acting.NONE_KEPT
             why = self.end(asked["id"])
             return {"state": "none", "why": why} if why else {"state": "none"}
 

@@ -84,7 +84,7 @@ def site(tmp_path: Path) -> Path:
 
 
 def asked(site: Path, **changes: Any) -> dict[str, Any]:
-    return {"id": ID, "root": str(site), "folder": "", **changes}
+    return {"id": ID, "what": "antruc.test", "root": str(site), "folder": "", **changes}
 
 
 def state(site: Path) -> dict[str, tuple[Any, ...]]:

@@ -92,7 +92,7 @@ def test_two_jobs_of_one_crontab_come_back_in_any_order_as_they_were(
         host.contain(asked(table, line, number), US)
         seconds.append(table.stat().st_mtime_ns // SECOND)
     for number in order:
-        host.release(asked(table, number=number), US)
+        host.release(asked(table, str(number + 2), number), US)
         seconds.append(table.stat().st_mtime_ns // SECOND)
     assert state(table) == before
     assert all(one != later for one, later in itertools.pairwise(seconds))
@@ -184,3 +184,11 @@ def test_a_crontab_that_is_gone_runs_nothing(host: ModuleType, table: Path) -> N
     table.unlink()
     assert host.look(asked(table), US)["state"] == "confirmed"
     assert host.release(asked(table), US) == {"state": "none"}
+
+
+def test_a_number_by_which_another_job_is_contained_contains_nothing_else(host: ModuleType, table: Path) -> None:
+    host.contain(asked(table), US)
+    there = state(table)
+    assert refused(host, asked(table, "4")) == "number_taken"
+    assert host.release(asked(table, "4"), US)["why"] == "none_kept"
+    assert state(table) == there

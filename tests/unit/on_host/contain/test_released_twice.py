@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.luytre_shared import acting, kept
 
-from tests.unit.on_host.contain.programs import program
+from tests.unit.on_host.contain.programs import TOP, program
 
 ASKED = {"id": "SC-20261127-1/1", "do": "release", "what": "antruc.test"}
 STORES = ("core.py", "row.py", "trigger.py", "quarantine.py")
@@ -40,6 +41,34 @@ def test_nothing_is_done_and_nothing_else_is_said(
     release = own.put_back if name == "quarantine.py" else own.release
     assert release(*given) == acting.NONE_KEPT
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", [*STORES, *RECORDS])
+def test_what_is_kept_by_a_number_for_something_else_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    own, home = program(name), tmp_path / "luytre/own"
+    store: Any = kept.Store(str(home)) if name in STORES else acting.Record(str(home))
+    monkeypatch.setattr(own, "STORE" if name in STORES else "RECORD", store)
+    home.mkdir(parents=True)
+    other = {"what": "khac.test", "domain": "khac.test"}
+    for number in (1, 9):
+        store.keep(f"SC-20261127-1/{number}", other)
+    store.keep("SC-20261128-1/12", other)
+    with pytest.raises(acting.Refused) as refusal, store.held():
+        store.begun(ASKED)
+    assert refusal.value.args == ("number_taken", "9")
+    given = [ASKED] if name in ("quarantine.py", "web.py") else [ASKED, []]
+    release = own.put_back if name == "quarantine.py" else own.release
+    assert release(*given) == acting.NONE_KEPT
+    assert store.begun(ASKED | {"what": "khac.test"}) == other
+
+
+@pytest.mark.parametrize("name", [*STORES, *RECORDS, "account.py", "key.py", "unit.py", "contain.py"])
+def test_every_program_asks_whether_its_number_is_taken_and_keeps_what_it_is_of(name: str) -> None:
+    text = (TOP / "on_host/contain" / name).read_text("utf-8")
+    assert re.search(r"\.begun\(asked\)|acting\.refuse_taken\(", text)
+    assert re.search(r'"what": |what=asked\["what"\]', text)
 
 
 def make(record: acting.Record, home: Path) -> None:

@@ -84,7 +84,10 @@ def site(tmp_path: Path) -> Path:
 
 
 def asked(site: Path, **changes: str) -> dict[str, str]:
-    return {"id": "SC-20261127-1/1", "root": str(site), "folder": "", "table": "posts", "key": "66", **changes}
+    return {
+        **{"id": "SC-20261127-1/1", "what": "antruc.test/posts/66", "root": str(site)},
+        **{"folder": "", "table": "posts", "key": "66", **changes},
+    }
 
 
 def test_a_row_is_taken_out_and_comes_back_as_it_was(server: Server, host: ModuleType, site: Path) -> None:

@@ -69,7 +69,10 @@ def host(tmp_path: Path) -> ModuleType:
 def asked(tmp_path: Path) -> dict[str, Any]:
     (tmp_path / "site").mkdir()
     (tmp_path / "site/wp-config.php").write_text(CONFIG)
-    return {"id": "SC-20261127-1/1", "root": str(tmp_path / "site"), "folder": "", "name": "lam_moi"}
+    return {
+        **{"id": "SC-20261127-1/1", "what": "antruc.test/lam_moi"},
+        **{"root": str(tmp_path / "site"), "folder": "", "name": "lam_moi"},
+    }
 
 
 def test_a_trigger_is_taken_out_and_comes_back_as_it_was(

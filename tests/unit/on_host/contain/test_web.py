@@ -150,7 +150,7 @@ def test_a_path_is_gone_also_while_its_site_is_closed_and_each_is_released_alone
     assert re.findall(r"return ([0-9]+)", text) == ["410", "410", "503", "503"]
     assert told(web, asked(do="release", id="SC-20261127-1/2")) == {"state": "none"}
     assert "503" not in here.in_force["luytre-contain-antruc.test.conf"]
-    assert told(web, asked(do="release")) == {"state": "none"}
+    assert told(web, asked(path, do="release")) == {"state": "none"}
     assert "\\x2fb" in here.in_force["luytre-contain-antruc.test.conf"]
 
 
@@ -182,7 +182,7 @@ def test_whatever_fails_leaves_all_as_it_was(
     assert here.files() == with_one
     assert set(web.RECORD.all()) == {NAME}
     here.fails.clear()
-    assert told(web, asked(do="release")) == {"state": "none"}
+    assert told(web, asked("antruc.test/x", do="release")) == {"state": "none"}
     assert here.files() == before
 
 
