@@ -79,6 +79,8 @@ _MIGRATIONS: tuple[sqlite_file.Migration, ...] = (
     sqlite_file.statements(),
     # Version 6: and entries about evidence, likewise.
     sqlite_file.statements(),
+    # Version 7: and the last entry may name what has left the inventory.
+    sqlite_file.statements(),
 )
 VERSION = len(_MIGRATIONS)
 

@@ -96,6 +96,12 @@ class Case:
         owed = deadlines.of(self.regime, self.detected, personal=personal)
         return tuple(one for one in owed if one.report not in self.spared)
 
+    @property
+    def looked_at_after(self) -> datetime.datetime:
+        """The moment after which its sites and hosts have to be looked at before it is over: what was looked at before it was written down missed it."""
+        written = (one.at for one in self.entries if isinstance(one.deed, Opened | Joined))
+        return max(self.detected, *map(clock.read, written))
+
     def custody(self, number: int) -> tuple[Entry, ...]:
         """The entries about one collection: who had it when."""
         return tuple(

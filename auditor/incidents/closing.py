@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from auditor.audit.controls import COMPROMISE, CONTENT
@@ -37,6 +37,8 @@ class Cause(NamedTuple):
     text: str
     control: tuple[str, str] | None = None
     """A control and where it is, which was open and passes now; None: the text is all that is known."""
+    gone: tuple[str, ...] = ()
+    """Sites and hosts that have left the inventory, of which a person says that they serve no more."""
 
 
 def closing(
@@ -53,23 +55,35 @@ def closing(
             if cause.control and newest
             else None
         )
-        return incident, Closed(cause=cause.text, control=root)
+        return incident, Closed(cause=cause.text, control=root, gone=cause.gone)
 
     return decide
 
 
 def obstacles(
-    case: Case, newest: Run | None, hosts: Sequence[Host], now: datetime.datetime, cause: Cause | None = None
+    case: Case,
+    newest: Run | None,
+    hosts: Sequence[Host],
+    now: datetime.datetime,
+    cause: Cause | None = None,
+    left: Sequence[str] | None = None,
 ) -> Iterator[Obstacle]:
-    """All that is in the way of closing an open incident, each with the command that takes it away, in the order in which that is done."""
+    """All that is in the way of closing an open incident, each with the command that takes it away, in the order in which that is done.
+
+    ``left``: those of its sites and hosts that have left the inventory; None: ``hosts`` are all of it.
+    """
+    left = gone(case, hosts) if left is None else left
     yield from _owed(case)
     for action in case.actions.values():
-        yield from _unsettled(case, action, now)
+        if action.host not in left:
+            yield from _unsettled(case, action, now)
     for found in case.findings:
-        yield from _still_there(found, case, newest)
+        if found.subject not in left:
+            yield from _still_there(found, case, newest)
     yield from _unclean(case, newest, hosts)
     if cause is not None and cause.control is not None:
         yield from _root(cause.control, case, newest)
+    yield from _gone(case, left, cause.gone if cause is not None else ())
     form = CLOSING[case.regime]
     if form not in case.forms:
         error = InputError(
@@ -79,6 +93,47 @@ def obstacles(
             form=form,
         )
         yield Obstacle(error, ("incident", "form", case.id, "--form", form))
+
+
+def gone(case: Case, hosts: Sequence[Host]) -> tuple[str, ...]:
+    """Return the sites and hosts of an incident that are not in the inventory any more: nobody can look at them."""
+    known = {name for host in hosts for name in (host.name, *(site.domain for site in host.sites))}
+    named = (*case.subjects, *(one.subject for one in case.findings), *(one.host for one in case.actions.values()))
+    return tuple(dict.fromkeys(name for name in named if name not in known))
+
+
+def check_gone(case: Case, hosts: Sequence[Host], named: Sequence[str]) -> tuple[str, ...]:
+    """Return those sites and hosts, each once. Raises InputError for one that is in the inventory, and can be looked at, or is none of the incident's."""
+    left = gone(case, hosts)
+    for name in named:
+        if name not in left:
+            raise InputError(
+                "--gone {name}: it is in the inventory, or none of the incident's",
+                name=name,
+                mend="leave it out; what is in the inventory is looked at",
+            )
+    return tuple(dict.fromkeys(named))
+
+
+def past(case: Case, newest: Run | None) -> tuple[Found, ...]:
+    """Return the findings that an incident is about and that an audit since then does not find any more."""
+    return tuple(one for one in case.findings if _met(one.control, one.subject, case, newest))
+
+
+def _gone(case: Case, left: Sequence[str], said: Collection[str]) -> Iterator[Obstacle]:
+    missing = [name for name in left if name not in said]
+    if missing:
+        error = InputError(
+            "{names}: no longer in the inventory, so nothing tells that it is clean",
+            names=", ".join(missing),
+            mend="put it back and look at it, or say with --gone that it does not serve any more",
+        )
+        yield Obstacle(error, closing_words(case, left))
+
+
+def closing_words(case: Case, left: Sequence[str]) -> tuple[str, ...]:
+    """Return the words of the command that closes an incident, of which these have left the inventory."""
+    return ("incident", "close", case.id, *(word for name in left for word in ("--gone", name)))
 
 
 def reporting(case: Case, report: Report) -> tuple[str, ...]:
@@ -166,7 +221,7 @@ def _unclean(case: Case, newest: Run | None, hosts: Sequence[Host]) -> Iterator[
 
 
 def _unseen(moments: Sequence[str], subject: str, case: Case, verb: str) -> Iterator[Obstacle]:
-    if any(clock.read(moment) > case.detected for moment in moments):
+    if any(clock.read(moment) > case.looked_at_after for moment in moments):
         return
     error = InputError(
         "no audit tells of a {verb} of {subject} since then",
@@ -199,7 +254,7 @@ def _root(where: tuple[str, str], case: Case, newest: Run | None) -> Iterator[Ob
 
 
 def _met(control: str, subject: str, case: Case, newest: Run | None) -> bool:
-    if newest is None or clock.read(newest.started) <= case.detected:
+    if newest is None or clock.read(newest.started) <= case.looked_at_after:
         return False
     finding = finding_of(newest, control, subject)
     return finding is not None and finding.status in _PASSED

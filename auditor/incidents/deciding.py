@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from auditor.errors import InputError
 from auditor.history.incidents import NEW, Decided, Ledgers, of
 from auditor.incidents.case import Action, Case, cases, fold
-from auditor.models import Finding, Regime, Run, clock
+from auditor.models import Finding, Regime, Run, Status, clock
 from auditor.models.incidents import (
     AnyDeed,
     Collected,
@@ -26,6 +26,9 @@ from auditor.models.incidents import (
 )
 from auditor.models.ranks import CLEANING, Means, Report
 
+MOST_LOST = 1_000
+"""Numbers that are passed over where a host says that it keeps something by them: it may be the intruder's host, and there are 999,999."""
+
 
 def opening(
     subjects: Sequence[str],
@@ -35,11 +38,23 @@ def opening(
     why: str | None,
     *,
     new: bool,
+    join: str | None = None,
 ) -> Callable[[Ledgers], Decided]:
-    """Open an incident about these subjects; or join the last open one that is about any of them, unless it is to be a ``new`` one."""
+    """Open an incident about these subjects; or join the open one that is about any of them, unless it is to be a ``new`` one, or the one that ``join`` names.
+
+    Raises InputError where several are open, of which none is named: what is contained later is undone by the incident that has it.
+    """
 
     def decide(ledgers: Ledgers) -> Decided:
-        concerned = [case for case in cases(ledgers) if case.open and not set(subjects).isdisjoint(case.subjects)]
+        concerned = about(ledgers, subjects) if join is None else (still_open(ledgers, join),)
+        if len(concerned) > 1 and not new:
+            raise InputError(
+                "{incidents} are all about {subjects}",
+                incidents=", ".join(case.id for case in concerned),
+                subjects=", ".join(subjects),
+                mend="name one with '--join {first}', or have another one with --new",
+                first=concerned[0].id,
+            )
         if concerned and not new:
             return concerned[-1].id, Joined(subjects=tuple(subjects), findings=tuple(findings), why=why)
         opened = Opened(
@@ -48,6 +63,11 @@ def opening(
         return NEW, opened
 
     return decide
+
+
+def about(ledgers: Ledgers, subjects: Collection[str]) -> tuple[Case, ...]:
+    """Return the open incidents about any of these sites and hosts, the oldest first."""
+    return tuple(case for case in cases(ledgers) if case.open and not set(subjects).isdisjoint(case.subjects))
 
 
 def adding(incident: str, deed: AnyDeed) -> Callable[[Ledgers], Decided]:
@@ -68,9 +88,9 @@ def adding(incident: str, deed: AnyDeed) -> Callable[[Ledgers], Decided]:
 
 
 def containing(
-    incident: str, host: str, means: Means, what: str, seconds: int | None, now: datetime.datetime
+    incident: str, host: str, means: Means, what: str, seconds: int | None, now: datetime.datetime, above: int = 0
 ) -> Callable[[Ledgers], Decided]:
-    """Begin to contain or clean something on a host; or go on with what somebody was cut off from."""
+    """Begin to contain or clean something on a host, by a number ``above`` that one; or go on with what somebody was cut off from."""
 
     def decide(ledgers: Ledgers) -> Decided:
         case = still_open(ledgers, incident)
@@ -84,7 +104,7 @@ def containing(
                 number=same[-1].number,
                 mend="'auditor incident release' that first",
             )
-        number = same[-1].number if same else len(case.actions) + 1
+        number = same[-1].number if same else max((min(above, len(case.actions) + MOST_LOST), *case.actions)) + 1
         begun = Contained(number=number, host=host, means=means, what=what, seconds=seconds, state="begun")
         return incident, begun
 
@@ -188,6 +208,14 @@ def still_open(ledgers: Ledgers, incident: str) -> Case:
 def found_in(run: Run, control: str, subject: str) -> Found:
     """The open finding of a run. Raises InputError when it has none such."""
     finding = finding_of(run, control, subject)
+    if finding is not None and finding.status is Status.PASS:
+        raise InputError(
+            "the audit of {when} does not find {control} on {subject} any more",
+            when=run.started,
+            control=control,
+            subject=subject,
+            mend="open the incident on {subject} itself, with --when it was seen",
+        )
     if finding is None or not finding.status.is_open:
         raise InputError(
             "the last audit has no open finding {control} on {subject}",

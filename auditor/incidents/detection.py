@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from auditor.models import Finding, Run, Status, clock
+from auditor.incidents.response.alarms import alarms
+from auditor.models import Finding, Host, Run, Status, clock
+from auditor.models.hunts import Hunted
 
 
 def first_seen(findings: Sequence[Finding], runs: Iterable[Run]) -> datetime.datetime | None:
@@ -30,6 +32,16 @@ def first_seen(findings: Sequence[Finding], runs: Iterable[Run]) -> datetime.dat
         if not watched:
             break
     return earliest
+
+
+def clean_after(moment: datetime.datetime, run: Run, hosts: Collection[Host]) -> tuple[Hunted, ...]:
+    """Return the last hunts on these hosts that came after a moment and saw no trace that gives the alarm."""
+    alarming = {one.host for one in alarms(run, hosts)}
+    return tuple(
+        one
+        for one in run.hunts
+        if one.host in {host.name for host in hosts} - alarming and clock.read(one.started) > moment
+    )
 
 
 def traces_of(finding: Finding) -> frozenset[str]:

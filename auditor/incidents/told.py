@@ -101,7 +101,7 @@ WHY = (
         "sessions_ended",
     ),
     *("no_trigger", "trigger_again", "of_another"),
-    *("no_password", "other_password", "not_proven", "of_another_incident"),
+    *("no_password", "other_password", "not_proven", "of_another_incident", "number_taken"),
 )
 """Reasons that have words of their own; a host may give any other."""
 MOST_TYPED = 4_000
@@ -134,9 +134,10 @@ def deed(of: AnyDeed, words: Words) -> str:
             return _action(of, words)
         case Collected() | Custody() | Stamped():
             return _held(of, words)
-        case Closed(cause=cause, control=control):
+        case Closed(cause=cause, control=control, gone=gone):
             named = f"{cause} ({control.control}:{control.subject})" if control else cause
-            return words("incidents.ended", cause=named)
+            said = words("incidents.ended", cause=named)
+            return f"{said}; {words('incidents.ended.gone', names=', '.join(gone))}" if gone else said
 
 
 def fell(of: Fell, words: Words) -> Iterator[str]:

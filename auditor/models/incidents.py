@@ -204,6 +204,9 @@ class Closed(Model):
     control: Found | None = Field(
         default=None, description="the control that was open and let it happen; it passes now"
     )
+    gone: tuple[Place, ...] = Field(
+        default=(), description="sites and hosts that have left the inventory, so that nobody looked at them"
+    )
 
 
 type AnyDeed = (

@@ -60,7 +60,7 @@ def opened(path: Path, migrations: Sequence[Migration], what: str) -> Iterator[s
             kind=what,
             error=error,
             file=path,
-            mend="check the disk, or move the file away",
+            mend="check the disk; if the file itself is damaged, keep it and restore the newest backup in its place",
         ) from error
     finally:
         database.close()

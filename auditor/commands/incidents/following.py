@@ -39,7 +39,10 @@ def next_step(
     """
     from auditor.commands.incidents import steps
     from auditor.commands.shown import console
+    from auditor.history.incidents import Incidents
     from auditor.history.runs import History
+    from auditor.incidents import closing
+    from auditor.incidents.deciding import about
     from auditor.incidents.response.following import following as following_step
     from auditor.inventory import hosts as inventories
     from auditor.text.words import Words
@@ -51,8 +54,10 @@ def next_step(
         typer.echo("null" if as_json else console.escape(said))
         return
     hosts = hosts_of(known, case.subjects)
-    step = following_step(case, History().latest(known.path), hosts, now)
-    shown = steps.Shown(case, str(inventory), words, now)
+    newest, ledgers = History().latest(known.path), Incidents().all(known.path)
+    several, left = len(about(ledgers, case.subjects)) > 1, closing.gone(case, known.hosts)
+    step = following_step(case, newest, hosts, now, left, several=several)
+    shown = steps.Shown(case, str(inventory), words, now, past=closing.past(case, newest))
     if as_json:
         typer.echo(json.dumps(shown.as_data(step), ensure_ascii=False, indent=1))
     else:
@@ -72,6 +77,14 @@ def close(
             "--control",
             metavar="CONTROL:SITE|HOST",
             help="What was open and let it happen; an audit since says that it is met.",
+        ),
+    ] = None,
+    gone: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--gone",
+            metavar="SITE|HOST",
+            help="One that has left the inventory and does not serve any more, so that nobody can look at it; repeat for more.",
         ),
     ] = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
@@ -101,9 +114,9 @@ def close(
 
     known, now = inventories.load(inventory), clock.now()
     where = control.partition(":")[::2] if control else None
-    root, newest = closing.Cause(sentence("--cause", cause), where), History().latest(known.path)
-    speaker = role(who)
+    newest, speaker = History().latest(known.path), role(who)
     case = still_open(Incidents().all(known.path), incident)
+    root = closing.Cause(sentence("--cause", cause), where, closing.check_gone(case, known.hosts, gone or ()))
     shown = steps.Shown(case, str(inventory), Words(lang), now, speaker)
     left = list(closing.obstacles(case, newest, known.hosts, now, root))
     if left:

@@ -20,6 +20,7 @@ from auditor.commands.given.options import (
     UnjudgedSiteOption,
     YesOption,
 )
+from auditor.commands.incidents.doubts import doubts
 from auditor.commands.incidents.ledger import WhoOption, past, role, subjects_of, written
 from auditor.errors import InputError
 from auditor.models import clock
@@ -58,6 +59,12 @@ def open_incident(
             "--when",
             metavar="MOMENT",
             help="When it was detected, as 2026-11-27 20:15, from which deadlines count; by default when a finding was first seen, else now.",
+        ),
+    ] = None,
+    join: Annotated[
+        str | None,
+        typer.Option(
+            "--join", metavar="ID", help="The open incident that it is part of, where several are about the same."
         ),
     ] = None,
     new: Annotated[
@@ -122,7 +129,14 @@ def open_incident(
         if newest is None:
             raise InputError("--finding {name}: no audit is kept", name=named, mend="run 'auditor audit' first")
         found.append(deciding.found_in(newest, control, subject))
-    _check_options(found, contain=contain, all_found=all_found, dry_run=dry_run, unjudged=bool(unjudged))
+    _check_options(
+        found,
+        contain=contain,
+        all_found=all_found,
+        dry_run=dry_run,
+        unjudged=bool(unjudged),
+        joins_new=join is not None and new,
+    )
     left_out = given.unjudged(unjudged, known)
     named_subjects = subjects_of(known, subjects or [])
     if all_found:
@@ -131,16 +145,26 @@ def open_incident(
     if not about:
         raise InputError("an incident is about something", mend="name a site or a host, or a --finding")
     speaker, seen = role(who), sentence("--why", why) if why is not None else None
-    detected = past(when) or _first_seen(newest, found) or clock.now()
+    detected = min(past(when) or _first_seen(newest, found) or clock.now(), clock.now())
     regime = known.organisation.regime if known.organisation else "2026"
-    incident = written(known, who, deciding.opening(about, found, detected, regime, seen, new=new), detected)
+    decide = deciding.opening(about, found, detected, regime, seen, new=new, join=join)
+    incident = written(known, who, decide, detected)
+    doubts(known, incident, past(when), lang)
     whole = _opened(
         known, inventory, incident, speaker, found, newest if contain or all_found else None, left_out, lang
     )
     raise typer.Exit(0 if whole else 1)
 
 
-def _check_options(found: list[Found], *, contain: bool, all_found: bool, dry_run: bool, unjudged: bool) -> None:
+def _check_options(
+    found: list[Found],
+    *,
+    contain: bool,
+    all_found: bool,
+    dry_run: bool,
+    unjudged: bool,
+    joins_new: bool,
+) -> None:
     """Raise InputError for options that have nothing to be about."""
     if contain and not (found or all_found):
         raise InputError(
@@ -148,6 +172,8 @@ def _check_options(found: list[Found], *, contain: bool, all_found: bool, dry_ru
         )
     if unjudged and not (contain or all_found):
         raise InputError("--unjudged is of --contain", mend="leave it out, or contain what the findings name")
+    if joins_new:
+        raise InputError("--join and --new contradict each other", mend="leave one of them out")
     if all_found and found:
         raise InputError("--all-found takes every finding", mend="leave --finding out")
     if dry_run and not all_found:

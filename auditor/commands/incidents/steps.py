@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from auditor.incidents import told
 from auditor.incidents.case import Case
@@ -14,6 +14,7 @@ from auditor.incidents.closing import Obstacle
 from auditor.incidents.deadlines import Due
 from auditor.incidents.response.following import Command, Step
 from auditor.models import clock
+from auditor.models.incidents import Found
 from auditor.text.usage import reason
 from auditor.text.visible import one_line
 from auditor.text.words import Words
@@ -29,6 +30,8 @@ class Shown:
     now: datetime.datetime
     who: str = ""
     """The office role that commands are given; empty: whoever is on duty."""
+    past: tuple[Found, ...] = ()
+    """Findings that it is about and that an audit since then does not find any more."""
 
     def command(self, of: Command) -> str:
         """Return a command as it is typed."""
@@ -57,9 +60,13 @@ class Shown:
     def lines(self, step: Step) -> Iterator[str]:
         """Return the step, its commands, and the time that is left of each report."""
         yield f"{self.case.id}: {one_line(self.says(step), told.MOST_TYPED)}"
+        for host in step.unreached:
+            why = host.reason.get(self.words.lang) if host.reason else ""
+            yield f"  {host.host}: {one_line(why, told.MOST_TYPED)}"
         for one in step.by_hand:
             yield from told.left(one, "", self.words)
         yield from (f"  {one_line(self.command(one), told.MOST_TYPED)}" for one in step.commands)
+        yield from (self.words("incidents.next.past", control=one.control, subject=one.subject) for one in self.past)
         yield from map(self._due, self.case.owed())
 
     def obstacles(self, left: Sequence[Obstacle]) -> Iterator[str]:
@@ -76,6 +83,8 @@ class Shown:
             "step": step.says,
             "says": self.says(step),
             "commands": [self.command(one) for one in step.commands],
+            "unreached": [one.host for one in step.unreached],
+            "past": [f"{one.control}:{one.subject}" for one in self.past],
             "by_hand": [
                 {"host": one.host, "kind": one.kind, "where": one.where, "commands": list(each.commands)}
                 for one in step.by_hand
@@ -111,4 +120,5 @@ class Shown:
 
 
 def _command(one: Obstacle) -> Command:
-    return Command(one.command, one.speaks, "how" if one.command[:2] == ("incident", "reported") else "")
+    needs: Mapping[str, Literal["how", "cause"]] = {"reported": "how", "close": "cause"}
+    return Command(one.command, one.speaks, needs.get(one.command[1], ""))

@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from auditor.incidents.case import Case
-from auditor.incidents.closing import Obstacle, obstacles, reporting
+from auditor.incidents.closing import Obstacle, closing_words, obstacles, reporting
 from auditor.incidents.means.table import MEANS
 from auditor.incidents.named import Named, named
 from auditor.incidents.response.alarms import alarms
-from auditor.models import Host, Run
+from auditor.models import Host, HostOutcome, Run
 from auditor.models.ranks import CLEANING, Means, Report
 
-Says = Literal["contain", "collect", "report", "look", "by_hand", "obstacle", "form", "close"]
+Says = Literal[
+    "contain", "collect", "report", "unreached", "look", "by_hand", "obstacle", "form", "close", "close_gone"
+]
 """What is to be done; its words: ``incidents.next.SAYS``."""
 _SOON = frozenset({"now", "first", "personal"})
 """Reports that go out before a site is clean."""
@@ -44,32 +46,62 @@ class Step:
     by_hand: tuple[Named, ...] = ()
     """What a person does on hosts before that."""
     obstacle: Obstacle | None = None
+    unreached: tuple[HostOutcome, ...] = ()
+    """Hosts that nobody comes to, and why."""
 
 
-def following(case: Case, newest: Run | None, hosts: Sequence[Host], now: datetime.datetime) -> Step:
-    """Return the next step of an open incident on these hosts."""
-    return next(_steps(case, newest, hosts, now))
+def following(
+    case: Case,
+    newest: Run | None,
+    hosts: Sequence[Host],
+    now: datetime.datetime,
+    left: Sequence[str] = (),
+    *,
+    several: bool = False,
+) -> Step:
+    """Return the next step of an open incident on these hosts.
+
+    ``left``: those of its sites and hosts that are not in the inventory any more; ``several``: another open incident is about some of the same.
+    """
+    return next(_steps(case, newest, hosts, now, left, several=several))
 
 
-def _steps(case: Case, newest: Run | None, hosts: Sequence[Host], now: datetime.datetime) -> Iterator[Step]:
-    there = named(alarms(newest, hosts), hosts) if newest else ()
+def _steps(
+    case: Case, newest: Run | None, hosts: Sequence[Host], now: datetime.datetime, left: Sequence[str], *, several: bool
+) -> Iterator[Step]:
+    silent = unreached(newest, hosts)
+    names = {one.host for one in silent}
+    there = [one for one in named(alarms(newest, hosts), hosts) if one.host not in names] if newest else []
     tried = {(one.host, one.means, one.what) for one in case.actions.values()}
     at_once = [one for one in there if any((one.host, ask.means, ask.what) not in tried for ask in one.wanted)]
     if at_once:
-        names = tuple(dict.fromkeys(one.host for one in at_once))
-        about = {"hosts": ", ".join(names)}
-        yield Step("contain", (Command(("incident", "open", "--all-found", *names)),), about)
-    if case.actions and not case.collections:
+        where = tuple(dict.fromkeys(one.host for one in at_once))
+        join = ("--join", case.id) if several else ()
+        command = Command(("incident", "open", "--all-found", *where, *join))
+        yield Step("contain", (command,), {"hosts": ", ".join(where)})
+    if case.actions and not case.collections and len(silent) < len(hosts):
         yield Step("collect", (Command(("incident", "collect", case.id)),))
     yield from (_report(case, due.report) for due in case.owed() if due.report in _SOON or due.by <= now)
+    if silent:
+        command = Command(("hunt", "--limit", ",".join(sorted(names))), speaks=False)
+        yield Step("unreached", (command,), {"hosts": ", ".join(sorted(names))}, unreached=silent)
     yield from _left(case, there, tried)
-    rest = list(obstacles(case, newest, hosts, now))
-    yield from (_obstacle(one) for one in rest if one.command[1] not in ("reported", "form"))
+    rest = list(obstacles(case, newest, hosts, now, left=left))
+    yield from (_obstacle(one) for one in rest if one.command[1] not in ("reported", "form", "close"))
     yield from (_report(case, due.report) for due in case.owed())
     yield from (
-        Step("form", (Command(("incident", "todo", case.id), speaks=False), Command(one.command))) for one in rest
+        Step("form", (Command(("incident", "todo", case.id), speaks=False), Command(one.command)))
+        for one in rest
+        if one.command[1] == "form"
     )
-    yield Step("close", (Command(("incident", "close", case.id), needs="cause"),))
+    says: Says = "close_gone" if left else "close"
+    yield Step(says, (Command(closing_words(case, left), needs="cause"),), {"names": ", ".join(left)})
+
+
+def unreached(newest: Run | None, hosts: Sequence[Host]) -> tuple[HostOutcome, ...]:
+    """Return how it went with those of the hosts that the newest audit did not reach."""
+    names = {host.name for host in hosts}
+    return tuple(one for one in newest.outcomes if one.host in names and not one.reached) if newest else ()
 
 
 def _report(case: Case, report: Report) -> Step:

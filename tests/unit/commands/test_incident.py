@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 import json
 import re
@@ -21,6 +22,7 @@ from auditor.fleet import fresh
 from auditor.hardening.serving import smoke
 from auditor.history.known_good import KnownGood
 from auditor.history.runs import History
+from auditor.models import clock
 from auditor.system import resources
 from tests.unit.incidents.filled import clean
 
@@ -84,7 +86,7 @@ def test_an_incident_is_opened_reported_noted_and_closed(inventory: str) -> None
     assert f"    auditor review --limit antruc.test -i {inventory}\n" in said
     assert f"    auditor hunt --limit web1 -i {inventory}\n" in said
     assert f"    auditor incident form {incident} --form end --who 'Văn phòng' -i {inventory}\n" in said
-    History().keep(clean("2026-02-02T08:00:00+07:00", inventory=inventory))
+    History().keep(clean(clock.stamp(clock.now() + datetime.timedelta(minutes=1)), inventory=inventory))
     said = auditor(inventory, *close, code=2).stderr
     assert re.search(r"^- the closing form of .* is not written$", said, re.MULTILINE)
     assert len(json.loads(auditor(inventory, *close, "--json", code=2).stdout)) == 1

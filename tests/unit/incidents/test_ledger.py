@@ -82,7 +82,7 @@ def test_what_is_owed_goes_as_it_is_reported_or_spared_with_a_reason(ledgers: In
 
 
 def test_a_finding_that_is_not_open_opens_nothing() -> None:
-    run = run_of(finding("pass", control="ssh.root_login"))
+    run = run_of(finding("not_evaluated", control="ssh.root_login"))
     with pytest.raises(InputError, match="no open finding"):
         deciding.found_in(run, run.findings[0].control, run.findings[0].subject.id)
 

@@ -57,6 +57,8 @@ FACTS = {
     "incidents.mail.unreported": "the case's entries: no report went out",
     "incidents.manual.log": "the trace's kind: a log that somebody emptied can be contained by nothing",
     "incidents.manual.passwd_line": "the host said so: the line has no shadow line",
+    "incidents.ended.gone": "when it was closed, the inventory had no such site or host",
+    "incidents.next.close_gone": "all obstacles were asked for, and the inventory has no such site or host",
     "official.incidents.none": "the case log at the end of the month, for the office's sites and hosts",
     "official.incidents.unreported": "the same: no report went out",
     "mail.heartbeat.no_incident": "the ledgers of the mail's inventory hold no open incident",
