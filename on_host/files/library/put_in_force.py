@@ -11,6 +11,7 @@ short_description: Reloads or restarts daemons that would start as they are
 description:
   - Tests each daemon right before it is told to read its files, and leaves it alone when it would not start with them; its
     own line is the message.
+  - A daemon that a socket of systemd's has started is restarted. The ports of one that root starts are kept from other accounts meanwhile.
   - A daemon that does not run is not started. One that stopped over it is a failure, with the line that it left.
 options:
   units:
@@ -46,14 +47,22 @@ import subprocess
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre._reading import Reading, Unreadable
 from ansible.module_utils.luytre_change.startable import fault
+from ansible.module_utils.luytre_shared import ports
 
 SECONDS = 60
 VERBS = {"reload": "try-reload-or-restart", "restart": "try-restart"}
+BY_SOCKET = {"ssh.service": "ssh.socket"}
+"""Daemons that end when they read their files anew, if a socket of systemd's has started them: they have lost it then."""
 
 
 def is_active(unit):
     """Whether a unit runs."""
     return subprocess.run(["systemctl", "--quiet", "is-active", unit], check=False).returncode == 0
+
+
+def verb_for(unit, verb):
+    """What the daemon is told so that its files are in force."""
+    return "restart" if unit in BY_SOCKET and is_active(BY_SOCKET[unit]) else verb
 
 
 def left_behind(unit):
@@ -84,7 +93,8 @@ def main():
             module.fail_json(msg=why, units=told)
         if said:
             module.fail_json(msg="%s was left as it runs, for it would not start again: %s" % (unit, said), units=told)
-        code, _out, err = module.run_command(["systemctl", VERBS[verb], unit])
+        with ports.reserve_for_unit(unit):
+            code, _out, err = module.run_command(["systemctl", VERBS[verb_for(unit, verb)], unit])
         if code != 0 or not is_active(unit):
             module.fail_json(msg="%s stopped: %s" % (unit, left_behind(unit) or err), units=told)
         told.append(unit)

@@ -426,16 +426,19 @@ def _of_wordpress(entry, kinds, web, account):
     if "wordpress_core" in kinds and _webroot.is_wordpress_core(entry):
         return _for_root(entry.status, web)
     if "wordpress_config" in kinds and entry.path == "wp-config.php" and entry.status.st_mode & 0o027:
-        return _for_its_account(entry.status, account)
+        return _for_its_account(entry, account)
     if "wordpress_uploads" in kinds and entry.path.startswith("wp-content/uploads/") and _webroot.is_script(entry):
         return Change(0, 0, lambda mode: mode & 0o600)
     return None
 
 
-def _for_its_account(status, account):
+def _for_its_account(entry, account):
     """Closed to all but its owner and the account that runs the site, which goes on reading it."""
+    status = entry.status
     if account is None:
         raise Refused("which account runs this site's PHP is not known")
+    if entry.readers:
+        return _beside_its_list(entry, account, 0o007)
     if account.pw_uid == status.st_uid:
         return Change(None, None, lambda mode: mode & ~0o027)
     if status.st_gid in os.getgrouplist(account.pw_name, account.pw_gid) and status.st_mode & 0o040:
@@ -456,6 +459,8 @@ def _for_root(status, web):
 def _for_the_group(entry, account, forbidden):
     """Close a file to others. The site's own account keeps what it had as one of them, but for writing code."""
     status = entry.status
+    if entry.readers:
+        return _beside_its_list(entry, account, forbidden)
     if (
         account is None
         or account.pw_uid == status.st_uid
@@ -464,6 +469,21 @@ def _for_the_group(entry, account, forbidden):
         return Change(None, None, lambda mode: mode & ~forbidden)
     kept = status.st_mode & (0o007 if entry.is_dir or _webroot.in_uploads(entry) else 0o005)
     return Change(None, account.pw_gid, lambda mode: (mode & ~(forbidden | 0o070)) | kept << 3)
+
+
+def _beside_its_list(entry, account, forbidden):
+    """Close a file with an access list to others, and leave those whom it names what it gives them.
+
+    What shows as its group's right is the most that the list gives anybody, and a group that it is given may be given more
+    than others had. Raises Refused where the site's own account reads it as one of the others.
+    """
+    if account is not None and account.pw_uid != entry.status.st_uid:
+        groups = os.getgrouplist(account.pw_name, account.pw_gid)
+        by_group = entry.status.st_gid in groups and ("group", None) in entry.readers
+        if not by_group and not ownership.names_one(entry.readers, account.pw_uid, groups):
+            name = account.pw_name
+            raise Refused("its access list does not name %s, which reads it: setfacl -m u:%s:r first" % (name, name))
+    return Change(None, None, lambda mode: mode & ~forbidden)
 
 
 def put_paths(root, params, check):

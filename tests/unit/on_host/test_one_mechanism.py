@@ -27,6 +27,7 @@ OPENS = {
     "apart.py": "/dev/null",
     "_processes.py": "/proc",
     "acting.py": "a folder of ours",
+    "ports.py": "a new file in /run",
     "taking.py": "a new file",
     "replacing.py": "a new file",
     "store.py": "the guard's own folder",

@@ -66,7 +66,7 @@ SENSITIVE_LOG = re.compile(
 
 
 class WebUsers:
-    """The accounts that web requests run as, and what they may do with a file (mode bits only, no ACLs)."""
+    """The accounts that web requests run as, and what they may do with a file: by its mode, and to write by its access list."""
 
     def __init__(self, names):
         accounts = [account for account in map(_account, names) if account is not None]
@@ -83,9 +83,12 @@ class WebUsers:
     def reads(self, status):
         return any(self._allowed(uid, status, ownership.READ) for uid in self._groups)
 
-    def writes(self, status):
-        """An owner can give itself the right."""
-        return any(ownership.may_write(status, uid, groups) for uid, groups in self._groups.items())
+    def writes(self, status, listed=()):
+        """An owner can give itself the right. ``listed``: whom the file's access list lets write."""
+        return any(
+            ownership.may_write(status, uid, groups) or ownership.names_one(listed, uid, groups)
+            for uid, groups in self._groups.items()
+        )
 
     def _allowed(self, uid, status, right):
         return ownership.may(status, uid, self._groups[uid], right)
@@ -110,6 +113,15 @@ def _account(name):
         return pwd.getpwnam(name)
     except KeyError:
         return None
+
+
+def _listed(status, path, right):
+    if not status.st_mode & right << 3 or stat.S_ISLNK(status.st_mode):
+        return ()
+    try:
+        return ownership.access_list_of(path, right) or ()
+    except OSError:
+        return ()
 
 
 def web_users():
@@ -142,6 +154,25 @@ class Entry:
     def opened(self, handle):
         """The same place, told by what a descriptor holds."""
         return Entry(self.folder, self.folder_status, self.name, self.path, os.fstat(handle), handle, self.homes)
+
+    @property
+    def writers(self):
+        """Whom its access list lets write; its mask shows as the right of the group."""
+        return _listed(self.status, self._reached, ownership.WRITE)
+
+    @property
+    def readers(self):
+        """Whom its access list lets read."""
+        return _listed(self.status, self._reached, ownership.READ)
+
+    @property
+    def folder_writers(self):
+        """Whom the access list of the folder that it lies in lets write."""
+        return _listed(self.folder_status, self.folder, ownership.WRITE)
+
+    @property
+    def _reached(self):
+        return "%s%d/%s" % (safe_open.THROUGH, self.folder, self.name) if self.handle is None else self.handle
 
     @property
     def place(self):

@@ -135,7 +135,7 @@ class _Seen:
             "kind": "dir" if entry.is_dir else "file",
             "others_read": bool(status.st_mode & 0o004),
             "web_reads": self._web.reads(status),
-            "web_writes": self._web.writes(status),
+            "web_writes": self._web.writes(status, entry.writers),
         }
 
     def _link(self, entry):
@@ -159,13 +159,13 @@ class _Seen:
             else {"files": 0, "writable": 0}
         )
         counted["files"] += 1
-        if self._folder_may_change(entry) or self._web.writes(entry.status):
+        if self._folder_may_change(entry) or self._web.writes(entry.status, entry.writers):
             counted["writable"] += 1
 
     def _folder_may_change(self, entry):
         key = entry.folder_status.st_ino
         if key not in self._folder_writes:
-            self._folder_writes[key] = self._web.writes(entry.folder_status)
+            self._folder_writes[key] = self._web.writes(entry.folder_status, entry.folder_writers)
         return self._folder_writes[key]
 
     def answer(self, status):

@@ -239,7 +239,7 @@ def core(path, version, web, reading):
     for entry, relative in core_entries(path, reading, cut):
         if entry.is_dir or entry.is_file:
             files += 1
-            if web.writes(entry.status):
+            if web.writes(entry.status, entry.writers):
                 writable += 1
                 if len(shown) < MAX_SHOWN:
                     shown.append(relative)

@@ -43,6 +43,8 @@ AT_BOOT = (
     ("/etc/sudoers", ("sudo",), [["visudo", "-c", "-q", "-f", "/etc/sudoers"]]),
 )
 """What reads its files at a boot or whenever it is called, and is told nothing: others' tables go when nftables is loaded anew."""
+READ_BY_TEST = {"/etc/ssh/": tuple("/etc/ssh/" + one for one in ("sshd_config", "ssh_host_", "moduli"))}
+"""What a daemon's test reads below the folder of its configuration, where that is not all of it: people's keys may lie there, too."""
 PROGRAMS = ("sudo",)
 """Those that are no unit."""
 BY_SOCKET = {"ssh.service": "ssh.socket", "sshd.service": "ssh.socket"}

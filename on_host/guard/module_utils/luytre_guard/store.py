@@ -59,7 +59,8 @@ MODULES = (
 )
 OWN, SHARED = "luytre_guard", "luytre_shared"
 SHARED_MODULES = (
-    *("__init__", "acting", "contained", "ended", "immutable", "lines", "names", "ownership", "replacing", "safe_open"),
+    *("__init__", "acting", "contained", "ended", "immutable", "lines", "names", "ownership", "ports"),
+    *("replacing", "safe_open"),
 )
 """What the collector judges and opens files by, too."""
 ROOT = "ansible/module_utils"

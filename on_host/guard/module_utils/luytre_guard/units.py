@@ -5,6 +5,9 @@ import os
 import re
 import signal
 import time
+from functools import partial
+
+from ansible.module_utils.luytre_shared import ports
 
 from . import commands, daemons, tree
 
@@ -154,8 +157,9 @@ def bring_back(before, found, changed_paths, touched, problems, tell, entries, o
             problems.append("%s was not %sed, so it goes on with what it had read: %s" % (name, verb, said))
             continue
         done.append("%s %s" % (verb, name))
-        if _do([verb, name], problems):
-            told.append(name)
+        with ports.reserve_for_unit(name):
+            if _do([verb, name], problems):
+                told.append(name)
     if any(path.startswith(SSHD) for path in changed_paths):
         done += _read_by_other_sshds(entries, problems)
     for name in start:
@@ -193,15 +197,15 @@ def _read_by_other_sshds(entries, problems):
         if said:
             problems.append("the sshd with %s goes on with what it had read: %s" % (config, said))
         else:
-            with contextlib.suppress(ProcessLookupError):
+            with ports.reserve(partial(str, process)), contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGHUP)
             done.append("reload sshd with " + config)
     return done
 
 
 def shaped_by(name, entries):
-    """A path in a daemon's configuration that others than root can change, or None."""
-    prefixes = daemons.of(name)[0]
+    """A path in a daemon's configuration that others than root can change, and that its own test reads; or None."""
+    prefixes = tuple(one for prefix in daemons.of(name)[0] for one in daemons.READ_BY_TEST.get(prefix, (prefix,)))
     return next(
         (
             path

@@ -121,6 +121,11 @@ def may(status, uid, gids, right):
     return bool(status.st_mode & (right << 3 if status.st_gid in gids else right))
 
 
+def names_one(listed, uid, gids):
+    """Whether an access list, as ``access_list_of`` gives it, names an account of these groups."""
+    return any((kind == "user" and number == uid) or (kind == "group" and number in gids) for kind, number in listed)
+
+
 def may_write(status, uid, gids):
     """Whether an account of these groups has the right to write a thing, or can give it to itself: an owner can."""
     return uid == status.st_uid or may(status, uid, gids, WRITE)
@@ -254,8 +259,10 @@ def loose(path):
     return Trust().loose(path)
 
 
-def access_list_of(path):
-    """``(kind, number)`` of those whom a file's POSIX access list lets write, number None for its group; None without one.
+def access_list_of(path, right=WRITE):
+    """``(kind, number)`` of those whom a file's POSIX access list gives a right, its mask aside; number None for its group.
+
+    None without a list.
 
     ``path`` may be a descriptor; a link is not followed.
     """
@@ -269,7 +276,7 @@ def access_list_of(path):
     return [
         (_ACL_KINDS[tag], None if tag == _GROUP_OF_FILE else number)
         for tag, permissions, number in entries
-        if tag in _ACL_KINDS and permissions & WRITE
+        if tag in _ACL_KINDS and permissions & right
     ]
 
 

@@ -6,6 +6,7 @@ import importlib.util
 import itertools
 import os
 import re
+import struct
 import time
 from pathlib import Path
 from typing import Any
@@ -171,6 +172,18 @@ def test_what_the_web_account_may_do(root: Path) -> None:
     os.chown(make(root, "own.sql", bits=0o400), 33, 33)
     seen = {item["path"]: (item["web_reads"], item["web_writes"]) for item in walk(root)["dumps"]}
     assert seen == {"closed.sql": (False, False), "group.sql": (True, False), "own.sql": (True, True)}
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="gives files to others")
+@pytest.mark.parametrize("where", ["lib/a.php", "lib"])
+def test_whom_an_access_list_lets_write_writes(root: Path, where: str) -> None:
+    make(root, "lib/a.php")
+    entries = ((1, 6, -1), (2, 7, 33), (4, 4, -1), (16, 7, -1), (32, 5, -1))
+    value = struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *one) for one in entries)
+    os.setxattr(root / where, "system.posix_acl_access", value)
+    assert walk(root)["code"] == [{"folder": "lib", "files": 1, "writable": 1}]
+    (root / where).chmod(0o755)  # the mask is the most that any of them gets
+    assert walk(root)["code"] == [{"folder": "lib", "files": 1, "writable": 0}]
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="gives files to others")

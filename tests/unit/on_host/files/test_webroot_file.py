@@ -5,6 +5,7 @@ import json
 import os
 import socket
 import stat
+import struct
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -568,6 +569,35 @@ def test_the_sites_own_account_keeps_writing_where_uploads_land(site: Path) -> N
     assert (site / "uploads").stat().st_gid == 33 and mode(site / "uploads") == 0o775
     assert (site / "uploads/b.jpg").stat().st_gid == 33 and mode(site / "uploads/b.jpg") == 0o664
     assert mode(site / "code.php") & 0o022 == 0
+
+
+def listed(path: Path, *named: tuple[int, int]) -> None:
+    """Give a file an access list: ``(account, rights)``, with a mask that takes none of them away."""
+    everybody = 0xFFFFFFFF
+    entries = [(1, 6, everybody), *((2, rights, uid) for uid, rights in named), (4, 4, everybody), (16, 7, everybody)]
+    entries.append((32, 4, everybody))
+    value = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+    os.setxattr(path, "system.posix_acl_access", value)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="takes an account of the system's for the site's")
+@pytest.mark.parametrize("kind", ["secrets", "world_writable"])
+def test_whom_an_access_list_names_keeps_what_it_gives_them(site: Path, kind: str) -> None:
+    make(site, "config.php", content="<?php $db_pass = 'x1y2z3';")
+    make(site, "beside.php", bits=0o666)
+    listed(site / "config.php", (33, 4), (1234, 6))
+    listed(site / "beside.php", (1234, 6))
+    (site / "beside.php").chmod(0o676)
+    root = opened(site)
+    _, refused, _ = webroot_file.protect(root, (kind,), "www-data", 10, False)
+    os.close(root)
+    if kind == "secrets":
+        assert mode(site / "config.php") == 0o670, "the mask stays"
+        assert refused == []
+    else:
+        (one,) = refused
+        assert "www-data" in one["reason"]
+        assert mode(site / "beside.php") == 0o676, "the site reads it as one of the others"
 
 
 def test_logs_of_visitors_and_accounts(site: Path) -> None:
