@@ -89,11 +89,17 @@ def record(file: Path, address: str, port: int, keys: Sequence[HostKey]) -> None
 def ssh_tool(*command: str, seconds: float | None = None) -> subprocess.CompletedProcess[str]:
     """Run one of OpenSSH's tools; whether it went well is for the caller to see. Raises InputError when it is not here.
 
-    After so many seconds it is ended, and has said nothing.
+    After so many seconds it is ended, and has said nothing. Its words may be a server's, in any bytes.
     """
     try:
         return subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=seconds
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+            timeout=seconds,
         )
     except subprocess.TimeoutExpired:
         return subprocess.CompletedProcess(command, 1, "", "")

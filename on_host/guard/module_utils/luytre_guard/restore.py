@@ -3,6 +3,8 @@
 import contextlib
 import os
 
+from ansible.module_utils.luytre_shared import ports
+
 from . import (
     commands,
     daemons,
@@ -262,7 +264,8 @@ def _way_in(manifest, found):
             if name == "ssh.socket" or not any(path.startswith("/etc/ssh/") for path in found["paths"]):
                 continue
             if daemons.refusal(name) is None:
-                commands.said_no(["systemctl", units.verb_for(name, "reload", found["units"]), name])
+                with ports.reserve_for_unit(name):
+                    commands.said_no(["systemctl", units.verb_for(name, "reload", found["units"]), name])
 
 
 def package_records(snap, done, work, tell, remove=True, others=()):
