@@ -61,6 +61,49 @@ def test_sshd_by_a_socket_beside_one_with_a_file_of_its_own(
     assert "Cannot bind" not in there.sh("journalctl --no-pager -t sshd")
 
 
+THIEF = """
+import socket, time
+while True:
+    taken = socket.socket()
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        taken.bind(("0.0.0.0", 2222)); taken.listen(); print("taken", flush=True); time.sleep(3600)
+    except OSError:
+        taken.close(); time.sleep(0.0003)
+"""
+LISTENS = "ss -Hltnp 'sport = :2222' | grep -o '[^ ]*:2222 .*users:((\"[a-z0-9]*' | sed 's/ .*\"/ /' | sort"
+
+
+def test_no_account_takes_sshds_port_while_it_reads_its_files_anew(
+    guarded: Callable[[str], Host], playbook: Callable[..., Ended]
+) -> None:
+    """sshd closes what it listens on before it starts itself over; above port 1023 anybody could be there first."""
+    there = guarded("web2")
+    there.sh(
+        "printf 'Port 22\\nPort 2222\\n' > /etc/ssh/sshd_config.d/01-ports.conf; systemctl reload ssh;"
+        f" for i in $(seq 100); do ss -Hltn 'sport = :2222' | grep -q . && break; sleep 0.1; done; echo '{THIEF}' > /var/www/thief;"
+        " systemd-run --quiet --unit=thief --uid=www-data python3 /var/www/thief"
+    )
+    both = there.sh(LISTENS)
+    assert both.split() == ["0.0.0.0:2222", "sshd", "[::]:2222", "sshd"]
+
+    hardened = playbook("--limit", "web2", "--tags", "ssh", str(resources.playbook("harden.yml")))
+    assert hardened.code == 0, hardened.out
+    assert there.sh(LISTENS) == both
+    run = there.sh("ls -t /var/lib/luytre/guard | grep -m1 Z-").strip()
+    assert there.guard("rollback", run=run)["problems"] == []
+    assert there.sh(LISTENS) == both
+
+    there.arm("20261130T010000Z-ports", ["/etc/ssh/sshd_config.d/"])
+    there.sh("echo 'MaxAuthTries 3' > /etc/ssh/sshd_config.d/00-a.conf")
+    assert there.guard("revert", run="20261130T010000Z-ports")["state"] == "reverted"
+    assert there.sh(LISTENS) == both
+    assert "Received SIGHUP; restarting" in there.sh("journalctl --no-pager -u ssh.service | tail -20")
+    assert there.sh("sysctl -n net.ipv4.ip_unprivileged_port_start net.ipv4.ip_local_port_range").split() == [
+        "1024", "32768", "60999",
+    ]  # fmt: skip
+
+
 def test_an_older_run_is_undone_after_a_newer_one_and_once_more(guarded: Callable[[str], Host]) -> None:
     there = guarded(HOST)
     there.sh("for name in one two three; do echo before > /etc/tre-$name; done")

@@ -14,6 +14,7 @@ DAEMONS = {
     "openntpd": ("openntpd.service", "ntpd"),
 }
 """By preference where several are there."""
+PROGRAMS = ("/usr/sbin", "/sbin", "/usr/lib/systemd", "/lib/systemd")
 STA_UNSYNC = 0x0040
 ZONES = "/usr/share/zoneinfo/"
 
@@ -34,7 +35,12 @@ def collect(reading):
 
 
 def _is_installed(name, unit, program):
-    """By its unit's own file, so that a masked unit still counts, and ``ntp`` as an alias of ``ntpsec`` does not."""
+    """By its unit's own file, so that a masked unit still counts, and ``ntp`` as an alias of ``ntpsec`` does not.
+
+    And by its program: a package that was removed leaves its script in /etc.
+    """
+    if not any(os.path.isfile(os.path.join(folder, program)) for folder in PROGRAMS):
+        return False
     folders = ("/usr/lib/systemd/system/", "/lib/systemd/system/", "/etc/init.d/")
     return any(os.path.isfile(folder + unit) and not os.path.islink(folder + unit) for folder in folders) or any(
         os.path.isfile(folder + name) and name not in ("ntp",) for folder in folders[2:]

@@ -77,3 +77,18 @@ def test_the_kernels_own_clock_is_asked() -> None:
     clock = time._clock()
     assert isinstance(clock["synchronised"], bool)
     assert clock["max_error"] is None or clock["max_error"] >= 0
+
+
+@pytest.mark.parametrize(
+    ("files", "there"),
+    [
+        ({"/usr/lib/systemd/system/chrony.service", "/usr/sbin/chronyd"}, True),
+        ({"/etc/init.d/chrony", "/usr/sbin/chronyd"}, True),
+        ({"/etc/init.d/chrony"}, False),
+    ],
+)
+def test_a_daemon_whose_package_was_removed_is_not_there(
+    files: set[str], there: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time.os.path, "isfile", files.__contains__)
+    assert time._is_installed("chrony", *time.DAEMONS["chrony"]) is there
