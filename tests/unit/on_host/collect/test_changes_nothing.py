@@ -16,7 +16,7 @@ ON_HOST = Path(__file__).parents[4] / "on_host"
 READING = ("collect", "shared", "evidence")
 """What collects facts or evidence, and what both use."""
 FOR_CHANGES = frozenset(
-    {"acting", "immutable", "kept", "keys", "lines", "people", "replacing", "starting", "taking", "undoing"}
+    {"acting", "immutable", "kept", "keys", "lines", "people", "ports", "replacing", "starting", "taking", "undoing"}
 )
 """Of what is shared, what programs that contain something have in common: it changes hosts, and nothing that reads takes it in."""
 CHANGING = frozenset(
