@@ -14,5 +14,6 @@ HOST = "web3"
 
 @pytest.fixture(scope="session")
 def booted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[own_kernel.Machine]:
-    with lab.session(), own_kernel.booted(HOST, own_kernel.disk(HOST, tmp_path_factory.mktemp("kernel"))) as machine:
+    made = tmp_path_factory.mktemp("kernel")
+    with lab.session(), own_kernel.booted(HOST, own_kernel.disk(HOST, made, own_kernel.WHOLE)) as machine:
         yield machine

@@ -17,6 +17,8 @@ from auditor.lab import apt, images, machine
 from auditor.lab.ssh import as_root
 
 SCRIPT = Path(__file__).with_suffix(".sh")
+CLOUD, WHOLE = "linux-image-cloud-amd64", "linux-image-amd64"
+"""Debian's kernels: without drivers that virtual machines have no use for, and with them."""
 
 
 @dataclass(frozen=True)
@@ -53,15 +55,18 @@ def until(true: Callable[[], bool], seconds: float = 300) -> None:
         time.sleep(1)
 
 
-def disk(host: str, folder: Path) -> Path:
-    """Return the folder below ``folder`` with a machine's disk, kernel and initrd, made unless they are there.
+def disk(host: str, folder: Path, kernel: str = CLOUD) -> Path:
+    """Return the folder below ``folder`` with a machine's disk, one of Debian's kernels and initrd, made unless there.
 
     Its packages come from the registry of this machine's apt. Raises CalledProcessError where they are not to be had.
     """
     own, spec = lab.state(), lab.spec()
     lab.build([host])
     top = images.image(spec, host, own)
-    made = folder / f"{host}-{hashlib.sha256(top.digest.encode() + SCRIPT.read_bytes()).hexdigest()[:20]}"
+    # An image that is built anew has other host keys, by which the lab knows its machine.
+    keys = sorted((top.files(own.cache) / "etc/ssh").glob("ssh_host_*_key.pub"))
+    source = b"".join([top.digest.encode(), SCRIPT.read_bytes(), kernel.encode(), *(key.read_bytes() for key in keys)])
+    made = folder / f"{host}-{hashlib.sha256(source).hexdigest()[:20]}"
     if made.exists():
         return made
     folder.mkdir(parents=True, exist_ok=True)
@@ -72,6 +77,7 @@ def disk(host: str, folder: Path) -> Path:
         (place / "sources").write_text("".join(f"{source.line(release)}\n" for source in apt.sources()), "utf-8")
         (place / "apt.conf").write_text(apt.options(), "utf-8")
         (place / "name").write_text(host, "ascii")
+        (place / "kernel").write_text(kernel, "ascii")
         (place / "address").write_text(f"{spec.hosts[host].address}/{spec.network.prefix}", "ascii")
         lower = ":".join(str(layer.files(own.cache)) for layer in top.stack)
         script = ["sh", "-eu", str(SCRIPT), str(place), lower]

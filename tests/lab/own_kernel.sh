@@ -1,4 +1,4 @@
-# Make a bootable disk of a lab machine: own_kernel.sh PLACE LOWER. PLACE/name and PLACE/address are its own,
+# Make a bootable disk of a lab machine: own_kernel.sh PLACE LOWER. PLACE/name, PLACE/address and PLACE/kernel are its own,
 # PLACE/sources and PLACE/apt.conf say where packages come from, LOWER names the machine's layers. Leaves disk.img, vmlinuz and initrd in PLACE.
 place=$1 lower=$2
 root=$place/root
@@ -17,12 +17,12 @@ cp /etc/resolv.conf "$root/run/resolv.conf"
 mount --bind "$root/run/resolv.conf" "$root/etc/resolv.conf"
 printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
 chmod 755 "$root/usr/sbin/policy-rc.d"
-chroot "$root" env -i PATH="$PATH" LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive sh -eu <<'END'
+chroot "$root" env -i PATH="$PATH" KERNEL="$(cat "$place/kernel")" LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive sh -eu <<'END'
 apt="apt-get -q -c /run/apt.conf -o Dir::Etc::SourceList=/run/sources -o Dir::Etc::SourceParts=/dev/null
  -o Dir::Etc::Trusted=/run/keyring.gpg -o APT::Sandbox::User=root -o DPkg::Use-Pty=false"
 $apt update
 # With what the kernel recommends and every installation has.
-$apt install -y --no-install-recommends linux-image-cloud-amd64 initramfs-tools ifupdown apparmor
+$apt install -y --no-install-recommends "$KERNEL" initramfs-tools ifupdown apparmor
 END
 rm "$root/usr/sbin/policy-rc.d"
 printf 'auto lo\niface lo inet loopback\nauto eth0\niface eth0 inet static\n  address %s\n' "$(cat "$place/address")" \
