@@ -2,8 +2,8 @@
 
     .venv/bin/python -m benchmarks.judges [--fetch] [--host HOST] [--kind KIND] [--after] [--keep FOLDER]
 
-Each host is judged as a container of the lab, and on a kernel of its own, under QEMU, once it is hardened. Everything
-that ours can mend is accepted. Prints a table, and ends with 1 when a rule that fails afterwards has no reason in
+Each host is judged as a container of the lab, and on a kernel of its own, under QEMU, once it is hardened, there by those
+alone who look at the host itself. Everything that ours can mend is accepted. Prints a table, and ends with 1 when a rule that fails afterwards has no reason in
 ``docs/judges.md``, or a reason there does not hold. ``--fetch`` only fetches the judges and makes the disks (Debian 13,
 apt's lists up to date); ``--keep`` writes what each of the judges said, and the rules that fail, into a folder.
 """
@@ -17,13 +17,15 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from auditor import lab
 from auditor.audit import controls
-from benchmarks.judging import lynis, mozilla, nikto, openscap, reasons, services, ssh_audit, tools
-from benchmarks.judging.stands import CONTAINER, KINDS, Stand, standing
+from benchmarks.judging import auditing, lynis, mozilla, nikto, openscap, reasons, services, ssh_audit, tools
+from benchmarks.judging.stands import CONTAINER, KINDS, MACHINE, Stand, standing
 from benchmarks.judging.verdict import Verdict
 from tests.lab import own_kernel
 
@@ -50,6 +52,8 @@ ROWS = (
     Row("cis", "OpenSCAP, CIS Ubuntu 24.04 level 2: passes", "none"),
     Row("ssh-audit", "ssh-audit: fails", "0"),
     Row("systemd", "systemd-analyze: the web stack's highest", "at most 5.0"),
+    Row("audit-pages", "auditd's rules: a page's time, times", "none"),
+    Row("audit-files", "auditd's rules: a person's files, times", "none"),
     Row("nikto", "Nikto: most findings of a port", "0 but by choice"),
     Row("mozilla", "SSLyze, Mozilla's intermediate: fails", "0"),
 )
@@ -67,7 +71,7 @@ class Judged:
     @property
     def fails(self) -> dict[str, frozenset[str]]:
         """The rules that fail after the hardening, by judge."""
-        return {judge: verdict.fails for judge, verdict in self.after.items()}
+        return {judge: verdict.fails for judge, verdict in self.after.items() if judge in reasons.SECTIONS}
 
 
 def said(stand: Stand, folder: Path) -> Iterator[tuple[str, str]]:
@@ -78,7 +82,16 @@ def said(stand: Stand, folder: Path) -> Iterator[tuple[str, str]]:
                 yield judge, stand.run(f"cd {tools.ON_HOST}\n{openscap.script(judge, profile)}\n")
         yield "lynis", stand.run(f"cd {tools.ON_HOST}\n{lynis.SCRIPT}\n")
         yield "systemd", stand.run(services.SCRIPT)
-    host = lab.spec().hosts[stand.host]
+    if stand.kind == MACHINE:
+        cost = stand.run(auditing.SCRIPT)
+        yield from (("audit-pages", cost), ("audit-files", cost))
+    else:
+        yield from said_from_outside(stand.host, folder)
+
+
+def said_from_outside(name: str, folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield what those say who ask over the network, of which no answer comes from a kernel."""
+    host = lab.spec().hosts[name]
     address, (domain, *_) = str(host.address), host.sites
     asked = [sys.executable, "-m", "ssh_audit", "--json", address]
     here = {**os.environ, "PYTHONPATH": str(folder / "here")}
@@ -92,6 +105,8 @@ def parsed(judge: str, text: str) -> Verdict:
         return openscap.parse(text, counts_passes=openscap.PROFILES[judge].counts_passes)
     parse: dict[str, Callable[[str], Verdict]] = {
         "lynis": lynis.parse,
+        "audit-pages": lambda said: auditing.parse(said, "pages"),
+        "audit-files": lambda said: auditing.parse(said, "files"),
         "systemd": services.parse,
         "ssh-audit": ssh_audit.parse,
         "nikto": nikto.parse,
@@ -166,8 +181,8 @@ def table(every: list[Judged]) -> Iterator[str]:
 
 def why(one: Judged, known: reasons.Reasons) -> Iterator[str]:
     for row in ROWS:
-        counted = reasons.by_kind(row.judge, one.fails.get(row.judge, ()), known)
-        if counted:
+        failing = one.fails.get(row.judge)
+        if failing and (counted := reasons.by_kind(row.judge, failing, known)):
             yield f"{one.stand}, {row.judge}: " + ", ".join(f"{kind} {times}" for kind, times in counted.items())
 
 
@@ -200,8 +215,11 @@ def main() -> None:
         return
     stands = [Stand(host, kind) for host in options.host or HOSTS for kind in options.kind or KINDS]
     known = reasons.read(reasons.PAGE.read_text("utf-8"))
-    with lab.session():
-        every = [stand_judged(stand, folder, known, options.keep, before=not options.after) for stand in stands]
+    with lab.session(), ThreadPoolExecutor() as pool:
+        judge = partial(stand_judged, folder=folder, known=known, keep=options.keep, before=not options.after)
+        # Containers side by side; a machine takes all of the processor, and its bridge goes with the last container.
+        every = list(pool.map(judge, [stand for stand in stands if stand.kind == CONTAINER]))
+        every += [judge(stand) for stand in stands if stand.kind == MACHINE]
     print("\n".join([*table(every), *(line for one in every for line in why(one, known))]))
     wrong = [f"{one.stand}: {line}" for one in every for line in one.wrong]
     wrong += reasons.unfounded(known, {each.id: bool(each.container) for each in controls.load().controls})

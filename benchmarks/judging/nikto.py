@@ -7,13 +7,18 @@ import re
 import subprocess
 import tempfile
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks.judging.verdict import Verdict
 
-PORTS = {80: (), 443: ("-ssl",)}
+PORTS: dict[int, tuple[str, ...]] = {80: (), 443: ("-ssl",)}
+SECONDS = 1800
+"""Of a port, on a machine that does much else."""
 
-_ITEM = re.compile(r'<item id="(?P<test>\d+)".*?<uri><!\[CDATA\[(?P<page>.*?)\]\]>', re.S)
+_ITEM = re.compile(r'<item id="(?P<test>\d+)"(?P<said>.*?)<uri><!\[CDATA\[(?P<page>.*?)\]\]>', re.S)
+_NAMES = {"999100": re.compile(r"Uncommon header '([^']+)'"), "999960": re.compile(r"Cookie (\S+) created without")}
+"""Tests that find a header or a cookie, wherever it is met first: each is a finding of its own."""
 _BY_NAME = 'mount --bind "$1" /etc/hosts && shift && exec "$@"'
 """As visitors come, by the site's name: a server may answer no other."""
 _NAMING = """package Naming;
@@ -31,9 +36,7 @@ _PLACES = {"EXECDIR": "", "PLUGINDIR": "/plugins", "DBDIR": "/databases", "TEMPL
 def asked(folder: Path, address: str, domain: str) -> str:
     """Return Nikto's reports on a site, one after the other, by the ports of ``PORTS``."""
     own = folder / "nikto"
-    said = []
-    by_name = ["unshare", "--mount", "--propagation", "private", "sh", "-c", _BY_NAME, "sh"]
-    with tempfile.TemporaryDirectory() as work:
+    with tempfile.TemporaryDirectory() as work, ThreadPoolExecutor(len(PORTS)) as pool:
         settings = Path(work) / "config.txt"
         settings.write_text(_settings((own / "etc/nikto/config.txt").read_text("utf-8"), own), "utf-8")
         hosts = Path(work) / "hosts"
@@ -41,22 +44,19 @@ def asked(folder: Path, address: str, domain: str) -> str:
         (Path(work) / "Naming.pm").write_text(_NAMING, "ascii")
         library = [Path(work), own / "usr/share/perl5", *own.glob("usr/lib/*/perl5/*")]
         environment = {**os.environ, "PERL5LIB": ":".join(map(str, library)), "PERL5OPT": "-MNaming", "NAMED": domain}
-        for port, more in PORTS.items():
-            report = Path(work) / f"{port}.xml"
-            command = [
-                *by_name,
-                str(hosts),
-                "perl",
-                str(own / "usr/bin/nikto"),
-                "-config",
-                str(settings),
-                "-nointeractive",
-            ]
-            command += ["-host", domain, "-port", str(port), *more]
-            command += ["-Format", "xml", "-output", str(report)]
-            subprocess.run(command, cwd=work, env=environment, capture_output=True, timeout=900, check=False)
-            said.append(f"port {port}\n{report.read_text('utf-8', 'replace') if report.exists() else ''}")
-    return "\n".join(said)
+        by_name = ["unshare", "--mount", "--propagation", "private", "sh", "-c", _BY_NAME, "sh", str(hosts)]
+        command = [*by_name, "perl", str(own / "usr/bin/nikto"), "-config", str(settings), "-nointeractive"]
+        command += ["-host", domain, "-Format", "xml"]
+
+        def report(port: int) -> str:
+            written = Path(work) / f"{port}.xml"
+            more = ["-port", str(port), "-output", str(written), *PORTS[port]]
+            subprocess.run(
+                [*command, *more], cwd=work, env=environment, capture_output=True, timeout=SECONDS, check=False
+            )
+            return f"port {port}\n{written.read_text('utf-8', 'replace') if written.exists() else ''}"
+
+        return "\n".join(pool.map(report, PORTS))
 
 
 def _settings(text: str, own: Path) -> str:
@@ -85,5 +85,7 @@ def parse(said: str) -> Verdict:
 
 def _name(match: re.Match[str]) -> str:
     """Return a finding's name; some of Nikto's tests name a place in memory in a page's stead."""
+    if match["test"] in _NAMES and (named := _NAMES[match["test"]].search(match["said"])):
+        return f"{match['test']}:{named[1]}"
     page = match["page"].partition("?")[0]
     return match["test"] if page in ("", "/") or page.startswith("HASH(") else f"{match['test']}:{page}"

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from benchmarks.judging import lynis, mozilla, nikto, openscap, services, ssh_audit
+from benchmarks.judging import auditing, lynis, mozilla, nikto, openscap, services, ssh_audit
 from benchmarks.judging.verdict import Verdict
 
 PREFIX = "xccdf_org.ssgproject.content_rule_"
@@ -133,6 +133,15 @@ def test_nikto_names_what_it_found_by_test_and_page_and_counts_the_worse_port() 
     assert nikto.parse(plain + tls) == Verdict(2, frozenset({"999976", "750000:/lib/", "999972"}))
 
 
+def test_nikto_s_headers_and_cookies_are_findings_each_wherever_it_meets_them_first() -> None:
+    item = '<item id="{}" osvdbid="0"><description><![CDATA[{}]]></description>\n<uri><![CDATA[/x]]></uri></item>'
+    said = item.format("999100", "Uncommon header 'link' found, with contents: &lt;https://a.test/&gt;")
+    said += item.format("999100", "Uncommon header 'x-redirect-by' found, with contents: WordPress")
+    said += item.format("999960", "Cookie seen created without the httponly flag") + "</scandetails>"
+    found = nikto.parse("port 80\n</scandetails>\nport 443\n" + said)
+    assert found == Verdict(3, frozenset({"999100:link", "999100:x-redirect-by", "999960:seen"}))
+
+
 @pytest.mark.parametrize("said", ["", "port 80\n</scandetails>\n", "port 80\n</scandetails>\nport 443\n<niktoscan>\n"])
 def test_a_nikto_that_did_not_end_is_told(said: str) -> None:
     with pytest.raises(ValueError, match="did not end"):
@@ -154,3 +163,11 @@ def test_sslyze_names_the_rules_that_are_not_met() -> None:
 def test_an_sslyze_that_judged_nothing_is_told(said: str) -> None:
     with pytest.raises(ValueError, match="judged nothing"):
         mozilla.parse(said)
+
+
+def test_the_cost_of_auditd_s_rules_is_a_ratio_of_medians_and_what_was_not_measured_is_told() -> None:
+    said = '{"pages": {"with": [3.0, 1.2, 1.1], "without": [1.0, 0.9, 1.0]}}'
+    assert auditing.parse(said, "pages") == Verdict(1.2, frozenset())
+    for nothing in ("", "{}", '{"pages": {"with": [], "without": []}}', '{"pages": {"with": [1], "without": [0]}}'):
+        with pytest.raises(ValueError, match="was not measured"):
+            auditing.parse(nothing, "pages")
