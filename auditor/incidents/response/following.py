@@ -72,7 +72,8 @@ def _steps(
     silent = unreached(newest, hosts)
     names = {one.host for one in silent}
     there = [one for one in named(alarms(newest, hosts), hosts) if one.host not in names] if newest else []
-    tried = {(one.host, one.means, one.what) for one in case.actions.values()}
+    ended = [one for one in case.actions.values() if one.state != "begun"]  # the same command goes on with the others
+    tried = {(one.host, one.means, one.what) for one in ended}
     at_once = [one for one in there if any((one.host, ask.means, ask.what) not in tried for ask in one.wanted)]
     if at_once:
         where = tuple(dict.fromkeys(one.host for one in at_once))

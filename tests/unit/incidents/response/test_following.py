@@ -60,6 +60,15 @@ def test_first_what_the_program_contains_by_itself(ledgers: Incidents) -> None:
     assert words(step(of, run(0, SHELL, CHANGED))) == [("incident", "open", "--all-found", "web1")]
 
 
+def test_what_somebody_was_cut_off_from_is_contained_before_all_else(ledgers: Incidents) -> None:
+    of = case(ledgers, TAKEN.model_copy(update={"state": "begun"}))
+    assert words(step(of, run(0, SHELL))) == [("incident", "open", "--all-found", "web1")]
+    seen = TAKEN.model_copy(update={"number": 2, "what": "/srv/index.php", "state": "begun"})
+    of = case(ledgers, TAKEN, COLLECTED, *REPORTED, seen)
+    again = ("incident", "contain", of.id, "file", "/srv/index.php", "--host", "web1")
+    assert words(step(of, run(0, SHELL, CHANGED))) == [again]
+
+
 def test_then_evidence_then_word_at_once_then_the_first_notice(ledgers: Incidents) -> None:
     of = case(ledgers, TAKEN)
     assert words(step(of, run(0, SHELL))) == [("incident", "collect", of.id)]
