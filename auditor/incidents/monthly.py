@@ -18,7 +18,8 @@ def summarize(
 ) -> tuple[IncidentSummary, ...]:
     """Return the incidents about these sites and hosts that were open at any time of the month, in the order of their detection.
 
-    Entries that were written later than the month's end do not count, so that a report of a month stays as it was.
+    Entries that were written later than the month's end do not count, so that a report of a month stays as it was; but that there was an incident
+    counts also where somebody wrote it down later: none of a month may be denied that was detected in it.
     """
     return tuple(sorted(_found(ledgers, period, domains, hosts, now), key=lambda one: (one.detected, one.id)))
 
@@ -30,17 +31,21 @@ def _found(
     end = min(now, datetime.datetime.combine(period.last_day, datetime.time.max, tzinfo=clock.ZONE))
     for incident, entries in ledgers.items():
         until = [entry for entry in entries if clock.read(entry.at) <= end]
-        if not until:
-            continue
-        case = fold(incident, until)
+        recorded = None if until else clock.read(entries[0].at)
+        case = fold(incident, until or entries[:1])
         closed = next((clock.read(entry.happened) for entry in case.entries if isinstance(entry.deed, Closed)), None)
         concerned = {*case.subjects} & (domains | hosts)
         if concerned and case.detected <= end and (closed is None or closed >= begin):
-            yield _summary(case, concerned & domains, len(concerned & hosts), closed, end)
+            yield _summary(case, concerned & domains, len(concerned & hosts), closed, recorded, end)
 
 
 def _summary(
-    case: Case, domains: Set[str], hosts: int, closed: datetime.datetime | None, end: datetime.datetime
+    case: Case,
+    domains: Set[str],
+    hosts: int,
+    closed: datetime.datetime | None,
+    recorded: datetime.datetime | None,
+    end: datetime.datetime,
 ) -> IncidentSummary:
     actions = case.actions.values()
     confirmed = [one for one in actions if one.state in ("confirmed", "releasing", "released")]
@@ -54,6 +59,7 @@ def _summary(
         domains=tuple(sorted(domains)),
         hosts=hosts,
         detected=case.detected,
+        recorded=recorded,
         contained=len(confirmed),
         unsettled=sum(one.state in ("begun", "unknown") for one in actions),
         in_force=sum(one.state == "confirmed" and (one.means in CLEANING or one.open(end)) for one in confirmed),

@@ -40,3 +40,5 @@ class IncidentSummary:
     closed: datetime.datetime | None
     cause: str
     """As the office wrote it when it closed the incident."""
+    recorded: datetime.datetime | None = None
+    """When it was written down, where that was only after the month; nothing else of it counts then."""

@@ -10,6 +10,7 @@ from auditor.incidents import monthly
 from auditor.models import clock
 from auditor.models.incidents import Closed, Contained, Entry, Opened, Released, Reported
 from auditor.report.official.period import Period
+from tests.unit import official
 
 NOVEMBER = Period(2026, 11)
 LATER = clock.read("2027-03-01T00:00:00+07:00")
@@ -69,3 +70,53 @@ def test_what_is_of_another_month_or_office_is_not_told(
 def test_one_that_was_open_before_and_after_is_of_the_month_between() -> None:
     (one,) = monthly.summarize(ledger("2026-09-30T23:59:59"), NOVEMBER, DOMAINS, HOSTS, LATER)
     assert one.closed is None
+
+
+def test_each_of_three_months_tells_one_that_began_before_and_ended_after_as_it_stood_then() -> None:
+    entries = (
+        entry("2026-10-30T09:00:00", contained(1, "confirmed")),
+        entry("2026-10-30T09:01:00", contained(2, "confirmed", "site")),
+        entry("2026-10-30T10:00:00", Reported(report="first", how="1/BC-UBND")),
+        entry("2026-11-03T10:00:00", Reported(report="full", how="2/BC-UBND")),
+        entry("2026-11-04T08:00:00", Released(number=2, host="web1", means="site", state="released")),
+        entry("2026-11-05T10:00:00", contained(3, "confirmed")),
+        entry("2026-12-05T10:00:00", Closed(cause="mật khẩu lộ")),
+    )
+    log = ledger("2026-10-30T08:00:00", *entries)
+    months = [monthly.summarize(log, Period(2026, month), DOMAINS, HOSTS, LATER) for month in (9, 10, 11, 12)] + [
+        monthly.summarize(log, Period(2027, 1), DOMAINS, HOSTS, LATER)
+    ]
+    assert [len(one) for one in months] == [0, 1, 1, 1, 0]
+    october, november, december = (one for (one,) in months[1:4])
+    assert [(one.contained, one.in_force) for one in (october, november, december)] == [(2, 2), (3, 2), (3, 2)]
+    assert [[sent.report for sent in one.reports] for one in (october, november, december)] == [
+        ["first"], ["first", "full"], ["first", "full"],
+    ]  # fmt: skip
+    assert [one.overdue for one in (october, november, december)] == [("now",), ("now",), ()]
+    assert [one.closed is None for one in (october, november, december)] == [True, True, False]
+    assert {one.detected for one in (october, november, december)} == {clock.read("2026-10-30T08:00:00+07:00")}
+    told = [
+        official.text(official.document("xa-an-truc", "bao-cao", incidents=(one,)))
+        for one in (october, november, december)
+    ]
+    assert "trong đó 0 phát hiện trong kỳ, 0 đã kết thúc, 1 đang xử lý" in told[1]
+    assert "trong đó 0 phát hiện trong kỳ, 1 đã kết thúc, 0 đang xử lý" in told[2]
+    assert all("phát hiện lúc 30/10/2026" in one.replace("08:00 ngày ", "") for one in told), told[1][-500:]
+
+
+def test_no_month_denies_one_that_was_detected_in_it_and_written_down_after_it() -> None:
+    opening = Opened(detected="2026-11-30T23:00:00+07:00", subjects=("antruc.test",), regime="2026")
+    log = {
+        "SC-20261201-1": (
+            entry("2026-12-01T08:00:00", opening),
+            entry("2026-12-01T09:00:00", contained(1, "confirmed")),
+            entry("2026-12-01T10:00:00", Closed(cause="x")),
+        )
+    }
+    (late,) = monthly.summarize(log, NOVEMBER, DOMAINS, HOSTS, LATER)
+    assert (late.contained, late.closed, late.recorded) == (0, None, clock.read("2026-12-01T08:00:00+07:00"))
+    said = official.text(official.document("xa-an-truc", "bao-cao", incidents=(late,)))
+    assert "1 phát hiện trong kỳ" in said
+    assert "sau kỳ báo cáo" in said
+    (december,) = monthly.summarize(log, Period(2026, 12), DOMAINS, HOSTS, LATER)
+    assert (december.contained, december.recorded) == (1, None)

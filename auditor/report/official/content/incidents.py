@@ -24,10 +24,8 @@ def incidents(given: Given, labels: Mapping[AnnexKey, str]) -> Iterable[Block]:
     yield paragraph(words("official.incidents.some", **numbers, annex=labels["incidents"]))
     for one in some:
         where, _, contained, reports, state = row(given, one)[1:]
-        moment = words.moment(clock.stamp(one.detected))
-        yield item(
-            f"{one.id} ({where}): {words('official.incidents.detected', moment=moment)}; {contained}; {reports}; {state}"
-        )
+        detected = words("official.incidents.detected", moment=_moment(given, one))
+        yield item(f"{one.id} ({where}): {detected}; {contained}; {reports}; {state}")
 
 
 def rows(given: Given) -> Iterable[tuple[str, ...]]:
@@ -37,14 +35,22 @@ def rows(given: Given) -> Iterable[tuple[str, ...]]:
 
 def row(given: Given, one: IncidentSummary) -> tuple[str, ...]:
     """Return an incident's cells: number, where, detected, what was contained, which reports went out, how it stands."""
-    words = given.words
     return (
         one.id,
         _where(given, one),
-        words.moment(clock.stamp(one.detected)),
+        _moment(given, one),
         _contained(given, one),
         _reports(given, one),
         _state(given, one),
+    )
+
+
+def _moment(given: Given, one: IncidentSummary) -> str:
+    detected = given.words.moment(clock.stamp(one.detected))
+    if one.recorded is None:
+        return detected
+    return given.words(
+        "official.incidents.recorded", detected=detected, moment=given.words.moment(clock.stamp(one.recorded))
     )
 
 
