@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -15,7 +15,8 @@ from auditor import __version__
 from auditor.fleet.collect import collect
 from auditor.fleet.discover import LOCAL, with_found_sites
 from auditor.models import Host, HostOutcome, Inventory, LeftOut, Run, Text, clock
-from auditor.models.incidents import OpenIncident
+from auditor.models.incidents import PLACES, OpenIncident, Standing, Unrecorded
+from auditor.models.ranks import CLEANING
 
 if TYPE_CHECKING:
     from auditor.audit.controls import Catalogue
@@ -148,7 +149,10 @@ def judge(
         only_here=only_here.find(hosts, facts, inventory.looks, inventory.hunts),
         authorizations=authorizations.uses(inventory, clock.day(started)),
         hunts=hunted.hunted,
-        contained=tuple(one for one in inventory.contained if one.host in {host.name for host in hosts}),
+        contained=tuple(
+            _on_record(one, facts) for one in inventory.contained if one.host in {host.name for host in hosts}
+        ),
+        unrecorded=tuple(_unrecorded(inventory, facts)),
         incidents=_open_on(inventory, hosts),
         left_out=_left_out(inventory, hosts),
         vulnerability_data=data,
@@ -173,6 +177,29 @@ def _open_on(inventory: Inventory, hosts: Sequence[Host]) -> tuple[OpenIncident,
         return None
     names = [name for host in hosts for name in (host.name, *(site.domain for site in host.sites))]
     return tuple(one for one in inventory.incidents if one.covers(*names))
+
+
+def _on_record(one: Standing, facts: Mapping[str, HostFacts]) -> Standing:
+    """With whether its host has it on record, where that was read whole."""
+    there = _actions(facts.get(one.host))
+    return one if there is None else one.model_copy(update={"there": (PLACES[one.means], one.name) in there})
+
+
+def _unrecorded(inventory: Inventory, facts: Mapping[str, HostFacts]) -> Iterator[Unrecorded]:
+    """What hosts have on record of incidents and the case log does not have in force; nothing where nobody looked into it. What is cleaned stays on record."""
+    known = {(one.host, PLACES[one.means], one.name) for one in inventory.contained}
+    lasting = {place for means, place in PLACES.items() if means not in CLEANING}
+    for host, data in facts.items() if inventory.incidents is not None else ():
+        for place, action in sorted(_actions(data) or ()):
+            if place in lasting and (host, place, action) not in known:
+                yield Unrecorded(host=host, action=action, place=place)
+
+
+def _actions(facts: HostFacts | None) -> set[tuple[str, str]] | None:
+    told = facts.context("containments").get("containments") if facts is not None else None
+    if told is None or told["more"]:
+        return None
+    return {(one["place"], one["action"]) for one in told["actions"]}
 
 
 def _left_out(inventory: Inventory, hosts: Sequence[Host]) -> tuple[LeftOut, ...]:

@@ -129,11 +129,34 @@ class Standing(Model):
     what: str = Field(max_length=12_000)
     known: bool = Field(description="whether it was looked at on the host; false: somebody was cut off")
     until: Moment | None = Field(default=None, description="when it ends by itself; null: when it is released")
+    there: bool | None = Field(default=None, description="whether its host has it on record; null: that was not read")
+
+    @property
+    def name(self) -> str:
+        """What its host knows it by."""
+        return f"{self.incident}/{self.number}"
 
     @property
     def site(self) -> str | None:
         """The domain, as it was typed, of the site whose visitors get another answer for it."""
         return self.what.partition("/")[0] if self.means in ("path", "site") else None
+
+
+PLACES: Mapping[Means, str] = {
+    **{"account": "accounts", "address": "contain", "administrator": "administrators", "core": "core"},
+    **{"cron": "quarantine", "database-password": "database-passwords", "file": "quarantine", "isolation": "isolation"},
+    **{"job": "jobs", "key": "keys", "path": "web", "process": "processes", "row": "rows", "salts": "salts"},
+    **{"site": "web", "trigger": "triggers", "unit": "units"},
+}
+"""The folder on hosts in which each means keeps its records."""
+
+
+class Unrecorded(Model):
+    """Something that a host has on record of an incident, and that the case log does not have in force."""
+
+    host: Place
+    action: str = Field(pattern=r"^SC-[0-9]{8}-[0-9]{1,4}/[0-9]{1,6}$", description="incident and number")
+    place: str = Field(max_length=40, description="the folder of its record below /var/lib/luytre")
 
 
 class OpenIncident(Model):

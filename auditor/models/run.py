@@ -13,7 +13,7 @@ from auditor.models.findings import AuthorizationUse, Finding, WaiverUse
 from auditor.models.hardening import Hardening
 from auditor.models.hosts import Application, Host
 from auditor.models.hunts import Hunted
-from auditor.models.incidents import OpenIncident, Standing
+from auditor.models.incidents import OpenIncident, Standing, Unrecorded
 from auditor.models.offices import Organisation
 from auditor.models.ranks import Regime
 from auditor.models.reviews import Reviewed
@@ -102,6 +102,9 @@ class Run(Model):
     hunts: tuple[Hunted, ...] = Field(default=(), description="the last hunt on each host that was ever hunted on")
     contained: tuple[Standing, ...] = Field(
         default=(), description="what incidents contained on its hosts when it began"
+    )
+    unrecorded: tuple[Unrecorded, ...] = Field(
+        default=(), description="what its hosts have on record of incidents and the case log does not have in force"
     )
     incidents: tuple[OpenIncident, ...] | None = Field(
         default=None, description="those open on its hosts and sites when it began; None: kept before that was noted"

@@ -23,7 +23,7 @@ from auditor.models import (
     Unit,
     WaiverUse,
 )
-from auditor.models.incidents import OpenIncident, Standing
+from auditor.models.incidents import OpenIncident, Standing, Unrecorded
 from auditor.results.summary import fleet
 from auditor.results.verdict import Verdict
 from auditor.text.visible import finite
@@ -83,6 +83,9 @@ class Document(Model):
     )
     hunts: tuple[Hunted, ...] = Field(description="the last hunt on each host that was ever hunted on")
     contained: tuple[Standing, ...] = Field(description="what incidents contained on its hosts when it began")
+    unrecorded: tuple[Unrecorded, ...] = Field(
+        description="what its hosts have on record of incidents and the case log does not have in force"
+    )
     incidents: tuple[OpenIncident, ...] | None = Field(
         description="those open on its hosts and sites when it began; null: kept before that was noted"
     )
@@ -118,6 +121,7 @@ def document(run: Run, verdict: Verdict | None = None) -> Document:
         authorizations=run.authorizations,
         hunts=run.hunts,
         contained=run.contained,
+        unrecorded=run.unrecorded,
         incidents=run.incidents,
         waivers=run.waivers,
         verdict=verdict,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from auditor.models import Site
-from auditor.models.incidents import Standing
+from auditor.models.incidents import Standing, Unrecorded
+from auditor.system.grouped import grouped
 from auditor.text.words import Words
 
 
@@ -20,7 +21,17 @@ def of_site(contained: Iterable[Standing], site: Site) -> Iterator[Standing]:
 
 
 def line(one: Standing, words: Words) -> str:
-    """One thing that is contained, or perhaps."""
+    """One thing that is contained, or perhaps; and that its host does not have it on record."""
     until = words.moment(one.until) if one.until else ""
     named = {"number": str(one.number), "host": one.host, "what": one.what, "until": until}
-    return words(f"incidents.now.{one.means}", **named) if one.known else words("incidents.contained_perhaps", **named)
+    said = words(f"incidents.now.{one.means}" if one.known else "incidents.contained_perhaps", **named)
+    if one.there is not False:
+        return said
+    command = f"auditor incident release {one.incident} {one.number}"
+    return f"{said}: {words('incidents.not_on_record', host=one.host, command=command)}"
+
+
+def unrecorded(some: Iterable[Unrecorded], words: Words) -> Iterator[str]:
+    """What hosts have on record that the case log does not have in force, in a sentence for each host."""
+    for host, group in grouped(some, lambda one: one.host).items():
+        yield words("incidents.unrecorded", host=host, actions=", ".join(dict.fromkeys(one.action for one in group)))

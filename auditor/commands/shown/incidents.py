@@ -116,6 +116,12 @@ def show_contained(some: Iterable[Standing], words: Words, console: Console = ou
         console.print(f"[yellow]{words('incidents.contained')}[/]: {escape(line)}", soft_wrap=True)
 
 
+def show_unrecorded(run: Run, words: Words, console: Console = out) -> None:
+    """What hosts have on record that the case log does not have in force."""
+    for line in contained.unrecorded(run.unrecorded, words):
+        console.print(f"[yellow]{words('incidents.contained')}[/]: {escape(line)}", soft_wrap=True)
+
+
 def show_intrusions(run: Run, words: Words, console: Console = out) -> None:
     """Each host and site with traces of intruders, and whether an incident is open on it; incidents without any."""
     found = intrusions.intrusions(run)

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from auditor.audit.controls import Catalogue
 from auditor.commands.shown.console import err, escape, out
-from auditor.commands.shown.incidents import show_contained, show_intrusions
+from auditor.commands.shown.incidents import show_contained, show_intrusions, show_unrecorded
 from auditor.commands.shown.papers import show_papers
 from auditor.commands.shown.styles import STYLE
 from auditor.models import Lang, Run, Status
@@ -68,6 +68,7 @@ def show_run(
     )
     show_papers(run, now, words, console)
     show_contained(run.contained, words, console)
+    show_unrecorded(run, words, console)
     for outcome in run.outcomes:
         if not outcome.reached and outcome.reason is not None:
             err.print(f"[red]{escape(outcome.host)}[/]: {escape(outcome.reason.get(lang))}")

@@ -63,6 +63,7 @@ if False:  # Ansible sends along what it finds imported; what is wanted is loade
         bans,
         changelogs,
         contacts,
+        containments,
         cron,
         files,
         filesystem,
@@ -93,8 +94,22 @@ if False:  # Ansible sends along what it finds imported; what is wanted is loade
 SLOW = ("files", "filesystem", "in_use", "php_fpm", "wordpress")
 AREAS = (
     *SLOW,
-    *("accounts", "apache", "backups", "bans", "cron", "firewall", "integrity", "kernel", "logging", "mariadb"),
-    *("nginx", "packages", "pam", "past_runs", "services", "ssh", "sudo", "system", "time", "tls", "updates", "ways"),
+    *("accounts", "apache", "backups", "bans", "containments", "cron", "firewall", "integrity", "kernel", "logging"),
+    *(
+        "mariadb",
+        "nginx",
+        "packages",
+        "pam",
+        "past_runs",
+        "services",
+        "ssh",
+        "sudo",
+        "system",
+        "time",
+        "tls",
+        "updates",
+        "ways",
+    ),
 )
 WALKS = ("files", "filesystem", "in_use", "wordpress")
 PATIENCE = 2

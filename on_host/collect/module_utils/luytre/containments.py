@@ -1,0 +1,58 @@
+"""What incidents contain on this host, by the records of the programs that do it: the case log may know more, or less."""
+
+import json
+import os
+import re
+import time
+
+from ansible.module_utils.luytre._reading import Unreadable, read_text
+
+HOME = "/var/lib/luytre"
+MEMORY = "/run/luytre"
+"""What does not outlive the host's next start."""
+RECORDS = (
+    *("accounts", "administrators", "contain", "database-passwords", "isolation", "jobs", "keys", "salts", "units"),
+    "web",
+)
+IN_MEMORY = ("processes",)
+STORES = ("core", "quarantine", "rows", "triggers")
+NAME = re.compile(r"\ASC-[0-9]{8}-[0-9]{1,4}/[0-9]{1,6}\Z")
+MAX_RECORD = 8_000_000
+MAX_ENTRIES = 5_000
+MOST = 1_000
+
+
+def collect(reading, home=HOME, memory=MEMORY):
+    del reading
+    found = [(name, one) for name in RECORDS for one in _recorded(os.path.join(home, name))]
+    found += [(name, one) for name in IN_MEMORY for one in _recorded(os.path.join(memory, name))]
+    found += [(name, one) for name in STORES for one in _stored(os.path.join(home, name))]
+    kept = [{"place": place, "action": action} for place, action in sorted(found)]
+    return {"actions": kept[:MOST], "more": max(len(kept) - MOST, 0)}
+
+
+def _recorded(folder):
+    """The names of the actions on record in a folder's one file. Raises Unreadable for a file that is none of ours."""
+    path = os.path.join(folder, "actions.json")
+    text = read_text(path, MAX_RECORD)
+    if text is None:
+        return []
+    try:
+        return [name for name, one in dict(json.loads(text)).items() if NAME.match(name) and not _over(one)]
+    except (ValueError, TypeError, RecursionError):
+        raise Unreadable("%s: no record of actions" % path)
+
+
+def _over(record):
+    """Whether it has ended by itself: of such a one the record stays until the next one is written."""
+    until = record.get("until") if isinstance(record, dict) else None
+    return isinstance(until, (int, float)) and until < time.time()
+
+
+def _stored(folder):
+    """The names of the actions that have a folder of their own there."""
+    try:
+        names = os.listdir(folder)[:MAX_ENTRIES]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return [name.replace("_", "/") for name in names if NAME.match(name.replace("_", "/"))]
