@@ -61,6 +61,20 @@ def effective(reading, *options, given=None):
     return parse(ask(reading, *options, given=given))
 
 
+def key_patterns(reading):
+    """Where sshd looks for keys: as it says for everybody, and as any Match block has it for some. Raises Unreadable.
+
+    A file that counts for an account only from some address, or in some group, is read for every account: none that lets in is missed.
+    """
+    for_some = [
+        word
+        for _path, _line, criteria, keyword, value in lines()
+        if keyword == "authorizedkeysfile" and criteria is not None
+        for word in words(value)
+    ]
+    return [one for one in dict.fromkeys([*effective(reading)["authorizedkeysfile"], *for_some]) if one != "none"]
+
+
 def _have_its_folder():
     """sshd says nothing without the folder that its unit makes at each start, and takes away when it stops."""
     os.makedirs("/run/sshd", mode=0o755, exist_ok=True)

@@ -135,12 +135,10 @@ def authorized_keys(reading, accounts, groups):
     patterns = [".ssh/authorized_keys", ".ssh/authorized_keys2"]
     if reading.installed("sshd"):
         with contextlib.suppress(Unreadable):
-            patterns = _sshd.effective(reading)["authorizedkeysfile"]
+            patterns = _sshd.key_patterns(reading)
     found = []
     for account in accounts:
         for pattern in patterns:
-            if pattern == "none":
-                continue
             found += _keys_of(account, pattern, groups)
     return found[:MAX_KEYS]
 

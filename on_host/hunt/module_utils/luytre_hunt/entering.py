@@ -98,7 +98,7 @@ def _keys(places, rows):
 def _patterns(places):
     try:
         if places.reading.installed("sshd"):
-            return _sshd.effective(places.reading)["authorizedkeysfile"]
+            return _sshd.key_patterns(places.reading)
     except Unreadable:
         places.cut("sshd")
     return []
@@ -110,7 +110,7 @@ def _where(row, pattern):
     relative = re.sub("%([huU%])", lambda found: told[found.group(1)], pattern)
     root, below = ("/", relative) if relative.startswith("/") else (row["home"], relative)
     path = os.path.join(root, below.lstrip("/"))
-    if pattern == "none" or not root.startswith("/") or not os.path.lexists(path):
+    if not root.startswith("/") or not os.path.lexists(path):
         return None, ""
     return path, below.lstrip("/")
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre import _sshd, ssh
+from ansible.module_utils.luytre import _sshd, accounts, ssh
+from ansible.module_utils.luytre_hunt import entering
 
 from auditor.hardening.held.logins import judge
 from auditor.models import Status
 from tests.unit import access
 from tests.unit.access import DATA, facts, filters, finding, ids
+from tests.unit.on_host.collect.test_accounts import ED25519
 
 BOOKWORM = _sshd.parse((DATA / "sshd_bookworm.txt").read_text("utf-8"))
 ROLE = filters("ssh")
@@ -543,3 +547,31 @@ def test_what_sshd_says_on_trial_is_what_counts() -> None:
         "luytre (10.213.47.1, any)",
         "luytre (192.0.2.1, any)",
     ]
+
+
+def test_files_of_keys_that_a_match_block_names_are_read_for_everybody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, read = tmp_path / "sshd_config", _sshd.lines
+    config.write_text(
+        "AuthorizedKeysFile .ssh/authorized_keys\n"
+        "Match Group sftp\n  authorizedkeysfile = /etc/ssh/keys/%u .ssh/authorized_keys\n"
+        "Match Address 192.0.2.0/24\n  AuthorizedKeysFile none\n"
+    )
+    monkeypatch.setattr(_sshd, "lines", lambda: read(str(config)))
+    monkeypatch.setattr(_sshd, "effective", lambda _reading: {"authorizedkeysfile": [".ssh/authorized_keys"]})
+    assert _sshd.key_patterns(None) == [".ssh/authorized_keys", "/etc/ssh/keys/%u"]
+
+
+@pytest.mark.parametrize("known", [["none"], [".ssh/authorized_keys"]])
+def test_a_key_that_only_a_match_block_lets_in_is_found_by_audits_and_hunts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: list[str]
+) -> None:
+    (tmp_path / "hidden").write_text(f"{ED25519} x\n")
+    block = ("/etc/ssh/sshd_config", 9, "User mai", "authorizedkeysfile", "%h/hidden")
+    monkeypatch.setattr(_sshd, "lines", lambda: [block])
+    monkeypatch.setattr(_sshd, "effective", lambda _reading: {"authorizedkeysfile": known})
+    reading = SimpleNamespace(installed=lambda _name: "/usr/sbin/sshd")
+    account = {"name": "mai", "home": str(tmp_path), "uid": os.getuid(), "gid": os.getgid()}
+    assert [one["path"] for one in accounts.authorized_keys(reading, [account], [])] == [f"{tmp_path}/hidden"]
+    assert "%h/hidden" in entering._patterns(SimpleNamespace(reading=reading))
