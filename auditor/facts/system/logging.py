@@ -37,7 +37,9 @@ class LogFile(FileMode):
     """A log file or folder that others may read or write."""
 
     others_write: bool
-    writers: list[str] = Field(description="accounts whose processes write to it by that right alone")
+    writers: list[str] | None = Field(
+        description="accounts whose processes write to it by that right alone; null: there was no time to look at all"
+    )
 
 
 class Auditd(Fact):

@@ -212,18 +212,29 @@ def _shells(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text
 
 def _logs_written(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
     """Logs that a program of some account writes only because everybody may."""
-    written = [one for one in data.get("logging", {}).get("files", ()) if one["writers"]]
+    files = data.get("logging", {}).get("files", ())
+    written = [one for one in files if one["writers"]]
+    unknown = _some(one["path"] for one in files if one["writers"] is None)
+    parts = []
     if written:
         said = "; ".join(
             f"{one_line(one['path'], 100)} ({', '.join(one_line(name, 40) for name in one['writers'][:MAX_TOLD])})"
             for one in written[:MAX_TOLD]
         )
+        parts.append(
+            Text(vi=f"đang được ghi nhờ quyền của mọi người: {said}", en=f"written only because everybody may: {said}")
+        )
+    if unknown:
+        parts.append(
+            Text(
+                vi=f"chưa kịp xem chương trình nào đang ghi vào {unknown}",
+                en=f"there was no time to see which program writes to {unknown}",
+            )
+        )
+    if parts:
         yield (
             Effect.CLOSES_LOGS,
-            Text(
-                vi=f"đang được ghi nhờ quyền của mọi người: {said}",
-                en=f"written only because everybody may: {said}",
-            ),
+            Text(vi="; ".join(one.vi for one in parts), en="; ".join(one.en for one in parts)),
         )
 
 

@@ -14,11 +14,14 @@ MAX_STATUS = 8_000
 
 
 def of(files, proc="/proc"):
-    """``{path: [account]}`` of those that have a writer; ``files`` are paths with their status."""
+    """``{path: [account]}`` of those that have a writer; ``files`` are paths with their status.
+
+    None for a file of which no writer was found, where there was no time to look at all processes: that nobody writes is not known then.
+    """
     known, found, effort = dict(files), {}, Effort(SECONDS)
     for pid in filter(str.isdecimal, os.listdir(proc) if known else ()):
         if effort.is_used_up:
-            break
+            return {path: sorted(found[path]) if path in found else None for path in known}
         for path, descriptor in _open("%s/%s" % (proc, pid), known):
             uid = _writes("%s/%s" % (proc, pid), descriptor, known[path])
             if uid:

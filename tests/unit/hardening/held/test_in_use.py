@@ -162,6 +162,17 @@ def test_a_log_that_another_account_writes_by_everybodys_right_names_it(
             writer.kill()
 
 
+def test_where_there_was_no_time_to_look_nobody_is_said_to_write(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(_writers, "SECONDS", 0)
+    (tmp_path / "app.log").touch()
+    assert _writers.of({"/var/log/x.log": (tmp_path / "app.log").stat()}) == {"/var/log/x.log": None}
+    log = {"path": "/var/log/x.log", "writers": None}
+    told = dict(in_use._logs_written(HOST, {"logging": {"files": [log]}}))
+    assert told[Effect.CLOSES_LOGS].en == "there was no time to see which program writes to /var/log/x.log"
+
+
 def test_such_a_log_holds_the_change_that_takes_the_right() -> None:
     log = {"path": "/var/log/tra-cuu/app.log", "writers": ["dichvu"]}
     told = dict(in_use._logs_written(HOST, {"logging": {"files": [log, {"path": "/var/log/x", "writers": []}]}}))
