@@ -71,6 +71,7 @@ def made(asked):
         "root": asked["root"],
         "trusted": [str(ipaddress.ip_network(one, strict=False)) for one in asked["trusted"]],
         "own": sorted(set(neighbours.own_addresses())),
+        "admins": sorted(asked.get("admins", ())),
         "fronts": [],
         "done": False,
     }
@@ -249,14 +250,14 @@ class Change:
                 raise transaction.Refused("a server block there has no line of its own")
         return text
 
-    def make(self):
-        """Make it, unless the server's own test says no. Raises Refused, with all of it as it was."""
+    def make(self, admins=()):
+        """Make it, unless the server's own test says no; ``admins``: see ``transaction.vouch``. Raises Refused, with all of it as it was."""
         changed = [path for path, before, _ in self.transaction.steps if before]
         folders = {os.path.dirname(path) for path, _, _ in self.transaction.steps}
         times = {path: os.stat(path).st_mtime_ns for path in (*changed, *folders)}
         with immutable.lifted_at(*folders, *changed):
             try:
-                self.transaction.commit([self.server.test], self.server.at_stake)
+                self.transaction.commit([self.server.test], self.server.at_stake, admins=admins)
             except (transaction.Refused, BadConfig) as refused:
                 raise Refused("not_valid", str(refused))
             for path, changed_at in times.items():
@@ -285,17 +286,24 @@ def changes(rules):
     return [Change(server, rules) for server in (one() for one in SERVERS) if server.there()]
 
 
-def put(rules, domain=None, again=()):
+def admins_of(*rules):
+    """The declared administrators that rules name: those of the host when each was made. A rule of an earlier version names none."""
+    return sorted({name for rule in rules for name in rule.get("admins", ())})
+
+
+def put(rules, domain=None, again=(), admins=()):
     """Have the servers say what the rules have them say; the blocks that show a site. Raises Refused, with what was begun to be taken back.
 
-    Servers that show the site, or are among those ``again``, are reloaded in any case: somebody may have been cut off before.
+    Servers that show the site, or are among those ``again``, are reloaded in any case: somebody may have been cut off before. ``admins``: declared
+    ones besides those that the rules name.
     """
     some, shown = changes(rules), []
+    admins = {*admins, *admins_of(*rules.values())}
     for change in some:
         blocks = change.blocks.get(domain, [])
         shown += blocks
         if change.transaction.steps or blocks or change.server.unit in again:
-            change.make()
+            change.make(admins)
             change.reload()
     return shown
 
@@ -472,10 +480,10 @@ def contain(asked):
             if refused.args[0] == "still_answers" and rule["path"] is None and rule["own"]:
                 with contextlib.suppress(Refused):  # something in front of it makes strangers come from the host itself
                     return put_and_seen(dict(rule, own=[]), others)
-            back(others)
+            back(others, rule["admins"])
             raise
         except BaseException:
-            back(others)
+            back(others, rule["admins"])
             raise
 
 
@@ -506,10 +514,10 @@ def put_and_seen(rule, others):
     return {"state": "confirmed", "why": "" if rule["own"] or rule["path"] is not None else "all_closed"}
 
 
-def back(rules):
+def back(rules, admins):
     """Have only these said, as before. Raises Unknown."""
     try:
-        put(rules)
+        put(rules, admins=admins)
     except Refused as refused:
         raise Unknown("not_taken_back", "%s: %s" % refused.args)
     RECORD.replace(rules)
@@ -524,7 +532,7 @@ def release(asked):
             return acting.NONE_KEPT
         try:
             shown = shown_by(rule, rules)
-            put(rules, again={block.unit for block in shown})
+            put(rules, again={block.unit for block in shown}, admins=admins_of(rule))
         except Refused:
             put({**rules, asked["id"]: rule}, rule["domain"])
             raise

@@ -88,6 +88,7 @@ def _asked(host: Host, what: str) -> Mapping[str, Any]:
         "root": own.document_root,
         "others": [name for site in host.sites if site is not own for name in (site.domain, *site.aliases)],
         "trusted": host.trusted_networks,
+        "admins": host.admins,
     }
 
 

@@ -186,6 +186,23 @@ def test_whatever_fails_leaves_all_as_it_was(
     assert here.files() == before
 
 
+def test_a_file_of_an_administrator_who_is_as_good_as_root_is_in_the_way_neither_there_nor_back(
+    web: ModuleType, here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    believed: list[set[str]] = []
+    monkeypatch.setattr(web.transaction, "vouch", lambda *_, admins=(): believed.append(set(admins)))
+    told(web, asked(admins=("mai",)))
+    told(web, asked("antruc.test/x", id="SC-20261127-1/2"))
+    here.fails.add("visit")
+    assert told(web, asked("antruc.test/y", id="SC-20261127-1/3", admins=("nam",)))["state"] == "refused"
+    here.fails.clear()
+    assert told(web, asked(do="release")) == {"state": "none"}
+    assert told(web, asked("antruc.test/x", do="release", id="SC-20261127-1/2")) == {"state": "none"}
+    assert believed[:2] == [{"mai"}, {"mai"}]
+    assert {"nam", "mai"} in believed
+    assert believed[-2] == {"mai"}
+
+
 def test_what_cannot_be_taken_back_is_said_to_be_unknown(web: ModuleType, here: Here) -> None:
     here.fails.add("reload")
     said = told(web, asked())
