@@ -378,7 +378,7 @@ def test_what_is_hostile_is_bounded_and_the_next_site_is_reviewed(
 ) -> None:
     good = pages(MANY)
     with serving(lambda asked: HOSTILE[kind](asked) if asked.host == SITES[0] else good(asked)) as site:
-        looks = replace(office(site), budget=Budget(pages=12, seconds=12)).review(*SITES[:2])
+        looks = replace(office(site), budget=Budget(pages=12, seconds=300)).review(*SITES[:2])
         asked = [one for one in site.asked if one.host == SITES[0]]
     assert len(asked) <= 200
     assert looks[SITES[1]].fresh == 9

@@ -26,6 +26,12 @@ def changed(state: State, name: str) -> None:
     (state.machine("web1") / "upper" / name).write_text(name)
 
 
+def identity(file: Path) -> tuple[int, ...]:
+    """By what a host knows a file again; when it was read last says nothing, and moves with the copy that is put aside."""
+    status = file.stat()
+    return status.st_dev, status.st_ino, status.st_mode, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
 def keep(state: State) -> None:
     machine.keep(spec(), "web1", IMAGE, state)
 
@@ -41,9 +47,9 @@ def test_a_machine_that_is_kept_goes_on_in_its_own_files(state: State) -> None:
     machine.start(spec(), "web1", IMAGE, state)
     changed(state, "file")
     file = state.machine("web1") / "upper/file"
-    before = file.stat()
+    before = identity(file)
     keep(state)
-    assert file.stat() == before
+    assert identity(file) == before
     assert machine._below(state.machine("web1")) == []
 
 
