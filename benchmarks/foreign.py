@@ -277,7 +277,7 @@ def measured(name: str, server: Server, folder: Path) -> Counts:
     """Build a server, and look at it clean, with its holes, hardened, rolled back, and booted anew."""
     lab.pristine([server.host])
     install(server.host, server.packages)
-    ran(server.host, (FOLDER / f"{name}.sh").read_text("utf-8"))
+    ran(server.host, "".join((FOLDER / file).read_text("utf-8") for file in ("shared.sh", f"{name}.sh")))
     serving(server)
     where = ("-i", str(inventory(server, folder)))
     _, clean = told(folder, "audit", *where)

@@ -81,15 +81,7 @@ ExecStart=$own/nginx/sbin/nginx -p $own/nginx -c nginx.conf -g 'daemon off;'
 WantedBy=multi-user.target
 END
 $own/nginx/sbin/nginx -t -p $own/nginx -c nginx.conf
-cat >/etc/haproxy/haproxy.cfg <<'END'
-global
-    user haproxy
-    group haproxy
-defaults
-    mode http
-    timeout connect 5s
-    timeout client 30s
-    timeout server 30s
+haproxy_with <<'END'
 frontend web
     bind :80
     use_backend service if { hdr(host) -i dichvu.baihop.test }

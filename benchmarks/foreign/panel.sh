@@ -117,15 +117,7 @@ END
 install -d -m 700 /etc/haproxy/tls
 cat /etc/nginx/ssl/antruc.test.crt /etc/nginx/ssl/antruc.test.key >/etc/haproxy/tls/antruc.pem
 chmod 600 /etc/haproxy/tls/antruc.pem
-cat >/etc/haproxy/haproxy.cfg <<'END'
-global
-    user haproxy
-    group haproxy
-defaults
-    mode http
-    timeout connect 5s
-    timeout client 30s
-    timeout server 30s
+haproxy_with <<'END'
 frontend web
     bind :80
     bind :443 ssl crt /etc/haproxy/tls/antruc.pem

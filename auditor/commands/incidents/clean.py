@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.commands.given import options as given
 from auditor.commands.given.options import (
     DEFAULT_INVENTORY,
     DEFAULT_LANG,
@@ -17,17 +16,14 @@ from auditor.commands.given.options import (
     LangOption,
     UnjudgedSiteOption,
 )
-from auditor.commands.incidents.contain import DryRunOption, HostsOption, ca_file_of, each, read, where
-from auditor.commands.incidents.hosts import chosen, hosts_of
-from auditor.commands.incidents.ledger import IncidentArgument, WhoOption, role
+from auditor.commands.incidents.contain import DryRunOption, HostsOption, Request, read
+from auditor.commands.incidents.ledger import IncidentArgument, WhoOption
 from auditor.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from auditor.incidents.containing import Containing, Plan, Wanted
-    from auditor.models import Host
-    from auditor.models.incidents import Contained
+    from auditor.incidents.containing import Wanted
 
 
 def clean(
@@ -79,35 +75,11 @@ def clean(
       auditor incident clean SC-20261127-1 row antruc.test/posts/66 --dry-run --who "Văn phòng" -i inventories/lab
 
     """
-    from auditor.commands.shown.incidents import show_deed, show_plan
-    from auditor.history.incidents import Incidents
-    from auditor.incidents import deciding
-    from auditor.incidents.containing import Containing
     from auditor.incidents.means.table import CLEANING
-    from auditor.incidents.visited import visited
-    from auditor.inventory import hosts as inventories
-    from auditor.inventory.reach import reach
-    from auditor.text.words import Words
 
-    known, ways = inventories.load(inventory), reach(inventory)
-    ledgers, words = Incidents(), Words(lang)
-    left_out = given.unjudged(unjudged, known)
+    request = Request(incident, who, hosts, unjudged, inventory, lang)
     asked = _with(release, list(read(wanted, CLEANING)))
-    case = deciding.still_open(ledgers.all(known.path), incident)
-    todo = list(where(asked, chosen(hosts_of(known, case.subjects), hosts)))
-    command = Containing(known.path, incident, role(who), ways, ledgers, left_out)
-    done, left = True, list[InputError]()
-    for host in {there.name: there for there, _ in todo}.values():
-        here = [one for there, one in todo if there is host]
-        if dry_run:
-            for one, plan in _planned(command, host, here):
-                done = show_plan(one, host.name, plan, words) and done
-        else:
-            for came_to in visited(command, host, _done(command, host, here, left), ca_file_of(ways, host)):
-                done = show_deed(came_to, words) and done
-    if left:
-        raise left[0]
-    raise typer.Exit(0 if done else 1)
+    raise typer.Exit(0 if request.carried_out(asked, dry_run=dry_run, besides=_besides) else 1)
 
 
 def _with(release: Path | None, asked: Sequence[Wanted]) -> Sequence[Wanted]:
@@ -125,21 +97,6 @@ def _with(release: Path | None, asked: Sequence[Wanted]) -> Sequence[Wanted]:
         raise InputError("--from is of 'core' alone", mend="leave it out, or write 'core SITE'")
     made = originals.opened(release, KnownGood().all())
     return [replace(one, sent=core.sent(made, one.what)) if one.means == "core" else one for one in asked]
-
-
-def _done(command: Containing, host: Host, wanted: Iterable[Wanted], left: list[InputError]) -> Iterator[Contained]:
-    """Each step as it is done, with what it found besides; ``left`` is told what of that must not be begun."""
-    for came_to in each(command, host, wanted, left):
-        yield came_to
-        yield from each(command, host, _besides(came_to.found), left)
-
-
-def _planned(command: Containing, host: Host, wanted: Iterable[Wanted]) -> Iterator[tuple[Wanted, Plan]]:
-    """The same of what would be done."""
-    for one in wanted:
-        plan = command.plan(host, one)
-        yield one, plan
-        yield from ((more, command.plan(host, more)) for more in _besides(plan.found))
 
 
 def _besides(found: Iterable[str]) -> Iterator[Wanted]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,14 +23,17 @@ from auditor.errors import InputError, nearest
 from auditor.models import clock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
-    from auditor.incidents.containing import Containing, Wanted
+    from auditor.incidents.containing import Containing, Plan, Wanted
     from auditor.incidents.means.kind import Kind
     from auditor.inventory.reach import Reach
-    from auditor.models import Host
+    from auditor.models import Host, Lang
     from auditor.models.incidents import Contained
     from auditor.models.ranks import Means
+
+    type Besides = Callable[[Iterable[str]], Iterator[Wanted]]
 
 _UNITS = {"m": 60, "h": 3_600, "d": 86_400}
 LEAST, MOST = 600, 30 * 86_400
@@ -113,35 +117,54 @@ def contain(
       auditor incident contain SC-20261127-1 path antruc.test/wp-content/uploads/x.php site antruc.test --dry-run --who "Văn phòng" -i inventories/lab
 
     """
-    from auditor.commands.shown.incidents import show_deed, show_plan
-    from auditor.history.incidents import Incidents
-    from auditor.incidents import deciding
-    from auditor.incidents.containing import Containing
     from auditor.incidents.means.table import CONTAINING
-    from auditor.incidents.visited import visited
-    from auditor.inventory import hosts as inventories
-    from auditor.inventory.reach import reach
-    from auditor.text.words import Words
 
-    known = inventories.load(inventory)
-    ledgers, left_out = Incidents(), given.unjudged(unjudged, known)
-    asked = list(read(wanted, CONTAINING, lasting))
-    case = deciding.still_open(ledgers.all(known.path), incident)
-    todo = list(where(asked, chosen(hosts_of(known, case.subjects), hosts)))
-    ways = reach(inventory)
-    command = Containing(known.path, incident, role(who), ways, ledgers, left_out)
-    words, done, left = Words(lang), True, list[InputError]()
-    for host in {there.name: there for there, _ in todo}.values():
-        here = [one for there, one in todo if there is host]
-        if dry_run:
-            for one in here:
-                done = show_plan(one, host.name, command.plan(host, one), words) and done
-            continue
-        for came_to in visited(command, host, each(command, host, here, left), ca_file_of(ways, host)):
-            done = show_deed(came_to, words) and done
-    if left:
-        raise left[0]
-    raise typer.Exit(0 if done else 1)
+    request = Request(incident, who, hosts, unjudged, inventory, lang)
+    raise typer.Exit(0 if request.carried_out(list(read(wanted, CONTAINING, lasting)), dry_run=dry_run) else 1)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What ``contain`` and ``clean`` are told besides the things themselves."""
+
+    incident: str
+    who: str
+    hosts: list[str] | None
+    unjudged: list[str] | None
+    inventory: Path
+    lang: Lang
+
+    def carried_out(self, asked: Sequence[Wanted], *, dry_run: bool, besides: Besides | None = None) -> bool:
+        """Contain or clean it on the incident's hosts, one after the other, and show what each step came to; return whether all is done.
+
+        ``besides``: what of that a step finds to be done, too. Raises InputError for the first that must not be begun, after all others.
+        """
+        from auditor.commands.shown.incidents import show_deed, show_plan
+        from auditor.history.incidents import Incidents
+        from auditor.incidents import deciding
+        from auditor.incidents.containing import Containing
+        from auditor.incidents.visited import visited
+        from auditor.inventory import hosts as inventories
+        from auditor.inventory.reach import reach
+        from auditor.text.words import Words
+
+        known, ways, ledgers = inventories.load(self.inventory), reach(self.inventory), Incidents()
+        left_out = given.unjudged(self.unjudged, known)
+        case = deciding.still_open(ledgers.all(known.path), self.incident)
+        todo = list(where(asked, chosen(hosts_of(known, case.subjects), self.hosts)))
+        command = Containing(known.path, self.incident, role(self.who), ways, ledgers, left_out)
+        words, done, left = Words(self.lang), True, list[InputError]()
+        for host in {there.name: there for there, _ in todo}.values():
+            here = [one for there, one in todo if there is host]
+            if dry_run:
+                for one, plan in planned(command, host, here, besides):
+                    done = show_plan(one, host.name, plan, words) and done
+                continue
+            for came_to in visited(command, host, each(command, host, here, left, besides), ca_file_of(ways, host)):
+                done = show_deed(came_to, words) and done
+        if left:
+            raise left[0]
+        return done
 
 
 def release(
@@ -186,16 +209,33 @@ def release(
     raise typer.Exit(0 if done else 1)
 
 
-def each(command: Containing, host: Host, wanted: Iterable[Wanted], left: list[InputError]) -> Iterator[Contained]:
+def each(
+    command: Containing, host: Host, wanted: Iterable[Wanted], left: list[InputError], besides: Besides | None = None
+) -> Iterator[Contained]:
     """Contain, or clean, one thing after the other; ``left`` is told what must not be begun, such as what is contained already.
 
     So that whoever types the same again after a disturbance gets the rest, and sites are visited after all that was done.
     """
     for one in wanted:
         try:
-            yield command.contain(host, one)
+            came_to = command.contain(host, one)
         except InputError as error:
             left.append(error)
+            continue
+        yield came_to
+        if besides is not None:
+            yield from each(command, host, besides(came_to.found), left)
+
+
+def planned(
+    command: Containing, host: Host, wanted: Iterable[Wanted], besides: Besides | None = None
+) -> Iterator[tuple[Wanted, Plan]]:
+    """Yield the same of what would be done."""
+    for one in wanted:
+        plan = command.plan(host, one)
+        yield one, plan
+        if besides is not None:
+            yield from planned(command, host, besides(plan.found))
 
 
 def ca_file_of(ways: Mapping[str, Reach], host: Host) -> str | None:

@@ -5,6 +5,7 @@ The form is that of Decree 30/2020/NĐ-CP, annex I.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field
@@ -102,117 +103,100 @@ def datetime_parts(iso: str) -> dict[str, int]:
     return {part: getattr(told, part) for part in ("year", "month", "day", "hour", "minute", "second")}
 
 
+_ALIGN: Mapping[str, Align] = {
+    **dict.fromkeys(("number", "level", "due", "expires", "day", "detected"), "center"),
+    **dict.fromkeys(("approval_expected", "measures_expected"), "center"),
+    **dict.fromkeys(("pass", "partial", "fail", "urgent", "unsure"), "right"),
+    **dict.fromkeys(("hosts", "contacts", "injected", "vulnerable", "handled"), "right"),
+}
+"""How the cells of a column stand; the rest stand on the left."""
+
+
+def columns(*shares: tuple[str, float]) -> tuple[Column, ...]:
+    """Return the columns of a table, by their keys and shares of its width."""
+    return tuple(Column(key=key, share=share, align=_ALIGN.get(key, "left")) for key, share in shares)
+
+
 COLUMNS: dict[AnnexKey, tuple[Column, ...]] = {
-    "units": (
-        Column(key="number", share=5, align="center"),
-        Column(key="unit", share=23),
-        Column(key="site", share=18),
-        Column(key="level", share=6, align="center"),
-        Column(key="pass", share=7, align="right"),
-        Column(key="partial", share=7, align="right"),
-        Column(key="fail", share=7, align="right"),
-        Column(key="urgent", share=8, align="right"),
-        Column(key="unsure", share=7, align="right"),
-        Column(key="standing", share=12),
+    "units": columns(
+        ("number", 5),
+        ("unit", 23),
+        ("site", 18),
+        ("level", 6),
+        ("pass", 7),
+        ("partial", 7),
+        ("fail", 7),
+        ("urgent", 8),
+        ("unsure", 7),
+        ("standing", 12),
     ),
-    "open": (
-        Column(key="number", share=5, align="center"),
-        Column(key="problem", share=29),
-        Column(key="severity", share=10),
-        Column(key="clause", share=12),
-        Column(key="where", share=22),
-        Column(key="how", share=9),
-        Column(key="due", share=13, align="center"),
+    "open": columns(
+        ("number", 5), ("problem", 29), ("severity", 10), ("clause", 12), ("where", 22), ("how", 9), ("due", 13)
     ),
-    "asked": (
-        Column(key="number", share=5, align="center"),
-        Column(key="unit", share=20),
-        Column(key="problem", share=30),
-        Column(key="severity", share=10),
-        Column(key="where", share=13),
-        Column(key="how", share=9),
-        Column(key="due", share=13, align="center"),
+    "asked": columns(
+        ("number", 5), ("unit", 20), ("problem", 30), ("severity", 10), ("where", 13), ("how", 9), ("due", 13)
     ),
-    "waivers": (
-        Column(key="number", share=5, align="center"),
-        Column(key="decision", share=11),
-        Column(key="requirement", share=20),
-        Column(key="site", share=14),
-        Column(key="waiver_reason", share=15),
-        Column(key="measure", share=15),
-        Column(key="approver", share=10),
-        Column(key="expires", share=10, align="center"),
+    "waivers": columns(
+        ("number", 5),
+        ("decision", 11),
+        ("requirement", 20),
+        ("site", 14),
+        ("waiver_reason", 15),
+        ("measure", 15),
+        ("approver", 10),
+        ("expires", 10),
     ),
-    "unsure": (
-        Column(key="number", share=5, align="center"),
-        Column(key="requirement", share=37),
-        Column(key="place", share=26),
-        Column(key="why", share=32),
+    "unsure": columns(("number", 5), ("requirement", 37), ("place", 26), ("why", 32)),
+    "done": columns(("number", 5), ("requirement", 35), ("severity", 10), ("place", 25), ("by", 12), ("day", 13)),
+    "incidents": columns(
+        ("number", 5),
+        ("incident", 12),
+        ("place", 16),
+        ("detected", 12),
+        ("contained", 16),
+        ("reports", 23),
+        ("state", 16),
     ),
-    "done": (
-        Column(key="number", share=5, align="center"),
-        Column(key="requirement", share=35),
-        Column(key="severity", share=10),
-        Column(key="place", share=25),
-        Column(key="by", share=12),
-        Column(key="day", share=13, align="center"),
+    "answers": columns(
+        ("number", 5),
+        ("vulnerability", 14),
+        ("product", 15),
+        ("verdict", 13),
+        ("package", 13),
+        ("installed", 13),
+        ("fixed", 13),
+        ("hosts", 6),
+        ("due", 8),
     ),
-    "incidents": (
-        Column(key="number", share=5, align="center"),
-        Column(key="incident", share=12),
-        Column(key="place", share=16),
-        Column(key="detected", share=12, align="center"),
-        Column(key="contained", share=16),
-        Column(key="reports", share=23),
-        Column(key="state", share=16),
+    "sharing": columns(
+        ("number", 4),
+        ("unit", 11),
+        ("sites", 10),
+        ("hosts", 5),
+        ("protection", 11),
+        ("central", 9),
+        ("connection", 9),
+        ("monitoring", 9),
+        ("contacts", 6),
+        ("injected", 6),
+        ("vulnerable", 6),
+        ("handled", 5),
+        ("note", 9),
     ),
-    "answers": (
-        Column(key="number", share=5, align="center"),
-        Column(key="vulnerability", share=14),
-        Column(key="product", share=15),
-        Column(key="verdict", share=13),
-        Column(key="package", share=13),
-        Column(key="installed", share=13),
-        Column(key="fixed", share=13),
-        Column(key="hosts", share=6, align="right"),
-        Column(key="due", share=8, align="center"),
-    ),
-    "sharing": (
-        Column(key="number", share=4, align="center"),
-        Column(key="unit", share=11),
-        Column(key="sites", share=10),
-        Column(key="hosts", share=5, align="right"),
-        Column(key="protection", share=11),
-        Column(key="central", share=9),
-        Column(key="connection", share=9),
-        Column(key="monitoring", share=9),
-        Column(key="contacts", share=6, align="right"),
-        Column(key="injected", share=6, align="right"),
-        Column(key="vulnerable", share=6, align="right"),
-        Column(key="handled", share=5, align="right"),
-        Column(key="note", share=9),
-    ),
-    "clauses": (
-        Column(key="number", share=5, align="center"),
-        Column(key="clause", share=11),
-        Column(key="content", share=40),
-        Column(key="coverage", share=14),
-        Column(key="result", share=12),
-        Column(key="sites", share=18),
-    ),
-    "systems": (
-        Column(key="number", share=4, align="center"),
-        Column(key="system", share=11),
-        Column(key="owner", share=10),
-        Column(key="operator", share=10),
-        Column(key="level", share=5, align="center"),
-        Column(key="dossier", share=8),
-        Column(key="decision", share=10),
-        Column(key="regulation", share=9),
-        Column(key="approval_expected", share=8, align="center"),
-        Column(key="measures", share=9),
-        Column(key="measures_expected", share=8, align="center"),
-        Column(key="checked", share=8),
+    "clauses": columns(("number", 5), ("clause", 11), ("content", 40), ("coverage", 14), ("result", 12), ("sites", 18)),
+    "systems": columns(
+        ("number", 4),
+        ("system", 11),
+        ("owner", 10),
+        ("operator", 10),
+        ("level", 5),
+        ("dossier", 8),
+        ("decision", 10),
+        ("regulation", 9),
+        ("approval_expected", 8),
+        ("measures", 9),
+        ("measures_expected", 8),
+        ("checked", 8),
     ),
 }
 """The columns of each annex."""

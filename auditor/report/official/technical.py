@@ -15,7 +15,7 @@ from auditor.audit.controls import Catalogue
 from auditor.models import Bucket, Finding, Lang, Model
 from auditor.report import evidence
 from auditor.report.official import metrics
-from auditor.report.official.document import Column, datetime_parts
+from auditor.report.official.document import Column, columns, datetime_parts
 from auditor.report.official.pdf import Sheet
 from auditor.report.official.period import Period
 from auditor.results import papers
@@ -33,20 +33,14 @@ _TOLD = ("fail", "partial", "waived", "not_evaluated")
 
 Table = Literal["findings", "waivers"]
 COLUMNS: Mapping[Table, tuple[Column, ...]] = {
-    "findings": (
-        Column(key="subject", share=14),
-        Column(key="content", share=27),
-        Column(key="severity", share=10),
-        Column(key="result", share=10),
-        Column(key="read", share=39),
-    ),
-    "waivers": (
-        Column(key="decision", share=11),
-        Column(key="requirement", share=21),
-        Column(key="scope", share=16),
-        Column(key="waiver_reason", share=22),
-        Column(key="measure_taken", share=19),
-        Column(key="expires", share=11),
+    "findings": columns(("subject", 14), ("content", 27), ("severity", 10), ("result", 10), ("read", 39)),
+    "waivers": columns(
+        ("decision", 11),
+        ("requirement", 21),
+        ("scope", 16),
+        ("waiver_reason", 22),
+        ("measure_taken", 19),
+        ("expires", 11),
     ),
 }
 
