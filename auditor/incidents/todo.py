@@ -9,7 +9,7 @@ from typing import Any, Literal
 from auditor.facts import HostFacts
 from auditor.facts.site import view
 from auditor.incidents.case import Case
-from auditor.incidents.named import Named
+from auditor.incidents.responses import Response
 from auditor.models import Host, Site
 from auditor.models.ranks import Means
 from auditor.text import paths
@@ -82,7 +82,7 @@ class Theirs:
         return any((name, paths.written(login)) in self.administrators for name in (site.domain, *site.aliases))
 
 
-def theirs(case: Case, host: Host, found: Iterable[Named] = ()) -> Theirs:
+def theirs(case: Case, host: Host, found: Iterable[Response] = ()) -> Theirs:
     """Return who on a host is the intruder's: whom the incident contains there, and whom ``found``, its findings' traces, name."""
     held = [(one.means, one.what) for one in case.actions.values() if one.host == host.name and one.state != "released"]
     for one in found:
@@ -96,7 +96,7 @@ def theirs(case: Case, host: Host, found: Iterable[Named] = ()) -> Theirs:
     return Theirs(of["account"], of["key"], names)
 
 
-def of_host(case: Case, host: Host, facts: HostFacts | None, found: Iterable[Named] = ()) -> Iterator[Todo]:
+def of_host(case: Case, host: Host, facts: HostFacts | None, found: Iterable[Response] = ()) -> Iterator[Todo]:
     """All that a host and those of its sites that an incident is about have, by its facts; what could not be read is named, too. ``found``: see ``theirs``."""
     intruders = theirs(case, host, found)
     yield from _each("remove_account", host.name, intruders.accounts)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:  # audits say what is contained, and load none of what contain
     from auditor.incidents.case import Case
     from auditor.incidents.containing import Plan, Wanted
     from auditor.incidents.evidence.verifying import Damage
-    from auditor.incidents.named import Named
+    from auditor.incidents.responses import Response
     from auditor.incidents.visited import Fell, Unseen
 
 WHY = (
@@ -170,7 +170,7 @@ def unseen(of: Unseen, words: Words) -> str:
     return words("incidents.unseen", sites=", ".join(of.domains))
 
 
-def left(of: Named, command: str, words: Words) -> Iterator[str]:
+def left(of: Response, command: str, words: Words) -> Iterator[str]:
     """That something which a finding names is left to a person; ``command`` is how that person contains it, empty where there is no means; then the steps by hand."""
     yield words("incidents.left", host=of.host, kind=words(f"content.kind.{of.kind}"), where=one_line(of.where))
     if command:

@@ -51,7 +51,7 @@ def todo(
     from auditor.history.incidents import Incidents
     from auditor.incidents import todo as left
     from auditor.incidents.case import fold
-    from auditor.incidents.named import named
+    from auditor.incidents.responses import responses_to
     from auditor.inventory import hosts as inventories
     from auditor.text.words import Words
 
@@ -59,7 +59,7 @@ def todo(
     case = fold(incident, Incidents().one(known.path, incident))
     hosts = hosts_of(known, case.subjects)
     facts, _outcomes = collect(known.path, hosts, asked=Asked(areas=left.AREAS))
-    theirs = named(_findings(case), known.hosts)
+    theirs = responses_to(_findings(case), known.hosts)
     found = [one for host in hosts for one in left.of_host(case, host, facts.get(host.name), theirs)]
     if as_json:
         typer.echo(json.dumps([left.as_data(one, words) for one in found], ensure_ascii=False, indent=1))

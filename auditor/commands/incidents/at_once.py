@@ -13,7 +13,7 @@ from auditor.history.incidents import Incidents
 from auditor.incidents import told
 from auditor.incidents.case import fold
 from auditor.incidents.containing import Containing
-from auditor.incidents.named import Named, contained, held, named
+from auditor.incidents.responses import Response, contain_all, in_force_on, responses_to
 from auditor.incidents.visited import visited
 from auditor.inventory.reach import reach
 from auditor.models import Finding, Inventory, Lang
@@ -21,7 +21,7 @@ from auditor.models.ranks import CLEANING
 from auditor.text.words import Words
 
 
-def contain_named(
+def contain_at_once(
     known: Inventory,
     inventory: Path,
     incident: str,
@@ -33,12 +33,12 @@ def contain_named(
     """Whether all that the findings name is contained; for what the sites that are ``unjudged`` answer, nothing is put back."""
     words, ways, ledgers = Words(lang), reach(inventory), Incidents()
     command = Containing(known.path, incident, who, ways, ledgers, unjudged)
-    case, found, done = fold(incident, ledgers.one(known.path, incident)), named(findings, known.hosts), True
+    case, found, done = fold(incident, ledgers.one(known.path, incident)), responses_to(findings, known.hosts), True
     for host in known.hosts:
         here = [one for one in found if one.host == host.name]
-        deeds = contained(command, host, here, held(case, host.name))
+        deeds = contain_all(command, host, here, in_force_on(case, host.name))
         for one in visited(command, host, deeds, ca_file_of(ways, host)) if here else ():
-            if isinstance(one, Named):
+            if isinstance(one, Response):
                 for line in told.left(one, _typed(one, incident, who, inventory), words):
                     console.out.print(console.escape(line), soft_wrap=True)
                 done = False
@@ -47,7 +47,7 @@ def contain_named(
     return done
 
 
-def _typed(one: Named, incident: str, who: str, inventory: Path) -> str:
+def _typed(one: Response, incident: str, who: str, inventory: Path) -> str:
     """What a person types to contain or clean it; empty where that cannot be, and where the host refused what was asked of it."""
     if one.typed is None or one.wanted:
         return ""

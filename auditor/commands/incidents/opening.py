@@ -197,8 +197,8 @@ def _all_found(
     from auditor.commands.shown import console
     from auditor.commands.shown.doing import confirmed
     from auditor.commands.shown.incidents import show_found
-    from auditor.incidents.named import named as things
     from auditor.incidents.response.alarms import alarms
+    from auditor.incidents.responses import responses_to
     from auditor.models.incidents import Found
     from auditor.text.words import Words
 
@@ -210,7 +210,7 @@ def _all_found(
             "no hunt on {hosts} is kept", hosts=", ".join(unseen), mend="run 'auditor hunt --limit {hosts}' first"
         )
     open_ones = alarms(newest, hosts)
-    found = things(open_ones, hosts)
+    found = responses_to(open_ones, hosts)
     if not found:
         moments = [words.moment(one.started) for one in newest.hunts if one.host in {host.name for host in hosts}]
         console.out.print(console.escape(words("incidents.all_found.none", when=", ".join(dict.fromkeys(moments)))))
@@ -245,11 +245,11 @@ def _opened(
     shown.case(fold(incident, Incidents().one(known.path, incident)), lang)
     whole = True
     if newest is not None:
-        from auditor.commands.incidents.at_once import contain_named
+        from auditor.commands.incidents.at_once import contain_at_once
 
         about_these = {(one.control, one.subject) for one in found}
         open_ones = [one for one in newest.findings if (one.control, one.subject.id) in about_these]
-        whole = contain_named(known, inventory, incident, who, open_ones, lang, left_out)
+        whole = contain_at_once(known, inventory, incident, who, open_ones, lang, left_out)
     notify.at_once(known, incident, who, lang)
     shown.show_next(incident, inventory, lang)
     return whole

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from auditor.incidents.case import Case
     from auditor.incidents.containing import Plan, Wanted
     from auditor.incidents.deadlines import Due
-    from auditor.incidents.named import Named
+    from auditor.incidents.responses import Response
     from auditor.incidents.visited import Fell, Unseen
 
 
@@ -91,7 +91,7 @@ def show_plan(wanted: Wanted, host: str, made: Plan, words: Words) -> bool:
     return not made.why
 
 
-def show_found(found: Iterable[Named], words: Words) -> None:
+def show_found(found: Iterable[Response], words: Words) -> None:
     """What would be contained at once, and what is left to a person."""
     for one in found:
         if one.wanted:

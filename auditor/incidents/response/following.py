@@ -10,8 +10,8 @@ from typing import Literal
 from auditor.incidents.case import Case
 from auditor.incidents.closing import Obstacle, closing_words, obstacles, reporting
 from auditor.incidents.means.table import MEANS
-from auditor.incidents.named import Named, named
 from auditor.incidents.response.alarms import alarms
+from auditor.incidents.responses import Response, responses_to
 from auditor.models import Host, HostOutcome, Run
 from auditor.models.ranks import CLEANING, Means, Report
 
@@ -43,7 +43,7 @@ class Step:
     commands: tuple[Command, ...]
     about: Mapping[str, str] = field(default_factory=dict)
     """What fills its words."""
-    by_hand: tuple[Named, ...] = ()
+    by_hand: tuple[Response, ...] = ()
     """What a person does on hosts before that."""
     obstacle: Obstacle | None = None
     unreached: tuple[HostOutcome, ...] = ()
@@ -71,7 +71,7 @@ def _steps(
 ) -> Iterator[Step]:
     silent = unreached(newest, hosts)
     names = {one.host for one in silent}
-    there = [one for one in named(alarms(newest, hosts), hosts) if one.host not in names] if newest else []
+    there = [one for one in responses_to(alarms(newest, hosts), hosts) if one.host not in names] if newest else []
     ended = [one for one in case.actions.values() if one.state != "begun"]  # the same command goes on with the others
     tried = {(one.host, one.means, one.what) for one in ended}
     at_once = [one for one in there if any((one.host, ask.means, ask.what) not in tried for ask in one.wanted)]
@@ -111,11 +111,11 @@ def _report(case: Case, report: Report) -> Step:
     return Step("report", (Command(words, needs=needs),), {"report": report})
 
 
-def _left(case: Case, there: Sequence[Named], tried: Collection[tuple[str, Means, str]]) -> Iterator[Step]:
+def _left(case: Case, there: Sequence[Response], tried: Collection[tuple[str, Means, str]]) -> Iterator[Step]:
     """What is left to a person: first what is typed, a thing a step, then all that is done on hosts, after which these are looked at again."""
     by_hand = []
     for one in there:
-        if one.wanted and all(_is_held(case, one.host, ask.means, ask.what) for ask in one.wanted):
+        if one.wanted and all(_is_in_force(case, one.host, ask.means, ask.what) for ask in one.wanted):
             continue
         if not one.wanted and one.typed is not None:
             means, what = one.typed
@@ -130,7 +130,7 @@ def _left(case: Case, there: Sequence[Named], tried: Collection[tuple[str, Means
         yield Step("by_hand", (Command(("hunt", "--limit", ",".join(hosts)), speaks=False),), by_hand=tuple(by_hand))
 
 
-def _is_held(case: Case, host: str, means: Means, what: str) -> bool:
+def _is_in_force(case: Case, host: str, means: Means, what: str) -> bool:
     return any(
         (one.host, one.means, one.what, one.state) == (host, means, what, "confirmed") for one in case.actions.values()
     )

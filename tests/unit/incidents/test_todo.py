@@ -10,7 +10,7 @@ import pytest
 from auditor.facts import HostFacts
 from auditor.incidents import todo
 from auditor.incidents.case import Action, Case
-from auditor.incidents.named import Named
+from auditor.incidents.responses import Response
 from auditor.incidents.todo import Todo
 from auditor.models import Host, Lang, Site
 from auditor.text.words import Words
@@ -108,7 +108,7 @@ def test_who_is_the_intruder_s_is_removed_and_given_no_new_password() -> None:
 
 
 def test_whom_a_finding_of_the_incident_names_is_the_intruder_s_before_anything_is_contained() -> None:
-    new = Named("web1", "account", "/var/www/wp-config.php", (), ("administrator", "antruc.test/bientap"))
+    new = Response("web1", "account", "/var/www/wp-config.php", (), ("administrator", "antruc.test/bientap"))
     found = list(todo.of_host(CASE, WEB1, told(), [new]))
     assert found[0] == Todo("remove_administrator", "web1", "antruc.test/bientap")
     assert "bientap" not in [one.what for one in found if one.kind == "administrator"]

@@ -133,7 +133,7 @@ def root_units(reading):
 def listeners(reading):
     """Every TCP socket that listens and UDP socket that receives, with the daemon behind it, as facts have them."""
     result = []
-    for each in named(reading):
+    for each in open_sockets(reading):
         each.pop("daemon")
         each.pop("program")
         if each not in result:
@@ -141,8 +141,8 @@ def listeners(reading):
     return result
 
 
-def named(reading):
-    """The same, each with ``daemon``, what it is for certain (None: nothing is), and the ``program`` that it runs.
+def open_sockets(reading):
+    """The same sockets, each with ``daemon``, what it is for certain (None: nothing is), and the ``program`` that it runs.
 
     Of an account's, ``MAX_OF_ACCOUNT`` are told, those first that the network reaches: who opens any number of sockets
     hides nobody's.

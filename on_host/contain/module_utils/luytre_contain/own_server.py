@@ -37,7 +37,7 @@ def check(root, address, port, name, path):
     """Raise Unproven unless whoever answers there for a page of the site with these files is the site's own server."""
     reading = Reading({}, SECONDS)
     try:
-        found = [one for one in services.named(reading) if one["protocol"] == "tcp"]
+        found = [one for one in services.open_sockets(reading) if one["protocol"] == "tcp"]
         there = [one for one in found if one["port"] == port and _covers(one["address"], address)]
         programs = {one["program"] if one["daemon"] else "" for one in there}
         if programs == {NGINX}:

@@ -26,7 +26,7 @@ _ORDER: tuple[Means, ...] = ("key", "account", "cron", "job", "unit", "process",
 
 
 @dataclass(frozen=True)
-class Named:
+class Response:
     """One thing that a finding names."""
 
     host: str
@@ -40,35 +40,35 @@ class Named:
     """What a person does on the host where that is no way, or is refused."""
 
 
-def named(findings: Iterable[Finding], hosts: Iterable[Host] = ()) -> tuple[Named, ...]:
+def responses_to(findings: Iterable[Finding], hosts: Iterable[Host] = ()) -> tuple[Response, ...]:
     """All that the findings name, each once, in their order; ``hosts``: those whose sites the places may lie in."""
     sites = {host.name: host.sites for host in hosts}
     found = [
-        _named(finding, member, sites.get(finding.host, ())) for finding in findings for member in finding.violations
+        _response(finding, member, sites.get(finding.host, ())) for finding in findings for member in finding.violations
     ]
     return tuple(dict.fromkeys(one for one in found if one is not None))
 
 
-def _named(finding: Finding, member: Any, sites: Iterable[Site]) -> Named | None:
+def _response(finding: Finding, member: Any, sites: Iterable[Site]) -> Response | None:
     of = seen_in(finding.subject.id, member, sites)
     if of is None:
         return None
     wanted = tuple(Wanted(means, what, None) for means, what in table.at_once(of))
-    return Named(finding.host, of.kind, of.where, wanted, table.typed(of), table.by_hand(of))
+    return Response(finding.host, of.kind, of.where, wanted, table.typed(of), table.by_hand(of))
 
 
-def held(case: Case, host: str) -> frozenset[Wanted]:
+def in_force_on(case: Case, host: str) -> frozenset[Wanted]:
     """What an incident is known to contain on a host already."""
     there = [one for one in case.actions.values() if one.host == host and one.state == "confirmed"]
     return frozenset(Wanted(one.means, one.what, None) for one in there if one.until is None)
 
 
-def contained(
-    command: Containing, host: Host, found: Sequence[Named], held: Collection[Wanted]
-) -> Iterator[Contained | Named]:
-    """Contain what is found on a host, but for what is ``held`` already, each as it is done. What has to be left to a person is told, too, and what the host refused."""
+def contain_all(
+    command: Containing, host: Host, found: Sequence[Response], there: Collection[Wanted]
+) -> Iterator[Contained | Response]:
+    """Contain what is found on a host, but for what is ``there`` already, each as it is done. What has to be left to a person is told, too, and what the host refused."""
     yield from (one for one in found if not one.wanted)
-    todo = {wanted: one for one in found for wanted in one.wanted if wanted not in held}
+    todo = {wanted: one for one in found for wanted in one.wanted if wanted not in there}
     for wanted in sorted(todo, key=lambda wanted: _ORDER.index(wanted.means)):
         try:
             came_to = command.contain(host, wanted)

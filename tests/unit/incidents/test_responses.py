@@ -9,7 +9,7 @@ import pytest
 from auditor.hardening.serving import smoke
 from auditor.incidents import visited as own
 from auditor.incidents.containing import Wanted
-from auditor.incidents.named import Named, contained, named
+from auditor.incidents.responses import Response, contain_all, responses_to
 from auditor.incidents.visited import Fell, Unseen, visited
 from auditor.models import Finding, Host, Severity, Site, Status, Subject
 from auditor.models.incidents import Contained
@@ -99,7 +99,7 @@ def test_what_can_be_told_from_all_else_is_contained_at_once(
     subject: Subject, kind: str, where: str, exactly: str, wanted: list[tuple[Means, str]]
 ) -> None:
     member = {"kind": kind, "where": where, "sample": "", "exactly": exactly}
-    (one,) = named([finding("compromise.shell", subject, member)])
+    (one,) = responses_to([finding("compromise.shell", subject, member)])
     assert (one.host, one.kind) == ("web1", kind)
     assert one.wanted == tuple(Wanted(means, what, None) for means, what in wanted)
 
@@ -126,14 +126,14 @@ def test_what_can_be_told_from_all_else_is_contained_at_once(
 def test_what_a_person_has_to_look_at_is_told_with_a_command_that_can_be_typed_or_steps(
     kind: str, where: str, typed: tuple[Means, str] | None
 ) -> None:
-    (one,) = named([finding("compromise.starts", ON_HOST, {"kind": kind, "where": where})], [HOST])
+    (one,) = responses_to([finding("compromise.starts", ON_HOST, {"kind": kind, "where": where})], [HOST])
     assert one.typed == typed
     assert one.typed or one.steps or one.wanted
 
 
 def test_what_two_findings_name_is_named_once_and_what_is_no_trace_is_not() -> None:
     member = {"kind": "program", "where": "/var/www/a/x.php"}
-    found = named(
+    found = responses_to(
         [finding("compromise.shell", ON_HOST, member, "x.php"), finding("compromise.suspected", ON_HOST, member)]
     )
     assert len(found) == 1
@@ -150,19 +150,19 @@ MEMBERS = (
 
 
 def told(
-    before: int, after: int | None, monkeypatch: pytest.MonkeyPatch, *held: Wanted
-) -> tuple[StandIn, list[Contained | Fell | Unseen | Named]]:
+    before: int, after: int | None, monkeypatch: pytest.MonkeyPatch, *already: Wanted
+) -> tuple[StandIn, list[Contained | Fell | Unseen | Response]]:
     command, home = StandIn(), "http://antruc.test/"
     monkeypatch.setattr(smoke, "visit", Pages(command, {home: before}, {home: after or 0}).visit)
     monkeypatch.setattr(own.time, "sleep", lambda _seconds: None)
-    found = named([finding("compromise.shell", ON_HOST, *MEMBERS)])
-    return command, list(visited(command, HOST, contained(command, HOST, found, held), None))  # type: ignore[arg-type]
+    found = responses_to([finding("compromise.shell", ON_HOST, *MEMBERS)])
+    return command, list(visited(command, HOST, contain_all(command, HOST, found, already), None))  # type: ignore[arg-type]
 
 
 def test_who_may_come_back_comes_first_and_what_is_left_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     command, said = told(200, 200, monkeypatch)
     assert (command.taken, command.back) == ([KEY, "/etc/crontab:3@0123456789ab", "7/srv/x", "/var/www/a/x.php"], [])
-    assert [one.where for one in said if isinstance(one, Named)] == ["/var/www/a/index.php", "/etc/passwd"]
+    assert [one.where for one in said if isinstance(one, Response)] == ["/var/www/a/index.php", "/etc/passwd"]
     assert [one.state for one in said if isinstance(one, Contained)] == ["confirmed"] * 4
 
 
