@@ -131,6 +131,14 @@ def find_out(inventory: Inventory, hosts: Sequence[Host], journal: Journal, lang
         found = hardener.find_out(inventory, hosts, journal, watch=lambda task: doing(now(task, words)))
     for hardening in found:
         show_interrupted(hardening, lang)
+        _record_lapses(inventory, hardening, lang)
+
+
+def _record_lapses(inventory: Inventory, hardening: Hardening, lang: Lang) -> None:
+    """Have the case log know what hosts that were brought back do not hold of incidents any more."""
+    from auditor.commands.shown.incidents import record_lapses
+
+    record_lapses(inventory, ((one.host, one.why.en) for one in hardening.hosts if one.why is not None), lang)
 
 
 def _harden(
@@ -223,6 +231,7 @@ def _put_in_force(
         hardening = after.hardening
         late.attempt(lambda: journal.write(hardening), None)
     late.attempt(lambda: history.keep(after), None)
+    late.attempt(lambda: _record_lapses(inventory, after.hardening or hardened.hardening, lang), None)
     trend = late.attempt(lambda: history.trend(after.inventory), ())
     report = late.attempt(
         lambda: write(after, catalogue, output=output, lang=lang, before=before, trend=trend).files[Format.HTML], None

@@ -72,6 +72,7 @@ def rollback(
     from auditor.commands import hardening as steps
     from auditor.commands.shown import console
     from auditor.commands.shown.hardenings import show_undone
+    from auditor.commands.shown.incidents import record_lapses
     from auditor.commands.shown.postponed import Postponed
     from auditor.hardening import rollback as rollbacks
     from auditor.hardening.journal import Journal
@@ -125,6 +126,7 @@ def rollback(
     if not sound:
         raise typer.Exit(1)
     done = rollbacks.judged(done, entries, control, after)
+    record_lapses(known, ((step.host, "\n".join(step.undone.problems)) for step in done if step.undone), lang)
     if as_json:
         typer.echo(json.dumps([step.model_dump(mode="json") for step in done], ensure_ascii=False, indent=1))
     else:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from auditor.facts import HostFacts
 from auditor.facts.site import view
 from auditor.incidents.case import Case
-from auditor.incidents.responses import Response
+from auditor.incidents.response.at_once import Response
 from auditor.models import Host, Site
 from auditor.models.ranks import Means
 from auditor.text import paths

@@ -35,7 +35,7 @@ if TYPE_CHECKING:  # audits say what is contained, and load none of what contain
     from auditor.incidents.case import Case
     from auditor.incidents.containing import Plan, Wanted
     from auditor.incidents.evidence.verifying import Damage
-    from auditor.incidents.responses import Response
+    from auditor.incidents.response.at_once import Response
     from auditor.incidents.visited import Fell, Unseen
 
 WHY = (
@@ -101,7 +101,7 @@ WHY = (
         "sessions_ended",
     ),
     *("no_trigger", "trigger_again", "of_another"),
-    *("no_password", "other_password", "not_proven", "of_another_incident", "number_taken"),
+    *("no_password", "other_password", "not_proven", "of_another_incident", "number_taken", "not_in_force"),
 )
 """Reasons that have words of their own; a host may give any other."""
 MOST_TYPED = 4_000

@@ -51,7 +51,7 @@ def todo(
     from auditor.history.incidents import Incidents
     from auditor.incidents import todo as left
     from auditor.incidents.case import fold
-    from auditor.incidents.responses import responses_to
+    from auditor.incidents.response.at_once import responses_to
     from auditor.inventory import hosts as inventories
     from auditor.text.words import Words
 

@@ -13,7 +13,7 @@ from auditor.history.incidents import Incidents
 from auditor.incidents import told
 from auditor.incidents.case import fold
 from auditor.incidents.containing import Containing
-from auditor.incidents.responses import Response, contain_all, in_force_on, responses_to
+from auditor.incidents.response.at_once import Response, contain_all, in_force_on, responses_to
 from auditor.incidents.visited import visited
 from auditor.inventory.reach import reach
 from auditor.models import Finding, Inventory, Lang

@@ -198,7 +198,7 @@ def _all_found(
     from auditor.commands.shown.doing import confirmed
     from auditor.commands.shown.incidents import show_found
     from auditor.incidents.response.alarms import alarms
-    from auditor.incidents.responses import responses_to
+    from auditor.incidents.response.at_once import responses_to
     from auditor.models.incidents import Found
     from auditor.text.words import Words
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
-from auditor.commands.shown.console import escape, out
+from auditor.commands.shown.console import err, escape, out
 from auditor.history.incidents import standing
 from auditor.incidents import told
-from auditor.models import Lang, Run, clock
+from auditor.models import Inventory, Lang, Run, clock
 from auditor.models.incidents import Contained, Standing
 from auditor.results import contained, intrusions
 from auditor.text.visible import one_line
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from auditor.incidents.case import Case
     from auditor.incidents.containing import Plan, Wanted
     from auditor.incidents.deadlines import Due
-    from auditor.incidents.responses import Response
+    from auditor.incidents.response.at_once import Response
     from auditor.incidents.visited import Fell, Unseen
 
 
@@ -135,6 +135,16 @@ def show_intrusions(run: Run, words: Words, console: Console = out) -> None:
     elif run.incidents:
         said = f"{intrusions.state(run.incidents, words)} {intrusions.seen_since(run, run.incidents, words)}"
         console.print(f"[bold]{escape(words('intrusion.incidents'))}[/]: {escape(said)}", soft_wrap=True)
+
+
+def record_lapses(known: Inventory, said: Iterable[tuple[str, str]], lang: Lang) -> None:
+    """Write into the case log, and tell, what hosts do not hold for incidents any more after they were brought back; ``said``: hosts and what each says."""
+    from auditor.history.incidents import Incidents
+    from auditor.incidents import lapses
+
+    for host, text in said:
+        for deed in lapses.record(Incidents(), known.path, host, text):
+            err.print(escape(told.deed(deed, Words(lang))), soft_wrap=True)
 
 
 def as_data(of: Case) -> dict[str, Any]:

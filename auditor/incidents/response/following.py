@@ -11,7 +11,7 @@ from auditor.incidents.case import Case
 from auditor.incidents.closing import Obstacle, closing_words, obstacles, reporting
 from auditor.incidents.means.table import MEANS
 from auditor.incidents.response.alarms import alarms
-from auditor.incidents.responses import Response, responses_to
+from auditor.incidents.response.at_once import Response, responses_to
 from auditor.models import Host, HostOutcome, Run
 from auditor.models.ranks import CLEANING, Means, Report
 

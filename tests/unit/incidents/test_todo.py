@@ -10,7 +10,7 @@ import pytest
 from auditor.facts import HostFacts
 from auditor.incidents import todo
 from auditor.incidents.case import Action, Case
-from auditor.incidents.responses import Response
+from auditor.incidents.response.at_once import Response
 from auditor.incidents.todo import Todo
 from auditor.models import Host, Lang, Site
 from auditor.text.words import Words

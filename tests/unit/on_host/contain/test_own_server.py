@@ -71,7 +71,7 @@ def there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[There]:
     made.nginx()
     master = _processes.Process(5, 1, 0, "nginx: master process /usr/sbin/nginx -g daemon on;")
     for where, name, value in (
-        *((services, "named", lambda _reading: made.listening), (own_server, "NGINX_CONF", str(made.conf))),
+        *((services, "open_sockets", lambda _reading: made.listening), (own_server, "NGINX_CONF", str(made.conf))),
         *((_processes, "running", lambda _program: [master]), (services, "is_daemon", lambda one, _: one.uid == 0)),
         *((_processes, "process", lambda _pid: made.fpm), (nginx, "loose_files", lambda _config: made.loose)),
         *((apache, "loose_files", lambda: made.loose), (_apache_config, "MAIN", str(made.conf))),

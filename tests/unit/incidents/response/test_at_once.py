@@ -9,7 +9,7 @@ import pytest
 from auditor.hardening.serving import smoke
 from auditor.incidents import visited as own
 from auditor.incidents.containing import Wanted
-from auditor.incidents.responses import Response, contain_all, responses_to
+from auditor.incidents.response.at_once import Response, contain_all, responses_to
 from auditor.incidents.visited import Fell, Unseen, visited
 from auditor.models import Finding, Host, Severity, Site, Status, Subject
 from auditor.models.incidents import Contained

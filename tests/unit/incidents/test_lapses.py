@@ -1,0 +1,59 @@
+"""What a host no longer holds after it was brought back is not known any more by the case log; a host says nothing of others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from auditor.history.incidents import Incidents
+from auditor.incidents import deciding, lapses, told
+from auditor.incidents.case import fold
+from auditor.models.incidents import Contained
+from auditor.text.words import Words
+from tests.unit.incidents.test_ledger import INVENTORY, T0, WHO, opened
+
+
+@pytest.fixture
+def ledgers(tmp_path: Path) -> Incidents:
+    return Incidents(tmp_path / "history.sqlite", now=lambda: T0)
+
+
+def contained(ledgers: Incidents, number: int, host: str, state: str = "confirmed") -> str:
+    incident = opened(ledgers, "web1")
+    deed = Contained.model_validate(
+        {"number": number, "host": host, "means": "job", "what": "/etc/cron.d/x:3", "state": state}
+    )
+    ledgers.write(INVENTORY, WHO, lambda _: (incident, deed))
+    return incident
+
+
+def test_what_the_guard_names_is_not_known_any_more_and_is_gone_on_with_by_its_number(ledgers: Incidents) -> None:
+    incident = contained(ledgers, 3, "web1")
+    said = f"x; {incident}/3 is not in force: /etc/cron.d/x has its line; {incident}/9 is not in force: y"
+    (deed,) = lapses.record(ledgers, INVENTORY, "web1", said)
+    assert (deed.number, deed.state, deed.about) == (3, "unknown", "/etc/cron.d/x has its line")
+    case = fold(incident, ledgers.one(INVENTORY, incident))
+    assert not case.actions[3].settled
+    assert "after it was brought back, the host does not hold it any more" in told.deed(deed, Words("en"))
+    assert case.entries[-1].who == "Lũy Tre"
+    _, again = deciding.containing(incident, "web1", "job", "/etc/cron.d/x:3", None, T0)(ledgers.all(INVENTORY))
+    assert isinstance(again, Contained)
+    assert again.number == 3
+    assert list(lapses.record(ledgers, INVENTORY, "web1", said)) == []
+
+
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [
+        ("web2", "SC-20261231-1/3 is not in force: x"),
+        ("web1", "SC-20261231-1/33 is not in force: x"),
+        ("web1", "SC-20261231-9/3 is not in force: x"),
+        ("web1", "SC-20261231-1/3 is in force"),
+        ("web1", "SC-20261231-1/3 is not in force " * 10_000),
+    ],
+)
+def test_nothing_else_that_a_host_says_is_written(ledgers: Incidents, host: str, said: str) -> None:
+    incident = contained(ledgers, 3, "web1")
+    assert incident == "SC-20261231-1"
+    assert list(lapses.record(ledgers, INVENTORY, host, said)) == []
