@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from auditor.models import Site
-from auditor.models.incidents import Standing, Unrecorded
+from auditor.models.incidents import OpenIncident, Standing, Unrecorded
 from auditor.system.grouped import grouped
 from auditor.text.words import Words
 
@@ -18,6 +18,13 @@ def lines(contained: Iterable[Standing], words: Words) -> tuple[str, ...]:
 def of_site(contained: Iterable[Standing], site: Site) -> Iterator[Standing]:
     """What visitors of a site get another answer for."""
     return (one for one in contained if one.host == site.host and one.site in (site.domain, *site.aliases))
+
+
+def of_incidents(contained: Iterable[Standing], site: Site, incidents: Iterable[OpenIncident]) -> tuple[Standing, ...]:
+    """Return what visitors of a site get another answer for, and what else the incidents that touch it contain on its host."""
+    of, there = {one.id for one in incidents}, [one for one in contained if one.host == site.host]
+    theirs = set(of_site(there, site))
+    return tuple(one for one in there if one in theirs or (one.incident in of and one.site is None))
 
 
 def line(one: Standing, words: Words) -> str:

@@ -16,6 +16,7 @@ from auditor.report.formats import Format
 from auditor.report.html.addresses import host_page
 from auditor.results.trend import trend_point
 from tests import factory, pictures
+from tests.unit import intruded
 
 pytestmark = pytest.mark.browser
 
@@ -52,6 +53,13 @@ PAGES = {
     "few": (*KINDS, "changes.html"),
     "hostile": (*KINDS, "changes.html", host_page(EVIL)),
     "large": ("index.html", "sites-2.html", "names.html"),
+    "hacked": (
+        "index.html",
+        "sites/antruc.test.html",
+        "sites/bennua.test.html",
+        "sites/gotre.test.html",
+        "hosts/web1.html",
+    ),
 }
 
 
@@ -132,12 +140,13 @@ def reports(tmp_path_factory):
         "few": (few(hardened()), few(before), (*months, point)),
         "hostile": (hostile(), before, ()),
         "large": (large(), None, ()),
+        "hacked": (intruded.fleet(), before, (*months, point)),
     }
-    runs |= {f"{name}-en": runs[name] for name in ("plain", "tidy")}
+    runs |= {f"{name}-en": runs[name] for name in ("plain", "tidy", "hacked")}
     return {
         name: write(
             run,
-            factory.catalogue(),
+            intruded.CATALOGUE if name.startswith("hacked") else factory.catalogue(),
             output=tmp_path_factory.mktemp(name),
             lang="en" if name.endswith("-en") else "vi",
             before=earlier,
@@ -410,7 +419,7 @@ def pages_of(path):
     return int(re.search(r"^Pages:\s+(\d+)", told, re.MULTILINE)[1])
 
 
-@pytest.mark.parametrize("name", ["plain", "hardened", "hostile", "large"])
+@pytest.mark.parametrize("name", ["plain", "hardened", "hostile", "large", "hacked"])
 def test_the_chair_s_form_is_one_page(reports, visit, name, tmp_path):
     for number, path in enumerate(("index.html", "sites/antruc.test.html", "hosts/web3.html")):
         if (reports[name] / path).exists():
@@ -489,23 +498,31 @@ SHOWN = (
 """A page of every kind, as the documentation shows them side by side."""
 
 
-def test_the_documentation_shows_every_kind_of_page_at_every_size(reports, visit, tmp_path):
-    def on_screen(width, height):
-        size = {"viewport": {"width": width, "height": height}, "color_scheme": "light"}
-        shots = [visit(reports["tidy"] / path, **size).screenshot() for path in SHOWN]
-        return [*shots, chairs(visit(reports["tidy"] / "index.html", **size)).screenshot()]
+OF_AN_INTRUSION = ("index.html", "hosts/web1.html", "sites/antruc.test.html", "sites/bennua.test.html")
+"""A hacked fleet's overview, a host's page, a site's that has traces itself, and one whose host has."""
 
-    def on_paper(path):
+
+def test_the_documentation_shows_every_kind_of_page_at_every_size(reports, visit, tmp_path):
+    def on_screen(name, paths, width, height):
+        size = {"viewport": {"width": width, "height": height}, "color_scheme": "light"}
+        shots = [visit(reports[name] / path, **size).screenshot() for path in paths]
+        return [*shots, chairs(visit(reports[name] / "index.html", **size)).screenshot()]
+
+    def on_paper(name, path, number=1):
         written = tmp_path / "page.pdf"
-        written.write_bytes(visit(reports["tidy"] / path).pdf(prefer_css_page_size=True))
-        picture = ["pdftoppm", "-r", "60", "-png", "-f", "1", "-singlefile", written, tmp_path / "page"]
+        written.write_bytes(visit(reports[name] / path).pdf(prefer_css_page_size=True))
+        picture = ["pdftoppm", "-r", "60", "-png", "-f", str(number), "-singlefile", written, tmp_path / "page"]
         subprocess.run(picture, check=True)
         return (tmp_path / "page.png").read_bytes()
 
+    hacked = OF_AN_INTRUSION
     sheets = {
-        "pages-375": pictures.sheet(on_screen(375, 812), 5, 300),
-        "pages-1280": pictures.sheet(on_screen(1280, 1500), 5, 480),
-        "pages-a4": pictures.sheet([on_paper(path) for path in SHOWN], 5, 420),
+        "pages-375": pictures.sheet(on_screen("tidy", SHOWN, 375, 812), 5, 300),
+        "pages-1280": pictures.sheet(on_screen("tidy", SHOWN, 1280, 1500), 5, 480),
+        "pages-a4": pictures.sheet([on_paper("tidy", path) for path in SHOWN], 5, 420),
+        "intruded-375": pictures.sheet(on_screen("hacked", hacked, 375, 1600), 5, 300),
+        "intruded-1280": pictures.sheet(on_screen("hacked", hacked, 1280, 1500), 5, 480),
+        "intruded-a4": pictures.sheet([on_paper("hacked", path, page) for path in hacked for page in (1, 2)], 4, 420),
     }
     for name, taken in sheets.items():
         pictures.check(name, taken, [other for named, other in sheets.items() if named != name])

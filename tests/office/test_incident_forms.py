@@ -74,6 +74,19 @@ def test_the_documentation_shows_the_forms_as_they_are(printed):
             read.pages[0].to_image(resolution=80, antialias=True).original.save(buffer, "PNG")
         return buffer.getvalue()
 
+    def pages_of(data):
+        with pdfplumber.open(io.BytesIO(data)) as read:
+            for page in read.pages:
+                buffer = io.BytesIO()
+                page.to_image(resolution=80, antialias=True).original.save(buffer, "PNG")
+                yield buffer.getvalue()
+
+    whole = {form: [page for one in printed[form, "filled"] for page in pages_of(one)] for form in ("first", "end")}
+    assert {form: len(pages) for form, pages in whole.items()} == {"first": 6, "end": 6}
+    for form, taken in whole.items():
+        pictures.check(
+            f"incident-{form}-pages", pictures.sheet(taken, 3, 420), [pictures.sheet([*reversed(taken)], 3, 420)]
+        )
     pages = {key: [first_page(one) for one in both] for key, both in printed.items()}
     sheets = {form: pictures.sheet([*pages[form, "filled"], *pages[form, "empty"]], 4, 440) for form in SHOWN}
     for form, sheet in sheets.items():

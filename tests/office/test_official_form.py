@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 import itertools
 import re
 import unicodedata
 from collections import Counter
+from dataclasses import replace
 from typing import NamedTuple
 
 import docx
@@ -17,10 +19,12 @@ from docx.enum.section import WD_ORIENT
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
+from auditor.models import clock
 from auditor.report.official import docx as docx_output
 from auditor.report.official import pdf
+from auditor.report.official.incidents import IncidentSummary, ReportSent
 from tests import factory, pictures
-from tests.unit import official
+from tests.unit import intruded, official
 
 MM = 72 / 25.4
 BEFORE = factory.run(started=official.BEFORE, run_id="before", hardened=True)
@@ -413,3 +417,42 @@ def test_the_documentation_shows_the_documents_as_they_are(printed):
     for printer, name in (("libreoffice", "official-docx"), ("typst", "official-pdf")):
         pictures.check(name, page(printer, 0), [page(printer, 1)])
     pictures.check("official-annex", page("typst", annex), [page("typst", annex - 1)])
+
+
+def test_the_documentation_shows_a_month_with_incidents_as_it_is(convert, tmp_path):
+    """The first page of results, which begins with the intrusion; the page with part III; its annex: the DOCX by LibreOffice, and the PDF."""
+    detected = datetime.datetime(2026, 11, 20, 8, 30, tzinfo=clock.ZONE)
+    known = IncidentSummary(
+        id="SC-20261120-1", domains=("antruc.test",), hosts=1, detected=detected, contained=12, unsettled=0, in_force=11,
+        reports=(ReportSent("now", detected, "điện thoại"),), overdue=("first",), closed=None, cause="",
+    )  # fmt: skip
+    over = replace(
+        known, id="SC-20261103-1", domains=("dongvau.test",), hosts=0, detected=detected - datetime.timedelta(days=17),
+        contained=3, in_force=0, overdue=(), closed=detected, cause="Mật khẩu quản trị bị lộ",
+    )  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(official, "CATALOGUE", intruded.CATALOGUE)
+        document = official.document("tinh-tan-giang", run=intruded.fleet(), incidents=(over, known))
+    word = tmp_path / "thang.docx"
+    word.write_bytes(docx_output.render(document))
+    ours = pdf.printed(dict(pdf.sheets(document))[""])
+    pages = []
+    for data in (convert([word], "pdf")[0].read_bytes(), ours):
+        with pdfplumber.open(io.BytesIO(data)) as file:
+            texts = [page.extract_text() for page in file.pages]
+            third = next(number for number, text in enumerate(texts) if "III. XỬ LÝ SỰ CỐ" in text)
+            annex = next(number for number, text in enumerate(texts) if text.startswith("Phụ lục IV\n"))
+            for number in (0, third, annex):
+                buffer = io.BytesIO()
+                file.pages[number].to_image(resolution=80, antialias=True).original.save(buffer, "PNG")
+                pages.append(buffer.getvalue())
+    assert "SC-20261120-1" in texts[annex] and "1. Xâm nhập" in texts[0]
+    upright, across = [pages[number] for number in (0, 1, 3, 4)], [pages[2], pages[5]]
+    sheets = {
+        "official-incidents": pictures.sheet(upright, 4, 480),
+        "official-incidents-annex": pictures.sheet(across, 2, 640),
+    }
+    pictures.check("official-incidents", sheets["official-incidents"], [pictures.sheet([*reversed(upright)], 4, 480)])
+    pictures.check(
+        "official-incidents-annex", sheets["official-incidents-annex"], [pictures.sheet([upright[0]] * 2, 2, 640)]
+    )

@@ -11,7 +11,7 @@ from auditor.audit.reviews import judge as judge_looks
 from auditor.looks.traces import trace
 from auditor.models import Run, Trace, clock
 from auditor.models.hunts import Hunt
-from auditor.models.incidents import OpenIncident
+from auditor.models.incidents import OpenIncident, Standing
 from tests import factory
 from tests.unit.audit.test_reviews import look
 from tests.unit.looks.test_traces import seen
@@ -56,11 +56,15 @@ def run(
     injected: bool = False,
     hunted: str = STARTED,
     started: str = STARTED,
+    besides: tuple[Hunt, ...] = (),
 ) -> Run:
-    """A run of which web1 was hunted on, with these traces; ``injected``: gotre.test shows links that somebody put there."""
+    """A run of which web1 was hunted on, with these traces; ``injected``: gotre.test shows links that somebody put there.
+
+    ``besides``: what hunts on other hosts saw.
+    """
     made = factory.run(started=started)
     now = clock.read(started)
-    hosts = judge_hunts(REAL, made.hosts, [hunt(*traces, started=hunted)], (), now)
+    hosts = judge_hunts(REAL, made.hosts, [hunt(*traces, started=hunted), *besides], (), now)
     found = seen("88bet.example", exact=True)
     looks = [look(found).model_copy(update={"site": "gotre.test"})] if injected else []
     sites = judge_looks(REAL, made.hosts, looks, (), now + timedelta(seconds=1))
@@ -72,3 +76,15 @@ def run(
             "incidents": incidents,
         }
     )
+
+
+def fleet() -> Run:
+    """A fleet as an admin finds it: web1 with a web shell and an incident that contains it, a second root account on web2, betting on gotre.test."""
+    second_root = left("account", "/etc/passwd (hotro)")
+    contained = (
+        Standing(incident=INCIDENT.id, number=1, host="web1", means="file", what=SHELL, known=True),
+        Standing(incident=INCIDENT.id, number=2, host="web1", means="process", what="4711/run/kworker", known=True),
+    )
+    incident = INCIDENT.model_copy(update={"in_force": len(contained)})
+    made = run(*TRACES, incidents=(incident,), injected=True, besides=(hunt(second_root, host="web2"),))
+    return made.model_copy(update={"contained": contained})

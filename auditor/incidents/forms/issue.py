@@ -191,6 +191,7 @@ def _unknown(of: Known, filled: tuple[Part, ...], *, of_papers: bool = False) ->
 def document(of: Known, filled: tuple[Part, ...]) -> Document:
     """The form as a state document."""
     words, unit = of.words, of.unit
+    authority = of.organisation.incident_authority.get(of.case.regime)
     return Document(
         lang=words.lang,
         kind="bao-cao",
@@ -212,7 +213,11 @@ def document(of: Known, filled: tuple[Part, ...]) -> Document:
         body=(*blocks(filled), *([] if of.form in STARLESS else [Block(kind="closing", text=words("form.mandatory"))])),
         recipients_title=words("official.recipients"),
         recipients=head.recipients(
-            of.organisation, unit, words, besides=_above(of) if of.case.regime == "2026" else ()
+            of.organisation,
+            unit,
+            words,
+            besides=_above(of) if of.case.regime == "2026" else (),
+            addressed=authority.name if authority else None,
         ),
         signing=head.signing(unit, words),
         annexes=(),

@@ -222,7 +222,7 @@ def _subjects(
                 others=others(site.findings),
                 content=content.get(site.domain),
                 hunted=None,
-                contained=contained.lines(contained.of_site(run.contained, site.site), words),
+                contained=contained.lines(contained.of_incidents(run.contained, site.site, site.incidents), words),
             )
 
 

@@ -23,6 +23,7 @@ from auditor.inventory import hosts as inventories
 from auditor.mail.cleared import is_cleared
 from auditor.models import Lang, clock
 from auditor.models.incidents import Answered, Contained, Entry, Found, Opened
+from auditor.models.offices import Authority
 from auditor.models.ranks import Form
 from auditor.report.official import docx, metrics, pdf, template
 from auditor.report.official.form import Field, missing
@@ -240,7 +241,11 @@ def test_it_is_addressed_to_the_authority_of_its_regime(form: Form) -> None:
     authority = of.organisation.incident_authority[of.case.regime].name
     document = issue.document(of, issue.parts(of))
     assert any(authority in line for line in document.addressees)
-    above = "Cục An ninh mạng"  # reports_to of the province
+    above = "Cục An ninh mạng"  # reports_to of the province, and the authority of 2026: once is enough
+    assert [above in line for line in (*document.addressees, *document.recipients)].count(True) == 1
+    others = of.organisation.incident_authority | {"2026": Authority(name="Công an tỉnh khác")}
+    of = replace(of, organisation=of.organisation.model_copy(update={"incident_authority": others}))
+    document = issue.document(of, issue.parts(of))
     places = document.addressees if of.case.regime == "2022" else document.recipients
     assert any(above in line for line in places)
 

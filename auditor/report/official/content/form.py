@@ -103,9 +103,15 @@ def addressees(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(names) if len(names) == 1 else _dashed(names)
 
 
-def recipients(organisation: Organisation, unit: Unit, words: Words, besides: Sequence[str] = ()) -> tuple[str, ...]:
-    """Return the lines of those who receive it; ``besides``: names that come before those who get copies."""
-    copied = [*besides, *(one.name for one in offices.copied(organisation, unit) if one.name not in besides)]
+def recipients(
+    organisation: Organisation, unit: Unit, words: Words, besides: Sequence[str] = (), addressed: str | None = None
+) -> tuple[str, ...]:
+    """Return the lines of those who receive it; ``besides``: names that come before those who get copies.
+
+    ``addressed``: whom "as above" means already, and who is not named again.
+    """
+    copied = dict.fromkeys((*besides, *(one.name for one in offices.copied(organisation, unit))))
+    copied.pop(addressed or "", None)
     drafter = f", {unit.drafter}" if unit.drafter else ""
     return _dashed([words("official.as_above"), *copied, words("official.kept", drafter=drafter)])
 

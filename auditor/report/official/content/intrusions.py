@@ -44,8 +44,14 @@ def task(given: Given) -> Iterable[Block]:
 
 
 def _places(given: Given) -> str:
-    """The sites that are touched, and how many hosts; hosts' names are for the technical annex alone."""
+    """Return the sites that have traces themselves, and how many hosts do, with what they serve; hosts' names are for the technical annex alone."""
+    words = given.words
     hosts = {one.host for one in given.intrusions if one.subject.kind == "host"}
-    domains = {domain for one in given.intruded for domain in one.domains}
-    told = [listed(given, sorted(domains))] if domains else []
-    return ", ".join([*told, *([given.words("hosts_n", n=len(hosts))] if hosts else [])])
+    sites = [one for one in given.figures.summary.sites if one.standing in ("intruded", "suspected")]
+    themselves = listed(given, sorted(one.domain for one in sites))
+    if not hosts:
+        return themselves
+    served = sorted(one.domain for one in given.figures.summary.sites if one.host.host.name in hosts)
+    counted = words("hosts_n", n=len(hosts))
+    of_hosts = words("official.where.hosts", hosts=counted, sites=listed(given, served)) if served else counted
+    return words("official.intrusions.places", sites=themselves, hosts=of_hosts) if sites else of_hosts

@@ -36,12 +36,18 @@ def test_the_first_task_is_to_handle_it_at_once_and_no_day_is_promised_for_it() 
     said = official.text(of)
     tasks = said[said.index("KIẾN NGHỊ, ĐỀ XUẤT") :]
     first = next(line for line in tasks.splitlines() if line.startswith("- "))
-    assert first.startswith("- Xử lý ngay sự cố xâm nhập ở antruc.test, 1 máy chủ")
+    assert first.startswith("- Xử lý ngay sự cố xâm nhập ở antruc.test và 1 máy chủ, phục vụ antruc.test")
     assert "trong 24 giờ kể từ lúc phát hiện" in first
     rows = next(annex for annex in of.annexes if annex.key == "open").rows
     theirs = [row for row in rows if "chạy lệnh tùy ý" in row[1] or "chương trình lạ" in row[1]]
     assert [(row[-2], row[-1]) for row in theirs] == [("Sự cố", "ngay")] * 2
     assert "Nguyên nhân của xâm nhập được kết luận khi kết thúc xử lý sự cố" in said
+
+
+def test_a_site_of_an_intruded_host_is_told_as_served_by_it_and_not_as_one_with_traces() -> None:
+    said = official.text(official.document("tinh-tan-giang", run=intruded.fleet()))
+    where = "Phát hiện dấu vết xâm nhập ở antruc.test, gotre.test và 2 máy chủ, phục vụ antruc.test, bennua.test: 4 dấu"
+    assert where in said
 
 
 def test_offices_above_and_letters_tell_it_too() -> None:
