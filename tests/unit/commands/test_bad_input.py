@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import json
+import os
 import shutil
 import sqlite3
 from dataclasses import replace
@@ -10,16 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible.module_utils.luytre_shared import acting
 
 from auditor.errors import MISTAKE, InputError
 from auditor.fleet import fresh
 from auditor.history.incidents import Incidents
 from auditor.history.runs import History
+from auditor.incidents.means import starting
 from auditor.models import HostOutcome, Run, Text, clock
 from auditor.models.incidents import Contained
 from auditor.system import resources
 from tests.unit.commands.test_incident import WHO, auditor, inventory
 from tests.unit.incidents.filled import LAST_FORM, clean
+from tests.unit.on_host.contain.programs import program
 from tests.unit.results.test_verdict import finding
 
 __all__ = ["inventory"]
@@ -230,3 +235,76 @@ def test_the_case_log_of_another_organisation_is_told_from_an_empty_one(
         with pytest.raises(InputError, match=f"no incident {incident} in this inventory"):
             auditor(other, *verb)
     assert ids(other) == []
+
+
+@pytest.fixture
+def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A crontab of a host on which the program that contains jobs runs as it is sent, with its record."""
+    own = program("job.py")
+    path = tmp_path / "cron.d/x"
+    path.parent.mkdir()
+    path.write_text("1 * * * * root /tmp/a\n2 * * * * root /tmp/b\n3 * * * * root /tmp/c\n")
+    monkeypatch.setattr(own, "TABLES", str(path.parent))
+    monkeypatch.setattr(starting, "CRONTABS", (str(path.parent),))
+    monkeypatch.setattr(own, "RECORD", acting.Record(str(tmp_path / "host/jobs")))
+    monkeypatch.setattr(own, "owners", lambda _path: (os.getuid(),))
+    actions = {"plan": own.plan, "contain": own.contain, "release": own.release}
+
+    def asked(_reach: object, _program: object, question: dict[str, Any], *_: object) -> bytes:
+        return json.dumps(acting.answer(actions, question, ["198.51.100.1", "50000", "192.0.2.10", "22"])).encode()
+
+    monkeypatch.setattr(fresh, "asked_as_root", asked)
+    return path
+
+
+def in_force(table: Path) -> list[str]:
+    return [line.rpartition("/")[2] for line in table.read_text().splitlines() if not line.startswith("#")]
+
+
+def test_an_older_case_log_contains_what_is_asked_for_and_loses_nothing_of_what_the_host_holds(
+    inventory: str, table: Path, tmp_path: Path
+) -> None:
+    auditor(inventory, "open", "web1", *WHO)
+    (incident,) = ids(inventory)
+    state = History().path.parent
+    auditor(inventory, "contain", incident, "job", f"{table}:1", *WHO)
+    shutil.copytree(state, tmp_path / "backup")
+    auditor(inventory, "contain", incident, "job", f"{table}:2", *WHO)
+    newer = shutil.copytree(state, tmp_path / "newer")
+    assert in_force(table) == ["c"]
+
+    restored(state, tmp_path / "backup")
+    said = auditor(inventory, "contain", incident, "job", f"{table}:3", *WHO).stdout
+    assert "number 3" in said
+    assert in_force(table) == []
+    assert "the case log is older than the host" in auditor(inventory, "show", incident).stdout
+    auditor(inventory, "release", incident, "3", *WHO)
+    assert in_force(table) == ["c"]
+    auditor(inventory, "release", incident, "2", *WHO)
+    assert in_force(table) == ["c"], "what the log does not know of stays contained"
+
+    restored(state, newer)
+    auditor(inventory, "release", incident, *WHO)
+    assert in_force(table) == ["a", "b", "c"]
+
+
+def test_a_newer_case_log_than_the_host_says_that_nothing_is_kept_there_and_contains_anew(
+    inventory: str, table: Path, tmp_path: Path
+) -> None:
+    auditor(inventory, "open", "web1", *WHO)
+    (incident,) = ids(inventory)
+    before = table.read_bytes()
+    auditor(inventory, "contain", incident, "job", f"{table}:1", *WHO)
+    shutil.rmtree(tmp_path / "host")  # the host is installed anew, with its backup of that crontab
+    table.write_bytes(before)
+    with pytest.raises(InputError, match="is contained on web1 already, by number 1") as known:
+        auditor(inventory, "contain", incident, "job", f"{table}:1", *WHO)
+    assert "'auditor incident release' that first" in known.value.mend
+    assert "nothing of it is on record on web1" in auditor(inventory, "release", incident, "1", *WHO).stdout
+    auditor(inventory, "contain", incident, "job", f"{table}:1", *WHO)
+    assert in_force(table) == ["b", "c"]
+
+
+def restored(state: Path, backup: Path) -> None:
+    shutil.rmtree(state)
+    shutil.copytree(backup, state)
