@@ -23,8 +23,13 @@ class Weighed:
     rules: tuple[str, ...]
 
 
-def weighed(judgement: Judgement, *, filled: bool = False, unexplained: bool = False) -> Weighed | None:
+def weighed(
+    judgement: Judgement, *, filled: bool = False, unexplained: bool = False, at_home: bool = False
+) -> Weighed | None:
     """What a file comes to, None for nothing.
+
+    ``at_home``: it lies where the application beside it has its installer: an installer there is told by ``web.installer_left``, as whoever opens it
+    gets the site, and by a weak trace.
 
     ``filled``: it lies where visitors or the application put files. ``unexplained``: it lies among the code of an application whose
     manifest does not know it.
@@ -43,7 +48,8 @@ def weighed(judgement: Judgement, *, filled: bool = False, unexplained: bool = F
     set_sure = any(setting.level == "sure" for setting in judgement.settings)
     if judgement.hits and judgement.hits[0].level == "exact":
         alone = judgement.within and not filled and not unexplained
-        return Weighed("program", "strong" if alone else "exact", tuple(families), said)
+        sure_of: Certainty = "weak" if alone and at_home and judgement.installer else "strong" if alone else "exact"
+        return Weighed("program", sure_of, tuple(families), said)
     if judgement.settings:
         rules = tuple(setting.rule for setting in judgement.settings)
         return Weighed("settings", "strong" if set_sure or filled else "weak", ("structure", *families), rules)

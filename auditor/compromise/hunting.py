@@ -71,6 +71,9 @@ def _is_generated(judgement: Judgement | None) -> bool:
 
 def _traces(seen: Seen, judgements: Mapping[str, Judgement]) -> Iterator[Trace]:
     wanted = {file.where for file in seen.wanted}
+    installers = {
+        file.where.removesuffix(_NUKEVIET) + _INSTALLER for file in seen.files if file.where.endswith(f"/{_NUKEVIET}")
+    }
     for file in seen.files:
         where = file.where
         how, release = seen.told.standings.get(where, (None, ""))
@@ -78,7 +81,7 @@ def _traces(seen: Seen, judgements: Mapping[str, Judgement]) -> Iterator[Trace]:
             continue
         judgement = judgements.get(file.sha256 or "") if where in wanted else None
         explained = any(where.startswith(base.rstrip("/") + "/") for base, _release in seen.told.found)
-        yield from _of_file(file, where, how, release, judgement, near_release=explained)
+        yield from _of_file(file, where, how, release, judgement, near_release=explained, at_home=where in installers)
     yield from _gone(seen)
 
 
@@ -109,6 +112,7 @@ def _of_file(
     judgement: Judgement | None,
     *,
     near_release: bool,
+    at_home: bool,
 ) -> Iterator[Trace]:
     if file.what & UNREAD:
         yield _trace("unjudged", where, where, "", ("structure",), ("unread",), "weak")
@@ -117,7 +121,8 @@ def _of_file(
     slot = file.is_code and _LOADED_UNASKED.search(file.path) is not None
     unexplained = how in ("unknown", "changed")
     essence = file.sha256 or where
-    said = weighed(judgement, filled=filled or slot, unexplained=unexplained) if judgement is not None else None
+    placed = {"filled": filled or slot, "unexplained": unexplained, "at_home": at_home}
+    said = weighed(judgement, **placed) if judgement is not None else None
     if said is not None and (said.certainty != "weak" or how is None):
         sample = (judgement.differs or judgement.sample) if judgement is not None else ""
         if judgement is not None and judgement.settings:
@@ -145,6 +150,8 @@ def _of_file(
         yield _trace("unjudged", where, where, "", ("structure",), ("unread",), "weak")
 
 
+_NUKEVIET, _INSTALLER = "includes/mainfile.php", "install/index.php"
+"""By what a NukeViet is known, and where it has its installer."""
 _ALWAYS_FOREIGN = re.compile(
     r"(?:^|/)wp-content/(?:mu-plugins/[^/]+\.php|(?:advanced-cache|db|db-error|install|maintenance|object-cache|sunrise|php-error|fatal-error-handler)\.php)$"
 )

@@ -64,6 +64,8 @@ class Judgement:
     within: bool = False
     """Whether it ends at once unless an application loads it, and takes what visitors say from that application alone; or is an installer
     that runs what it has noted, and shows nothing worse."""
+    installer: bool = False
+    """Whether it is such an installer: where its application has it, it is what was left, not what an intruder put there."""
 
 
 _JUDGEMENT = TypeAdapter(Judgement)
@@ -101,13 +103,16 @@ def judged(content: bytes, name: str, rules: engine.Rules) -> Judgement:
         settings=said,
         sample=_sample(content, hits[0].start if hits else 0) if hits or matches else "",
         unjudged=why,
-        within=_is_within(content, hits),
+        within=_is_installer(content, hits) or _is_within(content),
+        installer=_is_installer(content, hits),
     )
 
 
-def _is_within(content: bytes, hits: Sequence[flow.Hit]) -> bool:
-    if _GUARDED.match(content) is not None:
-        return _ASKS_ITSELF.search(content) is None
+def _is_within(content: bytes) -> bool:
+    return _GUARDED.match(content) is not None and _ASKS_ITSELF.search(content) is None
+
+
+def _is_installer(content: bytes, hits: Sequence[flow.Hit]) -> bool:
     exact = {hit.rule for hit in hits if hit.level == "exact"}
     return exact == {"included_data"} and _INSTALLER.match(content) is not None
 

@@ -211,3 +211,19 @@ def test_the_seventh_hunt_reads_everything_again() -> None:
     assert warm == [False, *[True] * (FULL_EVERY - 1), False]
     assert known.judged == {"a" * 64: "{}"}
     assert known.again([0]) == (file("a.php"),)
+
+
+@pytest.mark.parametrize(
+    ("installer", "beside", "sure"),
+    [
+        ("install/index.php", "includes/mainfile.php", "weak"),
+        ("tin/install/index.php", "tin/includes/mainfile.php", "weak"),
+        ("install/index.php", "x.php", "strong"),
+        ("uploads/install/index.php", "includes/mainfile.php", "strong"),
+        ("install/x.php", "includes/mainfile.php", "strong"),
+    ],
+)
+def test_an_installer_is_at_home_beside_its_application_alone(installer: str, beside: str, sure: str) -> None:
+    notes = Judgement(hits=(Hit("included_data", "exact", 0),), within=True, installer=True)
+    found = traces([file(installer), file(beside, "b")], {"a" * 64: notes, "b" * 64: Judgement()})
+    assert found == [(f"/srv/www/{installer}", "program", sure)]

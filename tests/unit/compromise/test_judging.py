@@ -215,3 +215,22 @@ def test_an_installer_that_runs_what_it_noted_is_an_alarm_and_what_else_it_runs_
 ) -> None:
     found = certainty.weighed(judge.judged(footholds.whole(content).encode(), "index.php", engine.load(None)))
     assert found is not None and found.certainty == sure
+
+
+@pytest.mark.parametrize(
+    ("content", "place", "sure"),
+    [
+        (_INSTALLS + _NOTES, {"at_home": True}, "weak"),
+        (_INSTALLS + _NOTES, {"at_home": False}, "strong"),
+        (_INSTALLS + _NOTES, {"at_home": True, "filled": True}, "exact"),
+        (_INSTALLS + _NOTES, {"at_home": True, "unexplained": True}, "exact"),
+        (_INSTALLS + _NOTES + "§E§(§POST§['x']);", {"at_home": True}, "exact"),
+        ("<?php" + _NOTES, {"at_home": True}, "exact"),
+    ],
+)
+def test_an_installer_gives_no_alarm_where_its_application_has_it_and_nowhere_else(
+    content: str, place: dict[str, bool], sure: str
+) -> None:
+    judgement = judge.judged(footholds.whole(content).encode(), "index.php", engine.load(None))
+    found = certainty.weighed(judgement, **place)
+    assert found is not None and found.certainty == sure
