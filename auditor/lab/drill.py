@@ -3,7 +3,7 @@
 Drills of different controls run together on a host, several traps of one control one after the other; once all are
 mended, the same plans are put in force again, which has to change nothing. A drill proves something only where its
 control passes beforehand (or does not apply, when the drill brings the thing itself), so hosts are hardened first.
-What others could have written must be held, and mended once it is accepted, where it can be.
+What others could have written must be held, and mended once it is accepted, where it can be; so must what is dangerous.
 One that another's trap disturbed is run once more, among those alone. What an audit alone does not see is looked for before and after it is
 broken.
 """
@@ -218,14 +218,17 @@ def _prove(drilling: _Drilling, batch: _Round, known: Run) -> Run:
 def _mend(drilling: _Drilling, batch: _Round, run: Run, facts: Mapping[str, HostFacts], known: Run) -> Run:
     wary = run.model_copy(update={"hosts": tuple(host.model_copy(update={"accept": ()}) for host in run.hosts)})
     plan = planning.make(drilling.catalogue, wary, facts)
+    dangerous = _dangerous(drilling.catalogue, [proof.drill for proof in batch.proofs])
     for proof in _holding(batch):
-        if proof.drill.held and not _holds(plan, proof):
-            proof.problem = "not held, although others could have written it"
+        if (proof.drill.held or proof.drill.control in dangerous) and not _holds(plan, proof):
+            why = "others could have written it" if proof.drill.held else "it is dangerous"
+            proof.problem = f"not held, although {why}"
     fixable = [proof for proof in batch.proofs if proof.automated]
     if not fixable:
         return known
     drilling.say(f"harden {len(fixable)} controls")
-    accepted = frozenset(proof.drill.control for proof in fixable if proof.drill.held)
+    # What was accepted for the first hardening alone has to be accepted again, since whoever took it off may have had a reason.
+    accepted = frozenset(proof.drill.control for proof in fixable if proof.drill.held) | dangerous
     batch.plan = planning.make(drilling.catalogue, run, facts, accepted=accepted)
     mended = drilling.harden(batch.plan)
     for entry in mended.hardening.hosts:

@@ -5,10 +5,18 @@ from __future__ import annotations
 import re
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
 
 from auditor.audit import controls
 from auditor.audit.controls import Drill
+from auditor.hardening.plan import Plan
+from auditor.lab import drill as drilling
 from auditor.lab.drill import Proof, rounds
+from auditor.models import Status
+from tests.unit.hardening import test_plan as planned
 
 WRITES = re.compile(r"(?<!>)>\s*(/(?:etc|home|root|srv|usr|var)/[^\s;|&'\"]+)")
 
@@ -47,3 +55,23 @@ def test_drills_that_go_on_together_make_files_of_their_own() -> None:
                 (one.host, path) for one in batch for path in {*WRITES.findall(Path(one.drill.path).read_text("utf-8"))}
             )
             assert [file for file, times in made.items() if times > 1] == []
+
+
+@pytest.mark.parametrize(("found", "problem"), [(Status.FAIL, ""), (Status.PASS, "not held, although it is dangerous")])
+def test_what_is_dangerous_is_held_until_it_is_accepted_and_mended_then(found: Status, problem: str) -> None:
+    """Where the trap took a whole file away, nothing there says any more that its control was accepted once."""
+    plans: list[Plan] = []
+
+    def harden(plan: Plan) -> Any:
+        plans.append(plan)
+        mended = planned.run(planned.finding("x.host", "host", "h", Status.PASS))
+        return SimpleNamespace(hardening=SimpleNamespace(hosts=()), after=mended, undeclared={})
+
+    one = proof("x.host", "trap", "h")
+    broken = planned.run(planned.finding("x.host", "host", "h", found))
+    lab: Any = SimpleNamespace(catalogue=planned.CATALOGUE, say=lambda _: None, harden=harden)
+    drilling._mend(lab, drilling._Round([one]), broken, {"h": planned.facts()}, broken)
+    assert one.problem == problem
+    assert [change.control for plan in plans for host in plan.hosts for change in host.due] == (
+        ["x.host"] if found is Status.FAIL else []
+    )
