@@ -42,8 +42,16 @@ PREPENDED_FILE = f"{ROOT}/wp-content/uploads/dau.php"
 PREPENDED = f"""printf '<?php /* luytre-lab: inert */\\n' > {PREPENDED_FILE}
 printf 'auto_prepend_file = {PREPENDED_FILE}\\n' > {ROOT}/.user.ini
 chown www-data: {PREPENDED_FILE} {ROOT}/.user.ini
-systemctl reload 'php*-fpm'
-for account in canbo canbo2; do useradd -m $account; echo $account:mat-khau-thu-nghiem | chpasswd; done"""
+systemctl reload 'php*-fpm'"""
+LIVES_BY = f"{ROOT}/wp-content/uploads/song.php"
+REDIRECTED = f"""echo '<?php /* luytre-lab: inert */' > {LIVES_BY}
+sed -i '1a if (!file_exists("{LIVES_BY}")) {{ http_response_code(500); exit; }}' {ROOT}/wp-config.php
+sed -i '/listen .*80;/d' /etc/nginx/sites-available/antruc.test
+echo 'server {{ listen 80; server_name antruc.test www.antruc.test; return 301 https://$host$request_uri; }}' >> /etc/nginx/sites-available/antruc.test
+nginx -t -q
+systemctl reload nginx"""
+"""A site that sends everybody to HTTPS, where all its pages live by one file."""
+ACCOUNTS = "for account in canbo canbo2; do useradd -m $account; echo $account:mat-khau-thu-nghiem | chpasswd; done"
 VISIT = """
 import http.client
 visitor = http.client.HTTPConnection("10.213.47.11", timeout=20)
@@ -126,9 +134,8 @@ def test_what_is_contained_is_looked_at_by_visitors_and_comes_back_as_it_was_lef
     seen(PREPENDED)
     state, who = environment(tmp_path), ("--who", "Văn phòng", "-i", INVENTORY, "--lang", "en")
     incident = run(state, "incident", "open", "antruc.test", *who).out.split()[0]
-    contained = run(state, "incident", "contain", incident, "account", "canbo", "file", PREPENDED_FILE, *who)
+    contained = run(state, "incident", "contain", incident, "file", PREPENDED_FILE, *who)
     assert contained.code == 1
-    assert "canbo is locked on web1" in contained.out
     assert f"{PREPENDED_FILE} is taken away on web1" in contained.out
     assert re.search(
         r"antruc\.test no longer serves without them \(http\S+: .*Failed opening required", contained.out
@@ -136,6 +143,30 @@ def test_what_is_contained_is_looked_at_by_visitors_and_comes_back_as_it_was_lef
     assert contained.out.endswith("antruc.test serves again\n")
     assert seen(f"cat {PREPENDED_FILE}") == "<?php /* luytre-lab: inert */\n"
 
+
+def test_a_site_that_still_sends_visitors_to_https_does_not_serve_for_that(
+    fresh: Callable[..., None], tmp_path: Path
+) -> None:
+    fresh("web1")
+    seen(REDIRECTED)
+    state, who = environment(tmp_path), ("--who", "Văn phòng", "-i", INVENTORY, "--lang", "en")
+    incident = run(state, "incident", "open", "antruc.test", *who).out.split()[0]
+    contained = run(state, "incident", "contain", incident, "file", LIVES_BY, *who)
+    assert contained.code == 1, contained.out + contained.err
+    assert "antruc.test no longer serves without" in contained.out
+    assert seen(f"cat {LIVES_BY}") == "<?php /* luytre-lab: inert */\n"
+
+
+def test_an_account_that_somebody_changed_since_stays_locked_when_it_is_released(
+    fresh: Callable[..., None], tmp_path: Path
+) -> None:
+    fresh("web1")
+    seen(ACCOUNTS)
+    state, who = environment(tmp_path), ("--who", "Văn phòng", "-i", INVENTORY, "--lang", "en")
+    incident = run(state, "incident", "open", "antruc.test", *who).out.split()[0]
+    contain = ("incident", "contain", incident, "account")
+    contained = run(state, *contain, "canbo", *who)
+    assert contained.code == 0, contained.out + contained.err
     assert seen("passwd -dl canbo > /dev/null; grep ^canbo: /etc/shadow | cut -d: -f2,8") == "!:1\n"
     released = run(state, "incident", "release", incident, *who)
     assert released.code == 0, released.out + released.err
@@ -143,7 +174,7 @@ def test_what_is_contained_is_looked_at_by_visitors_and_comes_back_as_it_was_lef
     assert seen("grep ^canbo: /etc/shadow | cut -d: -f2,8") == "!:\n"
     assert lab.run("web1", "setpriv --reuid nobody --clear-groups su canbo -c id < /dev/null").returncode != 0
 
-    open_account = run(state, "incident", "contain", incident, "account", "canbo2", *who)
+    open_account = run(state, *contain, "canbo2", *who)
     assert open_account.code == 0, open_account.out + open_account.err
     before = seen("grep ^canbo2: /etc/shadow")
     assert ":!$" in before
