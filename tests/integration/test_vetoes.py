@@ -26,12 +26,13 @@ install -d -o www-data -g www-data -m 700 /var/www/.ssh
 {AS_WWW} python3 -c 'import os; os.setxattr("{MEMORY[0]}", "user.x", b"x" * 60000)'
 echo '<?php /* luytre-lab: inert */' | tee {SHELL} > {OTHER}
 sed -i '1a if (!file_exists("{SHELL}")) {{ http_response_code(500); exit; }}' {ROOT}/wp-config.php
-sed -i '2a define("X_PASSWORD", "uploads/anh-bien-mat");' {ROOT}/wp-config.php
 systemd-run -q --unit luytre-lab-ghi --uid www-data python3 -c "{WRITER}"
 systemd-run -q --unit luytre-lab-bus --uid www-data dbus-daemon --nofork --session --address=unix:path=/dev/shm/bus
 systemctl reload 'php*-fpm'
 until pgrep -u www-data dbus-daemon > /dev/null && [ $(stat -c %s {MEMORY[2]}) -gt 100000 ]; do sleep 0.1; done
 pgrep -u www-data dbus-daemon"""
+CHOSEN = f"""sed -i '2a define("X_PASSWORD", "uploads/anh-bien-mat");' {ROOT}/wp-config.php
+echo '192.0.2.1 - - "GET /wp-content/uploads/anh-bien-mat/a.php"' >> /var/log/nginx/access.log"""
 LEFT = f"ls {' '.join(MEMORY)} {SHELL} {OTHER} /var/www/.ssh/authorized_keys 2> /dev/null; true"
 
 
@@ -69,15 +70,21 @@ def test_what_a_lesser_user_shapes_costs_that_one_thing(fresh: Callable[..., Non
         assert "antruc.test no longer serves as before" in unjudged.out
         assert said(LEFT).split() == []
 
-        said("echo '192.0.2.1 - - \"GET /wp-content/uploads/anh-bien-mat/a.php\"' >> /var/log/nginx/access.log")
-        collected = run(state, "incident", "collect", incident, *who)
-        assert collected.code == 0, collected.out + collected.err
-        folder = Path(collected.out.splitlines()[-1])
-        assert "GET /wp-content/uploads/anh-bien-mat/a.php" in (folder / "[root]/var/log/nginx/access.log").read_text()
-
         released = run(state, "incident", "release", incident, *who)
         assert released.code == 0, released.out + released.err
         assert sorted(said(LEFT).split()) == sorted([*MEMORY, SHELL, OTHER, "/var/www/.ssh/authorized_keys"])
         assert said("cut -c 1-4 /home/canbo/.ssh/authorized_keys") == "ssh-\n"
     finally:
         lab.run("web1", "systemctl stop luytre-lab-ghi luytre-lab-bus")
+
+
+def test_who_writes_a_configuration_blanks_no_words_in_evidence(fresh: Callable[..., None], tmp_path: Path) -> None:
+    fresh("web1")
+    said(CHOSEN)
+    inventory = shutil.copytree(INVENTORY, tmp_path / "inventory")
+    state, who = environment(tmp_path), ("--who", "Văn phòng", "-i", str(inventory), "--lang", "en")
+    incident = run(state, "incident", "open", "antruc.test", *who).out.split()[0]
+    collected = run(state, "incident", "collect", incident, *who)
+    assert collected.code == 0, collected.out + collected.err
+    log = (Path(collected.out.splitlines()[-1]) / "[root]/var/log/nginx/access.log").read_text("utf-8")
+    assert "GET /wp-content/uploads/anh-bien-mat/a.php" in log, [one for one in log.splitlines() if "192.0.2.1" in one]
