@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -116,6 +116,14 @@ def of_host(case: Case, host: Host, facts: HostFacts | None, found: Iterable[Res
         if site.domain in case.subjects or host.name in case.subjects:
             yield from _of_site(case, site, view(site, data, facts.errors), intruders)
     yield from _of_machine(host, data, intruders)
+
+
+def unread(case: Case, gone: Iterable[str], findings: Collection[tuple[str, str]]) -> Iterator[Todo]:
+    """What nobody looked at: sites and hosts that have left the inventory, and findings, by control and place, of which no audit is kept that says whose accounts they name."""
+    yield from (Todo("unread", name) for name in gone)
+    for one in case.findings:
+        if (one.control, one.subject) not in findings:
+            yield Todo("unread", one.subject, f"{one.control} ({one.run})")
 
 
 def _of_site(case: Case, site: Site, seen: Mapping[str, Any], intruders: Theirs) -> Iterator[Todo]:

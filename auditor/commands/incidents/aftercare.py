@@ -16,7 +16,7 @@ from auditor.commands.given.options import (
     LangOption,
     OutputOption,
 )
-from auditor.commands.incidents.hosts import hosts_of
+from auditor.commands.incidents.hosts import hosts_of, hosts_there
 from auditor.commands.incidents.ledger import IncidentArgument
 from auditor.errors import InputError
 from auditor.models import clock
@@ -51,6 +51,7 @@ def todo(
     from auditor.history.incidents import Incidents
     from auditor.incidents import todo as left
     from auditor.incidents.case import fold
+    from auditor.incidents.closing import gone
     from auditor.incidents.response.at_once import responses_to
     from auditor.inventory import hosts as inventories
     from auditor.text.words import Words
@@ -59,8 +60,10 @@ def todo(
     case = fold(incident, Incidents().one(known.path, incident))
     hosts = hosts_of(known, case.subjects)
     facts, _outcomes = collect(known.path, hosts, asked=Asked(areas=left.AREAS))
-    theirs = responses_to(_findings(case), known.hosts)
+    findings = list(_findings(case))
+    theirs = responses_to(findings, known.hosts)
     found = [one for host in hosts for one in left.of_host(case, host, facts.get(host.name), theirs)]
+    found += left.unread(case, gone(case, known.hosts), {(one.control, one.subject.id) for one in findings})
     if as_json:
         typer.echo(json.dumps([left.as_data(one, words) for one in found], ensure_ascii=False, indent=1))
         raise typer.Exit(1 if found else 0)
@@ -100,7 +103,7 @@ def deindex(
     accepted = [one for one in looks.accepted(known.path) if one.holds(today)]
     found = [
         page
-        for host in hosts_of(known, case.subjects)
+        for host in hosts_there(known, case)
         for site in host.sites
         if site.domain in case.subjects or host.name in case.subjects
         for page in forgetting.pages(

@@ -17,7 +17,7 @@ from auditor.commands.given.options import (
     LangOption,
     UnjudgedSiteOption,
 )
-from auditor.commands.incidents.hosts import chosen, hosts_of
+from auditor.commands.incidents.hosts import chosen, hosts_there
 from auditor.commands.incidents.ledger import IncidentArgument, WhoOption, role
 from auditor.errors import InputError, nearest
 from auditor.models import clock
@@ -151,7 +151,7 @@ class Request:
         known, ways, ledgers = inventories.load(self.inventory), reach(self.inventory), Incidents()
         left_out = given.unjudged(self.unjudged, known)
         case = deciding.still_open(ledgers.all(known.path), self.incident)
-        todo = list(where(asked, chosen(hosts_of(known, case.subjects), self.hosts)))
+        todo = list(where(asked, chosen(hosts_there(known, case), self.hosts)))
         command = Containing(known.path, self.incident, role(self.who), ways, ledgers, left_out)
         words, done, left = Words(self.lang), True, list[InputError]()
         for host in {there.name: there for there, _ in todo}.values():

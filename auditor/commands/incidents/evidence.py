@@ -9,7 +9,7 @@ import typer
 
 from auditor.commands.given import completions
 from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, LangOption
-from auditor.commands.incidents.hosts import chosen, hosts_of
+from auditor.commands.incidents.hosts import chosen, hosts_there
 from auditor.commands.incidents.ledger import IncidentArgument, WhoOption, role
 from auditor.errors import InputError
 from auditor.models.ranks import Step
@@ -77,7 +77,7 @@ def collect(
 
     known, words, ledgers = inventories.load(inventory), Words(lang), Incidents()
     case = fold(incident, of(ledgers.all(known.path), incident))
-    concerned = chosen(hosts_of(known, case.subjects), named)
+    concerned = chosen(hosts_there(known, case), named)
     office = papers.folder(inventory)
     hunts = Hunts()
     command = collecting.Collecting(known.path, incident, role(who), office, reach(inventory), ledgers)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from auditor.errors import InputError, nearest
 
 if TYPE_CHECKING:
+    from auditor.incidents.case import Case
     from auditor.models import Host, Inventory
 
 
@@ -15,6 +16,18 @@ def hosts_of(known: Inventory, subjects: tuple[str, ...]) -> tuple[Host, ...]:
     return tuple(
         host for host in known.hosts if host.name in subjects or any(site.domain in subjects for site in host.sites)
     )
+
+
+def hosts_there(known: Inventory, case: Case) -> tuple[Host, ...]:
+    """The hosts of an incident. Raises InputError where none of them is in the inventory any more: nothing is done then, and nothing is said to be."""
+    found = hosts_of(known, case.subjects)
+    if not found:
+        raise InputError(
+            "{names}: no longer in the inventory, so there is no host to ask",
+            names=", ".join(case.subjects),
+            mend="put it back, or close the incident with --gone if it does not serve any more",
+        )
+    return found
 
 
 def chosen(hosts: tuple[Host, ...], named: list[str] | None) -> tuple[Host, ...]:

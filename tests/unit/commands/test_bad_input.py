@@ -111,6 +111,11 @@ def test_a_host_that_left_the_inventory_keeps_no_incident_open_for_ever(inventor
         auditor(inventory, "close", incident, "--cause", "x", "--gone", "web1", *WHO)
     hosts = Path(inventory) / "hosts.yml"
     hosts.write_text(hosts.read_text("utf-8").replace("web1:", "web9:"), "utf-8")
+    for verb in (("contain", "address", "203.0.113.7"), ("clean", "salts", "antruc.test"), ("collect",), ("deindex",)):
+        words = (verb[0], incident, *verb[1:], *(WHO if verb[0] != "deindex" else ()))
+        with pytest.raises(InputError, match="web1: no longer in the inventory, so there is no host to ask"):
+            auditor(inventory, *words)
+    assert "could not be read, so look yourself: web1" in auditor(inventory, "todo", incident, code=1).stdout
     ready(inventory, incident)
     said = auditor(inventory, "close", incident, "--cause", "x", *WHO, code=2).stderr
     assert "- web1: no longer in the inventory, so nothing tells that it is clean" in said

@@ -27,6 +27,8 @@ from tests.unit.incidents.test_ledger import INVENTORY, T0, WHO, opened
 SITES = tuple(Site(domain=domain, host="web1") for domain in ("antruc.test", "khac.test"))
 WEB1 = Host(name="web1", address="192.0.2.10", trusted_networks=("10.9.0.0/16",), sites=SITES)
 REACH = {"web1": Reach("192.0.2.10", 22, "luytre", None, (), None, None)}
+GONE = closing.Cause("x", gone=("web1",))
+"""Nobody looks at the host: the audit that it takes is another test's."""
 BLOCK = Wanted("address", "203.0.113.7", 86_400)
 
 
@@ -141,12 +143,12 @@ def test_whoever_is_cut_off_leaves_what_was_begun_and_the_next_goes_on_with_it(
     command.ledgers.write(INVENTORY, WHO, deciding.filling(command.incident, LAST_FORM))
     with pytest.raises(InputError, match="not known whether"):
         command.ledgers.write(
-            INVENTORY, WHO, closing.closing(command.incident, closing.Cause("x"), None, (), clock.now())
+            INVENTORY, WHO, closing.closing(command.incident, closing.Cause("x"), None, (WEB1,), clock.now())
         )
     there.answers = [ON_TRIAL, CONFIRMED]
     assert command.contain(WEB1, BLOCK).number == 1
     assert {question["id"] for question in there.asked} == {"SC-20261231-1/1"}
-    command.ledgers.write(INVENTORY, WHO, closing.closing(command.incident, closing.Cause("x"), None, (), clock.now()))
+    command.ledgers.write(INVENTORY, WHO, closing.closing(command.incident, GONE, None, (), clock.now()))
     assert isinstance(case(command).entries[-1].deed, Closed)
 
 
@@ -177,7 +179,7 @@ def test_a_file_is_taken_away_and_put_back_also_when_the_incident_is_over(there:
             INVENTORY, WHO, deciding.adding(command.incident, deciding.Reported(report=report, how="45/BC-UBND"))
         )
     command.ledgers.write(INVENTORY, WHO, deciding.filling(command.incident, LAST_FORM))
-    command.ledgers.write(INVENTORY, WHO, closing.closing(command.incident, closing.Cause("x"), None, (), clock.now()))
+    command.ledgers.write(INVENTORY, WHO, closing.closing(command.incident, GONE, None, (), clock.now()))
     for answer, state, still_open in (
         ({"state": "refused", "why": "name_taken"}, "refused", True),
         ({"state": "none"}, "released", False),

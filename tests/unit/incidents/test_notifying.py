@@ -243,7 +243,7 @@ def test_an_incident_that_is_over_is_told_too(inventory: Path) -> None:
     assert "đóng hồ sơ sự cố" in going_on
     assert "Đã gửi: báo ngay cho cơ quan chuyên trách (45/BC-UBND" in going_on
     Incidents().write(known.path, "Văn phòng", deciding.filling(incident, LAST_FORM))
-    close = closing.closing(incident, closing.Cause("lộ mật khẩu"), None, (), T0)
+    close = closing.closing(incident, closing.Cause("lộ mật khẩu", gone=("antruc.test", "web1")), None, (), T0)
     Incidents().write(known.path, "Văn phòng", close)
     assert "Hồ sơ sự cố đã đóng" in text(inventory, incident)
     auditor("incident", "notify", incident, "--send", *WHO, "-i", inventory)
