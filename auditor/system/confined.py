@@ -36,12 +36,19 @@ def confine(memory: int, places: Iterable[str] = ()) -> bool:
     Python, this program and the ``places``, and can write none. Returns whether it does, or is at least not who started it.
     """
     _limit(memory)
-    was_root = os.geteuid() == 0
-    if was_root:
+    is_nobody = os.geteuid() == 0 and _become_nobody()
+    return _set_apart(places) or is_nobody
+
+
+def _become_nobody() -> bool:
+    """Give root's rights up. Returns whether that went: who is root in a namespace without other accounts cannot."""
+    try:
         os.setgroups([])
         os.setgid(_NOBODY)
         os.setuid(_NOBODY)
-    return _set_apart(places) or was_root
+    except OSError:
+        return False
+    return True
 
 
 def note(apart: bool) -> None:

@@ -121,3 +121,12 @@ def test_where_the_kernel_gives_no_namespaces_it_is_known(monkeypatch: pytest.Mo
     assert not confined.is_exposed()
     confined.note(False)
     assert confined.is_exposed()
+
+
+def test_root_of_a_namespace_without_other_accounts_is_confined_too() -> None:
+    confine = "import os; from auditor.system.confined import confine; print(confine(1_000_000_000), os.path.exists('/etc/passwd'))"
+    done = subprocess.run(
+        ["unshare", "--user", "--map-root-user", sys.executable, "-c", confine],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.stdout.split() == ["True", "False"], done.stderr
