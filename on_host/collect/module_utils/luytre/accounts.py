@@ -344,6 +344,12 @@ def _from_lastlog(users):
 
 
 def _from_database(path, query):
+    rows = rows_of(path, query)
+    return [(name, moment) for name, moment in rows if isinstance(name, str) and isinstance(moment, int)]
+
+
+def rows_of(path, query):
+    """What a database of logins answers; nothing where it is not there, or is another."""
     if not os.path.isfile(path):
         return []
     try:
@@ -351,12 +357,11 @@ def _from_database(path, query):
 
         connection = sqlite3.connect("file:%s?mode=ro" % path, uri=True, timeout=0.2)
         try:
-            rows = connection.execute(query).fetchall()
+            return connection.execute(query).fetchall()
         finally:
             connection.close()
     except Exception:
         return []
-    return [(name, moment) for name, moment in rows if isinstance(name, str) and isinstance(moment, int)]
 
 
 def _from_journal(reading, names):

@@ -7,7 +7,7 @@ import time
 from ansible.module_utils.luytre import _accounts, _came_in, _forwarded, _sshd, firewall, pam, services
 from ansible.module_utils.luytre._reading import Unreadable, read_text
 from ansible.module_utils.luytre._session import session
-from ansible.module_utils.luytre.accounts import parse_utmp_from, wtmp_tail
+from ansible.module_utils.luytre.accounts import parse_utmp_from, rows_of, wtmp_tail
 
 ELSEWHERE = ("192.0.2.1", "2001:db8::1")
 """Addresses that no rule of anybody's is about: what they are offered, everybody is."""
@@ -161,11 +161,33 @@ def _terminals():
                 yield account, source, moment
 
 
+DATABASES = (
+    ("/var/lib/lastlog/lastlog2.db", "SELECT Name, RemoteHost, Time FROM Lastlog2 WHERE Service = 'sshd' LIMIT 5000"),
+    (
+        "/var/lib/wtmpdb/wtmp.db",
+        "SELECT User, RemoteHost, MAX(Login) / 1000000 FROM wtmp WHERE Type = 3 AND Service = 'sshd'"
+        " GROUP BY User, RemoteHost ORDER BY 3 DESC LIMIT 5000",
+    ),
+)
+"""Where Debian 13 keeps who came in, and the questions."""
+
+
+def _sessions():
+    """``(account, source, moment)`` of what sshd opened at a terminal or otherwise, as databases of logins have it."""
+    since = time.time() - _came_in.DAYS * _came_in.DAY
+    for path, query in DATABASES:
+        for account, address, moment in rows_of(path, query):
+            if isinstance(account, str) and isinstance(address, str) and isinstance(moment, int) and moment >= since:
+                source = _came_in.plain(address.partition("%")[0])
+                if source:
+                    yield account, source, moment
+
+
 def _without_method(seen):
-    """Sessions at a terminal from an address, that wtmp knows of and sshd's own log no longer."""
+    """Sessions from an address that other records know of and sshd's own log no longer: any account can fill the journal."""
     known = {(way["account"], way["source"]) for way in seen if not way["claimed"]}
     found = {}
-    for account, source, moment in _terminals():
+    for account, source, moment in (*_terminals(), *_sessions()):
         if (account, source) not in known:
             way = {"account": account, "source": source, "methods": [], "key": "", "certificate": False}
             way = found.setdefault((account, source), {**way, "claimed": False, "last": 0, "count": 0})

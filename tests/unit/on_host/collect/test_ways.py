@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
 import subprocess
 import time
 from pathlib import Path
@@ -170,6 +172,34 @@ def test_claims_crowd_nobody_out_and_hide_no_session(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(ways, "wtmp_tail", lambda path: path)
     monkeypatch.setattr(ways, "parse_utmp_from", lambda path: [record] if path.endswith("wtmp") else [])
     assert [way["source"] for way in ways._without_method(claims)] == ["10.1.0.1"]
+
+
+def test_whom_the_journal_no_longer_knows_a_database_of_logins_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Any account can write so much that the journal forgets who came in."""
+    now = int(time.time())
+    last, every = tmp_path / "lastlog2.db", tmp_path / "wtmp.db"
+    with contextlib.closing(sqlite3.connect(last)) as database, database:
+        database.execute("CREATE TABLE Lastlog2(Name TEXT PRIMARY KEY, Time, TTY TEXT, RemoteHost TEXT, Service TEXT)")
+        rows = [
+            ("hanh", now, "ssh", "10.1.0.1", "sshd"),
+            ("dong", now, "tty1", "", "login"),
+            ("x", "y", "", "z", "sshd"),
+        ]
+        database.executemany("INSERT INTO Lastlog2 VALUES (?, ?, ?, ?, ?)", rows)
+    with contextlib.closing(sqlite3.connect(every)) as database, database:
+        database.execute("CREATE TABLE wtmp(Type, User TEXT, Login, Logout, TTY TEXT, RemoteHost TEXT, Service TEXT)")
+        rows_of_all = [
+            (3, "nga", now * 1_000_000, None, "ssh", "10.1.0.2", "sshd"),
+            (1, "reboot", 1, None, "~", "", ""),
+        ]
+        database.executemany("INSERT INTO wtmp VALUES (?, ?, ?, ?, ?, ?, ?)", rows_of_all)
+    monkeypatch.setattr(ways, "wtmp_tail", lambda _: b"")
+    places = [(str(path), query) for path, (_, query) in zip((last, every), ways.DATABASES, strict=True)]
+    monkeypatch.setattr(ways, "DATABASES", places)
+    found = ways._without_method([])
+    assert [(way["account"], way["source"]) for way in found] == [("hanh", "10.1.0.1"), ("nga", "10.1.0.2")]
 
 
 def test_a_claim_makes_no_record_reach_further_back(monkeypatch: pytest.MonkeyPatch) -> None:
