@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from ansible.module_utils.luytre_shared import ports
+
+from tests.lab.waiting import until
 
 
 @pytest.fixture
@@ -64,3 +67,60 @@ def test_where_the_kernel_lets_nobody_do_so_it_goes_on(kernel: Path, listener: i
     (kernel / "LOCAL").write_text("", "ascii")
     with ports.reserve(own):
         assert (kernel / "START").read_text() == "1024\n"
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="becomes other accounts")
+def test_whoever_took_the_port_of_a_daemon_that_is_not_roots_is_ended_and_nobody_follows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each of the thieves waits for the port; the daemon has it once ``systemctl start`` was told."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port = listening.getsockname()[1]
+    take = f"""
+import socket, time
+while True:
+    taken = socket.socket()
+    try:
+        taken.bind(("127.0.0.1", {port})); taken.listen(); time.sleep(600)
+    except OSError:
+        taken.close(); time.sleep(0.0003)
+"""
+    daemon = take.replace("time.sleep(0.0003)", "raise")
+    told: list[str] = []
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start(program: str, uid: int) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(["/usr/bin/python3", "-c", program], user=uid, group=uid, extra_groups=[], cwd="/")
+        running.append(process)
+        return process
+
+    def systemctl(*words: str) -> str:
+        told.append(words[0])
+        if words[0] == "start":
+            start(daemon, 23_456)
+            until(lambda: has_it(running[-1]), "the daemon does not have its port")
+        return str(running[-1].pid if words[0] == "show" and running[-1].poll() is None else "0")
+
+    def has_it(process: subprocess.Popen[bytes]) -> bool:
+        return port in {one for _, _, one in ports._listening(str(process.pid))}
+
+    monkeypatch.setattr(ports, "_systemctl", systemctl)
+    try:
+        first = start(daemon, 23_456)
+        until(lambda: has_it(first), "the daemon does not listen")
+        with ports.reserve_for_unit("mariadb.service"):
+            thieves = [start(take, 23_457) for _ in range(4)]
+            first.kill()
+            first.wait()
+            until(lambda: any(map(has_it, thieves)), "nobody takes it")
+            running.append(first)
+        assert told[-2:] == ["reset-failed", "start"]
+        assert has_it(running[-1])
+        left = [thief for thief in thieves if thief.poll() is None]
+        assert len(left) == len(thieves) - 1, "only who had it was ended"
+        assert all(Path(f"/proc/{thief.pid}/stat").read_text("ascii").split()[2] != "T" for thief in left)
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()

@@ -1,13 +1,15 @@
 """Ports that a daemon lets go of while it reads its files anew, and that any account could take in that moment.
 
 sshd closes what it listens on before it starts itself over. On a port above 1023 a process that tries again and again gets in
-between, and nobody comes in any more. So these ports are root's for that long.
+between, and nobody comes in any more. So these ports are root's for that long. A daemon that is not root's, as MariaDB, could not
+take them either: where it does not come back, whoever has its port is ended, and it is started again.
 """
 
 import contextlib
 import glob
 import json
 import os
+import signal
 import subprocess
 import time
 from functools import partial
@@ -21,13 +23,30 @@ SAVED = "/run/luytre-ports.json"
 TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
 LISTEN = "0A"
 BACK_SECONDS = 10
+HALTS = 20
+"""How often who is to be halted is looked for: who starts others starts none once halted."""
 LEAST_LOCAL = 1_000
 """Ports that are left to outgoing connections."""
 
 
+@contextlib.contextmanager
 def reserve_for_unit(unit):
-    """Keep the ports of a unit's first process, as ``reserve`` does."""
-    return reserve(partial(_main_of, unit))
+    """Have a unit's first process listen on its ports again after what has it read its files anew."""
+    process = _main_of(unit)
+    ports = {port for _, _, port in _listening(process)}
+    if ports and not _is_roots(process):
+        yield
+        _take_back(unit, ports)
+    else:
+        with reserve(partial(_main_of, unit)):
+            yield
+
+
+def _is_roots(process):
+    try:
+        return os.stat("/proc/" + process).st_uid == 0
+    except OSError:
+        return True
 
 
 @contextlib.contextmanager
@@ -50,16 +69,73 @@ def reserve(find):
 
 
 def _main_of(unit):
-    """The number of a unit's first process, where that is root's and so may take any port; else None."""
-    said = subprocess.run(
-        ["systemctl", "show", "--property=MainPID", "--value", "--", unit],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=30, check=False,
-    ).stdout  # fmt: skip
-    process = said.decode("ascii", "replace").strip()
-    with contextlib.suppress(OSError):
-        if process.isdecimal() and int(process) > 1 and os.stat("/proc/" + process).st_uid == 0:
-            return process
-    return None
+    """The number of a unit's first process, or None."""
+    process = _systemctl("show", "--property=MainPID", "--value", "--", unit)
+    return process if process.isdecimal() and int(process) > 1 else None
+
+
+def _systemctl(*words):
+    done = subprocess.run(
+        ["systemctl", *words],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=90, check=False,
+    )  # fmt: skip
+    return done.stdout.decode("ascii", "replace").strip()
+
+
+def _take_back(unit, ports):
+    """Start a unit again whose first process has lost ports, once whoever has them is ended."""
+    lost = ports - {port for _, _, port in _listening(_main_of(unit))}
+    inodes, accounts = _holders(lost)
+    if not inodes:
+        return
+    with _halted(accounts):
+        for process in _processes_with(inodes):
+            with contextlib.suppress(OSError):
+                os.kill(process, signal.SIGKILL)
+        _systemctl("reset-failed", "--", unit)
+        _systemctl("start", "--", unit)
+
+
+def _holders(ports):
+    """``(inodes, accounts)`` of the sockets that listen on ports, but for root's."""
+    found = [row for table in TABLES for row in _rows(table) if int(row[1].rpartition(":")[2], 16) in ports]
+    found = [row for row in found if row[7] != "0"]
+    return {row[9] for row in found}, {int(row[7]) for row in found}
+
+
+def _processes_with(inodes):
+    for folder in glob.glob("/proc/[0-9]*/fd"):
+        with contextlib.suppress(OSError):
+            names = (os.readlink(os.path.join(folder, name)) for name in os.listdir(folder))
+            if any(name.startswith("socket:[") and name[len("socket:[") : -1] in inodes for name in names):
+                yield int(folder.split("/")[2])
+
+
+@contextlib.contextmanager
+def _halted(accounts):
+    """Let no process of some accounts run: another one that waits for the port would be there first."""
+    halted = set()
+    try:
+        for _ in range(HALTS):
+            more = {process for process in _processes_of(accounts) if process not in halted}
+            for process in more:
+                with contextlib.suppress(OSError):
+                    os.kill(process, signal.SIGSTOP)
+            halted |= more
+            if not more:
+                break
+        yield
+    finally:
+        for process in halted:
+            with contextlib.suppress(OSError):
+                os.kill(process, signal.SIGCONT)
+
+
+def _processes_of(accounts):
+    for path in glob.glob("/proc/[0-9]*"):
+        with contextlib.suppress(OSError):
+            if os.stat(path).st_uid in accounts:
+                yield int(path.split("/")[2])
 
 
 def _listening(process):
@@ -72,13 +148,21 @@ def _listening(process):
                 sockets.add(target[len("socket:[") : -1])
     found = set()
     for table in TABLES if sockets else ():
-        with contextlib.suppress(OSError), open(table, encoding="ascii", errors="replace") as handle:
-            rows = [line.split() for line in handle][1:]
-            for row in rows:
-                if len(row) > 9 and row[3] == LISTEN and row[9] in sockets:
-                    address, _, port = row[1].rpartition(":")
-                    found.add((table, address, int(port, 16)))
+        for row in _rows(table):
+            if row[9] in sockets:
+                address, _, port = row[1].rpartition(":")
+                found.add((table, address, int(port, 16)))
     return found
+
+
+def _rows(table):
+    """The words of each socket that listens."""
+    try:
+        with open(table, encoding="ascii", errors="replace") as handle:
+            rows = [line.split() for line in handle][1:]
+    except OSError:
+        return []
+    return [row for row in rows if len(row) > 9 and row[3] == LISTEN]
 
 
 def _raise_to(top):
