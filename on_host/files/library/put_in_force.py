@@ -60,6 +60,12 @@ def is_active(unit):
     return subprocess.run(["systemctl", "--quiet", "is-active", unit], check=False).returncode == 0
 
 
+def said_no(ended):
+    """What a program said that ended badly, or None."""
+    code, _out, err = ended
+    return (err or "it ended with %d" % code) if code else None
+
+
 def verb_for(unit, verb):
     """What the daemon is told so that its files are in force."""
     return "restart" if unit in BY_SOCKET and is_active(BY_SOCKET[unit]) else verb
@@ -93,10 +99,10 @@ def main():
             module.fail_json(msg=why, units=told)
         if said:
             module.fail_json(msg="%s was left as it runs, for it would not start again: %s" % (unit, said), units=told)
-        with ports.reserve_for_unit(unit):
-            code, _out, err = module.run_command(["systemctl", VERBS[verb_for(unit, verb)], unit])
-        if code != 0 or not is_active(unit):
-            module.fail_json(msg="%s stopped: %s" % (unit, left_behind(unit) or err), units=told)
+        argv = ["systemctl", VERBS[verb_for(unit, verb)], unit]
+        failed = ports.with_ports_of(unit, lambda argv=argv: said_no(module.run_command(argv)))
+        if failed is not None or not is_active(unit):
+            module.fail_json(msg="%s stopped: %s" % (unit, left_behind(unit) or failed), units=told)
         told.append(unit)
     module.exit_json(changed=bool(told) or module.check_mode, units=told)
 

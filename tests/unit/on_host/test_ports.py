@@ -17,7 +17,7 @@ from tests.lab.waiting import until
 
 @pytest.fixture
 def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name, text in (("START", "1024\n"), ("LOCAL", "32768\t60999\n")):
+    for name, text in (("START", "1024\n"), ("LOCAL", "32768\t65535\n")):
         (tmp_path / name).write_text(text, "ascii")
         monkeypatch.setattr(ports, name, str(tmp_path / name))
     monkeypatch.setattr(ports, "SAVED", str(tmp_path / "saved"))
@@ -41,15 +41,15 @@ def test_what_a_process_listens_on_is_roots_meanwhile_and_everybodys_afterwards(
         start, (low, high) = int((kernel / "START").read_text()), (kernel / "LOCAL").read_text().split()
         assert start == listener + 1
         assert int(low) >= start, "the kernel takes it so alone"
-        assert high == "60999"
+        assert high == "65535"
         assert json.loads((kernel / "saved").read_text())["start"] == 1024
     assert (kernel / "START").read_text().strip() == "1024"
-    assert (kernel / "LOCAL").read_text() == "32768\t60999"
+    assert (kernel / "LOCAL").read_text() == "32768\t65535"
     assert not (kernel / "saved").exists()
 
 
 def test_one_that_was_killed_in_the_middle_leaves_the_next_what_it_found(kernel: Path, listener: int) -> None:
-    (kernel / "saved").write_text(json.dumps({"start": 1024, "local": "32768\t60999"}), "ascii")
+    (kernel / "saved").write_text(json.dumps({"start": 1024, "local": "32768\t65535"}), "ascii")
     (kernel / "START").write_text("59001", "ascii")
     with ports.reserve(own):
         pass
@@ -89,6 +89,7 @@ while True:
     daemon = take.replace("time.sleep(0.0003)", "raise")
     told: list[str] = []
     running: list[subprocess.Popen[bytes]] = []
+    main: list[subprocess.Popen[bytes]] = []
 
     def start(program: str, uid: int) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(["/usr/bin/python3", "-c", program], user=uid, group=uid, extra_groups=[], cwd="/")
@@ -98,25 +99,28 @@ while True:
     def systemctl(*words: str) -> str:
         told.append(words[0])
         if words[0] == "start":
-            start(daemon, 23_456)
-            until(lambda: has_it(running[-1]), "the daemon does not have its port")
-        return str(running[-1].pid if words[0] == "show" and running[-1].poll() is None else "0")
+            main.append(start(daemon, 23_456))
+            until(lambda: has_it(main[-1]), "the daemon does not have its port")
+        return str(main[-1].pid if words[0] == "show" and main[-1].poll() is None else "0")
 
     def has_it(process: subprocess.Popen[bytes]) -> bool:
         return port in {one for _, _, one in ports._listening(str(process.pid))}
 
     monkeypatch.setattr(ports, "_systemctl", systemctl)
     try:
-        first = start(daemon, 23_456)
-        until(lambda: has_it(first), "the daemon does not listen")
-        with ports.reserve_for_unit("mariadb.service"):
-            thieves = [start(take, 23_457) for _ in range(4)]
-            first.kill()
-            first.wait()
+        main.append(start(daemon, 23_456))
+        until(lambda: has_it(main[0]), "the daemon does not listen")
+        thieves = [start(take, 23_457) for _ in range(4)]
+
+        def restart() -> str:
+            main[0].kill()
+            main[0].wait()
             until(lambda: any(map(has_it, thieves)), "nobody takes it")
-            running.append(first)
-        assert told[-2:] == ["reset-failed", "start"]
-        assert has_it(running[-1])
+            return "bind: Address already in use"
+
+        assert ports.with_ports_of("mariadb.service", restart) is None
+        assert [word for word in told if word != "show"] == ["reset-failed", "start"]
+        assert has_it(main[-1])
         left = [thief for thief in thieves if thief.poll() is None]
         assert len(left) == len(thieves) - 1, "only who had it was ended"
         assert all(Path(f"/proc/{thief.pid}/stat").read_text("ascii").split()[2] != "T" for thief in left)

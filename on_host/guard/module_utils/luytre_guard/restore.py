@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+from functools import partial
 
 from ansible.module_utils.luytre_shared import ports
 
@@ -264,8 +265,8 @@ def _way_in(manifest, found):
             if name == "ssh.socket" or not any(path.startswith("/etc/ssh/") for path in found["paths"]):
                 continue
             if daemons.refusal(name) is None:
-                with ports.reserve_for_unit(name):
-                    commands.said_no(["systemctl", units.verb_for(name, "reload", found["units"]), name])
+                told = ["systemctl", units.verb_for(name, "reload", found["units"]), name]
+                ports.with_ports_of(name, partial(commands.said_no, told))
 
 
 def package_records(snap, done, work, tell, remove=True, others=()):

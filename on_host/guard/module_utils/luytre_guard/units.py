@@ -157,9 +157,11 @@ def bring_back(before, found, changed_paths, touched, problems, tell, entries, o
             problems.append("%s was not %sed, so it goes on with what it had read: %s" % (name, verb, said))
             continue
         done.append("%s %s" % (verb, name))
-        with ports.reserve_for_unit(name):
-            if _do([verb, name], problems):
-                told.append(name)
+        said = ports.with_ports_of(name, partial(_said_no, [verb, name]))
+        if said is None:
+            told.append(name)
+        else:
+            problems.append(said)
     if any(path.startswith(SSHD) for path in changed_paths):
         done += _read_by_other_sshds(entries, problems)
     for name in start:
@@ -231,9 +233,10 @@ def follow_early(before, found, changed_paths):
 
 def _do(arguments, problems):
     """Whether systemd did it."""
-    try:
-        commands.run(["systemctl", *arguments], 90)
-    except commands.Failed as error:
-        problems.append(str(error))
-        return False
-    return True
+    said = _said_no(arguments)
+    problems += [] if said is None else [said]
+    return said is None
+
+
+def _said_no(arguments):
+    return commands.said_no(["systemctl", *arguments], 90)

@@ -29,17 +29,18 @@ LEAST_LOCAL = 1_000
 """Ports that are left to outgoing connections."""
 
 
-@contextlib.contextmanager
-def reserve_for_unit(unit):
-    """Have a unit's first process listen on its ports again after what has it read its files anew."""
+def with_ports_of(unit, act):
+    """Do what has a unit's daemon read its files anew, and see to it that nobody else has its ports then.
+
+    ``act() -> why it failed, or None``, which is returned; None, too, where the daemon had to be started again, and was.
+    """
     process = _main_of(unit)
     ports = {port for _, _, port in _listening(process)}
-    if ports and not _is_roots(process):
-        yield
-        _take_back(unit, ports)
-    else:
+    if not ports or _is_roots(process):
         with reserve(partial(_main_of, unit)):
-            yield
+            return act()
+    said = act()
+    return None if _take_back(unit, ports) else said
 
 
 def _is_roots(process):
@@ -83,17 +84,18 @@ def _systemctl(*words):
 
 
 def _take_back(unit, ports):
-    """Start a unit again whose first process has lost ports, once whoever has them is ended."""
+    """Start a unit again whose first process has lost ports, once whoever has them is ended. Whether it runs so."""
     lost = ports - {port for _, _, port in _listening(_main_of(unit))}
     inodes, accounts = _holders(lost)
     if not inodes:
-        return
+        return False
     with _halted(accounts):
         for process in _processes_with(inodes):
             with contextlib.suppress(OSError):
                 os.kill(process, signal.SIGKILL)
         _systemctl("reset-failed", "--", unit)
         _systemctl("start", "--", unit)
+    return _main_of(unit) is not None
 
 
 def _holders(ports):
@@ -166,12 +168,13 @@ def _rows(table):
 
 
 def _raise_to(top):
-    """Have no port below ``top`` be everybody's. How it was before, or None where nothing is to be, or can be, done."""
+    """Have no port below ``top`` be everybody's. How it was before, or None where nothing is changed."""
     try:
-        was = _saved() or {"start": int(_text(START)), "local": _text(LOCAL)}
+        saved = _saved()
+        was = saved or {"start": int(_text(START)), "local": _text(LOCAL)}
         low, high = map(int, was["local"].split())
         if top <= was["start"] or high - top < LEAST_LOCAL:
-            return None
+            return saved
         handle = os.open(SAVED, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         with os.fdopen(handle, "w") as file:
             json.dump(was, file)
