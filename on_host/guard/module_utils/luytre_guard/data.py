@@ -170,7 +170,8 @@ def _walked(scope, start, keep_of, budget, notes, known=None, only=None):
         if tree.at(start)["type"] == "absent":
             return {start: dict(tree.ABSENT)}
         others = set(scope.starts()) - {start}
-        for path, entry in walk.walk(start, keep_of, budget, notes, known, None, others, only):
+        # What fixes change below a web root may lie on a disk of its own.
+        for path, entry in walk.walk(start, keep_of, budget, notes, known, None, others, only, scope.roots):
             if entry.get("links", 1) != 1:
                 entry.pop("sha256", None)
             found[path] = entry

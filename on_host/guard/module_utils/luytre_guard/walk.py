@@ -4,6 +4,7 @@ import os
 import time
 
 from . import store, tree
+from .scope import nearest
 
 MAX_DEPTH = 64
 MAX_NOTES = 100
@@ -87,8 +88,10 @@ class _Folder:
         self.handle, self.path, self.names, self.device = handle, path, names, device
 
 
-def walk(path, keep_of, budget, notes, known=None, enter=None, skip=(), only=None):
+def walk(path, keep_of, budget, notes, known=None, enter=None, skip=(), only=None, across=()):
     """``(path, entry)`` of what is at and below the path, folders before what is in them; other mounts left out.
+
+    ``across``: folders below which other mounts are gone into, too.
 
     ``keep_of(path)`` gives the ``keep`` for a path, or None. ``enter(path, entry)``: whether a folder is gone into.
     ``skip``: paths that are left out, with what is below them. ``only``: folder to the names in it that are looked at.
@@ -112,7 +115,7 @@ def walk(path, keep_of, budget, notes, known=None, enter=None, skip=(), only=Non
             except OSError:
                 notes.add(path, "unreadable")
                 continue
-            if entry["type"] == "absent" or _other_mount(folder, entry):
+            if entry["type"] == "absent" or (_other_mount(folder, entry) and nearest(here, across) is None):
                 continue
             inner = None
             if entry["type"] == "folder" and (enter is None or enter(here, entry)):
