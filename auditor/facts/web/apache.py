@@ -57,6 +57,7 @@ class Facts(Area):
     default_vhosts: list[DefaultVhost]
     overrides: list[Override]
     loose_files: list[FileMode] = Field(description="below /etc/apache2, not root's own or writable by others")
+    linked_folders: list[Path] = Field(default_factory=list, description="folders for files of ours that are links")
     not_understood: list[str] = Field(description="parts of the configuration that could not be read")
     ours: list[str] = Field(description="directives of the whole server in Lũy Tre's drop-in")
     needs_grant: list[Path] = Field(description="document roots served only because / of the file system is granted")

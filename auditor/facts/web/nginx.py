@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from auditor.facts._base import Area, Fact, FileMode
+from auditor.facts._base import Area, Fact, FileMode, Path
 from auditor.facts.web._web import Elsewhere, UnreadVhost, Vhost
 
 
@@ -52,6 +52,7 @@ class Facts(Area):
     timeouts: list[Timeout]
     default_servers: list[DefaultServer]
     loose_files: list[FileMode] = Field(description="configuration and folders above it that not root alone can change")
+    linked_folders: list[Path] = Field(default_factory=list, description="folders for files of ours that are links")
     vhosts: list[Vhost] | None = Field(description="None when the configuration could not be understood")
     unread_vhosts: list[UnreadVhost] = Field(
         default_factory=list, description="those that could not be asked, apart from ``vhosts``"

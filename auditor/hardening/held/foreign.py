@@ -36,7 +36,11 @@ def of_sites(fixes: Mapping[str, Fix], findings: Iterable[Finding], data: Mappin
 
 def of_host(fixes: Mapping[str, Fix], findings: Iterable[Finding], data: Mapping[str, Any],
             mended: frozenset[str]) -> Iterator[tuple[str, Text]]:  # fmt: skip
-    """Each control of the whole host that would have to change a line in such a file, with the reason."""
+    """Each control of the whole host that would have to change a line in such a file, or a file behind a link, with the reason."""
+    for area, folder in _FOLDERS.items():
+        for linked in (data.get(area, {}).get("linked_folders") or ())[:1]:
+            why = _behind(linked)
+            yield from ((control, why) for control, fix in fixes.items() if touches.any_within(fix.touches, folder))
     for area, folder in _unmended(mended):
         loose = {vhost["file"]: vhost["loose"] for vhost in data.get(area, {}).get("vhosts") or () if vhost["loose"]}
         for finding in findings:
@@ -64,4 +68,12 @@ def _why(file: str, loose: str) -> Text:
     return Text(
         vi=f"phải sửa {path}, mà {who.vi}: chỉ để root sửa được (chown root, chmod go-w) rồi chạy lại",
         en=f"it would change {path}, and {who.en}: let root alone change it (chown root, chmod go-w), then run again",
+    )
+
+
+def _behind(linked: str) -> Text:
+    path = one_line(linked, 100)
+    return Text(
+        vi=f"{path} là liên kết: tệp viết qua đó nằm ngoài bản chụp để khôi phục; thay liên kết bằng thư mục thật rồi chạy lại",
+        en=f"{path} is a link: a file written through it is not in the snapshot for the way back; make it a folder, then run again",
     )

@@ -97,6 +97,7 @@ ABSENT = {
     "default_vhosts": [],
     "overrides": [],
     "loose_files": [],
+    "linked_folders": [],
     "not_understood": [],
     "ours": [],
     "needs_grant": [],
@@ -104,6 +105,8 @@ ABSENT = {
     "vhosts": [],
     "unread_vhosts": [],
 }
+WRITTEN_IN = (ROOT, *("%s/%s" % (ROOT, name) for name in ("conf-available", "conf-enabled", "mods-enabled")))
+"""Folders for files of ours; what lies behind one that is a link may be anywhere."""
 UNREAD = "unread"
 """What a virtual host answers that could not be asked."""
 
@@ -133,6 +136,7 @@ def collect(reading):
         **result,
         **described,
         "loose_files": loose_files(),
+        "linked_folders": [path for path in WRITTEN_IN if os.path.islink(path)],
         "not_understood": [*configuration.problems, *_missed(said, configuration)][:50],
         "untold": untold,
     }

@@ -55,6 +55,7 @@ ABSENT = {
     "timeouts": [],
     "default_servers": [],
     "loose_files": [],
+    "linked_folders": [],
     "vhosts": [],
     "unread_vhosts": [],
 }
@@ -95,7 +96,12 @@ def _of(reading, one):
     _certificates.tell([*facts["vhosts"], *facts["unread_vhosts"]], reading.trust, folder)
     for vhost in facts["vhosts"]:
         vhost["loose"] = reading.trust.loose(vhost["file"]) or ""
-    return {**facts, **_tested(reading, one, config), "loose_files": loose_files(config)}
+    return {
+        **facts,
+        **_tested(reading, one, config),
+        "loose_files": loose_files(config),
+        "linked_folders": linked_folders(),
+    }
 
 
 def _together(first, others):
@@ -204,6 +210,13 @@ def _tested(reading, one, config):
         "config_message": lines[-1][:300] if lines else "",
         "problems": [line[:300] for line in lines if PROBLEM.search(line)][:20],
     }
+
+
+def linked_folders():
+    """Folders for files of ours that are links: what lies behind one may be anywhere."""
+    found = [path for path in (FOLDER, FOLDER + "/conf.d") if os.path.islink(path)]
+    enabled = FOLDER + "/sites-enabled"
+    return [*found, *([enabled] if os.path.islink(enabled) and os.path.lexists(enabled + "/default") else [])]
 
 
 def loose_files(config):

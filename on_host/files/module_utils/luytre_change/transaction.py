@@ -142,6 +142,8 @@ class Transaction:
         parent = os.path.dirname(path)
         while True:
             state = self._now(parent)
+            if state is not None and state[0] == "link":
+                raise Refused("%s is a link, and what is behind it is not in the snapshot for the way back" % parent)
             if state is not None and (state[0] != "dir" or _changer(state, ownership.ROOT)):
                 raise Refused("%s is not a folder that only root can write" % parent)
             if parent == "/":

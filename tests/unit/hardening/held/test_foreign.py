@@ -59,3 +59,12 @@ def test_nothing_is_held_where_the_run_closes_it_first_or_changes_something_else
     assert not list(foreign.of_sites({"nginx.nosniff": FIX}, found, DATA, NAMES, frozenset({"nginx"})))
     other = Fix(touches=("/etc/php/",), disruption="reload")
     assert not list(foreign.of_sites({"nginx.nosniff": other}, found, DATA, NAMES, frozenset()))
+
+
+def test_nothing_is_written_through_a_link_into_what_is_not_kept() -> None:
+    data = {"nginx": {"vhosts": [], "linked_folders": ["/etc/nginx/conf.d"]}, "apache": {"vhosts": []}}
+    fixes = {"nginx.server_tokens": FIX, "php.expose": Fix(touches=("/etc/php/",), disruption="reload")}
+    ((control, why),) = foreign.of_host(fixes, [], data, frozenset())
+    assert control == "nginx.server_tokens"
+    assert "/etc/nginx/conf.d is a link" in why.en
+    assert "/etc/nginx/conf.d là liên kết" in why.vi

@@ -636,3 +636,15 @@ def test_what_an_application_keeps_to_itself_is_denied_where_it_is(tmp_path: Pat
         "/lib/exe/fetch.txt": False,
         "/database/x.txt": False,
     }
+
+
+def test_folders_for_our_files_that_are_links_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nginx, "FOLDER", str(tmp_path))
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "conf.d").mkdir()
+    (tmp_path / "sites-enabled").symlink_to("elsewhere")
+    assert nginx.linked_folders() == []
+    (tmp_path / "elsewhere" / "default").touch()
+    (tmp_path / "conf.d").rmdir()
+    (tmp_path / "conf.d").symlink_to("elsewhere")
+    assert nginx.linked_folders() == [f"{tmp_path}/conf.d", f"{tmp_path}/sites-enabled"]
