@@ -135,6 +135,24 @@ def test_whatever_a_site_holds_is_kept_or_noted(place: Path) -> None:
     assert [(note["why"], note["path"]) for note in notes] == [("large", str(root))]
 
 
+def test_what_lies_on_a_disk_of_its_own_below_a_document_root_is_kept_and_comes_back(place: Path) -> None:
+    found, root = site(place)
+    disk = root / "tai-len"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(disk)], check=False).returncode:
+        pytest.skip("no file system can be mounted here")
+    try:
+        (disk / "anh.jpg").touch(mode=0o666)
+        (disk / "anh.jpg").chmod(0o666)
+        entries, notes, _ = read(found)
+        assert entries[str(disk / "anh.jpg")]["mode"] == 0o666
+        assert notes == []
+        without = walk.walk(str(root), lambda _: None, walk.Budget(*AMPLE), walk.Notes())
+        assert str(disk) not in dict(without)
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
 def test_each_site_has_its_share_whatever_others_hold(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data, "MAX_ALL_ENTRIES", 40)
     roots = [place / "bad", place / "good"]
@@ -639,6 +657,20 @@ def test_a_configuration_that_others_can_change_is_not_tested(
     assert units.bring_back(*asked, [], told.append, entries) == ["reload nginx.service"]
     assert (["nginx", "-t", "-q"] in ran) == tested
     assert bool(told) == (not tested)
+
+
+@pytest.mark.parametrize(
+    ("path", "believed"),
+    [
+        ("/etc/ssh/keys/hanh", True),
+        ("/etc/ssh/sshd_config.d/9.conf", False),
+        ("/etc/ssh/sshd_config", False),
+        ("/etc/ssh/ssh_host_rsa_key", False),
+    ],
+)
+def test_peoples_keys_in_sshds_folder_keep_nobody_from_testing_its_settings(path: str, believed: bool) -> None:
+    entries = {path: {"type": "file", "uid": 1001, "mode": 0o644}}
+    assert (units.shaped_by("ssh.service", entries) is None) is believed
 
 
 def test_where_packages_put_things_is_told_without_the_folders_of_others(
