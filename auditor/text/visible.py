@@ -13,6 +13,10 @@ _PLAIN = re.compile("[\n\t\x20-\x7e\xa0-\xac\xae-\u024f\u1e00-\u1eff\u2013\u2014
 _SUSPECT = re.compile(r"[^\n\t\x20-\x7e]+")
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _BLANK = "\u115f\u1160\u2800\u3164\uffa0"
+_UNSEEN = re.compile("[\u034f\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+"""Marks that show as nothing: two names that differ by one look the same."""
+_PRESENTED = "\ufe0e\ufe0f"
+"""Those that belong to a pictograph before them."""
 
 
 def visible(text: str, limit: int = LIMIT) -> str:
@@ -38,11 +42,13 @@ def _spelt_out(text: str) -> str:
 
 def _told(suspects: re.Match[str]) -> str:
     shown = []
-    marks = 0
+    marks, before = 0, ""
     for char in suspects[0]:
         category = unicodedata.category(char)
         marks = marks + 1 if category in ("Mn", "Me") else 0
-        hidden = category in _HIDDEN or char in _BLANK or marks > _MAX_MARKS
+        unseen = _UNSEEN.match(char) and not (char in _PRESENTED and before == "So")
+        hidden = category in _HIDDEN or char in _BLANK or unseen or marks > _MAX_MARKS
+        before = category
         shown.append(f"⟨U+{ord(char):04X}⟩" if hidden else char)
     return "".join(shown)
 

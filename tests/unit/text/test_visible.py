@@ -17,10 +17,28 @@ def test_vietnamese_stays_as_it_is_composed_or_not():
 
 
 @pytest.mark.parametrize(
-    "char", ["\u202e", "\u2066", "\u200b", "\ufeff", "\x1b", "\x85", "\u2028", "\U000e0041", "\u3164"]
+    "char",
+    [
+        "\u202e",
+        "\u2066",
+        "\u200b",
+        "\ufeff",
+        "\x1b",
+        "\x85",
+        "\u2028",
+        "\U000e0041",
+        "\u3164",
+        "\u034f",
+        "\ufe0f",
+        "\U000e0100",
+    ],
 )
 def test_what_cannot_be_seen_is_spelt_out(char):
     assert visible(f"a{char}b") == f"a⟨U+{ord(char):04X}⟩b"
+
+
+def test_what_presents_a_pictograph_belongs_to_it() -> None:
+    assert visible("Chúc mừng ❤\ufe0f") == "Chúc mừng ❤\ufe0f"
 
 
 def test_a_heap_of_accents_is_cut_down():
