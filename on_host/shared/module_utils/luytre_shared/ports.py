@@ -90,7 +90,7 @@ def _take_back(unit, ports):
     if not inodes:
         return False
     with _halted(accounts):
-        for process in _processes_with(inodes):
+        for process in _processes_with(inodes, accounts):
             with contextlib.suppress(OSError):
                 os.kill(process, signal.SIGKILL)
         _systemctl("reset-failed", "--", unit)
@@ -105,12 +105,14 @@ def _holders(ports):
     return {row[9] for row in found}, {int(row[7]) for row in found}
 
 
-def _processes_with(inodes):
-    for folder in glob.glob("/proc/[0-9]*/fd"):
+def _processes_with(inodes, accounts):
+    """Those of the accounts that hold a socket: one may have been handed to a daemon of others' as well."""
+    for number in _processes_of(accounts):
+        folder = "/proc/%d/fd" % number
         with contextlib.suppress(OSError):
             names = (os.readlink(os.path.join(folder, name)) for name in os.listdir(folder))
             if any(name.startswith("socket:[") and name[len("socket:[") : -1] in inodes for name in names):
-                yield int(folder.split("/")[2])
+                yield number
 
 
 @contextlib.contextmanager
