@@ -128,3 +128,19 @@ while True:
         for process in running:
             process.kill()
             process.wait()
+
+
+LOOPBACK, OTHER, ALL = "0100007F", "0200007F", "00000000"
+
+
+@pytest.mark.parametrize(
+    ("local", "in_the_way"),
+    [
+        (f"{LOOPBACK}:0CEA", True),
+        (f"{ALL}:0CEA", True),
+        (f"{OTHER}:0CEA", False),
+        (f"{LOOPBACK}:0CEB", False),
+    ],
+)
+def test_who_listens_on_the_port_at_another_address_is_in_nobodys_way(local: str, in_the_way: bool) -> None:
+    assert ports._in_the_way("/proc/net/tcp", local, [("/proc/net/tcp", LOOPBACK, 3306)]) is in_the_way

@@ -35,12 +35,12 @@ def with_ports_of(unit, act):
     ``act() -> why it failed, or None``, which is returned; None, too, where the daemon had to be started again, and was.
     """
     process = _main_of(unit)
-    ports = {port for _, _, port in _listening(process)}
-    if not ports or _is_roots(process):
+    places = _listening(process)
+    if not places or _is_roots(process):
         with reserve(partial(_main_of, unit)):
             return act()
     said = act()
-    return None if _take_back(unit, ports) else said
+    return None if _take_back(unit, places) else said
 
 
 def _is_roots(process):
@@ -83,10 +83,10 @@ def _systemctl(*words):
     return done.stdout.decode("ascii", "replace").strip()
 
 
-def _take_back(unit, ports):
+def _take_back(unit, places):
     """Start a unit again whose first process has lost ports, once whoever has them is ended. Whether it runs so."""
-    lost = ports - {port for _, _, port in _listening(_main_of(unit))}
-    inodes, accounts = _holders(lost)
+    left = {port for _, _, port in _listening(_main_of(unit))}
+    inodes, accounts = _holders([one for one in places if one[2] not in left])
     if not inodes:
         return False
     with _halted(accounts):
@@ -98,11 +98,18 @@ def _take_back(unit, ports):
     return _main_of(unit) is not None
 
 
-def _holders(ports):
-    """``(inodes, accounts)`` of the sockets that listen on ports, but for root's."""
-    found = [row for table in TABLES for row in _rows(table) if int(row[1].rpartition(":")[2], 16) in ports]
-    found = [row for row in found if row[7] != "0"]
+def _holders(places):
+    """``(inodes, accounts)`` of the sockets that keep others from listening there, but for root's."""
+    found = [row for table in TABLES for row in _rows(table) if row[7] != "0" and _in_the_way(table, row[1], places)]
     return {row[9] for row in found}, {int(row[7]) for row in found}
+
+
+def _in_the_way(table, local, places):
+    address, _, port = local.rpartition(":")
+    return any(
+        int(port, 16) == wanted and ((table, address) == (where, at) or not address.strip("0") or not at.strip("0"))
+        for where, at, wanted in places
+    )
 
 
 def _processes_with(inodes, accounts):
