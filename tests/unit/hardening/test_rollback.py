@@ -132,3 +132,9 @@ def test_drift_is_about_what_is_in_force_and_the_audit_says_what_is_open(monkeyp
     assert drift.judged(found, after("ssh.x", "kernel.y"))[0].reopened == ("ssh.x",)
     assert drift.judged(found, after())[0].reopened == ()
     assert drift.judged(found, after(reached=False))[0].reopened is None
+
+
+def test_a_host_that_was_installed_anew_is_told_as_such() -> None:
+    said = rollback._refusal("there is no confirmed run 20261130T010000Z-abc on this host")
+    assert "installed anew" in said.en
+    assert "cài lại" in said.vi
