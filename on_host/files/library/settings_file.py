@@ -84,6 +84,7 @@ import tempfile
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre._authors import named, reached
+from ansible.module_utils.luytre_change import kept_files
 
 MAX_FILE = 8_000_000
 FILE = {"content": {"type": "str", "required": True}, "dest": {"type": "path", "required": True}}
@@ -143,6 +144,9 @@ def put(module, dest, content):
     """Have the file so. Its difference, empty where that is in its modes alone; None where it was so."""
     attributes = module.load_file_common_arguments(module.params, path=dest)
     folder = os.path.dirname(dest)
+    outside = kept_files.fault(folder)
+    if outside:
+        module.fail_json(msg="cannot write %s: %s" % (dest, outside))
     make = missing(folder) if module.params["folder_mode"] is not None else []
     try:
         theirs = foreign(dest)

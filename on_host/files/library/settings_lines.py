@@ -58,6 +58,7 @@ import re
 import tempfile
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.luytre_change import kept_files
 from ansible.module_utils.luytre_shared import safe_open
 
 MAX_FILE = 8_000_000
@@ -96,6 +97,9 @@ def main():
     before, after = {}, {}
     for one in module.params["lines"]:
         path = one["path"]
+        outside = kept_files.fault(path)
+        if outside:
+            module.fail_json(msg="cannot set a line of %s: %s" % (path, outside))
         try:
             if path not in before:
                 before[path] = safe_open.text(path, MAX_FILE)
