@@ -11,7 +11,7 @@ host with something of an intruder's for every means, of which three are contain
 * ``log``: what the case log calls contained is in force on the host, by behaviour, and nothing is in force that it does not name;
 * ``stuck``: a command that does not end, or a host that does not settle.
 
-A line a seed, then the counts; it ends with 1 unless they are 0. ``--seeds N`` is that trial again, ``--keep`` leaves its folder.
+A line a seed, how often each action was drawn, then the counts; it ends with 1 unless they are 0 and each action was played. ``--seeds N`` is that trial again, ``--keep`` leaves its folder.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from auditor import lab
 from auditor.hardening.serving import smoke
-from auditor.lab.spec import spec
 from benchmarks.pairs.actions import (
     ACTIONS,
     FAULTS,
@@ -44,7 +44,8 @@ from benchmarks.pairs.actions import (
     play,
     possible,
 )
-from benchmarks.pairs.targets import OTHER, TARGETS, Place, on, release
+from benchmarks.pairs.place import Place
+from tests.lab import targets
 from tests.lab.fixtures import INVENTORY, quiet, visit
 
 KINDS = ("way", "site", "config", "log", "stuck")
@@ -71,7 +72,7 @@ class Ways:
 
     way: str
     open_accounts: frozenset[str]
-    """Accounts that need no password: a hardening may lock them, and nothing may add one."""
+    """Accounts that need no password: a hardening may lock them, what undoes it may open them again, and nothing may add one."""
 
     @classmethod
     def of(cls, place: Place) -> Ways:
@@ -94,8 +95,11 @@ def drawn(seed: int, hosts: list[str], inventory: Path) -> Trial:
     return Trial(seed, (first, second), Place(host, folder), chance, inventory, together)
 
 
-def prepare(trial: Trial) -> None:
-    """Have a pristine host with something of an intruder's for each means, some of it contained, and hardened where the pair needs that."""
+def prepare(trial: Trial) -> tuple[Ways, smoke.Answers]:
+    """Have a pristine host with something of an intruder's for each means, some of it contained, and hardened where the pair needs that.
+
+    Return the ways in that it had before, and how its sites served.
+    """
     place = trial.place
     (place.folder / "state").mkdir()
     lab.reset([trial.host])
@@ -106,18 +110,22 @@ def prepare(trial: Trial) -> None:
         place.sh(
             f"mkdir {SMALL}; mount -t tmpfs -o {options} none {SMALL}; cp -a /etc {SMALL}; mount --bind {SMALL}/etc /etc"
         )
-    means = on(trial.host)
+    means = targets.means_on(trial.host)
     if "core" in means:
-        release(place)
-    place.sh("set -e\n" + "\n".join(TARGETS[one].plant(place) for one in means))
+        place.release()
+    trial.planted = targets.plant(trial.host, means)
+    ways, pages = Ways.of(place), visit(trial.host)
     trial.do("incident", "open", trial.host, "--new", "--why", "Thử", *WHO)
     trial.incident = trial.said[-1].partition("\n")[2].split()[0]
+    if "clean core" in trial.pair:
+        trial.do("known-good", "import", str(place.release()))
     begin = [one for one in BASE if f"contain {one}" not in trial.pair]
     hardened = bool({"rollback", "drift"} & {*trial.pair}) and "harden" not in trial.pair[:1]
     before = [lambda: [contain(one)(trial) for one in begin], *([lambda: harden(trial)] if hardened else [])]
     trial.random.shuffle(before)
     for step in before:
         step()
+    return ways, pages
 
 
 def settle(trial: Trial) -> None:
@@ -127,8 +135,8 @@ def settle(trial: Trial) -> None:
     until = time.monotonic() + SETTLE_SECONDS
     while time.monotonic() < until:
         with contextlib.suppress(subprocess.TimeoutExpired, RuntimeError):
-            asked = f"{waiting} || {timers} || systemctl is-system-running | grep -q starting || echo over"
-            if trial.place.sh(asked, 20).strip() == "over" and lab.lets_in(trial.host):
+            state = trial.place.sh(f"{waiting} || {timers} || systemctl is-system-running || true", 20).strip()
+            if state in ("running", "degraded") and lab.lets_in(trial.host):  # on a busy machine "unknown" for a while
                 return
         time.sleep(0.5)
     trial.wrong["stuck"] = (
@@ -143,26 +151,37 @@ def look(trial: Trial, pages: smoke.Answers, ways: Ways) -> None:
         trial.wrong["way"] = f"{ways.way.split()} → {now.split()}"
     if opened := {*place.sh(OPEN_ACCOUNTS).split()} - ways.open_accounts:
         trial.wrong["way"] = f"without a password: {sorted(opened)}"
-    shut = {one["means"] for one in log if one["state"] == "confirmed"} & {"site", "isolation"}
-    down = () if shut else _dead(pages, visit(trial.host, again=pages))
+    down = unserved(pages, visit(trial.host, again=pages), possibly_contained(log))
     printed = "\n".join(trial.said[1:])
     if unnoticed := [one for one in down if one.partition(": ")[0] not in _remarks(printed)]:
         trial.wrong["site"] = "; ".join(unnoticed[:3])
     if config := place.sh(CONFIGS).strip():
         trial.wrong["config"] = config[:400]
-    if differences := "; ".join(_differences(trial, log)):
-        trial.wrong["log"] = differences
+    if unlike := "; ".join(differences(trial, log)):
+        trial.wrong["log"] = unlike
 
 
-def _dead(before: smoke.Answers, after: smoke.Answers) -> list[str]:
-    """Return the URLs that served before and do not now, each after its site. A redirect counts by where it leads: those URLs are visited, too."""
+def unserved(before: smoke.Answers, after: smoke.Answers, contained: Collection[str]) -> list[str]:
+    """Return the URLs that served before and do not now, each after its site, but for what these means do to a site.
+
+    A redirect counts by where it leads: those URLs are visited, too.
+    """
     now = {(domain, answer.url): answer for domain, answers in after.items() for answer in answers}
-    return [
-        f"{domain}: {was.url}: {was.status} → {answer.status if (answer := now.get((domain, was.url))) else None}"
-        for domain, answers in before.items()
-        for was in answers
-        if was.serves and "lt-an" not in was.url and not ((answer := now.get((domain, was.url))) and answer.serves)
-    ]
+    found = []
+    for domain, answers in before.items():
+        for was in answers:
+            answer = now.get((domain, was.url))
+            if not was.serves or "lt-an" in was.url or (answer is not None and answer.serves):
+                continue
+            status = answer.status if answer is not None else None
+            if not ((status == 503 and "site" in contained) or (not status and "isolation" in contained)):
+                found.append(f"{domain}: {was.url}: {was.status} → {status}")
+    return found
+
+
+def possibly_contained(log: list[Mapping[str, object]]) -> set[str]:
+    """Return the means of what the log says is contained, or may be: whoever was cut off has written what was begun."""
+    return {str(one["means"]) for one in log if one["state"] not in ("refused", "released")}
 
 
 def _remarks(printed: str) -> str:
@@ -171,38 +190,26 @@ def _remarks(printed: str) -> str:
     return "\n".join(line for line in printed.splitlines() if any(word in line for word in words))
 
 
-def _differences(trial: Trial, log: list[dict[str, object]]) -> Iterator[str]:
-    cut_off = any(one["means"] == "isolation" and one["state"] not in ("refused", "released") for one in log)
-    for means in on(trial.host):
-        states = {str(one["state"]) for one in log if one["means"] == means and _is_planted(trial, one)}
-        if (trial.rebooted and means == "process") or (cut_off and means in ("path", "site")):
-            continue  # it is gone anyway; nobody outside sees it
-        in_force = TARGETS[means].is_in_force(trial.place)
+def differences(trial: Trial, log: list[Mapping[str, object]]) -> Iterator[str]:
+    """Yield what the log says is contained and is not, and what is and the log does not say."""
+    for means, what in trial.planted.items():
+        if trial.rebooted and means == "process":
+            continue  # it is gone anyway
+        about = [one for one in log if one["means"] == means and (one["what"] == what or means != "file")]
+        states = {str(one["state"]) for one in about}  # ``core`` takes other files away as files
+        in_force = targets.is_in_force(trial.host, means, what)
         if "confirmed" in states and not in_force:
             yield f"{means}: the log says confirmed, and the host does not"
-        if in_force and not states - {"refused", "released"} and not _is_covered(means, log):
+        covered = means == "path" and "site" in possibly_contained(log)  # a closed site also closes its paths
+        if in_force and not states - {"refused", "released"} and not covered:
             yield f"{means}: in force on the host, and the log says {sorted(states) or 'nothing'}"
-
-
-def _is_planted(trial: Trial, action: dict[str, object]) -> bool:
-    """Return whether an action is about what was planted: ``core`` also takes foreign files away as files."""
-    return action["means"] != "file" or "luytre-an.php" in str(action["what"])
-
-
-def _is_covered(means: str, log: list[dict[str, object]]) -> bool:
-    """Return whether another means has the same effect: a closed site also closes its paths."""
-    confirmed = {one["means"] for one in log if one["state"] not in ("refused", "released")}
-    return (means == "path" and bool({"site", "isolation"} & confirmed)) or (
-        means == "site" and "isolation" in confirmed
-    )
 
 
 def trial_of(seed: int, hosts: list[str], inventory: Path, *, keep: bool) -> Trial:
     """Play one trial from the pristine host to the last look."""
     trial, began = drawn(seed, hosts, inventory), time.monotonic()
     try:
-        prepare(trial)
-        pages, ways = visit(trial.host), Ways.of(trial.place)
+        ways, pages = prepare(trial)
         play(trial)
         settle(trial)
         look(trial, pages, ways)
@@ -218,10 +225,16 @@ def trial_of(seed: int, hosts: list[str], inventory: Path, *, keep: bool) -> Tri
 def row(trial: Trial) -> str:
     """Return a trial's line of the table."""
     said = "; ".join(f"{kind}: {what}" for kind, what in trial.wrong.items()) or "ok"
-    how = "during" if trial.together else "then"
-    return (
-        f"{trial.seed:>5} {trial.host:<5} {trial.seconds:>4.0f} s  {trial.pair[0]} {how} {trial.pair[1]}: {said[:900]}"
-    )
+    how = f"{trial.pair[0]} {'during' if trial.together else 'then'} {trial.pair[1]}"
+    refused = f" (refused: {', '.join(trial.refused)})" if trial.refused else ""
+    return f"{trial.seed:>5} {trial.host:<5} {trial.seconds:>4.0f} s  {how}{refused}: {said[:900]}"
+
+
+def unplayed(trials: Sequence[Trial]) -> dict[str, int]:
+    """Return how often each action was drawn of which nothing ever came, as it was refused every time: the soak says nothing of it."""
+    drawn = Counter(name for trial in trials for name in trial.pair)
+    refused = Counter(name for trial in trials for name in trial.refused)
+    return {name: times for name, times in drawn.items() if refused[name] == times}
 
 
 def _numbers(text: str) -> list[int]:
@@ -244,8 +257,6 @@ def main() -> int:
         parser.error(f"not known: {', '.join(sorted(unknown))}")
     until = time.monotonic() + 60 * options.minutes
     lab.up(hosts)
-    address = ("ip", "address", "replace", f"{OTHER}/24", "dev", spec().network.bridge)
-    subprocess.run(address, check=True)
     trials: list[Trial] = []
     chains: dict[str, list[int]] = {host: [] for host in hosts}
     for seed in options.seeds:
@@ -262,13 +273,18 @@ def main() -> int:
     with ThreadPoolExecutor() as pool:
         list(pool.map(chain, hosts))
     counts = {kind: sum(kind in trial.wrong for trial in trials) for kind in KINDS}
-    names = {one for trial in trials for one in trial.pair}
+    drawn_names = Counter(one for trial in trials for one in trial.pair)
+    refused = Counter(one for trial in trials for one in trial.refused)
+    for name in sorted(ACTIONS, key=lambda name: drawn_names[name]):
+        print(f"{drawn_names[name]:>5} {name}" + (f", {refused[name]} refused" if refused[name] else ""))
     print(
-        f"{len(trials)} pairs of {len(names)} of {len(ACTIONS)} actions: {counts['way']} ways in lost, {counts['site']} with sites "
+        f"{len(trials)} pairs of {len(drawn_names)} of {len(ACTIONS)} actions: {counts['way']} ways in lost, {counts['site']} with sites "
         f"dead unnoticed, {counts['config']} with a configuration that does not load, {counts['log']} where log and host differ, "
         f"{counts['stuck']} never settled"
     )
-    return 1 if any(counts.values()) or len(trials) < len(options.seeds) else 0
+    if never := unplayed(trials):
+        print(f"never played, as it was refused each time: {', '.join(sorted(never))}")
+    return 1 if any(counts.values()) or never or len(trials) < len(options.seeds) else 0
 
 
 if __name__ == "__main__":

@@ -17,7 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from auditor import lab
-from benchmarks.pairs.targets import CLEANING, TARGETS, Place, on, release
+from auditor.errors import MISTAKE
+from auditor.models.ranks import CLEANING, Means
+from benchmarks.pairs.place import Place
+from tests.lab.targets import TABLE, TARGETS, means_on
 
 AUDITOR = Path(sys.executable).parent / "auditor"
 WHO = ("--who", "Văn phòng")
@@ -39,8 +42,14 @@ class Trial:
     together: bool = False
     """Whether the second comes while the first is at work."""
     incident: str = ""
+    planted: Mapping[Means, str] = field(default_factory=dict)
+    """What the command line names of the intruder's, by the means for it."""
     said: list[str] = field(default_factory=list)
     """What each command printed, with its code."""
+    codes: list[int] = field(default_factory=list)
+    """What each command ended with."""
+    refused: list[str] = field(default_factory=list)
+    """Actions of which nothing came, as the command line was taken for a mistake."""
     process: subprocess.Popen[str] | None = None
     rebooted: bool = False
     wrong: dict[str, str] = field(default_factory=dict)
@@ -82,6 +91,7 @@ class Trial:
             out, _ = process.communicate()
             self.wrong["stuck"] = f"{words[0]} did not end in {LONGEST:.0f} s"
         self.said.append(f"$ {' '.join(words)}\n{out}\n[{process.returncode}]")
+        self.codes.append(process.returncode)
         return process.returncode, out
 
     def log(self) -> list[Mapping[str, Any]]:
@@ -130,21 +140,21 @@ def hunt(trial: Trial) -> None:
     trial.do("hunt", "--limit", trial.host, "--output", str(trial.place.folder / "hunt"))
 
 
-def contain(means: str) -> Callable[[Trial], None]:
+def contain(means: Means) -> Callable[[Trial], None]:
     """Have the incident contain what is planted for a means."""
 
     def act(trial: Trial) -> None:
-        trial.do("incident", "contain", trial.incident, means, TARGETS[means].what(trial.place), *WHO)
+        trial.do("incident", "contain", trial.incident, means, trial.planted[means], *WHO)
 
     return act
 
 
-def clean(means: str) -> Callable[[Trial], None]:
+def clean(means: Means) -> Callable[[Trial], None]:
     """Have the incident eradicate what is planted for a means."""
 
     def act(trial: Trial) -> None:
-        archive = ("--from", str(release(trial.place))) if means == "core" else ()
-        trial.do("incident", "clean", trial.incident, means, TARGETS[means].what(trial.place), *archive, *WHO)
+        archive = ("--from", str(trial.place.release())) if means == "core" else ()
+        trial.do("incident", "clean", trial.incident, means, trial.planted[means], *archive, *WHO)
 
     return act
 
@@ -157,7 +167,7 @@ EDITS = (
     "f=$(ls /etc/nginx/sites-enabled/* /etc/apache2/sites-enabled/* 2> /dev/null | shuf -n 1); echo '# an admin' >> \"$(readlink -f $f)\"",
     "for f in /etc/nginx/sites-enabled/* /etc/apache2/sites-enabled/*; do test ! -f $f || sed -i '1i # an admin' \"$(readlink -f $f)\"; done",
     "echo '# an admin' >> /etc/ssh/sshd_config",
-    "(crontab -l -u www-data 2> /dev/null; echo '# an admin') | crontab -u www-data -",
+    f"echo '# an admin' >> {TABLE}; (crontab -l -u www-data 2> /dev/null; echo '# an admin') | crontab -u www-data -",
     "echo '# an admin' >> /etc/sysctl.d/99-admin.conf; echo '# an admin' >> /etc/hosts",
     "useradd -m lt-moi; usermod -aG sudo lt-moi",
 )
@@ -207,16 +217,24 @@ ACTIONS: Mapping[str, Callable[[Trial], None]] = {
 
 def possible(host: str) -> tuple[str, ...]:
     """Return the actions that a host has something for."""
-    means = on(host)
+    means = means_on(host)
     return tuple(name for name in ACTIONS if not name.startswith(("contain ", "clean ")) or name.split()[1] in means)
+
+
+def act(trial: Trial, name: str) -> None:
+    """Do one action, and remember when it was refused as a mistake."""
+    before = len(trial.codes)
+    ACTIONS[name](trial)
+    if MISTAKE in trial.codes[before:]:
+        trial.refused.append(name)
 
 
 def play(trial: Trial) -> None:
     """Do the pair: one after the other, or the second at a random moment of the first."""
     first, second = trial.pair
     if not trial.together:
-        ACTIONS[first](trial)
-        ACTIONS[second](trial)
+        act(trial, first)
+        act(trial, second)
         return
     moment = trial.random.uniform(0, 3 if first.startswith(("contain", "clean", "lift")) else 15)
     over = threading.Event()
@@ -226,13 +244,15 @@ def play(trial: Trial) -> None:
         if second in FAULTS:
             ACTIONS[second](trial)
             return
-        beside = Trial(trial.seed, trial.pair, trial.place, trial.random, trial.inventory, incident=trial.incident)
-        ACTIONS[second](beside)
+        beside = Trial(trial.seed, trial.pair, trial.place, trial.random, trial.inventory)
+        beside.incident, beside.planted = trial.incident, trial.planted
+        act(beside, second)
         trial.said += beside.said
+        trial.refused += beside.refused
         trial.wrong.update(beside.wrong)
 
     thread = threading.Thread(target=come)
     thread.start()
-    ACTIONS[first](trial)
+    act(trial, first)
     over.set()
     thread.join()
