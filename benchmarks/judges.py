@@ -77,10 +77,10 @@ class Judged:
 def said(stand: Stand, folder: Path) -> Iterator[tuple[str, str]]:
     """Yield what each judge says of the host as it stands."""
     with stand.lent(folder):
-        yield "lynis", stand.run(f"cd {tools.ON_HOST}\n{lynis.SCRIPT}\n")
         for judge, profile in openscap.PROFILES.items():
             if judge != "openscap-vm" or stand.kind == CONTAINER:
                 yield judge, stand.run(f"cd {tools.ON_HOST}\n{openscap.script(judge, profile)}\n")
+        yield "lynis", stand.run(f"cd {tools.ON_HOST}\n{lynis.SCRIPT}\n")
         yield "systemd", stand.run(services.SCRIPT)
     if stand.kind == MACHINE:
         cost = stand.run(auditing.SCRIPT)

@@ -19,6 +19,8 @@ SECONDS = 1800
 _ITEM = re.compile(r'<item id="(?P<test>\d+)"(?P<said>.*?)<uri><!\[CDATA\[(?P<page>.*?)\]\]>', re.S)
 _NAMES = {"999100": re.compile(r"Uncommon header '([^']+)'"), "999960": re.compile(r"Cookie (\S+) created without")}
 """Tests that find a header or a cookie, wherever it is met first: each is a finding of its own."""
+_FIRST = ("999984",)
+"""Tests that name the first page that has what they look for."""
 _BY_NAME = 'mount --bind "$1" /etc/hosts && shift && exec "$@"'
 """As visitors come, by the site's name: a server may answer no other."""
 _NAMING = """package Naming;
@@ -88,4 +90,6 @@ def _name(match: re.Match[str]) -> str:
     if match["test"] in _NAMES and (named := _NAMES[match["test"]].search(match["said"])):
         return f"{match['test']}:{named[1]}"
     page = match["page"].partition("?")[0]
-    return match["test"] if page in ("", "/") or page.startswith("HASH(") else f"{match['test']}:{page}"
+    if match["test"] in _FIRST or page in ("", "/") or page.startswith("HASH("):
+        return match["test"]
+    return f"{match['test']}:{page}"

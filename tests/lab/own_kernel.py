@@ -116,7 +116,7 @@ def qemu(made: Path, tap: str, mac: str) -> list[str]:
     """Return the command line of a machine, which the processor runs itself where it may, as in minutes it runs else."""
     return [
         *("qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max"),
-        *("-smp", "2", "-m", "1024", "-display", "none", "-serial", "none"),
+        *("-smp", "2", "-m", "1536", "-display", "none", "-serial", "none"),
         *("-kernel", str(made / "vmlinuz"), "-initrd", str(made / "initrd")),
         *("-append", "root=/dev/vda rw net.ifnames=0 apparmor=1 security=apparmor"),
         *("-drive", f"file={made / 'disk.img'},if=virtio,format=raw,cache=unsafe,snapshot=on"),
