@@ -83,6 +83,13 @@ def file(path: Path, content: bytes) -> Path:
     return path
 
 
+def output(path: Path, content: bytes) -> Path:
+    """Write what a person asks for by ``--output`` as ``file`` does, and make its folder. Raises InputError."""
+    with _told(path, mend=_MEND_OUTPUT):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    return file(path, content)
+
+
 def private(path: Path, parts: Iterable[bytes]) -> Path:
     """Write a file whole, part by part, for its owner only whoever could read the one before. Raises InputError."""
     with _told(path, mend="check the folder and its free space"):

@@ -79,7 +79,7 @@ def advisory(
     with store.known() as known:
         answers = answer(listed, told, known, foreign, day, statements.in_force(known_hosts, clock.today()))
     if output is not None:
-        files.file(output, _workbook(answers, lang))
+        files.output(output, _workbook(answers, lang))
     if as_json:
         from auditor.report import advisory as report
 

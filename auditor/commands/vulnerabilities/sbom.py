@@ -46,4 +46,4 @@ def sbom(
         if output is None:
             typer.echo(made.decode(), nl=False)
         else:
-            files.file(output, made)
+            files.output(output, made)

@@ -45,7 +45,7 @@ def write(
     if not holding:
         raise InputError("the office states nothing that holds today", mend="see docs/en/vulnerabilities.md")
     office = known.organisation.name if known.organisation else "Lũy Tre"
-    files.file(file, vex.render(holding, _form(file), office))
+    files.output(file, vex.render(holding, _form(file), office))
     typer.echo(str(file))
 
 
