@@ -26,12 +26,63 @@ LAB_NAMES: Mapping[str, str] = {
     "192.0.2.10": "10.213.47.13",
 }
 """What the guide calls things, and what they are called in the lab."""
+ON_THE_LAB = {
+    "first-server.md": "tests/integration/test_guide.py",
+    "monthly.md": "tests/integration/test_guide.py",
+    "nightly.md": "tests/integration/test_timers.py",
+    "under-attack.md": "tests/integration/test_attacked.py",
+    "incidents.md": "tests/integration/test_attacked.py",
+    "hunt.md": "tests/integration/test_attacked.py",
+    "review.md": "tests/integration/test_attacked.py",
+}
+"""Pages whose commands are typed on hosts, and by which test."""
+_MONTH = "the same verb with another inventory is typed from monthly.md"
+_NO_REGISTRY = "needs the distribution's mirror and a registry of packages: make test-bundle installs without, test_timers from the wheel"
+_GUARD = "works only while a hardening is open, for minutes: tests/guard looks at all of it at such a moment"
+NOT_TYPED: Mapping[str, Mapping[str, str]] = {
+    "first-server.md": {
+        "apt-get install -y python3-venv openssh-client": _NO_REGISTRY,
+        "python3 -m venv /opt/luytre": _NO_REGISTRY,
+        "/opt/luytre/bin/pip install .": _NO_REGISTRY,
+        "export PATH=/opt/luytre/bin:$PATH": _NO_REGISTRY,
+        "auditor doctor": "typed in test_timers, on a machine that it was installed on",
+        "auditor enroll may-chu-1 --address 192.0.2.10 --user quantri --key ~/.ssh/id_ed25519": "the other way to the same end: test_enroll",
+    },
+    "monthly.md": {"auditor rollback --limit may-chu-1": "the month goes on with what it would undo: test_rollback"},
+    "operate.md": {
+        "auditor plan -i inventories/office --limit web1": _MONTH,
+        "auditor harden -i inventories/office --limit web1": _MONTH,
+        "auditor harden -i inventories/office --limit web1 --unjudged bi-bat.gov.vn": f"{_MONTH}; --unjudged: tests/hostile/test_owned_site.py",
+        "auditor drift -i inventories/office --limit web1": "tests/hostile/test_owned_host.py and tests/guard/test_guard.py, on what others changed since",
+        "auditor rollback -i inventories/office --limit web1": "tests/integration/test_rollback.py",
+        "ls /var/lib/luytre/guard": _GUARD,
+        "systemctl list-timers 'luytre-revert-*'": _GUARD,
+        "systemctl start luytre-revert-RUN.service": _GUARD,
+        "cat /var/lib/luytre/guard/RUN/state.json": _GUARD,
+    },
+    "roles.md": {
+        "ANSIBLE_CONFIG=/opt/luytre/ansible.cfg ansible-playbook -i inventory.yml /opt/luytre/playbooks/harden.yml --limit web --tags ssh"
+        " --check --diff": "plain Ansible with tags and --check, in an inventory of others: tests/hostile/test_consent.py",
+    },
+}
+"""By page, what is not typed to the letter, with the reason."""
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_COMMENT = re.compile(r"(?:^|\s)#(?=\s).*")
 _MARKED = re.compile(r"^<!-- test -->\n```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def text(lang: str, name: str) -> str:
     """A page of the guide."""
     return (ROOT / "docs" / lang / name).read_text("utf-8")
+
+
+def commands(lang: str, page: str) -> Iterator[str]:
+    """Every command line that a page shows in a block of shell, to the letter, without its comment and its line breaks."""
+    for language, block in _FENCE.findall(text(lang, page)):
+        if language in ("", "sh", "console"):
+            for line in block.replace("\\\n", " ").splitlines():
+                if words := _COMMENT.sub("", line).strip():
+                    yield re.sub(r" {2,}", " ", words)
 
 
 def steps(markdown: str, names: Mapping[str, str] | None = None) -> Iterator[list[str]]:

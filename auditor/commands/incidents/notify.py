@@ -115,6 +115,8 @@ def _told(
     from auditor.mail import settings
     from auditor.mail.spool import Spool
 
+    if not wanted:
+        return ()  # a timer of an office that has no mail yet has nothing to complain of
     organisation = _organisation(known)
     file = settings.path_in(Path(known.path))
     given = settings.load(file)

@@ -23,6 +23,7 @@ from auditor.models import Inventory, Regime, clock
 from auditor.models.incidents import Closed, Collected, Contained, Entry, Noted, Opened, Reported
 from auditor.models.ranks import Report
 from auditor.text.words import Words
+from tests import factory
 from tests.mail_server import Authority, Received, serving
 from tests.unit.incidents.filled import LAST_FORM
 from tests.unit.incidents.offices import WHO, auditor, opened, server, tells
@@ -123,6 +124,12 @@ def test_a_technical_file_goes_to_technical_roles_only(
     }
     assert names == {"trucban@antruc.test": [], "ucsc@tangiang.test": ["mau-03.pdf"]}
     assert "mau-03.pdf" not in received.mails[0].as_string()
+
+
+def test_a_timer_with_nothing_to_tell_needs_no_mail_server(inventory: Path) -> None:
+    History().keep(factory.run().model_copy(update={"inventory": inventories.load(inventory).path}))
+    (inventory / "office/mail.yml").unlink(missing_ok=True)
+    auditor("incident", "notify", *WHO, "-i", inventory)
 
 
 def test_nobody_to_tell_is_one_line(inventory: Path) -> None:

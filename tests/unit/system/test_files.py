@@ -146,7 +146,7 @@ def test_a_folder_that_is_not_there_is_one_line(tmp_path: Path) -> None:
 def test_what_a_person_asks_for_gets_its_folder(tmp_path: Path) -> None:
     assert files.output(tmp_path / "out" / "new" / "one", b"new").read_bytes() == b"new"
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(InputError, match="cannot write .*: (Not a directory|File exists)"):
+    with pytest.raises(InputError, match=r"cannot write .*: (Not a directory|File exists)"):
         files.output(tmp_path / "file" / "one", b"new")
 
 
