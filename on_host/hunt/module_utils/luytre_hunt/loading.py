@@ -14,7 +14,7 @@ PHP = (
     "/etc/php/*/fpm/pool.d/*.conf",
     "/etc/php/*/fpm/php-fpm.conf",
 )
-NGINX = ("/etc/nginx/*.conf", "/etc/nginx/*/*", "/etc/nginx/modules-enabled/*")
+NGINX = ("/etc/nginx/*", "/etc/nginx/*/*")
 APACHE = ("/etc/apache2/*.conf", "/etc/apache2/*-enabled/*", "/etc/apache2/envvars")
 WEB_MODULES = ("/usr/lib/apache2/modules/*.so", "/usr/lib/nginx/modules/*.so", "/usr/share/nginx/modules/*.so")
 PHP_MODULES = ("/usr/lib/php/*/*.so",)
@@ -27,8 +27,9 @@ _EXTENDS = re.compile(
 )
 _WEB_LOADS = re.compile(r"""^\s*(?:load_module|LoadModule\s+\S+|LoadFile)\s+["']?([^"';\s]+)""")
 _WEB_SAYS = re.compile(
-    r"""^\s*(?:(?:\w+_by_lua(?:_block|_file)?|js_(?:content|import|set)|perl|perl_modules|sub_filter|mirror|ExtFilterDefine|CustomLog\s+"?\||"""
-    r"""ErrorLog\s+"?\||RewriteMap\s+\S+\s+"?prg:|ScriptAlias|SetEnv\s+LD_|php_(?:admin_)?value|fastcgi_param\s+PHP_(?:ADMIN_)?VALUE|AddHandler|SetHandler|export\s+LD_).*)"""
+    r"""^\s*(?:(?:\w+_by_lua(?:_block|_file)?|js_(?:content|import|set)|perl|perl_modules|sub_filter|mirror|ExtFilterDefine|"""
+    r"""(?:Custom|Error|Forensic|Global|Transfer)Log\s+"?\||RewriteMap\s+\S+\s+"?prg:|ScriptAlias|"""
+    r"""SetEnv(?:If(?:NoCase)?\s+\S+\s+\S+)?\s+(?:LD_|PHP_)|php_(?:admin_)?value|fastcgi_param\s+PHP_(?:ADMIN_)?VALUE|AddHandler|SetHandler|export\s+LD_).*)"""
 )
 DATABASE_SECONDS = 5
 CODE = (
@@ -38,6 +39,8 @@ SELECT 'function', name, dl FROM mysql.func LIMIT 500;
 SELECT 'event', CONCAT(EVENT_SCHEMA, '.', EVENT_NAME), LEFT(EVENT_DEFINITION, 2000) FROM information_schema.EVENTS LIMIT 500;
 SELECT 'trigger', CONCAT(TRIGGER_SCHEMA, '.', TRIGGER_NAME), LEFT(ACTION_STATEMENT, 2000) FROM information_schema.TRIGGERS
   WHERE TRIGGER_SCHEMA <> 'sys' LIMIT 500;
+SELECT 'routine', CONCAT(ROUTINE_SCHEMA, '.', ROUTINE_NAME), LEFT(ROUTINE_DEFINITION, 2000) FROM information_schema.ROUTINES
+  WHERE ROUTINE_SCHEMA NOT IN ('sys', 'mysql') LIMIT 500;
 """
     % DATABASE_SECONDS
 )
@@ -50,19 +53,19 @@ def gather(places):
             places.add("preload", PRELOAD, "root", places.packaged.standing(library), library, (), [library])
     for path, _standing in _all(places, *PHP):
         _php(places, path)
-    for path, standing in places.files(*PHP_MODULES):
+    for path, standing in _all(places, *PHP_MODULES):
         places.add("php_module", path, "root", standing)
     for path, _standing in _all(places, *NGINX, *APACHE):
         _web(places, path)
-    for path, standing in places.files(*WEB_MODULES):
+    for path, standing in _all(places, *WEB_MODULES):
         places.add("web_module", path, "root", standing)
-    for path, standing in places.files(*PLUGINS):
+    for path, standing in _all(places, *PLUGINS):
         places.add("database", path, "root", standing, "", ["library"])
     _database(places)
 
 
 def _all(places, *patterns):
-    """Settings files with what they are linked to, each once: what is in force is more than what is a package's."""
+    """Files with what they are linked to, each once: what is in force is more than what is a package's."""
     seen = set()
     for path, standing in places.files(*patterns):
         real = os.path.realpath(path)
@@ -99,7 +102,9 @@ def _web(places, path):
             programs = re.findall(r"(?<![\w.])/[\w./+-]{2,200}", line)
             places.add("web_module", path, "root", OURS, line.strip(), ["setting"], programs)
         match = _PREPENDS.match(
-            re.sub(r"(?i)^\s*(?:php_(?:admin_)?value|fastcgi_param\s+PHP_(?:ADMIN_)?VALUE)\s+[\"']?", "", line)
+            re.sub(
+                r"(?i)^\s*(?:php_(?:admin_)?value|(?:fastcgi_param|SetEnv)\s+PHP_(?:ADMIN_)?VALUE)\s+[\"']?", "", line
+            )
         )
         if match and match.group(2).lower() != "none":
             places.add("php", path, "root", FOREIGN, line.strip(), ["setting"], [match.group(2)])

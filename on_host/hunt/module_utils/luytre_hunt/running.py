@@ -30,6 +30,7 @@ MAX_HIDDEN = 200_000
 LOOKS = 3
 """What seems hidden is looked for so often, since processes come and go."""
 MAX_MAPS = 1_000_000
+MODULES = "/usr/lib/modules"
 NO_FILES = ("/dev/zero", "/SYSV", "/memfd:", "/anon_hugepage", "/[", "/drm ")
 """What stands for memory in a process's map and is no file: PHP's compiled code lies in such."""
 ESTABLISHED = "01"
@@ -268,9 +269,9 @@ def _answers(pid, proc):
     return group is None or int(group.group(1)) == pid
 
 
-def _kernel(places, proc):
+def _kernel(places, proc, modules=MODULES):
     """Modules that are loaded, of no package; not told where the kernel is another machine's."""
-    folder = "/usr/lib/modules/%s" % os.uname().release
+    folder = os.path.join(modules, os.uname().release)
     if not os.path.isdir(folder):
         return
     files = {}
@@ -287,7 +288,7 @@ def _kernel(places, proc):
         if path is None:
             places.add("kernel_module", name, "root", GONE, line[:200], ["loaded"])
         elif not places.packaged.knows(in_usr(path)):
-            marks = ["loaded", "dkms"] if "/updates/" in path else ["loaded"]
+            marks = ["loaded", "dkms"] if "/updates/dkms/" in path else ["loaded"]
             places.add("kernel_module", path, "root", FOREIGN, line[:200], marks)
 
 

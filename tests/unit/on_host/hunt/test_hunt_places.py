@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import hashlib
 import os
 import shutil
@@ -114,6 +115,59 @@ def test_what_a_package_put_aside_lies_elsewhere(dpkg: Path) -> None:
     assert files.standing(str(root / "kept.real")) == "packaged"
     assert files.standing(str(root / "kept")) == "packaged"
     assert files.standing(str(root / "edited")) == "changed"
+
+
+def test_modules_in_the_kernel_that_no_package_brought_are_told(gathered: Places, tmp_path: Path) -> None:
+    folder = tmp_path / "modules" / os.uname().release
+    for name in ("kernel/own.ko.xz", "updates/dkms/made.ko", "updates/put.ko", "kernel/of-package.ko"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    gathered.packaged.names.add(str(folder / "kernel/of-package.ko"))
+    (tmp_path / "proc").mkdir()
+    loaded = [f"{name} 16384 0 - Live 0x0" for name in ("own", "made", "put", "of_package", "nowhere")]
+    (tmp_path / "proc/modules").write_text("\n".join([*loaded, ""]))
+    running._kernel(gathered, str(tmp_path / "proc"), str(tmp_path / "modules"))
+    assert [(row[1], row[3], row[5]) for row in rows(gathered, "kernel_module")] == [
+        (str(folder / "kernel/own.ko.xz"), "foreign", ["loaded"]),
+        (str(folder / "updates/dkms/made.ko"), "foreign", ["dkms", "loaded"]),
+        (str(folder / "updates/put.ko"), "foreign", ["loaded"]),
+        ("nowhere", "gone", ["loaded"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "slots"),
+    [
+        ('SetEnv PHP_VALUE "auto_prepend_file=/var/lib/.x/p.php"', {"web_module", "php"}),
+        ('fastcgi_param PHP_VALUE "auto_prepend_file=/var/lib/.x/p.php";', {"web_module", "php"}),
+        ('GlobalLog "|/var/lib/.x/p.php" combined', {"web_module"}),
+        ('TransferLog "|/var/lib/.x/p.php"', {"web_module"}),
+        ("SetEnv APPLICATION_ENV production", set()),
+        ("GlobalLog /var/log/apache2/all.log combined", set()),
+    ],
+)
+def test_what_a_web_server_is_told_to_run_or_load_is_told(
+    gathered: Places, tmp_path: Path, line: str, slots: set[str]
+) -> None:
+    (tmp_path / "fastcgi_params").write_text(line + "\n")
+    loading._web(gathered, str(tmp_path / "fastcgi_params"))
+    assert {row[0] for row in gathered.rows} == slots
+    assert all(row[6] == [["/var/lib/.x/p.php", "gone"]] for row in gathered.rows)
+
+
+def test_a_library_below_two_names_of_a_folder_is_told_once(
+    gathered: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "modules").mkdir()
+    (tmp_path / "modules/x.so").touch()
+    (tmp_path / "linked").symlink_to("modules")
+    found = list(loading._all(gathered, str(tmp_path / "linked/*.so"), str(tmp_path / "modules/*.so")))
+    assert [path for path, _ in found] == [str(tmp_path / "linked/x.so")]
+
+
+def test_settings_of_nginx_are_read_whatever_they_are_called() -> None:
+    assert any(fnmatch.fnmatch("/etc/nginx/fastcgi_params", pattern) for pattern in loading.NGINX)
+    assert "information_schema.ROUTINES" in loading.CODE
 
 
 def test_jobs_units_and_scripts_are_told_with_what_they_run(
