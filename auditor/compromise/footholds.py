@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,10 +15,12 @@ from auditor.compromise import signs
 from auditor.compromise.places import Place, Slot, Standing
 from auditor.looks.traces import key_of, on_host, trace
 from auditor.models.hunts import KINDS, OUTSIDE
-from auditor.models.reviews import Certainty, Family, Kind, Trace
+from auditor.models.reviews import MAX_RULES, Certainty, Family, Kind, Trace
 
 NEW = "new"
 """The rule of a trace that was not there when the host was hunted on before."""
+FOREIGN, CHANGED, REPLACES = "foreign", "changed", "replaces_unit"
+"""The rules that say how a thing stands to packages: of none; of one, with another content; in the place of a unit of one's."""
 _COMMANDS = frozenset({"cron", "at", "unit", "generator", "start", "hook", "key", "sshd", "sudo", "pam", "web_module"})
 """Slots that hold command lines."""
 _RANK: Mapping[str, int] = {"weak": 0, "strong": 1, "exact": 2}
@@ -67,11 +70,41 @@ def _traces(places: Iterable[Place], before: Collection[str] | None) -> Iterator
             where=where,
             sample=weight.sample or place.said.replace("\n", "; "),
             families=weight.families or ["structure"],
-            rules=weight.rules,
+            rules=_bounded(weight.rules),
         )
         # Whoever lays an administrator's key where it gives the alarm is not to have it taken from the administrator.
-        exactly = "" if place.slot == "key" and place.exactly in of_people else place.exactly
+        exactly = "" if place.slot == "key" and place.exactly in of_people else place.exactly or _lines(place)
         yield on_host(made, where, weight.certainty, exactly)
+
+
+def _bounded(rules: Iterable[str]) -> list[str]:
+    """As many rules as a trace has, those among them that say how it stands to packages."""
+    all_of = list(dict.fromkeys(rules))
+    standing = [rule for rule in all_of if rule in (FOREIGN, CHANGED, REPLACES)]
+    others = [rule for rule in all_of if rule not in standing]
+    return all_of if len(all_of) <= MAX_RULES else [*others[: MAX_RULES - len(standing)], *standing]
+
+
+def _lines(place: Place) -> str:
+    """The beginnings of the digests of the lines for which a place in somebody's settings is told, so that these alone can be put out of force; nothing where they are too many."""
+    if place.slot in _SETTINGS:
+        lines = [place.said] if place.said else []
+    elif place.slot in ("start", "hook"):
+        odd = [path for path, _standing in place.programs if signs.odd(path) is not None]
+        lines = [
+            line
+            for line in place.said.split("\n")
+            if next(signs.in_text(line), None) is not None or any(path in line for path in odd)
+        ]
+    else:
+        return ""
+    digests = dict.fromkeys(hashlib.sha256(line.strip().encode()).hexdigest()[:12] for line in lines)
+    return " ".join(digests) if len(digests) <= MOST_LINES else ""
+
+
+_SETTINGS = frozenset({"sudo", "pam", "pam_module", "php", "php_module", "web_module"})
+"""Slots whose things are one line of a file each, or a file whole, which says nothing."""
+MOST_LINES = 4
 
 
 def _with_news(places: Iterable[Place], before: Collection[str] | None) -> Iterator[tuple[Place, _Weight]]:
@@ -139,6 +172,10 @@ def _plain(place: Place, weight: _Weight) -> None:
     """A script or a command that no package explains."""
     if place.standing == "foreign" and "settings" not in place.marks:
         weight.says("foreign", "weak", "known")
+        if "replaces" in place.marks:
+            weight.says(REPLACES, "weak", "known")
+    elif weight.rules and place.standing in ("foreign", "changed"):
+        weight.says(place.standing, "weak", "known")
     if "hidden" in place.marks:
         weight.says("hidden_lines", "strong", "structure")
 
@@ -213,7 +250,7 @@ def _preload(place: Place, weight: _Weight) -> None:
 
 def _php(place: Place, weight: _Weight) -> None:
     weight.says("prepended", "weak", "structure")
-    if place.standing == "foreign" and "www" not in place.where and any(signs.odd(p) for p, _s in place.programs):
+    if place.standing == "foreign" and any(signs.odd(path) for path, _standing in place.programs):
         weight.says("prepends_odd", "strong", "place")
 
 
@@ -224,7 +261,7 @@ def _module(place: Place, weight: _Weight) -> None:
 
 def _database(place: Place, weight: _Weight) -> None:
     if place.marks & {"library", "function"} and place.standing in ("foreign", "changed"):
-        weight.says("foreign_function", "strong", "known", "place")
+        weight.says("foreign_function" if place.standing == "foreign" else CHANGED, "strong", "known", "place")
 
 
 def _setuid(place: Place, weight: _Weight) -> None:

@@ -37,6 +37,7 @@ _TAKEN = "number_taken"
 """Refusal of a number by which the host keeps something else: the case log is older than the host."""
 _NUMBERS = 3
 """How many are tried: the host says above which the next one is."""
+_Line = Annotated[str, Field(max_length=20_000)]
 
 
 class _Answer(BaseModel):
@@ -49,8 +50,10 @@ class _Answer(BaseModel):
     about: str = Field(default="", max_length=300)
     left: int = Field(default=0, ge=0, le=1 << 32, description="seconds that it has left")
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$", description="of a file")
-    would: tuple[Annotated[str, Field(max_length=20_000)], ...] = Field(
-        default=(), max_length=100, strict=False, description="each step that containing it takes there"
+    would: tuple[_Line | Annotated[tuple[_Line, ...], Field(min_length=2, max_length=4)], ...] = Field(
+        default=(),
+        max_length=100,
+        description="each step that containing it takes there: a command, or what is done and with what",
     )
     found: tuple[Annotated[str, Field(max_length=4_000)], ...] = Field(default=(), max_length=100, strict=False)
 
@@ -72,7 +75,8 @@ class Wanted:
 class Plan:
     """What containing something would do on a host, as the host says after it looked; or why it would not."""
 
-    steps: tuple[str, ...]
+    steps: tuple[str | tuple[str, ...], ...]
+    """Each a command, or what is done and with what."""
     why: str
     """The name of a reason; empty: it would be done."""
     about: str

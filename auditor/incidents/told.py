@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from auditor.models.incidents import (
@@ -104,6 +104,12 @@ WHY = (
     *("no_password", "other_password", "not_proven", "of_another_incident", "number_taken", "not_in_force"),
 )
 """Reasons that have words of their own; a host may give any other."""
+STEPS: Mapping[str, int] = {
+    **dict.fromkeys(("write", "remove", "put", "replace", "both_passwords", "password_in", "new_password"), 1),
+    **dict.fromkeys(("rename", "link", "copy_away", "beside", "comment", "update", "secrets"), 2),
+    **dict.fromkeys(("comment_key", "visit"), 3),
+}
+"""What is done by steps that are no commands, in words of their own; with how many things."""
 MOST_TYPED = 4_000
 """Characters of a command: more than any has, as half of one is none."""
 MOST_URLS = 3
@@ -183,13 +189,26 @@ def left(of: Response, command: str, words: Words) -> Iterator[str]:
 
 def plan(wanted: Wanted, host: str, made: Plan, words: Words) -> Iterator[str]:
     """What containing something would do on a host, line by line, or why it would not."""
-    named = {"means": wanted.means, "what": wanted.what, "host": host}
+    named = {"means": words(f"incidents.means.{wanted.means}"), "what": wanted.what, "host": host}
     verb = "cleaned" if wanted.means in CLEANING else "contained"
     if made.why:
         yield words(f"incidents.plan.refused.{verb}", why=_why(made.why, made.about, words), **named)
         return
     yield words(f"incidents.plan.would.{verb}", **named)
-    yield from (f"  {one_line(line)}" for step in made.steps for line in step.splitlines())
+    yield from (f"  {one_line(line)}" for step in made.steps for line in _step(step, words))
+
+
+def _step(step: str | tuple[str, ...], words: Words) -> Iterator[str]:
+    """Return a step's lines: a command as it is, what is done in words, once for each line of what it is done with."""
+    if isinstance(step, str):
+        yield from step.splitlines()
+        return
+    name, what, *more = step
+    if STEPS.get(name) != 1 + len(more):  # the host may be somebody else's
+        yield " ".join((name, what, *more))
+        return
+    with_it = dict(zip(("to", "about"), more, strict=False))
+    yield from (words(f"incidents.step_of.{name}", what=each, **with_it) for each in what.splitlines())
 
 
 def _held(of: Collected | Custody | Stamped, words: Words) -> str:

@@ -11,6 +11,7 @@ from typing import Any, get_args
 from auditor.audit.evaluate import MAX_VIOLATIONS
 from auditor.models import Finding
 from auditor.models.reviews import Certainty, Family, Kind
+from auditor.text.rules import in_words
 from auditor.text.visible import finite, one_line, visible
 from auditor.text.words import Words
 
@@ -108,7 +109,17 @@ def _in_words(member: Any, words: Words) -> Any:
         return {"when": words("violations.for_anybody") if for_all else member["when"], "value": member["value"]}
     if isinstance(member, Mapping) and member.keys() >= _OF_TRACE:
         return _trace(member, words)
+    if isinstance(member, Mapping) and isinstance(member.get("trace"), str):
+        return {**member, "trace": _seen(member["trace"], words)}
     return member
+
+
+def _seen(told: str, words: Words) -> str:
+    """What a hunt saw in a file that a finding names, as ``auditor.audit.hunts`` adds it: how sure it is, and by which rules."""
+    sure, between, rules = told.partition(": ")
+    if sure not in get_args(Certainty) or not between:
+        return told
+    return f"{words(f'certainty.{sure}')}: {in_words(rules.split(', '), words)}"
 
 
 def _trace(member: Mapping[str, Any], words: Words) -> Mapping[str, Any]:

@@ -89,11 +89,14 @@ def plan(asked, _connection):
     application, own = check(asked)
     some = [one for one in changes(application, own) if not cells.is_(one["before"], one["after"])]
     told = [
-        "update %s%s.%s where %s = %s"
-        % (application.prefix, one["table"], one["column"], one["key"], _shown(one["row"]))
+        [
+            "update",
+            "%s%s.%s" % (application.prefix, one["table"], one["column"]),
+            "%s = %s" % (one["key"], _shown(one["row"])),
+        ]
         for one in some
     ]
-    return {"state": "planned", "would": ["write " + RECORD.path, *told[: acting.MOST_SHOWN]]}
+    return {"state": "planned", "would": [["write", RECORD.path], *told[: acting.MOST_SHOWN]]}
 
 
 def _shown(row):

@@ -252,7 +252,7 @@ def plan(asked, connection, now):
         "state": "planned",
         "would": [
             "nft -f -\n" + rules(blocks, now),
-            *("write " + path for path in (RECORD.path, PROGRAM)),
+            *(["write", path] for path in (RECORD.path, PROGRAM)),
             *units().steps(UNIT),
             "nft -f -\n" + rules(lasting, now),
         ],

@@ -539,20 +539,25 @@ def release(asked, _connection):
         return {"state": "none"}
 
 
+def bounded(some):
+    """Paths, a line each, as many as an answer has room for; then how many there are."""
+    text = "\n".join(some)
+    return text if len(text) <= MOST_LETTERS else text[:MOST_LETTERS].rpartition("\n")[0] + "\n… %d" % len(some)
+
+
 def plan(asked, _connection):
     """What ``contain`` would do now; nothing is written."""
     with contextlib.ExitStack() as open_ones:
         core = core_of(asked, open_ones)
         files = core.differing()
-        lines = ["%s %s" % ("put" if file["was"] is None else "replace", file["path"]) for file in files]
-        lines += ["systemctl reload " + unit for unit in php_code.units()] if files else []
-        text = "\n".join(lines)
-        if len(text) > MOST_LETTERS:
-            text = text[:MOST_LETTERS].rpartition("\n")[0] + "\n… %d" % len(lines)
+        put = [file["path"] for file in files if file["was"] is None]
+        replaced = [file["path"] for file in files if file["was"] is not None]
+        steps = [[name, bounded(some)] for name, some in (("replace", replaced), ("put", put)) if some]
+        steps += ["systemctl reload " + unit for unit in php_code.units()] if files else []
         others, whole = core.others()
         return {
             "state": "planned",
-            "would": [text] if text else [],
+            "would": steps,
             "why": "" if whole else "not_all_seen",
             "found": found(asked, others),
         }

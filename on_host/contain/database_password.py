@@ -112,11 +112,11 @@ def plan(asked, _connection):
     known = made(asked)
     accounts = ["'%s'@'%s'" % (known["user"], host) for host in known["hosts"]]
     would = [
-        "write " + RECORD.path,
-        *("ALTER USER %s: the old and the new password" % one for one in accounts),
-        *("write %s: the new password" % one["file"] for one in known["files"]),
+        ["write", RECORD.path],
+        *(["both_passwords", "ALTER USER " + one] for one in accounts),
+        *(["password_in", one["file"]] for one in known["files"]),
         *("systemctl reload " + unit for unit in php_code.units()),
-        *("ALTER USER %s: the new password" % one for one in accounts),
+        *(["new_password", "ALTER USER " + one] for one in accounts),
         "KILL SOFT CONNECTION USER '%s'" % known["user"],
     ]
     return {"state": "planned", "would": would}

@@ -282,7 +282,7 @@ def plan(asked, connection):
         "state": "planned",
         "would": [
             "nft -f -\n" + rules(trial),
-            *("write " + path for path in (RECORD.path, KEPT)),
+            *(["write", path] for path in (RECORD.path, KEPT)),
             *units().steps(UNIT),
             "nft -f -\n" + rules(lasting),
         ],

@@ -147,7 +147,7 @@ def seen(record):
 def plan(asked, _connection):
     """What ``contain`` would do now; nothing is done."""
     found(asked)
-    return {"state": "planned", "would": ["begin with '%s': %s" % (lines.mark(asked["id"]), asked["what"])]}
+    return {"state": "planned", "would": [["comment", asked["what"], lines.mark(asked["id"])]]}
 
 
 def main(arguments):

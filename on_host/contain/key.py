@@ -195,11 +195,9 @@ def plan(asked, connection):
     """What ``contain`` and ``confirm`` would do now; nothing is done."""
     found, aside = check(asked, connection)
     begins = lines.mark(asked["id"])
-    steps = ["rename %s to %s... beside it" % (path, ASIDE) for _, path in sorted(aside)]
+    steps = [["beside", path, ASIDE] for _, path in sorted(aside)]
     steps += [
-        "begin with '%s' in %s: line of %s" % (begins, path, asked["what"])
-        for account, path, _ in found
-        if (account, path) not in aside
+        ["comment_key", path, begins, asked["what"]] for account, path, _ in found if (account, path) not in aside
     ]
     return {"state": "planned", "would": [*TRIALS.steps(), *steps[: acting.MOST_SHOWN], *TRIALS.last_steps()]}
 

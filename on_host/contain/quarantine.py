@@ -140,9 +140,8 @@ def plan(asked):
         same = os.fstat(there).st_dev == STORE.device()
         top = safe_open.name_of(taking.tops(place, open_ones)[0])
         apart = os.path.join(top, taking.APART + "...", TAKEN)
-        steps = ["rename %s to %s"] if same else ["rename %s to %s", "copy %s to %s, if it can be; remove %s"]
-        names = [(asked["what"], kept)] if same else [(asked["what"], apart), (apart, kept, apart)]
-        return {"state": "planned", "sha256": sha256, "would": [step % these for step, these in zip(steps, names)]}
+        far = [["rename", asked["what"], apart], ["copy_away", apart, kept]]
+        return {"state": "planned", "sha256": sha256, "would": [["rename", asked["what"], kept]] if same else far}
 
 
 def put_back(asked):

@@ -157,7 +157,7 @@ def plan(asked, _connection):
         "state": "planned",
         "sha256": record["sha256"],
         "would": [
-            "write " + os.path.join(STORE.folder(asked["id"]), kept.RECORD),
+            ["write", os.path.join(STORE.folder(asked["id"]), kept.RECORD)],
             *place.deletion(record).splitlines(),
         ],
     }

@@ -104,7 +104,7 @@ def plan(asked, _connection):
     path = applications.folder(asked)
     config, _old, _new = anew(path)
     names = ["secret"] if applications.configuration_of("wordpress", path) is None else wordpress.SALTS
-    return {"state": "planned", "would": ["write " + RECORD.path, "write %s: %s" % (config, " ".join(names))]}
+    return {"state": "planned", "would": [["write", RECORD.path], ["secrets", config, " ".join(names)]]}
 
 
 def contain(asked, _connection):

@@ -121,7 +121,7 @@ def plan(asked, _connection):
     return {
         "state": "planned",
         "sha256": digest(now),
-        "would": ["write " + os.path.join(STORE.folder(asked["id"]), kept.RECORD), place.of(DROP).strip()],
+        "would": [["write", os.path.join(STORE.folder(asked["id"]), kept.RECORD)], place.of(DROP).strip()],
     }
 
 

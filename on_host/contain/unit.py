@@ -125,8 +125,8 @@ def plan(asked, _connection):
     """What ``contain`` and ``confirm`` would do now; nothing is done."""
     now = check(asked["what"])
     place, aside = places({"unit": now["Id"]})
-    moved = ["rename %s to %s" % (place, aside)] if os.path.lexists(place) and now["LoadState"] != "masked" else []
-    steps = ["link %s to %s" % (place, NOWHERE), "systemctl daemon-reload", "systemctl stop " + now["Id"]]
+    moved = [["rename", place, aside]] if os.path.lexists(place) and now["LoadState"] != "masked" else []
+    steps = [["link", place, NOWHERE], "systemctl daemon-reload", "systemctl stop " + now["Id"]]
     return {"state": "planned", "would": [*TRIALS.steps(), *moved, *steps, *TRIALS.last_steps()]}
 
 

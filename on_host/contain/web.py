@@ -272,11 +272,13 @@ class Change:
                 raise Refused("not_reloaded", said)
 
     def told(self):
-        """What is written, as lines."""
+        """What is written: steps, and the lines."""
         for path, before, after in self.transaction.steps:
             old, new = ("" if state is None else state[1].decode("utf-8", "replace") for state in (before, after))
             lines = difflib.unified_diff(old.splitlines(), new.splitlines(), path, path, n=0, lineterm="")
-            yield "remove " + path if after is None else "write %s\n%s" % (path, "\n".join(list(lines)[2:]))
+            yield ["remove" if after is None else "write", path]
+            if after is not None:
+                yield "\n".join(list(lines)[2:])
         yield " ".join(self.server.test)
         yield "systemctl reload " + self.server.unit
 
@@ -450,17 +452,12 @@ def plan(asked):
     rule["fronts"] = [] if rule["path"] is not None else fronts(rule, blocks)
     steps = [line for change in some if change.blocks.get(rule["domain"]) for line in change.told()]
     looks = [
-        "%s http%s://%s:%d%s (%s) as %s: %s"
-        % (
-            visit[4],
-            "s" if visit[2] else "",
-            visit[3],
-            visit[1],
-            visit[5],
-            visit[0],
+        [
+            "visit",
+            "%s http%s://%s:%d%s (%s)" % (visit[4], "s" if visit[2] else "", visit[3], visit[1], visit[5], visit[0]),
             STRANGER,
             " ".join(map(str, right)),
-        )
+        ]
         for visit, right in dict.fromkeys(visits(rule, blocks))
     ]
     return {"state": "planned", "would": [*steps, *looks]}

@@ -14,6 +14,7 @@ from auditor.history.known_good import Kept
 from auditor.models import Run, Trace
 from auditor.results import hunts
 from auditor.results.traces import accepted_line, what_it_is
+from auditor.text.rules import in_words
 from auditor.text.words import Words
 
 _STYLE = {"exact": "red", "strong": "yellow", "weak": "dim"}
@@ -47,7 +48,7 @@ def show_hunts(run: Run, catalogue: Catalogue, words: Words, console: Console = 
 
 def _show(host: str, one: Trace, inventory: str, words: Words, console: Console) -> None:
     sure = words(f"certainty.{one.certainty}")
-    rules = ", ".join(one.rules)
+    rules = in_words(one.rules, words)
     console.print(
         f"  [{_STYLE[one.certainty]}]{sure}[/]  {escape(what_it_is(one, words))}  {escape(one.where)}  {escape(rules)}",
         soft_wrap=True,

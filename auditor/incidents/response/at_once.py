@@ -38,6 +38,8 @@ class Response:
     """How a person would, once it was looked at: the words of ``auditor incident contain`` or ``clean``; None: by no means."""
     steps: tuple[Manual, ...] = ()
     """What a person does on the host where that is no way, or is refused."""
+    afterwards: tuple[Manual, ...] = ()
+    """What a person does there with what is contained, once evidence of it was collected."""
 
 
 def responses_to(findings: Iterable[Finding], hosts: Iterable[Host] = ()) -> tuple[Response, ...]:
@@ -54,7 +56,7 @@ def _response(finding: Finding, member: Any, sites: Iterable[Site]) -> Response 
     if of is None:
         return None
     wanted = tuple(Wanted(means, what, None) for means, what in table.at_once(of))
-    return Response(finding.host, of.kind, of.where, wanted, table.typed(of), table.by_hand(of))
+    return Response(finding.host, of.kind, of.where, wanted, table.typed(of), table.by_hand(of), table.afterwards(of))
 
 
 def in_force_on(case: Case, host: str) -> frozenset[Wanted]:

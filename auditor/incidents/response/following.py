@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from auditor.incidents.case import Case
@@ -116,6 +116,7 @@ def _left(case: Case, there: Sequence[Response], tried: Collection[tuple[str, Me
     by_hand = []
     for one in there:
         if one.wanted and all(_is_in_force(case, one.host, ask.means, ask.what) for ask in one.wanted):
+            by_hand += [replace(one, steps=one.afterwards)] if one.afterwards else []
             continue
         if not one.wanted and one.typed is not None:
             means, what = one.typed

@@ -1,31 +1,36 @@
 """Steps that a person takes as root on a host, where no means of containing does: which words say so, and the commands, one a line. Pure.
 
-Names that a host says become one quoted word of a command, or are left out of it. A step keeps what it changes below ``KEPT`` first.
+What a package brought is never taken away whole: its strange lines are, or the package is installed again. A step keeps what it changes first.
 """
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
-import string
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from auditor.compromise.footholds import REPLACES
+from auditor.incidents.response import commands
+from auditor.incidents.response.commands import KEPT
 from auditor.incidents.response.seen import Seen
-from auditor.text import paths
 
-KEPT = "/root/luytre-kept"
-_PLAIN = frozenset(string.ascii_letters + string.digits + "/._-+")
-_DOT = r"\."
 _ACCOUNT = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}")
 _MODULE = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_LIBRARY = re.compile(r"[A-Za-z0-9_.+-]{1,100}")
+_UNIT = re.compile(r"[A-Za-z0-9:_.\\@-]{1,200}\.(?:service|timer|socket|path|mount|automount|swap)")
 _ROUTINE = re.compile(r"([A-Za-z0-9_$]{1,64})\.([A-Za-z0-9_$]{1,64})")
 _FUNCTION = re.compile(r"[A-Za-z0-9_$]{1,64}")
 _ADDRESS = re.compile(r".*:([0-9]{1,5})")
-_NO_CAPABILITIES = (
-    "import os,sys; [os.removexattr(p, a) for p in sys.argv[1:] for a in os.listxattr(p) if a == 'security.capability']"
-)
+_DIGESTS = re.compile(r"[0-9a-f]{12}(?: [0-9a-f]{12}){0,3}")
+_OF_FOLDERS = re.compile(r"/(?:etc|run|usr)/(?!network/interfaces|sysctl|ssh/)(?:.{1,400}/)?[^/]{1,100}/[^/]{1,255}")
+_RESTART_PHP = "sudo systemctl restart 'php*-fpm.service'"
+_RESTARTS: Mapping[str, str] = {
+    "/etc/ld.so.conf.d/": "sudo ldconfig",
+    "/etc/rsyslog": "sudo systemctl try-restart rsyslog.service",
+    "/etc/udev/": "sudo udevadm control --reload || true",
+}
+"""By the beginning of a path what has its program forget what it read there; others read it whenever they run."""
 
 
 @dataclass(frozen=True)
@@ -38,58 +43,74 @@ class Manual:
     """Typed on the host, in this order; each ends with 0 when it has done what the step says."""
 
 
-def manual(says: str, *commands: str) -> Manual:
+def manual(says: str, *typed: str) -> Manual:
     """Return a step of these commands."""
-    return Manual(says, commands)
+    return Manual(says, typed)
 
 
-def _word(path: str) -> str:
-    """A path as one word of a shell's command, all of it printed: the very bytes that its trace spells."""
-    if "%" not in path:
-        return shlex.quote(path)
-    return (
-        "$'"
-        + "".join(chr(one) if chr(one) in _PLAIN else f"\\x{one:02x}" for one in os.fsencode(paths.read(path)))
-        + "'"
-    )
+def _digests(of: Seen) -> str:
+    return of.exactly if _DIGESTS.fullmatch(of.exactly) else ""
 
 
-def copy_commands(path: str) -> tuple[str, ...]:
-    """Return the commands that keep a copy of a file as it is."""
-    return (f"sudo install -d -m 0700 {KEPT}", f"sudo cp -a --parents -- {_word(path)} {KEPT}")
-
-
-def taken_away(of: Seen) -> Manual:
-    """Return how a whole file is moved out of its place."""
-    return manual("moved", *copy_commands(of.where), f"sudo rm -- {_word(of.where)}")
+def script(of: Seen) -> Manual:
+    """Return how a file that others run or read by themselves is without what an intruder wrote: whole where it is nobody else's, else line by line."""
+    last = [command for begins, command in _RESTARTS.items() if of.where.startswith(begins)]
+    if "foreign" in of.rules and _OF_FOLDERS.fullmatch(of.where):
+        return manual("moved", *commands.removed(of.where), *last)
+    if _digests(of):
+        mark = "#" if of.kind == "hook" or "environment" in of.where else ": #"
+        return manual("lines", *commands.lines_out(of.where, mark, _digests(of)), *last)
+    return manual("lines_look", *commands.shown(of.where))
 
 
 def unit_file(of: Seen) -> Manual:
-    """Return how a file that changes a unit, or makes one of an account's, goes, and systemd with it."""
-    return manual(
-        "unit_file", *copy_commands(of.where), f"sudo rm -- {_word(of.where)}", "sudo systemctl daemon-reload"
-    )
+    """Return how a file that changes a unit, or makes one of an account's, goes, and what runs by it."""
+    reload = "sudo systemctl daemon-reload"
+    if of.where.startswith("/usr/lib/") and "foreign" not in of.rules:
+        return manual("replaced", *commands.reinstalled(of.where), reload)
+    return manual("unit_file", *commands.removed(of.where), reload, *_ended(of))
+
+
+def _ended(of: Seen) -> Iterator[str]:
+    """What ends the processes of a unit whose file is gone, or starts them as the unit is without that."""
+    folder, _, name = of.where.rpartition("/")
+    if "/systemd/user" in folder:
+        one = "/.config/" in folder and _ACCOUNT.fullmatch(of.who)
+        yield f'sudo systemctl try-restart "user@{f"$(id -u {of.who})" if one else "*"}.service"'
+        return
+    changed = folder.rpartition("/")[2].removesuffix(".d") if folder.endswith(".d") else name
+    if not _UNIT.fullmatch(changed) or changed.startswith(("dbus", "systemd-")):
+        return
+    every = shlex.quote(changed.replace("@.", "@*."))
+    alters = folder.endswith(".d") or REPLACES in of.rules
+    yield f"sudo systemctl try-restart {every}" if alters else f"sudo systemctl stop {every} || true"
 
 
 def crontab(of: Seen) -> Manual:
     """Return how the whole table of jobs is looked at, where no line of it can be told."""
-    return manual("crontab", *copy_commands(of.where), f"sudo cat -A -- {_word(of.where)}")
+    return manual("crontab", *commands.shown(of.where))
 
 
 def passwd_line(of: Seen) -> Manual:
-    """Return how an account's lines leave the files of accounts, for one that no program locks."""
-    name = of.exactly or of.who
-    if not _ACCOUNT.fullmatch(name):
+    """Return how an account's lines leave the files of accounts, for one that no program locks; of several of that name those that are root's equals."""
+    if not _ACCOUNT.fullmatch(of.exactly or of.who):
         return manual(
-            "passwd_look", *copy_commands("/etc/passwd"), "sudo awk -F: '$3 == 0 {print NR\": \"$0}' /etc/passwd"
+            "passwd_look", *commands.copied("/etc/passwd"), "sudo awk -F: '$3 == 0 {print NR\": \"$0}' /etc/passwd"
         )
-    pattern = name.replace(".", r"\.")
+    name = (of.exactly or of.who).replace(".", r"\.")
+    if not of.exactly:
+        second = f"^{name}:[^:]*:0+:"
+        edit, look = (
+            f"sudo sed -i -E '/{second}/d' /etc/passwd",
+            f"! grep -E {shlex.quote(second)} /etc/passwd",
+        )
+        return manual("passwd_second", *commands.copied("/etc/passwd"), edit, look)
     return manual(
         "passwd_line",
-        *copy_commands("/etc/passwd"),
-        *copy_commands("/etc/shadow")[1:],
-        f"sudo sed -i '/^{pattern}:/d' /etc/passwd /etc/shadow",
-        f"! getent passwd {name}",
+        *commands.copied("/etc/passwd"),
+        *commands.copied("/etc/shadow")[1:],
+        f"sudo sed -i '/^{name}:/d' /etc/passwd /etc/shadow",
+        f"! getent passwd {of.exactly}",
     )
 
 
@@ -100,7 +121,7 @@ def administrator(_of: Seen) -> Manual:
 
 def key_file(of: Seen) -> Manual:
     """Return how a line of authorized_keys that cannot be told from an administrator's own is found."""
-    return manual("key_file", *copy_commands(of.where), f"sudo ssh-keygen -l -f {_word(of.where)}")
+    return manual("key_file", *commands.copied(of.where), f"sudo ssh-keygen -l -f {commands.word(of.where)}")
 
 
 def unplaced(_of: Seen) -> Manual:
@@ -110,84 +131,96 @@ def unplaced(_of: Seen) -> Manual:
 
 def setuid(of: Seen) -> Manual:
     """Return how a program loses the rights that it gives to whoever starts it."""
-    return manual(
-        "setuid",
-        *copy_commands(of.where),
-        f"sudo chmod u-s,g-s -- {_word(of.where)}",
-        f"sudo python3 -c {shlex.quote(_NO_CAPABILITIES)} {_word(of.where)}",
-        f"sudo chmod -R u-s,g-s {KEPT}",
-    )
+    return manual("setuid", *commands.lent_nothing(of.where))
 
 
 def sudo_rule(of: Seen) -> Manual:
-    """Return how a rule of sudo's goes: a file of its own whole, of /etc/sudoers the lines of that account."""
+    """Return how a rule of sudo's goes: a file of its own whole, of /etc/sudoers its line."""
     if of.where != "/etc/sudoers":
-        return manual("sudo_rule", *copy_commands(of.where), f"sudo rm -- {_word(of.where)}", "sudo visudo -c")
-    who = re.escape(of.who) if _ACCOUNT.fullmatch(of.who) else None
-    edit = f"sudo sed -i -E '/^[[:space:]]*{who}[[:space:]]/s/^/# /' /etc/sudoers" if who else "sudo visudo"
-    return manual("sudo_rule", *copy_commands(of.where), edit, "sudo visudo -c")
+        return manual("sudo_rule", *commands.removed(of.where), "sudo visudo -c")
+    if not _digests(of):
+        return manual("lines_look", *commands.shown(of.where))
+    return manual("sudo_rule", *commands.lines_out(of.where, "#", _digests(of)), "sudo visudo -c")
 
 
-_LOGIN: Mapping[str, str] = {
-    "login_gives_passwords": r"/pam_exec\.so.*expose_authtok/",
-    "login_runs": r"/pam_exec\.so/",
-    "login_lets_all": r"/sufficient.*pam_permit\.so/",
+_SSHD: Mapping[str, str] = {
     "sshd_asks": r"/^[[:space:]]*Authorized(Keys|Principals)Command/I",
-    "sshd_runs": r"/^[[:space:]]*(ForceCommand|Subsystem)/I",
     "keys_elsewhere": r"/^[[:space:]]*AuthorizedKeysFile/I",
+    "sshd_runs": r"/^[[:space:]]*ForceCommand/I",
     "sshd_trusts": r"/^[[:space:]]*(TrustedUserCAKeys|AuthorizedPrincipalsFile)/I",
 }
-"""By rule, which lines that is; the first counts."""
+"""By rule, which lines of sshd's that is; the first counts."""
 
 
 def login(of: Seen) -> Manual:
     """Return how lines of PAM's or sshd's that let somebody in are put out of force; of a module, which lines load it."""
-    checks = ("sudo sshd -t", "sudo systemctl reload ssh") if "/ssh" in of.where.rpartition("/")[0] else ()
-    rule = next((rule for rule in _LOGIN if rule in of.rules), None)
-    if rule is not None:
-        return manual(
-            "login", *copy_commands(of.where), f"sudo sed -i -E '{_LOGIN[rule]} s/^/# /' {_word(of.where)}", *checks
-        )
     if of.where.endswith(".so"):
-        name = of.where.rpartition("/")[2]
-        known = re.fullmatch(r"[A-Za-z0-9_.-]{1,100}", name)
-        lines = f"sudo sed -i '/{name.replace('.', _DOT)}/ s/^/# /' /etc/pam.d/*"
-        return manual(
-            "login_module", *copy_commands(of.where), *([lines] if known else ()), f"sudo rm -- {_word(of.where)}"
-        )
-    return manual("login", *copy_commands(of.where), f"sudo grep -n '' -- {_word(of.where)}")
+        return _login_module(of)
+    if _digests(of):
+        return manual("login", *commands.lines_out(of.where, "#", _digests(of)))
+    rule = next((rule for rule in _SSHD if rule in of.rules), None)
+    if rule is None:
+        return manual("lines_look", *commands.shown(of.where))
+    edit = f"sudo sed -i -E '{_SSHD[rule]} s/^/# /' {commands.word(of.where)}"
+    return manual("login", *commands.copied(of.where), edit, "sudo sshd -t", "sudo systemctl reload ssh")
+
+
+def _login_module(of: Seen) -> Manual:
+    name = of.where.rpartition("/")[2]
+    if "foreign" not in of.rules:
+        return replaced(of)
+    if not _LIBRARY.fullmatch(name):
+        return manual("login_module", *commands.removed(of.where))
+    return manual("login_module", commands.unnamed(name, "/etc/pam.d"), *commands.removed(of.where))
 
 
 def preloaded(of: Seen) -> Manual:
     """Return how nothing is loaded into every program any more."""
-    return manual("preload", *copy_commands(of.where), f"sudo rm -- {_word(of.where)}", "sudo ldconfig")
+    return manual("preload", *commands.removed(of.where), "sudo ldconfig")
 
 
 def interpreter(of: Seen) -> Manual:
     """Return how PHP loads and prepends nothing of an intruder's."""
     if of.where.endswith(".so"):
-        return manual("module_file", *copy_commands(of.where), f"sudo rm -- {_word(of.where)}", _RESTART_PHP)
-    lines = "/^[[:space:]]*(auto_(prepend|append)_file|(zend_)?extension)[[:space:]]*=[[:space:]]*[\"']?\\//"
-    return manual(
-        "interpreter",
-        *copy_commands(of.where),
-        f"sudo sed -i -E '{_quoted(lines)} s/^/; /' {_word(of.where)}",
-        _RESTART_PHP,
-    )
+        if "foreign" not in of.rules:
+            return _again(of, _RESTART_PHP)
+        return manual("module_file", *commands.removed(of.where), _RESTART_PHP)
+    if not _digests(of):
+        return manual("lines_look", *commands.shown(of.where))
+    server = _server(of.where)
+    mark, last = ("#", _reread(server)) if server else (";", (_RESTART_PHP,))
+    return manual("interpreter", *commands.lines_out(of.where, mark, _digests(of)), *last)
 
 
-_RESTART_PHP = "sudo systemctl restart 'php*-fpm.service'"
+def _again(of: Seen, *last: str) -> Manual:
+    """What a package brought is as that has it again, and what has it loaded starts anew."""
+    first = replaced(of)
+    return manual(first.says, *first.commands, *last)
 
 
-def _quoted(script: str) -> str:
-    return script.replace("'", "'\\''")
+def _server(path: str) -> str:
+    """The web server that a file is of; empty: of none."""
+    return next((name for name in ("nginx", "apache2") if f"/{name}/" in path), "")
+
+
+def _reread(server: str) -> tuple[str, str]:
+    """A web server tests its settings and starts anew: told to read them again it keeps in memory what it has loaded."""
+    test = "sudo nginx -t" if server == "nginx" else "sudo apache2ctl configtest"
+    return test, f"sudo systemctl restart {server}"
 
 
 def server_module(of: Seen) -> Manual:
-    """Return how a web server is kept from loading a module."""
-    test = "sudo nginx -t" if "nginx" in of.where else "sudo apache2ctl configtest"
-    reload = "sudo systemctl reload nginx" if "nginx" in of.where else "sudo systemctl reload apache2"
-    return manual("server_module", *copy_commands(of.where), f"sudo rm -- {_word(of.where)}", test, reload)
+    """Return how a web server is kept from loading or running what an intruder gave it."""
+    server = _server(of.where) or "apache2"
+    if of.where.endswith(".so"):
+        if "foreign" not in of.rules:
+            return _again(of, *_reread(server))
+        name = of.where.rpartition("/")[2]
+        loads = [commands.unnamed(name, f"/etc/{server}")] if _LIBRARY.fullmatch(name) else []
+        return manual("server_module", *loads, *commands.removed(of.where), *_reread(server))
+    if not _digests(of):
+        return manual("lines_look", *commands.shown(of.where))
+    return manual("server_lines", *commands.lines_out(of.where, "#", _digests(of)), *_reread(server))
 
 
 def database_code(of: Seen) -> Manual:
@@ -197,7 +230,7 @@ def database_code(of: Seen) -> Manual:
         schema, name = named[1], named[2]
         dump = f"mariadb-dump --no-data --routines --events --triggers {schema} > {KEPT}/{schema}.sql"
         drop = "; ".join(
-            f"DROP {what} IF EXISTS {schema}.{name}" for what in ("TRIGGER", "EVENT", "PROCEDURE", "FUNCTION")
+            f"DROP {what} IF EXISTS `{schema}`.`{name}`" for what in ("TRIGGER", "EVENT", "PROCEDURE", "FUNCTION")
         )
         return manual(
             "database_code",
@@ -210,22 +243,23 @@ def database_code(of: Seen) -> Manual:
         return manual(
             "database_function",
             f"sudo mariadb -e {shlex.quote(asked)}",
-            f"sudo mariadb -e 'DROP FUNCTION IF EXISTS {of.where}'",
+            f"sudo mariadb -e 'DROP FUNCTION IF EXISTS `{of.where}`'",
         )
     if of.whole and of.where.endswith(".so"):
+        if "foreign" not in of.rules and "foreign_function" not in of.rules:
+            return replaced(of)
         return manual(
             "database_library",
-            *copy_commands(of.where),
+            *commands.copied(of.where),
             "sudo mariadb -e 'SELECT * FROM mysql.func'",
-            f"sudo rm -- {_word(of.where)}",
+            f"sudo rm -- {commands.word(of.where)}",
         )
     return manual("database_row")
 
 
 def replaced(of: Seen) -> Manual:
     """Return how a program is as its package has it again."""
-    package = f"$(dpkg-query -S {_word(of.where)} | cut -d: -f1)"
-    return manual("replaced", *copy_commands(of.where), f'sudo apt-get install --reinstall -y "{package}"')
+    return manual("replaced", *commands.reinstalled(of.where))
 
 
 def kernel_module(of: Seen) -> Manual:
@@ -233,30 +267,36 @@ def kernel_module(of: Seen) -> Manual:
     name = of.where.rpartition("/")[2].partition(".ko")[0]
     if not _MODULE.fullmatch(name):
         return manual("kernel_module", "sudo lsmod")
-    never = f"echo 'blacklist {name}' | sudo tee /etc/modprobe.d/luytre-{name}.conf"
-    return manual("kernel_module", never, f"sudo modprobe -r {name}")
+    never = f"echo 'install {name} /bin/false' | sudo tee /etc/modprobe.d/luytre-{name}.conf"
+    taken = commands.removed(of.where) if of.whole else ()
+    return manual("kernel_module", never, *taken, f"sudo rmmod {name}")
 
 
 def process(of: Seen) -> Manual:
     """Return how the processes of a program that others run, too, are looked at."""
     if "loads_foreign" in of.rules:
-        return manual(
-            "process_loads", f"sudo find /proc -maxdepth 2 -name exe -lname {_word(of.where)} -printf '%h\\n'"
-        )
+        return manual("process_loads", commands.processes_of(of.where))
     if "hidden" in of.rules:
-        return manual("process_hidden", f"sudo cat {_word(of.where)}/status")
-    return manual("process", f"sudo find /proc -maxdepth 2 -name exe -lname {_word(of.where)} -printf '%h\\n'")
+        return manual("process_hidden", f"sudo cat {commands.word(of.where)}/status")
+    return manual("process", commands.processes_of(of.where))
+
+
+def process_end(of: Seen) -> Manual:
+    """Return how processes that are stopped end, once their memory was collected."""
+    return manual(
+        "process_end", *(commands.process_ended(number, of.where) for number in of.exactly.split() if number.isdigit())
+    )
 
 
 def listener(of: Seen) -> Manual:
     """Return how the process behind a socket is found."""
     port = _ADDRESS.fullmatch(of.where)
-    return manual("listener", f"sudo ss -H -tulnp 'sport = :{port[1]}'" if port else "sudo ss -H -0 -p")
+    return manual("listener", commands.processes_on(port[1]) if port else commands.processes_with_packets())
 
 
 def log(of: Seen) -> Manual:
     """Return how what is left of a log is kept."""
-    return manual("log", f"sudo ls -ld -- {_word(of.where)}" if of.whole else "sudo ls -l /var/log")
+    return manual("log", f"sudo ls -ld -- {commands.word(of.where)}" if of.whole else "sudo ls -l /var/log")
 
 
 def missing(_of: Seen) -> Manual:

@@ -29,6 +29,8 @@ class Seen:
     """Which rules say so."""
     site: str = ""
     """The domain of the site in whose document root it lies; empty: in that of none."""
+    root: str = ""
+    """That document root."""
 
     @property
     def whole(self) -> bool:
@@ -42,11 +44,13 @@ def seen_in(subject: str, member: Any, sites: Iterable[Site] = ()) -> Seen | Non
         return None
     kind, who = member["kind"], owner_of(member["kind"], member["where"])
     where, rules = path_of(kind, member["where"]), frozenset(map(str, member.get("rules") or ()))
-    return Seen(subject, kind, where, str(member.get("exactly", "")), who, rules, _site(where, sites))
+    site, root = _site(where, sites)
+    return Seen(subject, kind, where, str(member.get("exactly", "")), who, rules, site, root)
 
 
-def _site(where: str, sites: Iterable[Site]) -> str:
-    """The domain of the innermost root that the place lies in."""
+def _site(where: str, sites: Iterable[Site]) -> tuple[str, str]:
+    """The domain and the document root, the innermost, that a place lies in; of a row, the folder of its application comes before a colon."""
     roots = {(one.document_root or "").rstrip("/"): one.domain for one in sites if one.document_root}
-    inside = [root for root in roots if where.startswith(f"{root}/")]
-    return roots[max(inside, key=len)] if inside else ""
+    inside = [root for root in roots if where.startswith((f"{root}/", f"{root}: "))]
+    innermost = max(inside, key=len, default="")
+    return roots.get(innermost, ""), innermost

@@ -5,11 +5,14 @@ Every kind stands in ``RESPONSES``: what a hunt or a review can raise is never w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from auditor.compromise.footholds import CHANGED, REPLACES
 from auditor.errors import InputError
 from auditor.incidents.means.file import HOOKS
+from auditor.incidents.means.row import TABLES
 from auditor.incidents.means.starting import CRON, CRONTABS
 from auditor.incidents.means.table import MEANS
 from auditor.incidents.response import manual
@@ -42,6 +45,8 @@ class Response:
     """What a person looks at, then contains by ``auditor incident contain``."""
     by_hand: Callable[[Seen], Iterator[Manual]] = _no_step
     """What a person does on the host, where no means does it, or where it refuses."""
+    afterwards: Callable[[Seen], Iterator[Manual]] = _no_step
+    """What a person does on the host with what is contained, once evidence of it was collected."""
 
 
 def _file(of: Seen) -> Iterator[Asked]:
@@ -55,8 +60,8 @@ def _typed_file(of: Seen) -> Iterator[Asked]:
 
 
 def _hook(of: Seen) -> Iterator[Asked]:
-    """A whole file that some program reads among others of its folder."""
-    if of.where.rpartition("/")[0] in HOOKS or of.where in HOOKS:
+    """A whole file that some program reads among others of its folder, and that no package brought."""
+    if (of.where.rpartition("/")[0] in HOOKS and CHANGED not in of.rules) or of.where in HOOKS:
         yield "file", paths.read(of.where)
 
 
@@ -87,8 +92,9 @@ def _unit(of: Seen) -> Iterator[Asked]:
 
 
 def _typed_unit(of: Seen) -> Iterator[Asked]:
+    """A unit of its own; what lies in the place of a package's, or was changed in it, has to go by itself, as the host needs that."""
     folder, _, name = of.where.rpartition("/")
-    if folder.endswith("/systemd/system") and "@." not in name:
+    if folder.endswith("/systemd/system") and "@." not in name and not of.rules & {CHANGED, REPLACES}:
         yield "unit", name
 
 
@@ -112,6 +118,17 @@ def _core(of: Seen) -> Iterator[Asked]:
         yield "core", of.site
 
 
+def _row(of: Seen) -> Iterator[Asked]:
+    """A row of an application's tables, whose trace names the folder, the table with its prefix, and the row."""
+    found = _ROW.fullmatch(of.where)
+    if found and of.site:
+        folder = found[1][len(of.root) :].strip("/")
+        yield "row", "/".join(filter(None, (of.site, folder, found[2], found[3])))
+
+
+_ROW = re.compile(rf"(/.+): \S{{0,64}}?({'|'.join(sorted(TABLES, key=len, reverse=True))}) (\S+)")
+
+
 def _key(of: Seen) -> Iterator[Asked]:
     yield "key", of.exactly
 
@@ -126,6 +143,11 @@ def _unit_by_hand(of: Seen) -> Iterator[Manual]:
 
 def _program_by_hand(of: Seen) -> Iterator[Manual]:
     yield manual.posted_to(of) if "posted_to_gone" in of.rules else manual.unplaced(of)
+
+
+def _ended_process(of: Seen) -> Iterator[Manual]:
+    if of.exactly:
+        yield manual.process_end(of)
 
 
 def _always(step: manual.Step) -> Callable[[Seen], Iterator[Manual]]:
@@ -150,8 +172,7 @@ RESPONSES: Mapping[Kind, Response] = {
     **dict.fromkeys(("document", "sitemap"), Response(typed=_page, by_hand=_always(manual.unplaced))),
     "job": Response(_job, _cron, _PATH(manual.crontab)),
     "unit": Response(_unit, _typed_unit, _unit_by_hand),
-    "startup": Response(_hook, by_hand=_PATH(manual.taken_away)),
-    "hook": Response(_hook, by_hand=_PATH(manual.taken_away)),
+    **dict.fromkeys(("startup", "hook"), Response(_hook, by_hand=_PATH(manual.script))),
     "account": Response(_account, _administrator, _accounts_by_hand),
     "key": Response(_key, by_hand=_PATH(manual.key_file)),
     "permission": Response(by_hand=_PATH(manual.sudo_rule)),
@@ -159,10 +180,10 @@ RESPONSES: Mapping[Kind, Response] = {
     "preload": Response(_hook, by_hand=_PATH(manual.preloaded)),
     "interpreter": Response(by_hand=_PATH(manual.interpreter)),
     "server_module": Response(by_hand=_PATH(manual.server_module)),
-    "database_code": Response(by_hand=_always(manual.database_code)),
+    "database_code": Response(typed=_row, by_hand=_always(manual.database_code)),
     "setuid": Response(by_hand=_PATH(manual.setuid)),
     "replaced": Response(by_hand=_PATH(manual.replaced)),
-    "process": Response(_process, by_hand=_PATH(manual.process)),
+    "process": Response(_process, by_hand=_PATH(manual.process), afterwards=_ended_process),
     "listener": Response(by_hand=_always(manual.listener)),
     "kernel_module": Response(by_hand=_always(manual.kernel_module)),
     "log": Response(by_hand=_always(manual.log)),
@@ -198,3 +219,8 @@ _PAGES = frozenset({"doorway", "document", "sitemap"})
 def by_hand(of: Seen) -> tuple[Manual, ...]:
     """Return the steps that a person takes on the host about a trace."""
     return tuple(RESPONSES[of.kind].by_hand(of)) if of.kind in RESPONSES else ()
+
+
+def afterwards(of: Seen) -> tuple[Manual, ...]:
+    """Return the steps that a person takes on the host with what is contained of a trace, once evidence was collected."""
+    return tuple(RESPONSES[of.kind].afterwards(of)) if of.kind in RESPONSES else ()

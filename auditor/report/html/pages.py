@@ -30,6 +30,7 @@ from auditor.results.summary import (
 )
 from auditor.results.traces import SiteTraces, only_here
 from auditor.results.trend import TrendPoint, months, until
+from auditor.text.rules import in_words
 from auditor.text.words import Words
 
 MAX_TRACES = 50
@@ -274,7 +275,7 @@ class _Hunted:
         self.seen = hunts.seen(host.hunted, words)
         self.let_in_by = ", ".join(host.let_in_by)
         self.weak = tuple(
-            (traces.what_it_is(one, words), one.where, ", ".join(one.rules), accepting(host.hunted.host, one))
+            (traces.what_it_is(one, words), one.where, in_words(one.rules, words), accepting(host.hunted.host, one))
             for one in host.hunted.weak
         )
         self.accepted = tuple(traces.accepted_line(one.trace, one.by, words) for one in host.hunted.accepted)

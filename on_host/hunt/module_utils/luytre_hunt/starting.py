@@ -49,6 +49,7 @@ HOOKS = (
     *("/etc/binfmt.d/*", "/usr/lib/binfmt.d/*", "/etc/modprobe.d/*", "/etc/kernel/*.d/*", "/etc/initramfs-tools/*/*"),
     *("/etc/rsyslog.conf", "/etc/rsyslog.d/*.conf", "/etc/acpi/events/*", "/etc/grub.d/*", "/etc/ld.so.conf.d/*"),
     *("/etc/needrestart/hook.d/*", "/etc/needrestart/notify.d/*", "/etc/sysctl.d/*", "/etc/sysctl.conf"),
+    *("/etc/modules", "/etc/modules-load.d/*", "/etc/initramfs-tools/modules"),
     *("/etc/polkit-1/rules.d/*", "/usr/share/polkit-1/rules.d/*", "/etc/dbus-1/system.d/*", "/etc/xinetd.d/*"),
     *("/etc/inetd.conf", "/etc/incron.d/*", "/var/spool/incron/*", "/etc/aliases", "/etc/anacrontab"),
 )
@@ -136,15 +137,16 @@ def _unit(places, path, standing, text, who):
     runs = [match.group(1) for _number, line in said_by(text) for match in [_EXEC.match(line)] if match]
     programs = [path for command in runs[:20] for path in cron.programs(command)]
     user = _USER.findall(text)
-    exactly = os.path.basename(path) if who is None and standing == FOREIGN and _stands_alone(places, path) else ""
-    places.add("unit", path, who or (user[-1] if user else "root"), standing, "\n".join(said), (), programs, exactly)
-
-
-def _stands_alone(places, path):
-    """Whether a file is all of a unit of systemd's that no package brought: what lies in one's place, or changes it, is not."""
     folder, name = os.path.split(path)
-    packaged = places.packaged.knows("/usr/lib/systemd/system/" + name)
-    return folder in SYSTEM_UNITS and name.endswith(".service") and "@" not in name and not packaged
+    marks = ["replaces"] if who is None and _is_packaged(places, name) else []
+    alone = folder in SYSTEM_UNITS and name.endswith(".service") and "@" not in name and not marks
+    exactly = name if who is None and standing == FOREIGN and alone else ""
+    places.add("unit", path, who or (user[-1] if user else "root"), standing, "\n".join(said), marks, programs, exactly)
+
+
+def _is_packaged(places, name):
+    """Whether a package brought a unit of that name, which a file elsewhere stands for then."""
+    return any(places.packaged.knows("/usr/lib/systemd/%s/%s" % (kind, name)) for kind in ("system", "user"))
 
 
 def _script(places, slot, path, standing):

@@ -73,16 +73,16 @@ class Units:
             raise Refused("no_unit", name)
 
     def steps(self, name, act="start"):
-        """What ``lay`` does, each step a line."""
+        """What ``lay`` does, each step as a command, or as what it does and with what."""
         return [
-            *("write " + path for path in (*self.files(), *self.links())),
+            *(["write", path] for path in (*self.files(), *self.links())),
             "systemctl daemon-reload",
             "systemctl %s %s" % (act, name),
         ]
 
     def last_steps(self, name):
         """What ``take_away`` does."""
-        removed = ["remove " + path for path in (*self.links(), *self.files())]
+        removed = [["remove", path] for path in (*self.links(), *self.files())]
         return ["systemctl stop " + name, *removed, "systemctl daemon-reload"]
 
     def take_away(self, stop=None):

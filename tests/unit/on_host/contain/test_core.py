@@ -102,9 +102,9 @@ def test_files_are_as_the_release_has_them_and_come_back_as_they_were(
 ) -> None:
     before, inode = state(site), (site / "wp-includes/load.php").stat().st_ino
     planned = host.plan(asked(site), [])
-    assert planned["would"][0].splitlines() == [
-        "put wp-includes/js/a/b.js",
-        "replace wp-includes/load.php",
+    assert planned["would"] == [
+        ["replace", "wp-includes/load.php"],
+        ["put", "wp-includes/js/a/b.js"],
         "systemctl reload php8.4-fpm.service",
     ]
     assert planned["found"] == [f"{site}/wp-admin/x%20%E1%BA%A1.php"]
@@ -177,8 +177,8 @@ def test_what_a_lesser_user_lays_in_a_folders_place_is_set_aside_and_comes_back(
         folder.write_bytes(b"theirs")
     os.chown(folder, 33, 33, follow_symlinks=False)
     before, elsewhere = state(site), state(theirs)
-    planned = host.plan(asked(site), [])["would"][0].splitlines()
-    assert planned[0] == "replace wp-includes"
+    planned = host.plan(asked(site), [])["would"]
+    assert planned[0][1].splitlines()[0] == "wp-includes"
     told = host.contain(asked(site), [])
     assert (told["state"], told["why"]) == ("confirmed", "replaced")
     assert not folder.is_symlink()

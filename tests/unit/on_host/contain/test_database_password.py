@@ -163,8 +163,8 @@ def test_the_server_and_all_that_share_the_account_have_a_new_one_and_the_old_on
     host: ModuleType, server: Server, sites: Sites, tmp_path: Path
 ) -> None:
     planned, before = host.plan(asked(sites), US), dict(server.takes)
-    assert [line for line in planned["would"] if line.startswith("write ")][1:] == [
-        f"write {sites.top / name}: the new password" for name in ("a/wp-config.php", "b/configuration.php")
+    assert [step[1] for step in planned["would"] if step[0] == "password_in"] == [
+        str(sites.top / name) for name in ("a/wp-config.php", "b/configuration.php")
     ]
     assert (server.changes, sites.texts()) == ([], FILES)
     assert host.contain(asked(sites), US) == {"state": "confirmed", "why": ""}

@@ -253,7 +253,7 @@ def test_a_plan_says_what_is_loaded_and_written_and_does_nothing(
     assert would[0] == f"nft -f -\n{kernel.loaded}"
     host.confirm(asked(), US)
     assert would[-1] == f"nft -f -\n{kernel.loaded}"
-    assert [f"write {host.KEPT}", *(f"write {path}" for path in host.units().files())] == would[2:5]
+    assert [["write", host.KEPT], *(["write", path] for path in host.units().files())] == would[2:5]
 
 
 def test_it_is_loaded_again_whatever_nftables_service_does(host: ModuleType) -> None:

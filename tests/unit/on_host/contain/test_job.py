@@ -61,7 +61,7 @@ def refused(host: ModuleType, ask: dict[str, Any]) -> str:
 
 def test_a_job_is_a_comment_in_its_place_and_a_job_again_with_the_files_time(host: ModuleType, table: Path) -> None:
     before = state(table)
-    assert host.plan(asked(table), US)["would"] == [f"begin with '# SC-20261127-1/1: ': {table}:3"]
+    assert host.plan(asked(table), US)["would"] == [["comment", f"{table}:3", "# SC-20261127-1/1: "]]
     assert state(table) == before
     for _ in range(2):
         assert host.contain(asked(table), US) == {"state": "confirmed", "why": "", "about": ""}

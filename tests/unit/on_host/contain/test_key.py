@@ -133,7 +133,7 @@ def test_a_key_is_a_comment_wherever_it_let_in_and_the_files_come_back_to_the_by
     for name, content in contents.items():
         of(tmp_path, name).write_bytes(content)
         os.utime(of(tmp_path, name), ns=(10**18, 10**18 + 7))
-    assert sum("line of" in one for one in host.plan(asked(), US)["would"]) == 2
+    assert sum(one[0] == "comment_key" for one in host.plan(asked(), US)["would"]) == 2
     assert host.contain(asked(), US)["state"] == "on_trial"
     assert of(tmp_path, "an").read_bytes() == b"# mine\n" + MARK + BAD + b"\n" + GOOD
     assert of(tmp_path, "binh").read_bytes() == GOOD + b"\n\n" + MARK + BAD
@@ -224,7 +224,7 @@ def test_a_file_that_its_owner_keeps_from_being_changed_costs_that_account_alone
     of(tmp_path, "an").write_bytes(before)
     made(tmp_path)
     listed = sorted(map(str, (tmp_path / "home").rglob("*")))
-    assert any("beside it" in step for step in host.plan(asked(), US)["would"])
+    assert any(step[0] == "beside" for step in host.plan(asked(), US)["would"])
     assert host.contain(asked(), US)["state"] == "on_trial"
     told = host.TRIALS.confirm(asked(), US)
     assert (told["state"], told["why"]) == ("confirmed", "files_aside")

@@ -74,7 +74,7 @@ def salts(content: bytes) -> list[Any]:
 
 def test_all_eight_are_new_and_come_back_to_the_byte(host: ModuleType, site: Site, tmp_path: Path) -> None:
     planned = host.plan(asked(tmp_path), US)
-    assert planned["would"][1] == f"write {site.config}: {' '.join(wordpress.SALTS)}"
+    assert planned["would"][1] == ["secrets", str(site.config), " ".join(wordpress.SALTS)]
     assert site.config.read_bytes() == CONFIG
     host.LOOKING_SECONDS = 10
     assert host.contain(asked(tmp_path), US) == {"state": "confirmed", "why": "sessions_ended"}

@@ -338,9 +338,11 @@ def test_a_plan_says_what_is_then_written_and_writes_nothing(web: ModuleType, he
     assert not (here.etc.parent / "luytre").exists()
     told(web, asked())
     text = here.files()["luytre-contain-antruc.test.conf"]
-    (written,) = (step for step in plan["would"] if "luytre-contain-antruc.test.conf\n" in step)
-    assert [line[1:] for line in written.splitlines()[2:]] == text.splitlines()
-    visits = {step.split(" (")[0] for step in plan["would"] if " as 127.86.83.1: " in step}
+    steps = plan["would"]
+    at = next(at for at, (name, path, *_) in enumerate(steps) if "luytre-contain-antruc.test.conf" in path)
+    assert steps[at][0] == "write"
+    assert [line[1:] for line in steps[at + 1].splitlines()[1:]] == text.splitlines()
+    visits = {step[1].split(" (")[0] for step in steps if step[0] == "visit" and step[2] == "127.86.83.1"}
     assert visits == {f"{m} http{'s' * t}://{n}:{p}{u}" for _, p, t, n, m, u in here.asked}
 
 

@@ -1,0 +1,19 @@
+"""Rules by which traces are found, in words: their names are for programs. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from auditor.text.words import Words
+
+
+def in_words(rules: Iterable[str], words: Words) -> str:
+    """Return what these rules say, each once; one of a list that others wrote is called by its name."""
+    return ", ".join(dict.fromkeys(_said(rule, words) for rule in rules))
+
+
+def _said(rule: str, words: Words) -> str:
+    try:
+        return words(f"trace.rule.{rule}")
+    except KeyError:
+        return words("trace.rule.of_others", name=rule)

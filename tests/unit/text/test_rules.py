@@ -1,0 +1,82 @@
+"""Every rule by which our own judges find a trace has words in both languages."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from auditor.compromise import signs
+from auditor.models.base import Lang
+from auditor.text.rules import in_words
+from auditor.text.words import Words
+
+TOP = Path(__file__).parents[3]
+SOURCES = TOP / "auditor/compromise"
+WEIGHING = frozenset({"hit", "used", "says", "Hit", "Setting", "Inside"})
+OF_FOOTHOLDS = frozenset({"NEW", "FOREIGN", "CHANGED", "REPLACES"})
+"""Names of rules that are names in the code."""
+
+
+def named() -> Iterator[str]:
+    """All of them, as the code says them."""
+    for path in sorted(SOURCES.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call):
+                yield from _weighed(node)
+    yield from re.findall(r'what = "(\w+)"', (SOURCES / "rules/own.yar").read_text("utf-8"))
+    yield from (name for name, *_ in (*signs._OF_SHELL, *signs._OF_SQL))
+    for why in ("temporary", "hidden", "filled"):
+        yield from (f"runs_{why}", f"from_{why}")
+    yield from (
+        "new",
+        "foreign",
+        "changed",
+        "replaces_unit",
+        "rendered",
+        "missing",
+        "blanked",
+        "to_nowhere",
+        "unjudged",
+    )
+
+
+def _weighed(node: ast.Call) -> Iterator[str]:
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    if name == "_trace" and len(node.args) > 5:
+        yield from (one.value for one in ast.walk(node.args[5]) if isinstance(one, ast.Constant))
+    elif name in WEIGHING and node.args:
+        first = node.args[0]
+        some = (first.body, first.orelse) if isinstance(first, ast.IfExp) else (first,)
+        yield from (one.value for one in some if isinstance(one, ast.Constant) and isinstance(one.value, str))
+
+
+RULES = sorted(set(named()))
+
+
+def test_there_are_as_many_as_the_code_says() -> None:
+    assert len(RULES) > 120
+    assert {"decoded_and_run", "second_root", "posted_to_gone", "evaluated", "handler", "unread", "runs_fetched"} <= {
+        *RULES
+    }
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_every_rule_has_words(lang: Lang) -> None:
+    words = Words(lang)
+    others = words("trace.rule.of_others", name="")
+    assert [rule for rule in RULES if in_words([rule], words).startswith(others)] == []
+    assert [rule for rule in RULES if "_" in in_words([rule], words)] == []
+
+
+def test_a_rule_that_others_wrote_is_called_by_its_name() -> None:
+    assert in_words(["php_malware_x", "second_root"], Words("en")) == (
+        "rule of others: php_malware_x, a second account with all rights"
+    )
+
+
+def test_rules_that_say_the_same_are_told_once() -> None:
+    assert in_words(["decoded_and_run", "decoded_program"], Words("vi")) == "giải mã rồi chạy mã"
