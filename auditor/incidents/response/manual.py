@@ -24,7 +24,8 @@ _FUNCTION = re.compile(r"[A-Za-z0-9_$]{1,64}")
 _ADDRESS = re.compile(r".*:([0-9]{1,5})")
 _DIGESTS = re.compile(r"[0-9a-f]{12}(?: [0-9a-f]{12}){0,3}")
 _OF_FOLDERS = re.compile(r"/(?:etc|run|usr)/(?!network/interfaces|sysctl|ssh/)(?:.{1,400}/)?[^/]{1,100}/[^/]{1,255}")
-_RESTART_PHP = "sudo systemctl restart 'php*-fpm.service'"
+_RESTART_PHP = ("sudo systemctl reset-failed 'php*-fpm.service'", "sudo systemctl restart 'php*-fpm.service'")
+"""First it forgets how often it was started of late: a unit that starts five times in ten seconds starts no more."""
 _RESTARTS: Mapping[str, str] = {
     "/etc/ld.so.conf.d/": "sudo ldconfig",
     "/etc/rsyslog": "sudo systemctl try-restart rsyslog.service",
@@ -114,6 +115,11 @@ def passwd_line(of: Seen) -> Manual:
     )
 
 
+def locked_account(of: Seen) -> Manual:
+    """Return how the lines of an account that is locked go, whose number still gives it all rights."""
+    return manual("locked_account", *passwd_line(of).commands)
+
+
 def administrator(_of: Seen) -> Manual:
     """Return that an administrator of a site's application is looked at, then shut out or kept."""
     return manual("administrator")
@@ -183,12 +189,12 @@ def interpreter(of: Seen) -> Manual:
     """Return how PHP loads and prepends nothing of an intruder's."""
     if of.where.endswith(".so"):
         if "foreign" not in of.rules:
-            return _again(of, _RESTART_PHP)
-        return manual("module_file", *commands.removed(of.where), _RESTART_PHP)
+            return _again(of, *_RESTART_PHP)
+        return manual("module_file", *commands.removed(of.where), *_RESTART_PHP)
     if not _digests(of):
         return manual("lines_look", *commands.shown(of.where))
     server = _server(of.where)
-    mark, last = ("#", _reread(server)) if server else (";", (_RESTART_PHP,))
+    mark, last = ("#", _reread(server)) if server else (";", _RESTART_PHP)
     return manual("interpreter", *commands.lines_out(of.where, mark, _digests(of)), *last)
 
 
@@ -203,10 +209,10 @@ def _server(path: str) -> str:
     return next((name for name in ("nginx", "apache2") if f"/{name}/" in path), "")
 
 
-def _reread(server: str) -> tuple[str, str]:
+def _reread(server: str) -> tuple[str, ...]:
     """A web server tests its settings and starts anew: told to read them again it keeps in memory what it has loaded."""
     test = "sudo nginx -t" if server == "nginx" else "sudo apache2ctl configtest"
-    return test, f"sudo systemctl restart {server}"
+    return test, f"sudo systemctl reset-failed {server}", f"sudo systemctl restart {server}"
 
 
 def server_module(of: Seen) -> Manual:

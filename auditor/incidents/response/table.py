@@ -145,6 +145,11 @@ def _program_by_hand(of: Seen) -> Iterator[Manual]:
     yield manual.posted_to(of) if "posted_to_gone" in of.rules else manual.unplaced(of)
 
 
+def _equal_of_root(of: Seen) -> Iterator[Manual]:
+    if of.where == _ACCOUNTS and "second_root" in of.rules:
+        yield manual.locked_account(of)
+
+
 def _ended_process(of: Seen) -> Iterator[Manual]:
     if of.exactly:
         yield manual.process_end(of)
@@ -173,7 +178,7 @@ RESPONSES: Mapping[Kind, Response] = {
     "job": Response(_job, _cron, _PATH(manual.crontab)),
     "unit": Response(_unit, _typed_unit, _unit_by_hand),
     **dict.fromkeys(("startup", "hook"), Response(_hook, by_hand=_PATH(manual.script))),
-    "account": Response(_account, _administrator, _accounts_by_hand),
+    "account": Response(_account, _administrator, _accounts_by_hand, _equal_of_root),
     "key": Response(_key, by_hand=_PATH(manual.key_file)),
     "permission": Response(by_hand=_PATH(manual.sudo_rule)),
     "login": Response(by_hand=_PATH(manual.login)),

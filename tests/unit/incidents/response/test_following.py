@@ -15,6 +15,7 @@ from auditor.incidents.case import Case, fold
 from auditor.incidents.response.following import Step, following
 from auditor.models import Run, clock
 from auditor.models.incidents import AnyDeed, Collected, Contained, Found, Reported, Spared
+from auditor.models.ranks import Means
 from tests.unit.incidents.filled import LAST_FORM, T0, clean, lab
 from tests.unit.results.test_verdict import finding
 
@@ -103,6 +104,39 @@ def test_what_a_host_refused_is_done_by_hand(ledgers: Incidents) -> None:
     of = case(ledgers, refused, COLLECTED, *REPORTED)
     told = step(of, run(0, second))
     assert [one.steps[0].says for one in told.by_hand] == ["passwd_line"]
+
+
+@pytest.mark.parametrize(
+    ("member", "means", "what", "says"),
+    [
+        (
+            {"kind": "process", "where": "/opt/x (www-data)", "exactly": "7", "key": "4" * 16},
+            "process",
+            "7/opt/x",
+            "process_end",
+        ),
+        (
+            {
+                "kind": "account",
+                "where": "/etc/passwd (an)",
+                "exactly": "an",
+                "rules": ["second_root"],
+                "key": "5" * 16,
+            },
+            "account",
+            "an",
+            "locked_account",
+        ),
+    ],
+)
+def test_what_is_contained_and_still_there_is_ended_once_there_is_evidence(
+    ledgers: Incidents, member: dict[str, Any], means: Means, what: str, says: str
+) -> None:
+    of = case(ledgers, Contained(number=1, host="web1", means=means, what=what, state="confirmed"))
+    assert words(step(of, run(0, member))) == [("incident", "collect", of.id)]
+    of = case(ledgers, COLLECTED, *REPORTED)
+    (one,) = step(of, run(0, member)).by_hand
+    assert [each.says for each in one.steps] == [says]
 
 
 def test_a_report_that_is_overdue_comes_before_what_is_done_by_hand(ledgers: Incidents) -> None:

