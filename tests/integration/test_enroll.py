@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,15 @@ _WITHOUT_A_LOGIN = (
 def without_a_login(host: str) -> int:
     """How many connections ended so since it booted: sshd shuts an address out for some fifteen at once."""
     return int(lab.run(host, _WITHOUT_A_LOGIN).stdout)
+
+
+def passes_through(key: Path) -> bool:
+    """Whether that key lets somebody go on from the host, to a port that the host alone has."""
+    options = ("BatchMode=yes", "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR")
+    command = ["ssh", "-F", "/dev/null", "-i", str(key), *(word for one in options for word in ("-o", one))]
+    asked = [*command, "-W", "127.0.0.1:22", "tudong@10.213.47.11"]
+    there = subprocess.run(asked, input=b"\n", capture_output=True, timeout=20, check=False)
+    return there.stdout.startswith(b"SSH-2.0")
 
 
 @act("web1")
@@ -50,6 +60,9 @@ def enrolled(stage: Stage) -> None:
     assert "antruc.test" in done.out
     assert without_a_login(stage.host) <= 6  # twice, one for each kind of host key
     assert password not in (folder / "may1.yml").read_text("utf-8") + done.out + done.err
+
+    assert key.is_file()
+    assert not passes_through(key)
 
     checked = auditor("inventory", "check", "-i", str(folder), "--json").json
     (host,) = checked["hosts"]
