@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 import yaml
 
 from auditor import lab
-from tests.lab.fixtures import INVENTORY, Ended
+from tests.lab.fixtures import INVENTORY, Ended, environment, run
 
 ADDRESSES = {"web1": "10.213.47.11", "web2": "10.213.47.12"}
 PAGE = "/so-lieu.php"
@@ -95,29 +97,72 @@ def held(ended: Ended) -> dict[str, str]:
     return {change["control"]: change["held"]["en"] if change["held"] else "" for change in host["changes"]}
 
 
-def test_what_others_need_of_a_host_is_held_and_looked_at(
-    fresh: Callable[..., None], auditor: Callable[..., Ended], tmp_path: Path
-) -> None:
-    fresh("web1", "web2")
-    for host, script in (("web1", WEB1), ("web2", WEB2)):
-        done = lab.run(host, script)
-        assert done.returncode == 0, done.stderr.decode()
-    assert page() == 200
-    reach = ("-i", str(inventory(tmp_path)), "--limit", "web2")
-    with idle_tunnel(tmp_path):
-        planned = auditor("plan", *reach, "--json")
-    why = held(planned)
-    assert "Apache would not load its certificate (/etc/ssl/certs/yeu.pem: ee key too small)" in why["tls.ciphers"]
-    assert "hamnho (from 10.213.47.1, on through this host, " in why["ssh.tcp_forwarding"]
-    assert "the inventory reaches web1 through this host (ProxyCommand)" in why["ssh.tcp_forwarding"]
-    for control in PORTS:
-        assert "web1" in why[control] and f"--accept {control}:web1" in why[control], (control, why[control])
+@dataclass(frozen=True)
+class Story:
+    """What was said of web2 and done with it, and whether the page of another host's site was served then."""
 
-    given_up = ",".join(f"{control}:web1" for control in (*PORTS, "firewall.ipv6", "firewall.boot"))
-    hardened: Any = auditor(
-        "harden", *reach, "--yes", "--json", "--accept", given_up, "--output", str(tmp_path / "out")
-    )
-    (entry,) = (one for one in hardened.json["hardening"]["hosts"] if one["host"] == "web2")
-    assert entry["state"] == "reverted", hardened.err
-    assert "on web1: antruc.test: " in entry["why"]["en"] and PAGE in entry["why"]["en"], entry["why"]
-    assert page() == 200
+    why: Mapping[str, str]
+    """What holds each change of the plan."""
+    careful: Any
+    """The host's part of a hardening that accepts nothing of this."""
+    page_after_careful: int
+    reverted: Any
+    """The same of one that gives the other host up by name."""
+    page_after_reverted: int
+
+
+@pytest.fixture(scope="module")
+def story(booted: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    folder = tmp_path_factory.mktemp("others")
+    lab.reset(("web1", "web2"))
+    try:
+        for host, script in (("web1", WEB1), ("web2", WEB2)):
+            done = lab.run(host, script)
+            assert done.returncode == 0, done.stderr.decode()
+        assert page() == 200
+        state, reach = environment(folder), ("-i", str(inventory(folder)), "--limit", "web2")
+        harden = ("harden", *reach, "--yes", "--json", "--output", str(folder / "out"))
+        with idle_tunnel(folder):
+            why = held(run(state, "plan", *reach, "--json"))
+        careful, page_after_careful = of_web2(run(state, *harden)), page()
+        given_up = ",".join(f"{control}:web1" for control in (*PORTS, "firewall.ipv6", "firewall.boot"))
+        reverted = of_web2(run(state, *harden, "--accept", given_up))
+        yield Story(why, careful, page_after_careful, reverted, page())
+    finally:
+        lab.reset(("web1", "web2"))
+
+
+def of_web2(ended: Ended) -> Any:
+    assert ended.code in (0, 1), ended.err
+    (entry,) = (one for one in ended.json["hardening"]["hosts"] if one["host"] == "web2")
+    return entry
+
+
+def test_a_certificate_that_would_no_longer_load_holds_its_ciphers(story: Story) -> None:
+    said = "Apache would not load its certificate (/etc/ssl/certs/yeu.pem: ee key too small)"
+    assert said in story.why["tls.ciphers"]
+
+
+def test_a_tunnel_that_nothing_goes_through_at_the_moment_is_in_use(story: Story) -> None:
+    assert "hamnho (from 10.213.47.1, on through this host, " in story.why["ssh.tcp_forwarding"]
+
+
+def test_the_inventorys_way_to_a_host_behind_is_in_use(story: Story) -> None:
+    assert "the inventory reaches web1 through this host (ProxyCommand)" in story.why["ssh.tcp_forwarding"]
+
+
+@pytest.mark.parametrize("control", PORTS)
+def test_a_database_that_another_hosts_site_asks_holds_what_would_close_it(story: Story, control: str) -> None:
+    assert "web1" in story.why[control] and f"--accept {control}:web1" in story.why[control], story.why[control]
+
+
+def test_a_hardening_leaves_what_others_need(story: Story) -> None:
+    assert story.careful["state"] == "confirmed", story.careful
+    assert story.page_after_careful == 200
+
+
+def test_who_gives_another_host_up_has_its_sites_looked_at(story: Story) -> None:
+    why = story.reverted["why"]
+    assert story.reverted["state"] == "reverted", story.reverted
+    assert "on web1: antruc.test: " in why["en"] and PAGE in why["en"], why
+    assert story.page_after_reverted == 200
