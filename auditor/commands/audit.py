@@ -142,10 +142,26 @@ def conclude(
         show_hunts(run, known, Words(lang))
         for path in written.shown:
             console.out.print(str(path))
+        _show_incidents(run, lang)
         show_exit(judged, lang)
     if late.mistake is not None:
         raise late.mistake
     raise typer.Exit(judged.code)
+
+
+def _show_incidents(run: Run, lang: Lang) -> None:
+    """Say what comes next in each open incident on what was looked at."""
+    from pathlib import Path
+
+    from auditor.commands.incidents.then import show_then
+    from auditor.inventory import hosts as inventories
+
+    about = {name for host in run.hosts for name in (host.name, *(site.domain for site in host.sites))}
+    concerned = [one for one in run.incidents or () if one.covers(*about)]
+    known = inventories.load(Path(run.inventory)) if concerned else None
+    for incident in concerned:
+        if known is not None:
+            show_then(known, incident.id, Path(run.inventory), lang)
 
 
 _WORST = 10

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 
 from auditor.compromise.places import Place
 from auditor.facts import HostFacts
 from auditor.facts.web import wordpress
+from auditor.models import clock
+
+DAYS = 1
+"""For which an administrator is new."""
+_MINUTE = 60
 
 
 def administrators(facts: HostFacts | None) -> Iterator[Place]:
@@ -16,13 +21,15 @@ def administrators(facts: HostFacts | None) -> Iterator[Place]:
         return
     for joomla in area.joomla:
         if joomla.database is not None:
-            yield from _of(joomla.path, [one.login for one in joomla.database.super_users])
+            yield from _of(joomla.path, {one.login: one.registered for one in joomla.database.super_users})
     for site in area.instances:
         if site.database is not None:
-            yield from _of(site.path, [one.login for one in site.database.administrators])
+            yield from _of(site.path, {one.login: one.registered for one in site.database.administrators})
 
 
-def _of(path: str, logins: Iterable[str]) -> Iterator[Place]:
+def _of(path: str, registered: Mapping[str, int]) -> Iterator[Place]:
     yield Place("cms_account", path, "", "packaged", "", frozenset({"read"}), ())
-    for login in logins:
-        yield Place("cms_account", path, login[:100], "foreign", "", frozenset(), ())
+    first, since = min(registered.values(), default=0), clock.now().timestamp() - DAYS * 86_400
+    for login, moment in registered.items():
+        marks = {"of_days"} if moment > max(since, first + _MINUTE) else ()
+        yield Place("cms_account", path, login[:100], "foreign", "", frozenset(marks), ())

@@ -160,6 +160,7 @@ class Hunting:
         outside = _outside(there, seen) if there is not None else ()
         code = snippets.found(there.all, self.rules) if there is not None else ()
         footing = footholds.found(outside, known.places)
+        footing = footholds.with_new_administrators(footing, (*found.traces, *footing, *code))
         kept, left_out = bounded(merged([*footing, *code]))
         hunt = Hunt(
             id=f"{clock.compact(started)}-{secrets.token_hex(3)}",

@@ -21,6 +21,8 @@ NEW = "new"
 """The rule of a trace that was not there when the host was hunted on before."""
 FOREIGN, CHANGED, REPLACES = "foreign", "changed", "replaces_unit"
 """The rules that say how a thing stands to packages: of none; of one, with another content; in the place of a unit of one's."""
+OF_DAYS = "administrator_of_days"
+"""The rule of an administrator of a site's application whom somebody made in the last days, after others."""
 _COMMANDS = frozenset({"cron", "at", "unit", "generator", "start", "hook", "key", "sshd", "sudo", "pam", "web_module"})
 """Slots that hold command lines."""
 _RANK: Mapping[str, int] = {"weak": 0, "strong": 1, "exact": 2}
@@ -50,12 +52,28 @@ def keys(places: Iterable[Place]) -> frozenset[str]:
 
 def no_news(places: Iterable[Place], traces: Iterable[Trace]) -> frozenset[str]:
     """What the next hunt is to know of: all, but for news that are alarms, which stay news until they are accepted or gone."""
-    return keys(places) - {one.key for one in traces if NEW in one.rules and one.certainty != "weak"}
+    return keys(places) - {one.key for one in traces if {NEW, OF_DAYS} & {*one.rules} and one.certainty != "weak"}
 
 
 def found(places: Iterable[Place], before: Collection[str] | None = None) -> tuple[Trace, ...]:
     """The traces in the places of a host; ``before``: the keys of what earlier hunts knew of, None when there was none."""
     return tuple(_traces(places, before))
+
+
+def with_new_administrators(footing: Iterable[Trace], others: Iterable[Trace]) -> tuple[Trace, ...]:
+    """The traces, those of administrators of days as alarms where another alarm lies in the same application, or nobody knows in which: these are two signs."""
+    alarms = [one for one in others if one.certainty != "weak"]
+    return tuple(
+        one.model_copy(update={"certainty": "strong", "families": (*one.families, "place")})
+        if OF_DAYS in one.rules and any(_is_beside(one, alarm) for alarm in alarms)
+        else one
+        for one in footing
+    )
+
+
+def _is_beside(administrator: Trace, alarm: Trace) -> bool:
+    folder = path_of(administrator.kind, administrator.where)
+    return alarm.kind == "database_code" or path_of(alarm.kind, alarm.where).startswith(f"{folder}/")
 
 
 def _traces(places: Iterable[Place], before: Collection[str] | None) -> Iterator[Trace]:
@@ -205,6 +223,8 @@ def _account(place: Place, weight: _Weight) -> None:
 def _cms_account(place: Place, weight: _Weight) -> None:
     if "read" not in place.marks:
         weight.says("administrator", "weak", "structure")
+    if "of_days" in place.marks:
+        weight.says(OF_DAYS, "weak", "structure")
 
 
 def _key(place: Place, weight: _Weight) -> None:

@@ -111,11 +111,19 @@ def standing(ledgers: Ledgers, now: datetime.datetime) -> tuple[Standing, ...]:
             if isinstance(deed, Contained):
                 over = deed.state == "refused" or (deed.until is not None and clock.read(deed.until) <= now)
                 found[incident, deed.number] = None if over else _standing(incident, deed)
+                if deed.ends_process:
+                    found.update(dict.fromkeys(_stopped(found, deed)))
             elif isinstance(deed, Released):
                 before = found.get((incident, deed.number))
                 unclear = before.model_copy(update={"known": deed.state == "refused"}) if before else None
                 found[incident, deed.number] = None if deed.state == "released" else unclear
     return tuple(one for one in found.values() if one is not None and not (one.known and one.means in CLEANING))
+
+
+def _stopped(found: Mapping[tuple[str, int], Standing | None], deed: Contained) -> list[tuple[str, int]]:
+    """Which actions, of any incident, had stopped the process that a deed says is no more."""
+    gone = (deed.host, "process", deed.what)
+    return [name for name, one in found.items() if one is not None and (one.host, one.means, one.what) == gone]
 
 
 def still_open(ledgers: Ledgers, now: datetime.datetime) -> tuple[OpenIncident, ...]:

@@ -38,6 +38,8 @@ class Kept:
     reason: str
     approver: str
     files: int
+    lies: str = ""
+    """Where it lay on this machine."""
 
 
 class KnownGood:
@@ -83,7 +85,8 @@ class KnownGood:
         """All of them, by name and version."""
         with self._opened() as database:
             rows = database.execute(
-                "SELECT name, version, origin, imported, reason, approver, files FROM manifests ORDER BY name, version"
+                "SELECT name, version, origin, imported, reason, approver, files, lies FROM manifests"
+                " ORDER BY name, version"
             )
             return tuple(Kept(*row) for row in rows)
 

@@ -30,7 +30,8 @@ from auditor.models.incidents import (
 )
 from auditor.models.ranks import CLEANING, Form, Means, Question, Report
 
-State = Literal["begun", "confirmed", "refused", "unknown", "releasing", "released"]
+State = Literal["begun", "confirmed", "refused", "unknown", "releasing", "released", "ended"]
+"""``ended``: a process that is no more, be it that another action ended it or that it was gone."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Action:
     @property
     def settled(self) -> bool:
         """Whether it is known what it came to."""
-        return self.state in ("confirmed", "refused", "released")
+        return self.state in ("confirmed", "refused", "released", "ended")
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,7 @@ def _after(case: Case, entry: Entry) -> Case:
         case Notified(mails=mails):
             return replace(case, notified=case.notified | {*mails})
         case Contained() | Released() as deed:
-            return replace(case, actions={**case.actions, deed.number: _action(case, deed)})
+            return replace(case, actions={**_without_ended(case, deed), deed.number: _action(case, deed)})
         case Collected() as deed:
             return replace(case, collections={**case.collections, deed.number: deed})
         case Closed(cause=cause):
@@ -175,12 +176,27 @@ def _after(case: Case, entry: Entry) -> Case:
     return case
 
 
+def _without_ended(case: Case, deed: Contained | Released) -> Mapping[int, Action]:
+    """The actions; those that had stopped the process which the deed says is no more are over."""
+    if not (isinstance(deed, Contained) and deed.ends_process):
+        return case.actions
+    gone = (deed.host, "process", deed.what)
+    state: State = "ended" if deed.state == "confirmed" else "released"
+    return {
+        number: replace(one, state=state)
+        if (one.host, one.means, one.what) == gone and one.state in ("confirmed", "unknown")
+        else one
+        for number, one in case.actions.items()
+    }
+
+
 def _action(case: Case, deed: Contained | Released) -> Action:
     if isinstance(deed, Released) and deed.number not in case.actions:
         raise _changed(case.id)
     if isinstance(deed, Contained):
         until = clock.read(deed.until) if deed.until else None
-        return Action(deed.number, deed.host, deed.means, deed.what, deed.state, until)
+        gone = deed.ends_process and deed.state == "refused"
+        return Action(deed.number, deed.host, deed.means, deed.what, "ended" if gone else deed.state, until)
     return replace(case.actions[deed.number], state=_AFTER[deed.state])
 
 

@@ -137,8 +137,11 @@ def closing_words(case: Case, left: Sequence[str]) -> tuple[str, ...]:
 
 
 def reporting(case: Case, report: Report) -> tuple[str, ...]:
-    """Return the words of the command that comes next for a report that is owed: its form is written, then it goes out."""
-    form = OF_REPORT[case.regime].get(report)
+    """Return the words of the command that comes next for a report that is owed: its form is written, then it goes out.
+
+    Word at once goes by the quickest way, without a form.
+    """
+    form = OF_REPORT[case.regime].get(report) if report != "now" else None
     if form is not None and form not in case.forms:
         return ("incident", "form", case.id, "--form", form)
     return ("incident", "reported", case.id, report)

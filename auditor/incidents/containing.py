@@ -69,6 +69,8 @@ class Wanted:
     """For how long; None: until it is released."""
     sent: Mapping[str, bytes] = field(default_factory=dict, compare=False)
     """What the program is given besides its question, by names in the archive that it comes in."""
+    only: str = ""
+    """The only host where it is; empty: its kind says on which."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from auditor.models.incidents import (
     Answered,
@@ -36,6 +36,7 @@ if TYPE_CHECKING:  # audits say what is contained, and load none of what contain
     from auditor.incidents.containing import Plan, Wanted
     from auditor.incidents.evidence.verifying import Damage
     from auditor.incidents.response.at_once import Response
+    from auditor.incidents.response.manual import Manual
     from auditor.incidents.visited import Fell, Unseen
 
 WHY = (
@@ -64,7 +65,17 @@ WHY = (
     ),
     *("not_visited", "all_closed", "not_taken_back"),
     *("name_taken", "late", "back_again", "changed", "other_names", "held_open", "leased"),
-    *("no_process", "other_process", "ours", "keeper", "not_stopped", "children", "let_in"),
+    *(
+        "no_process",
+        "other_process",
+        "ours",
+        "keeper",
+        "not_stopped",
+        "not_ended",
+        "children",
+        "children_left",
+        "let_in",
+    ),
     *(
         "no_account",
         "no_shadow",
@@ -181,10 +192,22 @@ def left(of: Response, command: str, words: Words) -> Iterator[str]:
     yield words("incidents.left", host=of.host, kind=words(f"content.kind.{of.kind}"), where=one_line(of.where))
     if command:
         yield words("incidents.by_hand", command=command)
-        return
-    for step in of.steps:
-        yield f"  {words(f'incidents.manual.{step.says}', host=of.host)}"
-        yield from (f"    {one_line(line, MOST_TYPED)}" for line in step.commands)
+        if of.typed is None or of.typed[0] not in ("path", "site"):
+            return
+    for one in of.steps:
+        yield from step(one, of.host, words)
+
+
+def step(of: Manual, host: str, words: Words) -> Iterator[str]:
+    """One step by hand, and its commands."""
+    yield f"  {words(f'incidents.manual.{of.says}', host=host)}"
+    yield from (f"    {one_line(line, MOST_TYPED)}" for line in of.commands)
+
+
+def thing(of: Response, words: Words) -> str:
+    """One thing that a finding names: what it is, and where."""
+    where = f"{of.who}, {of.where}" if of.who and of.kind == "account" else of.where
+    return words("incidents.thing", host=of.host, kind=words(f"content.kind.{of.kind}"), where=one_line(where))
 
 
 def plan(wanted: Wanted, host: str, made: Plan, words: Words) -> Iterator[str]:
@@ -231,6 +254,14 @@ def custody(case: Case, collected: Collected, words: Words) -> Iterator[str]:
     yield words("incidents.custody", number=str(collected.number), incident=case.id, host=collected.host)
     for entry in case.custody(collected.number):
         yield f"{words.moment(entry.happened)}  {one_line(entry.who)}: {one_line(deed(entry.deed, words))}"
+
+
+def custody_data(case: Case, collected: Collected, words: Words) -> dict[str, Any]:
+    """Return who had evidence when, as JSON has it."""
+    entries = case.custody(collected.number)
+    about = collected.model_dump(mode="json", exclude={"kind"})
+    steps = [{**entry.model_dump(mode="json"), "says": deed(entry.deed, words)} for entry in entries]
+    return {"incident": case.id, **about, "entries": steps}
 
 
 def damage(of: Damage, words: Words) -> str:

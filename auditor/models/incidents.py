@@ -118,6 +118,12 @@ class Contained(Model):
     why: Why = ""
     about: str = Field(default="", max_length=300, description="the host's own words")
 
+    @property
+    def ends_process(self) -> bool:
+        """Whether the process that it names is no more, be it that it was gone already."""
+        gone = self.state == "confirmed" or (self.state == "refused" and self.why == "no_process")
+        return self.means == "process-end" and gone
+
 
 class Standing(Model):
     """Something that an incident contains on a host by now, or may contain."""

@@ -129,6 +129,21 @@ def next_step(one: Intrusion, inventory: str, words: Words) -> str:
     return shlex.join(["auditor", "incident", "open", "--all-found", one.subject.id, *given])
 
 
+def open_all(found: Iterable[Intrusion], inventory: str, words: Words) -> str:
+    """Return the command that opens one incident about all of which none is open; empty for none, and for a single host."""
+    hosts = dict.fromkeys(one.host for one in found if one.incidents is not None and not one.incidents)
+    given = ["--who", words("incidents.on_duty"), "-i", inventory]
+    return shlex.join(["auditor", "incident", "open", "--all-found", *hosts, *given]) if len(hosts) > 1 else ""
+
+
+def review_sites(run: Run, found: Iterable[Intrusion]) -> str:
+    """Return the command that looks at the sites on intruded hosts that nobody ever looked at; empty for none."""
+    intruded, reviewed = {one.host for one in found}, {one.site for one in run.reviews}
+    sites = [site.domain for host in run.hosts if host.name in intruded for site in host.sites]
+    unseen = [domain for domain in sites if domain not in reviewed]
+    return shlex.join(["auditor", "review", "--limit", ",".join(unseen), "-i", run.inventory]) if unseen else ""
+
+
 def _traces(findings: Iterable[Finding]) -> Iterable[Mapping[str, Any]]:
     for finding in findings:
         for one in finding.violations:

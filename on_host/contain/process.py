@@ -1,4 +1,4 @@
-"""Stops a process on this host, which stays what it is, and lets it go on: a question of JSON as argument, an answer of JSON out.
+"""Stops a process on this host, which stays what it is, and lets it go on, or ends it: a question of JSON as argument, an answer of JSON out.
 
 Run as root by a controller, over a connection of its own. A process is known by its number, the moment when it began and the file that it
 runs, and is held by a descriptor of its own before any of that is read: whatever gets its number meanwhile gets no signal. The record of
@@ -6,6 +6,7 @@ it lies in memory, as a process does not outlive the host's next start either.
 """
 
 import contextlib
+import hashlib
 import os
 import re
 import select
@@ -20,6 +21,8 @@ HOME = "/run/luytre/processes"
 RECORD = acting.Record(HOME)
 STOPPED, GONE = "Tt", "ZXx"
 STOP_SECONDS = 3
+CHUNK, MOST_CHUNKS = 1 << 20, 100
+"""Bytes that are read at once of a program whose digest is told, and how often."""
 DELETED = b" (deleted)"
 _BUS = r"dbus(?:-broker)?"
 KEEPERS = {
@@ -44,6 +47,8 @@ SERVICE = re.compile(r"(?m)^0::(?:(?!/user\.slice/).)*/system\.slice/(?:[^/\n]+\
 
 def contain(asked, _connection):
     """Stop a process; once, however often it is asked for. Raises Refused."""
+    if asked.get("end"):
+        return end(asked)
     with RECORD.held(), contextlib.ExitStack() as open_ones:
         handle, record = found(asked, open_ones)
         known = RECORD.begun(asked)
@@ -63,12 +68,45 @@ def plan(asked, _connection):
     """What ``contain`` would do now; nothing is done."""
     with contextlib.ExitStack() as open_ones:
         _, record = found(asked, open_ones)
-        return {"state": "planned", "would": ["SIGSTOP %d (%s)" % (record["pid"], record["exe"])]}
+        signal_name = "SIGKILL" if asked.get("end") else "SIGSTOP"
+        return {"state": "planned", "would": ["%s %d (%s)" % (signal_name, record["pid"], record["exe"])]}
+
+
+def end(asked):
+    """End a process, and forget that it was stopped; the digest of what it ran is told. Raises Refused."""
+    with RECORD.held(), contextlib.ExitStack() as open_ones:
+        handle, record = found(asked, open_ones)
+        sha256, children = digest(record["pid"]), descendants(record["pid"])
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
+        until = time.monotonic() + STOP_SECONDS
+        while not ended(handle):
+            if time.monotonic() > until:
+                raise Refused("not_ended", str(record["pid"]))
+            time.sleep(0.02)
+        others = RECORD.all().items()
+        RECORD.replace({name: one for name, one in others if not (one["pid"] == record["pid"] and same(one, record))})
+    answer = {"state": "confirmed", "why": "", "about": "", "sha256": sha256}
+    left = [pid for pid in children if goes_on(pid)]
+    return dict(answer, why="children_left", about=" ".join(map(str, left[: acting.MOST_SHOWN]))) if left else answer
+
+
+def digest(pid):
+    """sha256 of the file that a process runs, though it is deleted; None where it is too large, or is not to be read."""
+    hashed = hashlib.sha256()
+    with contextlib.suppress(OSError), open("/proc/%d/exe" % pid, "rb") as file:
+        for _ in range(MOST_CHUNKS):
+            chunk = file.read(CHUNK)
+            if not chunk:
+                return hashed.hexdigest()
+            hashed.update(chunk)
+    return None
 
 
 def found(asked, open_ones):
-    """``(descriptor, record)`` of the process that is asked for, as ``PID/PATH``. Raises Refused."""
+    """``(descriptor, record)`` of the process that is asked for, as ``PID/PATH``, or ``PID@TICKS/PATH`` with when it began. Raises Refused."""
     number, slash, path = asked["what"].partition("/")
+    number, _, began = number.partition("@")
     pid = int(number)
     handle = process(pid, open_ones)
     one = identity(pid)
@@ -78,6 +116,8 @@ def found(asked, open_ones):
     wanted = unquote_to_bytes(slash + path)
     if unquote_to_bytes(one["exe"]) not in (wanted, wanted + DELETED):
         raise Refused("other_process", one["exe"])
+    if began and int(began) != one["began"]:
+        raise Refused("no_process", number)
     return handle, dict(one, what=asked["what"], pid=pid, before=state(pid) in STOPPED)
 
 

@@ -37,6 +37,10 @@ from auditor.cli import main
 door.Pace.wait = lambda pace: None
 main()
 """
+EDITOR_OF_YEARS = (
+    "mariadb antruc_wp -e \"UPDATE wp_users SET user_registered = '2023-02-15' WHERE user_login = 'bientap'\""
+)
+"""The image may be of today, and whoever was made today beside an intruder's files is a finding."""
 ROW = "mariadb -N antruc_wp -e \"SELECT ID FROM wp_posts WHERE post_name = 'top-10-nha-cai-uy-tin'\""
 IN_FORCE = """
 grep -c '^[^#]' /var/spool/cron/crontabs/www-data
@@ -229,6 +233,7 @@ def story(booted: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 def _played(office: Office) -> Story:
+    root("web1", EDITOR_OF_YEARS)
     compromise.plant("web1", functools.partial(lab.run, "web1"), LEFT)
     root("web1", next(one.script for one in lab.planted() if one.id == KEY_OF))
     for host, path in TABLES.items():

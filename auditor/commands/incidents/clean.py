@@ -13,6 +13,7 @@ from auditor.commands.given.options import (
     DEFAULT_INVENTORY,
     DEFAULT_LANG,
     InventoryOption,
+    JsonOption,
     LangOption,
     UnjudgedSiteOption,
 )
@@ -48,6 +49,7 @@ def clean(
     unjudged: UnjudgedSiteOption = None,
     dry_run: DryRunOption = False,
     inventory: InventoryOption = DEFAULT_INVENTORY,
+    as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
     """Take out of sites what an intruder left in them, several steps at once. Collect evidence first.
@@ -77,8 +79,8 @@ def clean(
     """
     from auditor.incidents.means.table import CLEANING
 
-    request = Request(incident, who, hosts, unjudged, inventory, lang)
-    asked = _with(release, list(read(wanted, CLEANING)))
+    request = Request(incident, who, hosts, unjudged, inventory, lang, as_json)
+    asked = _with(release, list(read(wanted, CLEANING, inventory=request.known)))
     raise typer.Exit(0 if request.carried_out(asked, dry_run=dry_run, besides=_besides) else 1)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,11 +15,13 @@ from auditor.commands.given.options import (
     DEFAULT_INVENTORY,
     DEFAULT_LANG,
     InventoryOption,
+    JsonOption,
     LangOption,
     UnjudgedSiteOption,
 )
 from auditor.commands.incidents.hosts import chosen, hosts_there
 from auditor.commands.incidents.ledger import IncidentArgument, WhoOption, role
+from auditor.commands.incidents.then import show_then
 from auditor.errors import InputError, nearest
 from auditor.models import clock
 
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
     from auditor.incidents.containing import Containing, Plan, Wanted
     from auditor.incidents.means.kind import Kind
     from auditor.inventory.reach import Reach
-    from auditor.models import Host, Lang
+    from auditor.models import Host, Inventory, Lang
     from auditor.models.incidents import Contained
     from auditor.models.ranks import Means
 
@@ -59,7 +62,7 @@ def contain(
         list[str],
         typer.Argument(
             metavar="[MEANS WHAT]...",
-            help="What is contained, in pairs: 'address 203.0.113.7' is blocked, 'file /whole/path' and 'cron /etc/cron.d/x' taken out of their place, 'job /etc/cron.d/x:3' is out of force, 'process 1234/tmp/x' and 'unit x.service' stopped, 'account an' locked, 'key SHA256:…' refused, 'administrator antruc.test/an' shut out of its site, 'path antruc.test/x.php' is gone, 'site antruc.test' closed, 'isolation web1' cuts a host off.",
+            help="What is contained, in pairs: 'address 203.0.113.7' is blocked, 'file /whole/path' and 'cron /etc/cron.d/x' taken out of their place, 'job /etc/cron.d/x:3' is out of force, 'process 1234/tmp/x' and 'unit x.service' stopped, 'process-end 1234/tmp/x' is ended, 'account an' locked, 'key SHA256:…' refused, 'administrator antruc.test/an' shut out of its site, 'path antruc.test/x.php' is gone, 'site antruc.test' closed, 'isolation web1' cuts a host off.",
         ),
     ],
     who: WhoOption,
@@ -75,6 +78,7 @@ def contain(
     unjudged: UnjudgedSiteOption = None,
     dry_run: DryRunOption = False,
     inventory: InventoryOption = DEFAULT_INVENTORY,
+    as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
     """Block addresses on the hosts of an incident for a time, take files out of their place, stop what runs, lock accounts, refuse keys, have paths of sites be gone, close sites, cut hosts off; several at once.
@@ -88,6 +92,11 @@ def contain(
     A job is one line of a crontab: it becomes a comment in its place, and is a line again when it is released.
 
     A process is stopped, not ended, if it still runs what is named. A unit is stopped and masked, and its file comes back with it. Neither is ever what lets people in.
+
+    A process that evidence was collected of is ended by 'process-end': its trace is gone then, and nothing brings it back. Where others run the same
+    program, its number is followed by when it began, as 1234@5678/usr/bin/dash.
+
+    Of several hosts, each thing says on which it is: 'file web1:/tmp/x'.
 
     An account's password and keys let nobody in, and its sessions end; so it is with an SSH key in every authorized_keys. The host undoes both, and a unit, within a minute, unless
     we can come in anew meanwhile. Never: root, what we come in by, the last administrator.
@@ -119,8 +128,9 @@ def contain(
     """
     from auditor.incidents.means.table import CONTAINING
 
-    request = Request(incident, who, hosts, unjudged, inventory, lang)
-    raise typer.Exit(0 if request.carried_out(list(read(wanted, CONTAINING, lasting)), dry_run=dry_run) else 1)
+    request = Request(incident, who, hosts, unjudged, inventory, lang, as_json)
+    asked = list(read(wanted, CONTAINING, lasting, request.known))
+    raise typer.Exit(0 if request.carried_out(asked, dry_run=dry_run) else 1)
 
 
 @dataclass(frozen=True)
@@ -133,38 +143,48 @@ class Request:
     unjudged: list[str] | None
     inventory: Path
     lang: Lang
+    as_json: bool = False
+
+    @cached_property
+    def known(self) -> Inventory:
+        """The inventory. Raises InputError for one that cannot be read."""
+        from auditor.inventory import hosts as inventories
+
+        return inventories.load(self.inventory)
 
     def carried_out(self, asked: Sequence[Wanted], *, dry_run: bool, besides: Besides | None = None) -> bool:
         """Contain or clean it on the incident's hosts, one after the other, and show what each step came to; return whether all is done.
 
         ``besides``: what of that a step finds to be done, too. Raises InputError for the first that must not be begun, after all others.
         """
-        from auditor.commands.shown.incidents import show_deed, show_plan
+        from auditor.commands.shown.incidents import Told
         from auditor.history.incidents import Incidents
         from auditor.incidents import deciding
         from auditor.incidents.containing import Containing
         from auditor.incidents.visited import visited
-        from auditor.inventory import hosts as inventories
         from auditor.inventory.reach import reach
         from auditor.text.words import Words
 
-        known, ways, ledgers = inventories.load(self.inventory), reach(self.inventory), Incidents()
+        known, ways, ledgers = self.known, reach(self.inventory), Incidents()
         left_out = given.unjudged(self.unjudged, known)
         case = deciding.still_open(ledgers.all(known.path), self.incident)
         todo = list(where(asked, chosen(hosts_there(known, case), self.hosts)))
         command = Containing(known.path, self.incident, role(self.who), ways, ledgers, left_out)
-        words, done, left = Words(self.lang), True, list[InputError]()
+        told, left = Told(Words(self.lang), as_json=self.as_json), list[InputError]()
         for host in {there.name: there for there, _ in todo}.values():
             here = [one for there, one in todo if there is host]
             if dry_run:
                 for one, plan in planned(command, host, here, besides):
-                    done = show_plan(one, host.name, plan, words) and done
+                    told.plan(one, host.name, plan)
                 continue
             for came_to in visited(command, host, each(command, host, here, left, besides), ca_file_of(ways, host)):
-                done = show_deed(came_to, words) and done
+                told.deed(came_to)
+        told.end()
         if left:
             raise left[0]
-        return done
+        if not (dry_run or self.as_json):
+            show_then(known, self.incident, self.inventory, self.lang)
+        return told.well
 
 
 def release(
@@ -206,6 +226,7 @@ def release(
         came_to = command.release(action)
         console.out.print(console.escape(told.deed(came_to, words)), soft_wrap=True)
         done = done and came_to.state == "released"
+    show_then(known, incident, inventory, lang)
     raise typer.Exit(0 if done else 1)
 
 
@@ -243,13 +264,19 @@ def ca_file_of(ways: Mapping[str, Reach], host: Host) -> str | None:
     return ways[host.name].ca_file if host.name in ways else None
 
 
-def read(typed: Sequence[str], known: Mapping[Means, Kind], lasting: str | None = None) -> Iterator[Wanted]:
-    """Each pair of words as what it asks for. Raises InputError for what is none, and for a time that nothing has."""
+def read(
+    typed: Sequence[str], known: Mapping[Means, Kind], lasting: str | None = None, inventory: Inventory | None = None
+) -> Iterator[Wanted]:
+    """Each pair of words as what it asks for, on the host of the ``inventory`` that it begins with, as ``web1:/tmp/x``.
+
+    Raises InputError for what is none, and for a time that nothing has.
+    """
     from auditor.incidents.containing import Wanted
 
     if len(typed) % 2:
         raise InputError("{means} is not followed by what it is for", means=typed[-1], mend="write pairs: MEANS WHAT")
     seconds, timed = _seconds(lasting or DEFAULT_TIME), False
+    names = {host.name for host in inventory.hosts} if inventory is not None else set()
     found: dict[Wanted, None] = {}
     for name, what in zip(typed[::2], typed[1::2], strict=True):
         means = next((one for one in known if one == name), None)
@@ -263,7 +290,9 @@ def read(typed: Sequence[str], known: Mapping[Means, Kind], lasting: str | None 
             )
         kind = known[means]
         timed = timed or kind.ends
-        found[Wanted(means, kind.read(what), seconds if kind.ends else None)] = None
+        host, colon, rest = what.partition(":")
+        only, thing = (host, rest) if colon and host in names else ("", what)
+        found[Wanted(means, kind.read(thing), seconds if kind.ends else None, only=only)] = None
     if lasting is not None and not timed:
         raise InputError("--for is of what has a time", mend="the rest lasts until 'auditor incident release'")
     yield from found
@@ -275,7 +304,7 @@ def where(read: Sequence[Wanted], hosts: tuple[Host, ...]) -> Iterator[tuple[Hos
 
     for one in read:
         kind = MEANS[one.means]
-        for host in kind.hosts(one.what, hosts):
+        for host in kind.hosts(one.what, chosen(hosts, [one.only] if one.only else None)):
             kind.asked(host, one.what)
             yield host, one
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from auditor.commands.given import completions
-from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, LangOption
+from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
 from auditor.commands.incidents.hosts import chosen, hosts_there
 from auditor.commands.incidents.ledger import IncidentArgument, WhoOption, role
+from auditor.commands.incidents.then import show_then
 from auditor.errors import InputError
 from auditor.models.ranks import Step
 
@@ -96,6 +98,7 @@ def collect(
         console.out.print(console.escape(told.deed(deed, words)), soft_wrap=True)
         console.out.print(str(collecting.folder(incident) / deed.folder), markup=False, soft_wrap=True)
         whole = whole and not deed.stopped
+    show_then(known, incident, inventory, lang)
     raise typer.Exit(0 if whole else 1)
 
 
@@ -254,6 +257,7 @@ def custody(
     ] = None,
     how: HowOption = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
+    as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
     """Print who had evidence when: collected, checked, handed over, received, each with the digest. With --to or --from: record that it changed hands.
@@ -278,7 +282,10 @@ def custody(
 
     words = Words(lang)
     case = fold(incident, Incidents().one(inventories.load(inventory).path, incident))
-    wanted = [deciding.collection(case, number)] if number is not None else case.collections.values()
+    wanted = [deciding.collection(case, number)] if number is not None else list(case.collections.values())
+    if as_json:
+        typer.echo(json.dumps([told.custody_data(case, one, words) for one in wanted], ensure_ascii=False, indent=1))
+        return
     for collected in wanted:
         for line in told.custody(case, collected, words):
             console.out.print(line, markup=False, soft_wrap=True)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
-from auditor.commands.incidents.hosts import hosts_of
 from auditor.commands.incidents.ledger import IncidentArgument, WhoOption, role, say_written, written
 from auditor.models import clock
 
@@ -37,13 +36,8 @@ def next_step(
       auditor incident next SC-20261127-1 -i inventories/lab
 
     """
-    from auditor.commands.incidents import steps
+    from auditor.commands.incidents.then import step_of
     from auditor.commands.shown import console
-    from auditor.history.incidents import Incidents
-    from auditor.history.runs import History
-    from auditor.incidents import closing
-    from auditor.incidents.deciding import about
-    from auditor.incidents.response.following import following as following_step
     from auditor.inventory import hosts as inventories
     from auditor.text.words import Words
 
@@ -53,11 +47,7 @@ def next_step(
         said = words("incidents.next.none") if case is None else words("incidents.next.closed", incident=case.id)
         typer.echo("null" if as_json else console.escape(said))
         return
-    hosts = hosts_of(known, case.subjects)
-    newest, ledgers = History().latest(known.path), Incidents().all(known.path)
-    several, left = len(about(ledgers, case.subjects)) > 1, closing.gone(case, known.hosts)
-    step = following_step(case, newest, hosts, now, left, several=several)
-    shown = steps.Shown(case, str(inventory), words, now, past=closing.past(case, newest))
+    step, shown = step_of(known, case, inventory, lang, now)
     if as_json:
         typer.echo(json.dumps(shown.as_data(step), ensure_ascii=False, indent=1))
     else:

@@ -17,6 +17,7 @@ from auditor.commands.given.options import (
     OutputOption,
 )
 from auditor.commands.incidents.ledger import IncidentArgument, WhoOption, role
+from auditor.commands.incidents.then import show_then
 from auditor.models.ranks import Form
 
 
@@ -57,6 +58,7 @@ def answer(
     deed = Answered(answers=read(answers))
     Incidents().write(known.path, role(who), deciding.adding(incident, deed))
     console.out.print(Words(lang)("incidents.written", incident=incident), markup=False)
+    show_then(known, incident, inventory, lang)
 
 
 def form(
@@ -123,4 +125,5 @@ def form(
         console.err.print(words("form.by_hand", fields="; ".join(issued.by_hand)), markup=False, soft_wrap=True)
     for unknown in issued.unknown:
         console.err.print(unknown, markup=False, soft_wrap=True)
+    show_then(known, incident, inventory, lang)
     raise typer.Exit(1 if issued.unknown else 0)

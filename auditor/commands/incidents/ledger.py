@@ -17,6 +17,7 @@ from auditor.commands.given.options import (
     JsonOption,
     LangOption,
 )
+from auditor.commands.incidents.then import show_then
 from auditor.errors import InputError, first_wrong, nearest
 from auditor.models import clock
 from auditor.models.ranks import Report
@@ -141,6 +142,7 @@ def note(
     known = inventories.load(inventory)
     decide = deciding.adding(incident, Noted(text=sentence("TEXT", text)))
     say_written(written(known, who, decide, past(when)), lang)
+    show_then(known, incident, inventory, lang)
 
 
 def waive(
@@ -165,6 +167,7 @@ def waive(
     known = inventories.load(inventory)
     decide = deciding.adding(incident, Spared(report=report, why=sentence("--why", why)))
     say_written(written(known, who, decide), lang)
+    show_then(known, incident, inventory, lang)
 
 
 def reported(
@@ -192,6 +195,7 @@ def reported(
     known = inventories.load(inventory)
     decide = deciding.adding(incident, Reported(report=report, how=sentence("--how", how)))
     say_written(written(known, who, decide, past(when)), lang)
+    show_then(known, incident, inventory, lang)
 
 
 def due(

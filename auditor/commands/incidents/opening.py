@@ -22,6 +22,7 @@ from auditor.commands.given.options import (
 )
 from auditor.commands.incidents.doubts import doubts
 from auditor.commands.incidents.ledger import WhoOption, past, role, subjects_of, written
+from auditor.commands.incidents.then import show_then
 from auditor.errors import InputError
 from auditor.models import clock
 
@@ -215,7 +216,8 @@ def _all_found(
         moments = [words.moment(one.started) for one in newest.hunts if one.host in {host.name for host in hosts}]
         console.out.print(console.escape(words("incidents.all_found.none", when=", ".join(dict.fromkeys(moments)))))
         raise typer.Exit(0)
-    show_found(found, words)
+    if dry_run or not yes:
+        show_found(found, words)
     if dry_run:
         raise typer.Exit(0)
     if not yes:
@@ -251,7 +253,7 @@ def _opened(
         open_ones = [one for one in newest.findings if (one.control, one.subject.id) in about_these]
         whole = contain_at_once(known, inventory, incident, who, open_ones, lang, left_out)
     notify.at_once(known, incident, who, lang)
-    shown.show_next(incident, inventory, lang)
+    show_then(known, incident, inventory, lang)
     return whole
 
 

@@ -5,16 +5,21 @@ from __future__ import annotations
 import datetime
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from auditor.incidents import told
-from auditor.incidents.case import Case
+from auditor.incidents.case import Action, Case
 from auditor.incidents.closing import Obstacle
 from auditor.incidents.deadlines import Due
-from auditor.incidents.response.following import Command, Step
+from auditor.incidents.forms.asked import CHOICES
+from auditor.incidents.response import manual
+from auditor.incidents.response.at_once import Response
+from auditor.incidents.response.following import Command, Step, sign_commands
+from auditor.incidents.sentences import sentence
+from auditor.looks.traces import defanged
 from auditor.models import clock
-from auditor.models.incidents import Found
+from auditor.models.incidents import Found, Noted
 from auditor.text.usage import reason
 from auditor.text.visible import one_line
 from auditor.text.words import Words
@@ -32,11 +37,22 @@ class Shown:
     """The office role that commands are given; empty: whoever is on duty."""
     past: tuple[Found, ...] = ()
     """Findings that it is about and that an audit since then does not find any more."""
+    release: str = ""
+    """The archive from which the files of a release are known to be good; empty: of none."""
+    note: str = ""
+    """What is noted of what was done by hand."""
 
     def command(self, of: Command) -> str:
         """Return a command as it is typed."""
         given: tuple[str, ...] = ("auditor", *of.words)
-        if of.needs == "how":
+        if of.needs == "answers":
+            questions = of.words[3:]
+            given = ("auditor", *of.words[:3], *(f"{question}=…" for question in questions))
+        elif of.needs == "note":
+            given = (*given, self.note)
+        elif of.needs == "release":
+            given = (*given, "--from", self.release or _ARCHIVE)
+        elif of.needs == "how":
             given = (*given, "--how", self.words(f"incidents.next.how{'.now' if of.words[-1] == 'now' else ''}"))
         elif of.needs == "cause":
             said = self.case.answers.get("cause") or (self.words("incidents.next.cause"),)
@@ -49,7 +65,7 @@ class Shown:
         """Return what is to be done, in a sentence."""
         if step.obstacle is not None:
             return self._why(step.obstacle)
-        about = dict(step.about)
+        about = {**step.about, "questions": ", ".join(self._questions(step))}
         if "report" in about:
             about["report"] = self.words(f"incidents.report.{about['report']}")
         if "kind" in about:
@@ -63,11 +79,62 @@ class Shown:
         for host in step.unreached:
             why = host.reason.get(self.words.lang) if host.reason else ""
             yield f"  {host.host}: {one_line(why, told.MOST_TYPED)}"
-        for one in step.by_hand:
-            yield from told.left(one, "", self.words)
-        yield from (f"  {one_line(self.command(one), told.MOST_TYPED)}" for one in step.commands)
+        yield from (f"  - {told.thing(one, self.words)}" for one in step.looked)
+        yield from (f"  - {self._stopped(one)}" for one in step.stopped)
+        yield from self._by_hand(step)
+        yield from (f"  {line}" for line in self.commands(step))
+        if step.signs:
+            yield self.words("incidents.next.signs")
+            yield from (f"  - {told.thing(one, self.words)}" for one in step.signs)
+            yield from (f"  {self._typed(one)}" for one in sign_commands(self.case, step.signs))
         yield from (self.words("incidents.next.past", control=one.control, subject=one.subject) for one in self.past)
         yield from map(self._due, self.case.owed())
+
+    def commands(self, step: Step) -> Iterator[str]:
+        """Return the commands of a step as they are typed, without a note that is written already."""
+        noted = {entry.deed.text for entry in self.case.entries if isinstance(entry.deed, Noted)}
+        for one in step.commands:
+            shown = replace(self, note=self._note(step)) if one.needs == "note" else self
+            if not shown.note or shown.note not in noted:
+                yield shown._typed(one)
+
+    def _typed(self, one: Command) -> str:
+        return one_line(self.command(one), told.MOST_TYPED)
+
+    def _note(self, step: Step) -> str:
+        """What is noted when a person has done by hand what the step says."""
+        things = (self._of_site(one) if one.root else told.thing(one, self.words) for one in step.by_hand)
+        return sentence("TEXT", self.words("incidents.next.note", what="; ".join(dict.fromkeys(things))))
+
+    def _of_site(self, one: Response) -> str:
+        return self.words("incidents.next.shown", site=one.subject)
+
+    def _stopped(self, one: Action) -> str:
+        return self.words("incidents.now.process", number=str(one.number), what=one_line(one.what), host=one.host)
+
+    def _by_hand(self, step: Step) -> Iterator[str]:
+        """What a person does: on hosts a thing at a time, in a site all that its visitors are shown at once."""
+        for one in (one for one in step.by_hand if not one.root):
+            yield from told.left(one, "", self.words)
+        shown = [one for one in step.by_hand if one.root]
+        for subject in dict.fromkeys(one.subject for one in shown):
+            some = [one for one in shown if one.subject == subject]
+            yield f"{self._of_site(some[0])}:"
+            yield from (f"  - {what}" for what in dict.fromkeys(self._shown(one) for one in some))
+            pages = [one.where for one in some if one.wanted or (one.typed is not None and one.typed[0] == "path")]
+            taken_out = manual.site_content(some[0].root, [one.target for one in some], pages)
+            yield from told.step(taken_out, some[0].host, self.words)
+
+    def _shown(self, one: Response) -> str:
+        kind, target = self.words(f"content.kind.{one.kind}"), defanged(one.target)
+        return f"{kind}: {target}" if target else f"{kind} ({one_line(one.where)})"
+
+    def _questions(self, step: Step) -> Iterator[str]:
+        """What the forms ask, with the boxes that there are to tick."""
+        for question in step.commands[0].words[3:] if step.says == "answer" else ():
+            boxes = f" ({', '.join(CHOICES[question])})" if question in CHOICES else ""
+            said = f"{self.words(f'form.field.{question}')} {question}{boxes}"
+            yield self.words("incidents.next.answer.later", question=said) if question in step.later else said
 
     def obstacles(self, left: Sequence[Obstacle]) -> Iterator[str]:
         """Return all that is in the way of closing, each with its command."""
@@ -82,9 +149,14 @@ class Shown:
             "incident": self.case.id,
             "step": step.says,
             "says": self.says(step),
-            "commands": [self.command(one) for one in step.commands],
+            "commands": list(self.commands(step)),
             "unreached": [one.host for one in step.unreached],
             "past": [f"{one.control}:{one.subject}" for one in self.past],
+            "look": [told.thing(one, self.words) for one in step.looked],
+            "signs": {
+                "things": [told.thing(one, self.words) for one in step.signs],
+                "commands": [self._typed(one) for one in sign_commands(self.case, step.signs)] if step.signs else [],
+            },
             "by_hand": [
                 {"host": one.host, "kind": one.kind, "where": one.where, "commands": list(each.commands)}
                 for one in step.by_hand
@@ -117,6 +189,10 @@ class Shown:
         seconds = int((by - self.now).total_seconds())
         hours, minutes = divmod(abs(seconds) // 60, 60)
         return self.words("incidents.next.over" if seconds <= 0 else "incidents.next.left", h=hours, m=minutes)
+
+
+_ARCHIVE = "wordpress-….zip"
+"""A release of which nobody has imported the archive."""
 
 
 def _command(one: Obstacle) -> Command:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime
-import shlex
+import json
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import typer
 from rich.console import Console
 from rich.table import Table
 
@@ -84,11 +84,54 @@ def show_deed(one: Contained | Fell | Unseen, words: Words) -> bool:
     return well
 
 
-def show_plan(wanted: Wanted, host: str, made: Plan, words: Words) -> bool:
-    """What would be done on a host; whether it would."""
-    for line in told.plan(wanted, host, made, words):
-        out.print(escape(line), soft_wrap=True)
-    return not made.why
+class Told:
+    """What one command tells."""
+
+    def __init__(self, words: Words, *, as_json: bool) -> None:
+        self._words, self._as_json = words, as_json
+        self._data: list[dict[str, Any]] = []
+        self.well = True
+        """Whether all of it was done, or would be, and no site fell."""
+
+    def deed(self, one: Contained | Fell | Unseen) -> None:
+        """Tell what one thing came to, or what became of a site."""
+        from auditor.incidents.visited import Fell, Unseen
+
+        if not self._as_json:
+            self.well = show_deed(one, self._words) and self.well
+            return
+        if isinstance(one, Contained):
+            said = {"says": told.deed(one, self._words)}
+            self._data.append({**one.model_dump(mode="json"), **said})
+            self.well = self.well and one.state == "confirmed"
+        elif isinstance(one, Fell):
+            lost = [difference.url for difference in one.lost]
+            said = {"says": " ".join(told.fell(one, self._words))}
+            released = [action.number for action in one.released]
+            self._data.append(
+                {"kind": "fell", "site": one.domain, "lost": lost, "released": released, "left": one.left, **said}
+            )
+            self.well = False
+        elif isinstance(one, Unseen):
+            self._data.append({"kind": "unseen", "sites": one.domains, "says": told.unseen(one, self._words)})
+
+    def plan(self, wanted: Wanted, host: str, made: Plan) -> None:
+        """Tell what would be done on a host."""
+        self.well = self.well and not made.why
+        lines = list(told.plan(wanted, host, made, self._words))
+        if self._as_json:
+            planned = {"means": wanted.means, "what": wanted.what, "steps": made.steps, "why": made.why}
+            self._data.append(
+                {"kind": "planned", "host": host, **planned, "about": made.about, "says": "\n".join(lines)}
+            )
+            return
+        for line in lines:
+            out.print(escape(line), soft_wrap=True)
+
+    def end(self) -> None:
+        """Write all that was told, where a program reads it."""
+        if self._as_json:
+            typer.echo(json.dumps(self._data, ensure_ascii=False, indent=1))
 
 
 def show_found(found: Iterable[Response], words: Words) -> None:
@@ -102,12 +145,6 @@ def show_found(found: Iterable[Response], words: Words) -> None:
             )
         else:
             out.print(escape(next(told.left(one, "", words))), soft_wrap=True)
-
-
-def show_next(incident: str, inventory: Path, lang: Lang) -> None:
-    """The command that tells what comes next."""
-    command = shlex.join(("auditor", "incident", "next", incident, "-i", str(inventory)))
-    out.print(escape(Words(lang)("incidents.next", command=command)), soft_wrap=True)
 
 
 def show_contained(some: Iterable[Standing], words: Words, console: Console = out) -> None:
@@ -124,12 +161,19 @@ def show_unrecorded(run: Run, words: Words, console: Console = out) -> None:
 
 def show_intrusions(run: Run, words: Words, console: Console = out) -> None:
     """Each host and site with traces of intruders, and whether an incident is open on it; incidents without any."""
-    found = intrusions.intrusions(run)
+    found, commands = intrusions.intrusions(run), dict[str, None]()
     for one in found:
         label = words("standing.intruded" if one.certain else "standing.suspected")
         line = f"{one.subject.id}: {intrusions.counted(one, words)}. {intrusions.state(one.incidents, words)}"
         console.print(f"[bold red]{escape(label)}[/] {escape(line)}", soft_wrap=True)
-        console.print(f"  {escape(intrusions.next_step(one, run.inventory, words))}", soft_wrap=True)
+        command = intrusions.next_step(one, run.inventory, words)
+        if command not in commands:
+            console.print(f"  {escape(command)}", soft_wrap=True)
+        commands[command] = None
+    if command := intrusions.review_sites(run, found):
+        console.print(escape(words("intrusion.review", command=command)), soft_wrap=True)
+    if (command := intrusions.open_all(found, run.inventory, words)) and command not in commands:
+        console.print(escape(words("intrusion.in_one", command=command)), soft_wrap=True)
     if found:
         console.print(f"[bold red]{escape(words(f'intrusion.decision.{run.regime}'))}[/]", soft_wrap=True)
     elif run.incidents:

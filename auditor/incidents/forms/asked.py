@@ -146,6 +146,12 @@ def read(given: Sequence[str]) -> Mapping[Question, tuple[str, ...]]:
 
 def _answer(question: Question, said: str) -> str:
     text = sentence(question, said)
+    if not text.strip("…. "):
+        raise InputError(
+            "{question} is not answered",
+            question=question,
+            mend="put the answer in place of …, or leave the question out",
+        )
     boxes = CHOICES.get(question)
     if boxes is None:
         return text

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from auditor.errors import InputError
 from auditor.incidents.case import Case
@@ -26,9 +26,9 @@ from auditor.incidents.forms.asked import (
 from auditor.incidents.forms.known import Known, made
 from auditor.inventory import offices, systems
 from auditor.inventory.papers import folder
-from auditor.models import Inventory, Lang, Run
+from auditor.models import Inventory, Lang, Organisation, Run
 from auditor.models.incidents import FilledIn
-from auditor.models.ranks import Form
+from auditor.models.ranks import Form, Question
 from auditor.report.official import docx, metrics, pdf, template
 from auditor.report.official.content import form as head
 from auditor.report.official.content.given import BLANK
@@ -72,13 +72,15 @@ def wanted(case: Case, form: Form | None) -> Form:
 
 
 def reporting(case: Case, inventory: Inventory, unit_id: str | None) -> str:
-    """The unit that reports: that which is named, or the only one that has the incident's sites and hosts. Raises InputError."""
+    """The unit that reports: that which is named, or the only one that has the incident's sites and hosts, or the nearest above all of these. Raises InputError."""
     if unit_id is not None:
         return unit_id
     subjects = {*case.subjects}
     units = {site.unit or host.unit for host in inventory.hosts for site in host.sites if site.domain in subjects}
     units = units or {host.unit for host in inventory.hosts if host.name in subjects}
     known = sorted(filter(None, units))
+    if len(known) > 1 and (above := _above_all(inventory.organisation, known)) is not None:
+        return above
     if len(known) != 1:
         raise InputError(
             "the sites of {incident} belong to {count} units",
@@ -87,6 +89,32 @@ def reporting(case: Case, inventory: Inventory, unit_id: str | None) -> str:
             mend="say which one reports with --unit",
         )
     return known[0]
+
+
+def _above_all(organisation: Organisation | None, unit_ids: Sequence[str]) -> str | None:
+    """The nearest unit that all of these are within; None where none is."""
+    if organisation is None:
+        return None
+    ways = [
+        [step.id for step in offices.upward(organisation, unit)]
+        for unit_id in unit_ids
+        if (unit := organisation.unit(unit_id)) is not None
+    ]
+    return (
+        next((one for one in ways[0] if all(one in way for way in ways)), None) if len(ways) == len(unit_ids) else None
+    )
+
+
+def questions(of: Known) -> tuple[Question, ...]:
+    """Return what is mandatory in a form and is answered by people alone, as far as nobody has."""
+    pairs = zip(FORMS[of.form], parts(of), strict=True)
+    fields = ((name, field) for asked, part in pairs for name, field in zip(asked.fields, part.fields, strict=True))
+    return tuple(
+        question
+        for name, field in fields
+        for question in get_args(Question)
+        if question == name and field.missing and not field.by_hand
+    )
 
 
 def known(case: Case, form: Form, inventory: Inventory, unit_id: str, newest: Run | None, lang: Lang) -> Known:

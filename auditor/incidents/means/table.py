@@ -12,7 +12,7 @@ from auditor.incidents.means.file import FILE
 from auditor.incidents.means.isolation import ISOLATION
 from auditor.incidents.means.key import KEY
 from auditor.incidents.means.kind import Kind
-from auditor.incidents.means.process import PROCESS
+from auditor.incidents.means.process import PROCESS, PROCESS_END
 from auditor.incidents.means.row import ROW
 from auditor.incidents.means.secret import DATABASE_PASSWORD, SALTS
 from auditor.incidents.means.site import PATH, SITE
@@ -24,6 +24,7 @@ CONTAINING: Mapping[Means, Kind] = {
     "address": ADDRESS,
     "file": FILE,
     "process": PROCESS,
+    "process-end": PROCESS_END,
     "isolation": ISOLATION,
     "path": PATH,
     "site": SITE,

@@ -6,6 +6,7 @@ tell from what is not the intruder's.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,8 +16,8 @@ from auditor.incidents.case import Case
 from auditor.incidents.containing import Containing, Wanted
 from auditor.incidents.response import table
 from auditor.incidents.response.manual import Manual
-from auditor.incidents.response.seen import seen_in
-from auditor.models import Finding, Host, Site
+from auditor.incidents.response.seen import Seen, seen_in
+from auditor.models import Finding, Host, Run, Site, Trace
 from auditor.models.incidents import Contained
 from auditor.models.ranks import Means
 from auditor.models.reviews import Kind
@@ -40,6 +41,14 @@ class Response:
     """What a person does on the host where that is no way, or is refused."""
     afterwards: tuple[Manual, ...] = ()
     """What a person does there with what is contained, once evidence of it was collected."""
+    subject: str = ""
+    """The host or site that it was seen on."""
+    root: str = ""
+    """The document root of that site; empty: not known, or it was seen on a host."""
+    target: str = ""
+    """The foreign name that it is about."""
+    who: str = ""
+    """The account whose it is; empty where the trace does not say."""
 
 
 def responses_to(findings: Iterable[Finding], hosts: Iterable[Host] = ()) -> tuple[Response, ...]:
@@ -56,7 +65,45 @@ def _response(finding: Finding, member: Any, sites: Iterable[Site]) -> Response 
     if of is None:
         return None
     wanted = tuple(Wanted(means, what, None) for means, what in table.at_once(of))
-    return Response(finding.host, of.kind, of.where, wanted, table.typed(of), table.by_hand(of), table.afterwards(of))
+    steps, root = table.by_hand(of), of.root if finding.subject.kind == "site" else ""
+    return Response(
+        finding.host,
+        of.kind,
+        of.where,
+        wanted,
+        table.typed(of),
+        steps,
+        table.afterwards(of),
+        finding.subject.id,
+        root,
+        of.target,
+        of.who,
+    )
+
+
+def signs(run: Run, hosts: Iterable[Host]) -> tuple[Response, ...]:
+    """Return what the last hunts on these hosts saw that is too little for an alarm, and that somebody comes in by or an application runs by itself."""
+    found, by_name = [], {host.name: host for host in hosts}
+    for hunt in run.hunts:
+        host = by_name.get(hunt.host)
+        for trace in hunt.weak if host is not None else ():
+            of = seen_in(hunt.host, trace.model_dump(mode="json"), host.sites if host is not None else ())
+            asked = _sign(of, trace, host) if of is not None and host is not None else None
+            if of is not None and asked is not None:
+                found.append(Response(hunt.host, of.kind, of.where, (), asked, subject=hunt.host, who=of.who))
+    return tuple(dict.fromkeys(found))
+
+
+def _sign(of: Seen, trace: Trace, host: Host) -> tuple[Means, str] | None:
+    """How one is contained once it was looked at. A key is told by its fingerprint, and never the one that we come in by."""
+    if of.kind == "key":
+        key = _KEY.search(trace.sample)
+        return ("key", key[0]) if key is not None and of.who != host.automation_user else None
+    return table.typed(of) if _LOADED & of.rules else None
+
+
+_KEY = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
+_LOADED = frozenset({"loaded_unasked"})
 
 
 def in_force_on(case: Case, host: str) -> frozenset[Wanted]:

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from auditor.incidents.case import Case
+from auditor.incidents.case import Action, Case, State
 from auditor.incidents.closing import Obstacle, closing_words, obstacles, reporting
-from auditor.incidents.means.table import MEANS
+from auditor.incidents.forms.asked import CLOSING, OF_REPORT
+from auditor.incidents.means.site import serving
+from auditor.incidents.means.table import CLEANING, CONTAINING, MEANS
 from auditor.incidents.response.alarms import alarms
-from auditor.incidents.response.at_once import Response, responses_to
+from auditor.incidents.response.at_once import Response, responses_to, signs
 from auditor.models import Host, HostOutcome, Run
-from auditor.models.ranks import CLEANING, Means, Report
+from auditor.models.ranks import Form, Means, Question, Report
 
 Says = Literal[
-    "contain", "collect", "report", "unreached", "look", "by_hand", "obstacle", "form", "close", "close_gone"
+    "contain", "collect", "answer", "report", "unreached", "look", "by_hand", "obstacle", "form", "close", "close_gone"
 ]
 """What is to be done; its words: ``incidents.next.SAYS``."""
 _SOON = frozenset({"now", "first", "personal"})
 """Reports that go out before a site is clean."""
+_SHUT: frozenset[Means] = frozenset({"path", "site"})
+"""Means that keep from visitors what a person has yet to take out."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +35,8 @@ class Command:
     """After ``auditor``, without the role and the inventory."""
     speaks: bool = True
     """Whether it is given the office role that says so."""
-    needs: Literal["", "how", "cause"] = ""
-    """What a person says besides: by what way a report went, or how the intruder came in."""
+    needs: Literal["", "how", "cause", "release", "note", "answers"] = ""
+    """What is given besides: by what way a report went, how the intruder came in, the archive of a release, what was done by hand, what the forms ask."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +47,23 @@ class Step:
     commands: tuple[Command, ...]
     about: Mapping[str, str] = field(default_factory=dict)
     """What fills its words."""
+    looked: tuple[Response, ...] = ()
+    """What a person looks at before typing that."""
+    stopped: tuple[Action, ...] = ()
+    """Processes that are stopped, and are ended by that."""
     by_hand: tuple[Response, ...] = ()
     """What a person does on hosts before that."""
+    signs: tuple[Response, ...] = ()
+    """What is only a sign, and stands where an intruder was."""
+    later: frozenset[Question] = frozenset()
+    """Of the questions that are answered, those that only a later report asks."""
     obstacle: Obstacle | None = None
     unreached: tuple[HostOutcome, ...] = ()
     """Hosts that nobody comes to, and why."""
+
+
+type Unanswered = Mapping[Form, Sequence[Question]]
+"""What each form asks, and nobody has said yet."""
 
 
 def following(
@@ -56,6 +72,7 @@ def following(
     hosts: Sequence[Host],
     now: datetime.datetime,
     left: Sequence[str] = (),
+    unanswered: Unanswered | None = None,
     *,
     several: bool = False,
 ) -> Step:
@@ -63,38 +80,48 @@ def following(
 
     ``left``: those of its sites and hosts that are not in the inventory any more; ``several``: another open incident is about some of the same.
     """
-    return next(_steps(case, newest, hosts, now, left, several=several))
+    return next(_steps(case, newest, hosts, now, left, unanswered or {}, several=several))
 
 
 def _steps(
-    case: Case, newest: Run | None, hosts: Sequence[Host], now: datetime.datetime, left: Sequence[str], *, several: bool
+    case: Case,
+    newest: Run | None,
+    hosts: Sequence[Host],
+    now: datetime.datetime,
+    left: Sequence[str],
+    unanswered: Unanswered,
+    *,
+    several: bool,
 ) -> Iterator[Step]:
     silent = unreached(newest, hosts)
     names = {one.host for one in silent}
     there = [one for one in responses_to(alarms(newest, hosts), hosts) if one.host not in names] if newest else []
     ended = [one for one in case.actions.values() if one.state != "begun"]  # the same command goes on with the others
-    tried = {(one.host, one.means, one.what) for one in ended}
+    tried = {(one.host, one.means, one.what): one.state for one in ended}
     at_once = [one for one in there if any((one.host, ask.means, ask.what) not in tried for ask in one.wanted)]
     if at_once:
         where = tuple(dict.fromkeys(one.host for one in at_once))
         join = ("--join", case.id) if several else ()
         command = Command(("incident", "open", "--all-found", *where, *join))
         yield Step("contain", (command,), {"hosts": ", ".join(where)})
-    if case.actions and not case.collections and len(silent) < len(hosts):
+    if (case.actions or there) and not case.collections and len(silent) < len(hosts):
         yield Step("collect", (Command(("incident", "collect", case.id)),))
-    yield from (_report(case, due.report) for due in case.owed() if due.report in _SOON or due.by <= now)
+    for due in case.owed():
+        if due.report in _SOON or due.by <= now:
+            yield from _report(case, due.report, unanswered)
     if silent:
         command = Command(("hunt", "--limit", ",".join(sorted(names))), speaks=False)
         yield Step("unreached", (command,), {"hosts": ", ".join(sorted(names))}, unreached=silent)
-    yield from _left(case, there, tried)
+    yield from _left(case, there, signs(newest, hosts) if newest and there else (), tried)
     rest = list(obstacles(case, newest, hosts, now, left=left))
-    yield from (_obstacle(one) for one in rest if one.command[1] not in ("reported", "form", "close"))
-    yield from (_report(case, due.report) for due in case.owed())
-    yield from (
-        Step("form", (Command(("incident", "todo", case.id), speaks=False), Command(one.command)))
-        for one in rest
-        if one.command[1] == "form"
-    )
+    yield from _released(case, rest)
+    yield from (_obstacle(one) for one in rest if one.command[1] not in ("reported", "form", "release", "close"))
+    for due in case.owed():
+        yield from _report(case, due.report, unanswered)
+    for one in rest:
+        if one.command[1] == "form":
+            yield from _answers(case, CLOSING[case.regime], unanswered)
+            yield Step("form", (Command(("incident", "todo", case.id), speaks=False), Command(one.command)))
     says: Says = "close_gone" if left else "close"
     yield Step(says, (Command(closing_words(case, left), needs="cause"),), {"names": ", ".join(left)})
 
@@ -105,36 +132,119 @@ def unreached(newest: Run | None, hosts: Sequence[Host]) -> tuple[HostOutcome, .
     return tuple(one for one in newest.outcomes if one.host in names and not one.reached) if newest else ()
 
 
-def _report(case: Case, report: Report) -> Step:
+def _report(case: Case, report: Report, unanswered: Unanswered) -> Iterator[Step]:
+    """What a form asks is answered, it is filled in, then it goes out."""
     words = reporting(case, report)
+    if words[1] == "form":
+        yield from _answers(case, OF_REPORT[case.regime][report], unanswered)
     needs: Literal["", "how"] = "how" if words[1] == "reported" else ""
-    return Step("report", (Command(words, needs=needs),), {"report": report})
+    yield Step("report", (Command(words, needs=needs),), {"report": report})
 
 
-def _left(case: Case, there: Sequence[Response], tried: Collection[tuple[str, Means, str]]) -> Iterator[Step]:
-    """What is left to a person: first what is typed, a thing a step, then all that is done on hosts, after which these are looked at again."""
-    by_hand = []
-    for one in there:
-        if one.wanted and all(_is_in_force(case, one.host, ask.means, ask.what) for ask in one.wanted):
-            by_hand += [replace(one, steps=one.afterwards)] if one.afterwards else []
-            continue
-        if not one.wanted and one.typed is not None:
-            means, what = one.typed
-            verb = "clean" if means in CLEANING else "contain"
-            if (one.host, means, MEANS[means].read(what)) not in tried:
-                words = ("incident", verb, case.id, means, what, "--host", one.host)
-                yield Step("look", (Command(words),), {"kind": one.kind, "where": one.where, "host": one.host})
-        elif one.steps:
-            by_hand.append(one)
+def _answers(case: Case, form: Form, unanswered: Unanswered) -> Iterator[Step]:
+    """What people answer for a form, and for those after it while they are at it."""
+    now = tuple(unanswered.get(form, ()))
+    if now:
+        later = tuple(dict.fromkeys(one for some in unanswered.values() for one in some if one not in now))
+        words = ("incident", "answer", case.id, *now, *later)
+        yield Step("answer", (Command(words, needs="answers"),), later=frozenset(later))
+
+
+def _left(
+    case: Case,
+    there: Sequence[Response],
+    only_signs: Sequence[Response],
+    tried: Mapping[tuple[str, Means, str], State],
+) -> Iterator[Step]:
+    """What is left to a person: first what is typed after looking, all of it in one command, then what is done on hosts, after which these are looked at again."""
+    looked = tuple(one for one in there if (asked := _asked_for(one)) is not None and asked not in tried)
+    stopped = [one for one in case.actions.values() if _stands_still(one) and _ended(one) not in tried]
+    stopped = stopped if case.collections else []
+    shown = tuple(one for one in only_signs if (asked := _asked_for(one)) is not None and asked not in tried)
+    if looked or stopped:
+        wanted = [*(asked for one in looked if (asked := _asked_for(one)) is not None), *map(_ended, stopped)]
+        yield Step("look", tuple(_typed(case, wanted)), looked=looked, stopped=tuple(stopped), signs=shown)
+    open_ones = [one for one in there if one.steps and _needs_hands(one, tried)]
+    stopped_ones = [replace(one, steps=one.afterwards) for one in there if one.afterwards and _is_in_force(one, tried)]
+    by_hand = tuple(sorted((*open_ones, *stopped_ones), key=lambda one: bool(one.root)))
     if by_hand:
-        hosts = dict.fromkeys(one.host for one in by_hand)
-        yield Step("by_hand", (Command(("hunt", "--limit", ",".join(hosts)), speaks=False),), by_hand=tuple(by_hand))
+        yield Step("by_hand", tuple(_after(case, by_hand, tried)), by_hand=by_hand, signs=shown)
 
 
-def _is_in_force(case: Case, host: str, means: Means, what: str) -> bool:
-    return any(
-        (one.host, one.means, one.what, one.state) == (host, means, what, "confirmed") for one in case.actions.values()
-    )
+def _asked_for(one: Response) -> tuple[str, Means, str] | None:
+    """What a person types about a thing, which is not contained at once and is not only kept from visitors."""
+    if one.wanted or one.typed is None or one.typed[0] == "site":
+        return None
+    means, what = one.typed
+    end: Means = "process-end" if means == "process" else means
+    return one.host, end, MEANS[end].read(what)
+
+
+def _ended(one: Action) -> tuple[str, Means, str]:
+    return one.host, "process-end", one.what
+
+
+def _stands_still(one: Action) -> bool:
+    return one.means == "process" and one.state == "confirmed"
+
+
+def _typed(case: Case, wanted: Sequence[tuple[str, Means, str]]) -> Iterator[Command]:
+    """The commands that contain and clean these, on all hosts at once."""
+    hosts = {host for host, _, _ in wanted}
+    for verb, known in (("contain", CONTAINING), ("clean", CLEANING)):
+        pairs = [
+            word
+            for host, means, what in dict.fromkeys(wanted)
+            if means in known
+            for word in (means, what if len(hosts) == 1 or MEANS[means].hosts is serving else f"{host}:{what}")
+        ]
+        if pairs:
+            where = ("--host", *hosts) if len(hosts) == 1 else ()
+            yield Command(("incident", verb, case.id, *pairs, *where), needs="release" if "core" in pairs else "")
+
+
+def sign_commands(case: Case, shown: Sequence[Response]) -> tuple[Command, ...]:
+    """Return the command that contains those of these signs that are not the office's own."""
+    return tuple(_typed(case, [asked for one in shown if (asked := _asked_for(one)) is not None]))
+
+
+def _needs_hands(one: Response, tried: Mapping[tuple[str, Means, str], State]) -> bool:
+    """Whether a person does something on the host about it: no means contains it, the host refused that, or it is only kept from visitors."""
+    if one.typed is not None and one.typed[0] in _SHUT:
+        return True
+    asked = [(one.host, ask.means, ask.what) for ask in one.wanted]
+    typed = _asked_for(one)
+    asked += [typed] if typed is not None else []
+    return not asked or any(tried.get(each) in ("refused", "unknown", "released") for each in asked)
+
+
+def _is_in_force(one: Response, tried: Mapping[tuple[str, Means, str], State]) -> bool:
+    return bool(one.wanted) and all(tried.get((one.host, ask.means, ask.what)) == "confirmed" for ask in one.wanted)
+
+
+def _after(case: Case, by_hand: Sequence[Response], tried: Mapping[tuple[str, Means, str], State]) -> Iterator[Command]:
+    """What is typed when that is done: what was done is noted, what was kept from visitors is shown to them again, and these are looked at again."""
+    yield Command(("incident", "note", case.id), needs="note")
+    sites = tuple(dict.fromkeys(one.subject for one in by_hand if one.typed is not None and one.typed[0] in _SHUT))
+    shut = [
+        str(number)
+        for number, one in case.actions.items()
+        if one.means in _SHUT and one.state == "confirmed" and one.what.partition("/")[0] in sites
+    ]
+    if shut:
+        yield Command(("incident", "release", case.id, *shut))
+    if hosts := tuple(dict.fromkeys(one.host for one in by_hand if one.subject not in sites)):
+        yield Command(("hunt", "--limit", ",".join(hosts)), speaks=False)
+    if sites:
+        yield Command(("review", "--limit", ",".join(sites)), speaks=False)
+
+
+def _released(case: Case, rest: Sequence[Obstacle]) -> Iterator[Step]:
+    """Everything that is contained without an end, in one command."""
+    some = [one for one in rest if one.command[1] == "release"]
+    if some:
+        numbers = tuple(number for one in some for number in one.command[3:])
+        yield Step("obstacle", (Command(("incident", "release", case.id, *numbers)),), obstacle=some[0])
 
 
 def _obstacle(one: Obstacle) -> Step:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from auditor.compromise.footholds import REPLACES
@@ -133,6 +133,33 @@ def key_file(of: Seen) -> Manual:
 def unplaced(_of: Seen) -> Manual:
     """Return that what a trace does not tell the whole place of is looked for in the report, and contained by its path."""
     return manual("unknown_place")
+
+
+def content(of: Seen) -> Manual:
+    """Return how what visitors are shown is looked for in a site's files and tables."""
+    return site_content(of.root, [of.target], [of.where] if of.kind in _PAGES else [])
+
+
+def site_content(root: str, targets: Iterable[str], pages: Iterable[str]) -> Manual:
+    """Return the same of several traces: by the foreign names that they are about, by what changed lately, and by the paths of pages that may be files."""
+    if not root:
+        return manual("unknown_place")
+    names = [f"-e {one}" for one in sorted({*targets}) if _FOREIGN.fullmatch(one)]
+    typed = [
+        f"sudo find {commands.word(root)} -xdev -type f -newermt '-30 days' -printf '%T+ %u %p\\n' | sort -r | head -n 50"
+    ]
+    if names:
+        rows = f"mariadb-dump --all-databases --skip-extended-insert --skip-comments | grep -aF {' '.join(names)} | cut -c 1-300"
+        typed.append(f"sudo grep -rlF {' '.join(names)} -- {commands.word(root)} || true")
+        typed.append(f"sudo sh -c {shlex.quote(rows)}")
+    if paths_of := [f"-path {commands.word(root + one)}" for one in sorted({*pages}) if _PLAIN.fullmatch(one)]:
+        typed.append(f"sudo find {commands.word(root)} {' -o '.join(paths_of)}")
+    return manual("content_named" if names else "content", *typed)
+
+
+_FOREIGN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,200}[A-Za-z0-9])?")
+_PLAIN = re.compile(r"[A-Za-z0-9/._+-]+")
+_PAGES = frozenset({"doorway", "document", "sitemap"})
 
 
 def setuid(of: Seen) -> Manual:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from auditor.compromise.footholds import owner_of, path_of
 from auditor.models import Site
+from auditor.models.hunts import OUTSIDE
 from auditor.models.reviews import Kind
 
 CUT = "\u2026"
@@ -28,14 +29,21 @@ class Seen:
     rules: frozenset[str] = frozenset()
     """Which rules say so."""
     site: str = ""
-    """The domain of the site in whose document root it lies; empty: in that of none."""
+    """The domain of the site in whose document root it lies, or that it was seen on; empty: of none."""
     root: str = ""
-    """That document root."""
+    """That document root; empty: not known."""
+    target: str = ""
+    """The foreign name that it is about."""
 
     @property
     def whole(self) -> bool:
         """Whether the place is a path whose every letter is known."""
         return self.where.startswith("/") and CUT not in self.where
+
+    @property
+    def inside(self) -> str:
+        """Where it lies below that root, without the slash; empty for the root itself."""
+        return self.where.removeprefix(self.root).strip("/") if self.root else ""
 
 
 def seen_in(subject: str, member: Any, sites: Iterable[Site] = ()) -> Seen | None:
@@ -44,13 +52,16 @@ def seen_in(subject: str, member: Any, sites: Iterable[Site] = ()) -> Seen | Non
         return None
     kind, who = member["kind"], owner_of(member["kind"], member["where"])
     where, rules = path_of(kind, member["where"]), frozenset(map(str, member.get("rules") or ()))
-    site, root = _site(where, sites)
-    return Seen(subject, kind, where, str(member.get("exactly", "")), who, rules, site, root)
+    site, root = _site("" if kind in OUTSIDE else subject, where, tuple(sites))
+    target = str(member.get("target") or "").replace("[.]", ".")
+    return Seen(subject, kind, where, str(member.get("exactly", "")), who, rules, site, root, target)
 
 
-def _site(where: str, sites: Iterable[Site]) -> tuple[str, str]:
-    """The domain and the document root, the innermost, that a place lies in; of a row, the folder of its application comes before a colon."""
+def _site(subject: str, where: str, sites: Sequence[Site]) -> tuple[str, str]:
+    """The site that it was seen on, else that of the innermost root that the place lies in, with its root; of a row, the folder of its application comes before a colon."""
     roots = {(one.document_root or "").rstrip("/"): one.domain for one in sites if one.document_root}
-    inside = [root for root in roots if where.startswith((f"{root}/", f"{root}: "))]
-    innermost = max(inside, key=len, default="")
-    return roots.get(innermost, ""), innermost
+    for root, domain in roots.items():
+        if domain == subject:
+            return domain, root
+    inside = [root for root in roots if where == root or where.startswith((f"{root}/", f"{root}: "))]
+    return (roots[max(inside, key=len)], max(inside, key=len)) if inside else ("", "")

@@ -99,8 +99,24 @@ def _typed_unit(of: Seen) -> Iterator[Asked]:
 
 
 def _process(of: Seen) -> Iterator[Asked]:
+    """A program that no package has: no other process runs it by chance."""
     for number in of.exactly.split():
-        yield "process", number + paths.read(of.where)
+        if "@" not in number:
+            yield "process", number + paths.read(of.where)
+
+
+def _one_process(of: Seen) -> Iterator[Asked]:
+    """One of those that run a package's program, told by when it began."""
+    if "loads_foreign" not in of.rules:
+        for number in of.exactly.split():
+            yield "process", number + paths.read(of.where)
+
+
+def _behind(of: Seen) -> Iterator[Asked]:
+    """The process that listens."""
+    for one in of.exactly.split():
+        if "@" in one:
+            yield "process", one
 
 
 def _account(of: Seen) -> Iterator[Asked]:
@@ -110,12 +126,26 @@ def _account(of: Seen) -> Iterator[Asked]:
 
 def _administrator(of: Seen) -> Iterator[Asked]:
     if of.site and of.who:
-        yield "administrator", f"{of.site}/{of.who}"
+        folder = "" if of.inside.endswith(".php") else of.inside
+        yield "administrator", "/".join(filter(None, (of.site, folder, of.who)))
 
 
 def _core(of: Seen) -> Iterator[Asked]:
-    if of.site:
-        yield "core", of.site
+    """What gives a file of a release its content again: of the application, or of a plugin or theme below it."""
+    folders = of.inside.split("/")
+    if not of.site or (folders[0] == "wp-content" and len(folders) <= _OF_PLUGIN):
+        return
+    below = folders[:_OF_PLUGIN] if folders[0] == "wp-content" else []
+    yield "core", "/".join((of.site, *below))
+
+
+_OF_PLUGIN = 3
+"""Folders of ``wp-content/plugins/NAME``."""
+
+
+def _changed(of: Seen) -> Iterator[Asked]:
+    yield from _core(of)
+    yield from _typed_file(of)
 
 
 def _row(of: Seen) -> Iterator[Asked]:
@@ -160,21 +190,22 @@ def _always(step: manual.Step) -> Callable[[Seen], Iterator[Manual]]:
 
 
 _PATH = manual.at_a_path
-_IN_A_SITE = Response(typed=_site, by_hand=_always(manual.unplaced))
+_IN_A_SITE = Response(typed=_site, by_hand=_always(manual.content))
 """What visitors see: the site is closed to strangers while a person takes it out of files and tables."""
 _PROGRAM = Response(_file, _typed_file, _program_by_hand)
 _LOOKED_AT = Response(typed=_typed_file, by_hand=_program_by_hand)
 RESPONSES: Mapping[Kind, Response] = {
     **dict.fromkeys(("program", "executable", "temporary"), _PROGRAM),
-    **dict.fromkeys(("changed", "settings", "unknown", "left_over", "misplaced", "unjudged"), _LOOKED_AT),
+    "changed": Response(typed=_changed, by_hand=_program_by_hand),
+    **dict.fromkeys(("settings", "unknown", "left_over", "misplaced", "unjudged"), _LOOKED_AT),
     "missing": Response(typed=_core, by_hand=_always(manual.missing)),
     **dict.fromkeys(
         ("redirect", "link", "frame", "script", "text", "title", "canonical", "form", "payload", "missing_page"),
         _IN_A_SITE,
     ),
     **dict.fromkeys(("reflection", "search_console", "defacement", "push"), _IN_A_SITE),
-    "doorway": Response(_page, _site, _always(manual.unplaced)),
-    **dict.fromkeys(("document", "sitemap"), Response(typed=_page, by_hand=_always(manual.unplaced))),
+    "doorway": Response(_page, _site, _always(manual.content)),
+    **dict.fromkeys(("document", "sitemap"), Response(typed=_page, by_hand=_always(manual.content))),
     "job": Response(_job, _cron, _PATH(manual.crontab)),
     "unit": Response(_unit, _typed_unit, _unit_by_hand),
     **dict.fromkeys(("startup", "hook"), Response(_hook, by_hand=_PATH(manual.script))),
@@ -188,8 +219,8 @@ RESPONSES: Mapping[Kind, Response] = {
     "database_code": Response(typed=_row, by_hand=_always(manual.database_code)),
     "setuid": Response(by_hand=_PATH(manual.setuid)),
     "replaced": Response(by_hand=_PATH(manual.replaced)),
-    "process": Response(_process, by_hand=_PATH(manual.process), afterwards=_ended_process),
-    "listener": Response(by_hand=_always(manual.listener)),
+    "process": Response(_process, _one_process, _PATH(manual.process), _ended_process),
+    "listener": Response(typed=_behind, by_hand=_always(manual.listener)),
     "kernel_module": Response(by_hand=_always(manual.kernel_module)),
     "log": Response(by_hand=_always(manual.log)),
 }

@@ -90,7 +90,7 @@ def test_an_incident_is_opened_reported_noted_and_closed(inventory: str) -> None
     said = auditor(inventory, *close, code=2).stderr
     assert re.search(r"^- the closing form of .* is not written$", said, re.MULTILINE)
     assert len(json.loads(auditor(inventory, *close, "--json", code=2).stdout)) == 1
-    assert json.loads(auditor(inventory, "next", incident, "--json").stdout)["step"] == "form"
+    assert json.loads(auditor(inventory, "next", incident, "--json").stdout)["step"] == "answer"
     auditor(inventory, "form", incident, "--form", "end", "--output", f"{inventory}/out", *WHO, code=1)
     assert f"auditor incident close {incident} --cause" in auditor(inventory, "next", incident).stdout
     auditor(inventory, *close)
@@ -213,6 +213,57 @@ def test_several_are_contained_at_once_and_each_says_what_it_came_to(
     assert said[0] == "number 1: /srv/x.php is not taken away on web1: there is no regular file there"
     assert said[1].startswith("number 2: 203.0.113.7 is blocked on web1 until ")
     assert (len(said), answers) == (2, [])
+
+
+def test_what_was_done_and_what_would_be_is_told_as_json(inventory: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = [
+        b'{"state": "planned", "would": ["SIGKILL 7"]}',
+        b'{"state": "confirmed"}',
+        b'{"state": "refused", "why": "no_file"}',
+    ]
+    monkeypatch.setattr(fresh, "asked_as_root", lambda *_: answers.pop(0))
+    auditor(inventory, "open", "antruc.test", *WHO)
+    incident = str(the_only(inventory)["id"])
+    given = ("contain", incident, "process-end", "7/srv/x", *WHO, "--json")
+    (planned,) = json.loads(auditor(inventory, *given, "--dry-run").stdout)
+    assert (planned["kind"], planned["steps"], planned["host"]) == ("planned", ["SIGKILL 7"], "web1")
+    told = json.loads(auditor(inventory, *given, "file", "/srv/x.php", code=1).stdout)
+    assert [(one["kind"], one["means"], one["state"], one["number"]) for one in told] == [
+        ("contained", "process-end", "confirmed", 1),
+        ("contained", "file", "refused", 2),
+    ]
+    assert all(one["says"] for one in told)
+
+
+def test_of_several_hosts_each_thing_says_on_which_it_is(inventory: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def answer(*given: Any) -> bytes:
+        asked.extend([given[2]["what"]] if given[2]["do"] == "contain" else [])
+        return b'{"state": "confirmed"}'
+
+    monkeypatch.setattr(fresh, "asked_as_root", answer)
+    auditor(inventory, "open", "web1", "web2", *WHO)
+    incident = str(the_only(inventory)["id"])
+    auditor(inventory, "contain", incident, "file", "web2:/srv/x:3", "file", "web1:/srv/x:3", *WHO)
+    assert asked == ["/srv/x:3", "/srv/x:3"]
+    told: Any = the_only(inventory)
+    assert [(one["host"], one["what"]) for one in told["actions"]] == [("web2", "/srv/x:3"), ("web1", "/srv/x:3")]
+    with pytest.raises(InputError, match="web3 is none of the incident's hosts"):
+        auditor(inventory, "contain", incident, "file", "web3:/srv/x", *WHO)
+    with pytest.raises(InputError, match="not a file's whole path"):
+        auditor(inventory, "contain", incident, "file", "web9:/srv/x", *WHO)
+
+
+def test_what_comes_next_is_said_after_each_entry(inventory: str) -> None:
+    auditor(inventory, "open", "antruc.test", *WHO, "--when", "2026-01-31 23:59")
+    incident = str(the_only(inventory)["id"])
+    for said in (
+        auditor(inventory, "note", incident, "x", *WHO),
+        auditor(inventory, "answer", incident, "kind=malware", *WHO),
+    ):
+        assert said.stderr == auditor(inventory, "next", incident).stdout
+    assert json.loads(auditor(inventory, "next", incident, "--json").stdout)["step"] == "report"
 
 
 def test_a_dry_run_shows_each_step_and_does_none(inventory: str, monkeypatch: pytest.MonkeyPatch) -> None:

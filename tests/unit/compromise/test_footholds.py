@@ -16,6 +16,7 @@ from auditor.compromise.listing import BadListing
 from auditor.compromise.places import Place, Slot
 from auditor.looks.gathered import merged
 from auditor.looks.traces import key_of
+from auditor.models import Trace
 from auditor.models.hunts import KINDS, OUTSIDE
 from auditor.models.reviews import MAX_RULES
 
@@ -175,6 +176,29 @@ def test_a_key_of_root_that_was_not_there_before_is_an_alarm_and_any_other_news_
     (trace,) = footholds.found([key])
     assert told(key, (trace.key,)) == ("key", "weak", ("key",))
     assert trace.key == key_of("key", "key\n/etc/x\nroot\nssh-ed25519 SHA256:x")
+
+
+def test_an_administrator_of_days_is_an_alarm_beside_another_and_stays_one_until_accepted() -> None:
+    tables = place("cms_account", "", "read", who="", where="/srv/www")
+    made = place("cms_account", "", "of_days", who="a", where="/srv/www")
+    (weak,) = footholds.found([tables, made])
+    assert (weak.certainty, weak.rules) == ("weak", ("administrator", "administrator_of_days"))
+
+    def beside(where: str) -> Trace:
+        (alarm,) = footholds.found([place("setuid", "", "shell", where=where)])
+        assert alarm.certainty == "exact"
+        (told,) = footholds.with_new_administrators([weak], [alarm])
+        return told
+
+    assert beside("/srv/www2/x").certainty == "weak"
+    alarming = beside("/srv/www/x")
+    assert alarming.certainty == "strong"
+    before = tuple(footholds.no_news([tables, made], [alarming]))
+    assert told(place("cms_account", who="a", where="/srv/www"), before) == (
+        "account",
+        "strong",
+        ("administrator", "new"),
+    )
 
 
 def test_a_key_that_an_administrator_has_too_is_not_told_as_what_is_to_be_refused() -> None:

@@ -12,6 +12,7 @@ from auditor.compromise.applications import administrators
 from auditor.compromise.places import Place
 from auditor.facts import HostFacts
 from auditor.facts.web import wordpress
+from auditor.models import clock
 
 RUNS = f"@{'ev' + 'al'}($_{'POST'}['x']);"
 
@@ -38,14 +39,23 @@ def test_a_snippet_that_runs_what_visitors_say_is_exact_and_a_harmless_one_is_no
 
 @pytest.mark.parametrize("kind", ["instances", "joomla"])
 def test_administrators_are_read_of_the_tables(kind: str) -> None:
-    accounts = [SimpleNamespace(login="quantri"), SimpleNamespace(login="x" * 400)]
+    now = int(clock.now().timestamp())
+    accounts = [
+        SimpleNamespace(login="quantri", registered=now - 300),
+        SimpleNamespace(login="x" * 400, registered=now - 100),
+        SimpleNamespace(login="an", registered=0),
+    ]
     database = SimpleNamespace(administrators=accounts, super_users=accounts)
     sites = [SimpleNamespace(path="/var/www/a", database=database), SimpleNamespace(path="/b", database=None)]
     area = wordpress.Facts.model_construct(**{"instances": [], "joomla": [], kind: sites})
     told = list(administrators(cast(HostFacts, SimpleNamespace(data={"wordpress": area}))))
-    assert [(one.where, one.who, "read" in one.marks) for one in told] == [
-        ("/var/www/a", "", True),
-        ("/var/www/a", "quantri", False),
-        ("/var/www/a", "x" * 100, False),
+    assert [(one.where, one.who, set(one.marks)) for one in told] == [
+        ("/var/www/a", "", {"read"}),
+        ("/var/www/a", "quantri", {"of_days"}),
+        ("/var/www/a", "x" * 100, {"of_days"}),
+        ("/var/www/a", "an", set()),
     ]
+    del accounts[2]
+    told = list(administrators(cast(HostFacts, SimpleNamespace(data={"wordpress": area}))))
+    assert [one.who for one in told if "of_days" in one.marks] == ["x" * 100]  # of whoever was first nothing is said
     assert list(administrators(cast(Any, None))) == []

@@ -227,12 +227,31 @@ def test_a_form_is_written_named_in_the_ledger_once_and_says_what_is_missing(
     assert kinds == ["opened", "filled_in", "filled_in", "answered", "filled_in"]
 
 
-def test_sites_of_several_units_ask_which_one_reports(inventory: Path) -> None:
+def test_of_sites_of_several_units_the_nearest_above_them_all_reports(inventory: Path) -> None:
     known_ = inventories.load(inventory)
     decide = deciding.opening(("antruc.test", "bennua.test"), (), T0, "2026", None, new=True)
     incident, _ = Incidents().write(known_.path, "Văn phòng", decide, T0 - datetime.timedelta(days=400))
+    case = fold(incident, Incidents().one(known_.path, incident))
+    assert issue.reporting(case, known_, None) == "tinh-tan-giang"
+    assert issue.reporting(case, known_, "xa-an-truc") == "xa-an-truc"
+    assert known_.organisation is not None
+    units = [{**one.model_dump(), "parent": None} for one in known_.organisation.units]
+    apart = type(known_.organisation).model_validate({**known_.organisation.model_dump(), "units": units})
+    alone = known_.model_copy(update={"organisation": apart})
     with pytest.raises(InputError, match="belong to 2 units"):
-        auditor("incident", "form", incident, *WHO, "-i", inventory)
+        issue.reporting(case, alone, None)
+
+
+def test_what_people_alone_know_is_asked_until_it_is_answered() -> None:
+    of = known(filled_in("2026"), "full")
+    asked_for = issue.questions(replace(of, case=replace(of.case, answers={})))
+    assert {"kind", "severity", "severity_why", "cause", "scope", "personal_data"} <= {*asked_for}
+    assert not {*asked_for} & {"found", "written", "contact_name"}
+
+
+def test_three_dots_are_no_answer() -> None:
+    with pytest.raises(InputError, match="severity_why is not answered"):
+        asked.read(["severity_why=…"])
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -43,11 +43,11 @@ _LISTENS = {"tcp": "0A", "tcp6": "0A", "udp": "07", "udp6": "07"}
 class Process:
     """One process as the kernel tells of it."""
 
-    __slots__ = ("disguised", "pid", "program", "sockets", "standing", "uid")
+    __slots__ = ("began", "disguised", "pid", "program", "sockets", "standing", "uid")
 
-    def __init__(self, pid, program, standing, uid, sockets, disguised):
+    def __init__(self, pid, program, standing, uid, sockets, disguised, began):
         self.pid, self.program, self.standing, self.uid, self.sockets = pid, program, standing, uid, sockets
-        self.disguised = disguised
+        self.disguised, self.began = disguised, began
 
 
 def gather(places, proc="/proc"):
@@ -110,7 +110,13 @@ def _process(places, pid, proc, theirs):
         standing = FOREIGN
     # Whoever makes a space of file systems has another program lie where a package's lies here.
     disguised = packaged and not roots and not apart and (gone or file != here)
-    return Process(pid, path, standing, int(uid.group(1)), _sockets(where), disguised)
+    return Process(pid, path, standing, int(uid.group(1)), _sockets(where), disguised, _began(where))
+
+
+def _began(where):
+    """When a process began, in ticks since the host did, as digits; empty when it has ended."""
+    words = _text(where + "/stat").rpartition(")")[2].split()
+    return words[19] if len(words) > 19 and words[19].isdigit() else ""
 
 
 def _roots_space(where, proc):
@@ -182,9 +188,14 @@ def _judged(places, one, proc, tables, calls, ours=False):
             libraries += foreign
     if marks or one.standing in (FOREIGN, CHANGED):
         programs = [path for path in (one.program, *libraries) if path.startswith("/")]
-        # What goes by a package's name runs more than once, and another of these may have the number by then.
-        exactly = "" if places.packaged.knows(one.program) else "%d" % one.pid
-        places.add("process", one.program, who, one.standing, title[:300], marks, programs, exactly)
+        places.add("process", one.program, who, one.standing, title[:300], marks, programs, _exactly(places, one))
+
+
+def _exactly(places, one):
+    """What tells a process from all others: what goes by a package's name runs more than once, and another of these may have the number by then."""
+    if not places.packaged.knows(one.program):
+        return "%d" % one.pid
+    return "%d@%s" % (one.pid, one.began) if one.began else ""
 
 
 def _mapped(places, where):
@@ -221,7 +232,8 @@ def _listeners(places, proc, tables, holders):
 
 def _listens(places, where, one, how, marks):
     said = "%s %s" % (how, one.program)
-    places.add("listener", where, user_name(one.uid), one.standing, said, marks, [one.program])
+    exactly = "%d@%s%s" % (one.pid, one.began, one.program) if one.began else ""
+    places.add("listener", where, user_name(one.uid), one.standing, said, marks, [one.program], exactly)
 
 
 def _interpreted(one, proc):

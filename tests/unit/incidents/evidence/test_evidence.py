@@ -432,6 +432,9 @@ def test_evidence_is_collected_checked_handed_over_and_its_custody_printed(
     flip(copy / "[root]/etc/passwd")
     assert "changed: [root]/etc/passwd" in auditor(inventory, "verify", incident, str(copy), *who, code=1)
     assert "damages: 1" in auditor(inventory, "custody", incident, "1")
+    (told,) = json.loads(auditor(inventory, "custody", incident, "--json"))
+    assert [one["deed"].get("step", one["deed"]["kind"]) for one in told["entries"]][:2] == ["collected", "checked"]
+    assert (told["host"], told["incident"], len(told["sha256"])) == ("web1", incident, 64)
     shutil.copytree(kept, kept.with_name("web1-made-up"))
     assert "web1-made-up: the ledger knows no evidence" in auditor(inventory, "verify", incident, code=1)
     shutil.rmtree(kept)

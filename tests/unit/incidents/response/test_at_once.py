@@ -107,7 +107,12 @@ def test_what_can_be_told_from_all_else_is_contained_at_once(
 @pytest.mark.parametrize(
     ("kind", "where", "typed"),
     [
-        ("changed", "/var/www/a/wp-load.php", ("file", "/var/www/a/wp-load.php")),
+        ("changed", "/var/www/a/wp-load.php", ("core", "antruc.test")),
+        ("changed", "/var/www/a/wp-content/plugins/x/x.php", ("core", "antruc.test/wp-content/plugins/x")),
+        ("changed", "/var/www/a/wp-content/x.php", ("file", "/var/www/a/wp-content/x.php")),
+        ("changed", "/srv/other/x.php", ("file", "/srv/other/x.php")),
+        ("account", "/var/www/a (hotro)", ("administrator", "antruc.test/hotro")),
+        ("account", "/var/www/a/blog (hotro)", ("administrator", "antruc.test/blog/hotro")),
         ("changed", "/var/www/a/%0Awp-load.php", None),
         ("missing", "/var/www/a/wp-load.php", ("core", "antruc.test")),
         ("key", "/root/.ssh/authorized_keys (root)", None),

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from auditor.history.incidents import Incidents
+from auditor.history.incidents import Incidents, standing
 from auditor.incidents import deciding
 from auditor.incidents.case import Case, fold
-from auditor.incidents.response.following import Step, following
-from auditor.models import Run, clock
+from auditor.incidents.response.following import Step, Unanswered, following, sign_commands
+from auditor.models import Run, Subject, Trace, clock
 from auditor.models.incidents import AnyDeed, Collected, Contained, Found, Reported, Spared
 from auditor.models.ranks import Means
+from auditor.models.reviews import Kind
 from tests.unit.incidents.filled import LAST_FORM, T0, clean, lab
 from tests.unit.results.test_verdict import finding
 
@@ -52,6 +53,11 @@ def step(of: Case, newest: Run | None, hours: int = 1) -> Step:
     return following(of, newest, hosts, T0 + datetime.timedelta(hours=hours))
 
 
+def weak(kind: Kind, where: str, sample: str = "", rules: tuple[str, ...] = ()) -> Trace:
+    key = f"{abs(hash(where)):016x}"[:16]
+    return Trace(key=key, kind=kind, certainty="weak", where=where, sample=sample, families=("known",), rules=rules)
+
+
 def words(of: Step) -> list[tuple[str, ...]]:
     return [command.words for command in of.commands]
 
@@ -74,7 +80,7 @@ def test_then_evidence_then_word_at_once_then_the_first_notice(ledgers: Incident
     of = case(ledgers, TAKEN)
     assert words(step(of, run(0, SHELL))) == [("incident", "collect", of.id)]
     of = case(ledgers, COLLECTED)
-    assert words(step(of, run(0, SHELL))) == [("incident", "form", of.id, "--form", "now")]
+    assert words(step(of, run(0, SHELL))) == [("incident", "reported", of.id, "now")]
     of = case(ledgers, Spared(report="now", why="x"))
     assert words(step(of, run(0, SHELL))) == [("incident", "form", of.id, "--form", "first")]
 
@@ -83,9 +89,10 @@ def test_then_what_is_typed_then_what_is_done_by_hand_then_looking_again(ledgers
     of = case(ledgers, TAKEN, COLLECTED, *REPORTED)
     told = step(of, run(0, SHELL, CHANGED, PRELOAD))
     assert words(told) == [("incident", "contain", of.id, "file", "/srv/index.php", "--host", "web1")]
+    assert [one.where for one in told.looked] == ["/srv/index.php"]
     of = case(ledgers, Contained(number=2, host="web1", means="file", what="/srv/index.php", state="confirmed"))
     told = step(of, run(0, SHELL, CHANGED, PRELOAD))
-    assert (told.says, words(told)) == ("by_hand", [("hunt", "--limit", "web1")])
+    assert (told.says, words(told)) == ("by_hand", [("incident", "note", of.id), ("hunt", "--limit", "web1")])
     assert [one.kind for one in told.by_hand] == ["permission"]
     assert words(step(of, run(0))) == [("hunt", "--limit", "web1")]
 
@@ -109,12 +116,6 @@ def test_what_a_host_refused_is_done_by_hand(ledgers: Incidents) -> None:
 @pytest.mark.parametrize(
     ("member", "means", "what", "says"),
     [
-        (
-            {"kind": "process", "where": "/opt/x (www-data)", "exactly": "7", "key": "4" * 16},
-            "process",
-            "7/opt/x",
-            "process_end",
-        ),
         (
             {
                 "kind": "account",
@@ -143,3 +144,78 @@ def test_a_report_that_is_overdue_comes_before_what_is_done_by_hand(ledgers: Inc
     of = case(ledgers, TAKEN, COLLECTED, *REPORTED[:2])
     assert step(of, run(0, PRELOAD)).says == "by_hand"
     assert words(step(of, run(0, PRELOAD), hours=73)) == [("incident", "form", of.id, "--form", "full")]
+
+
+STOPPED = Contained(number=1, host="web1", means="process", what="7/srv/x", state="confirmed")
+
+
+def test_a_stopped_process_is_ended_once_there_is_evidence_of_it(ledgers: Incidents) -> None:
+    running = {"kind": "process", "where": "/srv/x (www-data)", "exactly": "7", "key": "4" * 16}
+    assert step(case(ledgers, STOPPED), run(0, running)).says == "collect"
+    of = case(ledgers, COLLECTED, *REPORTED)
+    told = step(of, run(0, running))
+    assert words(told) == [("incident", "contain", of.id, "process-end", "7/srv/x", "--host", "web1")]
+    ended = Contained(number=2, host="web1", means="process-end", what="7/srv/x", state="confirmed")
+    of = case(ledgers, ended)
+    assert {number: one.state for number, one in of.actions.items()} == {1: "ended", 2: "confirmed"}
+    assert words(step(of, run(0, running))) == [("hunt", "--limit", "web1")]
+
+
+@pytest.mark.parametrize(("state", "why", "left"), [("refused", "no_process", 0), ("refused", "keeper", 1)])
+def test_one_that_ended_by_itself_stands_still_no_more(ledgers: Incidents, state: Any, why: str, left: int) -> None:
+    ended = Contained(number=2, host="web1", means="process-end", what="7/srv/x", state=state, why=why)
+    of = case(ledgers, STOPPED, ended)
+    assert of.actions[1].state == ("confirmed" if left else "released")
+    assert len(standing({of.id: of.entries}, T0)) == left
+
+
+def test_one_of_many_that_run_a_program_is_told_by_when_it_began_and_ended_after_looking(ledgers: Incidents) -> None:
+    shell = {"kind": "process", "where": "/usr/bin/dash (www-data)", "exactly": "7@55", "key": "4" * 16}
+    port = {"kind": "listener", "where": "0.0.0.0:4 (www-data)", "exactly": "8@9/usr/bin/python3.13", "key": "5" * 16}
+    of = case(ledgers, COLLECTED, *REPORTED)
+    (told,) = words(step(of, run(0, shell, port)))
+    assert told[3:7] == ("process-end", "7@55/usr/bin/dash", "process-end", "8@9/usr/bin/python3.13")
+
+
+def test_what_visitors_see_is_taken_out_by_hand_then_shown_again_and_looked_at(ledgers: Incidents) -> None:
+    page = {"kind": "doorway", "where": "/xo-so.html", "key": "6" * 16}
+    site = Subject(kind="site", id="antruc.test")
+    seen = replace(finding("fail", control="content.injected", subject=site), host="web1", violations=(page,))
+    newest = clean(clock.stamp(T0), seen)
+    path = Contained(number=1, host="web1", means="path", what="antruc.test/xo-so.html", state="confirmed")
+    of = case(ledgers, path, COLLECTED, *REPORTED)
+    told = step(of, newest)
+    assert told.says == "by_hand"
+    assert words(told) == [
+        ("incident", "note", of.id),
+        ("incident", "release", of.id, "1"),
+        ("review", "--limit", "antruc.test"),
+    ]
+
+
+def test_what_only_people_know_is_answered_before_a_form_and_what_comes_later_with_it(ledgers: Incidents) -> None:
+    of = case(ledgers, TAKEN, COLLECTED, REPORTED[0])
+    hosts = [host for host in lab().hosts if host.name == "web1"]
+    asked: Unanswered = {"first": ("kind", "severity"), "full": ("kind", "cause"), "end": ("recovery",)}
+    told = following(of, run(0, SHELL), hosts, T0, unanswered=asked)
+    assert words(told) == [("incident", "answer", of.id, "kind", "severity", "cause", "recovery")]
+    assert told.later == {"cause", "recovery"}
+    assert words(following(of, run(0, SHELL), hosts, T0, unanswered={**asked, "first": ()})) == [
+        ("incident", "form", of.id, "--form", "first")
+    ]
+
+
+def test_signs_by_which_somebody_comes_in_stand_beside_what_is_sure_and_never_our_own_key(ledgers: Incidents) -> None:
+    keys = [
+        weak(kind="key", where=f"/{who}/.ssh/authorized_keys ({who})", sample=f"ssh-ed25519 SHA256:{letter * 43}")
+        for who, letter in (("root", "a"), ("luytre", "b"))
+    ]
+    loaded = weak(kind="unknown", where="/srv/mu-plugins/x.php", rules=("loaded_unasked",))
+    other = weak(kind="program", where="/srv/y.php", rules=("command",))
+    newest = run(0, SHELL, PRELOAD)
+    hunts = tuple(one.model_copy(update={"weak": (*keys, loaded, other)}) for one in newest.hunts)
+    of = case(ledgers, TAKEN, COLLECTED, *REPORTED)
+    told = step(of, newest.model_copy(update={"hunts": hunts}))
+    assert [one.typed for one in told.signs] == [("key", f"SHA256:{'a' * 43}"), ("file", "/srv/mu-plugins/x.php")]
+    (command,) = sign_commands(of, told.signs)
+    assert command.words[3:] == ("key", f"SHA256:{'a' * 43}", "file", "/srv/mu-plugins/x.php", "--host", "web1")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -70,6 +71,45 @@ def test_a_process_of_two_incidents_goes_on_when_both_let_it(host: ModuleType, c
     assert host.look(second, US)["state"] == "confirmed"
     assert host.state(child.pid) == "T"
     host.release(second, US)
+    assert goes_on(host, child.pid)
+
+
+def test_one_that_is_ended_is_gone_with_the_digest_of_what_it_ran_and_nothing_is_left(
+    host: ModuleType, child: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    host.contain(asked(child.pid), US)
+    end = asked(child.pid, id="SC-20261127-1/2", end=True)
+    assert host.plan(end, US)["would"] == [f"SIGKILL {child.pid} ({SLEEP})"]
+    assert not host.ended(os.pidfd_open(child.pid))
+    told = host.contain(end, US)
+    assert told == {
+        "state": "confirmed",
+        "why": "",
+        "about": "",
+        "sha256": sha256(Path(SLEEP).read_bytes()).hexdigest(),
+    }
+    assert child.wait(10) == -signal.SIGKILL
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(acting.Refused, match="no_process"):
+        host.contain(end, US)
+
+
+def test_one_of_many_is_known_by_when_it_began(host: ModuleType, child: subprocess.Popen[bytes]) -> None:
+    began = host.identity(child.pid)["began"]
+    for end in (False, True):
+        with pytest.raises(acting.Refused, match="no_process"):
+            host.contain({"id": "SC-20261127-1/1", "what": f"{child.pid}@{began + 1}{SLEEP}", "end": end}, US)
+    assert goes_on(host, child.pid)
+    told = host.contain({"id": "SC-20261127-1/1", "what": f"{child.pid}@{began}{SLEEP}", "end": True}, US)
+    assert told["state"] == "confirmed"
+
+
+def test_what_lets_people_in_is_not_ended_either(
+    host: ModuleType, child: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host, "KEEPERS", {SLEEP: ""})
+    with pytest.raises(acting.Refused, match="keeper"):
+        host.contain(asked(child.pid, end=True), US)
     assert goes_on(host, child.pid)
 
 

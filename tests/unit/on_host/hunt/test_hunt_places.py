@@ -402,7 +402,7 @@ def test_what_is_loaded_into_the_session_of_the_hunt_itself_is_no_trace_of_its_o
     gathered: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(running, "_mapped", lambda _places, _where: ["/usr/local/lib/libsysmon.so.1"])
-    daemon = running.Process(os.getpid(), "/usr/bin/sudo", "packaged", 0, {}, False)
+    daemon = running.Process(os.getpid(), "/usr/bin/sudo", "packaged", 0, {}, False, "7")
     before = len(gathered.rows)
     running._judged(gathered, daemon, "/proc", {}, {}, True)
     assert len(gathered.rows) == before
@@ -473,6 +473,7 @@ def test_what_somebody_calls_by_the_name_of_a_packages_program_is_not_that(
         assert started.stdout.readline() == b"runs\n"
         inner = children(started.pid) or [started.pid]
         one = running._process(gathered, inner[0], "/proc", str(Path("/proc/self/ns/pid").readlink()))
+        began = Path(f"/proc/{inner[0]}/stat").read_text().rpartition(")")[2].split()[19]
         running._judged(gathered, one, "/proc", {}, {})
         started.stdin.close()
     lies.unlink(missing_ok=True)
@@ -480,7 +481,7 @@ def test_what_somebody_calls_by_the_name_of_a_packages_program_is_not_that(
     assert (where, who, exactly, standing, told) == (
         str(packaged),
         "nobody",
-        "",
+        f"{inner[0]}@{began}",
         *(("gone", ["deleted", *marks]) if gone else ("foreign", marks)),
     )
 
@@ -506,6 +507,14 @@ def test_many_ways_to_one_program_cost_as_much_as_one_and_endless_ones_nothing(
 def test_numbers_of_threads_and_of_nobody_are_not_hidden_processes() -> None:
     assert running._answers(os.getpid(), "/proc")
     assert not running._answers((1 << 22) + 5, "/proc")
+
+
+def test_who_listens_is_told_by_its_number_when_it_began_and_what_it_runs(gathered: Places) -> None:
+    one = running.Process(7, "/usr/bin/python3.13", "packaged", os.getuid(), {}, False, "55")
+    running._listens(gathered, "0.0.0.0:31337", one, "tcp", ["interpreter"])
+    ended = running.Process(7, "/usr/bin/python3.13", "packaged", os.getuid(), {}, False, "")
+    running._listens(gathered, "0.0.0.0:31338", ended, "tcp", ["interpreter"])
+    assert [row[7] for row in rows(gathered, "listener")] == ["7@55/usr/bin/python3.13", ""]
 
 
 def test_tables_of_sockets_are_read_and_nonsense_is_left_out(
