@@ -193,7 +193,7 @@ def _remarks(printed: str) -> str:
 def differences(trial: Trial, log: list[Mapping[str, object]]) -> Iterator[str]:
     """Yield what the log says is contained and is not, and what is and the log does not say."""
     for means, what in trial.planted.items():
-        if trial.rebooted and means == "process":
+        if trial.rebooted and means in {"process", "process-end"}:
             continue  # it is gone anyway
         about = [one for one in log if one["means"] == means and (one["what"] == what or means != "file")]
         states = {str(one["state"]) for one in about}  # ``core`` takes other files away as files

@@ -18,9 +18,10 @@ from typing import Any
 
 from auditor import lab
 from auditor.errors import MISTAKE
-from auditor.models.ranks import CLEANING, Means
+from auditor.incidents.means.table import CLEANING, CONTAINING
+from auditor.models.ranks import Means
 from benchmarks.pairs.place import Place
-from tests.lab.targets import TABLE, TARGETS, means_on
+from tests.lab.targets import TABLE, means_on
 
 AUDITOR = Path(sys.executable).parent / "auditor"
 WHO = ("--who", "Văn phòng")
@@ -210,7 +211,7 @@ ACTIONS: Mapping[str, Callable[[Trial], None]] = {
         one.__name__: one
         for one in (harden, plan, rollback, drift, hunt, lift, edit, upgrade, reboot, kill, cable, disk_full)
     },
-    **{f"contain {means}": contain(means) for means in TARGETS if means not in CLEANING},
+    **{f"contain {means}": contain(means) for means in CONTAINING},
     **{f"clean {means}": clean(means) for means in sorted(CLEANING)},
 }
 

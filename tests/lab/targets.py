@@ -156,6 +156,13 @@ def _process(host: str, what: str) -> bool:
     return _says(host, script, pid, "/" + unquote(path), yes={"gone", "T", "Z"}, no={"R", "S", "D"})
 
 
+def _process_end(host: str, what: str) -> bool:
+    """Gone: what has its number since runs something else."""
+    pid, _, path = what.partition("/")
+    script = 'case "$(readlink /proc/$1/exe || true)" in "$2"*) echo there;; *) echo gone;; esac'
+    return _says(host, script, pid, "/" + unquote(path), yes={"gone"}, no={"there"})
+
+
 def _account(host: str, name: str) -> bool:
     script = """first=$(getent shadow "$1" | cut -d : -f 2 | cut -c 1)
 if su -s /bin/sh -c true "$1" < /dev/null > /dev/null 2>&1; then echo "enters $first"; else echo "refused $first"; fi"""
@@ -248,8 +255,9 @@ _ADMINISTRATOR = f"""cat > /run/ke.php <<END
 {_APPLICATION}wp_insert_user(['user_login' => '{ADMIN}', 'user_pass' => '{PASSWORD}', 'role' => 'administrator', 'user_email' => 'k@e.test']);
 END
 chmod 644 /run/ke.php; {_AS_SITE} php /run/ke.php; rm /run/ke.php"""
-_PROCESS = f"""setsid setpriv --reuid=33 --regid=33 --clear-groups {PROGRAM} 100001 > /dev/null 2>&1 < /dev/null &
-until pgrep -f '^{PROGRAM} 100001' > /dev/null; do sleep 0.1; done"""
+_RUNS = """setsid setpriv --reuid=33 --regid=33 --clear-groups {0} > /dev/null 2>&1 < /dev/null &
+until pgrep -f '^{0}$' > /dev/null; do sleep 0.1; done"""
+_STOPPED, _ENDED = f"{PROGRAM} 100001", f"{PROGRAM} 100002"
 
 TARGETS: Mapping[Means, Target] = {
     "address": Target(INTRUDER, _address),
@@ -262,7 +270,8 @@ TARGETS: Mapping[Means, Target] = {
         _job,
         f"printf '* * * * * root echo >> {BEATS}job\\n* * * * * root echo >> {BEATS}other\\n' > {TABLE}",
     ),
-    "process": Target(f"$(pgrep -f '^{PROGRAM} 100001'){PROGRAM}", _process, _PROCESS),
+    "process": Target(f"$(pgrep -f '^{_STOPPED}$'){PROGRAM}", _process, _RUNS.format(_STOPPED)),
+    "process-end": Target(f"$(pgrep -f '^{_ENDED}$'){PROGRAM}", _process_end, _RUNS.format(_ENDED)),
     "unit": Target(UNIT, _unit, _UNIT),
     "account": Target(ACCOUNT, _account, f"useradd -m -s /bin/bash {ACCOUNT}; echo '{ACCOUNT}:{PASSWORD}' | chpasswd"),
     "key": Target(f"$(ssh-keygen -lf {KEY}.pub | cut -d ' ' -f 2)", _key, _KEY),

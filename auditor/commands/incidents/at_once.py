@@ -13,11 +13,11 @@ from auditor.history.incidents import Incidents
 from auditor.incidents import told
 from auditor.incidents.case import fold
 from auditor.incidents.containing import Containing
+from auditor.incidents.means.table import CLEANING
 from auditor.incidents.response.at_once import Response, contain_all, in_force_on, responses_to
 from auditor.incidents.visited import visited
 from auditor.inventory.reach import reach
 from auditor.models import Finding, Inventory, Lang
-from auditor.models.ranks import CLEANING
 from auditor.text.words import Words
 
 
