@@ -141,7 +141,8 @@ def _address(host: str, address: str) -> bool:
 
 
 def _isolation(host: str, _what: str) -> bool:
-    return "table inet luytre_isolate" in _answer(host, "nft list tables").splitlines() and not _reaches(host, STRANGER)
+    listed = _answer(host, "if command -v nft > /dev/null; then nft list tables; fi").splitlines()
+    return "table inet luytre_isolate" in listed and not _reaches(host, STRANGER)
 
 
 def _file(host: str, path: str) -> bool:
