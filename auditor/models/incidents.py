@@ -152,7 +152,7 @@ PLACES: Mapping[Means, str] = {
     **{"account": "accounts", "address": "contain", "administrator": "administrators", "core": "core"},
     **{"cron": "quarantine", "database-password": "database-passwords", "file": "quarantine", "isolation": "isolation"},
     **{"job": "jobs", "key": "keys", "path": "web", "process": "processes", "row": "rows", "salts": "salts"},
-    **{"site": "web", "trigger": "triggers", "unit": "units"},
+    **{"process-end": "processes", "site": "web", "trigger": "triggers", "unit": "units"},
 }
 """The folder on hosts in which each means keeps its records."""
 

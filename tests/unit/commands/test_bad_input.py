@@ -91,7 +91,7 @@ def test_a_host_that_is_down_keeps_neither_reports_nor_the_others_waiting(
     assert Incidents().one(inventory, incident)[-1].deed.state == "unknown"  # type: ignore[union-attr]
     down = HostOutcome(host="web1", reached=False, reason=Text(vi="x", en="timed out"))
     keep(inventory, 0.02, SHELL, outcomes=(down,))
-    assert f"incident form {incident} --form now" in auditor(inventory, "next", incident).stdout
+    assert f"incident reported {incident} now" in auditor(inventory, "next", incident).stdout
     for report in ("now", "first"):
         auditor(inventory, "reported", incident, report, "--how", "x", *WHO)
     said = auditor(inventory, "next", incident).stdout
