@@ -26,6 +26,14 @@ LISTED = re.compile(r"(?m)^([0-9]+/\S+)  (\S+)")
 BEFORE = (("process", "/usr/sbin/sshd (root)"), ("process", "/usr/lib/openssh/sshd-session (root)"))
 """Connections of before, which have the preloaded library until they end."""
 
+ANSWERS = {
+    "kind": "malware",
+    "how_found": "other:hunt",
+    "severity": "serious",
+    "personal_data": "no",
+    "state": "handled",
+}
+
 
 class Office:
     """The lab's inventory and a history, which are nobody else's: who collects evidence signs it in the office's folder."""
@@ -150,6 +158,12 @@ def _stopped(office: Office, incident: str, typed: Sequence[Typed]) -> list[tupl
     return done
 
 
+def _answered(word: str) -> str:
+    """Return a word of a command with what only people know in place of the three dots."""
+    question, dots, rest = word.partition("=…")
+    return f"{question}={ANSWERS.get(question, 'An exercise')}" if dots and not rest else word
+
+
 def _next(office: Office, incident: str) -> Iterator[Typed]:
     """Go from step to step until what is left is done on hosts, and do that with what was contained: end processes, take the locked account out."""
     for _ in range(20):
@@ -159,7 +173,7 @@ def _next(office: Office, incident: str) -> Iterator[Typed]:
         if step["step"] == "report":  # an exercise owes nobody anything
             done = office.incident("waive", incident, step["owed"][0]["report"], "--why", "An exercise.")
         else:
-            done = office.run(*shlex.split(step["commands"][0])[1:])
+            done = office.run(*(_answered(word) for word in shlex.split(step["commands"][0])[1:]))
         assert done.code == 0, (step, done)
     for one in step["by_hand"]:
         if any("kill -KILL" in line or "sao-luu" in line for line in one["commands"]):
