@@ -152,6 +152,8 @@ def _stopped(office: Office, incident: str, typed: Sequence[Typed]) -> list[tupl
     for host in HOSTS:
         lists = [one.out for one in typed if one.host == host and "then stop" in one.says]
         theirs = sorted({found[1] for out in lists for found in LISTED.finditer(out) if found[2] == "www-data"})
+        if not theirs:
+            continue  # the step before has ended them
         words = ("contain", incident, *(word for one in theirs for word in ("process", one)), "--host", host)
         done.append((shlex.join(words), office.incident(*words)))
         lab.run(host, "kill -KILL " + " ".join(one.partition("/")[0] for one in theirs))
