@@ -16,7 +16,7 @@ from auditor.fleet.collect import collect
 from auditor.fleet.discover import LOCAL, with_found_sites
 from auditor.models import Host, HostOutcome, Inventory, LeftOut, Run, Text, clock
 from auditor.models.incidents import PLACES, OpenIncident, Standing, Unrecorded
-from auditor.models.ranks import CLEANING
+from auditor.models.ranks import FOR_GOOD
 
 if TYPE_CHECKING:
     from auditor.audit.controls import Catalogue
@@ -188,7 +188,7 @@ def _on_record(one: Standing, facts: Mapping[str, HostFacts]) -> Standing:
 def _unrecorded(inventory: Inventory, facts: Mapping[str, HostFacts]) -> Iterator[Unrecorded]:
     """What hosts have on record of incidents and the case log does not have in force; nothing where nobody looked into it. What is cleaned stays on record."""
     known = {(one.host, PLACES[one.means], one.name) for one in inventory.contained}
-    lasting = {place for means, place in PLACES.items() if means not in CLEANING}
+    lasting = {place for means, place in PLACES.items() if means not in FOR_GOOD}
     for host, data in facts.items() if inventory.incidents is not None else ():
         for place, action in sorted(_actions(data) or ()):
             if place in lasting and (host, place, action) not in known:

@@ -13,7 +13,7 @@ from auditor.history.chain import IncidentEntry
 from auditor.history.database import append, default_path, key_of, links_of, opened
 from auditor.models import Inventory, clock
 from auditor.models.incidents import AnyDeed, Closed, Contained, Entry, Joined, Opened, OpenIncident, Released, Standing
-from auditor.models.ranks import CLEANING
+from auditor.models.ranks import FOR_GOOD
 from auditor.system import sqlite_file
 
 type Ledgers = Mapping[str, tuple[Entry, ...]]
@@ -117,7 +117,7 @@ def standing(ledgers: Ledgers, now: datetime.datetime) -> tuple[Standing, ...]:
                 before = found.get((incident, deed.number))
                 unclear = before.model_copy(update={"known": deed.state == "refused"}) if before else None
                 found[incident, deed.number] = None if deed.state == "released" else unclear
-    return tuple(one for one in found.values() if one is not None and not (one.known and one.means in CLEANING))
+    return tuple(one for one in found.values() if one is not None and not (one.known and one.means in FOR_GOOD))
 
 
 def _stopped(found: Mapping[tuple[str, int], Standing | None], deed: Contained) -> list[tuple[str, int]]:

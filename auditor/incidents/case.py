@@ -28,7 +28,7 @@ from auditor.models.incidents import (
     Spared,
     Stamped,
 )
-from auditor.models.ranks import CLEANING, Form, Means, Question, Report
+from auditor.models.ranks import FOR_GOOD, Form, Means, Question, Report
 
 State = Literal["begun", "confirmed", "refused", "unknown", "releasing", "released", "ended"]
 """``ended``: a process that is no more, be it that another action ended it or that it was gone."""
@@ -49,7 +49,7 @@ class Action:
 
     def open(self, now: datetime.datetime) -> bool:
         """Whether it may be in force there; what was cleaned is how the site is."""
-        lasts = self.means not in CLEANING and (self.until is None or self.until > now)
+        lasts = self.means not in FOR_GOOD and (self.until is None or self.until > now)
         return not self.settled or (self.state == "confirmed" and lasts)
 
     @property

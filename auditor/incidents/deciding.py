@@ -24,7 +24,7 @@ from auditor.models.incidents import (
     Spared,
     Stamped,
 )
-from auditor.models.ranks import CLEANING, Means, Report
+from auditor.models.ranks import FOR_GOOD, Means, Report
 
 MOST_LOST = 1_000
 """Numbers that are passed over where a host says that it keeps something by them: it may be the intruder's host, and there are 999,999."""
@@ -193,7 +193,7 @@ def releasing(incident: str, numbers: Sequence[int], now: datetime.datetime, led
                 number=number,
                 mend="see 'auditor incident show'",
             )
-    wanted = numbers or [one.number for one in case.actions.values() if one.open(now) and one.means not in CLEANING]
+    wanted = numbers or [one.number for one in case.actions.values() if one.open(now) and one.means not in FOR_GOOD]
     return tuple(case.actions[number] for number in sorted({*wanted}, reverse=True))
 
 

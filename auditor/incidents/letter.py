@@ -17,7 +17,7 @@ from auditor.mail.audience import Recipient
 from auditor.mail.message import Attachment, Letter
 from auditor.models import Inventory, Organisation, Unit, clock
 from auditor.models.incidents import Joined, Opened, Reported
-from auditor.models.ranks import CLEANING
+from auditor.models.ranks import FOR_GOOD
 from auditor.report.official.anonymous import guard
 from auditor.text.defang import defang
 from auditor.text.redact import redact
@@ -144,7 +144,7 @@ def _done(case: Case, now: datetime.datetime, clean: Callable[[str], str], words
     """What was contained, removed and collected, as far as it is confirmed; what is in doubt is not counted with it."""
     actions = case.actions.values()
     confirmed = [one for one in actions if one.state in ("confirmed", "releasing", "released")]
-    in_force = [one for one in confirmed if one.state != "released" and (one.means in CLEANING or one.open(now))]
+    in_force = [one for one in confirmed if one.state != "released" and (one.means in FOR_GOOD or one.open(now))]
     doubtful = sum(not one.settled for one in actions)
     addresses = dict.fromkeys(clean(one.what) for one in in_force if one.means == "address")
     told = [

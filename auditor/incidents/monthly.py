@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from auditor.incidents.case import Case, fold
 from auditor.models import clock
 from auditor.models.incidents import Closed, Entry, Reported
-from auditor.models.ranks import CLEANING
+from auditor.models.ranks import FOR_GOOD
 from auditor.report.official.incidents import IncidentSummary, ReportSent
 from auditor.report.official.period import Period
 
@@ -62,7 +62,7 @@ def _summary(
         recorded=recorded,
         contained=len(confirmed),
         unsettled=sum(one.state in ("begun", "unknown") for one in actions),
-        in_force=sum(one.state == "confirmed" and (one.means in CLEANING or one.open(end)) for one in confirmed),
+        in_force=sum(one.state == "confirmed" and (one.means in FOR_GOOD or one.open(end)) for one in confirmed),
         reports=tuple(sent),
         overdue=tuple(due.report for due in case.overdue(end)) if closed is None else (),
         closed=closed,

@@ -25,7 +25,7 @@ from auditor.models.incidents import (
     Spared,
     Stamped,
 )
-from auditor.models.ranks import CLEANING
+from auditor.models.ranks import FOR_GOOD
 from auditor.report.csv_output import inert
 from auditor.text.visible import one_line
 from auditor.text.words import Words
@@ -213,7 +213,7 @@ def thing(of: Response, words: Words) -> str:
 def plan(wanted: Wanted, host: str, made: Plan, words: Words) -> Iterator[str]:
     """What containing something would do on a host, line by line, or why it would not."""
     named = {"means": words(f"incidents.means.{wanted.means}"), "what": wanted.what, "host": host}
-    verb = "cleaned" if wanted.means in CLEANING else "contained"
+    verb = "cleaned" if wanted.means in FOR_GOOD else "contained"
     if made.why:
         yield words(f"incidents.plan.refused.{verb}", why=_why(made.why, made.about, words), **named)
         return

@@ -36,8 +36,8 @@ Means = Literal[
 an account locked, an SSH key refused, a unit, a file of cron's or a job in a crontab kept from running, a path of a site gone, a site closed,
 an administrator of a site's application shut out. Or cleans it: a row or a trigger is taken out of a site's database, an application given the files of its release again, the secrets by which sessions are signed are made anew, the password of a
 site's database is."""
-CLEANING: frozenset[Means] = frozenset({"row", "core", "trigger", "salts", "database-password", "process-end"})
-"""Those that clean: what they come to is how the site or host is from then on, and only who asks for it by its number has it undone."""
+FOR_GOOD: frozenset[Means] = frozenset({"row", "core", "trigger", "salts", "database-password", "process-end"})
+"""Those that clean, and the end of a process: what they come to is how the site or host is from then on, and only who asks for it by its number has it undone."""
 
 Purpose = Literal["incidents", "official", "yearly"]
 """What an office's papers are needed for."""

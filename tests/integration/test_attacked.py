@@ -20,7 +20,7 @@ from auditor import lab
 from auditor.lab import compromise
 from auditor.models import clock
 from tests import guide
-from tests.lab.fixtures import quiet
+from tests.lab.fixtures import EDITOR_OF_YEARS, quiet
 from tests.lab.typing_guides import Office, follow, root
 from tests.mail_server import Authority, Received, free_port, serving
 from tests.unit.incidents.offices import server, tells
@@ -93,9 +93,7 @@ def office(booted: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     release_archive(folder / f"wordpress-{version()}.zip")
     assert there.says("known-good", "import", f"wordpress-{version()}.zip").code == 0
     root("DEBIAN_FRONTEND=noninteractive apt-get -qq install -y nftables > /dev/null")  # by which a host is cut off
-    root(
-        "mariadb antruc_wp -e \"UPDATE wp_users SET user_registered = '2023-02-15' WHERE user_login = 'bientap'\""
-    )  # the office's own is no administrator of a day
+    root(EDITOR_OF_YEARS)
     compromise.plant("web1", functools.partial(lab.run, "web1"), LEFT)
     try:
         with serving(Received(), authority.context("127.0.0.1"), port=port):

@@ -27,8 +27,7 @@ from auditor.models import clock
 from auditor.models.incidents import Contained
 from auditor.text.words import Words
 from tests.integration.test_cleaned import release
-from tests.integration.test_incident import EDITOR_OF_YEARS
-from tests.lab.fixtures import INVENTORY, Ended, environment, quiet, run
+from tests.lab.fixtures import EDITOR_OF_YEARS, INVENTORY, Ended, environment, quiet, run
 
 HOSTS = ("web1", "web2")
 MOST = 20

@@ -20,7 +20,7 @@ import pytest
 
 from auditor import lab
 from auditor.lab import compromise
-from tests.lab.fixtures import INVENTORY, Ended, environment, quiet, run
+from tests.lab.fixtures import EDITOR_OF_YEARS, INVENTORY, Ended, environment, quiet, run
 from tests.mail_server import Authority, Received, free_port, serving
 from tests.unit.incidents.offices import server, tells
 
@@ -37,10 +37,6 @@ from auditor.cli import main
 door.Pace.wait = lambda pace: None
 main()
 """
-EDITOR_OF_YEARS = (
-    "mariadb antruc_wp -e \"UPDATE wp_users SET user_registered = '2023-02-15' WHERE user_login = 'bientap'\""
-)
-"""The image may be of today, and whoever was made today beside an intruder's files is a finding."""
 ROW = "mariadb -N antruc_wp -e \"SELECT ID FROM wp_posts WHERE post_name = 'top-10-nha-cai-uy-tin'\""
 IN_FORCE = """
 grep -c '^[^#]' /var/spool/cron/crontabs/www-data

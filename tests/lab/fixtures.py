@@ -25,6 +25,10 @@ from tests.lab.guarded import Host
 from tests.lab.in_force import InForce, in_force
 
 INVENTORY = "inventories/lab"
+EDITOR_OF_YEARS = (
+    "mariadb antruc_wp -e \"UPDATE wp_users SET user_registered = '2023-02-15' WHERE user_login = 'bientap'\""
+)
+"""The image may be of today, and whoever was made today beside an intruder's files is a finding."""
 ACCEPTED_ONCE = "apache.methods,bans.cms,bans.ssh,kernel.usb_storage,php_fpm.url_fopen,ssh.confinement"
 """What the lab's inventory does not accept, since it takes seconds of each of a suite's hardenings; drills begin with it."""
 BIN = Path(sys.executable).parent

@@ -39,7 +39,7 @@ def word(path: str) -> str:
     return f"$'{''.join(spelt)}'"
 
 
-def copied(path: str) -> tuple[str, ...]:
+def copy(path: str) -> tuple[str, ...]:
     """Return the commands that keep a copy of a file as it is, and have root change it where a flag says that nobody may."""
     return (
         f"sudo install -d -m 0700 {KEPT}",
@@ -48,40 +48,40 @@ def copied(path: str) -> tuple[str, ...]:
     )
 
 
-def removed(path: str) -> tuple[str, ...]:
+def remove(path: str) -> tuple[str, ...]:
     """Return the commands that keep a copy of a file and take it away."""
-    return (*copied(path), f"sudo rm -- {word(path)}")
+    return (*copy(path), f"sudo rm -- {word(path)}")
 
 
-def lines_out(path: str, mark: str, digests: str) -> tuple[str, ...]:
+def comment_out(path: str, mark: str, digests: str) -> tuple[str, ...]:
     """Return the commands that keep a copy of a file and make comments of some of its lines, which are told by their digests."""
     program = shlex.quote(_LINES_OUT)
-    return (*copied(path), f"sudo python3 -c {program} {word(path)} {shlex.quote(mark)} {digests}")
+    return (*copy(path), f"sudo python3 -c {program} {word(path)} {shlex.quote(mark)} {digests}")
 
 
-def shown(path: str) -> tuple[str, ...]:
+def show(path: str) -> tuple[str, ...]:
     """Return the commands that keep a copy of a file and show each of its lines with its number, what is not printed spelt."""
-    return (*copied(path), f"sudo cat -A -n -- {word(path)}")
+    return (*copy(path), f"sudo cat -A -n -- {word(path)}")
 
 
-def lent_nothing(path: str) -> tuple[str, ...]:
+def drop_privileges(path: str) -> tuple[str, ...]:
     """Return the commands after which a file lends nobody the rights of another, nor does its copy."""
     both = f"{word(path)} {word(f'{KEPT}{path}')}"
     return (
-        *copied(path),
+        *copy(path),
         f"sudo chmod u-s,g-s -- {both}",
         f"sudo python3 -c {shlex.quote(_NO_CAPABILITIES)} {both}",
     )
 
 
-def reinstalled(path: str) -> tuple[str, ...]:
+def reinstall(path: str) -> tuple[str, ...]:
     """Return the commands that keep a copy of a file and install its package again; before Debian 13, packages name what lies in /usr/bin, /usr/sbin and /usr/lib without /usr, too."""
     names = f"{word(path)} {word(path.removeprefix('/usr'))}" if path.startswith("/usr/") else word(path)
     package = f"$(dpkg-query -S {names} 2>/dev/null | head -n 1 | cut -d: -f1)"
-    return (*copied(path), f'sudo apt-get install --reinstall -y "{package}"')
+    return (*copy(path), f'sudo apt-get install --reinstall -y "{package}"')
 
 
-def unnamed(name: str, folder: str) -> str:
+def unload(name: str, folder: str) -> str:
     """Return the command that makes comments of all lines below a folder of settings that load a library by its name."""
     pattern = re.sub(r"([.\[\]*^$/+])", r"\\\1", name)
     edit = shlex.join(("-e", "/^[[:space:]]*#/b", "-e", f"/{pattern}/ s/^/# /"))
@@ -89,26 +89,26 @@ def unnamed(name: str, folder: str) -> str:
     return f"sudo sh -c {shlex.quote(script)}"
 
 
-def processes_of(path: str) -> str:
+def list_processes_of(path: str) -> str:
     """Return the command that lists the processes of a program."""
     pattern = re.sub(r"([\\*?\[])", r"\\\1", path)
     find = f"find /proc -maxdepth 2 -name exe -lname {shlex.quote(pattern)} -printf '%h\\n' | cut -d/ -f3"
     return f"sudo sh -c {shlex.quote(f'{find} | {_EACH_PROCESS}')}"
 
 
-def processes_on(port: str) -> str:
+def list_listeners(port: str) -> str:
     """Return the command that lists the processes that listen on a port."""
     found = f"ss -H -tulnp 'sport = :{port}' | grep -o 'pid=[0-9]*' | cut -d= -f2 | sort -u"
     return f"sudo sh -c {shlex.quote(f'{found} | {_EACH_PROCESS}')}"
 
 
-def processes_with_packets() -> str:
+def list_sniffers() -> str:
     """Return the command that lists the processes that read whole packets."""
     found = "ss -H -0 -p | grep -o 'pid=[0-9]*' | cut -d= -f2 | sort -u"
     return f"sudo sh -c {shlex.quote(f'{found} | {_EACH_PROCESS}')}"
 
 
-def process_ended(number: str, path: str) -> str:
+def end_process(number: str, path: str) -> str:
     """Return the command that ends a process, if it still runs that program."""
     same = f"readlink /proc/{number}/exe | grep -qxF -e {word(path)} -e {word(f'{path} (deleted)')}"
     return f"sudo sh -c {shlex.quote(f'{same} && kill -KILL {number}')}"

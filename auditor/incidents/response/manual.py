@@ -57,19 +57,19 @@ def script(of: Seen) -> Manual:
     """Return how a file that others run or read by themselves is without what an intruder wrote: whole where it is nobody else's, else line by line."""
     last = [command for begins, command in _RESTARTS.items() if of.where.startswith(begins)]
     if "foreign" in of.rules and _OF_FOLDERS.fullmatch(of.where):
-        return manual("moved", *commands.removed(of.where), *last)
+        return manual("moved", *commands.remove(of.where), *last)
     if _digests(of):
         mark = "#" if of.kind == "hook" or "environment" in of.where else ": #"
-        return manual("lines", *commands.lines_out(of.where, mark, _digests(of)), *last)
-    return manual("lines_look", *commands.shown(of.where))
+        return manual("lines", *commands.comment_out(of.where, mark, _digests(of)), *last)
+    return manual("lines_look", *commands.show(of.where))
 
 
 def unit_file(of: Seen) -> Manual:
     """Return how a file that changes a unit, or makes one of an account's, goes, and what runs by it."""
     reload = "sudo systemctl daemon-reload"
     if of.where.startswith("/usr/lib/") and "foreign" not in of.rules:
-        return manual("replaced", *commands.reinstalled(of.where), reload)
-    return manual("unit_file", *commands.removed(of.where), reload, *_ended(of))
+        return manual("replaced", *commands.reinstall(of.where), reload)
+    return manual("unit_file", *commands.remove(of.where), reload, *_ended(of))
 
 
 def _ended(of: Seen) -> Iterator[str]:
@@ -89,14 +89,14 @@ def _ended(of: Seen) -> Iterator[str]:
 
 def crontab(of: Seen) -> Manual:
     """Return how the whole table of jobs is looked at, where no line of it can be told."""
-    return manual("crontab", *commands.shown(of.where))
+    return manual("crontab", *commands.show(of.where))
 
 
 def passwd_line(of: Seen) -> Manual:
     """Return how an account's lines leave the files of accounts, for one that no program locks; of several of that name those that are root's equals."""
     if not _ACCOUNT.fullmatch(of.exactly or of.who):
         return manual(
-            "passwd_look", *commands.copied("/etc/passwd"), "sudo awk -F: '$3 == 0 {print NR\": \"$0}' /etc/passwd"
+            "passwd_look", *commands.copy("/etc/passwd"), "sudo awk -F: '$3 == 0 {print NR\": \"$0}' /etc/passwd"
         )
     name = (of.exactly or of.who).replace(".", r"\.")
     if not of.exactly:
@@ -105,11 +105,11 @@ def passwd_line(of: Seen) -> Manual:
             f"sudo sed -i -E '/{second}/d' /etc/passwd",
             f"! grep -E {shlex.quote(second)} /etc/passwd",
         )
-        return manual("passwd_second", *commands.copied("/etc/passwd"), edit, look)
+        return manual("passwd_second", *commands.copy("/etc/passwd"), edit, look)
     return manual(
         "passwd_line",
-        *commands.copied("/etc/passwd"),
-        *commands.copied("/etc/shadow")[1:],
+        *commands.copy("/etc/passwd"),
+        *commands.copy("/etc/shadow")[1:],
         f"sudo sed -i '/^{name}:/d' /etc/passwd /etc/shadow",
         f"! getent passwd {of.exactly}",
     )
@@ -127,7 +127,7 @@ def administrator(_of: Seen) -> Manual:
 
 def key_file(of: Seen) -> Manual:
     """Return how a line of authorized_keys that cannot be told from an administrator's own is found."""
-    return manual("key_file", *commands.copied(of.where), f"sudo ssh-keygen -l -f {commands.word(of.where)}")
+    return manual("key_file", *commands.copy(of.where), f"sudo ssh-keygen -l -f {commands.word(of.where)}")
 
 
 def unplaced(_of: Seen) -> Manual:
@@ -164,16 +164,16 @@ _PAGES = frozenset({"doorway", "document", "sitemap"})
 
 def setuid(of: Seen) -> Manual:
     """Return how a program loses the rights that it gives to whoever starts it."""
-    return manual("setuid", *commands.lent_nothing(of.where))
+    return manual("setuid", *commands.drop_privileges(of.where))
 
 
 def sudo_rule(of: Seen) -> Manual:
     """Return how a rule of sudo's goes: a file of its own whole, of /etc/sudoers its line."""
     if of.where != "/etc/sudoers":
-        return manual("sudo_rule", *commands.removed(of.where), "sudo visudo -c")
+        return manual("sudo_rule", *commands.remove(of.where), "sudo visudo -c")
     if not _digests(of):
-        return manual("lines_look", *commands.shown(of.where))
-    return manual("sudo_rule", *commands.lines_out(of.where, "#", _digests(of)), "sudo visudo -c")
+        return manual("lines_look", *commands.show(of.where))
+    return manual("sudo_rule", *commands.comment_out(of.where, "#", _digests(of)), "sudo visudo -c")
 
 
 _SSHD: Mapping[str, str] = {
@@ -190,12 +190,12 @@ def login(of: Seen) -> Manual:
     if of.where.endswith(".so"):
         return _login_module(of)
     if _digests(of):
-        return manual("login", *commands.lines_out(of.where, "#", _digests(of)))
+        return manual("login", *commands.comment_out(of.where, "#", _digests(of)))
     rule = next((rule for rule in _SSHD if rule in of.rules), None)
     if rule is None:
-        return manual("lines_look", *commands.shown(of.where))
+        return manual("lines_look", *commands.show(of.where))
     edit = f"sudo sed -i -E '{_SSHD[rule]} s/^/# /' {commands.word(of.where)}"
-    return manual("login", *commands.copied(of.where), edit, "sudo sshd -t", "sudo systemctl reload ssh")
+    return manual("login", *commands.copy(of.where), edit, "sudo sshd -t", "sudo systemctl reload ssh")
 
 
 def _login_module(of: Seen) -> Manual:
@@ -203,13 +203,13 @@ def _login_module(of: Seen) -> Manual:
     if "foreign" not in of.rules:
         return replaced(of)
     if not _LIBRARY.fullmatch(name):
-        return manual("login_module", *commands.removed(of.where))
-    return manual("login_module", commands.unnamed(name, "/etc/pam.d"), *commands.removed(of.where))
+        return manual("login_module", *commands.remove(of.where))
+    return manual("login_module", commands.unload(name, "/etc/pam.d"), *commands.remove(of.where))
 
 
 def preloaded(of: Seen) -> Manual:
     """Return how nothing is loaded into every program any more."""
-    return manual("preload", *commands.removed(of.where), "sudo ldconfig")
+    return manual("preload", *commands.remove(of.where), "sudo ldconfig")
 
 
 def interpreter(of: Seen) -> Manual:
@@ -217,12 +217,12 @@ def interpreter(of: Seen) -> Manual:
     if of.where.endswith(".so"):
         if "foreign" not in of.rules:
             return _again(of, *_RESTART_PHP)
-        return manual("module_file", *commands.removed(of.where), *_RESTART_PHP)
+        return manual("module_file", *commands.remove(of.where), *_RESTART_PHP)
     if not _digests(of):
-        return manual("lines_look", *commands.shown(of.where))
+        return manual("lines_look", *commands.show(of.where))
     server = _server(of.where)
     mark, last = ("#", _reread(server)) if server else (";", _RESTART_PHP)
-    return manual("interpreter", *commands.lines_out(of.where, mark, _digests(of)), *last)
+    return manual("interpreter", *commands.comment_out(of.where, mark, _digests(of)), *last)
 
 
 def _again(of: Seen, *last: str) -> Manual:
@@ -249,11 +249,11 @@ def server_module(of: Seen) -> Manual:
         if "foreign" not in of.rules:
             return _again(of, *_reread(server))
         name = of.where.rpartition("/")[2]
-        loads = [commands.unnamed(name, f"/etc/{server}")] if _LIBRARY.fullmatch(name) else []
-        return manual("server_module", *loads, *commands.removed(of.where), *_reread(server))
+        loads = [commands.unload(name, f"/etc/{server}")] if _LIBRARY.fullmatch(name) else []
+        return manual("server_module", *loads, *commands.remove(of.where), *_reread(server))
     if not _digests(of):
-        return manual("lines_look", *commands.shown(of.where))
-    return manual("server_lines", *commands.lines_out(of.where, "#", _digests(of)), *_reread(server))
+        return manual("lines_look", *commands.show(of.where))
+    return manual("server_lines", *commands.comment_out(of.where, "#", _digests(of)), *_reread(server))
 
 
 def database_code(of: Seen) -> Manual:
@@ -283,7 +283,7 @@ def database_code(of: Seen) -> Manual:
             return replaced(of)
         return manual(
             "database_library",
-            *commands.copied(of.where),
+            *commands.copy(of.where),
             "sudo mariadb -e 'SELECT * FROM mysql.func'",
             f"sudo rm -- {commands.word(of.where)}",
         )
@@ -292,7 +292,7 @@ def database_code(of: Seen) -> Manual:
 
 def replaced(of: Seen) -> Manual:
     """Return how a program is as its package has it again."""
-    return manual("replaced", *commands.reinstalled(of.where))
+    return manual("replaced", *commands.reinstall(of.where))
 
 
 def kernel_module(of: Seen) -> Manual:
@@ -301,30 +301,30 @@ def kernel_module(of: Seen) -> Manual:
     if not _MODULE.fullmatch(name):
         return manual("kernel_module", "sudo lsmod")
     never = f"echo 'install {name} /bin/false' | sudo tee /etc/modprobe.d/luytre-{name}.conf"
-    taken = commands.removed(of.where) if of.whole else ()
+    taken = commands.remove(of.where) if of.whole else ()
     return manual("kernel_module", never, *taken, f"sudo rmmod {name}")
 
 
 def process(of: Seen) -> Manual:
     """Return how the processes of a program that others run, too, are looked at."""
     if "loads_foreign" in of.rules:
-        return manual("process_loads", commands.processes_of(of.where))
+        return manual("process_loads", commands.list_processes_of(of.where))
     if "hidden" in of.rules:
         return manual("process_hidden", f"sudo cat {commands.word(of.where)}/status")
-    return manual("process", commands.processes_of(of.where))
+    return manual("process", commands.list_processes_of(of.where))
 
 
 def process_end(of: Seen) -> Manual:
     """Return how processes that are stopped end, once their memory was collected."""
     return manual(
-        "process_end", *(commands.process_ended(number, of.where) for number in of.exactly.split() if number.isdigit())
+        "process_end", *(commands.end_process(number, of.where) for number in of.exactly.split() if number.isdigit())
     )
 
 
 def listener(of: Seen) -> Manual:
     """Return how the process behind a socket is found."""
     port = _ADDRESS.fullmatch(of.where)
-    return manual("listener", commands.processes_on(port[1]) if port else commands.processes_with_packets())
+    return manual("listener", commands.list_listeners(port[1]) if port else commands.list_sniffers())
 
 
 def log(of: Seen) -> Manual:

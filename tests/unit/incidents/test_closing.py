@@ -15,7 +15,7 @@ from auditor.incidents.case import fold
 from auditor.incidents.closing import Cause
 from auditor.models import Finding, Run, Subject, clock
 from auditor.models.incidents import AnyDeed, Closed, Contained, Found, Reported, Spared
-from auditor.models.ranks import CLEANING, Means, Report
+from auditor.models.ranks import FOR_GOOD, Means, Report
 from tests.unit.incidents.filled import LAST_FORM, T0, clean, lab
 from tests.unit.results.test_verdict import WEB2, finding
 
@@ -107,7 +107,7 @@ def held(means: Means, until: str | None) -> Contained:
 @pytest.mark.parametrize("means", get_args(Means))
 def test_what_is_kept_shut_has_an_end_and_what_was_taken_away_may_stay_away(ledgers: Incidents, means: Means) -> None:
     incident = ready(ledgers, held(means, None))
-    if means in closing.TAKEN_AWAY | CLEANING:
+    if means in closing.TAKEN_AWAY | FOR_GOOD:
         assert close(ledgers, incident)
         return
     with pytest.raises(InputError, match="is contained on web1 without an end"):
