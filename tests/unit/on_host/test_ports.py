@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -103,6 +104,9 @@ while True:
             until(lambda: has_it(main[-1]), "the daemon does not have its port")
         return str(main[-1].pid if words[0] == "show" and main[-1].poll() is None else "0")
 
+    def state(process: subprocess.Popen[bytes]) -> str:
+        return Path(f"/proc/{process.pid}/stat").read_text("ascii").rpartition(")")[2].split()[0]
+
     def has_it(process: subprocess.Popen[bytes]) -> bool:
         return port in {one for _, _, one in ports._listening(str(process.pid))}
 
@@ -111,6 +115,9 @@ while True:
         main.append(start(daemon, 23_456))
         until(lambda: has_it(main[0]), "the daemon does not listen")
         thieves = [start(take, 23_457) for _ in range(4)]
+        contained = start("import time; time.sleep(600)", 23_457)
+        contained.send_signal(signal.SIGSTOP)
+        until(lambda: state(contained) == "T", "it does not stand still")
 
         def restart() -> str:
             main[0].kill()
@@ -123,7 +130,8 @@ while True:
         assert has_it(main[-1])
         left = [thief for thief in thieves if thief.poll() is None]
         assert len(left) == len(thieves) - 1, "only who had it was ended"
-        assert all(Path(f"/proc/{thief.pid}/stat").read_text("ascii").split()[2] != "T" for thief in left)
+        assert all(state(thief) != "T" for thief in left)
+        assert state(contained) == "T", "what an incident has stopped stays so"
     finally:
         for process in running:
             process.kill()

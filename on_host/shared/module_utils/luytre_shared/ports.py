@@ -90,9 +90,7 @@ def _take_back(unit, places):
     if not inodes:
         return False
     with _halted(accounts):
-        for process in _processes_with(inodes, accounts):
-            with contextlib.suppress(OSError):
-                os.kill(process, signal.SIGKILL)
+        _end_those_with(inodes, accounts)
         _systemctl("reset-failed", "--", unit)
         _systemctl("start", "--", unit)
     return _main_of(unit) is not None
@@ -112,34 +110,61 @@ def _in_the_way(table, local, places):
     )
 
 
-def _processes_with(inodes, accounts):
-    """Those of the accounts that hold a socket: one may have been handed to a daemon of others' as well."""
-    for number in _processes_of(accounts):
-        folder = "/proc/%d/fd" % number
-        with contextlib.suppress(OSError):
-            names = (os.readlink(os.path.join(folder, name)) for name in os.listdir(folder))
-            if any(name.startswith("socket:[") and name[len("socket:[") : -1] in inodes for name in names):
-                yield number
+def _end_those_with(inodes, accounts):
+    """End those of the accounts that hold a socket: one may have been handed to a daemon of others' as well."""
+    for process in _processes_of(accounts):
+        with contextlib.ExitStack() as open_ones:
+            handle = _hold(process, accounts, open_ones)
+            if handle is not None and _sockets_of(process) & inodes:
+                _send(handle, signal.SIGKILL)
 
 
 @contextlib.contextmanager
 def _halted(accounts):
-    """Let no process of some accounts run: another one that waits for the port would be there first."""
-    halted = set()
+    """Let no process of some accounts run: another one that waits for the port would be there first.
+
+    One that stood still before, as an incident may have it, goes on standing still.
+    """
+    seen, halted = set(), []
+    with contextlib.ExitStack() as open_ones:
+        try:
+            for _ in range(HALTS):
+                more = {process for process in _processes_of(accounts) if process not in seen}
+                seen |= more
+                for process in more:
+                    handle = _hold(process, accounts, open_ones)
+                    if handle is not None and not _stands_still(process):
+                        _send(handle, signal.SIGSTOP)
+                        halted.append(handle)
+                if not more:
+                    break
+            yield
+        finally:
+            for handle in halted:
+                _send(handle, signal.SIGCONT)
+
+
+def _hold(process, accounts, open_ones):
+    """A descriptor of a process that is one of the accounts', or None: whatever gets its number meanwhile gets no signal."""
+    with contextlib.suppress(OSError):
+        handle = os.pidfd_open(process)
+        open_ones.callback(os.close, handle)
+        if os.stat("/proc/%d" % process).st_uid in accounts:
+            return handle
+    return None
+
+
+def _stands_still(process):
     try:
-        for _ in range(HALTS):
-            more = {process for process in _processes_of(accounts) if process not in halted}
-            for process in more:
-                with contextlib.suppress(OSError):
-                    os.kill(process, signal.SIGSTOP)
-            halted |= more
-            if not more:
-                break
-        yield
-    finally:
-        for process in halted:
-            with contextlib.suppress(OSError):
-                os.kill(process, signal.SIGCONT)
+        with open("/proc/%d/stat" % process, encoding="utf-8", errors="replace") as handle:
+            return handle.read().rpartition(")")[2].split()[0] in "Tt"
+    except (OSError, IndexError):
+        return True
+
+
+def _send(handle, number):
+    with contextlib.suppress(OSError):
+        signal.pidfd_send_signal(handle, number)
 
 
 def _processes_of(accounts):
@@ -149,14 +174,20 @@ def _processes_of(accounts):
                 yield int(path.split("/")[2])
 
 
-def _listening(process):
-    """``{(table, address, port)}`` of what a process listens on by TCP."""
-    sockets = set()
-    for path in glob.glob("/proc/%s/fd/*" % process) if process else ():
+def _sockets_of(process):
+    """The inodes of a process's sockets."""
+    found = set()
+    for path in glob.glob("/proc/%s/fd/*" % process):
         with contextlib.suppress(OSError):
             target = os.readlink(path)
             if target.startswith("socket:["):
-                sockets.add(target[len("socket:[") : -1])
+                found.add(target[len("socket:[") : -1])
+    return found
+
+
+def _listening(process):
+    """``{(table, address, port)}`` of what a process listens on by TCP."""
+    sockets = _sockets_of(process) if process else set()
     found = set()
     for table in TABLES if sockets else ():
         for row in _rows(table):
