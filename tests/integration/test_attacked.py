@@ -7,7 +7,6 @@ import functools
 import io
 import json
 import shutil
-import subprocess
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +18,7 @@ import yaml
 from auditor import lab
 from auditor.lab import compromise
 from auditor.models import clock
-from tests import guide
+from tests import guide, timestamps
 from tests.lab.fixtures import EDITOR_OF_YEARS, quiet
 from tests.lab.typing_guides import Office, follow, root
 from tests.mail_server import Authority, Received, free_port, serving
@@ -44,14 +43,6 @@ OF_INCIDENTS: Mapping[str, tuple[int, ...]] = {
     "auditor incident close": (2,),  # it names what is in the way, which is the end of this page
 }
 ROW = "mariadb -N antruc_wp -e \"SELECT ID FROM wp_posts WHERE post_name = 'top-10-nha-cai-uy-tin'\""
-TSA = """
-[tsa]
-dir = .
-serial = $dir/serial
-signer_digest = sha256
-default_policy = 1.2.3.4.1
-digests = sha256
-"""
 PLACE_TAKEN_BY_HAND = "pkill -KILL -f '^/var/tmp/.systemd-private-cache' || :"
 
 
@@ -181,36 +172,8 @@ def incidents(office: Office) -> Office:
         there.incident("release", there.names["SC-20261127-1"], there.number("isolation"), "--who", "Văn phòng")
 
     def stamped() -> None:
-        made = [
-            "openssl",
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-            "-subj",
-            "/CN=TSA",
-        ]
-        extension = ["-addext", "extendedKeyUsage=critical,timeStamping", "-days", "2"]
-        run_here(there, *made, *extension, "-keyout", "tsa.key", "-out", "ca.pem")
-        (there.folder / "tsa.conf").write_text(TSA, "ascii")
-        (there.folder / "serial").write_text("01\n", "ascii")
-        asked = there.said.strip().splitlines()[-1]
-        given = [
-            "-config",
-            "tsa.conf",
-            "-section",
-            "tsa",
-            "-queryfile",
-            asked,
-            "-inkey",
-            "tsa.key",
-            "-signer",
-            "ca.pem",
-        ]
-        run_here(there, "openssl", "ts", "-reply", *given, "-out", "tra-loi.tsr")
+        timestamps.make(there.folder, "ca.pem")
+        timestamps.answer(there.folder, "ca.pem", there.said.strip().splitlines()[-1], "tra-loi.tsr")
 
     def beside() -> None:
         (manifest, *_) = sorted(
@@ -275,10 +238,6 @@ def findings(incidents: Office) -> Office:
     follow(there, "hunt.md", {"auditor known-good remove": older, accept: key("compromise.")}, {})
     follow(there, "review.md", {accept: in_time}, {})
     return there
-
-
-def run_here(office: Office, *words: str) -> None:
-    subprocess.run(words, cwd=office.folder, check=True, capture_output=True, timeout=60)
 
 
 def wrong(office: Office, exits: Mapping[str, tuple[int, ...]]) -> list[tuple[str, int, str]]:

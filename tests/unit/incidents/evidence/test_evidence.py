@@ -32,6 +32,7 @@ from auditor.inventory.reach import Reach
 from auditor.models import Host, Site, clock
 from auditor.models.incidents import Collected, Contained, Stamped
 from auditor.system import resources
+from tests import timestamps
 from tests.unit.incidents.evidence.frames import HOST, frame, member, stream
 from tests.unit.incidents.test_ledger import INVENTORY, T0, WHO, opened
 
@@ -251,48 +252,14 @@ def test_what_we_knew_before_comes_beside_it(command: Collecting, tmp_path: Path
     assert damages(command, deed, folder) == []
 
 
-TSA = """
-[tsa]
-dir = {folder}
-serial = $dir/serial
-signer_digest = sha256
-default_policy = 1.2.3.4.1
-digests = sha256
-[usage]
-extendedKeyUsage = critical,timeStamping
-"""
-
-
 @pytest.fixture
 def authority(tmp_path: Path) -> Callable[[Path], Path]:
     """An authority of our own that answers requests; its certificate is ``tsa.pem``."""
-    config, key, certificate = (tmp_path / name for name in ("tsa.conf", "tsa.key", "tsa.pem"))
-    config.write_text(TSA.format(folder=tmp_path))
-    (tmp_path / "serial").write_text("01\n")
-    made = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:P-256",
-        "-nodes",
-        "-subj",
-        "/CN=TSA",
-    ]
-    extension = ["-addext", "extendedKeyUsage=critical,timeStamping", "-days", "2"]
-    subprocess.run([*made, *extension, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+    timestamps.make(tmp_path, "tsa.pem")
 
     def answers(request: Path) -> Path:
-        answer = tmp_path / "answer.tsr"
-        given = ["-config", str(config), "-section", "tsa", "-queryfile", str(request), "-inkey", str(key)]
-        subprocess.run(
-            ["openssl", "ts", "-reply", *given, "-signer", str(certificate), "-out", str(answer)],
-            check=True,
-            capture_output=True,
-        )
-        return answer
+        timestamps.answer(tmp_path, "tsa.pem", str(request), "answer.tsr")
+        return tmp_path / "answer.tsr"
 
     return answers
 
