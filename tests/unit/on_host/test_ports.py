@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,21 +27,24 @@ def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def listener() -> Iterator[int]:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen()
-        yield listening.getsockname()[1]
+def listener() -> Iterator[tuple[str, int]]:
+    """Yield the number of a process that listens on one port alone, and that port: this one may listen on others' too."""
+    program = (
+        "import socket; one = socket.create_server(('127.0.0.1', 0)); print(one.getsockname()[1], flush=True); input()"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        yield str(process.pid), int(process.stdout.readline())
+        process.communicate()
 
 
-def own() -> str:
-    return str(os.getpid())
-
-
-def test_what_a_process_listens_on_is_roots_meanwhile_and_everybodys_afterwards(kernel: Path, listener: int) -> None:
-    with ports.reserve(own):
+def test_what_a_process_listens_on_is_roots_meanwhile_and_everybodys_afterwards(
+    kernel: Path, listener: tuple[str, int]
+) -> None:
+    process, port = listener
+    with ports.reserve(lambda: process):
         start, (low, high) = int((kernel / "START").read_text()), (kernel / "LOCAL").read_text().split()
-        assert start == listener + 1
+        assert start == port + 1
         assert int(low) >= start, "the kernel takes it so alone"
         assert high == "65535"
         assert json.loads((kernel / "saved").read_text())["start"] == 1024
@@ -49,10 +53,12 @@ def test_what_a_process_listens_on_is_roots_meanwhile_and_everybodys_afterwards(
     assert not (kernel / "saved").exists()
 
 
-def test_one_that_was_killed_in_the_middle_leaves_the_next_what_it_found(kernel: Path, listener: int) -> None:
+def test_one_that_was_killed_in_the_middle_leaves_the_next_what_it_found(
+    kernel: Path, listener: tuple[str, int]
+) -> None:
     (kernel / "saved").write_text(json.dumps({"start": 1024, "local": "32768\t65535"}), "ascii")
     (kernel / "START").write_text("59001", "ascii")
-    with ports.reserve(own):
+    with ports.reserve(lambda: listener[0]):
         pass
     assert (kernel / "START").read_text() == "1024"
 
@@ -64,9 +70,9 @@ def test_a_process_that_is_not_there_or_listens_on_nothing_changes_nothing(kerne
     assert not (kernel / "saved").exists()
 
 
-def test_where_the_kernel_lets_nobody_do_so_it_goes_on(kernel: Path, listener: int) -> None:
+def test_where_the_kernel_lets_nobody_do_so_it_goes_on(kernel: Path, listener: tuple[str, int]) -> None:
     (kernel / "LOCAL").write_text("", "ascii")
-    with ports.reserve(own):
+    with ports.reserve(lambda: listener[0]):
         assert (kernel / "START").read_text() == "1024\n"
 
 
