@@ -148,6 +148,8 @@ RIGHT = {
 FOLDERS = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d")
 UNUSED_MODULES = ("cramfs", "freevxfs", "hfs", "hfsplus", "jffs2", "udf", "dccp", "sctp", "rds", "tipc")
 USB_STORAGE = "usb_storage"
+MAX_CONFIGURATION = 32_000_000
+"""Bytes of modprobe's configuration, which has a line for each device that a module of the kernel drives."""
 GRUB = "/boot/grub/grub.cfg"
 
 
@@ -344,7 +346,7 @@ def modules(reading):
     loaded = {line.split(" ", 1)[0] for line in (read_text("/proc/modules") or "").splitlines()}
     program = reading.installed("modprobe")
     stake = _stake.every(*(folder + "/modprobe.d/*.conf" for folder in ("/etc", "/run", "/usr/local/lib", "/lib")))
-    said = reading.run([program, "--showconfig"], ok=None, at_stake=stake) if program else ""
+    said = reading.run([program, "--showconfig"], ok=None, at_stake=stake, limit=MAX_CONFIGURATION) if program else ""
     blocked = blocked_modules(said)
     return [
         {

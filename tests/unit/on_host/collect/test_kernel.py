@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible.module_utils.luytre import kernel
+from ansible.module_utils.luytre._reading import MAX_OUTPUT, Reading
 
 from auditor.models import Status
 from tests.unit.access import filters, role
@@ -90,6 +91,24 @@ def test_ipv6_settings_of_an_interface_without_ipv6_do_not_count() -> None:
 def test_only_an_install_command_that_loads_nothing_blocks() -> None:
     text = "install cramfs /bin/false\ninstall udf /usr/bin/true\nblacklist hfs\ninstall sctp /sbin/modprobe --ignore-install sctp\n"
     assert kernel.blocked_modules(text) == {"cramfs", "udf"}
+
+
+def test_a_kernel_with_drivers_of_all_devices_is_read_to_its_last_line(tmp_path: Path) -> None:
+    program, alias = tmp_path / "modprobe", "alias pci:v00008086d00000416sv*sd*bc*sc*i* e1000e\n"
+    program.write_text(
+        f"#!/bin/sh\nyes '{alias.strip()}' | head -n {MAX_OUTPUT // len(alias) + 1000}\necho install cramfs /bin/false\n"
+    )
+    program.chmod(0o755)
+
+    class OfAllDevices(Reading):
+        def installed(self, _program: str) -> str:
+            return str(program)
+
+        def vouch(self, *_judged: object) -> None:
+            pass
+
+    found = {one["name"]: one["blocked"] for one in kernel.modules(OfAllDevices({}, 60))}
+    assert [name for name, blocked in found.items() if blocked] == ["cramfs"]
 
 
 def test_a_value_as_strict_as_the_roles_stays() -> None:
