@@ -175,7 +175,7 @@ def _has_cache(application):
 def release(asked, _connection):
     """Have all of it as it was, but for what somebody has changed since. Raises Refused."""
     with RECORD.held():
-        known = RECORD.of(asked)
+        known = RECORD.find(asked)
         if known is None:
             return acting.NONE_KEPT
         application = applications.at(known["path"])

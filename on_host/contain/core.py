@@ -525,7 +525,7 @@ def release(asked, _connection):
     """Have the files as they were before. Raises Refused."""
     name = asked["id"]
     with STORE.held(), contextlib.ExitStack() as open_ones:
-        record = STORE.of(asked)
+        record = STORE.find(asked)
         if record is None:
             return acting.NONE_KEPT
         folder = opened(record, open_ones)

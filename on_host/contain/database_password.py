@@ -239,7 +239,7 @@ def check_unchanged(known):
 def release(asked, _connection):
     """Have the old password in force. Raises Refused, when the new one is."""
     with RECORD.held():
-        known = RECORD.of(asked)
+        known = RECORD.find(asked)
         if known is None:
             return acting.NONE_KEPT
         configuration.check_settled()

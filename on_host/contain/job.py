@@ -113,7 +113,7 @@ def moved(record, status):
 def release(asked, _connection):
     """Have a job's line as it was, if it is as it was left. Raises Refused for a crontab that cannot be reached."""
     with RECORD.held():
-        if RECORD.of(asked) is None:
+        if RECORD.find(asked) is None:
             return acting.NONE_KEPT
         undo(asked["id"])
         return {"state": "none"}

@@ -124,7 +124,7 @@ def found(asked, open_ones):
 def release(asked, _connection):
     """Let a process go on, if it is the one that was stopped and was not stopped before."""
     with RECORD.held(), contextlib.ExitStack() as open_ones:
-        record = RECORD.of(asked)
+        record = RECORD.find(asked)
         if record is None:
             return acting.NONE_KEPT
         handle = opened(record, open_ones)

@@ -148,7 +148,7 @@ def put_back(asked):
     """Put a file back where it was, in place of nothing."""
     name = asked["id"]
     with STORE.held(), contextlib.ExitStack() as open_ones:
-        record = STORE.of(asked)
+        record = STORE.find(asked)
         if record is None:
             return acting.NONE_KEPT
         folder = kept_in(name, record, open_ones)

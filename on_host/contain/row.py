@@ -166,7 +166,7 @@ def plan(asked, _connection):
 def release(asked, _connection):
     """Put a row back as it was, in place of nothing. Raises Refused."""
     with STORE.held():
-        record = STORE.of(asked)
+        record = STORE.find(asked)
         if record is None:
             return acting.NONE_KEPT
         place = Place(**record["place"])

@@ -133,7 +133,7 @@ def contain(asked, _connection):
 def release(asked, _connection):
     """Have the old ones in force. Raises Refused."""
     with RECORD.held():
-        known = RECORD.of(asked)
+        known = RECORD.find(asked)
         if known is None:
             return acting.NONE_KEPT
         configuration.check_settled()

@@ -128,7 +128,7 @@ def plan(asked, _connection):
 def release(asked, _connection):
     """Put a trigger back as it was, in place of nothing. Raises Refused."""
     with STORE.held():
-        record = STORE.of(asked)
+        record = STORE.find(asked)
         if record is None:
             return acting.NONE_KEPT
         place, trigger = Place(**record["place"]), record["trigger"]

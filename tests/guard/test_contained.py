@@ -14,7 +14,7 @@ import pytest
 
 from auditor import lab
 from auditor.incidents.means.table import CONTAINING
-from auditor.models.ranks import FOR_GOOD, Means
+from auditor.models.ranks import Means
 from tests.lab import adhoc, targets
 from tests.lab.fixtures import INVENTORY, environment, quiet, run
 from tests.lab.guarded import ROOTS, WITH_OURS, Host
@@ -30,8 +30,7 @@ for vhost in /etc/nginx/sites-enabled/*; do sed -i '1i # hardened' $(readlink -f
 printf 'map $uri $luytre_lab {{ default 1; }}\\n' > /etc/nginx/conf.d/00-hardened.conf; systemctl reload nginx
 """
 """A step of the run, of which each line may find that what it is about is gone."""
-LASTING = [one for one in CONTAINING if one not in FOR_GOOD]
-"""What can be given back: a process that was ended stays so by itself."""
+LASTING = list(CONTAINING)
 EVERY = set(LASTING)
 
 

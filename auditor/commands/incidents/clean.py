@@ -1,4 +1,4 @@
-"""``auditor incident clean``: what an intruder left in sites is taken out of them, step by step, each of which can be undone."""
+"""``auditor incident clean``: what an intruder left in sites and hosts is taken out of them, step by step, each of which can be undone."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def clean(
         list[str],
         typer.Argument(
             metavar="[STEP WHAT]...",
-            help="What is cleaned, in pairs: 'core antruc.test' gives its application the files of its release again, 'row antruc.test/posts/66' takes a row out of a site's database, 'trigger antruc.test/x' a trigger, 'salts antruc.test' makes the secrets anew by which it signs sessions, 'database-password antruc.test' the password of its database.",
+            help="What is cleaned, in pairs: 'core antruc.test' gives its application the files of its release again, 'row antruc.test/posts/66' takes a row out of a site's database, 'trigger antruc.test/x' a trigger, 'salts antruc.test' makes the secrets anew by which it signs sessions, 'database-password antruc.test' the password of its database, 'process-end 1234/tmp/x' ends a process.",
         ),
     ],
     who: WhoOption,
@@ -52,7 +52,7 @@ def clean(
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Take out of sites what an intruder left in them, several steps at once. Collect evidence first.
+    """Take out of sites and hosts what an intruder left in them, several steps at once. Collect evidence first.
 
     Each step keeps on the host, for root alone, what it takes away, and is looked at there afterwards. 'auditor incident release' with a step's number undoes it.
 
@@ -62,6 +62,9 @@ def clean(
     A row of WordPress, Joomla or NukeViet is taken out by the site's own account, if it still is what was kept of it.
 
     A trigger goes likewise. One that another account has defined stays kept, and a person puts it back.
+
+    A process ends, stopped or not, if it still runs what is named: its trace is gone then, and nothing brings it back. Where others run the same
+    program, its number is followed by when it began, as 1234@5678/usr/bin/dash.
 
     Secrets are made on the host and leave it in no form. A new database password is put in the database and in every configuration that has the old one, or nowhere.
 
@@ -80,8 +83,9 @@ def clean(
     from auditor.incidents.means.table import CLEANING
 
     request = Request(incident, who, hosts, unjudged, inventory, lang, as_json)
-    asked = _with(release, list(read(wanted, CLEANING, inventory=request.known)))
-    raise typer.Exit(0 if request.carried_out(asked, dry_run=dry_run, besides=_besides) else 1)
+    known = request.load_inventory()
+    asked = _with(release, list(read(wanted, CLEANING, inventory=known)))
+    raise typer.Exit(0 if request.carry_out(known, asked, dry_run=dry_run, besides=_besides) else 1)
 
 
 def _with(release: Path | None, asked: Sequence[Wanted]) -> Sequence[Wanted]:

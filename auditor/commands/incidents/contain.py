@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -62,7 +61,7 @@ def contain(
         list[str],
         typer.Argument(
             metavar="[MEANS WHAT]...",
-            help="What is contained, in pairs: 'address 203.0.113.7' is blocked, 'file /whole/path' and 'cron /etc/cron.d/x' taken out of their place, 'job /etc/cron.d/x:3' is out of force, 'process 1234/tmp/x' and 'unit x.service' stopped, 'process-end 1234/tmp/x' is ended, 'account an' locked, 'key SHA256:…' refused, 'administrator antruc.test/an' shut out of its site, 'path antruc.test/x.php' is gone, 'site antruc.test' closed, 'isolation web1' cuts a host off.",
+            help="What is contained, in pairs: 'address 203.0.113.7' is blocked, 'file /whole/path' and 'cron /etc/cron.d/x' taken out of their place, 'job /etc/cron.d/x:3' is out of force, 'process 1234/tmp/x' and 'unit x.service' stopped, 'account an' locked, 'key SHA256:…' refused, 'administrator antruc.test/an' shut out of its site, 'path antruc.test/x.php' is gone, 'site antruc.test' closed, 'isolation web1' cuts a host off.",
         ),
     ],
     who: WhoOption,
@@ -93,8 +92,7 @@ def contain(
 
     A process is stopped, not ended, if it still runs what is named. A unit is stopped and masked, and its file comes back with it. Neither is ever what lets people in.
 
-    A process that evidence was collected of is ended by 'process-end': its trace is gone then, and nothing brings it back. Where others run the same
-    program, its number is followed by when it began, as 1234@5678/usr/bin/dash.
+    Where others run the same program, a process's number is followed by when it began, as 1234@5678/usr/bin/dash.
 
     Of several hosts, each thing says on which it is: 'file web1:/tmp/x'.
 
@@ -129,8 +127,9 @@ def contain(
     from auditor.incidents.means.table import CONTAINING
 
     request = Request(incident, who, hosts, unjudged, inventory, lang, as_json)
-    asked = list(read(wanted, CONTAINING, lasting, request.known))
-    raise typer.Exit(0 if request.carried_out(asked, dry_run=dry_run) else 1)
+    known = request.load_inventory()
+    asked = list(read(wanted, CONTAINING, lasting, known))
+    raise typer.Exit(0 if request.carry_out(known, asked, dry_run=dry_run) else 1)
 
 
 @dataclass(frozen=True)
@@ -145,14 +144,15 @@ class Request:
     lang: Lang
     as_json: bool = False
 
-    @cached_property
-    def known(self) -> Inventory:
-        """The inventory. Raises InputError for one that cannot be read."""
+    def load_inventory(self) -> Inventory:
+        """Return the inventory. Raises InputError for one that cannot be read."""
         from auditor.inventory import hosts as inventories
 
         return inventories.load(self.inventory)
 
-    def carried_out(self, asked: Sequence[Wanted], *, dry_run: bool, besides: Besides | None = None) -> bool:
+    def carry_out(
+        self, known: Inventory, asked: Sequence[Wanted], *, dry_run: bool, besides: Besides | None = None
+    ) -> bool:
         """Contain or clean it on the incident's hosts, one after the other, and show what each step came to; return whether all is done.
 
         ``besides``: what of that a step finds to be done, too. Raises InputError for the first that must not be begun, after all others.
@@ -165,7 +165,7 @@ class Request:
         from auditor.inventory.reach import reach
         from auditor.text.words import Words
 
-        known, ways, ledgers = self.known, reach(self.inventory), Incidents()
+        ways, ledgers = reach(self.inventory), Incidents()
         left_out = given.unjudged(self.unjudged, known)
         case = deciding.still_open(ledgers.all(known.path), self.incident)
         todo = list(where(asked, chosen(hosts_there(known, case), self.hosts)))
@@ -272,6 +272,7 @@ def read(
     Raises InputError for what is none, and for a time that nothing has.
     """
     from auditor.incidents.containing import Wanted
+    from auditor.incidents.means.table import CLEANING, MEANS
 
     if len(typed) % 2:
         raise InputError("{means} is not followed by what it is for", means=typed[-1], mend="write pairs: MEANS WHAT")
@@ -280,6 +281,13 @@ def read(
     found: dict[Wanted, None] = {}
     for name, what in zip(typed[::2], typed[1::2], strict=True):
         means = next((one for one in known if one == name), None)
+        if means is None and name in MEANS:
+            raise InputError(
+                "'{means}' is a step of 'auditor incident {verb}'",
+                means=name,
+                verb="clean" if name in CLEANING else "contain",
+                mend="type 'auditor incident {verb}' instead",
+            )
         if means is None:
             raise InputError(
                 "nothing is done by {means}",

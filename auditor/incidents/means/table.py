@@ -24,7 +24,6 @@ CONTAINING: Mapping[Means, Kind] = {
     "address": ADDRESS,
     "file": FILE,
     "process": PROCESS,
-    "process-end": PROCESS_END,
     "isolation": ISOLATION,
     "path": PATH,
     "site": SITE,
@@ -41,5 +40,6 @@ CLEANING: Mapping[Means, Kind] = {
     "trigger": TRIGGER,
     "salts": SALTS,
     "database-password": DATABASE_PASSWORD,
+    "process-end": PROCESS_END,
 }
 MEANS: Mapping[Means, Kind] = {**CONTAINING, **CLEANING}

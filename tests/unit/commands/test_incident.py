@@ -224,13 +224,13 @@ def test_what_was_done_and_what_would_be_is_told_as_json(inventory: str, monkeyp
     monkeypatch.setattr(fresh, "asked_as_root", lambda *_: answers.pop(0))
     auditor(inventory, "open", "antruc.test", *WHO)
     incident = str(the_only(inventory)["id"])
-    given = ("contain", incident, "process-end", "7/srv/x", *WHO, "--json")
+    given = ("clean", incident, "process-end", "7/srv/x", *WHO, "--json")
     (planned,) = json.loads(auditor(inventory, *given, "--dry-run").stdout)
     assert (planned["kind"], planned["steps"], planned["host"]) == ("planned", ["SIGKILL 7"], "web1")
-    told = json.loads(auditor(inventory, *given, "file", "/srv/x.php", code=1).stdout)
+    told = json.loads(auditor(inventory, *given, "trigger", "antruc.test/x", code=1).stdout)
     assert [(one["kind"], one["means"], one["state"], one["number"]) for one in told] == [
         ("contained", "process-end", "confirmed", 1),
-        ("contained", "file", "refused", 2),
+        ("contained", "trigger", "refused", 2),
     ]
     assert all(one["says"] for one in told)
 
@@ -359,10 +359,11 @@ def test_what_is_cleaned_is_a_step_of_the_ledger_and_undone_by_its_number_alone(
 @pytest.mark.parametrize(
     ("verb", "given", "why"),
     [
-        ("clean", ("file", "/srv/x.php"), "nothing is done by file"),
-        ("contain", ("row", "antruc.test/posts/1"), "nothing is done by row"),
-        ("clean", ("administrator", "antruc.test/an"), "nothing is done by administrator"),
-        ("contain", ("salts", "antruc.test"), "nothing is done by salts"),
+        ("clean", ("file", "/srv/x.php"), "'file' is a step of 'auditor incident contain'"),
+        ("contain", ("row", "antruc.test/posts/1"), "'row' is a step of 'auditor incident clean'"),
+        ("clean", ("administrator", "antruc.test/an"), "'administrator' is a step of 'auditor incident contain'"),
+        ("contain", ("process-end", "7/srv/x"), "'process-end' is a step of 'auditor incident clean' — type"),
+        ("contain", ("salts", "antruc.test"), "'salts' is a step of 'auditor incident clean'"),
         ("contain", ("administrator", "antruc.test"), "antruc.test is no administrator of a site"),
         ("clean", ("database-password", "gotre.test"), "is no site of the incident's hosts"),
         ("clean", ("row",), "row is not followed by what it is for"),

@@ -6,7 +6,7 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -17,9 +17,11 @@ from auditor.history.incidents import Incidents
 from auditor.incidents import closing, deciding, told
 from auditor.incidents.case import Case, fold
 from auditor.incidents.containing import Containing, Plan, Wanted
+from auditor.incidents.means.table import CLEANING, CONTAINING
 from auditor.inventory.reach import Reach
 from auditor.models import Host, Inventory, Site, clock
 from auditor.models.incidents import Closed, Contained, Released
+from auditor.models.ranks import FOR_GOOD, Means
 from auditor.text.words import Words
 from tests.unit.incidents.filled import LAST_FORM
 from tests.unit.incidents.test_ledger import INVENTORY, T0, WHO, opened
@@ -30,6 +32,12 @@ REACH = {"web1": Reach("192.0.2.10", 22, "luytre", None, (), None, None)}
 GONE = closing.Cause("x", gone=("web1",))
 """Nobody looks at the host: the audit that it takes is another test's."""
 BLOCK = Wanted("address", "203.0.113.7", 86_400)
+
+
+def test_what_stays_for_good_is_what_is_typed_below_clean() -> None:
+    assert set(CLEANING) == FOR_GOOD
+    assert set(CONTAINING) | set(CLEANING) == set(get_args(Means))
+    assert not set(CONTAINING) & set(CLEANING)
 
 
 class There:

@@ -128,8 +128,8 @@ class Record:
         refuse_taken(found.get(asked["id"]), asked, found)
         return found.get(asked["id"])
 
-    def of(self, asked):
-        """What is on record of an action, or None, also where its number is of another one."""
+    def find(self, asked):
+        """Return what is on record of an action, or None, also where its number is of another one."""
         found = self.all().get(asked["id"])
         return None if is_of_another(found, asked) else found
 

@@ -52,8 +52,8 @@ class Store:
             acting.refuse_taken(record, asked, [name.replace("_", "/") for name in os.listdir(self.home)])
         return record
 
-    def of(self, asked):
-        """What is on record of an action, or None, also where its number is of another one."""
+    def find(self, asked):
+        """Return what is on record of an action, or None, also where its number is of another one."""
         record = self.record(asked["id"])
         return None if acting.is_of_another(record, asked) else record
 

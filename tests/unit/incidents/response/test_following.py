@@ -154,7 +154,7 @@ def test_a_stopped_process_is_ended_once_there_is_evidence_of_it(ledgers: Incide
     assert step(case(ledgers, STOPPED), run(0, running)).says == "collect"
     of = case(ledgers, COLLECTED, *REPORTED)
     told = step(of, run(0, running))
-    assert words(told) == [("incident", "contain", of.id, "process-end", "7/srv/x", "--host", "web1")]
+    assert words(told) == [("incident", "clean", of.id, "process-end", "7/srv/x", "--host", "web1")]
     ended = Contained(number=2, host="web1", means="process-end", what="7/srv/x", state="confirmed")
     of = case(ledgers, ended)
     assert {number: one.state for number, one in of.actions.items()} == {1: "ended", 2: "confirmed"}
