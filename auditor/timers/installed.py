@@ -79,11 +79,15 @@ def install(settings: Settings, folder: Path = FOLDER, run: Run | None = None) -
 
 
 def find_problems(settings: Settings, folder: Path = FOLDER) -> Iterator[tuple[str, str]]:
-    """Yield ``(unit, problem)`` of the units that are installed: ``program``, ``state`` or ``other`` than this person uses. None when none is there."""
-    for name, text in render(settings).items():
+    """Yield ``(unit, problem)`` where units are installed: ``missing``, or ``program``, ``state`` or ``other`` than this person uses. None when none is there."""
+    texts = render(settings)
+    if not any((folder / name).exists() for name in texts):
+        return
+    for name, text in texts.items():
         try:
             there = (folder / name).read_text("utf-8")
         except FileNotFoundError:
+            yield name, "missing"
             continue
         except (OSError, UnicodeDecodeError):
             yield name, "unreadable"

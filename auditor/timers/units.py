@@ -28,7 +28,8 @@ class Schedule:
 
 SCHEDULES = (
     Schedule("luytre-audit", "audit every night", "*-*-* 01:00:00 Asia/Ho_Chi_Minh", "20min"),
-    Schedule("luytre-incidents", "tell the offices of incidents, and what is due", "*:0/15"),
+    Schedule("luytre-incidents", "tell the offices of incidents", "*:0/15"),
+    Schedule("luytre-due", "fail while a report on an incident is overdue", "*:0/15"),
     Schedule("luytre-mail", "deliver mail", "*:0/5"),
 )
 
@@ -44,17 +45,15 @@ class Settings:
     user: str
     home: Path
 
-    def commands(self, name: str) -> Sequence[Sequence[str]]:
-        """Return the command lines of a service, in their order."""
+    def command(self, name: str) -> Sequence[str]:
+        """Return the command line of a service: a service runs one alone, so that none waits for another to succeed."""
         program, inventory = str(self.auditor), ("-i", str(self.inventory))
         formats = ("--format", "html,json,junit,xlsx", "--fail-on", "high", "--baseline", "last")
         return {
-            "luytre-audit": ((program, "audit", *inventory, "--output", str(self.state / "out"), *formats),),
-            "luytre-incidents": (
-                (program, "incident", "notify", "--who", "Lũy Tre", *inventory),
-                (program, "incident", "due", *inventory),
-            ),
-            "luytre-mail": ((program, "mail", "run"),),
+            "luytre-audit": (program, "audit", *inventory, "--output", str(self.state / "out"), *formats),
+            "luytre-incidents": (program, "incident", "notify", "--who", "Lũy Tre", *inventory),
+            "luytre-due": (program, "incident", "due", *inventory),
+            "luytre-mail": (program, "mail", "run"),
         }[name]
 
 
@@ -62,7 +61,7 @@ def render(settings: Settings) -> Mapping[str, str]:
     """Return each unit's text by its file name."""
     found = {}
     for schedule in SCHEDULES:
-        shared = {"schedule": schedule, "commands": settings.commands(schedule.name), **_fields(settings)}
+        shared = {"schedule": schedule, "command": settings.command(schedule.name), **_fields(settings)}
         found[f"{schedule.name}.service"] = _templates().get_template("service.j2").render(shared)
         found[f"{schedule.name}.timer"] = _templates().get_template("timer.j2").render(shared)
     return found

@@ -45,7 +45,8 @@ class Story:
     first: str
     """The run that a person made before the timer's."""
     incident: str
-    overdue: tuple[int, str]
+    without_mail: dict[str, tuple[int, str]]
+    """What tells offices, and what says that a report is overdue, while no mail can be sent."""
     started: dict[str, tuple[int, str]]
     """Each service started once, with its journal."""
     runs: list[str]
@@ -165,7 +166,9 @@ def _played(folder: Path) -> Story:
     done("systemctl stop 'luytre-*.timer'")  # they are due at once: what is started here is to be the only one
 
     incident = done(f"{AS_LUYTRE} {AUDITOR} incident open {SITE} --who 'Văn phòng' -i {PLACE}").split()[0]
-    overdue = started("luytre-incidents")
+    done(f"mv {PLACE}/office/mail.yml /root")
+    without_mail = {name: started(name) for name in ("luytre-incidents", "luytre-due")}
+    done(f"mv /root/mail.yml {PLACE}/office")
     for report in ("now", "first", "full"):
         done(
             f"{AS_LUYTRE} {AUDITOR} incident reported {incident} {report} --how 'điện thoại' --who 'Văn phòng' -i {PLACE}"
@@ -177,7 +180,7 @@ def _played(folder: Path) -> Story:
         verified=verified,
         first=first,
         incident=incident,
-        overdue=overdue,
+        without_mail=without_mail,
         started=services,
         runs=[one["id"] for one in json.loads(done(f"{AS_LUYTRE} {AUDITOR} history list --json"))],
         doctor=typed(f"{AS_LUYTRE} {AUDITOR} doctor -i {PLACE} --lang en"),
@@ -209,11 +212,16 @@ def test_each_service_ends_with_0(story: Story) -> None:
         assert code == 0, f"{name}: {said[-2000:]}"
 
 
+def test_a_report_that_is_overdue_is_told_also_while_no_mail_can_be_sent(story: Story) -> None:
+    notified, (code, said) = story.without_mail["luytre-incidents"], story.without_mail["luytre-due"]
+    assert (notified[0], "mail.yml" in notified[1]) == (1, True), notified[1][-2000:]
+    assert (code, story.incident in said) == (1, True), said[-2000:]
+
+
 def test_services_and_people_have_one_state_folder(story: Story) -> None:
     assert len(story.runs) == 3
     assert story.runs[1] == story.first
     assert story.owned == ""
-    assert (story.overdue[0], story.incident in story.overdue[1]) == (1, True)
     code, said = story.doctor
     assert code == 0, said
     assert HOME in said

@@ -28,9 +28,15 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def test_each_command_is_ours(settings: Settings) -> None:
-    for schedule in SCHEDULES:
-        for command in settings.commands(schedule.name):
-            assert parsed(list(command[1:])).command.name in ("audit", "notify", "due", "run")
+    names = [parsed(list(settings.command(schedule.name)[1:])).command.name for schedule in SCHEDULES]
+    assert names == ["audit", "notify", "due", "run"]
+
+
+def test_what_is_due_is_asked_also_where_no_mail_can_be_sent(settings: Settings) -> None:
+    """systemd runs no further command of a service once one has failed: each service runs one."""
+    services = [text for name, text in render(settings).items() if name.endswith(".service")]
+    assert [text.count("\nExecStart=") for text in services] == [1] * len(SCHEDULES)
+    assert not any("After=luytre" in text or "Requires=" in text for text in services)
 
 
 def test_systemd_takes_them_and_reads_the_paths_as_they_are(settings: Settings, tmp_path: Path) -> None:
@@ -78,6 +84,23 @@ def test_what_is_installed_fits_and_is_started(settings: Settings, tmp_path: Pat
     assert sorted(path.name for path in written) == sorted(path.name for path in folder.iterdir())
     assert calls[-1][:3] == ["systemctl", "enable", "--now"]
     assert installed.is_installed(folder)
+    assert list(installed.find_problems(settings, folder)) == []
+
+
+def test_units_of_an_older_version_are_named_and_replaced(settings: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "units"
+    folder.mkdir()
+    wanted = render(settings)
+    notifies = wanted["luytre-incidents.service"]
+    before = notifies.replace("\nTimeoutStartSec", '\nExecStart="/opt/auditor" "incident" "due"\nTimeoutStartSec')
+    assert before != notifies
+    for name, text in {**wanted, "luytre-incidents.service": before}.items():
+        if not name.startswith("luytre-due"):
+            (folder / name).write_text(text, "utf-8")
+    problems = {"luytre-incidents.service": "other", "luytre-due.service": "missing", "luytre-due.timer": "missing"}
+    assert dict(installed.find_problems(settings, folder)) == problems
+    installed.install(settings, folder, succeed([]))
+    assert {path.name: path.read_text("utf-8") for path in folder.iterdir()} == wanted
     assert list(installed.find_problems(settings, folder)) == []
 
 
