@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from auditor.fleet import fresh
 from auditor.history.incidents import Decided, Incidents, Ledgers
+from auditor.history.others import Others
 from auditor.incidents import deciding
 from auditor.incidents.case import Action
 from auditor.incidents.means import administrator
@@ -97,6 +98,12 @@ class Containing:
     ledgers: Incidents
     unjudged: Collection[str] = ()
     """Domains of sites for whose answers, and for what lies in whose folders, nothing is left undone."""
+    numbers: set[int] = field(default_factory=set)
+    """Of what this command has begun."""
+
+    def others(self, host: str) -> Others:
+        """Return what others do on a host for incidents from now on."""
+        return Others(self.ledgers, self.inventory, host, self.incident, self.numbers)
 
     def contain(self, host: Host, wanted: Wanted) -> Contained:
         """Contain something on a host, and tell what that came to. Raises InputError for what must not be begun."""
@@ -114,6 +121,7 @@ class Containing:
         _, begun = self.ledgers.write(self.inventory, self.who, decide)
         if not isinstance(begun, Contained):
             raise TypeError(begun.kind)
+        self.numbers.add(begun.number)
         question = self._question(begun, more)
         answer = self._asked(host.name, wanted.means, "contain", question, wanted.sent)
         if answer.state == "on_trial":

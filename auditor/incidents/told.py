@@ -160,11 +160,19 @@ def deed(of: AnyDeed, words: Words) -> str:
 def fell(of: Fell, words: Words) -> Iterator[str]:
     """That a site no longer serves, what was put back for it, and what stays in force with which it does not serve."""
     lost = _urls(of.lost, words)
+    others = ", ".join(of.others)
     if not of.released:
         yield words("incidents.fell.left", site=of.domain, lost=lost, **_undoing(of))
+        if of.shut:
+            yield _shut([of.domain], of.shut, words)
+        elif others:
+            yield words("incidents.fell.others", others=others)
         return
-    yield words("incidents.fell.back", site=of.domain, lost=lost)
+    yield words(f"incidents.fell.back{'.others' if others else ''}", site=of.domain, lost=lost, others=others)
     yield from (deed(one, words) for one in of.released)
+    if of.shut:
+        yield _shut([of.domain], of.shut, words)
+        return
     if not of.still:
         yield words("incidents.fell.serves", site=of.domain)
         return
@@ -184,7 +192,11 @@ def _urls(lost: Sequence[Difference], words: Words) -> str:
 
 def unseen(of: Unseen, words: Words) -> str:
     """That nothing tells of these sites whether they live by what was done."""
-    return words("incidents.unseen", sites=", ".join(of.domains))
+    return _shut(of.domains, of.shut, words) if of.shut else words("incidents.unseen", sites=", ".join(of.domains))
+
+
+def _shut(domains: Sequence[str], others: Sequence[str], words: Words) -> str:
+    return words("incidents.unseen.shut", sites=", ".join(domains), others=", ".join(others))
 
 
 def left(of: Response, command: str, words: Words) -> Iterator[str]:

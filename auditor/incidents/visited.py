@@ -3,6 +3,8 @@
 A site serves when every URL that served before does, but for those that were to be shut. One that does not gets back what it lives by, one thing after the
 other until it serves: that seems to have looked like the intruder's. Its own things come first, then those that are no site's, and never another site's. What
 came back in vain is contained again: whoever has a site in hand has it break when something is missing. What only shuts somebody out stays, and is named.
+
+Others may be at work on the same host: before a site is said to fall, the ledgers are read again, and a site that somebody has shut meanwhile tells nothing.
 """
 
 from __future__ import annotations
@@ -14,11 +16,12 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 from auditor.errors import InputError
 from auditor.hardening.serving import smoke
+from auditor.history.others import Others
 from auditor.incidents.case import Action
 from auditor.incidents.containing import Containing, Wanted
 from auditor.incidents.means.table import CONTAINING, MEANS
 from auditor.models import Host, Site
-from auditor.models.incidents import Contained, Released
+from auditor.models.incidents import Contained, Released, Standing
 from auditor.text import paths
 
 PAUSES = (1, 2, 4)
@@ -41,13 +44,19 @@ class Fell:
     """The URLs that do not serve after that, either."""
     left: tuple[int, ...]
     """The actions that stay in force, by their numbers, where it does not serve with them."""
+    others: tuple[str, ...] = ()
+    """What others contained or released on its host meanwhile: it may have fallen by that."""
+    shut: tuple[str, ...] = ()
+    """What others keep visitors from it by, since something was put back: nothing tells whether it serves."""
 
 
 @dataclass(frozen=True)
 class Unseen:
-    """Sites that served nothing before: nothing tells whether they live by what was done."""
+    """Sites that served nothing before, or that others keep from visitors: nothing tells whether they live by what was done."""
 
     domains: tuple[str, ...]
+    shut: tuple[str, ...] = ()
+    """By what others keep visitors from them; none: by nothing that is known."""
 
 
 def visited[Other](
@@ -57,7 +66,7 @@ def visited[Other](
 
     For what the command's ``unjudged`` sites answer, nothing is put back.
     """
-    visits = _Visits(host, ca_file)
+    visits = _Visits(host, ca_file, command.others(host.name))
     done: list[Action] = []
     for one in deeds:
         yield one
@@ -70,13 +79,15 @@ def visited[Other](
     for domain, lost in visits.lost(done).items():
         attempt = _Attempt(command, host, visits, domain, done)
         if domain in command.unjudged or not (candidates := attempt.candidates()):
-            yield Fell(command.incident, domain, lost, (), (), tuple(action.number for action in done))
+            left = tuple(action.number for action in done)
+            yield Fell(command.incident, domain, lost, (), (), left, visits.others())
         else:
             yield from attempt.perform(candidates, lost)
             done = attempt.done
-    unseen = tuple(domain for domain in visits.broken if not _is_shut(host, domain, done))
-    if unseen:
-        yield Unseen(unseen)
+    broken = (domain for domain in visits.broken if not _is_shut(host, domain, done))
+    unseen = {**{domain: visits.shut_before(domain) for domain in broken}, **visits.shut}
+    for shut in dict.fromkeys(unseen.values()):
+        yield Unseen(tuple(domain for domain, names in unseen.items() if names == shut), shut)
 
 
 class _Attempt:
@@ -84,7 +95,7 @@ class _Attempt:
 
     def __init__(self, command: Containing, host: Host, visits: _Visits, domain: str, done: Sequence[Action]) -> None:
         self._command, self._host, self._visits, self._domain = command, host, visits, domain
-        self._site = next(site for site in host.sites if site.domain == domain)
+        self._site = _site_of(host, domain)
         self.done = list(done)
         """What is in force."""
         self._released: list[Released] = []
@@ -107,10 +118,13 @@ class _Attempt:
             still = self._look(PAUSES if action is candidates[-1] else PAUSES[:1])
             if not still:
                 break
-        for action in back[:-1] if not still else back:
-            yield from self._again(action, check=not still)
-        left = tuple(action.number for action in self.done) if still else ()
-        yield Fell(self._command.incident, self._domain, lost, tuple(self._released), still, left)
+        shut = self._visits.shut.pop(self._domain, ())
+        serves = not still and not shut
+        for action in back[:-1] if serves else back:
+            yield from self._again(action, check=serves)
+        left = tuple(action.number for action in self.done) if not serves else ()
+        others = self._visits.others()
+        yield Fell(self._command.incident, self._domain, lost, tuple(self._released), still, left, others, shut)
 
     def _release(self, action: Action) -> None:
         self._released.append(self._command.release(action))
@@ -151,10 +165,22 @@ def _is_of(site: Site, action: Action) -> bool:
 class _Visits:
     """What a host's sites serve before something is done, and what of that they do not serve afterwards."""
 
-    def __init__(self, host: Host, ca_file: str | None) -> None:
-        self._host, self._authorities = host, {host.name: ca_file}
+    def __init__(self, host: Host, ca_file: str | None, others: Others) -> None:
+        self._host, self._authorities, self._others = host, {host.name: ca_file}, others
+        self._stood = others.standing() if host.sites else ()
         self._before = smoke.visit([host], self._authorities) if host.sites else {}
         self.broken = smoke.broken(self._before)
+        self.shut: dict[str, tuple[str, ...]] = {}
+        """Sites that others keep from visitors since then, by what: what they lost tells nothing."""
+
+    def others(self) -> tuple[str, ...]:
+        """Return what others contained or released on the host meanwhile."""
+        return self._others.since()
+
+    def shut_before(self, domain: str) -> tuple[str, ...]:
+        """Return by what others kept visitors from a site as a whole at the beginning."""
+        site = _site_of(self._host, domain)
+        return tuple(one.name for one in self._stood if _is_meant(site, f"http://{domain}/", one))
 
     def lost(self, done: Sequence[Action], pauses: Sequence[int] = PAUSES) -> dict[str, tuple[smoke.Difference, ...]]:
         """Return the URLs of each site that no longer serve and should, also when the site had its time."""
@@ -167,26 +193,38 @@ class _Visits:
         return found
 
     def _look(self, done: Sequence[Action]) -> dict[str, tuple[smoke.Difference, ...]]:
+        stood = self._others.standing()
         after = smoke.visit([self._host], self._authorities, again=self._before)
         found = {}
+        self.shut = {}
         for domain, urls in smoke.fallen(self._before, after).items():
-            site = next(one for one in self._host.sites if one.domain == domain)
-            left = tuple(one for one in urls if not any(_is_meant(site, one.url, action) for action in done))
-            if left:
+            site = _site_of(self._host, domain)
+            lost = [one for one in urls if not any(_is_meant(site, one.url, action) for action in done)]
+            theirs = (*stood, *self._others.standing()) if lost else ()
+            by = {one.url: [other.name for other in theirs if _is_meant(site, one.url, other)] for one in lost}
+            if left := tuple(one for one in lost if not by[one.url]):
                 found[domain] = left
+            elif lost:
+                self.shut[domain] = tuple(dict.fromkeys(name for names in by.values() for name in names))
         return found
 
 
 def _is_shut(host: Host, domain: str, done: Sequence[Action]) -> bool:
     """Return whether a site as a whole was to be shut."""
-    site = next(one for one in host.sites if one.domain == domain)
+    site = _site_of(host, domain)
     return any(_is_meant(site, f"http://{domain}/", action) for action in done if action.means == "site")
 
 
-def _is_meant(site: Site, url: str, action: Action) -> bool:
-    """Return whether an action is there for a URL of a site not to serve: its very file was taken away, its path or the site shut."""
+def _site_of(host: Host, domain: str) -> Site:
+    return next(one for one in host.sites if one.domain == domain)
+
+
+def _is_meant(site: Site, url: str, action: Action | Standing) -> bool:
+    """Return whether an action is there for a URL of a site not to serve: its very file was taken away, its path or the site shut, its host cut off."""
     path = b"/" + unquote_to_bytes(urlsplit(url).path).strip(b"/")
     match action.means:
+        case "isolation":
+            return True
         case "site":
             return action.what in (site.domain, *site.aliases)
         case "path":

@@ -109,11 +109,16 @@ class Told:
             said = {"says": " ".join(told.fell(one, self._words))}
             released = [action.number for action in one.released]
             self._data.append(
-                {"kind": "fell", "site": one.domain, "lost": lost, "released": released, "left": one.left, **said}
+                {
+                    **{"kind": "fell", "site": one.domain, "lost": lost, "released": released, "left": one.left},
+                    **{"others": one.others, "shut": one.shut, **said},
+                }
             )
             self.well = False
         elif isinstance(one, Unseen):
-            self._data.append({"kind": "unseen", "sites": one.domains, "says": told.unseen(one, self._words)})
+            self._data.append(
+                {"kind": "unseen", "sites": one.domains, "shut": one.shut, "says": told.unseen(one, self._words)}
+            )
 
     def plan(self, wanted: Wanted, host: str, made: Plan) -> None:
         """Tell what would be done on a host."""

@@ -10,8 +10,22 @@ from auditor.errors import InputError
 from auditor.hardening.serving import smoke
 from auditor.incidents.containing import Wanted
 from auditor.models import Host
-from auditor.models.incidents import Contained, Released
+from auditor.models.incidents import Contained, Released, Standing
 from auditor.web.fetch import Answer
+
+
+@dataclass
+class Beside:
+    """What others do on a host meanwhile."""
+
+    names: tuple[str, ...] = ()
+    there: list[Standing] = field(default_factory=list)
+
+    def since(self) -> tuple[str, ...]:
+        return self.names
+
+    def standing(self) -> tuple[Standing, ...]:
+        return tuple(self.there)
 
 
 @dataclass
@@ -25,6 +39,10 @@ class StandIn:
     unjudged: tuple[str, ...] = ()
     number: int = 0
     taken: list[str] = field(default_factory=list)
+    beside: Beside = field(default_factory=Beside)
+
+    def others(self, _host: str) -> Beside:
+        return self.beside
 
     def contain(self, host: Host, wanted: Wanted) -> Contained:
         if wanted.what == "luytre":

@@ -14,7 +14,7 @@ from auditor.incidents.containing import Wanted
 from auditor.incidents.means.table import CLEANING, CONTAINING, MEANS
 from auditor.incidents.visited import Fell, Unseen, visited
 from auditor.models import Host, Site
-from auditor.models.incidents import Contained, Released
+from auditor.models.incidents import Contained, Released, Standing
 from auditor.models.ranks import Means
 from auditor.text.words import Words
 from auditor.web.fetch import Answer
@@ -219,3 +219,70 @@ def test_a_site_that_served_nothing_before_is_said_not_to_be_known(monkeypatch: 
     pages = Pages(StandIn(), {PLAIN: SECURE, SECURE: 500}, {PLAIN: SECURE, SECURE: 500})
     assert after(pages, monkeypatch, Wanted("file", WHAT["file"], None)) == [Unseen(("antruc.test",))]
     assert telling.unseen(Unseen(("antruc.test",)), Words("en")).startswith("antruc.test: served nothing before")
+
+
+CLOSED = Standing(incident="SC-20261127-2", number=4, host="web1", means="site", what="antruc.test", known=False)
+ROW = Wanted("row", "antruc.test/posts/66", None)
+
+
+class Closing(StandIn):
+    """Somebody else closes the site, for another incident, once this many things are done or undone here."""
+
+    def __init__(self, steps: int) -> None:
+        super().__init__()
+        self.steps = steps
+
+    def count(self) -> None:
+        self.steps -= 1
+        if self.steps == 0:
+            self.beside.names, self.beside.there = (CLOSED.name,), [CLOSED]
+
+    def contain(self, host: Host, wanted: Wanted) -> Contained:
+        self.count()
+        return super().contain(host, wanted)
+
+    def release(self, action: Any) -> Released:
+        self.count()
+        return super().release(action)
+
+
+def test_a_site_that_others_close_meanwhile_undoes_nothing_and_is_said_to_be_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pages = Pages(Closing(1), {PLAIN: 200}, {PLAIN: 503})
+    assert after(pages, monkeypatch, ROW) == [Unseen(("antruc.test",), (CLOSED.name,))]
+    assert pages.command.back == []
+    said = telling.unseen(Unseen(("antruc.test",), (CLOSED.name,)), Words("en"))
+    assert said.startswith("antruc.test: SC-20261127-2/4 keeps visitors out")
+
+
+def test_a_site_that_others_close_while_things_are_put_back_is_not_said_to_serve(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pages = Pages(Closing(2), {PLAIN: 200}, {PLAIN: 500}, back_helps=False)
+    again, fell = after(pages, monkeypatch, Wanted("file", WHAT["file"], None))
+    assert (again.means, fell.shut, fell.left) == ("file", (CLOSED.name,), (2,))
+    assert "serves again" not in " ".join(sentences([fell]))
+    assert "nothing tells whether it lives by what was done" in sentences([fell])[-1]
+
+
+def test_a_site_that_others_had_closed_before_is_said_to_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = Pages(StandIn(), {PLAIN: 503}, {PLAIN: 503})
+    pages.command.beside.there = [CLOSED]
+    assert after(pages, monkeypatch, ROW) == [Unseen(("antruc.test",), (CLOSED.name,))]
+
+
+def test_a_site_that_falls_while_others_change_its_host_is_not_said_to_fall_by_this(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pages = Pages(StandIn(), {PLAIN: 200}, {PLAIN: 500})
+    pages.command.beside.names = ("SC-20261127-2/5",)
+    (fell,) = after(pages, monkeypatch, ROW)
+    first, *_, last = sentences([fell])
+    assert "SC-20261127-2/5 changed the host meanwhile: which of both did it is not known" in first
+    assert "without them" not in first
+    assert last == "antruc.test serves again"
+    pages = Pages(StandIn(), {PLAIN: 200}, {PLAIN: 500})
+    pages.command.beside.names = ("SC-20261127-2/5",)
+    (fell,) = after(pages, monkeypatch, Wanted("account", "an", None))
+    assert sentences([fell])[-1] == "SC-20261127-2/5 changed the host meanwhile, too: it may be by that"

@@ -1,0 +1,43 @@
+"""What others do on a host while a command is at work there is told from what the command does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from auditor.history.incidents import Incidents
+from auditor.history.others import Others
+from auditor.models.incidents import Contained, Released
+from auditor.models.ranks import Means
+from tests.unit.incidents.test_ledger import INVENTORY, WHO, ledgers, opened
+
+__all__ = ["ledgers"]
+
+
+def write(ledgers: Incidents, incident: str, deed: Any) -> None:
+    ledgers.write(INVENTORY, WHO, lambda _ledgers: (incident, deed))
+
+
+def deed(number: int, state: Any, means: Means = "site", host: str = "web1") -> Contained:
+    return Contained(number=number, host=host, means=means, what="antruc.test", state=state)
+
+
+def test_only_what_others_did_there_since_then_is_named(ledgers: Incidents) -> None:
+    own, other = opened(ledgers, "web1"), opened(ledgers, "web1", new=True)
+    write(ledgers, other, deed(1, "confirmed"))
+    write(ledgers, other, deed(2, "confirmed", "isolation"))
+    numbers = {1}
+    others = Others(ledgers, INVENTORY, "web1", own, numbers)
+    assert others.since() == ()
+    assert [one.name for one in others.standing()] == [f"{other}/1"], "who asks was let in by the isolation, too"
+    for incident, one in (
+        (own, deed(1, "confirmed")),
+        (own, deed(2, "begun")),
+        (other, deed(3, "begun")),
+        (other, deed(3, "refused")),
+        (other, deed(4, "confirmed", "isolation")),
+        (other, deed(5, "confirmed", host="web2")),
+        (other, Released(number=1, host="web1", means="site", state="released")),
+    ):
+        write(ledgers, incident, one)
+    assert others.since() == (f"{own}/2", f"{other}/4", f"{other}/1")
+    assert [one.name for one in others.standing()] == [f"{own}/2", f"{other}/4"]
