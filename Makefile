@@ -8,6 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # What commands need is soon there; what tests and `make check` need beside it takes as long again.
 STAMP := $(VENV)/.luytre
 TOOLS := $(VENV)/.tools
+RELEASE := $(VENV)/.release
 PIP := $(VENV)/bin/pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := $(TOOLS)
 LAB_PACKAGES := mmdebstrap systemd-container debian-archive-keyring iproute2 openssl openssh-client util-linux
@@ -17,7 +18,7 @@ NEED = for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p";
   if [ -n "$$missing" ]; then echo "apt-get install$$missing"; \
   apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $$missing >/dev/null; fi
 
-.PHONY: demo test test-guard test-kernel pictures docs drills check format lock bundle deb test-bundle lab-up lab-down clean
+.PHONY: demo test test-guard test-kernel pictures docs drills check format lock site bundle deb release test-bundle lab-up lab-down clean
 
 demo: needs-root $(STAMP)
 	@missing=; $(call NEED,$(LAB_PACKAGES))
@@ -101,12 +102,19 @@ LOCK = $(VENV)/bin/uv pip compile pyproject.toml --universal --python-version 3.
 lock: $(TOOLS)
 	$(LOCK) --extra dev --extra checkout -o requirements-dev.lock
 	$(LOCK) --extra checkout --constraint requirements-dev.lock -o requirements.lock
+	$(LOCK) --extra release --constraint requirements-dev.lock -o requirements-release.lock
 
-bundle: $(TOOLS) # for machines without a network: dist/luytre-VERSION-….tar
+site: $(RELEASE) # the guides as pages that can be searched: dist/site/index.html
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --quiet --strict --site-dir dist/site
+
+bundle: $(TOOLS) site # for machines without a network: dist/luytre-VERSION-….tar
 	@$(VENV)/bin/python -m tools.bundle bundle dist
 
-deb: $(TOOLS) # the same as a package for Debian: dist/luytre_VERSION_….deb
+deb: $(TOOLS) site # the same as a package for Debian: dist/luytre_VERSION_….deb
 	@$(VENV)/bin/python -m tools.bundle deb dist
+
+release: $(TOOLS) site # what is published of a version, signed: make release KEY=~/.ssh/id_ed25519
+	@$(VENV)/bin/python -m tools.release dist/release "$(KEY)"
 
 lab-up: needs-root $(STAMP)
 	@missing=; $(call NEED,$(LAB_PACKAGES))
@@ -134,4 +142,8 @@ $(STAMP): requirements.lock pyproject.toml
 
 $(TOOLS): requirements-dev.lock $(STAMP)
 	$(PIP) --no-compile --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(RELEASE): requirements-release.lock $(STAMP)
+	$(PIP) --no-compile --require-hashes -r requirements-release.lock
 	@touch $@

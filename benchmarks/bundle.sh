@@ -36,6 +36,7 @@ inside '
     dpkg --verify luytre
     [ -s /usr/share/man/vi/man1/auditor.1.gz ]
     [ -s /usr/share/bash-completion/completions/auditor ]
+    [ -s /usr/share/doc/luytre/html/docs/vi/hunt.html ]
     apt-get -qq purge -y luytre >/dev/null
     [ ! -e /opt/luytre ] && [ ! -e /usr/bin/auditor ] && ! dpkg -s luytre >/dev/null 2>&1
 '

@@ -28,6 +28,8 @@ from auditor import __version__
 
 ROOT = Path(__file__).resolve().parents[1]
 INSTALL = Path(__file__).with_name("install.sh")
+SITE = ROOT / "dist/site"
+"""The guides as pages, which ``make site`` builds before."""
 _PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 _NAME = f"luytre-{__version__}-python{_PYTHON}-{platform.machine()}"
 _HOME = "opt/luytre/venv"
@@ -106,6 +108,7 @@ def _gather(whole: Path) -> None:
     shutil.copyfile(INSTALL, whole / "install")
     (whole / "install").chmod(0o755)
     (whole / "python").write_text(f"{_PYTHON} {platform.machine()}\n", "ascii")
+    shutil.copytree(SITE, whole / "guides")
     files = sorted(path for path in whole.rglob("*") if path.is_file())
     sums = (f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(whole)}\n" for path in files)
     (whole / "SHA256SUMS").write_text("".join(sums), "utf-8")
@@ -174,6 +177,7 @@ def _beside(home: Path, usr: Path) -> None:
     (usr / "share/doc/luytre").mkdir(parents=True)
     shutil.copyfile(ROOT / "LICENSE", usr / "share/doc/luytre/copyright")
     shutil.copyfile(ROOT / "NOTICE", usr / "share/doc/luytre/NOTICE")
+    shutil.move(home / "share/doc/luytre/html", usr / "share/doc/luytre/html")
 
 
 def moved(home: Path, stage: Path) -> None:

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs Lũy Tre from this folder, without a network: ./install [FOLDER], by default /opt/luytre.
-# The program is FOLDER/venv, which is made anew each time; nothing else in FOLDER is touched.
+# The program is FOLDER/venv, which is made anew each time; nothing else in FOLDER is touched. The guides are below
+# FOLDER/venv/share/doc/luytre/html.
 set -eu
 umask 022
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -29,6 +30,8 @@ PIP_CONFIG_FILE=/dev/null PYTHONPATH=$1 "$venv/bin/python" -m pip --isolated ins
     --disable-pip-version-check --no-index --no-cache-dir --find-links "$here/wheels" \
     --require-hashes --requirement "$here/requirements.txt"
 "$venv/bin/python" -m pip uninstall --quiet --yes --disable-pip-version-check pip
+mkdir -p "$venv/share/doc/luytre"
+cp -R "$here/guides" "$venv/share/doc/luytre/html"
 link=/usr/local/bin/auditor
 if [ "${LUYTRE_LINK:-yes}" = yes ] && [ "$(id -u)" = 0 ] && { [ -L "$link" ] || [ ! -e "$link" ]; }; then
     mkdir -p "${link%/*}"

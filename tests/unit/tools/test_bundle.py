@@ -74,6 +74,8 @@ def unpacked(tmp_path: Path) -> Path:
     (whole / "SHA256SUMS").write_text(
         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  wheels/pip-1.whl\n"
     )
+    (whole / "guides").mkdir()
+    (whole / "guides/index.html").write_text("new")
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/python0.0").write_text(PYTHON)
     (tmp_path / "bin/python0.0").chmod(0o755)
@@ -98,6 +100,7 @@ def test_killed_in_the_middle_it_is_installed_by_the_same_command(unpacked: Path
     assert install(unpacked, folder, moment).returncode == -signal.SIGKILL
     assert install(unpacked, folder).returncode == 0
     assert not (folder / "venv/lib/old.py").exists()
+    assert (folder / "venv/share/doc/luytre/html/index.html").read_text() == "new"
     writable = [path for path in folder.rglob("*") if path.stat().st_mode & 0o022]
     assert writable == []
 
