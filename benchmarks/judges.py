@@ -69,6 +69,16 @@ class Judged:
     wrong: list[str] = field(default_factory=list)
 
     @property
+    def by_time(self) -> tuple[tuple[str, dict[str, Verdict]], ...]:
+        """The verdicts, named as the table's columns are."""
+        return ("before", self.before), ("ours", self.after)
+
+    @property
+    def in_part(self) -> frozenset[str]:
+        """The judges that judged a part of what there is after the hardening."""
+        return frozenset(judge for judge, verdict in self.after.items() if verdict.part)
+
+    @property
     def fails(self) -> dict[str, frozenset[str]]:
         """The rules that fail after the hardening, by judge."""
         return {judge: verdict.fails for judge, verdict in self.after.items() if judge in reasons.SECTIONS}
@@ -173,8 +183,10 @@ def table(every: list[Judged]) -> Iterator[str]:
         yield f"{one.stand!s:<46} {'before':>11} {'ours':>11}  target"
         for row in ROWS:
             if row.judge in {**one.before, **one.after}:
-                before, after = (str(verdicts.get(row.judge, "")) for verdicts in (one.before, one.after))
+                before, after = (str(verdicts.get(row.judge, "")) for _, verdicts in one.by_time)
                 yield f"{row.what:<46} {before:>11} {after:>11}  {row.target}"
+                parts = {when: verdicts[row.judge].part for when, verdicts in one.by_time if row.judge in verdicts}
+                yield from (f"  {when}: {part}" for when, part in parts.items() if part)
     versions = {**tools.DEBIAN, **tools.NON_FREE, **tools.PYPI}
     yield "judges: " + ", ".join(f"{name} {version}" for name, version in versions.items())
 
@@ -217,14 +229,15 @@ def main() -> None:
     known = reasons.read(reasons.PAGE.read_text("utf-8"))
     with lab.session(), ThreadPoolExecutor() as pool:
         judge = partial(stand_judged, folder=folder, known=known, keep=options.keep, before=not options.after)
-        # Containers side by side; a machine takes all of the processor, and its bridge goes with the last container.
-        every = list(pool.map(judge, [stand for stand in stands if stand.kind == CONTAINER]))
-        every += [judge(stand) for stand in stands if stand.kind == MACHINE]
+        # Hosts side by side; a host is in one place at a time, since its address is.
+        by_host = [[stand for stand in stands if stand.host == host] for host in options.host or HOSTS]
+        every = [one for judged_there in pool.map(lambda here: list(map(judge, here)), by_host) for one in judged_there]
     print("\n".join([*table(every), *(line for one in every for line in why(one, known))]))
     wrong = [f"{one.stand}: {line}" for one in every for line in one.wrong]
     wrong += reasons.unfounded(known, {each.id: bool(each.container) for each in controls.load().controls})
     if {(one.stand.host, one.stand.kind) for one in every} == {(host, kind) for host in HOSTS for kind in KINDS}:
-        wrong += reasons.outlived([one.fails for one in every], known)
+        in_part = frozenset[str]().union(*(one.in_part for one in every))
+        wrong += reasons.outlived([one.fails for one in every], known, in_part)
     print("\n".join(wrong) or "every rule that still fails has its reason")
     sys.exit(bool(wrong))
 

@@ -112,7 +112,7 @@ def compromise_hosts(hosts: Iterable[str] | None = None, progress: Progress = _s
 
 
 def down(hosts: Iterable[str] | None = None) -> None:
-    """End machines (default: all), and remove the bridge after the last one.
+    """End machines (default: all), and remove the bridge after the last one that uses it.
 
     What they changed is forgotten; images and keys are kept.
     """
@@ -122,7 +122,7 @@ def down(hosts: Iterable[str] | None = None) -> None:
         for name in _known_machines(lab, own) if hosts is None else _named(lab, hosts):
             machine.stop(name, own)
             shutil.rmtree(own.kept(name), ignore_errors=True)
-        if not any(machine.supervised(name) for name in lab.hosts):
+        if not any(machine.supervised(name) for name in lab.hosts) and not machine.bridge_used(lab):
             machine.bridge_down(lab)
             shutil.rmtree(own.bytecode, ignore_errors=True)
             claim(None)

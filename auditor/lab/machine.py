@@ -175,6 +175,12 @@ def bridge_up(spec: Spec) -> None:
     subprocess.run(["ip", "link", "set", bridge, "up"], check=True)
 
 
+def bridge_used(spec: Spec) -> bool:
+    """Return whether a cable is in the bridge: a test's machine with a kernel of its own is none of ours, and has one, too."""
+    command = ["ip", "-brief", "link", "show", "master", spec.network.bridge]
+    return bool(subprocess.run(command, capture_output=True, check=False).stdout.strip())
+
+
 def bridge_down(spec: Spec) -> None:
     """Remove the bridge."""
     _quietly("ip", "link", "del", spec.network.bridge)

@@ -14,7 +14,7 @@ settings = subprocess.getoutput('cat /etc/apache2/sites-enabled/* /etc/nginx/sit
 site = re.findall(r'(?m)^ *(?:ServerName|server_name) +([a-z.]+test)', settings)[0]
 trusting = ssl._create_unverified_context()
 
-def pages(times=30):
+def pages(times=10):
     for _ in range(times):
         visit = http.client.HTTPSConnection(site)
         visit.sock = trusting.wrap_socket(socket.create_connection(('127.0.0.1', 443)), server_hostname=site)

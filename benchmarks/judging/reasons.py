@@ -101,10 +101,16 @@ def unexplained(fails: Mapping[str, Collection[str]], reasons: Reasons, *, conta
         yield from (f"{section}, {rule}: fails on a kernel of its own, too" for rule in of_kernel)
 
 
-def outlived(every: Iterable[Mapping[str, Collection[str]]], reasons: Reasons) -> Iterator[str]:
-    """Yield reasons of rules that fail nowhere; ``every`` has what fails at each place."""
+def outlived(
+    every: Iterable[Mapping[str, Collection[str]]], reasons: Reasons, in_part: Collection[str] = ()
+) -> Iterator[str]:
+    """Yield reasons of rules that fail nowhere; ``every`` has what fails at each place.
+
+    Nothing is said of the judges that judged ``in_part``.
+    """
     places = [failing(fails) for fails in every]
-    for section in dict.fromkeys(SECTIONS.values()):
+    unknown = {SECTIONS[judge] for judge in in_part}
+    for section in (section for section in dict.fromkeys(SECTIONS.values()) if section not in unknown):
         anywhere = {rule for place in places for rule in place.get(section, ())}
         for rule in sorted(set(reasons.get(section, {})) - anywhere):
             yield f"{section}, {rule}: has a reason, and does not fail"

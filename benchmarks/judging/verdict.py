@@ -13,6 +13,8 @@ class Verdict:
     fails: frozenset[str]
     of: int | None = None
     """How many rules the figure is out of, where it counts those that pass."""
+    part: str = ""
+    """How much was judged, where that is not all."""
 
     def __str__(self) -> str:
         return f"{self.figure:g}" if self.of is None else f"{self.figure:g} of {self.of}"

@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks import judges
 from benchmarks.judging.stands import CONTAINER, Stand
+from benchmarks.judging.verdict import Verdict
 
 LYNIS = "hardening_index=81\nsuggestion[]=BOOT-5264|Consider|-|-|\n"
 STAND = Stand("web2", CONTAINER)
@@ -29,3 +30,12 @@ def test_a_judge_that_did_not_end_is_named_and_the_others_are_heard(
     assert not (tmp_path / "kept/nikto.fails").exists()
     one = judges.Judged(STAND, after=found, wrong=wrong)
     assert [line for line in judges.table([one]) if line.startswith("Nikto")] == []
+
+
+def test_what_was_judged_in_part_is_said_below_its_figure() -> None:
+    part = "port 443 cut off after 2900 requests of 6544"
+    one = judges.Judged(STAND, {"nikto": Verdict(10, frozenset(), part=part)}, {"nikto": Verdict(6, frozenset())})
+    lines = list(judges.table([one]))
+    assert lines[1].split()[-6:] == ["10", "6", "0", "but", "by", "choice"]
+    assert lines[2] == f"  before: {part}"
+    assert one.in_part == frozenset()

@@ -85,6 +85,7 @@ def test_a_reason_does_not_outlive_its_failure_at_every_place() -> None:
     gone = {**FAILS, "cis": set()}
     assert list(reasons.outlived([FAILS, gone], found)) == []
     assert list(reasons.outlived([gone], found)) == ["OpenSCAP, journald_compress: has a reason, and does not fail"]
+    assert list(reasons.outlived([gone], found, ["openscap"])) == []
 
 
 def test_a_reason_names_controls_that_there_are() -> None:
