@@ -11,6 +11,8 @@ from ansible.module_utils.luytre._reading import Unreadable, read_text
 RULES = "/etc/audit/rules.d/*.rules"
 DAEMON = "/etc/audit/auditd.conf"
 IDENTITY = ("/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow")
+PASSWORDS = "/etc/security/opasswd"
+"""Where old passwords are kept, once somebody has one."""
 CONFIGURATION = (
     *(
         "/etc/sudoers",
@@ -31,6 +33,24 @@ RIGHTS = (
     *("setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr"),
 )
 DELETIONS = ("rename", "renameat", "renameat2", "rmdir", "unlink", "unlinkat")
+MOUNTS = ("mount", "umount2")
+REFUSED = ("creat", "ftruncate", "open", "openat", "openat2", "truncate")
+"""Of which only those count that the kernel refused."""
+REFUSALS = ("-EACCES", "-EPERM")
+PROGRAMS = ("execve", "execveat")
+ARCHITECTURES = ("b32", "b64")
+"""The kernel runs 32-bit programs, too, and a rule for 64 bits hears nothing of their calls."""
+OF_32_BITS = {
+    "chown": "chown32",
+    "clock_settime": "clock_settime64",
+    "fchown": "fchown32",
+    "ftruncate": "ftruncate64",
+    "lchown": "lchown32",
+    "settimeofday": "stime",
+    "truncate": "truncate64",
+    "umount2": "umount",
+}
+"""Which other call does the same there."""
 LOGINS = ("/var/log/wtmp", "/var/log/btmp", "/var/log/lastlog", "/var/lib/lastlog", "/var/lib/wtmpdb", "/run/faillock")
 """Where logins are kept: by Debian 12, and by Debian 13; what of it is not there needs no rule."""
 OF_PEOPLE = re.compile(r"auid(?:>=(?:[1-9]\d{0,2}|1000)|!=(?:-1|unset|4294967295))$")
@@ -81,19 +101,27 @@ def profile(rules, paths, accounts):
 
 
 def people(rules, logins):
-    """Return ``[{kind, value, recorded}]`` of what people who are logged in do: logins, changes of rights, deletions."""
+    """Return ``[{kind, value, recorded}]`` of what people who are logged in do.
+
+    That is logins, changes of rights, deletions, mounts, and what they tried to open and may not.
+    """
     rules = [parsed for parsed in map(parse, rules) if parsed is not None]
     return [
         *({"kind": "path", "value": path, "recorded": _is_watched(rules, path)} for path in logins),
         *(
             {"kind": "calls", "value": ",".join(calls), "recorded": _are_called(rules, calls, of_people=True)}
-            for calls in (RIGHTS, DELETIONS)
+            for calls in (RIGHTS, DELETIONS, MOUNTS)
         ),
+        {
+            "kind": "refused",
+            "value": ",".join(REFUSED),
+            "recorded": all(_are_called(rules, REFUSED, of_people=True, ended=ended) for ended in REFUSALS),
+        },
     ]
 
 
 def parse(rule):
-    """``{path, calls, uids, narrow, of_people}`` of a rule as ``auditctl -l`` prints it; None for one that records nothing."""
+    """``{path, calls, uids, ended, narrow, of_people}`` of a rule as ``auditctl -l`` prints it; None for one that records nothing."""
     words = rule.split()
     options = list(zip(words, words[1:]))  # noqa: RUF007  younger than Python 3.9
     fields = [value for option, value in options if option == "-F"]
@@ -105,11 +133,16 @@ def parse(rule):
     rights = next((value for option, value in options if option == "-p"), named.get("perm", ""))
     path = next((value for option, value in options if option == "-w"), named.get("path") or named.get("dir"))
     calls = {call for option, value in options if option == "-S" for call in value.split(",")}
-    narrowing = [field for field in fields if not re.match(r"(?:arch=b64|key=|perm=|path=|dir=|(?:e?uid)=\d+$)", field)]
+    narrowing = [
+        field for field in fields if not re.match(r"(?:arch=b(?:32|64)|key=|perm=|path=|dir=|exit=|uid=\d+$)", field)
+    ]
+    narrowing += [value for option, value in options if option == "-C"]
+    architectures = [named["arch"]] if named.get("arch") in ARCHITECTURES else ARCHITECTURES
     return {
         "path": path.rstrip("/") if path and {"w", "a"} <= set(rights) else None,
-        "calls": calls if path is None else set(),
-        "uids": {int(value) for name, value in named.items() if name in ("uid", "euid") and value.isdigit()},
+        "calls": {(one, call) for one in architectures for call in calls} if path is None else set(),
+        "uids": {int(value) for name, value in named.items() if name == "uid" and value.isdigit()},
+        "ended": next((field[len("exit") :].lstrip("=") for field in fields if field.startswith("exit")), None),
         "narrow": bool(narrowing),
         "of_people": all(OF_PEOPLE.match(field) for field in narrowing),
     }
@@ -128,19 +161,29 @@ def _is_watched(rules, path):
         rule["path"]
         and not rule["narrow"]
         and not rule["uids"]
+        and rule["ended"] is None
         and (path == rule["path"] or path.startswith(rule["path"] + "/"))
         for rule in rules
     )
 
 
-def _are_called(rules, calls, of_people=False):
-    wide = (rule for rule in rules if not rule["uids"] and rule["of_people" if of_people else "narrow"] is of_people)
-    seen = {call for rule in wide for call in rule["calls"]}
-    return seen >= set(calls)
+def _are_called(rules, calls, of_people=False, ended=None):
+    wide = [rule for rule in rules if not rule["uids"] and rule["of_people" if of_people else "narrow"] is of_people]
+    return _all_heard([rule for rule in wide if rule["ended"] in (None, ended)], calls)
 
 
 def _is_followed(rules, uid):
-    return any("execve" in rule["calls"] and not rule["narrow"] and rule["uids"] <= {uid} for rule in rules)
+    """Whether all programs are recorded that an account starts: also one that has another's rights from then on."""
+    return _all_heard(
+        [rule for rule in rules if rule["ended"] is None and not rule["narrow"] and rule["uids"] <= {uid}], PROGRAMS
+    )
+
+
+def _all_heard(rules, calls):
+    """Whether rules hear of some calls by programs of each architecture."""
+    wanted = {(one, call) for one in ARCHITECTURES for call in calls}
+    wanted |= {("b32", OF_32_BITS[call]) for call in calls if call in OF_32_BITS}
+    return wanted <= {call for rule in rules for call in rule["calls"]}
 
 
 def _written():
@@ -153,7 +196,7 @@ def _written():
 
 
 def _watched():
-    return [*IDENTITY, *(path for path in CONFIGURATION if os.path.lexists(path))]
+    return [*IDENTITY, *(path for path in (PASSWORDS, *CONFIGURATION) if os.path.lexists(path))]
 
 
 def _web_accounts():

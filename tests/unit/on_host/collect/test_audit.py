@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import yaml
 from ansible.module_utils.luytre import _audit
 
 RULES = """\
@@ -12,9 +15,11 @@ RULES = """\
 -w /etc/shadow -p r -k read
 -a never,exit -S all -F path=/etc/group -F perm=wa
 -a always,exit -F arch=b64 -S adjtimex,settimeofday,clock_settime -F key=time
--a always,exit -F arch=b64 -S init_module,delete_module -F key=modules
--a always,exit -F arch=b64 -S finit_module -F auid>=1000 -F key=modules
--a always,exit -F arch=b64 -S execve -F euid=33 -F key=web_exec
+-a always,exit -F arch=b32 -S stime,settimeofday,adjtimex,clock_settime,clock_settime64 -F key=time
+-a always,exit -S init_module,delete_module -F key=modules
+-a always,exit -S finit_module -F auid>=1000 -F key=modules
+-a always,exit -F arch=b64 -S execve,execveat -F uid=33 -F key=web_exec
+-a always,exit -F arch=b32 -S execve,execveat -F uid=33 -F key=web_exec
 """.splitlines()
 
 
@@ -35,8 +40,26 @@ def test_what_rules_record() -> None:
 
 
 def test_a_rule_for_every_program_records_each_account() -> None:
-    found = _audit.profile(["-a always,exit -F arch=b64 -S execve,execveat -F key=x"], [], [("tin", 1001)])
+    found = _audit.profile(["-a always,exit -S execve,execveat -F key=x"], [], [("tin", 1001)])
     assert found[-1] == {"kind": "account", "value": "tin", "recorded": True}
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        [
+            "-a always,exit -F arch=b64 -S execve,execveat -F uid=1001 -F key=x"
+        ],  # a 32-bit program starts others unheard
+        ["-a always,exit -S execve -F uid=1001 -F key=x"],  # by a descriptor
+        [
+            "-a always,exit -S execve,execveat -F euid=1001 -F key=x"
+        ],  # a set-uid program is root's by the end of the call
+        ["-a always,exit -S execve,execveat -C uid!=euid -F key=x"],
+        ["-a always,exit -S execve,execveat -F uid=1001 -F exit=-EACCES -F key=x"],
+    ],
+)
+def test_a_rule_that_misses_some_programs_records_no_account(rules: list[str]) -> None:
+    assert not _audit.profile(rules, [], [("tin", 1001)])[-1]["recorded"]
 
 
 @pytest.mark.parametrize(
@@ -54,14 +77,15 @@ def test_the_most_that_logs_come_to(settings: dict[str, str], most: int | None) 
     assert _audit.log_bytes(settings) == most
 
 
-PEOPLE = "-a always,exit -F arch=b64 -S {} -F auid>={} -F auid!=-1 -F key=people"
+PEOPLE = "-a always,exit -S {} -F auid>={} -F auid!=-1 -F key=people"
 
 
 @pytest.mark.parametrize(
     ("rules", "recorded"),
     [
         ([PEOPLE.format(",".join(_audit.DELETIONS), 1000)], True),
-        (["-a always,exit -F arch=b64 -S " + ",".join(_audit.DELETIONS)], True),  # everybody's
+        (["-a always,exit -S " + ",".join(_audit.DELETIONS)], True),  # everybody's
+        (["-a always,exit -F arch=b64 -S " + ",".join(_audit.DELETIONS)], False),  # a 32-bit program's are missing
         ([PEOPLE.format(",".join(_audit.DELETIONS), 2000)], False),  # not everybody who logs in
         ([PEOPLE.format(",".join(_audit.DELETIONS[1:]), 1000)], False),
         ([PEOPLE.format(",".join(_audit.DELETIONS), 1000) + " -F exit=-EACCES"], False),  # what failed alone
@@ -74,9 +98,32 @@ def test_what_people_delete_is_recorded_by_whoever_logged_in(rules: list[str], r
         "/run/faillock": False,
         ",".join(_audit.RIGHTS): False,
         ",".join(_audit.DELETIONS): recorded,
+        ",".join(_audit.MOUNTS): False,
+        ",".join(_audit.REFUSED): False,
     }
+
+
+def test_some_calls_have_another_name_for_32_bit_programs() -> None:
+    def recorded(calls: str) -> bool:
+        found = _audit.people([PEOPLE.format(calls, 1000)], [])
+        return bool(next(one["recorded"] for one in found if one["value"] == "mount,umount2"))
+
+    assert not recorded("mount,umount2")
+    assert recorded("mount,umount,umount2")
+
+
+@pytest.mark.parametrize(("ends", "recorded"), [(["-EACCES", "-EPERM"], True), (["-EACCES"], False), ([""], True)])
+def test_what_people_may_not_open_is_recorded_by_both_refusals(ends: list[str], recorded: bool) -> None:
+    calls = ",".join([*_audit.REFUSED, "ftruncate64", "truncate64"])
+    rules = [PEOPLE.format(calls, 1000) + f" -F exit={end}" * bool(end) for end in ends]
+    assert _audit.people(rules, [])[-1] == {"kind": "refused", "value": ",".join(_audit.REFUSED), "recorded": recorded}
 
 
 def test_rules_for_people_alone_record_nothing_of_services() -> None:
     found = _audit.profile([PEOPLE.format("adjtimex,settimeofday,clock_settime", 1000)], [], [])
     assert not any(one["recorded"] for one in found)
+
+
+def test_the_role_writes_the_names_that_are_looked_for() -> None:
+    values = yaml.safe_load((Path(__file__).parents[4] / "roles/logging/vars/main.yml").read_text("utf-8"))
+    assert values["logging_calls_of_32_bits"] == _audit.OF_32_BITS
