@@ -24,6 +24,7 @@ from pathlib import Path
 
 from auditor import lab
 from auditor.audit import controls
+from auditor.errors import LabError
 from benchmarks.judging import auditing, lynis, mozilla, nikto, openscap, reasons, services, ssh_audit, tools
 from benchmarks.judging.stands import CONTAINER, KINDS, MACHINE, Stand, standing
 from benchmarks.judging.verdict import Verdict
@@ -31,7 +32,10 @@ from tests.lab import own_kernel
 
 HOSTS = ("web2", "web1")
 """Debian 12 with Apache, and Debian 13 with nginx."""
-AUDITOR = Path(sys.executable).parent / "auditor"
+PROGRAMS: dict[str, tuple[str, ...]] = {
+    CONTAINER: (str(Path(sys.executable).parent / "auditor"),),
+    MACHINE: (sys.executable, "-m", "benchmarks.judging.patiently"),  # its processor is emulated
+}
 MEETS = ("pass", "not_applicable")
 """What a control may come to that is said to meet a rule otherwise: where it is not applicable, neither is the danger."""
 
@@ -142,15 +146,16 @@ def judged(stand: Stand, folder: Path, keep: Path | None) -> tuple[dict[str, Ver
     return found, wrong
 
 
-def harden(host: str) -> dict[str, str]:
+def harden(stand: Stand) -> dict[str, str]:
     """Harden a host with everything accepted, and return what each control came to: of sites, the worst."""
     catalogue = controls.load()
     accepted = ",".join(name for name in catalogue.by_id if catalogue.mends(name))
     with tempfile.TemporaryDirectory() as state:
         done = subprocess.run(
             [
-                *(AUDITOR, "harden", "-i", "inventories/lab", "--limit", host, "--yes", "--confirm-within", "1800"),
-                *("--accept", accepted, "--output", f"{state}/output"),
+                *PROGRAMS[stand.kind],
+                *("harden", "-i", "inventories/lab", "--limit", stand.host, "--yes"),
+                *("--confirm-within", "7200", "--accept", accepted, "--output", f"{state}/output"),
             ],
             env={**os.environ, "LUYTRE_STATE": f"{state}/state"},
             capture_output=True,
@@ -158,7 +163,7 @@ def harden(host: str) -> dict[str, str]:
             check=False,
         )
         if done.returncode:
-            raise SystemExit(f"the hardening ended with {done.returncode}: {(done.stdout + done.stderr)[-3000:]}")
+            raise LabError(f"the hardening ended with {done.returncode}: {(done.stdout + done.stderr)[-3000:]}")
         findings = json.loads(Path(state, "output/findings.json").read_text("utf-8"))["findings"]
     came_to: dict[str, str] = {}
     for one in findings:
@@ -199,15 +204,18 @@ def why(one: Judged, known: reasons.Reasons) -> Iterator[str]:
 
 
 def stand_judged(stand: Stand, folder: Path, known: reasons.Reasons, keep: Path | None, *, before: bool) -> Judged:
-    """Judge a host at a place."""
+    """Judge a host at a place; one that cannot be judged says why."""
     one, place = Judged(stand), keep and keep / f"{stand.host}-{stand.kind}"
-    with standing(stand):
-        if before and stand.kind == CONTAINER:  # of a machine that takes minutes, once is enough
-            one.before, one.wrong = judged(stand, folder, place and place / "before")
-        came_to = harden(stand.host)
-        one.after, wrong = judged(stand, folder, place and place / "after")
-        one.wrong += wrong
-        one.wrong += not_shown(one, known, came_to)
+    try:
+        with standing(stand):
+            if before and stand.kind == CONTAINER:  # of a machine that takes minutes, once is enough
+                one.before, one.wrong = judged(stand, folder, place and place / "before")
+            came_to = harden(stand)
+            one.after, wrong = judged(stand, folder, place and place / "after")
+            one.wrong += wrong
+            one.wrong += not_shown(one, known, came_to)
+    except (LabError, subprocess.SubprocessError, AssertionError) as error:
+        one.wrong.append(f"was not judged: {error}")
     one.wrong += reasons.unexplained(one.fails, known, container=stand.kind == CONTAINER)
     return one
 

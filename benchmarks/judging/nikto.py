@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.judging.verdict import Verdict
 
 PORTS: dict[int, tuple[str, ...]] = {80: (), 443: ("-ssl",)}
-SECONDS = 600
+SECONDS = 300
 """Of a port: a site whose missing pages are made by a program, as WordPress makes them, takes hours for them all."""
 
 _ITEM = re.compile(r'<item id="(?P<test>\d+)"(?P<said>.*?)<uri><!\[CDATA\[(?P<page>.*?)\]\]>', re.S)

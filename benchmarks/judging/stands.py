@@ -28,9 +28,10 @@ class Stand:
     def __str__(self) -> str:
         return f"{self.host} ({lab.spec().hosts[self.host].release}), {self.kind}"
 
-    def run(self, script: str, *, given: bytes | None = None, timeout: float = 1800) -> str:
+    def run(self, script: str, *, given: bytes | None = None, timeout: float = 3600) -> str:
         """Return what a shell script says, run by root over SSH; how it ends is the script's own to say."""
-        ssh = lab.ssh_command(self.host, remote=as_root(script))
+        program, *words = lab.ssh_command(self.host, remote=as_root(script))
+        ssh = [program, "-o", "ConnectTimeout=60", *words]  # of an emulated processor's handshake
         done = subprocess.run(ssh, input=given or b"", capture_output=True, timeout=timeout, check=False)
         if done.returncode == 255:
             raise LabError(f"{self.host} lets nobody in over SSH: {done.stderr.decode('utf-8', 'replace')[-300:]}")

@@ -29,7 +29,8 @@ class Machine:
 
     def run(self, command: str) -> str:
         """Return what a command says there, over SSH and as root. Raises CalledProcessError."""
-        ssh = lab.ssh_command(self.host, remote=as_root(command))
+        program, *words = lab.ssh_command(self.host, remote=as_root(command))
+        ssh = [program, "-o", "ConnectTimeout=60", *words]  # an emulated processor's handshake takes long
         return subprocess.run(
             ssh, stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=True
         ).stdout.decode()
