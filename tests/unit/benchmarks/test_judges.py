@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from auditor.errors import LabError
 from benchmarks import judges
 from benchmarks.judging.stands import CONTAINER, Stand
 from benchmarks.judging.verdict import Verdict
 
 LYNIS = "hardening_index=81\nsuggestion[]=BOOT-5264|Consider|-|-|\n"
 STAND = Stand("web2", CONTAINER)
+LENGTHENED = """
+from auditor.fleet import collect
+from auditor.hardening.serving import probes
+from auditor.hardening.steps import apply, settle
+limits = lambda: (collect.COLLECT_SECONDS, probes.PROBE_SECONDS, apply.APPLY_SECONDS, settle.SETTLE_SECONDS)
+before = limits()
+from benchmarks.judging import patiently
+patiently.lengthen()
+print(*(float(late / early) for late, early in zip(limits(), before)))
+"""
 
 
 def test_a_judge_that_did_not_end_is_named_and_the_others_are_heard(
@@ -39,3 +53,23 @@ def test_what_was_judged_in_part_is_said_below_its_figure() -> None:
     assert lines[1].split()[-6:] == ["10", "6", "0", "but", "by", "choice"]
     assert lines[2] == f"  before: {part}"
     assert one.in_part == frozenset()
+
+
+def test_a_host_that_cannot_be_judged_says_why_and_the_others_are(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    @contextmanager
+    def standing(stand: Stand) -> Iterator[Stand]:
+        raise LabError("web2 lets nobody in")
+        yield stand
+
+    monkeypatch.setattr(judges, "standing", standing)
+    one = judges.stand_judged(STAND, tmp_path, {}, None, before=True)
+    assert one.wrong == ["was not judged: web2 lets nobody in"]
+
+
+def test_every_time_limit_is_longer_where_a_processor_is_emulated() -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", LENGTHENED], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3]
+    ).stdout
+    assert said.split() == ["10.0"] * 4

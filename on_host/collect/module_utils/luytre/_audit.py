@@ -23,9 +23,10 @@ CONFIGURATION = (
         "/var/spool/cron",
         "/etc/systemd/system",
     ),
+    *("/etc/pam.d", "/etc/nsswitch.conf", "/etc/hosts", "/etc/apparmor.d"),
     *("/etc/localtime", "/etc/nginx", "/etc/apache2", "/etc/php"),
 )
-"""What tells daemons, administrators and jobs what to do; what of it is not there needs no rule."""
+"""What tells daemons, administrators and jobs what to do and whom to let in; what of it is not there needs no rule."""
 TIME = ("adjtimex", "clock_settime", "settimeofday")
 MODULES = ("delete_module", "finit_module", "init_module")
 RIGHTS = (
