@@ -203,8 +203,8 @@ def why(one: Judged, known: reasons.Reasons) -> Iterator[str]:
             yield f"{one.stand}, {row.judge}: " + ", ".join(f"{kind} {times}" for kind, times in counted.items())
 
 
-def stand_judged(stand: Stand, folder: Path, known: reasons.Reasons, keep: Path | None, *, before: bool) -> Judged:
-    """Judge a host at a place; one that cannot be judged says why."""
+def stand_judged(stand: Stand, folder: Path, keep: Path | None, *, before: bool) -> Judged:
+    """Judge a host at a place; one that cannot be judged says why. The page is read when the judges are done."""
     one, place = Judged(stand), keep and keep / f"{stand.host}-{stand.kind}"
     try:
         with standing(stand):
@@ -212,11 +212,14 @@ def stand_judged(stand: Stand, folder: Path, known: reasons.Reasons, keep: Path 
                 one.before, one.wrong = judged(stand, folder, place and place / "before")
             came_to = harden(stand)
             one.after, wrong = judged(stand, folder, place and place / "after")
-            one.wrong += wrong
-            one.wrong += not_shown(one, known, came_to)
+            known = reasons.read(reasons.PAGE.read_text("utf-8"))
+            one.wrong += [*wrong, *not_shown(one, known, came_to)]
+            one.wrong += reasons.unexplained(one.fails, known, container=stand.kind == CONTAINER)
     except (LabError, subprocess.SubprocessError, AssertionError) as error:
         one.wrong.append(f"was not judged: {error}")
-    one.wrong += reasons.unexplained(one.fails, known, container=stand.kind == CONTAINER)
+    if place is not None:
+        place.mkdir(parents=True, exist_ok=True)
+        (place / "wrong").write_text("".join(f"{line}\n" for line in one.wrong), "utf-8")
     return one
 
 
@@ -226,7 +229,7 @@ def main() -> None:
     given.add_argument("--host", choices=HOSTS, action="append", help="only this host")
     given.add_argument("--kind", choices=KINDS, action="append", help="only as a container, or on a kernel of its own")
     given.add_argument("--after", action="store_true", help="only judge what was hardened")
-    given.add_argument("--keep", type=Path, help="write what they said into this folder")
+    given.add_argument("--keep", type=Path, help="write what they said, and what is wrong, into this folder")
     options = given.parse_args()
     folder = tools.fetch()
     if options.fetch:
@@ -234,12 +237,12 @@ def main() -> None:
             own_kernel.disk(host, tools.cache())
         return
     stands = [Stand(host, kind) for host in options.host or HOSTS for kind in options.kind or KINDS]
-    known = reasons.read(reasons.PAGE.read_text("utf-8"))
     with lab.session(), ThreadPoolExecutor() as pool:
-        judge = partial(stand_judged, folder=folder, known=known, keep=options.keep, before=not options.after)
+        judge = partial(stand_judged, folder=folder, keep=options.keep, before=not options.after)
         # Hosts side by side; a host is in one place at a time, since its address is.
         by_host = [[stand for stand in stands if stand.host == host] for host in options.host or HOSTS]
         every = [one for judged_there in pool.map(lambda here: list(map(judge, here)), by_host) for one in judged_there]
+    known = reasons.read(reasons.PAGE.read_text("utf-8"))
     print("\n".join([*table(every), *(line for one in every for line in why(one, known))]))
     wrong = [f"{one.stand}: {line}" for one in every for line in one.wrong]
     wrong += reasons.unfounded(known, {each.id: bool(each.container) for each in controls.load().controls})

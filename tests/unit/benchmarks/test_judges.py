@@ -64,7 +64,7 @@ def test_a_host_that_cannot_be_judged_says_why_and_the_others_are(
         yield stand
 
     monkeypatch.setattr(judges, "standing", standing)
-    one = judges.stand_judged(STAND, tmp_path, {}, None, before=True)
+    one = judges.stand_judged(STAND, tmp_path, None, before=True)
     assert one.wrong == ["was not judged: web2 lets nobody in"]
 
 
