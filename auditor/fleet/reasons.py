@@ -107,6 +107,13 @@ _KNOWN: tuple[tuple[str, Text], ...] = (
         ),
     ),
     (
+        r"Could not get lock|Failed to lock apt|lock (?:is|was) locked by another process|software is being installed or removed on this host",
+        Text(
+            vi="máy chủ đang cài hoặc gỡ phần mềm (chẳng hạn tự động cập nhật): đợi việc đó xong rồi chạy lại",
+            en="the host is installing or removing software, perhaps by automatic updates: run again when that has ended",
+        ),
+    ),
+    (
         r"another run is in progress|was neither confirmed nor reverted on this host",
         Text(
             vi="một lần gia cố khác trên máy chủ này đang dở dang: đợi đến khi lần đó xong hoặc máy chủ tự khôi phục",
@@ -152,7 +159,7 @@ _KNOWN: tuple[tuple[str, Text], ...] = (
         ),
     ),
     (
-        r"Data could not be sent to remote host|timed out|Timeout|No route to host|Network is unreachable|Connection closed|Connection reset|UNREACHABLE|Data could not be sent to remote host",
+        r"Data could not be sent to remote host|timed out|(?<!Lock::)Timeout|No route to host|Network is unreachable|Connection closed|Connection reset|UNREACHABLE|Data could not be sent to remote host",
         Text(vi="không kết nối được tới máy chủ (hết thời gian chờ)", en="the host could not be reached (timed out)"),
     ),
     (

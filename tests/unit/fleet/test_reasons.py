@@ -23,6 +23,20 @@ from auditor.models import Text
         ("ssh: connect to host 192.0.2.1 port 22: Connection timed out", "could not be reached"),
         ("ssh: connect to host 192.0.2.1 port 22: No route to host", "could not be reached"),
         ("ssh: connect to host 192.0.2.1 port 22: Connection refused", "is sshd running"),
+        (
+            "'/usr/bin/apt-get -y -o DPkg::Lock::Timeout=60 install 'nftables'' failed: E: Could not get lock "
+            "/var/lib/dpkg/lock-frontend. It is held by process 812 (unattended-upgr)",
+            "is installing or removing software",
+        ),
+        ("Failed to lock apt for exclusive operation: Failed to lock directory", "is installing or removing software"),
+        (
+            "software is being installed or removed on this host (unattended-upgr, process 812)",
+            "is installing or removing software",
+        ),
+        (
+            "'/usr/bin/apt-get -y -o DPkg::Lock::Timeout=60 install 'nftables'' failed: E: Failed to fetch http://m.test/x",
+            "E: Failed to fetch",
+        ),
         ("Host key for 192.0.2.1 was revoked by /k", "not the one recorded"),
         (
             "No ED25519 host key is known for 192.0.2.1 and you have requested strict checking.\r\n"

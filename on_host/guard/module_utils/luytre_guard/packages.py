@@ -8,6 +8,7 @@ import hashlib
 import itertools
 import os
 import pwd
+import re
 import struct
 import time
 
@@ -31,6 +32,11 @@ LEFT_OUT = (
 MAX_FOLDERS = 60_000
 MAX_RECORDS, MAX_RECORD_WORDS, RECORD_SECONDS = 50_000, 32 * 1024 * 1024, 120
 LOCK_SECONDS = 120
+"""For whoever is at work with packages, once for all that is to be done."""
+LOCKS = (DPKG + "/lock-frontend", DPKG + "/lock")
+"""What apt holds as long as it is at work, and what dpkg holds."""
+LOCKED = re.compile(r"lock (?:is|was) locked by another process")
+PURGE = ("--purge", "--force-remove-reinstreq")
 MAX_CONFFILE = 4 * 1024 * 1024
 APT = (
     *("apt-get", "-qq", "-y", "-o", "DPkg::Lock::Timeout=60", "-o", "Acquire::Retries=1"),
@@ -105,7 +111,8 @@ def bring_back(before, problems, only=None, needed=()):
         "staying": {name: "%s -> %s" % tuple(pair) for name, pair in upgraded.items()},
         "reinstalled": [],
     }
-    _finish_configuring(now)
+    until = time.monotonic() + LOCK_SECONDS
+    _finish_configuring(now, until)
     for name in removed:
         try:
             commands.run(
@@ -117,10 +124,8 @@ def bring_back(before, problems, only=None, needed=()):
             problems.append("the package %s, removed by the run, could not be put back: %s" % (name, error))
     installed = [name for name in installed if name in Asked().answer()] if removed else installed
     _stop_units_of(installed)
-    if installed and not _dpkg(["--purge", "--force-remove-reinstreq", *installed], []):
-        for name in installed:
-            _dpkg(["--purge", "--force-remove-reinstreq", name], problems)
-    left = _finish_configuring(Asked().answer()) if installed else now
+    problems += ["packages: %s" % said for said in _purge(installed, until)]
+    left = _finish_configuring(Asked().answer(), until) if installed else now
     done["purged"] = [name for name in installed if left.get(name, before.get(name)) == before.get(name)]
     return done
 
@@ -137,12 +142,29 @@ def _half_done(state):
     return state[1] not in "inc" or state[2] != " "
 
 
-def _finish_configuring(now):
+def _finish_configuring(now, until):
     """Have dpkg end what it left in the middle, if ``now`` tells of such. What is installed then."""
     if not any(_half_done(state) for _, state in now.values()):
         return now
-    _dpkg(["--configure", "-a", "--force-confold"], [])
+    _dpkg(["--configure", "-a", "--force-confold"], until)
     return Asked().answer()
+
+
+def _purge(names, until):
+    """Purge packages together or, where dpkg refuses that, as many of them as go. Why others stay, in words.
+
+    One that another needs goes after that one, whatever their names: so those that did not go are tried again as long as any goes.
+    """
+    said = _dpkg([*PURGE, *names], until) if names else None
+    if said is None or LOCKED.search(said):
+        return [] if said is None else [said]
+    left, refusals = list(names), {}
+    while left:
+        refusals = {name: why for name in left if (why := _dpkg([*PURGE, name], until)) is not None}
+        if len(refusals) == len(left):
+            break
+        left = list(refusals)
+    return list(dict.fromkeys(refusals.values()))
 
 
 def _drop_dead_overrides():
@@ -176,16 +198,36 @@ def _stop_units_of(names):
         commands.said_no(["systemctl", *verb, *units], 20)
 
 
-def _dpkg(arguments, problems):
-    until = time.monotonic() + LOCK_SECONDS
+def _dpkg(arguments, until):
+    """Why dpkg did not do it, or None. Until that moment it is tried again while another program has its lock."""
     while True:
         said = commands.said_no(["dpkg", *arguments], 300)
-        if said is None:
-            return True
-        if "lock" not in said or time.monotonic() > until:
-            problems.append("packages: %s" % said)
-            return False
+        if said is None or not LOCKED.search(said) or time.monotonic() > until:
+            return said
         time.sleep(2)
+
+
+def at_work(seconds):
+    """Who works with packages even after so many seconds, in words; None when nobody does."""
+    until = time.monotonic() + seconds
+    while (process := next(filter(None, map(_holder, LOCKS)), None)) and time.monotonic() < until:
+        time.sleep(0.5)
+    return process and "%s, process %d" % (_title(process), process)
+
+
+def _holder(path):
+    """The number of a process that has a lock, or None. Both files are root's, and nobody else can open them."""
+    with contextlib.suppress(OSError), open(path, "rb") as handle:
+        asked = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+        kind, _, _, _, process = struct.unpack("hhqqi4x", fcntl.fcntl(handle, fcntl.F_GETLK, asked))
+        return process if kind != fcntl.F_UNLCK and process > 0 else None
+    return None
+
+
+def _title(process):
+    with contextlib.suppress(OSError), open("/proc/%d/comm" % process, encoding="utf-8", errors="replace") as handle:
+        return handle.read().strip() or "?"
+    return "?"
 
 
 def files_of(names):

@@ -6,7 +6,7 @@ import sys
 import time
 import traceback
 
-from . import apart, incident, restore, rollback, sessions, steps, store, timer, work
+from . import apart, incident, packages, restore, rollback, sessions, steps, store, timer, work
 
 REVERT_LOCK_SECONDS = 300
 LOCK_SECONDS = 30
@@ -183,6 +183,7 @@ def _rolled_back(kept, run, asked, rolling, tries):
     def decide(plan):
         plan = rolling["plan"] if rolling else plan
         if not rolling:
+            _must_have_packages(plan["packages"])
             timer.install_boot_units(kept, run, (timer.RESUME,))
         store.write_json(kept.rolling, {**asked, "run": run, "began": began, "plan": plan, "tries": tries})
         return plan
@@ -193,6 +194,13 @@ def _rolled_back(kept, run, asked, rolling, tries):
     done = rollback.roll_back(snap, left, asked["only"], False, decide)
     done["problems"] = [*done.get("problems", ()), *_contained()]
     return {"run": run, "state": "rolled_back", "cause": "asked", "began": began, "ended": time.time(), **done}
+
+
+def _must_have_packages(chosen):
+    """Refuse, before anything is undone, what needs dpkg while somebody else is at work with it."""
+    by = packages.at_work(packages.LOCK_SECONDS) if any(chosen.values()) else None
+    if by is not None:
+        raise store.Refused("software is being installed or removed on this host (%s)" % by)
 
 
 def _over(kept, run):
