@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from auditor.hardening.journal import Journal
     from auditor.hardening.plan import Plan
     from auditor.hardening.rollout import Options
+    from auditor.hardening.steps.rolling import Renewal
     from auditor.models import ControlId, Hardening, Host, HostHardening, Inventory, Lang, Run
 
 
@@ -167,13 +169,15 @@ def _harden(
     from auditor.commands.shown.plans import show_plan
     from auditor.commands.shown.run import show_run
     from auditor.hardening import foresight
+    from auditor.hardening.steps.rolling import Renewal
     from auditor.report.files import write
     from auditor.report.formats import Format
     from auditor.results.summary import fleet
 
     history = History()
     history.keep(before)
-    plan = foresight.plan(catalogue, before, facts, only_sites=only_sites, accepted=accepted)
+    make = partial(foresight.plan, catalogue, only_sites=only_sites, accepted=accepted)
+    plan = make(before, facts)
     if ask or shown is not None:
         show_run(before, fleet(before), lang, console=shown or console.err)
         show_plan(plan, catalogue, lang, console=shown or console.err)
@@ -183,7 +187,15 @@ def _harden(
         return Outcome(before, plan, None, before, written.files[Format.HTML])
     if ask and not plan.is_empty and not agreed(lang):
         return Outcome(before, plan, None, before, None, declined=True)
-    return _put_in_force(inventory, catalogue, hosts, output, lang, journal, options, plan, before, facts, shown=shown)
+
+    def again(some: Sequence[Host]) -> tuple[Plan, Mapping[str, HostFacts]]:
+        run, read = audit(inventory, catalogue, some, purpose="before")
+        return make(run, {**facts, **read}), read
+
+    renewal = Renewal(before.ended, again)
+    return _put_in_force(
+        inventory, catalogue, hosts, output, lang, journal, options, plan, before, facts, renewal, shown=shown
+    )
 
 
 def _put_in_force(
@@ -197,6 +209,7 @@ def _put_in_force(
     plan: Plan,
     before: Run,
     facts: Mapping[str, HostFacts],
+    renewal: Renewal,
     *,
     shown: Console | None,
 ) -> Outcome:
@@ -225,6 +238,7 @@ def _put_in_force(
             options,
             watch=lambda task: doing(now(task, words)),
             facts=facts,
+            renewal=renewal,
         )
     after = audit_after(inventory, catalogue, hosts, plan, hardened)
     if after.hardening is not None:

@@ -45,7 +45,7 @@ def audit_after(
             purpose="after",
             comparison=compare(inventory, clock.day(started)),
         )
-        return run, not_done.told(hardened.hardening, plan, run, hardened.left)
+        return run, not_done.told(hardened.hardening, plan, run, hardened.left, hardened.dropped)
 
     run, hardening = judged()
     unseen = not_done.unseen(hardening, run)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from auditor.hardening.serving import beside
 from auditor.hardening.steps import around, batch
 from auditor.hardening.steps.apply import play_plan
 from auditor.hardening.steps.record import Record, now
-from auditor.hardening.steps.rolling import Rolling
+from auditor.hardening.steps.rolling import Renewal, Rolling
 from auditor.hardening.steps.settle import reserve
 from auditor.hardening.steps.why import ENDED, failure
 from auditor.models import ControlId, Hardening, Host, HostHardening, HostOutcome, Inventory, Text
@@ -40,6 +40,8 @@ class Hardened:
     outcomes: Mapping[str, HostOutcome]
     left: tuple[Left, ...] = ()
     """What tasks let be."""
+    dropped: Mapping[tuple[str, ControlId], Text] = field(default_factory=dict)
+    """By host and control, why what was agreed to was not begun."""
 
 
 def try_out(inventory: Inventory, plan: Plan) -> tuple[tuple[TaskPreview, ...], Mapping[str, Text]]:
@@ -64,6 +66,7 @@ def harden(
     watch: Callable[[Task], None] | None = None,
     release: Sequence[ControlId] = (),
     facts: Mapping[str, HostFacts] | None = None,
+    renewal: Renewal | None = None,
 ) -> Hardened:
     """Put the plan in force, batch by batch; ends with every host confirmed, brought back, or untouched.
 
@@ -73,6 +76,7 @@ def harden(
     raised. Only a host that answers no more is left to its own timer, and waited for.
     ``release``: controls that are no longer to be in force on the plan's hosts. ``facts`` of hosts tell what answers
     there besides the declared sites, and which others of the inventory need them: both have to go on as before.
+    ``renewal``: has hosts read anew whose plan is old when their turn comes; what may not be made by then is left out.
     """
     options = options or Options()
     by_name = {host.name: host for host in hosts}
@@ -102,7 +106,7 @@ def harden(
     )
     with journal.reserve, interruptible(), _for_ssh() as sockets:
         record = Record(journal, hardening)
-        rolling = Rolling(inventory, plan, catalogue, record, sockets, watch, tuple(release))
+        rolling = Rolling(inventory, plan, catalogue, record, sockets, watch, tuple(release), renewal)
         rolling.beside = {
             name: beside.of(by_name[name], read, catalogue.effects(plan.as_variables()[name]))
             for name, read in (facts or {}).items()
@@ -117,7 +121,7 @@ def harden(
             if record.now.having("reverted", "in_part", "lost"):
                 break
         record.update(ended=now())
-    return Hardened(record.now, rolling.facts, rolling.outcomes, tuple(rolling.left))
+    return Hardened(record.now, rolling.facts, rolling.outcomes, tuple(rolling.left), rolling.dropped)
 
 
 def find_out(

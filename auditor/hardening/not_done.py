@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from auditor.fleet.runner import Playbook
 from auditor.hardening.plan import Plan
-from auditor.models import Finding, Hardening, HostHardening, NotDone, Run, Status, Text
+from auditor.models import ControlId, Finding, Hardening, HostHardening, NotDone, Run, Status, Text
 from auditor.text.visible import one_line
 
 _MAX_SAID = 3
@@ -49,14 +50,27 @@ def _refused(result: Mapping[str, Any]) -> Iterator[tuple[str | None, str]]:
                 yield (domain if isinstance(domain, str) else None), f"{each.get('path')}: {each.get('reason')}"
 
 
-def told(hardening: Hardening, plan: Plan, after: Run, left: tuple[Left, ...] = ()) -> Hardening:
-    """The hardening, saying of each confirmed host what of the plan the audit afterwards does not find in force."""
+def told(
+    hardening: Hardening,
+    plan: Plan,
+    after: Run,
+    left: tuple[Left, ...] = (),
+    dropped: Mapping[tuple[str, ControlId], Text] = MappingProxyType({}),
+) -> Hardening:
+    """The hardening, saying of each confirmed host what of the plan the audit afterwards does not find in force.
+
+    ``dropped``: by host and control, why what was agreed to was not begun.
+    """
     due = {one.host: {change.control: change.sites for change in one.due} for one in plan.hosts}
 
     def of(entry: HostHardening) -> HostHardening:
         planned = due.get(entry.host, {}) if entry.state == "confirmed" else {}
         found = tuple(
-            NotDone(control=finding.control, subject=finding.subject, why=_why(finding, left))
+            NotDone(
+                control=finding.control,
+                subject=finding.subject,
+                why=dropped.get((finding.host, finding.control)) or _why(finding, left),
+            )
             for finding in after.findings
             if finding.host == entry.host
             and finding.control in planned

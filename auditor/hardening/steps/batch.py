@@ -10,7 +10,7 @@ from pathlib import Path
 from auditor.errors import InputError
 from auditor.hardening.cut_short import Interrupted, Stopped
 from auditor.hardening.serving import look
-from auditor.hardening.steps import apply, serving, settle
+from auditor.hardening.steps import apply, renewing, serving, settle
 from auditor.hardening.steps.around import with_others
 from auditor.hardening.steps.record import now
 from auditor.hardening.steps.rolling import REVERT_SECONDS, Rolling
@@ -24,6 +24,10 @@ def harden(rolling: Rolling, hosts: Sequence[Host]) -> None:
     reach = reaching.reach(Path(rolling.inventory.path))
     names = [host.name for host in hosts]
     try:
+        hosts = renewing.renew(rolling, hosts)
+        if not hosts:
+            return
+        names = [host.name for host in hosts]
         watched = with_others(rolling.around, hosts)
         first = look.take(watched, reach, None, rolling.beside)
         expected = look.learn(first, look.take(watched, reach, first), frozenset(rolling.record.now.by_wish))

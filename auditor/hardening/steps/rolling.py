@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from auditor.audit.controls import Catalogue
@@ -14,10 +15,27 @@ from auditor.hardening.plan import Plan
 from auditor.hardening.serving import beside
 from auditor.hardening.steps.around import Around
 from auditor.hardening.steps.record import Record
-from auditor.models import ControlId, HostOutcome, HostState, Inventory
+from auditor.models import ControlId, Host, HostOutcome, HostState, Inventory, Text, clock
 
 REVERT_SECONDS = 300
 """How long after its deadline a host may take to be back."""
+STALE = timedelta(seconds=30)
+"""Longer than it takes to read a plan, and shorter than it takes to change a server."""
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """How a plan is made again, and of when it is."""
+
+    read: datetime
+    """When the hosts had been read for it."""
+    plan: Callable[[Sequence[Host]], tuple[Plan, Mapping[str, HostFacts]]]
+    """The plan of these hosts as they are now, and their facts."""
+
+    @property
+    def is_due(self) -> bool:
+        """Whether hosts may have changed since; also where this machine's clock was set."""
+        return abs(clock.now() - self.read) > STALE
 
 
 @dataclass
@@ -31,6 +49,9 @@ class Rolling:
     sockets: Path
     watch: Callable[[Task], None] | None
     release: tuple[ControlId, ...] = ()
+    renewal: Renewal | None = None
+    dropped: dict[tuple[str, ControlId], Text] = field(default_factory=dict)
+    """By host and control, why what was agreed to may not be made any more."""
     facts: dict[str, HostFacts] = field(default_factory=dict)
     outcomes: dict[str, HostOutcome] = field(default_factory=dict)
     left: list[Left] = field(default_factory=list)

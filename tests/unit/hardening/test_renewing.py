@@ -1,0 +1,126 @@
+"""A plan that somebody agreed to, and a host that changed while the question waited."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor.audit.controls import Catalogue
+from auditor.fleet.runner import Playbook
+from auditor.hardening import harden
+from auditor.hardening.journal import Journal
+from auditor.hardening.plan import Change, HostPlan, Plan
+from auditor.hardening.serving import look
+from auditor.hardening.steps import apply, settle
+from auditor.hardening.steps.renewing import NOTHING_LEFT, still
+from auditor.hardening.steps.rolling import STALE, Renewal
+from auditor.inventory import reach as reaching
+from auditor.models import Host, Text, clock
+from tests.unit.hardening.test_harden import ARMED, HOST, INVENTORY, guarded
+
+WHY = Text.alike("an account made meanwhile would be locked out")
+
+
+def change(control: str, *sites: str, **more: Any) -> Change:
+    return Change(control=control, sites=sites, disruption="none", **more)
+
+
+def plan(*changes: Change, **more: Any) -> HostPlan:
+    return HostPlan(host="h", changes=changes, **more)
+
+
+def test_never_more_than_was_agreed_to() -> None:
+    agreed = plan(change("x.a", "a.test"), change("x.b"), change("x.c", held=WHY))
+    present = plan(
+        change("x.a", "a.test", "b.test", touches=("/etc/new",)), change("x.b"), change("x.c"), change("x.d")
+    )
+    kept, why = still(agreed, present)
+    assert {one.control: one.sites for one in kept.due} == {"x.a": ("a.test",), "x.b": ()}
+    assert kept.due[0].touches == ("/etc/new",), "the snapshot holds what is changed now"
+    assert why == {}
+
+
+@pytest.mark.parametrize(
+    ("present", "sites"),
+    [
+        (plan(change("x.a", "a.test", "b.test", held=WHY)), ()),
+        (plan(change("x.a", "b.test"), change("x.a", "a.test", held=WHY)), ("b.test",)),
+        (plan(), ()),
+        (plan(change("x.a", "a.test", "b.test", aside=True)), ()),
+    ],
+)
+def test_what_may_not_be_made_by_now_is_left_out_with_its_reason(present: HostPlan, sites: tuple[str, ...]) -> None:
+    kept, why = still(plan(change("x.a", "a.test", "b.test")), present)
+    assert tuple(site for one in kept.due for site in one.sites) == sites
+    assert "no longer as it was" in why["x.a"].en
+    assert (WHY.en in why["x.a"].en) == any(one.held for one in present.changes)
+
+
+class Ansible:
+    def __init__(self) -> None:
+        self.applied: list[Any] = []
+
+    def __call__(self, playbook: str, **given: Any) -> Playbook:
+        if playbook != "settle.yml":
+            self.applied.append(given["variables"]["luytre_plan"])
+        task = guarded("changed", state="confirmed") if playbook == "settle.yml" else ARMED
+        if given["watch"] is not None:
+            given["watch"](task)
+        return Playbook(status="successful", tasks=(task,), complaint="")
+
+
+@pytest.fixture
+def ansible(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ansible:
+    monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
+    monkeypatch.setattr(reaching, "reach", lambda _path: {})
+    seen = look.take([], {})
+    monkeypatch.setattr(look, "take", lambda *_: seen)
+    made = Ansible()
+    for module in (apply, settle):
+        monkeypatch.setattr(module, "play", made)
+    return made
+
+
+AGREED = Plan(hosts=(plan(change("x.a"), change("x.b")),))
+
+
+def harden_after(minutes: int, present: HostPlan, place: Path) -> tuple[harden.Hardened, list[Sequence[Host]]]:
+    read: list[Sequence[Host]] = []
+
+    def again(hosts: Sequence[Host]) -> tuple[Plan, dict[str, Any]]:
+        read.append(hosts)
+        return Plan(hosts=(present,)), {}
+
+    renewal = Renewal(clock.now() - timedelta(minutes=minutes), again)
+    empty = Catalogue(controls=())
+    return harden.harden(INVENTORY, [HOST], AGREED, empty, Journal(place), "r", renewal=renewal), read
+
+
+def test_a_host_is_read_anew_when_its_plan_is_old(ansible: Ansible, tmp_path: Path) -> None:
+    done, read = harden_after(5, plan(change("x.a"), change("x.b", held=WHY)), tmp_path)
+    entry = done.hardening.hosts[0]
+    assert (len(read), ansible.applied, entry.state) == (1, [{"h": {"x.a": []}}], "confirmed")
+    assert (entry.controls, set(done.dropped)) == (("x.a",), {("h", "x.b")})
+
+
+def test_a_plan_of_just_now_is_not_made_again(ansible: Ansible, tmp_path: Path) -> None:
+    done, read = harden_after(0, plan(), tmp_path)
+    assert (read, ansible.applied, done.dropped) == ([], [{"h": {"x.a": [], "x.b": []}}], {})
+    assert timedelta(seconds=5) < STALE < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("present", "why"),
+    [(plan(refused=WHY, unread=True), WHY), (plan(change("x.a", held=WHY), change("x.b", held=WHY)), NOTHING_LEFT)],
+)
+def test_a_host_that_may_not_be_hardened_any_more_is_not_begun(
+    ansible: Ansible, tmp_path: Path, present: HostPlan, why: Text
+) -> None:
+    """As one whose sshd listens elsewhere by now."""
+    done, _ = harden_after(5, present, tmp_path)
+    entry = done.hardening.hosts[0]
+    assert (ansible.applied, entry.state, entry.why) == ([], "refused", why)
