@@ -88,7 +88,13 @@ class Contradiction:
     """Two statements that cannot both be true, or one that is missing: a key of the words, and what it is about."""
 
     key: Literal[
-        "in_none", "in_several", "two_levels", "checked_unapproved", "done_and_expected", "in_place_unapproved"
+        "in_none",
+        "in_several",
+        "two_levels",
+        "no_level",
+        "checked_unapproved",
+        "done_and_expected",
+        "in_place_unapproved",
     ]
     values: tuple[tuple[str, str], ...]
 
@@ -152,7 +158,10 @@ def _of_sites(systems: Sequence[System], sites: Iterable[Site]) -> Iterator[Cont
         for system in of:
             if system.level is not None and system.level != site.level:
                 levels = (("own", str(site.level)), ("level", str(system.level)))
-                yield Contradiction("two_levels", (("site", site.domain), ("system", system.name), *levels))
+                yield Contradiction(
+                    "two_levels" if site.level_declared else "no_level",
+                    (("site", site.domain), ("system", system.name), *levels),
+                )
 
 
 def _of_system(system: System) -> Iterator[Contradiction]:

@@ -88,3 +88,9 @@ APPROVED = {"level": 2, "dossier": "approved", "decision": {"number": "1/QĐ", "
 def test_what_contradicts_itself_is_named(declared: list[System], keys: list[str]) -> None:
     found = systems.contradictions(declared, [Site(domain="a.test", host="web1", level=2)])
     assert [one.key for one in found] == keys
+
+
+@pytest.mark.parametrize(("level", "keys"), [(3, ["no_level"]), (2, [])])
+def test_a_site_is_not_said_to_give_a_level_that_nobody_gave_it(level: int, keys: list[str]) -> None:
+    site = Site(domain="a.test", host="web1", level_declared=False)
+    assert [one.key for one in systems.contradictions([system(sites=("a.test",), level=level)], [site])] == keys

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime
 import re
+import shutil
 import unicodedata
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from auditor.models import Finding, Hardening, HostHardening, Organisation, Status, Waived, Waiver, WaiverUse
+from auditor.inventory import hosts as inventories
+from auditor.models import Finding, Hardening, Host, HostHardening, Organisation, Status, Waived, Waiver, WaiverUse
 from auditor.report.official.document import COLUMNS
 from auditor.results.month_work import Hardened
 from auditor.results.summary import Counts
@@ -44,23 +47,37 @@ def test_the_office_above_covers_all_and_counts_a_shared_host_once():
     assert f"Còn {Counts.of(run.findings).open_total} điểm kiểm tra" in told
 
 
-def test_a_level_that_nobody_declared_is_told_as_nobodys(monkeypatch: pytest.MonkeyPatch):
-    run = factory.run(started=official.NOW)
-    assert "Theo khai báo của đơn vị quản lý: 1 trang cấp độ" in official.text(official.document("xa-an-truc", run=run))
-    hosts = tuple(
-        host.model_copy(
-            update={"sites": tuple(site.model_copy(update={"level_declared": False}) for site in host.sites)}
-        )
-        for host in factory.HOSTS
-    )
+def declared(folder: Path, level: str) -> tuple[Host, ...]:
+    """Return the lab's hosts as an inventory declares them, each site with this line for its level."""
+    shutil.copytree("inventories/lab", folder)
+    text = (folder / "hosts.yml").read_text("utf-8")
+    (folder / "hosts.yml").write_text(re.sub(r"( +)- domain:", rf"\1- {level}\n\1  domain:", text), "utf-8")
+    return inventories.load(folder).hosts
+
+
+@pytest.mark.parametrize(
+    ("level", "cell", "sentence"),
+    [
+        (
+            "# nobody declares one",
+            "–",
+            "Chưa có khai báo cấp độ của 1 trang; khi rà soát áp dụng yêu cầu của cấp độ 2.",
+        ),
+        ("level: 2", "2", "Theo khai báo của đơn vị quản lý: 1 trang cấp độ 2."),
+        ("level: 3", "3", "Theo khai báo của đơn vị quản lý: 1 trang cấp độ 3."),
+    ],
+)
+def test_a_level_is_said_to_be_declared_where_the_inventory_declares_it(
+    level: str, cell: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    hosts = declared(tmp_path / "inventory", level)
     monkeypatch.setattr(factory, "HOSTS", hosts)
-    document = official.document("xa-an-truc", run=run.model_copy(update={"hosts": hosts}))
-    told = official.text(document)
-    units = next(annex for annex in document.annexes if annex.key == "units")
+    document = official.document("xa-an-truc", run=factory.run(started=official.NOW, hosts=hosts))
     at = [column.key for column in COLUMNS["units"]].index("level")
-    assert {row[at] for row in units.rows} == {"–"}
-    assert "Theo khai báo của đơn vị quản lý" not in told
-    assert "Chưa có khai báo cấp độ của 1 trang; khi rà soát áp dụng yêu cầu của cấp độ 2." in told
+    assert [row[at] for row in annex(document, "units").rows] == [cell]
+    told = official.text(document)
+    assert sentence in told
+    assert told.count("khai báo của đơn vị quản lý") + told.count("Chưa có khai báo cấp độ") == 1
 
 
 def test_a_ward_on_a_shared_host_asks_its_office_to_mend_that_host():
