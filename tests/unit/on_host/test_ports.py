@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -23,6 +24,7 @@ def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / name).write_text(text, "ascii")
         monkeypatch.setattr(ports, name, str(tmp_path / name))
     monkeypatch.setattr(ports, "SAVED", str(tmp_path / "saved"))
+    monkeypatch.setattr(ports, "PROGRAM", str(tmp_path / "program.py"))
     return tmp_path
 
 
@@ -61,6 +63,55 @@ def test_one_that_was_killed_in_the_middle_leaves_the_next_what_it_found(
     with ports.reserve(lambda: listener[0]):
         pass
     assert (kernel / "START").read_text() == "1024"
+
+
+KILLED = """
+import os, signal, sys
+sys.path.insert(0, {folder!r})
+import ports
+ports.START, ports.LOCAL, ports.SAVED, ports.PROGRAM = (
+    os.path.join({place!r}, name) for name in ("START", "LOCAL", "saved", "program.py")
+)
+ports._start_watcher = lambda: print(*ports._identity(os.getpid()), flush=True)
+with ports.reserve(lambda: {process!r}), ports._halted([{account}]):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="becomes another account")
+def test_what_a_killed_process_changed_is_put_back_by_whoever_waits_for_its_end(
+    kernel: Path, listener: tuple[str, int]
+) -> None:
+    account = 23_458
+    with contextlib.ExitStack() as stack:
+        sleeping = subprocess.Popen(["/bin/sleep", "600"], user=account, group=account, extra_groups=[], cwd="/")
+        halted = stack.enter_context(sleeping)
+        stack.callback(halted.kill)
+        folder = str(Path(ports.__file__).parent)
+        program = KILLED.format(place=str(kernel), process=listener[0], account=account, folder=folder)
+        done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=False, text=True)
+        assert done.returncode == -signal.SIGKILL
+        until(lambda: ports._stands_still(halted.pid), "it goes on though nobody has let it")
+        assert int((kernel / "START").read_text()) == listener[1] + 1
+        process, began = done.stdout.split()[:2]
+        ports.watch(int(process), "0")
+        assert (kernel / "saved").exists(), "another process had that number"
+        ports.watch(int(process), began)
+        assert ((kernel / "START").read_text(), (kernel / "LOCAL").read_text()) == ("1024", "32768\t65535")
+        until(lambda: not ports._stands_still(halted.pid), "it stands still for good")
+    assert not (kernel / "saved").exists()
+
+
+def test_the_watcher_is_a_program_of_its_own(kernel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With nothing of Ansible's on its path, as systemd starts it."""
+    asked: list[list[str]] = []
+    monkeypatch.setattr(ports.subprocess, "run", lambda argv, **_: asked.append(argv))
+    ports._start_watcher()
+    monkeypatch.undo()
+    program = asked[0].index(str(kernel / "program.py"))
+    words = ["-I", "-B", asked[0][program], "1", "0"]
+    done = subprocess.run([sys.executable, *words], check=False, capture_output=True, timeout=20, cwd="/")
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 @pytest.mark.parametrize("find", [lambda: None, lambda: "1"])

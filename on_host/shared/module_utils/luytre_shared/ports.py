@@ -3,14 +3,19 @@
 sshd closes what it listens on before it starts itself over. On a port above 1023 a process that tries again and again gets in
 between, and nobody comes in any more. So these ports are root's for that long. A daemon that is not root's, as MariaDB, could not
 take them either: where it does not come back, whoever has its port is ended, and it is started again.
+
+What is changed for that long is noted first, and a unit of the host's own puts it back where this process is killed in the middle.
 """
 
 import contextlib
 import glob
+import importlib.util
 import json
 import os
+import select
 import signal
 import subprocess
+import sys
 import time
 from functools import partial
 
@@ -19,7 +24,10 @@ START = "/proc/sys/net/ipv4/ip_unprivileged_port_start"
 LOCAL = "/proc/sys/net/ipv4/ip_local_port_range"
 """Where outgoing connections take theirs; the kernel wants all of it to be everybody's."""
 SAVED = "/run/luytre-ports.json"
-"""How both were, for whoever comes after one that was killed."""
+"""How both were, who stands still, and whose doing that is, for whoever comes after one that was killed."""
+PYTHON, PROGRAM = "/usr/bin/python3", "/run/luytre-ports.py"
+WATCH_SECONDS = 900
+"""More than anything takes that is done meanwhile."""
 TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
 LISTEN = "0A"
 BACK_SECONDS = 10
@@ -66,7 +74,7 @@ def reserve(find):
             time.sleep(0.02)
     finally:
         if was:
-            _put(was)
+            put_back(was)
 
 
 def _main_of(unit):
@@ -125,23 +133,26 @@ def _halted(accounts):
 
     One that stood still before, as an incident may have it, goes on standing still.
     """
-    seen, halted = set(), []
+    seen, halted = set(), {}
     with contextlib.ExitStack() as open_ones:
         try:
             for _ in range(HALTS):
                 more = {process for process in _processes_of(accounts) if process not in seen}
                 seen |= more
-                for process in more:
-                    handle = _hold(process, accounts, open_ones)
-                    if handle is not None and not _stands_still(process):
-                        _send(handle, signal.SIGSTOP)
-                        halted.append(handle)
+                held = {process: _hold(process, accounts, open_ones) for process in more if not _stands_still(process)}
+                halted.update({process: handle for process, handle in held.items() if handle is not None})
+                with contextlib.suppress(OSError, ValueError):
+                    _note({"halted": [_identity(process) for process in halted]})
+                for process in set(held) & set(halted):
+                    _send(halted[process], signal.SIGSTOP)
                 if not more:
                     break
             yield
         finally:
-            for handle in halted:
+            for handle in halted.values():
                 _send(handle, signal.SIGCONT)
+            with contextlib.suppress(OSError, ValueError):
+                put_back(_saved() or {})
 
 
 def _hold(process, accounts, open_ones):
@@ -155,11 +166,21 @@ def _hold(process, accounts, open_ones):
 
 
 def _stands_still(process):
-    try:
-        with open("/proc/%d/stat" % process, encoding="utf-8", errors="replace") as handle:
-            return handle.read().rpartition(")")[2].split()[0] in "Tt"
-    except (OSError, IndexError):
-        return True
+    state = _stat(process)
+    return not state or state[0] in "Tt"
+
+
+def _stat(process):
+    """What the kernel says of a process after its name; nothing of one that is gone."""
+    with contextlib.suppress(OSError), open("/proc/%d/stat" % process, encoding="utf-8", errors="replace") as handle:
+        return handle.read().rpartition(")")[2].split()
+    return []
+
+
+def _identity(process):
+    """``[its number, when it began]``: who gets that number later began later."""
+    state = _stat(process)
+    return [process, state[19] if len(state) > 19 else None]
 
 
 def _send(handle, number):
@@ -211,13 +232,11 @@ def _raise_to(top):
     """Have no port below ``top`` be everybody's. How it was before, or None where nothing is changed."""
     try:
         saved = _saved()
-        was = saved or {"start": int(_text(START)), "local": _text(LOCAL)}
+        was = saved if saved and "start" in saved else {"start": int(_text(START)), "local": _text(LOCAL)}
         low, high = map(int, was["local"].split())
         if top <= was["start"] or high - top < LEAST_LOCAL:
             return saved
-        handle = os.open(SAVED, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        with os.fdopen(handle, "w") as file:
-            json.dump(was, file)
+        _note(was)
         if top > low:
             _write(LOCAL, "%d %d" % (top, high))
         _write(START, "%d" % top)
@@ -234,10 +253,56 @@ def _saved():
         return None
 
 
-def _put(was):
+def _note(changes):
+    """Note what is to be put back before it is changed, and have the host do so where this process is killed."""
+    _put_file(SAVED, json.dumps({**(_saved() or {}), **changes, "by": _identity(os.getpid())}))
+    _start_watcher()
+
+
+def _start_watcher():
+    """Have systemd run this file, which waits for the end of this process. One that does so already goes on."""
+    process = _identity(os.getpid())
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        _put_file(PROGRAM, importlib.util.find_spec(__name__).loader.get_source(__name__))
+        subprocess.run(
+            [
+                *("systemd-run", "--quiet", "--collect", "--slice=system.slice", "--property=Type=exec"),
+                *("--unit=luytre-ports-%d" % process[0], PYTHON, "-I", "-B", PROGRAM, *map(str, process)),
+            ],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=20, check=False,
+        )  # fmt: skip
+
+
+def _put_file(path, text):
+    handle = os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.rename(path + ".new", path)
+
+
+def watch(process, began):
+    """Wait for the end of a process, and put back what it has noted and not put back itself."""
     with contextlib.suppress(OSError):
-        _write(START, "%d" % was["start"])
-        _write(LOCAL, was["local"])
+        handle = os.pidfd_open(process)
+        if _identity(process) == [process, began]:
+            select.select([handle], [], [], WATCH_SECONDS)
+    saved = _saved()
+    if saved and saved.get("by") == [process, began]:
+        put_back(saved)
+
+
+def put_back(saved):
+    """Have ports and processes as they were noted, and forget that."""
+    with contextlib.suppress(OSError, KeyError):
+        _write(START, "%d" % saved["start"])
+        _write(LOCAL, saved["local"])
+    for process, began in saved.get("halted", ()):
+        with contextlib.suppress(OSError):
+            handle = os.pidfd_open(process)
+            if _identity(process) == [process, began]:
+                _send(handle, signal.SIGCONT)
+            os.close(handle)
+    with contextlib.suppress(OSError):
         os.unlink(SAVED)
 
 
@@ -249,3 +314,7 @@ def _text(path):
 def _write(path, text):
     with open(path, "w", encoding="ascii") as handle:
         handle.write(text)
+
+
+if __name__ == "__main__":
+    watch(int(sys.argv[1]), sys.argv[2])
