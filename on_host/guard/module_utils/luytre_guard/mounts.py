@@ -3,7 +3,7 @@
 import os
 import re
 
-from . import commands
+from . import commands, own_tmp
 
 SHARED = ("/tmp", "/var/tmp", "/dev/shm")
 FLAGS = {"noexec": "exec", "nosuid": "suid", "nodev": "dev", "ro": "rw"}
@@ -37,7 +37,7 @@ def _place(path, mounted):
 
 
 def bring_back(wanted, problems):
-    """Have these mounts, those of them that are there, with their flags. The paths that were remounted.
+    """Have these mounts, those of them that are there, with their flags, and services' own folders there. The paths that were remounted.
 
     /var/tmp that was bound to itself since is left so until the next boot, with the flags of the disk that it lies on.
     """
@@ -50,6 +50,7 @@ def bring_back(wanted, problems):
         said = commands.said_no(["mount", "-o", "remount,bind," + ",".join(words), path], 20)
         if now().get(path) == flags:
             done.append(path)
+            problems += own_tmp.without(path, set(present) - set(flags))
         else:
             problems.append(
                 "%s is still mounted with %s: %s" % (path, ",".join(now().get(path, ())) or "no flag", said)

@@ -54,6 +54,7 @@ MODULES = (
         "service",
         "incident",
         "mounts",
+        "own_tmp",
     ),
     "actions",
 )
