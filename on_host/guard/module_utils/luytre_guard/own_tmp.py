@@ -62,9 +62,9 @@ def _remount(process, path, flags):
         return
     try:
         libc = ctypes.CDLL(None, use_errno=True)
-        handle = os.open("/proc/%d/ns/mnt" % process, os.O_RDONLY | os.O_CLOEXEC)
-        if libc.setns(handle, CLONE_NEWNS) == 0:
-            bits = MS_REMOUNT | MS_BIND | sum(FLAGS[word] for word in flags if word in FLAGS)
-            libc.mount(None, path.encode(), None, ctypes.c_ulong(bits), None)
+        with open("/proc/%d/ns/mnt" % process, "rb") as handle:
+            if libc.setns(handle.fileno(), CLONE_NEWNS) == 0:
+                bits = MS_REMOUNT | MS_BIND | sum(FLAGS[word] for word in flags if word in FLAGS)
+                libc.mount(None, path.encode(), None, ctypes.c_ulong(bits), None)
     finally:
         os._exit(0)
