@@ -34,7 +34,8 @@ my $set_fd = \\&Net::SSLeay::set_fd;
 """Has Nikto, which is older than that, say the site's name in TLS, too: else a catch-all answers it. And how much it asked."""
 _ENDED = "</scandetails>"
 _REQUESTS, _TESTS = re.compile(r"(?m)^requests: (\d+)$"), re.compile(r'<scandetails [^>]*checks="(\d+)"')
-_CUT_OFF = re.compile(r"Host maximum execution time of \d+ seconds reached")
+_CUT_OFF = re.compile(r"Host maximum execution time of (\d+) seconds reached")
+_ELAPSED = re.compile(r'<statistics elapsed="(\d+)"')
 _PLACES = {"EXECDIR": "", "PLUGINDIR": "/plugins", "DBDIR": "/databases", "TEMPLATEDIR": "/templates"}
 
 
@@ -93,7 +94,10 @@ def parse(said: str) -> Verdict:
 
 def _part(report: str) -> str:
     """Return how much of a port was asked when its time was over, or nothing where that was all."""
-    if not _CUT_OFF.search(report):
+    most, elapsed = _CUT_OFF.search(report), _ELAPSED.search(report)
+    if not most or (
+        elapsed and int(elapsed[1]) < int(most[1])
+    ):  # which it also says at the end, with no start to count from
         return ""
     port, tests, requests = report.split("\n", 1)[0], _TESTS.search(report), _REQUESTS.search(report)
     return f"port {port} cut off after {requests[1] if requests else '?'} requests of {tests[1] if tests else '?'}"

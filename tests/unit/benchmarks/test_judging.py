@@ -143,11 +143,11 @@ def test_nikto_s_headers_and_cookies_are_findings_each_wherever_it_meets_them_fi
 
 
 def test_a_nikto_whose_time_was_over_says_how_much_it_asked() -> None:
-    port = '<scandetails targetport="443" checks="6544">\n' + ITEM.format("999976", "/") + "</scandetails>\n"
-    over = "Host maximum execution time of 600 seconds reached\nrequests: 2900\n"
-    assert nikto.parse(f"port 80\n{port}requests: 6700\nport 443\n{port}{over}") == Verdict(
-        1, frozenset({"999976"}), part="port 443 cut off after 2900 requests of 6544"
-    )
+    port = '<scandetails targetport="443" checks="6544">\n' + ITEM.format("999976", "/")
+    port += '<statistics elapsed="{}" />\n</scandetails>\nHost maximum execution time of 300 seconds reached\nrequests: {}\n'
+    said = f"port 80\n{port.format(23, 6295)}port 443\n{port.format(301, 2900)}"
+    part = "port 443 cut off after 2900 requests of 6544"
+    assert nikto.parse(said) == Verdict(1, frozenset({"999976"}), part=part)
 
 
 @pytest.mark.parametrize("said", ["", "port 80\n</scandetails>\n", "port 80\n</scandetails>\nport 443\n<niktoscan>\n"])
