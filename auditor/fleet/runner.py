@@ -36,6 +36,10 @@ from auditor.inventory import variables, vault
 from auditor.system import resources, running, wire
 
 THIS_MACHINE = "localhost"
+ANSWER_SECONDS = 10
+"""For a connection, and for sudo there."""
+ALIVE_SECONDS = 5
+"""Between two signs of life of a connection."""
 COMMAND_SECONDS = 900
 """For one command on one host, unless told otherwise, and no more than most of what the whole run has: a host that
 hangs is cut off, and named, while there is time left for the others.
@@ -428,14 +432,14 @@ def _environment(folder: Path, sockets: Path | None, *, asks: Path | None) -> di
         "ANSIBLE_LOCAL_TEMP": f"{folder}/local",
         "ANSIBLE_SSH_CONTROL_PATH_DIR": str(sockets or f"{folder}/cp"),
         "ANSIBLE_SSH_ARGS": f"-o ControlMaster=auto -o ControlPersist={60 if sockets else 15}s "
-        f"{' '.join(ssh_options.words(askpass.OPTIONS if asks else {'BatchMode': 'yes'}))} -o ConnectTimeout=10 -o ServerAliveInterval=5 -o ServerAliveCountMax=3",
+        f"{' '.join(ssh_options.words(askpass.OPTIONS if asks else {'BatchMode': 'yes'}))} -o ConnectTimeout={ANSWER_SECONDS} -o ServerAliveInterval={ALIVE_SECONDS} -o ServerAliveCountMax=3",
         "ANSIBLE_INVENTORY_ENABLED": "yaml",
         "ANSIBLE_INVENTORY_IGNORE_REGEX": variables.NOT_READ,
         "ANSIBLE_HOST_KEY_CHECKING": "True",
         "ANSIBLE_PIPELINING": "True",
         "ANSIBLE_SSH_TRANSFER_METHOD": "piped",
         "ANSIBLE_FORKS": "16",
-        "ANSIBLE_TIMEOUT": "10",
+        "ANSIBLE_TIMEOUT": str(ANSWER_SECONDS),
         "ANSIBLE_PYTHON_INTERPRETER": "/usr/bin/python3",
         "ANSIBLE_GATHERING": "explicit",
         "ANSIBLE_RETRY_FILES_ENABLED": "False",

@@ -58,8 +58,8 @@ class Auditd(Fact):
 class Recorded(Fact):
     """Something that matters on a web server, and whether the loaded rules record it."""
 
-    kind: Literal["path", "calls", "refused", "account"] = Field(
-        description="writing there; system calls; those that were refused; programs that an account starts"
+    kind: Literal["path", "calls", "refused", "program", "account"] = Field(
+        description="writing there; system calls; those refused; people's starts of a program; programs that an account starts"
     )
     value: str = Field(max_length=4096)
     recorded: bool

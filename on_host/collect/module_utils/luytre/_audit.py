@@ -4,9 +4,11 @@ import glob
 import os
 import pwd
 import re
+import stat
 
 from ansible.module_utils.luytre import _webroot
 from ansible.module_utils.luytre._reading import Unreadable, read_text
+from ansible.module_utils.luytre.filesystem import DISTRIBUTION_SETID
 
 RULES = "/etc/audit/rules.d/*.rules"
 DAEMON = "/etc/audit/auditd.conf"
@@ -54,6 +56,8 @@ OF_32_BITS = {
 """Which other call does the same there."""
 LOGINS = ("/var/log/wtmp", "/var/log/btmp", "/var/log/lastlog", "/var/lib/lastlog", "/var/lib/wtmpdb", "/run/faillock")
 """Where logins are kept: by Debian 12, and by Debian 13; what of it is not there needs no rule."""
+SUDO_LOG = "/var/log/sudo.log"
+"""Which the first sudo makes where `sudo.logfile` has it: it is to be recorded from then on."""
 OF_PEOPLE = re.compile(r"auid(?:>=(?:[1-9]\d{0,2}|1000)|!=(?:-1|unset|4294967295))$")
 """What narrows a rule to whoever once logged in."""
 HALTING = ("halt", "single")
@@ -82,8 +86,13 @@ def collect(reading, service):
         "log_bytes": log_bytes(settings),
         "halts": sorted(name for name, value in settings.items() if name.endswith("_action") and value in HALTING),
     }
-    logins = [path for path in LOGINS if os.path.lexists(path)]
-    return daemon, profile(loaded, _watched(), _web_accounts()), people(loaded, logins), untold
+    logins = [*(path for path in LOGINS if os.path.lexists(path)), SUDO_LOG]
+    return (
+        daemon,
+        profile(loaded, _watched(), _web_accounts()),
+        people(loaded, logins, lending(DISTRIBUTION_SETID)),
+        untold,
+    )
 
 
 def profile(rules, paths, accounts):
@@ -101,10 +110,23 @@ def profile(rules, paths, accounts):
     ]
 
 
-def people(rules, logins):
+def lending(paths):
+    """Return those of some programs that are there and lend whoever starts them another's rights."""
+    return [path for path in sorted(paths) if _lends(path)]
+
+
+def _lends(path):
+    try:
+        mode = os.lstat(path).st_mode
+    except OSError:
+        return False
+    return stat.S_ISREG(mode) and bool(mode & (stat.S_ISUID | stat.S_ISGID))
+
+
+def people(rules, logins, programs=()):
     """Return ``[{kind, value, recorded}]`` of what people who are logged in do.
 
-    That is logins, changes of rights, deletions, mounts, and what they tried to open and may not.
+    That is logins, changes of rights, deletions, mounts, what they tried to open and may not, and ``programs`` that lend rights.
     """
     rules = [parsed for parsed in map(parse, rules) if parsed is not None]
     return [
@@ -118,11 +140,12 @@ def people(rules, logins):
             "value": ",".join(REFUSED),
             "recorded": all(_are_called(rules, REFUSED, of_people=True, ended=ended) for ended in REFUSALS),
         },
+        *({"kind": "program", "value": path, "recorded": _is_started(rules, path)} for path in programs),
     ]
 
 
 def parse(rule):
-    """``{path, calls, uids, ended, narrow, of_people}`` of a rule as ``auditctl -l`` prints it; None for one that records nothing."""
+    """``{path, starts, calls, uids, ended, narrow, of_people}`` of a rule as ``auditctl -l`` prints it; None for one that records nothing."""
     words = rule.split()
     options = list(zip(words, words[1:]))  # noqa: RUF007  younger than Python 3.9
     fields = [value for option, value in options if option == "-F"]
@@ -141,6 +164,7 @@ def parse(rule):
     architectures = [named["arch"]] if named.get("arch") in ARCHITECTURES else ARCHITECTURES
     return {
         "path": path.rstrip("/") if path and {"w", "a"} <= set(rights) else None,
+        "starts": path.rstrip("/") if path and "x" in rights else None,
         "calls": {(one, call) for one in architectures for call in calls} if path is None else set(),
         "uids": {int(value) for name, value in named.items() if name == "uid" and value.isdigit()},
         "ended": next((field[len("exit") :].lstrip("=") for field in fields if field.startswith("exit")), None),
@@ -164,6 +188,18 @@ def _is_watched(rules, path):
         and not rule["uids"]
         and rule["ended"] is None
         and (path == rule["path"] or path.startswith(rule["path"] + "/"))
+        for rule in rules
+    )
+
+
+def _is_started(rules, path):
+    """Whether it is recorded that people who are logged in start a program."""
+    return any(
+        rule["starts"]
+        and rule["of_people"]
+        and not rule["uids"]
+        and rule["ended"] is None
+        and (path == rule["starts"] or path.startswith(rule["starts"] + "/"))
         for rule in rules
     )
 

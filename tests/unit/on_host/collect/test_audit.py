@@ -127,3 +127,33 @@ def test_rules_for_people_alone_record_nothing_of_services() -> None:
 def test_the_role_writes_the_names_that_are_looked_for() -> None:
     values = yaml.safe_load((Path(__file__).parents[4] / "roles/logging/vars/main.yml").read_text("utf-8"))
     assert values["logging_calls_of_32_bits"] == _audit.OF_32_BITS
+
+
+STARTED = "-a always,exit -S all -F path=/usr/bin/sudo -F perm=x -F auid>=1000 -F auid!=-1 -F key=lent_rights"
+
+
+@pytest.mark.parametrize(
+    ("rule", "recorded"),
+    [
+        (STARTED, True),
+        ("-w /usr/bin/sudo -p x -k sudo", True),
+        ("-a always,exit -S all -F dir=/usr/bin -F perm=x -F key=x", True),
+        (STARTED.replace("perm=x", "perm=wa"), False),
+        (STARTED.replace("1000", "2000"), False),
+        (STARTED + " -F exit=-EACCES", False),
+        (STARTED.replace("sudo", "sud"), False),
+    ],
+)
+def test_a_program_that_lends_rights_is_recorded_when_people_start_it(rule: str, recorded: bool) -> None:
+    found = _audit.people([rule], [], ["/usr/bin/sudo"])
+    assert found[-1] == {"kind": "program", "value": "/usr/bin/sudo", "recorded": recorded}
+
+
+def test_programs_lend_rights_by_their_mode_and_links_to_them_do_not(tmp_path: Path) -> None:
+    for name, mode in (("su", 0o4755), ("chage", 0o2755), ("true", 0o755)):
+        (tmp_path / name).touch()
+        (tmp_path / name).chmod(mode)
+    (tmp_path / "link").symlink_to("su")
+    (tmp_path / "folder").mkdir(mode=0o2755)
+    named = [f"{tmp_path}/{name}" for name in ("su", "chage", "true", "link", "folder", "none")]
+    assert _audit.lending(named) == [f"{tmp_path}/chage", f"{tmp_path}/su"]
