@@ -12,7 +12,7 @@ description:
   - Goes through F(/etc/logrotate.conf) and F(/etc/logrotate.d) and raises C(rotate) and C(maxage) where a log of the web
     servers, of PHP or of the system is kept for less than O(days). Nothing is ever lowered.
   - Where size alone decides, C(size) becomes C(minsize), so that the period counts again.
-  - Each changed file that C(logrotate --debug) accepts as it is must please it afterwards, or all are taken back.
+  - Each changed file that C(logrotate --debug) accepts as it is must please it afterwards, or all are taken back. Where logrotate is not installed nothing judges them.
 options:
   days:
     description: The least number of days.
@@ -57,15 +57,20 @@ def main():
                 change.edit(os.path.realpath(path), kept(path))
         changed = [path for path, _before, _after in change.steps]
         if changed and not module.check_mode:
-            change.commit([command for command in map(trial, changed) if module.run_command(command)[0] == 0])
+            change.commit(trials(module, changed))
     except Refused as refused:
         module.fail_json(msg=str(refused))
     module.exit_json(changed=bool(changed), files=changed, diff=change.diff)
 
 
-def trial(path):
-    """The command by which logrotate judges a file. It also complains of a log that is not there."""
-    return ["logrotate", "--debug", path]
+def trials(module, paths):
+    """The commands by which logrotate judges files, of those that please it now: it also complains of a log that is not there.
+
+    None where it is not installed: what it is to do then waits in the files.
+    """
+    program = module.get_bin_path("logrotate", opt_dirs=["/usr/sbin", "/sbin"])
+    commands = [[program, "--debug", path] for path in paths if program]
+    return [command for command in commands if module.run_command(command)[0] == 0]
 
 
 def keep(text, file, days, inherited):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -239,3 +240,15 @@ def test_logs_that_were_not_all_looked_at_are_no_pass() -> None:
     }
     areas["logging"]["files"] = [{**one, "writers": []}]
     assert finding("logging.modes", areas).status is Status.FAIL
+
+
+@pytest.mark.parametrize(("program", "commands"), [(None, []), ("/usr/sbin/logrotate", ["good"])])
+def test_a_host_without_logrotate_is_not_brought_back_for_it(program: str | None, commands: list[str]) -> None:
+    """Ansible ends a module that runs a program which is not there."""
+
+    def run_command(argv: list[str]) -> tuple[int]:
+        assert program is not None
+        return (0 if argv[-1] == "good" else 1,)
+
+    module = SimpleNamespace(get_bin_path=lambda *_, **__: program, run_command=run_command)
+    assert [one[-1] for one in logrotate_keep.trials(module, ["good", "bad"])] == commands
