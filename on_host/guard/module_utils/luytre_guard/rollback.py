@@ -398,6 +398,7 @@ def _of_the_run(touched, before, chosen):
 
 
 def _database_unchanged(before, left, skipped):
+    """What of MariaDB the run has changed, and nobody since: how it was; None where nothing is to be put back."""
     try:
         now = database.Asked().answer()
     except commands.Failed:
@@ -411,7 +412,11 @@ def _database_unchanged(before, left, skipped):
         for name, value in left["variables"].items()
         if now["variables"].get(name) == value
     }
-    skipped += [("MariaDB's %s" % name, "changed since the run") for name in left["variables"] if name not in kept]
+    back = {name for name in left["variables"] if now["variables"].get(name) == before["variables"][name]}
+    changed = [name for name in left["variables"] if name not in kept and name not in back]
+    skipped += [("MariaDB's %s" % name, "changed since the run") for name in changed]
+    if not kept and left["database"] == database.fingerprint(before):
+        return None
     return {**before, "variables": kept}
 
 
