@@ -68,7 +68,7 @@ def trials(module, paths):
 
     None where it is not installed: what it is to do then waits in the files.
     """
-    program = module.get_bin_path("logrotate", opt_dirs=["/usr/sbin", "/sbin"])
+    program = module.get_bin_path("logrotate")
     commands = [[program, "--debug", path] for path in paths if program]
     return [command for command in commands if module.run_command(command)[0] == 0]
 
