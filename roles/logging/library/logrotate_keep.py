@@ -68,8 +68,9 @@ def trials(module, paths):
 
     None where it is not installed: what it is to do then waits in the files.
     """
-    program = module.get_bin_path("logrotate")
-    commands = [[program, "--debug", path] for path in paths if program]
+    if module.get_bin_path("logrotate") is None:
+        return []
+    commands = [["logrotate", "--debug", path] for path in paths]
     return [command for command in commands if module.run_command(command)[0] == 0]
 
 
