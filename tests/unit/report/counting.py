@@ -84,11 +84,11 @@ class Counted:
         month = self.since().get((one["control"], one["subject"]["id"]), "2026-11")
         return LAST_DAY[month] + datetime.timedelta(days=DAYS[one["severity"]])
 
-    def change(self, before: Mapping[str, Any]) -> Counter[str]:
-        """What became of each finding since that run."""
+    def change(self, before: Mapping[str, Any], now: Iterable[Mapping[str, Any]] | None = None) -> Counter[str]:
+        """What became of each finding, or of some, since that run."""
         was = {(one["control"], one["subject"]["id"]): one["status"] for one in before["findings"]}
         came: Counter[str] = Counter()
-        for one in self.now["findings"]:
+        for one in self.now["findings"] if now is None else now:
             earlier, opened = was.get((one["control"], one["subject"]["id"])), one["status"] in ("fail", "partial")
             if opened:
                 came["still" if earlier in ("fail", "partial") else "worse" if earlier == "pass" else "new"] += 1
@@ -117,3 +117,32 @@ def read(database: Path) -> Counted:
         if "incident" in link:
             ledgers.setdefault(link["incident"], []).append(link["entry"])
     return Counted(runs, ledgers)
+
+
+def read_clause(status: str, findings: Sequence[Mapping[str, Any]], controls: Iterable[str]) -> str:
+    """What a clause comes to for one site, by the rule in ``docs/en/frameworks.md``, written anew."""
+    names = set(controls)
+    shown = _show(findings, names - {one["control"] for one in findings}) if names else "not_applicable"
+    if status == "manual":
+        return shown if names else "needs_confirmation"
+    if status == "partial":
+        return shown if shown in ("not_met", "partly", "not_evaluated") else "needs_confirmation"
+    return shown
+
+
+def _show(findings: Sequence[Mapping[str, Any]], unanswered: set[str]) -> str:
+    """What the findings of a clause show together."""
+    asked = [one for one in findings if one["status"] != "not_applicable"]
+    if findings and not asked and not unanswered:
+        return "not_applicable"
+    by_status = Counter(one["status"] for one in asked)
+    grave = [one for one in asked if one["status"] in ("fail", "partial") and one["severity"] in ("high", "critical")]
+    if any(one["status"] == "fail" or one["severity"] == "critical" for one in grave):
+        return "not_met"
+    if by_status["fail"]:
+        return "partly" if by_status["pass"] or by_status["partial"] else "not_met"
+    if by_status["partial"]:
+        return "partly"
+    if by_status["not_evaluated"] or unanswered or not findings:
+        return "not_evaluated"
+    return "needs_confirmation" if by_status["manual"] else "met"

@@ -28,7 +28,7 @@ from auditor.models import clock
 from auditor.models.incidents import Contained, Released, Reported
 from tests import factory
 from tests.unit import intruded
-from tests.unit.report.counting import LAST_DAY, Counted, read
+from tests.unit.report.counting import LAST_DAY, Counted, read, read_clause
 
 LAB = "inventories/lab"
 FRAMEWORK = Path("auditor/audit/frameworks/tcvn14423.yml")
@@ -50,6 +50,7 @@ class Month:
     tables: Sequence[Sequence[Sequence[str]]]
     printed: str
     page: str
+    pages: Mapping[str, str]
     book: openpyxl.Workbook
     terminal: str
 
@@ -112,9 +113,15 @@ def told(folder: Path, patch: pytest.MonkeyPatch, *, incidents: bool) -> Month:
         tables=[[[cell.text for cell in row.cells] for row in table.rows] for table in document.tables],
         printed=printed,
         page=page[page.index("<main") : page.index("</main")],
+        pages={str(path.relative_to(out / "report")): main(path) for path in (out / "report").glob("*/*.html")},
         book=openpyxl.load_workbook(out / "annex.xlsx"),
         terminal=command("history", "show", "r12"),
     )
+
+
+def main(path: Path) -> str:
+    page = path.read_text("utf-8")
+    return flat(page[page.index("<main") : page.index("</main")])
 
 
 @pytest.fixture(scope="module")
@@ -283,6 +290,41 @@ def clauses(month: Month) -> Iterator[str]:
     yield f"phần kiểm tra ấy đạt ở {met} mục ({100 * met / len(shown):.1f}".replace(".", ",") + "%)"
 
 
+RESULTS = {
+    "met": "Đạt",
+    "partly": "Đạt một phần",
+    "not_met": "Chưa đạt",
+    "not_applicable": "Không áp dụng",
+    "needs_confirmation": "Cần xác nhận",
+    "not_evaluated": "Chưa đánh giá được trong kỳ",
+}
+
+
+def test_each_clause_of_the_framework_is_judged_again(month: Month) -> None:
+    counted = month.counted
+    asked = {
+        one["numbers"][2]: one for one in yaml.safe_load(FRAMEWORK.read_text("utf-8"))["clauses"] if 2 in one["numbers"]
+    }
+    by_clause: dict[str, set[str]] = {}
+    for name, control in intruded.CATALOGUE.by_id.items():
+        for number in (control.references.get("tcvn14423") or {}).get("l2", ()):
+            by_clause.setdefault(str(number), set()).add(name)
+    head = next(table for table in month.tables if table[0][1] == "Điều khoản" and "Số trang theo kết quả" in table[0])
+    rows = [row for row in head[1:] if row[1] != "–"]
+    assert {row[1] for row in rows} == {number for number, one in asked.items() if one["status"] != "not_covered"}
+    seen: Counter[str] = Counter()
+    for row in rows:
+        controls = by_clause.get(row[1], set())
+        came: Counter[str] = Counter()
+        for domain in counted.domains:
+            theirs = [one for one in counted.of_site(domain, counted.now["findings"]) if one["control"] in controls]
+            came[RESULTS[read_clause(asked[row[1]]["status"], theirs, controls)]] += 1
+        told = {found[1]: int(found[2]) for found in re.finditer(r"([^;\d]+) (\d+)(?:; )?", row[5])}
+        assert told == dict(came), row
+        seen += came
+    assert len(seen) >= 4, "the month is to have clauses of several results"
+
+
 def left_over(text: str, sentences: Iterable[str]) -> tuple[list[str], list[str]]:
     """What of the sentences is not in the text, and which lines of it have a number that no sentence has. A ``?`` first: may be missing."""
     flat = re.sub(r"\s+", " ", text)
@@ -393,6 +435,62 @@ def test_each_number_of_the_overview_is_counted_again(month: Month) -> None:
         )
         assert found is not None, control
         assert int(found[1] or 1) == len(sites), control
+
+
+def theirs(counted: Counted, kind: str, name: str, run: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The findings that the page of a host or a site is about: a site's has those of the host that serves it, too."""
+    if kind == "sites":
+        return counted.of_site(name, run["findings"])
+    return [one for one in run["findings"] if (one["subject"]["kind"], one["subject"]["id"]) == ("host", name)]
+
+
+@pytest.mark.parametrize("kind", ["hosts", "sites"])
+def test_each_number_of_a_host_s_and_a_site_s_page_is_counted_again(month: Month, kind: str) -> None:
+    counted = month.counted
+    names = counted.domains if kind == "sites" else [host["name"] for host in counted.now["hosts"]]
+    assert {f"{kind}/{name}.html" for name in names} == {path for path in month.pages if path.startswith(kind)}
+    for name in names:
+        said = month.pages[f"{kind}/{name}.html"]
+        now, before, first = (theirs(counted, kind, name, run) for run in reversed(counted.runs))
+        opened = [one for one in counted.open() if one in now]
+        severe = Counter(one["severity"] for one in opened)
+        tiles = " ".join(f"{word.capitalize()} {severe[severity]}" for severity, word in SEVERITIES.items())
+        status = Counter(one["status"] for one in now)
+        tiles += f" Chưa đánh giá được {status['not_evaluated']} Đạt {status['pass']} "
+        assert said.count(tiles) == 2, (name, tiles)
+        of_then = [one for one in counted.open(counted.runs[1]) if one in before]
+        since = counted.change({"findings": before}, now)
+        changed = (
+            f"{len(of_then)} → {len(opened)} So với lần rà soát {moment(counted.runs[1]['started'])} {since['worse']} trước đạt, nay"
+            f" chưa đạt {since['new']} mới phát hiện {since['still']} chưa khắc phục {since['fixed']} đã khắc phục"
+        )
+        assert said.count(changed) == 2, (name, changed)
+        at_first = [one for one in counted.open(counted.runs[0]) if one in first]
+        numbers = [(2, opened), (1, of_then), (0, at_first)]
+        history = " ".join(f"{moment(counted.runs[index]['started'])} {len(some)}" for index, some in numbers)
+        assert history in said, (name, history)
+        configured = by_control(one for one in counted.configured if one in now)
+        automatic = [control for control in configured if intruded.CATALOGUE[control].fix is not None]
+        urgent = sum(configured[control][0]["severity"] in ("critical", "high") for control in automatic)
+        if urgent:
+            some = f"{len(automatic)} yêu cầu, trong đó {urgent} yêu cầu mức nghiêm trọng hoặc cao"
+            assert f"Cho phép gia cố tự động để khắc phục {some}" in said, (name, some)
+
+
+def test_each_number_of_a_control_s_page_is_counted_again(month: Month) -> None:
+    counted = month.counted
+    for path in (path for path in month.pages if path.startswith("controls/")):
+        control, said = path.removeprefix("controls/").removesuffix(".html"), month.pages[path]
+        findings = [one for one in counted.now["findings"] if one["control"] == control]
+        opened = [one for one in counted.open() if one["control"] == control]
+        of = "trang" if intruded.CATALOGUE[control].subject == "site" else "máy chủ"
+        if opened:
+            asked = sum(one["status"] != "not_applicable" for one in findings)
+            assert f"Chưa đạt ở {len(opened)} trong {asked} {of}" in said, control
+            assert f"Nơi chưa đạt {len(opened)} Nơi chưa đạt " in said, control
+        unread = [one for one in findings if one["status"] == "not_evaluated"]
+        if unread:
+            assert f"Chưa đánh giá được {len(unread)} " in said, control
 
 
 def test_each_sheet_has_what_is_counted_again(month: Month) -> None:
