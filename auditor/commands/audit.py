@@ -108,6 +108,8 @@ def conclude(
     from auditor.commands.shown.postponed import Postponed
     from auditor.commands.shown.reviews import show_reviews
     from auditor.commands.shown.run import show_exit, show_open, show_run, show_verdict
+    from auditor.history.incidents import Incidents
+    from auditor.incidents import lapses
     from auditor.report import json_output
     from auditor.report.files import write
     from auditor.results import verdict
@@ -117,6 +119,7 @@ def conclude(
     known = catalogue()
     late = Postponed()
     late.attempt(lambda: history.keep(run), None)
+    late.attempt(lambda: lapses.record_missing(Incidents(), run), None)
     measure = late.attempt(lambda: verdict.known(run, earlier), None) if earlier is not None else None
     judged = verdict.judge(run, known, fail_on, measure)
     written = write(

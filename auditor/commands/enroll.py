@@ -18,15 +18,19 @@ from auditor.text.words import Words
 if TYPE_CHECKING:
     from auditor.fleet.enroll import Enrolled
     from auditor.fleet.host_keys import HostKey
+    from auditor.inventory.reach import Reach
 
 
 def enroll(
     host: Annotated[str, typer.Argument(metavar="HOST", help="The name it shall have in the inventory.")],
     inventory: InventoryOption = DEFAULT_INVENTORY,
     address: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Address or DNS name; by default HOST.")
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Address or DNS name; by default what the inventory says, else HOST."),
     ] = None,
-    port: Annotated[int, typer.Option(metavar="PORT", help="SSH port.")] = 22,
+    port: Annotated[
+        int | None, typer.Option(metavar="PORT", help="SSH port; by default what the inventory says, else 22.")
+    ] = None,
     user: Annotated[str, typer.Option(metavar="NAME", help="The account that you have today.")] = "root",
     key: Annotated[Path | None, typer.Option(metavar="FILE", help="Its private key, when it has one.")] = None,
     password_stdin: Annotated[
@@ -35,16 +39,25 @@ def enroll(
             "--password-stdin", help="Read its password from standard input; with --key, the one that sudo wants."
         ),
     ] = False,
-    automation_user: Annotated[str, typer.Option(metavar="NAME", help="The automation account to make.")] = "luytre",
+    automation_user: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="The automation account to make; by default what the inventory says, else luytre."
+        ),
+    ] = None,
     automation_group: Annotated[
         str | None,
         typer.Option(
             metavar="NAME", help="A group of the host's for that account, such as one that AllowGroups names."
         ),
     ] = None,
-    automation_key: Annotated[Path, typer.Option(metavar="FILE", help="Its private key; made when missing.")] = Path(
-        "~/.ssh/luytre"
-    ),
+    automation_key: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Its private key, made when missing; by default what the inventory says, else ~/.ssh/luytre.",
+        ),
+    ] = None,
     fingerprint: Annotated[str | None, typer.Option(metavar="SHA256:…", help="A host key that it must show.")] = None,
     yes: YesOption = False,
     lang: LangOption = DEFAULT_LANG,
@@ -54,13 +67,15 @@ def enroll(
     Shows the host's keys before anything is sent to it, makes the account, reads the host with it, records the keys,
     and drafts the inventory entry of the host and its sites.
 
-    A host that the inventory has already is left as it is there, and what differs is told. A host key other than the
-    recorded one is taken only when a person says so, or with its --fingerprint.
+    A host that the inventory has already, such as one that was installed anew, is entered as it says there; the entry is left as it is, and what
+    differs is told. A host key other than the recorded one is taken only when a person says so, or with its --fingerprint.
 
     Examples:
       auditor enroll may-chu-1 -i inventories/xa --address 192.0.2.10
 
       auditor enroll may-chu-1 -i inventories/xa --address 192.0.2.10 --user admin --key ~/.ssh/id_ed25519
+
+      auditor enroll may-chu-1 -i inventories/xa
 
     """
     from auditor.commands.shown.console import err
@@ -68,12 +83,20 @@ def enroll(
     from auditor.fleet import host_keys, logins
     from auditor.fleet.entry import Account, Server
 
-    enrolling.check(inventory, host, automation_user, automation_group)
+    before = _entry(inventory, host)
+    of_inventory = before.user if before is not None and before.user != "root" else None
+    account = Account(
+        automation_user or of_inventory or "luytre",
+        (automation_key or Path((before and before.key_file) or "~/.ssh/luytre")).expanduser(),
+        automation_group,
+    )
+    enrolling.check(inventory, host, account.user, account.group)
     key = key and key.expanduser()
     if key is not None:
         logins.check_key(key)
     words = Words(lang)
-    where = address or host
+    where = address or (before.address if before is not None else host)
+    port = port or (before.port if before is not None else 22)
     shown = host_keys.shown(where, port)
     recorded = host_keys.recorded(inventory / "office" / "known_hosts", where, port)
     err.print(words("enroll.shows", host=host, address=where, port=str(port)), markup=False)
@@ -87,9 +110,16 @@ def enroll(
     ask = partial(_password, words("enroll.password", user=user, host=host))
     given = sys.stdin.readline().rstrip("\n") if password_stdin else None
     access = enrolling.Access(user, ask() if given is None and key is None else given, key)
-    account = Account(automation_user, automation_key.expanduser(), automation_group)
     done = enrolling.enroll(inventory, server, access, account, ask, _doors(inventory, host))
     _tell(words, inventory, done)
+
+
+def _entry(inventory: Path, host: str) -> Reach | None:
+    """Return how the inventory reaches the host already; None for one that it has not, or of which only Ansible could tell."""
+    from auditor.inventory.reach import reach
+
+    found = reach(inventory).get(host) if any(inventory.glob("*.y*ml")) else None
+    return found if found is not None and found.unclear is None else None
 
 
 def _doors(inventory: Path, host: str) -> list[str]:

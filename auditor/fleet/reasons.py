@@ -20,6 +20,10 @@ LOGIN_REFUSED = Text(
     vi="máy chủ từ chối khóa SSH hoặc mật khẩu: kiểm tra tài khoản và khóa của tài khoản đó",
     en="the host refused our SSH key or password: check the account and its key",
 )
+KEY_CHANGED = Text(
+    vi="khóa của máy chủ khác với khóa đã ghi nhận: không kết nối; hãy xác minh rồi chạy lại 'auditor enroll'",
+    en="the host's key is not the one recorded: not connected; verify it, then run 'auditor enroll' again",
+)
 _KNOWN: tuple[tuple[str, Text], ...] = (
     (
         rf"{bounds.TOO_MUCH}\s*\Z",
@@ -37,10 +41,7 @@ _KNOWN: tuple[tuple[str, Text], ...] = (
     ),
     (
         r"REMOTE HOST IDENTIFICATION HAS CHANGED|Host key for \S{1,300} (has changed|was revoked)|REVOKED HOST KEY",
-        Text(
-            vi="khóa của máy chủ khác với khóa đã ghi nhận: không kết nối; hãy xác minh rồi chạy lại 'auditor enroll'",
-            en="the host's key is not the one recorded: not connected; verify it, then run 'auditor enroll' again",
-        ),
+        KEY_CHANGED,
     ),
     (
         r"No \S{1,40} host key is known|Host key verification failed",

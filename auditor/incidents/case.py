@@ -32,6 +32,8 @@ from auditor.models.ranks import FOR_GOOD, Form, Means, Question, Report
 
 State = Literal["begun", "confirmed", "refused", "unknown", "releasing", "released", "ended"]
 """``ended``: a process that is no more, be it that another action ended it or that it was gone."""
+LOST = frozenset({"not_in_force", "not_on_record"})
+"""Why it is not known of what was confirmed: the host was brought back and does not hold it, or has nothing of it on record any more."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,15 @@ class Action:
     state: State
     until: datetime.datetime | None = None
     """When it ends by itself; None: when it is released, or not known yet."""
+    why: str = ""
+    """The name of the reason that the last entry about it gives."""
+    at: datetime.datetime | None = None
+    """When that was written."""
+
+    @property
+    def lost(self) -> bool:
+        """Whether its host said that it does not hold it any more."""
+        return self.state == "unknown" and self.why in LOST
 
     def open(self, now: datetime.datetime) -> bool:
         """Whether it may be in force there; what was cleaned is how the site is."""
@@ -168,7 +179,8 @@ def _after(case: Case, entry: Entry) -> Case:
         case Notified(mails=mails):
             return replace(case, notified=case.notified | {*mails})
         case Contained() | Released() as deed:
-            return replace(case, actions={**_without_ended(case, deed), deed.number: _action(case, deed)})
+            action = replace(_action(case, deed), why=deed.why, at=clock.read(entry.at))
+            return replace(case, actions={**_without_ended(case, deed), deed.number: action})
         case Collected() as deed:
             return replace(case, collections={**case.collections, deed.number: deed})
         case Closed(cause=cause):

@@ -8,14 +8,17 @@ from typing import NamedTuple
 
 from auditor.audit.controls import COMPROMISE, CONTENT
 from auditor.errors import InputError
+from auditor.fleet.reasons import KEY_CHANGED
 from auditor.history.incidents import Decided, Ledgers
 from auditor.incidents.case import Action, Case
 from auditor.incidents.deciding import finding_of, still_open
 from auditor.incidents.forms.asked import CLOSING, OF_REPORT
-from auditor.models import Finding, Host, Run, Status, clock
+from auditor.models import Finding, Host, HostOutcome, Run, Status, Text, clock
 from auditor.models.incidents import Closed, Found
-from auditor.models.ranks import Report
+from auditor.models.ranks import Lang, Report
+from auditor.text.words import Words
 
+LANGS: tuple[Lang, ...] = ("vi", "en")
 _PASSED = (Status.PASS, Status.NOT_APPLICABLE)
 TAKEN_AWAY = frozenset({"file", "cron", "job", "unit", "key", "account", "process", "administrator"})
 """Means whose release would bring an intruder back: what they took may stay away when the incident is over. What others keep shut has an end."""
@@ -74,6 +77,7 @@ def obstacles(
     """
     left = gone(case, hosts) if left is None else left
     yield from _owed(case)
+    yield from _silent(case, newest, hosts)
     for action in case.actions.values():
         if action.host not in left:
             yield from _unsettled(case, action, now)
@@ -117,7 +121,7 @@ def check_gone(case: Case, hosts: Sequence[Host], named: Sequence[str]) -> tuple
 
 def past(case: Case, newest: Run | None) -> tuple[Found, ...]:
     """Return the findings that an incident is about and that an audit since then does not find any more."""
-    return tuple(one for one in case.findings if _met(one.control, one.subject, case, newest))
+    return tuple(one for one in case.findings if _not_met(one.control, one.subject, case, newest) is None)
 
 
 def _gone(case: Case, left: Sequence[str], said: Collection[str]) -> Iterator[Obstacle]:
@@ -147,48 +151,80 @@ def reporting(case: Case, report: Report) -> tuple[str, ...]:
     return ("incident", "reported", case.id, report)
 
 
+def _said(key: str, **about: str) -> Text:
+    """Return what is in the way, in both languages; what is named by a word of ours is told by that word."""
+    both = {lang: Words(lang) for lang in LANGS}
+    return Text(**{lang: words(f"incidents.obstacle.{key}", **_filled(about, words)) for lang, words in both.items()})
+
+
+def _filled(about: Mapping[str, str], words: Words) -> dict[str, str]:
+    told = dict(about)
+    if "report" in about:
+        told["report"] = words(f"incidents.report.{about['report']}")
+    if "means" in about:
+        told["means"] = words(f"incidents.means.{about['means']}")
+    if "when" in about:
+        told["when"] = words.moment(about["when"])
+    return told
+
+
 def _owed(case: Case) -> Iterator[Obstacle]:
     for owed in case.owed():
         error = InputError(
-            "{incident} still owes the report '{report}'",
-            incident=case.id,
-            report=owed.report,
+            _said("owes", report=owed.report),
             mend="say that it went out with 'auditor incident reported', or why it is not owed with 'auditor incident waive'",
         )
         yield Obstacle(error, reporting(case, owed.report))
 
 
+def unreached(newest: Run | None, hosts: Sequence[Host]) -> tuple[HostOutcome, ...]:
+    """Return how it went with those of the hosts that the newest audit did not reach."""
+    names = {host.name for host in hosts}
+    return tuple(one for one in newest.outcomes if one.host in names and not one.reached) if newest else ()
+
+
+def reaching(silent: Sequence[HostOutcome]) -> Iterator[tuple[str, ...]]:
+    """Yield the words of the commands by which hosts that nobody comes to are looked at again: one with another key is enrolled first."""
+    yield from (("enroll", one.host) for one in silent if one.reason == KEY_CHANGED)
+    if silent:
+        yield ("hunt", "--limit", ",".join(sorted({one.host for one in silent})))
+
+
+def _silent(case: Case, newest: Run | None, hosts: Sequence[Host]) -> Iterator[Obstacle]:
+    """Hosts that nobody comes to, of which nothing else can be said before."""
+    names = {*case.subjects, *(one.host for one in case.actions.values())}
+    own = [host for host in hosts if host.name in names or any(site.domain in names for site in host.sites)]
+    for one in unreached(newest, own):
+        reason = one.reason or Text(vi="?", en="?")
+        said = Text(**{lang: _said("unreached", host=one.host, why=reason.get(lang)).get(lang) for lang in LANGS})
+        error = InputError(said, mend="bring it up, let us in or enroll it anew, then hunt there")
+        yield Obstacle(error, next(reaching([one])), speaks=False)
+
+
 def _unsettled(case: Case, action: Action, now: datetime.datetime) -> Iterator[Obstacle]:
     released = ("incident", "release", case.id, str(action.number))
+    about = {"number": str(action.number), "host": action.host, "means": action.means, "what": action.what}
     if not action.settled:
         error = InputError(
-            "it is not known whether {named} is contained on {host}",
-            named=action.what,
-            host=action.host,
+            _said("lost" if action.lost else "unknown", **about),
             mend="'auditor incident release' it, or 'auditor incident contain' it again",
         )
         yield Obstacle(error, released)
     elif action.open(now) and action.until is None and action.means not in TAKEN_AWAY:
-        error = InputError(
-            "{named} is contained on {host} without an end",
-            named=action.what,
-            host=action.host,
-            mend="'auditor incident release' number {number}",
-            number=action.number,
-        )
+        error = InputError(_endless(about), mend="'auditor incident release' number {number}", number=action.number)
         yield Obstacle(error, released)
 
 
+def _endless(about: Mapping[str, str]) -> Text:
+    """Return that something goes on until somebody releases it."""
+    now = {lang: Words(lang)(f"incidents.now.{about['means']}", **about, until="") for lang in LANGS}
+    return Text(**{lang: _said("endless", now=said).get(lang) for lang, said in now.items()})
+
+
 def _still_there(found: Found, case: Case, newest: Run | None) -> Iterator[Obstacle]:
-    if _met(found.control, found.subject, case, newest):
-        return
-    error = InputError(
-        "no audit since then says that {control} on {subject} is met",
-        control=found.control,
-        subject=found.subject,
-        mend="mend it, review or hunt again, then 'auditor audit'",
-    )
-    yield Obstacle(error, _looking(found.control, found.subject), speaks=False)
+    if (why := _not_met(found.control, found.subject, case, newest)) is not None:
+        error = InputError(why, mend="mend it, review or hunt again, then 'auditor audit'")
+        yield Obstacle(error, _looking(found.control, found.subject), speaks=False)
 
 
 def _looking(control: str, subject: str) -> tuple[str, ...]:
@@ -213,9 +249,7 @@ def _unclean(case: Case, newest: Run | None, hosts: Sequence[Host]) -> Iterator[
             control, subject = finding.control, finding.subject.id
             if finding.status not in _PASSED and (control, subject) not in told:
                 error = InputError(
-                    "{control} on {subject} is not met",
-                    control=control,
-                    subject=subject,
+                    _said("open" if finding.is_open else "not_evaluated", control=control, subject=subject),
                     mend="clean it, accept what is the office's own, and review, hunt and audit again",
                 )
                 held = finding.is_open and any(isinstance(one, Mapping) and "key" in one for one in finding.violations)
@@ -226,12 +260,8 @@ def _unclean(case: Case, newest: Run | None, hosts: Sequence[Host]) -> Iterator[
 def _unseen(moments: Sequence[str], subject: str, case: Case, verb: str) -> Iterator[Obstacle]:
     if any(clock.read(moment) > case.looked_at_after for moment in moments):
         return
-    error = InputError(
-        "no audit tells of a {verb} of {subject} since then",
-        verb=verb,
-        subject=subject,
-        mend="'auditor {verb}', then 'auditor audit'",
-    )
+    said = _said(f"no_{verb}", subject=subject, when=clock.stamp(case.looked_at_after))
+    error = InputError(said, mend="'auditor {verb}', then 'auditor audit'", verb=verb)
     yield Obstacle(error, (verb, "--limit", subject), speaks=False)
 
 
@@ -245,19 +275,17 @@ def _seen(run: Run | None, subjects: set[str]) -> Iterator[Finding]:
 
 def _root(where: tuple[str, str], case: Case, newest: Run | None) -> Iterator[Obstacle]:
     control, subject = where
-    if _met(control, subject, case, newest):
-        return
-    error = InputError(
-        "no audit since then says that {control} on {subject} is met",
-        control=control,
-        subject=subject,
-        mend="mend it, then 'auditor audit'; or leave --control out and name the reason",
-    )
-    yield Obstacle(error, ("audit", "--limit", subject), speaks=False)
+    if (why := _not_met(control, subject, case, newest)) is not None:
+        error = InputError(why, mend="mend it, then 'auditor audit'; or leave --control out and name the reason")
+        yield Obstacle(error, ("audit", "--limit", subject), speaks=False)
 
 
-def _met(control: str, subject: str, case: Case, newest: Run | None) -> bool:
+def _not_met(control: str, subject: str, case: Case, newest: Run | None) -> Text | None:
+    """Return why no audit since then says that a control is met there; None: one does."""
+    about = {"control": control, "subject": subject}
     if newest is None or clock.read(newest.started) <= case.looked_at_after:
-        return False
+        return _said("unaudited", **about, when=clock.stamp(case.looked_at_after))
     finding = finding_of(newest, control, subject)
-    return finding is not None and finding.status in _PASSED
+    if finding is not None and finding.status in _PASSED:
+        return None
+    return _said("open" if finding is not None and finding.is_open else "not_evaluated", **about)

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from auditor.fleet import fresh
+from auditor.fleet import fresh, reasons
 from auditor.history.incidents import Decided, Incidents, Ledgers
 from auditor.history.others import Others
 from auditor.incidents import deciding
@@ -197,6 +197,8 @@ class Containing:
             said = fresh.asked_as_root(self.reach[host], kind.path, {"do": do, **question}, kind.seconds, beside)
             return _Answer.model_validate_json(said)
         except fresh.NoAnswer as no:
+            if reasons.explain(str(no)) == reasons.KEY_CHANGED:
+                return _Answer(state="unknown", why="key_changed")
             return _Answer(state="unknown", why="no_answer", about=str(no)[:300])
         except ValidationError:
             return _Answer(state="unknown", why="not_understood")

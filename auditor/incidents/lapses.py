@@ -1,18 +1,21 @@
-"""What a host was asked to hold for an incident and, by its own word after it was brought back, does not: the case log says so, too."""
+"""What a host was asked to hold for an incident and, by its own word, does not any more: the case log says so, too."""
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 
 from auditor.history.incidents import Decided, Incidents, Ledgers
 from auditor.incidents.case import fold
-from auditor.models.incidents import Contained
+from auditor.models import Run
+from auditor.models.incidents import Contained, Standing
 
 PROGRAM = "Lũy Tre"
 """Who says so: nobody of the office did."""
-WHY = "not_in_force"
+WHY, NOT_ON_RECORD = "not_in_force", "not_on_record"
 _LAPSE = re.compile(r"\b(SC-[0-9]{8}-[1-9][0-9]{0,3})/([1-9][0-9]{0,5}) is not in force: ([^\n;]{0,300})")
 """As ``on_host/guard`` says it (``luytre_guard/incident.py``)."""
 MOST = 200
@@ -31,6 +34,24 @@ def record(ledgers: Incidents, inventory: str, host: str, said: str) -> Iterator
             continue
         if isinstance(deed, Contained):
             yield deed
+
+
+def record_missing(ledgers: Incidents, run: Run) -> None:
+    """Write of each action that its host had not on record when a run read it, though it was confirmed before, that it is not known any more."""
+    for one in run.contained:
+        if one.known and one.there is False:
+            with suppress(_Nothing):
+                ledgers.write(run.inventory, PROGRAM, partial(_missing, one, run.began))
+
+
+def _missing(one: Standing, began: datetime.datetime, ledgers: Ledgers) -> Decided:
+    action = fold(one.incident, ledgers[one.incident]).actions.get(one.number) if one.incident in ledgers else None
+    if action is None or action.state != "confirmed" or action.at is None or action.at >= began:
+        raise _Nothing
+    deed = Contained(
+        number=one.number, host=one.host, means=one.means, what=one.what, state="unknown", why=NOT_ON_RECORD
+    )
+    return one.incident, deed
 
 
 class _Nothing(Exception):

@@ -112,7 +112,8 @@ WHY = (
         "sessions_ended",
     ),
     *("no_trigger", "trigger_again", "of_another"),
-    *("no_password", "other_password", "not_proven", "of_another_incident", "number_taken", "not_in_force"),
+    *("no_password", "other_password", "not_proven", "of_another_incident", "number_taken"),
+    *("not_in_force", "not_on_record", "key_changed"),
 )
 """Reasons that have words of their own; a host may give any other."""
 STEPS: Mapping[str, int] = {

@@ -31,7 +31,12 @@ def line(one: Standing, words: Words) -> str:
     """One thing that is contained, or perhaps; and that its host does not have it on record."""
     until = words.moment(one.until) if one.until else ""
     named = {"number": str(one.number), "host": one.host, "what": one.what, "until": until}
-    said = words(f"incidents.now.{one.means}" if one.known else "incidents.contained_perhaps", **named)
+    means = words(f"incidents.means.{one.means}")
+    said = (
+        words(f"incidents.now.{one.means}", **named)
+        if one.known
+        else words("incidents.contained_perhaps", means=means, **named)
+    )
     if one.there is not False:
         return said
     command = f"auditor incident release {one.incident} {one.number}"

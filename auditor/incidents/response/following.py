@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from auditor.incidents.case import Action, Case, State
-from auditor.incidents.closing import Obstacle, closing_words, obstacles, reporting
+from auditor.incidents.closing import Obstacle, closing_words, obstacles, reaching, reporting, unreached
 from auditor.incidents.forms.asked import CLOSING, OF_REPORT
 from auditor.incidents.means.site import serving
 from auditor.incidents.means.table import CLEANING, CONTAINING, MEANS
@@ -23,6 +23,8 @@ Says = Literal[
 """What is to be done; its words: ``incidents.next.SAYS``."""
 _SOON = frozenset({"now", "first", "personal"})
 """Reports that go out before a site is clean."""
+_SILENT = frozenset({"no_answer", "key_changed"})
+"""Why it is not known of what a host was asked: nobody came to it."""
 _SHUT: frozenset[Means] = frozenset({"path", "site"})
 """Means that keep from visitors what a person has yet to take out."""
 
@@ -96,7 +98,7 @@ def _steps(
     silent = unreached(newest, hosts)
     names = {one.host for one in silent}
     there = [one for one in responses_to(alarms(newest, hosts), hosts) if one.host not in names] if newest else []
-    ended = [one for one in case.actions.values() if one.state != "begun"]  # the same command goes on with the others
+    ended = [one for one in case.actions.values() if not _goes_on(one, newest)]
     tried = {(one.host, one.means, one.what): one.state for one in ended}
     at_once = [one for one in there if any((one.host, ask.means, ask.what) not in tried for ask in one.wanted)]
     if at_once:
@@ -110,8 +112,8 @@ def _steps(
         if due.report in _SOON or due.by <= now:
             yield from _report(case, due.report, unanswered)
     if silent:
-        command = Command(("hunt", "--limit", ",".join(sorted(names))), speaks=False)
-        yield Step("unreached", (command,), {"hosts": ", ".join(sorted(names))}, unreached=silent)
+        commands = tuple(Command(words, speaks=False) for words in reaching(silent))
+        yield Step("unreached", commands, {"hosts": ", ".join(sorted(names))}, unreached=silent)
     yield from _left(case, there, signs(newest, hosts) if newest and there else (), tried)
     rest = list(obstacles(case, newest, hosts, now, left=left))
     yield from _released(case, rest)
@@ -126,10 +128,13 @@ def _steps(
     yield Step(says, (Command(closing_words(case, left), needs="cause"),), {"names": ", ".join(left)})
 
 
-def unreached(newest: Run | None, hosts: Sequence[Host]) -> tuple[HostOutcome, ...]:
-    """Return how it went with those of the hosts that the newest audit did not reach."""
-    names = {host.name for host in hosts}
-    return tuple(one for one in newest.outcomes if one.host in names and not one.reached) if newest else ()
+def _goes_on(one: Action, newest: Run | None) -> bool:
+    """Whether the same command goes on with it: somebody was cut off, its host does not hold it any more, or gave no answer then and has been reached since."""
+    if one.state == "begun" or one.lost:
+        return True
+    if newest is None or one.at is None or one.state != "unknown":
+        return False
+    return one.why in _SILENT and newest.began > one.at
 
 
 def _report(case: Case, report: Report, unanswered: Unanswered) -> Iterator[Step]:

@@ -82,7 +82,7 @@ def test_an_incident_is_opened_reported_noted_and_closed(inventory: str) -> None
     auditor(inventory, "note", incident, "called the operator", *WHO)
     close = ("close", incident, "--cause", "a password was known", *WHO)
     said = auditor(inventory, *close, code=2).stderr
-    assert "no audit tells of a review of antruc.test since then" in said
+    assert "antruc.test was not reviewed since" in said
     assert f"    auditor review --limit antruc.test -i {inventory}\n" in said
     assert f"    auditor hunt --limit web1 -i {inventory}\n" in said
     assert f"    auditor incident form {incident} --form end --who 'Văn phòng' -i {inventory}\n" in said

@@ -18,7 +18,9 @@ from threading import Event, Thread
 from typing import Any, NamedTuple
 
 import pytest
+from typer.testing import CliRunner
 
+from auditor import cli
 from auditor.commands.enroll import trusted
 from auditor.errors import InputError
 from auditor.fleet import enroll as enrolling
@@ -533,6 +535,26 @@ def test_recording_a_key_leaves_those_of_others(tmp_path: Path) -> None:
         "192.0.2.1 ssh-rsa AAAA4",
     ]
     assert host_keys.recorded(file, "192.0.2.1", 2222) == (key,)
+
+
+def test_a_host_that_the_inventory_has_is_entered_as_it_says(office: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its key has changed since it was installed anew, and that is all that is typed: ``auditor enroll may1``."""
+    (office / "hosts.yml").write_text(
+        "all: {hosts: {may1: {ansible_host: 192.0.2.7, ansible_port: 2222, ansible_user: tudong}}}\n", "utf-8"
+    )
+    asked: list[tuple[str, int]] = []
+
+    def shown(address: str, port: int) -> tuple[HostKey, ...]:
+        asked.append((address, port))
+        raise InputError("no SSH server", mend="x")
+
+    monkeypatch.setattr(host_keys, "shown", shown)
+    accounts: list[str] = []
+    monkeypatch.setattr(enrolling, "check", lambda _folder, _host, user, _group: accounts.append(user))
+    for typed in ((), ("--address", "192.0.2.8", "--port", "22", "--automation-user", "luytre")):
+        done = CliRunner().invoke(cli.app, ["enroll", "may1", "-i", str(office), *typed])
+        assert isinstance(done.exception, InputError)
+    assert (asked, accounts) == ([("192.0.2.7", 2222), ("192.0.2.8", 22)], ["tudong", "luytre"])
 
 
 def test_a_public_key_that_is_missing_is_derived(tmp_path: Path) -> None:

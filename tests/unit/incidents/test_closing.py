@@ -9,13 +9,15 @@ from typing import get_args
 import pytest
 
 from auditor.errors import InputError
+from auditor.fleet.reasons import KEY_CHANGED
 from auditor.history.incidents import Incidents
 from auditor.incidents import closing, deciding
 from auditor.incidents.case import fold
 from auditor.incidents.closing import Cause
-from auditor.models import Finding, Run, Subject, clock
+from auditor.models import Finding, HostOutcome, Run, Subject, Text, clock
 from auditor.models.incidents import AnyDeed, Closed, Contained, Found, Reported, Spared
 from auditor.models.ranks import FOR_GOOD, Means, Report
+from auditor.text.words import Words
 from tests.unit.incidents.filled import LAST_FORM, T0, clean, lab
 from tests.unit.results.test_verdict import WEB2, finding
 
@@ -66,26 +68,31 @@ def test_not_while_a_report_is_owed(ledgers: Incidents, report: Report) -> None:
     for other in get_args(Report):
         if other not in (report, "personal"):
             ledgers.write(INVENTORY, WHO, deciding.adding(incident, Reported(report=other, how="x")))
-    with pytest.raises(InputError, match=f"still owes the report '{report}'"):
+    with pytest.raises(InputError, match=f"not gone out yet: {Words('en')(f'incidents.report.{report}')}"):
         close(ledgers, incident)
 
 
 @pytest.mark.parametrize(
     ("run", "why"),
     [
-        (None, "no audit tells of a review of antruc.test since then"),
-        (clean(BEFORE), "no audit tells of a review of antruc.test since then"),
-        (CLEAN.model_copy(update={"reviews": ()}), "no audit tells of a review of antruc.test since then"),
-        (CLEAN.model_copy(update={"hunts": ()}), "no audit tells of a hunt of web1 since then"),
-        (CLEAN.model_copy(update={"hunts": clean(BEFORE).hunts}), "no audit tells of a hunt of web1 since then"),
+        (None, "antruc.test was not reviewed since"),
+        (clean(BEFORE), "antruc.test was not reviewed since"),
+        (CLEAN.model_copy(update={"reviews": ()}), "antruc.test was not reviewed since"),
+        (CLEAN.model_copy(update={"hunts": ()}), "nobody has hunted on web1 since"),
+        (CLEAN.model_copy(update={"hunts": clean(BEFORE).hunts}), "nobody has hunted on web1 since"),
         *(
-            (clean(LATER, finding(status, control=control)), f"{control} on web1 is not met")
-            for status in ("fail", "partial", "not_evaluated", "manual")
+            (clean(LATER, finding(status, control=control)), f"{said} {control} on web1")
+            for status, said in (("not_evaluated", "the last audit could not tell of"), ("manual", "could not tell of"))
+            for control in ("compromise.shell", "compromise.hunted")
+        ),
+        *(
+            (clean(LATER, finding(status, control=control)), f"{control} on web1 is still open")
+            for status in ("fail", "partial")
             for control in ("compromise.shell", "compromise.hunted")
         ),
         (
             clean(LATER, finding("fail", control="content.injected", subject=SITE)),
-            "content.injected on antruc.test is not met",
+            "content.injected on antruc.test is still open",
         ),
     ],
 )
@@ -110,7 +117,7 @@ def test_what_is_kept_shut_has_an_end_and_what_was_taken_away_may_stay_away(ledg
     if means in closing.TAKEN_AWAY | FOR_GOOD:
         assert close(ledgers, incident)
         return
-    with pytest.raises(InputError, match="is contained on web1 without an end"):
+    with pytest.raises(InputError, match=r"number 1.*, without an end"):
         close(ledgers, incident)
     ledgers.write(INVENTORY, WHO, deciding.adding(incident, held(means, LATER)))
     assert close(ledgers, incident)
@@ -118,7 +125,7 @@ def test_what_is_kept_shut_has_an_end_and_what_was_taken_away_may_stay_away(ledg
 
 def test_not_while_nobody_knows_what_became_of_containing_something(ledgers: Incidents) -> None:
     unknown = Contained(number=1, host="web1", means="address", what="203.0.113.7", state="unknown")
-    with pytest.raises(InputError, match=r"not known whether 203\.0\.113\.7 is contained on web1"):
+    with pytest.raises(InputError, match=r"not known whether it is in force on web1: number 1, address 203\.0\.113\.7"):
         close(ledgers, ready(ledgers, unknown))
 
 
@@ -135,7 +142,8 @@ def test_findings_that_opened_it_are_met_in_an_audit_since_then(ledgers: Inciden
     found = Found(control="ssh.root_login", subject="web1", run="r")
     findings: tuple[Finding, ...] = (finding(status, control="ssh.root_login"),) if status else ()
     incident = ready(ledgers, findings=(found,))
-    with pytest.raises(InputError, match=r"no audit since then says that ssh\.root_login on web1 is met"):
+    said = "is still open" if status in ("fail", "partial") else "the last audit could not tell of"
+    with pytest.raises(InputError, match=said):
         close(ledgers, incident, clean(LATER, *findings))
     assert close(ledgers, incident)
 
@@ -143,7 +151,18 @@ def test_findings_that_opened_it_are_met_in_an_audit_since_then(ledgers: Inciden
 def test_the_cause_is_a_control_that_passes_now_or_a_reason(ledgers: Incidents) -> None:
     incident = ready(ledgers)
     for control, subject in (("ssh.root_login", "web2"), ("ssh.no_such", "web1")):
-        with pytest.raises(InputError, match=f"no audit since then says that {control} on {subject} is met"):
+        with pytest.raises(InputError, match=f"the last audit could not tell of {control} on {subject}"):
             close(ledgers, incident, cause=Cause("x", (control, subject)))
     closed = close(ledgers, incident, cause=Cause("x", ("ssh.root_login", "web1")))
     assert closed.control == Found(control="ssh.root_login", subject="web1", run=CLEAN.id)
+
+
+def test_a_host_that_nobody_comes_to_is_named_before_what_it_would_say(ledgers: Incidents) -> None:
+    incident = ready(ledgers, held("isolation", None))
+    case, now = fold(incident, ledgers.one(INVENTORY, incident)), clock.read(LATER)
+    for reason, command in ((KEY_CHANGED, ("enroll", "web1")), (Text(vi="x", en="y"), ("hunt", "--limit", "web1"))):
+        down = HostOutcome(host="web1", reached=False, reason=reason)
+        first, *rest = closing.obstacles(case, CLEAN.model_copy(update={"outcomes": (down,)}), lab().hosts, now)
+        assert first.command == command
+        assert str(first.error).startswith(f"the last audit did not come to web1: {reason.en}")
+        assert [one.command[:2] for one in rest] == [("incident", "release")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,10 @@ import pytest
 from auditor.history.incidents import Incidents
 from auditor.incidents import deciding, lapses, told
 from auditor.incidents.case import fold
-from auditor.models.incidents import Contained
+from auditor.models import clock
+from auditor.models.incidents import Contained, Standing
 from auditor.text.words import Words
+from tests.unit.incidents.filled import clean
 from tests.unit.incidents.test_ledger import INVENTORY, T0, WHO, opened
 
 
@@ -57,3 +60,32 @@ def test_nothing_else_that_a_host_says_is_written(ledgers: Incidents, host: str,
     incident = contained(ledgers, 3, "web1")
     assert incident == "SC-20261231-1"
     assert list(lapses.record(ledgers, INVENTORY, host, said)) == []
+
+
+@pytest.mark.parametrize(
+    ("there", "known", "minutes", "state"),
+    [
+        (False, True, 1, "unknown"),
+        (True, True, 1, "confirmed"),
+        (None, True, 1, "confirmed"),
+        (False, False, 1, "confirmed"),
+        (False, True, -1, "confirmed"),
+    ],
+    ids=["not on record", "on record", "not read", "not known anyway", "confirmed while the host was read"],
+)
+def test_what_a_host_has_not_on_record_any_more_is_not_known_any_more(
+    ledgers: Incidents, there: bool | None, known: bool, minutes: int, state: str
+) -> None:
+    incident = contained(ledgers, 3, "web1")
+    one = Standing(
+        incident=incident, number=3, host="web1", means="job", what="/etc/cron.d/x:3", known=known, there=there
+    )
+    began = clock.stamp(T0 + datetime.timedelta(minutes=minutes))
+    run = clean(began, inventory=INVENTORY).model_copy(update={"contained": (one,)})
+    for _ in range(2):
+        lapses.record_missing(ledgers, run)
+    case = fold(incident, ledgers.one(INVENTORY, incident))
+    assert (case.actions[3].state, case.actions[3].lost) == (state, state == "unknown")
+    if state == "unknown":
+        assert "the host has nothing of it on record any more" in told.deed(case.entries[-1].deed, Words("en"))
+        assert [one.who for one in case.entries].count(lapses.PROGRAM) == 1

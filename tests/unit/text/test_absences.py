@@ -59,6 +59,7 @@ FACTS = {
     "incidents.manual.passwd_line": "the host said so: the line has no shadow line",
     "incidents.ended.gone": "when it was closed, the inventory had no such site or host",
     "incidents.next.close_gone": "all obstacles were asked for, and the inventory has no such site or host",
+    "incidents.obstacle.unaudited": "the newest audit of the history, which began before the incident was written down, or is none",
     "incidents.fell.back.others": "visits before and after, and the ledgers read again: what others wrote of that host since",
     "official.incidents.none": "the case log at the end of the month, for the office's sites and hosts",
     "official.incidents.unreported": "the same: no report went out",

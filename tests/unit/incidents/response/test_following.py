@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from auditor.fleet.reasons import KEY_CHANGED
 from auditor.history.incidents import Incidents, standing
 from auditor.incidents import deciding
 from auditor.incidents.case import Case, fold
 from auditor.incidents.response.following import Step, Unanswered, following, sign_commands
-from auditor.models import Run, Subject, Trace, clock
+from auditor.models import HostOutcome, Run, Subject, Trace, clock
 from auditor.models.incidents import AnyDeed, Collected, Contained, Found, Reported, Spared
 from auditor.models.ranks import Means
 from auditor.models.reviews import Kind
@@ -219,3 +220,27 @@ def test_signs_by_which_somebody_comes_in_stand_beside_what_is_sure_and_never_ou
     assert [one.typed for one in told.signs] == [("key", f"SHA256:{'a' * 43}"), ("file", "/srv/mu-plugins/x.php")]
     (command,) = sign_commands(of, told.signs)
     assert command.words[3:] == ("key", f"SHA256:{'a' * 43}", "file", "/srv/mu-plugins/x.php", "--host", "web1")
+
+
+@pytest.mark.parametrize(
+    ("why", "hours", "says"),
+    [
+        ("not_on_record", 0, "contain"),
+        ("not_in_force", 0, "contain"),
+        ("no_answer", 1, "contain"),
+        ("key_changed", 1, "contain"),
+        ("no_answer", 0, "by_hand"),
+        ("not_understood", 1, "by_hand"),
+    ],
+)
+def test_what_its_host_lost_or_could_not_be_told_is_contained_again_before_a_person_does_it(
+    ledgers: Incidents, why: str, hours: int, says: str
+) -> None:
+    of = case(ledgers, TAKEN.model_copy(update={"state": "unknown", "why": why}), COLLECTED, *REPORTED)
+    assert step(of, run(hours, SHELL), hours=2).says == says
+
+
+def test_a_host_with_another_key_is_enrolled_before_it_is_hunted_on(ledgers: Incidents) -> None:
+    changed = HostOutcome(host="web1", reached=False, reason=KEY_CHANGED)
+    told = step(case(ledgers, *REPORTED), run(0).model_copy(update={"outcomes": (changed,)}))
+    assert words(told) == [("enroll", "web1"), ("hunt", "--limit", "web1")]
