@@ -122,8 +122,12 @@ def said_no(test):
 
 
 def own_line(said):
-    """Of what a test said, from the first word of a fault on: what comes before are notices."""
-    found = re.search(r"nginx: \[emerg\]|AH\d{5}: (?!Could not reliably)|Syntax error|ERROR:|\[ERROR\]|fatal:", said)
+    """Of what a test said, from the first word of a fault on: what comes before are notices. Without when and by which process, by
+    which the same fault would be told at each try as another one."""
+    said = re.sub(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (?=\[\w+\])|(?<=\] )\d+#\d+: ", "", said)
+    found = re.search(
+        r"(?:nginx: )?\[emerg\]|AH\d{5}: (?!Could not reliably)|Syntax error|ERROR:|\[ERROR\]|fatal:", said
+    )
     return said[found.start() :] if found else said
 
 
