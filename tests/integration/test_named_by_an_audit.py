@@ -61,6 +61,9 @@ $server/sbin/nginx -t -q -c $server/conf/nginx.conf
 systemd-run -q --unit panel -p Type=forking $server/sbin/nginx -c $server/conf/nginx.conf
 echo 'INSERT INTO x VALUES (1);' > /var/www/dongvau.test/dongvau_2026.sql"""
 
+LENDS = """cp /usr/bin/id /var/tmp/thu && chmod 4755 /var/tmp/thu
+setpriv --reuid=33 --regid=33 --clear-groups /var/tmp/thu -u"""
+
 
 @pytest.fixture(scope="module")
 def named(booted: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[dict[str, Any]]]:
@@ -109,6 +112,11 @@ def test_what_somebody_left_is_named(named: list[dict[str, Any]], what: str, sub
 def test_an_application_that_lends_its_visitors_logins_to_any_site_is_named(named: list[dict[str, Any]]) -> None:
     told = {one["control"]: one["status"] for one in named if one["subject"]["id"] in ("bennua.test", "web2")}
     assert told["web.cors_credentials"] == "fail"
+
+
+def test_a_folder_for_temporary_files_where_programs_lend_their_rights_is_named(named: list[dict[str, Any]]) -> None:
+    assert lab.run("web2", LENDS).stdout == b"0\n", "started by the web server's account"
+    assert "filesystem.tmp_options" in naming(named, '"path": "/var/tmp"', "web2")
 
 
 def test_the_sites_of_a_panels_server_are_read(named: list[dict[str, Any]]) -> None:
