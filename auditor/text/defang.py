@@ -9,6 +9,9 @@ from collections.abc import Collection
 _DOTS = ".。．｡"
 _SCHEME = re.compile(r"\b([a-z][a-z0-9+-]{0,20}):(?=//)", re.I)
 _NAME = re.compile(rf"\w[\w-]*(?:[{_DOTS}][\w-]+)+")
+_OWN_PATH = r"(?<![^\W\d])(?<![.\]/:])/(?:etc|usr|opt|boot|lib|lib64|bin|sbin)/[\w./@+%-]+"
+"""A path below folders of root's alone: no lesser user chooses its names, and none is a host's."""
+_TOKEN = re.compile(rf"(?P<path>{_OWN_PATH})|{_NAME.pattern}")
 _SIX = re.compile(r"(?<![\w:.])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?:\.\d{1,3}){0,3}", re.I)
 _WITHIN = tuple(
     ipaddress.ip_network(network)
@@ -46,12 +49,12 @@ def defang(text: str, ours: Collection[str] = ()) -> str:
     """The text with ``hxxps://evil[.]test`` for ``https://evil.test`` and ``203[.]0[.]113[.]7`` for that address.
 
     ``ours`` are names and addresses of our own, which stay as they are, with what stands below the names; so do addresses of
-    inner networks, which others have to take out, and numbers. What is written so already stays.
+    inner networks, which others have to take out, numbers, and paths of the system's own folders. What is written so already stays.
     """
     kept = {name.casefold() for name in ours}
     without = _SCHEME.sub(lambda found: _scheme(found[1]), text)
     without = _SIX.sub(lambda found: _six(found[0], kept), without)
-    return _NAME.sub(lambda found: _name(found[0], kept), without)
+    return _TOKEN.sub(lambda found: found[0] if found["path"] else _name(found[0], kept), without)
 
 
 def is_inner(address: str) -> bool:

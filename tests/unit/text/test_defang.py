@@ -30,6 +30,15 @@ OURS = ("antruc.test", "web1", "10.213.47.11", "vn")
         ("10.213.47.11 192.168.1.1 fe80::1 fd00::8", "10.213.47.11 192.168.1.1 fe80::1 fd00::8"),
         ("08:30:15, 27.11.2026, 1.500.000, 4.2", "08:30:15, 27.11.2026, 1.500.000, 4.2"),
         ("/var/www/antruc.test/x.php", "/var/www/antruc.test/x.php"),
+        (
+            "tệp /etc/profile.d/zz-ngon-ngu.sh, /etc/ld.so.preload",
+            "tệp /etc/profile.d/zz-ngon-ngu.sh, /etc/ld.so.preload",
+        ),
+        ("248 (/usr/bin/python3.13)", "248 (/usr/bin/python3.13)"),
+        (
+            "https://evil.test/etc/x.sh và /tmp/www.evil.test",
+            "hxxps://evil[.]test/etc/x[.]sh và /tmp/www[.]evil[.]test",
+        ),
         ("", ""),
     ],
 )
