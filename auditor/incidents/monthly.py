@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Mapping, Sequence, Set
 
-from auditor.incidents.case import Case, fold
+from auditor.audit.controls import CONTENT
+from auditor.incidents.case import Action, Case, fold
 from auditor.models import clock
 from auditor.models.incidents import Closed, Entry, Reported
 from auditor.models.ranks import FOR_GOOD
@@ -36,18 +37,24 @@ def _found(
         closed = next((clock.read(entry.happened) for entry in case.entries if isinstance(entry.deed, Closed)), None)
         concerned = {*case.subjects} & (domains | hosts)
         if concerned and case.detected <= end and (closed is None or closed >= begin):
-            yield _summary(case, concerned & domains, len(concerned & hosts), closed, recorded, end)
+            actions = [one for one in case.actions.values() if _of(one, domains, hosts)]
+            yield _summary(case, concerned & domains, len(concerned & hosts), actions, closed, recorded, end)
+
+
+def _of(one: Action, domains: Set[str], hosts: Set[str]) -> bool:
+    """Whether it was done on the office's hosts, or to its sites on hosts of others."""
+    return one.host in hosts or one.what.partition("/")[0] in domains
 
 
 def _summary(
     case: Case,
     domains: Set[str],
     hosts: int,
+    actions: Sequence[Action],
     closed: datetime.datetime | None,
     recorded: datetime.datetime | None,
     end: datetime.datetime,
 ) -> IncidentSummary:
-    actions = case.actions.values()
     confirmed = [one for one in actions if one.state in ("confirmed", "releasing", "released")]
     sent = (
         ReportSent(entry.deed.report, clock.read(entry.happened), entry.deed.how)
@@ -57,6 +64,9 @@ def _summary(
     return IncidentSummary(
         id=case.id,
         domains=tuple(sorted(domains)),
+        injected=tuple(
+            sorted(domains & {one.subject for one in case.findings if one.control.startswith(f"{CONTENT}.")})
+        ),
         hosts=hosts,
         detected=case.detected,
         recorded=recorded,

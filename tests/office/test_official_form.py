@@ -423,7 +423,7 @@ def test_the_documentation_shows_a_month_with_incidents_as_it_is(convert, tmp_pa
     """The first page of results, which begins with the intrusion; the page with part III; its annex: the DOCX by LibreOffice, and the PDF."""
     detected = datetime.datetime(2026, 11, 20, 8, 30, tzinfo=clock.ZONE)
     known = IncidentSummary(
-        id="SC-20261120-1", domains=("antruc.test",), hosts=1, detected=detected, contained=12, unsettled=0, in_force=11,
+        id="SC-20261120-1", domains=("antruc.test",), injected=(), hosts=1, detected=detected, contained=12, unsettled=0, in_force=11,
         reports=(ReportSent("now", detected, "điện thoại"),), overdue=("first",), closed=None, cause="",
     )  # fmt: skip
     over = replace(

@@ -25,6 +25,8 @@ class IncidentSummary:
     id: str
     domains: tuple[str, ...]
     """The office's sites in it."""
+    injected: tuple[str, ...]
+    """Those of them that it found to show what somebody injected."""
     hosts: int
     """How many of the office's hosts are in it; their names are for the technical annex alone."""
     detected: datetime.datetime

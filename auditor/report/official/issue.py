@@ -92,7 +92,7 @@ def write(
         figures=month,
         catalogue=catalogue,
         period=period,
-        moments=now.moments,
+        moments=now.moments_of({host.name for host in month.run.hosts}),
         deadlines=deadlines,
         regime=regime,
         kind=kind,

@@ -61,7 +61,17 @@ class State:
     """What the last run of a month with each host in it found, as one run, and when those runs were."""
 
     run: Run
-    moments: tuple[str, ...]
+    parts: tuple[tuple[str, frozenset[str]], ...]
+    """When each of the runs was, and which hosts are taken from it; the newest first."""
+
+    @property
+    def moments(self) -> tuple[str, ...]:
+        """When those runs were."""
+        return tuple(moment for moment, _ in self.parts)
+
+    def moments_of(self, hosts: Set[str]) -> tuple[str, ...]:
+        """Return when those of the runs were that these hosts are taken from; of none, when all were."""
+        return tuple(moment for moment, of in self.parts if of & hosts) or self.moments
 
 
 def state(read: Callable[[str], Run], entries: Iterable[Kept], period: Period, hosts: Set[str]) -> State | None:
@@ -76,7 +86,7 @@ def state(read: Callable[[str], Run], entries: Iterable[Kept], period: Period, h
         return None
     newest = parts[0]
     if len(parts) == 1:
-        return State(newest, (newest.started,))
+        return State(newest, (_part(newest),))
     whole = newest.model_copy(
         update={
             "hosts": tuple(host for part in parts for host in part.hosts),
@@ -85,7 +95,11 @@ def state(read: Callable[[str], Run], entries: Iterable[Kept], period: Period, h
             "waivers": tuple({use.waiver.id: use for part in reversed(parts) for use in part.waivers}.values()),
         }
     )
-    return State(whole, tuple(part.started for part in parts))
+    return State(whole, tuple(map(_part, parts)))
+
+
+def _part(run: Run) -> tuple[str, frozenset[str]]:
+    return run.started, frozenset(host.name for host in run.hosts)
 
 
 def _newest(read: Callable[[str], Run], entries: Iterable[Kept], hosts: Set[str]) -> Iterator[Run]:

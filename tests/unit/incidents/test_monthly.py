@@ -8,7 +8,7 @@ import pytest
 
 from auditor.incidents import monthly
 from auditor.models import clock
-from auditor.models.incidents import Closed, Contained, Entry, Opened, Released, Reported
+from auditor.models.incidents import Closed, Contained, Entry, Found, Opened, Released, Reported
 from auditor.report.official.period import Period
 from tests.unit import official
 
@@ -120,3 +120,19 @@ def test_no_month_denies_one_that_was_detected_in_it_and_written_down_after_it()
     assert "sau kỳ báo cáo" in said
     (december,) = monthly.summarize(log, Period(2026, 12), DOMAINS, HOSTS, LATER)
     assert (december.contained, december.recorded) == (1, None)
+
+
+def test_what_was_done_on_hosts_of_other_offices_is_not_counted_as_ours() -> None:
+    elsewhere = contained(2, "confirmed").model_copy(update={"host": "web2", "what": "bennua.test/x.php"})
+    log = ledger("2026-11-20T08:00:00", *FULL[:2], entry("2026-11-20T09:05:00", elsewhere))
+    (one,) = monthly.summarize(log, NOVEMBER, DOMAINS, HOSTS, LATER)
+    assert (one.contained, one.in_force) == (1, 1)
+
+
+def test_a_site_that_was_cleaned_within_the_month_is_said_to_have_been_injected_into() -> None:
+    found = Found(control="content.injected", subject="antruc.test", run="r1")
+    first = Opened(detected="2026-11-20T08:00:00+07:00", subjects=("antruc.test",), findings=(found,), regime="2026")
+    (one,) = monthly.summarize(
+        {"SC-20261120-1": (entry("2026-11-20T08:00:00", first),)}, NOVEMBER, DOMAINS, HOSTS, LATER
+    )
+    assert one.injected == ("antruc.test",)

@@ -176,6 +176,9 @@ def content(given: Given) -> Iterable[str]:
     unseen = {one.subject for one in figures.findings if one.control in of_looks and one.bucket == "not_evaluated"}
     if not found and len(unseen) < len(reviewed):
         yield words("official.content.clean")
+    for one in given.incidents:
+        if handled := [domain for domain in one.injected if domain not in {site.site for site in found}]:
+            yield words("official.content.handled", sites=", ".join(handled), incident=one.id)
     if unseen:
         yield words("official.content.unseen", sites=words("official.sites_n", n=len(unseen)))
     fixed = figures.change.changes.get("fixed", ()) if figures.change else ()

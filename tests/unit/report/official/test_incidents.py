@@ -15,6 +15,7 @@ DETECTED = datetime.datetime(2026, 11, 20, 8, 30, tzinfo=clock.ZONE)
 OPEN = IncidentSummary(
     id="SC-20261120-1",
     domains=("antruc.test",),
+    injected=("antruc.test",),
     hosts=1,
     detected=DETECTED,
     contained=12,

@@ -57,7 +57,7 @@ def test_what_could_not_be_seen_is_said_and_what_was_cleaned_up_too() -> None:
     stopped = look(stopped={"why": "refused", "status": 403, "where": "/"})
     assert "Chưa xem được đầy đủ 1 trang thông tin điện tử." in told("xa-an-truc", run(stopped))
     clean = told("xa-an-truc", run(look()), run(FOUND, started=official.BEFORE))
-    assert "Không phát hiện nội dung bị chèn ở các trang đã xem được." in clean
+    assert "Không phát hiện nội dung bị chèn ở các trang đã xem được, theo lần kiểm tra cuối." in clean
     assert "So với kỳ trước, đã xử lý xong trên 1 trang thông tin điện tử." in clean
 
 
