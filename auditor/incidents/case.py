@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -34,6 +34,10 @@ State = Literal["begun", "confirmed", "refused", "unknown", "releasing", "releas
 """``ended``: a process that is no more, be it that another action ended it or that it was gone."""
 LOST = frozenset({"not_in_force", "not_on_record"})
 """Why it is not known of what was confirmed: the host was brought back and does not hold it, or has nothing of it on record any more."""
+
+
+SHUT: frozenset[Means] = frozenset({"path", "site"})
+"""Means that keep from visitors, and from reviews, what a person has yet to take out."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,16 @@ class Case:
         """The moment after which its sites and hosts have to be looked at before it is over: what was looked at before it was written down missed it."""
         written = (one.at for one in self.entries if isinstance(one.deed, Opened | Joined))
         return max(self.detected, *map(clock.read, written))
+
+    def shown_again(self, names: Collection[str]) -> datetime.datetime | None:
+        """Return when visitors of a site, which has these names, were last let in to what had been kept from them; None: nothing was. A review before that did not see it."""
+        shut = {n for n, one in self.actions.items() if one.means in SHUT and one.what.partition("/")[0] in names}
+        moments = (
+            clock.read(one.at)
+            for one in self.entries
+            if isinstance(one.deed, Released) and one.deed.state == "released" and one.deed.number in shut
+        )
+        return max(moments, default=None)
 
     def custody(self, number: int) -> tuple[Entry, ...]:
         """The entries about one collection: who had it when."""

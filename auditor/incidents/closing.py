@@ -237,15 +237,16 @@ def _unclean(case: Case, newest: Run | None, hosts: Sequence[Host]) -> Iterator[
     """Sites that were not reviewed and hosts that were not hunted on since then, and what is open of what they found."""
     about, told = {*case.subjects}, {(one.control, one.subject) for one in case.findings}
     for host in hosts:
-        sites = [site.domain for site in host.sites if site.domain in about or host.name in about]
+        sites = [site for site in host.sites if site.domain in about or host.name in about]
         if not sites and host.name not in about:
             continue
         for site in sites:
-            looks = [one.started for one in newest.reviews if one.site == site] if newest else []
-            yield from _unseen(looks, site, case, "review")
+            looks = [one.started for one in newest.reviews if one.site == site.domain] if newest else []
+            since = case.shown_again((site.domain, *site.aliases))
+            yield from _unseen(looks, site.domain, max(filter(None, (case.looked_at_after, since))), "review")
         hunts = [one.started for one in newest.hunts if one.host == host.name] if newest else []
-        yield from _unseen(hunts, host.name, case, "hunt")
-        for finding in _seen(newest, {host.name, *sites}):
+        yield from _unseen(hunts, host.name, case.looked_at_after, "hunt")
+        for finding in _seen(newest, {host.name, *(site.domain for site in sites)}):
             control, subject = finding.control, finding.subject.id
             if finding.status not in _PASSED and (control, subject) not in told:
                 error = InputError(
@@ -257,10 +258,10 @@ def _unclean(case: Case, newest: Run | None, hosts: Sequence[Host]) -> Iterator[
                 yield Obstacle(error, ("incident", "open", "--all-found", host.name)) if held else again
 
 
-def _unseen(moments: Sequence[str], subject: str, case: Case, verb: str) -> Iterator[Obstacle]:
-    if any(clock.read(moment) > case.looked_at_after for moment in moments):
+def _unseen(moments: Sequence[str], subject: str, since: datetime.datetime, verb: str) -> Iterator[Obstacle]:
+    if any(clock.read(moment) > since for moment in moments):
         return
-    said = _said(f"no_{verb}", subject=subject, when=clock.stamp(case.looked_at_after))
+    said = _said(f"no_{verb}", subject=subject, when=clock.stamp(since))
     error = InputError(said, mend="'auditor {verb}', then 'auditor audit'", verb=verb)
     yield Obstacle(error, (verb, "--limit", subject), speaks=False)
 
@@ -284,7 +285,7 @@ def _not_met(control: str, subject: str, case: Case, newest: Run | None) -> Text
     """Return why no audit since then says that a control is met there; None: one does."""
     about = {"control": control, "subject": subject}
     if newest is None or clock.read(newest.started) <= case.looked_at_after:
-        return _said("unaudited", **about, when=clock.stamp(case.looked_at_after))
+        return _said("unaudited", **about, when=clock.stamp(since))
     finding = finding_of(newest, control, subject)
     if finding is not None and finding.status in _PASSED:
         return None

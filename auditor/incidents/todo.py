@@ -99,7 +99,7 @@ def theirs(case: Case, host: Host, found: Iterable[Response] = ()) -> Theirs:
 def of_host(case: Case, host: Host, facts: HostFacts | None, found: Iterable[Response] = ()) -> Iterator[Todo]:
     """All that a host and those of its sites that an incident is about have, by its facts; what could not be read is named, too. ``found``: see ``theirs``."""
     intruders = theirs(case, host, found)
-    yield from _each("remove_account", host.name, intruders.accounts)
+    yield from _each("remove_account", host.name, _there(intruders.accounts, facts))
     yield from _each("remove_key", host.name, intruders.keys)
     of_sites = {name for site in host.sites for name in (site.domain, *site.aliases)}
     yield from _each(
@@ -116,6 +116,13 @@ def of_host(case: Case, host: Host, facts: HostFacts | None, found: Iterable[Res
         if site.domain in case.subjects or host.name in case.subjects:
             yield from _of_site(case, site, view(site, data, facts.errors), intruders)
     yield from _of_machine(host, data, intruders)
+
+
+def _there(accounts: Collection[str], facts: HostFacts | None) -> Iterator[str]:
+    """Yield those of some accounts that a host has, or that nobody can tell it has not."""
+    told = None if facts is None or "accounts" in facts.errors else facts.context("accounts").get("accounts")
+    names = None if told is None else {one["name"] for one in told["users"]}
+    return (one for one in accounts if names is None or one in names)
 
 
 def unread(case: Case, gone: Iterable[str], findings: Collection[tuple[str, str]]) -> Iterator[Todo]:

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from auditor.looks.traces import defanged
 from auditor.models.incidents import (
     Answered,
     AnyDeed,
@@ -27,6 +28,7 @@ from auditor.models.incidents import (
 )
 from auditor.models.ranks import FOR_GOOD
 from auditor.report.csv_output import inert
+from auditor.results.contained import what_of
 from auditor.text.visible import one_line
 from auditor.text.words import Words
 
@@ -142,7 +144,10 @@ def deed(of: AnyDeed, words: Words) -> str:
         case Reported(report=report, how=how):
             return words("incidents.reported", report=words(f"incidents.report.{report}"), how=how)
         case Answered(answers=answers):
-            told = (f"{words(f'form.field.{question}')}: {'; '.join(given)}" for question, given in answers.items())
+            told = (
+                f"{words(f'form.field.{question}')}: {'; '.join(_answer(question, one, words) for one in given)}"
+                for question, given in answers.items()
+            )
             return words("incidents.answered", answers=". ".join(told))
         case FilledIn(form=form, docx=docx, pdf=pdf):
             return words("incidents.filled_in", form=words(f"form.name.{form}"), docx=docx, pdf=pdf)
@@ -156,6 +161,17 @@ def deed(of: AnyDeed, words: Words) -> str:
             named = f"{cause} ({control.control}:{control.subject})" if control else cause
             said = words("incidents.ended", cause=named)
             return f"{said}; {words('incidents.ended.gone', names=', '.join(gone))}" if gone else said
+
+
+def _answer(question: str, given: str, words: Words) -> str:
+    """An answer: of a box that is ticked, what stands beside it."""
+    from auditor.incidents.forms.asked import CHOICES
+
+    box, sign, text = given.partition(":")
+    if box not in CHOICES.get(question, ()):
+        return given
+    said = words(f"form.choice.{question}.{box}")
+    return f"{said}: {text}" if sign else said
 
 
 def fell(of: Fell, words: Words) -> Iterator[str]:
@@ -200,13 +216,9 @@ def _shut(domains: Sequence[str], others: Sequence[str], words: Words) -> str:
     return words("incidents.unseen.shut", sites=", ".join(domains), others=", ".join(others))
 
 
-def left(of: Response, command: str, words: Words) -> Iterator[str]:
-    """That something which a finding names is left to a person; ``command`` is how that person contains it, empty where there is no means; then the steps by hand."""
-    yield words("incidents.left", host=of.host, kind=words(f"content.kind.{of.kind}"), where=one_line(of.where))
-    if command:
-        yield words("incidents.by_hand", command=command)
-        if of.typed is None or of.typed[0] not in ("path", "site"):
-            return
+def left(of: Response, words: Words) -> Iterator[str]:
+    """That something which a finding names is left to a person, then the steps by hand."""
+    yield words("incidents.left", host=of.host, kind=words(f"content.kind.{of.kind}"), where=_where(of))
     for one in of.steps:
         yield from step(one, of.host, words)
 
@@ -219,8 +231,13 @@ def step(of: Manual, host: str, words: Words) -> Iterator[str]:
 
 def thing(of: Response, words: Words) -> str:
     """One thing that a finding names: what it is, and where."""
-    where = f"{of.who}, {of.where}" if of.who and of.kind == "account" else of.where
-    return words("incidents.thing", host=of.host, kind=words(f"content.kind.{of.kind}"), where=one_line(where))
+    return words("incidents.thing", host=of.host, kind=words(f"content.kind.{of.kind}"), where=_where(of))
+
+
+def _where(of: Response) -> str:
+    """Where it is, and what tells it from others there: an account, a key, a foreign name."""
+    told_by = of.who if of.kind == "account" else of.typed[1] if of.kind == "key" and of.typed is not None else ""
+    return one_line(", ".join(filter(None, (told_by or defanged(of.target), of.where))))
 
 
 def plan(wanted: Wanted, host: str, made: Plan, words: Words) -> Iterator[str]:
@@ -257,7 +274,7 @@ def _held(of: Collected | Custody | Stamped, words: Words) -> str:
         given = {"number": number, "to": of.to or "", "damages": str(of.damages), "sha256": of.sha256}
         said = words(f"incidents.step.{step}", **given)
         return f"{said}; {of.how}" if of.how else said
-    size = f"{of.size / 1_000_000:.1f}"
+    size = words.decimal(of.size / 1_000_000)
     said = words("incidents.collected", number=number, host=of.host, files=str(of.files), size=size, sha256=of.sha256)
     return f"{said}; {words(f'incidents.stopped.{of.stopped}')}" if of.stopped else said
 
@@ -293,7 +310,12 @@ def _action(of: Contained | Released, words: Words) -> str:
         return f"{said}; {why}" if why and of.state == "released" else said
     until = words.moment(of.until) if of.until else ""
     said = words(
-        f"incidents.contain.{of.means}.{of.state}", number=number, host=host, what=of.what, until=until, why=why
+        f"incidents.contain.{of.means}.{of.state}",
+        number=number,
+        host=host,
+        what=what_of(of.means, of.what, words),
+        until=until,
+        why=why,
     )
     if of.state != "confirmed":
         return said

@@ -15,6 +15,25 @@ def lines(contained: Iterable[Standing], words: Words) -> tuple[str, ...]:
     return tuple(f"{one.incident}: {line(one, words)}" for one in contained)
 
 
+def what_of(means: str, what: str, words: Words) -> str:
+    """Return what an action is about, as people read it: of a process its number and program, of a job its line and file."""
+    if means.startswith("process"):
+        number, slash, program = what.partition("/")
+        return f"{number.partition('@')[0]} ({slash}{program})" if slash else what
+    if means == "job":
+        path, _, line_there = what.rpartition(":")
+        return words("incidents.job_line", path=path, line=line_there.partition("@")[0]) if path else what
+    return what
+
+
+def by_incident(contained: Iterable[Standing], words: Words) -> dict[str, list[str]]:
+    """Return what each incident contains, a line each."""
+    return {
+        incident: [line(one, words) for one in some]
+        for incident, some in grouped(contained, lambda one: one.incident).items()
+    }
+
+
 def of_site(contained: Iterable[Standing], site: Site) -> Iterator[Standing]:
     """What visitors of a site get another answer for."""
     return (one for one in contained if one.host == site.host and one.site in (site.domain, *site.aliases))
@@ -30,7 +49,7 @@ def of_incidents(contained: Iterable[Standing], site: Site, incidents: Iterable[
 def line(one: Standing, words: Words) -> str:
     """One thing that is contained, or perhaps; and that its host does not have it on record."""
     until = words.moment(one.until) if one.until else ""
-    named = {"number": str(one.number), "host": one.host, "what": one.what, "until": until}
+    named = {"number": str(one.number), "host": one.host, "what": what_of(one.means, one.what, words), "until": until}
     means = words(f"incidents.means.{one.means}")
     said = (
         words(f"incidents.now.{one.means}", **named)

@@ -49,9 +49,11 @@ def todo(
     from auditor.commands.shown import console
     from auditor.fleet.collect import Asked, collect
     from auditor.history.incidents import Incidents
+    from auditor.history.looks import Looks
     from auditor.incidents import todo as left
     from auditor.incidents.case import fold
     from auditor.incidents.closing import gone
+    from auditor.incidents.response.alarms import without_accepted
     from auditor.incidents.response.at_once import responses_to
     from auditor.inventory import hosts as inventories
     from auditor.text.words import Words
@@ -61,7 +63,7 @@ def todo(
     hosts = hosts_of(known, case.subjects)
     facts, _outcomes = collect(known.path, hosts, asked=Asked(areas=left.AREAS))
     findings = list(_findings(case))
-    theirs = responses_to(findings, known.hosts)
+    theirs = responses_to(without_accepted(findings, Looks().accepted(known.path), clock.today()), known.hosts)
     found = [one for host in hosts for one in left.of_host(case, host, facts.get(host.name), theirs)]
     found += left.unread(case, gone(case, known.hosts), {(one.control, one.subject.id) for one in findings})
     if as_json:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from auditor.commands.incidents.contain import ca_file_of
+from auditor.commands.incidents.steps import Shown
 from auditor.commands.shown import console
 from auditor.commands.shown.incidents import show_deed
 from auditor.history.incidents import Incidents
-from auditor.incidents import told
 from auditor.incidents.case import fold
 from auditor.incidents.containing import Containing
-from auditor.incidents.means.table import CLEANING
 from auditor.incidents.response.at_once import Response, contain_all, in_force_on, responses_to
 from auditor.incidents.visited import visited
 from auditor.inventory.reach import reach
-from auditor.models import Finding, Inventory, Lang
+from auditor.models import Finding, Inventory, Lang, clock
 from auditor.text.words import Words
 
 
@@ -34,23 +32,16 @@ def contain_at_once(
     words, ways, ledgers = Words(lang), reach(inventory), Incidents()
     command = Containing(known.path, incident, who, ways, ledgers, unjudged)
     case, found, done = fold(incident, ledgers.one(known.path, incident)), responses_to(findings, known.hosts), True
+    left = list[Response]()
     for host in known.hosts:
         here = [one for one in found if one.host == host.name]
         deeds = contain_all(command, host, here, in_force_on(case, host.name))
         for one in visited(command, host, deeds, ca_file_of(ways, host)) if here else ():
             if isinstance(one, Response):
-                for line in told.left(one, _typed(one, incident, who, inventory), words):
-                    console.out.print(console.escape(line), soft_wrap=True)
-                done = False
+                left.append(one)
             else:
                 done = show_deed(one, words) and done
-    return done
-
-
-def _typed(one: Response, incident: str, who: str, inventory: Path) -> str:
-    """What a person types to contain or clean it; empty where that cannot be, and where the host refused what was asked of it."""
-    if one.typed is None or one.wanted:
-        return ""
-    verb = "clean" if one.typed[0] in CLEANING else "contain"
-    where = ("--host", one.host, "--who", who, "-i", str(inventory))
-    return shlex.join(("auditor", "incident", verb, incident, *one.typed, *where))
+    shown = Shown(fold(incident, ledgers.one(known.path, incident)), str(inventory), words, clock.now(), who)
+    for line in shown.left(left):
+        console.out.print(console.escape(line), soft_wrap=True)
+    return done and not left

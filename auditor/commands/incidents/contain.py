@@ -212,6 +212,7 @@ def release(
     from auditor.incidents.containing import Containing
     from auditor.inventory import hosts as inventories
     from auditor.inventory.reach import reach
+    from auditor.results.contained import what_of
     from auditor.text.words import Words
 
     known = inventories.load(inventory)
@@ -224,7 +225,8 @@ def release(
     done = True
     for action in actions:
         came_to = command.release(action)
-        console.out.print(console.escape(told.deed(came_to, words)), soft_wrap=True)
+        said = f"{told.deed(came_to, words)} ({what_of(action.means, action.what, words)})"
+        console.out.print(console.escape(said), soft_wrap=True)
         done = done and came_to.state == "released"
     show_then(known, incident, inventory, lang)
     raise typer.Exit(0 if done else 1)

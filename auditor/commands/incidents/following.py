@@ -28,7 +28,7 @@ def next_step(
     """Print the one next step of an incident, its exact command, and how much time each report that is owed has left.
 
     It goes by the ledger and the newest audit: containing, evidence, the first reports, what a person looks at and does by hand, looking again, the full
-    report, the closing form, closing. The office role in a command is that of whoever is on duty: write your own.
+    report, the closing form, closing. The office role in a command is the one that acted last: write your own.
 
     Exit code: 0 there is a step, or no incident is open.
 

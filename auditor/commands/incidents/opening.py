@@ -22,7 +22,7 @@ from auditor.commands.given.options import (
 )
 from auditor.commands.incidents.doubts import doubts
 from auditor.commands.incidents.ledger import WhoOption, past, role, subjects_of, written
-from auditor.commands.incidents.then import show_then
+from auditor.commands.incidents.then import newest_run, show_then
 from auditor.errors import InputError
 from auditor.models import clock
 
@@ -118,13 +118,12 @@ def open_incident(
       auditor incident open --all-found web1 --who "Văn phòng" -i inventories/lab
 
     """
-    from auditor.history.runs import History
     from auditor.incidents import deciding
     from auditor.incidents.sentences import sentence
     from auditor.inventory import hosts as inventories
 
     known = inventories.load(inventory)
-    newest, found = History().latest(known.path) if findings or all_found else None, []
+    newest, found = newest_run(known) if findings or all_found else None, []
     for named in findings or ():
         control, _, subject = named.partition(":")
         if newest is None:

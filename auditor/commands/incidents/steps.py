@@ -13,13 +13,15 @@ from auditor.incidents.case import Action, Case
 from auditor.incidents.closing import Obstacle
 from auditor.incidents.deadlines import Due
 from auditor.incidents.forms.asked import CHOICES
-from auditor.incidents.response import manual
+from auditor.incidents.lapses import PROGRAM
+from auditor.incidents.response import commands, manual
 from auditor.incidents.response.at_once import Response
-from auditor.incidents.response.following import Command, Step, sign_commands
+from auditor.incidents.response.following import Command, Step, closing_site, left_over, sign_commands
 from auditor.incidents.sentences import sentence
 from auditor.looks.traces import defanged
 from auditor.models import clock
 from auditor.models.incidents import Found, Noted
+from auditor.results.contained import what_of
 from auditor.text.usage import reason
 from auditor.text.visible import one_line
 from auditor.text.words import Words
@@ -34,7 +36,7 @@ class Shown:
     words: Words
     now: datetime.datetime
     who: str = ""
-    """The office role that commands are given; empty: whoever is on duty."""
+    """The office role that commands are given; empty: the one that acted last."""
     past: tuple[Found, ...] = ()
     """Findings that it is about and that an audit since then does not find any more."""
     release: str = ""
@@ -58,14 +60,18 @@ class Shown:
             said = self.case.answers.get("cause") or (self.words("incidents.next.cause"),)
             given = (*given, "--cause", said[0])
         if of.speaks:
-            given = (*given, "--who", self.who or self.words("incidents.on_duty"))
+            given = (*given, "--who", self.who or self._acted_last())
         return shlex.join((*given, "-i", self.inventory))
+
+    def _acted_last(self) -> str:
+        acted = (one.who for one in reversed(self.case.entries) if one.who != PROGRAM)
+        return next(acted, self.words("incidents.on_duty"))
 
     def says(self, step: Step) -> str:
         """Return what is to be done, in a sentence."""
         if step.obstacle is not None:
             return self._why(step.obstacle)
-        about = {**step.about, "questions": ", ".join(self._questions(step))}
+        about = {**step.about}
         if "report" in about:
             about["report"] = self.words(f"incidents.report.{about['report']}")
         if "kind" in about:
@@ -79,16 +85,39 @@ class Shown:
         for host in step.unreached:
             why = host.reason.get(self.words.lang) if host.reason else ""
             yield f"  {host.host}: {one_line(why, told.MOST_TYPED)}"
-        yield from (f"  - {told.thing(one, self.words)}" for one in step.looked)
+        yield from (f"  - {line}" for line in self._questions(step))
+        yield from self._looked(step.looked)
         yield from (f"  - {self._stopped(one)}" for one in step.stopped)
         yield from self._by_hand(step)
         yield from (f"  {line}" for line in self.commands(step))
+        if step.looked:
+            yield self.words("incidents.next.own")
         if step.signs:
             yield self.words("incidents.next.signs")
-            yield from (f"  - {told.thing(one, self.words)}" for one in step.signs)
+            yield from self._looked(step.signs)
             yield from (f"  {self._typed(one)}" for one in sign_commands(self.case, step.signs))
-        yield from (self.words("incidents.next.past", control=one.control, subject=one.subject) for one in self.past)
+            yield self.words("incidents.next.own.sign")
+        if self.past:
+            where = ", ".join(dict.fromkeys(one.subject for one in self.past))
+            yield self.words("incidents.past", n=len(self.past), where=where)
         yield from map(self._due, self.case.owed())
+
+    def left(self, some: Sequence[Response]) -> Iterator[str]:
+        """Return what containing at once left to a person, a thing at a time, with the commands for all of it."""
+        step = left_over(self.case, some)
+        if step.looked:
+            yield self.words("incidents.next.left_over")
+            yield from self._looked(step.looked)
+            yield from (f"  {line}" for line in self.commands(step))
+        yield from self._by_hand(step)
+
+    def _looked(self, some: Sequence[Response]) -> Iterator[str]:
+        """What a person looks at, each with the key by which the office accepts it as its own; then how files are read on their hosts, inert."""
+        yield from (f"  - {told.thing(one, self.words)}{f' [{one.key}]' if one.key else ''}" for one in some)
+        files = [one for one in some if one.typed is not None and one.typed[0] == "file"]
+        for host in dict.fromkeys(one.host for one in files):
+            yield f"    {self.words('incidents.next.read', host=host)}"
+            yield f"      {one_line(commands.read([one.where for one in files if one.host == host]), told.MOST_TYPED)}"
 
     def commands(self, step: Step) -> Iterator[str]:
         """Return the commands of a step as they are typed, without a note that is written already."""
@@ -110,16 +139,23 @@ class Shown:
         return self.words("incidents.next.shown", site=one.subject)
 
     def _stopped(self, one: Action) -> str:
-        return self.words("incidents.now.process", number=str(one.number), what=one_line(one.what), host=one.host)
+        return self.words(
+            "incidents.now.process",
+            number=str(one.number),
+            what=one_line(what_of(one.means, one.what, self.words)),
+            host=one.host,
+        )
 
     def _by_hand(self, step: Step) -> Iterator[str]:
         """What a person does: on hosts a thing at a time, in a site all that its visitors are shown at once."""
         for one in (one for one in step.by_hand if not one.root):
-            yield from told.left(one, "", self.words)
+            yield from told.left(one, self.words)
         shown = [one for one in step.by_hand if one.root]
         for subject in dict.fromkeys(one.subject for one in shown):
             some = [one for one in shown if one.subject == subject]
             yield f"{self._of_site(some[0])}:"
+            if (shut := closing_site(self.case, subject, some[0].host)) is not None:
+                yield f"  {self.words('incidents.next.shut', command=self._typed(shut))}"
             yield from (f"  - {what}" for what in dict.fromkeys(self._shown(one) for one in some))
             pages = [one.where for one in some if one.wanted or (one.typed is not None and one.typed[0] == "path")]
             taken_out = manual.site_content(some[0].root, [one.target for one in some], pages)
@@ -131,9 +167,10 @@ class Shown:
 
     def _questions(self, step: Step) -> Iterator[str]:
         """What the forms ask, with the boxes that there are to tick."""
-        for question in step.commands[0].words[3:] if step.says == "answer" else ():
-            boxes = f" ({', '.join(CHOICES[question])})" if question in CHOICES else ""
-            said = f"{self.words(f'form.field.{question}')} {question}{boxes}"
+        for question in step.commands[0].words[3:] if step.commands[0].needs == "answers" else ():
+            boxes = [f"{box} ({self.words(f'form.choice.{question}.{box}')})" for box in CHOICES.get(question, ())]
+            given = self.words("incidents.next.answer.boxes", boxes=", ".join(boxes)) if boxes else ""
+            said = f"{question}: {self.words(f'form.field.{question}')}{given}"
             yield self.words("incidents.next.answer.later", question=said) if question in step.later else said
 
     def obstacles(self, left: Sequence[Obstacle]) -> Iterator[str]:
@@ -151,6 +188,7 @@ class Shown:
             "says": self.says(step),
             "commands": list(self.commands(step)),
             "unreached": [one.host for one in step.unreached],
+            "questions": list(self._questions(step)),
             "past": [f"{one.control}:{one.subject}" for one in self.past],
             "look": [told.thing(one, self.words) for one in step.looked],
             "signs": {

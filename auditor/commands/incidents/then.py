@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from auditor.commands.incidents.steps import Shown
     from auditor.incidents.case import Case
     from auditor.incidents.response.following import Step
-    from auditor.models import Inventory, Lang
+    from auditor.models import Inventory, Lang, Run
     from auditor.models.ranks import Form, Question
 
 _APPLICATIONS = frozenset({"wordpress", "joomla", "nukeviet"})
@@ -27,18 +27,27 @@ def step_of(known: Inventory, case: Case, inventory: Path, lang: Lang, now: date
     """Return the next step of an open incident, by its ledger and the newest audit, and how it is shown."""
     from auditor.commands.incidents import steps
     from auditor.history.incidents import Incidents
-    from auditor.history.runs import History
     from auditor.incidents import closing
     from auditor.incidents.deciding import about
     from auditor.incidents.response.following import following
     from auditor.text.words import Words
 
-    newest, hosts = History().latest(known.path), hosts_of(known, case.subjects)
+    newest, hosts = newest_run(known), hosts_of(known, case.subjects)
     several = len(about(Incidents().all(known.path), case.subjects)) > 1
     left, unanswered = closing.gone(case, known.hosts), _unanswered(known, case, lang)
     step = following(case, newest, hosts, now, left, unanswered, several=several)
     past = closing.past(case, newest)
     return step, steps.Shown(case, str(inventory), Words(lang), now, past=past, release=_release())
+
+
+def newest_run(known: Inventory) -> Run | None:
+    """Return the newest audit, without the traces that the office has accepted since; None: there is none."""
+    from auditor.history.looks import Looks
+    from auditor.history.runs import History
+    from auditor.incidents.response.alarms import run_without_accepted
+
+    newest = History().latest(known.path)
+    return newest and run_without_accepted(newest, Looks().accepted(known.path), clock.today())
 
 
 def show_then(known: Inventory, incident: str, inventory: Path, lang: Lang) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,6 @@ from auditor.incidents import told
 from auditor.models import Inventory, Lang, Run, clock
 from auditor.models.incidents import Contained, Standing
 from auditor.results import contained, intrusions
-from auditor.text.visible import one_line
 from auditor.text.words import Words
 
 if TYPE_CHECKING:
@@ -140,22 +140,29 @@ class Told:
 
 
 def show_found(found: Iterable[Response], words: Words) -> None:
-    """What would be contained at once, and what is left to a person."""
-    for one in found:
-        if one.wanted:
-            kind = words(f"content.kind.{one.kind}")
-            out.print(
-                escape(words("incidents.all_found.at_once", kind=kind, where=one_line(one.where), host=one.host)),
-                soft_wrap=True,
-            )
-        else:
-            out.print(escape(next(told.left(one, "", words))), soft_wrap=True)
+    """What would be contained at once, and what is left to a person; of what visitors of a site are shown, only how much."""
+    some = list(found)
+    shown = Counter(one.subject for one in some if one.root and not one.wanted)
+    parts = {
+        "at_once": [told.thing(one, words) for one in some if one.wanted],
+        "left": [
+            *(words("incidents.of_site", n=n, site=site) for site, n in shown.items()),
+            *(told.thing(one, words) for one in some if not (one.wanted or one.root)),
+        ],
+    }
+    for part, lines in parts.items():
+        if lines:
+            out.print(words(f"incidents.all_found.{part}"), markup=False)
+        for line in lines:
+            out.print(f"  - {escape(line)}", soft_wrap=True)
 
 
 def show_contained(some: Iterable[Standing], words: Words, console: Console = out) -> None:
     """What incidents contain on hosts: what is seen there is seen past that."""
-    for line in contained.lines(some, words):
-        console.print(f"[yellow]{words('incidents.contained')}[/]: {escape(line)}", soft_wrap=True)
+    for incident, lines in contained.by_incident(some, words).items():
+        console.print(f"[yellow]{escape(words('incidents.contained.by', incident=incident))}[/]")
+        for line in lines:
+            console.print(f"  {escape(line)}", soft_wrap=True)
 
 
 def show_unrecorded(run: Run, words: Words, console: Console = out) -> None:

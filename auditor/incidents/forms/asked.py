@@ -9,8 +9,9 @@ from typing import get_args
 from auditor.errors import InputError, nearest
 from auditor.incidents.sentences import sentence
 from auditor.models import Regime
-from auditor.models.ranks import Form, Question
+from auditor.models.ranks import Form, Lang, Question
 from auditor.text.visible import one_line
+from auditor.text.words import Words
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "occasion": ("now", "first", "full", "update", "end"),
@@ -155,13 +156,30 @@ def _answer(question: Question, said: str) -> str:
     boxes = CHOICES.get(question)
     if boxes is None:
         return text
-    box, sign, _more = text.partition(":")
-    if box not in boxes or (sign and (question, box) not in WITH_TEXT):
+    said_box, sign, more = text.partition(":")
+    box = _box(question, said_box.strip())
+    if box is None or (sign and (question, box) not in WITH_TEXT):
         raise InputError(
             "{question}={said} is none of the boxes",
             question=question,
             said=one_line(text, 80),
             mend="one of: {boxes}",
-            boxes=", ".join(f"{one}:…" if (question, one) in WITH_TEXT else one for one in boxes),
+            boxes=", ".join(_shown(question, one) for one in boxes),
         )
-    return text
+    return f"{box}{sign}{more}"
+
+
+def _box(question: Question, said: str) -> str | None:
+    """Return the box that was named, or that was read off the form, in either language; None: there is none."""
+    labels = {_label(question, one, lang): one for one in CHOICES[question] for lang in get_args(Lang)}
+    return said if said in CHOICES[question] else labels.get(said.casefold())
+
+
+def _label(question: Question, box: str, lang: Lang) -> str:
+    return Words(lang)(f"form.choice.{question}.{box}").casefold()
+
+
+def _shown(question: Question, box: str) -> str:
+    """Return a box with what stands beside it on the form, which is Vietnamese."""
+    text = ":…" if (question, box) in WITH_TEXT else ""
+    return f"{box}{text} ({Words('vi')(f'form.choice.{question}.{box}')})"

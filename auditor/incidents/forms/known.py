@@ -131,8 +131,14 @@ class Known:
         return (str(max(levels)),) if levels else ()
 
     def _decision(self) -> tuple[str, ...]:
-        found = (one.decision for one in self._parts_of if one.decision is not None)
-        return tuple(self.words("yearly.instrument", number=one.number, day=self.words.day(one.day)) for one in found)
+        """The decision of each system that has one; of several systems, of which."""
+        several = len(self._parts_of) > 1
+        found = ((one.name, one.decision) for one in self._parts_of if one.decision is not None)
+        said = (
+            (name, self.words("yearly.instrument", number=one.number, day=self.words.day(one.day)))
+            for name, one in found
+        )
+        return tuple(f"{instrument} ({name})" if several else instrument for name, instrument in said)
 
     # --- what the inventory and the last audit say --------------------------------------------------------
 
@@ -193,7 +199,8 @@ class Known:
             for entry in self.case.entries
             if isinstance(entry.deed, Contained | Released) and entry.deed.state in ("confirmed", "released")
         ]
-        return (*lines[:_MOST], *(["…"] if len(lines) > _MOST else []))
+        more = len(lines) - _MOST
+        return (*lines[:_MOST], *([self.words("form.done.more", n=more, incident=self.case.id)] if more > 0 else []))
 
     def _evidence(self) -> tuple[str, ...]:
         return tuple(

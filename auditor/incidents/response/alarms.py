@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date
 
 from auditor.audit.controls import COMPROMISE, CONTENT
 from auditor.models import Finding, Host, Run
+from auditor.models.reviews import Accepted
 
 _AREAS = (f"{COMPROMISE}.", f"{CONTENT}.")
 
@@ -18,6 +21,32 @@ def alarms(run: Run, hosts: Collection[Host]) -> tuple[Finding, ...]:
         for one in run.findings
         if one.is_open and one.host in names and one.control.startswith(_AREAS) and any(map(_is_trace, one.violations))
     )
+
+
+def run_without_accepted(run: Run, accepted: Iterable[Accepted], today: date) -> Run:
+    """Return a run without the traces that the office has accepted since: the audit that leaves them out is still to come."""
+    known = _keys(accepted, today)
+    hunts = tuple(
+        one.model_copy(update={"weak": tuple(each for each in one.weak if (one.host, each.key) not in known)})
+        for one in run.hunts
+    )
+    return run.model_copy(update={"findings": tuple(_without(run.findings, known)), "hunts": hunts})
+
+
+def without_accepted(findings: Iterable[Finding], accepted: Iterable[Accepted], today: date) -> tuple[Finding, ...]:
+    """Return findings without the traces that the office has accepted since."""
+    return tuple(_without(findings, _keys(accepted, today)))
+
+
+def _keys(accepted: Iterable[Accepted], today: date) -> frozenset[tuple[str, str]]:
+    return frozenset((one.site, one.key) for one in accepted if one.holds(today))
+
+
+def _without(findings: Iterable[Finding], known: Collection[tuple[str, str]]) -> Iterator[Finding]:
+    for one in findings:
+        subject = one.subject.id
+        there = tuple(each for each in one.violations if not (_is_trace(each) and (subject, each["key"]) in known))
+        yield one if len(there) == len(one.violations) else replace(one, violations=there)
 
 
 def _is_trace(member: object) -> bool:

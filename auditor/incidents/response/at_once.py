@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from auditor.errors import InputError
@@ -49,6 +49,8 @@ class Response:
     """The foreign name that it is about."""
     who: str = ""
     """The account whose it is; empty where the trace does not say."""
+    key: str = field(default="", compare=False)
+    """By which the office accepts it as its own."""
 
 
 def responses_to(findings: Iterable[Finding], hosts: Iterable[Host] = ()) -> tuple[Response, ...]:
@@ -78,6 +80,7 @@ def _response(finding: Finding, member: Any, sites: Iterable[Site]) -> Response 
         root,
         of.target,
         of.who,
+        str(member.get("key", "")),
     )
 
 
@@ -90,7 +93,9 @@ def signs(run: Run, hosts: Iterable[Host]) -> tuple[Response, ...]:
             of = seen_in(hunt.host, trace.model_dump(mode="json"), host.sites if host is not None else ())
             asked = _sign(of, trace, host) if of is not None and host is not None else None
             if of is not None and asked is not None:
-                found.append(Response(hunt.host, of.kind, of.where, (), asked, subject=hunt.host, who=of.who))
+                found.append(
+                    Response(hunt.host, of.kind, of.where, (), asked, subject=hunt.host, who=of.who, key=trace.key)
+                )
     return tuple(dict.fromkeys(found))
 
 

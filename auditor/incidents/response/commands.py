@@ -9,6 +9,7 @@ import os
 import re
 import shlex
 import string
+from collections.abc import Sequence
 
 from auditor.text import paths
 
@@ -57,6 +58,11 @@ def comment_out(path: str, mark: str, digests: str) -> tuple[str, ...]:
     """Return the commands that keep a copy of a file and make comments of some of its lines, which are told by their digests."""
     program = shlex.quote(_LINES_OUT)
     return (*copy(path), f"sudo python3 -c {program} {word(path)} {shlex.quote(mark)} {digests}")
+
+
+def read(files: Sequence[str]) -> str:
+    """Return the command that shows how some files begin, what is not printed spelt."""
+    return f"sudo head -v -c 2000 -- {' '.join(map(word, files))} | cat -v"
 
 
 def show(path: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from auditor.incidents.case import Action, Case, State
+from auditor.incidents.case import SHUT, Action, Case, State
 from auditor.incidents.closing import Obstacle, closing_words, obstacles, reaching, reporting, unreached
 from auditor.incidents.forms.asked import CLOSING, OF_REPORT
 from auditor.incidents.means.site import serving
@@ -18,15 +18,24 @@ from auditor.models import Host, HostOutcome, Run
 from auditor.models.ranks import Form, Means, Question, Report
 
 Says = Literal[
-    "contain", "collect", "answer", "report", "unreached", "look", "by_hand", "obstacle", "form", "close", "close_gone"
+    "contain",
+    "collect",
+    "answer",
+    "report",
+    "unreached",
+    "look",
+    "by_hand",
+    "obstacle",
+    "form",
+    "close_blank",
+    "close",
+    "close_gone",
 ]
 """What is to be done; its words: ``incidents.next.SAYS``."""
 _SOON = frozenset({"now", "first", "personal"})
 """Reports that go out before a site is clean."""
 _SILENT = frozenset({"no_answer", "key_changed"})
 """Why it is not known of what a host was asked: nobody came to it."""
-_SHUT: frozenset[Means] = frozenset({"path", "site"})
-"""Means that keep from visitors what a person has yet to take out."""
 
 
 @dataclass(frozen=True)
@@ -124,8 +133,14 @@ def _steps(
         if one.command[1] == "form":
             yield from _answers(case, CLOSING[case.regime], unanswered)
             yield Step("form", (Command(("incident", "todo", case.id), speaks=False), Command(one.command)))
+    close = Command(closing_words(case, left), needs="cause")
+    form = CLOSING[case.regime]
+    if form in case.forms and (blank := case.forms[form].missing):
+        asked = tuple(one.commands[0] for one in _answers(case, form, {form: unanswered.get(form, ())}))
+        again = Command(("incident", "form", case.id, "--form", form))
+        yield Step("close_blank", (*asked, again, close), {"blank": str(blank)})
     says: Says = "close_gone" if left else "close"
-    yield Step(says, (Command(closing_words(case, left), needs="cause"),), {"names": ", ".join(left)})
+    yield Step(says, (close,), {"names": ", ".join(left)})
 
 
 def _goes_on(one: Action, newest: Run | None) -> bool:
@@ -176,6 +191,30 @@ def _left(
         yield Step("by_hand", tuple(_after(case, by_hand, tried)), by_hand=by_hand, signs=shown)
 
 
+def left_over(case: Case, some: Sequence[Response]) -> Step:
+    """Return what containing at once left to a person: what is typed once it was looked at, and what is done on hosts."""
+    looked = tuple(one for one in some if (one.wanted and not one.steps) or (_by_typing(one) is not None))
+    wanted = [asked for one in looked if (asked := _by_typing(one)) is not None]
+    by_hand = tuple(one for one in some if one not in looked)
+    return Step("look", tuple(_typed(case, wanted)), looked=looked, by_hand=by_hand)
+
+
+def _by_typing(one: Response) -> tuple[str, Means, str] | None:
+    """What a person types about a thing at first: a process is stopped, as its memory is evidence."""
+    if one.wanted or one.typed is None or one.typed[0] in SHUT:
+        return None
+    means, what = one.typed
+    return one.host, means, MEANS[means].read(what)
+
+
+def closing_site(case: Case, site: str, host: str) -> Command | None:
+    """Return the command that keeps a whole site from visitors while a person takes out what they are shown; None: it is kept from them."""
+    shut = any(
+        (one.means, one.what, one.host, one.state) == ("site", site, host, "confirmed") for one in case.actions.values()
+    )
+    return None if shut else Command(("incident", "contain", case.id, "site", site, "--host", host))
+
+
 def _asked_for(one: Response) -> tuple[str, Means, str] | None:
     """What a person types about a thing, which is not contained at once and is not only kept from visitors."""
     if one.wanted or one.typed is None or one.typed[0] == "site":
@@ -215,7 +254,7 @@ def sign_commands(case: Case, shown: Sequence[Response]) -> tuple[Command, ...]:
 
 def _needs_hands(one: Response, tried: Mapping[tuple[str, Means, str], State]) -> bool:
     """Whether a person does something on the host about it: no means contains it, the host refused that, or it is only kept from visitors."""
-    if one.typed is not None and one.typed[0] in _SHUT:
+    if one.typed is not None and one.typed[0] in SHUT:
         return True
     asked = [(one.host, ask.means, ask.what) for ask in one.wanted]
     typed = _asked_for(one)
@@ -230,11 +269,11 @@ def _is_in_force(one: Response, tried: Mapping[tuple[str, Means, str], State]) -
 def _after(case: Case, by_hand: Sequence[Response], tried: Mapping[tuple[str, Means, str], State]) -> Iterator[Command]:
     """What is typed when that is done: what was done is noted, what was kept from visitors is shown to them again, and these are looked at again."""
     yield Command(("incident", "note", case.id), needs="note")
-    sites = tuple(dict.fromkeys(one.subject for one in by_hand if one.typed is not None and one.typed[0] in _SHUT))
+    sites = tuple(dict.fromkeys(one.subject for one in by_hand if one.typed is not None and one.typed[0] in SHUT))
     shut = [
         str(number)
         for number, one in case.actions.items()
-        if one.means in _SHUT and one.state == "confirmed" and one.what.partition("/")[0] in sites
+        if one.means in SHUT and one.state == "confirmed" and one.what.partition("/")[0] in sites
     ]
     if shut:
         yield Command(("incident", "release", case.id, *shut))

@@ -67,7 +67,7 @@ def test_a_finding_that_has_gone_since_is_said_to_have_gone_and_leads_to_closing
     (incident,) = ids(inventory)
     keep(inventory, 0.02)
     said = auditor(inventory, "next", incident).stdout
-    assert f"{CONTROL} on web1 is not found any more since then: see that evidence is kept" in said
+    assert "1 finding of the incident, on web1, was not found by the last look: see that evidence is kept" in said
     ready(inventory, incident)
     assert "nothing is in the way any more" in auditor(inventory, "next", incident).stdout
     auditor(inventory, "close", incident, "--cause", "x", *WHO)

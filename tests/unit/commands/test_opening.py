@@ -28,7 +28,7 @@ def test_all_that_gives_the_alarm_is_taken_into_one_incident_and_what_comes_next
     told = auditor(inventory, "open", "--all-found", "web1", "--yes", *WHO, code=1)
     assert "sudo rm -- /etc/sudoers.d/x" in told.stdout
     incident = the_only(inventory)["id"]
-    assert f"\n  auditor incident collect {incident} --who 'Duty officer' -i {inventory}\n" in told.stderr
+    assert f"\n  auditor incident collect {incident} --who 'Văn phòng' -i {inventory}\n" in told.stderr
     assert told.stderr == auditor(inventory, "next", str(incident)).stdout
     assert the_only(inventory)["subjects"] == ["web1"]
 

@@ -96,6 +96,7 @@ def test_who_is_the_intruder_s_is_removed_and_given_no_new_password() -> None:
         3: Action(3, "web1", "key", "SHA256:x", "confirmed"),
         4: Action(4, "web1", "account", "binh", "released"),
         5: Action(5, "web2", "account", "chi", "confirmed"),
+        6: Action(6, "web1", "account", "gone", "refused"),
     }
     found = list(todo.of_host(replace(CASE, actions=actions), WEB1, told()))
     assert found[:3] == [
@@ -148,3 +149,10 @@ def test_each_has_words(lang: Lang) -> None:
     words = Words(lang)
     assert todo.line(Todo("account", "web1", "an"), words).endswith(": an")
     assert "web1" in todo.line(Todo("unread", "web1"), words)
+
+
+def test_an_account_that_a_person_took_out_of_the_host_is_not_named_again_unless_nobody_can_tell() -> None:
+    of = replace(CASE, actions={1: Action(1, "web1", "account", "gone", "refused")})
+    assert "remove_account" not in {one.kind for one in todo.of_host(of, WEB1, told())}
+    for facts in (None, told(accounts="no answer")):
+        assert Todo("remove_account", "web1", "gone") in list(todo.of_host(of, WEB1, facts))

@@ -13,11 +13,12 @@ from auditor.fleet.reasons import KEY_CHANGED
 from auditor.history.incidents import Incidents, standing
 from auditor.incidents import deciding
 from auditor.incidents.case import Case, fold
+from auditor.incidents.response.alarms import run_without_accepted
 from auditor.incidents.response.following import Step, Unanswered, following, sign_commands
 from auditor.models import HostOutcome, Run, Subject, Trace, clock
-from auditor.models.incidents import AnyDeed, Collected, Contained, Found, Reported, Spared
+from auditor.models.incidents import AnyDeed, Collected, Contained, Found, Joined, Released, Reported, Spared
 from auditor.models.ranks import Means
-from auditor.models.reviews import Kind
+from auditor.models.reviews import Accepted, Kind
 from tests.unit.incidents.filled import LAST_FORM, T0, clean, lab
 from tests.unit.results.test_verdict import finding
 
@@ -244,3 +245,34 @@ def test_a_host_with_another_key_is_enrolled_before_it_is_hunted_on(ledgers: Inc
     changed = HostOutcome(host="web1", reached=False, reason=KEY_CHANGED)
     told = step(case(ledgers, *REPORTED), run(0).model_copy(update={"outcomes": (changed,)}))
     assert words(told) == [("enroll", "web1"), ("hunt", "--limit", "web1")]
+
+
+def test_a_review_counts_only_after_what_was_kept_from_visitors_is_shown_again(ledgers: Incidents) -> None:
+    path = Contained(number=1, host="web1", means="path", what="antruc.test/x.php", state="confirmed")
+    of = case(ledgers, path, COLLECTED, *REPORTED, Joined(subjects=("antruc.test",)), LAST_FORM)
+    seen = clean(
+        clock.stamp(T0 + datetime.timedelta(minutes=30)),
+        replace(finding("pass", control="compromise.shell"), violations=()),
+    )
+    later = Incidents(ledgers.path, now=lambda: T0 + datetime.timedelta(hours=1))
+    later.write(INVENTORY, WHO, lambda _: (of.id, Released(number=1, host="web1", means="path", state="released")))
+    of = fold(of.id, ledgers.one(INVENTORY, of.id))
+    assert words(step(of, seen)) == [("review", "--limit", "antruc.test")]
+    assert words(step(of, run(5))) == [("incident", "close", of.id)]
+
+
+def test_what_the_office_accepted_since_is_not_named_again(ledgers: Incidents) -> None:
+    of = case(ledgers, TAKEN, COLLECTED, *REPORTED)
+    own = Accepted(site="web1", key="1" * 16, reason="x", approver="Văn phòng", second="Văn thư", granted=T0.date())
+    newest = run_without_accepted(run(0, CHANGED), (own,), T0.date())
+    assert step(of, run(0, CHANGED)).says == "look"
+    assert words(step(of, newest)) == [("hunt", "--limit", "web1")]
+    before = T0.date() - datetime.timedelta(days=1)
+    assert step(of, run_without_accepted(run(0, CHANGED), (own,), before)).says == "look"
+
+
+def test_a_closing_form_with_blank_fields_is_said_to_have_them(ledgers: Incidents) -> None:
+    of = case(ledgers, TAKEN, COLLECTED, *REPORTED, LAST_FORM.model_copy(update={"missing": 2}))
+    told = step(of, run(5))
+    assert (told.says, told.about) == ("close_blank", {"blank": "2"})
+    assert words(told) == [("incident", "form", of.id, "--form", "end"), ("incident", "close", of.id)]
