@@ -285,7 +285,7 @@ def _not_met(control: str, subject: str, case: Case, newest: Run | None) -> Text
     """Return why no audit since then says that a control is met there; None: one does."""
     about = {"control": control, "subject": subject}
     if newest is None or clock.read(newest.started) <= case.looked_at_after:
-        return _said("unaudited", **about, when=clock.stamp(since))
+        return _said("unaudited", **about, when=clock.stamp(case.looked_at_after))
     finding = finding_of(newest, control, subject)
     if finding is not None and finding.status in _PASSED:
         return None

@@ -25,6 +25,7 @@ from auditor import lab
 from auditor.incidents.told import MOST_TYPED
 from auditor.models import clock
 from auditor.models.incidents import Contained
+from auditor.report.official.period import Period
 from auditor.text.words import Words
 from tests.integration.test_cleaned import release
 from tests.lab.fixtures import EDITOR_OF_YEARS, INVENTORY, Ended, environment, quiet, run
@@ -190,14 +191,15 @@ def _played(walk: Walk) -> Story:
             if "todo" not in shlex.split(line):
                 last = walk.type(line)
         told = coming(last, incident, walk.lang)
-    state, month = walk.state, first["hunts"][0]["started"][:7]
+    state = walk.state
     case = run(state, "incident", "show", incident, "--json").json
     verified = run(state, "history", "verify")
+    clean = run(state, "hunt", "--limit", ",".join(HOSTS), "--json", "--format", "json", cwd=walk.folder).json
+    month = str(Period.of(clean["started"]))  # in which it ended, be it that midnight has passed
     given = ("--unit", "tinh-tan-giang", "--period", month, "--output", str(walk.folder / "official"), "--lang", "vi")
     written = run(state, "report", "official", *given)
     official = "".join(_text(path) for path in sorted((walk.folder / "official").glob("*.docx")))
     assert official, written.out + written.err
-    clean = run(state, "hunt", "--limit", ",".join(HOSTS), "--json", "--format", "json", cwd=walk.folder).json
     return Story(walk, began, incident, first, chair, case, clean, verified, official)
 
 
