@@ -11,25 +11,23 @@ import shlex
 import string
 from collections.abc import Sequence
 
+from auditor.incidents.response import as_root
+from auditor.incidents.response.seen import CUT
 from auditor.text import paths
 
 KEPT = "/root/luytre-kept"
+ARCHIVE = f"{KEPT}/kept.tar"
 _PLAIN = frozenset(string.ascii_letters + string.digits + "/._-+")
-_NO_CAPABILITIES = (
-    "import os,sys; [os.removexattr(p, a) for p in sys.argv[1:] for a in os.listxattr(p) if a == 'security.capability']"
+_EACH_PROCESS = (
+    """while read -r n; do printf '%s%s  %s\\n' "$n" "$(readlink -n "/proc/$n/exe" | tr '\\n' '?')" """
+    """"$(ps -o user=,lstart=,args= -p "$n")"; done | cat -v"""
 )
-_LINES_OUT = (
-    r"import hashlib,re,sys; p,m,*d=sys.argv[1:]; m=m.encode()+b' '; f=open(p,'r+b'); a=re.split(rb'(?<!\\)\n',f.read()); "
-    r"h=lambda l: hashlib.sha256(l.strip()).hexdigest()[:12] in d; "
-    r"b=[m+l.replace(b'\n',b'\n'+m) if h(l.replace(b'\\\n',b' ')) else l for l in a]; f.seek(0); f.write(b'\n'.join(b)); "
-    r"sys.exit(not any(l.startswith(m) and h(l[len(m):].replace(b'\\\n'+m,b' ')) for l in b))"
-)
-"""Makes comments of the lines whose digests are given, with what goes on behind a backslash; ends with 1 where they are in the file neither so nor so.
-
-By one descriptor, so that whoever swaps names has nothing written elsewhere; what is written is never shorter than what was read.
-"""
-_EACH_PROCESS = 'while read -r n; do echo "$n$(readlink "/proc/$n/exe")  $(ps -o user=,lstart=,args= -p "$n")"; done'
-"""Writes a process's number and program as ``contain process`` takes them, then whose it is, since when, and its command line."""
+"""Writes a process's number and program as ``contain process`` takes them, then whose it is, since when, and its command line; a line each, whatever it calls itself."""
+INERT = "cat -v"
+"""What hosts' names and rows are shown through: none of them gives a terminal orders."""
+_A_LINE_EACH = rf"tr '\n\0' '?\n' | {INERT}"
+"""Writes names that end with a zero byte, a line each."""
+_OF_NAMES = "[^A-Za-z0-9_.+-]"
 
 
 def word(path: str) -> str:
@@ -41,23 +39,26 @@ def word(path: str) -> str:
 
 
 def copy(path: str) -> tuple[str, ...]:
-    """Return the commands that keep a copy of a file as it is, and have root change it where a flag says that nobody may."""
+    """Return the commands that keep a copy of a file as it is, and have root change it where a flag says that nobody may.
+
+    In an archive, to which each copy is added: what somebody has laid there instead meanwhile is kept as it is, and nothing is written through it.
+    """
     return (
         f"sudo install -d -m 0700 {KEPT}",
-        f"sudo cp -a --parents -- {word(path)} {KEPT}",
+        f"sudo tar --xattrs --acls -rPf {ARCHIVE} -- {word(path)}",
         f"sudo chattr -ia -- {word(path)} 2>/dev/null || true",
     )
 
 
 def remove(path: str) -> tuple[str, ...]:
     """Return the commands that keep a copy of a file and take it away."""
-    return (*copy(path), f"sudo rm -- {word(path)}")
+    return (*copy(path), f"sudo python3 -I -c {shlex.quote(as_root.REMOVE)} {word(path)}")
 
 
 def comment_out(path: str, mark: str, digests: str) -> tuple[str, ...]:
     """Return the commands that keep a copy of a file and make comments of some of its lines, which are told by their digests."""
-    program = shlex.quote(_LINES_OUT)
-    return (*copy(path), f"sudo python3 -c {program} {word(path)} {shlex.quote(mark)} {digests}")
+    program = shlex.quote(as_root.LINES_OUT)
+    return (*copy(path), f"sudo python3 -I -c {program} {word(path)} {shlex.quote(mark)} {digests}")
 
 
 def read(files: Sequence[str]) -> str:
@@ -71,13 +72,8 @@ def show(path: str) -> tuple[str, ...]:
 
 
 def drop_privileges(path: str) -> tuple[str, ...]:
-    """Return the commands after which a file lends nobody the rights of another, nor does its copy."""
-    both = f"{word(path)} {word(f'{KEPT}{path}')}"
-    return (
-        *copy(path),
-        f"sudo chmod u-s,g-s -- {both}",
-        f"sudo python3 -c {shlex.quote(_NO_CAPABILITIES)} {both}",
-    )
+    """Return the commands after which a file lends nobody the rights of another."""
+    return (*copy(path), f"sudo python3 -I -c {shlex.quote(as_root.UNLEND)} {word(path)}")
 
 
 def reinstall(path: str) -> tuple[str, ...]:
@@ -87,19 +83,59 @@ def reinstall(path: str) -> tuple[str, ...]:
     return (*copy(path), f'sudo apt-get install --reinstall -y "{package}"')
 
 
-def unload(name: str, folder: str) -> str:
-    """Return the command that makes comments of all lines below a folder of settings that load a library by its name."""
-    pattern = re.sub(r"([.\[\]*^$/+])", r"\\\1", name)
-    edit = shlex.join(("-e", "/^[[:space:]]*#/b", "-e", f"/{pattern}/ s/^/# /"))
-    script = f"grep -RlF -- {shlex.quote(name)} {folder} | xargs -r sed -i --follow-symlinks {edit}"
+def unload(path: str, folder: str) -> str:
+    """Return the command that makes comments of all lines below a folder of settings that load a library.
+
+    By its name; where a package has a library of that name, which such lines mean, by its path alone.
+    """
+    name = path.rpartition("/")[2]
+    place = f"(/usr)?{_escaped(path.removeprefix('/usr'))}"
+    by_name, by_path = (
+        f"(^|{_OF_NAMES}){_escaped(name)}($|{_OF_NAMES})",
+        f"(^|[^A-Za-z0-9_.+/-]){place}($|{_OF_NAMES})",
+    )
+    script = (
+        f"m={shlex.quote(by_name)}; dpkg-query -S {shlex.quote(f'*/{name}')} >/dev/null 2>&1 && m={shlex.quote(by_path)}; "
+        f'grep -RlZE -e "$m" {folder} | xargs -0 -r sed -i -E --follow-symlinks -e "/^[[:space:]]*#/b" -e "\\,$m, s/^/# /"'
+    )
     return f"sudo sh -c {shlex.quote(script)}"
+
+
+def _escaped(name: str) -> str:
+    return re.sub(r"([.+])", r"\\\1", name)
+
+
+def never_load(name: str) -> str:
+    """Return the command that unloads a module of the kernel's and keeps it from coming back; one that a package has by that name, and a host may live by, is as in that after the next boot."""
+    packaged = shlex.quote(f"*/{re.sub('[_-]', '[_-]', name)}.ko*")
+    never = f"echo 'install {name} /bin/false' > /etc/modprobe.d/luytre-{name}.conf; rmmod {name}"
+    return f"sudo sh -c {shlex.quote(f'if dpkg-query -S {packaged} >/dev/null 2>&1; then depmod -a; else {never}; fi')}"
+
+
+def list_names(search: str) -> str:
+    """Return the command that lists the files that a search writes with a zero byte after each, a line each."""
+    return f"{search} | {_A_LINE_EACH}"
+
+
+def find_shortened(where: str) -> str:
+    """Return the command that lists the files whose path begins and ends as a place does of which a trace shows no more."""
+    begins, _, ends = where.partition(CUT)
+    begins, ends = re.sub("%[0-9A-F]?$", "", begins), ends[2:] if "%" in where else ends
+    return list_names(
+        f"sudo find {word(begins.rpartition('/')[0] or '/')} -xdev -path {word(f'{_literal(begins)}*{_literal(ends)}')} -print0"
+    )
+
+
+def _literal(path: str) -> str:
+    """A path as a pattern that nothing else fits."""
+    return re.sub(r"([\\*?\[])", r"\\\1", path)
 
 
 def list_processes_of(path: str) -> str:
     """Return the command that lists the processes of a program."""
-    pattern = re.sub(r"([\\*?\[])", r"\\\1", path)
-    find = f"find /proc -maxdepth 2 -name exe -lname {shlex.quote(pattern)} -printf '%h\\n' | cut -d/ -f3"
-    return f"sudo sh -c {shlex.quote(f'{find} | {_EACH_PROCESS}')}"
+    pattern = _literal(path)
+    find = """find /proc -maxdepth 2 -name exe -lname "$1" -printf '%h\\n' | cut -d/ -f3"""
+    return f"sudo sh -c {shlex.quote(f'{find} | {_EACH_PROCESS}')} sh {word(pattern)}"
 
 
 def list_listeners(port: str) -> str:
@@ -116,5 +152,5 @@ def list_sniffers() -> str:
 
 def end_process(number: str, path: str) -> str:
     """Return the command that ends a process, if it still runs that program."""
-    same = f"readlink /proc/{number}/exe | grep -qxF -e {word(path)} -e {word(f'{path} (deleted)')}"
-    return f"sudo sh -c {shlex.quote(f'{same} && kill -KILL {number}')}"
+    same = f'p=$(readlink /proc/{number}/exe) && {{ [ "$p" = "$1" ] || [ "$p" = "$1 (deleted)" ]; }}'
+    return f"sudo sh -c {shlex.quote(f'{same} && kill -KILL {number}')} sh {word(path)}"

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 from auditor.compromise.footholds import REPLACES
 from auditor.incidents.response import commands
-from auditor.incidents.response.commands import KEPT
-from auditor.incidents.response.seen import Seen
+from auditor.incidents.response.commands import INERT, KEPT
+from auditor.incidents.response.seen import CUT, Seen
 
 _ACCOUNT = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}")
 _MODULE = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_LIBRARY = re.compile(r"[A-Za-z0-9_.+-]{1,100}")
+_LIBRARY = re.compile(r"/(?:[A-Za-z0-9_.+-]{1,100}/){0,20}[A-Za-z0-9_.+-]{1,100}")
 _UNIT = re.compile(r"[A-Za-z0-9:_.\\@-]{1,200}\.(?:service|timer|socket|path|mount|automount|swap)")
 _ROUTINE = re.compile(r"([A-Za-z0-9_$]{1,64})\.([A-Za-z0-9_$]{1,64})")
 _FUNCTION = re.compile(r"[A-Za-z0-9_$]{1,64}")
@@ -84,7 +84,9 @@ def _ended(of: Seen) -> Iterator[str]:
         return
     every = shlex.quote(changed.replace("@.", "@*."))
     alters = folder.endswith(".d") or REPLACES in of.rules
-    yield f"sudo systemctl try-restart {every}" if alters else f"sudo systemctl stop {every} || true"
+    end = "--" if every.lstrip("'").startswith("-") else ""
+    last = f"try-restart {end} {every}" if alters else f"stop {end} {every} || true"
+    yield f"sudo systemctl {last.replace('  ', ' ')}"
 
 
 def crontab(of: Seen) -> Manual:
@@ -94,10 +96,9 @@ def crontab(of: Seen) -> Manual:
 
 def passwd_line(of: Seen) -> Manual:
     """Return how an account's lines leave the files of accounts, for one that no program locks; of several of that name those that are root's equals."""
-    if not _ACCOUNT.fullmatch(of.exactly or of.who):
-        return manual(
-            "passwd_look", *commands.copy("/etc/passwd"), "sudo awk -F: '$3 == 0 {print NR\": \"$0}' /etc/passwd"
-        )
+    if not _ACCOUNT.fullmatch(of.exactly or of.who) or "root" in (of.exactly, of.who):
+        look = f"sudo awk -F: '$3 == 0 {{print NR\": \"$0}}' /etc/passwd | {INERT}"
+        return manual("passwd_look", *commands.copy("/etc/passwd"), look)
     name = (of.exactly or of.who).replace(".", r"\.")
     if not of.exactly:
         second = f"^{name}:[^:]*:0+:"
@@ -130,9 +131,10 @@ def key_file(of: Seen) -> Manual:
     return manual("key_file", *commands.copy(of.where), f"sudo ssh-keygen -l -f {commands.word(of.where)}")
 
 
-def unplaced(_of: Seen) -> Manual:
-    """Return that what a trace does not tell the whole place of is looked for in the report, and contained by its path."""
-    return manual("unknown_place")
+def unplaced(of: Seen) -> Manual:
+    """Return how what a trace does not tell the whole place of is looked for, to be contained by its path."""
+    shortened = of.where.startswith("/") and CUT in of.where
+    return manual("unknown_place", *([commands.find_shortened(of.where)] if shortened else []))
 
 
 def content(of: Seen) -> Manual:
@@ -144,16 +146,16 @@ def site_content(root: str, targets: Iterable[str], pages: Iterable[str]) -> Man
     """Return the same of several traces: by the foreign names that they are about, by what changed lately, and by the paths of pages that may be files."""
     if not root:
         return manual("unknown_place")
-    names = [f"-e {one}" for one in sorted({*targets}) if _FOREIGN.fullmatch(one)]
-    typed = [
-        f"sudo find {commands.word(root)} -xdev -type f -newermt '-30 days' -printf '%T+ %u %p\\n' | sort -r | head -n 50"
-    ]
+    names = " ".join(f"-e {one}" for one in sorted({*targets}) if _FOREIGN.fullmatch(one))
+    root = commands.word(root)
+    changed = f"sudo find {root} -xdev -type f -newermt '-30 days' -printf '%T+ %u %p\\0' | sort -zr | head -zn 50"
+    typed = [commands.list_names(changed)]
     if names:
-        rows = f"mariadb-dump --all-databases --skip-extended-insert --skip-comments | grep -aF {' '.join(names)} | cut -c 1-300"
-        typed.append(f"sudo grep -rlF {' '.join(names)} -- {commands.word(root)} || true")
+        rows = f"mariadb-dump --all-databases --skip-extended-insert --skip-comments | grep -aF {names} | cut -c 1-300 | {INERT}"
+        typed.append(commands.list_names(f"sudo grep -rlZF {names} -- {root}"))
         typed.append(f"sudo sh -c {shlex.quote(rows)}")
-    if paths_of := [f"-path {commands.word(root + one)}" for one in sorted({*pages}) if _PLAIN.fullmatch(one)]:
-        typed.append(f"sudo find {commands.word(root)} {' -o '.join(paths_of)}")
+    if paths_of := [f"-path {root}{commands.word(one)}" for one in sorted({*pages}) if _PLAIN.fullmatch(one)]:
+        typed.append(commands.list_names(f"sudo find {root} '(' {' -o '.join(paths_of)} ')' -print0"))
     return manual("content_named" if names else "content", *typed)
 
 
@@ -168,12 +170,12 @@ def setuid(of: Seen) -> Manual:
 
 
 def sudo_rule(of: Seen) -> Manual:
-    """Return how a rule of sudo's goes: a file of its own whole, of /etc/sudoers its line."""
+    """Return how a rule of sudo's goes: its line, as a file may hold an administrator's beside it; a file of which no line is told, whole but for /etc/sudoers."""
+    if _digests(of):
+        return manual("sudo_rule", *commands.comment_out(of.where, "#", _digests(of)), "sudo visudo -c")
     if of.where != "/etc/sudoers":
         return manual("sudo_rule", *commands.remove(of.where), "sudo visudo -c")
-    if not _digests(of):
-        return manual("lines_look", *commands.show(of.where))
-    return manual("sudo_rule", *commands.comment_out(of.where, "#", _digests(of)), "sudo visudo -c")
+    return manual("lines_look", *commands.show(of.where))
 
 
 _SSHD: Mapping[str, str] = {
@@ -199,12 +201,14 @@ def login(of: Seen) -> Manual:
 
 
 def _login_module(of: Seen) -> Manual:
-    name = of.where.rpartition("/")[2]
     if "foreign" not in of.rules:
         return replaced(of)
-    if not _LIBRARY.fullmatch(name):
-        return manual("login_module", *commands.remove(of.where))
-    return manual("login_module", commands.unload(name, "/etc/pam.d"), *commands.remove(of.where))
+    return manual("login_module", *_unloaded(of.where, "/etc/pam.d"), *commands.remove(of.where))
+
+
+def _unloaded(path: str, folder: str) -> Iterator[str]:
+    if _LIBRARY.fullmatch(path):
+        yield commands.unload(path, folder)
 
 
 def preloaded(of: Seen) -> Manual:
@@ -248,12 +252,14 @@ def server_module(of: Seen) -> Manual:
     if of.where.endswith(".so"):
         if "foreign" not in of.rules:
             return _again(of, *_reread(server))
-        name = of.where.rpartition("/")[2]
-        loads = [commands.unload(name, f"/etc/{server}")] if _LIBRARY.fullmatch(name) else []
+        loads = _unloaded(of.where, f"/etc/{server}")
         return manual("server_module", *loads, *commands.remove(of.where), *_reread(server))
     if not _digests(of):
         return manual("lines_look", *commands.show(of.where))
     return manual("server_lines", *commands.comment_out(of.where, "#", _digests(of)), *_reread(server))
+
+
+_FUNCTIONS = "sudo mariadb -e 'SELECT * FROM mysql.func'"
 
 
 def database_code(of: Seen) -> Manual:
@@ -272,10 +278,9 @@ def database_code(of: Seen) -> Manual:
             f"sudo mariadb -e {shlex.quote(drop)}",
         )
     if function:
-        asked = "SELECT * FROM mysql.func"
         return manual(
             "database_function",
-            f"sudo mariadb -e {shlex.quote(asked)}",
+            f"{_FUNCTIONS} | {INERT}",
             f"sudo mariadb -e 'DROP FUNCTION IF EXISTS `{of.where}`'",
         )
     if of.whole and of.where.endswith(".so"):
@@ -284,8 +289,8 @@ def database_code(of: Seen) -> Manual:
         return manual(
             "database_library",
             *commands.copy(of.where),
-            "sudo mariadb -e 'SELECT * FROM mysql.func'",
-            f"sudo rm -- {commands.word(of.where)}",
+            f"{_FUNCTIONS} | {INERT}",
+            commands.remove(of.where)[-1],
         )
     return manual("database_row")
 
@@ -300,9 +305,8 @@ def kernel_module(of: Seen) -> Manual:
     name = of.where.rpartition("/")[2].partition(".ko")[0]
     if not _MODULE.fullmatch(name):
         return manual("kernel_module", "sudo lsmod")
-    never = f"echo 'install {name} /bin/false' | sudo tee /etc/modprobe.d/luytre-{name}.conf"
     taken = commands.remove(of.where) if of.whole else ()
-    return manual("kernel_module", never, *taken, f"sudo rmmod {name}")
+    return manual("kernel_module", *taken, commands.never_load(name))
 
 
 def process(of: Seen) -> Manual:
@@ -310,7 +314,7 @@ def process(of: Seen) -> Manual:
     if "loads_foreign" in of.rules:
         return manual("process_loads", commands.list_processes_of(of.where))
     if "hidden" in of.rules:
-        return manual("process_hidden", f"sudo cat {commands.word(of.where)}/status")
+        return manual("process_hidden", f"sudo cat {commands.word(of.where)}/status | {INERT}")
     return manual("process", commands.list_processes_of(of.where))
 
 
@@ -329,7 +333,7 @@ def listener(of: Seen) -> Manual:
 
 def log(of: Seen) -> Manual:
     """Return how what is left of a log is kept."""
-    return manual("log", f"sudo ls -ld -- {commands.word(of.where)}" if of.whole else "sudo ls -l /var/log")
+    return manual("log", f"sudo ls -ldb -- {commands.word(of.where)}" if of.whole else "sudo ls -lb /var/log")
 
 
 def missing(_of: Seen) -> Manual:
@@ -349,6 +353,6 @@ def at_a_path(step: Step) -> Callable[[Seen], Iterator[Manual]]:
     """Return the same step of what has a whole path; of what has none, how its place is looked for."""
 
     def either(of: Seen) -> Iterator[Manual]:
-        yield step(of) if of.whole else manual("unknown_place")
+        yield step(of) if of.whole else unplaced(of)
 
     return either

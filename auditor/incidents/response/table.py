@@ -168,7 +168,7 @@ def _accounts_by_hand(of: Seen) -> Iterator[Manual]:
 
 
 def _unit_by_hand(of: Seen) -> Iterator[Manual]:
-    yield manual.unit_file(of) if of.whole else manual.manual("unknown_place")
+    yield manual.unit_file(of) if of.whole else manual.unplaced(of)
 
 
 def _program_by_hand(of: Seen) -> Iterator[Manual]:
@@ -245,7 +245,8 @@ def typed(of: Seen) -> Asked | None:
             MEANS[means].read(what)
         except InputError:
             continue
-        return means, what
+        if not what.startswith("-"):  # a unit of that name would be read as an option
+            return means, what
     return None
 
 

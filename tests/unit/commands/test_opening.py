@@ -26,7 +26,7 @@ def keep(inventory: str, *members: Any) -> None:
 def test_all_that_gives_the_alarm_is_taken_into_one_incident_and_what_comes_next_is_told(inventory: str) -> None:
     keep(inventory, MEMBER)
     told = auditor(inventory, "open", "--all-found", "web1", "--yes", *WHO, code=1)
-    assert "sudo rm -- /etc/sudoers.d/x" in told.stdout
+    assert "os.unlink(n,dir_fd=f)' /etc/sudoers.d/x\n" in told.stdout
     incident = the_only(inventory)["id"]
     assert f"\n  auditor incident collect {incident} --who 'Văn phòng' -i {inventory}\n" in told.stderr
     assert told.stderr == auditor(inventory, "next", str(incident)).stdout

@@ -12,7 +12,8 @@ import pytest
 from auditor.incidents.response import manual, table
 from auditor.incidents.response.commands import KEPT
 from auditor.incidents.response.manual import Manual
-from auditor.incidents.response.seen import Seen
+from auditor.incidents.response.seen import CUT, Seen
+from auditor.looks.traces import place
 from auditor.models.reviews import Kind
 
 FOREIGN = frozenset({"foreign"})
@@ -125,7 +126,7 @@ def test_a_step_whose_line_is_not_there_any_more_says_so(tmp_path: Path) -> None
 def test_what_a_host_lives_by_is_never_taken_away_whole(kind: Kind, where: str) -> None:
     for exactly in ("", digest("x")):
         step = manual.script(Seen("web1", kind, where, exactly, rules=frozenset({"foreign", "runs_fetched"})))
-        assert not any(command.startswith("sudo rm") for command in step.commands)
+        assert not any("os.unlink" in command for command in step.commands)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +143,7 @@ def test_what_a_host_lives_by_is_never_taken_away_whole(kind: Kind, where: str) 
 def test_what_a_package_brought_comes_from_the_package_again(kind: Kind, where: str) -> None:
     (step,) = table.by_hand(Seen("web1", kind, where, "", rules=frozenset({"changed"})))
     assert step.says == "replaced"
-    assert not any(command.startswith(("sudo rm", "sudo sed")) for command in step.commands)
+    assert not any(command.startswith("sudo sed") or "os.unlink" in command for command in step.commands)
     assert any("--reinstall" in command for command in step.commands)
     assert f" {where.removeprefix('/usr')} " in " ".join(step.commands)
 
@@ -170,16 +171,158 @@ def test_a_program_lends_its_rights_to_nobody_any_more(tmp_path: Path) -> None:
     file = tmp_path / ".x"
     file.write_bytes(b"x")
     file.chmod(0o6755)
-    step = manual.setuid(Seen("web1", "setuid", str(file), ""))
-    commands = [one.replace(f"{KEPT}{file}", "") for one in step.commands]
-    edits(Manual(step.says, tuple(commands)), "chmod", "python3")
+    edits(manual.setuid(Seen("web1", "setuid", str(file), "")), "python3")
     assert file.stat().st_mode & 0o7777 == 0o755
     assert "security.capability" not in os.listxattr(file)
 
 
-def test_a_copy_lends_nobody_rights_either() -> None:
-    *_, mode, capabilities = manual.setuid(Seen("web1", "setuid", "/opt/.x", "")).commands
-    assert all(f" {KEPT}/opt/.x" in one for one in (mode, capabilities))
+def link_to_another(tmp_path: Path) -> tuple[Path, Path]:
+    """The folder of a trace, which its owner has swapped for a link to one of root's since; and the file there by the same name."""
+    (tmp_path / "root's").mkdir()
+    other = tmp_path / "root's" / "x.service"
+    other.write_text("root's own")
+    other.chmod(0o4755)
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home").chmod(0o777)
+    (tmp_path / "home" / "user").symlink_to(tmp_path / "root's")
+    return tmp_path / "home" / "user" / "x.service", other
+
+
+def test_what_was_swapped_for_a_link_takes_nothing_of_root_s_away(tmp_path: Path) -> None:
+    place, other = link_to_another(tmp_path)
+    with pytest.raises(subprocess.CalledProcessError):
+        edits(manual.unit_file(Seen("web1", "unit", str(place), "", "an", FOREIGN)), "python3")
+    assert other.read_text() == "root's own"
+    with pytest.raises(subprocess.CalledProcessError):
+        edits(manual.setuid(Seen("web1", "setuid", str(place), "")), "python3")
+    assert other.stat().st_mode & 0o7777 == 0o4755
+    last = tmp_path / "home" / "sudo"
+    last.symlink_to(other)
+    with pytest.raises(subprocess.CalledProcessError):
+        edits(manual.setuid(Seen("web1", "setuid", str(last), "")), "python3")
+    assert other.stat().st_mode & 0o7777 == 0o4755
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a link of root's in a folder of root's")
+def test_a_link_that_only_root_could_lay_is_followed(tmp_path: Path) -> None:
+    place, other = link_to_another(tmp_path)
+    tmp_path.joinpath("home").chmod(0o755)
+    edits(manual.unit_file(Seen("web1", "unit", str(place), "", "an", FOREIGN)), "python3")
+    assert not other.exists()
+
+
+def test_a_copy_is_never_written_through_what_was_kept_before(tmp_path: Path) -> None:
+    """First a link is kept, then a file by the same name."""
+    kept, other, file = tmp_path / "kept", tmp_path / "passwd", tmp_path / "x"
+    kept.mkdir()
+    other.write_text("root's own")
+
+    def keep() -> None:
+        step = manual.setuid(Seen("web1", "setuid", str(file), ""))
+        edits(Manual(step.says, tuple(one.replace(KEPT, str(kept)) for one in step.commands)), "tar")
+
+    file.symlink_to(other)
+    keep()
+    file.unlink()
+    file.write_text("x::0:0::/:/bin/sh")
+    keep()
+    assert other.read_text() == "root's own"
+    told = subprocess.run(["tar", "-tvf", *kept.iterdir()], capture_output=True, text=True, check=True)
+    assert [line[0] for line in told.stdout.splitlines()] == ["l", "-"]
+
+
+def test_no_step_imports_what_lies_where_it_is_typed(tmp_path: Path) -> None:
+    """Whoever looks at a web root types it there."""
+    (tmp_path / "hashlib.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    (tmp_path / "stat.py").symlink_to("hashlib.py")
+    (tmp_path / "profile").write_text("x\n")
+    for step in (
+        manual.script(Seen("web1", "startup", str(tmp_path / "profile"), digest("x"))),
+        manual.unit_file(Seen("web1", "unit", str(tmp_path / "profile"), "", "an", FOREIGN)),
+    ):
+        command = next(one for one in step.commands if "python3" in one).removeprefix("sudo ")
+        subprocess.run(["bash", "-c", command], cwd=tmp_path, check=True)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_names_of_files_give_a_terminal_no_orders_and_no_line_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "a\x1b[2Jb\n7").mkdir()
+    (tmp_path / "a\x1b[2Jb\n7" / "sshd").write_text("x.example")
+    step = manual.content(Seen("web1", "link", "/", "", site="a", root=str(tmp_path), target="x.example"))
+    for command in step.commands[:2]:
+        told = subprocess.run(["bash", "-c", command.removeprefix("sudo ")], capture_output=True, check=True).stdout
+        assert told.count(b"\n") == 1
+        assert b"\x1b" not in told
+        assert b"/a^[[2Jb?7/sshd" in told
+
+
+def test_a_process_never_looks_like_another_in_the_list(tmp_path: Path) -> None:
+    program = tmp_path / "x\n1 2\x1b[2J"
+    program.write_bytes(Path("/usr/bin/sleep").resolve().read_bytes())
+    program.chmod(0o755)
+    where = f"{tmp_path}/x%0A1 2%1B[2J"
+    child = subprocess.Popen([program, "1000"])
+    try:
+        (command,) = manual.process(Seen("web1", "process", where, "")).commands
+        told = subprocess.run(["bash", "-c", command.removeprefix("sudo ")], capture_output=True, check=True).stdout
+        other = manual.process_end(Seen("web1", "process", f"{where}%0A/usr/bin/sleep", str(child.pid)))
+        with pytest.raises(subprocess.CalledProcessError):
+            edits(other, "sh")
+        assert child.poll() is None
+        edits(manual.process_end(Seen("web1", "process", where, str(child.pid))), "sh")
+        assert child.wait(10) == -9
+    finally:
+        child.kill()
+        child.wait()
+    assert told.startswith(f"{child.pid}{tmp_path}/x?1 2^[[2J  ".encode())
+    assert told.count(b"\n") == 1
+
+
+def unloaded(step: Manual, folder: Path, tmp_path: Path) -> None:
+    """Run what takes a library out of settings, with a stand-in that says that pam_unix.so is a package's."""
+    (tmp_path / "bin").mkdir(exist_ok=True)
+    asked = tmp_path / "bin" / "dpkg-query"
+    asked.write_text('#!/bin/sh\n[ "$2" = "*/pam_unix.so" ]\n')
+    asked.chmod(0o755)
+    command = next(one for one in step.commands if one.split()[1] == "sh").removeprefix("sudo ")
+    path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
+    replaced = command.replace("/etc/pam.d", str(folder))
+    subprocess.run(["bash", "-c", replaced], check=True, env={**os.environ, "PATH": path})
+
+
+@pytest.mark.parametrize(
+    ("where", "line"),
+    [
+        ("/usr/local/lib/security/pam_unix.so", "auth optional /usr/local/lib/security/pam_unix.so"),
+        ("/usr/lib/x86_64-linux-gnu/security/unix.so", "auth optional unix.so"),
+        ("/usr/lib/x86_64-linux-gnu/security/.so", "auth optional /lib/x86_64-linux-gnu/security/.so x"),
+        ("/usr/lib/x86_64-linux-gnu/security/x.so", "auth optional /lib/x86_64-linux-gnu/security/x.so"),
+    ],
+)
+def test_a_module_named_like_the_host_s_own_takes_none_of_its_lines_along(
+    tmp_path: Path, where: str, line: str
+) -> None:
+    folder = tmp_path / "pam.d"
+    folder.mkdir()
+    own = "account [success=1 default=ignore] pam_unix.so\nauth required /lib/x86_64-linux-gnu/security/pam_unix.so\n"
+    (folder / "common").write_text(f"{own}{line}\n")
+    unloaded(manual.login(Seen("web1", "login", where, "", rules=FOREIGN)), folder, tmp_path)
+    assert (folder / "common").read_text() == f"{own}# {line}\n"
+
+
+def test_of_a_file_of_sudo_s_only_the_strange_rule_goes(tmp_path: Path) -> None:
+    file, rule = tmp_path / "admins", "www-data ALL=(ALL) NOPASSWD: ALL"
+    file.write_text(f"quantri ALL=(ALL) ALL\n{rule}\n")
+    step = manual.sudo_rule(Seen("web1", "permission", str(file), digest(rule), rules=frozenset({"service_may"})))
+    edits(step, "python3")
+    assert file.read_text() == f"quantri ALL=(ALL) ALL\n# {rule}\n"
+
+
+@pytest.mark.parametrize("exactly", ["", "root"])
+def test_the_lines_of_root_are_looked_at_and_never_taken_out(exactly: str) -> None:
+    step = manual.passwd_line(Seen("web1", "account", "/etc/passwd", exactly, "root"))
+    assert step.says == "passwd_look"
+    assert not any(" sed " in one for one in step.commands)
 
 
 def test_a_library_is_named_by_no_settings_before_it_goes(tmp_path: Path) -> None:
@@ -187,7 +330,9 @@ def test_a_library_is_named_by_no_settings_before_it_goes(tmp_path: Path) -> Non
     (tmp_path / "linked").symlink_to("a.conf")
     (tmp_path / "b.conf").write_text("load_module modules/xyso;\n")
     step = manual.server_module(Seen("web1", "server_module", "/usr/lib/nginx/modules/x.so", "", rules=FOREIGN))
-    assert [one.split()[1] for one in step.commands].index("sh") < [one.split()[1] for one in step.commands].index("rm")
+    assert [one.split()[1] for one in step.commands].index("sh") < [one.split()[1] for one in step.commands].index(
+        "python3"
+    )
     edits(
         Manual(step.says, tuple(one.replace("/etc/nginx", str(tmp_path)) for one in step.commands)),
         "sh",
@@ -251,4 +396,18 @@ def test_a_copy_is_kept_before_anything_is_changed() -> None:
         manual.replaced,
     ):
         commands = step(Seen("web1", "startup", "/etc/x/x", "", rules=FOREIGN)).commands
-        assert commands[1] == f"sudo cp -a --parents -- /etc/x/x {KEPT}"
+        assert commands[1] == f"sudo tar --xattrs --acls -rPf {KEPT}/kept.tar -- /etc/x/x"
+
+
+def test_a_path_that_is_too_long_to_be_shown_is_found_by_its_beginning_and_its_end(tmp_path: Path) -> None:
+    """A long name is no way out of being contained."""
+    folder = tmp_path / ("[a]*" + "b" * 90) / "\x1b"
+    folder.mkdir(parents=True)
+    for name in ("x.php", "y.php"):
+        (folder / name).write_text("<?php")
+    where = place(str(folder / ("x.php")))
+    assert CUT in where
+    (step,) = table.by_hand(Seen("web1", "program", where, ""))
+    (command,) = step.commands
+    told = subprocess.run(["bash", "-c", command.removeprefix("sudo ")], capture_output=True, check=True).stdout
+    assert told.decode() == f"{folder}/x.php\n".replace("\x1b", "^[")
