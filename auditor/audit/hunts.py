@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from auditor.audit.controls import COMPROMISE, Catalogue
-from auditor.audit.evaluate import evaluate_control
+from auditor.audit.evaluate import MAX_VIOLATIONS, evaluate_control
 from auditor.audit.reviews import answers
+from auditor.looks.gathered import in_turn
 from auditor.looks.traces import place
 from auditor.models import Accepted, AcceptedTrace, Finding, Host, Subject, Trace, clock
 from auditor.models.hunts import GROUPS, OUTSIDE, Hunt, Hunted
@@ -79,15 +80,27 @@ def _context(hunt: Hunt, told: Hunted) -> dict[str, Any]:
     alarming = [one for one in there if one.certainty != "weak"]
     return {
         **{
-            group: [_violation(hunt.host, one) for one in alarming if one.kind in kinds]
+            group: [_violation(hunt.host, one) for one in _of_each_kind([one for one in alarming if one.kind in kinds])]
             for group, kinds in GROUPS.items()
         },
         "started": int(clock.read(hunt.started).timestamp()),
         "covered": hunt.whole,
         "outside": hunt.places is not None,
-        "exact": [_violation(hunt.host, one) for one in below if one.certainty == "exact"],
-        "strong": [_violation(hunt.host, one) for one in below if one.certainty == "strong"],
+        "exact": [
+            _violation(hunt.host, one) for one in _of_each_kind([one for one in below if one.certainty == "exact"])
+        ],
+        "strong": [
+            _violation(hunt.host, one) for one in _of_each_kind([one for one in below if one.certainty == "strong"])
+        ],
     }
+
+
+def _of_each_kind(traces: Sequence[Trace]) -> Sequence[Trace]:
+    """The traces; of more than a finding holds first one of each kind in turn, so that no kind keeps another out."""
+    if len(traces) <= MAX_VIOLATIONS:
+        return traces
+    kinds = dict.fromkeys(one.kind for one in traces)
+    return list(in_turn(iter([one for one in traces if one.kind == kind]) for kind in kinds))
 
 
 def _violation(host: str, trace: Trace) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from threading import Event
@@ -83,6 +84,7 @@ class Hunting:
 
         Facts are read while files are listed, each over a connection of its own. ``meanwhile`` is done here while hosts do both.
         """
+        started = clock.now()  # whatever happens on the hosts from now on may go unseen
         known = {host.name: self.shelf.remembered(self.inventory, host.name) for host in hosts}
         md5 = any(map(checksums.by_md5, self.manifests))
         stamps = {name: b"" if self.whole or (md5 and not one.has_md5) else one.stamps for name, one in known.items()}
@@ -111,7 +113,7 @@ class Hunting:
             seen = looked.pop(host.name) if host.name in looked else look(task) if task is not None else None
             if seen is not None:
                 there = _places(run, host.name, facts.get(host.name))
-                hunts.append(self._one(host, known[host.name], seen, there, warm=bool(stamps[host.name])))
+                hunts.append(self._one(host, known[host.name], seen, there, started, warm=bool(stamps[host.name])))
             if watch is not None:
                 watch(host.name)
         return tuple(hunts), facts, outcomes
@@ -152,8 +154,10 @@ class Hunting:
         wanted = tuple({file.sha256: file for file in asked}.values())
         return _Looked(told, files, seen, judgements, wanted, None if wanted else hunting.found(seen, judgements))
 
-    def _one(self, host: Host, known: Remembered, looked: _Looked, there: Places | None, *, warm: bool) -> Hunt:
-        began, started = time.monotonic(), clock.now()
+    def _one(
+        self, host: Host, known: Remembered, looked: _Looked, there: Places | None, started: datetime, *, warm: bool
+    ) -> Hunt:
+        began = time.monotonic()
         told, seen = looked.told, looked.seen
         judgements = {**looked.judgements, **self._judged(host, looked.wanted, _originals(seen, looked.wanted))}
         found = looked.found or hunting.found(seen, judgements)

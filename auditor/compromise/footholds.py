@@ -81,7 +81,7 @@ def _traces(places: Iterable[Place], before: Collection[str] | None) -> Iterator
     of_people = {place.exactly for place, weight in weighed if place.slot == "key" and weight.certainty == "weak"}
     for place, weight in weighed:
         kind, essence = KINDS[place.slot], _essence(place)
-        where = place.where if not place.who or place.slot in _OF_NOBODY else f"{place.where} ({place.who})"
+        where = _where(place)
         made = trace(
             kind,
             essence,
@@ -93,6 +93,13 @@ def _traces(places: Iterable[Place], before: Collection[str] | None) -> Iterator
         # Whoever lays an administrator's key where it gives the alarm is not to have it taken from the administrator.
         exactly = "" if place.slot == "key" and place.exactly in of_people else place.exactly or _lines(place)
         yield on_host(made, where, weight.certainty, exactly)
+
+
+def _where(place: Place) -> str:
+    """The path, with whose it is behind it; always with that where a name ends as if it were said there, so that it is never read as another's."""
+    if _WHO.search(place.where):
+        return f"{place.where} ({place.who or NOBODY})"
+    return place.where if not place.who or place.slot in _OF_NOBODY else f"{place.where} ({place.who})"
 
 
 def _bounded(rules: Iterable[str]) -> list[str]:
@@ -144,9 +151,11 @@ def path_of(kind: Kind, where: str) -> str:
 def owner_of(kind: Kind, where: str) -> str:
     """Return the account that the place of a trace names behind its path; empty where it names none."""
     found = _WHO.search(where) if kind in OUTSIDE else None
-    return found[0][2:-1] if found else ""
+    return found[0][2:-1].removeprefix(NOBODY) if found else ""
 
 
+NOBODY = "-"
+"""What stands for whose a thing is where nobody says so."""
 _WHO = re.compile(r" \([^()/]*\)\Z")
 _OF_NOBODY = frozenset(
     {"generator", "preload", "php", "php_module", "web_module", "setuid", "program", "kernel_module"}

@@ -12,7 +12,7 @@ from auditor.compromise.known import checksums, matching
 from auditor.compromise.known.manifest import Manifest
 from auditor.compromise.known.matching import Lying, Told
 from auditor.compromise.listing import CACHE, PHP, PROGRAM, SCRIPT, SWAPPED, UNREAD, UPLOAD, File
-from auditor.looks.gathered import bounded, merged
+from auditor.looks.gathered import bounded, merged_by_place
 from auditor.looks.traces import on_host, trace
 from auditor.models.reviews import Certainty, Family, Kind, Trace
 
@@ -59,7 +59,7 @@ class Found:
 
 def found(seen: Seen, judgements: Mapping[str, Judgement]) -> Found:
     """The traces in a host's files, by what was judged of their contents (by SHA-256)."""
-    traces, left_out = bounded(merged(_traces(seen, judgements)))
+    traces, left_out = bounded(merged_by_place(_traces(seen, judgements)))
     unjudged = sum(1 for file in seen.wanted if file.sha256 is None or file.sha256 not in judgements)
     generated = sum(1 for file in seen.wanted if _is_generated(judgements.get(file.sha256 or "")))
     return Found(traces, left_out, unjudged, generated)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from auditor.models.reviews import MAX_FAMILIES, MAX_OF_A_KIND, MAX_RULES, Certainty, Trace, is_exact
 
@@ -11,10 +12,19 @@ _RANK: Mapping[Certainty, int] = {"exact": 2, "strong": 1, "weak": 0}
 
 def merged(traces: Iterable[Trace]) -> tuple[Trace, ...]:
     """Each key once: where it was first seen, at how many places, by which families, as sure as the surest of them."""
-    found: dict[str, Trace] = {}
+    return _merged(traces, lambda one: one.key)
+
+
+def merged_by_place(traces: Iterable[Trace]) -> tuple[Trace, ...]:
+    """Each key once at each place: of several files that hold the same, each has to go."""
+    return _merged(traces, lambda one: (one.key, one.where))
+
+
+def _merged(traces: Iterable[Trace], told_by: Callable[[Trace], object]) -> tuple[Trace, ...]:
+    found: dict[object, Trace] = {}
     for one in traces:
-        was = found.get(one.key)
-        found[one.key] = one if was is None else _both(was, one)
+        was = found.get(told_by(one))
+        found[told_by(one)] = one if was is None else _both(was, one)
     return tuple(found.values())
 
 
@@ -42,12 +52,41 @@ def surest(traces: Iterable[Trace]) -> list[Trace]:
 
 
 def bounded(traces: Iterable[Trace]) -> tuple[tuple[Trace, ...], int]:
-    """The surest and most frequent, at most MAX_OF_A_KIND of each kind; and how many are left out."""
+    """The surest and most frequent, at most MAX_OF_A_KIND of each kind; and how many are left out.
+
+    Of more alarms than that, as many from each folder: whoever fills the one that they may write keeps out of it nothing that lies elsewhere.
+    """
     ranked = surest(traces)
-    kept: list[Trace] = []
-    counts: dict[str, int] = {}
+    of_kinds: dict[str, list[Trace]] = {}
     for one in ranked:
-        counts[one.kind] = counts.get(one.kind, 0) + 1
-        if counts[one.kind] <= MAX_OF_A_KIND:
-            kept.append(one)
-    return tuple(kept), len(ranked) - len(kept)
+        of_kinds.setdefault(one.kind, []).append(one)
+    kept = {id(one) for some in of_kinds.values() for one in _of_a_kind(some)}
+    return tuple(one for one in ranked if id(one) in kept), len(ranked) - len(kept)
+
+
+def _of_a_kind(ranked: Sequence[Trace]) -> Sequence[Trace]:
+    if len(ranked) <= MAX_OF_A_KIND:
+        return ranked
+    alarms = [one for one in ranked if one.certainty != "weak"]
+    weak = [one for one in ranked if one.certainty == "weak"]
+    return [*_from_each_folder([(one.where.split("/"), one) for one in alarms]), *weak][:MAX_OF_A_KIND]
+
+
+def _from_each_folder(traces: Sequence[tuple[Sequence[str], Trace]], depth: int = 0) -> Iterator[Trace]:
+    """One from each folder in turn, and so below each of them."""
+    folders: dict[str | None, list[tuple[Sequence[str], Trace]]] = {}
+    for names, one in traces:
+        folders.setdefault(names[depth] if depth < len(names) else None, []).append((names, one))
+    ended = [one for _, one in folders.pop(None, [])]
+    yield from in_turn([iter(ended), *(_from_each_folder(some, depth + 1) for some in folders.values())])
+
+
+def in_turn[T](several: Iterable[Iterator[T]]) -> Iterator[T]:
+    """One of each in turn, until none has any."""
+    waiting = deque(several)
+    while waiting:
+        one = waiting.popleft()
+        for each in one:
+            yield each
+            waiting.append(one)
+            break

