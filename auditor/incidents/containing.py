@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -36,6 +36,8 @@ _NOT_THERE = frozenset({"no_file", "no_job", "no_key", "no_such_administrator"})
 
 _TAKEN = "number_taken"
 """Refusal of a number by which the host keeps something else: the case log is older than the host."""
+COMES_BACK: frozenset[Means] = frozenset({"file", "cron", "job", "key"})
+"""What somebody may put there anew once it was taken away, and whose program says by ``plan`` whether it is there."""
 _NUMBERS = 3
 """How many are tried: the host says above which the next one is."""
 _Line = Annotated[str, Field(max_length=20_000)]
@@ -72,6 +74,8 @@ class Wanted:
     """What the program is given besides its question, by names in the archive that it comes in."""
     only: str = ""
     """The only host where it is; empty: its kind says on which."""
+    again: bool = field(default=False, compare=False)
+    """Whether it is there again, though it is contained."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,7 @@ class Containing:
     def contain(self, host: Host, wanted: Wanted) -> Contained:
         """Contain something on a host, and tell what that came to. Raises InputError for what must not be begun."""
         more, above = MEANS[wanted.means].asked(host, wanted.what), 0
+        wanted = self._looked_for(host, wanted)
         for _ in range(_NUMBERS):
             ended = self._attempted(host, wanted, more, above)
             if (ended.state, ended.why) != ("refused", _TAKEN):
@@ -135,6 +140,18 @@ class Containing:
     def plan(self, host: Host, wanted: Wanted) -> Plan:
         """What ``contain`` would do now, looked at there; nothing is written here or there. Raises InputError likewise."""
         more = MEANS[wanted.means].asked(host, wanted.what)
+        return self._planned(host, self._looked_for(host, wanted), more)
+
+    def _looked_for(self, host: Host, wanted: Wanted) -> Wanted:
+        """The same, ``again`` where it is contained and the host says that it is there."""
+        named = (self.incident, host.name, wanted.means, wanted.what)
+        if wanted.means in COMES_BACK and deciding.is_contained(*named, clock.now(), self.ledgers.all(self.inventory)):
+            again = replace(wanted, again=True)
+            if not self._planned(host, again, MEANS[wanted.means].asked(host, wanted.what)).why:
+                return again
+        return wanted
+
+    def _planned(self, host: Host, wanted: Wanted, more: Mapping[str, Any]) -> Plan:
         _, begun = self._decided(host, wanted)(self.ledgers.all(self.inventory))
         if not isinstance(begun, Contained):
             raise TypeError(begun.kind)
@@ -177,7 +194,7 @@ class Containing:
 
     def _decided(self, host: Host, wanted: Wanted, above: int = 0) -> Callable[[Ledgers], Decided]:
         named = (self.incident, host.name, wanted.means, wanted.what)
-        return deciding.containing(*named, wanted.seconds, clock.now(), above)
+        return deciding.containing(*named, wanted.seconds, clock.now(), above, again=wanted.again)
 
     def _question(self, begun: Contained, more: Mapping[str, Any]) -> Mapping[str, Any]:
         own = {"id": self._name(begun.number), "what": begun.what, "seconds": begun.seconds}

@@ -88,14 +88,24 @@ def adding(incident: str, deed: AnyDeed) -> Callable[[Ledgers], Decided]:
 
 
 def containing(
-    incident: str, host: str, means: Means, what: str, seconds: int | None, now: datetime.datetime, above: int = 0
+    incident: str,
+    host: str,
+    means: Means,
+    what: str,
+    seconds: int | None,
+    now: datetime.datetime,
+    above: int = 0,
+    *,
+    again: bool = False,
 ) -> Callable[[Ledgers], Decided]:
-    """Begin to contain or clean something on a host, by a number ``above`` that one; or go on with what somebody was cut off from."""
+    """Begin to contain or clean something on a host, by a number ``above`` that one; or go on with what somebody was cut off from.
+
+    ``again``: it is contained, and somebody has put it there anew.
+    """
 
     def decide(ledgers: Ledgers) -> Decided:
         case = still_open(ledgers, incident)
-        wanted = (host, means, what)
-        same = [one for one in case.actions.values() if (one.host, one.means, one.what) == wanted and one.open(now)]
+        same = [one for one in _in_force(case, (host, means, what), now) if not (again and one.settled)]
         if same and same[-1].settled:
             raise InputError(
                 "{named} is contained on {host} already, by number {number}",
@@ -109,6 +119,16 @@ def containing(
         return incident, begun
 
     return decide
+
+
+def is_contained(incident: str, host: str, means: Means, what: str, now: datetime.datetime, ledgers: Ledgers) -> bool:
+    """Whether an incident is known to contain that on a host."""
+    same = _in_force(fold(incident, of(ledgers, incident)), (host, means, what), now)
+    return bool(same) and same[-1].settled
+
+
+def _in_force(case: Case, wanted: tuple[str, Means, str], now: datetime.datetime) -> list[Action]:
+    return [one for one in case.actions.values() if (one.host, one.means, one.what) == wanted and one.open(now)]
 
 
 def another(

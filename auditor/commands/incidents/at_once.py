@@ -16,6 +16,7 @@ from auditor.incidents.response.at_once import Response, contain_all, in_force_o
 from auditor.incidents.visited import visited
 from auditor.inventory.reach import reach
 from auditor.models import Finding, Inventory, Lang, clock
+from auditor.models.hunts import Hunted
 from auditor.text.words import Words
 
 
@@ -27,15 +28,16 @@ def contain_at_once(
     findings: Sequence[Finding],
     lang: Lang,
     unjudged: Collection[str] = (),
+    hunts: Sequence[Hunted] = (),
 ) -> bool:
-    """Whether all that the findings name is contained; for what the sites that are ``unjudged`` answer, nothing is put back."""
+    """Whether all that the findings name is contained; for what the sites that are ``unjudged`` answer, nothing is put back. ``hunts``: those that see it."""
     words, ways, ledgers = Words(lang), reach(inventory), Incidents()
     command = Containing(known.path, incident, who, ways, ledgers, unjudged)
     case, found, done = fold(incident, ledgers.one(known.path, incident)), responses_to(findings, known.hosts), True
     left = list[Response]()
     for host in known.hosts:
         here = [one for one in found if one.host == host.name]
-        deeds = contain_all(command, host, here, in_force_on(case, host.name))
+        deeds = contain_all(command, host, here, in_force_on(case, host.name, hunts))
         for one in visited(command, host, deeds, ca_file_of(ways, host)) if here else ():
             if isinstance(one, Response):
                 left.append(one)

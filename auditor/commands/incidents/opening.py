@@ -193,6 +193,7 @@ def _all_found(
     dry_run: bool,
 ) -> Iterator[Found]:
     """All that the last hunts and reviews are sure of there, once a person has agreed. Raises InputError for what was not looked at, Exit for nothing to do."""
+    from auditor.audit.evaluate import MAX_VIOLATIONS
     from auditor.commands.incidents.hosts import hosts_of
     from auditor.commands.shown import console
     from auditor.commands.shown.doing import confirmed
@@ -217,6 +218,8 @@ def _all_found(
         raise typer.Exit(0)
     if dry_run or not yes:
         show_found(found, words)
+    if any(len(one.violations) >= MAX_VIOLATIONS for one in open_ones):
+        console.out.print(words("incidents.all_found.more", most=str(MAX_VIOLATIONS)), soft_wrap=True)
     if dry_run:
         raise typer.Exit(0)
     if not yes:
@@ -250,7 +253,7 @@ def _opened(
 
         about_these = {(one.control, one.subject) for one in found}
         open_ones = [one for one in newest.findings if (one.control, one.subject.id) in about_these]
-        whole = contain_at_once(known, inventory, incident, who, open_ones, lang, left_out)
+        whole = contain_at_once(known, inventory, incident, who, open_ones, lang, left_out, newest.hunts)
     notify.at_once(known, incident, who, lang)
     show_then(known, incident, inventory, lang)
     return whole

@@ -13,11 +13,12 @@ from typing import Any
 
 from auditor.errors import InputError
 from auditor.incidents.case import Case
-from auditor.incidents.containing import Containing, Wanted
+from auditor.incidents.containing import COMES_BACK, Containing, Wanted
 from auditor.incidents.response import table
 from auditor.incidents.response.manual import Manual
 from auditor.incidents.response.seen import Seen, seen_in
-from auditor.models import Finding, Host, Run, Site, Trace
+from auditor.models import Finding, Host, Run, Site, Trace, clock
+from auditor.models.hunts import Hunted
 from auditor.models.incidents import Contained
 from auditor.models.ranks import Means
 from auditor.models.reviews import Kind
@@ -111,10 +112,25 @@ _KEY = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
 _LOADED = frozenset({"loaded_unasked"})
 
 
-def in_force_on(case: Case, host: str) -> frozenset[Wanted]:
-    """What an incident is known to contain on a host already."""
+def in_force_on(case: Case, host: str, hunts: Iterable[Hunted] = ()) -> frozenset[Wanted]:
+    """What an incident is known to contain on a host already, as far as no hunt since then may have seen it there again."""
     there = [one for one in case.actions.values() if one.host == host and one.state == "confirmed"]
-    return frozenset(Wanted(one.means, one.what, None) for one in there if one.until is None)
+    back = back_again(case, hunts)
+    return frozenset(Wanted(one.means, one.what, None) for one in there if one.until is None and one.number not in back)
+
+
+def back_again(case: Case, hunts: Iterable[Hunted]) -> frozenset[int]:
+    """The numbers of what was taken away before a hunt on its host began: where that sees the same, somebody has put it there anew."""
+    began = {one.host: clock.read(one.started) for one in hunts}
+    return frozenset(
+        one.deed.number
+        for one in case.entries
+        if isinstance(one.deed, Contained)
+        and one.deed.means in COMES_BACK
+        and one.deed.state == "confirmed"
+        and one.deed.host in began
+        and clock.read(one.at) < began[one.deed.host]
+    )
 
 
 def contain_all(

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from auditor.errors import InputError
 from auditor.incidents.case import SHUT, Action, Case, State
 from auditor.incidents.closing import Obstacle, closing_words, obstacles, reaching, reporting, unreached
 from auditor.incidents.forms.asked import CLOSING, OF_REPORT
 from auditor.incidents.means.site import serving
 from auditor.incidents.means.table import CLEANING, CONTAINING, MEANS
 from auditor.incidents.response.alarms import alarms
-from auditor.incidents.response.at_once import Response, responses_to, signs
+from auditor.incidents.response.at_once import Response, back_again, responses_to, signs
 from auditor.models import Host, HostOutcome, Run
 from auditor.models.ranks import Form, Means, Question, Report
 
@@ -107,9 +108,11 @@ def _steps(
     silent = unreached(newest, hosts)
     names = {one.host for one in silent}
     there = [one for one in responses_to(alarms(newest, hosts), hosts) if one.host not in names] if newest else []
+    back = back_again(case, newest.hunts) if newest else frozenset()
     ended = [one for one in case.actions.values() if not _goes_on(one, newest)]
-    tried = {(one.host, one.means, one.what): one.state for one in ended}
-    at_once = [one for one in there if any((one.host, ask.means, ask.what) not in tried for ask in one.wanted)]
+    tried = {(one.host, one.means, one.what): one.state for one in ended if one.number not in back}
+    denied = _denied(there, hosts)
+    at_once = [one for one in there if _asks(one) - {*tried, *denied}]
     if at_once:
         where = tuple(dict.fromkeys(one.host for one in at_once))
         join = ("--join", case.id) if several else ()
@@ -123,6 +126,8 @@ def _steps(
     if silent:
         commands = tuple(Command(words, speaks=False) for words in reaching(silent))
         yield Step("unreached", commands, {"hosts": ", ".join(sorted(names))}, unreached=silent)
+    there = [replace(one, steps=()) if _asks(one) & denied else one for one in there]
+    tried |= dict.fromkeys(denied, "refused")
     yield from _left(case, there, signs(newest, hosts) if newest and there else (), tried)
     rest = list(obstacles(case, newest, hosts, now, left=left))
     yield from _released(case, rest)
@@ -150,6 +155,22 @@ def _goes_on(one: Action, newest: Run | None) -> bool:
     if newest is None or one.at is None or one.state != "unknown":
         return False
     return one.why in _SILENT and newest.began > one.at
+
+
+def _denied(there: Sequence[Response], hosts: Sequence[Host]) -> frozenset[tuple[str, Means, str]]:
+    """What is never begun, such as locking the account by which we come in: asking for it again changes nothing."""
+    by_name, denied = {host.name: host for host in hosts}, set()
+    for one in there:
+        for ask in one.wanted:
+            try:
+                MEANS[ask.means].asked(by_name[one.host], ask.what)
+            except InputError:
+                denied.add((one.host, ask.means, ask.what))
+    return frozenset(denied)
+
+
+def _asks(one: Response) -> frozenset[tuple[str, Means, str]]:
+    return frozenset((one.host, ask.means, ask.what) for ask in one.wanted)
 
 
 def _report(case: Case, report: Report, unanswered: Unanswered) -> Iterator[Step]:
@@ -184,7 +205,7 @@ def _left(
     if looked or stopped:
         wanted = [*(asked for one in looked if (asked := _asked_for(one)) is not None), *map(_ended, stopped)]
         yield Step("look", tuple(_typed(case, wanted)), looked=looked, stopped=tuple(stopped), signs=shown)
-    open_ones = [one for one in there if one.steps and _needs_hands(one, tried)]
+    open_ones = [one for one in there if (one.steps or one.wanted) and _needs_hands(one, tried)]
     stopped_ones = [replace(one, steps=one.afterwards) for one in there if one.afterwards and _is_in_force(one, tried)]
     by_hand = tuple(sorted((*open_ones, *stopped_ones), key=lambda one: bool(one.root)))
     if by_hand:

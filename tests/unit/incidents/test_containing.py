@@ -284,3 +284,26 @@ def test_a_host_of_an_intruder_spends_no_numbers(there: There, command: Containi
         there.answers = [{"state": "refused", "why": "number_taken", "about": "999998"}] * 3
         assert command.contain(WEB1, Wanted("job", f"/etc/cron.d/x:{line}", None)).state == "refused"
     assert max(case(command).actions) < 1_100
+
+
+FILE = Wanted("file", "/var/www/a/x.php", None)
+
+
+def test_what_somebody_laid_there_again_is_contained_again(there: There, command: Containing) -> None:
+    there.answers = [{"state": "confirmed"}, {"state": "planned"}, {"state": "confirmed"}]
+    assert command.contain(WEB1, FILE).number == 1
+    done = command.contain(WEB1, FILE)
+    assert (done.number, done.state) == (2, "confirmed")
+    assert [question["do"] for question in there.asked] == ["contain", "plan", "contain"]
+    assert there.asked[1]["id"] == there.asked[2]["id"] == f"{command.incident}/2"
+
+
+@pytest.mark.parametrize("said", [{"state": "refused", "why": "no_file"}, fresh.NoAnswer("x"), b"{", {"state": "none"}])
+def test_what_is_not_seen_there_again_is_contained_already(there: There, command: Containing, said: Any) -> None:
+    there.answers = [{"state": "confirmed"}, said, said]
+    command.contain(WEB1, FILE)
+    with pytest.raises(InputError, match="is contained on web1 already, by number 1"):
+        command.contain(WEB1, FILE)
+    with pytest.raises(InputError, match="is contained on web1 already, by number 1"):
+        command.plan(WEB1, FILE)
+    assert list(case(command).actions) == [1]

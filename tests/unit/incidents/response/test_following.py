@@ -13,7 +13,9 @@ from auditor.fleet.reasons import KEY_CHANGED
 from auditor.history.incidents import Incidents, standing
 from auditor.incidents import deciding
 from auditor.incidents.case import Case, fold
+from auditor.incidents.containing import Wanted
 from auditor.incidents.response.alarms import run_without_accepted
+from auditor.incidents.response.at_once import in_force_on
 from auditor.incidents.response.following import Step, Unanswered, following, sign_commands
 from auditor.models import HostOutcome, Run, Subject, Trace, clock
 from auditor.models.incidents import AnyDeed, Collected, Contained, Found, Joined, Released, Reported, Spared
@@ -258,7 +260,7 @@ def test_a_review_counts_only_after_what_was_kept_from_visitors_is_shown_again(l
     later.write(INVENTORY, WHO, lambda _: (of.id, Released(number=1, host="web1", means="path", state="released")))
     of = fold(of.id, ledgers.one(INVENTORY, of.id))
     assert words(step(of, seen)) == [("review", "--limit", "antruc.test")]
-    assert words(step(of, run(5))) == [("incident", "close", of.id)]
+    assert words(step(of, run(5), 6)) == [("incident", "close", of.id)]
 
 
 def test_what_the_office_accepted_since_is_not_named_again(ledgers: Incidents) -> None:
@@ -276,3 +278,23 @@ def test_a_closing_form_with_blank_fields_is_said_to_have_them(ledgers: Incident
     told = step(of, run(5))
     assert (told.says, told.about) == ("close_blank", {"blank": "2"})
     assert words(told) == [("incident", "form", of.id, "--form", "end"), ("incident", "close", of.id)]
+
+
+def test_what_a_hunt_sees_again_after_it_was_contained_is_contained_again(ledgers: Incidents) -> None:
+    """A job of the intruder's lays the shell in its place anew."""
+    of = case(ledgers, TAKEN, COLLECTED, *REPORTED)
+    assert words(step(of, run(1, SHELL))) == [("incident", "open", "--all-found", "web1")]
+    assert words(step(of, run(0, SHELL))) != [("incident", "open", "--all-found", "web1")]
+    shell = Wanted("file", "/srv/x.php", None)
+    assert in_force_on(of, "web1", run(0, SHELL).hunts) == {shell}
+    assert in_force_on(of, "web1", run(1, SHELL).hunts) == frozenset()
+    assert in_force_on(of, "web2") == frozenset()
+
+
+def test_what_is_never_begun_is_not_asked_for_again_and_has_no_step_that_shuts_us_out(ledgers: Incidents) -> None:
+    """An intruder gives the account by which we come in the number 0."""
+    of = case(ledgers, COLLECTED, *REPORTED)
+    ours = {"kind": "account", "where": "/etc/passwd (luytre)", "exactly": "luytre", "rules": ["second_root"]}
+    told = step(of, run(0, {**ours, "key": "3" * 16}))
+    assert told.says == "by_hand"
+    assert [(one.where, one.who, one.steps) for one in told.by_hand] == [("/etc/passwd", "luytre", ())]
