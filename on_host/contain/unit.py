@@ -54,9 +54,9 @@ def contain(asked, _connection):
         try:
             mask(known)
             acting.ran([starting.SYSTEMCTL, "daemon-reload"])
-            if acting.ran([starting.SYSTEMCTL, "stop", known["unit"]], seconds=STOP_SECONDS) is None:
-                acting.ran([starting.SYSTEMCTL, "kill", "--signal=KILL", known["unit"]])
-                acting.ran([starting.SYSTEMCTL, "stop", known["unit"]], seconds=STOP_SECONDS)
+            if acting.ran([starting.SYSTEMCTL, "stop", "--", known["unit"]], seconds=STOP_SECONDS) is None:
+                acting.ran([starting.SYSTEMCTL, "kill", "--signal=KILL", "--", known["unit"]])
+                acting.ran([starting.SYSTEMCTL, "stop", "--", known["unit"]], seconds=STOP_SECONDS)
             return seen(asked["id"])
         except Exception:
             TRIALS.end(asked["id"])
@@ -147,7 +147,7 @@ def undo(record):
             os.unlink(aside)
     acting.ran([starting.SYSTEMCTL, "daemon-reload"])
     if record["ran"]:
-        acting.ran([starting.SYSTEMCTL, "start", "--no-block", record["unit"]])
+        acting.ran([starting.SYSTEMCTL, "start", "--no-block", "--", record["unit"]])
 
 
 def handed_on(record):

@@ -115,7 +115,7 @@ def test_one_that_does_not_stop_is_not_said_to_be_stopped(host: ModuleType, syst
     systemd.stubborn = True
     with pytest.raises(acting.Refused, match="not_stopped"):
         host.contain(asked(), US)
-    assert f"kill --signal=KILL {EVIL}" in systemd.said
+    assert f"kill --signal=KILL -- {EVIL}" in systemd.said
     assert not (systemd.place / EVIL).is_symlink()
 
 
