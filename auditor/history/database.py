@@ -160,14 +160,19 @@ def links_of(database: sqlite3.Connection, *kinds: str) -> tuple[Link, ...]:
 
 _NEWEST = (
     "SELECT subject, document FROM (SELECT subject, document,"
-    " row_number() OVER (PARTITION BY subject ORDER BY started DESC, rowid DESC) AS place FROM looks"
+    " row_number() OVER (PARTITION BY subject ORDER BY started > ?, started DESC, rowid DESC) AS place FROM looks"
     " WHERE inventory = ? AND (subject LIKE 'host:%') = ?) WHERE place = 1 ORDER BY subject"
 )
 
 
-def newest(database: sqlite3.Connection, inventory: str, *, hosts: bool) -> list[tuple[str, bytes]]:
-    """The last look at each site of an inventory, or the last hunt on each host, by subject: as it is kept."""
-    return database.execute(_NEWEST, (key_of(inventory), int(hosts))).fetchall()
+def newest(
+    database: sqlite3.Connection, inventory: str, now: datetime.datetime, *, hosts: bool
+) -> list[tuple[str, bytes]]:
+    """The last look at each site of an inventory, or the last hunt on each host, by subject: as it is kept.
+
+    What began later than it is now was kept while the clock was wrong: it is the last for nobody but for want of another.
+    """
+    return database.execute(_NEWEST, (clock.stamp(now + clock.SKEW), key_of(inventory), int(hosts))).fetchall()
 
 
 def unpacked(document: bytes) -> bytes | None:

@@ -42,8 +42,8 @@ class Hunts:
                 (hunt.id, hunt.started, key, subject, zlib.compress(document)),
             )
             rows = database.execute(
-                "SELECT id FROM looks WHERE inventory = ? AND subject = ? ORDER BY started DESC, rowid DESC",
-                (key, subject),
+                "SELECT id FROM looks WHERE inventory = ? AND subject = ? ORDER BY started > ?, started DESC, rowid DESC",
+                (key, subject, clock.stamp(self._now() + clock.SKEW)),
             ).fetchall()
             older = tuple(hunt_id for (hunt_id,) in rows[KEPT:])
             for hunt_id in older:
@@ -78,7 +78,7 @@ class Hunts:
     def latest(self, inventory: str) -> Mapping[str, Hunt]:
         """The last hunt on each host that was ever hunted on, by its name. Raises InputError for one that is damaged."""
         with opened(self.path) as database:
-            rows = newest(database, inventory, hosts=True)
+            rows = newest(database, inventory, self._now(), hosts=True)
         return {subject.removeprefix(_HOST): self._read(subject, document) for subject, document in rows}
 
     def carried(self, inventory: Inventory) -> Inventory:

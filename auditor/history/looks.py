@@ -62,8 +62,8 @@ class Looks:
                 (look.id, look.started, key, look.site, zlib.compress(document)),
             )
             rows = database.execute(
-                "SELECT id FROM looks WHERE inventory = ? AND subject = ? ORDER BY started DESC, rowid DESC",
-                (key, look.site),
+                "SELECT id FROM looks WHERE inventory = ? AND subject = ? ORDER BY started > ?, started DESC, rowid DESC",
+                (key, look.site, clock.stamp(self._now() + clock.SKEW)),
             ).fetchall()
             older = tuple(look_id for (look_id,) in rows[KEPT:])
             for look_id in older:
@@ -113,13 +113,13 @@ class Looks:
     def latest(self, inventory: str) -> Mapping[str, Look]:
         """The last look at each site that was ever looked at, by its domain. Raises InputError for one that is damaged."""
         with opened(self.path) as database:
-            rows = newest(database, inventory, hosts=False)
+            rows = newest(database, inventory, self._now(), hosts=False)
         return {site: self._read(site, document) for site, document in rows}
 
     def readable(self, inventory: str) -> Mapping[str, Look]:
         """The same without those that are damaged: what a new look of the site rests on, which then takes their place."""
         with opened(self.path) as database:
-            rows = newest(database, inventory, hosts=False)
+            rows = newest(database, inventory, self._now(), hosts=False)
         found = {}
         for site, document in rows:
             with contextlib.suppress(InputError):

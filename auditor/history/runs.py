@@ -105,13 +105,12 @@ class History:
             records.learn(database, key_of(run.inventory), run, clock.stamp(self._now()))
 
     def entries(self, inventory: str | None = None, limit: int | None = 100) -> tuple[Entry, ...]:
-        """The newest runs first; ``limit`` None: all."""
+        """The newest runs first, those that were kept while the clock was ahead last; ``limit`` None: all."""
         where, arguments = ("WHERE inventory = ?", [key_of(inventory)]) if inventory else ("", [])
-        query = (
-            f"SELECT id, started, inventory, purpose, trend FROM runs {where} ORDER BY started DESC, rowid DESC LIMIT ?"  # noqa: S608  one of the two texts above
-        )
+        now = clock.stamp(self._now() + clock.SKEW)
+        query = f"SELECT id, started, inventory, purpose, trend FROM runs {where} ORDER BY started > ?, started DESC, rowid DESC LIMIT ?"  # noqa: S608  one of the two texts above
         with opened(self.path) as database:
-            rows = database.execute(query, [*arguments, -1 if limit is None else limit]).fetchall()
+            rows = database.execute(query, [*arguments, now, -1 if limit is None else limit]).fetchall()
         return tuple(
             _entry(run_id, started, of, purpose, _point(trend)) for run_id, started, of, purpose, trend in rows
         )

@@ -44,6 +44,10 @@ def month(iso: str) -> str:
     return f"{read(iso):%Y-%m}"
 
 
+SKEW = timedelta(minutes=5)
+"""By how much a clock that is set right may jump back; what began later than so much from now was kept while it was wrong."""
+
+
 def stamp(moment: datetime) -> str:
     """ISO 8601 with offset, to the second: what is kept."""
     return moment.astimezone(ZONE).isoformat(timespec="seconds")

@@ -10,6 +10,7 @@ import pytest
 from auditor.compromise.remembered import Remembered
 from auditor.history.hunts import KEPT, Hunts
 from auditor.history.runs import History
+from auditor.models import clock
 from auditor.models.hunts import Hunt
 from tests.unit.looks.test_traces import seen
 
@@ -67,3 +68,12 @@ def test_hunts_of_several_people_at_once_are_all_links(tmp_path: Path, hosts: tu
     told = History(path).verify()
     assert (told.links, told.broken) == (len(hosts) + 1, None)
     assert set(Hunts(path).latest("/i")) == {"first", *hosts}
+
+
+def test_a_hunt_of_a_time_to_come_drives_none_out_and_is_not_the_last(tmp_path: Path) -> None:
+    """Whoever turns the clock has nothing found for as long as that."""
+    hunts = Hunts(tmp_path / "history.sqlite", now=lambda: clock.read("2026-11-10T12:00:00+07:00"))
+    for number in (21, 22, 23, 24, 9, 10):
+        hunts.keep("/i", hunt(number), remembered(number))
+    assert hunts.latest("/i")["web1"].id == "web1-10"
+    assert History(hunts.path).verify().broken is None

@@ -11,7 +11,7 @@ import pytest
 
 from auditor.errors import InputError
 from auditor.history.runs import History
-from auditor.models import Host, LeftOut, Run
+from auditor.models import Host, LeftOut, Run, clock
 from auditor.results.trend import months
 from tests import factory
 
@@ -186,3 +186,15 @@ def test_what_was_kept_survives_kill_9(tmp_path: Path) -> None:
         said += process.stdout.readlines()
     kept = {entry.id for entry in History(path).entries(limit=100_000)}
     assert {f"{int(line):06}" for line in said if line.strip()} <= kept
+
+
+def test_a_run_of_a_time_to_come_is_not_the_newest(tmp_path: Path) -> None:
+    history = History(tmp_path / "history.sqlite", now=lambda: clock.read("2026-11-10T12:00:00+07:00"))
+    history.keep(run("ahead", "2031-01-01T10:00:00+07:00"))
+    ahead = history.latest(run("x").inventory)
+    assert ahead is not None
+    assert ahead.id == "ahead"
+    history.keep(run("real", "2026-11-10T11:00:00+07:00"))
+    newest = history.latest(run("x").inventory)
+    assert newest is not None
+    assert newest.id == "real"

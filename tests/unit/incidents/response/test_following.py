@@ -103,9 +103,9 @@ def test_then_what_is_typed_then_what_is_done_by_hand_then_looking_again(ledgers
 
 def test_in_the_end_the_form_and_closing(ledgers: Incidents) -> None:
     of = case(ledgers, TAKEN, COLLECTED, *REPORTED)
-    assert words(step(of, run(5)))[-1] == ("incident", "form", of.id, "--form", "end")
+    assert words(step(of, run(5), 6))[-1] == ("incident", "form", of.id, "--form", "end")
     of = case(ledgers, LAST_FORM)
-    told = step(of, run(5))
+    told = step(of, run(5), 6)
     assert (told.says, words(told)) == ("close", [("incident", "close", of.id)])
 
 
