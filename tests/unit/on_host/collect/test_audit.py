@@ -157,3 +157,34 @@ def test_programs_lend_rights_by_their_mode_and_links_to_them_do_not(tmp_path: P
     (tmp_path / "folder").mkdir(mode=0o2755)
     named = [f"{tmp_path}/{name}" for name in ("su", "chage", "true", "link", "folder", "none")]
     assert _audit.lending(named) == [f"{tmp_path}/chage", f"{tmp_path}/su"]
+
+
+AS_LISTED = """\
+-a always,exit -F arch=b64 -S adjtimex,settimeofday,clock_settime -F key=time
+-a always,exit -F arch=b32 -S stime,settimeofday,adjtimex,clock_settime,clock_settime64 -F key=time
+-a always,exit -F arch=b64 -S init_module,delete_module,finit_module -F key=modules
+-a always,exit -F arch=b32 -S init_module,delete_module,finit_module -F key=modules
+-a always,exit -F arch=b64 -S execve,execveat -F uid=33 -F key=web_exec
+-a always,exit -F arch=b32 -S execve,execveat -F uid=33 -F key=web_exec
+-a always,exit -F arch=b64 -S chmod,fchmod,chown,fchown,lchown,setxattr,lsetxattr,fsetxattr,removexattr,lremovexattr,fremovexattr,fchownat,fchmodat -F auid>=1000 -F auid!=-1 -F key=people
+-a always,exit -F arch=b32 -S chmod,lchown,fchmod,fchown,chown,lchown32,fchown32,chown32,setxattr,lsetxattr,fsetxattr,removexattr,lremovexattr,fremovexattr,fchownat,fchmodat -F auid>=1000 -F auid!=-1 -F key=people
+-a always,exit -F arch=b64 -S rename,rmdir,unlink,unlinkat,renameat,renameat2 -F auid>=1000 -F auid!=-1 -F key=people
+-a always,exit -F arch=b32 -S unlink,rename,rmdir,unlinkat,renameat,renameat2 -F auid>=1000 -F auid!=-1 -F key=people
+-a always,exit -F arch=b64 -S mount,umount2 -F auid>=1000 -F auid!=-1 -F key=people
+-a always,exit -F arch=b32 -S mount,umount,umount2 -F auid>=1000 -F auid!=-1 -F key=people
+-a always,exit -F arch=b64 -S open,truncate,ftruncate,creat,openat,openat2 -F exit=-EACCES -F auid>=1000 -F auid!=-1 -F key=refused
+-a always,exit -F arch=b32 -S open,creat,truncate,ftruncate,truncate64,ftruncate64,openat,openat2 -F exit=-EACCES -F auid>=1000 -F auid!=-1 -F key=refused
+-a always,exit -F arch=b64 -S open,truncate,ftruncate,creat,openat,openat2 -F exit=-EPERM -F auid>=1000 -F auid!=-1 -F key=refused
+-a always,exit -F arch=b32 -S open,creat,truncate,ftruncate,truncate64,ftruncate64,openat,openat2 -F exit=-EPERM -F auid>=1000 -F auid!=-1 -F key=refused
+-a always,exit -S all -F path=/usr/bin/sudo -F perm=x -F auid>=1000 -F auid!=-1 -F key=lent_rights
+""".splitlines()
+"""The role's rules, as auditctl on Debian 12 tells that they are loaded."""
+
+
+def test_what_the_role_loads_is_recorded() -> None:
+    found = _audit.profile(AS_LISTED, [], [("www-data", 33)]) + _audit.people(AS_LISTED, [], ["/usr/bin/sudo"])
+    assert [one["value"] for one in found if not one["recorded"]] == []
+    for missing in range(len(AS_LISTED)):
+        fewer = AS_LISTED[:missing] + AS_LISTED[missing + 1 :]
+        found = _audit.profile(fewer, [], [("www-data", 33)]) + _audit.people(fewer, [], ["/usr/bin/sudo"])
+        assert len([one for one in found if not one["recorded"]]) == 1, AS_LISTED[missing]
