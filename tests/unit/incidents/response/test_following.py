@@ -275,7 +275,7 @@ def test_what_the_office_accepted_since_is_not_named_again(ledgers: Incidents) -
 
 def test_a_closing_form_with_blank_fields_is_said_to_have_them(ledgers: Incidents) -> None:
     of = case(ledgers, TAKEN, COLLECTED, *REPORTED, LAST_FORM.model_copy(update={"missing": 2}))
-    told = step(of, run(5))
+    told = step(of, run(5), 6)
     assert (told.says, told.about) == ("close_blank", {"blank": "2"})
     assert words(told) == [("incident", "form", of.id, "--form", "end"), ("incident", "close", of.id)]
 
