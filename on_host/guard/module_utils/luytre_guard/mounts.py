@@ -36,7 +36,7 @@ def _place(path, mounted):
     return next((each for each in above if each in mounted), None)
 
 
-def bring_back(wanted, problems):
+def bring_back(wanted, problems, tell):
     """Have these mounts, those of them that are there, with their flags, and services' own folders there. The paths that were remounted.
 
     /var/tmp that was bound to itself since is left so until the next boot, with the flags of the disk that it lies on.
@@ -50,7 +50,8 @@ def bring_back(wanted, problems):
         said = commands.said_no(["mount", "-o", "remount,bind," + ",".join(words), path], 20)
         if now().get(path) == flags:
             done.append(path)
-            problems += own_tmp.without(path, set(present) - set(flags))
+            for why in own_tmp.without(path, set(present) - set(flags)):
+                tell(why)  # no later try knows of it
         else:
             problems.append(
                 "%s is still mounted with %s: %s" % (path, ",".join(now().get(path, ())) or "no flag", said)

@@ -118,7 +118,10 @@ class Revert:
         self._step("sites", self._sites)
         self._step("packet filter", lambda told: self._add("ruleset", live.put_table(manifest["ruleset"], told)))
         self._step(verify.KERNEL, lambda told: self._add("sysctls", live.put_sysctls(manifest["sysctls"], told)))
-        self._step(verify.MOUNTS, lambda told: self._add("mounts", mounts.bring_back(manifest.get("mounts", {}), told)))
+        self._step(
+            verify.MOUNTS,
+            lambda told: self._add("mounts", mounts.bring_back(manifest.get("mounts", {}), told, work.tell)),
+        )
         asked = snap.units, found["units"], found["paths"], snap.scope.units
         self._step(
             verify.UNITS, lambda told: self._add("units", units.bring_back(*asked, told, work.tell, snap.entries))

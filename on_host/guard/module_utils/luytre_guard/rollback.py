@@ -279,7 +279,7 @@ def roll_back(snap, left, only, check, decide=lambda plan: plan):
     for why in filter(None, [incident.put_sites()]):
         work.tell(why)
     snap.look_again()
-    mounts.bring_back(plan.get("mounts", {}), work.problems)
+    mounts.bring_back(plan.get("mounts", {}), work.problems, work.tell)
     _without_profiles(paths, answer["left"], work)
     live.put_sysctls(sysctls, work.problems)
     touched = _of_the_run(snap.scope.units if scope is None else scope.units, manifest["units"], plan["units"])

@@ -260,9 +260,12 @@ def _note(changes):
 
 
 def _start_watcher():
-    """Have systemd run this file, which waits for the end of this process. One that does so already goes on."""
+    """Have systemd run this file, which waits for the end of this process. One that does so already goes on.
+
+    Where that cannot be had, the ports are kept all the same: the next run gives them back then, or the next boot.
+    """
     process = _identity(os.getpid())
-    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+    with contextlib.suppress(OSError, ValueError, AttributeError, ImportError, subprocess.TimeoutExpired):
         _put_file(PROGRAM, importlib.util.find_spec(__name__).loader.get_source(__name__))
         subprocess.run(
             [

@@ -23,7 +23,7 @@ def test_a_mount_gets_its_flags_each_said_by_its_own_word(monkeypatch: pytest.Mo
     monkeypatch.setattr(mounts, "now", lambda: states[0])
     monkeypatch.setattr(mounts.commands, "said_no", said_no)
     problems: list[str] = []
-    assert mounts.bring_back({"/tmp": ["nodev"], "/var/tmp": []}, problems) == ["/tmp"]  # noqa: S108
+    assert mounts.bring_back({"/tmp": ["nodev"], "/var/tmp": []}, problems, problems.append) == ["/tmp"]  # noqa: S108
     assert ran == [["mount", "-o", "remount,bind,exec,suid,nodev,rw", "/tmp"]]  # noqa: S108
     assert problems == []
 
@@ -32,7 +32,7 @@ def test_a_mount_that_does_not_get_them_is_told(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(mounts, "now", lambda: {"/tmp": ["noexec"]})  # noqa: S108
     monkeypatch.setattr(mounts.commands, "said_no", lambda *_: "busy")
     problems: list[str] = []
-    assert mounts.bring_back({"/tmp": []}, problems) == []  # noqa: S108
+    assert mounts.bring_back({"/tmp": []}, problems, problems.append) == []  # noqa: S108
     assert problems == ["/tmp is still mounted with noexec: busy"]  # noqa: S108
 
 

@@ -73,5 +73,6 @@ def test_it_follows_the_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mounts.commands, "said_no", lambda *_: states.insert(0, {"/tmp": ["nodev"]}))  # noqa: S108
     monkeypatch.setattr(own_tmp, "without", lambda *given: went.append(given) or ["x"])
     problems: list[str] = []
-    mounts.bring_back({"/tmp": ["nodev"]}, problems)  # noqa: S108
-    assert (went, problems) == ([("/tmp", {"noexec"})], ["x"])  # noqa: S108
+    told: list[str] = []
+    mounts.bring_back({"/tmp": ["nodev"]}, problems, told.append)  # noqa: S108
+    assert (went, problems, told) == ([("/tmp", {"noexec"})], [], ["x"]), "no later try would know of it"  # noqa: S108
