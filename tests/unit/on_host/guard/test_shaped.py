@@ -599,7 +599,7 @@ def test_a_rollback_that_was_cut_off_goes_on_as_it_was_decided(open_run: Any, mo
     decided: list[Any] = []
 
     def roll_back(_snap: Any, _left: Any, _only: Any, _check: bool, decide: Any) -> dict[str, Any]:
-        decided.append(decide({"paths": {"/etc/a": len(decided)}}))
+        decided.append(decide({"paths": {"/etc/a": len(decided)}, "packages": {"installed": [], "removed": []}}))
         if len(decided) == 1:
             raise SystemExit
         return {"count": 1}
@@ -612,7 +612,7 @@ def test_a_rollback_that_was_cut_off_goes_on_as_it_was_decided(open_run: Any, mo
     with pytest.raises(store.Refused, match="rollback of the run r is still in progress"):
         actions.arm("another", 60, [], [], kept=open_run)
     assert service._rollback(open_run, "r") == service.DONE
-    assert decided == [{"paths": {"/etc/a": 0}}] * 2
+    assert decided == [{"paths": {"/etc/a": 0}, "packages": {"installed": [], "removed": []}}] * 2
     assert installed == [(timer.RESUME,)], "once"
     assert (open_run.state("r")["state"], Path(open_run.rolling).exists()) == ("rolled_back", False)
 
