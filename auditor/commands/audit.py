@@ -152,6 +152,20 @@ def conclude(
     raise typer.Exit(judged.code)
 
 
+def _show_opening(run: Run, lang: Lang) -> None:
+    """Say last, where intruders were seen and no incident is open, how one is opened: what was said first has scrolled away."""
+    from auditor.commands.shown import console
+    from auditor.results import intrusions
+    from auditor.text.words import Words
+
+    words, found = Words(lang), intrusions.intrusions(run)
+    if found:
+        command = intrusions.open_all(found, run.inventory, words) or intrusions.next_step(
+            found[0], run.inventory, words
+        )
+        console.err.print(words("intrusion.then", command=command), markup=False, soft_wrap=True, highlight=False)
+
+
 def _show_incidents(run: Run, lang: Lang) -> None:
     """Say what comes next in each open incident on what was looked at."""
     from pathlib import Path
@@ -161,6 +175,8 @@ def _show_incidents(run: Run, lang: Lang) -> None:
 
     about = {name for host in run.hosts for name in (host.name, *(site.domain for site in host.sites))}
     concerned = [one for one in run.incidents or () if one.covers(*about)]
+    if not concerned:
+        _show_opening(run, lang)
     known = inventories.load(Path(run.inventory)) if concerned else None
     for incident in concerned:
         if known is not None:

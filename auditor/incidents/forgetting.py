@@ -25,7 +25,7 @@ THEIRS_ALONE: frozenset[Kind] = THEIRS | {"title", "text", "sitemap", "missing_p
 _SAFE = "%/:=&?~#+!$,;'@()*[]"
 _CUT = "…"
 HOME = "/"
-"""No search engine is told to forget it, whatever it shows."""
+"""No search engine is told to forget it, whatever it shows, nor what the inventory names as a page of the site's."""
 Act = Literal["forget", "again"]
 """What a search engine is to do; its words: ``incidents.forget.ACT``."""
 
@@ -45,9 +45,10 @@ def pages(
 ) -> tuple[Page, ...]:
     """All that are known of a site, each once, in their order; without what is only suspected or ``accepted`` (by its key)."""
     found: dict[str, Page] = {}
+    own = {HOME.rstrip("/"), *(page.rstrip("/") for page in site.smoke_urls)}
     for path, kind, act in (*_contained(case, site), *_found(site, findings), *_seen(ledger, accepted)):
         address = f"https://{site.domain}{quote(path, safe=_SAFE)}"
-        page = Page(address, "again" if path == HOME else act, kind)
+        page = Page(address, "again" if path.rstrip("/") in own else act, kind)
         if address not in found or (found[address].act, page.act) == ("again", "forget"):
             found[address] = page
     return tuple(sorted(found.values(), key=lambda page: (page.act != "forget", page.address)))

@@ -123,7 +123,9 @@ def _files(path: Path) -> Sequence[Path]:
 def no_hosts(path: Path) -> InputError:
     """The error for an inventory that names no host yet."""
     return InputError(
-        "no hosts in this inventory", file=path, mend=f"add one with 'auditor enroll HOST -i {folder_of(path)}'"
+        "no hosts in this inventory",
+        file=path,
+        mend=f"add one with 'auditor enroll HOST --address ADDRESS -i {folder_of(path)}'",
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 import typer
 
@@ -18,14 +17,9 @@ from auditor.commands.given.options import (
 )
 from auditor.commands.incidents.hosts import hosts_of, hosts_there
 from auditor.commands.incidents.ledger import IncidentArgument
+from auditor.commands.incidents.then import findings_of
 from auditor.errors import InputError
 from auditor.models import clock
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from auditor.incidents.case import Case
-    from auditor.models import Finding
 
 
 def todo(
@@ -62,7 +56,7 @@ def todo(
     case = fold(incident, Incidents().one(known.path, incident))
     hosts = hosts_of(known, case.subjects)
     facts, _outcomes = collect(known.path, hosts, asked=Asked(areas=left.AREAS))
-    findings = list(_findings(case))
+    findings = list(findings_of(case))
     theirs = responses_to(without_accepted(findings, Looks().accepted(known.path), clock.today()), known.hosts)
     found = [one for host in hosts for one in left.of_host(case, host, facts.get(host.name), theirs)]
     found += left.unread(case, gone(case, known.hosts), {(one.control, one.subject.id) for one in findings})
@@ -101,7 +95,7 @@ def deindex(
 
     known, words = inventories.load(inventory), Words(lang)
     case = fold(incident, Incidents().one(known.path, incident))
-    looks, today, findings = Looks(), clock.today(), list(_findings(case))
+    looks, today, findings = Looks(), clock.today(), list(findings_of(case))
     accepted = [one for one in looks.accepted(known.path) if one.holds(today)]
     found = [
         page
@@ -131,15 +125,3 @@ def deindex(
     written = {"txt": forgetting.listed(found), "csv": forgetting.table(found, words)}
     for ending, content in written.items():
         typer.echo(str(files.private(output / f"{incident}-forget.{ending}", [content])))
-
-
-def _findings(case: Case) -> Iterator[Finding]:
-    """What the incident is about, of those audits that are still kept."""
-    from contextlib import suppress
-
-    from auditor.history.runs import History
-
-    history, about = History(), {(one.control, one.subject) for one in case.findings}
-    for run in dict.fromkeys(one.run for one in case.findings):
-        with suppress(InputError):
-            yield from (one for one in history.run(run).findings if (one.control, one.subject.id) in about)

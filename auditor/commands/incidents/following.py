@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
-from auditor.commands.incidents.ledger import IncidentArgument, WhoOption, role, say_written, written
+from auditor.commands.incidents.ledger import IncidentArgument, WhoOption, role, written
 from auditor.models import clock
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def close(
     if as_json:
         typer.echo("[]")
     else:
-        say_written(incident, lang)
+        console.out.print(Words(lang)("incidents.closed.now", incident=incident), markup=False, soft_wrap=True)
 
 
 def _chosen(known: Inventory, incident: str | None) -> Case | None:

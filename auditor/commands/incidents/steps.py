@@ -41,6 +41,8 @@ class Shown:
     """Findings that it is about and that an audit since then does not find any more."""
     release: str = ""
     """The archive from which the files of a release are known to be good; empty: of none."""
+    root: tuple[str, ...] = ()
+    """Hosts on which an intruder was root."""
     note: str = ""
     """What is noted of what was done by hand."""
 
@@ -97,6 +99,8 @@ class Shown:
             yield from self._looked(step.signs)
             yield from (f"  {self._typed(one)}" for one in sign_commands(self.case, step.signs))
             yield self.words("incidents.next.own.sign")
+        if self.root:
+            yield self.words("incidents.next.root", hosts=", ".join(self.root))
         if self.past:
             where = ", ".join(dict.fromkeys(one.subject for one in self.past))
             yield self.words("incidents.past", n=len(self.past), where=where)
@@ -188,6 +192,7 @@ class Shown:
             "says": self.says(step),
             "commands": list(self.commands(step)),
             "unreached": [one.host for one in step.unreached],
+            "root": list(self.root),
             "questions": list(self._questions(step)),
             "past": [f"{one.control}:{one.subject}" for one in self.past],
             "look": [told.thing(one, self.words) for one in step.looked],

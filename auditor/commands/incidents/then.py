@@ -11,13 +11,13 @@ from auditor.errors import InputError
 from auditor.models import clock
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from auditor.commands.incidents.steps import Shown
     from auditor.incidents.case import Case
     from auditor.incidents.response.following import Step
-    from auditor.models import Inventory, Lang, Run
+    from auditor.models import Finding, Inventory, Lang, Run
     from auditor.models.ranks import Form, Question
 
 _APPLICATIONS = frozenset({"wordpress", "joomla", "nukeviet"})
@@ -29,6 +29,7 @@ def step_of(known: Inventory, case: Case, inventory: Path, lang: Lang, now: date
     from auditor.history.incidents import Incidents
     from auditor.incidents import closing
     from auditor.incidents.deciding import about
+    from auditor.incidents.response.alarms import root_taken
     from auditor.incidents.response.following import following
     from auditor.text.words import Words
 
@@ -37,7 +38,9 @@ def step_of(known: Inventory, case: Case, inventory: Path, lang: Lang, now: date
     left, unanswered = closing.gone(case, known.hosts), _unanswered(known, case, lang)
     step = following(case, newest, hosts, now, left, unanswered, several=several)
     past = closing.past(case, newest)
-    return step, steps.Shown(case, str(inventory), Words(lang), now, past=past, release=_release())
+    return step, steps.Shown(
+        case, str(inventory), Words(lang), now, past=past, release=_release(), root=root_taken(findings_of(case))
+    )
 
 
 def newest_run(known: Inventory) -> Run | None:
@@ -48,6 +51,16 @@ def newest_run(known: Inventory) -> Run | None:
 
     newest = History().latest(known.path)
     return newest and run_without_accepted(newest, Looks().accepted(known.path), clock.today())
+
+
+def findings_of(case: Case) -> Iterator[Finding]:
+    """Yield what an incident is about, of those audits that are still kept."""
+    from auditor.history.runs import History
+
+    history, about = History(), {(one.control, one.subject) for one in case.findings}
+    for run in dict.fromkeys(one.run for one in case.findings):
+        with suppress(InputError):
+            yield from (one for one in history.run(run).findings if (one.control, one.subject.id) in about)
 
 
 def show_then(known: Inventory, incident: str, inventory: Path, lang: Lang) -> None:

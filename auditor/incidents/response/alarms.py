@@ -23,6 +23,21 @@ def alarms(run: Run, hosts: Collection[Host]) -> tuple[Finding, ...]:
     )
 
 
+_ROOT = frozenset({"preload", "login", "kernel_module", "setuid"})
+"""Kinds of traces that only root can leave, or that make root of whoever comes."""
+
+
+def root_taken(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """Return the hosts on which an intruder was root, as traces say: nothing that such a host tells can be believed."""
+    there = (one.host for one in findings for each in one.violations if _is_trace(each) and _is_of_root(each))
+    return tuple(dict.fromkeys(there))
+
+
+def _is_of_root(member: Mapping[str, object]) -> bool:
+    rules = member.get("rules")
+    return member["kind"] in _ROOT or (isinstance(rules, Collection) and "second_root" in rules)
+
+
 def run_without_accepted(run: Run, accepted: Iterable[Accepted], today: date) -> Run:
     """Return a run without the traces that the office has accepted since: the audit that leaves them out is still to come."""
     known = _keys(accepted, today)

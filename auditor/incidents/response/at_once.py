@@ -63,11 +63,13 @@ def responses_to(findings: Iterable[Finding], hosts: Iterable[Host] = ()) -> tup
     return tuple(dict.fromkeys(one for one in found if one is not None))
 
 
-def _response(finding: Finding, member: Any, sites: Iterable[Site]) -> Response | None:
+def _response(finding: Finding, member: Any, sites: Collection[Site]) -> Response | None:
     of = seen_in(finding.subject.id, member, sites)
     if of is None:
         return None
-    wanted = tuple(Wanted(means, what, None) for means, what in table.at_once(of))
+    own = {f"{site.domain}{page}".rstrip("/") for site in sites for page in site.smoke_urls}
+    at_once = ((means, what) for means, what in table.at_once(of) if not (means == "path" and what.rstrip("/") in own))
+    wanted = tuple(Wanted(means, what, None) for means, what in at_once)
     steps, root = table.by_hand(of), of.root if finding.subject.kind == "site" else ""
     return Response(
         finding.host,

@@ -79,6 +79,13 @@ def test_paths_that_were_contained_and_what_findings_name_are_told_each_once() -
     ]
 
 
+def test_a_page_that_the_inventory_names_is_visited_again_even_where_it_was_contained() -> None:
+    actions = {1: Action(1, "web1", "path", "antruc.test/gop-y.php", "confirmed")}
+    own = SITE.model_copy(update={"smoke_urls": ("/", "/gop-y.php")})
+    found = forgetting.pages(replace(CASE, actions=actions), own, ledger(), [], ())
+    assert addresses(found) == [("again", "https://antruc.test/gop-y.php")]
+
+
 def test_the_list_is_exact_and_the_table_no_formula() -> None:
     seen = ledger(("/a;=1+1", trace("a", "doorway")), ("/", trace("b", "link")))
     found = forgetting.pages(CASE, SITE, seen, (), ())

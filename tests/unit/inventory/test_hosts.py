@@ -442,7 +442,7 @@ def test_an_empty_file_is_told_the_folder_to_enrol_into(tmp_path: Path) -> None:
     path = folder(tmp_path, "") / "hosts.yml"
     with pytest.raises(InputError) as caught:
         inventory.load(path)
-    assert caught.value.mend == f"add one with 'auditor enroll HOST -i {tmp_path}'"
+    assert caught.value.mend == f"add one with 'auditor enroll HOST --address ADDRESS -i {tmp_path}'"
 
 
 def test_a_site_knows_whether_its_level_was_declared(tmp_path: Path) -> None:

@@ -278,7 +278,7 @@ def test_a_mistake_reaches_the_user_in_vietnamese_by_default(auditor: Callable[.
     assert ended.code == 2
     assert (
         ended.err
-        == f"auditor: {tmp_path}: bảng kiểm kê chưa có máy chủ nào — thêm máy chủ bằng 'auditor enroll TÊN -i {tmp_path}'\n"
+        == f"auditor: {tmp_path}: bảng kiểm kê chưa có máy chủ nào — thêm máy chủ bằng 'auditor enroll TÊN --address ĐỊA_CHỈ -i {tmp_path}'\n"
     )
     with pytest.raises(InputError) as caught:
         hosts.load(tmp_path)

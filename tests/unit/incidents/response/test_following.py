@@ -14,8 +14,8 @@ from auditor.history.incidents import Incidents, standing
 from auditor.incidents import deciding
 from auditor.incidents.case import Case, fold
 from auditor.incidents.containing import Wanted
-from auditor.incidents.response.alarms import run_without_accepted
-from auditor.incidents.response.at_once import in_force_on
+from auditor.incidents.response.alarms import root_taken, run_without_accepted
+from auditor.incidents.response.at_once import in_force_on, responses_to
 from auditor.incidents.response.following import Step, Unanswered, following, sign_commands
 from auditor.models import HostOutcome, Run, Subject, Trace, clock
 from auditor.models.incidents import AnyDeed, Collected, Contained, Found, Joined, Released, Reported, Spared
@@ -298,3 +298,20 @@ def test_what_is_never_begun_is_not_asked_for_again_and_has_no_step_that_shuts_u
     told = step(of, run(0, {**ours, "key": "3" * 16}))
     assert told.says == "by_hand"
     assert [(one.where, one.who, one.steps) for one in told.by_hand] == [("/etc/passwd", "luytre", ())]
+
+
+def test_a_page_that_the_inventory_names_is_the_site_s_own_and_left_to_a_person() -> None:
+    site = Subject(kind="site", id="antruc.test")
+    (host,) = (one for one in lab().hosts if one.name == "web1")
+    own = next(page for page in host.sites[0].smoke_urls if page != "/")
+    pages = tuple({"kind": "doorway", "where": where, "key": "7" * 16} for where in (own, "/xo-so.html"))
+    seen = replace(finding("fail", control="content.injected", subject=site), host="web1", violations=pages)
+    ours, theirs = responses_to((seen,), (host,))
+    assert (ours.wanted, [one.what for one in theirs.wanted]) == ((), ["antruc.test/xo-so.html"])
+
+
+def test_root_was_taken_where_a_trace_says_so() -> None:
+    second = {"kind": "account", "where": "/etc/passwd (x)", "key": "8" * 16, "rules": ["second_root"]}
+    preload = {"kind": "preload", "where": "/etc/ld.so.preload", "key": "9" * 16}
+    for member, hosts in ((second, ("web1",)), (preload, ("web1",)), (SHELL, ()), (PRELOAD, ())):
+        assert root_taken(run(0, member).findings) == hosts
