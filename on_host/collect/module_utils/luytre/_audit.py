@@ -14,7 +14,7 @@ RULES = "/etc/audit/rules.d/*.rules"
 DAEMON = "/etc/audit/auditd.conf"
 IDENTITY = ("/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow")
 PASSWORDS = "/etc/security/opasswd"
-"""Where old passwords are kept, once somebody has one."""
+"""Where old passwords are kept."""
 CONFIGURATION = (
     *(
         "/etc/sudoers",
@@ -57,7 +57,8 @@ OF_32_BITS = {
 LOGINS = ("/var/log/wtmp", "/var/log/btmp", "/var/log/lastlog", "/var/lib/lastlog", "/var/lib/wtmpdb", "/run/faillock")
 """Where logins are kept: by Debian 12, and by Debian 13; what of it is not there needs no rule."""
 SUDO_LOG = "/var/log/sudo.log"
-"""Which the first sudo makes where `sudo.logfile` has it: it is to be recorded from then on."""
+MADE_LATER = frozenset({"/run/faillock", PASSWORDS, SUDO_LOG})
+"""What the first login after a boot makes, the first change of a password, and the first sudo where `sudo.logfile` has it: its rule is needed before."""
 OF_PEOPLE = re.compile(r"auid(?:>=(?:[1-9]\d{0,2}|1000)|!=(?:-1|unset|4294967295))$")
 """What narrows a rule to whoever once logged in."""
 HALTING = ("halt", "single")
@@ -86,7 +87,7 @@ def collect(reading, service):
         "log_bytes": log_bytes(settings),
         "halts": sorted(name for name, value in settings.items() if name.endswith("_action") and value in HALTING),
     }
-    logins = [*(path for path in LOGINS if os.path.lexists(path)), SUDO_LOG]
+    logins = list(filter(_is_there, (*LOGINS, SUDO_LOG)))
     return (
         daemon,
         profile(loaded, _watched(), _web_accounts()),
@@ -233,7 +234,11 @@ def _written():
 
 
 def _watched():
-    return [*IDENTITY, *(path for path in (PASSWORDS, *CONFIGURATION) if os.path.lexists(path))]
+    return [*IDENTITY, *filter(_is_there, (PASSWORDS, *CONFIGURATION))]
+
+
+def _is_there(path):
+    return path in MADE_LATER or os.path.lexists(path)
 
 
 def _web_accounts():

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible.module_utils.luytre import _audit
+from ansible.module_utils.luytre._reading import Reading
 
 RULES = """\
 -w /etc/passwd -p wa -k identity
@@ -188,3 +189,17 @@ def test_what_the_role_loads_is_recorded() -> None:
         fewer = AS_LISTED[:missing] + AS_LISTED[missing + 1 :]
         found = _audit.profile(fewer, [], [("www-data", 33)]) + _audit.people(fewer, [], ["/usr/bin/sudo"])
         assert len([one for one in found if not one["recorded"]]) == 1, AS_LISTED[missing]
+
+
+def test_what_a_first_login_and_a_first_change_of_a_password_make_is_watched_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Bare(Reading):
+        def installed(self, _program: str) -> None:
+            return None
+
+    monkeypatch.setattr("os.path.lexists", lambda _path: False)
+    _daemon, profile, people, _untold = _audit.collect(Bare({}, 60), {"enabled": False, "active": False})
+    assert "/etc/security/opasswd" in [one["value"] for one in profile]
+    assert "/run/faillock" in [one["value"] for one in people]
+    assert "/var/lib/wtmpdb" not in [one["value"] for one in people]
