@@ -21,6 +21,8 @@ NEW = "new"
 """The rule of a trace that was not there when the host was hunted on before."""
 FOREIGN, CHANGED, REPLACES = "foreign", "changed", "replaces_unit"
 """The rules that say how a thing stands to packages: of none; of one, with another content; in the place of a unit of one's."""
+HIDDEN_MODULE, OTHER_THAN_FILE = "hidden_module", "other_than_file"
+"""The rules of a module that the kernel does not list, and of one that goes by the name of a package's."""
 OF_DAYS = "administrator_of_days"
 """The rule of an administrator of a site's application whom somebody made in the last days, after others."""
 _COMMANDS = frozenset({"cron", "at", "unit", "generator", "start", "hook", "key", "sshd", "sudo", "pam", "web_module"})
@@ -352,7 +354,14 @@ def _listener(place: Place, weight: _Weight) -> None:
 
 
 def _kernel(place: Place, weight: _Weight) -> None:
-    weight.says("loaded", "weak" if "dkms" in place.marks else "strong", "known", "structure")
+    if "hidden" in place.marks:
+        weight.says(HIDDEN_MODULE, "exact", "structure")
+    elif "other_than_file" in place.marks:
+        weight.says(OTHER_THAN_FILE, "strong", "known", "structure")
+    elif place.standing == "changed":
+        weight.says(CHANGED, "strong", "known", "structure")
+    else:
+        weight.says("loaded", "weak" if "dkms" in place.marks else "strong", "known", "structure")
 
 
 def _order(place: Place, weight: _Weight) -> None:

@@ -105,11 +105,35 @@ def _escaped(name: str) -> str:
     return re.sub(r"([.+])", r"\\\1", name)
 
 
-def never_load(name: str) -> str:
-    """Return the command that unloads a module of the kernel's and keeps it from coming back; one that a package has by that name, and a host may live by, is as in that after the next boot."""
-    packaged = shlex.quote(f"*/{re.sub('[_-]', '[_-]', name)}.ko*")
-    never = f"echo 'install {name} /bin/false' > /etc/modprobe.d/luytre-{name}.conf; rmmod {name}"
-    return f"sudo sh -c {shlex.quote(f'if dpkg-query -S {packaged} >/dev/null 2>&1; then depmod -a; else {never}; fi')}"
+def never_load(name: str, *, unload: bool = True) -> str:
+    """Return the command that unloads a module of the kernel's and keeps it from coming back; one that a package has by that name, and a host may live by, is as in that after the next boot.
+
+    Of each list of names that a boot loads and that has it, a copy is kept.
+    """
+    either = re.sub("[_-]", "[_-]", name)
+    packaged = f"dpkg-query -S {shlex.quote(f'*/{either}.ko*')} >/dev/null 2>&1"
+    listed = f"[[:space:]]*{either}([[:space:]].*)?"
+    edit = f'chattr -ia -- "$f" 2>/dev/null; sed -i --follow-symlinks -E "s/^{listed}\\$/# &/" -- "$f"'
+    each = f'while IFS= read -r f; do cp -a --parents -- "$f" {KEPT} || exit; {edit} || exit; done'
+    lists = f'install -d -m 0700 {KEPT} && grep -lsxE "{listed}" {_MODULE_LISTS} | {each}'
+    never = f"{lists} && echo 'install {name} /bin/false' > /etc/modprobe.d/luytre-{name}.conf"
+    last = f" && rmmod {name}" if unload else ""
+    return f"sudo sh -c {shlex.quote(f'if {packaged}; then depmod -a; else {never}{last}; fi')}"
+
+
+_MODULE_LISTS = " ".join(
+    (
+        *("/etc/modules", "/etc/initramfs-tools/modules"),
+        *(f"{folder}/modules-load.d/*.conf" for folder in ("/etc", "/run", "/usr/local/lib", "/usr/lib")),
+    )
+)
+
+
+def take_out_of_initramfs(name: str) -> str:
+    """Return the command that makes those initial file systems anew that have a module of the kernel's."""
+    there = f'lsinitramfs "$i" 2>/dev/null | grep -q "/{re.sub("[-_]", "[-_]", name)}[.]ko"'
+    again = 'update-initramfs -u -k "${i#/boot/initrd.img-}"'
+    return f"sudo sh -c {shlex.quote(f'for i in /boot/initrd.img-*; do if {there}; then {again} || exit; fi; done')}"
 
 
 def list_names(search: str) -> str:

@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from auditor.compromise.footholds import REPLACES
+from auditor.compromise.footholds import CHANGED, HIDDEN_MODULE, OTHER_THAN_FILE, REPLACES
 from auditor.incidents.response import commands
 from auditor.incidents.response.commands import INERT, KEPT
 from auditor.incidents.response.seen import CUT, Seen
@@ -301,12 +301,18 @@ def replaced(of: Seen) -> Manual:
 
 
 def kernel_module(of: Seen) -> Manual:
-    """Return how a module of the kernel's goes, and does not come back at the next boot."""
+    """Return how a module of the kernel's goes, and does not come back at the next boot; the file that a package brought stays, or is as it was."""
     name = of.where.rpartition("/")[2].partition(".ko")[0]
     if not _MODULE.fullmatch(name):
         return manual("kernel_module", "sudo lsmod")
+    if OTHER_THAN_FILE in of.rules:
+        return manual("kernel_module_other", f"sudo rmmod {name}")
+    if CHANGED in of.rules and of.whole:
+        return manual("kernel_module_changed", *commands.reinstall(of.where), f"sudo rmmod {name}")
     taken = commands.remove(of.where) if of.whole else ()
-    return manual("kernel_module", *taken, commands.never_load(name))
+    hidden = HIDDEN_MODULE in of.rules  # nothing unloads it
+    never = (commands.take_out_of_initramfs(name), commands.never_load(name, unload=not hidden))
+    return manual("kernel_module_hidden" if hidden else "kernel_module", *taken, *never)
 
 
 def process(of: Seen) -> Manual:

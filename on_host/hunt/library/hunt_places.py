@@ -45,7 +45,7 @@ from contextlib import suppress
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre._reading import Reading
-from ansible.module_utils.luytre_hunt import entering, kept, loading, logs, programs, running, stamps, starting
+from ansible.module_utils.luytre_hunt import entering, kept, loading, logs, modules, programs, running, stamps, starting
 from ansible.module_utils.luytre_hunt.packaged import Packaged
 from ansible.module_utils.luytre_hunt.packing import packed
 from ansible.module_utils.luytre_hunt.places import Places
@@ -58,6 +58,7 @@ PARTS = (
     ("log", logs.gather),
     ("program", programs.gather),
     ("process", running.gather),
+    ("kernel_module", modules.gather),
 )
 
 

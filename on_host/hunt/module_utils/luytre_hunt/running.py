@@ -1,4 +1,4 @@
-"""What runs: processes that no package explains, sockets that listen, modules of the kernel. What a process calls itself counts for nothing."""
+"""What runs: processes that no package explains, sockets that listen. What a process calls itself counts for nothing."""
 
 import fcntl
 import ipaddress
@@ -9,7 +9,6 @@ import struct
 
 from ansible.module_utils.luytre._processes import MAX_PROCESSES, MAX_TABLE
 from ansible.module_utils.luytre._reading import Unreadable, read_text
-from ansible.module_utils.luytre_hunt.packaged import in_usr
 from ansible.module_utils.luytre_hunt.places import CHANGED, FOREIGN, GONE, OURS
 from ansible.module_utils.luytre_shared import safe_open
 from ansible.module_utils.luytre_shared.names import user_name
@@ -30,7 +29,6 @@ MAX_HIDDEN = 200_000
 LOOKS = 3
 """What seems hidden is looked for so often, since processes come and go."""
 MAX_MAPS = 1_000_000
-MODULES = "/usr/lib/modules"
 NO_FILES = ("/dev/zero", "/SYSV", "/memfd:", "/anon_hugepage", "/[", "/drm ")
 """What stands for memory in a process's map and is no file: PHP's compiled code lies in such."""
 ESTABLISHED = "01"
@@ -71,7 +69,6 @@ def gather(places, proc="/proc"):
     _listeners(places, proc, tables, holders)
     _packets(places, proc, holders)
     _hidden(places, proc)
-    _kernel(places, proc)
 
 
 def _our_session(proc):
@@ -279,29 +276,6 @@ def _answers(pid, proc):
         pass
     group = re.search(r"(?m)^Tgid:\s+(\d+)", _text("%s/%d/status" % (proc, pid)))
     return group is None or int(group.group(1)) == pid
-
-
-def _kernel(places, proc, modules=MODULES):
-    """Modules that are loaded, of no package; not told where the kernel is another machine's."""
-    folder = os.path.join(modules, os.uname().release)
-    if not os.path.isdir(folder):
-        return
-    files = {}
-    for here, _folders, names in os.walk(folder):
-        for name in names:
-            if ".ko" in name:
-                files[name.partition(".ko")[0].replace("-", "_")] = os.path.join(here, name)
-    for line in _text("%s/modules" % proc, MAX_TABLE).split("\n"):
-        name = line.split(" ")[0]
-        if not name:
-            continue
-        places.seen += 1
-        path = files.get(name.replace("-", "_"))
-        if path is None:
-            places.add("kernel_module", name, "root", GONE, line[:200], ["loaded"])
-        elif not places.packaged.knows(in_usr(path)):
-            marks = ["loaded", "dkms"] if "/updates/dkms/" in path else ["loaded"]
-            places.add("kernel_module", path, "root", FOREIGN, line[:200], marks)
 
 
 def _table(proc, name, places):

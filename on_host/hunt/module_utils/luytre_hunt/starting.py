@@ -61,6 +61,8 @@ _HOOKS = re.compile(
     r"Invoke|RUN|PROGRAM|IMPORT|rotate$|script$|\||Exec|[Hh]ook|polkit|om(?:prog|exec)|core_pattern|^:"
     r"|^\s*(?:install|remove|action|event|(?:pre-|post-)?(?:up|down))\b|^/[^{]*$"
 )
+_LOADS_NOTHING = re.compile(r"^\s*install\s+\S+\s+(?:/usr)?/bin/(?:false|true)\s*$")
+"""How modprobe's settings keep a module of the kernel's out."""
 MAX_HOMES = 2_000
 FOR_LATER = 40
 """Seconds that are left to what comes after."""
@@ -164,7 +166,7 @@ def _script(places, slot, path, standing):
 
 def _runs(path, lines):
     """Whether a file of another program's settings makes it run or load something."""
-    return os.access(path, os.X_OK) or any(map(_HOOKS.search, lines))
+    return os.access(path, os.X_OK) or any(_HOOKS.search(line) for line in lines if not _LOADS_NOTHING.match(line))
 
 
 def _of_accounts(places):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from auditor.incidents.response import manual, table
+from auditor.incidents.response import commands, manual, table
 from auditor.incidents.response.commands import KEPT
 from auditor.incidents.response.manual import Manual
 from auditor.incidents.response.seen import CUT, Seen
@@ -411,3 +412,76 @@ def test_a_path_that_is_too_long_to_be_shown_is_found_by_its_beginning_and_its_e
     (command,) = step.commands
     told = subprocess.run(["bash", "-c", command.removeprefix("sudo ")], capture_output=True, check=True).stdout
     assert told.decode() == f"{folder}/x.php\n".replace("\x1b", "^[")
+
+
+def module_lists(folder: Path) -> dict[str, Path]:
+    """Make lists of modules that a boot loads, as they are found below a folder instead of the host's."""
+    lists = {name: folder / name for name in ("etc/modules", "etc/modules-load.d/a.conf", "run/modules-load.d/b.conf")}
+    for path in lists.values():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("# x_y\nloop\n  x-y  debug=1\nx_yz\nx_y\n")
+    return lists
+
+
+@pytest.mark.parametrize("packaged", [False, True])
+def test_no_boot_loads_a_module_by_its_name_that_no_package_has(tmp_path: Path, packaged: bool) -> None:
+    lists, programs = module_lists(tmp_path), tmp_path / "bin"
+    before = {path: path.read_text() for path in lists.values()}
+    (tmp_path / "etc/modprobe.d").mkdir()
+    programs.mkdir()
+    for name, code in (("dpkg-query", not packaged), ("depmod", 0), ("rmmod", 0)):
+        (programs / name).write_text(f'#!/bin/sh\necho {name} "$@" >>{tmp_path}/ran\nexit {int(code)}\n')
+        (programs / name).chmod(0o755)
+    command = commands.never_load("x_y").removeprefix("sudo ")
+    here = re.sub(r"(?<= )/(?=etc/|run/|usr/|root/)", f"{tmp_path}/", command)
+    subprocess.run(["bash", "-c", here], check=True, env={"PATH": f"{programs}:/usr/bin:/bin"})
+    ran = (tmp_path / "ran").read_text().splitlines()
+    never = tmp_path / "etc/modprobe.d/luytre-x_y.conf"
+    if packaged:
+        assert {path: path.read_text() for path in lists.values()} == before
+        assert (ran[1:], never.exists()) == (["depmod -a"], False)
+        return
+    for path in lists.values():
+        assert path.read_text() == "# x_y\nloop\n#   x-y  debug=1\nx_yz\n# x_y\n"
+        assert (tmp_path / KEPT[1:] / str(path)[1:]).read_text() == before[path]
+    assert (ran[1:], never.read_text()) == (["rmmod x_y"], "install x_y /bin/false\n")
+
+
+def test_an_initramfs_is_made_anew_where_it_has_the_module(tmp_path: Path) -> None:
+    for name in ("initrd.img-6.1", "initrd.img-6.12"):
+        (tmp_path / name).touch()
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "lsinitramfs").write_text(
+        "#!/bin/sh\ncase $1 in *-6.1) echo usr/lib/modules/6.1/updates/x-y.ko.xz;; *) echo usr/lib/modules/6.12/x_yz.ko;; esac\n"
+    )
+    (programs / "update-initramfs").write_text(f'#!/bin/sh\necho "$@" >>{tmp_path}/made\n')
+    for program in programs.iterdir():
+        program.chmod(0o755)
+    command = commands.take_out_of_initramfs("x_y").removeprefix("sudo ").replace("/boot/", f"{tmp_path}/")
+    subprocess.run(["bash", "-c", command], check=True, env={"PATH": f"{programs}:/usr/bin:/bin"})
+    assert (tmp_path / "made").read_text() == "-u -k 6.1\n"
+
+
+MODULE = "/usr/lib/modules/6.12/updates/x.ko"
+
+
+@pytest.mark.parametrize(
+    ("where", "rule", "says", "has", "lacks"),
+    [
+        (MODULE, "loaded", "kernel_module", (f" {MODULE}", "&& rmmod x"), ()),
+        ("x", "loaded", "kernel_module", ("&& rmmod x",), (KEPT + "/kept.tar",)),
+        (MODULE, "changed", "kernel_module_changed", ("sudo rmmod x", "--reinstall"), ("sudo rm --", "/bin/false")),
+        ("x", "other_than_file", "kernel_module_other", ("sudo rmmod x",), ("sudo rm --", "/bin/false")),
+        ("x", "hidden_module", "kernel_module_hidden", ("/bin/false",), ("rmmod",)),
+        ("x; y", "loaded", "kernel_module", ("sudo lsmod",), ("x; y",)),
+    ],
+)
+def test_a_module_goes_as_far_as_it_can_be_told(
+    where: str, rule: str, says: str, has: tuple[str, ...], lacks: tuple[str, ...]
+) -> None:
+    step = manual.kernel_module(Seen("web1", "kernel_module", where, "", rules=frozenset({rule})))
+    text = "\n".join(step.commands)
+    assert step.says == says
+    assert [part for part in has if part not in text] == []
+    assert [part for part in lacks if part in text] == []

@@ -22,7 +22,7 @@ NOT_PLANTED: Mapping[Kind, str] = {
         ("changed", "misplaced"),
         "needs the release that was imported: planted in test_incident.py and test_cleaned.py, which clean it",
     ),
-    "kernel_module": "no container loads one: its list is read in test_hunt_places.py, and no step was tried on a loaded one",
+    "kernel_module": "no container loads one: loaded on a kernel of its own, and answered, in tests/kernel/test_foreign_modules.py",
 }
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import fnmatch
+import gzip
 import hashlib
+import lzma
 import os
 import shutil
 import stat
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,7 @@ import pytest
 from ansible.module_utils.luytre import _accounts, cron
 from ansible.module_utils.luytre._processes import children
 from ansible.module_utils.luytre._reading import Reading
-from ansible.module_utils.luytre_hunt import entering, loading, packaged, programs, running, stamps, starting
+from ansible.module_utils.luytre_hunt import entering, loading, modules, packaged, programs, running, stamps, starting
 from ansible.module_utils.luytre_hunt.packaged import Packaged
 from ansible.module_utils.luytre_hunt.packing import packed
 from ansible.module_utils.luytre_hunt.places import MAX_LINES, MAX_SAID, MAX_TEXT, Places, said_by
@@ -122,22 +125,126 @@ def test_a_comment_of_a_shell_is_none_of_what_a_file_says() -> None:
     assert [line for _number, line in said_by(text)] == [": ${X:=curl}", "z"]
 
 
-def test_modules_in_the_kernel_that_no_package_brought_are_told(gathered: Places, tmp_path: Path) -> None:
-    folder = tmp_path / "modules" / os.uname().release
-    for name in ("kernel/own.ko.xz", "updates/dkms/made.ko", "updates/put.ko", "kernel/of-package.ko"):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).touch()
-    gathered.packaged.names.add(str(folder / "kernel/of-package.ko"))
-    (tmp_path / "proc").mkdir()
-    loaded = [f"{name} 16384 0 - Live 0x0" for name in ("own", "made", "put", "of_package", "nowhere")]
-    (tmp_path / "proc/modules").write_text("\n".join([*loaded, ""]))
-    running._kernel(gathered, str(tmp_path / "proc"), str(tmp_path / "modules"))
-    assert [(row[1], row[3], row[5]) for row in rows(gathered, "kernel_module")] == [
-        (str(folder / "kernel/own.ko.xz"), "foreign", ["loaded"]),
-        (str(folder / "updates/dkms/made.ko"), "foreign", ["dkms", "loaded"]),
-        (str(folder / "updates/put.ko"), "foreign", ["loaded"]),
+@dataclass(frozen=True)
+class Kernel:
+    """The files, lists and builds of a kernel's modules."""
+
+    root: Path
+
+    @property
+    def files(self) -> Path:
+        return self.root / "modules" / os.uname().release
+
+    def has(self, name: str, content: bytes = b"") -> str:
+        """Have a file of a module there, and return its path."""
+        (self.files / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.files / name).write_bytes(content)
+        return str(self.files / name)
+
+    def runs(self, *lines: str, listed: bool = True) -> None:
+        """Have modules in the kernel, as /proc/modules has them."""
+        if listed:
+            (self.root / "proc").mkdir(exist_ok=True)
+            (self.root / "proc/modules").write_text("".join(f"{line}\n" for line in lines))
+        for line in lines:
+            (self.root / "sys" / line.split()[0]).mkdir(parents=True)
+            (self.root / "sys" / line.split()[0] / "initstate").write_text("live\n")
+
+    def told(self, places: Places) -> list[tuple[str, str, list[str]]]:
+        """Return where each module lies that is told of, how it stands to packages, and what is to be known of it."""
+        modules.gather(places, *(str(self.root / name) for name in ("proc", "sys", "modules", "dkms")))
+        return [(row[1], row[3], row[5]) for row in rows(places, "kernel_module")]
+
+
+@pytest.fixture
+def kernel(tmp_path: Path) -> Kernel:
+    return Kernel(tmp_path)
+
+
+LOADED = "16384 0 - Live 0x0"
+
+
+def test_modules_in_the_kernel_that_no_package_brought_are_told(gathered: Places, kernel: Kernel) -> None:
+    files = ("kernel/own.ko.xz", "updates/dkms/ma-de.ko", "updates/dkms/laid.ko", "updates/put.ko", "kernel/sound.ko")
+    own, made, laid, put, sound = map(kernel.has, files)
+    built = kernel.root / "dkms/made/1.0" / os.uname().release / "x86_64/module"
+    built.mkdir(parents=True)
+    (built / "ma-de.ko.xz").touch()
+    gathered.packaged.names.add(sound)
+    kernel.runs(*(f"{name} {LOADED}" for name in ("own", "ma_de", "laid", "put", "sound", "nowhere")))
+    assert kernel.told(gathered) == [
+        (laid, "foreign", ["loaded"]),
+        (made, "foreign", ["dkms", "loaded"]),
         ("nowhere", "gone", ["loaded"]),
+        (own, "foreign", ["loaded"]),
+        (put, "foreign", ["loaded"]),
     ]
+
+
+def test_a_module_stays_the_same_trace_wherever_the_kernel_puts_it(gathered: Places, kernel: Kernel) -> None:
+    kernel.has("updates/put.ko")
+    kernel.runs("put 16384 2 x,y, Live 0xffffffffc0deb000 (OE)")
+    kernel.told(gathered)
+    assert [row[4] for row in rows(gathered, "kernel_module")] == ["put OE"]
+
+
+def test_of_two_files_for_one_module_that_of_no_package_is_loaded(gathered: Places, kernel: Kernel) -> None:
+    gathered.packaged.names |= {kernel.has("kernel/one.ko"), kernel.has("zz/one.ko")}
+    put = kernel.has("updates/one.ko")
+    kernel.runs(f"one {LOADED}")
+    assert kernel.told(gathered) == [(put, "foreign", ["loaded"])]
+
+
+def test_a_packages_module_that_somebody_changed_is_told(gathered: Places, kernel: Kernel) -> None:
+    changed, sound = kernel.has("kernel/changed.ko", b"another"), kernel.has("kernel/sound.ko", b"sound")
+    gathered.packaged.names |= {changed, sound}
+    gathered.packaged.sums |= {changed: md5("changed"), sound: md5("sound")}
+    kernel.runs(f"changed {LOADED}", f"sound {LOADED}")
+    assert kernel.told(gathered) == [(changed, "changed", ["loaded"])]
+
+
+@pytest.mark.parametrize(("ending", "packed"), [("", bytes), (".xz", lzma.compress), (".gz", gzip.compress)])
+def test_what_goes_by_the_name_of_a_packages_module_has_no_signature(
+    gathered: Places, kernel: Kernel, ending: str, packed: Callable[[bytes], bytes]
+) -> None:
+    signed, bare = b"\x7fELF" + bytes(3_000_000) + modules.SIGNED, b"\x7fELF" + bytes(100)
+    for name, content in (("signed", signed), ("loaded_so", signed), ("bare", bare), ("cut", signed)):
+        kept = packed(content)
+        gathered.packaged.names.add(kernel.has(f"kernel/{name}.ko{ending}", kept if name != "cut" else kept[:-9]))
+    kernel.runs(*(f"{name} {LOADED} (E)" for name in ("signed", "bare", "cut")), f"loaded_so {LOADED}")
+    assert kernel.told(gathered) == [("signed", "foreign", ["loaded", "other_than_file"])]
+
+
+def test_a_module_that_the_kernel_does_not_list_is_told(gathered: Places, kernel: Kernel) -> None:
+    gathered.packaged.names.add(kernel.has("kernel/listed.ko"))
+    kernel.runs(f"listed {LOADED}")
+    kernel.runs("unlisted", listed=False)
+    assert kernel.told(gathered) == [("unlisted", "gone", ["hidden", "loaded"])]
+
+
+def test_without_the_files_of_its_kernel_a_host_is_seen_in_part(gathered: Places, kernel: Kernel) -> None:
+    kernel.runs(f"sound {LOADED}", f"foreign {LOADED} (OE)")
+    assert kernel.told(gathered) == [], "a container's kernel is another machine's"
+    assert gathered.cut_short == []
+    (kernel.root / "modules/6.1.0-1-amd64").mkdir(parents=True)
+    assert kernel.told(gathered) == [("foreign", "gone", ["loaded"])]
+    assert gathered.cut_short == ["kernel_module"]
+
+
+@pytest.mark.parametrize(
+    ("line", "marks"),
+    [
+        ("install usb_storage /bin/false", ["settings"]),
+        ("  install udf /usr/bin/true", ["settings"]),
+        ("blacklist udf", ["settings"]),
+        ("install udf /sbin/insmod /opt/udf.ko", []),
+        ("install udf /bin/false; /opt/x", []),
+    ],
+)
+def test_to_keep_a_module_out_runs_nothing(gathered: Places, tmp_path: Path, line: str, marks: list[str]) -> None:
+    (tmp_path / "x.conf").write_text(f"# so\n{line}\n")
+    starting._script(gathered, "hook", str(tmp_path / "x.conf"), "foreign")
+    assert [row[5] for row in rows(gathered, "hook")] == [marks]
 
 
 @pytest.mark.parametrize(
@@ -235,7 +342,7 @@ def test_a_unit_that_stands_in_the_place_of_a_packages_or_changes_it_is_not_all_
         ('DPkg::Post-Invoke { "x"; };', True),
         ('ACTION=="add", RUN+="/opt/x"', True),
         ("postrotate", True),
-        ("install loop /bin/true", True),
+        ("install loop /opt/x", True),
         ("kernel.core_pattern = |/opt/x", True),
         ("root: |/opt/x", True),
         ("/usr/local/lib", True),
