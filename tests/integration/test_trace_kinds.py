@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import re
 import shlex
-import shutil
+import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from auditor import lab
 from tests.lab import kinds
-from tests.lab.fixtures import INVENTORY, Ended, environment, quiet, run
+from tests.lab.fixtures import Ended, quiet
+from tests.lab.printed import Office, Typed, traces, type_one, type_steps
 
 HOSTS = ("web1", "web2")
 OURS = re.compile(r"(?<!')auditor (?:incident) .*")
-ON_HOST = re.compile(r"    (sudo .*|! .*)")
-WHERE = re.compile(r"not contained by itself, for a person to see: .* on (\w+)\)")
 LISTED = re.compile(r"(?m)^([0-9]+/\S+)  (\S+)")
 """A process as a step lists it: what ``contain process`` takes, and whose it is."""
 BEFORE = (("process", "/usr/sbin/sshd (root)"), ("process", "/usr/lib/openssh/sshd-session (root)"))
@@ -33,48 +31,6 @@ ANSWERS = {
     "personal_data": "no",
     "state": "handled",
 }
-
-
-class Office:
-    """The lab's inventory and a history, which are nobody else's: who collects evidence signs it in the office's folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._state = folder, environment(folder)
-        self._inventory = str(shutil.copytree(INVENTORY, folder / "inventory"))
-
-    def run(self, *arguments: str) -> Ended:
-        """Run a command of ours as it is printed."""
-        return run(self._state, *arguments)
-
-    def incident(self, *arguments: str) -> Ended:
-        """Run a verb of incidents for the office."""
-        return self.run("incident", *arguments, "--who", "Văn phòng", "-i", self._inventory, "--lang", "en")
-
-    def next_step(self, incident: str) -> Mapping[str, Any]:
-        """Return what comes next."""
-        said = self.run("incident", "next", incident, "-i", self._inventory, "--json", "--lang", "en")
-        step: Mapping[str, Any] = said.json
-        return step
-
-    def hunted(self, name: str) -> Mapping[str, Any]:
-        """Hunt on both hosts."""
-        shown = ("--output", str(self._folder / name), "--json", "--format", "json")
-        done = self.run("hunt", "-i", self._inventory, "--limit", ",".join(HOSTS), *shown)
-        assert done.code in (0, 1), done.err
-        said: Mapping[str, Any] = done.json
-        return said
-
-
-@dataclass(frozen=True)
-class Typed:
-    """A command that was printed for a host, and what it came to there."""
-
-    host: str
-    says: str
-    """The words of its step."""
-    command: str
-    code: int
-    out: str
 
 
 @dataclass(frozen=True)
@@ -103,13 +59,13 @@ def story(booted: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
 
 def _played(office: Office) -> Story:
     planted = {host.name: host for host in kinds.planted(HOSTS)}
-    before, hunted = _in_force(planted), office.hunted("first")
+    before, hunted = _in_force(planted), office.hunted("first", *HOSTS)
     opened = office.incident("open", "--all-found", *HOSTS, "--yes")
     ours = [(line, office.run(*shlex.split(line)[1:])) for line in _printed(opened.out)]
-    on_hosts = list(_on_hosts(opened.out))
+    on_hosts = list(type_steps(opened.out, _as_root))
     ours += _stopped(office, _incident(opened.out), on_hosts)
     on_hosts += _next(office, _incident(opened.out))
-    return Story(planted, before, hunted, opened, on_hosts, ours, _in_force(planted), office.hunted("second"))
+    return Story(planted, before, hunted, opened, on_hosts, ours, _in_force(planted), office.hunted("second", *HOSTS))
 
 
 def _in_force(planted: Mapping[str, kinds.Host]) -> Mapping[str, Mapping[str, bool]]:
@@ -129,21 +85,8 @@ def _printed(out: str) -> Iterator[str]:
     yield from dict.fromkeys(line for line in lines if shlex.split(line)[2] in ("contain", "clean"))
 
 
-def _on_hosts(out: str) -> Iterator[Typed]:
-    """Type what is printed for each host there, in that order."""
-    host, says = "", ""
-    for line in out.splitlines():
-        if found := WHERE.match(line):
-            host = found[1]
-        elif found := ON_HOST.fullmatch(line):
-            yield _typed(host, says, found[1])
-        else:
-            says = line
-
-
-def _typed(host: str, says: str, command: str) -> Typed:
-    done = lab.run(host, ["bash", "-c", command])
-    return Typed(host, says, command, done.returncode, (done.stdout + done.stderr).decode())
+def _as_root(host: str, command: str) -> subprocess.CompletedProcess[bytes]:
+    return lab.run(host, ["bash", "-c", command])
 
 
 def _stopped(office: Office, incident: str, typed: Sequence[Typed]) -> list[tuple[str, Ended]]:
@@ -179,14 +122,7 @@ def _next(office: Office, incident: str) -> Iterator[Typed]:
         assert done.code == 0, (step, done)
     for one in step["by_hand"]:
         if any("kill -KILL" in line or "sao-luu" in line for line in one["commands"]):
-            yield from (_typed(one["host"], one["where"], line) for line in one["commands"])
-
-
-def _traces(document: Mapping[str, Any], host: str, *, weak: bool = True) -> list[Mapping[str, Any]]:
-    mine = [f for f in document["findings"] if f["control"].startswith("compromise.") and f["host"] == host]
-    sure = [trace for finding in mine for trace in finding["violations"]]
-    hunt = next(one for one in document["hunts"] if one["host"] == host)
-    return [*sure, *(hunt["weak"] if weak else ())]
+            yield from (type_one(one["host"], one["where"], line, _as_root) for line in one["commands"])
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -196,8 +132,8 @@ def test_all_that_is_planted_is_in_force(story: Story, host: str) -> None:
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_all_that_is_planted_is_found(story: Story, host: str) -> None:
-    found = _traces(story.hunted, host, weak=False)
-    weak = _traces(story.hunted, host)
+    found = traces(story.hunted, host, weak=False)
+    weak = traces(story.hunted, host)
     missed = [
         one.id for one in story.planted[host].plants if not any(map(one.fits, weak if one.answer == "weak" else found))
     ]
@@ -216,5 +152,5 @@ def test_nothing_of_it_has_its_effect_any_more(story: Story, host: str) -> None:
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_the_next_hunt_is_without_it(story: Story, host: str) -> None:
-    left = [(one["kind"], one["where"]) for one in _traces(story.again, host, weak=False)]
+    left = [(one["kind"], one["where"]) for one in traces(story.again, host, weak=False)]
     assert [one for one in left if one not in BEFORE] == []

@@ -1,8 +1,9 @@
-"""The lab's web3 with a kernel of its own. By hand: ``make test-kernel``."""
+"""The lab's web3 with a kernel of its own, as on hardware of one's own. By hand: ``make test-kernel``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,10 +11,10 @@ from auditor import lab
 from tests.lab import own_kernel
 
 HOST = "web3"
+DISKS = Path.home() / ".cache/luytre-kernel"
 
 
 @pytest.fixture(scope="session")
-def booted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[own_kernel.Machine]:
-    made = tmp_path_factory.mktemp("kernel")
-    with lab.session(), own_kernel.booted(HOST, own_kernel.disk(HOST, made, own_kernel.WHOLE)) as machine:
+def booted() -> Iterator[own_kernel.Machine]:
+    with lab.session(), own_kernel.booted(HOST, own_kernel.disk(HOST, DISKS, own_kernel.HARDWARE)) as machine:
         yield machine

@@ -219,9 +219,11 @@ def environment(folder: Path) -> dict[str, str]:
     return {**os.environ, "LUYTRE_STATE": str(folder / "state"), "PATH": f"{BIN}:{os.environ['PATH']}"}
 
 
-def run(state: Mapping[str, str], *arguments: str, given: str = "", cwd: Path | None = None) -> Ended:
+def run(
+    state: Mapping[str, str], *arguments: str, given: str = "", cwd: Path | None = None, seconds: float = 600
+) -> Ended:
     """Our command, to its end; that what is installed is this, the wheel's test sees."""
-    done = loaded.run(loaded.AUDITOR, [str(BIN / "auditor"), *arguments], state, given=given, cwd=cwd, seconds=600)
+    done = loaded.run(loaded.AUDITOR, [str(BIN / "auditor"), *arguments], state, given=given, cwd=cwd, seconds=seconds)
     return Ended(done.returncode, done.stdout, done.stderr)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
+import shutil
 import subprocess
 import tempfile
 import time
@@ -17,8 +19,22 @@ from auditor.lab import apt, images, machine
 from auditor.lab.ssh import as_root
 
 SCRIPT = Path(__file__).with_suffix(".sh")
-CLOUD, WHOLE = "linux-image-cloud-amd64", "linux-image-amd64"
-"""Debian's kernels: without drivers that virtual machines have no use for, and with them."""
+DIGITS = 20
+ARGUMENTS = "net.ifnames=0 apparmor=1 security=apparmor"
+BOOT_ID = "cat /proc/sys/kernel/random/boot_id"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a machine is: which of Debian's kernels it has, and whether it starts by a boot loader of its own and passes for no virtual one."""
+
+    kernel: str
+    own_hardware: bool = False
+
+
+CLOUD = Kind("linux-image-cloud-amd64")
+"""Without drivers that virtual machines have no use for, and started by QEMU."""
+HARDWARE = Kind("linux-image-amd64", own_hardware=True)
 
 
 @dataclass(frozen=True)
@@ -26,24 +42,37 @@ class Machine:
     """The running machine."""
 
     host: str
+    serial: Path
+    """The socket of its serial line, where a boot loader of its own shows its menu."""
 
     def run(self, command: str) -> str:
         """Return what a command says there, over SSH and as root. Raises CalledProcessError."""
         program, *words = lab.ssh_command(self.host, remote=as_root(command))
         ssh = [program, "-o", "ConnectTimeout=60", *words]  # an emulated processor's handshake takes long
         return subprocess.run(
-            ssh, stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=True
+            ssh, stdin=subprocess.DEVNULL, capture_output=True, timeout=LONG, check=True
         ).stdout.decode()
 
-    def reboot(self) -> None:
-        """Restart it, and wait until it is another boot that answers."""
-        before = self.run("cat /proc/sys/kernel/random/boot_id")
-        with suppress(subprocess.CalledProcessError):  # the connection ends under it
-            self.run("systemctl reboot")
-        until(lambda: self.run("cat /proc/sys/kernel/random/boot_id") != before)
+    def typed(self, command: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+        """Return how a command ends there that a person types into bash, as root."""
+        ssh = lab.ssh_command(self.host, remote=as_root(shlex.join(["bash", "-c", command])))
+        return subprocess.run(ssh, input=given, capture_output=True, timeout=LONG, check=False)
+
+    def reboot(self, meanwhile: Callable[[], None] = lambda: None) -> None:
+        """Restart it, do something meanwhile, and wait until it is another boot that answers, with all of its units started."""
+        before = self.run(BOOT_ID)
+        with suppress(subprocess.CalledProcessError):  # the connection may end under it
+            self.run("systemctl --no-block reboot")
+        meanwhile()
+        until(lambda: self.run(BOOT_ID) != before)
+        until(lambda: self.run("systemctl is-system-running --wait || true").strip() in ("running", "degraded"))
 
 
-def until(true: Callable[[], bool], seconds: float = 300) -> None:
+LONG = 1200
+"""Seconds for what takes one or two where the processor runs the machine itself."""
+
+
+def until(true: Callable[[], bool], seconds: float = LONG) -> None:
     """Wait until something is so. Raises AssertionError when it is not in time."""
     deadline = time.monotonic() + seconds
     while True:
@@ -56,8 +85,8 @@ def until(true: Callable[[], bool], seconds: float = 300) -> None:
         time.sleep(1)
 
 
-def disk(host: str, folder: Path, kernel: str = CLOUD) -> Path:
-    """Return the folder below ``folder`` with a machine's disk, one of Debian's kernels and initrd, made unless there.
+def disk(host: str, folder: Path, kind: Kind = CLOUD) -> Path:
+    """Return the folder below ``folder`` with a machine's disk, its kernel and initrd, made unless there; older ones of the host go.
 
     Its packages come from the registry of this machine's apt. Raises CalledProcessError where they are not to be had.
     """
@@ -66,8 +95,10 @@ def disk(host: str, folder: Path, kernel: str = CLOUD) -> Path:
     top = images.image(spec, host, own)
     # An image that is built anew has other host keys, by which the lab knows its machine.
     keys = sorted((top.files(own.cache) / "etc/ssh").glob("ssh_host_*_key.pub"))
-    source = b"".join([top.digest.encode(), SCRIPT.read_bytes(), kernel.encode(), *(key.read_bytes() for key in keys)])
-    made = folder / f"{host}-{hashlib.sha256(source).hexdigest()[:20]}"
+    source = b"".join(
+        [top.digest.encode(), SCRIPT.read_bytes(), repr(kind).encode(), *(key.read_bytes() for key in keys)]
+    )
+    made = folder / f"{host}-{kind.kernel}-{hashlib.sha256(source).hexdigest()[:DIGITS]}"
     if made.exists():
         return made
     folder.mkdir(parents=True, exist_ok=True)
@@ -78,13 +109,18 @@ def disk(host: str, folder: Path, kernel: str = CLOUD) -> Path:
         (place / "sources").write_text("".join(f"{source.line(release)}\n" for source in apt.sources()), "utf-8")
         (place / "apt.conf").write_text(apt.options(), "utf-8")
         (place / "name").write_text(host, "ascii")
-        (place / "kernel").write_text(kernel, "ascii")
+        (place / "kernel").write_text(kind.kernel, "ascii")
+        (place / "arguments").write_text(ARGUMENTS, "ascii")
+        if kind.own_hardware:
+            (place / "loader").touch()
         (place / "address").write_text(f"{spec.hosts[host].address}/{spec.network.prefix}", "ascii")
         lower = ":".join(str(layer.files(own.cache)) for layer in top.stack)
         script = ["sh", "-eu", str(SCRIPT), str(place), lower]
         subprocess.run(
             ["unshare", "--mount", "--propagation", "private", *script], check=True, stdout=subprocess.DEVNULL
         )
+        for older in folder.glob(f"{host}-{kind.kernel}-{'?' * DIGITS}"):
+            shutil.rmtree(older)
         place.rename(made)
     return made
 
@@ -98,29 +134,46 @@ def booted(host: str, made: Path) -> Iterator[Machine]:
     tap = f"lt-{host}-vm"
     subprocess.run(["ip", "tuntap", "add", "dev", tap, "mode", "tap"], check=True)
     subprocess.run(["ip", "link", "set", tap, "master", spec.network.bridge, "up"], check=True)
-    command = qemu(made, tap, machine.mac_of(spec.hosts[host].address))
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
-    try:
-        one = Machine(host)
-        until(lambda: process.poll() is not None or one.run("uname -s") == "Linux\n", 1200)
-        if process.poll() is not None:
-            raise LabError(f"QEMU ended with {process.returncode} instead of running {host}")
-        yield one
-    finally:
-        process.kill()
-        process.wait()
-        subprocess.run(["ip", "link", "del", tap], check=False)
-        lab.down([host])
+    with tempfile.TemporaryDirectory() as folder:
+        one = Machine(host, Path(folder) / "serial")
+        command = qemu(made, tap, machine.mac_of(spec.hosts[host].address), one.serial)
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+        try:
+            until(lambda: process.poll() is not None or one.run("uname -s") == "Linux\n")
+            if process.poll() is not None:
+                raise LabError(f"QEMU ended with {process.returncode} instead of running {host}")
+            yield one
+        finally:
+            process.kill()
+            process.wait()
+            subprocess.run(["ip", "link", "del", tap], check=False)
+            lab.down([host])
 
 
-def qemu(made: Path, tap: str, mac: str) -> list[str]:
-    """Return the command line of a machine, which the processor runs itself where it may, as in minutes it runs else."""
+def qemu(made: Path, tap: str, mac: str, serial: Path) -> list[str]:
+    """Return the command line of a machine, each of whose instructions QEMU itself carries out: a processor that may is not everywhere."""
     return [
-        *("qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max"),
-        *("-smp", "2", "-m", "1536", "-display", "none", "-serial", "none"),
-        *("-kernel", str(made / "vmlinuz"), "-initrd", str(made / "initrd")),
-        *("-append", "root=/dev/vda rw net.ifnames=0 apparmor=1 security=apparmor"),
-        *("-drive", f"file={made / 'disk.img'},if=virtio,format=raw,cache=unsafe,snapshot=on"),
+        *("qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi"),
+        *("-smp", "2", "-m", "1536", "-display", "none", "-serial", f"unix:{serial},server=on,wait=off"),
+        *("-drive", f"file={made / 'disk.img'},if=none,id=disk,format=raw,cache=unsafe,snapshot=on"),
+        *("-device", "virtio-blk-pci,drive=disk,bootindex=0"),
         *("-netdev", f"tap,id=net,ifname={tap},script=no,downscript=no"),
-        *("-device", f"virtio-net-pci,netdev=net,mac={mac}"),
+        *("-device", f"virtio-net-pci,netdev=net,mac={mac},romfile="),
+        *(_OWN_HARDWARE if (made / "loader").exists() else _started(made)),
     ]
+
+
+_OWN_HARDWARE = (
+    *("-cpu", "max,hypervisor=off", "-smbios", "type=1,manufacturer=Own,product=Server"),
+    *("-device", "qemu-xhci", "-drive", "driver=null-co,size=1M,if=none,id=stick"),
+    *("-device", "usb-storage,drive=stick"),
+)
+"""By which nothing in it tells that it is QEMU's; and a disk that somebody has plugged in."""
+
+
+def _started(made: Path) -> tuple[str, ...]:
+    arguments = f"root=/dev/vda rw {ARGUMENTS}"
+    return (
+        *("-cpu", "max", "-kernel", str(made / "vmlinuz"), "-initrd", str(made / "initrd")),
+        *("-append", arguments),
+    )
