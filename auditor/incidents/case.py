@@ -62,6 +62,11 @@ class Action:
         """Whether its host said that it does not hold it any more."""
         return self.state == "unknown" and self.why in LOST
 
+    @property
+    def done(self) -> bool:
+        """Whether it was done and looked at, be it that it was released since, or that its host does not hold it any more."""
+        return self.state in ("confirmed", "releasing", "released") or self.lost
+
     def open(self, now: datetime.datetime) -> bool:
         """Whether it may be in force there; what was cleaned is how the site is."""
         lasts = self.means not in FOR_GOOD and (self.until is None or self.until > now)

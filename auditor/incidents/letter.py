@@ -143,9 +143,10 @@ def _sign(case: Case, words: Words) -> str:
 def _done(case: Case, now: datetime.datetime, clean: Callable[[str], str], words: Words) -> str:
     """What was contained, removed and collected, as far as it is confirmed; what is in doubt is not counted with it."""
     actions = case.actions.values()
-    confirmed = [one for one in actions if one.state in ("confirmed", "releasing", "released")]
-    in_force = [one for one in confirmed if one.state != "released" and (one.means in FOR_GOOD or one.open(now))]
-    doubtful = sum(not one.settled for one in actions)
+    confirmed = [one for one in actions if one.done]
+    there = [one for one in confirmed if one.state != "released" and not one.lost]
+    in_force = [one for one in there if one.means in FOR_GOOD or one.open(now)]
+    doubtful = sum(not one.settled and not one.lost for one in actions)
     addresses = dict.fromkeys(clean(one.what) for one in in_force if one.means == "address")
     told = [
         words("incidents.mail.done", count=len(confirmed), in_force=len(in_force))

@@ -55,7 +55,7 @@ def _summary(
     recorded: datetime.datetime | None,
     end: datetime.datetime,
 ) -> IncidentSummary:
-    confirmed = [one for one in actions if one.state in ("confirmed", "releasing", "released")]
+    confirmed = [one for one in actions if one.done]
     sent = (
         ReportSent(entry.deed.report, clock.read(entry.happened), entry.deed.how)
         for entry in case.entries
@@ -71,7 +71,7 @@ def _summary(
         detected=case.detected,
         recorded=recorded,
         contained=len(confirmed),
-        unsettled=sum(one.state in ("begun", "unknown") for one in actions),
+        unsettled=sum(one.state in ("begun", "unknown") and not one.lost for one in actions),
         in_force=sum(one.state == "confirmed" and (one.means in FOR_GOOD or one.open(end)) for one in confirmed),
         reports=tuple(sent),
         overdue=tuple(due.report for due in case.overdue(end)) if closed is None else (),
