@@ -93,6 +93,11 @@ def first_wrong(error: ValidationError) -> tuple[tuple[int | str, ...], str]:
     return first["loc"], first["msg"].removeprefix(PREFIX)
 
 
+def is_unknown_key(error: ValidationError) -> bool:
+    """Return whether the first thing that does not fit is a key that its model has not."""
+    return error.errors(include_url=False, include_input=False, include_context=False)[0]["type"] == "extra_forbidden"
+
+
 def nearest(wrong: str, known: Iterable[str]) -> str | None:
     """The known name that was probably meant; None when none is like it. Capitals do not count."""
     names = {name.casefold(): name for name in known}

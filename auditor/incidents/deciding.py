@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from auditor.errors import InputError
 from auditor.history.incidents import NEW, Decided, Ledgers, of
 from auditor.incidents.case import Action, Case, cases, fold
-from auditor.models import Finding, Regime, Run, Status, clock
+from auditor.models import Finding, Regime, Run, Status, Text, clock
 from auditor.models.incidents import (
     AnyDeed,
     Collected,
@@ -25,6 +25,7 @@ from auditor.models.incidents import (
     Stamped,
 )
 from auditor.models.ranks import FOR_GOOD, Means, Report
+from auditor.text.words import Words
 
 MOST_LOST = 1_000
 """Numbers that are passed over where a host says that it keeps something by them: it may be the intruder's host, and there are 999,999."""
@@ -251,11 +252,18 @@ def finding_of(run: Run, control: str, subject: str) -> Finding | None:
     return next((one for one in run.findings if one.control == control and one.subject.id == subject), None)
 
 
+def _not_owed(incident: str, report: Report) -> Text:
+    """Return that it is not owed, with the report by its name in each language."""
+
+    def said(words: Words) -> str:
+        return words("incidents.not_owed", incident=incident, report=words(f"incidents.report.{report}"))
+
+    return Text(vi=said(Words("vi")), en=said(Words("en")))
+
+
 def _check_owed(case: Case, report: Report) -> None:
     if report in case.reported or report not in {due.report for due in case.dues}:
         raise InputError(
-            "{incident} does not owe the report '{report}'",
-            incident=case.id,
-            report=report,
+            _not_owed(case.id, report),
             mend="see 'auditor incident show'",
         )

@@ -78,7 +78,9 @@ def load(office: Path) -> Server:
         try:
             context.load_cert_chain(office / settings.certificate, office / settings.key)
         except (OSError, ssl.SSLError) as error:
-            raise InputError("our certificate cannot be used: {why}", why=error, file=file, mend=_MEND) from error
+            raise InputError(
+                "our certificate cannot be used: {why}", why=error.strerror or error, file=file, mend=_MEND
+            ) from error
     token = secret(office / settings.token_file) if settings.token_file else None
     return Server(settings.url, file, context, settings.user, token)
 

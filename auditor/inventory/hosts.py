@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from auditor.errors import first_wrong
+from auditor.errors import first_wrong, nearest
 from auditor.inventory import organisation as organisations
 from auditor.inventory import papers as office
 from auditor.inventory import thresholds, variables
@@ -77,8 +77,10 @@ def undeclared_units(inventory: Inventory) -> Sequence[str]:
 def _host(name: str, own: Variables) -> Host:
     for key, source in own.items():
         if key.startswith("luytre_") and key not in HOST_KEYS and key not in OTHER_KEYS:
-            known = ", ".join(sorted({*HOST_KEYS, *OTHER_KEYS}))
-            raise source.error(f"host {name}: unknown variable {key}", f"known ones are {known}")
+            known = sorted({*HOST_KEYS, *OTHER_KEYS})
+            raise source.error(
+                f"host {name}: unknown variable {key}", f"known ones are {', '.join(known)}", guess=nearest(key, known)
+            )
         if key.startswith("luytre_") and is_template(repr(source.value)):
             raise source.error(f"host {name}: {key} is a template", "write it out: it is read without Ansible, too")
         if isinstance(source.value, Encrypted) and (key.startswith("luytre_") or key in WAY):

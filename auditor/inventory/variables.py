@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from auditor.errors import InputError
+from auditor.errors import InputError, nearest
 from auditor.inventory import vault
 from auditor.system.yaml_source import line_of, parse_yaml, read_text
 
@@ -26,6 +26,7 @@ _NEVER_READ = frozenset({".pyc", ".pyo", ".swp", ".bak", ".rpm", ".md", ".txt", 
 """What Ansible passes over in an inventory folder, besides hidden files and those that end in ``~``."""
 _YAML_SUFFIXES = ("", *_SUFFIXES, ".json")
 """Of an inventory that is one file, and of files of variables."""
+_SECTIONS = ("hosts", "vars", "children")
 _ALL, _UNGROUPED = "all", "ungrouped"
 
 
@@ -44,9 +45,10 @@ class Sourced:
         """``file:line``."""
         return f"{self.file}:{line_of(self.file, self.path)}"
 
-    def error(self, what: str, mend: str, *below: int | str) -> InputError:
+    def error(self, what: str, mend: str, *below: int | str, guess: str | None = None) -> InputError:
         """A mistake in it, or in what is ``below`` it."""
-        return InputError(what, mend=mend, file=self.file, line=line_of(self.file, [*self.path, *below]))
+        line = line_of(self.file, [*self.path, *below])
+        return InputError(what, mend=mend, file=self.file, line=line, guess=guess)
 
     def members(self, what: str, mend: str) -> Iterator[tuple[Any, Sourced]]:
         """Of a mapping, each value by its key; nothing when it is empty. Raises InputError when it is something else."""
@@ -219,7 +221,9 @@ class _Groups:
                         self._read_group(child, body, name)
                 case _:
                     raise section.error(
-                        f"group {name} has an unknown key {key!r}", "a group holds hosts:, vars: and children: only"
+                        f"group {name} has an unknown key {key!r}",
+                        "a group holds hosts:, vars: and children: only",
+                        guess=nearest(str(key), _SECTIONS),
                     )
 
     def _read_host(self, group: str, key: Any, own: Sourced) -> None:

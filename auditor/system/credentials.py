@@ -16,7 +16,7 @@ def trusting(ca_file: Path | None) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
     except (OSError, ssl.SSLError) as error:
         raise InputError(
-            "no certificates can be read: {why}", why=error, file=ca_file, mend="give a PEM file"
+            "no certificates can be read: {why}", why=error.strerror or error, file=ca_file, mend="give a PEM file"
         ) from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context

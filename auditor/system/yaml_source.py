@@ -8,12 +8,12 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from auditor.errors import InputError, first_wrong
+from auditor.errors import InputError, first_wrong, is_unknown_key, nearest
 from auditor.system import kept
 
 MAX_BYTES = 20_000_000
@@ -245,7 +245,28 @@ def fitted[Shape: BaseModel](
         place, why = first_wrong(error)
         where = ".".join(map(str, place)) or ("entry" if at else "file")
         said = what.format(where=where, why=why, **values)
-        raise InputError(said, mend=mend, file=file, line=line_of(file, [*at, *place])) from error
+        guess = _meant(shape, data, place) if is_unknown_key(error) else None
+        raise InputError(said, mend=mend, file=file, line=line_of(file, [*at, *place]), guess=guess) from error
+
+
+def _meant(shape: type[BaseModel], data: Any, place: Sequence[int | str]) -> str | None:
+    """Return the key that was probably meant by the unknown one at ``place``: one that its mapping may have and has not."""
+    for key in place[:-1]:
+        field = next((one for name, one in shape.model_fields.items() if key in (name, one.alias)), None)
+        shape = (_model_in(field.annotation) if field is not None else None) or shape
+        try:
+            data = data[key]
+        except (LookupError, TypeError):  # pydantic's own name of a variant
+            return None
+    names = (field.alias or name for name, field in shape.model_fields.items())
+    return nearest(str(place[-1]), (name for name in names if name not in data))
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """Return the model that a field holds, be it one, several or one by key."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(filter(None, map(_model_in, get_args(annotation))), None)
 
 
 def _step(node: yaml.Node | None, key: int | str) -> tuple[yaml.Node | None, yaml.Node | None]:

@@ -148,7 +148,8 @@ def _trusting(ca_file: str | None) -> ssl.SSLContext:
             context.load_verify_locations(ca_file)
         except (OSError, ssl.SSLError) as error:
             raise InputError(
-                f"luytre_ca_file {ca_file} cannot be read: {error}", mend="name a readable PEM file of certificates"
+                f"luytre_ca_file {ca_file} cannot be read: {error.strerror or error}",
+                mend="name a readable PEM file of certificates",
             ) from error
     return context
 

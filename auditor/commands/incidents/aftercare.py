@@ -124,4 +124,4 @@ def deindex(
         ) from error
     written = {"txt": forgetting.listed(found), "csv": forgetting.table(found, words)}
     for ending, content in written.items():
-        typer.echo(str(files.private(output / f"{incident}-forget.{ending}", [content])))
+        typer.echo(str(files.private(output / f"{incident}-deindex.{ending}", [content])))

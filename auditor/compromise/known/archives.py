@@ -55,6 +55,10 @@ def read(file: Path, name: str = "", version: str = "") -> Manifest:
         RuntimeError,
         NotImplementedError,
     ) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # the system's word, not a reader's on the content
+            raise InputError(
+                "cannot be read: {why}", why=error.strerror, file=file, mend="check the path and its permissions"
+            ) from error
         raise InputError(
             "{name} cannot be read as an archive: {why}", name=file.name, why=error, file=file, mend=_MEND
         ) from error

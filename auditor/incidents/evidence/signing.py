@@ -149,7 +149,9 @@ def _lines(path: Path) -> Sequence[str]:
         return path.read_text("utf-8").splitlines()
     except FileNotFoundError:
         return ()
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise InputError("cannot be read: {why}", why=error.strerror, mend="restore the file", file=path) from error
+    except UnicodeDecodeError as error:
         raise InputError("cannot be read: {why}", why=error, mend="restore the file", file=path) from error
 
 

@@ -43,7 +43,7 @@ def test_search_engines_get_addresses_and_people_none_to_click_on(inventory: str
     said = auditor(inventory, "forget", incident, "--output", str(output)).stdout.splitlines()
     assert said[0].startswith("forget  hxxps://antruc[.]test/no-hu  ")
     assert said[1].startswith("visit again  hxxps://antruc[.]test/  ")
-    text, table = (output / f"{incident}-forget.{ending}" for ending in ("txt", "csv"))
+    text, table = (output / f"{incident}-deindex.{ending}" for ending in ("txt", "csv"))
     assert said[2:] == [str(text), str(table)]
     assert text.read_text() == "https://antruc.test/no-hu\n"
     assert table.read_text("utf-8-sig").splitlines()[1].startswith("https://antruc.test/no-hu,forget,")

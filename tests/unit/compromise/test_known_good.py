@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from auditor.compromise.known import archives, checksums, differing, exported, matching
+from auditor.compromise.known import archives, checksums, differing, exported, matching, originals
 from auditor.compromise.known.manifest import Manifest
 from auditor.compromise.known.matching import Lying
-from auditor.errors import InputError
+from auditor.errors import MISTAKE, InputError
 from auditor.history.known_good import KnownGood
 
 FILES = {f"core/{name}.php": f"<?php // {name} {'x' * 300}".encode() for name in "abcdefg"} | {
@@ -87,6 +87,16 @@ def test_what_is_no_archive_is_told_in_a_line(tmp_path: Path, content: bytes) ->
     (tmp_path / "x.zip").write_bytes(content)
     with pytest.raises(InputError, match=r"x\.zip"):
         archives.read(tmp_path / "x.zip")
+
+
+def test_an_archive_that_is_not_there_is_no_matter_of_its_digest(tmp_path: Path) -> None:
+    for read in (archives.read, lambda file: originals.opened(file, [])):
+        with pytest.raises(InputError) as told:
+            read(tmp_path / "x.zip")
+        assert str(told.value) == (
+            f"{tmp_path}/x.zip: cannot be read: No such file or directory — check the path and its permissions"
+        )
+        assert told.value.exit_code == MISTAKE
 
 
 def test_the_same_path_twice_is_refused(tmp_path: Path) -> None:

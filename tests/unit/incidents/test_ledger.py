@@ -17,9 +17,10 @@ from auditor.history.incidents import Incidents
 from auditor.history.runs import History
 from auditor.incidents import deadlines, deciding
 from auditor.incidents.case import Case, fold
-from auditor.models import Regime, clock
+from auditor.models import Lang, Regime, clock
 from auditor.models.incidents import Found, Noted, Reported, Spared
 from auditor.models.ranks import Report
+from auditor.text.words import Words
 from tests.unit.results.test_verdict import finding, run_of
 
 T0 = clock.moment_written("2026-12-31 20:15")
@@ -76,8 +77,12 @@ def test_what_is_owed_goes_as_it_is_reported_or_spared_with_a_reason(ledgers: In
     ledgers.write(INVENTORY, WHO, deciding.adding(incident, Spared(report="now", why="không ảnh hưởng trật tự")))
     ledgers.write(INVENTORY, WHO, deciding.adding(incident, Reported(report="first", how="45/BC-UBND")))
     assert [due.report for due in case(ledgers, incident).owed()] == ["full"]
-    with pytest.raises(InputError, match="does not owe"):
+    with pytest.raises(InputError, match="does not owe") as refused:
         ledgers.write(INVENTORY, WHO, deciding.adding(incident, Reported(report="now", how="điện thoại")))
+    assert refused.value.text is not None
+    languages: tuple[Lang, ...] = ("vi", "en")
+    for lang in languages:  # by its name, never by the word that is typed for it
+        assert refused.value.text.get(lang).endswith(f": {Words(lang)('incidents.report.now')}")
     assert len(ledgers.one(INVENTORY, incident)) == 3
 
 

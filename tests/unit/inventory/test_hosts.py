@@ -108,6 +108,27 @@ def test_a_mistake_names_file_line_and_mend(
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("written", "wrong", "guess"),
+    [
+        ("domain: b.test", "domain: b.test\n              smoke_url: [/]", "smoke_urls"),
+        ("luytre_unit", "luytre_units", "luytre_unit"),
+        ("children:", "childs:", "children"),
+        (
+            "- domain: b.test",
+            "- domain: b.test\n              hosts: a",
+            None,
+        ),  # where a site lies is not written in it
+    ],
+)
+def test_of_a_mistyped_key_the_one_that_was_meant_is_named(
+    tmp_path: Path, written: str, wrong: str, guess: str | None
+) -> None:
+    with pytest.raises(InputError) as caught:
+        inventory.load(folder(tmp_path, HOSTS.replace(written, wrong)))
+    assert caught.value.guessed("en") == (f"; did you mean '{guess}'?" if guess else "")
+
+
 def test_a_missing_folder_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such inventory"):
         inventory.load(tmp_path / "nowhere")

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from pydantic import Field
 
 from auditor.errors import InputError
 from auditor.models import Model
@@ -11,6 +12,7 @@ from tests.unit import own_cache
 
 class Part(Model):
     size: int
+    sender: str | None = Field(default=None, alias="from")
 
 
 class Thing(Model):
@@ -34,6 +36,24 @@ def test_what_does_not_fit_is_told_with_its_place_and_its_line(tmp_path: Path, t
         fitted(Thing, load_yaml(file), "{where}: {why}", mend="see the {example}", file=file)
     assert caught.value.what.startswith(said)
     assert (caught.value.file, caught.value.line, caught.value.mend) == (file, line, "see the {example}")
+
+
+@pytest.mark.parametrize(
+    ("text", "guess"),
+    [
+        ("name: a\npart: []\n", "parts"),
+        ("name: a\nnames: b\n", None),  # it has that one already
+        ("name: a\nwrong: 1\n", None),
+        ("name: a\nparts: [{size: 1, from_: 2}]\n", "from"),
+        ("name: a\nparts: [{sizes: 1, size: 1, fron: b}]\n", None),  # the first wrong one has no like
+    ],
+)
+def test_of_an_unknown_key_the_nearest_known_one_is_guessed(tmp_path: Path, text: str, guess: str | None) -> None:
+    file = tmp_path / "things.yml"
+    file.write_text(text, "utf-8")
+    with pytest.raises(InputError) as caught:
+        fitted(Thing, load_yaml(file), "{where}: {why}", mend="", file=file)
+    assert caught.value.guessed("en") == (f"; did you mean '{guess}'?" if guess else "")
 
 
 def test_an_entry_of_a_list_is_told_by_what_it_is_called(tmp_path: Path) -> None:
