@@ -94,3 +94,24 @@ def test_what_contradicts_itself_is_named(declared: list[System], keys: list[str
 def test_a_site_is_not_said_to_give_a_level_that_nobody_gave_it(level: int, keys: list[str]) -> None:
     site = Site(domain="a.test", host="web1", level_declared=False)
     assert [one.key for one in systems.contradictions([system(sites=("a.test",), level=level)], [site])] == keys
+
+
+EXAMPLE = resources.inventories() / "example"
+
+
+def test_the_example_says_nothing_until_an_office_fills_it_in() -> None:
+    known = inventories.load(EXAMPLE)
+    found = systems.load(EXAMPLE / "office", known.organisation, known.hosts)
+    assert (found.systems, dict(found.contacts), found.specialist) == ((), {}, None)
+
+
+def test_every_line_of_the_example_is_right_once_its_mark_is_taken_off(tmp_path: Path) -> None:
+    known = inventories.load(EXAMPLE)
+    _, marked = (EXAMPLE / "office" / systems.FILE).read_text("utf-8").split("\n#\n", 1)
+    text = "\n".join(line.removeprefix("# ") for line in marked.replace("systems: []", "systems:").splitlines())
+    (tmp_path / systems.FILE).write_text(text, "utf-8")
+    found = systems.load(tmp_path, known.organisation, known.hosts)
+    assert found.contacts["xa-vi-du"].telephone == "0200 000 000"
+    assert found.specialist == "tinh-vi-du"
+    assert not systems.contradictions(found.systems, known.sites)
+    assert found.systems[0].sites == ("xavidu.example",)
