@@ -86,6 +86,7 @@ def harden(
     from auditor.audit import controls, inventory_fit
     from auditor.commands import hardening
     from auditor.commands.shown import console
+    from auditor.commands.shown.hardenings import show_way_back
     from auditor.hardening.rollout import Options
     from auditor.inventory import hosts as inventories
 
@@ -104,8 +105,11 @@ def harden(
     )
     if as_json:
         typer.echo(result.as_json())
-    elif result.report is not None:
-        console.out.print(str(result.report))
+    else:
+        if result.hardening is not None:
+            show_way_back(result.hardening, inventory, lang)
+        if result.report is not None:
+            console.out.print(str(result.report))
     if result.mistake is not None:
         raise result.mistake
     raise typer.Exit(0 if result.sound else 1)

@@ -141,6 +141,20 @@ def _check_names(found: Systems, file: Path, organisation: Organisation | None, 
                 raise _wrong(f"{system.id}: {host} is no host of the inventory", ["systems", index, "hosts", number])
 
 
+def levels(office: Path, organisation: Organisation | None, hosts: Sequence[Host]) -> Mapping[str, int]:
+    """Return by site the level of the system that it is a part of, of several the highest; nothing where there is no such file.
+
+    Raises InputError naming file, line and mend.
+    """
+    if not (office / FILE).is_file():
+        return {}
+    found: dict[str, int] = {}
+    for system in load(office, organisation, hosts).systems:
+        if system.level is not None:
+            found.update({site: max(system.level, found.get(site, 0)) for site in system.sites})
+    return found
+
+
 def contradictions(systems: Iterable[System], sites: Iterable[Site]) -> tuple[Contradiction, ...]:
     """What cannot be so: of the sites each has to be in one system, of its level."""
     systems = tuple(systems)

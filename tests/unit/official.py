@@ -69,6 +69,7 @@ def document(
     hardenings: Sequence[Hardened] = (),
     incidents: tuple[IncidentSummary, ...] = (),
     besides: Mapping[AnnexKey, Rows] | None = None,
+    levels: Mapping[str, int] | None = None,
 ) -> Document:
     run = run or factory.run(started=NOW)
     given = content.Given(
@@ -83,6 +84,7 @@ def document(
         previous=before.started if before else None,
         framework=framework(regime),
         incidents=incidents,
+        levels=levels or {},
         besides=besides or {},
     )
     return content.document(given)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -69,6 +71,13 @@ def show_hardening(hardening: Hardening, lang: Lang, console: Console = out) -> 
         err.print(f"[yellow]{words('hardening.by_wish')}[/]: {escape(domain)}")
     for said_before in hardening.unjudged[:_SHOWN]:
         err.print(f"[yellow]{words('hardening.unjudged')}[/]: {escape(said_before.get(lang))}")
+
+
+def show_way_back(hardening: Hardening, inventory: Path, lang: Lang, console: Console = out) -> None:
+    """By which command what is in force by it is undone; nothing where no host was confirmed."""
+    if hardening.having("confirmed"):
+        command = shlex.join(["auditor", "rollback", hardening.id, "-i", str(inventory)])
+        console.print(Words(lang)("hardening.way_back", command=escape(command)), soft_wrap=True)
 
 
 _SHOWN = 20

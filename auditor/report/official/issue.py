@@ -12,7 +12,7 @@ from auditor.audit.controls import Catalogue
 from auditor.audit.frameworks.clauses import OF_REGIME, load
 from auditor.errors import InputError
 from auditor.history.runs import Entry, History
-from auditor.inventory import offices
+from auditor.inventory import offices, systems
 from auditor.inventory.papers import folder
 from auditor.models import DocumentKind, Inventory, Lang, Organisation, Regime, Unit, clock
 from auditor.report.official import content, docx, pdf, technical
@@ -100,6 +100,7 @@ def write(
         previous=before.moments[0] if before else None,
         framework=load(OF_REGIME[regime]),
         incidents=incidents(month),
+        levels=systems.levels(folder(inventory.path), organisation, inventory.hosts),
         besides=besides(month),
     )
     made = rendered(content.document(given), month, catalogue, period, template)

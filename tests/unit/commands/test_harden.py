@@ -12,10 +12,12 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from auditor.cli import app
+from auditor.commands import hardening
 from auditor.commands.shown import console
 from auditor.errors import InputError
 from auditor.hardening.harden import Hardened
 from auditor.hardening.journal import Journal
+from auditor.hardening.plan import Plan
 from auditor.hardening.rollback import Step, Undone
 from auditor.history.hunts import Hunts
 from auditor.history.runs import History
@@ -139,6 +141,26 @@ def test_a_no_changes_nothing_and_is_an_answer(
         told = json.loads(ended.stdout)
         assert (told["declined"], told["hardening"], told["after"]) == (True, None, planned.id)
         assert told["plan"]["hosts"][0]["changes"][0]["control"] == "x.host"
+
+
+def test_a_hardening_says_how_it_is_undone_before_where_its_report_is(
+    auditor: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made = Hardening(
+        id="20261124T100000-1",
+        inventory="x",
+        started="2026-11-24T09:00:00+07:00",
+        seconds=600,
+        hosts=(HostHardening(host="web1", state="confirmed"),),
+    )
+    outcome = hardening.Outcome(BEFORE, Plan(hosts=()), made, BEFORE, Path("out/report/index.html"))
+    monkeypatch.setattr("auditor.commands.hardening.harden", lambda *_arguments, **_options: outcome)
+    for lang, said in (("en", "To undo it"), ("vi", "Để hoàn tác")):
+        assert auditor("harden", "--yes", "--lang", lang).stdout.splitlines() == [
+            f"{said}: auditor rollback {made.id} -i {tmp_path}/hosts.yml",
+            "out/report/index.html",
+        ]
+    assert json.loads(auditor("harden", "--yes", "--json").stdout)["hardening"]["id"] == made.id
 
 
 def test_rollback_needs_somebody_to_ask_and_its_lock_first(auditor: Callable[..., Result], tmp_path: Path) -> None:

@@ -96,6 +96,16 @@ def test_a_site_is_not_said_to_give_a_level_that_nobody_gave_it(level: int, keys
     assert [one.key for one in systems.contradictions([system(sites=("a.test",), level=level)], [site])] == keys
 
 
+def test_a_site_has_the_level_of_its_system_and_of_several_the_highest(tmp_path: Path) -> None:
+    assert systems.levels(tmp_path, KNOWN.organisation, KNOWN.hosts) == {}
+    one = FIRST + "  level: 2\n  sites: [antruc.test]\n"
+    other = one.removeprefix("systems:\n").replace("id: a", "id: b")
+    loaded(tmp_path, one + other.replace("level: 2", "level: 3"))
+    assert systems.levels(tmp_path, KNOWN.organisation, KNOWN.hosts) == {"antruc.test": 3}
+    loaded(tmp_path, FIRST + "  sites: [antruc.test]\n")
+    assert systems.levels(tmp_path, KNOWN.organisation, KNOWN.hosts) == {}
+
+
 EXAMPLE = resources.inventories() / "example"
 
 

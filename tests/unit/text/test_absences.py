@@ -67,7 +67,7 @@ FACTS = {
     "mail.heartbeat.body": "the spool: no mail to that address for a week",
     "mail.heartbeat.unread": "the history holds no run of the inventory",
     # official papers
-    "official.situation.no_level": "the inventory declares no level for the sites counted",
+    "official.situation.no_level": "neither the inventory nor office/systems.yml declares a level for the sites counted",
     "official.overall.nothing": "no finding of the month was evaluated",
     "official.overall.urgent.none": "no site has an open critical or high finding, its host's and intrusions included",
     "official.change.none": "the history holds no run in the month before",

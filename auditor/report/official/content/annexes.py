@@ -8,7 +8,7 @@ from auditor.models import Bucket, Status, WaiverUse
 from auditor.report.official.content.form import kind, symbol
 from auditor.report.official.content.given import BLANK, ROMAN, Given
 from auditor.report.official.content.incidents import rows as incident_rows
-from auditor.report.official.content.phrases import came_to, clauses, listed, tally, where, with_former_name
+from auditor.report.official.content.phrases import came_to, clauses, level_of, listed, tally, where, with_former_name
 from auditor.report.official.content.work import done_rows
 from auditor.report.official.document import COLUMNS, Annex, AnnexKey
 from auditor.results.intrusions import is_intrusion
@@ -101,8 +101,8 @@ def _site_cells(given: Given, site: SiteSummary) -> tuple[str, ...]:
     told = (
         tuple(number(figure) for figure in figures) if site.host.reached else ("–", "–", "–", "–", number(figures[-1]))
     )
-    level = str(site.site.level) if site.site.level_declared else "–"
-    return (site.domain, level, *told, given.words(f"standing.{site.standing}"))
+    level = level_of(given, site.site)
+    return (site.domain, "–" if level is None else str(level), *told, given.words(f"standing.{site.standing}"))
 
 
 def _open_rows(given: Given) -> Iterable[tuple[str, ...]]:

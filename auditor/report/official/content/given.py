@@ -54,6 +54,8 @@ class Given:
     framework: Framework
     incidents: tuple[IncidentSummary, ...]
     """Those of the month, as the case log has them."""
+    levels: Mapping[str, int] = MappingProxyType({})
+    """By site, the level of its information system, as the office declares that."""
     besides: Mapping[AnnexKey, Rows] = MappingProxyType({})
     """Annexes that were asked for besides, by row; the number of a row is not in it."""
 

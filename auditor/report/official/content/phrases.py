@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from auditor.audit.frameworks.assessment import Result
 from auditor.audit.frameworks.clauses import Clause
-from auditor.models import Severity, Unit
+from auditor.models import Severity, Site, Unit
 from auditor.report.official.content.given import NAMED, Given
 from auditor.results.office_month import Requirement
 
@@ -21,6 +21,11 @@ def where(given: Given, one: Requirement) -> str:
     if not one.domains:
         return hosts
     return words("official.where.hosts", hosts=hosts, sites=listed(given, one.domains))
+
+
+def level_of(given: Given, site: Site) -> int | None:
+    """Return the level that the inventory declares for a site, else the one of its information system; None: neither is declared."""
+    return site.level if site.level_declared else given.levels.get(site.domain)
 
 
 def clauses(given: Given, one: Requirement) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from auditor.models import Site
 from auditor.report.official.content.given import Given
-from auditor.report.official.content.phrases import listed
+from auditor.report.official.content.phrases import level_of, listed
 
 
 def situation(given: Given) -> Iterable[str]:
@@ -19,20 +20,28 @@ def situation(given: Given) -> Iterable[str]:
         units=words("official.units_n", n=len(figures.owners)),
         hosts=words("hosts_n", n=len(hosts)),
     )
-    levels = [
-        words("official.situation.level", sites=words("sites_n", n=count), level=str(level))
-        for level in (1, 2, 3)
-        if (count := sum(site.site.level_declared and site.site.level == level for site in sites))
-    ]
-    told = [scope]
-    if levels:
-        told.append(words("official.situation.levels", levels=", ".join(levels)))
-    if undeclared := sum(not site.site.level_declared for site in sites):
-        usual = str(Site.model_fields["level"].default)
-        told.append(words("official.situation.no_level", sites=words("sites_n", n=undeclared), level=usual))
-    yield " ".join(told)
+    yield " ".join((scope, *_levels(given)))
     yield _when(given)
     yield from _missing(given)
+
+
+def _levels(given: Given) -> Iterable[str]:
+    """Of how many sites which level is declared, and to which they are held where that is another one, or none is."""
+    words = given.words
+    declared = [(site.site, level_of(given, site.site)) for site in given.figures.summary.sites]
+    counts = Counter(level for _, level in declared if level is not None)
+    if counts:
+        levels = (
+            words("official.situation.level", sites=words("sites_n", n=count), level=str(level))
+            for level, count in sorted(counts.items())
+        )
+        yield words("official.situation.levels", levels=", ".join(levels))
+    others = Counter(site.level for site, level in declared if level not in (None, site.level))
+    for level, count in sorted(others.items()):
+        yield words("official.situation.other_level", sites=words("sites_n", n=count), level=str(level))
+    if undeclared := sum(level is None for _, level in declared):
+        usual = str(Site.model_fields["level"].default)
+        yield words("official.situation.no_level", sites=words("sites_n", n=undeclared), level=usual)
 
 
 def _when(given: Given) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -10,7 +11,7 @@ from rich.console import Console
 from auditor.commands.shown import hardenings
 from auditor.hardening.drift import Change, Drift
 from auditor.hardening.rollback import Left, Step, Undone
-from auditor.models import Lang
+from auditor.models import Hardening, HostHardening, Lang
 from tests import factory
 from tests.unit.commands.shown.test_plans import CATALOGUE
 
@@ -81,6 +82,17 @@ def test_drift_tells_what_is_open_again_then_what_is_met_then_what_changed(writt
     ]
     hardenings.show_drift(found.model_copy(update={"reopened": None}), CATALOGUE, "vi")
     assert "chưa có kết luận: x.low, x.worst" in written.getvalue()
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "To undo it: "), ("vi", "Để hoàn tác: ")])
+def test_a_hardening_ends_with_the_command_that_undoes_it(lang: Lang, said: str, written: io.StringIO) -> None:
+    entries = (HostHardening(host="a", state="reverted"), HostHardening(host="b", state="confirmed"))
+    done = Hardening(id="r1", inventory="x", started="2026-11-24T09:00:00+07:00", seconds=600, hosts=entries)
+    console = Console(file=written, width=20, highlight=False)
+    hardenings.show_way_back(done, Path("inventories/của tôi"), lang, console)
+    assert written.getvalue() == f"{said}auditor rollback r1 -i 'inventories/của tôi'\n"
+    hardenings.show_way_back(done.model_copy(update={"hosts": entries[:1]}), Path("x"), lang, console)
+    assert written.getvalue().count("\n") == 1, "nothing is in force by it"
 
 
 def test_what_a_host_said_is_no_order_to_the_terminal(written: io.StringIO) -> None:

@@ -55,29 +55,45 @@ def declared(folder: Path, level: str) -> tuple[Host, ...]:
     return inventories.load(folder).hosts
 
 
+NOBODY = "# nobody declares one"
+OTHER = "Khi rà soát, 1 trang được áp dụng yêu cầu của cấp độ 2, khác với cấp độ đã khai báo của hệ thống thông tin."
+
+
 @pytest.mark.parametrize(
-    ("level", "cell", "sentence"),
+    ("level", "of_system", "cell", "sentence"),
     [
         (
-            "# nobody declares one",
+            NOBODY,
+            None,
             "–",
-            "Chưa có khai báo cấp độ của 1 trang; khi rà soát áp dụng yêu cầu của cấp độ 2.",
+            "Chưa có khai báo cấp độ của 1 trang trong danh sách máy chủ và danh sách hệ thống thông tin; "
+            "khi rà soát áp dụng yêu cầu của cấp độ 2.",
         ),
-        ("level: 2", "2", "Theo khai báo của đơn vị quản lý: 1 trang cấp độ 2."),
-        ("level: 3", "3", "Theo khai báo của đơn vị quản lý: 1 trang cấp độ 3."),
+        ("level: 2", None, "2", "Theo khai báo của đơn vị quản lý: 1 trang cấp độ 2."),
+        ("level: 3", None, "3", "Theo khai báo của đơn vị quản lý: 1 trang cấp độ 3."),
+        (NOBODY, 2, "2", "Theo khai báo của đơn vị quản lý: 1 trang cấp độ 2."),
+        (NOBODY, 4, "4", f"Theo khai báo của đơn vị quản lý: 1 trang cấp độ 4. {OTHER}"),
+        ("level: 3", 2, "3", "Theo khai báo của đơn vị quản lý: 1 trang cấp độ 3."),
     ],
 )
-def test_a_level_is_said_to_be_declared_where_the_inventory_declares_it(
-    level: str, cell: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_level_is_said_to_be_declared_where_the_inventory_or_its_system_declares_it(
+    level: str,
+    of_system: int | None,
+    cell: str,
+    sentence: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ):
     hosts = declared(tmp_path / "inventory", level)
     monkeypatch.setattr(factory, "HOSTS", hosts)
-    document = official.document("xa-an-truc", run=factory.run(started=official.NOW, hosts=hosts))
+    levels = {"antruc.test": of_system} if of_system is not None else {}
+    document = official.document("xa-an-truc", run=factory.run(started=official.NOW, hosts=hosts), levels=levels)
     at = [column.key for column in COLUMNS["units"]].index("level")
     assert [row[at] for row in annex(document, "units").rows] == [cell]
     told = official.text(document)
     assert sentence in told
     assert told.count("khai báo của đơn vị quản lý") + told.count("Chưa có khai báo cấp độ") == 1
+    assert told.count(OTHER) == (OTHER in sentence)
 
 
 def test_a_ward_on_a_shared_host_asks_its_office_to_mend_that_host():

@@ -69,6 +69,15 @@ def test_the_files_of_a_month(history, tmp_path):
     assert files[2].stat().st_mode & 0o777 == 0o600
 
 
+def test_the_level_of_a_site_is_that_of_its_system(history, tmp_path):
+    keep(history, "2026-11-24T09:12:00+07:00")
+    paper = docx.Document(io.BytesIO(written(history, tmp_path)[0].read_bytes()))
+    told = "\n".join(paragraph.text for paragraph in paper.paragraphs)
+    assert not any(host.sites and site.level_declared for host in inventory.load(LAB).hosts for site in host.sites)
+    assert "Theo khai báo của đơn vị quản lý: 1 trang cấp độ 2." in told
+    assert "Chưa có khai báo cấp độ" not in told
+
+
 def test_the_same_month_gives_the_same_bytes_again(history, tmp_path):
     keep(history, "2026-11-24T09:12:00+07:00")
     first = {file.name: file.read_bytes() for file in written(history, tmp_path)}
