@@ -26,11 +26,14 @@ _LINK = re.compile(r"\]\(([^)#:\s]+)")
 
 
 def on_config(config: Any) -> Any:
-    """Copy the pages, point mkdocs there, and list the pages that ``nav`` names by a pattern or not at all."""
+    """Copy the pages, point mkdocs there, list the pages that ``nav`` names by a pattern, and keep letters in anchors."""
+    from pymdownx import slugs  # the release's packages alone have it
+
     folder = Path(tempfile.mkdtemp(prefix="luytre-site-"))
     copy_pages(TOP, folder)
     config["docs_dir"] = str(folder)
     config["nav"] = expand_patterns(config["nav"], folder)
+    config["mdx_configs"]["toc"]["slugify"] = slugs.slugify(case="lower")
     return config
 
 
