@@ -45,7 +45,7 @@ def notify(
 ) -> None:
     """Tell the offices of an incident's sites, and those above, by mail: what is known, contained and collected, and what is due next.
 
-    Shows the mail as a draft unless it is to be sent. The same state of an incident is told once, however often it is asked for; by a
+    Shows the mail as a draft unless it is to be sent; a draft needs no settings of a mail server. The same state of an incident is told once, however often it is asked for; by a
     timer, offices are told anew as soon as something changes or its time is over.
 
     Exit code: 0 shown, delivered or waiting, 1 refused for good.
@@ -119,25 +119,45 @@ def _told(
         return ()  # a timer of an office that has no mail yet has nothing to complain of
     organisation = _organisation(known)
     file = settings.path_in(Path(known.path))
-    given = settings.load(file)
-    settings.check_filled_in(file, given)
+    sender = _sender(file)
     spool = Spool()
     posted: list[Mail] = []
     wrong: list[InputError] = []
+    drafted = False
     for case in wanted:
         try:
-            for unit, letters in _written(case, known, organisation, given.sender, attached, words):
+            written = _written(
+                case, known, organisation, "" if isinstance(sender, InputError) else sender, attached, words
+            )
+            for unit, letters in written:
                 if send or (unit.incidents is not None and unit.incidents.automatic):
+                    if isinstance(sender, InputError):
+                        raise sender
                     posted += _post(spool, file, Incidents(), known.path, who, case, unit, letters)
                 elif drafts != "none":
                     _draft(letters, words, whole=drafts == "whole")
+                    drafted = True
         except InputError as error:  # the others are told first
             wrong.append(error)
+    if drafted and not wrong and isinstance(sender, InputError):
+        _warn(sender, words)
     sending.run(spool, clock.now, lambda _: None, only=posted)
     if wrong:
         raise wrong[0]
     ids = {one.id for one in posted}
     return tuple(one for one in spool.mails()[::-1] if one.id in ids)
+
+
+def _sender(file: Path) -> str | InputError:
+    """Who sends; or why nothing can be sent, which is in the way of sending alone."""
+    from auditor.mail import settings
+
+    try:
+        given = settings.load(file)
+        settings.check_filled_in(file, given)
+    except InputError as error:
+        return error
+    return given.sender
 
 
 def _organisation(known: Inventory) -> Organisation:
@@ -206,6 +226,16 @@ def _post(
     with contextlib.suppress(deciding.Known):
         ledgers.write(inventory, who, deciding.notifying(case.id, told))
     return posted
+
+
+def _warn(unsendable: InputError, words: Words) -> None:
+    """Say what is in the way of sending what was shown."""
+    from auditor.commands.shown import console
+    from auditor.text import usage
+
+    console.err.print(
+        words("incidents.mail.unsendable", why=usage.mistake(unsendable, words.lang)), markup=False, soft_wrap=True
+    )
 
 
 def _draft(letters: Sequence[Letter], words: Words, *, whole: bool) -> None:

@@ -132,6 +132,30 @@ def test_a_timer_with_nothing_to_tell_needs_no_mail_server(inventory: Path) -> N
     auditor("incident", "notify", *WHO, "-i", inventory)
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [(None, "chưa có thiết lập gửi thư"), ("host: mail.vidu.example\nfrom: a@vidu.example\n", "mail.vidu.example")],
+)
+def test_a_draft_is_shown_before_there_is_a_mail_server(inventory: Path, text: str | None, why: str) -> None:
+    file = inventory / "office/mail.yml"
+    file.unlink(missing_ok=True)
+    if text is not None:
+        file.write_text(text, "utf-8")
+    incident = opened(inventory)
+    shown = auditor("incident", "notify", incident, *WHO, "-i", inventory)
+    assert f"{incident}: thư nháp gửi trucban@antruc.test, chưa gửi" in shown.stdout
+    assert "Trang chủ bị thay đổi" in shown.stdout
+    assert shown.stderr.startswith("Chưa gửi được: ") and why in shown.stderr
+    assert shown.stderr.count("\n") == 1
+    with pytest.raises(InputError) as told:
+        auditor("incident", "notify", incident, "--send", *WHO, "-i", inventory)
+    assert told.value.file == file
+    tells(inventory, automatic=True)
+    with pytest.raises(InputError):
+        auditor("incident", "notify", *WHO, "-i", inventory)
+    assert kinds(inventory, incident) == ["opened"]
+
+
 def test_nobody_to_tell_is_one_line(inventory: Path) -> None:
     incident = opened(inventory, subject="bennua.test")
     tells(inventory, automatic=False)
