@@ -39,7 +39,7 @@ if TYPE_CHECKING:  # audits say what is contained, and load none of what contain
     from auditor.incidents.evidence.verifying import Damage
     from auditor.incidents.response.at_once import Response
     from auditor.incidents.response.manual import Manual
-    from auditor.incidents.visited import Fell, Unseen
+    from auditor.incidents.visited import Fell, Serving, Unseen
 
 WHY = (
     *("connection", "trusted", "own", "gateway", "resolver", "proxy", "no_stranger", "no_nft"),
@@ -210,6 +210,12 @@ def _urls(lost: Sequence[Difference], words: Words) -> str:
 def unseen(of: Unseen, words: Words) -> str:
     """That nothing tells of these sites whether they live by what was done."""
     return _shut(of.domains, of.shut, words) if of.shut else words("incidents.unseen", sites=", ".join(of.domains))
+
+
+def serving(some: Sequence[Serving], words: Words) -> str:
+    """That the sites of all hosts still serve, as they were visited after what was done."""
+    sites = words("sites_n", n=sum(one.sites for one in some))
+    return words("incidents.serving", n=sum(one.urls for one in some), sites=sites)
 
 
 def _shut(domains: Sequence[str], others: Sequence[str], words: Words) -> str:

@@ -59,10 +59,18 @@ class Unseen:
     """By what others keep visitors from them; none: by nothing that is known."""
 
 
+@dataclass(frozen=True)
+class Serving:
+    """All sites of a host that served before and were not to be shut serve after what was done: how many, at how many URLs."""
+
+    sites: int
+    urls: int
+
+
 def visited[Other](
     command: Containing, host: Host, deeds: Iterable[Contained | Other], ca_file: str | None
-) -> Iterator[Contained | Other | Fell | Unseen]:
-    """What is done on a host, each as it is done, then the sites that fell, and those of which that cannot be told.
+) -> Iterator[Contained | Other | Fell | Unseen | Serving]:
+    """What is done on a host, each as it is done, then the sites that fell, and those of which that cannot be told; else that all serve.
 
     For what the command's ``unjudged`` sites answer, nothing is put back.
     """
@@ -76,7 +84,8 @@ def visited[Other](
         return
     if any(MEANS[action.means].forgotten for action in done) and not command.forget_code(host.name):
         time.sleep(KEPT_SECONDS)
-    for domain, lost in visits.lost(done).items():
+    fell = visits.lost(done)
+    for domain, lost in fell.items():
         attempt = _Attempt(command, host, visits, domain, done)
         if domain in command.unjudged or not (candidates := attempt.candidates()):
             left = tuple(action.number for action in done)
@@ -88,6 +97,8 @@ def visited[Other](
     unseen = {**{domain: visits.shut_before(domain) for domain in broken}, **visits.shut}
     for shut in dict.fromkeys(unseen.values()):
         yield Unseen(tuple(domain for domain, names in unseen.items() if names == shut), shut)
+    if not fell and not unseen and (serving := visits.serving()):
+        yield Serving(len(serving), sum(serving.values()))
 
 
 class _Attempt:
@@ -172,6 +183,8 @@ class _Visits:
         self.broken = smoke.broken(self._before)
         self.shut: dict[str, tuple[str, ...]] = {}
         """Sites that others keep from visitors since then, by what: what they lost tells nothing."""
+        self._gone: dict[str, int] = {}
+        """How many URLs of each site no longer served at the last look, also those that were to be shut."""
 
     def others(self) -> tuple[str, ...]:
         """Return what others contained or released on the host meanwhile."""
@@ -181,6 +194,11 @@ class _Visits:
         """Return by what others kept visitors from a site as a whole at the beginning."""
         site = _site_of(self._host, domain)
         return tuple(one.name for one in self._stood if _is_meant(site, f"http://{domain}/", one))
+
+    def serving(self) -> dict[str, int]:
+        """Return how many URLs of each site served at the last look as they did before."""
+        left = {domain: count - self._gone.get(domain, 0) for domain, count in smoke.served(self._before).items()}
+        return {domain: count for domain, count in left.items() if count}
 
     def lost(self, done: Sequence[Action], pauses: Sequence[int] = PAUSES) -> dict[str, tuple[smoke.Difference, ...]]:
         """Return the URLs of each site that no longer serve and should, also when the site had its time."""
@@ -197,7 +215,9 @@ class _Visits:
         after = smoke.visit([self._host], self._authorities, again=self._before)
         found = {}
         self.shut = {}
-        for domain, urls in smoke.fallen(self._before, after).items():
+        fallen = smoke.fallen(self._before, after)
+        self._gone = {domain: len(urls) for domain, urls in fallen.items()}
+        for domain, urls in fallen.items():
             site = _site_of(self._host, domain)
             lost = [one for one in urls if not any(_is_meant(site, one.url, action) for action in done)]
             theirs = (*stood, *self._others.standing()) if lost else ()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from auditor.incidents.containing import Plan, Wanted
     from auditor.incidents.deadlines import Due
     from auditor.incidents.response.at_once import Response
-    from auditor.incidents.visited import Fell, Unseen
+    from auditor.incidents.visited import Fell, Serving, Unseen
 
 
 def table(cases: Iterable[Case], now: datetime.datetime, words: Words) -> Table:
@@ -84,19 +84,44 @@ def show_deed(one: Contained | Fell | Unseen, words: Words) -> bool:
     return well
 
 
+class Visited:
+    """What all visits of one command came to, which is said once, and only when no site fell or could not be told of."""
+
+    def __init__(self) -> None:
+        self._serving: list[Serving] = []
+        self._all = True
+
+    def add(self, one: object) -> None:
+        """Take in what was done, or what a visit came to."""
+        from auditor.incidents.visited import Fell, Serving, Unseen
+
+        if isinstance(one, Serving):
+            self._serving.append(one)
+        self._all = self._all and not isinstance(one, Fell | Unseen)
+
+    def show(self, words: Words) -> None:
+        """Say that the sites still serve, where they were visited and all do."""
+        if self._serving and self._all:
+            out.print(told.serving(self._serving, words), markup=False, soft_wrap=True)
+
+
 class Told:
     """What one command tells."""
 
     def __init__(self, words: Words, *, as_json: bool) -> None:
         self._words, self._as_json = words, as_json
         self._data: list[dict[str, Any]] = []
+        self._visited = Visited()
         self.well = True
         """Whether all of it was done, or would be, and no site fell."""
 
-    def deed(self, one: Contained | Fell | Unseen) -> None:
+    def deed(self, one: Contained | Fell | Unseen | Serving) -> None:
         """Tell what one thing came to, or what became of a site."""
-        from auditor.incidents.visited import Fell, Unseen
+        from auditor.incidents.visited import Fell, Serving, Unseen
 
+        self._visited.add(one)
+        if isinstance(one, Serving):
+            return
         if not self._as_json:
             self.well = show_deed(one, self._words) and self.well
             return
@@ -134,9 +159,11 @@ class Told:
             out.print(escape(line), soft_wrap=True)
 
     def end(self) -> None:
-        """Write all that was told, where a program reads it."""
+        """Say that the sites serve, if all do; write all that was told, where a program reads it."""
         if self._as_json:
             typer.echo(json.dumps(self._data, ensure_ascii=False, indent=1))
+        else:
+            self._visited.show(self._words)
 
 
 def show_found(found: Iterable[Response], words: Words) -> None:

@@ -185,6 +185,14 @@ def broken(answers: Answers) -> tuple[str, ...]:
     )
 
 
+def served(answers: Answers) -> dict[str, int]:
+    """Domain to how many of its URLs serve, redirects followed; domains of which none does are left out."""
+    counts = {
+        domain: sum(following.serves(one, following.by_url(got)) for one in got) for domain, got in answers.items()
+    }
+    return {domain: count for domain, count in counts.items() if count}
+
+
 def fallen(before: Answers, after: Answers) -> dict[str, tuple[Difference, ...]]:
     """Domain to the URLs that served before and no longer do, redirects followed: a site serves when all of them do."""
     found = {}

@@ -12,7 +12,7 @@ from auditor.incidents import told as telling
 from auditor.incidents import visited as own
 from auditor.incidents.containing import Wanted
 from auditor.incidents.means.table import CLEANING, CONTAINING, MEANS
-from auditor.incidents.visited import Fell, Unseen, visited
+from auditor.incidents.visited import Fell, Serving, Unseen, visited
 from auditor.models import Host, Site
 from auditor.models.incidents import Contained, Released, Standing
 from auditor.models.ranks import Means
@@ -71,6 +71,20 @@ def test_whatever_is_done_a_site_that_dies_of_it_is_named(means: Means, monkeypa
         (line,) = sentences([fell])
         assert "leads to https://antruc.test/, and there 500" in line
         assert line.endswith("auditor incident release SC-20261127-1 1")
+
+
+def test_that_all_sites_serve_is_said_with_how_much_was_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = Pages(StandIn(), {PLAIN: SECURE, SECURE: 200, LOGIN: 404}, {PLAIN: SECURE, SECURE: 200, LOGIN: 404})
+    (one,) = after(pages, monkeypatch, Wanted("account", "an", None))
+    assert one == Serving(1, 2), "what did not serve before is not counted"
+    assert telling.serving([one, one], Words("en")) == (
+        "The sites still serve: 2 sites, 4 addresses looked at after that"
+    )
+
+
+def test_what_was_to_go_is_not_said_to_serve(monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = Pages(StandIn(), {PLAIN: 200, LOGIN: 200}, {PLAIN: 200, LOGIN: 410}, back_helps=False)
+    assert after(pages, monkeypatch, Wanted("path", "antruc.test/wp-login.php", None)) == [Serving(1, 1)]
 
 
 @pytest.mark.parametrize("means", SHUTS)
@@ -200,7 +214,7 @@ def test_a_daemon_that_takes_a_moment_is_no_site_that_fell(
     monkeypatch: pytest.MonkeyPatch, pauses: list[float]
 ) -> None:
     pages = Pages(StandIn(), {PLAIN: 200}, {PLAIN: 200}, hiccups=2)
-    assert after(pages, monkeypatch, Wanted("file", WHAT["file"], None)) == []
+    assert after(pages, monkeypatch, Wanted("file", WHAT["file"], None)) == [Serving(1, 1)]
     assert pauses == [1, 2]
 
 
@@ -209,9 +223,11 @@ def test_php_has_forgotten_a_file_before_the_visit(
     monkeypatch: pytest.MonkeyPatch, pauses: list[float], forgets: bool, slept: list[float]
 ) -> None:
     command = StandIn(forgets=forgets)
-    assert after(Pages(command, {PLAIN: 200}, {PLAIN: 200}), monkeypatch, Wanted("file", WHAT["file"], None)) == []
+    pages = Pages(command, {PLAIN: 200}, {PLAIN: 200})
+    assert after(pages, monkeypatch, Wanted("file", WHAT["file"], None)) == [Serving(1, 1)]
     assert (command.forgot, pauses) == (1, slept)
-    assert after(Pages(command, {PLAIN: 200}, {PLAIN: 200}), monkeypatch, Wanted("unit", WHAT["unit"], None)) == []
+    pages = Pages(command, {PLAIN: 200}, {PLAIN: 200})
+    assert after(pages, monkeypatch, Wanted("unit", WHAT["unit"], None)) == [Serving(1, 1)]
     assert command.forgot == 1
 
 

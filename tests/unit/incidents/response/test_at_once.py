@@ -10,7 +10,7 @@ from auditor.hardening.serving import smoke
 from auditor.incidents import visited as own
 from auditor.incidents.containing import Wanted
 from auditor.incidents.response.at_once import Response, contain_all, responses_to
-from auditor.incidents.visited import Fell, Unseen, visited
+from auditor.incidents.visited import Fell, Serving, Unseen, visited
 from auditor.models import Finding, Host, Severity, Site, Status, Subject
 from auditor.models.incidents import Contained
 from auditor.models.ranks import Means
@@ -156,7 +156,7 @@ MEMBERS = (
 
 def told(
     before: int, after: int | None, monkeypatch: pytest.MonkeyPatch, *already: Wanted
-) -> tuple[StandIn, list[Contained | Fell | Unseen | Response]]:
+) -> tuple[StandIn, list[Contained | Fell | Unseen | Serving | Response]]:
     command, home = StandIn(), "http://antruc.test/"
     monkeypatch.setattr(smoke, "visit", Pages(command, {home: before}, {home: after or 0}).visit)
     monkeypatch.setattr(own.time, "sleep", lambda _seconds: None)

@@ -1,0 +1,46 @@
+"""What a command says of all its visits, once."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from auditor.commands.shown import incidents
+from auditor.incidents.visited import Fell, Serving, Unseen
+from auditor.models import Lang
+from auditor.text.words import Words
+
+TWO = (Serving(1, 1), Serving(2, 5))
+FELL = Fell("SC-20261127-1", "antruc.test", (), (), (), ())
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+@pytest.mark.parametrize(
+    ("came_to", "lang", "said"),
+    [
+        (TWO, "en", "The sites still serve: 3 sites, 6 addresses looked at after that"),
+        (TWO, "vi", "Sau đó các trang vẫn hoạt động: 3 trang, đã xem 6 địa chỉ"),
+        (TWO[:1], "en", "The sites still serve: 1 site, 1 address looked at after that"),
+        ((), "en", None),
+        ((*TWO, FELL), "en", None),
+        ((Unseen(("antruc.test",)), *TWO), "en", None),
+    ],
+)
+def test_that_sites_serve_is_said_once_and_only_when_all_do(
+    came_to: tuple[Serving | Fell | Unseen, ...],
+    lang: Lang,
+    said: str | None,
+    as_json: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written = io.StringIO()
+    monkeypatch.setattr(incidents, "out", Console(file=written, width=200, highlight=False))
+    told = incidents.Told(Words(lang), as_json=as_json)
+    for one in came_to:
+        told.deed(one)
+    told.end()
+    lines = [line for line in written.getvalue().splitlines() if "still serve" in line or "vẫn hoạt động" in line]
+    assert lines == ([said] if said is not None and not as_json else [])
+    assert told.well == (FELL not in came_to)
