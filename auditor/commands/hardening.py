@@ -214,7 +214,7 @@ def _put_in_force(
     shown: Console | None,
 ) -> Outcome:
     from auditor.commands.shown.doing import now
-    from auditor.commands.shown.hardenings import show_hardening
+    from auditor.commands.shown.hardenings import show_going_back, show_hardening
     from auditor.commands.shown.plans import show_held
     from auditor.commands.shown.postponed import Postponed
     from auditor.commands.shown.run import show_run
@@ -239,6 +239,7 @@ def _put_in_force(
             watch=lambda task: doing(now(task, words)),
             facts=facts,
             renewal=renewal,
+            going_back=lambda names, why: show_going_back(names, why, lang),
         )
     after = audit_after(inventory, catalogue, hosts, plan, hardened)
     if after.hardening is not None:

@@ -67,6 +67,7 @@ def harden(
     release: Sequence[ControlId] = (),
     facts: Mapping[str, HostFacts] | None = None,
     renewal: Renewal | None = None,
+    going_back: Callable[[Sequence[str], Text], None] | None = None,
 ) -> Hardened:
     """Put the plan in force, batch by batch; ends with every host confirmed, brought back, or untouched.
 
@@ -77,6 +78,7 @@ def harden(
     ``release``: controls that are no longer to be in force on the plan's hosts. ``facts`` of hosts tell what answers
     there besides the declared sites, and which others of the inventory need them: both have to go on as before.
     ``renewal``: has hosts read anew whose plan is old when their turn comes; what may not be made by then is left out.
+    ``going_back``: is told at once which hosts are brought back, and why, when the run does not go on.
     """
     options = options or Options()
     by_name = {host.name: host for host in hosts}
@@ -106,7 +108,7 @@ def harden(
     )
     with journal.reserve, interruptible(), _for_ssh() as sockets:
         record = Record(journal, hardening)
-        rolling = Rolling(inventory, plan, catalogue, record, sockets, watch, tuple(release), renewal)
+        rolling = Rolling(inventory, plan, catalogue, record, sockets, watch, tuple(release), renewal, going_back)
         rolling.beside = {
             name: beside.of(by_name[name], read, catalogue.effects(plan.as_variables()[name]))
             for name, read in (facts or {}).items()

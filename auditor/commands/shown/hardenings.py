@@ -14,7 +14,7 @@ from auditor.commands.shown.console import err, escape, out
 from auditor.commands.shown.styles import STYLE
 from auditor.hardening.drift import Change, Drift
 from auditor.hardening.rollback import Step
-from auditor.models import ControlId, Hardening, HostState, Lang
+from auditor.models import ControlId, Hardening, HostState, Lang, Text
 from auditor.text import usage
 from auditor.text.words import Words
 
@@ -29,6 +29,12 @@ _STATE: Mapping[HostState, str] = {
     "refused": "yellow",
     "lost": "red",
 }
+
+
+def show_going_back(hosts: Sequence[str], why: Text, lang: Lang) -> None:
+    """At once, before that is over: which hosts are brought back, and why."""
+    words = Words(lang)
+    err.print(escape(words("hardening.going_back", why=why.get(lang), hosts=", ".join(hosts))), soft_wrap=True)
 
 
 def show_interrupted(hardening: Hardening, lang: Lang) -> None:

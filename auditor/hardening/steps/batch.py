@@ -49,6 +49,7 @@ def harden(rolling: Rolling, hosts: Sequence[Host]) -> None:
         begun = [name for name in names if rolling.state(name) in ("applying", "armed")]
         rolling.record.end_anyhow()
         with suppress(KeyboardInterrupt, InputError, OSError):  # told again, or nothing works here: timers run
+            _tell(rolling, begun, why)
             settle.settle(rolling, hosts, dict.fromkeys(begun, "revert"), dict.fromkeys(begun, stopped_by(why)))
             rolling.record.update(ended=now())
         if isinstance(why, KeyboardInterrupt):
@@ -57,6 +58,13 @@ def harden(rolling: Rolling, hosts: Sequence[Host]) -> None:
             raise Stopped(rolling.record.now, why) from why
         raise
     serving.look_again(rolling, hosts, expected, reach)
+
+
+def _tell(rolling: Rolling, begun: Sequence[str], why: BaseException) -> None:
+    """Say which hosts go back now; a terminal that is gone keeps none of them from it."""
+    if begun and rolling.going_back is not None:
+        with suppress(Exception, SystemExit):  # rich ends the program where nobody reads
+            rolling.going_back(begun, stopped_by(why))
 
 
 def look_after(rolling: Rolling, hosts: Sequence[Host]) -> None:

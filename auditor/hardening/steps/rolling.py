@@ -50,6 +50,8 @@ class Rolling:
     watch: Callable[[Task], None] | None
     release: tuple[ControlId, ...] = ()
     renewal: Renewal | None = None
+    going_back: Callable[[Sequence[str], Text], None] | None = None
+    """Is told at once which hosts are brought back because the run does not go on, and why: that takes a while."""
     dropped: dict[tuple[str, ControlId], Text] = field(default_factory=dict)
     """By host and control, why what was agreed to may not be made any more."""
     facts: dict[str, HostFacts] = field(default_factory=dict)

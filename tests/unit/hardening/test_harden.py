@@ -4,7 +4,7 @@ test_faults.py meets the real ones on real hosts."""
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from auditor.hardening.serving.probes import HostProbes, Probe
 from auditor.hardening.steps import apply, batch, serving, settle
 from auditor.history.incidents import NEW, Incidents
 from auditor.inventory import reach as reaching
-from auditor.models import Hardening, Host, HostHardening, Inventory, Site
+from auditor.models import Hardening, Host, HostHardening, Inventory, Site, Text
 from auditor.models.incidents import Contained, Opened
 from auditor.web.fetch import Answer
 
@@ -71,12 +71,12 @@ def ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[
     monkeypatch.setattr(look, "take", lambda *_: seen)
     monkeypatch.setattr(settle.time, "sleep", lambda _seconds: None)
 
-    def run(ansible: Ansible, options: harden.Options | None = None, *others: str) -> Any:
+    def run(ansible: Ansible, options: harden.Options | None = None, *others: str, **more: Any) -> Any:
         for module in (apply, settle):
             monkeypatch.setattr(module, "play", ansible)
         hosts = [HOST, *(Host(name=name, address="192.0.2.2") for name in others)]
         plan = Plan(hosts=(*PLAN.hosts, *(PLAN.hosts[0].model_copy(update={"host": name}) for name in others)))
-        done = harden.harden(INVENTORY, hosts, plan, Catalogue(controls=()), Journal(tmp_path), "r", options)
+        done = harden.harden(INVENTORY, hosts, plan, Catalogue(controls=()), Journal(tmp_path), "r", options, **more)
         return done.hardening.hosts[0]
 
     yield run
@@ -320,8 +320,15 @@ def test_told_to_end_it_settles_what_it_began(
     def apply() -> Playbook:
         raise KeyboardInterrupt
 
+    ansible, seen = Ansible(apply, *settle), list[tuple[list[str], str, int]]()
+
+    def going_back(names: Sequence[str], why: Text) -> None:
+        seen.append(([*names], why.en, len(ansible.orders)))
+        raise SystemExit(1)  # the terminal is gone
+
     with pytest.raises(batch.Interrupted) as told:
-        ended(Ansible(apply, *settle))
+        ended(ansible, going_back=going_back)
+    assert seen == [(["h"], "the run was interrupted", 0)], "said before the host is brought back"
     assert told.value.hardening.hosts[0].state == state
     (kept,) = Journal(tmp_path).all("i")
     assert kept == told.value.hardening and kept.ended is not None

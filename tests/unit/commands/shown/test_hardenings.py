@@ -11,6 +11,7 @@ from rich.console import Console
 from auditor.commands.shown import hardenings
 from auditor.hardening.drift import Change, Drift
 from auditor.hardening.rollback import Left, Step, Undone
+from auditor.hardening.steps.why import INTERRUPTED
 from auditor.models import Hardening, HostHardening, Lang
 from tests import factory
 from tests.unit.commands.shown.test_plans import CATALOGUE
@@ -82,6 +83,18 @@ def test_drift_tells_what_is_open_again_then_what_is_met_then_what_changed(writt
     ]
     hardenings.show_drift(found.model_copy(update={"reopened": None}), CATALOGUE, "vi")
     assert "chưa có kết luận: x.low, x.worst" in written.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", "the run was interrupted; now being brought back, which can take minutes: a, b\n"),
+        ("vi", "lần chạy bị dừng giữa chừng; đang khôi phục, có thể mất vài phút: a, b\n"),
+    ],
+)
+def test_hosts_are_said_to_go_back_while_they_do(lang: Lang, said: str, written: io.StringIO) -> None:
+    hardenings.show_going_back(["a", "b"], INTERRUPTED, lang)
+    assert written.getvalue() == said
 
 
 @pytest.mark.parametrize(("lang", "said"), [("en", "To undo it: "), ("vi", "Để hoàn tác: ")])
