@@ -195,7 +195,7 @@ def _played(walk: Walk) -> Story:
     case = run(state, "incident", "show", incident, "--json").json
     verified = run(state, "history", "verify")
     clean = run(state, "hunt", "--limit", ",".join(HOSTS), "--json", "--format", "json", cwd=walk.folder).json
-    month = str(Period.of(clean["started"]))  # in which it ended, be it that midnight has passed
+    month = str(Period.of(clean["run"]["started"]))  # in which it ended, be it that midnight has passed
     given = ("--unit", "tinh-tan-giang", "--period", month, "--output", str(walk.folder / "official"), "--lang", "vi")
     written = run(state, "report", "official", *given)
     official = "".join(_text(path) for path in sorted((walk.folder / "official").glob("*.docx")))
