@@ -114,7 +114,7 @@ def never_load(name: str, *, unload: bool = True) -> str:
     packaged = f"dpkg-query -S {shlex.quote(f'*/{either}.ko*')} >/dev/null 2>&1"
     listed = f"[[:space:]]*{either}([[:space:]].*)?"
     edit = f'chattr -ia -- "$f" 2>/dev/null; sed -i --follow-symlinks -E "s/^{listed}\\$/# &/" -- "$f"'
-    each = f'while IFS= read -r f; do cp -a --parents -- "$f" {KEPT} || exit; {edit} || exit; done'
+    each = f'while IFS= read -r f; do tar --xattrs --acls -rPhf {ARCHIVE} -- "$f" || exit; {edit} || exit; done'
     lists = f'install -d -m 0700 {KEPT} && grep -lsxE "{listed}" {_MODULE_LISTS} | {each}'
     never = f"{lists} && echo 'install {name} /bin/false' > /etc/modprobe.d/luytre-{name}.conf"
     last = f" && rmmod {name}" if unload else ""
