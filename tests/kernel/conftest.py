@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,14 @@ HOST = "web3"
 DISKS = Path.home() / ".cache/luytre-kernel"
 
 
-@pytest.fixture(scope="session")
+@contextlib.contextmanager
+def boot(host: str) -> Iterator[own_kernel.Machine]:
+    """Start a host of the lab with a kernel of its own."""
+    with lab.session(), own_kernel.booted(host, own_kernel.disk(host, DISKS, own_kernel.HARDWARE)) as machine:
+        yield machine
+
+
+@pytest.fixture(scope="module")
 def booted() -> Iterator[own_kernel.Machine]:
-    with lab.session(), own_kernel.booted(HOST, own_kernel.disk(HOST, DISKS, own_kernel.HARDWARE)) as machine:
+    with boot(HOST) as machine:
         yield machine

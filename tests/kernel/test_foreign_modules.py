@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.kernel.conftest import HOST
+from tests.kernel.conftest import boot
 from tests.lab import modules
 from tests.lab.modules import Module
-from tests.lab.own_kernel import Machine
 from tests.lab.printed import Office, Typed, traces, type_steps
 
 
@@ -20,6 +19,7 @@ from tests.lab.printed import Office, Typed, traces, type_steps
 class Story:
     """What was seen from loading to the next hunt."""
 
+    host: str
     planted: Mapping[str, Module]
     before: Collection[str]
     hunted: Mapping[str, Any]
@@ -29,20 +29,22 @@ class Story:
     loaded_again: Collection[str]
 
 
-@pytest.fixture(scope="module")
-def story(booted: Machine, tmp_path_factory: pytest.TempPathFactory) -> Story:
-    def types(_host: str, command: str) -> subprocess.CompletedProcess[bytes]:
-        return booted.typed(command)
+@pytest.fixture(scope="module", params=["web3", "web2"], ids=["trixie", "bookworm"])
+def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Story:
+    host: str = request.param
+    with boot(host) as machine:
 
-    office = Office(tmp_path_factory.mktemp("modules"))
-    planted, before = modules.plant(booted), modules.in_force(booted)
-    hunted = office.hunted("first", HOST)
-    typed = list(type_steps(office.incident("open", "--all-found", HOST, "--yes").out, types))
-    after, again = modules.in_force(booted), office.hunted("second", HOST)
-    booted.typed("systemctl restart systemd-modules-load; modprobe kinds")
-    loaded_again = modules.in_force(booted)
-    modules.forget(booted)
-    return Story(planted, before, hunted, typed, after, again, loaded_again)
+        def types(_host: str, command: str) -> subprocess.CompletedProcess[bytes]:
+            return machine.typed(command)
+
+        office = Office(tmp_path_factory.mktemp("modules"))
+        planted, before = modules.plant(machine), modules.in_force(machine)
+        hunted = office.hunted("first", host)
+        typed = list(type_steps(office.incident("open", "--all-found", host, "--yes").out, types))
+        after, again = modules.in_force(machine), office.hunted("second", host)
+        machine.typed("systemctl restart systemd-modules-load; modprobe kinds")
+        loaded_again = modules.in_force(machine)
+    return Story(host, planted, before, hunted, typed, after, again, loaded_again)
 
 
 def test_all_that_is_planted_is_in_force(story: Story) -> None:
@@ -50,11 +52,11 @@ def test_all_that_is_planted_is_in_force(story: Story) -> None:
 
 
 def test_these_are_found_among_all_that_are_loaded(story: Story) -> None:
-    found = {one["where"]: one for one in traces(story.hunted, HOST) if one["kind"] == "kernel_module"}
+    found = {one["where"]: one for one in traces(story.hunted, story.host) if one["kind"] == "kernel_module"}
     assert {where: one["rules"] for where, one in found.items()} == {
         where: [one.rule] for where, one in story.planted.items()
     }
-    sure = [one["where"] for one in traces(story.hunted, HOST, weak=False)]
+    sure = [one["where"] for one in traces(story.hunted, story.host, weak=False)]
     assert found.keys() == {*sure}, "none is a weak sign, and nothing else is an alarm"
 
 
@@ -69,8 +71,8 @@ def test_none_is_in_the_kernel_any_more(story: Story) -> None:
 
 
 def test_the_next_hunt_is_without_them(story: Story) -> None:
-    assert traces(story.again, HOST, weak=False) == []
-    assert [one for one in traces(story.again, HOST) if one["kind"] == "kernel_module"] == []
+    assert traces(story.again, story.host, weak=False) == []
+    assert [one for one in traces(story.again, story.host) if one["kind"] == "kernel_module"] == []
 
 
 def test_no_boot_and_no_program_loads_it_again(story: Story) -> None:

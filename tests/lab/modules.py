@@ -83,11 +83,6 @@ def in_force(machine: Machine) -> set[str]:
     return {one.name for one in MODULES if any(link["ifname"] == f"{one.name}0" for link in shown)}
 
 
-def forget(machine: Machine) -> None:
-    """Take away what is there for the test alone: the package, and where it came from."""
-    _bash(machine, "apt-get -q purge -y owned-module && rm -r /srv/kinds /etc/apt/sources.list.d/kinds.list")
-
-
 def _write(machine: Machine, *files: tuple[str, str, str]) -> str:
     return _bash(machine, f"python3 - '{json.dumps(files)}' <<'END'\n{_ALTER}END").strip()
 
