@@ -158,9 +158,11 @@ def links_of(database: sqlite3.Connection, *kinds: str) -> tuple[Link, ...]:
     return tuple(Link(*row) for row in database.execute(query, kinds))
 
 
+NEWEST_FIRST = "ORDER BY started > ?, started DESC, rowid DESC"
+"""Takes ``believable(now)``: what began later than it is now was kept while the clock was wrong, and is the last for want of another alone."""
 _NEWEST = (
-    "SELECT subject, document FROM (SELECT subject, document,"
-    " row_number() OVER (PARTITION BY subject ORDER BY started > ?, started DESC, rowid DESC) AS place FROM looks"
+    "SELECT subject, document FROM (SELECT subject, document,"  # noqa: S608  a constant of ours
+    f" row_number() OVER (PARTITION BY subject {NEWEST_FIRST}) AS place FROM looks"
     " WHERE inventory = ? AND (subject LIKE 'host:%') = ?) WHERE place = 1 ORDER BY subject"
 )
 
@@ -168,11 +170,28 @@ _NEWEST = (
 def newest(
     database: sqlite3.Connection, inventory: str, now: datetime.datetime, *, hosts: bool
 ) -> list[tuple[str, bytes]]:
-    """The last look at each site of an inventory, or the last hunt on each host, by subject: as it is kept.
+    """The last look at each site of an inventory, or the last hunt on each host, by subject: as it is kept."""
+    return database.execute(_NEWEST, (believable(now), key_of(inventory), int(hosts))).fetchall()
 
-    What began later than it is now was kept while the clock was wrong: it is the last for nobody but for want of another.
+
+def believable(now: datetime.datetime) -> str:
+    """Return the latest start that is believed, as it is kept."""
+    return clock.stamp(now + clock.SKEW)
+
+
+def put_look(
+    database: sqlite3.Connection, row: tuple[str, str, str, str, bytes], now: datetime.datetime, *, keep: int
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Keep a look or a hunt, ``(id, started, inventory, subject, packed document)``, and remove all but the newest ``keep``.
+
+    Return the ids of those that stay and of those that were removed, the newest first.
     """
-    return database.execute(_NEWEST, (clock.stamp(now + clock.SKEW), key_of(inventory), int(hosts))).fetchall()
+    database.execute("INSERT INTO looks VALUES (?, ?, ?, ?, ?)", row)
+    _, _, inventory, subject, _ = row
+    query = f"SELECT id FROM looks WHERE inventory = ? AND subject = ? {NEWEST_FIRST}"  # noqa: S608  a constant of ours
+    ids = tuple(look_id for (look_id,) in database.execute(query, (inventory, subject, believable(now))))
+    database.executemany("DELETE FROM looks WHERE id = ?", [(look_id,) for look_id in ids[keep:]])
+    return ids[:keep], ids[keep:]
 
 
 def unpacked(document: bytes) -> bytes | None:

@@ -14,7 +14,7 @@ from auditor.compromise.remembered import Remembered
 from auditor.errors import InputError
 from auditor.history import chain
 from auditor.history.chain import LookKept
-from auditor.history.database import append, default_path, key_of, newest, opened, unpacked
+from auditor.history.database import append, default_path, key_of, newest, opened, put_look, unpacked
 from auditor.models import Inventory, clock
 from auditor.models.hunts import Hunt
 from auditor.system import sqlite_file
@@ -37,17 +37,8 @@ class Hunts:
         document = hunt.model_dump_json().encode()
         key, subject = key_of(inventory), _subject(hunt.host)
         with opened(self.path) as database, sqlite_file.transaction(database):
-            database.execute(
-                "INSERT INTO looks VALUES (?, ?, ?, ?, ?)",
-                (hunt.id, hunt.started, key, subject, zlib.compress(document)),
-            )
-            rows = database.execute(
-                "SELECT id FROM looks WHERE inventory = ? AND subject = ? ORDER BY started > ?, started DESC, rowid DESC",
-                (key, subject, clock.stamp(self._now() + clock.SKEW)),
-            ).fetchall()
-            older = tuple(hunt_id for (hunt_id,) in rows[KEPT:])
-            for hunt_id in older:
-                database.execute("DELETE FROM looks WHERE id = ?", (hunt_id,))
+            row = (hunt.id, hunt.started, key, subject, zlib.compress(document))
+            _, older = put_look(database, row, self._now(), keep=KEPT)
             text = remembered.model_dump_json(exclude_defaults=True).encode("utf-8", "surrogatepass")
             packed = zlib.compress(text, _QUICKLY)
             database.execute("INSERT OR REPLACE INTO ledgers VALUES (?, ?, ?)", (key, subject, packed))

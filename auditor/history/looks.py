@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from auditor.errors import InputError, nearest
 from auditor.history import answers, chain, records
 from auditor.history.chain import AcceptanceWithdrawn, LookKept, StoredLook, TraceAccepted
-from auditor.history.database import append, default_path, key_of, links_of, newest, opened, unpacked
+from auditor.history.database import append, default_path, key_of, links_of, newest, opened, put_look, unpacked
 from auditor.looks.ledger import Ledger
 from auditor.models import Accepted, Inventory, Look, clock
 from auditor.system import sqlite_file
@@ -57,17 +57,8 @@ class Looks:
         document = look.model_dump_json().encode()
         key = key_of(inventory)
         with opened(self.path) as database, sqlite_file.transaction(database):
-            database.execute(
-                "INSERT INTO looks VALUES (?, ?, ?, ?, ?)",
-                (look.id, look.started, key, look.site, zlib.compress(document)),
-            )
-            rows = database.execute(
-                "SELECT id FROM looks WHERE inventory = ? AND subject = ? ORDER BY started > ?, started DESC, rowid DESC",
-                (key, look.site, clock.stamp(self._now() + clock.SKEW)),
-            ).fetchall()
-            older = tuple(look_id for (look_id,) in rows[KEPT:])
-            for look_id in older:
-                database.execute("DELETE FROM looks WHERE id = ?", (look_id,))
+            row = (look.id, look.started, key, look.site, zlib.compress(document))
+            kept, older = put_look(database, row, self._now(), keep=KEPT)
             _put(database, key, ledger)
             append(
                 database,
@@ -82,8 +73,7 @@ class Looks:
                 ),
             )
 
-        kept = {look_id for (look_id,) in rows[:KEPT]}
-        answers.forget(self.answers(inventory, look.site), kept)
+        answers.forget(self.answers(inventory, look.site), set(kept))
 
     def answers(self, inventory: str, site: str) -> Path:
         """The folder of the answers that are kept of a site; there is none where nothing was found."""

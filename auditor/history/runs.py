@@ -16,7 +16,19 @@ from pydantic import ValidationError
 from auditor.errors import InputError, nearest
 from auditor.history import chain, records
 from auditor.history.chain import Broken, Link, LookKept, RunKept, RunsPruned, Stored, StoredLook
-from auditor.history.database import BareRun, append, default_path, head, key_of, links_of, opened, run_kept, unpacked
+from auditor.history.database import (
+    NEWEST_FIRST,
+    BareRun,
+    append,
+    believable,
+    default_path,
+    head,
+    key_of,
+    links_of,
+    opened,
+    run_kept,
+    unpacked,
+)
 from auditor.history.looks import shelf, shelved
 from auditor.models import Run, Text, clock
 from auditor.results import open_since
@@ -107,10 +119,11 @@ class History:
     def entries(self, inventory: str | None = None, limit: int | None = 100) -> tuple[Entry, ...]:
         """The newest runs first, those that were kept while the clock was ahead last; ``limit`` None: all."""
         where, arguments = ("WHERE inventory = ?", [key_of(inventory)]) if inventory else ("", [])
-        now = clock.stamp(self._now() + clock.SKEW)
-        query = f"SELECT id, started, inventory, purpose, trend FROM runs {where} ORDER BY started > ?, started DESC, rowid DESC LIMIT ?"  # noqa: S608  one of the two texts above
+        query = f"SELECT id, started, inventory, purpose, trend FROM runs {where} {NEWEST_FIRST} LIMIT ?"  # noqa: S608  texts of ours
         with opened(self.path) as database:
-            rows = database.execute(query, [*arguments, now, -1 if limit is None else limit]).fetchall()
+            rows = database.execute(
+                query, [*arguments, believable(self._now()), -1 if limit is None else limit]
+            ).fetchall()
         return tuple(
             _entry(run_id, started, of, purpose, _point(trend)) for run_id, started, of, purpose, trend in rows
         )

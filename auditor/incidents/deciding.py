@@ -255,10 +255,10 @@ def finding_of(run: Run, control: str, subject: str) -> Finding | None:
 def _not_owed(incident: str, report: Report) -> Text:
     """Return that it is not owed, with the report by its name in each language."""
 
-    def said(words: Words) -> str:
+    def describe(words: Words) -> str:
         return words("incidents.not_owed", incident=incident, report=words(f"incidents.report.{report}"))
 
-    return Text(vi=said(Words("vi")), en=said(Words("en")))
+    return Text(vi=describe(Words("vi")), en=describe(Words("en")))
 
 
 def _check_owed(case: Case, report: Report) -> None:

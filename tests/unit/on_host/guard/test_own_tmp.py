@@ -40,7 +40,7 @@ def process(tmp_path: Path) -> Iterator[tuple[int, str]]:
 NOW = {"rw", "noexec", "nosuid", "relatime"}
 
 
-def told(monkeypatch: pytest.MonkeyPatch, *units: tuple[str, int, str]) -> None:
+def answer_for_units(monkeypatch: pytest.MonkeyPatch, *units: tuple[str, int, str]) -> None:
     text = "\n\n".join(f"PrivateTmp={own}\nMainPID={process}\nId={name}" for name, process, own in units)
     monkeypatch.setattr(commands, "run", lambda *_: text.encode())
 
@@ -49,17 +49,17 @@ def test_a_flag_that_went_from_the_hosts_goes_from_a_services_own(
     monkeypatch: pytest.MonkeyPatch, process: tuple[int, str]
 ) -> None:
     number, path = process
-    told(monkeypatch, ("none.service", 0, "no"), ("other.service", number, "no"))
+    answer_for_units(monkeypatch, ("none.service", 0, "no"), ("other.service", number, "no"))
     assert own_tmp.without(path, {"noexec"}) == []
     assert own_tmp._flags(number, path) == NOW
-    told(monkeypatch, ("gone.service", 0, "yes"), ("a.service", number, "yes"))
+    answer_for_units(monkeypatch, ("gone.service", 0, "yes"), ("a.service", number, "yes"))
     assert own_tmp.without(path, {"noexec"}) == []
     assert own_tmp._flags(number, path) == NOW - {"noexec"}, "the others stay"
 
 
 def test_one_that_cannot_be_changed_is_named(monkeypatch: pytest.MonkeyPatch, process: tuple[int, str]) -> None:
     number, path = process
-    told(monkeypatch, ("a.service", number, "yes"))
+    answer_for_units(monkeypatch, ("a.service", number, "yes"))
     monkeypatch.setattr(own_tmp, "_remount", lambda *_: None)
     assert own_tmp.without(path, {"noexec"}) == [
         f"a.service goes on with noexec in its own {path} until it is started anew"

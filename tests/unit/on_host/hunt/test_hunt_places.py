@@ -150,7 +150,7 @@ class Kernel:
             (self.root / "sys" / line.split()[0]).mkdir(parents=True)
             (self.root / "sys" / line.split()[0] / "initstate").write_text("live\n")
 
-    def told(self, places: Places) -> list[tuple[str, str, list[str]]]:
+    def list_modules(self, places: Places) -> list[tuple[str, str, list[str]]]:
         """Return where each module lies that is told of, how it stands to packages, and what is to be known of it."""
         modules.gather(places, *(str(self.root / name) for name in ("proc", "sys", "modules", "dkms")))
         return [(row[1], row[3], row[5]) for row in rows(places, "kernel_module")]
@@ -172,7 +172,7 @@ def test_modules_in_the_kernel_that_no_package_brought_are_told(gathered: Places
     (built / "ma-de.ko.xz").touch()
     gathered.packaged.names.add(sound)
     kernel.runs(*(f"{name} {LOADED}" for name in ("own", "ma_de", "laid", "put", "sound", "nowhere")))
-    assert kernel.told(gathered) == [
+    assert kernel.list_modules(gathered) == [
         (laid, "foreign", ["loaded"]),
         (made, "foreign", ["dkms", "loaded"]),
         ("nowhere", "gone", ["loaded"]),
@@ -184,7 +184,7 @@ def test_modules_in_the_kernel_that_no_package_brought_are_told(gathered: Places
 def test_a_module_stays_the_same_trace_wherever_the_kernel_puts_it(gathered: Places, kernel: Kernel) -> None:
     kernel.has("updates/put.ko")
     kernel.runs("put 16384 2 x,y, Live 0xffffffffc0deb000 (OE)")
-    kernel.told(gathered)
+    kernel.list_modules(gathered)
     assert [row[4] for row in rows(gathered, "kernel_module")] == ["put OE"]
 
 
@@ -192,7 +192,7 @@ def test_of_two_files_for_one_module_that_of_no_package_is_loaded(gathered: Plac
     gathered.packaged.names |= {kernel.has("kernel/one.ko"), kernel.has("zz/one.ko")}
     put = kernel.has("updates/one.ko")
     kernel.runs(f"one {LOADED}")
-    assert kernel.told(gathered) == [(put, "foreign", ["loaded"])]
+    assert kernel.list_modules(gathered) == [(put, "foreign", ["loaded"])]
 
 
 def test_a_packages_module_that_somebody_changed_is_told(gathered: Places, kernel: Kernel) -> None:
@@ -200,7 +200,7 @@ def test_a_packages_module_that_somebody_changed_is_told(gathered: Places, kerne
     gathered.packaged.names |= {changed, sound}
     gathered.packaged.sums |= {changed: md5("changed"), sound: md5("sound")}
     kernel.runs(f"changed {LOADED}", f"sound {LOADED}")
-    assert kernel.told(gathered) == [(changed, "changed", ["loaded"])]
+    assert kernel.list_modules(gathered) == [(changed, "changed", ["loaded"])]
 
 
 @pytest.mark.parametrize(("ending", "packed"), [("", bytes), (".xz", lzma.compress), (".gz", gzip.compress)])
@@ -212,22 +212,22 @@ def test_what_goes_by_the_name_of_a_packages_module_has_no_signature(
         kept = packed(content)
         gathered.packaged.names.add(kernel.has(f"kernel/{name}.ko{ending}", kept if name != "cut" else kept[:-9]))
     kernel.runs(*(f"{name} {LOADED} (E)" for name in ("signed", "bare", "cut")), f"loaded_so {LOADED}")
-    assert kernel.told(gathered) == [("signed", "foreign", ["loaded", "other_than_file"])]
+    assert kernel.list_modules(gathered) == [("signed", "foreign", ["loaded", "other_than_file"])]
 
 
 def test_a_module_that_the_kernel_does_not_list_is_told(gathered: Places, kernel: Kernel) -> None:
     gathered.packaged.names.add(kernel.has("kernel/listed.ko"))
     kernel.runs(f"listed {LOADED}")
     kernel.runs("unlisted", listed=False)
-    assert kernel.told(gathered) == [("unlisted", "gone", ["hidden", "loaded"])]
+    assert kernel.list_modules(gathered) == [("unlisted", "gone", ["hidden", "loaded"])]
 
 
 def test_without_the_files_of_its_kernel_a_host_is_seen_in_part(gathered: Places, kernel: Kernel) -> None:
     kernel.runs(f"sound {LOADED}", f"foreign {LOADED} (OE)")
-    assert kernel.told(gathered) == [], "a container's kernel is another machine's"
+    assert kernel.list_modules(gathered) == [], "a container's kernel is another machine's"
     assert gathered.cut_short == []
     (kernel.root / "modules/6.1.0-1-amd64").mkdir(parents=True)
-    assert kernel.told(gathered) == [("foreign", "gone", ["loaded"])]
+    assert kernel.list_modules(gathered) == [("foreign", "gone", ["loaded"])]
     assert gathered.cut_short == ["kernel_module"]
 
 
