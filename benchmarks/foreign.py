@@ -30,6 +30,7 @@ from auditor import lab
 from auditor.models import Model
 from auditor.system import resources
 from auditor.system.yaml_source import load_yaml
+from tests.lab.boot import reboot
 
 FOLDER = Path(__file__).parent / "foreign"
 AUDITOR = Path(sys.executable).parent / "auditor"
@@ -230,20 +231,6 @@ def differing(stage: str, before: frozenset[str], server: Server) -> list[str]:
     while (other := before ^ standing(server)) and time.monotonic() < until:
         time.sleep(0.5)
     return [f"{stage}: {'no longer' if one in before else 'now'}: {one}" for one in sorted(other)]
-
-
-def reboot(host: str) -> None:
-    """Reboot a host, and wait until it is up. Raises SystemExit when it does not come up."""
-    boot_id = "cat /proc/sys/kernel/random/boot_id"
-    earlier = lab.run(host, f"{boot_id}; (sleep 0.2; systemctl reboot) >/dev/null 2>&1 &").stdout
-    until = time.monotonic() + SECONDS
-    while True:
-        now = lab.run(host, f"{boot_id}; systemctl is-system-running --wait >/dev/null 2>&1; true")
-        if now.returncode == 0 and now.stdout and now.stdout not in earlier:
-            return
-        if time.monotonic() > until:
-            raise SystemExit(f"{host} does not come up again")
-        time.sleep(0.5)
 
 
 def there_and_back(server: Server, folder: Path, where: Sequence[str]) -> tuple[int, list[str], list[str]]:

@@ -5,7 +5,6 @@ After each step all that people and programs do there is tried, and every way in
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -19,6 +18,7 @@ from auditor import lab
 from auditor.audit import controls
 from auditor.system.yaml_source import load_yaml
 from tests.lab import functions, standins, ways
+from tests.lab.boot import reboot
 from tests.lab.browser import Browser
 from tests.lab.disk import Disk, differences, disk
 from tests.lab.fixtures import Ended, environment, findings, quiet, run
@@ -136,7 +136,7 @@ def _played(folder: Path) -> Story:
     stands["careful undone"], between = stand(folder), each(whole)
     all_out = run(state, *harden, "--accept", accepted)
     stands["all out"], browsed = stand(folder), each(standins.work)
-    each(reboot)
+    each(restart)
     quiet(*HOSTS)
     stands["rebooted"] = stand(folder)
     all_out_undone = undo("all out")
@@ -248,18 +248,9 @@ def accounts(host: str) -> list[str]:
     )
 
 
-def reboot(host: str) -> None:
-    """Reboot, and wait until it serves."""
-    booted = lab.run(
-        host, "cat /proc/sys/kernel/random/boot_id; (sleep 0.2; systemctl reboot) >/dev/null 2>&1 &"
-    ).stdout
-    until = time.monotonic() + 60
-    while True:
-        said = lab.run(host, "cat /proc/sys/kernel/random/boot_id; systemctl is-system-running --wait >/dev/null")
-        if said.returncode == 0 and said.stdout and said.stdout not in booted:
-            return
-        assert time.monotonic() < until, f"{host} does not come up again"
-        time.sleep(0.3)
+def restart(host: str) -> None:
+    """Reboot a host; every unit of it starts."""
+    assert reboot(host) == "running", lab.run(host, "systemctl --failed").stdout
 
 
 # --- told beforehand -------------------------------------------------------------------------------------

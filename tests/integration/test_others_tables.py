@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from auditor import lab
+from tests.lab.boot import reboot
 from tests.lab.fixtures import Ended
 from tests.lab.guarded import Host
 from tests.lab.waiting import until
@@ -64,11 +64,7 @@ def test_others_tables_stay_to_the_byte(fresh: Callable[..., None], playbook: Ca
     assert "policy drop" in there.sh("nft list table inet luytre")
     assert there.sh(NFTABLES) == nftables
 
-    there.sh("systemctl reboot")
-    until(
-        lambda: lab.run(HOST, "systemctl is-system-running --wait").stdout.strip() in (b"running", b"degraded"),
-        "it is not back",
-    )
+    reboot(HOST)
     assert "policy drop" in there.sh("nft list table inet luytre")
     for act in ("start", "reload", "restart"):
         there.sh(f"systemctl {act} nftables")

@@ -152,14 +152,15 @@ def booted(host: str, made: Path) -> Iterator[Machine]:
 
 def qemu(made: Path, tap: str, mac: str, serial: Path) -> list[str]:
     """Return the command line of a machine, each of whose instructions QEMU itself carries out: a processor that may is not everywhere."""
+    own_hardware = (made / "loader").exists()  # else the kernel is given, which is what starts first
     return [
         *("qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi"),
         *("-smp", "2", "-m", "1536", "-display", "none", "-serial", f"unix:{serial},server=on,wait=off"),
         *("-drive", f"file={made / 'disk.img'},if=none,id=disk,format=raw,cache=unsafe,snapshot=on"),
-        *("-device", "virtio-blk-pci,drive=disk,bootindex=0"),
+        *("-device", f"virtio-blk-pci,drive=disk{',bootindex=0' if own_hardware else ''}"),
         *("-netdev", f"tap,id=net,ifname={tap},script=no,downscript=no"),
         *("-device", f"virtio-net-pci,netdev=net,mac={mac},romfile="),
-        *(_OWN_HARDWARE if (made / "loader").exists() else _started(made)),
+        *(_OWN_HARDWARE if own_hardware else _started(made)),
     ]
 
 
