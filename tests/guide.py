@@ -26,12 +26,26 @@ LAB_NAMES: Mapping[str, str] = {
     "192.0.2.10": "10.213.47.13",
 }
 """What the guide calls things, and what they are called in the lab."""
+INCIDENT_PAGES = (
+    "incidents.md",
+    "incident-reports.md",
+    "incident-notify.md",
+    "incident-access.md",
+    "incident-contain.md",
+    "incident-sites.md",
+    "incident-processes.md",
+    "incident-evidence.md",
+    "incident-clean.md",
+    "incident-secrets.md",
+    "incident-close.md",
+)
+"""The pages on incidents that show commands, in the order in which one incident can go through all of them."""
 ON_THE_LAB = {
     "first-server.md": "tests/integration/test_guide.py",
     "monthly.md": "tests/integration/test_guide.py",
     "nightly.md": "tests/integration/test_timers.py",
     "under-attack.md": "tests/integration/test_attacked.py",
-    "incidents.md": "tests/integration/test_attacked.py",
+    **dict.fromkeys(INCIDENT_PAGES, "tests/integration/test_attacked.py"),
     "hunt.md": "tests/integration/test_attacked.py",
     "review.md": "tests/integration/test_attacked.py",
 }

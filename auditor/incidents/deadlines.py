@@ -1,4 +1,4 @@
-"""What is owed to the authorities after an incident, and by when. Pure; the texts stand in ``docs/en/incidents.md``."""
+"""What is owed to the authorities after an incident, and by when. Pure; the texts stand in ``docs/en/incident-reports.md``."""
 
 from __future__ import annotations
 

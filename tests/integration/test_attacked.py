@@ -40,7 +40,7 @@ OF_INCIDENTS: Mapping[str, tuple[int, ...]] = {
     **EXITS,
     "auditor incident due": (1,),  # what is to be said at once is overdue
     "auditor incident open --finding compromise.shell:web1 --contain": (0, 1),
-    "auditor incident close": (2,),  # it names what is in the way, which is the end of this page
+    "auditor incident close": (2,),  # it names what is in the way, which is the end of these pages
 }
 ROW = "mariadb -N antruc_wp -e \"SELECT ID FROM wp_posts WHERE post_name = 'top-10-nha-cai-uy-tin'\""
 PLACE_TAKEN_BY_HAND = "pkill -KILL -f '^/var/tmp/.systemd-private-cache' || :"
@@ -112,7 +112,7 @@ def _under_attack(office: Office) -> None:
 
     follow(
         office,
-        "under-attack.md",
+        ["under-attack.md"],
         {"auditor incident close": reported},
         {"auditor incident open --all-found": named, "auditor incident todo": back},
     )
@@ -135,12 +135,12 @@ mkdir -p ~an/.ssh; ssh-keygen -q -t ed25519 -N '' -f /run/an; cat /run/an.pub > 
 chown -R an: ~an/.ssh; chmod 700 ~an/.ssh; chmod 600 ~an/.ssh/authorized_keys
 mariadb antruc_wp -e "INSERT IGNORE INTO wp_options (option_name, option_value) VALUES ('widget_text', 'a:0:{}')"
 """
-"""What the page on incidents names."""
+"""What the pages on incidents name."""
 
 
 @pytest.fixture(scope="module")
 def incidents(office: Office) -> Office:
-    """The page on incidents typed after it, about what has been left since."""
+    """The pages on incidents typed after it, about what has been left since."""
     there = Office(office.folder, {"6.8.2": version()})
     day, before = clock.today().strftime("%Y%m%d"), office.last()
     compromise.plant(
@@ -185,7 +185,7 @@ def incidents(office: Office) -> Office:
 
     follow(
         there,
-        "incidents.md",
+        guide.INCIDENT_PAGES,
         {
             "auditor incident contain SC-20261127-1 address": planted,
             "auditor incident release SC-20261127-1 1 ": to_release("address", "1"),
@@ -235,8 +235,8 @@ def findings(incidents: Office) -> Office:
         key("content.")()
 
     accept = "auditor baseline accept"
-    follow(there, "hunt.md", {"auditor known-good remove": older, accept: key("compromise.")}, {})
-    follow(there, "review.md", {accept: in_time}, {})
+    follow(there, ["hunt.md"], {"auditor known-good remove": older, accept: key("compromise.")}, {})
+    follow(there, ["review.md"], {accept: in_time}, {})
     return there
 
 

@@ -7,7 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -93,13 +93,13 @@ def root(script: str) -> str:
     return done.stdout.decode()
 
 
-def follow(office: Office, page: str, before: Hooks, after: Hooks) -> None:
-    """Type a page from its first command to its last; what a person does around one by how it begins."""
+def follow(office: Office, pages: Sequence[str], before: Hooks, after: Hooks) -> None:
+    """Type pages from their first command to their last; what a person does around one by how it begins."""
     left = dict(before), dict(after)
-    for command in guide.commands("en", page):
+    for command in (command for page in pages for command in guide.commands("en", page)):
         for hooks, now in ((left[0], True), (left[1], False)):
             if not now:
                 office.types(command)
             for begins in [one for one in hooks if command.startswith(one)]:
                 hooks.pop(begins)()
-    assert left == ({}, {}), "the page shows it no longer"
+    assert left == ({}, {}), "the pages show it no longer"

@@ -46,11 +46,15 @@ _NAMED = re.compile(r"docs/[\w./-]+\.md")
 
 
 def commands(page: str) -> list[tuple[str, str]]:
-    """The blocks of code with their kind, but for what their comments say."""
+    """Return the blocks of code with their kind, without comments; of what a command prints, a text in each language, the number of lines."""
     return [
-        (kind, "\n".join(_COMMENT.sub("", line).rstrip() for line in block.splitlines()))
+        (kind, str(block.count("\n")) if kind == "text" else _without_comments(block))
         for kind, block in _FENCE.findall(page)
     ]
+
+
+def _without_comments(block: str) -> str:
+    return "\n".join(_COMMENT.sub("", line).rstrip() for line in block.splitlines())
 
 
 def skeleton(page: str) -> list[str]:
@@ -101,10 +105,21 @@ def test_a_page_says_as_much_in_both_languages(vietnamese: Path, english: Path) 
     assert targets(vietnamese) == targets(english)
 
 
-def test_the_first_pages_lead_to_every_page_of_their_language() -> None:
+def linked_pages(page: Path) -> set[Path]:
+    """Return where the links of a page lead."""
+    return {(page.parent / link).resolve() for link, _ in _LINK.findall(page.read_text("utf-8")) if link}
+
+
+def test_first_page_leads_to_every_page_in_two_clicks() -> None:
     for first, folder in zip(FIRST, (VI, EN), strict=True):
-        linked = {(first.parent / link).resolve() for link, _ in _LINK.findall(first.read_text("utf-8"))}
-        assert {page for page in folder.iterdir() if page not in linked} == set()
+        near = {page for page in linked_pages(first) if page.parent == folder}
+        reached = near.union(*(linked_pages(page) for page in near))
+        assert {page for page in folder.iterdir() if page not in reached} == set()
+
+
+def test_reached_pages_end_after_two_clicks(tmp_path: Path) -> None:
+    (tmp_path / "first.md").write_text("[a](second.md) [b](#here)\n", "utf-8")
+    assert linked_pages(tmp_path / "first.md") == {tmp_path / "second.md"}
 
 
 def test_a_page_that_says_less_is_seen() -> None:
@@ -115,6 +130,7 @@ def test_a_page_that_says_less_is_seen() -> None:
     assert skeleton(same.replace("| y |\n", "")) != skeleton(full)
     assert spans(same.replace("`b`", "b")) != spans(full)
     assert commands(same.replace("plan", "audit")) != commands(full)
+    assert commands("```text\nmột\n```\n") == commands("```text\none\n```\n") != commands("```text\none\ntwo\n```\n")
 
 
 @pytest.mark.parametrize("page", DOCUMENTS, ids=lambda page: str(page.relative_to(TOP)))
