@@ -40,14 +40,15 @@ INCIDENT_PAGES = (
     "incident-close.md",
 )
 """The pages on incidents that show commands, in the order in which one incident can go through all of them."""
+FINDING_PAGES = ("hunt-known-good.md", "hunt.md", "review.md", "accept-traces.md")
+"""The pages on hunts and reviews, in the order in which they are typed."""
 ON_THE_LAB = {
     "first-server.md": "tests/integration/test_guide.py",
     "monthly.md": "tests/integration/test_guide.py",
     "nightly.md": "tests/integration/test_timers.py",
     "under-attack.md": "tests/integration/test_attacked.py",
     **dict.fromkeys(INCIDENT_PAGES, "tests/integration/test_attacked.py"),
-    "hunt.md": "tests/integration/test_attacked.py",
-    "review.md": "tests/integration/test_attacked.py",
+    **dict.fromkeys(FINDING_PAGES, "tests/integration/test_attacked.py"),
 }
 """Pages whose commands are typed on hosts, and by which test."""
 _MONTH = "the same verb with another inventory is typed from monthly.md"

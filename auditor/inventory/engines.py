@@ -13,7 +13,7 @@ from auditor.text import json_shape
 FOLDER = "engines"
 MAX_BYTES = 1_000_000
 MAX_NETWORKS = 5_000
-_MEND = "import the list again as Google, Bing or another engine publishes it; see docs/en/review.md"
+_MEND = "import the list again as Google, Bing or another engine publishes it; see docs/en/review-settings.md"
 _KEYS = ("ipv4Prefix", "ipv6Prefix")
 
 

@@ -17,7 +17,7 @@ WAIVERS = "waivers.yml"
 ATTESTATIONS = "attestations.yml"
 AUTHORIZATIONS = "authorizations.yml"
 STATEMENTS = "statements.yml"
-_PAGES = {AUTHORIZATIONS: "review", STATEMENTS: "vulnerabilities"}
+_PAGES = {AUTHORIZATIONS: "review-settings", STATEMENTS: "vulnerabilities"}
 """What tells of a paper, where it is not the page on waivers."""
 LONGEST = 366
 """Days that a paper may hold: what nobody has looked at for a year is not known any more."""
@@ -44,7 +44,7 @@ class _Entry:
             model,
             {**known, **self.values},
             "{paper}: {where}: {why}",
-            mend="see docs/en/review.md"
+            mend="see docs/en/review-settings.md"
             if self.file.name == AUTHORIZATIONS
             else "see docs/en/vulnerabilities.md"
             if self.file.name == STATEMENTS
@@ -150,7 +150,7 @@ def _entries(file: Path) -> Iterator[_Entry]:
                 f"entry {index + 1} is not a mapping",
                 file=file,
                 line=line_of(file, [index]),
-                mend="see docs/en/review.md"
+                mend="see docs/en/review-settings.md"
                 if file.name == AUTHORIZATIONS
                 else "see docs/en/vulnerabilities.md"
                 if file.name == STATEMENTS

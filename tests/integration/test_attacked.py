@@ -235,8 +235,12 @@ def findings(incidents: Office) -> Office:
         key("content.")()
 
     accept = "auditor baseline accept"
-    follow(there, ["hunt.md"], {"auditor known-good remove": older, accept: key("compromise.")}, {})
-    follow(there, ["review.md"], {accept: in_time}, {})
+    before = {
+        "auditor known-good remove": older,
+        f"{accept} web1": key("compromise."),
+        f"{accept} {SITE}": in_time,
+    }
+    follow(there, guide.FINDING_PAGES, before, {})
     return there
 
 
