@@ -69,7 +69,9 @@ NOT_TYPED: Mapping[str, Mapping[str, str]] = {
         "auditor harden -i inventories/office --limit web1": _MONTH,
         "auditor harden -i inventories/office --limit web1 --unjudged bi-bat.gov.vn": f"{_MONTH}; --unjudged: tests/hostile/test_owned_site.py",
         "auditor drift -i inventories/office --limit web1": "tests/hostile/test_owned_host.py and tests/guard/test_guard.py, on what others changed since",
-        "auditor rollback -i inventories/office --limit web1": "tests/integration/test_rollback.py",
+    },
+    "rollback.md": {"auditor rollback -i inventories/office --limit web1": "tests/integration/test_rollback.py"},
+    "harden-trouble.md": {
         "ls /var/lib/luytre/guard": _GUARD,
         "systemctl list-timers 'luytre-revert-*'": _GUARD,
         "systemctl start luytre-revert-RUN.service": _GUARD,

@@ -74,6 +74,7 @@ def targets(page: Path) -> list[Path]:
     found = (
         str((page.parent / link).resolve()).replace(*(path.name for path in NAMED_APART))
         for link, _ in _LINK.findall(page.read_text("utf-8"))
+        if link
     )
     return [
         Path(path.replace("/docs/vi/", "/docs/en/").replace("/images/en-", "/images/").replace(".vi.md", ".md"))
