@@ -53,6 +53,7 @@ ON_THE_LAB = {
 """Pages whose commands are typed on hosts, and by which test."""
 _MONTH = "the same verb with another inventory is typed from monthly.md"
 _NO_REGISTRY = "needs the distribution's mirror and a registry of packages: make test-bundle installs without, test_timers from the wheel"
+_BY_PERSON = "asks for a token, a passphrase or an agent: OpenSSH's own commands"
 _GUARD = "works only while a hardening is open, for minutes: tests/guard looks at all of it at such a moment"
 NOT_TYPED: Mapping[str, Mapping[str, str]] = {
     "first-server.md": {
@@ -62,6 +63,12 @@ NOT_TYPED: Mapping[str, Mapping[str, str]] = {
         "export PATH=/opt/luytre/bin:$PATH": _NO_REGISTRY,
         "auditor doctor": "typed in test_timers, on a machine that it was installed on",
         "auditor enroll may-chu-1 --address 192.0.2.10 --user quantri --key ~/.ssh/id_ed25519": "the other way to the same end: test_enroll",
+    },
+    "automation-key.md": {
+        "ssh-keygen -t ed25519-sk -f ~/.ssh/luytre": _BY_PERSON,
+        "ssh-keygen -t ed25519 -f ~/.ssh/luytre": _BY_PERSON,
+        "ssh-add -c -t 8h ~/.ssh/luytre": _BY_PERSON,
+        "auditor enroll may-chu-1 --address 192.0.2.10 --user luytre --key ~/.ssh/luytre": "tests/unit/fleet/test_enroll.py enrols again, against an sshd of its own",
     },
     "monthly.md": {"auditor rollback --limit may-chu-1": "the month goes on with what it would undo: test_rollback"},
     "operate.md": {
