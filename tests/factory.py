@@ -440,7 +440,7 @@ def _finding(
         return Finding(
             **base,
             status=Status.MANUAL,
-            reason=Text(vi="cần người có thẩm quyền xác nhận", en="needs a person's confirmation"),
+            reason=Text(vi="cần người có thẩm quyền xác nhận", en="needs confirmation by a person"),
         )
     if control.container:
         return Finding(**base, status=Status.NOT_APPLICABLE, reason=control.container)

@@ -22,7 +22,7 @@ LOGIN_REFUSED = Text(
 )
 KEY_CHANGED = Text(
     vi="khóa của máy chủ khác với khóa đã ghi nhận: không kết nối; hãy xác minh rồi chạy lại 'auditor enroll'",
-    en="the host's key is not the one recorded: not connected; verify it, then run 'auditor enroll' again",
+    en="the host key differs from the recorded one: not connected; verify it, then run 'auditor enroll' again",
 )
 _KNOWN: tuple[tuple[str, Text], ...] = (
     (

@@ -80,10 +80,10 @@ def test_what_an_intruder_who_was_root_left_goes_out_of_force_and_comes_back(mar
         assert said(IN_FORCE) == "inactive\n"
 
         again = run(state, "incident", "contain", second, *wanted, *who)
-        assert again.out.count(f"another incident has it contained already; number ({first}/") == 3, again.out
+        assert again.out.count(f"another incident already contains it; number ({first}/") == 3, again.out
         released = run(state, "incident", "release", first, *who)
         assert released.code == 0, released.out + released.err
-        assert f"another one does; number {second}/3" in released.out
+        assert f"another incident does; number {second}/3" in released.out
         assert said(IN_FORCE) == ALL.replace("active", "inactive")
         assert said(COMES_IN) == "nhanvien\ntep\n"
         assert run(state, "incident", "release", second, *who).code == 0

@@ -35,7 +35,7 @@ def test_a_site_that_fails_on_purpose_has_no_veto_when_it_is_not_to_be_judged(
     assert hardening["by_wish"] == [SITE]
     told = [one["en"] for one in hardening["unjudged"]]
     assert any(one.startswith(f"{SITE}: http://{SITE}/: ") for one in told), told
-    assert "not judged by wish" in (tmp_path / "out/report/index.html").read_text("utf-8")
+    assert "not checked, as requested" in (tmp_path / "out/report/index.html").read_text("utf-8")
     logged = lab.run("web3", "cat /var/log/nginx/*access*.log").stdout.decode("utf-8", "replace")
     assert "Firefox/" in logged
     assert "luytre" not in logged.lower()

@@ -1,4 +1,4 @@
-"""A configuration that its daemon refuses is taken back whole: what was written, who could change it, what was moved aside."""
+"""A configuration that its daemon refuses is undone whole: what was written, who could change it, what was moved aside."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_what_the_daemon_refuses_leaves_everything_as_it_was(fresh: Callable[...
     asked = {**own, "tighten": True, "aside": True, "run": "trial"}
 
     refused = run(host, module, **asked, files={path: SENSELESS})
-    assert which["said"] in refused["msg"] and "taken back" in refused["msg"]
+    assert which["said"] in refused["msg"] and "undone" in refused["msg"]
     assert "changed_paths" not in refused and look() == before
 
     done = run(host, module, **asked)

@@ -75,7 +75,7 @@ def test_unreachable_refused_and_changed_keys(
     assert statuses["gone"] == statuses["refused"] == statuses["changed"] == {"not_evaluated"}
     assert "could not be reached" in reasons["gone"]
     assert "refused our SSH key" in reasons["refused"]
-    assert "not the one recorded" in reasons["changed"]
+    assert "differs from the recorded one" in reasons["changed"]
     assert "pass" in statuses["web2"]
     assert ended.code in (1, 3)
     for host in ("gone", "refused", "changed"):

@@ -120,7 +120,7 @@ def test_what_is_cleaned_is_as_it_was_made_and_comes_back_as_it_was(fresh: Calla
     seen(f"mkdir {ROOT}/wp-content/mu-plugins && printf '<?php la();\\n' > {ROOT}/wp-content/mu-plugins/aa.php")
     fallen = run(state, *command, *given)
     assert fallen.code == 1
-    assert "antruc.test no longer serves without them" in fallen.out
+    assert "antruc.test stopped serving without these items" in fallen.out
     assert fallen.out.endswith("antruc.test serves again\n"), fallen.out
     assert FOREIGN not in seen()  # nothing lives by it
     assert run(state, "incident", "release", incident, *who).code == 0
@@ -136,9 +136,9 @@ def test_what_is_contained_is_looked_at_by_visitors_and_comes_back_as_it_was_lef
     incident = run(state, "incident", "open", "antruc.test", *who).out.split()[0]
     contained = run(state, "incident", "contain", incident, "file", PREPENDED_FILE, *who)
     assert contained.code == 1
-    assert f"{PREPENDED_FILE} is taken away on web1" in contained.out
+    assert f"{PREPENDED_FILE} is quarantined on web1" in contained.out
     assert re.search(
-        r"antruc\.test no longer serves without them \(http\S+: .*Failed opening required", contained.out
+        r"antruc\.test stopped serving without these items \(http\S+: .*Failed opening required", contained.out
     ), contained.out
     assert contained.out.endswith("antruc.test serves again\n")
     assert seen(f"cat {PREPENDED_FILE}") == "<?php /* luytre-lab: inert */\n"
@@ -170,7 +170,7 @@ def test_an_account_that_somebody_changed_since_stays_locked_when_it_is_released
     assert seen("passwd -dl canbo > /dev/null; grep ^canbo: /etc/shadow | cut -d: -f2,8") == "!:1\n"
     released = run(state, "incident", "release", incident, *who)
     assert released.code == 0, released.out + released.err
-    assert "somebody has changed its password since" in released.out
+    assert "its password was changed after it was locked" in released.out
     assert seen("grep ^canbo: /etc/shadow | cut -d: -f2,8") == "!:\n"
     assert lab.run("web1", "setpriv --reuid nobody --clear-groups su canbo -c id < /dev/null").returncode != 0
 

@@ -315,17 +315,17 @@ def test_all_that_was_left_is_found(story: Story) -> None:
 
 def test_opening_contains_it_as_the_host_says_and_lists_what_a_person_has_to_see(story: Story) -> None:
     assert story.in_force == ([1, 1, "S", 1, 1], [0, 0, "T", 0, 1])
-    assert [word in story.opened.out for word in ("lets nobody in", "is taken out", "is stopped", "is taken away")] == (
+    assert [word in story.opened.out for word in ("is revoked", "is taken out", "is stopped", "is quarantined")] == (
         [True] * 4
     )
-    assert "what visitors of antruc.test are shown:" in story.opened.out, story.opened.out
+    assert "content that visitors of antruc.test see:" in story.opened.out, story.opened.out
     assert (story.opened.code, story.again.code) == (1, 1)  # the text on the site is left
 
 
 def test_opening_again_contains_nothing_twice(story: Story) -> None:
     shown = story.office.says("incident", "show", story.id).out
-    assert f"number 4: {SHELL} is taken away" in shown
-    assert shown.count(": begins to ") == 4
+    assert f"number 4: {SHELL} is quarantined" in shown
+    assert shown.count(": started to ") == 4
 
 
 def test_the_evidence_is_whole_and_has_the_file_by_its_digest(story: Story) -> None:

@@ -145,34 +145,34 @@ def test_on_a_host_that_is_cut_off_all_goes_on(story: Story) -> None:
     for command in ("contain", "collect", "reported"):
         assert story.said[f"isolated incident {command}"].code == 0, story.said[f"isolated incident {command}"]
     assert "exit 3" not in story.said["isolated hunt"].out
-    assert "Cut off, number" in story.said["isolated incident close"].err
+    assert "Isolated (number" in story.said["isolated incident close"].err
     assert story.contained == {**dict.fromkeys(("file", "isolation", "address", "path"), "confirmed")}
 
 
 def test_a_host_that_is_down_is_named_before_all_else_with_the_fix(story: Story) -> None:
-    assert f"nobody comes to {HOST}: bring it up" in story.said["down incident next"].out
+    assert f"{HOST} cannot be reached: start the host" in story.said["down incident next"].out
     assert f"auditor hunt --limit {HOST}" in story.said["down incident next"].out
     lines = story.said["down incident close"].err.splitlines()
-    at = next(number for number, line in enumerate(lines) if "did not come to" in line)
-    assert f"did not come to {HOST}: the host could not be reached (timed out)" in lines[at]
+    at = next(number for number, line in enumerate(lines) if "could not reach" in line)
+    assert f"could not reach {HOST}: the host could not be reached (timed out)" in lines[at]
     assert f"auditor hunt --limit {HOST}" in lines[at + 1]
-    assert "it is not known whether" in story.said["down incident contain"].out
+    assert "unknown whether" in story.said["down incident contain"].out
 
 
 def test_a_host_with_another_key_is_enrolled_by_what_is_printed(story: Story) -> None:
-    assert "the host's key is not the one recorded" in story.said["changed incident contain"].out
+    assert "the host key differs from the recorded one" in story.said["changed incident contain"].out
     assert story.said[f"changed enroll {HOST}"].code == 0, story.said[f"changed enroll {HOST}"].err
-    assert "not the one recorded" not in story.said["anew hunt --limit"].err
+    assert "differs from the recorded one" not in story.said["anew hunt --limit"].err
 
 
 def test_what_a_new_host_does_not_hold_is_in_force_in_no_paper(story: Story) -> None:
     assert {means: story.anew[means] for means in ("file", "isolation", "address", "path")} == dict.fromkeys(
         ("file", "isolation", "address", "path"), "unknown"
     )
-    assert f"{HOST} does not hold it any more: number" in story.said["anew incident close"].err
+    assert f"no longer in force on {HOST}" in story.said["anew incident close"].err
 
 
 def test_what_is_still_there_is_contained_again_and_the_rest_released(story: Story) -> None:
     assert story.again["file"] == story.released["file"] == "confirmed"
     assert {state for means, state in story.released.items() if means != "file"} == {"released"}
-    assert "nothing of it is on record" in story.said["released incident release"].out
+    assert "has no record of it" in story.said["released incident release"].out

@@ -18,7 +18,7 @@ HOSTS = "web1,web2"
 WHO = ("--who", "Văn phòng", "-i", INVENTORY, "--lang", "en")
 OURS = re.compile(r"(?<!')auditor (?:incident|hunt|review|audit) .*")
 ON_HOST = re.compile(r"    (sudo .*|! .*)")
-WHERE = re.compile(r"not contained by itself, for a person to see: .* on (\w+)\)")
+WHERE = re.compile(r"needs manual review \(not contained automatically\): .* on (\w+)\)")
 
 
 @dataclass(frozen=True)

@@ -201,7 +201,7 @@ def test_who_is_shut_out_comes_in_no_more_and_does_again(story: Story) -> None:
     before, out = story.came_in["before"], story.came_in["shut out"]
     assert (before["sessions"], before["password"]) == ({"bientap": 200, "admin": 200}, True)
     assert story.said["shut out"].code == 0, story.said["shut out"].out + story.said["shut out"].err
-    assert "sessions have ended: one that was let in is let in no more" in story.said["shut out"].out
+    assert "sessions have ended: a session that was accepted before is rejected now" in story.said["shut out"].out
     assert (out["sessions"], out["password"], out["home"]) == ({"bientap": 200, "admin": 302}, False, 200)
     assert story.said["let in"].code == 0
     assert changed(story, "let in") == set()

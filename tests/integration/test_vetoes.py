@@ -56,7 +56,7 @@ def test_what_a_lesser_user_shapes_costs_that_one_thing(fresh: Callable[..., Non
         contained = run(state, *command, *wanted, *who)
         assert contained.code == 0, contained.out + contained.err
         for path in MEMORY:
-            assert f"{path} is taken away on web1" in contained.out
+            assert f"{path} is quarantined on web1" in contained.out
         assert contained.out.count(".luytre-quarantine-") >= 2
         assert re.search(r"the whole file is set aside.*/var/www/\.ssh/authorized_keys", contained.out), contained.out
         assert said(f"cut -c 1-4 /home/canbo/.ssh/authorized_keys; ps -o stat= -p {bus} | cut -c 1") == "# SC\nT\n"
@@ -120,7 +120,7 @@ def test_who_lays_much_hides_nothing_and_what_he_lays_again_is_taken_again(
     hunted()
     opened = run(state, "incident", "open", "--all-found", "web1", "--yes", *who)
     for place in COPIES:
-        assert f"{place} is taken away on web1" in opened.out
+        assert f"{place} is quarantined on web1" in opened.out
     assert "/usr/bin/sudo (x)" in opened.out
     (find,) = [line.strip() for line in opened.out.splitlines() if "-path" in line and "eee" in line]
     assert said(f"{find}").split() == [LONG]
@@ -137,5 +137,5 @@ def test_who_lays_much_hides_nothing_and_what_he_lays_again_is_taken_again(
     step = run(state, "incident", "next", "-i", str(inventory), "--json", "--lang", "en").json
     assert step["step"] == "contain", step
     again = run(state, *shlex.split(step["commands"][0])[1:], "--yes", "--lang", "en")
-    assert f"{AGAIN} is taken away on web1" in again.out
+    assert f"{AGAIN} is quarantined on web1" in again.out
     assert said(f"ls {AGAIN} 2> /dev/null; true") == ""

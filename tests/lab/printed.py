@@ -13,7 +13,7 @@ from typing import Any
 from tests.lab.fixtures import INVENTORY, Ended, environment, run
 
 ON_HOST = re.compile(r"    (sudo .*|! .*|echo .*)")
-WHERE = re.compile(r"not contained by itself, for a person to see: .* on (\w+)\)")
+WHERE = re.compile(r"needs manual review \(not contained automatically\): .* on (\w+)\)")
 
 
 class Office:

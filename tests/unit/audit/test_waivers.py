@@ -507,7 +507,7 @@ def kept(tmp_path: Path) -> Path:
 
 def test_list_shows_where_each_paper_stands_and_what_it_covers(kept: Path) -> None:
     head, first, second = auditor("list", "-i", str(kept), "--lang", "en").stdout.splitlines()
-    assert head.split()[:3] == ["Standing", "Left", "Paper"]
+    assert head.split()[:3] == ["Validity", "Left", "Document"]
     assert first.startswith("expired") and "1/QĐ-UBND" in first and "a.test, b.test" in first
     assert second.startswith("about to expire") and "ssh.root_login" in second
     listed = json.loads(auditor("list", "-i", str(kept), "--json").stdout)
@@ -544,12 +544,12 @@ def test_the_terminal_warns_of_papers_that_end_and_of_those_that_nothing_needs(
     papers.show_papers(run, fleet(run), Words("en"), Console(width=200, highlight=False))
     shown = capsys.readouterr()
     assert shown.out.splitlines() == [
-        "2 findings are waived for now and not counted above.",
-        "1 requirement is attested by a person.",
+        "2 findings are currently waived and not counted above.",
+        "1 requirement is confirmed by a person.",
     ]
     assert shown.err.splitlines() == [
         "1/QĐ-UBND: x.host: 11 days left",
-        "2/QĐ-UBND: x.other: 37 days left, Nothing is left to waive: delete it.",
+        "2/QĐ-UBND: x.other: 37 days left, Nothing is left to waive: delete this waiver.",
         "x.asked: a: last day today",
     ]
 

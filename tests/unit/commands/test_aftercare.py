@@ -27,8 +27,8 @@ def test_people_are_told_what_to_change(inventory: str, monkeypatch: pytest.Monk
     monkeypatch.setattr(collect, "collect", collected)
     auditor(inventory, "open", "antruc.test", *WHO)
     said = auditor(inventory, "todo", str(the_only(inventory)["id"]), code=1).stdout.splitlines()
-    assert said[0].startswith("keys and salts of antruc.test are the old ones")
-    assert "new password on web1 (SSH, SFTP) for account: an" in said
+    assert said[0].startswith("the keys and salts of antruc.test are unchanged")
+    assert "change the password on web1 (SSH, SFTP) of account: an" in said
     assert "wordpress" in asked
 
 
@@ -36,17 +36,17 @@ def test_search_engines_get_addresses_and_people_none_to_click_on(inventory: str
     auditor(inventory, "open", "antruc.test", *WHO)
     incident = str(the_only(inventory)["id"])
     output = tmp_path / "out"
-    assert "No address is known" in auditor(inventory, "forget", incident, "--output", str(output)).stdout
+    assert "There are no known URLs" in auditor(inventory, "forget", incident, "--output", str(output)).stdout
     assert not output.exists()
     known = inventories.load(Path(inventory))
     Looks().put(known.path, ledger(("/no-hu", trace("a", "doorway")), ("/", trace("b", "link"))))
     said = auditor(inventory, "forget", incident, "--output", str(output)).stdout.splitlines()
-    assert said[0].startswith("forget  hxxps://antruc[.]test/no-hu  ")
-    assert said[1].startswith("visit again  hxxps://antruc[.]test/  ")
+    assert said[0].startswith("remove  hxxps://antruc[.]test/no-hu  ")
+    assert said[1].startswith("crawl again  hxxps://antruc[.]test/  ")
     text, table = (output / f"{incident}-deindex.{ending}" for ending in ("txt", "csv"))
     assert said[2:] == [str(text), str(table)]
     assert text.read_text() == "https://antruc.test/no-hu\n"
-    assert table.read_text("utf-8-sig").splitlines()[1].startswith("https://antruc.test/no-hu,forget,")
+    assert table.read_text("utf-8-sig").splitlines()[1].startswith("https://antruc.test/no-hu,remove,")
     assert {file.stat().st_mode & 0o777 for file in (text, table)} == {0o600}
 
 

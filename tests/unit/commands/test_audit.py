@@ -81,7 +81,7 @@ def test_a_run_and_a_file_are_baselines(auditor, tmp_path: Path) -> None:
     ("lang", "said"),
     [
         ("vi", ["điểm trước đạt, nay chưa đạt:", "ssh.root_by_password  web1", "… và"]),
-        ("en", ["passed before and are open now:", "ssh.root_by_password  web1", "… and"]),
+        ("en", ["passed before and are now open:", "ssh.root_by_password  web1", "… and"]),
     ],
 )
 def test_the_terminal_says_which(auditor, lang: str, said: list[str]) -> None:
@@ -94,7 +94,7 @@ def test_the_terminal_says_which(auditor, lang: str, said: list[str]) -> None:
 def test_the_terminal_names_the_worst_and_says_why_it_fails(auditor) -> None:
     result = auditor(BAD, "--lang", "en", "--fail-on", "critical")
     shown = result.stdout.splitlines()
-    first = shown.index("not met, worst first:") + 1
+    first = shown.index("not met, most severe first:") + 1
     rows = shown[first : first + 10]
     places = {}
     for finding in BAD.findings:

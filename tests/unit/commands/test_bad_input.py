@@ -67,9 +67,12 @@ def test_a_finding_that_has_gone_since_is_said_to_have_gone_and_leads_to_closing
     (incident,) = ids(inventory)
     keep(inventory, 0.02)
     said = auditor(inventory, "next", incident).stdout
-    assert "1 finding of the incident, on web1, was not found by the last look: see that evidence is kept" in said
+    assert (
+        "1 finding of the incident, on web1, was not found by the last check: make sure that evidence is preserved"
+        in said
+    )
     ready(inventory, incident)
-    assert "nothing is in the way any more" in auditor(inventory, "next", incident).stdout
+    assert "nothing prevents closing any more" in auditor(inventory, "next", incident).stdout
     auditor(inventory, "close", incident, "--cause", "x", *WHO)
     with pytest.raises(InputError, match=rf"does not find {CONTROL} on web1 any more") as gone:
         auditor(inventory, "open", "--finding", f"{CONTROL}:web1", *WHO)
@@ -95,7 +98,7 @@ def test_a_host_that_is_down_keeps_neither_reports_nor_the_others_waiting(
     for report in ("now", "first"):
         auditor(inventory, "reported", incident, report, "--how", "x", *WHO)
     said = auditor(inventory, "next", incident).stdout
-    assert "nobody comes to web1: bring it up" in said
+    assert "web1 cannot be reached: start the host" in said
     assert "  web1: timed out\n" in said
     assert f"auditor hunt --limit web1 -i {inventory}" in said
     assert "release" in auditor(inventory, "close", incident, "--cause", "x", *WHO, code=2).stderr
@@ -115,14 +118,14 @@ def test_a_host_that_left_the_inventory_keeps_no_incident_open_for_ever(inventor
         words = (verb[0], incident, *verb[1:], *(WHO if verb[0] != "deindex" else ()))
         with pytest.raises(InputError, match="web1: no longer in the inventory, so there is no host to ask"):
             auditor(inventory, *words)
-    assert "could not be read, so look yourself: web1" in auditor(inventory, "todo", incident, code=1).stdout
+    assert "could not be read; check manually: web1" in auditor(inventory, "todo", incident, code=1).stdout
     ready(inventory, incident)
     said = auditor(inventory, "close", incident, "--cause", "x", *WHO, code=2).stderr
     assert "- web1: no longer in the inventory, so nothing tells that it is clean" in said
     assert f"    auditor incident close {incident} --gone web1 --cause 'not established' --who" in said
     assert f"incident close {incident} --gone web1 --cause" in auditor(inventory, "next", incident).stdout
     auditor(inventory, "close", incident, "--cause", "x", "--gone", "web1", *WHO)
-    assert "no longer in the inventory, so not looked at: web1" in auditor(inventory, "show", incident).stdout
+    assert "no longer in the inventory, so not checked: web1" in auditor(inventory, "show", incident).stdout
 
 
 def test_a_moment_to_come_opens_nothing_and_one_before_a_clean_hunt_is_doubted(inventory: str) -> None:
@@ -132,14 +135,14 @@ def test_a_moment_to_come_opens_nothing_and_one_before_a_clean_hunt_is_doubted(i
     assert (future.value.exit_code, ids(inventory)) == (MISTAKE, [])
     early = moment(-5)[:16].replace("T", " ")
     said = auditor(inventory, "open", "web1", *WHO, "--when", early)
-    assert "on web1 found nothing, though it came after" in said.stderr
+    assert "on web1 found nothing, although it ran after" in said.stderr
     assert "auditor hunt --whole --limit web1" in said.stderr
     (incident,) = ids(inventory)
     again = auditor(inventory, "open", "web1", *WHO, "--when", moment(-9)[:16].replace("T", " ")).stderr
-    assert f"{incident} was open already: its deadlines count from" in again
+    assert f"{incident} was already open: its deadlines still count from" in again
     ready(inventory, incident)
     said = auditor(inventory, "close", incident, "--cause", "x", *WHO, code=2).stderr
-    assert "nobody has hunted on web1 since" in said, "the hunt before it was written down missed it"
+    assert "no hunt on web1 since" in said, "the hunt before it was written down missed it"
 
 
 def test_an_audit_dated_in_the_future_moves_no_deadline(inventory: str) -> None:
@@ -304,7 +307,7 @@ def test_a_newer_case_log_than_the_host_says_that_nothing_is_kept_there_and_cont
     table.write_bytes(before)
     assert "number 2" in auditor(inventory, "contain", incident, "job", f"{table}:1", *WHO).stdout
     assert in_force(table) == ["b", "c"]
-    assert "nothing of it is on record on web1" in auditor(inventory, "release", incident, "1", *WHO).stdout
+    assert "web1 has no record of it" in auditor(inventory, "release", incident, "1", *WHO).stdout
     assert in_force(table) == ["b", "c"]
 
 

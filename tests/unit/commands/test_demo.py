@@ -40,8 +40,10 @@ def test_the_screen_tells_the_story_and_names_the_file_with_the_rest(
     ended = CliRunner().invoke(app, ["demo", "--lang", "en", "--output", str(tmp_path / "out"), *options])
     assert ended.exit_code == 0, ended.output
     log = tmp_path / "out/demo.log"
-    assert ended.stdout.startswith(f"All that happens is written to {log}\n")
-    assert all(part in ended.stdout for part in ("1. Found", "2. Changed", "3. Proven", f"4. Report: {report}", next_))
+    assert ended.stdout.startswith(f"The full log is written to {log}\n")
+    assert all(
+        part in ended.stdout for part in ("1. Found", "2. Changed", "3. Verified", f"4. Report: {report}", next_)
+    )
     assert "booting" not in ended.stdout and "62 lines" not in ended.stdout
     written = log.read_text("utf-8")
     assert "booting web1" in written and "62 lines of a plan" in written

@@ -52,13 +52,13 @@ def test_list_shows_people_what_was_open(history: History) -> None:
 def test_an_empty_history_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LUYTRE_STATE", str(tmp_path))
     assert auditor("list").stdout == "Chưa lưu lần rà soát nào.\n"
-    assert auditor("prune", "--lang", "en").stdout == "There is nothing to prune.\n"
+    assert auditor("prune", "--lang", "en").stdout == "There is nothing to delete.\n"
     assert "0 mắt xích" in auditor("verify").stdout
 
 
 def test_an_inventory_without_runs_is_told_from_those_that_have_some(history: History) -> None:
     said = auditor("list", "-i", "nonexist", "--lang", "en").stdout
-    assert said == f"No audit of nonexist is kept. There are audits of: {key_of(BEFORE.inventory)}\n"
+    assert said == f"No audit of nonexist is stored. There are audits of: {key_of(BEFORE.inventory)}\n"
     assert json.loads(auditor("list", "-i", "nonexist", "--json").stdout) == []
 
 
@@ -186,7 +186,7 @@ def test_prune_only_says_until_it_is_told_to(history: History) -> None:
     assert [entry.id for entry in history.entries()] == [AFTER.id, BEFORE.id, newer.id]
     assert "đã xóa" in auditor("list", "--pruned").stdout
     assert json.loads(auditor("list", "--pruned", "--json").stdout)[0]["id"] == older.id
-    assert "1 pruned" in auditor("verify", "--lang", "en").stdout
+    assert "1 deleted" in auditor("verify", "--lang", "en").stdout
 
 
 def test_verify_names_the_first_broken_link_and_exits_1(history: History) -> None:

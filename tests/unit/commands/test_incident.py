@@ -56,8 +56,8 @@ def test_its_entries_are_exported_for_a_spreadsheet(inventory: str, tmp_path: Pa
     file = tmp_path / "timeline.csv"
     assert auditor(inventory, "export", incident, str(file)).stdout == f"{file}\n"
     heading, first, second = csv.reader(io.StringIO(file.read_text("utf-8-sig"), newline=""))
-    assert heading == ["Happened", "Written", "Who says so", "What"]
-    assert (first[0], first[2:]) == ("2026-01-31T23:59:00+07:00", ["Văn phòng", "opened the incident: antruc.test"])
+    assert heading == ["Happened", "Recorded", "Recorded by", "Event"]
+    assert (first[0], first[2:]) == ("2026-01-31T23:59:00+07:00", ["Văn phòng", "incident opened: antruc.test"])
     assert second[3] == "'=1+1⏎second line"
     assert file.stat().st_mode & 0o777 == 0o600
 
@@ -69,16 +69,16 @@ def test_an_incident_is_opened_reported_noted_and_closed(inventory: str) -> None
     History().keep(
         clean("2026-01-30T08:00:00+07:00", inventory=inventory).model_copy(update={"id": "20260130T010000Z-0"})
     )
-    assert auditor(inventory, "list").stdout == "No incident is on record.\n"
+    assert auditor(inventory, "list").stdout == "No incident is recorded.\n"
     said = auditor(inventory, "open", "antruc.test", *WHO, "--when", "2026-01-31 23:59", "--why", "[red]hacked").stdout
-    assert "OVERDUE since 1 Feb 2026, 23:59: first notice" in said
+    assert "OVERDUE since 1 Feb 2026, 23:59: initial notice" in said
     assert "[red]hacked" in said
     incident = str(the_only(inventory)["id"])
     assert "OVERDUE" in auditor(inventory, "due", code=1).stdout
     auditor(inventory, "spare", incident, "now", "--why", "not serious", *WHO)
     for report in ("first", "full"):
         auditor(inventory, "reported", incident, report, "--how", "45/BC-UBND", *WHO)
-    assert auditor(inventory, "due").stdout == "No report is owed.\n"
+    assert auditor(inventory, "due").stdout == "No report is due.\n"
     auditor(inventory, "note", incident, "called the operator", *WHO)
     close = ("close", incident, "--cause", "a password was known", *WHO)
     said = auditor(inventory, *close, code=2).stderr
@@ -97,7 +97,7 @@ def test_an_incident_is_opened_reported_noted_and_closed(inventory: str) -> None
     assert auditor(inventory, "next").stdout == "No incident is open.\n"
     shown = auditor(inventory, "show", incident).stdout
     for words in (
-        "not owed: word to the authority",
+        "waived: immediate notification to the authority",
         "45/BC-UBND",
         "Văn phòng: called the operator",
         "a password was known",
@@ -163,8 +163,8 @@ def test_an_address_is_blocked_on_the_incidents_hosts_and_released(
     with pytest.raises(InputError, match="none of the incident's hosts"):
         auditor(inventory, *given, "--host", "web2")
     assert "203.0.113.7 is blocked on web1 until" in auditor(inventory, *given).stdout
-    assert "Blocked, number 1: 203.0.113.7 on web1" in auditor(inventory, "show", incident).stdout
-    assert "let in again on web1" in auditor(inventory, "release", incident, *WHO).stdout
+    assert "Blocked (number 1): 203.0.113.7 on web1" in auditor(inventory, "show", incident).stdout
+    assert "unblocked on web1" in auditor(inventory, "release", incident, *WHO).stdout
     assert auditor(inventory, "release", incident, *WHO).stdout == "Nothing is contained.\n"
     answers = [b'{"state": "refused", "why": "proxy", "about": "104.16.0.0/13"}']
     assert "proxy or CDN" in auditor(inventory, *given, code=1).stdout
@@ -178,13 +178,13 @@ def test_a_file_is_taken_away_by_its_bytes_and_put_back(inventory: str, monkeypa
     auditor(inventory, "open", "antruc.test", *WHO)
     incident = str(the_only(inventory)["id"])
     said = auditor(inventory, "contain", incident, "file", "/var/www/antruc.test/[b]\n%\udcff.php", *WHO).stdout
-    assert "/var/www/antruc.test/[b]%0A%25%FF.php is taken away on web1 (sha256 aaaa" in said
+    assert "/var/www/antruc.test/[b]%0A%25%FF.php is quarantined on web1 (sha256 aaaa" in said
     assert asked[0]["what"] == "/var/www/antruc.test/[b]%0A%25%FF.php"
     assert asked[0]["roots"][0] == "/var/www/antruc.test"
     assert "/etc/profile.d" in asked[0]["roots"]
     assert asked[1] == {"do": "forget"}
-    assert "Taken away, number 1" in auditor(inventory, "show", incident).stdout
-    assert "the file is back on web1" in auditor(inventory, "release", incident, *WHO).stdout
+    assert "Quarantined (number 1)" in auditor(inventory, "show", incident).stdout
+    assert "the file is restored on web1" in auditor(inventory, "release", incident, *WHO).stdout
 
 
 def test_nothing_is_done_when_one_of_several_must_not_be(inventory: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,7 +210,7 @@ def test_several_are_contained_at_once_and_each_says_what_it_came_to(
     incident = str(the_only(inventory)["id"])
     both = ("file", "/srv/x.php", "address", "203.0.113.7", "file", "/srv/x.php", "--for", "1h")
     said = auditor(inventory, "contain", incident, *both, *WHO, code=1).stdout.splitlines()
-    assert said[0] == "number 1: /srv/x.php is not taken away on web1: there is no regular file there"
+    assert said[0] == "number 1: /srv/x.php is not quarantined on web1: there is no regular file"
     assert said[1].startswith("number 2: 203.0.113.7 is blocked on web1 until ")
     assert (len(said), answers) == (2, [])
 
@@ -283,11 +283,11 @@ def test_a_dry_run_shows_each_step_and_does_none(inventory: str, monkeypatch: py
     both = ("address", "203.0.113.7", "file", "/srv/x.php", "--dry-run")
     said = auditor(inventory, "contain", incident, *both, *WHO, code=1).stdout.splitlines()
     assert asked == ["plan", "plan"]
-    assert said[0] == "On web1, address 203.0.113.7 would be contained so:"
+    assert said[0] == "On web1, address 203.0.113.7 would be contained as follows:"
     assert said[1:4:2] == ["  nft -f -", "  write /x"]
     assert "[red]" in said[2]
     assert "\x1b" not in said[2]
-    assert said[4] == "On web1, file /srv/x.php would not be contained: there is no regular file there"
+    assert said[4] == "On web1, file /srv/x.php would not be contained: there is no regular file"
     assert the_only(inventory)["actions"] == []
 
 
@@ -304,7 +304,7 @@ def test_a_path_is_gone_and_a_site_closed_where_the_site_is(inventory: str, monk
     incident = str(the_only(inventory)["id"])
     given = ("path", "https://WWW.antruc.test/a%20b/%E1%BA%A1%ff\udcfe{$/", "site", "dongvau.test")
     said = auditor(inventory, "contain", incident, *given, *WHO).stdout
-    assert "www.antruc.test/a b/ạ%FF%FE{$ is gone on web1" in said
+    assert "www.antruc.test/a b/ạ%FF%FE{$ is blocked on web1" in said
     assert "dongvau.test is closed on web3" in said
     assert [one["what"] for one in asked] == ["www.antruc.test/a b/ạ%FF%FE{$", "dongvau.test"]
     assert asked[0]["names"] == ["antruc.test", "www.antruc.test"]
@@ -312,10 +312,10 @@ def test_a_path_is_gone_and_a_site_closed_where_the_site_is(inventory: str, monk
     assert asked[1]["trusted"] == ("10.213.47.0/24",)
     assert "gotre.test" in asked[1]["others"]
     shown = auditor(inventory, "show", incident).stdout
-    assert "Gone, number 1: www.antruc.test/a b/" in shown
-    assert "Closed, number 2: dongvau.test on web3" in shown
+    assert "Path blocked (number 1): www.antruc.test/a b/" in shown
+    assert "Site closed (number 2): dongvau.test on web3" in shown
     said = auditor(inventory, "release", incident, *WHO).stdout
-    assert "the path is there again on web1" in said
+    assert "the path is unblocked on web1" in said
     assert "the site is open again on web3" in said
     with pytest.raises(InputError, match=r"bennua\.test is no site of the incident's hosts"):
         auditor(inventory, "contain", incident, "site", "bennua.test", *WHO)
@@ -339,18 +339,18 @@ def test_what_is_cleaned_is_a_step_of_the_ledger_and_undone_by_its_number_alone(
     incident = str(the_only(inventory)["id"])
     rows = ("row", "antruc.test/posts/66", "row", "antruc.test/options/widget_text")
     planned = auditor(inventory, "clean", incident, *rows, "--dry-run", *WHO).stdout
-    assert planned.startswith("On web1, row antruc.test/posts/66 would be cleaned so:\n  DELETE\n")
+    assert planned.startswith("On web1, row antruc.test/posts/66 would be cleaned as follows:\n  DELETE\n")
     assert the_only(inventory)["actions"] == []
     said = auditor(inventory, "clean", incident, *rows, *WHO).stdout.splitlines()
-    assert said[0] == f"number 1: row antruc.test/posts/66 is taken out on web1 (sha256 {'0' * 64})"
-    assert said[1].startswith("number 2: row antruc.test/options/widget_text is taken out on web1")
+    assert said[0] == f"number 1: row antruc.test/posts/66 is removed on web1 (sha256 {'0' * 64})"
+    assert said[1].startswith("number 2: row antruc.test/options/widget_text is removed on web1")
     assert (asked[-1]["table"], asked[-1]["key"], asked[-1]["root"]) == (
         "options",
         "widget_text",
         "/var/www/antruc.test",
     )
     assert auditor(inventory, "release", incident, *WHO).stdout == "Nothing is contained.\n"
-    assert "the row is back on web1" in auditor(inventory, "release", incident, "2", *WHO).stdout
+    assert "the row is restored on web1" in auditor(inventory, "release", incident, "2", *WHO).stdout
     again = auditor(inventory, "clean", incident, *rows[2:], *WHO).stdout
     assert again.startswith("number 3: ")
     assert len(asked) == 6
@@ -406,11 +406,11 @@ def test_a_core_is_cleaned_from_a_release_that_is_known_and_what_it_finds_beside
     assert asked == []
     KnownGood().put((archives.read(release),))
     planned = auditor(inventory, *core, *given, "--dry-run").stdout.splitlines()
-    assert planned[1] == "On web1, file /var/www/antruc.test/wp-admin/x y.php would be contained so:"
+    assert planned[1] == "On web1, file /var/www/antruc.test/wp-admin/x y.php would be contained as follows:"
     said = auditor(inventory, *core, *given).stdout.splitlines()
     assert said == [
-        "number 1: the application of antruc.test on web1 is as its release has it",
-        "number 2: /var/www/antruc.test/wp-admin/x y.php is taken away on web1",
+        "number 1: the application of antruc.test on web1 matches its release",
+        "number 2: /var/www/antruc.test/wp-admin/x y.php is quarantined on web1",
     ]
     assert [name for name, _, _ in asked] == [*["core.py", "quarantine.py"] * 2, "forget.py"]
     assert {"release.zip", "release.json"} <= asked[0][2].keys()
@@ -433,8 +433,8 @@ def test_secrets_are_made_anew_on_the_host_and_no_answer_of_it_holds_one(
     incident = str(the_only(inventory)["id"])
     steps = ("salts", "antruc.test", "database-password", "antruc.test/blog")
     said = auditor(inventory, "clean", incident, *steps, *WHO).stdout.splitlines()
-    assert said[0].startswith("number 1: the keys and salts of antruc.test are new on web1")
-    assert said[1].endswith("; but whether these use the same account could not be read (/srv/www/tulieu)")
+    assert said[0].startswith("number 1: the keys and salts of antruc.test are regenerated on web1")
+    assert said[1].endswith("; but it could not be read whether these use the same account (/srv/www/tulieu)")
     assert [(one["folder"], one["root"]) for one in asked] == [
         ("", "/var/www/antruc.test"),
         ("blog", "/var/www/antruc.test"),

@@ -36,7 +36,7 @@ def test_all_that_gives_the_alarm_is_taken_into_one_incident_and_what_comes_next
 def test_a_dry_run_opens_nothing(inventory: str) -> None:
     keep(inventory, MEMBER)
     assert "/etc/sudoers.d/x" in auditor(inventory, "open", "--all-found", "web1", "--dry-run", *WHO).stdout
-    assert auditor(inventory, "list").stdout == "No incident is on record.\n"
+    assert auditor(inventory, "list").stdout == "No incident is recorded.\n"
 
 
 def test_nobody_to_ask_opens_nothing(inventory: str) -> None:

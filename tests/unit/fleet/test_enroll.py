@@ -209,7 +209,7 @@ def test_from_what_an_office_has_to_an_account_with_sudo_and_once_more(
     with_key = ("--user", "quantri", "--key", str(machine.key))
     done = auditor(*with_key, "--password-stdin", "--yes")
     assert done.code == 0, done.err
-    assert done.out.endswith(f"then\n  auditor inventory check -i {office}\n  auditor audit -i {office}\n")
+    assert done.out.endswith(f"then run\n  auditor inventory check -i {office}\n  auditor audit -i {office}\n")
     assert PASSWORD not in (office / "may1.yml").read_text("utf-8") + done.out + done.err
     (own,) = host_keys.recorded(known_hosts, "127.0.0.1", machine.port)
     assert own.fingerprint in done.err
@@ -360,7 +360,7 @@ def test_a_person_is_asked_about_a_changed_key_apart(
 ) -> None:
     host_keys.record(known_hosts, "127.0.0.1", machine.port, [another_key(tmp_path)])
     recorded = known_hosts.read_bytes()
-    question, password = "and is it the server's own? [y/N]:", "Password of root on may1:"
+    question, password = "and does it match? [y/N]:", "Password of root on may1:"
     no = at_a_terminal(machine, office, tmp_path, {question: "n"})
     assert no.code == 1
     assert "Password" not in no.err

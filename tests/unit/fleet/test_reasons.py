@@ -18,7 +18,7 @@ from auditor.models import Text
         ),
         (
             "@@@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @@@ ... Host key verification failed.",
-            "not the one recorded",
+            "differs from the recorded one",
         ),
         ("ssh: connect to host 192.0.2.1 port 22: Connection timed out", "could not be reached"),
         ("ssh: connect to host 192.0.2.1 port 22: No route to host", "could not be reached"),
@@ -37,7 +37,7 @@ from auditor.models import Text
             "'/usr/bin/apt-get -y -o DPkg::Lock::Timeout=60 install 'nftables'' failed: E: Failed to fetch http://m.test/x",
             "E: Failed to fetch",
         ),
-        ("Host key for 192.0.2.1 was revoked by /k", "not the one recorded"),
+        ("Host key for 192.0.2.1 was revoked by /k", "differs from the recorded one"),
         (
             "No ED25519 host key is known for 192.0.2.1 and you have requested strict checking.\r\n"
             "Host key verification failed.",

@@ -234,7 +234,7 @@ def test_what_stops_a_run_here_tells_which_hosts_are_open_when_they_are_back_and
         ended(Full(Playbook("successful", (ARMED, DONE))))
     show_interrupted(stopped.value.hardening, "en")
     told = " ".join("".join(capsys.readouterr()).split())
-    assert "h: still open: unless it was confirmed it brings itself back from" in told
+    assert "h: not finished: unless it was confirmed, the host rolls back by itself from" in told
     assert "run 'auditor harden -i i'" in told
 
 
@@ -269,7 +269,7 @@ def test_told_to_end_twice_it_tells_what_is_still_open(
     assert told.value.hardening.hosts[0].state == "armed"
     assert Journal(tmp_path).unfinished("i") == (told.value.hardening,)
     show_interrupted(told.value.hardening, "en")
-    assert "still open: it brings itself back" in "".join(capsys.readouterr())
+    assert "not finished: the host rolls back by itself" in "".join(capsys.readouterr())
 
 
 def test_a_host_whose_time_is_long_over_is_asked_once_and_keeps_nobody_waiting(

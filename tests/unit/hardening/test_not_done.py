@@ -113,5 +113,5 @@ def test_the_terminal_names_each_and_counts_them() -> None:
     made = told(finding("x.site", "site", "a.test"), left=(Left("h", "x", None, SAID),))
     show_hardening(made, "en", console)
     shown = console.export_text()
-    assert f"not done: x.site a.test: left alone: {SAID}" in shown
-    assert "1 change was not done: the audit afterwards does not find it in force" in shown
+    assert f"not made: x.site a.test: left alone: {SAID}" in shown
+    assert "1 change was not made: the audit afterward does not find it in force" in shown

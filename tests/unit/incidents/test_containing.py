@@ -124,7 +124,7 @@ def test_what_another_incident_contains_too_is_not_said_to_be_back(there: There,
     there.answers = [{"state": "none"}] * 2
     first = second.release(case(second).actions[1])
     assert (first.state, first.why, first.about) == ("released", "still_contained", f"{command.incident}/2")
-    assert told.deed(first, Words("en")).endswith(f"another one does; number {command.incident}/2")
+    assert told.deed(first, Words("en")).endswith(f"another incident does; number {command.incident}/2")
     assert command.release(case(command).actions[2]).why == ""
 
 
@@ -149,7 +149,7 @@ def test_whoever_is_cut_off_leaves_what_was_begun_and_the_next_goes_on_with_it(
             INVENTORY, WHO, deciding.adding(command.incident, deciding.Reported(report=report, how="45/BC-UBND"))
         )
     command.ledgers.write(INVENTORY, WHO, deciding.filling(command.incident, LAST_FORM))
-    with pytest.raises(InputError, match="not known whether"):
+    with pytest.raises(InputError, match="unknown whether"):
         command.ledgers.write(
             INVENTORY, WHO, closing.closing(command.incident, closing.Cause("x"), None, (WEB1,), clock.now())
         )
@@ -263,7 +263,7 @@ def test_what_came_last_is_released_first_in_whatever_order_it_is_asked_for(ther
 
 def test_what_was_not_on_record_is_not_said_to_be_undone() -> None:
     said = told.deed(Released(number=1, host="web1", means="row", state="released", why="none_kept"), Words("en"))
-    assert said == "number 1: nothing of it is on record on web1, so nothing was done"
+    assert said == "number 1: web1 has no record of it, so nothing was done"
 
 
 def test_a_number_that_the_host_keeps_for_something_else_is_passed_over_and_nothing_is_said_to_be_done(

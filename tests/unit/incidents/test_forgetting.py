@@ -93,9 +93,9 @@ def test_the_list_is_exact_and_the_table_no_formula() -> None:
     heading, first, second = csv.reader(
         io.StringIO(forgetting.table(found, Words("en")).decode("utf-8-sig"), newline="")
     )
-    assert heading == ["Address", "Search engines have to", "Found there"]
-    assert first[:2] == ["https://antruc.test/a;'=1+1", "forget"]
-    assert second[:2] == ["https://antruc.test/", "visit again"]
+    assert heading == ["Address", "Search engines must", "Found there"]
+    assert first[:2] == ["https://antruc.test/a;'=1+1", "remove"]
+    assert second[:2] == ["https://antruc.test/", "crawl again"]
 
 
 def test_pages_that_nothing_leads_to_are_theirs_by_what_they_say_and_the_home_page_never_is() -> None:

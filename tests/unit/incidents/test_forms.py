@@ -133,7 +133,7 @@ def test_what_is_due_next_stands_in_it_to_the_minute_over_month_and_year(t0: str
     detected = clock.stamp(clock.moment_written(t0))
     deed = Opened(detected=detected, subjects=("antruc.test",), regime="2026")
     of = fold("SC-20261231-1", [Entry(at=detected, happened=detected, who="x", deed=deed)])
-    assert [line.rpartition(" trước ")[2] for line in known(of, "now").text("next_due")] == [first, full]
+    assert [line.rpartition(" hạn ")[2] for line in known(of, "now").text("next_due")] == [first, full]
 
 
 def test_where_personal_data_may_be_harmed_word_of_that_is_owed_too() -> None:
@@ -292,12 +292,12 @@ def test_a_notice_is_numbered_as_one_and_holds_no_digest_of_each_file_and_no_bro
     full = known(of, "full", "xa-an-truc")
     assert "/BC-" in issue.document(full, issue.parts(full)).number
     assert "kworker-sync.service" in text
-    assert "và khóa, không cho khởi động lại" in text
+    assert "đã dừng và vô hiệu hóa dịch vụ" in text
     assert "cd" * 32 not in text
 
 
 def test_what_is_owed_at_once_has_no_deadline_that_is_the_minute_of_its_detection() -> None:
     of = known(case("2026"), "first", "xa-an-truc")
     due = of.text("next_due")
-    assert "báo ngay cho cơ quan chuyên trách: phải gửi ngay" in due
+    assert "báo cáo ngay cho cơ quan chuyên trách: phải gửi ngay" in due
     assert not any(Words("vi").moment(clock.stamp(of.case.detected)) in one for one in due)

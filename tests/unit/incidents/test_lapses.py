@@ -38,7 +38,7 @@ def test_what_the_guard_names_is_not_known_any_more_and_is_gone_on_with_by_its_n
     assert (deed.number, deed.state, deed.about) == (3, "unknown", "/etc/cron.d/x has its line")
     case = fold(incident, ledgers.one(INVENTORY, incident))
     assert not case.actions[3].settled
-    assert "after it was brought back, the host does not hold it any more" in told.deed(deed, Words("en"))
+    assert "after the host was restored, this action is no longer in force" in told.deed(deed, Words("en"))
     assert case.entries[-1].who == "Lũy Tre"
     _, again = deciding.containing(incident, "web1", "job", "/etc/cron.d/x:3", None, T0)(ledgers.all(INVENTORY))
     assert isinstance(again, Contained)
@@ -87,5 +87,5 @@ def test_what_a_host_has_not_on_record_any_more_is_not_known_any_more(
     case = fold(incident, ledgers.one(INVENTORY, incident))
     assert (case.actions[3].state, case.actions[3].lost) == (state, state == "unknown")
     if state == "unknown":
-        assert "the host has nothing of it on record any more" in told.deed(case.entries[-1].deed, Words("en"))
+        assert "the host has no record of it" in told.deed(case.entries[-1].deed, Words("en"))
         assert [one.who for one in case.entries].count(lapses.PROGRAM) == 1

@@ -38,7 +38,7 @@ def test_it_is_five_things_in_the_order_in_which_they_are_asked_for() -> None:
     sent = "Sổ sự cố chưa ghi nhận báo cáo, thông báo nào đã gửi."
     assert said.index(happened) < said.index(done) < said.index(sent) < said.index("Việc tiếp theo:\n- phải gửi ngay")
     assert "biện pháp khác" not in said
-    assert said.index("đóng hồ sơ sự cố\n") > said.index("Việc tiếp theo:")
+    assert said.index("kết thúc sự cố\n") > said.index("Việc tiếp theo:")
 
 
 def test_what_is_cleaned_stays_in_force_and_what_nobody_did_is_not_told() -> None:
@@ -52,5 +52,5 @@ def test_what_is_cleaned_stays_in_force_and_what_nobody_did_is_not_told() -> Non
 def test_while_it_is_open_something_is_left_to_do_though_no_report_is_owed() -> None:
     said = body(OPENED, *(Reported(report=one, how="45") for one in ("now", "first", "full")))
     assert "các báo cáo, thông báo theo hạn đã gửi hoặc không phải gửi" in said
-    assert "xử lý hết dấu vết, xác định nguyên nhân, khôi phục và đóng hồ sơ sự cố" in said
+    assert "xử lý hết dấu vết, xác định nguyên nhân, khôi phục và kết thúc sự cố" in said
     assert "không còn" not in said.lower()

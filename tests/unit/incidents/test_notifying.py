@@ -64,7 +64,7 @@ def test_a_draft_is_shown_and_a_person_sends_it_once(
     assert received.encrypted == [True, True]
     assert kinds(inventory, incident) == ["opened", "notified", "notified"]
     assert received.mails[0]["Subject"] == f"Sự cố an ninh mạng {incident}: antruc.test"
-    assert "phải gửi ngay: báo ngay cho cơ quan chuyên trách" in body(received.mails[0])
+    assert "báo cáo ngay cho cơ quan chuyên trách: phải gửi ngay" in body(received.mails[0])
 
 
 def test_where_an_office_says_so_a_timer_tells_it_also_after_its_server_was_down(
@@ -212,17 +212,17 @@ def test_no_secret_no_host_and_no_inner_address_stand_in_it_and_others_addresses
     for there in ("hxxps://evil[.]test/x", "203[.]0[.]113[.]9", "203[.]0[.]113[.]7", "hxxp://antruc.test", "ab" * 32):
         assert there in said
     assert "Đã thực hiện 1 biện pháp ngăn chặn, gỡ bỏ; 1 biện pháp đang có hiệu lực." in said
-    assert "Có 1 biện pháp chưa biết đã có hiệu lực hay chưa." in said
+    assert "Có 1 biện pháp chưa xác định được đã có hiệu lực hay chưa." in said
 
 
 @pytest.mark.parametrize(
     ("after", "says"),
     [
-        (17 * HOUR, "phải gửi trước 20:15 ngày 01/01/2027: thông báo ban đầu\n"),
-        (18 * HOUR, "phải gửi trước 20:15 ngày 01/01/2027: thông báo ban đầu (còn không đến 6 giờ)\n"),
+        (17 * HOUR, "thông báo ban đầu: hạn gửi 20:15 ngày 01/01/2027\n"),
+        (18 * HOUR, "thông báo ban đầu: hạn gửi 20:15 ngày 01/01/2027 (còn không đến 6 giờ)\n"),
         (24 * HOUR - datetime.timedelta(minutes=1), "(còn không đến 6 giờ)\n"),
-        (24 * HOUR, "QUÁ HẠN từ 20:15 ngày 01/01/2027: thông báo ban đầu\n"),
-        (72 * HOUR - datetime.timedelta(minutes=1), "phải gửi trước 20:15 ngày 03/01/2027"),
+        (24 * HOUR, "thông báo ban đầu: QUÁ HẠN từ 20:15 ngày 01/01/2027\n"),
+        (72 * HOUR - datetime.timedelta(minutes=1), "hạn gửi 20:15 ngày 03/01/2027"),
         (72 * HOUR, "QUÁ HẠN từ 20:15 ngày 03/01/2027"),
     ],
 )
@@ -271,12 +271,12 @@ def test_an_incident_that_is_over_is_told_too(inventory: Path) -> None:
         Incidents().write(known.path, "Văn phòng", deciding.adding(incident, Reported(report=report, how="45/BC-UBND")))
     going_on = text(inventory, incident)
     assert "các báo cáo, thông báo theo hạn đã gửi hoặc không phải gửi" in going_on
-    assert "đóng hồ sơ sự cố" in going_on
-    assert "Đã gửi: báo ngay cho cơ quan chuyên trách (45/BC-UBND" in going_on
+    assert "kết thúc sự cố" in going_on
+    assert "Đã gửi: báo cáo ngay cho cơ quan chuyên trách (45/BC-UBND" in going_on
     Incidents().write(known.path, "Văn phòng", deciding.filling(incident, LAST_FORM))
     close = closing.closing(incident, closing.Cause("lộ mật khẩu", gone=("antruc.test", "web1")), None, (), T0)
     Incidents().write(known.path, "Văn phòng", close)
-    assert "Hồ sơ sự cố đã đóng" in text(inventory, incident)
+    assert "Đã kết thúc sự cố" in text(inventory, incident)
     auditor("incident", "notify", incident, "--send", *WHO, "-i", inventory)
     assert kinds(inventory, incident)[-1] == "notified"
     assert {mail.state for mail in Spool().mails()} == {"waiting"}
@@ -341,9 +341,9 @@ def test_what_is_in_the_way_of_telling_stops_no_opening(inventory: Path) -> None
     tells(inventory, automatic=True)
     (inventory / "office/mail.yml").unlink()
     said = auditor("incident", "open", "antruc.test", *WHO, "-i", inventory)
-    assert "Chưa báo được cho các đơn vị" in said.stderr
+    assert "Chưa gửi được thư báo cho các đơn vị" in said.stderr
     tells(inventory, automatic=False)
-    assert "Chưa báo được" not in auditor("incident", "open", "antruc.test", *WHO, "-i", inventory).stderr
+    assert "Chưa gửi được thư báo" not in auditor("incident", "open", "antruc.test", *WHO, "-i", inventory).stderr
 
 
 def test_whoever_is_cut_off_before_it_is_written_down_tells_nobody_twice(

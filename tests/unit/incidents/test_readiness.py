@@ -42,7 +42,7 @@ def gaps(inventory: Inventory, purpose: Purpose, lang: Lang = "en") -> list[str]
 def test_what_forms_lack_is_named_with_its_unit_and_file() -> None:
     found = gaps(inventories.load(LAB), "incidents")
     assert any("xã An Trúc: Missing (mandatory): Address" in one and "office/systems.yml" in one for one in found)
-    assert any("nobody is told of incidents by mail" in one for one in found)
+    assert any("nobody is notified of incidents by mail" in one for one in found)
     assert not any("Tân Giang: Missing" in one for one in found)
     assert len(found) == len(set(found))
 

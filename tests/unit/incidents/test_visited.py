@@ -54,7 +54,7 @@ def test_what_is_cleaned_is_undone_and_what_only_shuts_stays(monkeypatch: pytest
     (fell,) = after(pages, monkeypatch, Wanted("row", "antruc.test/posts/66", None), Wanted("path", WHAT["path"], None))
     assert pages.command.back == [1]
     assert (fell.domain, [one.means for one in fell.released], fell.still) == ("antruc.test", ["row"], ())
-    assert sentences([fell])[0].startswith("antruc.test no longer serves without them (http://antruc.test/: 500)")
+    assert sentences([fell])[0].startswith("antruc.test stopped serving without these items (http://antruc.test/: 500)")
     assert sentences([fell])[-1] == "antruc.test serves again"
 
 
@@ -77,9 +77,7 @@ def test_that_all_sites_serve_is_said_with_how_much_was_looked_at(monkeypatch: p
     pages = Pages(StandIn(), {PLAIN: SECURE, SECURE: 200, LOGIN: 404}, {PLAIN: SECURE, SECURE: 200, LOGIN: 404})
     (one,) = after(pages, monkeypatch, Wanted("account", "an", None))
     assert one == Serving(1, 2), "what did not serve before is not counted"
-    assert telling.serving([one, one], Words("en")) == (
-        "The sites still serve: 2 sites, 4 addresses looked at after that"
-    )
+    assert telling.serving([one, one], Words("en")) == ("The sites still serve: 2 sites, 4 addresses checked afterward")
 
 
 def test_what_was_to_go_is_not_said_to_serve(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,7 +232,7 @@ def test_php_has_forgotten_a_file_before_the_visit(
 def test_a_site_that_served_nothing_before_is_said_not_to_be_known(monkeypatch: pytest.MonkeyPatch) -> None:
     pages = Pages(StandIn(), {PLAIN: SECURE, SECURE: 500}, {PLAIN: SECURE, SECURE: 500})
     assert after(pages, monkeypatch, Wanted("file", WHAT["file"], None)) == [Unseen(("antruc.test",))]
-    assert telling.unseen(Unseen(("antruc.test",)), Words("en")).startswith("antruc.test: served nothing before")
+    assert telling.unseen(Unseen(("antruc.test",)), Words("en")).startswith("antruc.test: did not serve before")
 
 
 CLOSED = Standing(incident="SC-20261127-2", number=4, host="web1", means="site", what="antruc.test", known=False)
@@ -269,7 +267,7 @@ def test_a_site_that_others_close_meanwhile_undoes_nothing_and_is_said_to_be_clo
     assert after(pages, monkeypatch, ROW) == [Unseen(("antruc.test",), (CLOSED.name,))]
     assert pages.command.back == []
     said = telling.unseen(Unseen(("antruc.test",), (CLOSED.name,)), Words("en"))
-    assert said.startswith("antruc.test: SC-20261127-2/4 keeps visitors out")
+    assert said.startswith("antruc.test: SC-20261127-2/4 blocks visitors")
 
 
 def test_a_site_that_others_close_while_things_are_put_back_is_not_said_to_serve(
@@ -279,7 +277,7 @@ def test_a_site_that_others_close_while_things_are_put_back_is_not_said_to_serve
     again, fell = after(pages, monkeypatch, Wanted("file", WHAT["file"], None))
     assert (again.means, fell.shut, fell.left) == ("file", (CLOSED.name,), (2,))
     assert "serves again" not in " ".join(sentences([fell]))
-    assert "nothing tells whether it lives by what was done" in sentences([fell])[-1]
+    assert "it is not known whether the site depends on the contained items" in sentences([fell])[-1]
 
 
 def test_a_site_that_others_had_closed_before_is_said_to_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -295,10 +293,10 @@ def test_a_site_that_falls_while_others_change_its_host_is_not_said_to_fall_by_t
     pages.command.beside.names = ("SC-20261127-2/5",)
     (fell,) = after(pages, monkeypatch, ROW)
     first, *_, last = sentences([fell])
-    assert "SC-20261127-2/5 changed the host meanwhile: which of both did it is not known" in first
-    assert "without them" not in first
+    assert "SC-20261127-2/5 changed the host at the same time: it is not known which of the two is the cause" in first
+    assert "without these items" not in first
     assert last == "antruc.test serves again"
     pages = Pages(StandIn(), {PLAIN: 200}, {PLAIN: 500})
     pages.command.beside.names = ("SC-20261127-2/5",)
     (fell,) = after(pages, monkeypatch, Wanted("account", "an", None))
-    assert sentences([fell])[-1] == "SC-20261127-2/5 changed the host meanwhile, too: it may be by that"
+    assert sentences([fell])[-1] == "SC-20261127-2/5 changed the host at the same time: that may be the cause"

@@ -444,7 +444,7 @@ def test_units_that_no_file_declares_are_named(
         main()
     said = capsys.readouterr()
     assert ended.value.code in (None, 0)
-    assert "There is no office/organisation.yml: the units (xa) are taken as written" in said.err
+    assert "office/organisation.yml does not exist: the units (xa) are used as written" in said.err
     assert "a.test" in said.out
 
 

@@ -122,8 +122,10 @@ def test_leave_that_is_not_used_is_named_with_its_day(inventory: Path) -> None:
     assert "có hiệu lực từ ngày 02/11/2026" in told["2026-11-01"][0]
     assert "đến hết ngày 01/05/2027" in told["2027-04-01"][0] == told["2027-05-01"][0]
     assert told["2027-05-02"] == [
-        "“Quyết định số 12/QĐ-UBND” hết hạn ngày 01/05/2027: 2 trang không còn được hỏi những địa chỉ mà không đâu nhắc tới "
-        "(a.test, c.test); cách sửa: office/authorizations.yml"
+        (
+            "“Quyết định số 12/QĐ-UBND” hết hạn ngày 01/05/2027: không còn kiểm tra những địa chỉ không "
+            "được công bố trên 2 trang (a.test, c.test); cách sửa: office/authorizations.yml"
+        )
     ]
     assert "expired on 1 May 2027: 2 sites are" in _told(known, date(2027, 5, 2), "en")[0]
     office.write_text(

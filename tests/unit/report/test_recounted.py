@@ -176,7 +176,7 @@ def expected(counted: Counted) -> Iterator[str]:
     levels = Counter(site["level"] for host in hosts for site in host["sites"])
     yield f"{levels[2]} trang cấp độ 2"
     sure = counted.certainties()
-    yield f"{sure['certain']} dấu vết chắc chắn, {sure['likely']} dấu vết nhiều khả năng"
+    yield f"{sure['certain']} dấu vết chắc chắn, {sure['likely']} dấu vết khả năng cao"
     touched = {one["host"] for one in counted.intrusions if one["subject"]["kind"] == "host"}
     where = f"antruc.test, gotre.test và {len(touched)} máy chủ, phục vụ {', '.join(counted.served(touched))}"
     yield f"Phát hiện dấu vết xâm nhập ở {where}"
@@ -250,7 +250,7 @@ def of_incidents(counted: Counted) -> Iterator[str]:
         in_force = sum(one == "confirmed" for one in state.values())
         yield f"đã ngăn chặn, gỡ bỏ {done} đối tượng, còn hiệu lực cuối kỳ {in_force}"
         if unknown := sum(one == "unknown" for one in state.values()):
-            yield f"chưa biết kết quả của {unknown} đối tượng"
+            yield f"chưa xác định được kết quả của {unknown} đối tượng"
 
 
 def beginnings(counted: Counted) -> Iterator[str]:
@@ -400,14 +400,14 @@ def test_each_number_of_the_overview_is_counted_again(month: Month) -> None:
     assert f"{len(counted.now['hosts'])} máy chủ, {len(counted.domains)} trang" in said
     of_web1 = [trace for one in counted.intrusions if one["host"] == "web1" for trace in one["violations"]]
     sure = Counter(trace["certainty"] for trace in of_web1)
-    line = f"{sure['exact']} dấu vết chắc chắn, {sure['strong']} dấu vết nhiều khả năng"
+    line = f"{sure['exact']} dấu vết chắc chắn, {sure['strong']} dấu vết khả năng cao"
     assert said.count(f"web1 : {line}") == 2
     work = by_control(counted.configured)
     urgent = sum(some[0]["severity"] in ("critical", "high") for some in work.values())
     automatic = sum(intruded.CATALOGUE[control].fix is not None for control in work)
     assert (
         f"{urgent} yêu cầu chưa đạt phải xử lý ngay và {len(work) - urgent} yêu cầu nên xử lý tiếp. {automatic} yêu cầu khắc"
-        f" phục tự động được, {len(work) - automatic} yêu cầu cần người thực hiện"
+        f" phục tự động được, {len(work) - automatic} yêu cầu phải làm thủ công"
     ) in said
     assert (
         f"Có {counted.status('manual')} yêu cầu chờ người xác nhận. {counted.status('not_applicable')} yêu cầu không áp dụng"

@@ -73,7 +73,7 @@ def test_a_hunt_that_did_not_look_outside_web_roots_passes_nothing_there() -> No
     assert statuses(hunted())["compromise.hunted"] is Status.PASS
     cut = hunted(places_left=("setuid", "cron", "files"))
     assert statuses(cut)["compromise.hunted"] is Status.FAIL
-    assert "not seen to the end outside the web roots: scheduled job, setuid program, settings files" in hunts.seen(
+    assert "not fully checked outside the web roots: scheduled job, setuid program, settings files" in hunts.seen(
         cut.hunts[0], Words("en")
     )
 

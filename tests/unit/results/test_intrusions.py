@@ -79,7 +79,7 @@ def test_it_is_counted_by_trace_and_no_piece_of_work() -> None:
 @pytest.mark.parametrize(
     ("incidents", "said"),
     [
-        (None, "This audit did not look into the case log."),
+        (None, "This audit did not read the case log."),
         ((), "No incident was open at the time of the audit."),
         ((intruded.INCIDENT,), "Incident SC-20261124-1 is open, detected 24 Nov 2026 08:00"),
     ],

@@ -42,9 +42,8 @@ def test_a_look_is_told_with_what_it_did_not_see() -> None:
     )
     assert told(whole).endswith("3 of 3 known addresses within 7 days")
     assert told(cut).endswith(
-        "2 of 3 known addresses within 7 days; 1 address could not be read; "
-        "the site began to refuse (status 403 at /x); not visited as a search engine; "
-        "its access logs could not be read"
+        "2 of 3 known addresses within 7 days; 1 address could not be read; the site began to refuse "
+        "(status 403 at /x); not viewed as a search engine; its access logs could not be read"
     )
     (known,) = whole.accepted
     line = traces.accepted_line(known.trace, known.by, Words("en"))

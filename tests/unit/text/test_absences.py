@@ -12,7 +12,7 @@ import pytest
 from tests.unit.text.test_words import catalogue, phrases
 
 DENIES = re.compile(
-    r"^(không có|chưa có|không còn|không thấy|không phát hiện|không ghi nhận)"
+    r"^(không có|chưa có|chưa phát hiện|không còn|không thấy|không phát hiện|không ghi nhận)"
     r"|(: không có|(không|chưa) (có|còn|ghi nhận|phát hiện|thấy) .*\bnào)",
     re.IGNORECASE,
 )
@@ -56,11 +56,11 @@ FACTS = {
     "incidents.mail.nothing_done": "the case's actions: none confirmed on its host",
     "incidents.mail.unreported": "the case's entries: no report went out",
     "incidents.manual.log": "the trace's kind: a log that somebody emptied can be contained by nothing",
-    "incidents.manual.passwd_line": "the host said so: the line has no shadow line",
     "incidents.ended.gone": "when it was closed, the inventory had no such site or host",
     "incidents.next.close_gone": "all obstacles were asked for, and the inventory has no such site or host",
     "incidents.obstacle.unaudited": "the newest audit of the history, which began before the incident was written down, or is none",
-    "incidents.fell.back.others": "visits before and after, and the ledgers read again: what others wrote of that host since",
+    "incidents.obstacle.lost": "the host answered: its records do not have the action in force",
+    "incidents.forget.none": "the last reviews, the findings of the incident and its blocked paths: none names an address",
     "official.incidents.none": "the case log at the end of the month, for the office's sites and hosts",
     "official.incidents.unreported": "the same: no report went out",
     "mail.heartbeat.no_incident": "the ledgers of the mail's inventory hold no open incident",
@@ -93,13 +93,11 @@ FACTS = {
     "baseline.withdrawn": "the acceptance was withdrawn in the same step",
     "units_undeclared": "there is no file organisation.yml",
     "readiness.no_organisation": "there is no file organisation.yml",
-    "readiness.no_units": "no site and no host of the inventory names a unit",
     "readiness.no_systems": "there is no such file",
     "mail.queue.empty": "the spool holds no mail that waits",
     "indicators.no_match": "the stored indicators were searched",
     "known_good.none": "the store holds no release",
     # what a hunt saw of one thing
-    "trace.rule.changed": "its digest was compared with its package's or release's",
     "trace.rule.missing": "its place was looked at, which the release or the numbers of a log name",
     "trace.rule.nobody_listens": "no process that the hunt could read holds the socket",
     "trace.rule.unknown": "the release's list of files was searched",

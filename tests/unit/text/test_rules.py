@@ -74,7 +74,7 @@ def test_every_rule_has_words(lang: Lang) -> None:
 
 def test_a_rule_that_others_wrote_is_called_by_its_name() -> None:
     assert in_words(["php_malware_x", "second_root"], Words("en")) == (
-        "rule of others: php_malware_x, a second account with all rights"
+        "third-party rule: php_malware_x, a second account with all privileges"
     )
 
 

@@ -27,9 +27,9 @@ def heard(name: str, role: str) -> Task:
     [
         ("tls : Tls.key_modes | close the keys", "tls", "web1: TLS · tls.key_modes", "web1: TLS · tls.key_modes"),
         ("filesystem : Filesystem | look", "filesystem", "web1: Hệ thống tệp", "web1: file systems"),
-        ("guard : Keep a way back, or take it", "guard", "web1: đường lui", "web1: the way back"),
+        ("guard : Keep a way back, or take it", "guard", "web1: đường lui", "web1: the rollback point"),
         ("survey : Read | the state", "survey", "web1: read", "web1: read"),
-        ("collect : Read the state in force", "collect", "web1: đọc trạng thái", "web1: reading its state"),
+        ("collect : Read the state in force", "collect", "web1: đọc trạng thái", "web1: reading the state"),
     ],
 )
 def test_a_task_is_told_by_its_area_and_its_control(name: str, role: str, vi: str, en: str) -> None:

@@ -46,7 +46,7 @@ def test_a_fault_of_the_program_is_one_line_and_its_traceback_is_kept(
 ) -> None:
     assert ended() == 70
     (line,) = capsys.readouterr().err.splitlines()
-    assert "a fault of the program" in line and "RuntimeError: one⏎two" in line and "\x1b" not in line
+    assert "a bug in the program" in line and "RuntimeError: one⏎two" in line and "\x1b" not in line
     kept = state / "fault.txt"
     assert str(kept) in line
     assert "Traceback" in kept.read_text("utf-8") and kept.stat().st_mode & 0o777 == 0o600

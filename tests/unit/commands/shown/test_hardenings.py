@@ -46,16 +46,16 @@ STEP = Step(
 
 def test_a_rollback_names_the_controls_worst_first_and_paths_by_their_number() -> None:
     seen = undone("en", STEP)
-    order = ["h: to undo: 3 controls will be open again", "critical", "x.worst", "x.low", "x.gone"]
-    order += ["comes back: an empty password for hanh", "openssl 1 -> 2", "/etc/c: changed since the run"]
-    at = [seen.index(one) for one in [*order, "files put back: 2"]]
+    order = ["h: to be undone: 3 controls will be open again", "critical", "x.worst", "x.low", "x.gone"]
+    order += ["returns: an empty password for hanh", "openssl 1 -> 2", "/etc/c: changed since the run"]
+    at = [seen.index(one) for one in [*order, "files restored: 2"]]
     assert at == sorted(at)
     assert "/etc/a" not in seen
     assert "3 controls are open again" in undone("en", STEP, done=True)
 
 
 def test_what_no_control_explains_is_named() -> None:
-    assert "files put back: /etc/a, /etc/b" in undone("en", STEP.model_copy(update={"reopens": ()}))
+    assert "files restored: /etc/a, /etc/b" in undone("en", STEP.model_copy(update={"reopens": ()}))
     assert undone("en", Step(host="h", undone=Undone())) == "h: nothing to undo\n"
     one = undone("en", Step(host="h", undone=Undone(), reopens=("x.low",)))
     assert "nothing to undo" not in one and "1 control will be open again" in one
@@ -63,7 +63,7 @@ def test_what_no_control_explains_is_named() -> None:
 
 def test_it_is_told_in_vietnamese() -> None:
     seen = undone("vi", STEP)
-    assert "có lại: mật khẩu trống của hanh" in seen
+    assert "trở lại: mật khẩu trống của hanh" in seen
     assert "/etc/c: đã bị sửa sau lần gia cố" in seen
 
 
@@ -75,11 +75,11 @@ def test_drift_tells_what_is_open_again_then_what_is_met_then_what_changed(writt
     found = Drift(host="h", run="r", count=2, changes=changes, reopened=("x.low",))
     hardenings.show_drift(found, CATALOGUE, "en")
     assert [line.split() for line in written.getvalue().splitlines()] == [
-        ["h:", "2", "changes", "since", "the", "hardening", "r;", "1", "control", "is", "open", "again"],
+        ["h:", "2", "changes", "since", "the", "hardening", "run", "r;", "1", "control", "is", "open", "again"],
         ["low", "x.low", *CATALOGUE["x.low"].problem.en.split()],
         ["still", "met:", "x.worst"],
-        ["/etc/a", "(gone):", "x.low,", "x.worst"],
-        ["/etc/z", "(odd):", "of", "no", "control"],
+        ["/etc/a", "(missing):", "x.low,", "x.worst"],
+        ["/etc/z", "(odd):", "not", "managed", "by", "any", "control"],
     ]
     hardenings.show_drift(found.model_copy(update={"reopened": None}), CATALOGUE, "vi")
     assert "chưa có kết luận: x.low, x.worst" in written.getvalue()
@@ -88,7 +88,7 @@ def test_drift_tells_what_is_open_again_then_what_is_met_then_what_changed(writt
 @pytest.mark.parametrize(
     ("lang", "said"),
     [
-        ("en", "the run was interrupted; now being brought back, which can take minutes: a, b\n"),
+        ("en", "the run was interrupted; rolling back, which can take minutes: a, b\n"),
         ("vi", "lần chạy bị dừng giữa chừng; đang khôi phục, có thể mất vài phút: a, b\n"),
     ],
 )

@@ -20,9 +20,9 @@ FELL = Fell("SC-20261127-1", "antruc.test", (), (), (), ())
 @pytest.mark.parametrize(
     ("came_to", "lang", "said"),
     [
-        (TWO, "en", "The sites still serve: 3 sites, 6 addresses looked at after that"),
-        (TWO, "vi", "Sau đó các trang vẫn hoạt động: 3 trang, đã xem 6 địa chỉ"),
-        (TWO[:1], "en", "The sites still serve: 1 site, 1 address looked at after that"),
+        (TWO, "en", "The sites still serve: 3 sites, 6 addresses checked afterward"),
+        (TWO, "vi", "Các trang vẫn hoạt động: 3 trang, đã kiểm tra lại 6 địa chỉ"),
+        (TWO[:1], "en", "The sites still serve: 1 site, 1 address checked afterward"),
         ((), "en", None),
         ((*TWO, FELL), "en", None),
         ((Unseen(("antruc.test",)), *TWO), "en", None),

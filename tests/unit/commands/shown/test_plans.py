@@ -45,8 +45,8 @@ def following(plan: Plan, *, diff: bool = False) -> list[str]:
 def test_the_worst_is_first_and_what_is_held_stands_apart_with_its_risk_and_reason() -> None:
     held = change("x.site", sites=("a.test",), danger=told("it breaks"), held=told("it waits"))
     seen = shown(HostPlan(host="h", changes=(change("x.low"), held, change("x.worst", note=told("it differs")))))
-    order = ["h: 2 changes, 1 held back", "x.worst", "note: it differs", "x.low", "Held back", "x.site"]
-    order += ["a.test", "risk: it breaks", "held back: it waits"]
+    order = ["h: 2 changes, 1 deferred", "x.worst", "note: it differs", "x.low", "Deferred", "x.site"]
+    order += ["a.test", "risk: it breaks", "deferred: it waits"]
     at = [seen.index(one) for one in order]
     assert at == sorted(at)
 

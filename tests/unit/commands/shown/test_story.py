@@ -35,7 +35,7 @@ def test_found_changed_proven_and_report_fit_one_screen(lang: Lang) -> None:
     told = written.getvalue()
     order = {
         "vi": ("1. Phát hiện", "2. Thay đổi", "3. Kiểm chứng", "4. Báo cáo"),
-        "en": ("1. Found", "2. Changed", "3. Proven", "4. Report"),
+        "en": ("1. Found", "2. Changed", "3. Verified", "4. Report"),
     }
     at = [told.index(one) for one in (*order[lang], "out/report/index.html")]
     assert at == sorted(at)

@@ -278,7 +278,7 @@ def test_a_changed_host_key_is_no_way_in(served: Reach, tmp_path: Path) -> None:
     arguments = ("-o", f"UserKnownHostsFile={tmp_path}/known_hosts", *served.ssh_arguments)
     made = probe("h", Reach(**{**vars(served), "ssh_arguments": arguments}))
     assert [one.name for one in made.probes] == ["ssh"]
-    assert "key is not the one recorded" in told(made)[0]
+    assert "key differs from the recorded one" in told(made)[0]
 
 
 def test_a_refused_key_is_no_way_in(served: Reach, tmp_path: Path) -> None:

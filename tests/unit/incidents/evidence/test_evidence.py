@@ -378,9 +378,9 @@ def test_evidence_is_collected_checked_handed_over_and_its_custody_printed(
     auditor(inventory, "open", "antruc.test", *who)
     incident = f"SC-{clock.compact_day(clock.now())}-1"
     said = auditor(inventory, "collect", incident, *who)
-    assert "signs evidence from now on" in said
+    assert "signs evidence; it is in" in said
     assert "evidence 1 collected from web1: 5 files" in said
-    assert "all is as it was collected" in auditor(inventory, "verify", incident, *who)
+    assert "unchanged since collection" in auditor(inventory, "verify", incident, *who)
     auditor(inventory, "hand-over", incident, "1", "--to", "Công an tỉnh", "--how", "12/BB", *who)
     auditor(inventory, "received", incident, "1", "--from", "Công an tỉnh", *who)
     requested = Path(auditor(inventory, "timestamp", incident, "1").strip())
@@ -389,13 +389,13 @@ def test_evidence_is_collected_checked_handed_over_and_its_custody_printed(
     certificate = str(tmp_path / "tsa.pem")
     given = ("--answer", str(authority(requested)), "--authority", certificate, *who)
     auditor(inventory, "timestamp", incident, "1", *given)
-    assert "all is as it was collected" in auditor(inventory, "verify", incident)
+    assert "unchanged since collection" in auditor(inventory, "verify", incident)
     printed = auditor(inventory, "custody", incident)
-    for words in ("checked, all as", "handed over to Công an tỉnh", "12/BB", "received from Công an tỉnh"):
+    for words in ("verified, unchanged", "handed over to Công an tỉnh", "12/BB", "received from Công an tỉnh"):
         assert words in printed
     (kept,) = collecting.folder(incident).iterdir()
     copy = shutil.copytree(kept, tmp_path / "usb")
-    assert "usb: all is as it was collected" in auditor(inventory, "verify", incident, str(copy))
+    assert "usb: unchanged since collection" in auditor(inventory, "verify", incident, str(copy))
     flip(copy / "[root]/etc/passwd")
     assert "changed: [root]/etc/passwd" in auditor(inventory, "verify", incident, str(copy), *who, code=1)
     assert "damages: 1" in auditor(inventory, "custody", incident, "1")
@@ -408,7 +408,7 @@ def test_evidence_is_collected_checked_handed_over_and_its_custody_printed(
     assert "there is no manifest.json" in auditor(inventory, "verify", incident, code=1)
     (key,) = [line.split()[0] for line in auditor(inventory, "key", "list").splitlines()]
     assert "revoked" in auditor(inventory, "key", "revoke", key)
-    assert "signs evidence from now on" in auditor(inventory, "key", "make")
+    assert "signs evidence; it is in" in auditor(inventory, "key", "make")
 
 
 def test_a_chain_that_was_changed_is_named(inventory: str, tmp_path: Path) -> None:
@@ -418,7 +418,7 @@ def test_a_chain_that_was_changed_is_named(inventory: str, tmp_path: Path) -> No
     with sqlite3.connect(tmp_path / "state/history.sqlite") as database:
         database.execute("UPDATE chain SET statement = replace(statement, 'web1', 'web2') WHERE position = 2")
     database.close()
-    assert "does not hold at link 2" in auditor(inventory, "verify", incident, code=1)
+    assert "is broken at link 2" in auditor(inventory, "verify", incident, code=1)
 
 
 def test_what_a_host_says_of_itself_when_it_cannot_be_read_is_told(
@@ -436,4 +436,4 @@ def test_what_a_host_says_of_itself_when_it_cannot_be_read_is_told(
     with pytest.raises(InputError, match="no evidence number 1"):
         auditor(inventory, "custody", incident, "1")
     monkeypatch.setattr(fresh, "streamed_as_root", lambda *_: iter([stream(HOST[0])]))
-    assert "cut off before its end" in auditor(inventory, "collect", incident, "--who", "Văn phòng", code=1)
+    assert "interrupted before the end" in auditor(inventory, "collect", incident, "--who", "Văn phòng", code=1)

@@ -44,10 +44,7 @@ def test_a_site_s_page_shows_each_trace_with_the_command_that_accepts_it() -> No
 
 def test_what_sites_share_and_which_were_never_reviewed_is_on_the_first_page() -> None:
     index = written(look(BET), look(BET).model_copy(update={"site": "gotre.test"}))["index.html"]
-    assert (
-        "The same on 2 sites, one piece of work: link to another site: 88bet[.]example: antruc.test, gotre.test"
-        in index
-    )
+    assert "Same trace on 2 sites; fix once: link to another site: 88bet[.]example: antruc.test, gotre.test" in index
     assert "2 sites were never reviewed" in index
     assert "never reviewed" not in written()["index.html"]
     assert "Never reviewed" in written()["sites/antruc.test.html"]
@@ -59,7 +56,7 @@ def test_what_incidents_contain_is_on_the_first_page_and_on_those_of_host_and_si
     )
     made = run().model_copy(update={"contained": (standing,)})
     found = dict(pages(made, CATALOGUE, "en"))
-    line = "SC-20261124-1: Gone, number 2: antruc.test/&lt;b&gt; on web1"
+    line = "SC-20261124-1: Path blocked (number 2): antruc.test/&lt;b&gt; on web1"
     assert {name for name, page in found.items() if line in page} == {
         *("index.html", "hosts/web1.html", "sites/antruc.test.html")
     }

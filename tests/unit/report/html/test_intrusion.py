@@ -63,10 +63,10 @@ def test_what_is_contained_stands_before_each_trace_on_the_pages_that_it_concern
     some = shown(intruded.fleet())
     for name in ("index.html", "hosts/web1.html", "sites/antruc.test.html"):
         page = some[name]
-        line = page.index("Đang cách ly, số 1: /var/www/antruc.test/wp-content/uploads/.a.php trên web1")
+        line = page.index("Đã cách ly (số 1): /var/www/antruc.test/wp-content/uploads/.a.php trên web1")
         assert page.index('id="intrusion"') < line < page.index("</section>", line)
         assert name == "index.html" or line < page.index('class="findings"')
-    assert "Đang cách ly" not in some["sites/bennua.test.html"]
+    assert "Đã cách ly" not in some["sites/bennua.test.html"]
 
 
 def test_nothing_is_said_of_intrusions_where_none_is() -> None:

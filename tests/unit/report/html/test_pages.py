@@ -77,7 +77,7 @@ def test_what_could_not_be_evaluated_is_told_host_by_host_the_unread_first():
     assert rows(page, "h2 a")[0] == "web3"
     unread = rows(page, "section")[0]
     assert "the SSH port refuses" in unread and "dongvau.test" in unread
-    assert "Nothing could be read here: 124 controls came to no result." in unread
+    assert "This host could not be read: 124 controls have no result." in unread
     assert "mysqladmin: connect to server failed" in rows(page, "section")[1]
 
 
@@ -149,7 +149,7 @@ def test_a_month_that_lost_hosts_says_so():
     november, october = rows(page, ".months tbody tr")
     assert october.startswith("Oct 2026 2 hosts not read ") and "not read" not in november
     assert "2 hosts not read" in rows(page, "table.figures tbody tr")[-1]
-    warning = "fewer findings there do not mean"
+    warning = "fewer findings in them do not mean"
     assert warning in page.body.text() and warning not in pages(BEFORE, trend=at[1:])["index.html"].body.text()
 
 
@@ -161,7 +161,7 @@ def test_a_limited_run_names_the_sites_that_it_left_out():
     page = pages(some, trend=trend)["index.html"]
     (note,) = rows(page, ".lead .unread-note")
     assert "leaves out 2 sites or hosts: bennua.test, db1." in note
-    assert "1 host by an earlier audit" in rows(page, "table.figures tbody tr")[0]
+    assert "1 host from an earlier audit" in rows(page, "table.figures tbody tr")[0]
     assert not rows(pages(BEFORE)["index.html"], ".lead .unread-note")
 
 
@@ -262,8 +262,8 @@ def test_a_hardening_is_told_on_the_overview_and_on_each_host_s_page():
     )
     made = pages(factory.run(hardened=True).model_copy(update={"hardening": hardening}))
     assert [row.split(" ")[0] for row in rows(made["index.html"], ".hardening > li")] == ["Kept", "Reverted"]
-    assert "Changes kept on 1 of 2 hosts." in made["index.html"].body.text()
-    assert "not judged by wish: bibat.test" in made["index.html"].body.text()
+    assert "Changes confirmed on 1 of 2 hosts." in made["index.html"].body.text()
+    assert "not checked, as requested: bibat.test" in made["index.html"].body.text()
     (kept,) = rows(made["hosts/web1.html"], ".hardening > li")
     assert "1 change was not done" in kept
     assert "left <i> alone" in kept

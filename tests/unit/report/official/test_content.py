@@ -579,7 +579,7 @@ def test_what_was_put_right_within_the_month_is_told_with_how_and_when():
     )
     assert f"giảm từ {before} xuống {after}." in told
     assert f"{before - after} điểm kiểm tra bằng công cụ gia cố trên 3 máy chủ, thực hiện ngày 25/11/2026" in told
-    assert "bằng cách khác" not in told
+    assert "bằng biện pháp khác" not in told
     title = official.CATALOGUE["ssh.root_by_password"].title.vi
     rows = annex(of, "done").rows
     row = next(row for row in rows if row[1] == title)
@@ -597,9 +597,9 @@ def test_what_no_hardening_that_was_kept_fixed_was_fixed_by_other_means():
     of = official.document("tinh-tan-giang", run=LATE, first=FIRST, hardenings=kept)
     told = official.text(of)
     assert re.search(r"\d+ điểm kiểm tra bằng công cụ gia cố trên 1 máy chủ", told)
-    assert re.search(r"\d+ điểm kiểm tra bằng cách khác, giữa các lần rà soát\.", told)
-    assert {row[4] for row in annex(of, "done").rows} >= {"Cách khác", "Công cụ gia cố; Cách khác"}
-    assert {row[5] for row in annex(of, "done").rows if row[4] == "Cách khác"} == {"Trong tháng"}
+    assert re.search("\\d+ điểm kiểm tra bằng biện pháp khác, giữa các lần rà soát\\.", told)
+    assert {row[4] for row in annex(of, "done").rows} >= {"Biện pháp khác", "Công cụ gia cố; Biện pháp khác"}
+    assert {row[5] for row in annex(of, "done").rows if row[4] == "Biện pháp khác"} == {"Trong tháng"}
 
 
 def test_a_month_with_one_run_claims_no_work():

@@ -23,7 +23,7 @@ def test_it_has_the_first_heading_of_the_results_and_is_no_configuration() -> No
     said = official.text(document())
     part = said[said.index("II. ") : said.index("III. ")]
     assert part.index("1. Xâm nhập") < part.index("2. Kết quả chung") < part.index("4. Cấu hình máy chủ")
-    assert "2 dấu vết chắc chắn, 1 dấu vết nhiều khả năng" in part
+    assert "2 dấu vết chắc chắn, 1 dấu vết khả năng cao" in part
     assert "Đến cuối kỳ báo cáo, đơn vị chưa mở hồ sơ sự cố." in part
     configured = part[part.index("4. Cấu hình máy chủ") :]
     for words in ("chạy lệnh tùy ý", "chương trình lạ", "tệp đáng ngờ"):
@@ -41,7 +41,7 @@ def test_the_first_task_is_to_handle_it_at_once_and_no_day_is_promised_for_it() 
     rows = next(annex for annex in of.annexes if annex.key == "open").rows
     theirs = [row for row in rows if "chạy lệnh tùy ý" in row[1] or "chương trình lạ" in row[1]]
     assert [(row[-2], row[-1]) for row in theirs] == [("Sự cố", "ngay")] * 2
-    assert "Nguyên nhân của xâm nhập được kết luận khi kết thúc xử lý sự cố" in said
+    assert "Nguyên nhân của sự cố xâm nhập được kết luận khi kết thúc xử lý sự cố" in said
 
 
 def test_a_site_of_an_intruded_host_is_told_as_served_by_it_and_not_as_one_with_traces() -> None:

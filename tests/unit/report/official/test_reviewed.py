@@ -46,10 +46,10 @@ def test_what_was_found_is_counted_and_named_by_its_kind_alone() -> None:
 
 def test_since_when_the_oldest_of_it_is_there_is_told() -> None:
     now = run(FOUND)
-    assert "Nội dung được phát hiện sớm nhất từ tháng 11 năm 2026." in told("tinh-tan-giang", now)
+    assert "Nội dung này được phát hiện lần đầu trong tháng 11 năm 2026." in told("tinh-tan-giang", now)
     (found,) = (one for one in now.findings if one.control in REAL.of_looks and one.violations)
     since = {(found.control, found.subject.id): "2026-08", ("content.reviewed", found.subject.id): "2026-05"}
-    assert "Nội dung được phát hiện sớm nhất từ tháng 08 năm 2026." in told("tinh-tan-giang", now, since=since)
+    assert "Nội dung này được phát hiện lần đầu trong tháng 08 năm 2026." in told("tinh-tan-giang", now, since=since)
     assert "sớm nhất" not in told("tinh-tan-giang", run(look()))
 
 
@@ -58,7 +58,7 @@ def test_what_could_not_be_seen_is_said_and_what_was_cleaned_up_too() -> None:
     assert "Chưa xem được đầy đủ 1 trang thông tin điện tử." in told("xa-an-truc", run(stopped))
     clean = told("xa-an-truc", run(look()), run(FOUND, started=official.BEFORE))
     assert "Không phát hiện nội dung bị chèn ở các trang đã xem được, theo lần kiểm tra cuối." in clean
-    assert "So với kỳ trước, đã xử lý xong trên 1 trang thông tin điện tử." in clean
+    assert "Nội dung phát hiện kỳ trước trên 1 trang thông tin điện tử đã được xử lý xong." in clean
 
 
 def test_another_office_s_sites_are_not_told_and_without_a_review_nothing_is_claimed() -> None:
