@@ -91,7 +91,9 @@ def _version(wanted: bool) -> None:
 def common(
     context: typer.Context,
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
-    lang: Annotated[Lang | None, typer.Option("--lang", metavar="vi|en", help="Language of texts and reports.")] = None,
+    lang: Annotated[
+        Lang | None, typer.Option("--lang", metavar="vi|en", help="Language of the output and the reports.")
+    ] = None,
 ) -> None:
     """Lũy Tre: hardening and audit for the servers behind the websites of wards and communes."""
     if lang is not None:

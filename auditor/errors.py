@@ -22,12 +22,14 @@ SOFTWARE, IO = 70, 74
 """As in sysexits.h."""
 _REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 EXIT_CODES: Mapping[int, str] = {
-    0: "it did its work; an audit found nothing open at or above --fail-on",
-    1: "open findings; of other commands what their --help says: a host went back, a mail was refused",
-    MISTAKE: "a mistake in the command or the configuration: one line says where, and how to fix it",
-    3: "something that applies could not be evaluated, which is never counted as a pass",
-    SOFTWARE: "a fault of the program: one line, and the traceback in fault.txt beside the history",
-    IO: "the system refused to read or write: a full disk, say",
+    0: "done; an audit found nothing open at or above --fail-on",
+    1: (
+        "open findings; for other commands, see their --help: for example, a host was rolled back or a mail was refused"
+    ),
+    MISTAKE: "a mistake in the command or the configuration: one line with the location and the fix",
+    3: "an applicable requirement could not be evaluated, which is never counted as a pass",
+    SOFTWARE: "a bug in the program: one line, and the traceback in fault.txt next to the history",
+    IO: "the system could not read or write, for example because the disk is full",
     130: "Ctrl-C",
 }
 """What the command line's exit codes mean, in English; the Vietnamese is in ``help.po``."""

@@ -48,13 +48,13 @@ def audit(
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Audit every host and site; write report/index.html, findings.json and junit.xml, or what --format says.
+    """Audit all hosts and sites; write report/index.html, findings.json and junit.xml, or the formats in --format.
 
-    Exit code: 0 nothing open at or above --fail-on, 1 open findings, 2 usage or configuration,
-    3 something that applies could not be evaluated.
+    Exit code: 0 nothing open at or above --fail-on, 1 open findings, 2 usage or configuration error, 3 an applicable
+    requirement could not be evaluated.
 
-    With --baseline, 1 means that something passed there and is open now, is newly open or open in more places
-    at or above --fail-on, or that a waiver has expired.
+    With --baseline, 1 means that a requirement passed before and is now open, that one at or above --fail-on is newly
+    open or open in more places, or that a waiver has expired.
 
     Examples:
       auditor audit -i inventories/lab --output out/

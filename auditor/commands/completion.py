@@ -26,12 +26,12 @@ class Shell(StrEnum):
 
 
 def completion(
-    shell: Annotated[Shell, typer.Argument(metavar="bash|zsh|fish", help="The shell that you type into.")],
+    shell: Annotated[Shell, typer.Argument(metavar="bash|zsh|fish", help="The shell that you use.")],
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Print what makes the shell complete commands, options, hosts, sites, controls, offices and runs by Tab.
+    """Print a script that makes Tab complete commands, options, hosts, sites, controls, offices and runs.
 
-    It takes effect in the next shell. What is said beside a value is in the language of LUYTRE_LANG.
+    It takes effect in the next shell. LUYTRE_LANG sets the language of the descriptions.
 
     Examples:
       auditor completion bash >> ~/.bashrc

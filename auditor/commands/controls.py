@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from auditor.audit.controls import Control, Drill
 
 app = typer.Typer(
-    help="The controls: list all, show one, say what of a standard or law they show.",
+    help="Controls: list all, show one, show how they cover a standard or law.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -83,12 +83,12 @@ def _row(entry: dict[str, Any], words: Words) -> tuple[tuple[str, ...], str]:
 @app.command()
 def show(
     control_id: Annotated[
-        str, typer.Argument(metavar="CONTROL", help="The control's id.", autocompletion=completions.controls)
+        str, typer.Argument(metavar="CONTROL", help="Control ID.", autocompletion=completions.controls)
     ],
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Show one control: what it asks, why, how it is checked and mended, and the clauses behind it.
+    """Show one control: what it requires, why, how it is checked and fixed, and the clauses that it is based on.
 
     Example:
       auditor controls show ssh.root_login
@@ -142,17 +142,17 @@ def coverage_of_framework(
         typer.Option(
             "--framework",
             metavar="NAME",
-            help="Such as tcvn14423, nd331, cis_debian13.",
+            help="For example tcvn14423, nd331, cis_debian13.",
             autocompletion=completions.frameworks,
         ),
     ],
     level: Annotated[
-        int | None, typer.Option("--level", metavar="N", help="Only the clauses of this level; all by default.")
+        int | None, typer.Option("--level", metavar="N", help="Only the clauses of this level; default: all.")
     ] = None,
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """How much of a standard or law the controls show, clause by clause, and what is not covered.
+    """Show how far the controls cover a standard or law, clause by clause, and what they do not cover.
 
     Example:
       auditor controls coverage --framework tcvn14423 --level 2

@@ -38,13 +38,15 @@ TimersOption = Annotated[
     bool,
     typer.Option(
         "--install-timers",
-        help="As root: write and start systemd timers that audit at night, tell offices of incidents and deliver mail, "
-        "with the inventory, the state folder and the account of the person who runs this.",
+        help=(
+            "As root: write and start systemd timers that audit at night, notify offices of incidents and deliver "
+            "mail, with your inventory, state folder and account."
+        ),
     ),
 ]
 AccountOption = Annotated[
     str | None,
-    typer.Option("--account", metavar="NAME", help="The account that timers run as; by default whoever runs this."),
+    typer.Option("--account", metavar="NAME", help="The account that runs the timers; default: your account."),
 ]
 
 
@@ -55,11 +57,12 @@ def doctor(
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Check what this machine needs to audit, to harden and to run the lab, and print the command that puts right what is missing.
+    """Check this machine's prerequisites, and print the command that installs each missing one.
 
-    Installed timers are compared with what this person uses: a timer with another state folder would see other incidents.
+    Compares the installed timers with your settings: a timer with a different state folder would see different
+    incidents.
 
-    Exit code: 0 when auditing works and timers fit, 1 when not.
+    Exit code: 0 auditing works and the timers match, 1 otherwise.
 
     Examples:
       auditor doctor

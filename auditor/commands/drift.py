@@ -23,11 +23,11 @@ def drift(
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Show what changed on each host since its last confirmed hardening, and which controls are open again by it.
+    """Show what changed on each host since its last confirmed hardening run, and which controls have regressed.
 
-    Hosts where something changed that a control in force touches are audited; the audit is not kept.
+    Hosts with changes that affect a control in force are audited; the audit is not stored.
 
-    Exit code: 0 nothing changed, 1 something did, 3 a host could not be asked.
+    Exit code: 0 nothing changed, 1 something changed, 3 a host could not be queried.
 
     Example:
       auditor drift -i inventories/lab --limit web1

@@ -22,53 +22,62 @@ if TYPE_CHECKING:
 
 
 def enroll(
-    host: Annotated[str, typer.Argument(metavar="HOST", help="The name it shall have in the inventory.")],
+    host: Annotated[str, typer.Argument(metavar="HOST", help="Name of the server in the inventory.")],
     inventory: InventoryOption = DEFAULT_INVENTORY,
     address: Annotated[
         str | None,
-        typer.Option(metavar="ADDRESS", help="Address or DNS name; by default what the inventory says, else HOST."),
+        typer.Option(metavar="ADDRESS", help="Address or DNS name; default: from the inventory, otherwise HOST."),
     ] = None,
     port: Annotated[
-        int | None, typer.Option(metavar="PORT", help="SSH port; by default what the inventory says, else 22.")
+        int | None, typer.Option(metavar="PORT", help="SSH port; default: from the inventory, otherwise 22.")
     ] = None,
-    user: Annotated[str, typer.Option(metavar="NAME", help="The account that you have today.")] = "root",
-    key: Annotated[Path | None, typer.Option(metavar="FILE", help="Its private key, when it has one.")] = None,
+    user: Annotated[str, typer.Option(metavar="NAME", help="The account that you have now.")] = "root",
+    key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Private key of that account, if it has one.")
+    ] = None,
     password_stdin: Annotated[
         bool,
         typer.Option(
-            "--password-stdin", help="Read its password from standard input; with --key, the one that sudo wants."
+            "--password-stdin",
+            help="Read the password of that account from standard input; with --key, the password for sudo.",
         ),
     ] = False,
     automation_user: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="The automation account to make; by default what the inventory says, else luytre."
+            metavar="NAME", help="The automation account to create; default: from the inventory, otherwise luytre."
         ),
     ] = None,
     automation_group: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="A group of the host's for that account, such as one that AllowGroups names."
+            metavar="NAME", help="A group on the host for the automation account, for example one in AllowGroups."
         ),
     ] = None,
     automation_key: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Its private key, made when missing; by default what the inventory says, else ~/.ssh/luytre.",
+            help=(
+                "Private key of the automation account, created if missing; default: from the inventory, otherwise "
+                "~/.ssh/luytre."
+            ),
         ),
     ] = None,
-    fingerprint: Annotated[str | None, typer.Option(metavar="SHA256:…", help="A host key that it must show.")] = None,
+    fingerprint: Annotated[
+        str | None, typer.Option(metavar="SHA256:…", help="A host key that the server must present.")
+    ] = None,
     yes: YesOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Take a server in: from the root password or key that an office has to an automation account with its own key and sudo.
+    """Enroll a server: create an automation account on it, with its own key and sudo.
 
-    Shows the host's keys before anything is sent to it, makes the account, reads the host with it, records the keys,
-    and drafts the inventory entry of the host and its sites.
+    Shows the host keys before sending anything to the host, creates the account, reads the host with it, records the
+    keys, and drafts the inventory entry of the host and its sites.
 
-    A host that the inventory has already, such as one that was installed anew, is entered as it says there; the entry is left as it is, and what
-    differs is told. A host key other than the recorded one is taken only when a person says so, or with its --fingerprint.
+    If the inventory already has the host, for example after a reinstallation, its entry is used and left unchanged, and
+    the differences are reported. A host key that differs from the recorded one is accepted only after confirmation by a
+    person, or with its --fingerprint.
 
     Examples:
       auditor enroll may-chu-1 -i inventories/xa --address 192.0.2.10

@@ -32,7 +32,7 @@ def harden(
     with_host: WithHostOption = False,
     accept: AcceptOption = None,
     batch: Annotated[
-        str, typer.Option("--batch", metavar="SIZES", help="How many hosts at once: a canary, then ever more.")
+        str, typer.Option("--batch", metavar="SIZES", help="Hosts per batch: a canary, then progressively more.")
     ] = rollout.DEFAULT,
     confirm_within: Annotated[
         int,
@@ -41,11 +41,11 @@ def harden(
             metavar="SECONDS",
             min=10,
             max=7200,
-            help="Seconds after which a host that is not confirmed goes back.",
+            help="Seconds after which an unconfirmed host rolls back.",
         ),
     ] = 600,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the hosts that the last hardening had not reached.")
+        bool, typer.Option("--resume", help="Continue with the hosts that the last hardening run did not reach.")
     ] = False,
     unjudge: UnjudgedOption = None,
     output: OutputOption = DEFAULT_OUTPUT,
@@ -53,23 +53,23 @@ def harden(
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Turn failing findings into passes: audit, plan, ask, apply, probe, confirm or bring back, audit again.
+    """Fix failing findings: audit, plan, ask, apply, probe, confirm or roll back, audit again.
 
-    Each host keeps a snapshot and a timer of its own: unless it serves as before and is confirmed in time, it
-    goes back, also when this machine or the network dies. The rollout stops at the first host that went back.
+    Each host keeps its own snapshot and timer: unless it serves as before and is confirmed in time, it rolls back by
+    itself, even if this machine or the network fails. The rollout stops at the first host that rolled back.
 
-    A dangerous change is made only when its control is named by --accept or in the inventory's luytre_accept; it is
-    held back otherwise, as are changes outside of the unit's change window. Held changes are counted, and do not
-    affect the exit code.
+    A risky change is made only if --accept or luytre_accept in the inventory names its control; otherwise it is
+    deferred, like all changes outside the unit's change window. Deferred changes are counted and do not affect the exit
+    code.
 
-    A host goes back when a site that is not named by --unjudged no longer serves as before. Name one whose answers
-    are not to be believed, such as one in the hands of others; it is told in the report.
+    A host rolls back when a site no longer serves as before, unless --unjudged names the site. Name a site whose
+    responses cannot be trusted, for example a compromised one; the report states this.
 
-    With --json the plan to agree to is shown on standard error; "declined" says that nobody agreed.
+    With --json, the plan to confirm is shown on standard error; "declined" means that nobody confirmed it.
 
-    What was planned and is not in force by the audit afterwards is named as not done, with the reason.
+    A planned change that the audit afterward does not find in force is listed as not made, with the reason.
 
-    Exit code: 0 it did its work, 1 a host was brought back or refused or a change not done, 2 usage or configuration.
+    Exit code: 0 done, 1 a host was rolled back or refused, or a change was not made, 2 usage or configuration error.
 
     Examples:
       auditor harden -i inventories/lab

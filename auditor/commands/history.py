@@ -15,7 +15,7 @@ from auditor.history.retention import KEEP_DAYS
 from auditor.models import clock
 
 app = typer.Typer(
-    help="The kept runs: list, compare, take out, prune, verify.", no_args_is_help=True, rich_markup_mode=None
+    help="Stored runs: list, compare, export, prune, verify.", no_args_is_help=True, rich_markup_mode=None
 )
 
 
@@ -28,12 +28,12 @@ def list_runs(
     inventory: Annotated[
         str | None, typer.Option("-i", "--inventory", metavar="INVENTORY", help="Only the runs of this inventory.")
     ] = None,
-    newest: Annotated[int, typer.Option("--newest", metavar="N", min=1, help="At most so many.")] = 100,
-    pruned: Annotated[bool, typer.Option("--pruned", help="The pruned runs instead.")] = False,
+    newest: Annotated[int, typer.Option("--newest", metavar="N", min=1, help="Maximum number of runs.")] = 100,
+    pruned: Annotated[bool, typer.Option("--pruned", help="List the deleted runs instead.")] = False,
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """List the kept runs, newest first.
+    """List the stored runs, newest first.
 
     Examples:
       auditor history list -i inventories/lab
@@ -70,7 +70,7 @@ def list_runs(
 
 @app.command()
 def show(run_id: RunArgument, as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None:
-    """Show a kept run as the audit showed it, with everything that is open; with --json the run whole.
+    """Show a stored run as the audit showed it, with all open findings; with --json, the complete run.
 
     Example:
       auditor history show 20261124T1
@@ -103,22 +103,22 @@ def show(run_id: RunArgument, as_json: JsonOption = False, lang: LangOption = DE
 def diff(
     before: Annotated[
         str,
-        typer.Argument(metavar="A", help="The earlier run: its id or its beginning.", autocompletion=completions.runs),
+        typer.Argument(metavar="A", help="The earlier run: its ID or its beginning.", autocompletion=completions.runs),
     ],
     after: Annotated[
         str | None,
         typer.Argument(
             metavar="[B]",
-            help="The later run; by default the newest of the same inventory.",
+            help="The later run; default: the newest run of the same inventory.",
             autocompletion=completions.runs,
         ),
     ] = None,
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Show what was fixed, regressed, is new and is still open between two runs, per site.
+    """Compare two runs by site: fixed, regressed, new and still open findings.
 
-    Only what both runs hold is compared; what could not be evaluated now is never counted as fixed.
+    Compares only what both runs contain; a finding that can no longer be evaluated is never counted as fixed.
 
     Example:
       auditor history diff 20261024T1 20261124T1
@@ -149,9 +149,9 @@ def export(
     everything: Annotated[bool, typer.Option("--all", help="The whole chain, one link a line.")] = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Write a run as JSON, byte for byte as the chain knows it; or with --all the whole chain as JSON lines.
+    """Export a run as JSON, byte for byte as recorded in the chain; with --all, the whole chain as JSON lines.
 
-    The file is for its owner only. Its sha256 (of one run) is the "document" of the run's link.
+    Only the owner can read the file. For a single run, its SHA-256 is the "document" of the run's link.
 
     Examples:
       auditor history export 20261124T1 run.json
@@ -178,15 +178,15 @@ def export(
 @app.command()
 def prune(
     keep_days: Annotated[
-        int, typer.Option("--keep-days", metavar="DAYS", min=1, help="How long every run is kept.")
+        int, typer.Option("--keep-days", metavar="DAYS", min=1, help="How long to keep every run.")
     ] = KEEP_DAYS,
     yes: YesOption = False,
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Take away old runs, but for the last of each month, of all and of every host; say which, and do it only with --yes.
+    """List old runs to delete, keeping the last one of each month; with --yes, delete them.
 
-    A pruned run's link stays in the chain: that it was there, when, and when it was pruned.
+    The link of a deleted run stays in the chain: its existence, its date, and the date of deletion.
 
     Examples:
       auditor history prune
@@ -221,14 +221,14 @@ def prune(
 @app.command()
 def verify(
     seen: Annotated[
-        str | None, typer.Option("--seen", metavar="HASH", help="A hash written down earlier, which has to be there.")
+        str | None, typer.Option("--seen", metavar="HASH", help="A hash recorded earlier, which must be in the chain.")
     ] = None,
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Walk the chain of the kept runs and name the first link that does not hold.
+    """Verify the chain of the stored runs and report the first broken link.
 
-    Exit code: 0 it holds, 1 it does not, or --seen is not in it.
+    Exit code: 0 the chain is intact, 1 it is broken, or does not contain --seen.
 
     Example:
       auditor history verify

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from auditor.inventory.table.entries import Entry
     from auditor.inventory.table.record import Imported
 
-app = typer.Typer(
-    help="The inventory: check it, import hosts and sites into it.", no_args_is_help=True, rich_markup_mode=None
-)
+app = typer.Typer(help="Inventory: check it, import hosts and sites.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command()
@@ -29,16 +27,19 @@ def check(
         typer.Option(
             "--for",
             metavar="incidents|official|yearly",
-            help="List what the office's papers still need for the forms of incidents, the official report or the yearly table.",
+            help=(
+                "List what is missing in the office's files for the incident forms, the official report or the "
+                "yearly table."
+            ),
         ),
     ] = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Check the inventory and the office's papers; name file, line and fix of the first mistake, or show what was understood.
+    """Check the inventory and the office's files; print file, line and fix of the first mistake, or the content.
 
-    Exit code: with --for, 0 nothing is missing, 1 something is.
+    Exit code with --for: 0 nothing is missing, 1 something is missing.
 
     Examples:
       auditor inventory check -i inventories/lab
@@ -98,15 +99,15 @@ def import_list(
     ] = None,
     template: Annotated[
         Path | None,
-        typer.Option("--template", metavar="FILE", help="Write an empty list to fill in, .xlsx or .csv, and end."),
+        typer.Option("--template", metavar="FILE", help="Write an empty list to fill in (.xlsx or .csv) and exit."),
     ] = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Import hosts and sites from a spreadsheet into a new file of the inventory folder: all of the list, or nothing.
+    """Import hosts and sites from a spreadsheet into a new file in the inventory folder: the whole list or nothing.
 
-    Every mistake is told with its row and column. What the inventory has already stays as it is, and is named.
+    Every mistake is reported with its row and column. Existing entries of the inventory stay unchanged and are listed.
 
     Examples:
       auditor inventory import --template danh-sach.xlsx

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from auditor.models import Run
 
 app = typer.Typer(
-    help="Mail to the offices: try it, see the queue, deliver.", no_args_is_help=True, rich_markup_mode=None
+    help="Mail to the offices: test it, show the queue, deliver.", no_args_is_help=True, rich_markup_mode=None
 )
 
 
@@ -40,7 +40,7 @@ def _print_json(data: object) -> None:
 def send(
     to_unit: Annotated[
         str,
-        typer.Option("--to-unit", metavar="UNIT", help="The office that gets it.", autocompletion=completions.units),
+        typer.Option("--to-unit", metavar="UNIT", help="The receiving office.", autocompletion=completions.units),
     ],
     run_id: LastRunArgument = None,
     unit: Annotated[
@@ -48,30 +48,35 @@ def send(
         typer.Option(
             "--unit",
             metavar="UNIT",
-            help="Whose sites it is about; by default those of --to-unit.",
+            help="The office whose sites are reported; default: --to-unit.",
             autocompletion=completions.units,
         ),
     ] = None,
     role: Annotated[
-        list[str] | None, typer.Option("--role", metavar="ROLE", help="Only this role of the office; repeat for more.")
+        list[str] | None,
+        typer.Option("--role", metavar="ROLE", help="Only this role of the office; repeat the option for more."),
     ] = None,
     attach: Annotated[
         list[Path] | None,
-        typer.Option("--attach", metavar="FILE", help="An official report, for everybody; repeat for more."),
+        typer.Option(
+            "--attach", metavar="FILE", help="An official report, for all recipients; repeat the option for more."
+        ),
     ] = None,
     technical: Annotated[
         list[Path] | None,
-        typer.Option("--technical", metavar="FILE", help="A file for the technical roles only; repeat for more."),
+        typer.Option(
+            "--technical", metavar="FILE", help="A file for the technical roles only; repeat the option for more."
+        ),
     ] = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Mail a run's summary with its files to the roles of an office; what cannot be delivered now waits in the queue.
+    """Mail the summary and files of a run to the roles of an office; undelivered mail waits in the queue.
 
-    The same mail to the same address is sent once, however often it is asked for.
+    The same mail to the same address is sent only once, even if you repeat the command.
 
-    Exit code: 0 delivered or waiting, 1 refused for good.
+    Exit code: 0 delivered or waiting, 1 permanently refused.
 
     Examples:
       auditor report send --to-unit xa-an-truc -i inventories/lab --attach out/bao-cao.pdf
@@ -120,11 +125,11 @@ def notify(
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Tell a webhook how the sites of a run stand, as signed JSON; what cannot be delivered now waits in the queue of mails.
+    """Send the state of the sites in a run to a webhook as signed JSON; undelivered messages wait in the mail queue.
 
-    The address and the secret are in office/webhook.yml. The same run is told once, however often it is asked for.
+    office/webhook.yml has the address and the secret. Each run is sent only once, even if you repeat the command.
 
-    Exit code: 0 delivered or waiting, 1 refused for good.
+    Exit code: 0 delivered or waiting, 1 permanently refused.
 
     Example:
       auditor report notify -i inventories/xa
@@ -159,15 +164,15 @@ def _run_of(history: History, run_id: str | None, inventory: Path) -> Run:
 @app.command()
 def test(
     to: Annotated[
-        str | None, typer.Option("--to", metavar="ADDRESS", help="Where to; by default the sender's own address.")
+        str | None, typer.Option("--to", metavar="ADDRESS", help="Recipient; default: the sender's own address.")
     ] = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Send a trial mail by the settings in office/mail.yml, now, and say how it went.
+    """Send a test message now with the settings in office/mail.yml, and print the result.
 
-    Exit code: 0 the server has it, 1 it could not be delivered.
+    Exit code: 0 the server accepted it, 1 it could not be delivered.
 
     Example:
       auditor mail test -i inventories/lab
@@ -202,11 +207,11 @@ def test(
 
 @app.command()
 def queue(
-    everything: Annotated[bool, typer.Option("--all", help="The delivered ones too.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Include delivered mail.")] = False,
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """List the mails that wait, that a server refused for good, and that were given up.
+    """List waiting, permanently refused and given-up mail.
 
     Example:
       auditor mail queue
@@ -228,13 +233,13 @@ def queue(
 
 @app.command("run")
 def run_queue(
-    early: Annotated[bool, typer.Option("--early", help="Do not wait for the time of the next try.")] = False,
+    early: Annotated[bool, typer.Option("--early", help="Do not wait for the next scheduled attempt.")] = False,
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Deliver what is due; for a timer, every few minutes. Who got no mail for a week is told that all goes on.
+    """Deliver due mail, and a sign of life to addresses that received no mail for a week; for a timer.
 
-    Exit code: 0 all delivered or waiting, 1 a mail was refused for good or given up in this run.
+    Exit code: 0 all mail delivered or waiting, 1 a mail was permanently refused or given up in this run.
 
     Example:
       auditor mail run

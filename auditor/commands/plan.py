@@ -21,7 +21,7 @@ from auditor.commands.given.options import (
 
 WithHostOption = Annotated[
     bool,
-    typer.Option("--with-host", help="With --limit SITE: accept the fixes of its host too, which other sites share."),
+    typer.Option("--with-host", help="With --limit SITE: also include the fixes of its host, which other sites share."),
 ]
 
 
@@ -33,18 +33,18 @@ def plan(
     diff: Annotated[
         bool | None,
         typer.Option(
-            "--diff/--no-diff", help="Show the diff of every file, from a check run; by default only with --json."
+            "--diff/--no-diff", help="Show the diff of every file, from a check run; default: only with --json."
         ),
     ] = None,
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Show what hardening would change and why, worst first, its risk and how long it takes, and what is held back. Changes nothing.
+    """Show what hardening would change and why, most severe first, without changing anything.
 
-    Changes that are held back are shown with the reason: dangerous and not accepted, outside of the unit's change
-    window, or seen to do harm on this host.
+    Deferred changes are shown with the reason: risky and not accepted, outside the unit's change window, or known to
+    cause harm on this host.
 
-    Exit code: 0 the plan is whole, 1 the check run behind the diff failed on a host, 3 a host could not be read.
+    Exit code: 0 the plan is complete, 1 the check run for the diff failed on a host, 3 a host could not be read.
 
     Examples:
       auditor plan -i inventories/lab

@@ -51,10 +51,13 @@ _OF_WRITE = {"", "-", *string.digits}
 UnitOption = Annotated[
     str,
     typer.Option(
-        "--unit", metavar="ID", help="The office that reports, with all below it.", autocompletion=completions.units
+        "--unit",
+        metavar="ID",
+        help="The reporting office, including the offices below it.",
+        autocompletion=completions.units,
     ),
 ]
-PeriodOption = Annotated[str, typer.Option("--period", metavar="YYYY-MM", help="The month that is reported.")]
+PeriodOption = Annotated[str, typer.Option("--period", metavar="YYYY-MM", help="The month to report.")]
 
 app = typer.Typer(cls=_WriteUnlessNamed, rich_markup_mode=None)
 
@@ -64,7 +67,7 @@ app.command()(mail.notify)
 
 @app.callback()
 def reports() -> None:
-    """A kept run's reports; 'auditor report RUN' writes them again.
+    """Reports of a stored run; 'auditor report RUN' writes them again.
 
     Examples:
       auditor report -i inventories/lab --lang en
@@ -85,7 +88,7 @@ def write(
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Write the reports of a kept run: report/index.html, findings.json and junit.xml, or what --format says.
+    """Write the reports of a stored run: report/index.html, findings.json and junit.xml, or the formats in --format.
 
     Examples:
       auditor report -i inventories/lab --lang en
@@ -120,15 +123,15 @@ def write(
 @app.command()
 def yearly(
     unit: UnitOption,
-    year: Annotated[str, typer.Option("--year", metavar="YYYY", help="The year that is reported, to its 14 December.")],
+    year: Annotated[str, typer.Option("--year", metavar="YYYY", help="The year to report, up to 14 December.")],
     inventory: InventoryOption = DEFAULT_INVENTORY,
     output: OutputOption = DEFAULT_OUTPUT,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Write an office's yearly table of information systems (Decree 331/2026/NĐ-CP, form 08): DOCX, PDF/A and XLSX.
+    """Write the yearly table of information systems (Decree 331/2026/NĐ-CP, form 08): DOCX, PDF/A and XLSX.
 
-    The systems are in office/systems.yml. Operators report before 20 December, owners before 25 December. What
-    contradicts itself is told, and stands in the workbook.
+    office/systems.yml declares the systems. Operators report before 20 December, owners before 25 December.
+    Contradictions are reported and listed in the workbook.
 
     Examples:
       auditor report yearly --unit xa-an-truc --year 2026 -i inventories/lab
@@ -158,9 +161,10 @@ def sharing(
     output: OutputOption = DEFAULT_OUTPUT,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Write an office's table of a month on protection, connection, monitoring and what was found: DOCX, PDF/A and XLSX.
+    """Write the monthly table of an office on protection, connection, monitoring and findings: DOCX, PDF/A and XLSX.
 
-    Counts are of the kept audits; what no server can tell is declared in office/sharing.yml. What neither tells is "not known".
+    Counts come from the stored audits; office/sharing.yml declares what cannot be read from servers. A value from
+    neither source is "not known".
 
     Examples:
       auditor report sharing --unit xa-an-truc --period 2026-11 -i inventories/lab
@@ -195,21 +199,26 @@ def official(
     period: PeriodOption,
     regime: Annotated[
         Regime | None,
-        typer.Option("--regime", metavar="2022|2026", help="Whose laws and words; by default the organisation's."),
+        typer.Option(
+            "--regime", metavar="2022|2026", help="Legal framework by year; default: from the organization file."
+        ),
     ] = None,
     kind: Annotated[
         DocumentKind,
-        typer.Option("--kind", metavar="bao-cao|cong-van", help="A report, or a letter that asks for work."),
+        typer.Option("--kind", metavar="bao-cao|cong-van", help="A report, or a letter that requests action."),
     ] = "bao-cao",
     template: Annotated[
-        Path | None, typer.Option("--template", metavar="FILE.docx", help="A template of your own, edited in Word.")
+        Path | None, typer.Option("--template", metavar="FILE.docx", help="Your own template, edited in Word.")
     ] = None,
     answers: Annotated[
         Path | None,
         typer.Option(
             "--answers",
             metavar="FILE.json",
-            help="Answers to a list of vulnerabilities, as an annex: what 'auditor vulnerabilities advisory --json' wrote.",
+            help=(
+                "Answers to a list of vulnerabilities, as an annex: the output of 'auditor vulnerabilities "
+                "advisory --json'."
+            ),
         ),
     ] = None,
     with_sharing: Annotated[
@@ -219,7 +228,7 @@ def official(
     output: OutputOption = DEFAULT_OUTPUT,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Write an office's official report of a month: DOCX to sign, PDF/A beside it, and a technical annex.
+    """Write the official monthly report of an office: DOCX to sign, PDF/A, and a technical annex.
 
     Examples:
       auditor report official --unit xa-an-truc --period 2026-11 -i inventories/lab

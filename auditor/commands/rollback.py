@@ -39,7 +39,10 @@ def rollback(
         typer.Argument(
             metavar="[RUN]",
             autocompletion=completions.hardenings,
-            help="The hardening; by default the last, with --limit the last of each host, with --control the last that put it in force.",
+            help=(
+                "The hardening run; default: the last one, with --limit the last one of each host, with --control "
+                "the last one that applied the control."
+            ),
         ),
     ] = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
@@ -55,12 +58,14 @@ def rollback(
 ) -> None:
     """Undo a confirmed hardening: files, live settings, services, database accounts; remove what it installed.
 
-    Shows which controls would be open again, what comes back and what stays, and asks. What somebody changed since is
-    left alone and named. Upgrades stay. Afterwards the hosts are audited, and the run is kept.
+    Shows which controls would be open again, what returns and what stays, and asks for confirmation. Items that were
+    changed since then are left unchanged and listed. Upgrades stay. Afterward, the hosts are audited and the run is
+    stored.
 
-    With --control the rest is written anew and proven as a hardening is; sites named by --unjudged have no say in that.
+    With --control, the other changes are written again and verified like a hardening run; the responses of sites in
+    --unjudged do not count.
 
-    Exit code: 0 it did its work, 1 a host refused or something could not be brought back.
+    Exit code: 0 done, 1 a host refused or something could not be restored.
 
     Examples:
       auditor rollback -i inventories/lab

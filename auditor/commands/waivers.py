@@ -32,9 +32,9 @@ def _states(inventory: Path) -> tuple[PaperState, ...]:
 
 @app.command()
 def check(inventory: InventoryOption = DEFAULT_INVENTORY, lang: LangOption = DEFAULT_LANG) -> None:
-    """Check office/waivers.yml and office/attestations.yml, and warn of what is about to expire.
+    """Check office/waivers.yml and office/attestations.yml, and warn about entries that expire soon.
 
-    Exit code: 0 sound, 1 something has expired, 2 a mistake, with file, line and fix.
+    Exit code: 0 valid, 1 an entry has expired, 2 a mistake, with file, line and fix.
 
     Example:
       auditor waivers check -i inventories/example
@@ -57,7 +57,7 @@ def check(inventory: InventoryOption = DEFAULT_INVENTORY, lang: LangOption = DEF
 def list_papers(
     inventory: InventoryOption = DEFAULT_INVENTORY, as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG
 ) -> None:
-    """List waivers and attestations: where each stands, how many days are left, and which hosts or sites it covers.
+    """List waivers and attestations: validity, days left, and the hosts or sites that each one covers.
 
     Example:
       auditor waivers list -i inventories/example

@@ -26,10 +26,13 @@ from auditor.errors import InputError
 from auditor.models import Lang, Severity
 
 RulesOption = Annotated[
-    Path | None, typer.Option("--rules", metavar="DIR", help="A folder of others' YARA rules, used besides our own.")
+    Path | None,
+    typer.Option(
+        "--rules", metavar="DIR", help="A folder of third-party YARA rules, used in addition to the built-in ones."
+    ),
 ]
 WholeOption = Annotated[
-    bool, typer.Option("--whole", help="Read every file again, also those that did not change since the last hunt.")
+    bool, typer.Option("--whole", help="Read every file again, including files unchanged since the last hunt.")
 ]
 
 
@@ -45,12 +48,13 @@ def hunt(
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Look through web roots, and all that starts, lets in or runs elsewhere, for what an intruder left; then audit, and report both.
+    """Scan web roots, and all that starts, grants access or runs elsewhere, for traces of intrusion; then audit.
 
-    Files that a known release explains are not judged (auditor known-good). Nothing is changed on the hosts, no link is followed, and what
-    did not change since the last hunt is not read again. A host whose root was taken can lie to this.
+    Known-good files are not analyzed (auditor known-good). Nothing is changed on the hosts, links are not followed, and
+    files unchanged since the last hunt are not read again. The results from a host whose root account is compromised
+    cannot be trusted.
 
-    Exit code and --baseline: as of 'auditor audit'.
+    Exit code and --baseline: as for 'auditor audit'.
 
     Examples:
       auditor hunt -i inventories/lab

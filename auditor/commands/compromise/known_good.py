@@ -13,7 +13,7 @@ from auditor.commands.given.options import DEFAULT_LANG, JsonOption, LangOption
 from auditor.errors import InputError
 
 app = typer.Typer(
-    help="Releases whose files are known to be good: import, list, remove, export.",
+    help="Known-good releases: import, list, remove, export.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -25,27 +25,29 @@ def import_(
         list[Path],
         typer.Argument(
             metavar="FILES",
-            help="Release archives (zip, tar, .deb), exports, WordPress's checksums (JSON), or a folder to be trusted.",
+            help="Release archives (zip, tar, .deb), exports, WordPress checksums (JSON), or a trusted folder.",
         ),
     ],
     name: Annotated[
-        str, typer.Option("--name", metavar="NAME", help="Of the release; without: as the file is called.")
+        str, typer.Option("--name", metavar="NAME", help="Name of the release; default: from the file name.")
     ] = "",
-    version: Annotated[str, typer.Option("--version", metavar="VERSION", help="Likewise.")] = "",
+    version: Annotated[
+        str, typer.Option("--version", metavar="VERSION", help="Version of the release; default: from the file name.")
+    ] = "",
     trust_on_first_use: Annotated[
-        bool, typer.Option("--trust-on-first-use", help="Trust a folder on this machine as it is now.")
+        bool, typer.Option("--trust-on-first-use", help="Trust the current content of a folder on this machine.")
     ] = False,
     reason: Annotated[
-        str, typer.Option("--reason", metavar="TEXT", help="Why a folder is trusted, in a sentence.")
+        str, typer.Option("--reason", metavar="TEXT", help="Why the folder is trusted, in one sentence.")
     ] = "",
     approver: Annotated[
-        str, typer.Option("--approver", metavar="ROLE", help="The office role that decided, never a person's name.")
+        str, typer.Option("--approver", metavar="ROLE", help="Office role that decided, never a person's name.")
     ] = "",
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Take the files of releases for good: all that are given, or none.
+    """Import releases as known good: all given files, or none.
 
-    Nothing is unpacked to a disk. A release's files count where the release has them, and nowhere else.
+    Nothing is unpacked to disk. A file of a release counts as known good only at its location in the release.
 
     Example:
       auditor known-good import wordpress-6.8.2.zip plugin.1.2.zip
@@ -82,7 +84,7 @@ def import_(
 
 @app.command("list")
 def list_known(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None:
-    """List the releases that are known, with what each was made from.
+    """List the known-good releases and the source of each one.
 
     Example:
       auditor known-good list
@@ -104,11 +106,13 @@ def list_known(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> 
 
 @app.command()
 def remove(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the release, as it is listed.")],
-    version: Annotated[str, typer.Argument(metavar="VERSION", help="Likewise.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the release, as listed.")],
+    version: Annotated[
+        str, typer.Argument(metavar="VERSION", help="Version of the release; default: from the file name.")
+    ],
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Take one release's files for good no more.
+    """Remove a release from the known-good list.
 
     Example:
       auditor known-good remove wordpress 6.8.1
@@ -124,12 +128,14 @@ def remove(
 
 @app.command()
 def export(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the release, as it is listed.")],
-    version: Annotated[str, typer.Argument(metavar="VERSION", help="Likewise.")],
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where it is written: JSON, which import reads.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the release, as listed.")],
+    version: Annotated[
+        str, typer.Argument(metavar="VERSION", help="Version of the release; default: from the file name.")
+    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Output file: JSON that 'import' can read.")],
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Write one release's manifest for another controller.
+    """Export the manifest of a release for another controller.
 
     Example:
       auditor known-good export wordpress 6.8.2 wordpress.json

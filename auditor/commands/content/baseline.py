@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from auditor.models import Inventory, Trace
 
 app = typer.Typer(
-    help="Traces that an office accepts: accept, list, withdraw.",
+    help="Accepted traces: accept, list, withdraw.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 SiteArgument = Annotated[
     str,
     typer.Argument(
-        metavar="SITE|HOST", help="The site's domain, or the host's name.", autocompletion=completions.hosts_and_sites
+        metavar="SITE|HOST", help="Domain of the site, or name of the host.", autocompletion=completions.hosts_and_sites
     ),
 ]
-KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="The trace's key, as the audit shows it.")]
-ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, in a sentence.")]
+KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="Key of the trace, as shown by the audit.")]
+ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Reason, in one sentence.")]
 
 
 def _day(value: str) -> date:
@@ -47,31 +47,31 @@ def accept(
     key: KeyArgument,
     reason: ReasonOption,
     approver: Annotated[
-        str, typer.Option("--approver", metavar="ROLE", help="The office role that decided, never a person's name.")
+        str, typer.Option("--approver", metavar="ROLE", help="Office role that decided, never a person's name.")
     ],
     inventory: InventoryOption = DEFAULT_INVENTORY,
     until: Annotated[
         str | None,
-        typer.Option("--until", metavar="DATE", help="The last day on which it counts; without: until withdrawn."),
+        typer.Option("--until", metavar="DATE", help="Last day of validity; default: until withdrawn."),
     ] = None,
     despite: Annotated[
         bool,
         typer.Option(
-            "--despite-high-confidence", help="Accept a trace that gives the alarm: it may be an intruder's way back."
+            "--despite-high-confidence", help="Accept a high-confidence trace, even though it may be a backdoor."
         ),
     ] = False,
     second: Annotated[
         str | None,
-        typer.Option("--second", metavar="ROLE", help="Another office role that agreed, needed for such a trace."),
+        typer.Option("--second", metavar="ROLE", help="A second office role that agreed; required for such a trace."),
     ] = None,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Accept one trace on one site or host, as the last look or hunt saw it: it is no finding any more, and every report tells who accepts it.
+    """Accept one trace on one site or host: it is no longer a finding, and every report states who accepted it.
 
-    A trace that is certain or likely is an intruder's until the opposite is shown: open an incident about it. It is accepted only with
-    --despite-high-confidence and two office roles.
+    A certain or likely trace is treated as an intruder's until proven otherwise: open an incident for it. It can be
+    accepted only with --despite-high-confidence and two office roles.
 
-    What is put there later has another key, and is found.
+    Content injected later has a different key and is still reported.
 
     Example:
       auditor baseline accept antruc.test 0123456789abcdef --reason "Trang đặt lịch của xã" --approver "Chánh Văn phòng" -i inventories/lab
@@ -146,7 +146,7 @@ def _check_agreed(site: str, trace: Trace, approver: str, second: str | None, *,
 def list_accepted(
     inventory: InventoryOption = DEFAULT_INVENTORY, as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG
 ) -> None:
-    """List what is accepted on each site and host, by whom, why and until when.
+    """List the accepted traces of each site and host: who accepted them, why and until when.
 
     Example:
       auditor baseline list -i inventories/lab
@@ -175,7 +175,7 @@ def withdraw(
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """End an acceptance: from now on the trace is a finding again.
+    """Withdraw an acceptance: from now on, the trace is a finding again.
 
     Example:
       auditor baseline withdraw antruc.test 0123456789abcdef --reason "Trang đã gỡ" -i inventories/lab

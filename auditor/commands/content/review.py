@@ -38,11 +38,11 @@ def review(
     inventory: InventoryOption = DEFAULT_INVENTORY,
     limit: LimitOption = None,
     minutes: Annotated[
-        int, typer.Option("--minutes", metavar="N", min=1, max=600, help="For one site, at most so many minutes.")
+        int, typer.Option("--minutes", metavar="N", min=1, max=600, help="Maximum minutes for each site.")
     ] = MINUTES,
     render: Annotated[
         bool,
-        typer.Option("--render", help="Show the home page and what is suspicious to a browser, too (see the guide)."),
+        typer.Option("--render", help="Also open the home page and suspicious pages in a browser (see the guide)."),
     ] = False,
     output: OutputOption = DEFAULT_OUTPUT,
     formats: FormatOption = DEFAULT_FORMATS,
@@ -51,12 +51,13 @@ def review(
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Look at the sites as people, phones and search engines see them, for what others put there; then audit, and report both.
+    """Scan the sites for injected content, as visitors, phones and search engines see them; then audit.
 
-    Only declared sites are visited, at their host's own address, slowly, within robots.txt, and nothing is sent or ordered there. A site
-    that begins to refuse is left at once, and is not called clean. What the time does not suffice for is looked at the next time.
+    Visits only declared sites, at the address of their host, slowly and within robots.txt, and never submits anything.
+    If a site begins to refuse, the review of it stops at once, and it is not reported as clean. Pages that do not fit
+    into the time limit are reviewed next time.
 
-    Exit code and --baseline: as of 'auditor audit'.
+    Exit code and --baseline: as for 'auditor audit'.
 
     Examples:
       auditor review -i inventories/lab

@@ -49,7 +49,7 @@ LimitOption = Annotated[
     typer.Option(
         "--limit",
         metavar="HOST|SITE",
-        help="Only these hosts or sites; repeat or separate by commas.",
+        help="Only these hosts or sites; repeat the option or separate values by commas.",
         autocompletion=completions.hosts_and_sites,
     ),
 ]
@@ -59,8 +59,10 @@ AcceptOption = Annotated[
         "--accept",
         metavar="CONTROL[:ACCOUNT]",
         autocompletion=completions.fixes,
-        help="Accept the danger of this control in this run, also outside of change windows; CONTROL:ACCOUNT that it locks that "
-        "account out; repeat or separate by commas.",
+        help=(
+            "Accept the risk of this control in this run, also outside change windows; CONTROL:ACCOUNT accepts "
+            "that it locks that account out. Repeat the option or separate values by commas."
+        ),
     ),
 ]
 UnjudgedOption = Annotated[
@@ -69,7 +71,10 @@ UnjudgedOption = Annotated[
         "--unjudged",
         metavar="SITE",
         autocompletion=completions.sites,
-        help="Look at this site, but bring no host back for what it answers; repeat or separate by commas.",
+        help=(
+            "Check this site, but do not roll back a host because of its responses; repeat the option or separate "
+            "values by commas."
+        ),
     ),
 ]
 UnjudgedSiteOption = Annotated[
@@ -78,16 +83,19 @@ UnjudgedSiteOption = Annotated[
         "--unjudged",
         metavar="SITE",
         autocompletion=completions.sites,
-        help="Look at this site, but put nothing back for what it answers; repeat or separate by commas.",
+        help=(
+            "Check this site, but do not undo an action because of its responses; repeat the option or separate "
+            "values by commas."
+        ),
     ),
 ]
 RunArgument = Annotated[
-    str, typer.Argument(metavar="RUN", help="A run's id or its beginning.", autocompletion=completions.runs)
+    str, typer.Argument(metavar="RUN", help="Run ID or its beginning.", autocompletion=completions.runs)
 ]
 LastRunArgument = Annotated[
     str | None,
     typer.Argument(
-        metavar="[RUN]", help="A run's id or its beginning; by default the last.", autocompletion=completions.runs
+        metavar="[RUN]", help="Run ID or its beginning; default: the last run.", autocompletion=completions.runs
     ),
 ]
 FailOnOption = Annotated[
@@ -103,16 +111,18 @@ BaselineOption = Annotated[
     typer.Option(
         "--baseline",
         metavar="last|RUN|FILE",
-        help="Exit 1 only for what is worse than before: in the last runs, in one run, or in a findings.json.",
+        help=(
+            "Exit 1 only for findings that are worse than in the last runs (last), in one run, or in a findings.json."
+        ),
     ),
 ]
 LocalOption = Annotated[bool, typer.Option("--local", help="This machine, without an inventory.")]
 OutputOption = Annotated[Path, typer.Option("--output", metavar="DIR", help="Folder for the report and the findings.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output and nothing else there.")]
-YesOption = Annotated[bool, typer.Option("--yes", help="Never ask; take yes for an answer.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print only JSON on standard output.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Answer yes to all prompts.")]
 LangOption = Annotated[
     Lang,
-    typer.Option("--lang", metavar="vi|en", help="Language of texts and reports.", envvar=language.VARIABLE),
+    typer.Option("--lang", metavar="vi|en", help="Language of the output and the reports.", envvar=language.VARIABLE),
 ]
 FormatOption = Annotated[
     frozenset[Format],
@@ -120,7 +130,7 @@ FormatOption = Annotated[
         "--format",
         metavar=_ALL_FORMATS,
         parser=_formats,
-        help="What to write, separated by commas.",
+        help="Formats to write, separated by commas.",
         autocompletion=completions.formats,
     ),
 ]

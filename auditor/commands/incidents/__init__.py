@@ -17,7 +17,7 @@ from auditor.commands.incidents import (
 )
 
 app = typer.Typer(
-    help="Incidents: open one, contain what was found, collect evidence, clean, see what is owed by when, note what is done, close it.",
+    help="Incidents: open, contain, collect evidence, clean, list due reports, record events, close.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

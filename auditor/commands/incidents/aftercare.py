@@ -28,13 +28,14 @@ def todo(
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """List what people have to change themselves: passwords of sites, panels, FTP and accounts, keys that lay where the intruder was.
+    """List what people have to change: passwords of sites, panels, FTP and accounts, and exposed keys.
 
-    Accounts, keys and administrators that the incident holds for the intruder's come first, to be removed: none of them is given a new password.
+    Accounts, keys and administrators attributed to the intruder come first and are to be removed; do not change their
+    passwords.
 
-    The hosts are read. What could not be read is listed, too.
+    Reads the hosts. Items that could not be read are listed, too.
 
-    Exit code: 0 nothing is left to change, 1 something is, or could not be read.
+    Exit code: 0 nothing is left to change, 1 something is left or could not be read.
 
     Example:
       auditor incident todo SC-20261127-1 -i inventories/lab
@@ -74,10 +75,11 @@ def deindex(
     output: OutputOption = DEFAULT_OUTPUT,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Write the addresses that search engines have to remove: as text for their removal tools, and as CSV with those that they have to visit again.
+    """Export URLs for removal from search engines: as text for their tools, and as CSV with URLs to crawl again.
 
-    They are of the last reviews, of the findings that the incident is about, and of paths that were contained: write the list before sites are reviewed anew. The files are for
-    their owner only and hold addresses exactly; what is shown here nobody can click on.
+    The URLs come from the last reviews, the findings of the incident, and contained paths: write the list before you
+    review the sites again. Only the owner can read the files, which contain the exact URLs; on screen, the URLs are
+    defanged.
 
     Example:
       auditor incident deindex SC-20261127-1 -i inventories/lab --output out

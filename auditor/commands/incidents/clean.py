@@ -33,7 +33,12 @@ def clean(
         list[str],
         typer.Argument(
             metavar="[STEP WHAT]...",
-            help="What is cleaned, in pairs: 'core antruc.test' gives its application the files of its release again, 'row antruc.test/posts/66' takes a row out of a site's database, 'trigger antruc.test/x' a trigger, 'salts antruc.test' makes the secrets anew by which it signs sessions, 'database-password antruc.test' the password of its database, 'process-end 1234/tmp/x' ends a process.",
+            help=(
+                "What to clean, in pairs: 'core antruc.test' restores the release files of the application, 'row "
+                "antruc.test/posts/66' removes a row from the site's database, 'trigger antruc.test/x' removes a "
+                "trigger, 'salts antruc.test' regenerates the secrets that sign sessions, 'database-password "
+                "antruc.test' regenerates the database password, 'process-end 1234/tmp/x' ends a process."
+            ),
         ),
     ],
     who: WhoOption,
@@ -42,7 +47,7 @@ def clean(
         typer.Option(
             "--from",
             metavar="FILE",
-            help="The archive of the release for 'core', whose files are known to be good.",
+            help="The release archive for 'core', with known-good files.",
         ),
     ] = None,
     hosts: HostsOption = None,
@@ -52,25 +57,31 @@ def clean(
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Take out of sites and hosts what an intruder left in them, several steps at once. Collect evidence first.
+    """Remove what an intruder left on sites and hosts, several steps at once. Collect evidence first.
 
-    Each step keeps on the host, for root alone, what it takes away, and is looked at there afterwards. 'auditor incident release' with a step's number undoes it.
+    Each step keeps what it removes on the host, readable only by root, and is verified there afterward. 'auditor
+    incident release' with the number of a step undoes it.
 
-    Of an application's own folders, files that are not as its release has them are replaced, those that are missing put there, and scripts that are none of its taken away as 'contain'
-    takes files. What an office writes, such as wp-config.php, themes, plugins and uploads, is left. PHP forgets what it held in memory.
+    In the application's own folders, changed files are replaced, missing files are added, and foreign scripts are
+    quarantined as with 'contain'. Files of the office, such as wp-config.php, themes, plugins and uploads, stay
+    unchanged. PHP clears its cache.
 
-    A row of WordPress, Joomla or NukeViet is taken out by the site's own account, if it still is what was kept of it.
+    A row of WordPress, Joomla or NukeViet is removed with the site's own account, only if it still matches the stored
+    copy.
 
-    A trigger goes likewise. One that another account has defined stays kept, and a person puts it back.
+    A trigger is removed in the same way. If another account defined it, its definition is kept, and only a person can
+    restore it.
 
-    A process ends, stopped or not, if it still runs what is named: its trace is gone then, and nothing brings it back. Where others run the same
-    program, its number is followed by when it began, as 1234@5678/usr/bin/dash.
+    A process is ended, stopped or not, only if it still runs the given program; it cannot be restored afterward. If
+    other processes run the same program, add the start time to the PID, such as 1234@5678/usr/bin/dash.
 
-    Secrets are made on the host and leave it in no form. A new database password is put in the database and in every configuration that has the old one, or nowhere.
+    Secrets are generated on the host and never leave it. A new database password is set in the database and in every
+    configuration that contains the old one, or nowhere.
 
-    Sites are visited before and after. When one no longer serves, what was done in it is undone, one step after the other until it serves. A site that --unjudged names undoes nothing, and keeps no password of its database from being made anew by what lies in its folders.
+    Sites are visited before and after. If a site no longer serves, its steps are undone one by one until it serves. For
+    a site in --unjudged, nothing is undone, and the content of its folders does not prevent a new database password.
 
-    Exit code: 0 done on every host, as looked at there; 1 not, or not known.
+    Exit code: 0 verified on every host; 1 not done, or unknown.
 
     Examples:
       auditor incident clean SC-20261127-1 core antruc.test --from wordpress-6.8.2.zip --who "Văn phòng" -i inventories/lab

@@ -46,13 +46,11 @@ HostsOption = Annotated[
     typer.Option(
         "--host",
         metavar="HOST",
-        help="Only on this host of the incident's; repeat for more.",
+        help="Only on this host of the incident; repeat the option for more.",
         autocompletion=completions.hosts_and_sites,
     ),
 ]
-DryRunOption = Annotated[
-    bool, typer.Option("--dry-run", help="Only look at the hosts and say what would be done there.")
-]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only check the hosts and print what would be done.")]
 
 
 def contain(
@@ -61,7 +59,13 @@ def contain(
         list[str],
         typer.Argument(
             metavar="[MEANS WHAT]...",
-            help="What is contained, in pairs: 'address 203.0.113.7' is blocked, 'file /whole/path' and 'cron /etc/cron.d/x' taken out of their place, 'job /etc/cron.d/x:3' is out of force, 'process 1234/tmp/x' and 'unit x.service' stopped, 'account an' locked, 'key SHA256:…' refused, 'administrator antruc.test/an' shut out of its site, 'path antruc.test/x.php' is gone, 'site antruc.test' closed, 'isolation web1' cuts a host off.",
+            help=(
+                "What to contain, in pairs: 'address 203.0.113.7' blocks an address, 'file /full/path' and 'cron "
+                "/etc/cron.d/x' quarantine a file, 'job /etc/cron.d/x:3' disables a job, 'process 1234/tmp/x' and "
+                "'unit x.service' stop a process or unit, 'account an' locks an account, 'key SHA256:…' revokes a "
+                "key, 'administrator antruc.test/an' locks an administrator of a site, 'path antruc.test/x.php' "
+                "blocks a path, 'site antruc.test' closes a site, 'isolation web1' isolates a host."
+            ),
         ),
     ],
     who: WhoOption,
@@ -70,7 +74,7 @@ def contain(
         typer.Option(
             "--for",
             metavar="TIME",
-            help="How long what has a time lasts: 30m, 24h, 7d; from 10 minutes to 30 days, by default 24h.",
+            help="Duration of time-limited actions: 30m, 24h, 7d; from 10 minutes to 30 days; default: 24h.",
         ),
     ] = None,
     hosts: HostsOption = None,
@@ -80,39 +84,47 @@ def contain(
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Block addresses on the hosts of an incident for a time, take files out of their place, stop what runs, lock accounts, refuse keys, have paths of sites be gone, close sites, cut hosts off; several at once.
+    """Contain an incident: block, quarantine, stop, lock or revoke what was found, close sites, isolate hosts.
 
-    A host lets an address in again within a minute, unless we can come in anew meanwhile; then the block lasts to its end, also over a reboot. Never
-    blocked: the connection in use, trusted networks, the host's own addresses, its gateways and resolvers, and proxies in front of its sites.
+    A host unblocks an address within a minute, unless the controller can log in again in the meantime; then the block
+    lasts until its end, also across reboots. Never blocked: the current connection, trusted networks, the host's own
+    addresses, its gateways and resolvers, and proxies in front of its sites.
 
-    A file, below web roots, /tmp or a folder whose files start by themselves (profile.d, apt.conf.d, generators), is kept as it is in a folder
-    of root's alone; nothing is run, and no link is followed.
+    A file below web roots, /tmp or an autostart folder (profile.d, apt.conf.d, generators) is moved unchanged to a
+    folder that only root can access; nothing is run, and links are not followed.
 
-    A job is one line of a crontab: it becomes a comment in its place, and is a line again when it is released.
+    A job is one line of a crontab: it is commented out in place, and restored when it is released.
 
-    A process is stopped, not ended, if it still runs what is named. A unit is stopped and masked, and its file comes back with it. Neither is ever what lets people in.
+    A process is stopped, not ended, and only if it still runs the given program. A unit is stopped and masked; a
+    release also restores its file. Processes and units that allow login are never stopped.
 
-    Where others run the same program, a process's number is followed by when it began, as 1234@5678/usr/bin/dash.
+    If other processes run the same program, add the start time to the PID, such as 1234@5678/usr/bin/dash.
 
-    Of several hosts, each thing says on which it is: 'file web1:/tmp/x'.
+    With several hosts, prefix each item with its host: 'file web1:/tmp/x'.
 
-    An account's password and keys let nobody in, and its sessions end; so it is with an SSH key in every authorized_keys. The host undoes both, and a unit, within a minute, unless
-    we can come in anew meanwhile. Never: root, what we come in by, the last administrator.
+    A locked account cannot log in with its password or keys, and its sessions end; a revoked SSH key is removed from
+    every authorized_keys. The host undoes both, and a stopped unit, within a minute, unless the controller can log in
+    again in the meantime. Never locked: root, the account and key of Lũy Tre, the last administrator.
 
-    An administrator of a site's WordPress, Joomla or NukeViet comes in no more, and its sessions end; never the last one. What was there is kept on the host, for root alone.
+    A locked administrator of WordPress, Joomla or NukeViet cannot log in any more, and its sessions end; the last
+    administrator is never locked. The previous values are kept on the host, readable only by root.
 
-    A host that is cut off hears only who asks, trusted networks on the port of SSH, its resolvers and its mail relay. Its kernel forgets that within a minute, unless we can come in anew.
+    An isolated host accepts traffic only from the controller, from trusted networks on the SSH port, from its resolvers
+    and its mail relay. The kernel lifts the isolation within a minute, unless the controller can log in again.
 
-    A path of a site is gone (410) for everybody, with what is below it. A closed site says so (503, with Retry-After) to all but trusted networks and the host itself. The
-    web server's own test comes before its reload, a visit as a stranger after it; if one fails, all is as it was.
+    A blocked path returns 410 to everyone, including everything below it. A closed site returns 503 with Retry-After to
+    everyone except trusted networks and the host itself. The web server's configuration test runs before the reload,
+    and a test visit after it; if one of them fails, the change is undone.
 
-    Sites are visited before and after, once PHP has forgotten what it held in memory. Where one no longer serves, what it lives by is put back, one thing after the other until it serves:
-    its own files, then files, units and processes that are no site's. What came back in vain is contained again. What only shuts somebody out stays, and is named. A site in an intruder's
-    hands breaks itself to get things back: name it by --unjudged.
+    Sites are visited before and after, once PHP has cleared its cache. If a site no longer serves, the items that it
+    depends on are restored one by one until it serves: its own files first, then files, units and processes outside all
+    sites. Items whose restoration did not help are contained again. Actions that only block access stay in force and
+    are listed. A compromised site can break itself deliberately to get items restored: name it with --unjudged.
 
-    What was typed is checked whole before anything is done. What one host refuses keeps the others, and what comes after it, from nothing.
+    The whole command is checked before anything is done. If one host refuses an action, the other hosts and the
+    following actions are not affected.
 
-    Exit code: 0 done on every host, as looked at there, and its sites serve as before; 1 not, or not known.
+    Exit code: 0 verified on every host, and its sites serve as before; 1 not done, or unknown.
 
     Examples:
       auditor incident contain SC-20261127-1 address 203.0.113.7 --for 24h --who "Văn phòng" -i inventories/lab
@@ -191,16 +203,16 @@ def release(
     incident: IncidentArgument,
     who: WhoOption,
     numbers: Annotated[
-        list[int] | None, typer.Argument(metavar="[N]...", help="Only the actions of these numbers; by default all.")
+        list[int] | None, typer.Argument(metavar="[N]...", help="Only the actions with these numbers; default: all.")
     ] = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Let addresses in again before their time is up, put files back where they were, in place of nothing, and have sites answer as before.
+    """Undo containment: unblock addresses, restore files without overwriting anything, reopen paths and sites.
 
-    What was cleaned is undone only by its number: it brings back what an intruder left.
+    To undo a cleaning step, give its number: this restores what the intruder left.
 
-    Exit code: 0 done on every host, as looked at there; 1 not, or not known.
+    Exit code: 0 verified on every host; 1 not done, or unknown.
 
     Example:
       auditor incident release SC-20261127-1 1 --who "Văn phòng" -i inventories/lab

@@ -24,10 +24,8 @@ if TYPE_CHECKING:
     from auditor.models import Inventory, Lang
     from auditor.models.incidents import Collected
 
-HowOption = Annotated[str | None, typer.Option("--how", metavar="TEXT", help="On what, or by what document's number.")]
-NumberArgument = Annotated[
-    int, typer.Argument(metavar="N", help="The evidence, by its number within the incident.", min=1)
-]
+HowOption = Annotated[str | None, typer.Option("--how", metavar="TEXT", help="Medium, or document number.")]
+NumberArgument = Annotated[int, typer.Argument(metavar="N", help="Number of the evidence within the incident.", min=1)]
 
 
 def collect(
@@ -37,25 +35,31 @@ def collect(
         list[str] | None,
         typer.Argument(
             metavar="[HOST]...",
-            help="Only these hosts of the incident's; by default all.",
+            help="Only these hosts of the incident; default: all.",
             autocompletion=completions.hosts_and_sites,
         ),
     ] = None,
     paths: Annotated[
         list[str] | None,
-        typer.Option("--file", metavar="PATH", help="A file to take along, by its whole path there; repeat for more."),
+        typer.Option(
+            "--file",
+            metavar="PATH",
+            help="A file to include, by its full path on the host; repeat the option for more.",
+        ),
     ] = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Collect evidence from the hosts of an incident: what runs, who is there, what starts by itself, times of all files, logs.
+    """Collect evidence from the hosts of an incident: processes, sessions, autostart entries, file timestamps, logs.
 
-    Nothing is written on the hosts, and it takes a minute at most, 200 MB at most. No password, key or other secret leaves them. What is gone first comes first,
-    files in which the last hunt found traces come along, and what was cut short or left out is listed.
+    Nothing is written on the hosts; the collection takes at most a minute and 200 MB. No password, key or other secret
+    leaves them. The most volatile data comes first, files with traces from the last hunt are included, and truncated or
+    omitted items are listed.
 
-    It is kept in a folder each, signed with the office's key (made when there is none), and written to the ledger by its digest.
+    Each collection is stored in its own folder, signed with the office's key (created if missing), and its hash is
+    recorded in the case log.
 
-    Exit code: 0 whole from every host, 1 cut short somewhere, or nothing came.
+    Exit code: 0 complete from every host, 1 truncated or missing from a host.
 
     Example:
       auditor incident collect SC-20261127-1 --who "Văn phòng" -i inventories/lab
@@ -106,20 +110,20 @@ def verify(
     incident: IncidentArgument,
     folder: Annotated[
         Path | None,
-        typer.Argument(metavar="[FOLDER]", help="A copy of the evidence elsewhere; by default all that is kept here."),
+        typer.Argument(metavar="[FOLDER]", help="A copy of the evidence elsewhere; default: all evidence stored here."),
     ] = None,
     who: Annotated[
         str | None,
         typer.Option(
-            "--who", metavar="ROLE", help="Write to the ledger what the check found, and that this office role did it."
+            "--who", metavar="ROLE", help="Record the result of the check in the case log, under this office role."
         ),
     ] = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Check that evidence is what was collected: every file, the signature, the ledger and the chain. Needs no host and no network.
+    """Verify that evidence is unchanged since collection. Does not need a host or a network.
 
-    Exit code: 0 all is as it was, 1 something is not, which is named.
+    Exit code: 0 unchanged, 1 changed items are listed.
 
     Example:
       auditor incident verify SC-20261127-1 /media/usb/web1-20261127T131500Z -i inventories/lab
@@ -194,20 +198,21 @@ def timestamp(
     number: NumberArgument,
     answer: Annotated[
         Path | None,
-        typer.Option("--answer", metavar="FILE.tsr", help="An authority's answer to the request, to be kept."),
+        typer.Option("--answer", metavar="FILE.tsr", help="The authority's response to the request, to be stored."),
     ] = None,
     authority: Annotated[
-        Path | None, typer.Option("--authority", metavar="FILE.pem", help="The authority's certificates, its root too.")
+        Path | None,
+        typer.Option("--authority", metavar="FILE.pem", help="The authority's certificates, including its root."),
     ] = None,
     who: Annotated[
-        str | None, typer.Option("--who", metavar="ROLE", help="The office role that got the answer.")
+        str | None, typer.Option("--who", metavar="ROLE", help="Office role that received the response.")
     ] = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Write a request for a time stamp (RFC 3161) on evidence, or keep the answer of the authority that it was taken to.
+    """Write a timestamp request (RFC 3161) for evidence, or store the response of the authority.
 
-    A signature says who, not when. The request holds a digest alone, and nothing is sent by this.
+    A signature proves who signed, not when. The request contains only a hash, and this command does not send anything.
 
     Examples:
       auditor incident timestamp SC-20261127-1 1 -i inventories/lab
@@ -242,7 +247,7 @@ def timestamp(
 def custody(
     incident: IncidentArgument,
     number: Annotated[
-        int | None, typer.Argument(metavar="[N]", help="The evidence, by its number; by default all.", min=1)
+        int | None, typer.Argument(metavar="[N]", help="Number of the evidence; default: all.", min=1)
     ] = None,
     to: Annotated[
         str | None,
@@ -260,7 +265,7 @@ def custody(
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Print who had evidence when: collected, checked, handed over, received, each with the digest. With --to or --from: record that it changed hands.
+    """Print the chain of custody, with the hash at each step; with --to or --from, record a handover.
 
     Examples:
       auditor incident custody SC-20261127-1 -i inventories/lab
@@ -294,7 +299,7 @@ def custody(
 def hand_over(
     incident: IncidentArgument,
     number: NumberArgument,
-    to: Annotated[str, typer.Option("--to", metavar="ROLE", help="Who receives it, as an office role.")],
+    to: Annotated[str, typer.Option("--to", metavar="ROLE", help="Office role that receives it.")],
     who: WhoOption,
     how: HowOption = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
@@ -307,13 +312,13 @@ def hand_over(
 def received(
     incident: IncidentArgument,
     number: NumberArgument,
-    sender: Annotated[str, typer.Option("--from", metavar="ROLE", help="Who handed it over, as an office role.")],
+    sender: Annotated[str, typer.Option("--from", metavar="ROLE", help="Office role that handed it over.")],
     who: WhoOption,
     how: HowOption = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Record that an office role received evidence, or has it back."""
+    """Record that an office role received evidence or got it back."""
     _changed_hands("received", incident, number, sender, who, how, inventory, lang)
 
 

@@ -19,16 +19,17 @@ if TYPE_CHECKING:
 def next_step(
     incident: Annotated[
         str | None,
-        typer.Argument(metavar="[ID]", help="The incident; by default the open one of which something is owed first."),
+        typer.Argument(metavar="[ID]", help="Incident ID; default: the open incident with the earliest due report."),
     ] = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Print the one next step of an incident, its exact command, and how much time each report that is owed has left.
+    """Print the next step of an incident, its exact command, and the time left for each report that is due.
 
-    It goes by the ledger and the newest audit: containing, evidence, the first reports, what a person looks at and does by hand, looking again, the full
-    report, the closing form, closing. The office role in a command is the one that acted last: write your own.
+    The step depends on the case log and the newest audit, in this order: containment, evidence, the first reports,
+    manual review and manual steps, another check, the full report, the closing form, closing. The office role in the
+    command is the one that acted last: replace it with your own.
 
     Exit code: 0 there is a step, or no incident is open.
 
@@ -58,7 +59,7 @@ def next_step(
 def close(
     incident: IncidentArgument,
     cause: Annotated[
-        str, typer.Option("--cause", metavar="TEXT", help="How the intruder came in, or why that is not known.")
+        str, typer.Option("--cause", metavar="TEXT", help="How the intruder got in, or why that is not known.")
     ],
     who: WhoOption,
     control: Annotated[
@@ -66,7 +67,7 @@ def close(
         typer.Option(
             "--control",
             metavar="CONTROL:SITE|HOST",
-            help="What was open and let it happen; an audit since says that it is met.",
+            help="The open control that allowed the incident; a later audit shows that it is met.",
         ),
     ] = None,
     gone: Annotated[
@@ -74,18 +75,21 @@ def close(
         typer.Option(
             "--gone",
             metavar="SITE|HOST",
-            help="One that has left the inventory and does not serve any more, so that nobody can look at it; repeat for more.",
+            help=(
+                "A site or host that left the inventory and is no longer in service, so it cannot be checked; "
+                "repeat the option for more."
+            ),
         ),
     ] = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Close an incident: no report is owed, nothing is contained without an end, an audit since then says that findings, reviews and hunts are clean, and the closing form is written.
+    """Close an incident that has no report due, a clean audit since, and a closing form.
 
-    All that is in the way is named at once, each with the command that takes it away.
+    Lists all obstacles to closing at once, each with the command that removes it.
 
-    Exit code: 0 closed, 2 something is in the way.
+    Exit code: 0 closed, 2 an obstacle remains.
 
     Example:
       auditor incident close SC-20261127-1 --cause "Mật khẩu quản trị bị lộ" --who "Chánh Văn phòng" -i inventories/lab

@@ -27,18 +27,21 @@ def answer(
         list[str],
         typer.Argument(
             metavar="'QUESTION=ANSWER'...",
-            help="How it is: how_found=log, cause='Mật khẩu yếu'; a question with several answers is given once for each.",
+            help=(
+                "The answer, such as how_found=log or cause='Mật khẩu yếu'; repeat a question to give several answers."
+            ),
         ),
     ],
     who: WhoOption,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Answer what the forms on an incident ask and no machine knows; the last answer to a question counts.
+    """Answer the questions of the incident forms that the program cannot answer; the last answer to a question counts.
 
-    Questions: name, description, happened, kind, severity, severity_why, how_found, state, informed, cause, scope, data, users, downtime,
-    third_parties, personal_data, done, ongoing, planned, recovery, support, purpose, services, protection, security_provider, network_provider,
-    enclosed, confidential. A wrong answer to one with boxes to tick says which there are.
+    Questions: name, description, happened, kind, severity, severity_why, how_found, state, informed, cause, scope,
+    data, users, downtime, third_parties, personal_data, done, ongoing, planned, recovery, support, purpose, services,
+    protection, security_provider, network_provider, enclosed, confidential. For a question with checkboxes, an invalid
+    answer lists the valid ones.
 
     Examples:
       auditor incident answer SC-20261127-1 how_found=log "how_found=notice:Công an tỉnh" severity=ordinary --who "Văn phòng" -i inventories/lab
@@ -69,7 +72,10 @@ def form(
         typer.Option(
             "--form",
             metavar="FORM",
-            help="now, first, full, update or end; of 2022 mau-03 or mau-04; by default that of what is owed next.",
+            help=(
+                "now, first, full, update or end; under the rules of 2022, mau-03 or mau-04; default: the form of "
+                "the next report due."
+            ),
         ),
     ] = None,
     unit: Annotated[
@@ -77,7 +83,7 @@ def form(
         typer.Option(
             "--unit",
             metavar="UNIT",
-            help="The office that reports; by default the one whose sites it is about.",
+            help="The reporting office; default: the office of the affected sites.",
             autocompletion=completions.units,
         ),
     ] = None,
@@ -85,12 +91,12 @@ def form(
     output: OutputOption = DEFAULT_OUTPUT,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Write a form on an incident, filled in as far as is known: DOCX to complete and sign, and PDF/A. Which mandatory fields are blank is told.
+    """Create an incident form, filled in as far as possible: DOCX to complete and sign, and PDF/A.
 
-    Names, telephones and dates of persons are left to be written by hand; hosts and inner addresses are not in it. The files are for their
-    owner only, and what they are is an entry of the ledger.
+    Names and telephone numbers of people, and dates, are left blank to be filled in by hand; the form does not contain
+    hosts or internal addresses. Only the owner can read the files, and their hashes are recorded in the case log.
 
-    Exit code: 0 nothing but what is written by hand is blank, 1 a mandatory field is, and is named.
+    Exit code: 0 only fields to be filled in by hand are blank, 1 other mandatory fields are blank and listed.
 
     Examples:
       auditor incident form SC-20261127-1 --who "Văn phòng" -i inventories/lab

@@ -8,12 +8,12 @@ import typer
 
 from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, LangOption
 
-app = typer.Typer(help="Keys that evidence is signed with.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Keys for signing evidence.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("list")
 def list_keys(inventory: InventoryOption = DEFAULT_INVENTORY, lang: LangOption = DEFAULT_LANG) -> None:
-    """List the keys whose signatures count or once did, as office/allowed_signers and office/revoked_signers have them.
+    """List the current and former signing keys, from office/allowed_signers and office/revoked_signers.
 
     Example:
       auditor incident key list -i inventories/lab
@@ -33,13 +33,13 @@ def list_keys(inventory: InventoryOption = DEFAULT_INVENTORY, lang: LangOption =
 
 @app.command()
 def make(
-    days: Annotated[int, typer.Option("--days", metavar="DAYS", help="How long it may sign.", min=1, max=3_660)] = 366,
+    days: Annotated[int, typer.Option("--days", metavar="DAYS", help="Validity of the key.", min=1, max=3_660)] = 366,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Make a key for this machine, which signs evidence from now on, and add it to office/allowed_signers.
+    """Create a key for this machine to sign evidence from now on, and add it to office/allowed_signers.
 
-    What the key before signed stays valid. The key itself never leaves this machine, and has no passphrase.
+    Signatures of the previous key stay valid. The private key never leaves this machine and has no passphrase.
 
     Example:
       auditor incident key make -i inventories/lab
@@ -60,11 +60,11 @@ def make(
 
 @app.command()
 def revoke(
-    key: Annotated[str, typer.Argument(metavar="SHA256:...", help="The key's fingerprint, as 'list' shows it.")],
+    key: Annotated[str, typer.Argument(metavar="SHA256:...", help="Fingerprint of the key, as shown by 'list'.")],
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Have no signature of a key count any more, whenever it was made: it was lost, or somebody else had it.
+    """Revoke a key and all its signatures, whenever they were made, because it was lost or exposed.
 
     Example:
       auditor incident key revoke SHA256:AAAA -i inventories/lab

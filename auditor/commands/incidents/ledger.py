@@ -27,20 +27,20 @@ if TYPE_CHECKING:
     from auditor.models import Inventory, Lang
 
 IncidentArgument = Annotated[
-    str, typer.Argument(metavar="ID", help="The incident, as 'auditor incident list' names it.")
+    str, typer.Argument(metavar="ID", help="Incident ID, as shown by 'auditor incident list'.")
 ]
 WhoOption = Annotated[
-    str, typer.Option("--who", metavar="ROLE", help="The office role that says so, never a person's name.")
+    str, typer.Option("--who", metavar="ROLE", help="Office role that records this, never a person's name.")
 ]
 WhenOption = Annotated[
     str | None,
-    typer.Option("--when", metavar="MOMENT", help="When it happened, as 2026-11-27 20:15; by default now."),
+    typer.Option("--when", metavar="MOMENT", help="When it happened, such as 2026-11-27 20:15; default: now."),
 ]
 ReportArgument = Annotated[
     Report,
     typer.Argument(
         metavar="now|first|full|personal",
-        help="The report: word at once, the first notice, the full report, or that data of persons may be harmed.",
+        help="The report: immediate notification, initial notice, full report, or personal-data breach notification.",
     ),
 ]
 
@@ -48,7 +48,7 @@ ReportArgument = Annotated[
 def list_incidents(
     inventory: InventoryOption = DEFAULT_INVENTORY, as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG
 ) -> None:
-    """List the incidents, what each is about, and what is owed next.
+    """List the incidents, what they affect, and the next report due.
 
     Example:
       auditor incident list -i inventories/lab
@@ -76,7 +76,7 @@ def show(
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Show an incident: what is owed, and every entry of its ledger.
+    """Show an incident: reports due, and all entries of its case log.
 
     Example:
       auditor incident show SC-20261127-1 -i inventories/lab
@@ -96,13 +96,13 @@ def show(
 
 def export(
     incident: IncidentArgument,
-    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="The file to write.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="Output file.")],
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Write an incident's entries as CSV, one a row: when it happened, when it was written, who says so, what.
+    """Export the case log of an incident as CSV, one entry per row.
 
-    The file is for its owner only.
+    Only the owner can read the file.
 
     Example:
       auditor incident export SC-20261127-1 dien-bien.csv -i inventories/lab
@@ -122,13 +122,13 @@ def export(
 
 def note(
     incident: IncidentArgument,
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="What was seen, decided or done.")],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What was observed, decided or done.")],
     who: WhoOption,
     when: WhenOption = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Write what was seen, decided or done into an incident's ledger.
+    """Record an observation, decision or action in the case log of an incident.
 
     Example:
       auditor incident note SC-20261127-1 "Đã gọi đơn vị vận hành" --who "Văn phòng" -i inventories/lab
@@ -148,12 +148,12 @@ def note(
 def waive(
     incident: IncidentArgument,
     report: ReportArgument,
-    why: Annotated[str, typer.Option("--why", metavar="TEXT", help="Why, in a sentence.")],
+    why: Annotated[str, typer.Option("--why", metavar="TEXT", help="Reason, in one sentence.")],
     who: WhoOption,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Waive one report: record that it is not owed, and why, for instance because the incident is not serious.
+    """Waive a report: record that it is not due, and why, for example because the incident is not serious.
 
     Example:
       auditor incident waive SC-20261127-1 now --why "Không ảnh hưởng trật tự, an toàn xã hội" --who "Chánh Văn phòng" -i inventories/lab
@@ -173,15 +173,13 @@ def waive(
 def reported(
     incident: IncidentArgument,
     report: ReportArgument,
-    how: Annotated[
-        str, typer.Option("--how", metavar="TEXT", help="The document's number, or by what way the report went.")
-    ],
+    how: Annotated[str, typer.Option("--how", metavar="TEXT", help="Document number, or how the report was sent.")],
     who: WhoOption,
     when: WhenOption = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Write down that a report went out.
+    """Record that a report was sent.
 
     Example:
       auditor incident reported SC-20261127-1 first --how "45/BC-UBND" --who "Văn phòng" -i inventories/lab
@@ -201,9 +199,9 @@ def reported(
 def due(
     inventory: InventoryOption = DEFAULT_INVENTORY, as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG
 ) -> None:
-    """List the reports that open incidents still owe, the earliest first.
+    """List the reports that are due for open incidents, earliest first.
 
-    Exit code: 0 nothing is overdue, 1 something is.
+    Exit code: 0 nothing is overdue, 1 a report is overdue.
 
     Example:
       auditor incident due -i inventories/lab

@@ -28,27 +28,30 @@ def notify(
         str | None,
         typer.Argument(
             metavar="[ID]",
-            help="The incident, as 'auditor incident list' names it; by default all that are open, or were until lately.",
+            help="Incident ID, as shown by 'auditor incident list'; default: all open and recently closed incidents.",
         ),
     ] = None,
     *,
     who: WhoOption,
     send: Annotated[
-        bool, typer.Option("--send", help="Send it; without, offices are sent it whose incidents: says automatic.")
+        bool, typer.Option("--send", help="Send the mail; default: only to offices with 'automatic' under incidents:.")
     ] = False,
     technical: Annotated[
         list[Path] | None,
-        typer.Option("--technical", metavar="FILE", help="A file for the technical roles only; repeat for more."),
+        typer.Option(
+            "--technical", metavar="FILE", help="A file for the technical roles only; repeat the option for more."
+        ),
     ] = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Tell the offices of an incident's sites, and those above, by mail: what is known, contained and collected, and what is due next.
+    """Notify the offices of the affected sites, and those above, by mail of the state and of what is due next.
 
-    Shows the mail as a draft unless it is to be sent; a draft needs no settings of a mail server. The same state of an incident is told once, however often it is asked for; by a
-    timer, offices are told anew as soon as something changes or its time is over.
+    Shows the mail as a draft unless you send it; a draft does not need mail server settings. The same state of an
+    incident is sent only once, even if you repeat the command; with a timer, offices are notified again as soon as
+    something changes or becomes overdue.
 
-    Exit code: 0 shown, delivered or waiting, 1 refused for good.
+    Exit code: 0 shown, delivered or waiting, 1 permanently refused.
 
     Examples:
       auditor incident notify SC-20261127-1 --who "Văn phòng" -i inventories/lab

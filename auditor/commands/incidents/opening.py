@@ -39,7 +39,7 @@ def open_incident(
         list[str] | None,
         typer.Argument(
             metavar="[SITE|HOST]...",
-            help="The sites and hosts that it is about.",
+            help="The affected sites and hosts.",
             autocompletion=completions.hosts_and_sites,
         ),
     ] = None,
@@ -50,44 +50,55 @@ def open_incident(
         typer.Option(
             "--finding",
             metavar="CONTROL:SITE|HOST",
-            help="An open finding of the last audit that shows it, by its control and where it is; repeat for more.",
+            help=(
+                "An open finding of the last audit that shows the incident, as CONTROL:PLACE; repeat the option "
+                "for more."
+            ),
         ),
     ] = None,
-    why: Annotated[str | None, typer.Option("--why", metavar="TEXT", help="What was seen, in a sentence.")] = None,
+    why: Annotated[
+        str | None, typer.Option("--why", metavar="TEXT", help="What was observed, in one sentence.")
+    ] = None,
     when: Annotated[
         str | None,
         typer.Option(
             "--when",
             metavar="MOMENT",
-            help="When it was detected, as 2026-11-27 20:15, from which deadlines count; by default when a finding was first seen, else now.",
+            help=(
+                "Time of detection, such as 2026-11-27 20:15; deadlines count from it. Default: when a finding was "
+                "first seen, otherwise now."
+            ),
         ),
     ] = None,
     join: Annotated[
         str | None,
         typer.Option(
-            "--join", metavar="ID", help="The open incident that it is part of, where several are about the same."
+            "--join", metavar="ID", help="The open incident to add this to, if several affect the same sites or hosts."
         ),
     ] = None,
     new: Annotated[
-        bool, typer.Option("--new", help="An incident of its own, though one on the same sites or hosts is open.")
+        bool, typer.Option("--new", help="Open a separate incident, even if one on the same sites or hosts is open.")
     ] = False,
     contain: Annotated[
         bool,
         typer.Option(
-            "--contain", help="Contain at once what the findings name, and list what has to be looked at before."
+            "--contain", help="Contain at once what the findings name, and list what needs manual review first."
         ),
     ] = False,
     all_found: Annotated[
         bool,
         typer.Option(
             "--all-found",
-            help="Take every trace that the last hunts and reviews of these hosts and sites are sure of, by default of all, and contain at once what can be.",
+            help=(
+                "Open one incident for all high-confidence traces of the last hunts and reviews of these hosts and "
+                "sites (default: all), and contain at once what can be contained."
+            ),
         ),
     ] = False,
     dry_run: Annotated[
         bool,
         typer.Option(
-            "--dry-run", help="With --all-found: only list what would be contained and what is left to a person."
+            "--dry-run", help="With --all-found: only list what would be contained and what needs manual review."
         ),
     ] = False,
     yes: YesOption = False,
@@ -95,18 +106,19 @@ def open_incident(
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Open an incident, and tell what is owed by when. What is about the same sites or hosts joins the one that is open.
+    """Open an incident, or add to the one open on the same sites or hosts, and list the reports due.
 
-    Entries are links of the history's chain: none is changed or taken away later.
+    Entries are links in the history chain: they cannot be changed or deleted later.
 
-    With --contain, what the findings name is contained as by 'auditor incident contain', if it can be told from all else: files that only an intruder put there,
-    pages, keys, accounts, scheduled jobs, units, processes. Sites are visited before and after: where one no longer serves, what it lives by is put
-    back, files, units and processes, but not for a site that --unjudged names. The rest is listed with the command to type.
+    With --contain, whatever the findings name is contained as with 'auditor incident contain', if it can be clearly
+    identified: files that only an intruder could have placed, pages, keys, accounts, scheduled jobs, units, processes.
+    Sites are visited before and after: if a site no longer serves, the files, units and processes that it depends on
+    are restored, except for a site in --unjudged. The rest is listed with the command to run.
 
-    With --all-found, every trace that gives the alarm, certain or likely, on the hosts and sites that are named is taken into one incident, and contained as with
-    --contain, after one question.
+    With --all-found, all certain or likely traces on the given hosts and sites go into one incident and are contained
+    as with --contain, after one confirmation.
 
-    Exit code: 0 opened, and all that findings name is contained if that was asked for; 1 not all of it, or not agreed to.
+    Exit code: 0 opened, and everything requested is contained; 1 not everything is contained, or not confirmed.
 
     Examples:
       auditor incident open antruc.test --who "Văn phòng" --why "Trang chủ bị thay đổi" -i inventories/lab

@@ -5,7 +5,7 @@ import typer
 from auditor.commands.indicators import exchange, lists, match
 
 app = typer.Typer(
-    help="Indicators: addresses, names and digests that are known to be bad.",
+    help="Indicators: known malicious addresses, domain names and hashes.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

@@ -12,13 +12,13 @@ from auditor.models import clock
 
 
 def poll(
-    name: Annotated[str, typer.Option("--name", metavar="NAME", help="What the list is called here.")] = "taxii",
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="Name of the list.")] = "taxii",
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Fetch what is new in the collection of office/taxii.yml into a list, and take out what was revoked there.
+    """Fetch new entries of the collection in office/taxii.yml into a list, and remove revoked ones.
 
-    Over HTTPS, with a password, a token or a certificate. Whatever goes wrong, the list stays as it was.
+    Uses HTTPS with a password, a token or a certificate. If anything fails, the list stays unchanged.
 
     Example:
       auditor indicators poll -i inventories/example
@@ -36,17 +36,18 @@ def poll(
 
 
 def push(
-    name: Annotated[str | None, typer.Option("--list", metavar="NAME", help="Of this list alone.")] = None,
+    name: Annotated[str | None, typer.Option("--list", metavar="NAME", help="Only this list.")] = None,
     tlp: Annotated[
-        str, typer.Option("--tlp", metavar="TLP", help="The strictest marking that goes along; by default GREEN.")
+        str, typer.Option("--tlp", metavar="TLP", help="The strictest TLP to include; default: GREEN.")
     ] = "GREEN",
     sightings: SightingsOption = False,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Hand the indicators that hold today and may go as far to the collection of office/taxii.yml.
+    """Push the indicators that are valid today and may be shared to the collection in office/taxii.yml.
 
-    What the server has already is no failure. Exit code: 0 it has them all, 1 it did not take some, which are named.
+    Entries that the server already has are not an error. Exit code: 0 the server has all of them, 1 it rejected some,
+    which are listed.
 
     Example:
       auditor indicators push --tlp GREEN -i inventories/example

@@ -37,19 +37,19 @@ def take_in(
         list[Path], typer.Argument(metavar="FILE", help="STIX 2.1, MISP JSON or CSV, plain, gzip or zip.")
     ],
     name: Annotated[
-        str | None, typer.Option("--name", metavar="NAME", help="What the list is called here; by default as the file.")
+        str | None, typer.Option("--name", metavar="NAME", help="Name of the list; default: the file name.")
     ] = None,
     tlp: Annotated[
         str | None,
-        typer.Option("--tlp", metavar="TLP", help="How far what has no marking may go; by default AMBER."),
+        typer.Option("--tlp", metavar="TLP", help="TLP of entries without a marking; default: AMBER."),
     ] = None,
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Import lists of indicators, each in place of the one of its name. All files are taken in, or none.
+    """Import lists of indicators; each replaces the list of the same name. All files are imported, or none.
 
-    What is private, takes in everybody or is what everybody uses never matches and is left out. What asks for more than one value is kept and
-    counted, and not matched. What is meant for an indicator and is none is named with its place.
+    Private addresses, catch-all entries and commonly used services never match and are excluded. Entries that require
+    more than one value are stored and counted, but not matched. Invalid entries are reported with their location.
 
     Examples:
       auditor indicators import c2-thang-11.csv --tlp GREEN
@@ -74,7 +74,7 @@ def take_in(
 
 
 def found(
-    name: Annotated[str, typer.Option("--name", metavar="NAME", help="What the list is called here.")] = "found",
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="Name of the list.")] = "found",
     tlp: Annotated[
         str | None, typer.Option("--tlp", metavar="TLP", help="How far they may go; by default AMBER.")
     ] = None,
@@ -137,9 +137,9 @@ def found(
 
 
 def show(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None:
-    """The imported lists: whose they are, of which day, and how much of each can match.
+    """List the imported lists: source, date, and number of entries that can match.
 
-    Exit code: 0 there are some, and each is at most 35 days old; 1 something is older, or nothing was imported.
+    Exit code: 0 all lists are at most 35 days old; 1 a list is older, or nothing is imported.
 
     Example:
       auditor indicators list
@@ -155,7 +155,7 @@ def show(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None:
 def remove(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The list.")], lang: LangOption = DEFAULT_LANG
 ) -> None:
-    """Take a list out.
+    """Remove a list.
 
     Example:
       auditor indicators remove c2-thang-11
@@ -168,19 +168,20 @@ def remove(
 
 def export(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="Where to: .json is STIX 2.1, .misp.json MISP, .csv a table.")
+        Path,
+        typer.Argument(metavar="FILE", help="Output file: .json for STIX 2.1, .misp.json for MISP, .csv for a table."),
     ],
-    name: Annotated[str | None, typer.Option("--list", metavar="NAME", help="Of this list alone.")] = None,
+    name: Annotated[str | None, typer.Option("--list", metavar="NAME", help="Only this list.")] = None,
     tlp: Annotated[
-        str, typer.Option("--tlp", metavar="TLP", help="The strictest marking that goes along; by default GREEN.")
+        str, typer.Option("--tlp", metavar="TLP", help="The strictest TLP to include; default: GREEN.")
     ] = "GREEN",
     sightings: SightingsOption = False,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Hand indicators on, those that hold today and may go as far: STIX 2.1, MISP JSON or CSV. The same ones, the same bytes.
+    """Export the indicators that are valid today and may be shared: STIX 2.1, MISP JSON or CSV.
 
-    The organisation of the inventory is named as who says so; nothing else of the inventory goes along.
+    The file names the organization of the inventory as the source, and nothing else from the inventory.
 
     Example:
       auditor indicators export chi-bao.json --tlp GREEN -i inventories/lab

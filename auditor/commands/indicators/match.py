@@ -32,12 +32,12 @@ def match(
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Look for the imported indicators that hold today in logs that were brought here.
+    """Search copied logs for the imported indicators that are valid today.
 
-    A value counts where it stands as a whole; addresses also as parts of listed networks. Sites, hosts and what lies below their names in the
-    inventory never match.
+    Only complete values match; addresses also match listed networks. Sites and hosts of the inventory, and names below
+    theirs, never match.
 
-    Exit code: 0 nothing was found, 1 something was.
+    Exit code: 0 no match, 1 at least one match.
 
     Example:
       auditor indicators match /srv/nhat-ky/access.log.gz -i inventories/lab

@@ -18,12 +18,12 @@ _LOG_WIDTH = 120
 
 def demo(
     output: OutputOption = DEFAULT_OUTPUT,
-    keep: Annotated[bool, typer.Option("--keep", help="Leave the lab running afterwards.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the lab running afterward.")] = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Boot three real web servers, audit, harden, prove that the sites serve, audit again, report.
+    """Boot three real web servers, audit, harden, verify that the sites serve, audit again, and report.
 
-    One screen tells it; all that happened is in demo.log beside the report. Needs root on Debian 13.
+    Prints a summary on one screen; demo.log next to the report has the full log. Needs root on Debian 13.
 
     Example:
       auditor lab demo --lang en

@@ -24,9 +24,9 @@ def drill(
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Break controls on fresh lab hosts, and prove that the audit finds it and hardening mends it.
+    """Break controls on fresh lab hosts, and verify that the audit detects it and hardening fixes it.
 
-    Exit code: 0 every drill held, 1 one did not, 2 usage.
+    Exit code: 0 every drill passed, 1 a drill failed, 2 usage error.
 
     Examples:
       auditor lab drill ssh.root_login

@@ -15,9 +15,9 @@ from auditor.commands.given.options import DEFAULT_LANG, JsonOption, LangOption
 from auditor.errors import InputError, LabError
 from auditor.text.words import Words
 
-app = typer.Typer(no_args_is_help=True, help="Real Debian machines with real weaknesses, on this machine.")
-_HostArgument = Annotated[str, typer.Argument(metavar="HOST", help="A machine of the lab.")]
-_HostsArgument = Annotated[list[str] | None, typer.Argument(metavar="[HOST]...", help="Machines of the lab.")]
+app = typer.Typer(no_args_is_help=True, help="Lab: real Debian machines with real weaknesses, on this machine.")
+_HostArgument = Annotated[str, typer.Argument(metavar="HOST", help="A lab machine.")]
+_HostsArgument = Annotated[list[str] | None, typer.Argument(metavar="[HOST]...", help="Lab machines.")]
 
 
 def _do(action: Callable[[], None]) -> None:
@@ -36,9 +36,9 @@ def _say(started: float) -> Callable[[str], None]:
 
 @app.command()
 def build(hosts: _HostsArgument = None, lang: LangOption = DEFAULT_LANG) -> None:
-    """Build the images of machines (default: all, those of tests too) where they are missing, and boot nothing.
+    """Build the missing images of machines (default: all, including test machines) without booting them.
 
-    Archives in the folder LUYTRE_ARCHIVES (nukeviet*.zip, Joomla*.zip) go into the machines of tests.
+    Archives in the folder LUYTRE_ARCHIVES (nukeviet*.zip, Joomla*.zip) are installed on the test machines.
 
     Example:
       auditor lab build
@@ -54,13 +54,13 @@ def build(hosts: _HostsArgument = None, lang: LangOption = DEFAULT_LANG) -> None
 @app.command()
 def up(
     hosts: _HostsArgument = None,
-    every: Annotated[bool, typer.Option("--all", help="All machines, those of tests too.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="All machines, including test machines.")] = False,
     compromised: Annotated[
-        bool, typer.Option("--compromised", help="Put on web1 and web2 what intruders leave, without its harm.")
+        bool, typer.Option("--compromised", help="Plant typical traces of intrusion on web1 and web2, made harmless.")
     ] = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Build what is missing, boot machines (default: web1, web2, web3), wait until their sites serve.
+    """Build missing images, boot machines (default: web1, web2, web3), and wait until their sites serve.
 
     Example:
       auditor lab up
@@ -82,7 +82,7 @@ def up(
 
 @app.command()
 def down(lang: LangOption = DEFAULT_LANG) -> None:
-    """End all machines and forget what they changed; images and keys stay.
+    """Stop all machines and discard their changes; images and keys stay.
 
     Example:
       auditor lab down
@@ -95,7 +95,7 @@ def down(lang: LangOption = DEFAULT_LANG) -> None:
 
 @app.command()
 def reset(hosts: _HostsArgument = None, lang: LangOption = DEFAULT_LANG) -> None:
-    """Bring machines (default: web1, web2, web3) back to their pristine images.
+    """Reset machines (default: web1, web2, web3) to their pristine images.
 
     Example:
       auditor lab reset web1
@@ -110,7 +110,7 @@ def reset(hosts: _HostsArgument = None, lang: LangOption = DEFAULT_LANG) -> None
 
 @app.command()
 def status(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None:
-    """Which machines run, and whether they answer.
+    """Show which machines run and whether they respond.
 
     Example:
       auditor lab status --json
@@ -135,7 +135,7 @@ def status(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None
 
 @app.command()
 def ssh(host: _HostArgument, lang: LangOption = DEFAULT_LANG) -> None:
-    """A shell on a machine, as the automation user.
+    """Open a shell on a machine as the automation user.
 
     Example:
       auditor lab ssh web1
@@ -149,7 +149,7 @@ def ssh(host: _HostArgument, lang: LangOption = DEFAULT_LANG) -> None:
 @app.command("exec", context_settings={"allow_interspersed_args": False})
 def execute(
     host: _HostArgument,
-    command: Annotated[list[str], typer.Argument(metavar="-- CMD...", help="What to run.")],
+    command: Annotated[list[str], typer.Argument(metavar="-- CMD...", help="Command to run.")],
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
     """Run a command as root on a machine; its input, output and exit code are passed through.

@@ -33,25 +33,25 @@ def advisory(
     ],
     due: Annotated[
         str | None,
-        typer.Option("--due", metavar="DATE", help="By when, where a row has no day of its own: 2026-12-31."),
+        typer.Option("--due", metavar="DATE", help="Due date for rows that have none, such as 2026-12-31."),
     ] = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     limit: LimitOption = None,
     output: Annotated[
-        Path | None, typer.Option("--output", metavar="FILE.xlsx", help="Write the answers as XLSX, to hand on.")
+        Path | None, typer.Option("--output", metavar="FILE.xlsx", help="Write the answers as XLSX for distribution.")
     ] = None,
     ask_hosts: Annotated[
         bool,
-        typer.Option("--ask-hosts", help="Also ask the hosts which packages' changelogs name the CVEs of the list."),
+        typer.Option("--ask-hosts", help="Also search the package changelogs of the hosts for the CVEs in the list."),
     ] = False,
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Answer a list of CVEs: which of our hosts are affected, fixed, or not concerned, by the imported data.
+    """Answer a list of CVEs from the imported data: which hosts are affected, fixed, or not affected.
 
-    The hosts are read now, and nothing on them is changed. What is meant for a CVE and is none is named with its row.
+    Reads the hosts now, without changing anything. Invalid CVE IDs are reported with their row.
 
-    Exit code: 0 nothing is affected, 1 something is, or waits for a restart, 3 something is unknown.
+    Exit code: 0 nothing is affected, 1 something is affected or needs a restart, 3 something is unknown.
 
     Example:
       auditor vulnerabilities advisory thang-11.xlsx --due 2026-12-15 --output out/tra-loi.xlsx -i inventories/lab

@@ -25,10 +25,11 @@ def take_in(
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Import data on vulnerabilities that was fetched elsewhere, in place of what earlier files of its kind brought.
+    """Import vulnerability data that was downloaded elsewhere; it replaces earlier data of the same kind.
 
-    What a file is, its content tells: Debian's security tracker (JSON), debsecan's feed of a release, OSV's archives of Debian, Ubuntu and
-    Packagist (zip), lists of debian-security-support, CISA KEV (JSON, CSV), EPSS (CSV), Wordfence Intelligence v3 (JSON). All files are taken in, or none. Nothing is fetched.
+    The file type is detected from the content: Debian's security tracker (JSON), the debsecan feed of a release, OSV
+    archives of Debian, Ubuntu and Packagist (zip), lists of debian-security-support, CISA KEV (JSON, CSV), EPSS (CSV),
+    Wordfence Intelligence v3 (JSON). All files are imported, or none. Nothing is downloaded.
 
     Example:
       auditor vulnerabilities import debian-tracker.json known_exploited_vulnerabilities.json epss_scores.csv.gz
@@ -40,9 +41,9 @@ def take_in(
 
 
 def status(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None:
-    """What data was imported: of which day, how much, under which terms.
+    """List the imported data: date, number of records, terms of use.
 
-    Exit code: 0 all of it is at most 35 days old, 1 something is older, or nothing was imported.
+    Exit code: 0 all data is at most 35 days old, 1 some data is older, or nothing is imported.
 
     Example:
       auditor vulnerabilities status

@@ -17,13 +17,13 @@ def sbom(
     host: Annotated[str, typer.Argument(metavar="HOST", help="The host.", autocompletion=completions.hosts_and_sites)],
     inventory: InventoryOption = DEFAULT_INVENTORY,
     output: Annotated[
-        Path | None, typer.Option("--output", metavar="FILE", help="Write it there; without: to standard output.")
+        Path | None, typer.Option("--output", metavar="FILE", help="Output file; default: standard output.")
     ] = None,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """What a host has installed as CycloneDX 1.6 JSON: packages with their source and archive, WordPress with plugins and themes.
+    """Write the software inventory of a host as CycloneDX 1.6 JSON, WordPress plugins and themes included.
 
-    The host is read now, and nothing on it is changed. The same packages give the same bytes.
+    Reads the host now, without changing anything. The same packages always produce an identical file.
 
     Example:
       auditor vulnerabilities sbom web1 --output out/web1.cdx.json -i inventories/lab

@@ -22,14 +22,14 @@ _SHOWN = 20
 @app.command()
 def write(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="Where to: .openvex.json, or .cdx.json for CycloneDX 1.6.")
+        Path, typer.Argument(metavar="FILE", help="Output file: .openvex.json, or .cdx.json for CycloneDX 1.6.")
     ],
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Write the office's statements that hold today as VEX. The same statements give the same bytes.
+    """Export the office's statements that are valid today as VEX. The same statements always produce an identical file.
 
-    The organisation of the inventory is named; its hosts are not.
+    The file names the organization of the inventory, but not its hosts.
 
     Example:
       auditor vulnerabilities vex write out/tinh.openvex.json -i inventories/lab
@@ -52,25 +52,25 @@ def write(
 @app.command()
 def read(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="OpenVEX 0.2, or CycloneDX with vulnerabilities.")],
-    paper: Annotated[str, typer.Option("--id", metavar="ID", help="What the statements are called: ID, ID.2, ID.3 ….")],
-    role: Annotated[str, typer.Option("--role", metavar="ROLE", help="Who answers for them, as a role.")],
-    expires: Annotated[str, typer.Option("--expires", metavar="DATE", help="Their last day: 2027-05-20.")],
+    paper: Annotated[str, typer.Option("--id", metavar="ID", help="ID of the statements: ID, ID.2, ID.3 ….")],
+    role: Annotated[str, typer.Option("--role", metavar="ROLE", help="Responsible office role.")],
+    expires: Annotated[
+        str, typer.Option("--expires", metavar="DATE", help="Last day of validity, such as 2027-05-20.")
+    ],
     units: Annotated[
         list[str] | None,
-        typer.Option("--unit", metavar="ID", help="Where they hold: offices.", autocompletion=completions.units),
+        typer.Option("--unit", metavar="ID", help="Scope: offices.", autocompletion=completions.units),
     ] = None,
     hosts: Annotated[
         list[str] | None,
-        typer.Option(
-            "--host", metavar="HOST", help="Where they hold: hosts.", autocompletion=completions.hosts_and_sites
-        ),
+        typer.Option("--host", metavar="HOST", help="Scope: hosts.", autocompletion=completions.hosts_and_sites),
     ] = None,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
-    """Read a VEX document and print what it says as entries of office/statements.yml, for the office to sign and to add.
+    """Read a VEX document and print it as entries for office/statements.yml, which the office approves and adds.
 
-    Only "not affected" with a justification becomes an entry; all else is named on standard error. Nobody's word is in force before it is in the
-    office's own file, with a role and a last day.
+    Only "not affected" with a justification becomes an entry; everything else is listed on standard error. A statement
+    takes effect only when it is in the office's own file, with a role and a last day.
 
     Example:
       auditor vulnerabilities vex read nha-cung-cap.openvex.json --id 31/TB-VX --role "Trưởng phòng" --expires 2027-05-20 --host web1
