@@ -347,7 +347,7 @@ def test_a_controller_killed_in_the_middle__controller_killed(acted: Callable[[s
     following: Ended = case.more
     assert following.code == 0, following.err
     assert "was interrupted" in following.err
-    assert "brought back" in following.err
+    assert "rolled back" in following.err
     assert following.json["hardening"]["hosts"][0]["state"] == "confirmed"
 
 
@@ -355,7 +355,7 @@ def test_a_controller_told_to_end__interrupted(acted: Callable[[str], Case]) -> 
     case = acted("interrupted")
     as_before(case)
     assert case.ended.code == 130
-    assert "brought back" in case.ended.err
+    assert "rolling back" in case.ended.err
 
 
 def test_a_network_away_for_longer_than_the_timer__network_cut(acted: Callable[[str], Case]) -> None:

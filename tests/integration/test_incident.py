@@ -315,7 +315,7 @@ def test_all_that_was_left_is_found(story: Story) -> None:
 
 def test_opening_contains_it_as_the_host_says_and_lists_what_a_person_has_to_see(story: Story) -> None:
     assert story.in_force == ([1, 1, "S", 1, 1], [0, 0, "T", 0, 1])
-    assert [word in story.opened.out for word in ("is revoked", "is taken out", "is stopped", "is quarantined")] == (
+    assert [word in story.opened.out for word in ("is revoked", "is disabled", "is stopped", "is quarantined")] == (
         [True] * 4
     )
     assert "content that visitors of antruc.test see:" in story.opened.out, story.opened.out

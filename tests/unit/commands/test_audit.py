@@ -127,7 +127,7 @@ def test_this_machine_and_an_inventory_are_not_both_asked_for(auditor) -> None:
 
 def test_a_run_without_anything_open_names_nothing(auditor) -> None:
     shown = auditor(GOOD, "--lang", "en").stdout
-    assert "worst first" not in shown and "controls show" not in shown
+    assert "most severe first" not in shown and "controls show" not in shown
 
 
 def test_nothing_worse_is_said_too(auditor) -> None:
