@@ -132,7 +132,7 @@ def story(booted: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
 def _played(folder: Path) -> Story:
     commands = list(guide.commands("en", "nightly.md"))
     assert commands == list(guide.commands("vi", "nightly.md"))
-    *preparing, nightly, installing = commands
+    *preparing, installing, nightly = commands
     assert [command.split()[0] for command in preparing] == ["python3", "useradd", "install"]
     pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", str(folder), "."]
     subprocess.run(pip, check=True, timeout=300)
