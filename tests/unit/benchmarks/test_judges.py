@@ -12,6 +12,7 @@ import pytest
 
 from auditor.errors import LabError
 from benchmarks import judges
+from benchmarks.judging import patiently
 from benchmarks.judging.stands import CONTAINER, Stand
 from benchmarks.judging.verdict import Verdict
 
@@ -24,7 +25,7 @@ from auditor.hardening.steps import apply, settle
 limits = lambda: (collect.COLLECT_SECONDS, probes.PROBE_SECONDS, apply.APPLY_SECONDS, settle.SETTLE_SECONDS)
 before = limits()
 from benchmarks.judging import patiently
-patiently.lengthen()
+patiently.lengthen_controller()
 print(*(float(late / early) for late, early in zip(limits(), before)))
 """
 
@@ -73,3 +74,13 @@ def test_every_time_limit_is_longer_where_a_processor_is_emulated() -> None:
         [sys.executable, "-c", LENGTHENED], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3]
     ).stdout
     assert said.split() == ["10.0"] * 4
+
+
+def test_what_runs_on_an_emulated_host_has_ten_times_its_time(tmp_path: Path) -> None:
+    patiently.copy_lengthened(tmp_path)
+    library, visitor = (
+        (tmp_path / path).read_text("utf-8")
+        for path in ("on_host/collect/library/compliance_facts.py", "on_host/visits/visitor.py")
+    )
+    assert '"area_seconds": {"type": "int", "default": 200}' in library
+    assert "\nSECONDS = 100\n" in visitor
