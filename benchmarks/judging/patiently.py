@@ -31,6 +31,8 @@ def copy_lengthened(folder: Path) -> None:
     """Copy the product into a folder, the time limits of what runs on hosts lengthened."""
     for name in ("auditor", "inventories", "playbooks", *SENT):
         shutil.copytree(TOP / name, folder / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("ansible.cfg", "pyproject.toml"):
+        shutil.copy(TOP / name, folder / name)
     for path in (path for name in SENT for path in (folder / name).rglob("*.py") if not path.is_symlink()):
         text = path.read_text("utf-8")
         path.write_text(_LIMIT.sub(lambda limit: f"{limit['name']}{float(limit['seconds']) * TIMES:g}", text), "utf-8")
