@@ -57,6 +57,17 @@ def test_guide_has_at_most_1500_words(page: Path) -> None:
     assert count_words(page.read_text("utf-8")) <= MAX_WORDS
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_step_has_one_command(page: Path) -> None:
+    assert [block for block in shell_blocks(page.read_text("utf-8")) if len(block) != 1] == []
+
+
+def test_step_of_two_commands_is_found() -> None:
+    assert list(shell_blocks("```sh\nauditor audit\\\n --json\nauditor plan\n```\n")) == [
+        ["auditor audit  --json", "auditor plan"]
+    ]
+
+
 @pytest.mark.parametrize("page", BOTH, ids=lambda page: f"{page.parent.name}/{page.name}")
 def test_printed_lines_are_in_the_catalogue(page: Path) -> None:
     known = known_lines(page.parent.name)
