@@ -49,7 +49,7 @@ _NAMES = facts.area_names() | {VULNERABILITIES, INDICATORS, "site", "host", "lim
 def _expression(source: str) -> str:
     for area in sorted(expressions.names(expressions.check(source)) - _NAMES):
         for near in difflib.get_close_matches(area, _NAMES, 1):
-            raise ValueError(f"expression {source!r}: there is no area {area!r}; {near!r} is meant?")
+            raise ValueError(f"expression {source!r}: there is no area {area!r}; did you mean {near!r}?")
         raise ValueError(f"expression {source!r}: there is no area {area!r}")
     return source
 
@@ -126,9 +126,9 @@ class Control(Model):
     def _one_check(self) -> Self:
         forms = [form for form in (self.that, self.test, self.violations) if form is not None]
         if len(forms) + self.manual != 1:
-            raise ValueError("exactly one of 'that', 'test', 'violations' and 'manual: true' is needed")
+            raise ValueError("exactly one of 'that', 'test', 'violations' and 'manual: true' is required")
         if self.among is not None and self.violations is None:
-            raise ValueError("'among' goes with 'violations'")
+            raise ValueError("'among' requires 'violations'")
         return self
 
     @property
@@ -272,7 +272,7 @@ def read_file(file: Path) -> Iterable[Control]:
 def _controls(entries: Any, file: Path) -> Iterator[Control]:
     if not isinstance(entries, list):
         raise InputError(
-            "a controls file is a list of controls", file=file, line=1, mend="start each with '- id: area.name'"
+            "a controls file must be a list of controls", file=file, line=1, mend="start each with '- id: area.name'"
         )
     seen: set[str] = set()
     for index, entry in enumerate(entries):
@@ -291,14 +291,14 @@ def _controls(entries: Any, file: Path) -> Iterator[Control]:
                 f"control {control.id} does not belong to the area {file.parent.name}",
                 file=file,
                 line=line_of(file, [index]),
-                mend=f"begin its id with '{file.parent.name}.'",
+                mend=f"start its ID with '{file.parent.name}.'",
             )
         if control.id in seen:
             raise InputError(
                 f"control {control.id} is defined twice",
                 file=file,
                 line=line_of(file, [index]),
-                mend="give one of them another id",
+                mend="give one of them another ID",
             )
         seen.add(control.id)
         yield control
@@ -313,7 +313,7 @@ def drills(roles: Path | None = None) -> tuple[Drill, ...]:
         keys = dict(line.split(": ", 1) for line in head if ": " in line)
         if "hosts" not in keys:
             raise InputError(
-                "a drill needs a line '# hosts: web1 …'", file=path, line=2, mend="name the lab hosts it breaks"
+                "a drill needs a line '# hosts: web1 …'", file=path, line=2, mend="name the lab hosts that it breaks"
             )
         found.append(
             Drill.model_validate(

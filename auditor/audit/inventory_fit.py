@@ -24,9 +24,9 @@ def check(path: Path, catalogue: Catalogue) -> Inventory:
     unread = variables.unread(path)
     if unread:
         raise InputError(
-            "no run reads this",
+            "this is never read",
             file=unread[0],
-            mend="write hosts as YAML into a file that ends in .yml; keep all else in office/ or outside",
+            mend="write hosts as YAML in a file that ends in .yml; keep everything else in office/ or outside",
         )
     return known
 
@@ -70,17 +70,21 @@ def _misplaced(paper: Waiver | Attestation, catalogue: Catalogue) -> tuple[str, 
     if control is None:
         return f"there is no control {paper.control}", "see 'auditor controls list'", "control"
     if isinstance(paper, Waiver) and control.area == OFFICE:
-        return f"{control.id} is about waivers and cannot be waived", "renew or delete the waiver it names", "control"
+        return f"{control.id} checks waivers and cannot be waived", "renew or delete the waiver it names", "control"
     if isinstance(paper, Waiver) and control.area in (CONTENT, COMPROMISE):
         return (
-            f"{control.id} cannot be waived, or a waiver would cover what is put there later",
+            f"{control.id} cannot be waived, because a waiver would also hide content injected later",
             "accept single traces with 'auditor baseline accept'",
             "control",
         )
     if isinstance(paper, Waiver) and control.manual:
-        return f"only a person can tell {control.id}", f"answer it in office/{ATTESTATIONS}", "control"
+        return f"only a person can confirm {control.id}", f"answer it in office/{ATTESTATIONS}", "control"
     if isinstance(paper, Attestation) and not control.manual:
-        return f"{control.id} is checked by the audit", f"attest to manual controls; or use office/{WAIVERS}", "control"
+        return (
+            f"the audit checks {control.id} automatically",
+            f"attest only to manual controls, or use office/{WAIVERS}",
+            "control",
+        )
     if control.subject == "host" and paper.scope.sites:
-        return f"{control.id} is about a host, not a site", "name the host or the unit", "scope", "sites"
+        return f"{control.id} applies to a host, not to a site", "name the host or the unit", "scope", "sites"
     return None

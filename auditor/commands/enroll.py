@@ -156,7 +156,7 @@ def trusted(
         wanted = tuple(key for key in shown if key.fingerprint == fingerprint)
         if not wanted:
             raise InputError(
-                f"{host} does not show the key {fingerprint}", mend="do not connect; ask who runs the server"
+                f"{host} does not present the key {fingerprint}", mend="do not connect; ask the operator of the server"
             )
         return wanted
     known = tuple(key for key in shown if key in recorded)
@@ -164,7 +164,7 @@ def trusted(
         return known
     if recorded and (yes or not sys.stdin.isatty()):
         raise InputError(
-            f"{host} shows a key that is not the recorded one",
+            f"{host} presents a key that differs from the recorded one",
             mend="compare it at the server's console; if it is the server's own, give --fingerprint SHA256:…",
         )
     if not yes:
@@ -208,7 +208,10 @@ def _tell(words: Words, inventory: Path, done: Enrolled) -> None:
 
 def _password(question: str) -> str:
     if not sys.stdin.isatty():
-        raise InputError("nobody to ask for the password", mend="give --key FILE, or --password-stdin")
+        raise InputError(
+            "cannot ask for the password: this is not an interactive terminal",
+            mend="give --key FILE, or --password-stdin",
+        )
     return getpass.getpass(f"{question} ")
 
 
@@ -216,6 +219,9 @@ def _ask(words: Words, question: str) -> None:
     from auditor.commands.shown.doing import confirmed
 
     if not sys.stdin.isatty():
-        raise InputError("nobody to confirm the host's keys", mend="give --fingerprint SHA256:…, or --yes")
+        raise InputError(
+            "cannot ask to confirm the host keys: this is not an interactive terminal",
+            mend="give --fingerprint SHA256:…, or --yes",
+        )
     if not confirmed(question, words):
         raise typer.Exit(1)

@@ -115,7 +115,7 @@ def left_over(inventory: Inventory, hosts: Sequence[Host]) -> tuple[Host, ...]:
     waiting = {entry.host for entry in last.having("waiting", "refused")}
     left = tuple(host for host in hosts if host.name in waiting)
     if not left:
-        raise InputError(f"the hardening {last.id} left no host out", mend="run it without --resume")
+        raise InputError(f"the hardening run {last.id} did not skip any host", mend="run it without --resume")
     return left
 
 
@@ -323,7 +323,9 @@ def _telling_how_it_ended(lang: Lang) -> Iterator[None]:
 def check_somebody() -> None:
     """Raise InputError when nobody is at the terminal who could agree."""
     if not console.err.is_terminal:
-        raise InputError("nobody to ask on this terminal", mend="add --yes to accept the plan")
+        raise InputError(
+            "cannot ask for confirmation: this is not an interactive terminal", mend="add --yes to accept the plan"
+        )
 
 
 def agreed(lang: Lang) -> bool:

@@ -134,7 +134,9 @@ def diff(
     later = history.run(after) if after else history.latest(earlier.inventory)
     if later is None or later.id == earlier.id:
         raise InputError(
-            "no run after {run} to compare with", run=earlier.id, mend="give two runs of 'auditor history list'"
+            "there is no run after {run} to compare with",
+            run=earlier.id,
+            mend="give two runs from 'auditor history list'",
         )
     found = difference(earlier, later)
     if as_json:
@@ -164,7 +166,7 @@ def export(
 
     if len(target) != (1 if everything else 2):
         raise InputError(
-            "export takes a run and a file, or --all and a file", mend="see 'auditor history export --help'"
+            "export needs a run and a file, or --all and a file", mend="see 'auditor history export --help'"
         )
     path = Path(target[-1])
     if everything:

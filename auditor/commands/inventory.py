@@ -128,7 +128,7 @@ def import_list(
         out.print(words("import.template", file=template, folder=inventory), markup=False)
         return
     if file is None or template is not None:
-        raise InputError("one file is wanted", mend="give the list to import, or --template FILE alone")
+        raise InputError("exactly one file is required", mend="give the list to import, or only --template FILE")
     try:
         done = record.load(file, inventory)
     except record.Wrong as error:
@@ -137,10 +137,10 @@ def import_list(
         if len(error.every) > _MOST_SHOWN:
             err.print(words("import.more_n", n=len(error.every) - _MOST_SHOWN))
         raise InputError(
-            "mistakes in the list: {count}; nothing was imported",
+            "the list has {count} mistakes; nothing was imported",
             count=len(error.every),
             file=file,
-            mend="mend them and import it again",
+            mend="fix them and import the list again",
         ) from None
     if as_json:
         _print_import(done)

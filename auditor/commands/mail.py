@@ -94,7 +94,7 @@ def send(
     words = Words(lang)
     known = inventories.load(inventory)
     if known.organisation is None:
-        raise InputError("this inventory names no offices", mend="write office/organisation.yml")
+        raise InputError("this inventory does not declare any offices", mend="write office/organisation.yml")
     to = audience.unit(known.organisation, to_unit)
     about = audience.unit(known.organisation, unit) if unit else to
     file = settings.path_in(inventory)
@@ -156,7 +156,9 @@ def _run_of(history: History, run_id: str | None, inventory: Path) -> Run:
     run = history.run(run_id) if run_id else history.latest(str(inventory))
     if run is None:
         raise InputError(
-            "no run of {inventory} in the history", inventory=inventory, mend="run 'auditor audit -i {inventory}' first"
+            "the history has no run of {inventory}",
+            inventory=inventory,
+            mend="run 'auditor audit -i {inventory}' first",
         )
     return run
 

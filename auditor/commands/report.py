@@ -108,7 +108,7 @@ def write(
     history = History()
     run = history.run(run_id) if run_id else history.latest(wanted)
     if run is None:
-        raise InputError(f"no run of {wanted} in the history", mend=f"run 'auditor audit -i {wanted}' first")
+        raise InputError(f"the history has no run of {wanted}", mend=f"run 'auditor audit -i {wanted}' first")
     trend = history.trend(run.inventory)
     written = files.write(
         run, controls.load(), output=output, lang=lang, before=history.before(run), trend=trend, formats=formats

@@ -89,11 +89,11 @@ def rollback(
     known = carried(inventories.load(inventory))
     by_wish = unjudged(unjudge, known)
     if by_wish and control is None:
-        raise InputError("--unjudged: a whole rollback asks no site", mend="leave it out, or undo one --control")
+        raise InputError("--unjudged: a complete rollback does not check sites", mend="omit it, or undo one --control")
     catalogue = controls.load()
     if control is not None and not catalogue.mends(control):
         raise InputError(
-            f"--control {control}: no control with an automated fix",
+            f"--control {control}: not a control with an automated fix",
             mend="see 'auditor controls list'",
             guess=nearest(control, filter(catalogue.mends, catalogue.by_id)),
         )
@@ -185,21 +185,23 @@ def _chosen(
         found = rollbacks.last_in_force(journal.all(inventory.path), hosts, control)
         if found is None:
             raise InputError(
-                f"--control {control}: no hardening has it in force there", mend="see 'auditor history list'"
+                f"--control {control}: no hardening run has it in force there", mend="see 'auditor history list'"
             )
         return (found,)
     if run is None and limited:
         parts = rollbacks.last_of_each(journal.all(inventory.path), hosts)
         if not parts:
             raise InputError(
-                "no hardening that is in force there is known here",
+                "no hardening run in force there is known here",
                 mend="name the run, if one was rolled back in part; see 'auditor history list'",
             )
         return parts
     hardening = journal.find(inventory.path, run)
     entries = rollbacks.affected(hardening, hosts, control, again=run is not None)
     if not entries:
-        raise InputError(f"the hardening {hardening.id} confirmed nothing there", mend="see 'auditor history list'")
+        raise InputError(
+            f"the hardening run {hardening.id} did not confirm anything there", mend="see 'auditor history list'"
+        )
     return ((hardening, entries),)
 
 

@@ -74,24 +74,26 @@ def check(folder: Path, name: str, user: str, group: str | None = None) -> None:
     """Raises InputError for what cannot be enrolled, before any host is asked."""
     if not folder.is_dir():
         raise InputError(
-            "enrolment needs an inventory folder", file=folder, mend=f"mkdir -p {folder}, or copy inventories/example"
+            "enrolment needs an inventory folder",
+            file=folder,
+            mend=f"run mkdir -p {folder}, or copy inventories/example",
         )
     if not _HOST_NAME.fullmatch(name):
-        raise InputError(f"{name!r} cannot be a host's name", mend="letters, digits, '.', '-' and '_'")
+        raise InputError(f"{name!r} is not a valid host name", mend="use letters, digits, '.', '-' and '_'")
     if not _ACCOUNT_NAME.fullmatch(user):
         raise InputError(
-            f"--automation-user {user!r}: not an account's name",
-            mend="a small letter, then small letters, digits, '-' and '_', at most 32",
+            f"--automation-user {user!r}: not a valid account name",
+            mend="use a lowercase letter, then lowercase letters, digits, '-' and '_', at most 32",
         )
     if group is not None and not _ACCOUNT_NAME.fullmatch(group):
         raise InputError(
-            f"--automation-group {group!r}: not a group's name",
-            mend="a small letter, then small letters, digits, '-' and '_', at most 32",
+            f"--automation-group {group!r}: not a valid group name",
+            mend="use a lowercase letter, then lowercase letters, digits, '-' and '_', at most 32",
         )
     entry = _entry_file(folder, name)
     if _kept(folder, name) is None and entry.exists():
         raise InputError(
-            f"this file is there already, without a host {name}",
+            f"this file already exists, without a host {name}",
             file=entry,
             mend="give the host another name, or move the file away",
         )
@@ -108,7 +110,9 @@ def automation_key(path: Path) -> str:
             return public.read_text("utf-8").strip()
     except OSError as error:
         raise InputError(
-            f"no key can be kept here: {error.strerror}", file=path, mend="name another file with --automation-key"
+            f"the key cannot be stored here: {error.strerror}",
+            file=path,
+            mend="name another file with --automation-key",
         ) from error
     return _keygen(path, "-y", "-P", "")
 
@@ -118,7 +122,7 @@ def _keygen(path: Path, *options: str) -> str:
     if done.returncode:
         said = " ".join((done.stderr or done.stdout).split())
         raise InputError(
-            "ssh-keygen: {said}", said=said, file=path, mend="mend the key, or name another file with --automation-key"
+            "ssh-keygen: {said}", said=said, file=path, mend="fix the key, or name another file with --automation-key"
         )
     return done.stdout.strip()
 
@@ -232,11 +236,11 @@ def _check_claims(folder: Path, found: Host) -> None:
     claimed = [name for site in found.sites for name in _names(site) if name in on]
     if claimed:
         raise InputError(
-            "{host} says that it serves {names}, which the inventory has on {other}",
+            "{host} reports that it serves {names}, which the inventory assigns to {other}",
             host=found.name,
             names=", ".join(claimed[:5]) + (", …" if len(claimed) > 5 else ""),
             other=on[claimed[0]],
-            mend="find out who serves it, and take it off the other server or out of the inventory",
+            mend="find out which host serves it, and remove it from the other server or from the inventory",
         )
 
 
@@ -393,7 +397,7 @@ def _read(inventory: Path, host: Host) -> HostFacts:
 
 def _refused(name: str, why: Text, left: Text | None = None) -> InputError:
     error = InputError(
-        Text(vi=f"{name}: {why.vi}", en=f"{name}: {why.en}"), mend="run 'auditor enroll' again when mended"
+        Text(vi=f"{name}: {why.vi}", en=f"{name}: {why.en}"), mend="when it is fixed, run 'auditor enroll' again"
     )
     error.left = left
     return error

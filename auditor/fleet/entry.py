@@ -134,5 +134,8 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise InputError(
-            "cannot be written: {why}", why=error.strerror, file=path, mend="make room, or see whose the folder is"
+            "cannot be written: {why}",
+            why=error.strerror,
+            file=path,
+            mend="free some space, or check the owner of the folder",
         ) from error

@@ -56,12 +56,14 @@ def _silent(address: str, port: int) -> InputError:
         said = b"?"
     if said == b"" or b"Not allowed" in said:
         return InputError(
-            f"{address} port {port} hangs up on us before it shows any key",
-            mend="it may shut this address out for a while (PerSourcePenalties, fail2ban) or have too many connections: "
-            "wait some minutes, or look at its console",
+            f"{address} port {port} closes the connection before it presents a key",
+            mend=(
+                "it may be blocking this address temporarily (PerSourcePenalties, fail2ban) or have too many "
+                "connections: wait a few minutes, or check at its console"
+            ),
         )
     return InputError(
-        f"no SSH server answers at {address} port {port}", mend="check the address, the port and the firewall"
+        f"no SSH server responds at {address} port {port}", mend="check the address, the port and the firewall"
     )
 
 
@@ -104,7 +106,9 @@ def ssh_tool(*command: str, seconds: float | None = None) -> subprocess.Complete
     except subprocess.TimeoutExpired:
         return subprocess.CompletedProcess(command, 1, "", "")
     except FileNotFoundError:
-        raise InputError(f"no program {command[0]} here", mend="apt-get install openssh-client") from None
+        raise InputError(
+            f"the program {command[0]} is not installed on this machine", mend="apt-get install openssh-client"
+        ) from None
 
 
 def _name(address: str, port: int) -> str:

@@ -20,20 +20,20 @@ _BY_PASSWORD = {"password", "keyboard-interactive"}
 def check_key(file: Path) -> None:
     """Raise InputError for a private key that cannot be used, nobody being there to type its passphrase."""
     if not file.is_file():
-        raise InputError("there is no key here", file=file, mend="give the private key's own path with --key")
+        raise InputError("there is no key at this path", file=file, mend="give the path of the private key with --key")
     done = ssh_tool("ssh-keygen", "-y", "-P", "", "-f", str(file))
     if done.returncode == 0:
         return
     if "passphrase" in done.stderr:
         raise InputError(
-            "this key has a passphrase, which cannot be asked for",
+            "this key has a passphrase, which the program cannot ask for",
             file=file,
-            mend="give a key without one, or leave --key out and give the account's password",
+            mend="use a key without a passphrase, or omit --key and use the account's password",
         )
     raise InputError(
-        "is no private key of OpenSSH that can be read",
+        "is not a readable OpenSSH private key",
         file=file,
-        mend="give the private one (not .pub), readable for you alone: chmod 600",
+        mend="use the private key (not .pub), readable only by you: chmod 600",
     )
 
 
@@ -42,7 +42,7 @@ def check_password(server: Server, user: str) -> None:
     ways = _ways(server, user)
     if ways and _BY_PASSWORD.isdisjoint(ways):
         raise InputError(
-            "{host} takes no password from {user}, only: {ways}",
+            "{host} does not accept a password from {user}, only: {ways}",
             host=server.name,
             user=user,
             ways=", ".join(sorted(ways)),

@@ -68,8 +68,9 @@ _KNOWN: tuple[tuple[str, Text], ...] = (
         Text(
             vi="sshd ngắt kết nối trước khi đăng nhập: địa chỉ này có thể đang bị chặn tạm thời (PerSourcePenalties, fail2ban) "
             "hoặc máy chủ đang quá nhiều kết nối; đợi vài phút rồi chạy lại",
-            en="sshd hangs up before any login: it may shut this address out for a while (PerSourcePenalties, fail2ban), or has "
-            "too many connections; wait some minutes, then run again",
+            en="sshd closes the connection before any login: it may be blocking this address temporarily "
+            "(PerSourcePenalties, fail2ban), or has "
+            "too many connections; wait a few minutes, then run again",
         ),
     ),
     (

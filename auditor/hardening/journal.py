@@ -38,7 +38,7 @@ class Journal:
             self.reserve.with_room(lambda: files.whole(path, [hardening.model_dump_json(indent=1).encode()], 0o600))
         except OSError as error:
             raise InputError(
-                f"cannot write {path}: {error.strerror}", mend="make room there, or set LUYTRE_STATE"
+                f"cannot write {path}: {error.strerror}", mend="free some space there, or set LUYTRE_STATE"
             ) from error
 
     def all(self, inventory: str) -> tuple[Hardening, ...]:
@@ -56,9 +56,9 @@ class Journal:
         matching = [known for known in kept if run is None or known.id.startswith(run)]
         if not matching or (run and len(matching) > 1):
             raise InputError(
-                f"no single hardening {run!r} of the inventory {inventory} is known here"
+                f"{run!r} does not match exactly one hardening run of the inventory {inventory}"
                 if run
-                else f"no hardening of the inventory {inventory} is known here",
+                else f"no hardening run of the inventory {inventory} is known here",
                 mend="see 'auditor history list'",
                 guess=runs.nearest_run(run, [known.id for known in kept]) if run and not matching else None,
             )
@@ -80,7 +80,7 @@ class Journal:
                 holder = path.read_bytes()[:100].decode("ascii", "replace").strip()
                 raise InputError(
                     f"another run that changes hosts is in progress here (process {holder})",
-                    mend="wait for it, or end that process: its hosts bring themselves back",
+                    mend="wait for it, or end that process: its hosts roll back by themselves",
                 ) from None
             except OSError as error:
                 raise InputError(f"cannot write {path}: {error.strerror}", mend="set LUYTRE_STATE") from error
@@ -102,7 +102,7 @@ def _read(path: Path) -> Hardening:
         return Hardening.model_validate_json(path.read_bytes())
     except ValidationError as error:
         raise InputError(
-            f"this record of a hardening cannot be read: {first_wrong(error)[1]}",
+            f"this record of a hardening run cannot be read: {first_wrong(error)[1]}",
             file=path,
-            mend="it may be a newer version's: update Lũy Tre, or move the file away",
+            mend="a newer version may have written it: update Lũy Tre, or move the file away",
         ) from error

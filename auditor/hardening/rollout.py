@@ -46,5 +46,7 @@ def _size(text: str, total: int) -> int:
     match = _SIZE.fullmatch(text.strip())
     number = int(match[1]) if match else 0
     if match is None or (match[2] and number > 100):
-        raise InputError(f"--batch: {text!r} is not a size", mend="write numbers and percentages, e.g. --batch 1,5,25%")
+        raise InputError(
+            f"--batch: {text!r} is not a size", mend="write numbers and percentages, for example --batch 1,5,25%"
+        )
     return max(1, total * number // 100) if match[2] else number

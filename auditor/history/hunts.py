@@ -81,7 +81,7 @@ class Hunts:
             return Hunt.model_validate_json(unpacked(document) or b"")
         except ValidationError as error:
             raise InputError(
-                "the last hunt on {host} is damaged, or was kept by another version",
+                "the last hunt on {host} is damaged, or was stored by another version",
                 host=subject.removeprefix(_HOST),
                 file=self.path,
                 mend="see 'auditor history verify', and hunt there again",

@@ -83,7 +83,7 @@ class Incidents:
 
 def _unknown(path: Path, key: str, known: Sequence[str]) -> InputError:
     return InputError(
-        "{folder} holds nothing of the inventory {inventory}: no audit, no incident",
+        "{folder} has no audit and no incident of the inventory {inventory}",
         folder=path.parent,
         inventory=key,
         mend="set LUYTRE_STATE to the folder of its history, or audit it first; 'auditor doctor' compares the timers",
@@ -95,7 +95,7 @@ def of(ledgers: Ledgers, incident: str) -> tuple[Entry, ...]:
     """One of the ledgers. Raises InputError when there is none of that id."""
     if incident not in ledgers:
         raise InputError(
-            "no incident {incident} in this inventory",
+            "the inventory has no incident {incident}",
             incident=incident,
             mend="see 'auditor incident list'",
             guess=nearest(incident, ledgers),
@@ -158,7 +158,7 @@ def _stated(database: sqlite3.Connection) -> list[IncidentEntry]:
         one = link.read()
         if not isinstance(one, IncidentEntry):
             raise InputError(
-                "link {n} of the history is no entry of an incident's as it was written",
+                "link {n} of the history is not an unchanged incident entry",
                 n=link.position,
                 mend="see 'auditor history verify'",
             )

@@ -130,7 +130,7 @@ class Looks:
             return Look.model_validate_json(unpacked(document) or b"")
         except ValidationError as error:
             raise InputError(
-                "the last look at {site} is damaged, or was kept by another version",
+                "the last review of {site} is damaged, or was stored by another version",
                 site=site,
                 file=self.path,
                 mend="see 'auditor history verify', and review the site again",
@@ -149,7 +149,7 @@ class Looks:
             there = [one.key for one in _accepted(database, wanted) if one.site == site]
             if key not in there:
                 raise InputError(
-                    "nothing with the key {key} is accepted on {site}",
+                    "no trace with the key {key} is accepted on {site}",
                     key=key,
                     site=site,
                     mend="see 'auditor baseline list'",

@@ -160,10 +160,10 @@ class History:
                 return kind.model_validate_json(document)
         except ValidationError as error:
             raise InputError(
-                "run {run} was written by another version and cannot be understood",
+                "run {run} was written by another version and cannot be read",
                 run=found,
                 file=self.path,
-                mend="update Lũy Tre, or take it out with 'auditor history export'",
+                mend="update Lũy Tre, or export it with 'auditor history export'",
             ) from error
 
     def document(self, run_id: str) -> tuple[str, bytes]:
@@ -234,7 +234,7 @@ class History:
             with sqlite_file.transaction(database):
                 for run_id in run_ids:
                     if not database.execute("DELETE FROM runs WHERE id = ?", (run_id,)).rowcount:
-                        raise InputError("no run {run} in the history", run=run_id, mend="see 'auditor history list'")
+                        raise InputError("the history has no run {run}", run=run_id, mend="see 'auditor history list'")
                 at = clock.stamp(self._now())
                 append(database, RunsPruned(at=at, keep_days=keep_days, runs=tuple(run_ids)))
             with contextlib.suppress(sqlite3.OperationalError):  # a full disk: the pages are free, the file stays long
@@ -295,11 +295,11 @@ class History:
     def _no_single_run(self, run_id: str, *, many: bool) -> InputError:
         gone = [tombstone for tombstone in self.tombstones() if tombstone.id.startswith(run_id)] if run_id else []
         if not many and len(gone) == 1:
-            return InputError(_pruned_at(gone[0]), mend="see 'auditor history list' for those kept")
+            return InputError(_pruned_at(gone[0]), mend="see 'auditor history list' for the stored runs")
         if many:
-            return InputError("several kept runs begin with {run}", run=run_id, mend="type more of the id")
+            return InputError("several stored runs begin with {run}", run=run_id, mend="type more of the id")
         return InputError(
-            "no kept run begins with {run}",
+            "no stored run begins with {run}",
             run=run_id,
             mend="see 'auditor history list'",
             guess=nearest_run(run_id, [entry.id for entry in self.entries()]),

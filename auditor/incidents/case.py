@@ -170,7 +170,9 @@ def fold(incident: str, entries: Sequence[Entry]) -> Case:
 
 def _changed(incident: str) -> InputError:
     return InputError(
-        "the entries of {incident} are not as they were written", incident=incident, mend="see 'auditor history verify'"
+        "the entries of {incident} were changed after they were recorded",
+        incident=incident,
+        mend="see 'auditor history verify'",
     )
 
 

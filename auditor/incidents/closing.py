@@ -91,9 +91,9 @@ def obstacles(
     form = CLOSING[case.regime]
     if form not in case.forms:
         error = InputError(
-            "the closing form of {incident} is not written",
+            "the closing form of {incident} is missing",
             incident=case.id,
-            mend="write it with 'auditor incident form {incident} --form {form}'",
+            mend="create it with 'auditor incident form {incident} --form {form}'",
             form=form,
         )
         yield Obstacle(error, ("incident", "form", case.id, "--form", form))
@@ -112,9 +112,9 @@ def check_gone(case: Case, hosts: Sequence[Host], named: Sequence[str]) -> tuple
     for name in named:
         if name not in left:
             raise InputError(
-                "--gone {name}: it is in the inventory, or none of the incident's",
+                "--gone {name}: it is still in the inventory, or does not belong to the incident",
                 name=name,
-                mend="leave it out; what is in the inventory is looked at",
+                mend="omit it; everything in the inventory is checked",
             )
     return tuple(dict.fromkeys(named))
 
@@ -128,9 +128,9 @@ def _gone(case: Case, left: Sequence[str], said: Collection[str]) -> Iterator[Ob
     missing = [name for name in left if name not in said]
     if missing:
         error = InputError(
-            "{names}: no longer in the inventory, so nothing tells that it is clean",
+            "{names}: no longer in the inventory, so nothing shows that it is clean",
             names=", ".join(missing),
-            mend="put it back and look at it, or say with --gone that it does not serve any more",
+            mend="add it again and check it, or state with --gone that it is no longer in service",
         )
         yield Obstacle(error, closing_words(case, left))
 
@@ -172,7 +172,9 @@ def _owed(case: Case) -> Iterator[Obstacle]:
     for owed in case.owed():
         error = InputError(
             _said("owes", report=owed.report),
-            mend="say that it went out with 'auditor incident reported', or why it is not owed with 'auditor incident waive'",
+            mend=(
+                "record that it was sent with 'auditor incident reported', or waive it with 'auditor incident waive'"
+            ),
         )
         yield Obstacle(error, reporting(case, owed.report))
 
@@ -197,7 +199,7 @@ def _silent(case: Case, newest: Run | None, hosts: Sequence[Host]) -> Iterator[O
     for one in unreached(newest, own):
         reason = one.reason or Text(vi="?", en="?")
         said = Text(**{lang: _said("unreached", host=one.host, why=reason.get(lang)).get(lang) for lang in LANGS})
-        error = InputError(said, mend="bring it up, let us in or enroll it anew, then hunt there")
+        error = InputError(said, mend="start the host, restore access or enroll it again, then hunt there")
         yield Obstacle(error, next(reaching([one])), speaks=False)
 
 
@@ -207,11 +209,13 @@ def _unsettled(case: Case, action: Action, now: datetime.datetime) -> Iterator[O
     if not action.settled:
         error = InputError(
             _said("lost" if action.lost else "unknown", **about),
-            mend="'auditor incident release' it, or 'auditor incident contain' it again",
+            mend="undo it with 'auditor incident release', or contain it again with 'auditor incident contain'",
         )
         yield Obstacle(error, released)
     elif action.open(now) and action.until is None and action.means not in TAKEN_AWAY:
-        error = InputError(_endless(about), mend="'auditor incident release' number {number}", number=action.number)
+        error = InputError(
+            _endless(about), mend="release number {number} with 'auditor incident release'", number=action.number
+        )
         yield Obstacle(error, released)
 
 
@@ -223,7 +227,7 @@ def _endless(about: Mapping[str, str]) -> Text:
 
 def _still_there(found: Found, case: Case, newest: Run | None) -> Iterator[Obstacle]:
     if (why := _not_met(found.control, found.subject, case, newest)) is not None:
-        error = InputError(why, mend="mend it, review or hunt again, then 'auditor audit'")
+        error = InputError(why, mend="fix it, review or hunt again, then run 'auditor audit'")
         yield Obstacle(error, _looking(found.control, found.subject), speaks=False)
 
 
@@ -251,7 +255,7 @@ def _unclean(case: Case, newest: Run | None, hosts: Sequence[Host], now: datetim
             if finding.status not in _PASSED and (control, subject) not in told:
                 error = InputError(
                     _said("open" if finding.is_open else "not_evaluated", control=control, subject=subject),
-                    mend="clean it, accept what is the office's own, and review, hunt and audit again",
+                    mend="clean it, accept what belongs to the office, and review, hunt and audit again",
                 )
                 held = finding.is_open and any(isinstance(one, Mapping) and "key" in one for one in finding.violations)
                 again = Obstacle(error, _looking(control, subject), speaks=False)
@@ -265,7 +269,7 @@ def _unseen(
     if any(since < clock.read(moment) <= now + clock.SKEW for moment in moments):
         return
     said = _said(f"no_{verb}", subject=subject, when=clock.stamp(since))
-    error = InputError(said, mend="'auditor {verb}', then 'auditor audit'", verb=verb)
+    error = InputError(said, mend="run 'auditor {verb}', then 'auditor audit'", verb=verb)
     yield Obstacle(error, (verb, "--limit", subject), speaks=False)
 
 
@@ -280,7 +284,7 @@ def _seen(run: Run | None, subjects: set[str]) -> Iterator[Finding]:
 def _root(where: tuple[str, str], case: Case, newest: Run | None) -> Iterator[Obstacle]:
     control, subject = where
     if (why := _not_met(control, subject, case, newest)) is not None:
-        error = InputError(why, mend="mend it, then 'auditor audit'; or leave --control out and name the reason")
+        error = InputError(why, mend="fix it, then run 'auditor audit'; or omit --control and state the reason")
         yield Obstacle(error, ("audit", "--limit", subject), speaks=False)
 
 

@@ -50,10 +50,10 @@ def opening(
         concerned = about(ledgers, subjects) if join is None else (still_open(ledgers, join),)
         if len(concerned) > 1 and not new:
             raise InputError(
-                "{incidents} are all about {subjects}",
+                "{incidents} all affect {subjects}",
                 incidents=", ".join(case.id for case in concerned),
                 subjects=", ".join(subjects),
-                mend="name one with '--join {first}', or have another one with --new",
+                mend="choose one with '--join {first}', or open another one with --new",
                 first=concerned[0].id,
             )
         if concerned and not new:
@@ -109,11 +109,11 @@ def containing(
         same = [one for one in _in_force(case, (host, means, what), now) if not (again and one.settled)]
         if same and same[-1].settled:
             raise InputError(
-                "{named} is contained on {host} already, by number {number}",
+                "{named} is already contained on {host}, number {number}",
                 named=what,
                 host=host,
                 number=same[-1].number,
-                mend="'auditor incident release' that first",
+                mend="release that first with 'auditor incident release'",
             )
         number = same[-1].number if same else max((min(above, len(case.actions) + MOST_LOST), *case.actions)) + 1
         begun = Contained(number=number, host=host, means=means, what=what, seconds=seconds, state="begun")
@@ -231,11 +231,11 @@ def found_in(run: Run, control: str, subject: str) -> Found:
     finding = finding_of(run, control, subject)
     if finding is not None and finding.status is Status.PASS:
         raise InputError(
-            "the audit of {when} does not find {control} on {subject} any more",
+            "the audit of {when} no longer finds {control} on {subject}",
             when=run.started,
             control=control,
             subject=subject,
-            mend="open the incident on {subject} itself, with --when it was seen",
+            mend="open the incident on {subject} itself, with --when set to the time of detection",
         )
     if finding is None or not finding.status.is_open:
         raise InputError(

@@ -13,7 +13,7 @@ def sentence(option: str, text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise InputError("{option} is no UTF-8 text", option=option, mend="type it anew") from None
+        raise InputError("{option} is not UTF-8 text", option=option, mend="type it again") from None
     if not text.strip():
-        raise InputError("{option} is empty", option=option, mend="say it in a sentence")
+        raise InputError("{option} is empty", option=option, mend="write one sentence")
     return redact(text.strip())[:LONGEST]

@@ -38,7 +38,7 @@ def take_in(
     Raises InputError for a file that is none, damaged or too large; what was there before is then as it was.
     """
     if name is not None and len(files) != 1:
-        raise InputError("--name is for one file", mend="import each file by itself, or leave the name out")
+        raise InputError("--name requires a single file", mend="import each file separately, or omit the name")
     taken = []
     with store.writing(path) as into:
         for file in files:
@@ -52,7 +52,7 @@ def checked_name(name: str, file: Path | None = None) -> str:
     """The name, if a list may be called so. Raises InputError."""
     if not _NAME.match(name):
         raise InputError(
-            "{name} is no name for a list", name=repr(name), file=file, mend="give --name, letters and digits"
+            "{name} is not a valid list name", name=repr(name), file=file, mend="use --name with letters and digits"
         )
     return name
 
@@ -88,11 +88,11 @@ def _single(documents: Iterator[tuple[str, unpacking.Bounded]], file: Path) -> I
     found = False
     for one in documents:
         if found:
-            raise InputError("it has more than one member", file=file, mend="import them one by one")
+            raise InputError("the archive contains more than one file", file=file, mend="import them one by one")
         found = True
         yield one
     if not found:
-        raise InputError("it is empty", file=file, mend="fetch it again, as a whole")
+        raise InputError("it is empty", file=file, mend="download it again completely")
 
 
 def _kind(gathered: Gathered) -> tuple[ListKind, Callable[[Gathered], None]]:
@@ -103,7 +103,7 @@ def _kind(gathered: Gathered) -> tuple[ListKind, Callable[[Gathered], None]]:
         return "stix", stix.read
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if start == b"<":
-        raise gathered.document.error("it is a web page, and no list", "fetch the file itself")
+        raise gathered.document.error("it is a web page, not a list", "download the file itself")
     if start in (b"{", b"[", b"") or b"\x00" in head:
         raise gathered.document.error("it is neither STIX 2.1, MISP JSON nor CSV", "see docs/en/indicators.md")
     return "csv", table.read

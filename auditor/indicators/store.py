@@ -113,7 +113,7 @@ class Writing:
                 "all lists together have {n} indicators, more than {most}",
                 n=there,
                 most=MAX_INDICATORS,
-                mend="take out what is not needed: 'auditor indicators remove NAME'",
+                mend="remove a list that you do not need: 'auditor indicators remove NAME'",
             )
 
 

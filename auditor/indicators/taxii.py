@@ -42,7 +42,7 @@ AT_ONCE = 500
 """Objects handed over in one request."""
 _STATUS = re.compile(r"[\w.-]{1,100}\Z", re.ASCII)
 _MEND = "see docs/en/indicators.md"
-_CHECK = "check office/taxii.yml, and ask whoever runs the server"
+_CHECK = "check office/taxii.yml, and ask the operator of the server"
 
 
 class TaxiiSettings(Model):
@@ -95,7 +95,7 @@ def _check_url(url: str, file: Path) -> None:
     plain = url.isascii() and url.isprintable() and " " not in url
     if not (safe and plain and host and "/collections/" in parts.path and not parts.query and parts.username is None):
         raise InputError(
-            "url: it is no HTTPS address of a collection", file=file, mend="write https://SERVER/ROOT/collections/ID/"
+            "url: not the HTTPS address of a collection", file=file, mend="write https://SERVER/ROOT/collections/ID/"
         )
 
 
@@ -158,7 +158,7 @@ class Server:
             data, headers = self._ask("GET", self.collection + "objects/", {k: v for k, v in asked.items() if v})
             objects = data.get("objects", [])
             if not isinstance(objects, list):
-                raise self._broken("its page has no list of objects")
+                raise self._broken("the response does not contain a list of objects")
             last = headers.get("x-taxii-date-added-last")
             yield objects, last if last and len(last) < 60 else None
             if data.get("more") is not True:
@@ -167,7 +167,7 @@ class Server:
             after = after if following is not None else last
             fresh = {hash(json.dumps(one, sort_keys=True)) for one in objects} - seen
             if not fresh or (following is None and last is None):
-                raise self._broken("its pages repeat, and never end")
+                raise self._broken("the pages of the response repeat without end")
             seen |= fresh
         raise self._broken("it has more than {most} pages", most=MAX_PAGES)
 
@@ -186,7 +186,7 @@ class Server:
     def _finished(self, status: Mapping[str, Any]) -> Mapping[str, Any]:
         while status.get("status") != "complete":
             if not isinstance(status.get("id"), str) or not _STATUS.match(status["id"]):
-                raise self._broken("it does not say what became of what it was handed")
+                raise self._broken("the server does not report the result of the upload")
             self._wait(2)
             status, _ = self._ask("GET", f"{self.root}status/{status['id']}/", {})
         return status
@@ -198,7 +198,7 @@ class Server:
     def _wait(self, seconds: float) -> None:
         self._waited += seconds
         if self._waited > MAX_WAIT:
-            raise self._broken("it kept us waiting for more than {most} s", most=MAX_WAIT)
+            raise self._broken("the server did not respond within {most} s", most=MAX_WAIT)
         self.sleep(seconds)
 
     def _ask(
@@ -212,19 +212,19 @@ class Server:
             told = headers.get("retry-after", "")
             self._wait(int(told) if told.isdigit() and len(told) < 5 else 5)
         if 300 <= status < 400:
-            raise self._broken("it answers {status}, and redirects are not followed", status=status)
+            raise self._broken("the server responded with {status}; redirects are not followed", status=status)
         if status in (401, 403):
-            raise self._broken("it answers {status}: it does not let us in", status=status)
+            raise self._broken("the server responded with {status}: access denied", status=status)
         if not 200 <= status < 300:
-            raise self._broken("it answers {status}", status=status)
+            raise self._broken("the server responded with {status}", status=status)
         if not headers.get("content-type", "").lower().startswith("application/taxii+json"):
-            raise self._broken("what answers is no TAXII 2.1 server")
+            raise self._broken("this is not a TAXII 2.1 server")
         try:
             data = json.loads(answer)
         except (ValueError, RecursionError) as error:
-            raise self._broken("its answer is no JSON") from error
+            raise self._broken("the response is not JSON") from error
         if not isinstance(data, dict):
-            raise self._broken("its answer is no JSON")
+            raise self._broken("the response is not JSON")
         return data, headers
 
     def _once(
@@ -254,9 +254,9 @@ class Server:
                         body += chunk
                         self._fetched += len(chunk)
                         if self._fetched > MAX_FETCHED or time.monotonic() - self._began > MAX_SECONDS:
-                            raise self._broken("it never ends")
+                            raise self._broken("the response does not end")
                         if len(body) > MAX_ANSWER:
-                            raise self._broken("its answer is larger than {most} MB", most=MAX_ANSWER // 1_000_000)
+                            raise self._broken("the response is larger than {most} MB", most=MAX_ANSWER // 1_000_000)
                     told = {name.lower(): value[:200] for name, value in response.headers.items()}
                     return response.status_code, told, bytes(body)
             except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:

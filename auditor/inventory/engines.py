@@ -37,7 +37,7 @@ def _read(file: Path) -> list[str]:
             raise ValueError
         return [str(ipaddress.ip_network(_network(one))) for one in json.loads(content)["prefixes"]]
     except (ValueError, TypeError, KeyError, RecursionError, StopIteration) as error:
-        raise InputError("is no list of a search engine's networks", file=file, mend=_MEND) from error
+        raise InputError("is not a list of the networks of a search engine", file=file, mend=_MEND) from error
 
 
 def _network(one: Any) -> str:

@@ -79,12 +79,16 @@ def _host(name: str, own: Variables) -> Host:
         if key.startswith("luytre_") and key not in HOST_KEYS and key not in OTHER_KEYS:
             known = sorted({*HOST_KEYS, *OTHER_KEYS})
             raise source.error(
-                f"host {name}: unknown variable {key}", f"known ones are {', '.join(known)}", guess=nearest(key, known)
+                f"host {name}: unknown variable {key}",
+                f"known variables: {', '.join(known)}",
+                guess=nearest(key, known),
             )
         if key.startswith("luytre_") and is_template(repr(source.value)):
-            raise source.error(f"host {name}: {key} is a template", "write it out: it is read without Ansible, too")
+            raise source.error(
+                f"host {name}: {key} is a template", "write the value itself: it must be readable without Ansible"
+            )
         if isinstance(source.value, Encrypted) and (key.startswith("luytre_") or key in WAY):
-            raise source.error(f"host {name}: {key} is encrypted", "write it as plain text; only passwords are secret")
+            raise source.error(f"host {name}: {key} is encrypted", "write it in plain text; only passwords are secret")
     _check_port(name, own.get("ansible_port"))
     sites = _sites(name, own.get("luytre_sites"))
     declared = {field: own[key].value for key, field in HOST_KEYS.items() if key in own}
@@ -115,8 +119,8 @@ def _sites(host: str, source: Sourced | None) -> tuple[Site, ...]:
         return ()
     if source.over is not None:
         raise source.error(
-            f"host {host}: luytre_sites takes the place of the one at {source.over.where}",
-            "write all sites of a host in one place",
+            f"host {host}: luytre_sites replaces the one at {source.over.where}",
+            "declare all sites of a host in one place",
         )
     if not isinstance(source.value, list):
         raise source.error(f"host {host}: luytre_sites is not a list", "start each site with '- domain: …'")
@@ -147,7 +151,7 @@ def _check_domains(hosts: Sequence[Host], of_hosts: Mapping[str, Variables]) -> 
                 if name in seen:
                     raise of_hosts[host.name]["luytre_sites"].error(
                         f"domain {name} is declared twice, on {seen[name]} and {host.name}",
-                        "keep it on the host that serves it",
+                        "keep it only on the host that serves it",
                         index,
                     )
                 seen[name] = host.name

@@ -27,7 +27,7 @@ def load(path: Path) -> Organisation | None:
                 f"unit {unit.id} is declared twice",
                 file=file,
                 line=line_of(file, ["units", index]),
-                mend="give each unit an id of its own",
+                mend="give each unit its own ID",
             )
         others: tuple[tuple[str, str | None], ...] = (
             ("parent", unit.parent),
@@ -41,7 +41,7 @@ def load(path: Path) -> Organisation | None:
                     f"unit {unit.id}: {field} {other} is not a unit",
                     file=file,
                     line=line_of(file, ["units", index, field]),
-                    mend="declare that unit, or mend the name",
+                    mend="declare that unit, or fix the name",
                 )
     return organisation
 
@@ -54,13 +54,13 @@ def check_units(organisation: Organisation | None, hosts: Sequence[Host], of_hos
         if host.unit is not None and organisation.unit(host.unit) is None:
             raise of_hosts[host.name]["luytre_unit"].error(
                 f"host {host.name}: unit {host.unit} is not in office/organisation.yml",
-                "declare the unit there, or mend the name",
+                "declare the unit there, or fix the name",
             )
         for index, site in enumerate(host.sites):
             if site.unit is not None and organisation.unit(site.unit) is None:
                 raise of_hosts[host.name]["luytre_sites"].error(
                     f"site {site.domain}: unit {site.unit} is not in office/organisation.yml",
-                    "declare the unit there, or mend the name",
+                    "declare the unit there, or fix the name",
                     index,
                     "unit",
                 )

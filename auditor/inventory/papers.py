@@ -75,7 +75,7 @@ def waivers(office: Path, organisation: Organisation | None, hosts: Sequence[Hos
     for entry in _entries(office / WAIVERS):
         waiver = entry.fitted(Waiver)
         if waiver.id in found:
-            raise entry.error("two waivers have this id", "give each an id of its own", "id")
+            raise entry.error("two waivers have this ID", "give each one its own ID", "id")
         _check_dates(entry, "granted", waiver.granted, "expires", waiver.expires)
         _check_scope(entry, waiver.scope, organisation, hosts)
         found[waiver.id] = waiver
@@ -90,8 +90,8 @@ def attestations(office: Path, organisation: Organisation | None, hosts: Sequenc
         attestation = entry.fitted(Attestation, sha256=digest)
         if attestation.sha256 != digest:
             raise entry.error(
-                f"{attestation.evidence} is no longer the file that was signed for",
-                f"put that file back, or attest to the new one: sha256: {digest}",
+                f"{attestation.evidence} has changed since it was attested",
+                f"restore the old file, or attest to the new one: sha256: {digest}",
                 "sha256",
             )
         _check_dates(entry, "when", attestation.when, "valid_until", attestation.valid_until)
@@ -117,11 +117,11 @@ def statements(office: Path, organisation: Organisation | None, hosts: Sequence[
     for entry in _entries(office / STATEMENTS):
         statement = entry.fitted(Statement)
         if any(other.id == statement.id for other in found):
-            raise entry.error("two statements have this id", "give each an id of its own", "id")
+            raise entry.error("two statements have this ID", "give each one its own ID", "id")
         _check_dates(entry, "granted", statement.granted, "expires", statement.expires)
         _check_scope(entry, statement.scope, organisation, hosts)
         if statement.scope.sites:
-            raise entry.error("holds for units and hosts, not for sites", "name the site's host", "scope", "sites")
+            raise entry.error("applies to units and hosts, not to sites", "name the site's host", "scope", "sites")
         against = next((other for other in found if _contradict(other, statement)), None)
         if against is not None:
             raise entry.error(f"contradicts {against.id}", "keep one of the two", "status")
@@ -142,7 +142,7 @@ def _entries(file: Path) -> Iterator[_Entry]:
         return
     if not isinstance(entries, list):
         raise InputError(
-            f"{file.name} is a list", file=file, line=1, mend=f"start each entry with '- '; {_example(file)}"
+            f"{file.name} must be a list", file=file, line=1, mend=f"start each entry with '- '; {_example(file)}"
         )
     for index, values in enumerate(entries):
         if not isinstance(values, dict):
@@ -161,9 +161,11 @@ def _entries(file: Path) -> Iterator[_Entry]:
 
 def _check_dates(entry: _Entry, first: str, begins: date, last: str, ends: date) -> None:
     if ends < begins:
-        raise entry.error(f"{last} {ends} is before {first} {begins}", "mend the dates", last)
+        raise entry.error(f"{last} {ends} is before {first} {begins}", "fix the dates", last)
     if (ends - begins).days > LONGEST:
-        raise entry.error(f"holds from {begins} to {ends}, more than a year", "decide anew at least every year", last)
+        raise entry.error(
+            f"is valid from {begins} to {ends}, longer than a year", "review the decision at least once a year", last
+        )
 
 
 def _check_scope(entry: _Entry, scope: Scope, organisation: Organisation | None, hosts: Sequence[Host]) -> None:
@@ -171,7 +173,7 @@ def _check_scope(entry: _Entry, scope: Scope, organisation: Organisation | None,
     declared = {host.unit for host in hosts} | {site.unit for site in sites}
     units = {unit.id for unit in organisation.units} if organisation is not None else declared
     if not (scope.units or scope.hosts or scope.sites):
-        raise entry.error("scope names nothing", "name units, hosts or sites", "scope")
+        raise entry.error("scope is empty", "name units, hosts or sites", "scope")
     for key, named, known in (
         ("units", scope.units, units),
         ("hosts", scope.hosts, {host.name for host in hosts}),
@@ -188,14 +190,14 @@ def _digest(office: Path, entry: _Entry) -> str:
     """The SHA-256 of the evidence file, which lies in the office folder and nowhere else."""
     named = entry.values.get("evidence")
     if not isinstance(named, str) or not named:
-        raise entry.error("names no evidence file", f"add 'evidence: FILE'; {_example(entry.file)}", "evidence")
+        raise entry.error("has no evidence file", f"add 'evidence: FILE'; {_example(entry.file)}", "evidence")
     file = (office / named).resolve()
     if not file.is_relative_to(office.resolve()):
-        raise entry.error(f"evidence {named} is outside the office folder", f"put the file into {office}", "evidence")
+        raise entry.error(f"evidence {named} is outside the office folder", f"move the file to {office}", "evidence")
     try:
         with file.open("rb") as content:
             return hashlib.file_digest(content, "sha256").hexdigest()
     except OSError as error:
         raise entry.error(
-            f"evidence {named} cannot be read: {error.strerror}", f"put the file into {office}", "evidence"
+            f"evidence {named} cannot be read: {error.strerror}", f"move the file to {office}", "evidence"
         ) from error

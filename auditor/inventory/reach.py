@@ -119,5 +119,6 @@ def check_addresses(path: Path) -> None:
         if other != name:
             source = given[name].get("ansible_host") or given[other]["ansible_host"]
             raise source.error(
-                f"hosts {other} and {name} are both at {to.address} port {to.port}", "name each machine once"
+                f"hosts {other} and {name} have the same address {to.address} and port {to.port}",
+                "name each machine once",
             )

@@ -57,11 +57,11 @@ class System(Model):
     @model_validator(mode="after")
     def _what_an_approval_needs(self) -> Self:
         if self.dossier is not None and self.level is None:
-            raise ValueError("dossier: it proposes a level, and none is given; add 'level: 2'")
+            raise ValueError("dossier: it proposes a level, but 'level' is missing; add 'level: 2'")
         if self.dossier == "approved" and self.decision is None:
-            raise ValueError("dossier: it is approved, so 'decision: {number: …, day: …}' has to say by what")
+            raise ValueError("dossier: it is approved, so add 'decision: {number: …, day: …}'")
         if self.decision is not None and self.dossier != "approved":
-            raise ValueError("decision: there is one, so the dossier is 'approved'")
+            raise ValueError("decision: there is a decision, so the dossier must be 'approved'")
         return self
 
 
@@ -103,7 +103,7 @@ def load(office: Path, organisation: Organisation | None, hosts: Sequence[Host])
     """The systems. Raises InputError naming file, line and mend, also where there is no such file."""
     file = office / FILE
     if not file.is_file():
-        raise InputError("the information systems are declared nowhere", file=file, mend=_MEND)
+        raise InputError("no information systems are declared", file=file, mend=_MEND)
     found = fitted(Systems, load_yaml(file), "{where}: {why}", mend=_MEND, file=file)
     _check_names(found, file, organisation, hosts)
     return found
@@ -129,16 +129,16 @@ def _check_names(found: Systems, file: Path, organisation: Organisation | None, 
         check_unit(unit, "contacts", unit)
     for index, system in enumerate(found.systems):
         if system.id in ids:
-            raise _wrong(f"{system.id}: two systems have this id", ["systems", index, "id"])
+            raise _wrong(f"{system.id}: two systems have this ID", ["systems", index, "id"])
         ids.add(system.id)
         check_unit(system.owner, "systems", index, "owner")
         check_unit(system.operator, "systems", index, "operator")
         for number, site in enumerate(system.sites):
             if site not in sites:
-                raise _wrong(f"{system.id}: {site} is no site of the inventory", ["systems", index, "sites", number])
+                raise _wrong(f"{system.id}: {site} is not a site in the inventory", ["systems", index, "sites", number])
         for number, host in enumerate(system.hosts):
             if host not in names:
-                raise _wrong(f"{system.id}: {host} is no host of the inventory", ["systems", index, "hosts", number])
+                raise _wrong(f"{system.id}: {host} is not a host in the inventory", ["systems", index, "hosts", number])
 
 
 def levels(office: Path, organisation: Organisation | None, hosts: Sequence[Host]) -> Mapping[str, int]:

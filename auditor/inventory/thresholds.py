@@ -46,17 +46,17 @@ def of_host(host: str, own: Variables) -> Mapping[str, int]:
         if threshold is None:
             meant = _meant(name)
             if meant is not None:
-                raise source.error(f"host {host}: no role has a variable {name}", f"{meant} is meant?")
+                raise source.error(f"host {host}: no role uses the variable {name}", f"did you mean {meant}?")
             continue
         value = source.value
         if isinstance(value, Encrypted) or is_template(str(value)):
-            raise source.error(f"host {host}: {name} has to be read without Ansible, too", "write the number itself")
+            raise source.error(f"host {host}: {name} must be readable without Ansible", "write the number itself")
         if not isinstance(value, int) or isinstance(value, bool):
-            raise source.error(f"host {host}: {name} is not a whole number", "write digits alone, without quotes")
+            raise source.error(f"host {host}: {name} is not a whole number", "write only digits, without quotes")
         if not threshold.least <= value <= threshold.most:
             raise source.error(
                 f"host {host}: {name} is {value}",
-                f"give {threshold.least} to {threshold.most}; a waiver is for what needs more",
+                f"use a value from {threshold.least} to {threshold.most}; if you need more, use a waiver",
             )
         found[name] = value
     return found

@@ -101,15 +101,15 @@ def _files(path: Path) -> Sequence[Path]:
         )
     if not path.exists():
         raise InputError(
-            "no such inventory",
+            "the inventory does not exist",
             file=path,
-            mend="give your inventory folder with -i or in LUYTRE_INVENTORY, e.g. -i inventories/xa",
+            mend="give your inventory folder with -i or in LUYTRE_INVENTORY, for example -i inventories/xa",
         )
     if not path.is_dir():
         raise InputError(
             "is neither a folder nor a file",
             file=path,
-            mend="give your inventory folder with -i or in LUYTRE_INVENTORY, e.g. -i inventories/xa",
+            mend="give your inventory folder with -i or in LUYTRE_INVENTORY, for example -i inventories/xa",
         )
     files = [
         file
@@ -148,7 +148,7 @@ def _ini(file: Path) -> InputError | None:
         return None
     written = file.with_suffix(".yml" if file.suffix != ".yml" else ".yaml")
     return InputError(
-        "is an inventory in INI form, and only YAML is read",
+        "is an INI inventory, but only YAML is supported",
         file=file,
         mend=f"ansible-inventory -i {file} --list --yaml --output {written}, then take the INI file away",
     )
@@ -179,7 +179,7 @@ class _Groups:
     _depths: dict[str, int] = field(default_factory=dict)
 
     def read(self, file: Sourced) -> None:
-        for name, body in file.members("an inventory file is a mapping of groups", "begin with 'all:'"):
+        for name, body in file.members("an inventory file must be a mapping of groups", "begin with 'all:'"):
             self._read_group(name, body)
 
     def check_names(self) -> None:
@@ -187,7 +187,7 @@ class _Groups:
         for host, groups in self.named_by.items():
             if host in self.variables:
                 where = next(iter(groups.values()))
-                raise where.error(f"host {host} has the name of a group", "give one of the two another name")
+                raise where.error(f"host {host} has the name of a group", "rename one of them")
 
     def merged(self, folder: Path) -> Mapping[str, Variables]:
         """Each host's variables, with those of ``group_vars/`` and ``host_vars/`` in ``folder``."""
@@ -204,7 +204,7 @@ class _Groups:
 
     def _read_group(self, name: Any, group: Sourced, parent: str | None = None) -> None:
         if not isinstance(name, str) or not name:
-            raise group.error(f"the name of group {name} is not text", "put it into quotes")
+            raise group.error(f"the name of group {name} is not text", "put it in quotes")
         self.variables.setdefault(name, {})
         self.parents.setdefault(name, set())
         if parent is not None:
@@ -222,7 +222,7 @@ class _Groups:
                 case _:
                     raise section.error(
                         f"group {name} has an unknown key {key!r}",
-                        "a group holds hosts:, vars: and children: only",
+                        "a group may contain only hosts:, vars: and children:",
                         guess=nearest(str(key), _SECTIONS),
                     )
 
@@ -236,7 +236,7 @@ class _Groups:
 
     def _put_below(self, parent: str, child: str, where: Sourced) -> None:
         if child in {_ALL, parent, *self._above([parent])}:
-            raise where.error(f"group {child} is below itself", "take it out of the groups below it")
+            raise where.error(f"group {child} contains itself", "take it out of the groups below it")
         self.parents[child].add(parent)
 
     def _above(self, groups: Iterable[str]) -> set[str]:
@@ -278,7 +278,7 @@ def _merged(layers: Iterable[Variables]) -> dict[str, Sourced]:
 
 
 def _variables(section: Sourced) -> dict[str, Sourced]:
-    members = section.members("variables are a mapping", "write 'name: value' lines")
+    members = section.members("variables must be a mapping", "write 'name: value' lines")
     return {str(key): value for key, value in members}
 
 
@@ -326,7 +326,7 @@ _FIT = re.compile(r"\w[\w.-]*")
 def _host_names(key: Any, own: Sourced) -> tuple[Sequence[str], int | None]:
     """The hosts that a key under ``hosts:`` stands for, which may be a range, and the port behind it."""
     if not isinstance(key, str):
-        raise own.error(f"the name of host {key} is not text", "put it into quotes")
+        raise own.error(f"the name of host {key} is not text", "put it in quotes")
     found = _WITH_PORT.fullmatch(key)
     pattern = (found["bracketed"] or found["plain"]) if found else key
     names = _expanded(pattern)
@@ -334,9 +334,7 @@ def _host_names(key: Any, own: Sourced) -> tuple[Sequence[str], int | None]:
         raise own.error(f"{key!r} is not a range of hosts", "write it like web[01:03].test")
     for name in names:
         if not _FIT.fullmatch(name) and not _is_address(name):
-            raise own.error(
-                f"{name!r} cannot be the name of a host", "use letters, digits, dots, dashes and underscores"
-            )
+            raise own.error(f"{name!r} is not a valid host name", "use letters, digits, dots, dashes and underscores")
     return names, int(found["port"] or found["number"]) if found else None
 
 

@@ -31,7 +31,7 @@ def opened(text: str, file: Path) -> str:
     password = password_file()
     if password is None:
         raise InputError(
-            "is encrypted, and what it says of these hosts is unknown",
+            "is encrypted, so its data on these hosts is unknown",
             file=file,
             line=1,
             mend=f"name the file with the vault's password in {PASSWORD_FILE}",
@@ -39,7 +39,7 @@ def opened(text: str, file: Path) -> str:
     plain = _decrypted(text, password)
     if plain is None:
         raise InputError(
-            "is encrypted, and not with the password that is given",
+            "is encrypted with a different password from the given one",
             file=file,
             line=1,
             mend=f"check the file that {PASSWORD_FILE} names",

@@ -43,7 +43,9 @@ def sources() -> list[Source]:
     command = ["apt-get", "indextargets", "--format", _FORMAT, "Created-By: Packages"]
     found = parse_sources(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     if not any(source.part == "" for source in found):
-        raise InputError("apt on this machine knows no Debian mirror", mend="name one in /etc/apt/sources.list.d")
+        raise InputError(
+            "apt on this machine has no Debian mirror configured", mend="add one in /etc/apt/sources.list.d"
+        )
     return found
 
 

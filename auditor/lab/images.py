@@ -69,7 +69,9 @@ def _archives(host: Host) -> dict[str, Path]:
         return {}
     folder = Path(given)
     if not folder.is_dir():
-        raise InputError(f"LUYTRE_ARCHIVES names no folder: {folder}", mend="a folder of archives, or leave it unset")
+        raise InputError(
+            f"LUYTRE_ARCHIVES is not a folder: {folder}", mend="set it to a folder of archives, or leave it unset"
+        )
     found = {
         name: [file for each in patterns for file in folder.glob(each)] for name, patterns in host.archives.items()
     }

@@ -102,7 +102,7 @@ def compromise_hosts(hosts: Iterable[str] | None = None, progress: Progress = _s
     listed = {one.host for one in compromise.planted()}
     names = [name for name in _named(lab, hosts) if name in listed]
     if not names:
-        raise InputError("nothing is planted on these machines", mend=f"one of {', '.join(sorted(listed))}")
+        raise InputError("there is nothing to plant on these machines", mend=f"one of {', '.join(sorted(listed))}")
     with only_lab(own):
         for name in (name for name in names if not own.compromised(name).exists()):
             progress(f"compromising {name}")
@@ -135,7 +135,7 @@ def reset(hosts: Iterable[str] | None = None, progress: Progress = _silent) -> N
     names = _named(lab, hosts)
     with only_lab(own):
         if not any(machine.supervised(name) for name in lab.hosts):
-            raise InputError("the lab is not up", mend="auditor lab up")
+            raise InputError("the lab is not running", mend="auditor lab up")
         if images.missing(lab, own, names):
             raise InputError("the images are out of date", mend="auditor lab up")
         claim(own)
@@ -247,13 +247,13 @@ def _known_machines(lab: Spec, own: State) -> list[str]:
 
 def _check_machine() -> None:
     if os.geteuid() != 0:
-        raise InputError("the lab needs root", mend="sudo auditor lab …")
+        raise InputError("the lab requires root", mend="sudo auditor lab …")
     wanted = {package for program, package in _PACKAGES.items() if shutil.which(program) is None}
     if not _KEYRING.exists():
         wanted.add("debian-archive-keyring")
     if wanted:
         raise InputError(
-            f"the lab needs {', '.join(sorted(wanted))}", mend=f"apt-get install {' '.join(sorted(wanted))}"
+            f"the lab requires {', '.join(sorted(wanted))}", mend=f"apt-get install {' '.join(sorted(wanted))}"
         )
 
 

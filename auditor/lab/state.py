@@ -96,7 +96,7 @@ def only_lab(own: State) -> Iterator[None]:
         owner = os.pread(descriptor, 4096, 0).decode()
         if owner and owner != str(own.root):
             raise InputError(
-                f"another lab is up, with its state in {owner}", mend=f"LUYTRE_LAB_STATE={owner} auditor lab down"
+                f"another lab is running, with its state in {owner}", mend=f"LUYTRE_LAB_STATE={owner} auditor lab down"
             )
         yield
 

@@ -27,7 +27,7 @@ def unit(organisation: Organisation, unit_id: str) -> Unit:
         raise InputError("{unit} is not a unit of the organisation", unit=unit_id, mend="one of: {known}", known=known)
     if found.successor is not None:
         raise InputError(
-            "unit {unit} exists no more",
+            "unit {unit} no longer exists",
             unit=unit_id,
             mend="write to its successor {successor}",
             successor=offices.today(organisation, found).id,

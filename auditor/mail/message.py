@@ -91,8 +91,8 @@ class Written:
         content = message.as_bytes()
         if len(content) > max_bytes:
             raise InputError(
-                "the mail to {recipient} would have {size} MB",
-                mend="attach less: at most {limit} MB, encoded",
+                "the mail to {recipient} is {size} MB",
+                mend="attach less: at most {limit} MB after encoding",
                 recipient=letter.recipient,
                 size=len(content) // 1_000_000 + 1,
                 limit=max_bytes // 1_000_000,
@@ -103,9 +103,9 @@ class Written:
 def _checked(address: str, whose: str) -> str:
     if not is_address(address):
         raise InputError(
-            "{address} of {whose} is not an address for mail",
+            "{address} of {whose} is not a mail address",
             address=one_line(address, 80),
             whose=one_line(whose, 80),
-            mend="mend it in office/organisation.yml",
+            mend="fix it in office/organisation.yml",
         )
     return address

@@ -47,13 +47,13 @@ def letters(
     for file in attached:
         if not is_cleared(file.content):
             raise InputError(
-                "{name} is not an official report, and would go to everybody",
+                "{name} is not an official report, but would be sent to all recipients",
                 name=file.name,
-                mend="give it with --technical: it may name servers and their weaknesses",
+                mend="use --technical for it: it may name servers and their weaknesses",
             )
     if technical and not any(recipient.technical for recipient in recipients):
         raise InputError(
-            "no role of {unit} may get the technical annex",
+            "no role of {unit} may receive the technical annex",
             unit=to.id,
             mend="name the role under technical_roles: in office/organisation.yml",
         )

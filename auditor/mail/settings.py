@@ -55,10 +55,10 @@ def path_in(inventory: Path) -> Path:
 def load(file: Path) -> MailSettings:
     """Read and check the settings; paths in them are relative to their folder. Raises InputError."""
     if not file.is_file():
-        raise InputError("there are no mail settings", file=file, mend="write them, see docs/en/mail.md")
+        raise InputError("there are no mail settings", file=file, mend="write them; see docs/en/mail.md")
     settings = fitted(MailSettings, load_yaml(file), "{where}: {why}", mend="see docs/en/mail.md", file=file)
     if (settings.username is None) != (settings.password_file is None):
-        raise InputError("username and password_file go together", file=file, mend="give both or neither")
+        raise InputError("username and password_file require each other", file=file, mend="give both or neither")
     return settings
 
 
@@ -70,7 +70,7 @@ def check_filled_in(file: Path, settings: MailSettings) -> None:
             server=settings.host,
             file=file,
             line=line_of(file, ["host"]),
-            mend="write your own there, see docs/en/mail.md",
+            mend="write your own server there; see docs/en/mail.md",
         )
 
 

@@ -40,10 +40,10 @@ def body(found: Figures, to: Unit, words: Words, attached: Iterable[str]) -> str
     run, sites = found.run, found.summary.sites
     if not sites:
         raise InputError(
-            "run {run} holds no site of {unit}",
+            "run {run} does not contain any site of {unit}",
             run=run.id,
             unit=found.unit.id,
-            mend="name the unit whose sites are meant with --unit, or audit them first",
+            mend="use --unit to name the unit whose sites you mean, or audit them first",
         )
     paragraphs = [
         words("mail.internal"),

@@ -63,7 +63,7 @@ def path_in(inventory: Path) -> Path:
 def load(file: Path) -> WebhookSettings:
     """Read and check the settings; paths in them are relative to their folder. Raises InputError."""
     if not file.is_file():
-        raise InputError("there are no webhook settings", file=file, mend="write them, see docs/en/mail.md")
+        raise InputError("there are no webhook settings", file=file, mend="write them; see docs/en/mail.md")
     settings = fitted(WebhookSettings, load_yaml(file), "{where}: {why}", mend="see docs/en/mail.md", file=file)
     origin(settings, file)
     return settings
@@ -78,10 +78,12 @@ def origin(settings: WebhookSettings, file: Path) -> str:
         parts, port = urlsplit(""), None
     plain = settings.url.isascii() and settings.url.isprintable() and " " not in settings.url
     if not (plain and parts.hostname and parts.username is None and parts.password is None and not parts.fragment):
-        raise InputError("url: this is no address of a webhook", file=file, mend="give one like https://host.vn/hook")
+        raise InputError("url: not a webhook address", file=file, mend="give one like https://host.vn/hook")
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_here(parts)):
         raise InputError(
-            "url: nothing is sent in the clear", file=file, mend="give an https:// address; http:// is for 127.0.0.1"
+            "url: unencrypted addresses are not allowed",
+            file=file,
+            mend="give an https:// address; http:// is for 127.0.0.1",
         )
     name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{name}" + (f":{port}" if port else "")
@@ -102,7 +104,7 @@ def session(file: Path, settings: WebhookSettings) -> Iterator[Hook]:
         raise InputError(
             "the secret is too short",
             file=file,
-            mend="write one of at least {least} characters, such as 'openssl rand -hex 32' gives",
+            mend="use at least {least} characters, for example the output of 'openssl rand -hex 32'",
             least=_SHORTEST,
         )
     trust = trusting(file.parent / settings.ca_file if settings.ca_file else None)

@@ -39,7 +39,7 @@ def _domain(text: Any) -> Any:
     except UnicodeError:
         meant = ""
     if re.fullmatch(_DOMAIN, meant):
-        raise ValueError(f"{text!r} has to be written as {meant}")
+        raise ValueError(f"write {text!r} as {meant}")
     raise ValueError(f"{text!r} is not a domain name like xa-vi-du.gov.vn")
 
 
@@ -72,7 +72,7 @@ WindowText = Annotated[str, AfterValidator(_window)]
 def _printed(text: str) -> str:
     odd = re.search("[\x00-\x1f\x7f-\x9f\u2028\u2029]", text)
     if odd:
-        raise ValueError(f"U+{ord(odd[0]):04X} stands in it, which no paper can show; take it out")
+        raise ValueError(f"it contains U+{ord(odd[0]):04X}, which cannot be printed; remove it")
     return text
 
 
@@ -94,10 +94,10 @@ def _ports(given: Any) -> Any:
         ends = re.fullmatch(r"(\d{1,5})-(\d{1,5})", one) if isinstance(one, str) else None
         first, last = (int(ends[1]), int(ends[2])) if ends else (0, 0)
         if ends and first > last:
-            raise ValueError(f"{one} ends before it begins")
+            raise ValueError(f"the range {one} ends before it starts")
         found += range(first, last + 1) if ends else [one]
         if len(found) > _MOST_PORTS:
-            raise ValueError(f"these are more than {_MOST_PORTS} ports")
+            raise ValueError(f"the range has more than {_MOST_PORTS} ports")
     return found
 
 

@@ -51,10 +51,10 @@ class Unit(Model):
     def _roles_named_are_roles(self) -> Self:
         for role in self.technical_roles:
             if role not in self.roles:
-                raise ValueError(f"technical_roles: {role} is not among its roles")
+                raise ValueError(f"technical_roles: {role} is not one of its roles")
         for role in self.incidents.roles if self.incidents else ():
             if role not in self.roles:
-                raise ValueError(f"incidents: {role} is not among its roles")
+                raise ValueError(f"incidents: {role} is not one of its roles")
         return self
 
 
@@ -96,7 +96,7 @@ class Organisation(Model):
 
 def _a_role(name: str) -> str:
     if "@" in name:
-        raise ValueError("an office role is wanted here, not a person's address")
+        raise ValueError("use the address of an office role, not of a person")
     return name
 
 

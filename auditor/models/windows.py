@@ -39,9 +39,9 @@ def parse(text: str) -> Window:
         raise ValueError(f"{text!r} is not a change window like 'sat-sun 00:00-05:00'")
     start, end = (60 * int(found[hour]) + int(found[hour + 1]) for hour in (2, 4))
     if start >= _DAY or end > _DAY:
-        raise ValueError(f"{text!r}: a day goes from 00:00 to 24:00")
+        raise ValueError(f"{text!r}: times must be between 00:00 and 24:00")
     if start == end:
-        raise ValueError(f"{text!r} lasts no time; a whole day is 00:00-24:00")
+        raise ValueError(f"{text!r} is empty; a whole day is 00:00-24:00")
     days = frozenset(day for part in found[1].split(",") for day in _days(part, text))
     return Window(days, start, end - start if end > start else end - start + _DAY)
 

@@ -212,12 +212,14 @@ def kept(file: Path) -> Kept:
     try:
         told = Kept.model_validate_json(file.read_bytes(), extra="ignore")
     except OSError as error:
-        raise InputError("it cannot be read: {error}", error=error.strerror, file=file, mend="check it") from error
+        raise InputError(
+            "it cannot be read: {error}", error=error.strerror, file=file, mend="check the file"
+        ) from error
     except ValidationError as error:
         raise InputError(
-            "it holds no answers to a list of vulnerabilities",
+            "it does not contain answers to a list of vulnerabilities",
             file=file,
-            mend="make it anew: 'auditor vulnerabilities advisory LIST --json'",
+            mend="create it again: 'auditor vulnerabilities advisory LIST --json'",
         ) from error
     return told
 

@@ -30,7 +30,7 @@ def secret(file: Path) -> str:
         raise InputError(
             "the file with the password is missing",
             file=file,
-            mend="write the password alone into it, then chmod 600 {path}",
+            mend="write only the password to it, then run chmod 600 {path}",
             path=file,
         ) from error
     except OSError as error:
@@ -44,6 +44,6 @@ def secret(file: Path) -> str:
         password = stream.read(1024).strip("\r\n")
     if not password.isascii() or not password.isprintable() or not password:
         raise InputError(
-            "a password file holds one line of plain ASCII", file=file, mend="write the password alone there"
+            "a password file must contain one line of plain ASCII", file=file, mend="write only the password there"
         )
     return password

@@ -24,8 +24,8 @@ MARK = '<meta name="generator" content="luytre">'
 HEAD = 2000
 """Within so many bytes it stands."""
 
-_MEND = "mend that, or give another folder with --output"
-_MEND_OUTPUT = "free some space, or give another --output"
+_MEND = "fix that, or choose another folder with --output"
+_MEND_OUTPUT = "free some space, or choose another --output"
 _OWNER = 0o700
 _TOKEN = 6
 """Bytes by which drafts of one file differ."""
@@ -45,7 +45,7 @@ def check(output: Path) -> None:
     if not os.access(output, os.W_OK | os.X_OK):
         raise InputError(f"cannot write to {output}", mend=_MEND)
     if report.is_symlink() or (report.exists() and not report.is_dir()) or (report.is_dir() and not _ours(report)):
-        raise InputError(f"{report} is there already and is not a report of ours", mend=_MEND)
+        raise InputError(f"{report} already exists and is not a Lũy Tre report", mend=_MEND)
 
 
 def _ours(report: Path) -> bool:

@@ -31,8 +31,8 @@ class Reserve:
         except OSError as error:
             self.give_up()
             raise InputError(
-                f"no room to end a run in order: {self.path.parent}: {error.strerror}",
-                mend=f"make room for {self.size >> 20} MB there",
+                f"not enough space to end a run cleanly: {self.path.parent}: {error.strerror}",
+                mend=f"free {self.size >> 20} MB there",
             ) from error
         return self
 

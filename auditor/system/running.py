@@ -18,8 +18,8 @@ def folder() -> Path:
     own = kept.folder("running", "here")
     if own is None or not _runs(own):
         raise InputError(
-            "nothing may be run in {folder}, which is mounted noexec, nor in a folder of our own in the home directory",
-            mend="name a folder in TMPDIR in which programs may be run",
+            "programs cannot run in {folder}, which is mounted noexec, or in our folder in the home directory",
+            mend="set TMPDIR to a folder in which programs can run",
             folder=usual,
         )
     return own

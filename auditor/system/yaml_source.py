@@ -24,7 +24,7 @@ MAX_DEPTH = 100
 """Levels."""
 MAX_NUMBER = 100
 """Characters of a number: what reads longer ones takes the square of their length."""
-_FLATTER = "write its values out, without & and *, and flatter"
+_FLATTER = "write the values without & and *, and with fewer levels"
 _PARSED = "parsed"
 _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
@@ -107,7 +107,7 @@ def parse_yaml(text: str, file: Path) -> Any:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "is not YAML"
-        raise InputError(problem, file=file, line=mark.line + 1 if mark else 1, mend="mend the YAML there") from error
+        raise InputError(problem, file=file, line=mark.line + 1 if mark else 1, mend="fix the YAML there") from error
     finally:
         loader.dispose()
 
@@ -147,14 +147,14 @@ def _check_size(root: yaml.Node, file: Path) -> None:
             raise InputError("contains itself", file=file, line=_line(node), mend=_FLATTER)
         elif len(left) == MAX_DEPTH:
             raise InputError(
-                "nests more than {limit} levels", limit=MAX_DEPTH, file=file, line=_line(part), mend=_FLATTER
+                "is nested deeper than {limit} levels", limit=MAX_DEPTH, file=file, line=_line(part), mend=_FLATTER
             )
         else:
             open_.add(id(part))
             left.append((part, iter(_parts(part))))
     if sizes[id(root)] - own > MAX_REPEATED:
         largest = max(_parts(root), key=lambda part: sizes[id(part)], default=root)
-        raise InputError("repeats too much by aliases", file=file, line=_line(largest), mend=_FLATTER)
+        raise InputError("repeats too much through aliases", file=file, line=_line(largest), mend=_FLATTER)
 
 
 def _weight(node: yaml.Node, file: Path) -> int:
@@ -163,11 +163,11 @@ def _weight(node: yaml.Node, file: Path) -> int:
         return 1
     if node.tag in _NUMBERS and len(node.value) > MAX_NUMBER:
         raise InputError(
-            "is a number of more than {limit} characters",
+            "is a number with more than {limit} characters",
             limit=MAX_NUMBER,
             file=file,
             line=_line(node),
-            mend="put it in quotes if it is a text",
+            mend="put it in quotes if it is text",
         )
     return 1 + len(node.value)
 
@@ -192,10 +192,10 @@ def _check_keys(root: yaml.Node, file: Path) -> None:
             before = first.setdefault((key.tag, key.value), key)
             if before is not key:
                 raise InputError(
-                    f"{key.value} is written twice, first in line {before.start_mark.line + 1}",
+                    f"{key.value} appears twice, first in line {before.start_mark.line + 1}",
                     file=file,
                     line=key.start_mark.line + 1,
-                    mend="keep one, with all that belongs to it",
+                    mend="keep one, with everything that belongs to it",
                 )
 
 

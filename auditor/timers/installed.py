@@ -42,7 +42,7 @@ def _account(name: str | None) -> pwd.struct_passwd:
     try:
         return pwd.getpwnam(name)
     except KeyError:
-        raise InputError("no account {name} on this machine", name=name, mend="see 'getent passwd'") from None
+        raise InputError("there is no account {name} on this machine", name=name, mend="see 'getent passwd'") from None
 
 
 def install(settings: Settings, folder: Path = FOLDER, run: Run | None = None) -> tuple[Path, ...]:
@@ -54,7 +54,7 @@ def install(settings: Settings, folder: Path = FOLDER, run: Run | None = None) -
     if not os.access(settings.auditor, os.X_OK):
         raise InputError("{program} cannot be run", program=settings.auditor, mend="install Lũy Tre first")
     if not settings.inventory.exists():
-        raise InputError("no inventory at {path}", path=settings.inventory, mend="name it with --inventory")
+        raise InputError("there is no inventory at {path}", path=settings.inventory, mend="give it with --inventory")
     texts = render(settings)
     _check(texts, run)
     try:
@@ -143,4 +143,4 @@ def _run(words: Sequence[str]) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
     except FileNotFoundError as error:
-        raise InputError("{program} is not here", program=words[0], mend="timers need systemd") from error
+        raise InputError("{program} is not installed", program=words[0], mend="timers require systemd") from error

@@ -52,7 +52,7 @@ def take_in(files: Sequence[Path], path: Path | None = None) -> tuple[Imported, 
             with unpacking.opened(file) as documents:
                 found = list(_all((Document(name, stream, file) for name, stream in documents), digest, into))
             if not found:
-                raise InputError("it is empty", file=file, mend="fetch it again, as a whole")
+                raise InputError("it is empty", file=file, mend="download it again completely")
             taken += found
             _check_single(taken, file)
     return tuple(taken)
@@ -64,7 +64,10 @@ def _check_single(taken: Sequence[Imported], file: Path) -> None:
     again = next((one for one in told if told.count(one) > 1), None)
     if again is not None:
         raise InputError(
-            "it is the second with {kind}", kind=" ".join(again).strip(), file=file, mend="import the newest alone"
+            "it is the second file with {kind}",
+            kind=" ".join(again).strip(),
+            file=file,
+            mend="import only the newest one",
         )
 
 
@@ -79,7 +82,7 @@ def _all(documents: Iterator[Document], digest: str, into: store.Writing) -> Ite
             found = osv.read(chain([document], documents), into)
             if not found:
                 raise document.error(
-                    "nothing in it is of Debian, Ubuntu or Packagist", "fetch the archive of one of these"
+                    "it does not contain data for Debian, Ubuntu or Packagist", "download the archive of one of them"
                 )
             for name, read in found.items():
                 yield _noted(document, name, osv.LICENCES[name], read, digest, into)
@@ -90,10 +93,10 @@ def _all(documents: Iterator[Document], digest: str, into: store.Writing) -> Ite
 def _unknown(document: Document, head: bytes) -> InputError:
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         return document.error(
-            "it is a web page, and no data", "fetch the file itself; docs/en/vulnerabilities.md tells which"
+            "it is a web page, not a data file", "download the file itself; see docs/en/vulnerabilities.md"
         )
     return document.error(
-        "it is none of the files that are known here", "see docs/en/vulnerabilities.md for which there are"
+        "it is not a recognized data file", "for the recognized files, see docs/en/vulnerabilities.md"
     )
 
 

@@ -53,7 +53,7 @@ class Bounded(io.RawIOBase):
             part = self._inner.read(len(buffer))
         except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
             raise InputError(
-                "it is damaged or cut short", file=self._file, mend="fetch it again, as a whole"
+                "it is damaged or incomplete", file=self._file, mend="download it again completely"
             ) from error
         self._read += len(part)
         if self._read > self._most:
@@ -83,7 +83,7 @@ class Bounded(io.RawIOBase):
         self._told_at = self._read
 
 
-_NOT_THIS = "no such data is as large; check where it came from"
+_NOT_THIS = "data of this kind is never so large; check the source"
 
 
 class Inflated(io.RawIOBase):
@@ -119,7 +119,9 @@ def digest(file: Path) -> str:
         with file.open("rb") as content:
             return hashlib.file_digest(content, "sha256").hexdigest()
     except OSError as error:
-        raise InputError("it cannot be read: {error}", error=error.strerror, file=file, mend="check it") from error
+        raise InputError(
+            "it cannot be read: {error}", error=error.strerror, file=file, mend="check the file"
+        ) from error
 
 
 @contextmanager
@@ -130,12 +132,14 @@ def opened(file: Path) -> Iterator[Iterator[tuple[str, Bounded]]]:
         raw.seek(0)
         if head.startswith(b"PK"):
             if _directory(raw) > MAX_DIRECTORY:
-                raise InputError("it has more than {n} members", n=MAX_MEMBERS, file=file, mend=_NOT_THIS)
+                raise InputError("the archive has more than {n} files", n=MAX_MEMBERS, file=file, mend=_NOT_THIS)
             try:
                 with zipfile.ZipFile(raw) as archive:
                     yield _members(archive, packed, file)
             except zipfile.BadZipFile as error:
-                raise InputError("it is damaged or cut short", file=file, mend="fetch it again, as a whole") from error
+                raise InputError(
+                    "it is damaged or incomplete", file=file, mend="download it again completely"
+                ) from error
         elif head.startswith(b"\x1f\x8b"):
             with gzip.GzipFile(fileobj=raw) as inner:
                 yield iter([(file.name.removesuffix(".gz"), Bounded(inner, packed, file))])  # type: ignore[arg-type]
@@ -169,11 +173,11 @@ _END, _LOCATOR, _LARGE = 22, 20, 56
 def _members(archive: zipfile.ZipFile, packed: int, file: Path) -> Iterator[tuple[str, Bounded]]:
     members = [member for member in archive.infolist() if not member.is_dir()]
     if len(members) > MAX_MEMBERS:
-        raise InputError("it has more than {n} members", n=MAX_MEMBERS, file=file, mend=_NOT_THIS)
+        raise InputError("the archive has more than {n} files", n=MAX_MEMBERS, file=file, mend=_NOT_THIS)
     for member in members:
         if "/" in member.filename or "\\" in member.filename or member.flag_bits & 1:
             raise InputError(
-                "its member {name} lies in a folder or is locked", name=repr(member.filename), file=file, mend=_NOT_THIS
+                "its file {name} is in a folder or is encrypted", name=repr(member.filename), file=file, mend=_NOT_THIS
             )
     if sum(member.file_size for member in members) > min(MAX_UNPACKED, FREE + MAX_RATIO * packed):
         raise InputError("it unpacks to more than {most} MB", most=MAX_UNPACKED // 1_000_000, file=file, mend=_NOT_THIS)
@@ -181,6 +185,6 @@ def _members(archive: zipfile.ZipFile, packed: int, file: Path) -> Iterator[tupl
         try:
             inner = archive.open(member)
         except (OSError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
-            raise InputError("it is damaged or cut short", file=file, mend="fetch it again, as a whole") from error
+            raise InputError("it is damaged or incomplete", file=file, mend="download it again completely") from error
         with inner:
             yield member.filename, Bounded(inner, max(packed, member.compress_size), file)

@@ -174,13 +174,13 @@ def read(content: bytes, file: Any) -> Read:
     try:
         data = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise InputError("is no JSON", file=file, mend="fetch it again, as a whole") from error
+        raise InputError("is not JSON", file=file, mend="download it again completely") from error
     if isinstance(data, dict) and str(data.get("@context", "")).startswith("https://openvex.dev/ns"):
         entries = list(_of_openvex(data))
     elif isinstance(data, dict) and data.get("bomFormat") == "CycloneDX" and isinstance(data.get("vulnerabilities"), list):  # fmt: skip
         entries = list(_of_cyclonedx(data))
     else:
-        raise InputError("is neither OpenVEX nor CycloneDX VEX", file=file, mend="check where it came from")
+        raise InputError("is neither OpenVEX nor CycloneDX VEX", file=file, mend="check the source of the file")
     said = dict.fromkeys(one for one in entries if isinstance(one, Said))
     return Read(tuple(said), tuple(one for one in entries if not isinstance(one, Said)))
 

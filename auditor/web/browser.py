@@ -45,9 +45,9 @@ class Rendered:
 def check() -> None:
     """Render something. Raises InputError, with what to do, where that cannot be done safely."""
     if not CHROMIUM.exists():
-        raise InputError(f"there is no {CHROMIUM}", mend="apt-get install chromium, or leave --render out")
+        raise InputError(f"{CHROMIUM} is not installed", mend="apt-get install chromium, or omit --render")
     if importlib.util.find_spec("playwright") is None:
-        raise InputError("playwright is not installed", mend="install luytre[render], or leave --render out")
+        raise InputError("playwright is not installed", mend="install luytre[render], or omit --render")
     _account()
     try:
         rendered = _render(_TRIAL, {})
@@ -55,10 +55,10 @@ def check() -> None:
         raise InputError(
             "the browser does not start in its sandbox: {why}",
             why=str(error),
-            mend=f"let {ACCOUNT} read this program and make user namespaces, or leave --render out",
+            mend=f"allow {ACCOUNT} to read this program and to create user namespaces, or omit --render",
         ) from error
     if "42" not in rendered.html:
-        raise InputError("the browser runs no scripts", mend="leave --render out")
+        raise InputError("the browser does not run scripts", mend="omit --render")
 
 
 def render(url: str, names: Iterable[str], address: str, ports: Mapping[str, int]) -> Rendered:
@@ -79,16 +79,16 @@ def render(url: str, names: Iterable[str], address: str, ports: Mapping[str, int
 
 def _account() -> pwd.struct_passwd:
     if os.geteuid() != 0:
-        raise InputError("only root can start the browser as another user", mend="run as root, or leave --render out")
+        raise InputError("only root can start the browser as another user", mend="run as root, or omit --render")
     try:
         account = pwd.getpwnam(ACCOUNT)
     except KeyError:
         raise InputError(
             f"there is no account {ACCOUNT}",
-            mend=f"useradd --system --no-create-home --shell /usr/sbin/nologin {ACCOUNT}, or leave --render out",
+            mend=f"useradd --system --no-create-home --shell /usr/sbin/nologin {ACCOUNT}, or omit --render",
         ) from None
     if account.pw_uid == 0:
-        raise InputError(f"the account {ACCOUNT} is root's", mend="give it a user number of its own")
+        raise InputError(f"the account {ACCOUNT} has the UID of root", mend="give it its own UID")
     return account
 
 

@@ -187,7 +187,7 @@ def assess_run(
     if framework.site_levels and level is not None:
         raise InputError(
             "{framework} is assessed at the level that each site declares",
-            mend="leave the level out, or change the site's level in the inventory",
+            mend="omit the level, or change the site's level in the inventory",
             framework=framework.id,
         )
     found = found or by_host(run)

@@ -114,7 +114,7 @@ def load(framework: str, folder: Path = FOLDER) -> Framework:
     for index, entry in enumerate(written.clauses):
         for clause in _clauses(entry, tuple(written.levels), base, file, index):
             if clause.number in clauses:
-                raise _wrong(f"clause {clause.number} is written twice", file, index)
+                raise _wrong(f"clause {clause.number} appears twice", file, index)
             clauses[clause.number] = clause
     return Framework(
         id=framework,

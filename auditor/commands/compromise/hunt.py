@@ -81,7 +81,7 @@ def hunt(
     hosts, _sites = select(known, limit)
     files.check(output)
     if rules is not None and not rules.is_dir():
-        raise InputError("--rules {path} is no folder", path=rules, mend="give a folder of rules for YARA")
+        raise InputError("--rules {path} is not a folder", path=rules, mend="give a folder of YARA rules")
     history = History()
     history.check()
     earlier = None

@@ -61,15 +61,15 @@ def import_(
     from auditor.text.words import Words
 
     if len(files) > 1 and (name or version):
-        raise InputError("--name and --version are for one file", mend="import the files one by one")
+        raise InputError("--name and --version require a single file", mend="import the files one by one")
     made = []
     for file in files:
         if file.is_dir():
             if not (trust_on_first_use and reason.strip() and approver.strip()):
                 raise InputError(
-                    "{path} is a folder, which nobody vouches for",
+                    "{path} is a folder, and nobody has confirmed that it can be trusted",
                     path=file,
-                    mend="give its release archive; or --trust-on-first-use with --reason and --approver",
+                    mend="use its release archive, or --trust-on-first-use with --reason and --approver",
                 )
             made.append(archives.folder(file, name, version, reason.strip()[:500], approver.strip()[:200]))
         else:

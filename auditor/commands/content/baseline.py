@@ -38,7 +38,7 @@ def _day(value: str) -> date:
     try:
         return clock.day_written(value)
     except ValueError:
-        raise typer.BadParameter(f"{value}: not a day; write it as 2026-12-31") from None
+        raise typer.BadParameter(f"{value}: not a date; write it as 2026-12-31") from None
 
 
 @app.command()
@@ -92,7 +92,7 @@ def accept(
     there = {one.key: one for one in seen.traces} if seen is not None else {}
     if key not in there:
         raise InputError(
-            "the last look at {site} saw no trace with the key {key}",
+            "the last review of {site} did not find a trace with the key {key}",
             site=site,
             key=key,
             mend="see 'auditor audit', or 'auditor review' the site, or 'auditor hunt' on the host",
@@ -101,7 +101,7 @@ def accept(
     _check_agreed(site, there[key], approver, second, despite=despite)
     last = _day(until) if until is not None else None
     if last is not None and last < clock.today():
-        raise InputError("--until {day}: that day is over", day=last, mend="give a day to come, or leave it out")
+        raise InputError("--until {day}: this day has passed", day=last, mend="use a future day, or omit the option")
     try:
         accepted = Accepted(
             site=site,
@@ -115,7 +115,7 @@ def accept(
     except ValidationError as error:
         place, why = first_wrong(error)
         raise InputError(
-            "--{option} will not do: {why}",
+            "--{option} is not valid: {why}",
             option=".".join(map(str, place)),
             why=why,
             mend="see 'auditor baseline accept --help'",
@@ -130,15 +130,18 @@ def _check_agreed(site: str, trace: Trace, approver: str, second: str | None, *,
         return
     if not despite:
         raise InputError(
-            "the trace {key} on {site} gives the alarm, and accepting it would silence that",
+            "the trace {key} on {site} has high confidence, and accepting it would silence the alarm",
             key=trace.key,
             site=site,
-            mend="open an incident with 'auditor incident open --all-found {site}'; or, when it is the office's own, add --despite-high-confidence and --second ROLE",
+            mend=(
+                "open an incident with 'auditor incident open --all-found {site}'; if it belongs to the office, "
+                "add --despite-high-confidence and --second ROLE"
+            ),
         )
     if second is None or second.strip().casefold() == approver.strip().casefold():
         raise InputError(
-            "a trace that gives the alarm is accepted by two office roles",
-            mend="name another one than the approver's with --second",
+            "two office roles must accept a high-confidence trace",
+            mend="name a role other than the approver with --second",
         )
 
 
@@ -194,7 +197,7 @@ def withdraw(
 
 def _given(reason: str) -> str:
     if not reason.strip():
-        raise InputError("--reason is empty", mend="say why in a sentence")
+        raise InputError("--reason is empty", mend="state the reason in one sentence")
     return reason.strip()[:500]
 
 
@@ -206,7 +209,7 @@ def _inventory(path: Path, site: str) -> Inventory:
     names = [*(one.domain for one in known.sites), *(one.name for one in known.hosts)]
     if site not in names:
         raise InputError(
-            "no site or host {site} in this inventory",
+            "the inventory has no site or host {site}",
             site=site,
             mend="see 'auditor inventory check'",
             guess=nearest(site, names),

@@ -29,7 +29,7 @@ def earlier(wanted: str, inventory: str, hosts: Collection[str], history: Histor
     name, findings = _read(file) if "/" in wanted or file.suffix or file.exists() else _run(wanted, history)
     if not any(finding.host in hosts for finding in findings):
         raise InputError(
-            "--baseline {wanted}: says nothing of these hosts",
+            "--baseline {wanted}: contains none of these hosts",
             mend="name a run or a findings.json of this inventory",
             wanted=wanted,
         )

@@ -23,9 +23,9 @@ def check(inventory: str, hosts: Sequence[str]) -> None:
 
     if not _is_here(spec().network.bridge):
         raise InputError(
-            "this inventory is about the lab, which is not up on this machine",
+            "this inventory describes the lab, which is not running on this machine",
             file=Path(inventory),
-            mend="as root: auditor lab up {hosts}; for servers of your own give their inventory with -i",
+            mend="as root: auditor lab up {hosts}; for your own servers, give their inventory with -i",
             hosts=" ".join(hosts),
         )
 

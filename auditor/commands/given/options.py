@@ -23,12 +23,12 @@ def _formats(value: str) -> frozenset[Format]:
     try:
         return frozenset(Format(name.strip()) for name in value.split(","))
     except ValueError:
-        raise typer.BadParameter(f"{value}: any of {_ALL_FORMATS}, separated by commas") from None
+        raise typer.BadParameter(f"{value}: use any of {_ALL_FORMATS}, separated by commas") from None
 
 
 def _inventory(value: str | Path) -> Path:
     if not str(value):
-        raise typer.BadParameter("it is empty; '.' is this folder")
+        raise typer.BadParameter("it is empty; for the current folder, use '.'")
     return Path(value)
 
 
@@ -145,7 +145,7 @@ def check_local(context: typer.Context) -> None:
     """Raise InputError when both ``--local`` and an inventory are asked for."""
     source = context.get_parameter_source("inventory")
     if context.params["local"] and source is not None and source.name == "COMMANDLINE":
-        raise InputError("--local is this machine, and -i an inventory", mend="give one of the two")
+        raise InputError("--local means this machine, and -i means an inventory", mend="use only one of them")
 
 
 def _named(option: str, given: list[str] | None) -> tuple[str, ...]:
@@ -158,7 +158,7 @@ def _named(option: str, given: list[str] | None) -> tuple[str, ...]:
         names = [name for part in value.split(",") if (name := part.strip())]
         if not names:
             raise InputError(
-                f"{option} {value!r} names nothing", mend="give at least one name, or leave the option out"
+                f"{option} {value!r} does not contain a name", mend="give at least one name, or omit the option"
             )
         found += names
     return tuple(found)
@@ -171,7 +171,7 @@ def accepted(names: list[str] | None, catalogue: Catalogue) -> frozenset[str]:
         control, colon, account = name.partition(":")
         if not catalogue.mends(control) or (colon and not account):
             raise InputError(
-                f"--accept {name}: no control with an automated fix",
+                f"--accept {name}: not a control with an automated fix",
                 mend="name controls one by one; see 'auditor controls list'",
                 guess=nearest(name, filter(catalogue.mends, catalogue.by_id)),
             )
@@ -185,7 +185,9 @@ def unjudged(names: list[str] | None, inventory: Inventory) -> frozenset[str]:
     for name in wanted:
         if name not in by_name:
             raise InputError(
-                f"--unjudged {name}: no such site", mend="see 'auditor inventory check'", guess=nearest(name, by_name)
+                f"--unjudged {name}: there is no such site",
+                mend="see 'auditor inventory check'",
+                guess=nearest(name, by_name),
             )
     return frozenset(by_name[name].domain for name in wanted)
 
@@ -214,7 +216,7 @@ def _chosen(inventory: Inventory, limit: list[str] | None) -> tuple[tuple[Host, 
     for name in wanted:
         if name not in by_host and name not in by_site:
             raise InputError(
-                f"--limit {name}: no such host or site",
+                f"--limit {name}: there is no such host or site",
                 mend="see 'auditor inventory check'",
                 guess=nearest(name, [*by_host, *by_site]),
             )

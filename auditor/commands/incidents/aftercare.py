@@ -122,7 +122,7 @@ def deindex(
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
-            "cannot make the folder {folder}: {why}", folder=output, why=error.strerror, mend="give another --output"
+            "cannot make the folder {folder}: {why}", folder=output, why=error.strerror, mend="choose another --output"
         ) from error
     written = {"txt": forgetting.listed(found), "csv": forgetting.table(found, words)}
     for ending, content in written.items():

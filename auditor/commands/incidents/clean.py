@@ -108,10 +108,10 @@ def _with(release: Path | None, asked: Sequence[Wanted]) -> Sequence[Wanted]:
     wants = any(one.means == "core" for one in asked)
     if release is None:
         if wants:
-            raise InputError("'core' needs the archive of the release", mend="give it with --from")
+            raise InputError("'core' requires the release archive", mend="give it with --from")
         return asked
     if not wants:
-        raise InputError("--from is of 'core' alone", mend="leave it out, or write 'core SITE'")
+        raise InputError("--from works only with 'core'", mend="omit it, or write 'core SITE'")
     made = originals.opened(release, KnownGood().all())
     return [replace(one, sent=core.sent(made, one.what)) if one.means == "core" else one for one in asked]
 

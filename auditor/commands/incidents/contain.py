@@ -289,7 +289,7 @@ def read(
     from auditor.incidents.means.table import CLEANING, MEANS
 
     if len(typed) % 2:
-        raise InputError("{means} is not followed by what it is for", means=typed[-1], mend="write pairs: MEANS WHAT")
+        raise InputError("{means} must be followed by its target", means=typed[-1], mend="write pairs: ACTION TARGET")
     seconds, timed = _seconds(lasting or DEFAULT_TIME), False
     names = {host.name for host in inventory.hosts} if inventory is not None else set()
     found: dict[Wanted, None] = {}
@@ -297,14 +297,14 @@ def read(
         means = next((one for one in known if one == name), None)
         if means is None and name in MEANS:
             raise InputError(
-                "'{means}' is a step of 'auditor incident {verb}'",
+                "'{means}' belongs to 'auditor incident {verb}'",
                 means=name,
                 verb="clean" if name in CLEANING else "contain",
-                mend="type 'auditor incident {verb}' instead",
+                mend="use 'auditor incident {verb}' instead",
             )
         if means is None:
             raise InputError(
-                "nothing is done by {means}",
+                "there is no action {means}",
                 means=name,
                 mend="one of: {known}",
                 known=", ".join(known),
@@ -316,7 +316,9 @@ def read(
         only, thing = (host, rest) if colon and host in names else ("", what)
         found[Wanted(means, kind.read(thing), seconds if kind.ends else None, only=only)] = None
     if lasting is not None and not timed:
-        raise InputError("--for is of what has a time", mend="the rest lasts until 'auditor incident release'")
+        raise InputError(
+            "--for works only with time-limited actions", mend="all others last until 'auditor incident release'"
+        )
     yield from found
 
 
@@ -335,5 +337,7 @@ def _seconds(text: str) -> int:
     found = re.fullmatch(r"([1-9][0-9]{0,5})([mhd])", text.strip())
     seconds = int(found[1]) * _UNITS[found[2]] if found else 0
     if not LEAST <= seconds <= MOST:
-        raise InputError("--for {time} is no time from 10 minutes to 30 days", time=text, mend="write it as 24h")
+        raise InputError(
+            "--for {time} is not a duration from 10 minutes to 30 days", time=text, mend="write it like 24h"
+        )
     return seconds

@@ -164,14 +164,18 @@ def _places(case: Case, folder: Path | None) -> Iterator[tuple[Path, Collected |
 
     if folder is not None:
         if not folder.is_dir():
-            raise InputError("no such folder", file=folder, mend="name the folder that holds manifest.json")
+            raise InputError(
+                "the folder does not exist", file=folder, mend="give the folder that contains manifest.json"
+            )
         yield folder, verifying.meant(folder, case.collections.values())
         return
     kept = collecting.folder(case.id)
     known = {one.folder: one for one in case.collections.values()}
     others = {path.name for path in kept.iterdir() if not path.name.startswith(".")} if kept.is_dir() else set()
     if not known and not others:
-        raise InputError("{incident} has no evidence", incident=case.id, mend="'auditor incident collect' some")
+        raise InputError(
+            "{incident} has no evidence", incident=case.id, mend="collect evidence with 'auditor incident collect'"
+        )
     for name in sorted({*known, *others}):
         yield kept / name, known.get(name)
 
@@ -236,7 +240,9 @@ def timestamp(
         console.out.print(str(stamping.request(place)), markup=False, soft_wrap=True)
         return
     if answer is None or authority is None or who is None:
-        raise InputError("an answer is kept with its authority", mend="give --answer, --authority and --who")
+        raise InputError(
+            "a response is stored together with its authority", mend="give --answer, --authority and --who"
+        )
     by = role(who)
     kept = stamping.keep(place, answer, authority)
     deed = Stamped(number=number, sha256=collected.sha256, answer=kept)
@@ -334,11 +340,11 @@ def _record_change(
 ) -> None:
     """Check that the options say which evidence changed hands, in which direction and who records it. Raises InputError."""
     if to is not None and sender is not None:
-        raise InputError("--to and --from together", mend="record one change of hands at a time")
+        raise InputError("--to and --from are used together", mend="record one handover at a time")
     if number is None:
-        raise InputError("which evidence changed hands?", mend="name its number: auditor incident custody ID N")
+        raise InputError("the evidence number is missing", mend="give its number: auditor incident custody ID N")
     if who is None:
-        raise InputError("who records it?", mend="name the office role with --who")
+        raise InputError("--who is missing", mend="give the office role with --who")
     step: Step = "handed_over" if to is not None else "received"
     _changed_hands(step, incident, number, to or sender or "", who, how, inventory, lang)
 

@@ -23,9 +23,9 @@ def hosts_there(known: Inventory, case: Case) -> tuple[Host, ...]:
     found = hosts_of(known, case.subjects)
     if not found:
         raise InputError(
-            "{names}: no longer in the inventory, so there is no host to ask",
+            "{names}: no longer in the inventory, so there is no host to connect to",
             names=", ".join(case.subjects),
-            mend="put it back, or close the incident with --gone if it does not serve any more",
+            mend="add it again, or close the incident with --gone if it is no longer in service",
         )
     return found
 
@@ -36,7 +36,7 @@ def chosen(hosts: tuple[Host, ...], named: list[str] | None) -> tuple[Host, ...]
     for name in named or ():
         if name not in by_name:
             raise InputError(
-                "{host} is none of the incident's hosts",
+                "{host} is not a host of the incident",
                 host=name,
                 mend="see 'auditor incident show'",
                 guess=nearest(name, by_name),

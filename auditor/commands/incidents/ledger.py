@@ -248,7 +248,9 @@ def role(who: str) -> str:
         named: str = TypeAdapter(Role).validate_python(who)
     except ValidationError as error:
         raise InputError(
-            "--who will not do: {why}", why=first_wrong(error)[1], mend="name an office role, as 'Chánh Văn phòng'"
+            "--who is not valid: {why}",
+            why=first_wrong(error)[1],
+            mend="give an office role, for example 'Chánh Văn phòng'",
         ) from error
     return named
 
@@ -268,7 +270,7 @@ def subjects_of(known: Inventory, named: list[str]) -> tuple[str, ...]:
     for name in named:
         if name not in sites and name not in hosts:
             raise InputError(
-                "no site or host {site} in this inventory",
+                "the inventory has no site or host {site}",
                 site=name,
                 mend="see 'auditor inventory check'",
                 guess=nearest(name, [*sites, *hosts]),
@@ -283,7 +285,7 @@ def past(text: str | None) -> datetime | None:
     try:
         moment = clock.moment_written(text)
     except ValueError:
-        raise typer.BadParameter(f"{text}: not a moment; write it as 2026-11-27 20:15") from None
+        raise typer.BadParameter(f"{text}: not a date and time; write it as 2026-11-27 20:15") from None
     if moment > clock.now():
-        raise InputError("--when {moment} is still to come", moment=text, mend="give a moment that is over")
+        raise InputError("--when {moment} is in the future", moment=text, mend="give a time in the past")
     return moment

@@ -165,7 +165,7 @@ def _sender(file: Path) -> str | InputError:
 
 def _organisation(known: Inventory) -> Organisation:
     if known.organisation is None:
-        raise InputError("this inventory names no offices", mend="write office/organisation.yml")
+        raise InputError("this inventory does not declare any offices", mend="write office/organisation.yml")
     return known.organisation
 
 
@@ -186,13 +186,13 @@ def _written(
     recipients = {unit.id: audience.recipients(unit, unit.incidents.roles if unit.incidents else ()) for unit in units}
     if not units:
         raise InputError(
-            "{incident}: no office of its sites, nor one above, names roles that are told of incidents",
+            "{incident}: no office of its sites, and no office above, declares roles to notify of incidents",
             incident=case.id,
             mend="add 'incidents: {{roles: [ROLE]}}' to a unit in office/organisation.yml",
         )
     if attached and not any(one.technical for several in recipients.values() for one in several):
         raise InputError(
-            "no role that is told of {incident} may get technical files",
+            "no role notified of {incident} may receive technical files",
             incident=case.id,
             mend="name the role under technical_roles: in office/organisation.yml",
         )

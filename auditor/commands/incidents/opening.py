@@ -139,7 +139,7 @@ def open_incident(
     for named in findings or ():
         control, _, subject = named.partition(":")
         if newest is None:
-            raise InputError("--finding {name}: no audit is kept", name=named, mend="run 'auditor audit' first")
+            raise InputError("--finding {name}: no audit is stored", name=named, mend="run 'auditor audit' first")
         found.append(deciding.found_in(newest, control, subject))
     _check_options(
         found,
@@ -155,7 +155,7 @@ def open_incident(
         found = list(_all_found(known, newest, named_subjects, inventory, lang, yes=yes, dry_run=dry_run))
     about = tuple(dict.fromkeys((*named_subjects, *(one.subject for one in found))))
     if not about:
-        raise InputError("an incident is about something", mend="name a site or a host, or a --finding")
+        raise InputError("no site, host or finding is given", mend="specify at least one site, host or --finding")
     speaker, seen = role(who), sentence("--why", why) if why is not None else None
     detected = min(past(when) or _first_seen(newest, found) or clock.now(), clock.now())
     regime = known.organisation.regime if known.organisation else "2026"
@@ -180,17 +180,19 @@ def _check_options(
     """Raise InputError for options that have nothing to be about."""
     if contain and not (found or all_found):
         raise InputError(
-            "--contain is of what findings name", mend="name one with --finding, or use 'auditor incident contain'"
+            "--contain requires findings", mend="name one with --finding, or use 'auditor incident contain'"
         )
     if unjudged and not (contain or all_found):
-        raise InputError("--unjudged is of --contain", mend="leave it out, or contain what the findings name")
+        raise InputError(
+            "--unjudged works only with --contain", mend="omit it, or use --contain to contain what the findings name"
+        )
     if joins_new:
-        raise InputError("--join and --new contradict each other", mend="leave one of them out")
+        raise InputError("--join and --new contradict each other", mend="omit one of them")
     if all_found and found:
-        raise InputError("--all-found takes every finding", mend="leave --finding out")
+        raise InputError("--all-found already includes every finding", mend="omit --finding")
     if dry_run and not all_found:
         raise InputError(
-            "--dry-run is of --all-found", mend="leave it out, or give 'auditor incident contain --dry-run'"
+            "--dry-run works only with --all-found", mend="omit it, or use 'auditor incident contain --dry-run'"
         )
 
 
@@ -220,7 +222,7 @@ def _all_found(
     unseen = [host.name for host in hosts if host.name not in seen]
     if newest is None or (unseen and (named or len(unseen) == len(hosts))):
         raise InputError(
-            "no hunt on {hosts} is kept", hosts=", ".join(unseen), mend="run 'auditor hunt --limit {hosts}' first"
+            "no hunt on {hosts} is stored", hosts=", ".join(unseen), mend="run 'auditor hunt --limit {hosts}' first"
         )
     open_ones = alarms(newest, hosts)
     found = responses_to(open_ones, hosts)
@@ -236,7 +238,10 @@ def _all_found(
         raise typer.Exit(0)
     if not yes:
         if not sys.stdin.isatty():
-            raise InputError("nobody to ask on this terminal", mend="add --yes to open the incident and contain these")
+            raise InputError(
+                "cannot ask for confirmation: this is not an interactive terminal",
+                mend="add --yes to open the incident and contain these",
+            )
         if not confirmed(words("incidents.all_found.ask"), words):
             raise typer.Exit(1)
     yield from (Found(control=one.control, subject=one.subject.id, run=newest.id) for one in open_ones)

@@ -194,7 +194,9 @@ def export(
     known = inventories.load(inventory)
     form, going = _form(file), holding(name, tlp)
     if sightings and form != "stix":
-        raise InputError("only STIX takes sightings", file=file, mend="end the name in .json, or leave --sightings out")
+        raise InputError(
+            "only STIX supports sightings", file=file, mend="use a name that ends in .json, or omit --sightings"
+        )
     met = sighted(known) if sightings else {}
     files.private(file, [forms.render(going, form, office_of(known), met)])
     typer.echo(str(file))
@@ -216,9 +218,7 @@ def sighted(inventory: Inventory) -> Sightings:
 
     run = History().latest(inventory.path)
     if run is None:
-        raise InputError(
-            "no audit of this inventory is kept", mend="run 'auditor audit' first, or leave --sightings out"
-        )
+        raise InputError("no audit of this inventory is stored", mend="run 'auditor audit' first, or omit --sightings")
     return found.met(run, controls.load().telling("contact", "host"))
 
 
@@ -233,7 +233,7 @@ def holding(name: str | None, tlp: str) -> Sequence[Indicator]:
     going = forms.shareable(found, _tlp(tlp) or "GREEN")
     if not going:
         raise InputError(
-            "nothing may go as far as {tlp}", tlp=tlp, mend="see 'auditor indicators list', or give another --tlp"
+            "no entry may be shared at {tlp}", tlp=tlp, mend="see 'auditor indicators list', or use another --tlp"
         )
     return going
 
@@ -243,7 +243,11 @@ def _form(file: Path) -> Form:
         return "misp"
     forms: dict[str, Form] = {".json": "stix", ".csv": "csv"}
     if file.suffix not in forms:
-        raise InputError("the name tells no form", file=file, mend="end it in .json, .misp.json or .csv")
+        raise InputError(
+            "the format cannot be determined from the name",
+            file=file,
+            mend="use a name that ends in .json, .misp.json or .csv",
+        )
     return forms[file.suffix]
 
 
@@ -255,7 +259,7 @@ def _tlp(text: str | None) -> Tlp | None:
     found = tlp(text)
     if found is None:
         raise InputError(
-            "--tlp {text}: no such marking", text=text, mend="there are CLEAR, GREEN, AMBER, AMBER+STRICT and RED"
+            "--tlp {text}: there is no such marking", text=text, mend="use CLEAR, GREEN, AMBER, AMBER+STRICT or RED"
         )
     return found
 

@@ -50,7 +50,7 @@ def match(
     known = inventories.load(inventory)
     against = ours.against(store.all_indicators(), known, clock.today())
     if not against:
-        raise InputError("no indicator holds today", mend="import a list: 'auditor indicators import FILE'")
+        raise InputError("no indicator is valid today", mend="import a list: 'auditor indicators import FILE'")
     found = {str(file): reading.read(file, against) for file in logs}
     if as_json:
         typer.echo(json.dumps(_data(found), ensure_ascii=False, indent=1))

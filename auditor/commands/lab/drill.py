@@ -48,23 +48,23 @@ def drill(
     words = Words(lang)
     names = control_ids or []
     if bool(names) == everything:
-        raise InputError(
-            "drill either the controls that are named or --all", mend="name controls or areas, or give --all"
-        )
+        raise InputError("give either controls or --all, not both", mend="name controls or areas, or give --all")
     catalogue = controls.load()
     known_drills = controls.drills()
     drillable = {name for entry in known_drills for name in (entry.control, entry.control.split(".")[0])}
     for name in names:
         if name not in drillable:
             raise InputError(
-                f"no drill for {name}", mend="see 'auditor controls list'", guess=nearest(name, sorted(drillable))
+                f"{name} has no drill", mend="see 'auditor controls list'", guess=nearest(name, sorted(drillable))
             )
     wanted = [
         entry for entry in known_drills if everything or entry.control in names or entry.control.split(".")[0] in names
     ]
     for entry in wanted:
         if entry.control not in catalogue.by_id:
-            raise InputError("a drill for a control that does not exist", file=Path(entry.path), mend="mend its name")
+            raise InputError(
+                "the drill is for a control that does not exist", file=Path(entry.path), mend="fix its name"
+            )
     started = time.monotonic()
     known = inventories.load(resources.inventories() / "lab")
     with lab.session():

@@ -71,7 +71,7 @@ def up(
     from auditor import lab
 
     if every and hosts:
-        raise InputError("--all means every machine", mend="name machines, or give --all alone")
+        raise InputError("--all means every machine", mend="name machines, or use only --all")
     say = _say(time.monotonic())
     wanted = list(lab.spec().hosts) if every else hosts or None
     _do(lambda: lab.up(wanted, say))

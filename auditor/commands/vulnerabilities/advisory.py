@@ -95,7 +95,7 @@ def _day(text: str | None) -> date | None:
     try:
         return clock.day_written(text) if text else None
     except ValueError:
-        raise typer.BadParameter(f"{text}: not a day; write it as 2026-12-31") from None
+        raise typer.BadParameter(f"{text}: not a date; write it as 2026-12-31") from None
 
 
 def _workbook(answers: Answers, lang: Lang) -> bytes:

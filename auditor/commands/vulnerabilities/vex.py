@@ -43,7 +43,7 @@ def write(
     today = clock.today()
     holding = [one for one in known.statements if one.granted <= today <= one.expires]
     if not holding:
-        raise InputError("the office states nothing that holds today", mend="see docs/en/vulnerabilities.md")
+        raise InputError("the office has no statement that is valid today", mend="see docs/en/vulnerabilities.md")
     office = known.organisation.name if known.organisation else "Lũy Tre"
     files.output(file, vex.render(holding, _form(file), office))
     typer.echo(str(file))
@@ -84,7 +84,7 @@ def read(
     from auditor.vulnerabilities import vex
 
     if not units and not hosts:
-        raise InputError("nothing says where they hold", mend="give --unit or --host")
+        raise InputError("the scope is missing", mend="use --unit or --host")
     found = vex.read(content(file), file)
     words = Words(lang)
     for where, text in found.passed_over[:_SHOWN]:
@@ -115,7 +115,7 @@ def _day(text: str) -> Any:
     try:
         return clock.day_written(text)
     except ValueError:
-        raise typer.BadParameter(f"{text}: not a day; write it as 2026-12-31") from None
+        raise typer.BadParameter(f"{text}: not a date; write it as 2026-12-31") from None
 
 
 def _form(file: Path) -> Form:
@@ -123,4 +123,8 @@ def _form(file: Path) -> Form:
         return "openvex"
     if file.name.endswith(".cdx.json"):
         return "cyclonedx"
-    raise InputError("the name tells no form", file=file, mend="end it in .openvex.json or .cdx.json")
+    raise InputError(
+        "the format cannot be determined from the name",
+        file=file,
+        mend="use a name that ends in .openvex.json or .cdx.json",
+    )

@@ -33,7 +33,7 @@ MAX_SHOWN = 1 << 20
 MAX_EXPORT = 40_000_000
 _PIECE = 1 << 20
 _AR = b"!<arch>\n"
-_MEND = "get it anew from whoever makes it, and compare its digest"
+_MEND = "download it again from the vendor, and compare its hash"
 
 
 def read(file: Path, name: str = "", version: str = "") -> Manifest:
@@ -86,7 +86,7 @@ def _written(file: Path, name: str, version: str) -> Manifest | None:
 def folder(path: Path, name: str, version: str, reason: str, approver: str) -> Manifest:
     """The manifest of a folder as it is now, which an office trusts. Raises InputError."""
     if path.is_symlink() or not path.is_dir():
-        raise InputError("{path} is no folder", path=path, mend="give a folder on this machine")
+        raise InputError("{path} is not a folder", path=path, mend="give a folder on this machine")
     found = _collected(_below(path), path)
     digest = hashlib.sha256(
         "".join(f"{key}\0{value}\n" for key, value in sorted(found.items())).encode("utf-8", "surrogateescape")
@@ -204,20 +204,22 @@ def _collected(members: Iterable[tuple[str, str]], file: Path) -> dict[str, str]
     for path, digest in members:
         path = path.removeprefix("./")
         if path.startswith("/") or ".." in path.split("/") or "\0" in path or "\\" in path or len(path) > MAX_PATH:
-            raise InputError("{name} holds a path that leads out of it", name=file.name, file=file, mend=_MEND)
+            raise InputError(
+                "{name} contains a path that leads outside the archive", name=file.name, file=file, mend=_MEND
+            )
         if path in found:
-            raise InputError("{name} holds {path} twice", name=file.name, path=path[:200], file=file, mend=_MEND)
+            raise InputError("{name} contains {path} twice", name=file.name, path=path[:200], file=file, mend=_MEND)
         found[path] = digest
         if len(found) > MAX_FILES:
             raise InputError(
-                "{name} holds more than {most} files",
+                "{name} contains more than {most} files",
                 name=file.name,
                 most=MAX_FILES,
                 file=file,
                 mend="import its parts",
             )
     if not found:
-        raise InputError("{name} holds no files", name=file.name, file=file, mend=_MEND)
+        raise InputError("{name} does not contain any files", name=file.name, file=file, mend=_MEND)
     return found
 
 

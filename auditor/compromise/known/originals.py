@@ -62,10 +62,10 @@ def opened(file: Path, known: Iterable[Manifest]) -> Release:
     contents = archives.contents(made, frozenset(made.entries.values()), LARGEST)
     if not any(_vouches(one, made, contents) for one in known):
         raise InputError(
-            "{name} is no release whose files are known to be good",
+            "{name} is not a known-good release",
             name=file.name,
             file=file,
-            mend="'auditor known-good import' what you have from its makers, and see 'auditor known-good list'",
+            mend="import the vendor's archive with 'auditor known-good import', and see 'auditor known-good list'",
         )
     return Release(made, contents)
 

@@ -194,7 +194,7 @@ def own(folder: Path) -> Mapping[str, str]:
     for file in folder.iterdir():
         if file.name not in FILES and not file.name.startswith("."):
             raise InputError(
-                f"no list of words is named {file.name}", file=file, mend=f"name it one of {', '.join(FILES)}"
+                f"there is no word list {file.name}", file=file, mend=f"use one of these names: {', '.join(FILES)}"
             )
     load(folder)
     return _texts(folder)
@@ -240,7 +240,10 @@ class _Line:
     def one_of(self, value: str, allowed: Iterable[str]) -> str:
         if value not in allowed:
             raise InputError(
-                f"{value} is not known here", file=self.file, line=self.number, mend=f"use one of {', '.join(allowed)}"
+                f"{value} is not a valid value here",
+                file=self.file,
+                line=self.number,
+                mend=f"use one of {', '.join(allowed)}",
             )
         return value
 
@@ -266,21 +269,21 @@ def _made(sources: Iterable[tuple[Path, Mapping[str, str]]]) -> Lexicon:
 def _lines(folder: Path, texts: Mapping[str, str], name: str) -> Iterator[_Line]:
     file, lines = folder / name, texts.get(name, "").splitlines()
     if len(lines) > MAX_TERMS:
-        raise InputError(f"more than {MAX_TERMS} lines", file=file, mend="keep the words that are needed")
+        raise InputError(f"more than {MAX_TERMS} lines", file=file, mend="keep only the words that you need")
     for number, line in enumerate(lines, 1):
         if not line.strip() or line.startswith("#"):
             continue
         fields = tuple(writing.read(part.strip()).text for part in line.split("\t"))
         if len(fields) not in (2, 3) or not all(fields):
             raise InputError(
-                "two or three fields with a tab between them are expected",
+                "each line must have two or three fields, separated by tabs",
                 file=file,
                 line=number,
-                mend="write the word, a tab, and what it is",
+                mend="write the word, a tab, and its kind",
             )
         if not MIN_LETTERS <= len(fields[0]) <= MAX_LETTERS:
             raise InputError(
-                f"a word has {MIN_LETTERS} to {MAX_LETTERS} letters, this one {len(fields[0])}",
+                f"a word must have {MIN_LETTERS} to {MAX_LETTERS} letters; this one has {len(fields[0])}",
                 file=file,
                 line=number,
                 mend="write another one",
@@ -291,7 +294,7 @@ def _lines(folder: Path, texts: Mapping[str, str], name: str) -> Iterator[_Line]
 def _weight(line: _Line) -> int:
     if not line.fields[1].isdecimal() or int(line.fields[1]) > MAX_WEIGHT:
         raise InputError(
-            f"{line.fields[1]} is no weight",
+            f"{line.fields[1]} is not a weight",
             file=line.file,
             line=line.number,
             mend=f"write a number from 0 to {MAX_WEIGHT}",

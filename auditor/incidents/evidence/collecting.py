@@ -93,9 +93,9 @@ class Collecting:
             draft.rename(target)
         except OSError as error:
             raise InputError(
-                "evidence cannot be kept: {why}",
+                "evidence cannot be stored: {why}",
                 why=error.strerror or error,
-                mend="make room there, and collect again",
+                mend="free some space there, and collect again",
                 file=target.parent,
             ) from error
         finally:

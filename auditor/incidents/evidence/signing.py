@@ -69,7 +69,7 @@ def make(office: Path, now: datetime.datetime, days: int) -> str:
         draft.replace(private())
     except OSError as error:
         raise InputError(
-            "no key to sign evidence with can be made: {why}",
+            "a key to sign evidence cannot be created: {why}",
             why=error.strerror or error,
             mend="check the folder",
             file=folder,
@@ -84,7 +84,7 @@ def revoke(office: Path, fingerprint: str) -> None:
             _added(office / REVOKED, key.public)
             return
     raise InputError(
-        "no key {key} that could be revoked",
+        "there is no key {key} to revoke",
         key=fingerprint,
         mend="see 'auditor incident key list'",
         file=office / ALLOWED,
@@ -111,7 +111,9 @@ def sign(manifest: Path) -> None:
     """Put the signature of this machine's key beside a manifest. Raises InputError."""
     done = _ran("-q", "-Y", "sign", "-f", str(private()), "-n", NAMESPACE, str(manifest))
     if done.returncode:
-        raise InputError("evidence cannot be signed: {why}", why=_why(done), mend="'auditor incident key make'")
+        raise InputError(
+            "evidence cannot be signed: {why}", why=_why(done), mend="create a key with 'auditor incident key make'"
+        )
     manifest.with_name(f"{manifest.name}.sig").chmod(0o600)
 
 

@@ -19,10 +19,10 @@ def request(folder: Path) -> Path:
     """Write the request for a collection's manifest, and tell where it is. Raises InputError."""
     target = folder / REQUEST
     if not (folder / MANIFEST).is_file():
-        raise InputError("there is no manifest.json", file=folder, mend="see 'auditor incident verify'")
+        raise InputError("manifest.json is missing", file=folder, mend="see 'auditor incident verify'")
     done = _ran("-query", "-data", str(folder / MANIFEST), "-sha256", "-cert", "-out", str(target))
     if done.returncode:
-        raise InputError("no request can be written: {why}", why=_why(done), file=target, mend="check the folder")
+        raise InputError("the request cannot be written: {why}", why=_why(done), file=target, mend="check the folder")
     target.chmod(0o600)
     return target
 
@@ -33,10 +33,10 @@ def keep(folder: Path, answer: Path, authority: Path) -> str:
     done = _ran("-verify", "-data", str(folder / MANIFEST), "-in", str(answer), "-CAfile", str(authority))
     if done.returncode:
         raise InputError(
-            "no answer of that authority about this evidence: {why}",
+            "not a response of that authority for this evidence: {why}",
             why=_why(done),
             file=answer,
-            mend="give the answer to the last request, and the authority's certificates in PEM",
+            mend="give the response to the last request, and the authority's certificates in PEM",
         )
     files.private(folder / ANSWER, [content])
     files.private(folder / AUTHORITY, [certificates])

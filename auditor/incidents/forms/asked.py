@@ -133,9 +133,9 @@ def read(given: Sequence[str]) -> Mapping[Question, tuple[str, ...]]:
         question = next((one for one in get_args(Question) if one == name.strip()), None)
         if question is None or not sign:
             raise InputError(
-                "{text} is no answer to a question of the forms",
+                "{text} is not an answer to a question of the forms",
                 text=one_line(text, 80),
-                mend="write QUESTION=ANSWER; questions are {questions}",
+                mend="write QUESTION=ANSWER; the questions are {questions}",
                 questions=", ".join(get_args(Question)),
                 guess=nearest(name.strip(), get_args(Question)),
             )
@@ -151,7 +151,7 @@ def _answer(question: Question, said: str) -> str:
         raise InputError(
             "{question} is not answered",
             question=question,
-            mend="put the answer in place of …, or leave the question out",
+            mend="replace … with the answer, or omit the question",
         )
     boxes = CHOICES.get(question)
     if boxes is None:
@@ -160,7 +160,7 @@ def _answer(question: Question, said: str) -> str:
     box = _box(question, said_box.strip())
     if box is None or (sign and (question, box) not in WITH_TEXT):
         raise InputError(
-            "{question}={said} is none of the boxes",
+            "{question}={said} is not one of the checkboxes",
             question=question,
             said=one_line(text, 80),
             mend="one of: {boxes}",

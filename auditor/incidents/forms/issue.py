@@ -60,7 +60,7 @@ def wanted(case: Case, form: Form | None) -> Form:
         return next((of[due.report] for due in case.owed() if due.report in of), CLOSING[case.regime])
     if REGIME[form] != case.regime:
         raise InputError(
-            "--form {form} is of the regime {regime}, and {incident} of {own}",
+            "--form {form} belongs to the rules of {regime}, but {incident} to those of {own}",
             form=form,
             regime=REGIME[form],
             incident=case.id,
@@ -86,7 +86,7 @@ def reporting(case: Case, inventory: Inventory, unit_id: str | None) -> str:
             "the sites of {incident} belong to {count} units",
             incident=case.id,
             count=len(known),
-            mend="say which one reports with --unit",
+            mend="choose the reporting unit with --unit",
         )
     return known[0]
 
@@ -146,7 +146,7 @@ def write(of: Known, output: Path) -> Issued:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
-            "cannot make the folder {folder}: {why}", folder=output, why=error.strerror, mend="give another --output"
+            "cannot make the folder {folder}: {why}", folder=output, why=error.strerror, mend="choose another --output"
         ) from error
     made_files = tuple(
         publish.private(output / f"{name}{suffix}", [content])

@@ -17,7 +17,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.@-]{0,63}\$?")
 def _read(text: str) -> str:
     if not _NAME.fullmatch(text.strip()):
         raise InputError(
-            "{account} is no account's name", account=paths.written(text), mend="see 'getent passwd' there"
+            "{account} is not an account name", account=paths.written(text), mend="see 'getent passwd' there"
         )
     return text.strip()
 
@@ -30,10 +30,10 @@ def people(host: Host, _what: str) -> Mapping[str, Any]:
 def _asked(host: Host, account: str) -> Mapping[str, Any]:
     if account == host.automation_user:
         raise InputError(
-            "{account} is the account by which Lũy Tre comes in to {host}",
+            "{account} is the account that Lũy Tre uses to log in to {host}",
             account=account,
             host=host.name,
-            mend="cut the host off instead, or take away single keys of it",
+            mend="isolate the host instead, or revoke single keys of the account",
         )
     return people(host, account)
 

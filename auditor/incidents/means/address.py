@@ -17,7 +17,7 @@ def _read(text: str) -> str:
         address = ipaddress.ip_address(text.strip())
     except ValueError:
         raise InputError(
-            "{address} is not a single address", address=text, mend="give one, as 203.0.113.7 or 2001:db8::7"
+            "{address} is not a single address", address=text, mend="give one, for example 203.0.113.7 or 2001:db8::7"
         ) from None
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return str(mapped or address).partition("%")[0]
@@ -31,7 +31,7 @@ def _asked(host: Host, address: str) -> Mapping[str, Any]:
                 address=address,
                 network=network,
                 host=host.name,
-                mend="whoever administers it would be shut out: see luytre_trusted_networks in the inventory",
+                mend="its administrators would be locked out: see luytre_trusted_networks in the inventory",
             )
     return {"trusted": host.trusted_networks}
 

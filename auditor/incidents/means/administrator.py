@@ -28,9 +28,9 @@ def _read(text: str) -> str:
     name = unquote_to_bytes(words[-1].encode("utf-8", "surrogateescape"))
     if len(words) < _LEAST or {"", ".", ".."} & {*words} or len(name) > MOST_BYTES:
         raise InputError(
-            "{administrator} is no administrator of a site",
+            "{administrator} is not an administrator of a site",
             administrator=paths.written(text),
-            mend="write it as antruc.test/NAME; below a folder as antruc.test/blog/NAME",
+            mend="write it as antruc.test/NAME; in a subfolder, as antruc.test/blog/NAME",
         )
     site, *folders, _ = words
     return "/".join([read_site(site), *map(paths.written, folders), _spelt(name)])

@@ -25,7 +25,7 @@ def _read(text: str) -> str:
     folders = [unquote_to_bytes(word.encode("utf-8", "surrogateescape")) for word in words]
     if {b"", b".", b".."} & {*folders} or b"\0" in b"".join(folders):
         raise InputError(
-            "{folder} is no folder of a site",
+            "{folder} is not a folder of a site",
             folder=paths.written(text),
             mend="write it as antruc.test or antruc.test/wp-content/plugins/NAME",
         )

@@ -23,7 +23,7 @@ def _read(text: str) -> str:
         or "/./" in f"{text}/"
         or text.endswith("/")
     ):
-        raise InputError("{path} is not a file's whole path", path=paths.written(text), mend="write it from / on")
+        raise InputError("{path} is not the full path of a file", path=paths.written(text), mend="start it with /")
     return paths.written(text)
 
 

@@ -19,7 +19,7 @@ def _hosts(named: str, hosts: tuple[Host, ...]) -> tuple[Host, ...]:
     by_name = {host.name: host for host in hosts}
     if named not in by_name:
         raise InputError(
-            "{host} is none of the incident's hosts",
+            "{host} is not a host of the incident",
             host=named,
             mend="see 'auditor incident show'",
             guess=nearest(named, by_name),

@@ -15,7 +15,9 @@ _FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
 def _read(text: str) -> str:
     if not _FINGERPRINT.fullmatch(text.strip()):
         raise InputError(
-            "{key} is no key's fingerprint", key=paths.written(text), mend="write it as 'ssh-keygen -l' does, SHA256:…"
+            "{key} is not a key fingerprint",
+            key=paths.written(text),
+            mend="write it as 'ssh-keygen -l' prints it, SHA256:…",
         )
     return text.strip()
 

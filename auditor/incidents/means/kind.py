@@ -23,7 +23,7 @@ def every(_what: str, hosts: tuple[Host, ...]) -> tuple[Host, ...]:
 def one_host(_what: str, hosts: tuple[Host, ...]) -> tuple[Host, ...]:
     """On a single one. Raises InputError when it is not said which."""
     if len(hosts) != 1:
-        raise InputError("it is on one host", mend="name one of the incident's hosts with --host")
+        raise InputError("this action runs on one host", mend="name one of the incident's hosts with --host")
     return hosts
 
 

@@ -19,9 +19,12 @@ def _read(text: str) -> str:
     found = _PROCESS.fullmatch(text.strip())
     if found is None or found[1].partition("@")[0] == "1":
         raise InputError(
-            "{process} is no process's number with what it runs",
+            "{process} is not a PID with the program that it runs",
             process=paths.written(text),
-            mend="write both as 1234/tmp/x: whatever has its number by then, but runs something else, is left alone",
+            mend=(
+                "write both as 1234/tmp/x: if the PID belongs to another program by then, that process is left "
+                "unchanged"
+            ),
         )
     return found[1] + paths.written(found[2])
 

@@ -40,7 +40,7 @@ def _read(text: str) -> str:
     site, *folders, table, key = map(_spelt, words)
     if table not in TABLES:
         raise InputError(
-            "{table} is no table that rows are taken out of",
+            "rows of {table} cannot be removed",
             table=table,
             mend="one of: {known}",
             known=", ".join(TABLES),
@@ -58,9 +58,11 @@ def _spelt(name: bytes) -> str:
 
 def _none(text: str) -> InputError:
     return InputError(
-        "{row} is no row of a site's database",
+        "{row} is not a row in a site's database",
         row=paths.written(text),
-        mend="write it as antruc.test/posts/66 or antruc.test/options/NAME; below a folder as antruc.test/blog/posts/66",
+        mend=(
+            "write it as antruc.test/posts/66 or antruc.test/options/NAME; in a subfolder, as antruc.test/blog/posts/66"
+        ),
     )
 
 

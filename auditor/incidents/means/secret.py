@@ -19,9 +19,9 @@ def _read(text: str) -> str:
     site, *folders = re.sub(r"^https?://", "", text.strip(" ")).rstrip("/").split("/")
     if {"", ".", ".."} & {*folders}:
         raise InputError(
-            "{application} is no application of a site",
+            "{application} is not an application of a site",
             application=paths.written(text),
-            mend="write it as antruc.test; below a folder as antruc.test/blog",
+            mend="write it as antruc.test; in a subfolder, as antruc.test/blog",
         )
     return "/".join([read_site(site), *map(paths.written, folders)])
 

@@ -38,12 +38,12 @@ def _read_path(text: str) -> str:
         )
     if "?" in rest or "#" in rest:
         raise InputError(
-            "{path} has more than a path",
+            "{path} contains more than a path",
             path=paths.written(text),
-            mend="leave out what begins with ? or #; a name that holds one has %3F or %23",
+            mend="omit the part that begins with ? or #; in a name, write them as %3F or %23",
         )
     if len(path) > MOST_BYTES:
-        raise InputError("the path is longer than {most} bytes", most=MOST_BYTES, mend="name a folder that it is in")
+        raise InputError("the path is longer than {most} bytes", most=MOST_BYTES, mend="use a folder that contains it")
     return f"{read_site(domain)}/{paths.written(b'/'.join(names).decode('utf-8', 'surrogateescape'))}"
 
 
@@ -54,7 +54,7 @@ def serving(what: str, hosts: tuple[Host, ...]) -> tuple[Host, ...]:
     if not found:
         known = [name for host in hosts for site in host.sites for name in (site.domain, *site.aliases)]
         raise InputError(
-            "{site} is no site of the incident's hosts",
+            "{site} is not a site on the hosts of the incident",
             site=domain,
             mend="see the inventory, and 'auditor incident show'",
             guess=nearest(domain, known),
@@ -73,9 +73,9 @@ def root_of(host: Host, what: str) -> str:
     site = of(host, what)
     if site.document_root is None:
         raise InputError(
-            "the inventory does not say where the files of {site} lie",
+            "the inventory does not declare the location of the files of {site}",
             site=site.domain,
-            mend="write its document_root",
+            mend="declare its document_root",
         )
     return site.document_root
 

@@ -33,9 +33,9 @@ _UNIT = re.compile(r"[A-Za-z0-9:_.\\@-]{1,200}\.(service|timer|socket|path)")
 def _unit(text: str) -> str:
     if not _UNIT.fullmatch(text.strip()):
         raise InputError(
-            "{unit} is no service, timer, socket or path of systemd's",
+            "{unit} is not a systemd service, timer, socket or path",
             unit=paths.written(text),
-            mend="write its whole name, as 'systemctl list-units' does",
+            mend="write its full name, as 'systemctl list-units' prints it",
         )
     return text.strip()
 
@@ -44,9 +44,9 @@ def _cron(text: str) -> str:
     path = FILE.read(text)
     if path.rpartition("/")[0] not in CRON:
         raise InputError(
-            "{path} is no file that cron or at runs",
+            "{path} is not a file that cron or at runs",
             path=path,
-            mend="it lies in one of {folders}",
+            mend="the file must be in one of {folders}",
             folders=", ".join(CRON),
         )
     return path
@@ -58,9 +58,12 @@ def _job(text: str) -> str:
     path = FILE.read(found[1]) if found else ""
     if found is None or (path != "/etc/crontab" and path.rpartition("/")[0] not in CRONTABS):
         raise InputError(
-            "{job} is no line of a crontab",
+            "{job} is not a line of a crontab",
             job=paths.written(text),
-            mend="write the file and the line's number as /etc/cron.d/x:3; crontabs are /etc/crontab and the files in {folders}",
+            mend=(
+                "write the file and the line number, for example /etc/cron.d/x:3; crontabs are /etc/crontab and "
+                "the files in {folders}"
+            ),
             folders=", ".join(CRONTABS),
         )
     return f"{path}:{found[2]}"

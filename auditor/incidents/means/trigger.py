@@ -22,9 +22,9 @@ def _read(text: str) -> str:
     where, slash, name = text.strip(" ").rpartition("/")
     if not slash or not _NAME.fullmatch(name):
         raise InputError(
-            "{trigger} is no trigger of a site's database",
+            "{trigger} is not a trigger in a site's database",
             trigger=paths.written(text),
-            mend="write it as antruc.test/NAME, a name of letters, digits, _ and $",
+            mend="write it as antruc.test/NAME; the name consists of letters, digits, _ and $",
         )
     return f"{CORE.read(where)}/{name}"
 

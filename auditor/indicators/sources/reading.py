@@ -75,7 +75,7 @@ class Gathered:
         """Note what is none. Raises InputError when nearly everything is."""
         if len(self.wrong) >= MAX_WRONG:
             raise self.document.error(
-                "more than {most} of its entries are no indicators, the first in {where}: {text}",
+                "more than {most} of its entries are invalid, the first one in {where}: {text}",
                 "check that it is the list itself",
                 most=MAX_WRONG,
                 where=self.wrong[0][0],
@@ -127,6 +127,6 @@ def too_many(document: Document) -> InputError:
     """That it has more than there may be."""
     return document.error(
         "it has more than {most} indicators",
-        "take in only those that still hold, or a part of the list",
+        "import only the entries that are still valid, or a part of the list",
         most=MAX_INDICATORS,
     )

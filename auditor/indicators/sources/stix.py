@@ -61,7 +61,7 @@ def take(objects: Iterable[Any], into: Gathered) -> None:
             into.amiss(f"objects[{number - 1}]", str(one))
         elif one.get("spec_version", "2.1") not in _VERSIONS:
             raise into.document.error(
-                "it is STIX {version}, which is not known here",
+                "it is STIX {version}, which is not supported",
                 "update Lũy Tre, or ask for version 2.1",
                 version=repr(one["spec_version"])[:20],
             )

@@ -49,7 +49,7 @@ def read(into: Gathered) -> None:
             raise lacking(into.document, "row of headings that are known here (docs/en/indicators.md)")
         _rows(csv.reader(itertools.chain(head, text), delimiter=delimiter), place, into)
     except csv.Error as error:
-        raise into.document.error("it is no CSV: {why}", "save it anew as CSV UTF-8", why=error) from error
+        raise into.document.error("it is not CSV: {why}", "save it again as CSV UTF-8", why=error) from error
 
 
 def _headings(head: Sequence[str]) -> tuple[str, int | None]:

@@ -106,10 +106,12 @@ def headings(cells: Sequence[str]) -> Headings:
                 guess = nearest(name, known)
                 if guess is not None:
                     raise InputError(
-                        "{heading} is no column of the list (column {letter})",
+                        "{heading} is not a column of the list (column {letter})",
                         heading=cell.strip(),
                         letter=letter(index),
-                        mend="call it {known}, or give the column a quite different heading, and it is not read",
+                        mend=(
+                            "rename it to {known}; to have the column ignored, give it a completely different heading"
+                        ),
                         known=_written(known[guess]),
                     )
                 unread.append(cell.strip())

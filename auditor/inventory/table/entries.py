@@ -76,8 +76,8 @@ class _Reader:
             first = entry.host.rows.setdefault(key, row)
             if entry.host.said.setdefault(key, said) != said:
                 self._wrong(
-                    "host {host} has something else here in row {other}",
-                    "write the same in every row of a host, or write it once",
+                    "host {host} has a different value here in row {other}",
+                    "write the same value in every row of a host, or write it only once",
                     row,
                     key,
                     host=name,
@@ -88,7 +88,7 @@ class _Reader:
         elif of_site and self._is_blank(row, DOMAIN.field):
             self._wrong(
                 "the domain of the site is missing",
-                "write it, or leave all that is about a site empty in this row",
+                "add it, or leave all site columns empty in this row",
                 row,
                 DOMAIN.field,
             )
@@ -102,7 +102,7 @@ class _Reader:
             if other is not entry:
                 key = "ansible_host" if "ansible_host" in entry.host.rows else NAME.field
                 self._wrong(
-                    "host {other} in row {line} is at the same address and port",
+                    "host {other} in row {line} has the same address and port",
                     "name each machine once",
                     entry.host.rows.get(key, entry.host.row),
                     key,
@@ -118,8 +118,8 @@ class _Reader:
             other, row = self._sites_by_name.setdefault(name, (entry, site.row))
             if row is not site.row:
                 self._wrong(
-                    "{domain} is in row {other} already, on {host}",
-                    "keep it on the host that serves it",
+                    "{domain} is already in row {other}, on {host}",
+                    "keep it only on the host that serves it",
                     site.row,
                     key,
                     domain=name,
@@ -136,18 +136,18 @@ class _Reader:
                 continue
             match row.odd.get(index):
                 case "formula":
-                    self._wrong("this is a formula", "write what it comes to: copy, paste as values", row, column.field)
+                    self._wrong("this is a formula", "write its result: copy, then paste as values", row, column.field)
                 case "error":
-                    self._wrong("this is a formula that fails", "write the value itself", row, column.field)
+                    self._wrong("this formula has an error", "write the value itself", row, column.field)
                 case "date":
                     self._wrong(
-                        "the spreadsheet made this a date",
-                        "format the cell as text, and write it again",
+                        "the spreadsheet converted this to a date",
+                        "format the cell as text, then enter the value again",
                         row,
                         column.field,
                     )
                 case _ if len(text) >= xlsx.MAX_CELL:
-                    self._wrong("this is too long", "keep the value alone in the cell", row, column.field)
+                    self._wrong("this is too long", "keep only the value in the cell", row, column.field)
                 case _:
                     try:
                         yield column.field, value(column, text, self._organisation)

@@ -63,7 +63,9 @@ def load(file: Path, folder: Path) -> Imported:
     """Import the list in ``file`` into the inventory ``folder``, all of it or nothing. Raises InputError, Wrong."""
     if not folder.is_dir():
         raise InputError(
-            "an import needs an inventory folder", file=folder, mend=f"mkdir -p {folder}, or copy inventories/example"
+            "an import requires an inventory folder",
+            file=folder,
+            mend=f"run mkdir -p {folder}, or copy inventories/example",
         )
     has_hosts = any(folder.glob("*.y*ml"))
     known = reaching.of_hosts(folder) if has_hosts else {}
@@ -77,7 +79,7 @@ def load(file: Path, folder: Path) -> Imported:
     new = tuple(entry for entry in read.entries if entry.name not in known)
     kept = tuple(_kept(entry, known[entry.name]) for entry in read.entries if entry.name in known)
     if not read.entries:
-        raise InputError("has no host below its headings", file=file, mend="write a server or a site into each row")
+        raise InputError("has no host below the heading row", file=file, mend="write one server or site in each row")
     return Imported(_recorded(new, file, folder) if new else None, new, kept, table.headings.unread)
 
 
@@ -182,10 +184,10 @@ def _misplaced(
                 yield _about(
                     table,
                     InputError(
-                        "{domain} is in the inventory on host {other}",
+                        "the inventory has {domain} on host {other}",
                         domain=domain,
                         other=other,
-                        mend="keep it on the host that serves it",
+                        mend="keep it only on the host that serves it",
                     ),
                     site,
                 )
@@ -193,10 +195,10 @@ def _misplaced(
                 yield _about(
                     table,
                     InputError(
-                        "host {host} is in the inventory, without {domain}",
+                        "the inventory has host {host}, but without {domain}",
                         host=entry.name,
                         domain=domain,
-                        mend="add the site to its luytre_sites in {folder}, or take the row out of the list",
+                        mend="add the site to its luytre_sites in {folder}, or remove the row from the list",
                         folder=folder,
                     ),
                     site,

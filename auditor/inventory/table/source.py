@@ -86,7 +86,7 @@ def content(file: Path) -> bytes:
         )  # or a pipe would hold us until somebody writes
         with os.fdopen(handle, "rb") as stream:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise InputError("is not a file", file=file, mend="name the list itself")
+                raise InputError("is not a file", file=file, mend="give the file name of the list")
             read = stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise InputError(
@@ -94,10 +94,10 @@ def content(file: Path) -> bytes:
         ) from error
     if len(read) > MAX_BYTES:
         raise InputError(
-            "has more than {limit} MB",
+            "is larger than {limit} MB",
             limit=MAX_BYTES // 1_000_000,
             file=file,
-            mend="keep the list alone in it",
+            mend="keep only the list in it",
         )
     return read
 
@@ -111,15 +111,17 @@ def _table(file: Path, sheets: Sequence[Sequence[Row]]) -> Table:
         if is_heading(row.cells)
     ]
     if len(found) > 1:
-        raise InputError("more than one row has the headings of such a list", mend="keep one list in the file")
+        raise InputError("several rows contain the headings of the list", mend="keep only one list in the file")
     if not found:
         raise InputError(
-            "has no row with the headings of such a list",
+            "has no row with the headings of the list",
             mend="begin with 'auditor inventory import --template FILE'",
         )
     head, rows = found[0]
     if len(rows) > xlsx.MAX_ROWS:
-        raise InputError("has more than {limit} rows", limit=xlsx.MAX_ROWS, mend="import it in parts, a file each")
+        raise InputError(
+            "has more than {limit} rows", limit=xlsx.MAX_ROWS, mend="split it into several files and import each one"
+        )
     return Table(file, headings(head.cells), tuple(rows))
 
 
@@ -128,7 +130,8 @@ def _sheets(content: bytes) -> list[list[Row]]:
         sheets = xlsx.read(content)
     except xlsx.Unreadable:
         raise InputError(
-            "cannot be read as XLSX: it is something else, locked with a password, or too large", mend=_SAVE_AGAIN
+            "cannot be read as XLSX: it has another format, is protected with a password, or is too large",
+            mend=_SAVE_AGAIN,
         ) from None
     return [
         [

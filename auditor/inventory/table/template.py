@@ -52,9 +52,9 @@ def write(file: Path, words: Words) -> None:
         case _:
             raise InputError("is neither CSV nor XLSX", file=file, mend="give it a name that ends in .xlsx or .csv")
     if file.exists():
-        raise InputError("is there already", file=file, mend="give the template another name")
+        raise InputError("already exists", file=file, mend="choose another name for the template")
     if not file.parent.is_dir():
-        raise InputError("there is no such folder", file=file.parent, mend="make it, or name another one")
+        raise InputError("the folder does not exist", file=file.parent, mend="create it, or choose another one")
     files.file(file, content)
 
 

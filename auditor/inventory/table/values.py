@@ -54,7 +54,7 @@ def _several(field: str, part: str) -> list[Any]:
 def _name(text: str) -> str:
     if not _NAME.fullmatch(text):
         raise InputError(
-            f"{_quoted(text)} cannot be the name of a host", mend="use letters, digits, dots, dashes and underscores"
+            f"{_quoted(text)} is not a valid host name", mend="use letters, digits, dots, dashes and underscores"
         )
     return text
 
@@ -65,7 +65,7 @@ def _address(text: str) -> str:
     except ValueError:
         if not _DNS_NAME.fullmatch(text) or re.fullmatch(r"[0-9.]+", text):
             raise InputError(
-                f"{_quoted(text)} is neither an IP address nor a name", mend="write one, like 192.0.2.10"
+                f"{_quoted(text)} is neither an IP address nor a name", mend="write an address, for example 192.0.2.10"
             ) from None
         return text.lower()
 
@@ -73,7 +73,7 @@ def _address(text: str) -> str:
 def _account(text: str) -> str:
     if not _ACCOUNT.fullmatch(text):
         raise InputError(
-            f"{_quoted(text)} is not the name of an account", mend="write what the person logs in as on the server"
+            f"{_quoted(text)} is not an account name", mend="write the account that the person uses on the server"
         )
     return text
 
@@ -84,7 +84,7 @@ def _domain(text: str) -> str:
         raise InputError(
             "{given} is the address of a page",
             given=_quoted(text),
-            mend="write the domain alone: {domain}",
+            mend="write only the domain: {domain}",
             domain=page[1].lower(),
         )
     return str(_of_model(Site, "domain", text.lower()))
@@ -98,9 +98,9 @@ def _application(text: str) -> str:
     }
     if folded(text) not in known:
         raise InputError(
-            "{given} is no application that is known",
+            "{given} is not a known application",
             given=_quoted(text),
-            mend="one of: {known}; or leave it empty, and its files tell",
+            mend="use one of: {known}; or leave it empty to detect it from the files",
             known=", ".join(get_args(Application)),
             guess=nearest(folded(text), known),
         )
@@ -136,8 +136,8 @@ def _unit(text: str, organisation: Organisation | None) -> str:
     if folded(text) not in by_name:
         near = nearest(folded(text), by_name)
         raise InputError(
-            f"{_quoted(text)} is no unit of office/organisation.yml",
-            mend="declare it there, or write the id or the name that it has there",
+            f"{_quoted(text)} is not a unit in office/organisation.yml",
+            mend="declare it there, or use the ID or name that it has there",
             guess=by_name[near] if near else None,
         )
     return by_name[folded(text)]

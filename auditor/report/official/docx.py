@@ -34,7 +34,7 @@ MAX_TEMPLATE = 20_000_000
 
 _RULES = {STYLE_MOTTO_RULE: 1.0, STYLE_AGENCY_RULE: AGENCY_RULE, STYLE_TITLE_RULE: TITLE_RULE}
 _FRAME_PADDING = 2.0
-_MEND = "mend it in Word, or start again from the shipped one, {shipped}"
+_MEND = "fix it in Word, or start again from the included template, {shipped}"
 
 
 def render(document: Document, template: Path | None = None) -> bytes:
@@ -70,7 +70,7 @@ def _filled(document: Document, source: Path) -> Any:
 def _opened(source: Path) -> Any:
     try:
         if source.stat().st_size > MAX_TEMPLATE:
-            raise InputError("the template is too big", file=source, mend="take the pictures out of it")
+            raise InputError("the template is too big", file=source, mend="remove pictures from it")
         filled = DocxTemplate(io.BytesIO(source.read_bytes()))
         filled.init_docx()
     except OSError as error:
@@ -78,7 +78,7 @@ def _opened(source: Path) -> Any:
     except InputError:
         raise
     except Exception as error:  # a broken file breaks python-docx in as many ways
-        raise _broken("the template is no DOCX file", source) from error
+        raise _broken("the template is not a DOCX file", source) from error
     return filled
 
 
@@ -145,11 +145,11 @@ def _check(document: Document, word: Docx, source: Path) -> None:
     for name, text in _texts(document):
         if text and text not in told and text not in whole:
             raise InputError(
-                "the template leaves out {mark}: “{text}”",
+                "the template lacks {mark}: “{text}”",
                 mark=name,
                 text=text[:60],
                 file=source,
-                mend="bring that mark back into it",
+                mend="restore that mark in the template",
             )
 
 

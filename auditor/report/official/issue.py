@@ -76,9 +76,9 @@ def write(
     )
     if not month.run.hosts and not month.unaudited:
         raise InputError(
-            "no site and no host belongs to {unit} or a unit below it",
+            "no site or host belongs to {unit} or a unit below it",
             unit=unit.id,
-            mend="name the unit at its sites (unit:) or hosts (luytre_unit:)",
+            mend="declare the unit at its sites (unit:) or hosts (luytre_unit:)",
         )
     regime = regime or organisation.regime
     deadlines = Deadlines(
@@ -108,7 +108,7 @@ def write(
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
-            "cannot make the folder {folder}: {why}", folder=output, why=error.strerror, mend="give another --output"
+            "cannot make the folder {folder}: {why}", folder=output, why=error.strerror, mend="choose another --output"
         ) from error
     passed = deadlines.passed(finding for finding in month.findings if finding.is_open)
     return Issued(
@@ -154,7 +154,9 @@ def office(inventory: Inventory, unit_id: str) -> tuple[Organisation, Unit]:
     unit = organisation.unit(unit_id)
     if unit is None:
         known = ", ".join(one.id for one in organisation.units[:20])
-        raise InputError("--unit {unit}: no such unit", unit=unit_id, file=file, mend="units are {known}", known=known)
+        raise InputError(
+            "--unit {unit}: there is no such unit", unit=unit_id, file=file, mend="known units: {known}", known=known
+        )
 
     def line() -> int | None:
         return line_of(file, ["units", organisation.units.index(unit)])
@@ -162,7 +164,7 @@ def office(inventory: Inventory, unit_id: str) -> tuple[Organisation, Unit]:
     today = offices.today(organisation, unit)
     if today.id != unit.id:
         raise InputError(
-            "unit {unit} has ceased: {heir} took over",
+            "unit {unit} no longer exists: {heir} succeeded it",
             unit=unit.id,
             heir=today.name,
             file=file,
@@ -172,7 +174,7 @@ def office(inventory: Inventory, unit_id: str) -> tuple[Organisation, Unit]:
         )
     if not offices.addressees(organisation, unit):
         raise InputError(
-            "unit {unit} has nobody to report to",
+            "unit {unit} has no unit to report to",
             unit=unit.id,
             file=file,
             line=line(),
@@ -204,11 +206,11 @@ def at_end(history: History, inventory: Inventory, period: Period) -> tuple[Stat
     if now is None:
         months = sorted({str(Period.of(entry.started)) for entry in entries}, reverse=True)
         raise InputError(
-            "no run of {inventory} in {year}-{month}",
+            "{inventory} has no run in {year}-{month}",
             inventory=inventory.path,
             year=period.year,
             month=f"{period.month:02}",
-            mend="months with a run: {months}" if months else "run 'auditor audit -i {inventory}' first",
+            mend="months with runs: {months}" if months else "run 'auditor audit -i {inventory}' first",
             months=", ".join(months[:12]),
         )
     return now, entries, hosts

@@ -67,9 +67,9 @@ def printed(sheet: Sheet) -> bytes:
 
 def _unprintable(why: str) -> InputError:
     return InputError(
-        "the PDF cannot be made: {why}",
+        "the PDF cannot be created: {why}",
         why=why,
-        mend="shorten what that names in the organisation's file or the waivers",
+        mend="shorten the named text in the organization file or the waivers",
     )
 
 

@@ -56,7 +56,7 @@ def write(
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
-            "cannot make the folder {folder}: {why}", folder=output, why=error.strerror, mend="give another --output"
+            "cannot make the folder {folder}: {why}", folder=output, why=error.strerror, mend="choose another --output"
         ) from error
     return Issued(tuple(publish.file(output / name, content) for name, content in made.items()), doubts)
 
@@ -71,9 +71,9 @@ def gathered(history: History, inventory: Inventory, catalogue: Catalogue, unit_
     found = rows(month, before.run if before else None, said, catalogue)
     if not found:
         raise InputError(
-            "no site and no host belongs to {unit} or a unit below it",
+            "no site or host belongs to {unit} or a unit below it",
             unit=unit.id,
-            mend="name the unit at its sites (unit:) or hosts (luytre_unit:)",
+            mend="declare the unit at its sites (unit:) or hosts (luytre_unit:)",
         )
     return Sharing(month.organisation, month.unit, period, now.moments, found)
 

@@ -42,7 +42,7 @@ def write(inventory: Inventory, unit_id: str, year: Year, *, output: Path, lang:
     of = Yearly(organisation, unit, declared, of_units(declared.systems, within), year)
     if not of.systems:
         raise InputError(
-            "no information system is owned or operated by {unit} or a unit below it",
+            "neither {unit} nor a unit below it owns or operates an information system",
             unit=unit.id,
             file=folder(inventory.path) / systems.FILE,
             mend="see docs/en/yearly.md",
@@ -53,7 +53,7 @@ def write(inventory: Inventory, unit_id: str, year: Year, *, output: Path, lang:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
-            "cannot make the folder {folder}: {why}", folder=output, why=error.strerror, mend="give another --output"
+            "cannot make the folder {folder}: {why}", folder=output, why=error.strerror, mend="choose another --output"
         ) from error
     made = rendered(of, doubts, lang, clock.beginning(today))
     return Issued(tuple(publish.file(output / name, content) for name, content in made.items()), doubts)

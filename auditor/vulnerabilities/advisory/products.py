@@ -20,5 +20,5 @@ def foreign(office: Path) -> Sequence[str]:
 def _read(file: Path) -> Sequence[str]:
     data = load_yaml(file)
     if not isinstance(data, list) or not all(isinstance(one, str) and one.strip() for one in data):
-        raise InputError("is no list of products", file=file, mend="write one product a line, each after a dash")
+        raise InputError("is not a list of products", file=file, mend="write one product per line, each after a dash")
     return data

@@ -66,10 +66,10 @@ def read(file: Path) -> Advisory:
         found = _of_json(file)
     else:
         raise InputError(
-            "is neither CSV, XLSX, YAML nor JSON (CSAF, STIX)", file=file, mend="save it in one of these forms"
+            "is neither CSV, XLSX, YAML nor JSON (CSAF, STIX)", file=file, mend="save it in one of these formats"
         )
     if not any(item.ids or item.wrong for item in found.items):
-        raise InputError("names no CVE", file=file, mend="check that it is the list itself")
+        raise InputError("does not contain a CVE ID", file=file, mend="check that it is the list itself")
     return found
 
 
@@ -138,7 +138,12 @@ def _of_table(file: Path) -> Advisory:
         title = title or next((cell for row in sheet[: max(place, 0)] for cell in row.cells if cell), "")
         items += list(_items(sheet[place + 1 :], columns))
     if len(items) > MAX_ROWS:
-        raise InputError("has more than {limit} rows", limit=MAX_ROWS, file=file, mend="read it in parts, a file each")
+        raise InputError(
+            "has more than {limit} rows",
+            limit=MAX_ROWS,
+            file=file,
+            mend="split it into several files and read each one",
+        )
     return Advisory(file, title, tuple(items))
 
 
@@ -183,7 +188,7 @@ def _of_yaml(file: Path) -> Advisory:
     data = load_yaml(file)
     if not isinstance(data, list):
         raise InputError(
-            "is no list", file=file, mend="write a list of entries, each with cve: and, if known, product: and due:"
+            "is not a list", file=file, mend="write a list of entries, each with cve: and, if known, product: and due:"
         )
     return Advisory(file, "", tuple(_entries(data)))
 
@@ -200,7 +205,7 @@ def _of_json(file: Path) -> Advisory:
     try:
         data = json.loads(source.content(file), object_pairs_hook=partial(_unique, file))
     except (ValueError, RecursionError) as error:
-        raise InputError("is no JSON", file=file, mend="fetch it again, as a whole") from error
+        raise InputError("is not JSON", file=file, mend="download it again completely") from error
     if isinstance(data, dict) and isinstance(data.get("objects"), list):
         return Advisory(file, "", tuple(_of_stix(data["objects"])))
     if (
@@ -209,7 +214,7 @@ def _of_json(file: Path) -> Advisory:
         and isinstance(data.get("document"), dict)
     ):
         return Advisory(file, str(data["document"].get("title") or ""), tuple(_of_csaf(data)))
-    raise InputError("is neither a CSAF advisory nor a STIX bundle", file=file, mend="check where it came from")
+    raise InputError("is neither a CSAF advisory nor a STIX bundle", file=file, mend="check the source of the file")
 
 
 def _unique(file: Path, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -218,10 +223,10 @@ def _unique(file: Path, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
         raise InputError(
-            "{name} is in it twice",
+            "it contains {name} twice",
             name=repr(twice[:80]),
             file=file,
-            mend="it is none of the publisher's; fetch it again",
+            mend="it is not a file of the publisher; download it again",
         )
     return found
 

@@ -25,8 +25,8 @@ def read(document: Document, into: Writing) -> Read:
     named = _NAMED.search(document.name)
     if named is None:
         raise document.error(
-            "a feed of debsecan is told by its name, and {name} tells no release that is known",
-            "keep the name that it has where it is published, such as bookworm",
+            "a debsecan feed is recognized by its file name, and {name} is not a known release",
+            "keep the published file name, for example bookworm",
             name=repr(document.name),
         )
     release = named[1]
@@ -40,7 +40,7 @@ def read(document: Document, into: Writing) -> Read:
         by_source.setdefault(source, []).append(record)
         document.stream.told()
     if not by_source:
-        raise document.error("it lists nothing")
+        raise document.error("it has no entries")
     into.packages((KIND, release, source, json.dumps(records)) for source, records in by_source.items())
     into.ids(
         (record[0], f"{KIND}/{release}", source)
@@ -58,7 +58,7 @@ def _section(document: Document, lines: Iterator[tuple[int, str]]) -> Iterator[t
         if not line:
             return
         yield number, line
-    raise document.error("it is only the beginning of such a feed")
+    raise document.error("the feed is incomplete")
 
 
 def _record(document: Document, number: int, line: str, ids: list[str]) -> tuple[str, list[Any]]:
@@ -71,10 +71,10 @@ def _record(document: Document, number: int, line: str, ids: list[str]) -> tuple
     except (ValueError, IndexError, KeyError):
         known = None
     if not known:
-        raise document.error("its line {number} is none of such a feed", number=number)
+        raise document.error("line {number} is not a valid line of the feed", number=number)
     for version in (fixed, *others.split()):
         if version and not versions.is_debian(version):
             raise document.error(
-                "its line {number} has a version that is none: {version}", number=number, version=repr(version)
+                "line {number} has an invalid version: {version}", number=number, version=repr(version)
             )
     return source, record

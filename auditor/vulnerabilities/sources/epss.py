@@ -30,9 +30,9 @@ def read(document: Document, into: Writing) -> Read:
         try:
             into.scores(_scores(document, rows, counted))
         except store.Twice as error:
-            raise document.error("its entry {number} names a CVE that another has", number=counted[0]) from error
+            raise document.error("entry {number} repeats a CVE of another entry", number=counted[0]) from error
     if not counted[0]:
-        raise document.error("it lists nothing")
+        raise document.error("it has no entries")
     return Read(counted[0], day_of(dated[1]) if dated else None)
 
 
@@ -44,7 +44,7 @@ def _scores(document: Document, rows: Iterable[list[str]], counted: list[int]) -
         except (IndexError, ValueError):
             name, score = "", -1.0
         if not known(name) or not 0 <= score <= 1:
-            raise document.error("its entry {number} is no score: {row}", number=counted[0] + 1, row=repr(row)[:80])
+            raise document.error("entry {number} is not a score: {row}", number=counted[0] + 1, row=repr(row)[:80])
         counted[0] += 1
         told()
         yield name, score

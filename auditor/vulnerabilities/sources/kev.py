@@ -67,9 +67,9 @@ def _keep(document: Document, rows: Iterable[Mapping[str, Any]], into: Writing) 
     for number, row in enumerate(rows, 1):
         name = str(row.get("cveID"))
         if not CVE.match(name):
-            raise document.error("its entry {number} names no CVE: {id}", number=number, id=repr(row.get("cveID")))
+            raise document.error("entry {number} is not a CVE ID: {id}", number=number, id=repr(row.get("cveID")))
         if name in kept:
-            raise document.error("its entry {number} names a CVE that another has", number=number)
+            raise document.error("entry {number} repeats a CVE of another entry", number=number)
         ransomware = text_of(row.get("knownRansomwareCampaignUse")) == "Known"
         kept[name] = (
             name,
@@ -79,6 +79,6 @@ def _keep(document: Document, rows: Iterable[Mapping[str, Any]], into: Writing) 
             text_of(row.get("vulnerabilityName")),
         )
     if not kept:
-        raise document.error("it lists nothing")
+        raise document.error("it has no entries")
     into.exploited(kept.values())
     return len(kept)

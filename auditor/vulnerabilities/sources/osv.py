@@ -76,9 +76,9 @@ def _record(document: Document) -> Mapping[str, Any]:
     try:
         record: Mapping[str, Any] = json.loads(document.text().read(), object_pairs_hook=_unique)
     except (ValueError, RecursionError) as error:
-        raise document.error("{name} is no JSON, or not all of it", name=repr(document.name)) from error
+        raise document.error("{name} is not JSON, or is incomplete", name=repr(document.name)) from error
     if not _is_record(record):
-        raise document.error("{name} is no record of OSV's", name=repr(document.name))
+        raise document.error("{name} is not an OSV record", name=repr(document.name))
     return record
 
 

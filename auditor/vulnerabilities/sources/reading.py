@@ -36,7 +36,7 @@ class Document:
     stream: Bounded
     file: Path
 
-    def error(self, what: str, mend: str = "fetch it again, as a whole", **values: Any) -> InputError:
+    def error(self, what: str, mend: str = "download it again completely", **values: Any) -> InputError:
         """What is wrong with it."""
         return InputError(what, mend=mend, file=self.file, **values)
 
@@ -79,7 +79,7 @@ class _Sober(io.RawIOBase):
             self._depth += 1 if bracket in b"[{" else -1
             if self._depth > MAX_DEPTH:
                 raise self._document.error(
-                    "it goes deeper than {most} levels", "check where it came from", most=MAX_DEPTH
+                    "it is nested deeper than {most} levels", "check the source of the file", most=MAX_DEPTH
                 )
 
     def _measure(self, part: bytes, pieces: Sequence[bytes]) -> None:
@@ -88,7 +88,9 @@ class _Sober(io.RawIOBase):
         self._unquoted = len(told) + (self._unquoted if len(pieces) == 1 else 0)
         if self._unquoted > MAX_VALUE:
             raise self._document.error(
-                "one of its values is larger than {most} MB", "check where it came from", most=MAX_VALUE // 1_000_000
+                "one of its values is larger than {most} MB",
+                "check the source of the file",
+                most=MAX_VALUE // 1_000_000,
             )
 
 
@@ -113,7 +115,7 @@ def whole(document: Document) -> Iterator[None]:
         yield
     except ijson.JSONError as error:
         raise document.error(
-            "it is no JSON, or only the beginning of some: {why}", why=" ".join(str(error).split("\n")[0].split())[:120]
+            "it is not JSON, or is incomplete: {why}", why=" ".join(str(error).split("\n")[0].split())[:120]
         ) from error
 
 
@@ -123,7 +125,7 @@ def table(document: Document) -> Iterator[None]:
     try:
         yield
     except csv.Error as error:
-        raise document.error("it is no CSV: {why}", "fetch it again, as a whole", why=error) from error
+        raise document.error("it is not CSV: {why}", "download it again completely", why=error) from error
 
 
 def members(document: Document) -> Iterator[tuple[str, Any]]:
@@ -142,7 +144,7 @@ def members(document: Document) -> Iterator[tuple[str, Any]]:
 def twofold(document: Document, name: str) -> InputError:
     """That a name is there twice where it can mean one thing only."""
     return document.error(
-        "{name} is in it twice", "it is none of the publisher's; fetch it again", name=repr(name[:MAX_TEXT])
+        "it contains {name} twice", "it is not a file of the publisher; download it again", name=repr(name[:MAX_TEXT])
     )
 
 

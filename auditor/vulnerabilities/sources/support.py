@@ -21,8 +21,8 @@ def read(document: Document, into: Writing) -> Read:
     named = NAME.search(document.name)
     if named is None or (named[1] == "ended" and named[2] is None) or (named[2] or "13") not in RELEASES:
         raise document.error(
-            "a list of packages without support is told by its name, and {name} tells no release that is known",
-            "keep the name that it has in the package debian-security-support, such as security-support-ended.deb12",
+            "a list of unsupported packages is recognized by its file name, and {name} is not a known release",
+            "keep the file name from the package debian-security-support, for example security-support-ended.deb12",
             name=repr(document.name),
         )
     kind, release = named[1], RELEASES[named[2]] if named[2] else ""
@@ -33,7 +33,7 @@ def read(document: Document, into: Writing) -> Read:
             continue
         found = (_ENDED if kind == "ended" else _LIMITED).match(words)
         if found is None:
-            raise document.error("its line {number} is none of such a list", number=number)
+            raise document.error("line {number} is not a valid line of the list", number=number)
         until, note = (found[3], found[4] or "") if kind == "ended" else ("", found[2])
         rows.append((release, found[1], kind, until, note[:MAX_TEXT]))
     part = f"{kind}.{release}".rstrip(".")

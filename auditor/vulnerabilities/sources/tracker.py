@@ -24,7 +24,7 @@ def read(document: Document, into: Writing) -> Read:
     for source, issues in members(document):
         releases: dict[str, list[list[Any]]] = {}
         if not isinstance(issues, dict):
-            raise document.error("{source} is no object", source=repr(source))
+            raise document.error("{source} is not an object", source=repr(source))
         for name, issue in issues.items():
             for release, told in _releases(document, source, name, issue):
                 releases.setdefault(release, []).append([name, *told])
@@ -48,7 +48,7 @@ def _releases(document: Document, source: str, name: str, issue: Any) -> Iterato
         if not isinstance(told, dict) or told.get("status") not in STATES:
             raise document.error(
                 "{name} of {source} has a state that this version does not know",
-                "update Lũy Tre, or fetch the data again",
+                "update Lũy Tre, or download the data again",
                 name=repr(name),
                 source=repr(source),
             )

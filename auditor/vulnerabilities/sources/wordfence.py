@@ -37,7 +37,7 @@ def read(document: Document, into: Writing) -> Read:
                 ranges, patched = _ranges(software), software.get("patched_versions") or []
                 if ranges is None or not isinstance(patched, list):
                     raise document.error(
-                        "{id} does not say which versions of {name} it is in", id=repr(identity), name=repr(component)
+                        "{id} does not state the affected versions of {name}", id=repr(identity), name=repr(component)
                     )
                 told = [
                     name,
@@ -48,7 +48,7 @@ def read(document: Document, into: Writing) -> Read:
                 ]
                 by_component.setdefault(component, []).append(told)
     if not counted:
-        raise document.error("it lists nothing")
+        raise document.error("it has no entries")
     into.components(
         (KIND, name, json.dumps(records, ensure_ascii=False, separators=(",", ":")))
         for name, records in by_component.items()

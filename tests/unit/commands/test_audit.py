@@ -121,7 +121,7 @@ def test_an_exit_code_is_explained_in_both_languages(auditor) -> None:
 
 
 def test_this_machine_and_an_inventory_are_not_both_asked_for(auditor) -> None:
-    with pytest.raises(InputError, match="give one of the two"):
+    with pytest.raises(InputError, match="use only one of them"):
         auditor(GOOD, "--local")
 
 
@@ -164,11 +164,11 @@ def test_formats_are_what_was_asked_for_and_an_unknown_one_is_told(auditor, tmp_
 @pytest.mark.parametrize(
     ("wanted", "content", "why"),
     [
-        ("20250101T00", None, "no kept run begins with"),
+        ("20250101T00", None, "no stored run begins with"),
         ("known.json", None, "cannot be read"),
         ("known.json", b"{", "not JSON"),
         ("known.json", b'{"schema": "luytre/findings/9"}', "luytre/findings/9"),
-        ("known.json", json_output.render(factory.run(hosts=())), "says nothing of these hosts"),
+        ("known.json", json_output.render(factory.run(hosts=())), "contains none of these hosts"),
     ],
 )
 def test_a_baseline_that_is_none_is_told_before_the_audit(

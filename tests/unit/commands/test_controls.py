@@ -44,10 +44,10 @@ def test_an_id_that_is_none_is_guessed_at(wrong: str) -> None:
 @pytest.mark.parametrize(
     ("names", "why"),
     [
-        (["ssh.root_login", "--all"], "either the controls that are named or --all"),
-        ([], "either the controls that are named or --all"),
-        (["ssh.root_login", "ngin"], "no drill for ngin; did you mean 'nginx'"),
-        (["zzz"], "no drill for zzz — see"),
+        (["ssh.root_login", "--all"], "either controls or --all"),
+        ([], "either controls or --all"),
+        (["ssh.root_login", "ngin"], "ngin has no drill; did you mean 'nginx'"),
+        (["zzz"], "zzz has no drill — see"),
     ],
 )
 def test_a_drill_says_what_is_wrong_with_what_it_is_to_drill(names: list[str], why: str) -> None:

@@ -41,22 +41,22 @@ def test_a_dry_run_opens_nothing(inventory: str) -> None:
 
 def test_nobody_to_ask_opens_nothing(inventory: str) -> None:
     keep(inventory, MEMBER)
-    with pytest.raises(InputError, match="nobody to ask"):
+    with pytest.raises(InputError, match="cannot ask"):
         auditor(inventory, "open", "--all-found", "web1", *WHO)
 
 
 def test_no_trace_is_told_with_the_hunt_that_saw_none_and_no_hunt_is_an_error(inventory: str) -> None:
     keep(inventory)
     assert "The last hunt (30 Jan 2026, 08:00)" in auditor(inventory, "open", "--all-found", "web1", *WHO).stdout
-    with pytest.raises(InputError, match="no hunt on web2 is kept"):
+    with pytest.raises(InputError, match="no hunt on web2 is stored"):
         auditor(inventory, "open", "--all-found", "web2", *WHO)
 
 
 @pytest.mark.parametrize(
     ("given", "why"),
     [
-        (("--all-found", "--finding", "compromise.way_in:web1"), "takes every finding"),
-        (("web1", "--dry-run"), "--dry-run is of --all-found"),
+        (("--all-found", "--finding", "compromise.way_in:web1"), "already includes every finding"),
+        (("web1", "--dry-run"), "--dry-run works only with --all-found"),
     ],
 )
 def test_options_that_do_not_go_together_are_one_error(inventory: str, given: tuple[str, ...], why: str) -> None:

@@ -45,10 +45,10 @@ def test_json_says_what_was_written_of_which_run(auditor: Callable[..., Result])
 
 def test_this_machine_has_a_report_without_an_inventory(auditor: Callable[..., Result]) -> None:
     assert json.loads(auditor("--local", "--format", "json").stdout)["run"] == HERE.id
-    with pytest.raises(InputError, match="give one of the two"):
+    with pytest.raises(InputError, match="use only one of them"):
         auditor("--local", "-i", OFFICE.inventory)
 
 
 def test_an_inventory_without_runs_is_an_error(auditor: Callable[..., Result]) -> None:
-    with pytest.raises(InputError, match="no run of nowhere in the history"):
+    with pytest.raises(InputError, match="the history has no run of nowhere"):
         auditor("-i", "nowhere")

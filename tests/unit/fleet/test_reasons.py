@@ -48,9 +48,12 @@ from auditor.models import Text
         ("Timeout (12s) waiting for become success or become password prompt.", "sudo takes too long on the host"),
         (
             "Failed to connect to the host via ssh: kex_exchange_identification: Connection closed by remote host",
-            "may shut this address out for a while",
+            "may be blocking this address temporarily",
         ),
-        ("kex_exchange_identification: banner line 0: Not allowed at this time", "may shut this address out"),
+        (
+            "kex_exchange_identification: banner line 0: Not allowed at this time",
+            "may be blocking this address temporarily",
+        ),
         ("ModuleNotFoundError: No module named 'json'", "Python 3 is not complete"),
         ('Task failed: Data could not be sent to remote host "192.0.2.1".', "could not be reached"),
         ("Missing sudo password", "may not use sudo without a password"),

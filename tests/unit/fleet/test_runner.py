@@ -78,7 +78,7 @@ def test_what_fails_meanwhile_ends_the_run(tmp_path: Path) -> None:
 
 
 def test_nothing_is_done_meanwhile_for_a_run_that_cannot_begin(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no such inventory"):
+    with pytest.raises(InputError, match="the inventory does not exist"):
         play(written(tmp_path, FAILS), inventory=tmp_path / "nowhere", meanwhile=lambda: pytest.fail("was done"))
 
 

@@ -27,7 +27,7 @@ def test_the_last_one_is_found_and_one_by_its_beginning(tmp_path: Path) -> None:
     assert journal.find("i", None).id == "20261124T1-c"
     assert journal.find("i", "20261101").id == "20261101T0-a"
     for unclear in ("20261124", "2027"):
-        with pytest.raises(InputError, match="no single hardening"):
+        with pytest.raises(InputError, match="does not match exactly one hardening run"):
             journal.find("i", unclear)
     with pytest.raises(InputError, match="no hardening"):
         journal.find("nowhere", None)

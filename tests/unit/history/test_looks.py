@@ -106,7 +106,7 @@ def test_what_is_accepted_is_what_the_chain_says_last(looks: Looks) -> None:
     assert [(one.key, one.reason) for one in looks.accepted("/i")] == [(KEY, "ours, still"), ("0" * 16, "ours")]
     looks.withdraw("/i", SITE, KEY, "gone")
     assert [one.key for one in looks.accepted("/i")] == ["0" * 16]
-    with pytest.raises(InputError, match="nothing with the key"):
+    with pytest.raises(InputError, match="no trace with the key"):
         looks.withdraw("/i", SITE, KEY, "again")
     assert History(looks.path).verify().broken is None
 

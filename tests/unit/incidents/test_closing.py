@@ -136,7 +136,7 @@ def test_not_without_the_closing_form(ledgers: Incidents) -> None:
     incident = ready(ledgers)
     entries = [entry for entry in ledgers.one(INVENTORY, incident) if entry.deed != LAST_FORM]
     decide = closing.closing(incident, Cause("x"), CLEAN, lab().hosts, clock.read(LATER))
-    with pytest.raises(InputError, match=f"the closing form of {incident} is not written"):
+    with pytest.raises(InputError, match=f"the closing form of {incident} is missing"):
         decide({incident: tuple(entries)})
 
 

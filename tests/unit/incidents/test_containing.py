@@ -87,7 +87,7 @@ def test_a_block_is_written_made_confirmed_over_another_connection_and_written(
     assert [deed.state for deed in deeds if isinstance(deed, Contained)] == ["begun", "confirmed"]
     (action,) = case(command).actions.values()
     assert action.open(clock.now())
-    with pytest.raises(InputError, match="is contained on web1 already, by number 1"):
+    with pytest.raises(InputError, match="is already contained on web1, number 1"):
         command.contain(WEB1, BLOCK)
 
 
@@ -134,7 +134,7 @@ def test_what_is_contained_already_keeps_nothing_else_from_it(there: There, comm
     left: list[InputError] = []
     (done,) = each(command, WEB1, [BLOCK, Wanted("address", "203.0.113.8", 86_400)], left)
     assert (done.what, done.state) == ("203.0.113.8", "confirmed")
-    assert [error.what for error in left] == ["203.0.113.7 is contained on web1 already, by number 1"]
+    assert [error.what for error in left] == ["203.0.113.7 is already contained on web1, number 1"]
 
 
 def test_whoever_is_cut_off_leaves_what_was_begun_and_the_next_goes_on_with_it(
@@ -224,7 +224,7 @@ def test_a_plan_asks_what_the_real_run_asks_and_writes_nothing(there: There, com
     planned, real = there.asked[0], there.asked[3]
     assert (planned["do"], real["do"]) == ("plan", "contain")
     assert {**planned, "do": ""} == {**real, "do": ""}
-    with pytest.raises(InputError, match="is contained on web1 already"):
+    with pytest.raises(InputError, match="is already contained on web1"):
         command.plan(WEB1, BLOCK)
 
 
@@ -302,8 +302,8 @@ def test_what_somebody_laid_there_again_is_contained_again(there: There, command
 def test_what_is_not_seen_there_again_is_contained_already(there: There, command: Containing, said: Any) -> None:
     there.answers = [{"state": "confirmed"}, said, said]
     command.contain(WEB1, FILE)
-    with pytest.raises(InputError, match="is contained on web1 already, by number 1"):
+    with pytest.raises(InputError, match="is already contained on web1, number 1"):
         command.contain(WEB1, FILE)
-    with pytest.raises(InputError, match="is contained on web1 already, by number 1"):
+    with pytest.raises(InputError, match="is already contained on web1, number 1"):
         command.plan(WEB1, FILE)
     assert list(case(command).actions) == [1]

@@ -159,7 +159,7 @@ def test_without_a_form_it_is_that_of_what_is_owed_next_and_then_the_closing_one
     assert issue.wanted(case("2026"), None) == "now"
     assert issue.wanted(case("2022"), None) == "mau-03"
     assert issue.wanted(filled_in("2022"), None) == "mau-04"
-    with pytest.raises(InputError, match="--form mau-03 is of the regime 2022"):
+    with pytest.raises(InputError, match="--form mau-03 belongs to the rules of 2022"):
         issue.wanted(case("2026"), "mau-03")
 
 
@@ -180,11 +180,11 @@ def test_a_field_that_is_answered_is_not_missing(boxes: tuple[str, ...]) -> None
 @pytest.mark.parametrize(
     ("given", "why"),
     [
-        ("how_fuond=log", "is no answer to a question"),
-        ("how_found", "is no answer to a question"),
-        ("contact_name=Nguyễn Văn A", "is no answer to a question"),
-        ("how_found=guess", "is none of the boxes"),
-        ("severity=serious:very", "is none of the boxes"),
+        ("how_fuond=log", "is not an answer to a question"),
+        ("how_found", "is not an answer to a question"),
+        ("contact_name=Nguyễn Văn A", "is not an answer to a question"),
+        ("how_found=guess", "is not one of the checkboxes"),
+        ("severity=serious:very", "is not one of the checkboxes"),
         ("cause= ", "cause is empty"),
     ],
 )

@@ -165,14 +165,14 @@ def test_nobody_to_tell_is_one_line(inventory: Path) -> None:
         unit.pop("incidents", None)
     file.write_text(yaml.safe_dump(said, allow_unicode=True), "utf-8")
     for named in ((incident,), ()):
-        with pytest.raises(InputError, match="names roles that are told of incidents"):
+        with pytest.raises(InputError, match="declares roles to notify of incidents"):
             auditor("incident", "notify", *named, *WHO, "-i", inventory)
 
 
 def test_a_role_that_there_is_none_of_is_named_with_its_line(inventory: Path) -> None:
     file = inventory / "office/organisation.yml"
     file.write_text(file.read_text("utf-8").replace("- truc_ban", "- truc_bam"), "utf-8")
-    with pytest.raises(InputError, match="truc_bam is not among its roles"):
+    with pytest.raises(InputError, match="truc_bam is not one of its roles"):
         inventories.load(inventory)
 
 
@@ -321,7 +321,7 @@ def test_no_secret_is_written_into_the_ledger(inventory: Path) -> None:
 def test_what_is_no_text_is_one_line(inventory: Path, text: str) -> None:
     incident = opened(inventory)
     for given in (("note", incident, text), ("answer", incident, f"cause={text}")):
-        with pytest.raises(InputError, match="is no UTF-8 text"):
+        with pytest.raises(InputError, match="is not UTF-8 text"):
             auditor("incident", *given, *WHO, "-i", inventory)
 
 

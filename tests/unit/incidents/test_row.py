@@ -35,13 +35,13 @@ def test_a_row_is_one_line_that_says_where_it_is(typed: str, read: str, asked: t
 @pytest.mark.parametrize(
     ("typed", "why"),
     [
-        ("antruc.test/66", "is no row"),
-        ("antruc.test/posts/0", "is no row"),
-        ("antruc.test/posts/66 OR 1=1", "is no row"),
-        ("antruc.test/../posts/66", "is no row"),
-        ("antruc.test/%2e%2e/posts/66", "is no row"),
-        ("antruc.test/options/" + "x" * 192, "is no row"),
-        ("antruc.test/users/1", "users is no table"),
+        ("antruc.test/66", "is not a row"),
+        ("antruc.test/posts/0", "is not a row"),
+        ("antruc.test/posts/66 OR 1=1", "is not a row"),
+        ("antruc.test/../posts/66", "is not a row"),
+        ("antruc.test/%2e%2e/posts/66", "is not a row"),
+        ("antruc.test/options/" + "x" * 192, "is not a row"),
+        ("antruc.test/users/1", "rows of users cannot be removed"),
         ("an truc/posts/1", "is not a site's domain"),
     ],
 )
@@ -51,5 +51,5 @@ def test_what_is_no_row_is_refused(typed: str, why: str) -> None:
 
 
 def test_a_site_whose_files_lie_nowhere_has_no_rows() -> None:
-    with pytest.raises(InputError, match="does not say where the files of khac"):
+    with pytest.raises(InputError, match="does not declare the location of the files of khac"):
         ROW.asked(WEB1, "khac.test/posts/1")

@@ -30,7 +30,7 @@ def test_an_administrator_is_one_line_that_says_where_it_is(typed: str, read: st
 
 @pytest.mark.parametrize("typed", ["antruc.test", "antruc.test/", "antruc.test/../an", "antruc.test/" + "x" * 101])
 def test_what_is_no_administrator_is_refused(typed: str) -> None:
-    with pytest.raises(InputError, match="is no administrator of a site"):
+    with pytest.raises(InputError, match="is not an administrator of a site"):
         ADMINISTRATOR.read(typed)
 
 
@@ -50,9 +50,9 @@ def test_an_application_is_one_line_that_says_where_it_is(typed: str, read: str,
 
 
 def test_what_is_no_application_is_refused() -> None:
-    with pytest.raises(InputError, match="is no application of a site"):
+    with pytest.raises(InputError, match="is not an application of a site"):
         SALTS.read("antruc.test/../b")
-    with pytest.raises(InputError, match="does not say where the files of khac"):
+    with pytest.raises(InputError, match="does not declare the location of the files of khac"):
         SALTS.asked(WEB1, "khac.test")
 
 

@@ -168,11 +168,11 @@ def test_the_command_makes_a_list_that_is_exported_as_any_other(state: Path) -> 
 @pytest.mark.parametrize(
     "words, told",
     [
-        (["found", "--name", "../x"], "is no name for a list"),
-        (["poll", "--name", "../x"], "is no name for a list"),
+        (["found", "--name", "../x"], "is not a valid list"),
+        (["poll", "--name", "../x"], "is not a valid list"),
         (["found", "--tlp", "PINK"], "no such marking"),
-        (["export", "a.csv", "--sightings"], "only STIX takes sightings"),
-        (["export", "a.json", "--sightings"], "no audit of this inventory is kept"),
+        (["export", "a.csv", "--sightings"], "only STIX supports sightings"),
+        (["export", "a.json", "--sightings"], "no audit of this inventory is stored"),
     ],
 )
 def test_what_cannot_be_done_is_told(state: Path, words: list[str], told: str) -> None:

@@ -42,12 +42,12 @@ class Fake:
         if method == "POST":
             known = {one["id"] for _, one in self.objects}
             given = json.loads(body)["objects"]
-            failures = [{"id": one["id"], "message": "there already"} for one in given if one["id"] in known]
+            failures = [{"id": one["id"], "message": "exists"} for one in given if one["id"] in known]
             stamp = f"2026-11-27T00:00:{len(self.asked):02}.000Z"
             self.objects += [(stamp, one) for one in given if one["id"] not in known]
             return json_answer({"id": "s1", "status": "pending", "failures": failures}, 202)
         if "/status/" in parts.path:
-            return json_answer({"id": "s1", "status": "complete", "failures": [{"id": self.objects[0][1]["id"], "message": "there already"}]})  # fmt: skip
+            return json_answer({"id": "s1", "status": "complete", "failures": [{"id": self.objects[0][1]["id"], "message": "exists"}]})  # fmt: skip
         found = [one for one in self.objects if one[0] > query.get("added_after", [""])[0]]
         if "match[id]" in query:
             found = [one for one in self.objects if one[1]["id"] == query["match[id]"][0]]
@@ -167,7 +167,7 @@ def test_what_a_server_only_counts_as_not_taken_is_asked_for(
 @pytest.mark.parametrize("name", [7, "", "../../x", "a?b", "\ud800", "a" * 200])
 def test_a_status_that_cannot_be_asked_for_is_told(fake: Fake, server: taxii.Server, name: Any) -> None:
     fake.odd = lambda *_: json_answer({"status": "pending", "id": name}, 202)
-    with pytest.raises(InputError, match="does not say what became"):
+    with pytest.raises(InputError, match="does not report the result"):
         server.add([{"id": "indicator--x"}])
 
 
@@ -191,7 +191,7 @@ def test_a_server_that_asks_for_patience_gets_some(fake: Fake, server: taxii.Ser
     fake.odd = lambda *_: next(answers, None)
     assert list(server.pages(None)) == [([], None)] and waits == [30, 5]
     fake.odd = lambda *_: (429, {"Retry-After": "90"}, b"")
-    with pytest.raises(InputError, match="kept us waiting for more than 120 s"):
+    with pytest.raises(InputError, match="did not respond within 120 s"):
         list(server.pages(None))
 
 
@@ -199,16 +199,16 @@ def test_a_server_that_asks_for_patience_gets_some(fake: Fake, server: taxii.Ser
     ("answer", "told"),
     [
         ((302, {"Location": "https://evil.test/"}, b""), "redirects are not followed"),
-        ((401, {}, b""), "it does not let us in"),
-        ((500, {}, b""), "it answers 500"),
-        ((200, {"Content-Type": "text/html"}, b"<html>"), "no TAXII 2.1 server"),
-        ((200, {"Content-Type": MEDIA}, b"{"), "no JSON"),
-        ((200, {"Content-Type": MEDIA}, b"[]"), "no JSON"),
-        (json_answer({"objects": 7}), "no list of objects"),
-        (json_answer({"objects": [], "more": True, "next": "1"}), "its pages repeat"),
-        (json_answer({"objects": [], "more": True}), "its pages repeat"),
-        (json_answer({"objects": [{"id": "x"}], "more": True, "next": "1"}), "its pages repeat"),
-        (json_answer({"objects": [{"id": "x"}], "more": True}), "its pages repeat"),
+        ((401, {}, b""), "access denied"),
+        ((500, {}, b""), "responded with 500"),
+        ((200, {"Content-Type": "text/html"}, b"<html>"), "not a TAXII 2.1 server"),
+        ((200, {"Content-Type": MEDIA}, b"{"), "not JSON"),
+        ((200, {"Content-Type": MEDIA}, b"[]"), "not JSON"),
+        (json_answer({"objects": 7}), "not contain a list of objects"),
+        (json_answer({"objects": [], "more": True, "next": "1"}), "the pages of the response repeat"),
+        (json_answer({"objects": [], "more": True}), "the pages of the response repeat"),
+        (json_answer({"objects": [{"id": "x"}], "more": True, "next": "1"}), "the pages of the response repeat"),
+        (json_answer({"objects": [{"id": "x"}], "more": True}), "the pages of the response repeat"),
         ((200, {"Content-Type": MEDIA}, b" " * 5_000), "larger than"),
     ],
 )
@@ -235,7 +235,7 @@ def test_a_server_whose_pages_are_new_for_ever_is_one_line_and_the_list_stays(
         {"objects": [{"id": next(numbers), "x": "y" * 50_000}], "more": True, "next": "1"}
     )
     monkeypatch.setattr(taxii, bound, most)
-    with pytest.raises(InputError, match="it never ends"):
+    with pytest.raises(InputError, match="the response does not end"):
         exchange.poll(server, "ncsc", TODAY, tmp_path / "i.sqlite")
     assert next(numbers) < 20
 
@@ -263,9 +263,9 @@ def test_a_server_that_is_down_is_told(server: taxii.Server, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("url: http://ncsc.example/a/collections/c/", "no HTTPS address of a collection"),
-        ("url: https://ncsc.example/a/", "no HTTPS address of a collection"),
-        ("url: https://u:p@ncsc.example/a/collections/c/", "no HTTPS address of a collection"),
+        ("url: http://ncsc.example/a/collections/c/", "the HTTPS address of a collection"),
+        ("url: https://ncsc.example/a/", "the HTTPS address of a collection"),
+        ("url: https://u:p@ncsc.example/a/collections/c/", "the HTTPS address of a collection"),
         ("url: https://ncsc.example/a/collections/c/\nuser: x", "it needs a token_file"),
         ("url: https://ncsc.example/a/collections/c/\nkey: x", "it needs a key, and a key needs it"),
         ("url: https://ncsc.example/a/collections/c/\ntoken_file: none", "the file with the password is missing"),

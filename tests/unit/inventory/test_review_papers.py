@@ -60,13 +60,13 @@ def test_sites_may_be_probed_in_scope_and_in_time_alone(inventory: Path) -> None
     ("right", "wrong", "line", "why"),
     [
         ("sites: [a.test]", "sites: [x.test]", 5, "x.test is not among"),
-        ("expires: 2027-05-01", "expires: 2028-05-01", 4, "more than a year"),
+        ("expires: 2027-05-01", "expires: 2028-05-01", 4, "longer than a year"),
         ("expires: 2027-05-01", "expires: 2026-05-01", 4, "is before dated"),
         ("expires: 2027-05-01", "until: 2027-05-01", 2, "expires: Field required"),
         ("hosts: [web2]}", "hosts: [web2]}\n  probes: all", 6, "probes"),
         ("document: Quyết định số 12/QĐ-UBND", "document: ''", 2, "document"),
-        ("scope: {sites: [a.test], hosts: [web2]}", "scope: {}", 5, "names nothing"),
-        (LEAVE, "leave: yes", 1, "is a list"),
+        ("scope: {sites: [a.test], hosts: [web2]}", "scope: {}", 5, "is empty"),
+        (LEAVE, "leave: yes", 1, "must be a list"),
     ],
 )
 def test_what_is_wrong_in_an_authorization_is_told_with_its_line(
@@ -105,7 +105,7 @@ def test_a_file_that_is_no_such_list_is_told(inventory: Path, text: str) -> None
     folder = inventory / "office" / "engines"
     folder.mkdir()
     (folder / "googlebot.json").write_text(text)
-    with pytest.raises(InputError, match="no list") as raised:
+    with pytest.raises(InputError, match="not a list") as raised:
         engines.networks(inventory / "office")
     assert raised.value.file == folder / "googlebot.json"
 
@@ -127,7 +127,7 @@ def test_leave_that_is_not_used_is_named_with_its_day(inventory: Path) -> None:
             "được công bố trên 2 trang (a.test, c.test); cách sửa: office/authorizations.yml"
         )
     ]
-    assert "expired on 1 May 2027: 2 sites are" in _told(known, date(2027, 5, 2), "en")[0]
+    assert "expired on 1 May 2027: unlinked addresses of 2 sites are" in _told(known, date(2027, 5, 2), "en")[0]
     office.write_text(
         LEAVE + LEAVE.replace("12/", "13/").replace("2026-11-02", "2027-04-20").replace("-05-01", "-12-01")
     )
@@ -140,7 +140,7 @@ def test_leave_for_a_host_without_a_site_is_named(inventory: Path) -> None:
         LEAVE.replace("sites: [a.test], hosts: [web2]", "hosts: [web3]")
     )
     (line,) = _told(load(inventory), date(2026, 12, 1), "en")
-    assert line.startswith("“Quyết định số 12/QĐ-UBND” takes in no site")
+    assert line.startswith("“Quyết định số 12/QĐ-UBND” does not cover any site")
 
 
 def test_leave_that_is_over_is_told_wherever_looks_are(inventory: Path) -> None:

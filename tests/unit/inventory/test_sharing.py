@@ -38,14 +38,14 @@ SAID = "role: Chánh Văn phòng, dated: 2026-11-05"
             (
                 f'units:\n  xa-an-truc:\n    central: {{in_place: false, what: "a{sign}b", {SAID}}}\n',
                 3,
-                f"units.xa-an-truc.central.what: U+{code} stands in it, which no paper can show; take it out",
+                f"units.xa-an-truc.central.what: it contains U+{code}, which cannot be printed; remove it",
             )
             for sign, code in (("\\t", "0009"), ("\\n", "000A"), ("\\0", "0000"), ("\\x85", "0085"), ("\\L", "2028"))
         ),
         (
             "units:\n  xa-an-truc:\n    central: {in_place: false, role: a@b.vn, dated: 2026-11-05}\n",
             3,
-            "units.xa-an-truc.central.role: an office role is wanted here, not a person's address",
+            "units.xa-an-truc.central.role: use the address of an office role, not of a person",
         ),
     ],
 )

@@ -104,19 +104,19 @@ def test_every_mistake_has_its_row_and_column(tmp_path: Path) -> None:
         ],
     )
     assert [line.partition(" — ")[0] for line in mistakes(file, inventory)] == [
-        "2: 'web 1' cannot be the name of a host (column A, Máy chủ)",
+        "2: 'web 1' is not a valid host name (column A, Máy chủ)",
         "3: '192.0.2.1{{ 1 }}' is neither an IP address nor a name (column B, Địa chỉ)",
-        "3: 'xã Thử' is no unit of office/organisation.yml (column C, Đơn vị vận hành); did you mean 'xa'?",
+        ("3: 'xã Thử' is not a unit in office/organisation.yml (column C, Đơn vị vận hành); did you mean 'xa'?"),
         "3: '000': Input should be greater than or equal to 1 (column D, Cổng mở)",
         "3: 'https://xa-mot.test/' is the address of a page (column E, Tên miền)",
-        "3: 'xa-thu' is no unit of office/organisation.yml (column F, Đơn vị); did you mean 'xa'?",
+        "3: 'xa-thu' is not a unit in office/organisation.yml (column F, Đơn vị); did you mean 'xa'?",
         "3: 'cấp 4': Input should be 1, 2 or 3 (column G, Cấp độ)",
         "4: the name of the host is missing (column A, Máy chủ)",
         "5: the domain of the site is missing (column E, Tên miền)",
-        "6: host web2 has something else here in row 5 (column B, Địa chỉ)",
-        "6: a.test is in the inventory on host a (column E, Tên miền)",
+        "6: host web2 has a different value here in row 5 (column B, Địa chỉ)",
+        "6: the inventory has a.test on host a (column E, Tên miền)",
         "7: \"=cmd|' /c calc'!a0\" is not a domain name like xa-vi-du.gov.vn (column E, Tên miền)",
-        "7: host web2 in row 5 is at the same address and port (column B, Địa chỉ)",
+        "7: host web2 in row 5 has the same address and port (column B, Địa chỉ)",
     ]
     assert all(" — " in line for line in mistakes(file, inventory))
     assert state(inventory).items() == {**before, file: file.read_bytes()}.items()
@@ -131,7 +131,7 @@ def test_a_host_that_is_there_stays_and_is_named(tmp_path: Path) -> None:
     assert done.kept[0].where.startswith(f"{inventory}/hosts.yml:")
     rows.append(("a", "", "", "", "moi.test", "", ""))
     (line,) = mistakes(written(tmp_path / "office/x.csv", rows), inventory)
-    assert line.startswith("4: host a is in the inventory, without moi.test (column E, Tên miền) — add the site")
+    assert line.startswith("4: the inventory has host a, but without moi.test (column E, Tên miền) — add the site")
 
 
 def test_imported_again_what_is_new_gets_a_file_of_its_own(tmp_path: Path) -> None:
@@ -173,11 +173,11 @@ def test_headings_and_values_are_known_however_they_were_typed(tmp_path: Path, f
 
 def test_a_heading_that_is_mistyped_or_there_twice_is_named(tmp_path: Path) -> None:
     for head, said in {
-        ("Máy chủ", "Tên miền", "Cấp đọc"): "Cấp đọc is no column of the list (column C)",
+        ("Máy chủ", "Tên miền", "Cấp đọc"): "Cấp đọc is not a column of the list (column C)",
         ("Máy chủ", "Tên miền", "Website"): "two columns are Website",
         ("Máy chủ", "Địa chỉ", "Cấp độ"): "there is no column Tên miền / Domain",
         ("Tên miền", "Đơn vị"): "there is no column Máy chủ / Host",
-        ("Họ và tên", "Ngày sinh"): "has no row with the headings of such a list",
+        ("Họ và tên", "Ngày sinh"): "has no row with the headings of the list",
     }.items():
         with pytest.raises(InputError, match=r"x\.csv: ") as caught:
             record.load(written(tmp_path / "x.csv", [head, ["web1"] * len(head)]), tmp_path)
@@ -216,8 +216,8 @@ def test_formulas_and_dates_are_not_taken_for_what_they_show(tmp_path: Path) -> 
     book.close()
     assert [line.partition(" — ")[0] for line in mistakes(file, tmp_path)] == [
         "2: this is a formula (column B, Máy chủ)",
-        "2: this is a formula that fails (column C, Địa chỉ)",
-        "2: the spreadsheet made this a date (column D, Cổng mở)",
+        "2: this formula has an error (column C, Địa chỉ)",
+        "2: the spreadsheet converted this to a date (column D, Cổng mở)",
     ]
 
 
@@ -256,8 +256,8 @@ def test_what_is_built_to_cost_memory_or_time_ends_the_child_alone(tmp_path: Pat
         ("x.csv", "Máy chủ;Địa chỉ\nweb1;1".encode("cp1258", "replace") + b"\xd5\xff", "is not UTF-8"),
         ("x.csv", b"\xff\xfe\x00", "is not UTF-8"),
         ("x.csv", b'Host;Address\n"web1;192.0.2.1\n', "cannot be read as CSV"),
-        ("x.csv", b"Host;Address\n", "has no host below its headings"),
-        ("x.csv", b"Host;Address\n" * 2, "more than one row has the headings"),
+        ("x.csv", b"Host;Address\n", "has no host below the heading row"),
+        ("x.csv", b"Host;Address\n" * 2, "several rows contain the headings"),
         ("x.csv", b"Host;Address\n" + b"web1;192.0.2.1\n" * 10_001, "has more than 10000 rows"),
         ("x.ods", b"", "is neither CSV nor XLSX"),
     ],
@@ -282,7 +282,7 @@ def test_the_template_has_every_column_and_is_read_back(tmp_path: Path, kind: st
     with pytest.raises(InputError, match="has no host"):
         record.load(tmp_path / kind, tmp_path)
     assert tuple(source.read(tmp_path / kind).headings.columns.values()) == COLUMNS
-    with pytest.raises(InputError, match="is there already"):
+    with pytest.raises(InputError, match="already exists"):
         template.write(tmp_path / kind, Words(lang))
 
 

@@ -80,5 +80,5 @@ def test_what_could_not_be_planted_is_named() -> None:
 
 
 def test_a_machine_for_which_nothing_is_listed_is_told_at_once() -> None:
-    with pytest.raises(InputError, match="nothing is planted on these machines"):
+    with pytest.raises(InputError, match="there is nothing to plant on these machines"):
         compromise_hosts(["web3"])

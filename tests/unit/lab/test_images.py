@@ -84,7 +84,7 @@ def test_a_testers_archive_goes_into_the_machine_that_knows_its_name(
     assert [given[name].digest == own[name] for name in own] == [True, False, True]
     assert given["mess1"].inputs["archive-nukeviet"] == tmp_path / "nukeviet-4.5.06.zip"
     monkeypatch.setenv("LUYTRE_ARCHIVES", str(tmp_path / "none"))
-    with pytest.raises(InputError, match="names no folder"):
+    with pytest.raises(InputError, match="is not a folder"):
         images.image(spec(), "mess1", state)
 
 

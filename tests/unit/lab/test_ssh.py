@@ -76,5 +76,5 @@ def test_missing_tools_are_named_with_the_command_that_installs_them(monkeypatch
 
 def test_somebody_else_than_root_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
-    with pytest.raises(InputError, match="the lab needs root"):
+    with pytest.raises(InputError, match="the lab requires root"):
         CliRunner().invoke(app, ["down"], catch_exceptions=False)

@@ -286,7 +286,7 @@ def test_a_password_that_others_can_read_is_refused(private: Path) -> None:
         with pytest.raises(InputError, match="one line"):
             settings.server(private, settings.load(private))
     secret.rename(private.with_name("other"))
-    with pytest.raises(InputError, match="is missing — write the password"):
+    with pytest.raises(InputError, match="is missing — write only the password"):
         settings.server(private, settings.load(private))
     secret.symlink_to("other")
     with pytest.raises(InputError, match="cannot be read"):
@@ -300,7 +300,7 @@ def test_a_password_that_others_can_read_is_refused(private: Path) -> None:
         ({"port": 0}, "port: "),
         ({"from": "a@b\nBcc: c@d.test"}, "from: "),
         ({"from": '"x y"@tangiang.test'}, "from: "),
-        ({"username": "u"}, "go together"),
+        ({"username": "u"}, "require each other"),
         ({"tls": False}, "tls: "),
         ({"ca_file": "/nowhere.pem"}, "no certificates can be read"),
     ],

@@ -101,7 +101,7 @@ def test_swapping_works_where_names_cannot_be_exchanged(tmp_path, monkeypatch):
 def test_somebody_else_s_report_folder_is_left_alone(tmp_path):
     (tmp_path / "report").mkdir()
     (tmp_path / "report" / "thesis.docx").write_bytes(b"years of work")
-    with pytest.raises(InputError, match="is not a report of ours"):
+    with pytest.raises(InputError, match="is not a Lũy Tre report"):
         write(factory.run(), CATALOGUE, output=tmp_path, lang="vi")
     assert (tmp_path / "report" / "thesis.docx").read_bytes() == b"years of work"
     assert not (tmp_path / "findings.json").exists()
@@ -111,7 +111,7 @@ def test_a_link_called_report_is_not_followed(tmp_path):
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "out").mkdir()
     (tmp_path / "out/report").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(InputError, match="is not a report of ours"):
+    with pytest.raises(InputError, match="is not a Lũy Tre report"):
         write(factory.run(), CATALOGUE, output=tmp_path / "out", lang="vi")
 
 

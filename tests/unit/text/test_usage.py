@@ -112,7 +112,7 @@ def test_the_language_is_the_one_asked_for(arguments: tuple[str, ...], environme
     assert language.of(arguments, environment) == lang
 
 
-@pytest.mark.parametrize(("lang", "words"), [("vi", ("Lỗi:", "không có bảng")), ("en", ("Error:", "no such inv"))])
+@pytest.mark.parametrize(("lang", "words"), [("vi", ("Lỗi:", "không có bảng")), ("en", ("Error:", "the inventory"))])
 def test_usage_and_input_are_complained_about_in_one_language(
     auditor: Callable[..., Ended], lang: str, words: tuple[str, str]
 ):
@@ -223,9 +223,9 @@ def test_no_command_shows_the_help_and_is_a_mistake(auditor: Callable[..., Ended
     [
         (
             InputError(
-                "no such inventory",
+                "the inventory does not exist",
                 file=Path("x"),
-                mend="give your inventory folder with -i or in LUYTRE_INVENTORY, e.g. -i inventories/xa",
+                mend="give your inventory folder with -i or in LUYTRE_INVENTORY, for example -i inventories/xa",
             ),
             "x: không có bảng kiểm kê này — chỉ thư mục bảng kiểm kê bằng -i hoặc LUYTRE_INVENTORY, ví dụ -i inventories/xa",
         ),

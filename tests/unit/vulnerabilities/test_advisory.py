@@ -258,7 +258,7 @@ def test_entries_of_another_form_are_named(tmp_path: Path, odd: Any) -> None:
 
 def test_a_name_that_is_there_twice_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text('{"objects": [{"type": "vulnerability", "name": "x", "name": "y"}]}')
-    with pytest.raises(InputError, match="'name' is in it twice"):
+    with pytest.raises(InputError, match="it contains 'name' twice"):
         read(tmp_path / "a.json")
 
 
@@ -344,5 +344,5 @@ def test_a_changelog_proves_nothing_of_what_still_runs() -> None:
 def test_an_advisory_of_aliases_that_unfold_is_refused(tmp_path: Path) -> None:
     doubled = "".join(f"- &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 22))
     (tmp_path / "a.yml").write_text(f"- &a0 [CVE-2026-1, CVE-2026-2]\n{doubled}- cve: *a21\n")
-    with pytest.raises(InputError, match="repeats too much by aliases"):
+    with pytest.raises(InputError, match="repeats too much through aliases"):
         read(tmp_path / "a.yml")

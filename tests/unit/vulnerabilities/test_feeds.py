@@ -182,25 +182,25 @@ GOOD = factory.debsecan(("openssl", ONE, "3.5-1", "3.0-2"))
 @pytest.mark.parametrize(
     ("name", "content", "complaint"),
     [
-        ("feed", GOOD, "tells no release"),
-        ("bookworm", GOOD[:30], "only the beginning"),
+        ("feed", GOOD, "is not a known release"),
+        ("bookworm", GOOD[:30], "incomplete"),
         ("bookworm", GOOD[: GOOD.index(",3.5-1") + 6] + "\n", "line 4"),
-        ("bookworm", GOOD[: GOOD.index("3.0-2") + 5] + "\n", "only the beginning"),
+        ("bookworm", GOOD[: GOOD.index("3.0-2") + 5] + "\n", "incomplete"),
         ("bookworm", GOOD.replace(",0,S", ",1,S"), "line 4"),
         ("bookworm", GOOD.replace(",0,S", ",-1,S"), "line 4"),
         ("bookworm", GOOD.replace(",0,S", ",0,B"), "line 4"),
         ("bookworm", GOOD.replace("3.0-2", "2a:1.0"), "'2a:1.0'"),
-        ("bookworm", "VERSION 2\n" + GOOD[10:], "none of the files"),
-        ("a.json", '{"id": "CVE-2026-1", "affected": []}', "no record"),
-        ("a.json", '{"id": "CVE-2026-1", "id": "CVE-2026-1", "modified": "2026-11-01"}', "no JSON"),
-        ("a.json", json.dumps(factory.osv("A", "npm", "x"))[:-5], "not all of it"),
-        ("a.json", json.dumps(factory.osv("A", "npm", "x")), "nothing in it"),
-        ("a.json", '{"modified": ' + "[" * 100_000, "no JSON"),
+        ("bookworm", "VERSION 2\n" + GOOD[10:], "not a recognized data"),
+        ("a.json", '{"id": "CVE-2026-1", "affected": []}', "not an OSV record"),
+        ("a.json", '{"id": "CVE-2026-1", "id": "CVE-2026-1", "modified": "2026-11-01"}', "not JSON"),
+        ("a.json", json.dumps(factory.osv("A", "npm", "x"))[:-5], "is incomplete"),
+        ("a.json", json.dumps(factory.osv("A", "npm", "x")), "it"),
+        ("a.json", '{"modified": ' + "[" * 100_000, "not JSON"),
         *(
             (
                 "a.json",
                 json.dumps(factory.osv(**{"name": ONE, "ecosystem": "Debian:13", "package": "zlib", **odd})),
-                "no record",
+                "not an OSV record",
             )
             for odd in (
                 {"affected": "x"},

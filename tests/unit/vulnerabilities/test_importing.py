@@ -144,34 +144,40 @@ ODD_WORDFENCE = b"""{"aaaaaaaa-1111-2222-3333-aaaaaaaaaaaa": {"title": "x", "sof
 @pytest.mark.parametrize(
     "content, complaint",
     [
-        (b"", "none of the files"),
+        (b"", "not a recognized data"),
         (b"<!DOCTYPE html><html>404", "web page"),
         (b"\xef\xbb\xbf\n<html>", "web page"),
-        (HALF.encode(), "only the beginning"),
+        (HALF.encode(), "incomplete"),
         (b'{"a": {"CVE-2026-1": {"releases": {}}}, "a": {"CVE-2026-1": {"releases": {}}}}', "twice"),
-        (b'{"a": {"CVE-2026-1": {"releases": {}}, "CVE-2026-1": {"releases": {}}}}', "'CVE-2026-1' is in it twice"),
-        (b'{"a": {"CVE-2026-1": {"releases": {"sid": {}, "sid": {}}}}}', "'sid' is in it twice"),
-        (b'{"catalogVersion": "1", "vulnerabilities": [{"cveID": "x", "cveID": "y"}]}', "'cveID' is in it twice"),
-        (b'{"catalogVersion": "1", "vulnerabilities": [], "vulnerabilities": []}', "'vulnerabilities' is in it twice"),
-        (json.dumps(factory.kev(ONE, TWO, ONE)).encode(), "entry 3 names a CVE that another has"),
-        (b"cve,epss,percentile\nCVE-2026-1000,0.1,0\nCVE-2026-1000,0.9,0\n", "entry 2 names a CVE that another has"),
-        (b'cve,epss,percentile\nCVE-2026-1000,"' + b"1" * 200_000, "it is no CSV"),
-        (b'cveID,vendorProject,x\nCVE-2026-1000,"' + b"1\n" * 200_000, "it is no CSV"),
+        (b'{"a": {"CVE-2026-1": {"releases": {}}, "CVE-2026-1": {"releases": {}}}}', "it contains 'CVE-2026-1' twice"),
+        (b'{"a": {"CVE-2026-1": {"releases": {"sid": {}, "sid": {}}}}}', "it contains 'sid' twice"),
+        (b'{"catalogVersion": "1", "vulnerabilities": [{"cveID": "x", "cveID": "y"}]}', "it contains 'cveID' twice"),
+        (
+            b'{"catalogVersion": "1", "vulnerabilities": [], "vulnerabilities": []}',
+            "it contains 'vulnerabilities' twice",
+        ),
+        (json.dumps(factory.kev(ONE, TWO, ONE)).encode(), "entry 3 repeats a CVE"),
+        (b"cve,epss,percentile\nCVE-2026-1000,0.1,0\nCVE-2026-1000,0.9,0\n", "entry 2 repeats a CVE"),
+        (b'cve,epss,percentile\nCVE-2026-1000,"' + b"1" * 200_000, "it is not CSV"),
+        (b'cveID,vendorProject,x\nCVE-2026-1000,"' + b"1\n" * 200_000, "it is not CSV"),
         (EMPTY_ZIP, "it is empty"),
-        (json.dumps(factory.wordfence((ONE, "plugin", "x", "5"))).replace('["5"]', "5").encode(), "which versions"),
-        (ODD_WORDFENCE, "which versions"),
+        (
+            json.dumps(factory.wordfence((ONE, "plugin", "x", "5"))).replace('["5"]', "5").encode(),
+            "the affected versions",
+        ),
+        (ODD_WORDFENCE, "the affected versions"),
         (b'{"a": {"CVE-2026-1": {"releases": {"sid": {"status": "new"}}}}}', "does not know"),
         (b'{"a": {"CVE-2026-1": 5}}', "no releases"),
-        (b'{"catalogVersion": "1", "vulnerabilities": [{"cveID": "CVE-26"}]}', "names no CVE"),
-        (b'{"catalogVersion": "1", "vulnerabilities": []}', "lists nothing"),
-        (b"cve,epss,percentile\nCVE-2026-1000,2,0\n", "no score"),
-        (b"cve,epss,percentile\nCVE-2026-1000,0.1,0\nCVE-2026", "no score"),
-        (gzip.compress(HALF.encode())[:-12], "cut short"),
-        (zlib.compress(HALF.encode() + b" " * 300_000 + b"}")[:-40], "cut short"),
+        (b'{"catalogVersion": "1", "vulnerabilities": [{"cveID": "CVE-26"}]}', "not a CVE ID"),
+        (b'{"catalogVersion": "1", "vulnerabilities": []}', "has no entries"),
+        (b"cve,epss,percentile\nCVE-2026-1000,2,0\n", "not a score"),
+        (b"cve,epss,percentile\nCVE-2026-1000,0.1,0\nCVE-2026", "not a score"),
+        (gzip.compress(HALF.encode())[:-12], "incomplete"),
+        (zlib.compress(HALF.encode() + b" " * 300_000 + b"}")[:-40], "incomplete"),
         (zipped("../x.json"), "folder"),
         (zipped("/etc/passwd"), "folder"),
-        (b"PK\x03\x04 no zip", "cut short"),
-        (b"nodejs 1:18 2026-01-01\n", "by its name"),
+        (b"PK\x03\x04 no zip", "incomplete"),
+        (b"nodejs 1:18 2026-01-01\n", "by its file name"),
         (b'{"a": {"CVE-2026-1": {"releases": ' + b"[" * 5_000, "deeper than 60 levels"),
         (b'{"catalogVersion": "1", "vulnerabilities": ' + b"[" * 5_000, "deeper than 60 levels"),
         (b'{"catalogVersion": "1", "vulnerabilities": ' + b'{"a":' * 5_000, "deeper than 60 levels"),
@@ -215,7 +221,7 @@ def test_a_zip_with_a_million_members_is_refused_before_they_are_listed(
     (tmp_path / "a.zip").write_bytes(listed + (records if large else b"") + end)
     monkeypatch.setattr(unpacking, "MAX_DIRECTORY", len(listed) - 1)
     monkeypatch.setattr(zipfile, "ZipFile", None)
-    with pytest.raises(InputError, match="it has more than 600000 members"):
+    with pytest.raises(InputError, match="the archive has more than 600000 files"):
         take_in([tmp_path / "a.zip"], data)
 
 
@@ -263,7 +269,7 @@ def test_json_is_refused_by_the_length_of_a_value_before_it_is_made(size: int, v
 
 def test_two_files_of_the_same_data_in_one_command_are_refused(tmp_path: Path, data: Path) -> None:
     files = [factory.write(tmp_path / name, factory.kev(one)) for name, one in (("a", ONE), ("b", TWO))]
-    with pytest.raises(InputError, match="it is the second with kev") as caught:
+    with pytest.raises(InputError, match="it is the second file with kev") as caught:
         take_in(files, data)
     assert str(tmp_path / "b") in str(caught.value)
 

@@ -76,10 +76,10 @@ def test_what_it_answers(tmp_path: Path, state: str, after: str) -> None:
         ([{"vulnerability": "CVE-26-1"}], "vulnerability"),
         ([{"justification": "because"}], "justification"),
         ([{"approver": "a@b.vn"}], "approver"),
-        ([{"expires": "2028-05-01"}], "more than a year"),
+        ([{"expires": "2028-05-01"}], "longer than a year"),
         ([{"scope": {"hosts": ["web9"]}}], "web9"),
-        ([{"scope": {}}], "names nothing"),
-        ([{}, {}], "two statements have this id"),
+        ([{"scope": {}}], "is empty"),
+        ([{}, {}], "two statements have this ID"),
         ([{}, {"id": "32/TB", "status": "not_affected"}], "contradicts 31/TB"),
     ],
 )

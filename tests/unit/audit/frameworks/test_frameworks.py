@@ -170,7 +170,7 @@ def test_a_control_that_only_asks_a_person_automates_nothing(tmp_path: Path):
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
-        (HEADER + A_CLAUSE + A_CLAUSE, 6, "written twice"),
+        (HEADER + A_CLAUSE + A_CLAUSE, 6, "appears twice"),
         (HEADER + A_CLAUSE.replace("manual", "done"), 5, "status"),
         (HEADER + A_CLAUSE.replace("manual", "partial"), 5, "needs 'notes'"),
         (HEADER + A_CLAUSE.replace('number: "1", ', ""), 5, "exactly one of"),

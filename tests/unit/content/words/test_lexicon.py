@@ -107,11 +107,11 @@ def test_a_unit_adds_words_and_changes_what_one_means(tmp_path: Path) -> None:
     ("name", "line", "said"),
     [
         ("terms.tsv", "zorbix", "two or three fields"),
-        ("terms.tsv", "zorbix\tgamble", "gamble is not known"),
+        ("terms.tsv", "zorbix\tgamble", "gamble is not a valid value"),
         ("terms.tsv", "z\tgambling", "2 to 80 letters"),
         ("terms.tsv", "zorbix\tgambling\tmaybe", "maybe"),
-        ("terms.tsv", "x" * 90 + "\tgambling", "this one 90"),
-        ("categories.tsv", "gambling\theavy", "heavy is no weight"),
+        ("terms.tsv", "x" * 90 + "\tgambling", "this one has 90"),
+        ("categories.tsv", "gambling\theavy", "heavy is not a weight"),
         ("context.tsv", "công an\tpolice", "police"),
         ("addresses.tsv", "a.example\tours", "ours"),
         ("stems.tsv", "bet\tmiddle", "middle"),
@@ -133,7 +133,7 @@ def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
 
 def test_a_file_whose_name_is_of_no_list_is_told(tmp_path: Path) -> None:
     (tmp_path / "term.tsv").write_text("zorbix\tgambling\n", "utf-8")
-    with pytest.raises(InputError, match=r"no list of words is named term\.tsv"):
+    with pytest.raises(InputError, match="there is no word list term\\.tsv"):
         own(tmp_path)
 
 

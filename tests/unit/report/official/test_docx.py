@@ -110,7 +110,7 @@ def test_what_is_no_template_is_told(tmp_path):
     with zipfile.ZipFile(wrong_zip, "w") as archive:
         archive.writestr("[Content_Types].xml", "<Types/>")
     for file in (text, empty_zip, wrong_zip):
-        with pytest.raises(InputError, match="the template is no DOCX file"):
+        with pytest.raises(InputError, match="the template is not a DOCX file"):
             docx_output.render(DOCUMENT, file)
     with pytest.raises(InputError, match="cannot read the template"):
         docx_output.render(DOCUMENT, tmp_path / "nowhere.docx")

@@ -129,9 +129,9 @@ def test_the_month_before_is_the_last_that_has_a_run(history):
 @pytest.mark.parametrize(
     ("unit", "period", "told"),
     [
-        ("xa-an-truc", "2026-12", "no run of inventories/lab in 2026-12 — months with a run: 2026-11"),
-        ("nowhere", "2026-11", "--unit nowhere: no such unit"),
-        ("a05", "2026-11", "unit a05 has nobody to report to"),
+        ("xa-an-truc", "2026-12", "inventories/lab has no run in 2026-12 — months with runs: 2026-11"),
+        ("nowhere", "2026-11", "--unit nowhere: there is no such unit"),
+        ("a05", "2026-11", "unit a05 has no unit to report to"),
         ("so-khcn", "2026-11", "no site and no host belongs to so-khcn"),
     ],
 )
@@ -146,7 +146,7 @@ def test_a_broken_template_leaves_nothing_behind(history, tmp_path):
     keep(history, "2026-11-24T09:12:00+07:00")
     template = tmp_path / "x.docx"
     template.write_text("no zip")
-    with pytest.raises(InputError, match="no DOCX file"):
+    with pytest.raises(InputError, match="not a DOCX file"):
         written(history, tmp_path, template=template)
     assert not (tmp_path / "out").exists()
 
@@ -201,7 +201,7 @@ def test_a_unit_that_ceased_says_who_took_over(tmp_path):
         "name: T\nunits:\n  - {id: huyen, name: Huyện, successor: xa}\n  - {id: xa, name: Xã Mới}\n"
     )
     with pytest.raises(
-        InputError, match=r"organisation.yml:3: unit huyen has ceased: Xã Mới took over — use --unit xa"
+        InputError, match=r"organisation\.yml:3: unit huyen no longer exists: Xã Mới succeeded it — use --unit xa"
     ):
         issue.office(inventory.load(tmp_path), "huyen")
     (office / "organisation.yml").unlink()
@@ -262,5 +262,5 @@ def test_annexes_that_were_asked_for_besides(history, tmp_path):
 @pytest.mark.parametrize("content", ["{", "[]", '{"answers": [{"id": 7}]}'])
 def test_what_holds_no_answers_is_told(content, tmp_path):
     (tmp_path / "answers.json").write_text(content)
-    with pytest.raises(InputError, match="no answers"):
+    with pytest.raises(InputError, match="not contain answers"):
         advisory.kept(tmp_path / "answers.json")

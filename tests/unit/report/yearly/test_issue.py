@@ -80,5 +80,5 @@ def test_a_commune_reports_what_it_operates(tmp_path: Path) -> None:
 def test_an_office_without_systems_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError) as told:
         issue.write(inventories.load(LAB), "so-khcn", Year(2026), output=tmp_path / "out", lang="vi", today=TODAY)
-    assert told.value.what == "no information system is owned or operated by so-khcn or a unit below it"
+    assert told.value.what == "neither so-khcn nor a unit below it owns or operates an information system"
     assert not (tmp_path / "out").exists()
