@@ -240,7 +240,7 @@ def test_the_case_log_of_another_organisation_is_told_from_an_empty_one(
         ("close", incident, "--cause", "x", *WHO),
         ("contain", incident, "site", "antruc.test", *WHO),
     ):
-        with pytest.raises(InputError, match=f"no incident {incident} "):
+        with pytest.raises(InputError, match=f"has no incident {incident}"):
             auditor(other, *verb)
     assert ids(other) == []
 
