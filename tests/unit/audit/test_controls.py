@@ -57,7 +57,7 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
         (GOOD + "  colour: red\n", 9, "colour"),
         ("id: ssh.x\n", 1, "list of controls"),
         (GOOD + GOOD, 9, "defined twice"),
-        (GOOD.replace("ssh.installed", "ssg.installed"), 8, "no area 'ssg'; 'ssh' is meant?"),
+        (GOOD.replace("ssh.installed", "ssg.installed"), 8, "no area 'ssg'; did you mean 'ssh'?"),
         (GOOD + "  fix: {touches: []}\n", None, "touches"),
         (GOOD + "  fix: {touches: [/x], effects: [stops_framing, flies]}\n", 9, "'stops_framing'"),
     ],

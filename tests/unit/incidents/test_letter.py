@@ -36,7 +36,12 @@ def test_it_is_five_things_in_the_order_in_which_they_are_asked_for() -> None:
     happened = "Lúc 20:15 ngày 24/11/2026 đã phát hiện dấu vết xâm nhập tại antruc.test, 1 máy chủ (hồ sơ sự cố SC-20261124-1)."
     done = "Đã thực hiện 12 biện pháp ngăn chặn, gỡ bỏ; 12 biện pháp đang có hiệu lực. Đã thu 1 bộ chứng cứ."
     sent = "Sổ sự cố chưa ghi nhận báo cáo, thông báo nào đã gửi."
-    assert said.index(happened) < said.index(done) < said.index(sent) < said.index("Việc tiếp theo:\n- phải gửi ngay")
+    assert (
+        said.index(happened)
+        < said.index(done)
+        < said.index(sent)
+        < said.index("Việc tiếp theo:\n- báo cáo ngay cho cơ quan chuyên trách: phải gửi ngay")
+    )
     assert "biện pháp khác" not in said
     assert said.index("kết thúc sự cố\n") > said.index("Việc tiếp theo:")
 

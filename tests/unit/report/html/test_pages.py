@@ -107,7 +107,7 @@ def test_hosts_that_only_one_run_holds_are_not_compared():
     fewer = factory.run(hosts=factory.HOSTS[:1])
     comparison = between(BEFORE, fewer)
     assert {finding.host for found in comparison.changes.values() for finding in found} == {"web1"}
-    assert "2 hosts are in one audit only" in rows(pages(fewer, before=BEFORE)["changes.html"], "section")[0]
+    assert "2 hosts are in only one of the audits" in rows(pages(fewer, before=BEFORE)["changes.html"], "section")[0]
 
 
 def test_a_framework_s_page_has_a_row_for_every_clause_and_leads_to_what_is_open():
@@ -160,7 +160,7 @@ def test_a_limited_run_names_the_sites_that_it_left_out():
     trend = (trend_point(BEFORE), completed(trend_point(some), [trend_point(BEFORE)]))
     page = pages(some, trend=trend)["index.html"]
     (note,) = rows(page, ".lead .unread-note")
-    assert "leaves out 2 sites or hosts: bennua.test, db1." in note
+    assert "does not include 2 sites or hosts: bennua.test, db1." in note
     assert "1 host from an earlier audit" in rows(page, "table.figures tbody tr")[0]
     assert not rows(pages(BEFORE)["index.html"], ".lead .unread-note")
 
@@ -261,7 +261,7 @@ def test_a_hardening_is_told_on_the_overview_and_on_each_host_s_page():
         by_wish=("bibat.test",),
     )
     made = pages(factory.run(hardened=True).model_copy(update={"hardening": hardening}))
-    assert [row.split(" ")[0] for row in rows(made["index.html"], ".hardening > li")] == ["Kept", "Reverted"]
+    assert [row.split(" ")[0] for row in rows(made["index.html"], ".hardening > li")] == ["Confirmed", "Rolled"]
     assert "Changes confirmed on 1 of 2 hosts." in made["index.html"].body.text()
     assert "not checked, as requested: bibat.test" in made["index.html"].body.text()
     (kept,) = rows(made["hosts/web1.html"], ".hardening > li")

@@ -112,11 +112,11 @@ def test_the_province_has_a_row_for_each_office(province: Mapping[str, bytes]) -
     rows = table(province)
     assert list(rows) == [NAMES[unit] for unit in NAMES]
     first = rows[NAMES["xa-an-truc"]]
-    assert first[:3] == ("antruc.test", 1, "Đọc được: ClamAV đang chạy trên 1/1 máy chủ")
+    assert first[:3] == ("antruc.test", 1, "Kết quả kiểm tra: ClamAV đang chạy trên 1/1 máy chủ")
     assert first[6:10] == (UNKNOWN, 0, 3, 3)  # CVE-1, 5 and 6 are there; CVE-2, 3 and the injected page have gone
     second = rows[NAMES["phuong-ben-nua"]]
     assert second[2] == (
-        "Đọc được: ClamAV không chạy trên 1/1 máy chủ; Khai báo: Có, từ 01/12/2025 (Phần mềm do nhà cung cấp cài)"
+        "Kết quả kiểm tra: ClamAV không chạy trên 1/1 máy chủ; Khai báo: Có, từ 01/12/2025 (Phần mềm do nhà cung cấp cài)"
     )
     assert second[6:10] == (UNKNOWN, 1, 1, 0)
     third = rows[NAMES["xa-dong-vau"]]
