@@ -197,7 +197,7 @@ def incidents(office: Office) -> Office:
         {
             "auditor incident open antruc.test": opened,
             "auditor incident contain SC-20261127-1 isolation": in_again,
-            "auditor incident timestamp SC-20261127-1 1 -i": stamped,
+            "auditor incident timestamp SC-20261127-1 1": stamped,
         },
     )
     return there
