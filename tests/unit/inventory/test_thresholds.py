@@ -98,12 +98,15 @@ def test_is_read_from_where_ansible_reads_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("pam_password_length: 4", "pam_password_length is 4 — give 8 to 64;"),
+        ("pam_password_length: 4", "pam_password_length is 4 — use a value from 8 to 64;"),
         ("pam_password_length: '16'", "pam_password_length is not a whole number"),
         ("pam_password_length: true", "pam_password_length is not a whole number"),
-        ("pam_password_length: '{{ 16 }}'", "pam_password_length has to be read without Ansible"),
-        ("pam_password_lenght: 16", "no role has a variable pam_password_lenght — did you mean pam_password_length?"),
-        ("nginx_time_out: 16", "no role has a variable nginx_time_out — did you mean nginx_timeout?"),
+        ("pam_password_length: '{{ 16 }}'", "pam_password_length must be readable without Ansible"),
+        (
+            "pam_password_lenght: 16",
+            "no role uses the variable pam_password_lenght — did you mean pam_password_length?",
+        ),
+        ("nginx_time_out: 16", "no role uses the variable nginx_time_out — did you mean nginx_timeout?"),
     ],
 )
 def test_what_cannot_be_meant_is_an_error_with_its_line(tmp_path: Path, line: str, said: str) -> None:

@@ -407,7 +407,7 @@ def test_each_number_of_the_overview_is_counted_again(month: Month) -> None:
     automatic = sum(intruded.CATALOGUE[control].fix is not None for control in work)
     assert (
         f"{urgent} yêu cầu chưa đạt phải xử lý ngay và {len(work) - urgent} yêu cầu nên xử lý tiếp. {automatic} yêu cầu"
-        f" khắc phục được tự động,  {len(work) - automatic} yêu cầu phải làm thủ công"
+        f" khắc phục được tự động, {len(work) - automatic} yêu cầu phải làm thủ công"
     ) in said
     assert (
         f"Có {counted.status('manual')} yêu cầu chờ người xác nhận. {counted.status('not_applicable')} yêu cầu không áp dụng"

@@ -265,7 +265,7 @@ def test_a_hardening_is_told_on_the_overview_and_on_each_host_s_page():
     assert "Changes confirmed on 1 of 2 hosts." in made["index.html"].body.text()
     assert "not checked, as requested: bibat.test" in made["index.html"].body.text()
     (kept,) = rows(made["hosts/web1.html"], ".hardening > li")
-    assert "1 change was not done" in kept
+    assert "1 change was not made" in kept
     assert "left <i> alone" in kept
     (told,) = rows(made["hosts/web2.html"], ".hardening > li")
     assert "site <b> broke" in told

@@ -173,7 +173,7 @@ def test_what_was_said_after_the_month_is_told(history: History, tmp_path: Path)
 
 
 def test_a_month_without_a_run_is_told(history: History, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no run of"):
+    with pytest.raises(InputError, match="has no run in"):
         issue.write(
             history, inventories.load(LAB), CATALOGUE, "xa-an-truc", Period(2026, 12), output=tmp_path, lang="vi"
         )
