@@ -91,6 +91,7 @@ check: $(TOOLS)
 	$(ASIDE) $(VENV)/bin/mypy
 	$(ASIDE) $(VENV)/bin/yamllint --strict .
 	$(ASIDE) $(VENV)/bin/ansible-lint --offline
+	$(ASIDE) $(VENV)/bin/python -m tools.prose
 	$(ASIDE) $(VENV)/bin/python -m tools.pages --check
 
 format: $(TOOLS)

@@ -26,7 +26,7 @@ def test_the_first_page_says_so_before_everything_else_and_asks_for_the_incident
     assert "gia cố tự động" not in first
     assert brief.index("Bị xâm nhập") < brief.index("1. Tình trạng")
     assert page.index('id="intrusion"') < page.index('id="totals"') < page.index('id="work"')
-    assert "chạy lệnh tùy ý" not in page[page.index('id="work"') :]
+    assert "thực thi lệnh từ xa" not in page[page.index('id="work"') :]
 
 
 def test_the_page_of_a_host_and_of_its_site_begin_with_it() -> None:

@@ -26,7 +26,7 @@ def test_it_has_the_first_heading_of_the_results_and_is_no_configuration() -> No
     assert "2 dấu vết chắc chắn, 1 dấu vết khả năng cao" in part
     assert "Đến cuối kỳ báo cáo, đơn vị chưa mở hồ sơ sự cố." in part
     configured = part[part.index("4. Cấu hình máy chủ") :]
-    for words in ("chạy lệnh tùy ý", "chương trình lạ", "tệp đáng ngờ"):
+    for words in ("thực thi lệnh từ xa", "chương trình lạ", "tệp đáng ngờ"):
         assert words in part
         assert words not in configured
 
@@ -39,7 +39,7 @@ def test_the_first_task_is_to_handle_it_at_once_and_no_day_is_promised_for_it() 
     assert first.startswith("- Xử lý ngay sự cố xâm nhập ở antruc.test và 1 máy chủ, phục vụ antruc.test")
     assert "trong 24 giờ kể từ lúc phát hiện" in first
     rows = next(annex for annex in of.annexes if annex.key == "open").rows
-    theirs = [row for row in rows if "chạy lệnh tùy ý" in row[1] or "chương trình lạ" in row[1]]
+    theirs = [row for row in rows if "thực thi lệnh từ xa" in row[1] or "chương trình lạ" in row[1]]
     assert [(row[-2], row[-1]) for row in theirs] == [("Sự cố", "ngay")] * 2
     assert "Nguyên nhân của sự cố xâm nhập được kết luận khi kết thúc xử lý sự cố" in said
 

@@ -1,0 +1,116 @@
+"""Find words and constructions that the project's English does not use: ``python -m tools.prose [FILE …]``.
+
+The style is that of the Google developer documentation style guide: active voice, present tense, the subject before its
+verb. ``prose.yml`` lists what is not used, with what to write instead. Read are the guides, the other pages of ``docs``,
+README and the English of the catalogues; code, links and commands are left out.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import polib
+import yaml
+from markdown_it import MarkdownIt
+
+ROOT = Path(__file__).parents[1]
+RULES = Path(__file__).with_name("prose.yml")
+_GENERATED = {"docs/variables.md"}
+"""Made from the models and the roles, whose docstrings are not prose for users."""
+CATALOGUES = ("en/LC_MESSAGES/auditor.po", "vi/LC_MESSAGES/help.po", "vi/LC_MESSAGES/errors.po")
+_CODE = re.compile(r"'[^']*\bauditor\b[^']*'|\b\w+(?:[.:/]\w+){2,}|--\w[\w-]*|https?://\S+")
+"""Commands, paths and options within a text."""
+
+
+class Rule(NamedTuple):
+    """An expression that is not used, and what to write instead."""
+
+    find: re.Pattern[str]
+    use: str
+    bad: str
+    good: str
+
+
+class Sentence(NamedTuple):
+    """A piece of prose, and where it stands."""
+
+    where: str
+    text: str
+
+
+class Finding(NamedTuple):
+    """An expression that a sentence uses and should not."""
+
+    sentence: Sentence
+    found: str
+    use: str
+
+    def __str__(self) -> str:
+        return f"{self.sentence.where}: “{self.found}”: write “{self.use}” — {self.sentence.text[:120]}"
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Return the rules of ``prose.yml``."""
+    return tuple(
+        Rule(re.compile(one["find"], re.IGNORECASE), one["use"], one["bad"], one["good"])
+        for one in yaml.safe_load(RULES.read_text("utf-8"))
+    )
+
+
+def check(sentence: Sentence) -> Iterator[Finding]:
+    """Yield what a sentence uses and should not."""
+    text = _CODE.sub("…", sentence.text)
+    for rule in rules():
+        found = rule.find.search(text)
+        if found is not None:
+            yield Finding(sentence, found[0].strip(), rule.use)
+
+
+def markdown_prose(page: str, where: str) -> Iterator[Sentence]:
+    """Yield the paragraphs, headings and cells of a page, without its code and the targets of its links."""
+    for token in MarkdownIt("commonmark").enable("table").parse(page):
+        if token.type == "inline" and token.map is not None:
+            parts = (child.content if child.type == "text" else "…" for child in token.children or ())
+            yield Sentence(f"{where}:{token.map[0] + 1}", "".join(parts).replace("……", "…"))
+
+
+def catalogue_prose(file: Path, where: str) -> Iterator[Sentence]:
+    """Yield the English of a catalogue: its translations where it is English, else its keys that are sentences."""
+    for entry in polib.pofile(str(file)):
+        texts = (entry.msgstr, *entry.msgstr_plural.values()) if "/en/" in where else (entry.msgid,)
+        yield from (Sentence(f"{where}:{entry.linenum}", text) for text in texts if " " in text)
+
+
+def pages() -> list[Path]:
+    """Return the English pages of the repository that people read."""
+    found = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "docs/en").glob("*.md"))]
+    return [page for page in found if page.relative_to(ROOT).as_posix() not in _GENERATED]
+
+
+def prose_of(files: Sequence[Path]) -> Iterator[Sentence]:
+    """Yield the prose of Markdown pages and catalogues."""
+    for file in files:
+        path = file.resolve()
+        where = (path.relative_to(ROOT) if path.is_relative_to(ROOT) else path).as_posix()
+        if file.suffix == ".po":
+            yield from catalogue_prose(file, where)
+        else:
+            yield from markdown_prose(file.read_text("utf-8"), where)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print every finding; return 1 if there is one."""
+    files = [Path(name) for name in arguments] or [*pages(), *(ROOT / "auditor/locale" / name for name in CATALOGUES)]
+    found = [one for sentence in prose_of(files) for one in check(sentence)]
+    print(*found, sep="\n", end="\n" if found else "")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
