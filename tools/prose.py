@@ -1,18 +1,19 @@
 """Find words and constructions that the project's English does not use: ``python -m tools.prose [FILE …]``.
 
 The style is that of the Google developer documentation style guide: active voice, present tense, the subject before its
-verb. ``prose.yml`` lists what is not used, with what to write instead. Read are the guides, the other pages of ``docs``,
-README and the English of the catalogues; code, links and commands are left out.
+verb. ``prose.yml`` lists what is not used, with what to write instead. The check reads the guides, the other pages of
+``docs``, README, and the English of catalogues, controls, frameworks and code; it skips commands, links and paths.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polib
 import yaml
@@ -87,10 +88,51 @@ def catalogue_prose(file: Path, where: str) -> Iterator[Sentence]:
         yield from (Sentence(f"{where}:{entry.linenum}", text) for text in texts if " " in text)
 
 
+def data_prose(file: Path, where: str) -> Iterator[Sentence]:
+    """Yield the English of controls and frameworks: what stands below ``en``."""
+
+    def walk(node: Any) -> Iterator[str]:
+        match node:
+            case {"en": str(text), **_others}:
+                yield " ".join(text.split())
+            case dict():
+                for below in node.values():
+                    yield from walk(below)
+            case list():
+                for below in node:
+                    yield from walk(below)
+
+    yield from (Sentence(where, text) for text in walk(yaml.load(file.read_text("utf-8"), yaml.CSafeLoader)))
+
+
+def code_prose(file: Path, where: str) -> Iterator[Sentence]:
+    """Yield the English of the texts that code holds in both languages."""
+    for call in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(call, ast.Call) and ast.unparse(call.func).endswith("Text"):
+            for value in (keyword.value for keyword in call.keywords if keyword.arg == "en"):
+                parts = [
+                    part.value
+                    for part in ast.walk(value)
+                    if isinstance(part, ast.Constant) and isinstance(part.value, str)
+                ]
+                yield Sentence(f"{where}:{value.lineno}", "…".join(parts))
+
+
 def pages() -> list[Path]:
     """Return the English pages of the repository that people read."""
     found = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "docs/en").glob("*.md"))]
     return [page for page in found if page.relative_to(ROOT).as_posix() not in _GENERATED]
+
+
+def sources() -> list[Path]:
+    """Return all files of the repository with English that people read."""
+    return [
+        *pages(),
+        *(ROOT / "auditor/locale" / name for name in CATALOGUES),
+        *sorted((ROOT / "roles").glob("*/controls.yml")),
+        *sorted((ROOT / "auditor/audit/frameworks").glob("*.yml")),
+        *sorted((ROOT / "auditor").rglob("*.py")),
+    ]
 
 
 def prose_of(files: Sequence[Path]) -> Iterator[Sentence]:
@@ -98,16 +140,20 @@ def prose_of(files: Sequence[Path]) -> Iterator[Sentence]:
     for file in files:
         path = file.resolve()
         where = (path.relative_to(ROOT) if path.is_relative_to(ROOT) else path).as_posix()
-        if file.suffix == ".po":
-            yield from catalogue_prose(file, where)
-        else:
-            yield from markdown_prose(file.read_text("utf-8"), where)
+        match file.suffix:
+            case ".po":
+                yield from catalogue_prose(file, where)
+            case ".yml":
+                yield from data_prose(file, where)
+            case ".py":
+                yield from code_prose(file, where)
+            case _:
+                yield from markdown_prose(file.read_text("utf-8"), where)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Print every finding; return 1 if there is one."""
-    files = [Path(name) for name in arguments] or [*pages(), *(ROOT / "auditor/locale" / name for name in CATALOGUES)]
-    found = [one for sentence in prose_of(files) for one in check(sentence)]
+    found = [one for sentence in prose_of([Path(name) for name in arguments] or sources()) for one in check(sentence)]
     print(*found, sep="\n", end="\n" if found else "")
     return 1 if found else 0
 

@@ -95,7 +95,7 @@ _WORDS: Mapping[str, Text] = {
     ),
     "vulnerability_release": Text(
         vi="dữ liệu lỗ hổng đã nạp không có bản phát hành {release}",
-        en="the vulnerability data that was imported does not tell of the release {release}",
+        en="the imported vulnerability data does not cover the release {release}",
     ),
     "failed": Text(
         vi="không đọc được các bảng của trang bằng tài khoản {account} ghi trong {file}",

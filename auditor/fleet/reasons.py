@@ -60,7 +60,7 @@ _KNOWN: tuple[tuple[str, Text], ...] = (
         r"waiting for (?:privilege escalation|become success)",
         Text(
             vi="sudo trên máy chủ trả lời quá chậm, thường do DNS không hoạt động: sửa DNS, hoặc ghi tên máy chủ vào /etc/hosts",
-            en="sudo takes too long on the host, mostly since its DNS is dead: mend that, or put the host's own name into /etc/hosts",
+            en="sudo takes too long on the host, usually because its DNS does not work: fix that, or add the host's own name to /etc/hosts",
         ),
     ),
     (

@@ -96,7 +96,7 @@ def _words(by: str, passages: Sequence[Passage]) -> Text:
     if by.startswith("ansible_"):
         return Text(
             vi=f"không rõ có qua máy chủ này để vào {names} hay không, vì {by} không phải giá trị cụ thể",
-            en=f"whether {names} is reached through this host is not known, for {by} is no literal value",
+            en=f"unknown whether {names} is reached through this host, because {by} is not a literal value",
         )
     return Text(
         vi=f"bảng kiểm kê đi qua máy chủ này để vào {names} ({by})",

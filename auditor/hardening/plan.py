@@ -304,7 +304,7 @@ def _unread(run: Run, host: Host, facts: HostFacts | None) -> Text:
 
 _ODD_PATH = Text(
     vi="máy chủ nêu một đường dẫn có ký tự lạ: xem và sửa bằng tay",
-    en="the host names a path with odd characters: look at it and mend it by hand",
+    en="the host reports a path with unusual characters: check and fix it manually",
 )
 
 

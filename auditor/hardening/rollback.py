@@ -197,14 +197,14 @@ def _refusal(said: str) -> Text:
     if "digest differs" in said:
         return Text(
             vi="bản chụp trên máy chủ không đúng bản đã ghi nhận ở đây: không khôi phục gì",
-            en="the snapshot on the host is not the one recorded here: nothing is brought back",
+            en="the snapshot on the host is not the one recorded here: nothing is rolled back",
         )
     if "no confirmed run" in said:
         return Text(
             vi="máy chủ không còn giữ lần gia cố này: bản chụp đã nhường chỗ cho các lần mới hơn, máy đã được cài lại, lấy lại từ bản sao lưu, hoặc máy khác đang trả lời ở địa chỉ đó; "
             "không khôi phục gì",
-            en="the host does not keep this hardening: newer ones took its room, it was installed anew or brought back from a backup since, or another one "
-            "answers at its address; nothing is brought back",
+            en="the host no longer has this hardening run: newer ones replaced it, the host was reinstalled or restored from a backup, or another host "
+            "answers at its address; nothing is rolled back",
         )
     return explain(said)
 

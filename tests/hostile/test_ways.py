@@ -92,6 +92,6 @@ def test_our_own_way_is_judged_by_the_address_that_the_host_sees(
         (tmp_path / "hosts.yml").write_text(yaml.safe_dump({"all": {"vars": everything, "hosts": hosts}}), "utf-8")
         planned = auditor("plan", "-i", str(tmp_path), "--no-diff", "--json", "--lang", "en")
     refused = {host["host"]: host["refused"]["en"] for host in planned.json["hosts"]}
-    shut_out = "the firewall would shut out this very connection (from {}"
+    shut_out = "the firewall would block this very connection (from {}"
     assert refused["routed"].startswith(shut_out.format(seen)), refused
     assert refused["sixth"].startswith(shut_out.format(sixth)), refused

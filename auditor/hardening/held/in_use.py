@@ -92,7 +92,7 @@ def _by_control(fixes: Mapping[ControlId, Fix], found: Mapping[Effect, Text]) ->
 
 _UNREAD = Text(
     vi="chưa biết có ai dùng hay không, vì không đọc được nhật ký và mã của trang",
-    en="whether anybody does is not known, for logs and code could not be read",
+    en="unknown whether anybody does, because logs and code could not be read",
 )
 
 
@@ -130,7 +130,7 @@ def _calls(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]
             Effect.STOPS_PHP_FUNCTIONS,
             Text(
                 vi=f"chưa biết mã trong {unsearched} có gọi hay không, vì chưa tìm được hết",
-                en=f"whether the code in {unsearched} does is not known, for it was not searched to its end",
+                en=f"unknown whether the code in {unsearched} does, because it was not searched completely",
             ),
         )
     if found:
@@ -268,7 +268,7 @@ def _confined(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Tex
     )
     if by_pam:
         parts.append(
-            Text(vi=f"tài khoản MariaDB vào bằng PAM: {by_pam}", en=f"MariaDB accounts come in by PAM: {by_pam}")
+            Text(vi=f"tài khoản MariaDB vào bằng PAM: {by_pam}", en=f"MariaDB accounts log in through PAM: {by_pam}")
         )
     if parts:
         yield Effect.CONFINES_SERVICES, Text.joined(parts)

@@ -16,7 +16,7 @@ Judge = Callable[[Host, Mapping[str, Any]], Iterator[tuple[Effect, Text]]]
 
 _LOGINS_UNREAD = Text(
     vi="chưa biết ai vào qua SSH, vì không đọc được nhật ký",
-    en="who comes in over SSH is not known, for its records could not be read",
+    en="unknown who logs in over SSH, because the records could not be read",
 )
 
 
@@ -28,7 +28,7 @@ def _switchers(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, T
             Effect.LIMITS_SU,
             Text(
                 vi="chưa biết ai dùng su, vì không đọc được nhật ký hệ thống",
-                en="whether anybody uses su is not known, for the journal could not be read",
+                en="unknown whether anybody uses su, because the journal could not be read",
             ),
         )
     elif su["outside"]:
@@ -75,7 +75,7 @@ def _clients(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text
             Effect.DROPS_HOST_KEYS,
             Text(
                 vi=f"{said} vào qua SSH trong 90 ngày qua, có thể chỉ lưu khóa ECDSA của máy chủ này",
-                en=f"{said} came in over SSH within 90 days, and may know this server by its ECDSA key alone",
+                en=f"{said} logged in over SSH within 90 days, and may know this server by its ECDSA key alone",
             ),
         )
 

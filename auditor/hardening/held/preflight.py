@@ -200,7 +200,7 @@ def _source(case: Case) -> Iterator[Text]:
     if not logins.within(source, networks):
         yield Text(
             vi=f"tường lửa sẽ chặn chính kết nối này (từ {source}): thêm mạng của nó vào luytre_trusted_networks",
-            en=f"the firewall would shut out this very connection (from {source}): add its network to luytre_trusted_networks",
+            en=f"the firewall would block this very connection (from {source}): add its network to luytre_trusted_networks",
         )
 
 
@@ -363,7 +363,7 @@ def _unfit(case: Case) -> Iterator[tuple[str, Text]]:
         said = one_line(redact(fault), 200)
         why = Text(
             vi=f"{name} hiện đã không khởi động lại được ({said}): sửa lỗi đó rồi chạy lại",
-            en=f"{name} would not start again as it is now ({said}): mend that, then run again",
+            en=f"{name} would not restart in its current state ({said}): fix that, then run again",
         )
         yield from ((control, why) for control, fix in case.fixes.items() if touches.any_within(fix.touches, touched))
 

@@ -219,10 +219,10 @@ _KINDS: Mapping[str, tuple[Text, frozenset[str]]] = {
 _PHP = frozenset({"php_fpm", "nginx", "apache", "web", "wordpress", "joomla", "nukeviet", "filesystem"})
 _BY_START: Mapping[str, tuple[Text, frozenset[str]]] = {
     "log:undefined": (
-        Text(vi="nhật ký báo hàm PHP không gọi được nữa", en="the logs tell of a PHP function that cannot be called"),
+        Text(vi="nhật ký báo hàm PHP không gọi được nữa", en="the logs report a PHP function that cannot be called"),
         frozenset({"php_fpm"}),
     ),
-    "log:fatal": (Text(vi="nhật ký báo lỗi PHP chưa từng có", en="the logs tell of a new PHP error"), _PHP),
+    "log:fatal": (Text(vi="nhật ký báo lỗi PHP chưa từng có", en="the logs report a new PHP error"), _PHP),
     "log:upstream": (
         Text(
             vi="nhật ký báo máy chủ web không gọi được PHP hoặc ứng dụng",
@@ -230,8 +230,8 @@ _BY_START: Mapping[str, tuple[Text, frozenset[str]]] = {
         ),
         _PHP,
     ),
-    "log:alert": (Text(vi="nhật ký máy chủ web báo động", en="the web server's log tells of an alert"), _PHP),
-    "log:denied": (Text(vi="nhật ký có lỗi quyền truy cập mới", en="the logs tell of newly denied access"), _PHP),
+    "log:alert": (Text(vi="nhật ký máy chủ web báo động", en="the web server's log reports an alert"), _PHP),
+    "log:denied": (Text(vi="nhật ký có lỗi quyền truy cập mới", en="the logs report newly denied access"), _PHP),
     "enters:": (
         Text(vi="tài khoản chạy PHP không vào được thư mục gốc", en="PHP's account cannot enter a document root"),
         _PHP,

@@ -80,12 +80,12 @@ def look_again(rolling: Rolling, hosts: Sequence[Host], expected: look.Expectati
         failures = still.get(host.name, ())
         if failures:
             vi, en = ("; ".join(getattr(f.what, lang) for f in failures[:5]) for lang in ("vi", "en"))
-            after = Text(vi=f"; sau khi khôi phục vẫn còn: {vi}", en=f"; still so after the way back: {en}")
+            after = Text(vi=f"; sau khi khôi phục vẫn còn: {vi}", en=f"; still so after the rollback: {en}")
         elif rolling.state(host.name) == "in_part":
             after = Text(vi="; các trang vẫn phục vụ như trước", en="; what is looked at serves as before")
         else:
             after = Text(
-                vi="; đã khôi phục, mọi thứ phục vụ như trước", en="; brought back, everything serves as before"
+                vi="; đã khôi phục, mọi thứ phục vụ như trước", en="; rolled back, everything serves as before"
             )
         rolling.record.put([host.name], why=Text(vi=why.vi + after.vi, en=why.en + after.en))
 

@@ -81,4 +81,4 @@ def with_problems(why: Text, answer: Mapping[str, Any]) -> Text:
     said = one_line("; ".join(problem[:200] for problem in guard_answers.not_back(answer)[:5]))
     if not said:
         return why
-    return Text(vi=f"{why.vi}; chưa khôi phục được: {said}", en=f"{why.en}; could not be brought back: {said}")
+    return Text(vi=f"{why.vi}; chưa khôi phục được: {said}", en=f"{why.en}; could not be rolled back: {said}")

@@ -149,9 +149,9 @@ def test_a_site_that_is_not_judged_by_wish_brings_no_host_back_and_is_told(
 @pytest.mark.parametrize(
     ("looks_until_up", "after"),
     [
-        (1, "; brought back, everything serves as before"),
-        (len(serving.PAUSES), "; brought back, everything serves as before"),
-        (len(serving.PAUSES) + 1, "; still so after the way back: b.test: http://b.test/: status 200 → 502"),
+        (1, "; rolled back, everything serves as before"),
+        (len(serving.PAUSES), "; rolled back, everything serves as before"),
+        (len(serving.PAUSES) + 1, "; still so after the rollback: b.test: http://b.test/: status 200 → 502"),
     ],
 )
 def test_a_site_that_is_slow_to_come_up_after_the_way_back_has_its_time(
@@ -243,7 +243,7 @@ def test_a_host_that_is_not_wholly_back_is_said_to_be_so_by_name(ended: Callable
     ansible = Ansible(Playbook("failed", (ARMED, DONE)), said("reverted", cause="asked", differs=differs, problems=[]))
     entry = ended(ansible)
     assert entry.state == "in_part"
-    assert "could not be brought back: /etc/motd: still differs (content)" in entry.why.en
+    assert "could not be rolled back: /etc/motd: still differs (content)" in entry.why.en
     assert "everything" not in entry.why.en
 
 

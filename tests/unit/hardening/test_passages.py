@@ -74,7 +74,7 @@ def test_the_change_that_would_close_the_way_is_held_for_the_host_in_the_middle(
     told = passages.told({"web1": (Passage("web2", "ProxyJump"), Passage("web3", "ansible_ssh_common_args"))})
     assert told["web1"].en == (
         "the inventory reaches web2 through this host (ProxyJump); "
-        "whether web3 is reached through this host is not known, for ansible_ssh_common_args is no literal value"
+        "unknown whether web3 is reached through this host, because ansible_ssh_common_args is not a literal value"
     )
     fixes = {"ssh.tcp_forwarding": controls.load()["ssh.tcp_forwarding"].fix}
     used = in_use.of(HOST, HostFacts(NOW, {}, {}, {}), fixes, behind=told["web1"])

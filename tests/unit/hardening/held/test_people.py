@@ -16,7 +16,7 @@ from tests.unit.hardening.held.test_preflight import HOST
     ("su", "said"),
     [
         ({"recorded": True, "outside": ["khoa", "lan"]}, "khoa, lan used su within 90 days"),
-        ({"recorded": False, "outside": []}, "is not known"),
+        ({"recorded": False, "outside": []}, "unknown whether anybody uses su"),
         ({"recorded": True, "outside": []}, None),
     ],
 )
@@ -31,7 +31,7 @@ def test_keys_of_root_are_named_before_root_is_kept_out() -> None:
 
     assert "root has 2 SSH keys" in said("root", "khoa", "root")[Effect.CLOSES_ROOT].en
     assert said("khoa") == {}
-    assert "is not known" in dict(people._root_keys(HOST, {}))[Effect.CLOSES_ROOT].en
+    assert "unknown who logs in" in dict(people._root_keys(HOST, {}))[Effect.CLOSES_ROOT].en
 
 
 def test_who_came_in_besides_us_is_named_before_a_host_key_goes() -> None:
@@ -43,10 +43,10 @@ def test_who_came_in_besides_us_is_named_before_a_host_key_goes() -> None:
     def said(*seen: dict[str, str], own: dict[str, str] | None = ours, recorded: bool = True) -> dict[Effect, Any]:
         return dict(people._clients(HOST, {"ways": {"recorded": recorded, "own": own, "seen": list(seen)}}))
 
-    assert "luytre (10.0.0.9) came in" in said(ours, other)[Effect.DROPS_HOST_KEYS].en
+    assert "luytre (10.0.0.9) logged in" in said(ours, other)[Effect.DROPS_HOST_KEYS].en
     assert said(ours) == {}
     assert said(ours, other, own=None) == {}
-    assert "is not known" in said(ours, recorded=False)[Effect.DROPS_HOST_KEYS].en
+    assert "unknown who logs in" in said(ours, recorded=False)[Effect.DROPS_HOST_KEYS].en
 
 
 def test_who_is_at_work_in_another_s_home_is_named_before_it_is_closed() -> None:

@@ -558,7 +558,7 @@ def test_where_no_record_is_kept_anybody_may_have_come_in() -> None:
     silent = changed(lambda data: data["ways"].update(recorded=False))
     found = held("ssh.password_auth", "ssh.root_login", "ssh.strict_modes", data=silent)
     assert list(found) == ["ssh.password_auth"]
-    assert "records here do not tell who came in" in found["ssh.password_auth"]
+    assert "records here do not show who logged in" in found["ssh.password_auth"]
     assert not held("ssh.password_auth", data=silent, host=HOST.model_copy(update={"accept": ("ssh.password_auth:*",)}))
 
 

@@ -132,7 +132,7 @@ def test_the_month_before_is_the_last_that_has_a_run(history):
         ("xa-an-truc", "2026-12", "inventories/lab has no run in 2026-12 — months with runs: 2026-11"),
         ("nowhere", "2026-11", "--unit nowhere: there is no such unit"),
         ("a05", "2026-11", "unit a05 has no unit to report to"),
-        ("so-khcn", "2026-11", "no site and no host belongs to so-khcn"),
+        ("so-khcn", "2026-11", "no site or host belongs to so-khcn"),
     ],
 )
 def test_what_cannot_be_reported_is_told_and_nothing_is_written(history, tmp_path, unit, period, told):
