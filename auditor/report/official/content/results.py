@@ -14,7 +14,7 @@ from auditor.results import traces
 from auditor.results.compare import CHANGES
 from auditor.results.intrusions import apart
 from auditor.results.office_month import Requirement, requirements
-from auditor.results.summary import SEVERITIES
+from auditor.results.summary import SEVERITIES, SiteSummary
 
 _APART: tuple[Bucket, ...] = ("attested", "not_applicable", "manual", "not_evaluated")
 
@@ -69,18 +69,18 @@ def overall(given: Given, labels: Mapping[AnnexKey, str]) -> Iterable[str]:
             open=words("official.points_n", n=counts.open_total),
             severities=", ".join([of_severity(given, one, counts.open[one]) for one in SEVERITIES if counts.open[one]]),
         )
-        urgent = sum(bool(site.counts.urgent) for site in summary.sites)
-        yield f"{told} {_urgent(given, urgent, len(summary.sites))}" if summary.sites else told
+        yield f"{told} {_urgent(given, summary.sites)}" if summary.sites else told
         yield from _late(given)
 
 
-def _urgent(given: Given, urgent: int, sites: int) -> str:
-    if urgent == sites == 1:
-        return given.words("official.overall.urgent.single")
-    if urgent in (0, sites):
-        which = "all" if urgent else "none"
-        return given.words(f"official.overall.urgent.{which}", sites=given.words("sites_n", n=sites))
-    return given.words("official.overall.urgent", n=urgent, sites=given.words("sites_n", n=sites))
+def _urgent(given: Given, sites: Sequence[SiteSummary]) -> str:
+    urgent = sum(bool(site.counts.urgent) for site in sites)
+    counted = given.words("sites_n", n=len(sites))
+    if urgent == len(sites) == 1:
+        return given.words("official.overall.urgent.single", site=sites[0].domain)
+    if urgent in (0, len(sites)):
+        return given.words(f"official.overall.urgent.{'all' if urgent else 'none'}", sites=counted)
+    return given.words("official.overall.urgent", n=urgent, sites=counted)
 
 
 def _late(given: Given) -> Iterable[str]:

@@ -396,9 +396,9 @@ def test_how_many_sites_have_urgent_ones_is_said_as_people_say_it(urgent, told):
     assert told in official.text(official.document("tinh-tan-giang", run=run.model_copy(update={"findings": kept})))
 
 
-def test_one_site_is_spoken_of_as_one():
-    assert "Trang này còn điểm mức nghiêm trọng" in official.text(official.document())
-    assert "This site has checks of critical" in official.text(official.document(lang="en"))
+def test_one_site_is_named():
+    assert "Trang antruc.test còn điểm mức nghiêm trọng" in official.text(official.document())
+    assert "The site antruc.test has checks of critical" in official.text(official.document(lang="en"))
     assert "for November 2026" in official.text(official.document(lang="en"))
 
 
