@@ -297,7 +297,7 @@ class History:
         if not many and len(gone) == 1:
             return InputError(_pruned_at(gone[0]), mend="see 'auditor history list' for the stored runs")
         if many:
-            return InputError("several stored runs begin with {run}", run=run_id, mend="type more of the id")
+            return InputError("several stored runs begin with {run}", run=run_id, mend="type more of the ID")
         return InputError(
             "no stored run begins with {run}",
             run=run_id,
