@@ -186,7 +186,15 @@ def possibly_contained(log: list[Mapping[str, object]]) -> set[str]:
 
 def _remarks(printed: str) -> str:
     """Return the lines that say of a site that it does not serve."""
-    words = ("no longer serves", "does not serve", "did not answer", "answers", "not as before")
+    words = (
+        "stopped serving",
+        "no longer serves",
+        "does not serve",
+        "did not respond",
+        "did not answer",
+        "answers",
+        "not as before",
+    )
     return "\n".join(line for line in printed.splitlines() if any(word in line for word in words))
 
 

@@ -153,7 +153,7 @@ def test_a_site_that_still_sends_visitors_to_https_does_not_serve_for_that(
     incident = run(state, "incident", "open", "antruc.test", *who).out.split()[0]
     contained = run(state, "incident", "contain", incident, "file", LIVES_BY, *who)
     assert contained.code == 1, contained.out + contained.err
-    assert "antruc.test no longer serves without" in contained.out
+    assert "antruc.test stopped serving without" in contained.out
     assert seen(f"cat {LIVES_BY}") == "<?php /* luytre-lab: inert */\n"
 
 

@@ -58,7 +58,7 @@ def test_what_a_lesser_user_shapes_costs_that_one_thing(fresh: Callable[..., Non
         for path in MEMORY:
             assert f"{path} is quarantined on web1" in contained.out
         assert contained.out.count(".luytre-quarantine-") >= 2
-        assert re.search(r"the whole file is set aside.*/var/www/\.ssh/authorized_keys", contained.out), contained.out
+        assert re.search(r"are set aside as a whole.*/var/www/\.ssh/authorized_keys", contained.out), contained.out
         assert said(f"cut -c 1-4 /home/canbo/.ssh/authorized_keys; ps -o stat= -p {bus} | cut -c 1") == "# SC\nT\n"
         assert said(LEFT).split() == [SHELL, OTHER]
 
