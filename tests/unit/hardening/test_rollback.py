@@ -136,5 +136,5 @@ def test_drift_is_about_what_is_in_force_and_the_audit_says_what_is_open(monkeyp
 
 def test_a_host_that_was_installed_anew_is_told_as_such() -> None:
     said = rollback._refusal("there is no confirmed run 20261130T010000Z-abc on this host")
-    assert "installed anew" in said.en
+    assert "reinstalled" in said.en
     assert "cài lại" in said.vi
