@@ -68,7 +68,7 @@ def test_what_the_daemon_refuses_leaves_everything_as_it_was(fresh: Callable[...
     asked = {**own, "tighten": True, "aside": True, "run": "trial"}
 
     refused = run(host, module, **asked, files={path: SENSELESS})
-    assert which["said"] in refused["msg"] and "undone" in refused["msg"]
+    assert which["said"] in refused["msg"] and "taken back" in refused["msg"]
     assert "changed_paths" not in refused and look() == before
 
     done = run(host, module, **asked)

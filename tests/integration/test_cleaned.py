@@ -93,7 +93,7 @@ def test_what_is_cleaned_is_as_it_was_made_and_comes_back_as_it_was(fresh: Calla
     given = ("--from", str(archive), *who)
     planned = run(state, *command, *given, "--dry-run")
     assert planned.code == 0, planned.out + planned.err
-    assert f"  replace {LOAD}\n  put {GONE}\n" in planned.out
+    assert f"  replace {LOAD}\n  restore {GONE}\n" in planned.out
     assert seen() == tampered
 
     cleaned = run(state, *command, *given)

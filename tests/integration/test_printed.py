@@ -89,7 +89,7 @@ def test_what_stands_beside_each_trace_opens_an_incident(story: Story) -> None:
 
 
 def test_the_commands_that_accept_come_after_those_that_contain(story: Story) -> None:
-    of_web2 = story.hunted.out[story.hunted.out.index("web2  hunted") :]
+    of_web2 = story.hunted.out[story.hunted.out.index("web2  scanned") :]
     assert of_web2.index("incident open --all-found web2") < of_web2.index("baseline accept web2")
 
 

@@ -84,8 +84,8 @@ def test_what_the_host_has_and_the_case_log_has_not_is_told_and_the_reverse() ->
     assert [one.there for one in run.contained] == [True, False]
     assert [(one.host, one.action, one.place) for one in run.unrecorded] == [("web1", "SC-20261127-1/9", "jobs")]
     first, second = contained.lines(run.contained, Words("en"))
-    assert "on record" not in first
-    assert "web1 has nothing of it on record any more" in second
+    assert "no record" not in first
+    assert "web1 has no record of this action" in second
     assert "'auditor incident release SC-20261127-1 2'" in second
     (line,) = contained.unrecorded(run.unrecorded, Words("en"))
     assert "SC-20261127-1/9. The host was restored, or the case log is an older one" in line
