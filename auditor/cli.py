@@ -41,7 +41,7 @@ from auditor.errors import IO, SOFTWARE, InputError, LabError
 from auditor.models import Lang
 from auditor.system import confined
 from auditor.text import language, usage
-from auditor.text.visible import visible
+from auditor.text.visible import make_visible
 
 app = typer.Typer(
     name="auditor",
@@ -81,8 +81,8 @@ add_deprecated(app, "demo", "auditor lab demo", demo.demo)
 add_deprecated(app, "drill", "auditor lab drill", drill.drill)
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _print_version(is_requested: bool) -> None:
+    if is_requested:
         typer.echo(f"luytre {__version__}")
         raise typer.Exit
 
@@ -90,18 +90,18 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def common(
     context: typer.Context,
-    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
+    version: bool = typer.Option(False, "--version", callback=_print_version, is_eager=True, help="Show the version."),
     lang: Annotated[
         Lang | None, typer.Option("--lang", metavar="vi|en", help="Language of the output and the reports.")
     ] = None,
 ) -> None:
     """Lũy Tre: hardening and audit for the servers behind the websites of wards and communes."""
     if lang is not None:
-        context.with_resource(_speaking(lang))
+        context.with_resource(_use_language(lang))
 
 
 @contextmanager
-def _speaking(lang: Lang) -> Iterator[None]:
+def _use_language(lang: Lang) -> Iterator[None]:
     """The language that commands take when they are given none of their own."""
     before = os.environ.get(language.VARIABLE)
     os.environ[language.VARIABLE] = lang
@@ -121,22 +121,22 @@ def main() -> NoReturn:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # names on hosts need not be text; in JSON that is an escape
     arguments = sys.argv[1:]
-    lang = language.of(arguments, os.environ)
+    lang = language.detect_language(arguments, os.environ)
     if completion.VARIABLE in os.environ:
         completion.prepare()
     try:
-        code = usage.command(app, lang)(arguments, prog_name="auditor", standalone_mode=False)
+        code = usage.build_command(app, lang)(arguments, prog_name="auditor", standalone_mode=False)
         print(end="", flush=True)
         if confined.is_exposed():
-            print(f"auditor: {faults.of_exposure(lang)}", file=sys.stderr)
+            print(f"auditor: {faults.describe_exposure(lang)}", file=sys.stderr)
         sys.exit(code)
     except typer.TyperException as error:
-        print(usage.complaint(error, lang), file=sys.stderr)
+        print(usage.format_complaint(error, lang), file=sys.stderr)
         sys.exit(error.exit_code)
     except typer.Abort:
         sys.exit(130)
     except InputError as error:
-        print(f"auditor: {visible(usage.mistake(error, lang))}", file=sys.stderr)
+        print(f"auditor: {make_visible(usage.format_mistake(error, lang))}", file=sys.stderr)
         sys.exit(error.exit_code)
     except LabError as error:
         print(f"auditor: {error}", file=sys.stderr)
@@ -146,10 +146,10 @@ def main() -> NoReturn:
         sys.exit(1)
     except OSError as error:
         faults.drop_output()
-        print(f"auditor: {faults.of_system(error, lang)}", file=sys.stderr)
+        print(f"auditor: {faults.describe_system_error(error, lang)}", file=sys.stderr)
         sys.exit(IO)
     except Exception as error:
-        print(f"auditor: {faults.of_program(error, lang)}", file=sys.stderr)
+        print(f"auditor: {faults.describe_program_error(error, lang)}", file=sys.stderr)
         sys.exit(SOFTWARE)
     finally:
         gc.freeze()  # the process ends: what it holds, a run of 50,000 findings maybe, need not be taken apart first

@@ -20,7 +20,7 @@ PREFIX = "Value error, "
 MISTAKE = 2
 SOFTWARE, IO = 70, 74
 """As in sysexits.h."""
-_REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
+_SYSTEM_REFUSALS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 EXIT_CODES: Mapping[int, str] = {
     0: "done; an audit found nothing open at or above --fail-on",
     1: (
@@ -53,10 +53,10 @@ class InputError(Exception):
         **values: object,
     ) -> None:
         self.text = None if isinstance(what, str) else what
-        said = what if isinstance(what, str) else what.en
-        self.what, self.mend = (one.format(**values) if values else one for one in (said, mend))
+        text = what if isinstance(what, str) else what.en
+        self.what, self.mend = (template.format(**values) if values else template for template in (text, mend))
         self.file, self.line = file, line
-        self.guess = _asked(guess) if guess else None
+        self.guess = _format_question(guess) if guess else None
         self.left: Text | None = None
         """What was done before and stays so, for people to know."""
         super().__init__(self.what)
@@ -65,15 +65,15 @@ class InputError(Exception):
     def exit_code(self) -> int:
         """``MISTAKE``; ``IO`` when it comes of a disk that is full, cannot be written or is broken: nothing here was wrong."""
         cause = self.__cause__
-        by_system = isinstance(cause, OSError) and cause.errno in _REFUSED
+        by_system = isinstance(cause, OSError) and cause.errno in _SYSTEM_REFUSALS
         by_sqlite = getattr(cause, "sqlite_errorname", "").startswith(("SQLITE_FULL", "SQLITE_IOERR"))
         return IO if by_system or by_sqlite else MISTAKE
 
     def __str__(self) -> str:
-        left = f". {self.left.en}" if self.left else ""
-        return f"{self.where}{self.what}{self.guessed('en')} — {self.mend}{left}"
+        lasting_text = f". {self.left.en}" if self.left else ""
+        return f"{self.where}{self.what}{self.format_guess('en')} — {self.mend}{lasting_text}"
 
-    def guessed(self, lang: Lang) -> str:
+    def format_guess(self, lang: Lang) -> str:
         """What follows ``what``: the guess as a question, if there is one."""
         return self.guess.get(lang) if self.guess else ""
 
@@ -83,13 +83,13 @@ class InputError(Exception):
         return f"{self.file}:{self.line}: " if self.file and self.line else f"{self.file}: " if self.file else ""
 
 
-def _asked(guess: str) -> Text:
+def _format_question(guess: str) -> Text:
     from auditor.models import Text
 
     return Text(vi=f"; có phải '{guess}'?", en=f"; did you mean '{guess}'?")
 
 
-def first_wrong(error: ValidationError) -> tuple[tuple[int | str, ...], str]:
+def get_first_error(error: ValidationError) -> tuple[tuple[int | str, ...], str]:
     """Where in the data the first thing is that does not fit its model (nowhere: the whole), and what is wrong with it."""
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
     return first["loc"], first["msg"].removeprefix(PREFIX)
@@ -100,9 +100,9 @@ def is_unknown_key(error: ValidationError) -> bool:
     return error.errors(include_url=False, include_input=False, include_context=False)[0]["type"] == "extra_forbidden"
 
 
-def nearest(wrong: str, known: Iterable[str]) -> str | None:
+def find_nearest(wrong: str, known_names: Iterable[str]) -> str | None:
     """The known name that was probably meant; None when none is like it. Capitals do not count."""
-    names = {name.casefold(): name for name in known}
+    names = {name.casefold(): name for name in known_names}
     close = get_close_matches(wrong.casefold(), names, n=1)
     return names[close[0]] if close else None
 

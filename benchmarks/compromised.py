@@ -97,10 +97,10 @@ def _nothing(how: str, told: Mapping[str, Any]) -> Iterator[str]:
 
 def _all_of_it(told: Mapping[str, Any]) -> Iterator[str]:
     found, weak = alarms(told), {one["host"]: one["weak"] for one in told["hunts"]}
-    for one in (one for one in lab.planted() if one.what == "foothold"):
+    for one in (one for one in lab.load_plants() if one.what == "foothold"):
         by = one.told.by or "hunt"
         alarm, sign = (
-            [t for t in told if one.told.fits(t) or (by == "facts" and (one.told.where or "") in t["where"])]
+            [t for t in told if one.told.matches_trace(t) or (by == "facts" and (one.told.where or "") in t["where"])]
             for told in (found[one.host], weak[one.host])
         )
         trace = (alarm or sign or [None])[0]

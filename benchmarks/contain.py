@@ -22,7 +22,7 @@ from pathlib import Path
 from auditor import lab
 from auditor.history.incidents import Incidents
 from auditor.history.runs import History
-from auditor.incidents.case import cases
+from auditor.incidents.case import fold_cases
 from auditor.inventory import hosts as inventories
 
 AUDITOR = Path(sys.executable).parent / "auditor"
@@ -67,7 +67,7 @@ def _opened(inventory: Path, host: str, named: list[str]) -> float:
     began = time.monotonic()
     _auditor({0, 1}, "incident", "open", *named, "--contain", "--new", *who)
     seconds = time.monotonic() - began
-    last = cases(Incidents().all(inventories.load(inventory).path))[-1]
+    last = fold_cases(Incidents().load_logs(inventories.load(inventory).path))[-1]
     states = [action.state for action in last.actions.values()]
     print(f"  {seconds:.1f} s, {len(states)} actions, all confirmed: {set(states) == {'confirmed'}}", flush=True)
     _auditor({0}, "incident", "release", last.id, *who)
@@ -76,7 +76,7 @@ def _opened(inventory: Path, host: str, named: list[str]) -> float:
 
 def _blocked(inventory: Path, host: str) -> float:
     who = ("--who", "Văn phòng", "-i", inventory)
-    incident = cases(Incidents().all(inventories.load(inventory).path))[-1].id
+    incident = fold_cases(Incidents().load_logs(inventories.load(inventory).path))[-1].id
     began = time.monotonic()
     _auditor({0}, "incident", "contain", incident, "address", ADDRESS, *who)
     seconds = time.monotonic() - began

@@ -25,9 +25,9 @@ from urllib.parse import quote
 
 from auditor.content.page import sheets
 from auditor.content.reading import read
-from auditor.content.words.lexicon import Lexicon, shipped, without_words
+from auditor.content.words.lexicon import Lexicon, load_built_in_lexicon, without_words
 from auditor.looks.traces import Trace
-from auditor.looks.visits import Known, Served, Sheet, Visited, Visitor
+from auditor.looks.visits import PageVisit, Sheet, SiteBaseline, Visitor, VisitorResponse
 from auditor.system.yaml_source import load_yaml
 
 PAGES = Path(__file__).parent / "pages"
@@ -51,8 +51,8 @@ class Case:
 
     name: str
     checks: str
-    visited: Visited
-    known: Known
+    visited: PageVisit
+    known: SiteBaseline
 
 
 def cases(file: str) -> list[Case]:
@@ -68,12 +68,12 @@ def _case(told: Mapping[str, Any]) -> Case:
     return Case(
         told["name"],
         told.get("checks", ""),
-        Visited(f"https://{DOMAIN}{quote(path, safe='/?=&%')}", told.get("role", "page"), served, _sheets(told)),
-        Known(
+        PageVisit(f"https://{DOMAIN}{quote(path, safe='/?=&%')}", told.get("role", "page"), served, _sheets(told)),
+        SiteBaseline(
             DOMAIN,
             own=frozenset({DOMAIN}),
             title=known["title"],
-            looked=bool(known.get("hosts") or known.get("tokens")),
+            is_complete=bool(known.get("hosts") or known.get("tokens")),
             hosts=frozenset(known.get("hosts", ())),
             landmarks=frozenset(known.get("landmarks", ())),
             tokens=frozenset(known.get("tokens", ())),
@@ -86,10 +86,10 @@ def _sheets(told: Mapping[str, Any]) -> tuple[tuple[str, Sheet], ...]:
     return tuple((f"https://{DOMAIN}{path}", sheets.rules(text)) for path, text in told.get("sheets", {}).items())
 
 
-def _served(visitor: Visitor, path: str, told: Mapping[str, Any]) -> Served:
+def _served(visitor: Visitor, path: str, told: Mapping[str, Any]) -> VisitorResponse:
     body, kind = _body(path, told)
     headers = {"content-type": told.get("type", kind), **told.get("headers", {})}
-    return Served(visitor, told.get("status", 200), headers, body, told.get("location"))
+    return VisitorResponse(visitor, told.get("status", 200), headers, body, told.get("location"))
 
 
 def _body(path: str, told: Mapping[str, Any]) -> tuple[bytes, str]:
@@ -208,7 +208,7 @@ def sized(kilobytes: int, number: int) -> bytes:
 
 
 def speed() -> bool:
-    known = Known(DOMAIN, own=frozenset({DOMAIN}), title=TITLE)
+    known = SiteBaseline(DOMAIN, own=frozenset({DOMAIN}), title=TITLE)
     enough = True
     read(visit(sized(40, 0), "/warm"), known)
     for kilobytes, wanted in SIZES.items():
@@ -237,7 +237,7 @@ def speed() -> bool:
     return enough and peak < 300
 
 
-def _rate(pages: list[Visited], known: Known, start: int) -> float:
+def _rate(pages: list[PageVisit], known: SiteBaseline, start: int) -> float:
     fresh = [replace(one, url=f"{one.url}?{start}") for one in pages]
     before = time.process_time()
     for one in fresh:
@@ -245,9 +245,9 @@ def _rate(pages: list[Visited], known: Known, start: int) -> float:
     return len(pages) / (time.process_time() - before)
 
 
-def visit(body: bytes, path: str) -> Visited:
-    served = Served("plain", 200, {"content-type": "text/html; charset=utf-8"}, body)
-    return Visited(f"https://{DOMAIN}{path}", "page", (served,))
+def visit(body: bytes, path: str) -> PageVisit:
+    served = VisitorResponse("plain", 200, {"content-type": "text/html; charset=utf-8"}, body)
+    return PageVisit(f"https://{DOMAIN}{path}", "page", (served,))
 
 
 def hostile() -> Iterator[tuple[str, bytes]]:
@@ -327,9 +327,9 @@ def main() -> int:
     if given.speed:
         return 0 if speed() else 1
     if given.lexicon != "empty":
-        judged("as shipped", shipped(), each=given.each)
+        judged("as shipped", load_built_in_lexicon(), each=given.each)
     if given.lexicon != "shipped":
-        judged("emptied", without_words(shipped()), each=given.each)
+        judged("emptied", without_words(load_built_in_lexicon()), each=given.each)
     return 0
 
 

@@ -29,7 +29,7 @@ import ansible.module_utils
 from auditor import lab
 from auditor.system import resources
 from auditor.vulnerabilities import installed, judging, store, versions
-from auditor.vulnerabilities.importing import take_in
+from auditor.vulnerabilities.importing import import_files
 from auditor.vulnerabilities.verdicts import Verdict
 
 RELEASE = "trixie"
@@ -52,7 +52,7 @@ def fetch(folder: Path) -> None:
 def _collector() -> Any:
     """The collector's own reading of packages."""
     for part in ("collect", "shared"):
-        ansible.module_utils.__path__.append(str(resources.root() / "on_host" / part / "module_utils"))
+        ansible.module_utils.__path__.append(str(resources.get_root() / "on_host" / part / "module_utils"))
     return importlib.import_module("ansible.module_utils.luytre.packages")
 
 
@@ -104,43 +104,45 @@ def theirs(program: Path, folder: Path, status: Path) -> set[tuple[str, str]]:
     return {(words[0], words[1]) for line in ran.stdout.splitlines() if len(words := line.split()) >= 2}
 
 
-def ours(data: Mapping[str, Any], known: store.Known) -> Said:
+def ours(data: Mapping[str, Any], known: store.VulnerabilityDatabase) -> Said:
     """Our verdicts on the same."""
-    verdicts = (one for built in installed.built(data) for one in judging.of_built(RELEASE, built, known))
+    verdicts = (
+        one for built in installed.list_source_packages(data) for one in judging.judge_package(RELEASE, built, known)
+    )
     return {(verdict.id, name): verdict for verdict in verdicts for name in verdict.where}
 
 
 def compare(status: Path, program: Path, folder: Path, collector: Any) -> int:
     """Differences on one host; says what was compared."""
     rng = random.Random(status.name)  # noqa: S311  made-up data
-    fields = list(collector._dpkg.packages(status.read_text("utf-8", "replace")))
+    fields = list(collector._dpkg.iter_packages(status.read_text("utf-8", "replace")))
     sources: dict[str, list[str]] = {}
     for each in fields:
-        source, version = collector.source_of(each)
+        source, version = collector.parse_source(each)
         sources.setdefault(source, []).append(version)
     foreign = set(rng.sample(sorted(sources), FOREIGN))
     usual = {"source": None, "source_version": None, "held": False, "origin": "main", "named": None}
     told = [
-        usual | collector.package(each, "none" if collector.source_of(each)[0] in foreign else "main")
+        usual | collector.describe_package(each, "none" if collector.parse_source(each)[0] in foreign else "main")
         for each in fields
     ]
     text, entries = feed(rng, sources)
     (folder / RELEASE).write_bytes(zlib.compress(text.encode()))
     state = folder / f"state-{status.name}" / "vulnerabilities.sqlite"
-    take_in([folder / RELEASE], state)
-    with store.known(state) as known:
+    import_files([folder / RELEASE], state)
+    with store.open_database(state) as known:
         said = ours({"packages": {"installed": told, "running_kernel": "", "mapped": []}}, known)
     vulnerable = theirs(program, folder, status)
     affected = {key for key, one in said.items() if one.state == "affected"}
     unknown = {key for key, one in said.items() if one.state == "unknown"}
-    headers = {each["Package"] for each in fields if collector.source_of(each)[0] == "linux"}
+    headers = {each["Package"] for each in fields if collector.parse_source(each)[0] == "linux"}
     differing = sorted(key for key in (vulnerable ^ affected) - unknown if key[1] not in headers)
     print(
         f"{status.name}: {entries} entries, {len(fields)} packages, {len(said)} verdicts; vulnerable {len(vulnerable - unknown)}"
     )
     print(f"  of no Debian archive: {len(unknown)}, of which debsecan calls {len(unknown & vulnerable)} vulnerable")
     for key in sorted(unknown & vulnerable):
-        print(f"    {key[0]} {key[1]} {said[key].installed}")
+        print(f"    {key[0]} {key[1]} {said[key].installed_version}")
     for key in differing:
         print(f"  differs: {key}, ours {said[key].state if key in said else 'none'}")
     strangers = {one.subject for key, one in said.items() if key in unknown}

@@ -56,7 +56,7 @@ def main() -> None:
         os.environ["LUYTRE_STATE"], inventory = f"{folder}/state", Path(folder) / "inventory"
         shutil.copytree("inventories/lab", inventory)
         _auditor(inventory, "open", *given.hosts)
-        incident = f"SC-{clock.compact_day(clock.now())}-1"
+        incident = f"SC-{clock.format_compact_day(clock.now())}-1"
         wrong = [each for host in given.hosts for each in _one(incident, host, inventory, given.dissect)]
     print(*wrong, sep="\n", flush=True)
     lab.reset(tuple(given.hosts))

@@ -23,16 +23,16 @@ from pathlib import Path
 from typing import Any
 
 from auditor.audit import controls
-from auditor.compromise.remembered import Remembered
-from auditor.history.hunts import Hunts
-from auditor.history.looks import Looks
+from auditor.compromise.remembered import ScanCache
+from auditor.history.hunts import HuntHistory
+from auditor.history.looks import ScanHistory
 from auditor.history.runs import History
 from auditor.indicators import taxii
-from auditor.indicators.found import LEADING
+from auditor.indicators.found import LEADING_KINDS
 from auditor.indicators.indicator import TLPS
-from auditor.looks.ledger import Ledger
+from auditor.looks.ledger import CrawlFrontier
 from auditor.looks.traces import trace
-from auditor.models import Finding, Look, Run, Status, Subject, clock
+from auditor.models import Finding, Run, Scan, Status, Subject, clock
 from auditor.models.hunts import Hunt
 from auditor.system import resources
 from benchmarks.judging import tools
@@ -85,7 +85,7 @@ def lists(folder: Path) -> Iterator[Path]:
 
 def seen(inventory: str, catalogue: controls.Catalogue) -> None:
     """What a review, a hunt and an audit of ours are made to have seen."""
-    now = clock.stamp(clock.now())
+    now = clock.format_stamp(clock.now())
     traces = tuple(
         trace(
             kind,
@@ -96,16 +96,16 @@ def seen(inventory: str, catalogue: controls.Catalogue) -> None:
             rules=("links",),
             target=f"{kind}.slot.test",
         )
-        for kind in sorted(LEADING)
+        for kind in sorted(LEADING_KINDS)
     )
-    look = Look(id="look", site="antruc.test", started=now, seconds=1, known=1, fresh=1, visited=1, engine=True, traces=traces)  # fmt: skip
-    Looks().keep(inventory, look, Ledger(site=look.site))
+    look = Scan(id="look", site="antruc.test", started=now, seconds=1, known=1, fresh=1, visited=1, engine=True, traces=traces)  # fmt: skip
+    ScanHistory().keep(inventory, look, CrawlFrontier(site=look.site))
     shell = trace("program", DIGEST, where="/x.php", sample="-", families=("tree",), rules=("eval",), exact=True)
     counts = dict.fromkeys(("seen", "same", "known", "judged", "unjudged", "left"), 0)
     told = {"id": "hunt", "host": "web1", "started": now, "seconds": 1, "warm": False, "cut_short": False, **counts}
     hunt = Hunt.model_validate({**told, "traces": (shell,)})
     file = ("/srv", "x.php", 1, 1, 1, DIGEST, 0, 0, "0" * 32, None)
-    Hunts().keep(inventory, hunt, Remembered(host="web1", files=(file,)))
+    HuntHistory().keep(inventory, hunt, ScanCache(host="web1", files=(file,)))
     finding = Finding(
         control="firewall.known_bad",
         subject=Subject(kind="host", id="web1"),
@@ -238,7 +238,7 @@ def main() -> int:
         folder = Path(made)
         os.environ.update(LUYTRE_STATE=str(folder / "state"), LUYTRE_LANG="en", NO_COLOR="1")
         inventory = folder / "inventory"
-        shutil.copytree(resources.inventories() / "lab", inventory)
+        shutil.copytree(resources.get_inventories() / "lab", inventory)
         try:
             steps(programs, folder, str(inventory), catalogue)
         except Wrong as wrong:
@@ -267,7 +267,7 @@ def steps(programs: Path, folder: Path, inventory: str, catalogue: controls.Cata
         (secret.parent / "taxii.yml").write_text(f"url: {url}\nuser: {WORD}\ntoken_file: taxii.token\n")
         for _ in range(2):
             print(ours("indicators", "push", "--tlp", "RED", "--sightings", "-i", inventory).strip())
-        there = {one["id"]: one for page, _ in taxii.load(secret.parent).pages(None) for one in page}
+        there = {one["id"]: one for page, _ in taxii.load(secret.parent).iter_pages(None) for one in page}
         if there != held((folder / "RED.json").read_text()):
             raise Wrong("what the server has is another than what was sent")
         asked = requests(folder)

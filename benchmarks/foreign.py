@@ -123,7 +123,7 @@ def fetch(kept: Path, packages: Sequence[str]) -> None:
 
 def inventory(server: Server, folder: Path) -> Path:
     """An inventory of that server alone, reached as the lab reaches it."""
-    own = yaml.safe_load((resources.inventories() / "lab" / "hosts.yml").read_text("utf-8"))
+    own = yaml.safe_load((resources.get_inventories() / "lab" / "hosts.yml").read_text("utf-8"))
     address = str(lab.spec().hosts[server.host].address)
     entry = {"ansible_host": address, "luytre_sites": [dict(site) for site in server.sites]}
     own["all"]["children"] = {"webservers": {"hosts": {server.host: entry}}}
@@ -294,7 +294,7 @@ def main() -> int:
         return 0
     chosen = {name: server for name, server in servers().items() if name in sys.argv[1:] or not sys.argv[1:]}
     bad = 0
-    with lab.session():
+    with lab.hold_session():
         for name, server in chosen.items():
             with tempfile.TemporaryDirectory() as made:
                 counts = measured(name, server, Path(made))

@@ -36,20 +36,20 @@ def main() -> None:
     name = sys.argv[1] if len(sys.argv) > 1 else "web3"
     repeats = int(sys.argv[2]) if len(sys.argv) > 2 else 3
     catalogue = controls.load()
-    known = inventories.load(resources.inventories() / "lab")
+    known = inventories.load(resources.get_inventories() / "lab")
     hosts = [host for host in known.hosts if host.name == name]
-    with lab.session(), tempfile.TemporaryDirectory() as folder:
+    with lab.hold_session(), tempfile.TemporaryDirectory() as folder:
         lab.pristine()
         journal = Journal(Path(folder))
 
-        def planned() -> planning.Plan:
+        def planned() -> planning.HardeningPlan:
             run, facts = audit(known, catalogue, hosts)
             return planning.make(catalogue, run, facts)
 
         harden.harden(known, hosts, planned(), catalogue, journal, "first")
         lab.keep([name])
 
-        def loosened() -> planning.Plan:
+        def loosened() -> planning.HardeningPlan:
             lab.back_to_kept([name])
             lab.run(name, LOOSEN)
             return planned()

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from auditor.indicators import importing, logs, store
-from auditor.indicators.matching import against
+from auditor.indicators.matching import build_index
 from auditor.models import clock
 
 INDICATORS, LINES = 10_000, 1_000_000
@@ -31,8 +31,8 @@ def main() -> None:
         ]
         (folder / "list.csv").write_text("value\n" + "\n".join(rows) + "\n", "utf-8")
         began = time.process_time()
-        importing.take_in(
-            [folder / "list.csv"], name=None, unmarked="AMBER", today=clock.today(), path=folder / "i.sqlite"
+        importing.import_files(
+            [folder / "list.csv"], name=None, default_tlp="AMBER", today=clock.today(), path=folder / "i.sqlite"
         )
         print(f"import of {len(rows)} indicators: {time.process_time() - began:.1f} s")
         hits = 0
@@ -46,7 +46,7 @@ def main() -> None:
                     f' "https://www.google.com/" "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0"\n'
                 )
         began = time.process_time()
-        held = against(store.all_indicators(folder / "i.sqlite"), clock.today())
+        held = build_index(store.load_indicators(folder / "i.sqlite"), clock.today())
         found = logs.read(folder / "access.log", held)
         took = time.process_time() - began
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

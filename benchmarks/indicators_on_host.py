@@ -21,7 +21,7 @@ from pathlib import Path
 from auditor import lab
 from auditor.audit import controls
 from auditor.audit.run import audit
-from auditor.indicators.importing import take_in
+from auditor.indicators.importing import import_files
 from auditor.inventory import hosts as inventories
 from auditor.models import clock
 from auditor.system import resources
@@ -70,16 +70,16 @@ def values_in(data: bytes, sought: re.Pattern[bytes]) -> Iterator[str]:
 def main() -> int:
     """The audit, what it met, and where values are."""
     name = sys.argv[1] if len(sys.argv) > 1 else "web2"
-    known = inventories.load(resources.inventories() / "lab")
+    known = inventories.load(resources.get_inventories() / "lab")
     catalogue = controls.load()
     chosen = controls.Catalogue(controls=(catalogue["firewall.known_bad"],))
     values = listed()
-    with tempfile.TemporaryDirectory() as made, lab.session():
+    with tempfile.TemporaryDirectory() as made, lab.hold_session():
         os.environ["LUYTRE_STATE"] = f"{made}/state"
         rows = (f"{value},{clock.today()},TLP:RED" for value in values)
         file = Path(made) / "list.csv"
         file.write_text("\n".join(["value,first seen,tlp", *rows]) + "\n")
-        take_in([file], name=None, unmarked="RED", today=clock.today())
+        import_files([file], name=None, default_tlp="RED", today=clock.today())
         lab.pristine([name])
         lab.run(name, WRITTEN)
         run, _ = audit(known, chosen, [host for host in known.hosts if host.name == name])

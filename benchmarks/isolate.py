@@ -28,8 +28,8 @@ from typing import IO, Any
 
 from auditor import lab
 from auditor.fleet import fresh
-from auditor.incidents.means.table import MEANS
-from auditor.inventory.reach import reach
+from auditor.incidents.means.table import ACTION_KINDS
+from auditor.inventory.reach import load_reach
 from auditor.lab.spec import spec
 from auditor.models import clock
 
@@ -57,7 +57,7 @@ def main() -> None:
         shutil.copytree("inventories/lab", inventory)
         for host in given.hosts:
             _auditor(inventory, "open", host)
-        day = clock.compact_day(clock.now())
+        day = clock.format_compact_day(clock.now())
         with ThreadPoolExecutor(len(given.hosts)) as pool:
             each = [
                 pool.submit(_host, name, inventory, f"SC-{day}-{number}", given)
@@ -231,7 +231,7 @@ def _until_in(host: str) -> None:
 
 def _asked(host: str, inventory: Path, do: str) -> dict[str, Any]:
     question = {"do": do, "id": "SC-20260101-1/1", "what": host, "trusted": []}
-    said = fresh.asked_as_root(reach(inventory)[host], MEANS["isolation"].path, question, 40)
+    said = fresh.run_as_root(load_reach(inventory)[host], ACTION_KINDS["isolation"].path, question, 40)
     answer: dict[str, Any] = json.loads(said)
     return answer
 

@@ -150,7 +150,7 @@ def judged(stand: Stand, folder: Path, keep: Path | None) -> tuple[dict[str, Ver
 def harden(stand: Stand) -> dict[str, str]:
     """Harden a host with everything accepted, and return what each control came to: of sites, the worst."""
     catalogue = controls.load()
-    accepted = ",".join(name for name in catalogue.by_id if catalogue.mends(name))
+    accepted = ",".join(name for name in catalogue.by_id if catalogue.has_fix(name))
     with tempfile.TemporaryDirectory() as state:
         done = subprocess.run(
             [
@@ -238,7 +238,7 @@ def main() -> None:
             own_kernel.disk(host, tools.cache())
         return
     stands = [Stand(host, kind) for host in options.host or HOSTS for kind in options.kind or KINDS]
-    with lab.session(), ThreadPoolExecutor() as pool:
+    with lab.hold_session(), ThreadPoolExecutor() as pool:
         judge = partial(stand_judged, folder=folder, keep=options.keep, before=not options.after)
         # Hosts side by side; a host is in one place at a time, since its address is.
         by_host = [[stand for stand in stands if stand.host == host] for host in options.host or HOSTS]

@@ -26,7 +26,7 @@ from pathlib import Path
 
 from auditor import lab
 from auditor.history.incidents import Incidents
-from auditor.incidents.case import Case, cases
+from auditor.incidents.case import Case, fold_cases
 from auditor.inventory import hosts as inventories
 
 AUDITOR = Path(sys.executable).parent / "auditor"
@@ -128,7 +128,7 @@ class Bench:
     def cases(self) -> dict[str, Case]:
         """What the ledgers say."""
         known = inventories.load(self.inventory)
-        return {one.id: one for one in cases(Incidents().all(known.path))}
+        return {one.id: one for one in fold_cases(Incidents().load_logs(known.path))}
 
     def words(self, step: str, incident: str) -> tuple[str, ...]:
         """The command of a step."""

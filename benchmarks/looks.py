@@ -19,11 +19,11 @@ from pathlib import Path
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
 from auditor.audit.run import judge
-from auditor.history.looks import KEPT, Looks
+from auditor.history.looks import MAX_SCANS, ScanHistory
 from auditor.history.runs import History
-from auditor.looks.ledger import Ledger, Place
+from auditor.looks.ledger import CrawlEntry, CrawlFrontier
 from auditor.looks.traces import trace
-from auditor.models import Host, HostOutcome, Inventory, Look, Site, Text, Trace, clock
+from auditor.models import Host, HostOutcome, Inventory, Scan, Site, Text, Trace, clock
 from auditor.report import files
 
 PATH, PAGES, EACH = "/benchmark", 300, 10
@@ -55,20 +55,20 @@ def traces(number: int) -> Iterator[Trace]:
         )
 
 
-def look(site: str, number: int, time_: int) -> tuple[Look, Ledger]:
+def look(site: str, number: int, time_: int) -> tuple[Scan, CrawlFrontier]:
     found = tuple(traces(number))
     at = STARTED + dt.timedelta(hours=time_)
     keys = tuple(one.key for one in found)
     places = {
-        f"/chuyen-muc-{n % 12}/tin-tuc-so-{n}-cua-{site}.html": Place(
-            seen=clock.stamp(at), linked=True, keys=keys[:3] if n < 14 else ()
+        f"/chuyen-muc-{n % 12}/tin-tuc-so-{n}-cua-{site}.html": CrawlEntry(
+            seen=clock.format_stamp(at), linked=True, keys=keys[:3] if n < 14 else ()
         )
         for n in range(PAGES)
     }
-    told = Look(
+    told = Scan(
         id=f"{site}-{time_}",
         site=site,
-        started=clock.stamp(at),
+        started=clock.format_stamp(at),
         seconds=400,
         known=PAGES,
         fresh=PAGES,
@@ -79,13 +79,13 @@ def look(site: str, number: int, time_: int) -> tuple[Look, Ledger]:
         landmarks=tuple(f"Chuyên mục số {n} của cổng thông tin" for n in range(30)),
         traces=found,
     )
-    return told, Ledger(site=site, places=places, traces={one.key: one for one in found})
+    return told, CrawlFrontier(site=site, places=places, traces={one.key: one for one in found})
 
 
 def keep(known: Inventory, folder: Path) -> list[float]:
     """Looks of all sites, round by round; by how many bytes a site and look the history grew in each."""
-    looks, grown, before = Looks(folder / "history.sqlite"), [], 0
-    for time_ in range(KEPT + 2):
+    looks, grown, before = ScanHistory(folder / "history.sqlite"), [], 0
+    for time_ in range(MAX_SCANS + 2):
         for number, site in enumerate(known.sites):
             looks.keep(PATH, *look(site.domain, number, time_))
         size = sum(file.stat().st_size for file in folder.iterdir())
@@ -97,9 +97,9 @@ def keep(known: Inventory, folder: Path) -> list[float]:
 def audit(known: Inventory, catalogue: Catalogue, folder: Path, *, carrying: bool) -> float:
     """Seconds of a processor."""
     began = time.process_time()
-    taken = Looks(folder / "history.sqlite").carried(known) if carrying else known
+    taken = ScanHistory(folder / "history.sqlite").attach_to(known) if carrying else known
     outcomes = [HostOutcome(host=host.name, reached=False, reason=Text(vi="x", en="x")) for host in known.hosts]
-    run = judge(taken, catalogue, known.hosts, {}, outcomes, started=STARTED + dt.timedelta(hours=9))
+    run = judge(taken, catalogue, known.hosts, {}, outcomes, started_at=STARTED + dt.timedelta(hours=9))
     History(folder / f"runs-{carrying}.sqlite").keep(run)
 
     files.write(run, catalogue, output=folder / "out", lang="vi")

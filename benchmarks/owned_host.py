@@ -134,7 +134,7 @@ def main() -> None:
     print(
         f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; medians of pairs, the highest peak beside the owned host"
     )
-    with lab.session(), tempfile.TemporaryDirectory() as scratch:
+    with lab.hold_session(), tempfile.TemporaryDirectory() as scratch:
         lab.pristine()
         try:
             for name in DEEDS:

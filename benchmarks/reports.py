@@ -52,7 +52,7 @@ from auditor.report.html import pages as html
 from auditor.report.official import issue
 from auditor.report.official.period import Period
 from auditor.system import files as publish
-from auditor.system.memory import unwalked
+from auditor.system.memory import freeze_objects
 
 PATH = "/benchmark"
 OFFICE = "tinh-tan-giang"
@@ -184,10 +184,10 @@ def write_fleet(scale: Scale, folder: Path, output: Path) -> None:
     """The overview, the lists over many pages and the list by name: what comes before the pages of single things."""
     newest = History(folder / "history.sqlite").latest(PATH)
     assert newest is not None  # noqa: S101
-    with unwalked():
-        pages = takewhile(lambda page: page[0] != "unevaluated.html", html.pages(newest, catalogue(scale), "vi"))
-        publish.check(output)
-        publish.folder(output / "report", pages)
+    with freeze_objects():
+        pages = takewhile(lambda page: page[0] != "unevaluated.html", html.iter_pages(newest, catalogue(scale), "vi"))
+        publish.check_output(output)
+        publish.write_folder(output / "report", pages)
 
 
 def write_official(scale: Scale, folder: Path, output: Path) -> None:

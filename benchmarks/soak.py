@@ -304,8 +304,8 @@ def find_out(trial: Trial) -> str:
     known = inventories.load(Path(INVENTORY))
     hosts = [host for host in known.hosts if host.name == trial.host]
     journal = Journal(Path(trial.state["LUYTRE_STATE"]) / "hardenings")
-    harden.find_out(known, hosts, journal)
-    entry = journal.find(known.path, None).of(trial.host) if journal.all(known.path) else None
+    harden.recover_unfinished(known, hosts, journal)
+    entry = journal.find(known.path, None).find_host(trial.host) if journal.list_hardenings(known.path) else None
     trial.why = entry.why.en if entry and entry.why else ""
     return entry.state if entry else "none"
 
@@ -327,7 +327,7 @@ def look(trial: Trial, before: Disk, pages: smoke.Answers, ways: str, booted: bo
     """Everything that must be so once all is settled."""
     if (now := trial.sh(WAYS)) != ways:
         trial.wrong["way"] = f"{ways.split()} → {now.split()}"
-    down = smoke.compare(smoke.learn(pages), visit(trial.host, again=pages))
+    down = smoke.compare(smoke.learn_baseline(pages), visit(trial.host, again=pages))
     if down:
         trial.wrong["site"] = "; ".join(f"{one.url}: {one.what.en}" for one in down[:3])
     changed = differences(before, disk(trial.host))

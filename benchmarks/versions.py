@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from auditor import lab
-from auditor.vulnerabilities.versions import debian, is_debian, php
+from auditor.vulnerabilities.versions import compare_php, is_debian, make_debian_key
 
 DEBIAN, PHP = 20_000, 5_000
 _WORDS = (
@@ -87,7 +87,7 @@ def phps(rng: random.Random) -> Iterator[tuple[str, str]]:
 
 def differences(host: str, what: str, program: list[str], pairs: list[tuple[str, str]], ours: list[int]) -> int:
     """How often the host's program says something else."""
-    done = lab.run(host, program, given=json.dumps(pairs).encode())
+    done = lab.run(host, program, stdin_data=json.dumps(pairs).encode())
     if done.returncode:
         raise SystemExit(f"{what}: {done.stderr.decode(errors='replace')[-300:]}")
     theirs = [(one > 0) - (one < 0) for one in json.loads(done.stdout)]
@@ -102,9 +102,12 @@ def main() -> int:
     """Ask both."""
     host, rng = sys.argv[1] if len(sys.argv) > 1 else "web1", random.Random(17)  # noqa: S311  made-up data
     packages, plugins = list(debians(rng)), list(phps(rng))
-    order = [(debian(one) > debian(other)) - (debian(one) < debian(other)) for one, other in packages]
+    order = [
+        (make_debian_key(one) > make_debian_key(other)) - (make_debian_key(one) < make_debian_key(other))
+        for one, other in packages
+    ]
     wrong = differences(host, "apt", ["python3", "-c", APT], packages, order)
-    wrong += differences(host, "PHP", ["php", "-r", PHPS], plugins, [php(*pair) for pair in plugins])
+    wrong += differences(host, "PHP", ["php", "-r", PHPS], plugins, [compare_php(*pair) for pair in plugins])
     return int(wrong > 0)
 
 

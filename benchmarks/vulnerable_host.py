@@ -25,7 +25,7 @@ from auditor.hardening import plan as planning
 from auditor.hardening.journal import Journal
 from auditor.inventory import hosts as inventories
 from auditor.system import resources
-from auditor.vulnerabilities.importing import take_in
+from auditor.vulnerabilities.importing import import_files
 
 OLD, NEW, CVE = "1.0-1", "1.0-1+deb13u1", "CVE-2026-31337"
 CONTROLS = ("updates.security_pending", "updates.known_exploited")
@@ -93,15 +93,15 @@ def main() -> int:
     name = sys.argv[1] if len(sys.argv) > 1 else "web3"
     catalogue = controls.load()
     chosen = controls.Catalogue(controls=tuple(catalogue[one] for one in CONTROLS))
-    known = inventories.load(resources.inventories() / "lab")
+    known = inventories.load(resources.get_inventories() / "lab")
     hosts = [host for host in known.hosts if host.name == name]
     differing = 0
-    with tempfile.TemporaryDirectory() as made, lab.session():
+    with tempfile.TemporaryDirectory() as made, lab.hold_session():
         os.environ["LUYTRE_STATE"] = f"{made}/state"
-        take_in(data(Path(made)))
+        import_files(data(Path(made)))
         lab.pristine([name])
 
-        def step(number: int) -> planning.Plan:
+        def step(number: int) -> planning.HardeningPlan:
             run, facts = audit(known, chosen, hosts)
             (found,) = [one for one in run.findings if one.control == "updates.known_exploited"]
             told = (EXPECTED[number][0], *said(found.violations))

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from auditor import lab
-from auditor.history.hunts import Hunts
+from auditor.history.hunts import HuntHistory
 from auditor.inventory import hosts as inventories
 from auditor.models.hunts import Hunt
 
@@ -103,7 +103,7 @@ def memory_of(process: int) -> float:
 def hunted(host: str, *, whole: bool) -> tuple[Hunt, Cost]:
     """One hunt: what it saw, and what it cost."""
     cost = ran("hunt", "--limit", host, *(["--whole"] if whole else []))
-    return Hunts().latest(inventories.load(Path(INVENTORY)).path)[host], cost
+    return HuntHistory().latest(inventories.load(Path(INVENTORY)).path)[host], cost
 
 
 def show(title: str, hunt: Hunt, cost: Cost, audit: Cost) -> None:

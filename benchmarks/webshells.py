@@ -38,9 +38,9 @@ class Counted:
     def add(self, name: str, content: bytes, rules: engine.Rules, *, each: bool) -> None:
         """Judge one file."""
         began = time.process_time()
-        judgement = judge.judged(content, name, rules)
+        judgement = judge.judge_content(content, name, rules)
         spent = time.process_time() - began
-        found = certainty.weighed(judgement)
+        found = certainty.weigh_judgement(judgement)
         self.files, self.size, self.seconds = self.files + 1, self.size + len(content), self.seconds + spent
         self.slowest = max(self.slowest, (spent, name))
         self.stages.update(_stages(judgement))

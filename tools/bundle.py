@@ -41,10 +41,10 @@ def main(arguments: Sequence[str]) -> int:
     what, folder = arguments
     os.environ["SOURCE_DATE_EPOCH"] = _run("git", "log", "-1", "--format=%ct").strip()
     Path(folder).mkdir(parents=True, exist_ok=True)
-    written = {"bundle": bundle, "deb": deb}[what](Path(folder).resolve())
-    with written.open("rb") as stream:
+    path = {"bundle": bundle, "deb": deb}[what](Path(folder).resolve())
+    with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    print(f"{digest}  {written}  {written.stat().st_size / 1e6:.1f} MB")
+    print(f"{digest}  {path}  {path.stat().st_size / 1e6:.1f} MB")
     return 0
 
 
@@ -72,9 +72,9 @@ def deb(folder: Path) -> Path:
         _gather(whole)
         home = stage / _HOME
         subprocess.run(["sh", whole / "install", home.parent], check=True, env={**os.environ, "LUYTRE_LINK": "no"})
-        _beside(home, stage / "usr")
-        moved(home, stage)
-        _described(stage, architecture)
+        _install_system_files(home, stage / "usr")
+        relocate(home, stage)
+        _write_control_file(stage, architecture)
         path = folder / f"luytre_{__version__}_{architecture}.deb"
         _run("dpkg-deb", "--root-owner-group", "-Zzstd", "--build", str(stage), str(path))
     return path
@@ -86,7 +86,9 @@ def deb(folder: Path) -> Path:
 def _gather(whole: Path) -> None:
     wheels = whole / "wheels"
     wheels.mkdir(parents=True)
-    pins = "".join(pinned((ROOT / "requirements.lock").read_text("utf-8"), needed(dependencies()) | {"pip"}))
+    pins = "".join(
+        iter_pins((ROOT / "requirements.lock").read_text("utf-8"), resolve_packages(dependencies()) | {"pip"})
+    )
     (whole / "requirements.txt").write_text(pins, "utf-8")
     pip = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
     _run(
@@ -119,24 +121,24 @@ def dependencies() -> list[str]:
     return list(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"])
 
 
-def needed(wanted: Iterable[str]) -> set[str]:
+def resolve_packages(requirements: Iterable[str]) -> set[str]:
     """The packages that these requirements come to on this machine, where they are installed, by canonical name."""
-    found: set[str] = set()
-    left = list(wanted)
-    while left:
-        requirement = Requirement(left.pop())
+    names: set[str] = set()
+    pending = list(requirements)
+    while pending:
+        requirement = Requirement(pending.pop())
         name = canonicalize_name(requirement.name)
-        if name not in found and (requirement.marker is None or requirement.marker.evaluate({"extra": ""})):
-            found.add(name)
-            left += metadata.requires(name) or ()
-    return found
+        if name not in names and (requirement.marker is None or requirement.marker.evaluate({"extra": ""})):
+            names.add(name)
+            pending += metadata.requires(name) or ()
+    return names
 
 
-def pinned(lock: str, names: set[str]) -> Iterator[str]:
+def iter_pins(lock: str, names: set[str]) -> Iterator[str]:
     """The lines of a lock about these packages, hashes and all. Raises KeyError for one that it does not have."""
     entries = {
-        canonicalize_name(found[1]): found[0]
-        for found in re.finditer(r"^([\w.-]+)==.*?(?=^[\w.-]+==|\Z)", lock, re.M | re.S)
+        canonicalize_name(match[1]): match[0]
+        for match in re.finditer(r"^([\w.-]+)==.*?(?=^[\w.-]+==|\Z)", lock, re.M | re.S)
     }
     for name in sorted(names):
         yield re.sub(r"^ +#.*\n", "", entries[canonicalize_name(name)], flags=re.M)
@@ -160,7 +162,7 @@ _COMPLETIONS = {
 }
 
 
-def _beside(home: Path, usr: Path) -> None:
+def _install_system_files(home: Path, usr: Path) -> None:
     """What the system finds by itself: the command, its manual, completion, the licence."""
     (usr / "bin").mkdir(parents=True)
     (usr / "bin/auditor").symlink_to(f"/{_HOME}/bin/auditor")
@@ -180,13 +182,13 @@ def _beside(home: Path, usr: Path) -> None:
     shutil.move(home / "share/doc/luytre/html", usr / "share/doc/luytre/html")
 
 
-def moved(home: Path, stage: Path) -> None:
+def relocate(home: Path, stage: Path) -> None:
     """Have what was installed below ``stage`` say that it is below ``/``, and compile it for good."""
     for file in (home / "pyvenv.cfg", *(home / "bin").iterdir()):
         if file.is_file() and not file.is_symlink():
             file.write_bytes(file.read_bytes().replace(f"{stage}/".encode(), b"/"))
-    for left in [*home.rglob("__pycache__")]:
-        shutil.rmtree(left)
+    for cache in [*home.rglob("__pycache__")]:
+        shutil.rmtree(cache)
     for record in home.glob("lib/python*/site-packages/*.dist-info/RECORD"):
         record.write_text(
             "".join(line for line in record.read_text("utf-8").splitlines(True) if "__pycache__" not in line), "utf-8"
@@ -210,16 +212,16 @@ def moved(home: Path, stage: Path) -> None:
     )
 
 
-def _described(stage: Path, architecture: str) -> None:
+def _write_control_file(stage: Path, architecture: str) -> None:
     size = sum(path.lstat().st_size for path in stage.rglob("*") if not path.is_dir()) // 1024
-    following = f"{sys.version_info.major}.{sys.version_info.minor + 1}"
+    next_version = f"{sys.version_info.major}.{sys.version_info.minor + 1}"
     fields: Mapping[str, str] = {
         "Package": "luytre",
         "Version": __version__,
         "Architecture": architecture,
         "Maintainer": "Lũy Tre <luytre@localhost>",
         "Installed-Size": str(size),
-        "Depends": f"python3 (>= {_PYTHON}), python3 (<< {following}), openssh-client",
+        "Depends": f"python3 (>= {_PYTHON}), python3 (<< {next_version}), openssh-client",
         "Section": "admin",
         "Priority": "optional",
         "Description": "hardening and audit for the servers behind the websites of wards and communes\n"

@@ -9,19 +9,19 @@ from auditor.audit import controls
 from auditor.audit.controls import Control
 from auditor.inventory import hosts
 from auditor.models import Lang, Site, Text
-from auditor.report.evidence import references
+from auditor.report.evidence import list_references
 from auditor.text.words import Words
 from tools import variables_page
 from tools.markdown import code, plain, table
 
 LANGS: tuple[Lang, ...] = ("vi", "en")
 _OTHER: dict[Lang, str] = {"vi": "English", "en": "Tiếng Việt"}
-_MADE = Text(
+_ORIGIN = Text(
     vi="Trang này do `make docs` viết từ `{source}`: sửa ở đó.",
     en="`make docs` writes this page from `{source}`: change that.",
 )
 _ALL = Text(vi="Mọi yêu cầu", en="All controls")
-_AUTOMATED = Text(vi="khắc phục tự động", en="automated fix")
+_AUTOMATED_FIX = Text(vi="khắc phục tự động", en="automated fix")
 _BY_HAND = Text(vi="làm thủ công", en="by hand")
 _MANUAL = Text(vi="chỉ con người xác nhận được", en="only a person can tell")
 _DIFFERENT = Text(vi="Điều sẽ khác đi", en="What will be different")
@@ -42,26 +42,26 @@ def pages() -> dict[str, str]:
     by_area: dict[str, list[Control]] = {}
     for control in catalogue.controls:
         by_area.setdefault(control.area, []).append(control)
-    found = {"README.md": _index(by_area)}
+    texts = {"README.md": _index(by_area)}
     for area, own in by_area.items():
         for lang in LANGS:
-            found[f"{lang}/{area}.md"] = _page(area, own, lang)
-    return found
+            texts[f"{lang}/{area}.md"] = _page(area, own, lang)
+    return texts
 
 
 def _index(by_area: dict[str, list[Control]]) -> str:
     lines = [
         f"# {_ALL.vi} · {_ALL.en}\n",
-        _MADE.vi.format(source="roles/*/controls.yml"),
-        _MADE.en.format(source="roles/*/controls.yml") + "\n",
+        _ORIGIN.vi.format(source="roles/*/controls.yml"),
+        _ORIGIN.en.format(source="roles/*/controls.yml") + "\n",
         _INDEX.vi,
         _INDEX.en + "\n",
     ]
     rows = []
     for area, own in by_area.items():
-        fixed = sum(control.fix is not None for control in own)
+        fixed_count = sum(control.fix is not None for control in own)
         where = (f"[Tiếng Việt](vi/{area}.md)", f"[English](en/{area}.md)")
-        rows.append((code(area), str(len(own)), str(fixed), *where))
+        rows.append((code(area), str(len(own)), str(fixed_count), *where))
     head = ("Nhóm · area", "Yêu cầu · controls", "Khắc phục tự động · automated", "", "")
     return "\n".join(lines) + "\n" + table(head, rows)
 
@@ -71,7 +71,7 @@ def _page(area: str, own: list[Control], lang: Lang) -> str:
     other: Lang = "en" if lang == "vi" else "vi"
     parts = [
         f"# {plain(area)}\n\n[{_ALL.get(lang)}](../README.md) · [{_OTHER[lang]}](../{other}/{area}.md)\n",
-        _MADE.get(lang).format(source=f"roles/{area}/controls.yml") + "\n",
+        _ORIGIN.get(lang).format(source=f"roles/{area}/controls.yml") + "\n",
     ]
     rows = [
         (f"[{code(control.id)}](#{_anchor(control.id)})", plain(control.title.get(lang)), _severity(control, words))
@@ -79,9 +79,9 @@ def _page(area: str, own: list[Control], lang: Lang) -> str:
     ]
     parts.append(table((words("controls.id"), words("controls.title"), words("controls.severity")), rows))
     parts += ["\n".join(_control(control, words)) for control in own]
-    if named := variables_page.of_area(area):
-        listed = ", ".join(f"[{code(name)}](../../variables.md#{area})" for name in named)
-        parts.append(f"## {_VARIABLES.get(lang)}\n\n{listed}\n")
+    if names := variables_page.list_variables(area):
+        links = ", ".join(f"[{code(name)}](../../variables.md#{area})" for name in names)
+        parts.append(f"## {_VARIABLES.get(lang)}\n\n{links}\n")
     return "\n".join(parts)
 
 
@@ -103,33 +103,33 @@ def _control(control: Control, words: Words) -> Iterator[str]:
     yield f"**{words('controls.problem')}.** {plain(control.problem.get(lang))}\n"
     yield f"**{words('why')}.** {plain(control.rationale.get(lang))}\n"
     yield f"**{words('fix')}.** {plain(control.remedy.get(lang))}\n"
-    told = (
+    sections = (
         (words("danger"), control.fix.danger if control.fix else None),
         (_DIFFERENT.get(lang), control.fix.note if control.fix else None),
         (_NOT_WHEN.get(lang), control.otherwise),
         (_IN_CONTAINER.get(lang), control.container),
     )
-    yield from (f"**{head}.** {plain(text.get(lang))}\n" for head, text in told if text is not None)
-    if named := read_of_inventory(control):
-        yield f"**{_READS.get(lang)}.** {', '.join(map(code, named))}\n"
-    if cited := references(control.references, words):
+    yield from (f"**{head}.** {plain(text.get(lang))}\n" for head, text in sections if text is not None)
+    if names := list_inventory_variables(control):
+        yield f"**{_READS.get(lang)}.** {', '.join(map(code, names))}\n"
+    if citations := list_references(control.references, words):
         yield f"**{words('references')}.**\n"
-        yield "".join(f"- {plain(framework)}: {plain(clauses)}\n" for framework, clauses in cited)
+        yield "".join(f"- {plain(framework)}: {plain(clauses)}\n" for framework, clauses in citations)
 
 
 def _how(control: Control, words: Words) -> str:
     if control.fix is not None:
-        return f"{_AUTOMATED.get(words.lang)}, {words(f'disruption.{control.fix.disruption}')}"
+        return f"{_AUTOMATED_FIX.get(words.lang)}, {words(f'disruption.{control.fix.disruption}')}"
     return _MANUAL.get(words.lang) if control.manual else _BY_HAND.get(words.lang)
 
 
-def read_of_inventory(control: Control) -> list[str]:
+def list_inventory_variables(control: Control) -> list[str]:
     """The inventory's variables that a control's expressions look at."""
     of_hosts = {field: name for name, field in hosts.HOST_KEYS.items()}
     sources = (control.applies, control.condition, control.violations, control.among)
-    found = [
+    names = [
         of_hosts.get(field) if kind == "host" else field if field in Site.model_fields else None
         for source in sources
         for kind, field in _READ.findall(source or "")
     ]
-    return list(dict.fromkeys(name for name in found if name is not None))
+    return list(dict.fromkeys(name for name in names if name is not None))

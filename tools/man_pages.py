@@ -10,7 +10,7 @@ from auditor.cli import app
 from auditor.errors import EXIT_CODES
 from auditor.models import Lang, Text
 from auditor.text import usage
-from auditor.text.words import catalogue
+from auditor.text.words import compile_catalogue
 
 _NAME = "auditor"
 _PATHS: dict[Lang, str] = {"en": "man1/auditor.1", "vi": "vi/man1/auditor.1"}
@@ -54,17 +54,17 @@ class _Roff(usage.Formatter):
         """Nothing: what begins a paragraph says so."""
 
     def write_heading(self, heading: str) -> None:
-        self.write(f".PP\n.B {_plain(self.said(heading))}\n")
+        self.write(f".PP\n.B {_plain(self.translate(heading))}\n")
 
     def write_text(self, text: str) -> None:
         for paragraph in text.split("\n\n"):
-            prose, examples = _parted(paragraph)
+            prose, examples = _split_paragraph(paragraph)
             self.write(f".PP\n{_plain(prose)}\n" if prose else "")
             if examples:
                 self.write(f".PP\n.nf\n{_plain(examples)}\n.fi\n")
 
     def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
-        self.write(_listed((name, told) for name, told in self.told(rows) if _HELP not in name))
+        self.write(_render_list((name, meaning) for name, meaning in self.describe_rows(rows) if _HELP not in name))
 
 
 def pages() -> dict[str, str]:
@@ -73,15 +73,15 @@ def pages() -> dict[str, str]:
 
 
 def _page(lang: Lang) -> str:
-    top = usage.command(app, lang)
-    words = catalogue("vi", "help").gettext if lang == "vi" else str
+    top = usage.build_command(app, lang)
+    words = compile_catalogue("vi", "help").gettext if lang == "vi" else str
     parts = {
         "name": f"{_NAME} \\- {_plain(top.short_help.rstrip('.'))}\n",
         "synopsis": f".B {_NAME}\n{_plain(_Roff(top, lang).pieces())}\n",
         "description": "".join(f".PP\n{_plain(paragraph)}\n" for paragraph in top.help.split("\n\n")),
         "commands": "".join(f'.SS "{path}"\n{text}' for path, text in _commands(top, lang)),
-        "status": _listed((str(code), words(means)) for code, means in EXIT_CODES.items()),
-        "environment": _listed((name, means.get(lang)) for name, means in _ENVIRONMENT),
+        "status": _render_list((str(code), words(means)) for code, means in EXIT_CODES.items()),
+        "environment": _render_list((name, means.get(lang)) for name, means in _ENVIRONMENT),
     }
     head = '\'\\" -*- coding: utf-8 -*-\n.\\" make docs\n.TH AUDITOR 1 "" "Lũy Tre"\n'
     return head + "".join(f".SH {_HEADINGS[part].get(lang)}\n{text}" for part, text in parts.items())
@@ -92,7 +92,7 @@ def _commands(of: Any, lang: Lang, above: Any = None) -> Iterator[tuple[str, str
     context = _context(of, of.name or _NAME, above)
     for command in getattr(of, "commands", {}).values():
         here = _context(command, command.name, context)
-        yield here.command_path, _of(command, here, lang)
+        yield here.command_path, _render_command(command, here, lang)
         yield from _commands(command, lang, context)
 
 
@@ -100,7 +100,7 @@ def _context(command: Any, name: str, above: Any) -> Any:
     return command.context_class(command, info_name=name, parent=above)
 
 
-def _of(command: Any, context: Any, lang: Lang) -> str:
+def _render_command(command: Any, context: Any, lang: Lang) -> str:
     """How a command is used and what it does; its options, if it has no commands of its own."""
     roff = _Roff(command, lang)
     command.format_usage(context, roff)
@@ -110,7 +110,7 @@ def _of(command: Any, context: Any, lang: Lang) -> str:
     return str(roff.getvalue())
 
 
-def _parted(paragraph: str) -> tuple[str, str]:
+def _split_paragraph(paragraph: str) -> tuple[str, str]:
     """The prose of a paragraph of help, and the lines that stay as they are."""
     lines = [line for line in paragraph.splitlines() if line.strip("\b")]
     return (
@@ -119,11 +119,11 @@ def _parted(paragraph: str) -> tuple[str, str]:
     )
 
 
-def _listed(rows: Iterable[tuple[str, str]]) -> str:
-    return "".join(f".TP\n.B {_plain(name)}\n{_plain(told)}\n" for name, told in rows)
+def _render_list(rows: Iterable[tuple[str, str]]) -> str:
+    return "".join(f".TP\n.B {_plain(name)}\n{_plain(meaning)}\n" for name, meaning in rows)
 
 
 def _plain(text: str) -> str:
     """A text that means itself."""
-    escaped = text.replace("\\", "\\e").replace("-", "\\-")
-    return re.sub(r"^(?=[.'])", r"\\&", escaped, flags=re.MULTILINE)
+    escaped_text = text.replace("\\", "\\e").replace("-", "\\-")
+    return re.sub(r"^(?=[.'])", r"\\&", escaped_text, flags=re.MULTILINE)

@@ -28,34 +28,34 @@ def pages() -> dict[Path, str]:
     }
 
 
-def stale(wanted: Mapping[Path, str], top: Path) -> Iterator[Path]:
+def find_stale(texts: Mapping[Path, str], top: Path) -> Iterator[Path]:
     """The paths, below the top, of pages that are missing, say something else, or should not be there."""
-    for path, text in wanted.items():
+    for path, text in texts.items():
         if not (top / path).is_file() or (top / path).read_text("utf-8") != text:
             yield path
-    yield from (path for path in _made(top) if path not in wanted)
+    yield from (path for path in _list_made_pages(top) if path not in texts)
 
 
-def write(wanted: Mapping[Path, str], top: Path) -> None:
+def write(texts: Mapping[Path, str], top: Path) -> None:
     """Write every page, and take away what no control is behind any more."""
-    for path, text in wanted.items():
+    for path, text in texts.items():
         (top / path).parent.mkdir(parents=True, exist_ok=True)
         (top / path).write_text(text, "utf-8")
-    for path in [path for path in _made(top) if path not in wanted]:
+    for path in [path for path in _list_made_pages(top) if path not in texts]:
         (top / path).unlink()
 
 
-def _made(top: Path) -> list[Path]:
+def _list_made_pages(top: Path) -> list[Path]:
     return [path.relative_to(top) for path in sorted([*(top / FOLDER).rglob("*.md"), *top.glob("roles/*/README.md")])]
 
 
 def main(arguments: list[str]) -> int:
     """0, or 1 when pages are stale and were only to be compared."""
-    wanted = pages()
+    texts = pages()
     if arguments != ["--check"]:
-        write(wanted, TOP)
+        write(texts, TOP)
         return 0
-    behind = list(stale(wanted, TOP))
+    behind = list(find_stale(texts, TOP))
     for path in behind:
         print(f"{path}: not what the catalogue, the roles and the models say", file=sys.stderr)
     if behind:

@@ -9,7 +9,7 @@ from auditor.audit import controls
 from auditor.audit.controls import Control, Fix
 from auditor.system import resources
 from tools import variables_page
-from tools.controls_pages import read_of_inventory
+from tools.controls_pages import list_inventory_variables
 from tools.markdown import code, of_ansible, plain, table
 
 _HEAD = """\
@@ -54,16 +54,16 @@ def pages() -> dict[str, str]:
     return {
         f"{area}/README.md": _page(area, list(own))
         for area, own in by_area
-        if (resources.roles() / area / "tasks").is_dir()
+        if (resources.get_roles() / area / "tasks").is_dir()
     }
 
 
 def _page(area: str, own: list[Control]) -> str:
-    said = variables_page.specification(area)
-    parts = [_HEAD.format(area=area, short=of_ansible(said["short_description"]).rstrip("."))]
+    specification = variables_page.specification(area)
+    parts = [_HEAD.format(area=area, short=of_ansible(specification["short_description"]).rstrip("."))]
     parts.append("## What it does\n")
-    if described := "".join(f"- {of_ansible(line)}\n" for line in _lines(said.get("description", []))):
-        parts.append(described)
+    if description := "".join(f"- {of_ansible(line)}\n" for line in _lines(specification.get("description", []))):
+        parts.append(description)
     rows = [
         (code(control.id), plain(control.title.en), control.severity.value, _waits(control.fix))
         for control in own
@@ -90,18 +90,18 @@ def _waits(fix: Fix) -> str:
 
 
 def _variables(area: str, own: list[Control]) -> str:
-    read = sorted({name for control in own for name in read_of_inventory(control)})
-    told = [f"Its checks read {', '.join(map(code, read))} of the inventory.\n"] if read else []
+    read = sorted({name for control in own for name in list_inventory_variables(control)})
+    parts = [f"Its checks read {', '.join(map(code, read))} of the inventory.\n"] if read else []
     own_rows = list(variables_page.rows_of_area(area, "."))
     if own_rows:
         cells = [(code(name), kind, default, of_ansible(english)) for name, kind, default, english in own_rows]
-        told.insert(0, table(("variable", "type", "default", "meaning"), cells))
-        told.append(f"In Vietnamese: [Các biến](../../docs/variables.md#{area}).\n")
-    return "\n".join(told or ["It has none.\n"])
+        parts.insert(0, table(("variable", "type", "default", "meaning"), cells))
+        parts.append(f"In Vietnamese: [Các biến](../../docs/variables.md#{area}).\n")
+    return "\n".join(parts or ["It has none.\n"])
 
 
 def _never(own: list[Control]) -> Iterator[str]:
-    touched = dict.fromkeys(touch for control in own if control.fix for touch in control.fix.touches)
-    yield f"- It touches nothing but {', '.join(code(touch) for touch in touched)}.\n"
+    touches = dict.fromkeys(touch for control in own if control.fix for touch in control.fix.touches)
+    yield f"- It touches nothing but {', '.join(code(touch) for touch in touches)}.\n"
     if by_hand := [control for control in own if not control.fix]:
         yield f"- It leaves to people, and an audit names, {', '.join(code(control.id) for control in by_hand)}.\n"

@@ -18,7 +18,7 @@ from tools.markdown import code, of_ansible, table
 
 VIETNAMESE = Path(__file__).with_name("variables.vi.po")
 """The Vietnamese of every description, by its English."""
-_MOST_SHOWN = 60
+_MAX_SHOWN = 60
 """Characters of a default that is shown; a longer one is looked up in its role."""
 _INTRO = """\
 # Các biến · Variables
@@ -42,27 +42,30 @@ _EMPTY: Mapping[str | None, Any] = {"array": [], "object": {}}
 """What a field holds that is left out and says no default of its own."""
 
 
-class Untranslated(Exception):
+class MissingTranslations(Exception):
     """Descriptions without Vietnamese, fields without a description, or Vietnamese that nothing says any more."""
 
 
 def page() -> str:
     """The page. Raises Untranslated."""
     vietnamese = {entry.msgid: entry.msgstr for entry in polib.pofile(str(VIETNAMESE))}
-    said: list[str] = []
+    descriptions: list[str] = []
 
-    def told(english: str) -> tuple[str, str]:
-        said.append(english)
+    def translate(english: str) -> tuple[str, str]:
+        descriptions.append(english)
         return of_ansible(vietnamese.get(english, "")), of_ansible(f"{english[:1].upper()}{english[1:].rstrip('.')}.")
 
     parts = [_INTRO]
     for heading, rows in _tables():
-        cells = [(code(name), kind, default, *told(english)) for name, kind, default, english in rows]
+        cells = [(code(name), kind, default, *translate(english)) for name, kind, default, english in rows]
         parts.append(f"## {heading}\n\n" + table(("", "", "mặc định · default", "Tiếng Việt", "English"), cells))
     parts.append(f"{_THRESHOLDS}\n{_thresholds()}")
-    wrong = sorted({one for one in said if not vietnamese.get(one)} | {one for one in vietnamese if one not in said})
+    wrong = sorted(
+        {description for description in descriptions if not vietnamese.get(description)}
+        | {description for description in vietnamese if description not in descriptions}
+    )
     if wrong:
-        raise Untranslated(f"{VIETNAMESE.name}: translate these, or take them out: {wrong}")
+        raise MissingTranslations(f"{VIETNAMESE.name}: translate these, or take them out: {wrong}")
     return "\n".join(parts)
 
 
@@ -72,16 +75,16 @@ def _thresholds() -> str:
     rows = [
         (
             code(name),
-            f"{one.least}–{one.most} {one.unit.vi} · {one.unit.en}",
-            str(one.usual),
+            f"{threshold.least}–{threshold.most} {threshold.unit.vi} · {threshold.unit.en}",
+            str(threshold.usual),
             " ".join(code(control.id) for control in catalogue.controls if control.reads(f"limits.{name}")),
         )
-        for name, one in thresholds.known().items()
+        for name, threshold in thresholds.load_thresholds().items()
     ]
     return table(("", "trong khoảng · range", "thường · usual", "yêu cầu · controls"), rows)
 
 
-def of_area(area: str) -> tuple[str, ...]:
+def list_variables(area: str) -> tuple[str, ...]:
     """The names of the variables of an area's role."""
     return tuple(_options(area))
 
@@ -100,10 +103,10 @@ def _tables() -> Iterator[tuple[str, list[Row]]]:
     inventory = [(name, *of_hosts[field][1:]) for name, field in hosts.HOST_KEYS.items()]
     others: list[Row] = [(name, kind, "", english) for name, (kind, english) in hosts.OTHER_KEYS.items()]
     yield "hosts.yml", [*inventory, *others]
-    yield "luytre_sites", [row for row in _of_model(Site) if row[0] not in hosts.UNWRITTEN]
+    yield "luytre_sites", [row for row in _of_model(Site) if row[0] not in hosts.DERIVED_FIELDS]
     yield "office/organisation.yml", list(_of_model(Organisation))
     yield "units", list(_of_model(Unit))
-    for area in sorted(folder.name for folder in resources.roles().iterdir()):
+    for area in sorted(folder.name for folder in resources.get_roles().iterdir()):
         if rows := list(rows_of_area(area, f"../roles/{area}")):
             yield area, rows
 
@@ -121,17 +124,17 @@ def _of_model(model: type[Model]) -> Iterator[Row]:
         yield name, _kind(field, schema.get("$defs", {})), default, str(model.model_fields[name].description)
 
 
-def _kind(field: Mapping[str, Any], known: Mapping[str, Any]) -> str:
+def _kind(field: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
     """A type in the words of JSON Schema, choices spelt out."""
     if "$ref" in field:
         name = str(field["$ref"]).rpartition("/")[2]
-        return _kind(known[name], known) if "enum" in known[name] else name
+        return _kind(definitions[name], definitions) if "enum" in definitions[name] else name
     if choices := field.get("enum"):
         return " ".join(code(str(choice)) for choice in choices)
     if kinds := field.get("anyOf"):
-        return " / ".join(_kind(kind, known) for kind in kinds if kind.get("type") != "null")
+        return " / ".join(_kind(kind, definitions) for kind in kinds if kind.get("type") != "null")
     if field.get("type") == "array":
-        return f"list: {_kind(field['items'], known)}"
+        return f"list: {_kind(field['items'], definitions)}"
     if {"minimum", "maximum"} <= field.keys():
         return f"{field['minimum']}–{field['maximum']}"
     return str(field.get("type", "string"))
@@ -140,7 +143,7 @@ def _kind(field: Mapping[str, Any], known: Mapping[str, Any]) -> str:
 @cache
 def specification(area: str) -> Mapping[str, Any]:
     """What an area's role says of itself; nothing when there is no role."""
-    file = resources.roles() / area / "meta/argument_specs.yml"
+    file = resources.get_roles() / area / "meta/argument_specs.yml"
     return dict(load_yaml(file)["argument_specs"]["main"]) if file.is_file() else {}
 
 
@@ -149,15 +152,15 @@ def _options(area: str) -> Mapping[str, Mapping[str, Any]]:
 
 
 def _of_role(area: str, folder: str, name: str, option: Mapping[str, Any]) -> Row:
-    defaults = resources.roles() / area / "defaults/main.yml"
+    defaults = resources.get_roles() / area / "defaults/main.yml"
     default = (
         option["default"] if "default" in option else load_yaml(defaults).get(name, "") if defaults.is_file() else ""
     )
-    kind = " ".join(code(str(one)) for one in option.get("choices", ())) or str(option["type"])
-    shown = _short(default)
-    if len(shown) > _MOST_SHOWN:
+    kind = " ".join(code(str(choice)) for choice in option.get("choices", ())) or str(option["type"])
+    default_text = _short(default)
+    if len(default_text) > _MAX_SHOWN:
         return name, kind, f"[{area}]({folder}/defaults/main.yml)", option["description"]
-    return name, kind, code(shown) if shown else "", option["description"]
+    return name, kind, code(default_text) if default_text else "", option["description"]
 
 
 def _short(value: Any) -> str:

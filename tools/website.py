@@ -45,22 +45,22 @@ def on_post_build(config: Any) -> None:
 
 def embed_shim(site: Path) -> None:
     """Replace the shim's address by the shim itself in every page and program of the site."""
-    embedded = b"data:text/javascript;base64," + base64.b64encode(SHIM.read_bytes())
+    data_url = b"data:text/javascript;base64," + base64.b64encode(SHIM.read_bytes())
     for path in (*site.rglob("*.html"), *site.rglob("*.js")):
         content = path.read_bytes()
         if SHIM_ADDRESS.search(content):
-            path.write_bytes(SHIM_ADDRESS.sub(embedded, content))
+            path.write_bytes(SHIM_ADDRESS.sub(data_url, content))
 
 
 def copy_pages(top: Path, folder: Path) -> None:
     """Copy the pages that git knows below ``top``, and the files that they link to."""
-    listed = subprocess.run(
+    process = subprocess.run(
         ["git", "ls-files", "-z", *(f":(glob){pattern}" for pattern in PAGES)],
         cwd=top, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    pages = [top / name for name in listed.stdout.split("\0") if name]
-    linked = [file for page in pages if page.suffix == ".md" for file in find_linked_files(page, top)]
-    for path in (*pages, *linked):
+    pages = [top / name for name in process.stdout.split("\0") if name]
+    linked_files = [file for page in pages if page.suffix == ".md" for file in find_linked_files(page, top)]
+    for path in (*pages, *linked_files):
         target = folder / path.relative_to(top)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
@@ -76,13 +76,13 @@ def find_linked_files(page: Path, top: Path) -> Iterator[Path]:
 
 def expand_patterns(nav: Sequence[Any], folder: Path) -> list[Any]:
     """Return a ``nav`` of mkdocs with each pattern replaced by the pages that match it below ``folder``, in order."""
-    expanded: list[Any] = []
+    entries: list[Any] = []
     for item in nav:
         if isinstance(item, dict):
-            expanded.append({title: _expand(value, folder) for title, value in item.items()})
+            entries.append({title: _expand(value, folder) for title, value in item.items()})
         else:
-            expanded += _expand(item, folder) if "*" in item else [item]
-    return expanded
+            entries += _expand(item, folder) if "*" in item else [item]
+    return entries
 
 
 def _expand(value: Any, folder: Path) -> Any:

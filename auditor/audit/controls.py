@@ -17,7 +17,7 @@ from auditor.audit.effects import Effect
 from auditor.errors import InputError
 from auditor.models import Bucket, ControlId, Finding, Model, Severity, Text
 from auditor.system import resources
-from auditor.system.yaml_source import fitted, line_of, load_own, load_yaml
+from auditor.system.yaml_source import find_line, load_cached, load_yaml, validate_model
 
 Disruption = Literal["none", "reload", "restart", "reboot"]
 Tells = Literal["injected", "vulnerable", "contact"]
@@ -37,13 +37,23 @@ INDICATORS = "indicators"
 _AMISS: tuple[Bucket, ...] = ("fail", "partial", "waived", "manual")
 """Where something is wrong, or nobody has yet said that it is not."""
 
-_GONE = Text(
+_RETIRED_NOTE = Text(
     vi="Yêu cầu này không còn trong danh mục của phiên bản đang dùng.",
     en="This control is no longer in the catalogue of this version.",
 )
 
 
-_NAMES = facts.area_names() | {VULNERABILITIES, INDICATORS, "site", "host", "limits", "now", "known", "waivers", "hunt"}
+_NAMES = facts.list_area_names() | {
+    VULNERABILITIES,
+    INDICATORS,
+    "site",
+    "host",
+    "limits",
+    "now",
+    "known",
+    "waivers",
+    "hunt",
+}
 
 
 def _expression(source: str) -> str:
@@ -57,7 +67,7 @@ def _expression(source: str) -> str:
 Expression = Annotated[str, AfterValidator(_expression)]
 
 
-class Comparison(Model):
+class FactComparison(Model):
     """The short form for the common case: one fact against one value."""
 
     path: Expression
@@ -86,7 +96,7 @@ class Fix(Model):
     note: Text | None = Field(default=None, description="what will be different for whom, without danger")
 
 
-def having(fixes: Mapping[ControlId, Fix], *effects: Effect) -> tuple[ControlId, ...]:
+def select_by_effects(fixes: Mapping[ControlId, Fix], *effects: Effect) -> tuple[ControlId, ...]:
     """The controls whose fixes have any of these effects."""
     return tuple(control for control, fix in fixes.items() if not set(effects).isdisjoint(fix.effects))
 
@@ -104,7 +114,7 @@ class Control(Model):
     applies: Expression | None = Field(default=None, description="expression; not_applicable when false")
     otherwise: Text | None = Field(default=None, description="why it does not apply, for the reader")
     that: Expression | None = Field(default=None, description="expression; pass when true")
-    test: Comparison | None = None
+    test: FactComparison | None = None
     violations: Expression | None = Field(
         default=None, description="expression for a list; pass when empty, the list is the evidence"
     )
@@ -136,7 +146,7 @@ class Control(Model):
         """The expression that is true when the control passes, in either form."""
         return self.test.expression if self.test else self.that
 
-    def told(self, bucket: Bucket) -> Text:
+    def describe(self, bucket: Bucket) -> Text:
         """What a finding of it that came to that says: what is wrong, else the requirement."""
         return self.problem if bucket in _AMISS else self.title
 
@@ -180,7 +190,7 @@ class Catalogue(Model):
     def __getitem__(self, control_id: str) -> Control:
         return self.by_id[control_id]
 
-    def on_facts(self, subject: Literal["host", "site"]) -> Iterator[Control]:
+    def iter_fact_controls(self, subject: Literal["host", "site"]) -> Iterator[Control]:
         """The controls on that kind of subject that are judged from a host's facts."""
         return (
             control
@@ -193,18 +203,22 @@ class Catalogue(Model):
         """Controls by id."""
         return {control.id: control for control in self.controls}
 
-    def telling(self, what: Tells, subject: Literal["host", "site"]) -> tuple[ControlId, ...]:
+    def find_controls_telling(self, what: Tells, subject: Literal["host", "site"]) -> tuple[ControlId, ...]:
         """The controls on that kind of subject that tell of it."""
-        return tuple(one.id for one in self.controls if one.tells == what and one.subject == subject)
+        return tuple(control.id for control in self.controls if control.tells == what and control.subject == subject)
 
-    def told(self, finding: Finding) -> Text:
+    def describe_finding(self, finding: Finding) -> Text:
         """What the finding says: what is wrong, else the requirement."""
-        return self[finding.control].told(finding.bucket)
+        return self[finding.control].describe(finding.bucket)
 
-    def knowing(self, findings: Iterable[Finding]) -> Catalogue:
+    def add_retired_controls(self, findings: Iterable[Finding]) -> Catalogue:
         """With an entry, its id for a title, for each control of the findings that has left the catalogue since."""
-        gone = {finding.control: finding for finding in findings if finding.control not in self.by_id}
-        return Catalogue(controls=(*self.controls, *map(_gone, gone.values()))) if gone else self
+        retired_findings = {finding.control: finding for finding in findings if finding.control not in self.by_id}
+        return (
+            Catalogue(controls=(*self.controls, *map(_make_retired_control, retired_findings.values())))
+            if retired_findings
+            else self
+        )
 
     @property
     def of_papers(self) -> frozenset[ControlId]:
@@ -221,23 +235,23 @@ class Catalogue(Model):
         """The controls that are judged from looks and hunts: each member that violates has a key of its own."""
         return frozenset(control.id for control in self.controls if control.area in (CONTENT, COMPROMISE))
 
-    def effects(self, control_ids: Iterable[ControlId]) -> frozenset[Effect]:
+    def collect_effects(self, control_ids: Iterable[ControlId]) -> frozenset[Effect]:
         """What the fixes of these controls do, as they declare it."""
         fixes = (self[control_id].fix for control_id in control_ids)
         return frozenset(effect for fix in fixes if fix is not None for effect in fix.effects)
 
-    def mends(self, control_id: str) -> bool:
+    def has_fix(self, control_id: str) -> bool:
         """Whether there is such a control, with an automated fix."""
         return control_id in self.by_id and self[control_id].fix is not None
 
 
-def _gone(finding: Finding) -> Control:
+def _make_retired_control(finding: Finding) -> Control:
     return Control(
         id=finding.control,
-        title=Text.alike(finding.control),
-        problem=Text.alike(finding.control),
-        rationale=_GONE,
-        remedy=_GONE,
+        title=Text.make_same(finding.control),
+        problem=Text.make_same(finding.control),
+        rationale=_RETIRED_NOTE,
+        remedy=_RETIRED_NOTE,
         severity=finding.severity,
         subject=finding.subject.kind,
         manual=True,
@@ -246,14 +260,16 @@ def _gone(finding: Finding) -> Control:
 
 def load(roles: Path | None = None) -> Catalogue:
     """Read every ``roles/*/controls.yml``; our own are read once. Raises InputError naming file, line and mend."""
-    return _read(roles) if roles else _ours(resources.roles())
+    return _read(roles) if roles else _load_own(resources.get_roles())
 
 
 @cache
-def _ours(roles: Path) -> Catalogue:
+def _load_own(roles: Path) -> Catalogue:
     expressions.recall()
-    parsed = load_own("catalogue", _files(roles))
-    return Catalogue(controls=tuple(control for file, data in parsed.items() for control in _controls(data, file)))
+    data_by_file = load_cached("catalogue", _files(roles))
+    return Catalogue(
+        controls=tuple(control for file, data in data_by_file.items() for control in _controls(data, file))
+    )
 
 
 def _read(roles: Path) -> Catalogue:
@@ -274,10 +290,10 @@ def _controls(entries: Any, file: Path) -> Iterator[Control]:
         raise InputError(
             "a controls file must be a list of controls", file=file, line=1, mend="start each with '- id: area.name'"
         )
-    seen: set[str] = set()
+    seen_ids: set[str] = set()
     for index, entry in enumerate(entries):
         name = entry.get("id") if isinstance(entry, dict) else None
-        control = fitted(
+        control = validate_model(
             Control,
             entry,
             "control {control}: {where}: {why}",
@@ -290,24 +306,24 @@ def _controls(entries: Any, file: Path) -> Iterator[Control]:
             raise InputError(
                 f"control {control.id} does not belong to the area {file.parent.name}",
                 file=file,
-                line=line_of(file, [index]),
+                line=find_line(file, [index]),
                 mend=f"start its ID with '{file.parent.name}.'",
             )
-        if control.id in seen:
+        if control.id in seen_ids:
             raise InputError(
                 f"control {control.id} is defined twice",
                 file=file,
-                line=line_of(file, [index]),
+                line=find_line(file, [index]),
                 mend="give one of them another ID",
             )
-        seen.add(control.id)
+        seen_ids.add(control.id)
         yield control
 
 
-def drills(roles: Path | None = None) -> tuple[Drill, ...]:
+def load_drills(roles: Path | None = None) -> tuple[Drill, ...]:
     """Every drill script, from its name ``<control id>.<trap>.sh`` and the lines of its head."""
-    found = []
-    for path in sorted((roles or resources.roles()).glob("*/drills/*.sh")):
+    drill_list = []
+    for path in sorted((roles or resources.get_roles()).glob("*/drills/*.sh")):
         area, name, trap = path.name.removesuffix(".sh").split(".", 2)
         head = [line.removeprefix("# ") for line in path.read_text("utf-8").splitlines()[:12] if line.startswith("# ")]
         keys = dict(line.split(": ", 1) for line in head if ": " in line)
@@ -315,7 +331,7 @@ def drills(roles: Path | None = None) -> tuple[Drill, ...]:
             raise InputError(
                 "a drill needs a line '# hosts: web1 …'", file=path, line=2, mend="name the lab hosts that it breaks"
             )
-        found.append(
+        drill_list.append(
             Drill.model_validate(
                 {
                     "control": f"{area}.{name}",
@@ -330,7 +346,7 @@ def drills(roles: Path | None = None) -> tuple[Drill, ...]:
                 }
             )
         )
-    return tuple(found)
+    return tuple(drill_list)
 
 
-__all__ = ["Catalogue", "Comparison", "Control", "Drill", "Fix", "drills", "load", "read_file"]
+__all__ = ["Catalogue", "Control", "Drill", "FactComparison", "Fix", "load", "load_drills", "read_file"]

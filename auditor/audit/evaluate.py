@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.audit import expressions, unread
 from auditor.audit.controls import INDICATORS, VULNERABILITIES, Catalogue, Control
-from auditor.audit.expressions import CutShort, ExpressionFailed, NotCollected, NotTold, Record, plain
+from auditor.audit.expressions import CutShort, ExpressionFailed, NotCollected, NotTold, ReadLog, plain
 from auditor.audit.never_empty import NEVER_EMPTY
 from auditor.facts import HostFacts
-from auditor.facts.site import view
-from auditor.fleet.reasons import of_area
+from auditor.facts.site import build_site_view
+from auditor.fleet.reasons import explain_area
 from auditor.indicators.compared import NONE as NOT_COMPARED
-from auditor.inventory.thresholds import known, limits
+from auditor.inventory.thresholds import get_limits, load_thresholds
 from auditor.models import Finding, Host, Status, Subject, Text
 from auditor.text.redact import redact_data
 from auditor.vulnerabilities import assess as vulnerabilities
-from auditor.vulnerabilities.stated import NOTHING, Stated
+from auditor.vulnerabilities.stated import NO_STATEMENTS, StatementIndex
 
 if TYPE_CHECKING:
-    from auditor.vulnerabilities.store import Known
+    from auditor.vulnerabilities.store import VulnerabilityDatabase
 
 MAX_VIOLATIONS = 200
 MAX_PATH_CHARS = 200
@@ -33,8 +33,8 @@ def evaluate_host(
     host: Host,
     facts: HostFacts,
     record: str | None = None,
-    published: Known | None = None,
-    stated: Stated = NOTHING,
+    vulnerability_data: VulnerabilityDatabase | None = None,
+    statements: StatementIndex = NO_STATEMENTS,
     indicators: Mapping[str, Any] = NOT_COMPARED,
 ) -> tuple[Finding, ...]:
     """Every control on the host and on each of its sites.
@@ -43,25 +43,27 @@ def evaluate_host(
     that was imported, if any; ``stated``: what the office says of single vulnerabilities there.
     ``indicators``: what came of comparing it with indicators.
     """
-    data = facts.context()
-    data[VULNERABILITIES] = vulnerabilities.area(data, facts.errors, facts.collected_at, published, stated)
+    data = facts.build_context()
+    data[VULNERABILITIES] = vulnerabilities.build_area(
+        data, facts.errors, facts.collected_at, vulnerability_data, statements
+    )
     data[INDICATORS] = dict(indicators)
     context = {
         **data,
         "host": host.model_dump(mode="json"),
-        "limits": limits(host),
+        "limits": get_limits(host),
         "now": facts.collected_at,
         "known": {"record": record},
     }
     findings = [
         evaluate_control(control, Subject(kind="host", id=host.name), host.name, context, facts.errors)
-        for control in catalogue.on_facts("host")
+        for control in catalogue.iter_fact_controls("host")
     ]
     for site in host.sites:
-        site_context = {**context, "site": view(site, data, facts.errors)}
+        site_context = {**context, "site": build_site_view(site, data, facts.errors)}
         findings += [
             evaluate_control(control, Subject(kind="site", id=site.domain), host.name, site_context, facts.errors)
-            for control in catalogue.on_facts("site")
+            for control in catalogue.iter_fact_controls("site")
         ]
     return tuple(findings)
 
@@ -79,7 +81,7 @@ def not_evaluated(catalogue: Catalogue, host: Host, reason: Text) -> tuple[Findi
             reason=reason,
         )
         for subject in subjects
-        for control in catalogue.on_facts(subject.kind)
+        for control in catalogue.iter_fact_controls(subject.kind)
     )
 
 
@@ -91,7 +93,7 @@ def prepare(catalogue: Catalogue) -> None:
         for source in (control.applies, control.condition, control.violations, control.among)
         if source
     ]
-    new = not expressions.known(sources)
+    new = not expressions.are_all_compiled(sources)
     for source in sources:
         expressions.prepare(source)
     if new:
@@ -102,12 +104,12 @@ def evaluate_control(
     control: Control, subject: Subject, host: str, context: Mapping[str, Any], errors: Mapping[str, str]
 ) -> Finding:
     """One control on one subject. ``errors`` says why an area is not in ``context``."""
-    record = Record()
+    record = ReadLog()
 
-    def judged(status: Status, **more: Any) -> Finding:
-        return finding(status, _tuned(record, context), **more)
+    def make_judgement(status: Status, **more: Any) -> Finding:
+        return make_finding(status, _describe_thresholds(record, context), **more)
 
-    def finding(status: Status, reason: Text | None = None, **more: Any) -> Finding:
+    def make_finding(status: Status, reason: Text | None = None, **more: Any) -> Finding:
         return Finding(
             control=control.id,
             subject=subject,
@@ -115,58 +117,58 @@ def evaluate_control(
             status=status,
             severity=control.severity,
             reason=reason,
-            evidence=tuple(replace(one, value=redact_data(one.value)) for one in record.evidence()),
+            evidence=tuple(replace(item, value=redact_data(item.value)) for item in record.list_evidence()),
             **more,
         )
 
     try:
         if control.container is not None and _in_container(context):
-            return finding(Status.NOT_APPLICABLE, control.container)
+            return make_finding(Status.NOT_APPLICABLE, control.container)
         if control.applies is not None and not expressions.evaluate(control.applies, context, record):
-            return finding(Status.NOT_APPLICABLE, control.otherwise or _DOES_NOT_APPLY)
+            return make_finding(Status.NOT_APPLICABLE, control.otherwise or _DOES_NOT_APPLY)
         if control.manual:
-            return finding(Status.MANUAL, _ASK_A_PERSON)
+            return make_finding(Status.MANUAL, _ASK_A_PERSON)
         if control.violations is not None:
-            return _over_a_collection(control, context, record, judged)
-        passed = expressions.evaluate(control.condition or "", context, record)
-        if passed is None and record.none() is not None:
-            raise NotTold(record.none() or "")
-        if not isinstance(passed, bool):
-            raise ExpressionFailed(f"{control.condition!r} gives {type(passed).__name__}, not true or false")
-        if passed:
+            return _judge_collection(control, context, record, make_judgement)
+        outcome = expressions.evaluate(control.condition or "", context, record)
+        if outcome is None and record.find_none() is not None:
+            raise NotTold(record.find_none() or "")
+        if not isinstance(outcome, bool):
+            raise ExpressionFailed(f"{control.condition!r} gives {type(outcome).__name__}, not true or false")
+        if outcome:
             _check_told(record)
-        return judged(Status.PASS if passed else Status.FAIL)
+        return make_judgement(Status.PASS if outcome else Status.FAIL)
     except NotCollected as missing:
-        why = of_area(errors.get(missing.area, "not collected"))
-        return finding(
+        why = explain_area(errors.get(missing.area, "not collected"))
+        return make_finding(
             Status.NOT_EVALUATED,
             Text(vi=f"không đọc được nhóm {missing.area}: {why.vi}", en=f"could not read {missing.area}: {why.en}"),
         )
     except NotTold as untold:
         path = untold.path[:MAX_PATH_CHARS]
-        reason = unread.reason(untold.path, context) or Text(
+        reason = unread.explain_unread(untold.path, context) or Text(
             vi=f"máy chủ không cho biết {path}", en=f"the host does not tell {path}"
         )
-        return finding(Status.NOT_EVALUATED, reason)
+        return make_finding(Status.NOT_EVALUATED, reason)
     except CutShort:
-        return finding(Status.NOT_EVALUATED, _CUT_SHORT)
+        return make_finding(Status.NOT_EVALUATED, _CUT_SHORT)
     except ExpressionFailed as failed:
-        return finding(
+        return make_finding(
             Status.NOT_EVALUATED,
             Text(vi=f"không tính được biểu thức kiểm tra: {failed}", en=f"the check could not be worked out: {failed}"),
         )
 
 
-def _check_told(record: Record) -> None:
+def _check_told(record: ReadLog) -> None:
     """Raise NotTold where a list that always has a member came empty: what leaves out what is there finds nothing wrong."""
-    empty = next(iter(record.empty(NEVER_EMPTY)), None)
+    empty = next(iter(record.find_empty(NEVER_EMPTY)), None)
     if empty is not None:
         raise NotTold(empty)
 
 
-def _over_a_collection(control: Control, context: Mapping[str, Any], record: Record, judged: Any) -> Finding:
+def _judge_collection(control: Control, context: Mapping[str, Any], record: ReadLog, make_judgement: Any) -> Finding:
     violations = _as_list(control.violations or "", context, record)
-    population = len(_as_list(control.among, context, Record())) if control.among else None
+    population = len(_as_list(control.among, context, ReadLog())) if control.among else None
     if not violations:
         _check_told(record)
         status = Status.PASS
@@ -174,27 +176,29 @@ def _over_a_collection(control: Control, context: Mapping[str, Any], record: Rec
         status = Status.PARTIAL
     else:
         status = Status.FAIL
-    shown = tuple(redact_data([plain(member) for member in violations[:MAX_VIOLATIONS]]))
-    result: Finding = judged(status, violations=shown, population=population)
+    shown_violations = tuple(redact_data([plain(member) for member in violations[:MAX_VIOLATIONS]]))
+    result: Finding = make_judgement(status, violations=shown_violations, population=population)
     return result
 
 
-def _tuned(record: Record, context: Mapping[str, Any]) -> Text | None:
+def _describe_thresholds(record: ReadLog, context: Mapping[str, Any]) -> Text | None:
     """That the inventory set a limit that counted, if it did."""
     names = [path.removeprefix(_LIMITS) for path in record.paths() if path.startswith(_LIMITS)]
-    told = [_set_by(name, context["limits"][name]) for name in names if name in dict(context["host"]["thresholds"])]
-    return Text.joined(told) if told else None
+    sentences = [
+        _set_by(name, context["limits"][name]) for name in names if name in dict(context["host"]["thresholds"])
+    ]
+    return Text.join(sentences) if sentences else None
 
 
 def _set_by(name: str, value: int) -> Text:
-    unit, usual = known()[name].unit, known()[name].usual
+    unit, usual = load_thresholds()[name].unit, load_thresholds()[name].usual
     return Text(
         vi=f"ngưỡng {value} {unit.vi}, do bảng kiểm kê đặt ({name}; mặc định {usual})",
         en=f"threshold {value} {unit.en}, set by the inventory ({name}; usually {usual})",
     )
 
 
-def _as_list(source: str, context: Mapping[str, Any], record: Record) -> list[Any]:
+def _as_list(source: str, context: Mapping[str, Any], record: ReadLog) -> list[Any]:
     value = expressions.evaluate(source, context, record)
     if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
         raise ExpressionFailed(f"{source!r} gives {type(value).__name__}, not a list")

@@ -58,7 +58,7 @@ class ExpressionFailed(ValueError):
     """The expression could not be worked out on these facts: its author's mistake."""
 
 
-class Record:
+class ReadLog:
     """The paths and values that one evaluation read."""
 
     def __init__(self) -> None:
@@ -77,18 +77,18 @@ class Record:
         """The paths that were read, in order."""
         return tuple(self._read)
 
-    def empty(self, paths: Collection[str]) -> Iterator[str]:
+    def find_empty(self, paths: Collection[str]) -> Iterator[str]:
         """Yield those of the paths that were read as empty lists."""
         return (path for path, value in self._read.items() if path in paths and value == [])
 
-    def none(self) -> str | None:
+    def find_none(self) -> str | None:
         """The path of what was read last and is None, or None."""
         return next((path for path, value in reversed(self._read.items()) if value is None), None)
 
-    def evidence(self) -> tuple[Evidence, ...]:
+    def list_evidence(self) -> tuple[Evidence, ...]:
         """What was read, by path, at most MAX_EVIDENCE values; objects that were only passed through left out."""
-        kept = [(path, value) for path, value in self._read.items() if not isinstance(value, Facts)]
-        return tuple(Evidence(path=path, value=_brief(plain(value))) for path, value in kept[:MAX_EVIDENCE])
+        values = [(path, value) for path, value in self._read.items() if not isinstance(value, FactObject)]
+        return tuple(Evidence(path=path, value=_brief(plain(value))) for path, value in values[:MAX_EVIDENCE])
 
 
 def _brief(value: Any) -> Any:
@@ -99,12 +99,12 @@ def _brief(value: Any) -> Any:
     return str(value)[:MAX_EVIDENCE_CHARS] + "…"
 
 
-class Facts(Mapping[str, Any]):
+class FactObject(Mapping[str, Any]):
     """An object of the facts, by its path."""
 
     __slots__ = ("_path", "_record", "_values")
 
-    def __init__(self, values: Mapping[str, Any], path: str, record: Record | None) -> None:
+    def __init__(self, values: Mapping[str, Any], path: str, record: ReadLog | None) -> None:
         self._values, self._path, self._record = values, path, record
 
     def __getitem__(self, key: str) -> Any:
@@ -114,10 +114,10 @@ class Facts(Mapping[str, Any]):
                 self._record.missing = self._record.last
         value = self._values[key]
         path = self._path_of(key)
-        wrapped = wrap(value, path, self._record)
+        member = wrap(value, path, self._record)
         if self._record is not None:
-            self._record.note(path, wrapped)
-        return wrapped
+            self._record.note(path, member)
+        return member
 
     def _path_of(self, key: str) -> str:
         return f"{self._path}.{key}" if self._path else key
@@ -136,10 +136,10 @@ class Members(list[Any]):
     """A list of the facts. Its members are not recorded one by one: the list is the evidence."""
 
 
-def wrap(value: Any, path: str, record: Record | None) -> Any:
+def wrap(value: Any, path: str, record: ReadLog | None) -> Any:
     """Facts for an object, Members for a list, the value itself for the rest."""
     if isinstance(value, Mapping):
-        return Facts(value, path, record)
+        return FactObject(value, path, record)
     if isinstance(value, list):
         return Members(wrap(member, "", None) for member in value)
     return value
@@ -147,7 +147,7 @@ def wrap(value: Any, path: str, record: Record | None) -> Any:
 
 def plain(value: Any) -> Any:
     """A wrapped value as the data it stands for."""
-    if isinstance(value, Facts):
+    if isinstance(value, FactObject):
         return {key: plain(member) for key, member in value._values.items()}
     if isinstance(value, Mapping):
         return {str(key): plain(member) for key, member in value.items()}
@@ -158,12 +158,12 @@ def plain(value: Any) -> Any:
 
 class _Sandbox(ImmutableSandboxedEnvironment):
     def getattr(self, obj: Any, attribute: str) -> Any:
-        if isinstance(obj, Facts):
+        if isinstance(obj, FactObject):
             return self.getitem(obj, attribute)
         return super().getattr(obj, attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
-        if isinstance(obj, Facts):
+        if isinstance(obj, FactObject):
             try:
                 return obj[argument]
             except KeyError:
@@ -191,48 +191,48 @@ class _Unknown(Exception):
     pass
 
 
-def _known(value: Any) -> Any:
+def _require_known(value: Any) -> Any:
     """The value itself; a control that meets None here is not evaluated, rather than passed or failed."""
     if value is None:
         raise _Unknown
     return value
 
 
-def _of_whole(members: Any, whole: bool) -> list[Any]:
+def _require_whole(members: Any, whole: bool) -> list[Any]:
     """Members found in a search; finding none counts only when the search saw everything."""
-    found = list(members)
-    if not found and not whole:
+    member_list = list(members)
+    if not member_list and not whole:
         raise CutShort
-    return found
+    return member_list
 
 
-def _within(members: Any, allowed: Any) -> bool:
+def _within(members: Any, allowed_values: Any) -> bool:
     """Whether every member is one of those allowed."""
-    return all(member in allowed for member in members)
+    return all(member in allowed_values for member in members)
 
 
-def _picked(members: Any, *keys: str) -> list[dict[str, Any]]:
+def _pick_keys(members: Any, *keys: str) -> list[dict[str, Any]]:
     """Of every object only these keys, for evidence that is fit to read."""
     return [{key: member[key] for key in keys} for member in members]
 
 
-def _tried(members: Any) -> list[dict[str, Any]]:
+def _mark_tried(members: Any) -> list[dict[str, Any]]:
     """Paths that were asked for, whether or not anything lies there: as objects that say so."""
     return [{"tried": member} for member in members]
 
 
 _ENVIRONMENT = _Sandbox(undefined=StrictUndefined, optimized=False)
-_ENVIRONMENT.filters["known"] = _known
-_ENVIRONMENT.filters["of_whole"] = _of_whole
-_ENVIRONMENT.filters["picked"] = _picked
-_ENVIRONMENT.filters["tried"] = _tried
+_ENVIRONMENT.filters["known"] = _require_known
+_ENVIRONMENT.filters["of_whole"] = _require_whole
+_ENVIRONMENT.filters["picked"] = _pick_keys
+_ENVIRONMENT.filters["tried"] = _mark_tried
 _ENVIRONMENT.tests["within"] = _within
 _ENVIRONMENT.filters["older_than_days"] = _older_than_days
 _ENVIRONMENT.filters["version"] = _version_tuple
 
 
 @cache
-def _parsed(source: str) -> nodes.Output:
+def _parse_expression(source: str) -> nodes.Output:
     """The expression, below a node that stands for its value."""
     parser = Parser(_ENVIRONMENT, source, state="variable")
     expression = parser.parse_expression()
@@ -243,12 +243,12 @@ def _parsed(source: str) -> nodes.Output:
 
 def check(source: str) -> str:
     """The source. Raises ValueError naming the mistake when it is not an expression, or asks for something that does not exist."""
-    if source in _COMPILED:
+    if source in _COMPILED_CODE:
         return source
-    known = {nodes.Filter: ("filter", _ENVIRONMENT.filters), nodes.Test: ("test", _ENVIRONMENT.tests)}
+    known_nodes = {nodes.Filter: ("filter", _ENVIRONMENT.filters), nodes.Test: ("test", _ENVIRONMENT.tests)}
     try:
-        for node in _parsed(source).find_all(tuple(known)):
-            kind, there = known[type(node)]
+        for node in _parse_expression(source).find_all(tuple(known_nodes)):
+            kind, there = known_nodes[type(node)]
             if node.name not in there:
                 raise TemplateSyntaxError(f"no {kind} named {node.name!r}", node.lineno)
     except TemplateSyntaxError as error:
@@ -259,37 +259,37 @@ def check(source: str) -> str:
 @cache
 def names(source: str) -> frozenset[str]:
     """The top names an expression reads: areas, ``site``, ``host``, ``now``."""
-    if source in _COMPILED:
-        return frozenset(_COMPILED[source][0])
-    read = {name.name for name in _parsed(source).find_all(nodes.Name)}
+    if source in _COMPILED_CODE:
+        return frozenset(_COMPILED_CODE[source][0])
+    read = {name.name for name in _parse_expression(source).find_all(nodes.Name)}
     return frozenset(read - _ENVIRONMENT.globals.keys())
 
 
 @cache
 def prepare(source: str) -> TemplateExpression:
     """What works an expression out, given its names. Source that was not checked raises TemplateSyntaxError."""
-    if source not in _COMPILED:
-        _COMPILED[source] = (tuple(sorted(names(source))), _compile(source))
-    template = Template.from_code(_ENVIRONMENT, _COMPILED[source][1], _ENVIRONMENT.make_globals(None))
+    if source not in _COMPILED_CODE:
+        _COMPILED_CODE[source] = (tuple(sorted(names(source))), _compile(source))
+    template = Template.from_code(_ENVIRONMENT, _COMPILED_CODE[source][1], _ENVIRONMENT.make_globals(None))
     return TemplateExpression(template, undefined_to_none=False)
 
 
 def _compile(source: str) -> CodeType:
     """The code of a template that sets the name ``result``, as TemplateExpression takes it."""
-    (expression,) = _parsed(source).nodes
+    (expression,) = _parse_expression(source).nodes
     whole = nodes.Template([nodes.Assign(nodes.Name("result", "store"), expression, lineno=1)], lineno=1)
     whole.set_environment(_ENVIRONMENT)
     return _ENVIRONMENT.compile(whole)
 
 
-_COMPILED: dict[str, tuple[tuple[str, ...], CodeType]] = {}
+_COMPILED_CODE: dict[str, tuple[tuple[str, ...], CodeType]] = {}
 """By its source, what is known of an expression that was checked: the names that it reads, and its code."""
 _FILE = "expressions"
 
 
-def known(sources: Iterable[str]) -> bool:
+def are_all_compiled(sources: Iterable[str]) -> bool:
     """Whether all of them are compiled already."""
-    return _COMPILED.keys() >= set(sources)
+    return _COMPILED_CODE.keys() >= set(sources)
 
 
 def recall() -> None:
@@ -297,22 +297,22 @@ def recall() -> None:
     place = _place()
     content = kept.get(place, _FILE) if place else None
     if content is not None:
-        _COMPILED.update(marshal.loads(content))  # noqa: S302  our own folder alone
+        _COMPILED_CODE.update(marshal.loads(content))  # noqa: S302  our own folder alone
 
 
 def keep() -> None:
     """Keep what is compiled by now for runs to come."""
     place = _place()
     if place is not None:
-        kept.put(place, _FILE, marshal.dumps(_COMPILED))
+        kept.put(place, _FILE, marshal.dumps(_COMPILED_CODE))
 
 
 def _place() -> Path | None:
     made_from = f"{metadata.version('jinja2')} {sys.version} {Path(__file__).read_text('utf-8')}"
-    return kept.folder("expressions", hashlib.sha256(made_from.encode()).hexdigest()[:32])
+    return kept.get_folder("expressions", hashlib.sha256(made_from.encode()).hexdigest()[:32])
 
 
-def evaluate(source: str, context: Mapping[str, Any], record: Record) -> Any:
+def evaluate(source: str, context: Mapping[str, Any], record: ReadLog) -> Any:
     """Work out an expression on facts.
 
     Raises NotCollected for a missing area, NotTold for a missing fact, CutShort for an unfinished search and
@@ -322,12 +322,12 @@ def evaluate(source: str, context: Mapping[str, Any], record: Record) -> Any:
     for name in names(source):
         if name not in context:
             raise NotCollected(name)
-    wrapped = {name: wrap(value, name, record) for name, value in context.items() if name in names(source)}
-    for name, value in wrapped.items():
-        if not isinstance(value, Facts):
+    fact_values = {name: wrap(value, name, record) for name, value in context.items() if name in names(source)}
+    for name, value in fact_values.items():
+        if not isinstance(value, FactObject):
             record.note(name, value)
     try:
-        result = run(**wrapped)
+        result = run(**fact_values)
         if isinstance(result, Iterator):
             result = list(result)  # it reads its facts only now
     except UndefinedError as error:
@@ -337,8 +337,8 @@ def evaluate(source: str, context: Mapping[str, Any], record: Record) -> Any:
     except CutShort:
         raise
     except TypeError as error:
-        if record.none() is not None:  # a fact that may be unknown, and is
-            raise NotTold(record.none() or "") from error
+        if record.find_none() is not None:  # a fact that may be unknown, and is
+            raise NotTold(record.find_none() or "") from error
         raise ExpressionFailed(f"{error} in {source!r}") from error
     except (SecurityError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
         raise ExpressionFailed(f"{error} in {source!r}") from error

@@ -9,62 +9,78 @@ from typing import Any
 
 from auditor.audit.controls import COMPROMISE, Catalogue
 from auditor.audit.evaluate import MAX_VIOLATIONS, evaluate_control
-from auditor.audit.reviews import answers
+from auditor.audit.reviews import build_answer_commands
 from auditor.looks.gathered import in_turn
-from auditor.looks.traces import place
-from auditor.models import Accepted, AcceptedTrace, Finding, Host, Subject, Trace, clock
-from auditor.models.hunts import GROUPS, OUTSIDE, Hunt, Hunted
+from auditor.looks.traces import format_path
+from auditor.models import AcceptedTrace, Finding, Host, Subject, Trace, TraceAcceptance, clock
+from auditor.models.hunts import GROUPS, OUTSIDE, Hunt, HuntSummary
 
-MOST_WEAK = 50
+MAX_WEAK_TRACES = 50
 """Traces too weak for an alarm that an audit carries of a host."""
 _FIRST = ("kind", "where", "sample", "key")
 
 
 @dataclass(frozen=True)
-class Judged:
+class HuntAssessment:
     """What the last hunts come to."""
 
     findings: tuple[Finding, ...]
-    hunted: tuple[Hunted, ...]
+    hunted: tuple[HuntSummary, ...]
 
 
 def judge(
-    catalogue: Catalogue, hosts: Sequence[Host], hunts: Iterable[Hunt], accepted: Iterable[Accepted], now: datetime
-) -> Judged:
+    catalogue: Catalogue,
+    hosts: Sequence[Host],
+    hunts: Iterable[Hunt],
+    acceptances: Iterable[TraceAcceptance],
+    now: datetime,
+) -> HuntAssessment:
     """The findings on all of these hosts that were ever hunted on; a host that was not has none."""
     last = {hunt.host: hunt for hunt in hunts}
-    by_host = {(one.site, one.key): one for one in accepted if one.holds(clock.day(now))}
+    by_host = {
+        (acceptance.site, acceptance.key): acceptance
+        for acceptance in acceptances
+        if acceptance.holds(clock.to_day(now))
+    }
     controls = [control for control in catalogue.controls if control.area == COMPROMISE]
-    findings, hunted = [], []
+    findings, summaries = [], []
     for host in hosts:
         hunt = last.get(host.name)
         if hunt is None:
             continue
-        told = _hunted(hunt, by_host, now)
-        hunted.append(told)
-        context = {"hunt": _context(hunt, told), "now": int(now.timestamp())}
+        summary = _summarize_hunt(hunt, by_host, now)
+        summaries.append(summary)
+        context = {"hunt": _context(hunt, summary), "now": int(now.timestamp())}
         subject = Subject(kind="host", id=host.name)
         findings += [evaluate_control(control, subject, host.name, context, {}) for control in controls]
-    return Judged(tuple(findings), tuple(hunted))
+    return HuntAssessment(tuple(findings), tuple(summaries))
 
 
-def with_traces(findings: Iterable[Finding], hosts: Iterable[Host], hunts: Iterable[Hunt]) -> Iterator[Finding]:
+def add_traces(findings: Iterable[Finding], hosts: Iterable[Host], hunts: Iterable[Hunt]) -> Iterator[Finding]:
     """Findings from facts, each file among their violations with what the last hunt saw in it: it is told once for what it is."""
-    seen = {(hunt.host, one.where): one for hunt in hunts for one in hunt.traces if one.kind not in OUTSIDE}
+    traces_by_place = {
+        (hunt.host, trace.where): trace for hunt in hunts for trace in hunt.traces if trace.kind not in OUTSIDE
+    }
     roots = {site.domain: site.document_root or "" for host in hosts for site in host.sites}
     for finding in findings:
         root = roots.get(finding.subject.id, "")
-        told = [_trace_of(member, finding.host, root, seen) for member in finding.violations] if seen else []
-        if any(one is not None for one in told):
-            members = zip(finding.violations, told, strict=True)
-            finding = replace(finding, violations=tuple(_with(member, one) for member, one in members))
+        traces = (
+            [_find_trace(member, finding.host, root, traces_by_place) for member in finding.violations]
+            if traces_by_place
+            else []
+        )
+        if any(found_trace is not None for found_trace in traces):
+            members = zip(finding.violations, traces, strict=True)
+            finding = replace(
+                finding, violations=tuple(_with(member, member_trace) for member, member_trace in members)
+            )
         yield finding
 
 
-def _trace_of(member: Any, host: str, root: str, seen: Mapping[tuple[str, str], Trace]) -> Trace | None:
+def _find_trace(member: Any, host: str, root: str, traces_by_place: Mapping[tuple[str, str], Trace]) -> Trace | None:
     """What was seen in a file that is named by its path, or by that below its site's root."""
     path = member.get("path") if isinstance(member, Mapping) else f"{root}/{member}" if root else None
-    return seen.get((host, place(path))) if isinstance(path, str) else None
+    return traces_by_place.get((host, format_path(path))) if isinstance(path, str) else None
 
 
 def _with(member: Any, trace: Trace | None) -> dict[str, Any]:
@@ -72,54 +88,59 @@ def _with(member: Any, trace: Trace | None) -> dict[str, Any]:
     return {**whole, "trace": f"{trace.certainty}: {', '.join(trace.rules)}" if trace is not None else ""}
 
 
-def _context(hunt: Hunt, told: Hunted) -> dict[str, Any]:
+def _context(hunt: Hunt, summary: HuntSummary) -> dict[str, Any]:
     """The ``hunt`` of control expressions."""
-    accepted = {one.trace.key for one in told.accepted}
-    there = [one for one in hunt.traces if one.key not in accepted]
-    below = [one for one in there if one.kind not in OUTSIDE]
-    alarming = [one for one in there if one.certainty != "weak"]
+    accepted_keys = {acceptance.trace.key for acceptance in summary.accepted}
+    there = [trace for trace in hunt.traces if trace.key not in accepted_keys]
+    below = [trace for trace in there if trace.kind not in OUTSIDE]
+    alarming_traces = [trace for trace in there if trace.certainty != "weak"]
     return {
         **{
-            group: [_violation(hunt.host, one) for one in _of_each_kind([one for one in alarming if one.kind in kinds])]
+            group: [
+                _violation(hunt.host, trace)
+                for trace in _interleave_kinds([trace for trace in alarming_traces if trace.kind in kinds])
+            ]
             for group, kinds in GROUPS.items()
         },
         "started": int(clock.read(hunt.started).timestamp()),
         "covered": hunt.whole,
         "outside": hunt.places is not None,
         "exact": [
-            _violation(hunt.host, one) for one in _of_each_kind([one for one in below if one.certainty == "exact"])
+            _violation(hunt.host, trace)
+            for trace in _interleave_kinds([trace for trace in below if trace.certainty == "exact"])
         ],
         "strong": [
-            _violation(hunt.host, one) for one in _of_each_kind([one for one in below if one.certainty == "strong"])
+            _violation(hunt.host, trace)
+            for trace in _interleave_kinds([trace for trace in below if trace.certainty == "strong"])
         ],
     }
 
 
-def _of_each_kind(traces: Sequence[Trace]) -> Sequence[Trace]:
+def _interleave_kinds(traces: Sequence[Trace]) -> Sequence[Trace]:
     """The traces; of more than a finding holds first one of each kind in turn, so that no kind keeps another out."""
     if len(traces) <= MAX_VIOLATIONS:
         return traces
-    kinds = dict.fromkeys(one.kind for one in traces)
-    return list(in_turn(iter([one for one in traces if one.kind == kind]) for kind in kinds))
+    kinds = dict.fromkeys(trace.kind for trace in traces)
+    return list(in_turn(iter([kind_trace for kind_trace in traces if kind_trace.kind == kind]) for kind in kinds))
 
 
 def _violation(host: str, trace: Trace) -> dict[str, Any]:
     data = trace.model_dump(mode="json")
-    return {**{name: data[name] for name in _FIRST}, **data, **answers(host, trace)}
+    return {**{name: data[name] for name in _FIRST}, **data, **build_answer_commands(host, trace)}
 
 
-def _hunted(hunt: Hunt, accepted: Mapping[tuple[str, str], Accepted], now: datetime) -> Hunted:
-    told = {name: getattr(hunt, name) for name in Hunted.model_fields if name in Hunt.model_fields}
-    return Hunted(
-        **told,
+def _summarize_hunt(hunt: Hunt, acceptances: Mapping[tuple[str, str], TraceAcceptance], now: datetime) -> HuntSummary:
+    values = {name: getattr(hunt, name) for name in HuntSummary.model_fields if name in Hunt.model_fields}
+    return HuntSummary(
+        **values,
         hunt=hunt.id,
         age_days=max(0, (now - clock.read(hunt.started)).days),
-        weak=tuple(one for one in hunt.traces if one.certainty == "weak" and (hunt.host, one.key) not in accepted)[
-            :MOST_WEAK
-        ],
+        weak=tuple(
+            trace for trace in hunt.traces if trace.certainty == "weak" and (hunt.host, trace.key) not in acceptances
+        )[:MAX_WEAK_TRACES],
         accepted=tuple(
-            AcceptedTrace(trace=one, by=accepted[hunt.host, one.key])
-            for one in hunt.traces
-            if (hunt.host, one.key) in accepted
+            AcceptedTrace(trace=trace, by=acceptances[hunt.host, trace.key])
+            for trace in hunt.traces
+            if (hunt.host, trace.key) in acceptances
         ),
     )

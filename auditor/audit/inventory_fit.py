@@ -9,35 +9,35 @@ from auditor.audit.controls import COMPROMISE, CONTENT, OFFICE, Catalogue
 from auditor.errors import InputError
 from auditor.inventory import variables
 from auditor.inventory.hosts import load
-from auditor.inventory.papers import ATTESTATIONS, WAIVERS, folder
-from auditor.inventory.reach import check_addresses, of_hosts
+from auditor.inventory.papers import ATTESTATIONS, WAIVERS, get_folder
+from auditor.inventory.reach import check_addresses, load_variables
 from auditor.models import Attestation, Inventory, Waiver
-from auditor.system.yaml_source import line_of
+from auditor.system.yaml_source import find_line
 
 
 def check(path: Path, catalogue: Catalogue) -> Inventory:
     """Read an inventory, and check all of it that a run could stumble over. Raises InputError likewise."""
-    known = load(path)
+    inventory = load(path)
     check_accepted(path, catalogue)
-    check_controls(known, catalogue)
+    check_controls(inventory, catalogue)
     check_addresses(path)
-    unread = variables.unread(path)
+    unread = variables.list_unread_files(path)
     if unread:
         raise InputError(
             "this is never read",
             file=unread[0],
             mend="write hosts as YAML in a file that ends in .yml; keep everything else in office/ or outside",
         )
-    return known
+    return inventory
 
 
 def check_accepted(path: Path, catalogue: Catalogue) -> None:
     """Whether every control in a ``luytre_accept`` is one with an automated fix. Raises InputError for one that is not."""
-    for host, own in of_hosts(path).items():
+    for host, own in load_variables(path).items():
         source = own.get("luytre_accept")
         for index, name in enumerate(source.value if source is not None else ()):
-            if source is not None and not catalogue.mends(name.partition(":")[0]):
-                raise source.error(
+            if source is not None and not catalogue.has_fix(name.partition(":")[0]):
+                raise source.make_error(
                     f"host {host}: luytre_accept: {name!r} is not a control with an automated fix",
                     "name controls one by one; see 'auditor controls list'",
                     index,
@@ -46,25 +46,25 @@ def check_accepted(path: Path, catalogue: Catalogue) -> None:
 
 def check_controls(inventory: Inventory, catalogue: Catalogue) -> None:
     """Raise InputError for a paper on a control that is not there, or that such a paper cannot answer."""
-    office = folder(inventory.path)
+    office = get_folder(inventory.path)
     files: Mapping[str, Sequence[Waiver | Attestation]] = {
         WAIVERS: inventory.waivers,
         ATTESTATIONS: inventory.attestations,
     }
     for file, papers in files.items():
         for index, paper in enumerate(papers):
-            wrong = _misplaced(paper, catalogue)
+            wrong = _find_paper_problem(paper, catalogue)
             if wrong is not None:
                 what, mend, *below = wrong
                 raise InputError(
                     f"{paper.id if isinstance(paper, Waiver) else paper.control}: {what}",
                     mend=mend,
                     file=office / file,
-                    line=line_of(office / file, [index, *below]),
+                    line=find_line(office / file, [index, *below]),
                 )
 
 
-def _misplaced(paper: Waiver | Attestation, catalogue: Catalogue) -> tuple[str, ...] | None:
+def _find_paper_problem(paper: Waiver | Attestation, catalogue: Catalogue) -> tuple[str, ...] | None:
     """What is wrong with a paper's control, how to mend it, and where that is written."""
     control = catalogue.by_id.get(paper.control)
     if control is None:

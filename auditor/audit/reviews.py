@@ -10,44 +10,52 @@ from typing import Any
 
 from auditor.audit.controls import CONTENT, Catalogue
 from auditor.audit.evaluate import evaluate_control
-from auditor.models import Accepted, AcceptedTrace, Finding, Host, Look, Reviewed, Stop, Subject, Trace, clock
+from auditor.models import AcceptedTrace, Finding, Host, Scan, ScanSummary, Stop, Subject, Trace, TraceAcceptance, clock
 from auditor.models.reviews import Certainty
 
-MOST_WEAK = 20
+MAX_WEAK_TRACES = 20
 """Traces too weak for an alarm that an audit carries of a site."""
 
 
 @dataclass(frozen=True)
-class Judged:
+class ReviewAssessment:
     """What the last looks come to."""
 
     findings: tuple[Finding, ...]
-    reviewed: tuple[Reviewed, ...]
+    reviews: tuple[ScanSummary, ...]
 
 
 def judge(
-    catalogue: Catalogue, hosts: Sequence[Host], looks: Iterable[Look], accepted: Iterable[Accepted], now: datetime
-) -> Judged:
+    catalogue: Catalogue,
+    hosts: Sequence[Host],
+    looks: Iterable[Scan],
+    acceptances: Iterable[TraceAcceptance],
+    now: datetime,
+) -> ReviewAssessment:
     """The findings on all sites of these hosts that were ever looked at; a site that was not has none."""
     last = {look.site: look for look in looks}
-    by_site = {(one.site, one.key): one for one in accepted if one.holds(clock.day(now))}
+    by_site = {
+        (acceptance.site, acceptance.key): acceptance
+        for acceptance in acceptances
+        if acceptance.holds(clock.to_day(now))
+    }
     controls = [control for control in catalogue.controls if control.area == CONTENT]
-    findings, reviewed = [], []
+    findings, summaries = [], []
     for host in hosts:
         for site in host.sites:
             look = last.get(site.domain)
             if look is None:
                 continue
-            told = _reviewed(look, by_site, now)
-            reviewed.append(told)
-            context = {"site": {"review": _review(look, told)}, "now": int(now.timestamp())}
+            summary = _summarize_review(look, by_site, now)
+            summaries.append(summary)
+            context = {"site": {"review": _review(look, summary)}, "now": int(now.timestamp())}
             subject = Subject(kind="site", id=site.domain)
             findings += [evaluate_control(control, subject, host.name, context, {}) for control in controls]
-    return Judged(tuple(findings), tuple(reviewed))
+    return ReviewAssessment(tuple(findings), tuple(summaries))
 
 
-def _reviewed(look: Look, accepted: Mapping[tuple[str, str], Accepted], now: datetime) -> Reviewed:
-    return Reviewed(
+def _summarize_review(look: Scan, acceptances: Mapping[tuple[str, str], TraceAcceptance], now: datetime) -> ScanSummary:
+    return ScanSummary(
         site=look.site,
         look=look.id,
         started=look.started,
@@ -59,26 +67,26 @@ def _reviewed(look: Look, accepted: Mapping[tuple[str, str], Accepted], now: dat
         stopped=look.stopped,
         engine=look.engine,
         logs=look.logs,
-        weak=tuple(one for one in look.traces if one.certainty == "weak" and (look.site, one.key) not in accepted)[
-            :MOST_WEAK
-        ],
+        weak=tuple(
+            trace for trace in look.traces if trace.certainty == "weak" and (look.site, trace.key) not in acceptances
+        )[:MAX_WEAK_TRACES],
         accepted=tuple(
-            AcceptedTrace(trace=one, by=accepted[look.site, one.key])
-            for one in look.traces
-            if (look.site, one.key) in accepted
+            AcceptedTrace(trace=trace, by=acceptances[look.site, trace.key])
+            for trace in look.traces
+            if (look.site, trace.key) in acceptances
         ),
     )
 
 
-def _review(look: Look, told: Reviewed) -> dict[str, Any]:
+def _review(look: Scan, summary: ScanSummary) -> dict[str, Any]:
     """The ``site.review`` of control expressions. What was not seen is not there, with the reason beside it."""
-    accepted = {one.trace.key for one in told.accepted}
+    accepted_keys = {acceptance.trace.key for acceptance in summary.accepted}
     review: dict[str, Any] = {"started": int(clock.read(look.started).timestamp())}
-    unseen = _unseen(look)
+    unseen = _explain_unseen(look)
     for certainty in _ALARMS:
-        found = [one for one in look.traces if one.certainty == certainty and one.key not in accepted]
-        if found or unseen is None:
-            review[certainty] = [_violation(look.site, one) for one in found]
+        traces = [trace for trace in look.traces if trace.certainty == certainty and trace.key not in accepted_keys]
+        if traces or unseen is None:
+            review[certainty] = [_violation(look.site, trace) for trace in traces]
         else:
             review[f"{certainty}_unread"] = unseen
     if unseen is None:
@@ -88,7 +96,7 @@ def _review(look: Look, told: Reviewed) -> dict[str, Any]:
     return review
 
 
-def _unseen(look: Look) -> dict[str, Any] | None:
+def _explain_unseen(look: Scan) -> dict[str, Any] | None:
     """Return why finding nothing means nothing: what is put into a site is often shown to some of its visitors alone."""
     if look.stopped is not None and look.stopped.by_site:
         return _why(look.stopped)
@@ -104,24 +112,24 @@ _ALARMS: tuple[Certainty, ...] = ("exact", "strong")
 
 def _violation(site: str, trace: Trace) -> dict[str, Any]:
     data = trace.model_dump(mode="json")
-    return {**{name: data[name] for name in _FIRST}, **data, **answers(site, trace)}
+    return {**{name: data[name] for name in _FIRST}, **data, **build_answer_commands(site, trace)}
 
 
 _FIRST = ("kind", "where", "target", "sample", "key")
 """What tables show, which have room for these."""
 
 
-def answers(subject: str, trace: Trace) -> dict[str, str]:
+def build_answer_commands(subject: str, trace: Trace) -> dict[str, str]:
     """Return the commands that answer a trace: first the one that opens an incident and contains it, last the one that accepts it."""
-    return {"respond": responding(subject), "accept": accepting(subject, trace)}
+    return {"respond": build_response_command(subject), "accept": build_accept_command(subject, trace)}
 
 
-def responding(subject: str) -> str:
+def build_response_command(subject: str) -> str:
     """Return the command that opens an incident about all that was found on a site or host and contains it, but for the role, which a person has to give."""
     return shlex.join(["auditor", "incident", "open", "--all-found", subject])
 
 
-def accepting(subject: str, trace: Trace) -> str:
+def build_accept_command(subject: str, trace: Trace) -> str:
     """The command that accepts a trace, but for the reason and the roles, which a person has to give."""
     sure = [DESPITE] if trace.certainty != "weak" else []
     return shlex.join(["auditor", "baseline", "accept", subject, trace.key, *sure])

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Literal
 from auditor import __version__
 from auditor.fleet.collect import collect
 from auditor.fleet.discover import LOCAL, with_found_sites
-from auditor.models import Host, HostOutcome, Inventory, LeftOut, Run, Text, clock
-from auditor.models.incidents import PLACES, OpenIncident, Standing, Unrecorded
+from auditor.models import ExcludedHost, Host, HostOutcome, Inventory, Run, Text, clock
+from auditor.models.incidents import PLACES, ActiveContainment, OpenIncident, UnrecordedContainment
 from auditor.models.ranks import FOR_GOOD
 
 if TYPE_CHECKING:
     from auditor.audit.controls import Catalogue
     from auditor.facts import HostFacts
-    from auditor.indicators.compared import Comparison
+    from auditor.indicators.compared import IndicatorComparison
 
 Purpose = Literal["audit", "before", "after"]
 
@@ -41,39 +41,46 @@ def audit(
     without such papers it is needed only when the hosts have been read. ``meanwhile`` is done while they are being read.
     Raises InputError for a paper on a control that does not exist.
     """
-    started, began = clock.now(), time.monotonic()
+    started_at, began = clock.now(), time.monotonic()
     if inventory.waivers or inventory.attestations:
         from auditor.audit.inventory_fit import check_controls
 
-        check_controls(inventory, _here(catalogue))
+        check_controls(inventory, _resolve_catalogue(catalogue))
 
     def ahead() -> None:
-        prepare(_here(catalogue))
+        prepare(_resolve_catalogue(catalogue))
         if meanwhile is not None:
             meanwhile()
 
-    comparison = compare(inventory, clock.day(started))
-    asked = (comparison.asked,) if comparison else ()
-    facts, outcomes = collect(inventory.path, hosts, watch, ahead, *asked)
+    comparison = compare(inventory, clock.to_day(started_at))
+    area_requests = (comparison.fact_request,) if comparison else ()
+    facts, outcomes = collect(inventory.path, hosts, watch, ahead, *area_requests)
     run = judge(
-        inventory, _here(catalogue), hosts, facts, outcomes, started=started, purpose=purpose, comparison=comparison
+        inventory,
+        _resolve_catalogue(catalogue),
+        hosts,
+        facts,
+        outcomes,
+        started_at=started_at,
+        purpose=purpose,
+        comparison=comparison,
     )
     return run.model_copy(update={"seconds": round(time.monotonic() - began, 3)}), facts
 
 
-def compare(inventory: Inventory, today: date) -> Comparison | None:
+def compare(inventory: Inventory, today: date) -> IndicatorComparison | None:
     """The comparison with the imported indicators that hold; None when none does."""
     from auditor.indicators import ours, store
 
-    against = ours.against(store.all_indicators(), inventory, today)
+    against = ours.build_inventory_index(store.load_indicators(), inventory, today)
     if not against:
         return None
-    from auditor.indicators.compared import Comparison
+    from auditor.indicators.compared import IndicatorComparison
 
-    return Comparison(against)
+    return IndicatorComparison(against)
 
 
-def _here(catalogue: Catalogue | Callable[[], Catalogue]) -> Catalogue:
+def _resolve_catalogue(catalogue: Catalogue | Callable[[], Catalogue]) -> Catalogue:
     return catalogue() if callable(catalogue) else catalogue
 
 
@@ -84,7 +91,7 @@ def prepare(catalogue: Catalogue) -> None:
     from auditor.vulnerabilities import store  # noqa: F401  loaded ahead
 
     evaluate.prepare(catalogue)
-    facts.areas()
+    facts.load_areas()
 
 
 def judge(
@@ -94,15 +101,15 @@ def judge(
     facts: Mapping[str, HostFacts],
     outcomes: Sequence[HostOutcome],
     *,
-    started: datetime,
+    started_at: datetime,
     purpose: Purpose = "audit",
-    comparison: Comparison | None = None,
+    comparison: IndicatorComparison | None = None,
 ) -> Run:
     """The run that these facts make, with the vulnerability data that was imported; ``outcomes`` in the order of ``hosts``."""
     from auditor.audit import authorizations, only_here, statements
     from auditor.audit.evaluate import evaluate_host, not_evaluated
+    from auditor.audit.hunts import add_traces
     from auditor.audit.hunts import judge as judge_hunts
-    from auditor.audit.hunts import with_traces
     from auditor.audit.reviews import judge as judge_looks
     from auditor.audit.waivers import mark
     from auditor.indicators.compared import NONE
@@ -110,8 +117,8 @@ def judge(
 
     if inventory == LOCAL:
         hosts = [with_found_sites(host, facts[host.name]) if host.name in facts else host for host in hosts]
-    stated = statements.in_force(inventory, clock.day(started))
-    with store.known() as published:
+    statements_by_host = statements.group_in_force(inventory, clock.to_day(started_at))
+    with store.open_database() as vulnerability_data:
         findings = [
             finding
             for host, outcome in zip(hosts, outcomes, strict=True)
@@ -121,39 +128,45 @@ def judge(
                     host,
                     facts[host.name],
                     inventory.records.get(host.name),
-                    published,
-                    stated.get(host.name, {}),
-                    comparison.area(facts[host.name], host, inventory.looks) if comparison else NONE,
+                    vulnerability_data,
+                    statements_by_host.get(host.name, {}),
+                    comparison.build_area(facts[host.name], host, inventory.looks) if comparison else NONE,
                 )
                 if host.name in facts
                 else not_evaluated(catalogue, host, outcome.reason or _UNREAD)
             )
         ]
-        data = published.sources
-    marked = mark(inventory, catalogue, hosts, findings, clock.day(started))
-    seen = judge_looks(catalogue, hosts, inventory.looks, inventory.accepted, started)
-    hunted = judge_hunts(catalogue, hosts, inventory.hunts, inventory.accepted, started)
+        data = vulnerability_data.sources
+    marked_findings = mark(inventory, catalogue, hosts, findings, clock.to_day(started_at))
+    review_assessment = judge_looks(catalogue, hosts, inventory.looks, inventory.accepted, started_at)
+    hunt_assessment = judge_hunts(catalogue, hosts, inventory.hunts, inventory.accepted, started_at)
     return Run(
-        id=f"{clock.compact(started)}-{secrets.token_hex(3)}",
-        started=clock.stamp(started),
-        seconds=round((clock.now() - started).total_seconds(), 3),
+        id=f"{clock.format_compact(started_at)}-{secrets.token_hex(3)}",
+        started=clock.format_stamp(started_at),
+        seconds=round((clock.now() - started_at).total_seconds(), 3),
         version=__version__,
         inventory=inventory.path,
         purpose=purpose,
         hosts=tuple(hosts),
         outcomes=tuple(_with_what_is_kept(outcome, facts.get(outcome.host)) for outcome in outcomes),
-        findings=(*with_traces(marked.findings, hosts, inventory.hunts), *seen.findings, *hunted.findings),
-        organisation=inventory.organisation,
-        waivers=marked.waivers,
-        reviews=seen.reviewed,
-        only_here=only_here.find(hosts, facts, inventory.looks, inventory.hunts),
-        authorizations=authorizations.uses(inventory, clock.day(started)),
-        hunts=hunted.hunted,
-        contained=tuple(
-            _on_record(one, facts) for one in inventory.contained if one.host in {host.name for host in hosts}
+        findings=(
+            *add_traces(marked_findings.findings, hosts, inventory.hunts),
+            *review_assessment.findings,
+            *hunt_assessment.findings,
         ),
-        unrecorded=tuple(_unrecorded(inventory, facts)),
-        incidents=_open_on(inventory, hosts),
+        organisation=inventory.organisation,
+        waivers=marked_findings.waivers,
+        reviews=review_assessment.reviews,
+        only_here=only_here.find_unique_items(hosts, facts, inventory.looks, inventory.hunts),
+        authorizations=authorizations.list_uses(inventory, clock.to_day(started_at)),
+        hunts=hunt_assessment.hunted,
+        contained=tuple(
+            _mark_recorded(action, facts)
+            for action in inventory.contained
+            if action.host in {host.name for host in hosts}
+        ),
+        unrecorded=tuple(_find_unrecorded(inventory, facts)),
+        incidents=_find_open_incidents(inventory, hosts),
         left_out=_left_out(inventory, hosts),
         vulnerability_data=data,
     )
@@ -172,40 +185,45 @@ def _with_what_is_kept(outcome: HostOutcome, facts: HostFacts | None) -> HostOut
     )
 
 
-def _open_on(inventory: Inventory, hosts: Sequence[Host]) -> tuple[OpenIncident, ...] | None:
+def _find_open_incidents(inventory: Inventory, hosts: Sequence[Host]) -> tuple[OpenIncident, ...] | None:
     if inventory.incidents is None:
         return None
     names = [name for host in hosts for name in (host.name, *(site.domain for site in host.sites))]
-    return tuple(one for one in inventory.incidents if one.covers(*names))
+    return tuple(incident for incident in inventory.incidents if incident.covers(*names))
 
 
-def _on_record(one: Standing, facts: Mapping[str, HostFacts]) -> Standing:
+def _mark_recorded(action: ActiveContainment, facts: Mapping[str, HostFacts]) -> ActiveContainment:
     """With whether its host has it on record, where that was read whole."""
-    there = _actions(facts.get(one.host))
-    return one if there is None else one.model_copy(update={"there": (PLACES[one.means], one.name) in there})
+    there = _actions(facts.get(action.host))
+    return (
+        action if there is None else action.model_copy(update={"there": (PLACES[action.means], action.name) in there})
+    )
 
 
-def _unrecorded(inventory: Inventory, facts: Mapping[str, HostFacts]) -> Iterator[Unrecorded]:
+def _find_unrecorded(inventory: Inventory, facts: Mapping[str, HostFacts]) -> Iterator[UnrecordedContainment]:
     """What hosts have on record of incidents and the case log does not have in force; nothing where nobody looked into it. What is cleaned stays on record."""
-    known = {(one.host, PLACES[one.means], one.name) for one in inventory.contained}
-    lasting = {place for means, place in PLACES.items() if means not in FOR_GOOD}
+    known_actions = {
+        (standing_action.host, PLACES[standing_action.means], standing_action.name)
+        for standing_action in inventory.contained
+    }
+    lasting_places = {place for means, place in PLACES.items() if means not in FOR_GOOD}
     for host, data in facts.items() if inventory.incidents is not None else ():
         for place, action in sorted(_actions(data) or ()):
-            if place in lasting and (host, place, action) not in known:
-                yield Unrecorded(host=host, action=action, place=place)
+            if place in lasting_places and (host, place, action) not in known_actions:
+                yield UnrecordedContainment(host=host, action=action, place=place)
 
 
 def _actions(facts: HostFacts | None) -> set[tuple[str, str]] | None:
-    told = facts.context("containments").get("containments") if facts is not None else None
-    if told is None or told["more"]:
+    record = facts.build_context("containments").get("containments") if facts is not None else None
+    if record is None or record["more"]:
         return None
-    return {(one["place"], one["action"]) for one in told["actions"]}
+    return {(entry["place"], entry["action"]) for entry in record["actions"]}
 
 
-def _left_out(inventory: Inventory, hosts: Sequence[Host]) -> tuple[LeftOut, ...]:
+def _left_out(inventory: Inventory, hosts: Sequence[Host]) -> tuple[ExcludedHost, ...]:
     read = {host.name for host in hosts}
     return tuple(
-        LeftOut(host=host.name, sites=tuple(site.domain for site in host.sites))
+        ExcludedHost(host=host.name, sites=tuple(site.domain for site in host.sites))
         for host in inventory.hosts
         if host.name not in read
     )

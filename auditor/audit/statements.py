@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 
-from auditor.audit.waivers import covered, validity
+from auditor.audit.waivers import list_covered_subjects, validity
 from auditor.models import Inventory, Statement
-from auditor.vulnerabilities.stated import Stated
+from auditor.vulnerabilities.stated import StatementIndex
 
 
-def in_force(inventory: Inventory, today: date) -> Mapping[str, Stated]:
+def group_in_force(inventory: Inventory, today: date) -> Mapping[str, StatementIndex]:
     """By host what is stated of a vulnerability in a product; of several on one the one that holds longest."""
-    found: dict[str, dict[tuple[str, str], Statement]] = {}
-    for statement in sorted(inventory.statements, key=lambda one: one.expires):
+    statements_by_host: dict[str, dict[tuple[str, str], Statement]] = {}
+    for statement in sorted(inventory.statements, key=lambda sorted_statement: sorted_statement.expires):
         if validity(statement.granted, statement.expires, today) in ("active", "expiring"):
-            for subject in covered(statement.scope, "host", inventory.organisation, inventory.hosts):
-                found.setdefault(subject.id, {})[statement.vulnerability, statement.product] = statement
-    return found
+            for subject in list_covered_subjects(statement.scope, "host", inventory.organisation, inventory.hosts):
+                statements_by_host.setdefault(subject.id, {})[statement.vulnerability, statement.product] = statement
+    return statements_by_host
 
 
-def expired(inventory: Inventory, today: date) -> Iterator[Statement]:
+def find_expired(inventory: Inventory, today: date) -> Iterator[Statement]:
     """Those that hold no longer: what they answered is open again."""
-    return (one for one in inventory.statements if validity(one.granted, one.expires, today) == "expired")
+    return (
+        statement
+        for statement in inventory.statements
+        if validity(statement.granted, statement.expires, today) == "expired"
+    )

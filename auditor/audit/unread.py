@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from auditor.fleet.reasons import of_area
+from auditor.fleet.reasons import explain_area
 from auditor.models import Text
-from auditor.text.visible import one_line
+from auditor.text.visible import make_one_line
 
 _WORDS: Mapping[str, Text] = {
     "not_plain": Text(
@@ -104,23 +104,23 @@ _WORDS: Mapping[str, Text] = {
 }
 
 
-def reason(path: str, context: Mapping[str, Any]) -> Text | None:
+def explain_unread(path: str, context: Mapping[str, Any]) -> Text | None:
     """What the facts say of why ``path`` is not told: of it, or of what it lies in; None when they say nothing."""
     here: Any = context
     for part in path.split("."):
         if not isinstance(here, Mapping):
             return None
-        said = here.get(f"{part}_unread")
-        if said is not None:
-            return _in_words(said)
+        details = here.get(f"{part}_unread")
+        if details is not None:
+            return _in_words(details)
         untold = here.get("untold")
         if isinstance(untold, Mapping) and part in untold:
-            return of_area(untold[part])
+            return explain_area(untold[part])
         here = here.get(part)
     return None
 
 
-def _in_words(said: Mapping[str, Any]) -> Text:
-    values = {name: one_line(str(value), 200) for name, value in said.items()}
-    text = _WORDS[said["why"]]
+def _in_words(details: Mapping[str, Any]) -> Text:
+    values = {name: make_one_line(str(value), 200) for name, value in details.items()}
+    text = _WORDS[details["why"]]
     return Text(vi=text.vi.format(**values), en=text.en.format(**values))

@@ -12,17 +12,17 @@ from auditor.audit.controls import OFFICE, Catalogue
 from auditor.audit.evaluate import evaluate_control
 from auditor.inventory import offices
 from auditor.models import (
+    AppliedAttestation,
+    AppliedWaiver,
     Attestation,
-    Attested,
+    ExceptionScope,
     Finding,
     Host,
     Inventory,
     Organisation,
-    Scope,
     Status,
     Subject,
     Validity,
-    Waived,
     Waiver,
     WaiverUse,
 )
@@ -32,7 +32,7 @@ WARNING_DAYS = 30
 
 
 @dataclass(frozen=True)
-class Marked:
+class MarkedFindings:
     """Findings with the papers that hold for them, and what each waiver comes to."""
 
     findings: tuple[Finding, ...]
@@ -65,17 +65,17 @@ class PaperState:
         }
 
 
-def states(inventory: Inventory, catalogue: Catalogue, today: date) -> tuple[PaperState, ...]:
+def list_paper_states(inventory: Inventory, catalogue: Catalogue, today: date) -> tuple[PaperState, ...]:
     """Where every paper of an inventory stands, in the order in which they end."""
 
-    def state(paper: Waiver | Attestation, begins: date, ends: date) -> PaperState:
+    def make_state(paper: Waiver | Attestation, begins: date, ends: date) -> PaperState:
         kind = catalogue[paper.control].subject
-        subjects = covered(paper.scope, kind, inventory.organisation, inventory.hosts)
+        subjects = list_covered_subjects(paper.scope, kind, inventory.organisation, inventory.hosts)
         return PaperState(paper, validity(begins, ends, today), (ends - today).days, subjects)
 
-    found = [state(waiver, waiver.granted, waiver.expires) for waiver in inventory.waivers]
-    found += [state(paper, paper.when, paper.valid_until) for paper in inventory.attestations]
-    return tuple(sorted(found, key=lambda one: one.days_left))
+    paper_states = [make_state(waiver, waiver.granted, waiver.expires) for waiver in inventory.waivers]
+    paper_states += [make_state(paper, paper.when, paper.valid_until) for paper in inventory.attestations]
+    return tuple(sorted(paper_states, key=lambda paper_state: paper_state.days_left))
 
 
 def validity(begins: date, ends: date, today: date) -> Validity:
@@ -87,14 +87,14 @@ def validity(begins: date, ends: date, today: date) -> Validity:
     return "expiring" if (ends - today).days <= WARNING_DAYS else "active"
 
 
-def covered(
-    scope: Scope, kind: Literal["host", "site"], organisation: Organisation | None, hosts: Sequence[Host]
+def list_covered_subjects(
+    scope: ExceptionScope, kind: Literal["host", "site"], organisation: Organisation | None, hosts: Sequence[Host]
 ) -> tuple[Subject, ...]:
     """The hosts, or the sites, that a scope takes in: those ``within`` its units as a report sees it, a host's sites.
 
     A site belongs to its own unit, and to its host's only when it has none.
     """
-    units = offices.all_within(organisation, scope.units)
+    units = offices.list_ids_within(organisation, scope.units)
     if kind == "host":
         return tuple(
             Subject(kind="host", id=host.name) for host in hosts if host.name in scope.hosts or host.unit in units
@@ -109,24 +109,27 @@ def covered(
 
 def mark(
     inventory: Inventory, catalogue: Catalogue, hosts: Sequence[Host], findings: Iterable[Finding], today: date
-) -> Marked:
+) -> MarkedFindings:
     """Mark what waivers cover and what attestations answer, and judge the papers themselves (controls ``office.*``).
 
     Of several papers on one finding the one that holds longest counts. ``hosts`` are those of the run.
     """
     waivers = _by_finding(inventory.waivers, inventory.organisation, catalogue, hosts)
     attestations = _by_finding(inventory.attestations, inventory.organisation, catalogue, hosts)
-    marked = tuple(
-        _marked(finding, waivers.get(finding.key, ()), attestations.get(finding.key, ()), today) for finding in findings
+    marked_findings = tuple(
+        _mark_finding(finding, waivers.get(finding.key, ()), attestations.get(finding.key, ()), today)
+        for finding in findings
     )
-    concerned: dict[str, list[Finding]] = defaultdict(list)
-    for finding in marked:
+    findings_by_waiver: dict[str, list[Finding]] = defaultdict(list)
+    for finding in marked_findings:
         for waiver in waivers.get(finding.key, ()):
-            concerned[waiver.id].append(finding)
-    return Marked(
-        findings=(*marked, *_judged(waivers, catalogue, hosts, today)),
+            findings_by_waiver[waiver.id].append(finding)
+    return MarkedFindings(
+        findings=(*marked_findings, *_judge_papers(waivers, catalogue, hosts, today)),
         waivers=tuple(
-            _use(waiver, concerned[waiver.id], today) for waiver in inventory.waivers if waiver.id in concerned
+            _summarize_use(waiver, findings_by_waiver[waiver.id], today)
+            for waiver in inventory.waivers
+            if waiver.id in findings_by_waiver
         ),
     )
 
@@ -137,21 +140,23 @@ type _Key = tuple[str, Subject]
 def _by_finding[Paper: (Waiver, Attestation)](
     papers: Iterable[Paper], organisation: Organisation | None, catalogue: Catalogue, hosts: Sequence[Host]
 ) -> Mapping[_Key, Sequence[Paper]]:
-    found: dict[_Key, list[Paper]] = defaultdict(list)
+    papers_by_finding: dict[_Key, list[Paper]] = defaultdict(list)
     for paper in papers:
-        for subject in covered(paper.scope, catalogue[paper.control].subject, organisation, hosts):
-            found[paper.control, subject].append(paper)
-    return found
+        for subject in list_covered_subjects(paper.scope, catalogue[paper.control].subject, organisation, hosts):
+            papers_by_finding[paper.control, subject].append(paper)
+    return papers_by_finding
 
 
-def _marked(finding: Finding, waivers: Sequence[Waiver], attestations: Sequence[Attestation], today: date) -> Finding:
+def _mark_finding(
+    finding: Finding, waivers: Sequence[Waiver], attestations: Sequence[Attestation], today: date
+) -> Finding:
     if finding.status.is_open and (waiver := _in_force(waivers, today)) is not None:
-        return replace(finding, waiver=_waived(waiver, today))
+        return replace(finding, waiver=_make_waived(waiver, today))
     if finding.status is Status.MANUAL:
-        begun = [attestation for attestation in attestations if attestation.when <= today]
-        if begun:
-            latest = max(begun, key=lambda attestation: attestation.valid_until)
-            return replace(finding, attestation=_attested(latest, today))
+        begun_attestations = [attestation for attestation in attestations if attestation.when <= today]
+        if begun_attestations:
+            latest = max(begun_attestations, key=lambda attestation: attestation.valid_until)
+            return replace(finding, attestation=_make_attested(latest, today))
     return finding
 
 
@@ -163,8 +168,8 @@ def _in_force(waivers: Iterable[Waiver], today: date) -> Waiver | None:
     )
 
 
-def _waived(waiver: Waiver, today: date) -> Waived:
-    return Waived.model_validate(
+def _make_waived(waiver: Waiver, today: date) -> AppliedWaiver:
+    return AppliedWaiver.model_validate(
         {
             **waiver.model_dump(exclude={"control", "scope"}),
             "days_left": (waiver.expires - today).days,
@@ -173,8 +178,8 @@ def _waived(waiver: Waiver, today: date) -> Waived:
     )
 
 
-def _attested(attestation: Attestation, today: date) -> Attested:
-    return Attested.model_validate(
+def _make_attested(attestation: Attestation, today: date) -> AppliedAttestation:
+    return AppliedAttestation.model_validate(
         {
             **attestation.model_dump(exclude={"control", "scope"}),
             "days_left": (attestation.valid_until - today).days,
@@ -183,24 +188,24 @@ def _attested(attestation: Attestation, today: date) -> Attested:
     )
 
 
-def _judged(
+def _judge_papers(
     waivers: Mapping[_Key, Sequence[Waiver]], catalogue: Catalogue, hosts: Sequence[Host], today: date
 ) -> tuple[Finding, ...]:
     """The findings on the papers themselves. They rest on no host's facts, so an unread host has them too."""
-    begun: dict[Subject, list[Waiver]] = defaultdict(list)
+    begun_waivers: dict[Subject, list[Waiver]] = defaultdict(list)
     over: dict[Subject, list[Waiver]] = defaultdict(list)
     for (_control, subject), papers in waivers.items():
-        begun[subject] += [waiver for waiver in papers if waiver.granted <= today]
+        begun_waivers[subject] += [waiver for waiver in papers if waiver.granted <= today]
         if _in_force(papers, today) is None:
             over[subject] += [waiver for waiver in papers if waiver.expires < today]
-    found = []
+    paper_findings = []
     for control in catalogue.controls:
         if control.area == OFFICE:
             for subject, host in _subjects(control.subject, hosts):
                 context = {
                     "waivers": {
-                        "granted": [_told(waiver, today) for waiver in begun[subject]],
-                        "expired": [_told(waiver, today) for waiver in over[subject]],
+                        "granted": [_describe_waiver(waiver, today) for waiver in begun_waivers[subject]],
+                        "expired": [_describe_waiver(waiver, today) for waiver in over[subject]],
                     }
                 }
                 finding = evaluate_control(control, subject, host, context, {})
@@ -208,8 +213,8 @@ def _judged(
                     (finding.severity, *(catalogue[waiver.control].severity for waiver in over[subject])),
                     key=lambda severity: severity.rank,
                 )
-                found.append(replace(finding, severity=worst))
-    return tuple(found)
+                paper_findings.append(replace(finding, severity=worst))
+    return tuple(paper_findings)
 
 
 def _subjects(kind: Literal["host", "site"], hosts: Sequence[Host]) -> Iterable[tuple[Subject, str]]:
@@ -218,7 +223,7 @@ def _subjects(kind: Literal["host", "site"], hosts: Sequence[Host]) -> Iterable[
             yield Subject(kind=kind, id=name), host.name
 
 
-def _told(waiver: Waiver, today: date) -> dict[str, Any]:
+def _describe_waiver(waiver: Waiver, today: date) -> dict[str, Any]:
     return {
         "waiver": waiver.id,
         "control": waiver.control,
@@ -227,21 +232,21 @@ def _told(waiver: Waiver, today: date) -> dict[str, Any]:
     }
 
 
-def _use(waiver: Waiver, findings: Iterable[Finding], today: date) -> WaiverUse:
+def _summarize_use(waiver: Waiver, findings: Iterable[Finding], today: date) -> WaiverUse:
     """What a waiver comes to, given the findings in its scope."""
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for finding in findings:
         if finding.status.is_open:
-            held = finding.waiver is not None and finding.waiver.id == waiver.id
-            found["waived" if held else "open"] += 1
+            is_covered = finding.waiver is not None and finding.waiver.id == waiver.id
+            counts["waived" if is_covered else "open"] += 1
         else:
-            found["not_evaluated" if finding.status is Status.NOT_EVALUATED else "met"] += 1
+            counts["not_evaluated" if finding.status is Status.NOT_EVALUATED else "met"] += 1
     return WaiverUse(
         waiver=waiver,
         validity=validity(waiver.granted, waiver.expires, today),
         days_left=(waiver.expires - today).days,
-        waived=found["waived"],
-        open=found["open"],
-        not_evaluated=found["not_evaluated"],
-        met=found["met"],
+        waived=counts["waived"],
+        open=counts["open"],
+        not_evaluated=counts["not_evaluated"],
+        met=counts["met"],
     )

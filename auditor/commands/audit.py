@@ -70,24 +70,26 @@ def audit(
     from auditor.commands.given import baseline as baselines
     from auditor.commands.shown import console
     from auditor.fleet.discover import LOCAL
-    from auditor.history.carried import carried
+    from auditor.history.carried import add_prior_state
     from auditor.history.runs import History
     from auditor.inventory import hosts as inventories
     from auditor.system import files
     from auditor.text.words import Words
 
     check_local(context)
-    known = LOCAL if local else inventories.load(inventory)
-    hosts, _sites = select(known, limit)
-    files.check(output)
+    inventory_data = LOCAL if local else inventories.load(inventory)
+    hosts, _sites = select(inventory_data, limit)
+    files.check_output(output)
     history = History()
     history.check()
-    known = known if local else carried(known)
+    inventory_data = inventory_data if local else add_prior_state(inventory_data)
     earlier = None
     if baseline is not None:
-        earlier = baselines.earlier(baseline, known.path, [host.name for host in hosts], history)
-    with console.progress(Words(lang)("doing.audit"), [host.name for host in hosts]) as done:
-        run, _facts = run_audit(known, catalogue, hosts, watch=done, meanwhile=lambda: ahead(lang))
+        earlier = baselines.find_baseline(baseline, inventory_data.path, [host.name for host in hosts], history)
+    with console.show_progress(Words(lang)("doing.audit"), [host.name for host in hosts]) as report_done:
+        run, _facts = run_audit(
+            inventory_data, load_catalogue, hosts, watch=report_done, meanwhile=lambda: preload(lang)
+        )
     conclude(run, history, output, formats, fail_on, earlier, lang, as_json=as_json)
 
 
@@ -105,7 +107,7 @@ def conclude(
     """Keep a run, write its reports, show it, and exit as it has come out, measured by ``earlier`` runs if there are any."""
     from auditor.commands.shown import console
     from auditor.commands.shown.hunts import show_hunts
-    from auditor.commands.shown.postponed import Postponed
+    from auditor.commands.shown.postponed import DeferredErrors
     from auditor.commands.shown.reviews import show_reviews
     from auditor.commands.shown.run import show_exit, show_open, show_run, show_verdict
     from auditor.history.incidents import Incidents
@@ -113,43 +115,43 @@ def conclude(
     from auditor.report import json_output
     from auditor.report.files import write
     from auditor.results import verdict
-    from auditor.results.summary import fleet
+    from auditor.results.summary import summarize_run
     from auditor.text.words import Words
 
-    known = catalogue()
-    late = Postponed()
+    controls = load_catalogue()
+    late = DeferredErrors()
     late.attempt(lambda: history.keep(run), None)
-    late.attempt(lambda: lapses.record_missing(Incidents(), run), None)
-    measure = late.attempt(lambda: verdict.known(run, earlier), None) if earlier is not None else None
-    judged = verdict.judge(run, known, fail_on, measure)
-    written = write(
+    late.attempt(lambda: lapses.record_missing_actions(Incidents(), run), None)
+    measure = late.attempt(lambda: verdict.build_baseline(run, earlier), None) if earlier is not None else None
+    gate_verdict = verdict.judge(run, controls, fail_on, measure)
+    report_files = write(
         run,
-        known,
+        controls,
         output=output,
         lang=lang,
         before=late.attempt(lambda: history.before(run), None),
         trend=late.attempt(lambda: history.trend(run.inventory), ()),
         formats=formats,
-        verdict=judged,
+        verdict=gate_verdict,
         baseline=measure.findings if measure else None,
     )
     if as_json:
-        typer.echo(json.dumps(json.loads(json_output.render(run, judged)), ensure_ascii=False))
+        typer.echo(json.dumps(json.loads(json_output.render(run, gate_verdict)), ensure_ascii=False))
     else:
-        show_run(run, fleet(run), lang)
+        show_run(run, summarize_run(run), lang)
         if earlier is not None:
-            show_verdict(judged, known, lang)
+            show_verdict(gate_verdict, controls, lang)
         else:
-            show_open(run, known, lang, _WORST)
-        show_reviews(run, known, Words(lang))
-        show_hunts(run, known, Words(lang))
-        for path in written.shown:
+            show_open(run, controls, lang, _WORST)
+        show_reviews(run, controls, Words(lang))
+        show_hunts(run, controls, Words(lang))
+        for path in report_files.main_files:
             console.out.print(str(path))
         _show_incidents(run, lang)
-        show_exit(judged, lang)
+        show_exit(gate_verdict, lang)
     if late.mistake is not None:
         raise late.mistake
-    raise typer.Exit(judged.code)
+    raise typer.Exit(gate_verdict.code)
 
 
 def _show_opening(run: Run, lang: Lang) -> None:
@@ -158,10 +160,10 @@ def _show_opening(run: Run, lang: Lang) -> None:
     from auditor.results import intrusions
     from auditor.text.words import Words
 
-    words, found = Words(lang), intrusions.intrusions(run)
-    if found:
-        command = intrusions.open_all(found, run.inventory, words) or intrusions.next_step(
-            found[0], run.inventory, words
+    words, open_intrusions = Words(lang), intrusions.find_intrusions(run)
+    if open_intrusions:
+        command = intrusions.build_open_command(open_intrusions, run.inventory, words) or intrusions.build_next_command(
+            open_intrusions[0], run.inventory, words
         )
         console.err.print(words("intrusion.then", command=command), markup=False, soft_wrap=True, highlight=False)
 
@@ -170,31 +172,31 @@ def _show_incidents(run: Run, lang: Lang) -> None:
     """Say what comes next in each open incident on what was looked at."""
     from pathlib import Path
 
-    from auditor.commands.incidents.then import show_then
+    from auditor.commands.incidents.then import show_next_step
     from auditor.inventory import hosts as inventories
 
     about = {name for host in run.hosts for name in (host.name, *(site.domain for site in host.sites))}
-    concerned = [one for one in run.incidents or () if one.covers(*about)]
-    if not concerned:
+    relevant_incidents = [candidate for candidate in run.incidents or () if candidate.covers(*about)]
+    if not relevant_incidents:
         _show_opening(run, lang)
-    known = inventories.load(Path(run.inventory)) if concerned else None
-    for incident in concerned:
-        if known is not None:
-            show_then(known, incident.id, Path(run.inventory), lang)
+    inventory_data = inventories.load(Path(run.inventory)) if relevant_incidents else None
+    for incident in relevant_incidents:
+        if inventory_data is not None:
+            show_next_step(inventory_data, incident.id, Path(run.inventory), lang)
 
 
 _WORST = 10
 """How many controls the terminal names."""
 
 
-def catalogue() -> Catalogue:
+def load_catalogue() -> Catalogue:
     """All controls, read when the hosts have been asked."""
     from auditor.audit import controls
 
     return controls.load()
 
 
-def ahead(lang: Lang) -> None:
+def preload(lang: Lang) -> None:
     """Have the code and templates that are needed once the hosts have answered."""
     from auditor.commands.shown import reviews  # noqa: F401  loaded ahead
     from auditor.commands.shown import run as terminal  # noqa: F401  loaded ahead

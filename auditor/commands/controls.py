@@ -9,7 +9,7 @@ import typer
 
 from auditor.commands.given import completions
 from auditor.commands.given.options import DEFAULT_LANG, JsonOption, LangOption
-from auditor.errors import InputError, nearest
+from auditor.errors import InputError, find_nearest
 from auditor.text.words import Words
 
 if TYPE_CHECKING:
@@ -25,14 +25,14 @@ _WIDE = 120
 """Columns from which on there is room for a table; below, a control's title stands under the rest."""
 
 
-def _entry(control: Control, drills: tuple[Drill, ...]) -> dict[str, Any]:
+def _build_entry(control: Control, drills: tuple[Drill, ...]) -> dict[str, Any]:
     own = [drill.trap for drill in drills if drill.control == control.id]
-    missing = control.container or control.no_drill
+    drill_obstacle = control.container or control.no_drill
     return {
         **control.model_dump(mode="json"),
         "automated": control.fix is not None,
         "drills": own,
-        "no_drill_because": missing.model_dump() if missing is not None and not own else None,
+        "no_drill_because": drill_obstacle.model_dump() if drill_obstacle is not None and not own else None,
     }
 
 
@@ -50,17 +50,17 @@ def list_controls(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) 
     from auditor.audit import controls as catalogue_files
     from auditor.commands.shown.console import escape, out
 
-    drills = catalogue_files.drills()
-    entries = [_entry(control, drills) for control in catalogue_files.load().controls]
+    drills = catalogue_files.load_drills()
+    entries = [_build_entry(control, drills) for control in catalogue_files.load().controls]
     if as_json:
         typer.echo(json.dumps(entries, ensure_ascii=False, indent=1))
         return
     words = Words(lang)
-    rows = [_row(entry, words) for entry in entries]
+    rows = [_build_row(entry, words) for entry in entries]
     if out.width < _WIDE:
         for (control_id, severity, subject, fix, proof), title in rows:
-            told = f"{severity}, {subject}, {words('controls.fix')}: {fix}, {words('controls.drills')}: {proof}"
-            out.print(f"[bold]{control_id}[/]  {told}")
+            details = f"{severity}, {subject}, {words('controls.fix')}: {fix}, {words('controls.drills')}: {proof}"
+            out.print(f"[bold]{control_id}[/]  {details}")
             out.print(Padding(escape(title), (0, 0, 0, 2)))
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -72,7 +72,7 @@ def list_controls(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) 
     out.print(table)
 
 
-def _row(entry: dict[str, Any], words: Words) -> tuple[tuple[str, ...], str]:
+def _build_row(entry: dict[str, Any], words: Words) -> tuple[tuple[str, ...], str]:
     """What there is to tell of a control in short, and its title."""
     severity = words(f"severity.{entry['severity']}").lower()
     subject = words("site" if entry["subject"] == "site" else "host")
@@ -96,17 +96,17 @@ def show(
     """
     from auditor.audit import controls as catalogue_files
     from auditor.commands.shown.console import escape, out
-    from auditor.report.evidence import references
+    from auditor.report.evidence import list_references
 
     catalogue = catalogue_files.load()
     if control_id not in catalogue.by_id:
         raise InputError(
             f"no such control: {control_id}",
             mend="see 'auditor controls list'",
-            guess=nearest(control_id, catalogue.by_id),
+            guess=find_nearest(control_id, catalogue.by_id),
         )
     control = catalogue[control_id]
-    entry = _entry(control, catalogue_files.drills())
+    entry = _build_entry(control, catalogue_files.load_drills())
     if as_json:
         typer.echo(json.dumps(entry, ensure_ascii=False, indent=1))
         return
@@ -123,7 +123,7 @@ def show(
             out.print(f"[yellow]! {escape(control.fix.danger.get(lang))}[/]")
         if control.fix.note is not None:
             out.print(escape(control.fix.note.get(lang)))
-    for framework, clauses in references(control.references, words):
+    for framework, clauses in list_references(control.references, words):
         out.print(f"{framework}: {escape(clauses)}")
     out.print(f"{words('controls.drills')}: {', '.join(entry['drills']) or '–'}")
     for label, source in (
@@ -164,9 +164,9 @@ def coverage_of_framework(
     from auditor.audit.frameworks import clauses, coverage
     from auditor.commands.shown.console import escape, out
 
-    covered = coverage.coverage(clauses.load(framework), level, catalogue_files.load())
+    framework_coverage = coverage.measure_coverage(clauses.load(framework), level, catalogue_files.load())
     if as_json:
-        typer.echo(covered.model_dump_json(indent=1))
+        typer.echo(framework_coverage.model_dump_json(indent=1))
         return
     words = Words(lang)
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -175,7 +175,7 @@ def coverage_of_framework(
     table.add_column(words("coverage.how"))
     table.add_column(words("col.control"))
     table.add_column(words("coverage.notes"))
-    for clause in covered.clauses:
+    for clause in framework_coverage.clauses:
         table.add_row(
             clause.number,
             escape(clause.text.get(lang)),
@@ -183,15 +183,15 @@ def coverage_of_framework(
             ", ".join(clause.controls),
             escape(clause.notes.get(lang)) if clause.notes else "",
         )
-    out.print(f"[bold]{escape(covered.title.get(lang))}[/]")
+    out.print(f"[bold]{escape(framework_coverage.title.get(lang))}[/]")
     out.print(table)
     out.print(
         words(
             "coverage.sum",
-            automated=covered.counts["automated"],
-            partial=covered.counts["partial"],
-            manual=covered.counts["manual"],
-            not_covered=covered.counts["not_covered"],
-            of=len(covered.clauses),
+            automated=framework_coverage.counts["automated"],
+            partial=framework_coverage.counts["partial"],
+            manual=framework_coverage.counts["manual"],
+            not_covered=framework_coverage.counts["not_covered"],
+            of=len(framework_coverage.clauses),
         )
     )

@@ -18,14 +18,14 @@ from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, Inve
 from auditor.text.words import Words
 
 if TYPE_CHECKING:
-    from auditor.timers.units import Settings
+    from auditor.timers.units import TimerSettings
 
 _KEYRINGS = Path("/usr/share/keyrings")
 _LAB_DISK_BYTES = 4 * 1024**3
 
 
 @dataclass(frozen=True)
-class Need:
+class PrerequisiteCheck:
     """One thing that was looked at, and the command that puts it right."""
 
     what: str
@@ -78,11 +78,11 @@ def doctor(
     words = Words(lang)
     settings = installed.current_settings(inventory, account)
     if install_timers:
-        written = installed.install(settings)
+        unit_files = installed.install(settings)
         if not as_json:
-            for file in written:
+            for file in unit_files:
                 out.print(escape(words("doctor.timer_written", file=file)))
-    needs = [*_examine(words), *_timers(settings, words)]
+    needs = [*_check_programs(words), *_check_timers(settings, words)]
     if as_json:
         typer.echo(json.dumps([asdict(need) for need in needs], ensure_ascii=False, indent=1))
     else:
@@ -95,70 +95,80 @@ def doctor(
     raise typer.Exit(1 if any(not need.fine and need.needed_for == "audit" for need in needs) else 0)
 
 
-def _timers(settings: Settings, words: Words) -> Iterator[Need]:
+def _check_timers(settings: TimerSettings, words: Words) -> Iterator[PrerequisiteCheck]:
     """Yield whether the timers that are installed fit what this person uses; nothing where none is installed."""
     from auditor.timers import installed
 
     problems = dict(installed.find_problems(settings))
     state = shlex.quote(f"LUYTRE_STATE={settings.state}")
-    program, known = shlex.quote(str(settings.auditor)), shlex.quote(str(settings.inventory))
-    command = f"sudo {state} {program} doctor --install-timers -i {known}"
+    program, inventory_path = shlex.quote(str(settings.auditor)), shlex.quote(str(settings.inventory))
+    command = f"sudo {state} {program} doctor --install-timers -i {inventory_path}"
     for name, problem in problems.items():
-        yield Need(words(f"doctor.timer.{problem}", unit=name, folder=settings.state), False, "audit", command)
+        yield PrerequisiteCheck(
+            words(f"doctor.timer.{problem}", unit=name, folder=settings.state), False, "audit", command
+        )
     if installed.is_installed() and not problems:
-        yield Need(words("doctor.timer.fine", folder=settings.state), True, "audit", command)
+        yield PrerequisiteCheck(words("doctor.timer.fine", folder=settings.state), True, "audit", command)
 
 
-def _examine(words: Words) -> Iterator[Need]:
+def _check_programs(words: Words) -> Iterator[PrerequisiteCheck]:
     version = ".".join(str(part) for part in sys.version_info[:3])
-    yield Need(f"Python {version}", sys.version_info >= (3, 12), "audit", "apt-get install python3 python3-venv")
+    yield PrerequisiteCheck(
+        f"Python {version}", sys.version_info >= (3, 12), "audit", "apt-get install python3 python3-venv"
+    )
     beside = Path(sys.executable).parent / "ansible-playbook"
-    yield Need("ansible-playbook", beside.exists(), "audit", "pip install --require-hashes -r requirements.lock")
-    yield Need("ssh", shutil.which("ssh") is not None, "audit", "apt-get install openssh-client")
-    yield from _state(words)
-    yield Need("root", os.geteuid() == 0, "lab", words("doctor.as_root"))
+    yield PrerequisiteCheck(
+        "ansible-playbook", beside.exists(), "audit", "pip install --require-hashes -r requirements.lock"
+    )
+    yield PrerequisiteCheck("ssh", shutil.which("ssh") is not None, "audit", "apt-get install openssh-client")
+    yield from _check_state(words)
+    yield PrerequisiteCheck("root", os.geteuid() == 0, "lab", words("doctor.as_root"))
     for program, package in (
         ("mmdebstrap", "mmdebstrap"),
         ("systemd-nspawn", "systemd-container"),
         ("openssl", "openssl"),
         ("ip", "iproute2"),
     ):
-        yield Need(program, shutil.which(program) is not None, "lab", f"apt-get install {package}")
-    yield Need(
+        yield PrerequisiteCheck(program, shutil.which(program) is not None, "lab", f"apt-get install {package}")
+    yield PrerequisiteCheck(
         "debian-archive-keyring",
         any(_KEYRINGS.glob("debian-archive-keyring.*")),
         "lab",
         "apt-get install debian-archive-keyring",
     )
-    free = shutil.disk_usage(_existing(Path("/var/lib"))).free
-    yield Need(words("doctor.disk", folder="/var/lib"), free > _LAB_DISK_BYTES, "lab", words("doctor.free_disk"))
+    free = shutil.disk_usage(_find_existing_parent(Path("/var/lib"))).free
+    yield PrerequisiteCheck(
+        words("doctor.disk", folder="/var/lib"), free > _LAB_DISK_BYTES, "lab", words("doctor.free_disk")
+    )
 
 
-def _state(words: Words) -> Iterator[Need]:
+def _check_state(words: Words) -> Iterator[PrerequisiteCheck]:
     """The folder of what is kept, which may still have to be made, and the files in it."""
     from auditor.system import sqlite_file
 
-    folder = sqlite_file.state_folder()
-    above = _existing(folder)
+    folder = sqlite_file.get_state_folder()
+    above = _find_existing_parent(folder)
     fine = above.is_dir() and os.access(above, os.W_OK | os.X_OK)
-    yield Need(words("doctor.history", folder=folder), fine, "audit", _own(folder, there=above == folder))
+    yield PrerequisiteCheck(
+        words("doctor.history", folder=folder), fine, "audit", _build_folder_command(folder, there=above == folder)
+    )
     for file in sorted(folder.glob("*.sqlite")) if fine else ():
-        said = sqlite_file.damage(file)
+        damage = sqlite_file.find_damage(file)
         away = shlex.quote(str(folder / "damaged"))
-        yield Need(
-            words("doctor.kept", file=file) if said is None else words("doctor.damaged", file=file, said=said),
-            said is None,
+        yield PrerequisiteCheck(
+            words("doctor.kept", file=file) if damage is None else words("doctor.damaged", file=file, said=damage),
+            damage is None,
             "audit",
             f"mkdir -p {away} && mv {shlex.quote(str(file))}* {away}",
         )
 
 
-def _own(folder: Path, there: bool) -> str:
+def _build_folder_command(folder: Path, there: bool) -> str:
     """How to get a folder of one's own; one that is there may be somebody else's, and is not given away."""
     if there:
         return "export LUYTRE_STATE=~/luytre"
     return f'sudo install -d -m 700 -o "$(id -u)" {shlex.quote(str(folder))}'
 
 
-def _existing(path: Path) -> Path:
-    return path if os.access(path, os.F_OK) else _existing(path.parent)
+def _find_existing_parent(path: Path) -> Path:
+    return path if os.access(path, os.F_OK) else _find_existing_parent(path.parent)

@@ -36,7 +36,7 @@ def drift(
     import shlex
 
     from auditor.audit import controls
-    from auditor.commands.hardening import audited
+    from auditor.commands.hardening import run_audit
     from auditor.commands.shown import console
     from auditor.commands.shown.hardenings import show_drift
     from auditor.commands.shown.incidents import show_contained
@@ -47,22 +47,35 @@ def drift(
     from auditor.text.words import Words
 
     catalogue = controls.load()
-    known = Incidents().carried(inventories.load(inventory))
-    hosts, _sites = select(known, limit)
-    found = drifts.look(known, hosts, Journal().all(known.path))
-    concerned = [host for host in hosts if any(one.host == host.name and one.concerned for one in found)]
-    if concerned:
-        found = drifts.judged(found, audited(known, catalogue, concerned, lang))
+    inventory_data = Incidents().attach_to(inventories.load(inventory))
+    hosts, _sites = select(inventory_data, limit)
+    drifts_by_host = drifts.check_drift(inventory_data, hosts, Journal().list_hardenings(inventory_data.path))
+    changed_hosts = [
+        host
+        for host in hosts
+        if any(host_drift.host == host.name and host_drift.concerned_controls for host_drift in drifts_by_host)
+    ]
+    if changed_hosts:
+        drifts_by_host = drifts.add_audit_results(
+            drifts_by_host, run_audit(inventory_data, catalogue, changed_hosts, lang)
+        )
     if as_json:
-        typer.echo(json.dumps([one.model_dump(mode="json") for one in found], ensure_ascii=False, indent=1))
+        typer.echo(
+            json.dumps(
+                [host_drift.model_dump(mode="json") for host_drift in drifts_by_host], ensure_ascii=False, indent=1
+            )
+        )
     else:
         here = {host.name for host in hosts}
-        show_contained((one for one in known.contained if one.host in here), Words(lang))
-        for one in found:
-            show_drift(one, catalogue, lang)
-        if open_again := [one.host for one in found if one.reopened]:
+        show_contained(
+            (contained_action for contained_action in inventory_data.contained if contained_action.host in here),
+            Words(lang),
+        )
+        for current_drift in drifts_by_host:
+            show_drift(current_drift, catalogue, lang)
+        if open_again := [host_drift.host for host_drift in drifts_by_host if host_drift.reopened]:
             command = shlex.join(["auditor", "harden", "-i", str(inventory), "--limit", ",".join(open_again)])
             console.out.print(Words(lang)("undone.next.again", command=console.escape(command)), soft_wrap=True)
-    if any(one.count for one in found):
+    if any(host_drift.count for host_drift in drifts_by_host):
         raise typer.Exit(1)
-    raise typer.Exit(3 if any(one.refused for one in found) else 0)
+    raise typer.Exit(3 if any(host_drift.refused for host_drift in drifts_by_host) else 0)

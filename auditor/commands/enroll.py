@@ -16,7 +16,7 @@ from auditor.errors import InputError
 from auditor.text.words import Words
 
 if TYPE_CHECKING:
-    from auditor.fleet.enroll import Enrolled
+    from auditor.fleet.enroll import EnrollmentResult
     from auditor.fleet.host_keys import HostKey
     from auditor.inventory.reach import Reach
 
@@ -90,11 +90,11 @@ def enroll(
     from auditor.commands.shown.console import err
     from auditor.fleet import enroll as enrolling
     from auditor.fleet import host_keys, logins
-    from auditor.fleet.entry import Account, Server
+    from auditor.fleet.entry import AutomationAccount, EnrollmentTarget
 
-    before = _entry(inventory, host)
+    before = _find_entry(inventory, host)
     of_inventory = before.user if before is not None and before.user != "root" else None
-    account = Account(
+    account = AutomationAccount(
         automation_user or of_inventory or "luytre",
         (automation_key or Path((before and before.key_file) or "~/.ssh/luytre")).expanduser(),
         automation_group,
@@ -106,107 +106,109 @@ def enroll(
     words = Words(lang)
     where = address or (before.address if before is not None else host)
     port = port or (before.port if before is not None else 22)
-    shown = host_keys.shown(where, port)
-    recorded = host_keys.recorded(inventory / "office" / "known_hosts", where, port)
+    host_keys_shown = host_keys.scan_keys(where, port)
+    recorded_keys = host_keys.read_recorded(inventory / "office" / "known_hosts", where, port)
     err.print(words("enroll.shows", host=host, address=where, port=str(port)), markup=False)
-    _list(shown)
-    if recorded and set(shown).isdisjoint(recorded):
+    _print_keys(host_keys_shown)
+    if recorded_keys and set(host_keys_shown).isdisjoint(recorded_keys):
         err.print(words("enroll.recorded"), markup=False)
-        _list(recorded)
-    server = Server(host, where, port, trusted(words, host, shown, recorded, fingerprint, yes))
+        _print_keys(recorded_keys)
+    server = EnrollmentTarget(
+        host, where, port, verify_host_keys(words, host, host_keys_shown, recorded_keys, fingerprint, yes)
+    )
     if key is None and not password_stdin:
         logins.check_password(server, user)
-    ask = partial(_password, words("enroll.password", user=user, host=host))
-    given = sys.stdin.readline().rstrip("\n") if password_stdin else None
-    access = enrolling.Access(user, ask() if given is None and key is None else given, key)
-    done = enrolling.enroll(inventory, server, access, account, ask, _doors(inventory, host))
-    _tell(words, inventory, done)
+    ask = partial(_ask_password, words("enroll.password", user=user, host=host))
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else None
+    access = enrolling.Access(user, ask() if password is None and key is None else password, key)
+    enrollment = enrolling.enroll(inventory, server, access, account, ask, _list_gateways(inventory, host))
+    _print_enrollment(words, inventory, enrollment)
 
 
-def _entry(inventory: Path, host: str) -> Reach | None:
+def _find_entry(inventory: Path, host: str) -> Reach | None:
     """Return how the inventory reaches the host already; None for one that it has not, or of which only Ansible could tell."""
-    from auditor.inventory.reach import reach
+    from auditor.inventory.reach import load_reach
 
-    found = reach(inventory).get(host) if any(inventory.glob("*.y*ml")) else None
-    return found if found is not None and found.unclear is None else None
+    known_reach = load_reach(inventory).get(host) if any(inventory.glob("*.y*ml")) else None
+    return known_reach if known_reach is not None and known_reach.unclear is None else None
 
 
-def _doors(inventory: Path, host: str) -> list[str]:
+def _list_gateways(inventory: Path, host: str) -> list[str]:
     """Return the addresses with ports that the inventory reaches through the host."""
     from auditor.hardening import passages
-    from auditor.inventory.reach import reach
+    from auditor.inventory.reach import load_reach
 
     if not any(inventory.glob("*.y*ml")):
         return []
-    known = reach(inventory)
-    behind = [known[passage.to] for passage in passages.through(known).get(host, ())]
-    return [f"[{one.address}]:{one.port}" if ":" in one.address else f"{one.address}:{one.port}" for one in behind]
+    reaches = load_reach(inventory)
+    behind = [reaches[passage.to] for passage in passages.find_passages(reaches).get(host, ())]
+    return [f"[{hop.address}]:{hop.port}" if ":" in hop.address else f"{hop.address}:{hop.port}" for hop in behind]
 
 
-def trusted(
+def verify_host_keys(
     words: Words,
     host: str,
-    shown: tuple[HostKey, ...],
-    recorded: tuple[HostKey, ...],
+    offered_keys: tuple[HostKey, ...],
+    recorded_keys: tuple[HostKey, ...],
     fingerprint: str | None,
     yes: bool,
 ) -> tuple[HostKey, ...]:
     """The keys of the shown ones, one of which the server has to prove to hold before it is sent anything."""
     if fingerprint is not None:
-        wanted = tuple(key for key in shown if key.fingerprint == fingerprint)
-        if not wanted:
+        matching_keys = tuple(key for key in offered_keys if key.fingerprint == fingerprint)
+        if not matching_keys:
             raise InputError(
                 f"{host} does not present the key {fingerprint}", mend="do not connect; ask the operator of the server"
             )
-        return wanted
-    known = tuple(key for key in shown if key in recorded)
-    if known:
-        return known
-    if recorded and (yes or not sys.stdin.isatty()):
+        return matching_keys
+    known_keys = tuple(key for key in offered_keys if key in recorded_keys)
+    if known_keys:
+        return known_keys
+    if recorded_keys and (yes or not sys.stdin.isatty()):
         raise InputError(
             f"{host} presents a key that differs from the recorded one",
             mend="compare it at the server's console; if it is the server's own, give --fingerprint SHA256:…",
         )
     if not yes:
-        _ask(words, words("enroll.changed" if recorded else "enroll.own_keys", command=_AT_THE_CONSOLE))
-    return shown
+        _confirm_keys(words, words("enroll.changed" if recorded_keys else "enroll.own_keys", command=_AT_THE_CONSOLE))
+    return offered_keys
 
 
 _AT_THE_CONSOLE = "cat /etc/ssh/ssh_host_*_key.pub | ssh-keygen -lf -"
 
 
-def _list(keys: tuple[HostKey, ...]) -> None:
+def _print_keys(keys: tuple[HostKey, ...]) -> None:
     from auditor.commands.shown.console import err
 
     for key in keys:
         err.print(f"  {key.kind}  {key.fingerprint}", markup=False)
 
 
-def _tell(words: Words, inventory: Path, done: Enrolled) -> None:
+def _print_enrollment(words: Words, inventory: Path, enrollment: EnrollmentResult) -> None:
     from auditor.commands.shown.console import escape, out
 
-    if done.entry is None:
-        out.print(words("enroll.kept", host=done.host.name, folder=inventory), markup=False)
-        for difference in done.differences:
+    if enrollment.entry is None:
+        out.print(words("enroll.kept", host=enrollment.host.name, folder=inventory), markup=False)
+        for difference in enrollment.differences:
             out.print(f"  {escape(difference.get(words.lang))}")
     else:
-        out.print(f"{done.entry}: {words('sites_n', n=len(done.host.sites))}", markup=False)
-        for site in done.host.sites:
+        out.print(f"{enrollment.entry}: {words('sites_n', n=len(enrollment.host.sites))}", markup=False)
+        for site in enrollment.host.sites:
             out.print(f"  {site.domain}  {site.server}  {escape(site.document_root or '')}")
-    file = done.entry or inventory
-    if done.sites_missed:
+    file = enrollment.entry or inventory
+    if enrollment.sites_missed:
         out.print(words("enroll.sites_missed", file=file), markup=False)
-        for why in done.sites_missed:
+        for why in enrollment.sites_missed:
             out.print(f"  {escape(why.get(words.lang))}")
-    if done.other_admins:
-        names = ", ".join(done.other_admins)
+    if enrollment.other_admins:
+        names = ", ".join(enrollment.other_admins)
         out.print(words("enroll.other_admins", accounts=names, file=file), markup=False)
-    out.print(words("enroll.next" if done.entry else "enroll.next_kept", file=file), markup=False)
+    out.print(words("enroll.next" if enrollment.entry else "enroll.next_kept", file=file), markup=False)
     for verb in ("inventory check", "audit"):
         out.print(f"  auditor {verb} -i {shlex.quote(str(inventory))}", markup=False, soft_wrap=True)
 
 
-def _password(question: str) -> str:
+def _ask_password(question: str) -> str:
     if not sys.stdin.isatty():
         raise InputError(
             "cannot ask for the password: this is not an interactive terminal",
@@ -215,13 +217,13 @@ def _password(question: str) -> str:
     return getpass.getpass(f"{question} ")
 
 
-def _ask(words: Words, question: str) -> None:
-    from auditor.commands.shown.doing import confirmed
+def _confirm_keys(words: Words, question: str) -> None:
+    from auditor.commands.shown.doing import ask_confirmation
 
     if not sys.stdin.isatty():
         raise InputError(
             "cannot ask to confirm the host keys: this is not an interactive terminal",
             mend="give --fingerprint SHA256:…, or --yes",
         )
-    if not confirmed(question, words):
+    if not ask_confirmation(question, words):
         raise typer.Exit(1)

@@ -18,9 +18,9 @@ from auditor.commands.given.options import (
     OutputOption,
     UnjudgedOption,
     YesOption,
-    accepted,
+    parse_accepted_controls,
+    parse_unjudged_sites,
     select,
-    unjudged,
 )
 from auditor.commands.plan import WithHostOption
 from auditor.hardening import rollout
@@ -87,21 +87,30 @@ def harden(
     from auditor.commands import hardening
     from auditor.commands.shown import console
     from auditor.commands.shown.hardenings import show_way_back
-    from auditor.hardening.rollout import Options
+    from auditor.hardening.rollout import RolloutOptions
     from auditor.inventory import hosts as inventories
 
     catalogue = controls.load()
-    known = inventories.load(inventory)
-    options = Options(batch=batch, seconds=confirm_within, by_wish=unjudged(unjudge, known))
+    inventory_data = inventories.load(inventory)
+    options = RolloutOptions(batch=batch, seconds=confirm_within, by_wish=parse_unjudged_sites(unjudge, inventory_data))
     inventory_fit.check_accepted(inventory, catalogue)
-    hosts, sites = select(known, limit)
+    hosts, sites = select(inventory_data, limit)
     if resume:
-        hosts = hardening.left_over(known, hosts)
+        hosts = hardening.list_remaining_hosts(inventory_data, hosts)
     only = frozenset() if with_host else sites
-    named = accepted(accept, catalogue)
-    shown = None if as_json else console.out
+    accepted_controls = parse_accepted_controls(accept, catalogue)
+    console_shown = None if as_json else console.out
     result = hardening.harden(
-        known, catalogue, hosts, only, output, lang, ask=not yes, options=options, shown=shown, accepted=named
+        inventory_data,
+        catalogue,
+        hosts,
+        only,
+        output,
+        lang,
+        ask=not yes,
+        options=options,
+        progress_console=console_shown,
+        accepted_controls=accepted_controls,
     )
     if as_json:
         typer.echo(result.as_json())
@@ -112,4 +121,4 @@ def harden(
             console.out.print(str(result.report))
     if result.mistake is not None:
         raise result.mistake
-    raise typer.Exit(0 if result.sound else 1)
+    raise typer.Exit(0 if result.is_sound else 1)

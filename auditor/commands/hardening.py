@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from auditor.audit.run import Purpose
     from auditor.facts import HostFacts
     from auditor.hardening.journal import Journal
-    from auditor.hardening.plan import Plan
-    from auditor.hardening.rollout import Options
+    from auditor.hardening.plan import HardeningPlan
+    from auditor.hardening.rollout import RolloutOptions
     from auditor.hardening.steps.rolling import Renewal
     from auditor.models import ControlId, Hardening, Host, HostHardening, Inventory, Lang, Run
 
@@ -40,7 +40,7 @@ class Outcome:
     """
 
     before: Run
-    plan: Plan
+    plan: HardeningPlan
     hardening: Hardening | None
     after: Run
     report: Path | None
@@ -48,10 +48,10 @@ class Outcome:
     declined: bool = False
 
     @property
-    def sound(self) -> bool:
+    def is_sound(self) -> bool:
         """Whether it did its work: no host refused, every one that was begun confirmed, every change found in force."""
-        refused = any(host.refused is not None for host in self.plan.hosts)
-        return not refused and (self.hardening is None or self.hardening.sound)
+        has_refused_hosts = any(host.refused is not None for host in self.plan.hosts)
+        return not has_refused_hosts and (self.hardening is None or self.hardening.sound)
 
     def as_json(self) -> str:
         """Plan and what came of it, for a pipeline."""
@@ -78,9 +78,9 @@ def harden(
     lang: Lang,
     *,
     ask: bool,
-    options: Options | None = None,
-    shown: Console | None = console.out,
-    accepted: frozenset[str] = frozenset(),
+    options: RolloutOptions | None = None,
+    progress_console: Console | None = console.out,
+    accepted_controls: frozenset[str] = frozenset(),
 ) -> Outcome:
     """Do it, showing each step on ``shown``; when that is None, only what is asked about, on standard error.
 
@@ -89,49 +89,61 @@ def harden(
     Raises InputError before any host is asked when the output, the history or the terminal will not do.
     """
     from auditor.hardening.journal import Journal
-    from auditor.history.carried import carried
+    from auditor.history.carried import add_prior_state
     from auditor.history.runs import History
     from auditor.system import files
 
-    files.check(output)
+    files.check_output(output)
     History().check()
-    inventory = carried(inventory)
+    inventory = add_prior_state(inventory)
     if ask:
         check_somebody()
     journal = Journal()
     with journal.alone():
-        find_out(inventory, hosts, journal, lang)
-        with _telling_how_it_ended(lang):
+        find_interrupted(inventory, hosts, journal, lang)
+        with _report_interruption(lang):
             return _harden(
-                inventory, catalogue, hosts, only_sites, output, lang, journal, options, accepted, ask=ask, shown=shown
+                inventory,
+                catalogue,
+                hosts,
+                only_sites,
+                output,
+                lang,
+                journal,
+                options,
+                accepted_controls,
+                ask=ask,
+                progress_console=progress_console,
             )
 
 
-def left_over(inventory: Inventory, hosts: Sequence[Host]) -> tuple[Host, ...]:
+def list_remaining_hosts(inventory: Inventory, hosts: Sequence[Host]) -> tuple[Host, ...]:
     """Of these hosts those that the last hardening was to reach and did not. Raises InputError when there are none."""
     from auditor.hardening.journal import Journal
 
     last = Journal().find(inventory.path, None)
-    waiting = {entry.host for entry in last.having("waiting", "refused")}
-    left = tuple(host for host in hosts if host.name in waiting)
-    if not left:
+    waiting_names = {entry.host for entry in last.select_by_state("waiting", "refused")}
+    remaining_hosts = tuple(host for host in hosts if host.name in waiting_names)
+    if not remaining_hosts:
         raise InputError(f"the hardening run {last.id} did not skip any host", mend="run it without --resume")
-    return left
+    return remaining_hosts
 
 
-def find_out(inventory: Inventory, hosts: Sequence[Host], journal: Journal, lang: Lang) -> None:
+def find_interrupted(inventory: Inventory, hosts: Sequence[Host], journal: Journal, lang: Lang) -> None:
     """Say how hardenings that were killed ended. The caller holds the journal's lock."""
-    if not journal.unfinished(inventory.path):
+    if not journal.find_unfinished(inventory.path):
         return
-    from auditor.commands.shown.doing import now
+    from auditor.commands.shown.doing import describe_task
     from auditor.commands.shown.hardenings import show_interrupted
     from auditor.hardening import harden as hardener
     from auditor.text.words import Words
 
     words = Words(lang)
-    with console.activity(words("doing.find_out")) as doing:
-        found = hardener.find_out(inventory, hosts, journal, watch=lambda task: doing(now(task, words)))
-    for hardening in found:
+    with console.show_activity(words("doing.find_out")) as show_task:
+        hardenings = hardener.recover_unfinished(
+            inventory, hosts, journal, watch=lambda task: show_task(describe_task(task, words))
+        )
+    for hardening in hardenings:
         show_interrupted(hardening, lang)
         _record_lapses(inventory, hardening, lang)
 
@@ -140,7 +152,15 @@ def _record_lapses(inventory: Inventory, hardening: Hardening, lang: Lang) -> No
     """Have the case log know what hosts that were brought back do not hold of incidents any more."""
     from auditor.commands.shown.incidents import record_lapses
 
-    record_lapses(inventory, ((one.host, one.why.en) for one in hardening.hosts if one.why is not None), lang)
+    record_lapses(
+        inventory,
+        (
+            (host_hardening.host, host_hardening.why.en)
+            for host_hardening in hardening.hosts
+            if host_hardening.why is not None
+        ),
+        lang,
+    )
 
 
 def _harden(
@@ -151,11 +171,11 @@ def _harden(
     output: Path,
     lang: Lang,
     journal: Journal,
-    options: Options | None,
-    accepted: frozenset[str],
+    options: RolloutOptions | None,
+    accepted_controls: frozenset[str],
     *,
     ask: bool,
-    shown: Console | None,
+    progress_console: Console | None,
 ) -> Outcome:
     from auditor.audit.run import audit
     from auditor.history.runs import History
@@ -163,8 +183,10 @@ def _harden(
 
     words = Words(lang)
     names = [host.name for host in hosts]
-    with console.progress(words("doing.audit"), names) as done:
-        before, facts = audit(inventory, catalogue, hosts, purpose="before", watch=done, meanwhile=lambda: _ahead(lang))
+    with console.show_progress(words("doing.audit"), names) as report_done:
+        before, facts = audit(
+            inventory, catalogue, hosts, purpose="before", watch=report_done, meanwhile=lambda: _preload(lang)
+        )
 
     from auditor.commands.shown.plans import show_plan
     from auditor.commands.shown.run import show_run
@@ -172,29 +194,40 @@ def _harden(
     from auditor.hardening.steps.rolling import Renewal
     from auditor.report.files import write
     from auditor.report.formats import Format
-    from auditor.results.summary import fleet
+    from auditor.results.summary import summarize_run
 
     history = History()
     history.keep(before)
-    make = partial(foresight.plan, catalogue, only_sites=only_sites, accepted=accepted)
+    make = partial(foresight.plan, catalogue, only_sites=only_sites, accepted_controls=accepted_controls)
     plan = make(before, facts)
-    if ask or shown is not None:
-        show_run(before, fleet(before), lang, console=shown or console.err)
-        show_plan(plan, catalogue, lang, console=shown or console.err)
-    refused = any(host.refused for host in plan.hosts)
-    if plan.is_empty and not refused:
-        written = write(before, catalogue, output=output, lang=lang, trend=history.trend(before.inventory))
-        return Outcome(before, plan, None, before, written.files[Format.HTML])
-    if ask and not plan.is_empty and not agreed(lang):
+    if ask or progress_console is not None:
+        show_run(before, summarize_run(before), lang, console=progress_console or console.err)
+        show_plan(plan, catalogue, lang, console=progress_console or console.err)
+    has_refused_hosts = any(host.refused for host in plan.hosts)
+    if plan.is_empty and not has_refused_hosts:
+        report_files = write(before, catalogue, output=output, lang=lang, trend=history.trend(before.inventory))
+        return Outcome(before, plan, None, before, report_files.files[Format.HTML])
+    if ask and not plan.is_empty and not confirm_plan(lang):
         return Outcome(before, plan, None, before, None, declined=True)
 
-    def again(some: Sequence[Host]) -> tuple[Plan, Mapping[str, HostFacts]]:
-        run, read = audit(inventory, catalogue, some, purpose="before")
+    def make_plan_again(remaining_hosts: Sequence[Host]) -> tuple[HardeningPlan, Mapping[str, HostFacts]]:
+        run, read = audit(inventory, catalogue, remaining_hosts, purpose="before")
         return make(run, {**facts, **read}), read
 
-    renewal = Renewal(before.ended, again)
+    renewal = Renewal(before.ended_at, make_plan_again)
     return _put_in_force(
-        inventory, catalogue, hosts, output, lang, journal, options, plan, before, facts, renewal, shown=shown
+        inventory,
+        catalogue,
+        hosts,
+        output,
+        lang,
+        journal,
+        options,
+        plan,
+        before,
+        facts,
+        renewal,
+        progress_console=progress_console,
     )
 
 
@@ -205,30 +238,30 @@ def _put_in_force(
     output: Path,
     lang: Lang,
     journal: Journal,
-    options: Options | None,
-    plan: Plan,
+    options: RolloutOptions | None,
+    plan: HardeningPlan,
     before: Run,
     facts: Mapping[str, HostFacts],
     renewal: Renewal,
     *,
-    shown: Console | None,
+    progress_console: Console | None,
 ) -> Outcome:
-    from auditor.commands.shown.doing import now
+    from auditor.commands.shown.doing import describe_task
     from auditor.commands.shown.hardenings import show_going_back, show_hardening
-    from auditor.commands.shown.plans import show_held
-    from auditor.commands.shown.postponed import Postponed
+    from auditor.commands.shown.plans import show_deferred
+    from auditor.commands.shown.postponed import DeferredErrors
     from auditor.commands.shown.run import show_run
     from auditor.hardening import harden as hardener
     from auditor.hardening.audit_after import audit_after
     from auditor.history.runs import History
     from auditor.report.files import write
     from auditor.report.formats import Format
-    from auditor.results.summary import fleet
+    from auditor.results.summary import summarize_run
     from auditor.text.words import Words
 
-    words, history, late = Words(lang), History(), Postponed()
-    with console.activity(words("doing.harden")) as doing:
-        hardened = hardener.harden(
+    words, history, late = Words(lang), History(), DeferredErrors()
+    with console.show_activity(words("doing.harden")) as show_task:
+        hardening_result = hardener.harden(
             inventory,
             hosts,
             plan,
@@ -236,46 +269,46 @@ def _put_in_force(
             journal,
             before.id,
             options,
-            watch=lambda task: doing(now(task, words)),
+            watch=lambda task: show_task(describe_task(task, words)),
             facts=facts,
             renewal=renewal,
             going_back=lambda names, why: show_going_back(names, why, lang),
         )
-    after = audit_after(inventory, catalogue, hosts, plan, hardened)
+    after = audit_after(inventory, catalogue, hosts, plan, hardening_result)
     if after.hardening is not None:
         hardening = after.hardening
         late.attempt(lambda: journal.write(hardening), None)
     late.attempt(lambda: history.keep(after), None)
-    late.attempt(lambda: _record_lapses(inventory, after.hardening or hardened.hardening, lang), None)
+    late.attempt(lambda: _record_lapses(inventory, after.hardening or hardening_result.hardening, lang), None)
     trend = late.attempt(lambda: history.trend(after.inventory), ())
     report = late.attempt(
         lambda: write(after, catalogue, output=output, lang=lang, before=before, trend=trend).files[Format.HTML], None
     )
-    if shown is not None:
-        show_hardening(after.hardening or hardened.hardening, lang, shown)
-        show_held(plan, lang, shown)
-        show_run(after, fleet(after), lang, fleet(before), shown)
+    if progress_console is not None:
+        show_hardening(after.hardening or hardening_result.hardening, lang, progress_console)
+        show_deferred(plan, lang, progress_console)
+        show_run(after, summarize_run(after), lang, summarize_run(before), progress_console)
     return Outcome(before, plan, after.hardening, after, report, late.mistake)
 
 
-def _ahead(lang: Lang) -> None:
+def _preload(lang: Lang) -> None:
     """Have what plans and tells before the hosts answer."""
-    from auditor.commands.audit import ahead
+    from auditor.commands.audit import preload
     from auditor.commands.shown import plans  # noqa: F401  loaded ahead
     from auditor.hardening import foresight  # noqa: F401  loaded ahead
 
-    ahead(lang)
+    preload(lang)
 
 
-def audited(
+def run_audit(
     inventory: Inventory, catalogue: Catalogue, hosts: Sequence[Host], lang: Lang, purpose: Purpose = "audit"
 ) -> Run:
     """An audit of these hosts, with its progress on the terminal."""
     from auditor.audit.run import audit
     from auditor.text.words import Words
 
-    with console.progress(Words(lang)("doing.audit"), [host.name for host in hosts]) as done:
-        return audit(inventory, catalogue, hosts, purpose=purpose, watch=done)[0]
+    with console.show_progress(Words(lang)("doing.audit"), [host.name for host in hosts]) as report_done:
+        return audit(inventory, catalogue, hosts, purpose=purpose, watch=report_done)[0]
 
 
 def release(
@@ -295,27 +328,29 @@ def release(
     from auditor.commands.shown.hardenings import show_hardening
     from auditor.hardening import release as releasing
     from auditor.hardening.audit_after import audit_after
-    from auditor.hardening.plan import Plan
+    from auditor.hardening.plan import HardeningPlan
 
-    with _telling_how_it_ended(lang):
-        done = releasing.release(inventory, catalogue, journal, entries, control, before.id, by_wish)
-    if not done.hardening.sound:
-        show_hardening(done.hardening, lang, console.err)
-    return audit_after(inventory, catalogue, before.hosts, Plan(hosts=()), done), done.hardening.sound
+    with _report_interruption(lang):
+        release_result = releasing.release(inventory, catalogue, journal, entries, control, before.id, by_wish)
+    if not release_result.hardening.sound:
+        show_hardening(release_result.hardening, lang, console.err)
+    return audit_after(
+        inventory, catalogue, before.hosts, HardeningPlan(hosts=()), release_result
+    ), release_result.hardening.sound
 
 
 @contextmanager
-def _telling_how_it_ended(lang: Lang) -> Iterator[None]:
+def _report_interruption(lang: Lang) -> Iterator[None]:
     """Says of a hardening that does not get to its end what its hosts came to; exits with 130 when it was told to end."""
-    from auditor.hardening.cut_short import Interrupted, Stopped
+    from auditor.hardening.cut_short import HardeningInterrupt, HardeningStopError
 
     try:
         yield
-    except (Interrupted, Stopped) as ended:
+    except (HardeningInterrupt, HardeningStopError) as ended:
         from auditor.commands.shown.hardenings import show_interrupted
 
         show_interrupted(ended.hardening, lang)
-        if isinstance(ended, Stopped):
+        if isinstance(ended, HardeningStopError):
             raise ended.why from ended
         raise typer.Exit(130) from ended
 
@@ -328,10 +363,10 @@ def check_somebody() -> None:
         )
 
 
-def agreed(lang: Lang) -> bool:
+def confirm_plan(lang: Lang) -> bool:
     """Whether the person at the terminal says yes."""
-    from auditor.commands.shown.doing import confirmed
+    from auditor.commands.shown.doing import ask_confirmation
     from auditor.text.words import Words
 
     words = Words(lang)
-    return confirmed(words("harden.confirm"), words)
+    return ask_confirmation(words("harden.confirm"), words)

@@ -29,7 +29,7 @@ def list_runs(
         str | None, typer.Option("-i", "--inventory", metavar="INVENTORY", help="Only the runs of this inventory.")
     ] = None,
     newest: Annotated[int, typer.Option("--newest", metavar="N", min=1, help="Maximum number of runs.")] = 100,
-    pruned: Annotated[bool, typer.Option("--pruned", help="List the deleted runs instead.")] = False,
+    only_pruned: Annotated[bool, typer.Option("--pruned", help="List the deleted runs instead.")] = False,
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
@@ -42,28 +42,30 @@ def list_runs(
 
     """
     from auditor.commands.shown import console
-    from auditor.commands.shown.history import runs_table
+    from auditor.commands.shown.history import build_runs_table
     from auditor.history.runs import History
     from auditor.text.words import Words
 
     words = Words(lang)
-    if pruned:
+    if only_pruned:
         tombstones = History().tombstones()[:newest]
         if as_json:
             _print_json([vars(tombstone) for tombstone in tombstones])
             return
         for stone in tombstones:
-            said = words("history.pruned_at", when=words.moment(stone.pruned))
-            console.out.print(f"{stone.id}  {words.moment(stone.started)}  {stone.inventory}  {said}", markup=False)
+            pruned_text = words("history.pruned_at", when=words.moment(stone.pruned))
+            console.out.print(
+                f"{stone.id}  {words.moment(stone.started)}  {stone.inventory}  {pruned_text}", markup=False
+            )
         return
     history = History()
     entries = history.entries(inventory, limit=newest)
     if as_json:
         _print_json([vars(entry) for entry in entries])
     elif entries:
-        console.out.print(runs_table(entries, words))
-    elif inventory and (kept := history.inventories()):
-        console.out.print(words("history.none_of", inventory=inventory, kept=", ".join(kept)), markup=False)
+        console.out.print(build_runs_table(entries, words))
+    elif inventory and (inventories := history.inventories()):
+        console.out.print(words("history.none_of", inventory=inventory, kept=", ".join(inventories)), markup=False)
     else:
         console.out.print(words("history.none"))
 
@@ -82,7 +84,7 @@ def show(run_id: RunArgument, as_json: JsonOption = False, lang: LangOption = DE
     from auditor.commands.shown.reviews import show_reviews
     from auditor.commands.shown.run import show_open, show_run
     from auditor.history.runs import History
-    from auditor.results.summary import fleet
+    from auditor.results.summary import summarize_run
     from auditor.text.words import Words
 
     run = History().run(run_id)
@@ -92,7 +94,7 @@ def show(run_id: RunArgument, as_json: JsonOption = False, lang: LangOption = DE
     words = Words(lang)
     why = words(f"purpose.{run.purpose}").lower()
     console.out.print(f"{run.id}  {words.moment(run.started)}  {why}  {run.inventory}", markup=False)
-    show_run(run, fleet(run), lang)
+    show_run(run, summarize_run(run), lang)
     catalogue = controls.load()
     show_open(run, catalogue, lang)
     show_reviews(run, catalogue, words)
@@ -127,7 +129,7 @@ def diff(
     from auditor.audit import controls
     from auditor.commands.shown.history import show_difference
     from auditor.history.runs import History
-    from auditor.results.compare import as_data, difference
+    from auditor.results.compare import build_json_data, compute_difference
 
     history = History()
     earlier = history.run(before)
@@ -138,17 +140,17 @@ def diff(
             run=earlier.id,
             mend="give two runs from 'auditor history list'",
         )
-    found = difference(earlier, later)
+    run_difference = compute_difference(earlier, later)
     if as_json:
-        _print_json(as_data(earlier, later, found))
+        _print_json(build_json_data(earlier, later, run_difference))
     else:
-        show_difference(earlier, later, found, controls.load(), lang)
+        show_difference(earlier, later, run_difference, controls.load(), lang)
 
 
 @app.command()
 def export(
     target: Annotated[list[str], typer.Argument(metavar="[RUN] FILE", help="The run, and the file to write.")],
-    everything: Annotated[bool, typer.Option("--all", help="The whole chain, one link a line.")] = False,
+    whole_chain: Annotated[bool, typer.Option("--all", help="The whole chain, one link a line.")] = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
     """Export a run as JSON, byte for byte as recorded in the chain; with --all, the whole chain as JSON lines.
@@ -164,16 +166,16 @@ def export(
     from auditor.history.runs import History
     from auditor.system import files
 
-    if len(target) != (1 if everything else 2):
+    if len(target) != (1 if whole_chain else 2):
         raise InputError(
             "export needs a run and a file, or --all and a file", mend="see 'auditor history export --help'"
         )
     path = Path(target[-1])
-    if everything:
+    if whole_chain:
         lines = (json.dumps(link, ensure_ascii=False).encode() + b"\n" for link in History().export())
-        files.private(path, lines)
+        files.write_private(path, lines)
     else:
-        files.private(path, [History().document(target[0])[1]])
+        files.write_private(path, [History().document(target[0])[1]])
     typer.echo(str(path))
 
 
@@ -197,14 +199,14 @@ def prune(
 
     """
     from auditor.commands.shown import console
-    from auditor.commands.shown.history import runs_table
-    from auditor.history.retention import prunable
+    from auditor.commands.shown.history import build_runs_table
+    from auditor.history.retention import select_prunable
     from auditor.history.runs import History
     from auditor.text.words import Words
 
     words = Words(lang)
     history = History()
-    old = prunable(history.entries(limit=None), clock.now(), keep_days)
+    old = select_prunable(history.entries(limit=None), clock.now(), keep_days)
     if yes:
         history.prune([entry.id for entry in old], keep_days)
     if as_json:
@@ -216,13 +218,13 @@ def prune(
     if yes:
         console.out.print(words("history.pruned_n", n=len(old)))
         return
-    console.out.print(runs_table(old, words))
+    console.out.print(build_runs_table(old, words))
     console.out.print(words("history.would_prune_n", n=len(old), days=keep_days))
 
 
 @app.command()
 def verify(
-    seen: Annotated[
+    earlier_head: Annotated[
         str | None, typer.Option("--seen", metavar="HASH", help="A hash recorded earlier, which must be in the chain.")
     ] = None,
     as_json: JsonOption = False,
@@ -241,37 +243,42 @@ def verify(
     from auditor.text.words import Words
 
     words = Words(lang)
-    told = History().verify(seen)
-    broken = told.broken
+    verification = History().verify(earlier_head)
+    broken_link = verification.broken
     if as_json:
         _print_json(
             {
-                **vars(told),
-                "broken": broken and {**vars(broken), "why": broken.why.model_dump()},
+                **vars(verification),
+                "broken": broken_link and {**vars(broken_link), "why": broken_link.why.model_dump()},
             }
         )
-    elif broken is None:
+    elif broken_link is None:
         console.out.print(
             words(
                 "history.intact",
-                links=told.links,
-                runs=told.runs,
-                pruned=told.pruned,
-                looks=told.looks,
-                hunts=told.hunts,
+                links=verification.links,
+                runs=verification.runs,
+                pruned=verification.pruned,
+                looks=verification.looks,
+                hunts=verification.hunts,
             )
         )
-        console.out.print(words("history.head", hash=told.head), soft_wrap=True)
+        console.out.print(words("history.head", hash=verification.head), soft_wrap=True)
     else:
         console.err.print(
-            words("history.broken", position=broken.position, run=broken.run_id or "?", why=broken.why.get(lang))
-            if broken.position
-            else words("history.unlinked", run=broken.run_id, why=broken.why.get(lang)),
+            words(
+                "history.broken",
+                position=broken_link.position,
+                run=broken_link.run_id or "?",
+                why=broken_link.why.get(lang),
+            )
+            if broken_link.position
+            else words("history.unlinked", run=broken_link.run_id, why=broken_link.why.get(lang)),
             markup=False,
         )
-    if seen and not as_json:
-        if told.seen_at is None:
+    if earlier_head and not as_json:
+        if verification.seen_at is None:
             console.err.print(words("history.unseen"))
         else:
-            console.out.print(words("history.seen", position=told.seen_at))
-    raise typer.Exit(1 if broken or (seen and told.seen_at is None) else 0)
+            console.out.print(words("history.seen", position=verification.seen_at))
+    raise typer.Exit(1 if broken_link or (earlier_head and verification.seen_at is None) else 0)

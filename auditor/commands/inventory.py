@@ -14,8 +14,8 @@ from auditor.errors import InputError
 from auditor.models.ranks import Purpose
 
 if TYPE_CHECKING:
-    from auditor.inventory.table.entries import Entry
-    from auditor.inventory.table.record import Imported
+    from auditor.inventory.table.entries import HostEntry
+    from auditor.inventory.table.record import ImportResult
 
 app = typer.Typer(help="Inventory: check it, import hosts and sites.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -54,20 +54,20 @@ def check(
     from auditor.inventory import papers, sharing, systems
     from auditor.text.words import Words
 
-    known = inventory_fit.check(inventory, controls.load())
-    office = papers.folder(inventory)
+    inventory_data = inventory_fit.check(inventory, controls.load())
+    office = papers.get_folder(inventory)
     if (office / systems.FILE).exists():
-        systems.load(office, known.organisation, known.hosts)
-    sharing.load(office, known.organisation)
+        systems.load(office, inventory_data.organisation, inventory_data.hosts)
+    sharing.load(office, inventory_data.organisation)
     words = Words(lang)
-    undeclared = inventories.undeclared_units(known)
-    if undeclared:
-        err.print(words("units_undeclared", units=escape(", ".join(undeclared))))
-    shown.expired_statements(known, words)
+    undeclared_units = inventories.list_undeclared_units(inventory_data)
+    if undeclared_units:
+        err.print(words("units_undeclared", units=escape(", ".join(undeclared_units))))
+    shown.show_expired_statements(inventory_data, words)
     if purpose is not None:
         from auditor.incidents import readiness
 
-        gaps = list(readiness.find_gaps(known, purpose, words))
+        gaps = list(readiness.find_gaps(inventory_data, purpose, words))
         if as_json:
             typer.echo(json.dumps(gaps, ensure_ascii=False, indent=1))
         else:
@@ -75,12 +75,16 @@ def check(
                 out.print(escape(gap), soft_wrap=True)
         raise typer.Exit(1 if gaps else 0)
     if as_json:
-        typer.echo(known.model_dump_json(indent=1))
+        typer.echo(inventory_data.model_dump_json(indent=1))
         return
-    units = known.organisation.units if known.organisation else ()
-    held = (words("units_n", n=len(units)), words("hosts_n", n=len(known.hosts)), words("sites_n", n=len(known.sites)))
-    out.print(", ".join(held))
-    for host in known.hosts:
+    units = inventory_data.organisation.units if inventory_data.organisation else ()
+    totals = (
+        words("units_n", n=len(units)),
+        words("hosts_n", n=len(inventory_data.hosts)),
+        words("sites_n", n=len(inventory_data.sites)),
+    )
+    out.print(", ".join(totals))
+    for host in inventory_data.hosts:
         out.print(f"[bold]{escape(host.name)}[/]  {escape(host.address)}  {escape(host.unit or '–')}")
         for site in host.sites:
             out.print(
@@ -88,7 +92,7 @@ def check(
             )
 
 
-_MOST_SHOWN = 200
+_MAX_SHOWN = 200
 """Mistakes of a list that are told one by one."""
 
 
@@ -119,7 +123,7 @@ def import_list(
     from auditor.inventory.table import record
     from auditor.inventory.table import template as templates
     from auditor.text import usage
-    from auditor.text.visible import one_line
+    from auditor.text.visible import make_one_line
     from auditor.text.words import Words
 
     words = Words(lang)
@@ -130,12 +134,12 @@ def import_list(
     if file is None or template is not None:
         raise InputError("exactly one file is required", mend="give the list to import, or only --template FILE")
     try:
-        done = record.load(file, inventory)
-    except record.Wrong as error:
-        for wrong in error.every[:_MOST_SHOWN]:
-            err.print(one_line(usage.mistake(wrong, lang)), markup=False, soft_wrap=True)
-        if len(error.every) > _MOST_SHOWN:
-            err.print(words("import.more_n", n=len(error.every) - _MOST_SHOWN))
+        import_result = record.import_list(file, inventory)
+    except record.ListImportError as error:
+        for wrong in error.every[:_MAX_SHOWN]:
+            err.print(make_one_line(usage.format_mistake(wrong, lang)), markup=False, soft_wrap=True)
+        if len(error.every) > _MAX_SHOWN:
+            err.print(words("import.more_n", n=len(error.every) - _MAX_SHOWN))
         raise InputError(
             "the list has {count} mistakes; nothing was imported",
             count=len(error.every),
@@ -143,45 +147,52 @@ def import_list(
             mend="fix them and import the list again",
         ) from None
     if as_json:
-        _print_import(done)
+        _print_import(import_result)
         return
-    for kept in done.kept:
-        about = {"host": kept.name, "where": kept.where}
-        if kept.differs:
-            out.print(words("import.kept.differs", **about, columns=record.shown(kept.differs, words)), markup=False)
+    for existing_host in import_result.existing_hosts:
+        about = {"host": existing_host.name, "where": existing_host.where}
+        if existing_host.differs:
+            out.print(
+                words("import.kept.differs", **about, columns=record.format_fields(existing_host.differs, words)),
+                markup=False,
+            )
         else:
             out.print(words("import.kept", **about), markup=False)
-    if done.unread:
-        out.print(words("import.unread", columns=one_line(", ".join(done.unread), 500)), markup=False)
-    if done.file is None:
+    if import_result.unread:
+        out.print(words("import.unread", columns=make_one_line(", ".join(import_result.unread), 500)), markup=False)
+    if import_result.file is None:
         out.print(words("import.nothing"))
         return
-    sites = sum(len(entry.sites) for entry in done.entries)
+    sites = sum(len(entry.sites) for entry in import_result.entries)
     out.print(
         words(
             "import.written",
-            file=done.file,
-            hosts=words("hosts_n", n=len(done.entries)),
+            file=import_result.file,
+            hosts=words("hosts_n", n=len(import_result.entries)),
             sites=words("sites_n", n=sites),
         ),
         markup=False,
     )
-    out.print(words("import.next", command=_enroll(done.entries[0], inventory)), markup=False, soft_wrap=True)
+    out.print(
+        words("import.next", command=_build_enroll_command(import_result.entries[0], inventory)),
+        markup=False,
+        soft_wrap=True,
+    )
 
 
-def _enroll(entry: Entry, inventory: Path) -> str:
+def _build_enroll_command(entry: HostEntry, inventory: Path) -> str:
     """The command that enrols a host of the list."""
-    options = {"--address": entry.host.said.get("ansible_host"), "--port": entry.host.said.get("ansible_port")}
-    given = (f" {option} {value}" for option, value in options.items() if value is not None)
-    return f"auditor enroll {entry.name} -i {shlex.quote(str(inventory))}{''.join(given)}"
+    options = {"--address": entry.host.values.get("ansible_host"), "--port": entry.host.values.get("ansible_port")}
+    options_text = (f" {option} {value}" for option, value in options.items() if value is not None)
+    return f"auditor enroll {entry.name} -i {shlex.quote(str(inventory))}{''.join(options_text)}"
 
 
-def _print_import(done: Imported) -> None:
-    told = {
-        "file": None if done.file is None else str(done.file),
-        "hosts": [entry.name for entry in done.entries],
-        "sites": [site.said["domain"] for entry in done.entries for site in entry.sites],
-        "kept": [vars(kept) for kept in done.kept],
-        "unread": done.unread,
+def _print_import(import_result: ImportResult) -> None:
+    document = {
+        "file": None if import_result.file is None else str(import_result.file),
+        "hosts": [entry.name for entry in import_result.entries],
+        "sites": [site.values["domain"] for entry in import_result.entries for site in entry.sites],
+        "kept": [vars(existing_host) for existing_host in import_result.existing_hosts],
+        "unread": import_result.unread,
     }
-    typer.echo(json.dumps(told, ensure_ascii=False, indent=1))
+    typer.echo(json.dumps(document, ensure_ascii=False, indent=1))

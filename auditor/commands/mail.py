@@ -24,7 +24,7 @@ from auditor.text.words import Words
 
 if TYPE_CHECKING:
     from auditor.history.runs import History
-    from auditor.mail.heartbeat import State
+    from auditor.mail.heartbeat import InventoryStatus
     from auditor.mail.spool import Mail
     from auditor.models import Run
 
@@ -89,34 +89,34 @@ def send(
     from auditor.mail import audience, settings
     from auditor.mail import send as sending
     from auditor.mail.spool import Spool
-    from auditor.results.office_month import figures
+    from auditor.results.office_month import compute_figures
 
     words = Words(lang)
-    known = inventories.load(inventory)
-    if known.organisation is None:
+    inventory_data = inventories.load(inventory)
+    if inventory_data.organisation is None:
         raise InputError("this inventory does not declare any offices", mend="write office/organisation.yml")
-    to = audience.unit(known.organisation, to_unit)
-    about = audience.unit(known.organisation, unit) if unit else to
+    to = audience.get_unit(inventory_data.organisation, to_unit)
+    about = audience.get_unit(inventory_data.organisation, unit) if unit else to
     file = settings.path_in(inventory)
     known_server = settings.load(file)
     settings.check_filled_in(file, known_server)
     history = History()
-    run = _run_of(history, run_id, inventory)
-    letters = sending.letters(
+    run = _get_run(history, run_id, inventory)
+    letters = sending.write_letters(
         known_server.sender,
-        figures(known.organisation, about, known.hosts, run, None),
+        compute_figures(inventory_data.organisation, about, inventory_data.hosts, run, None),
         to,
-        audience.recipients(to, role or ()),
+        audience.list_recipients(to, role or ()),
         words,
-        [sending.attachment(each) for each in attach or ()],
-        [sending.attachment(each) for each in technical or ()],
+        [sending.load_attachment(each) for each in attach or ()],
+        [sending.load_attachment(each) for each in technical or ()],
         history.head(),
     )
     spool = Spool()
-    mails = sending.post(spool, file, letters, clock.now())
-    sending.run(spool, clock.now, lambda _: None, only=mails)
+    mails = sending.post_letters(spool, file, letters, clock.now())
+    sending.deliver_due(spool, clock.now, lambda _: None, only=mails)
     ids = {mail.id for mail in mails}
-    report([mail for mail in spool.mails()[::-1] if mail.id in ids], words, as_json=as_json)
+    report_mails([mail for mail in spool.list_mails()[::-1] if mail.id in ids], words, as_json=as_json)
 
 
 def notify(
@@ -143,16 +143,16 @@ def notify(
     file = webhook.path_in(inventory)
     origin = webhook.origin(webhook.load(file), file)
     history = History()
-    run = _run_of(history, run_id, inventory)
+    run = _get_run(history, run_id, inventory)
     link = history.link(run.id)
     spool = Spool()
-    mails = spool.put([notice.written(run, origin, link.hash if link else None)], file, clock.now())
-    sending.run(spool, clock.now, lambda _: None, only=mails)
+    mails = spool.put([notice.prepare_message(run, origin, link.hash if link else None)], file, clock.now())
+    sending.deliver_due(spool, clock.now, lambda _: None, only=mails)
     ids = {mail.id for mail in mails}
-    report([mail for mail in spool.mails() if mail.id in ids], Words(lang), as_json=as_json)
+    report_mails([mail for mail in spool.list_mails() if mail.id in ids], Words(lang), as_json=as_json)
 
 
-def _run_of(history: History, run_id: str | None, inventory: Path) -> Run:
+def _get_run(history: History, run_id: str | None, inventory: Path) -> Run:
     run = history.run(run_id) if run_id else history.latest(str(inventory))
     if run is None:
         raise InputError(
@@ -183,20 +183,20 @@ def test(
     from auditor.commands.shown.console import err, out
     from auditor.mail import deliver, settings
     from auditor.mail import send as sending
-    from auditor.mail.message import Written
-    from auditor.mail.refused import Refused
+    from auditor.mail.message import PreparedMail
+    from auditor.mail.refused import MailRefusal
 
     words = Words(lang)
     file = settings.path_in(inventory)
-    known = settings.load(file)
-    server = settings.server(file, known)
-    letter = sending.trial(known.sender, to or known.sender, words, clock.now())
-    written = Written.of(letter, clock.now(), known.max_megabytes * 1_000_000)
+    mail_settings = settings.load(file)
+    server = settings.load_server(file, mail_settings)
+    letter = sending.write_trial_letter(mail_settings.sender, to or mail_settings.sender, words, clock.now())
+    prepared_mail = PreparedMail.from_letter(letter, clock.now(), mail_settings.max_megabytes * 1_000_000)
     why = None
     try:
-        with deliver.session(server) as connection:
-            deliver.hand_over(connection, letter.sender, letter.recipient, written.content)
-    except Refused as error:
+        with deliver.open_session(server) as connection:
+            deliver.hand_over(connection, letter.sender, letter.recipient, prepared_mail.content)
+    except MailRefusal as error:
         why = str(error)
     if as_json:
         _print_json({"recipient": letter.recipient, "host": server.host, "port": server.port, "error": why})
@@ -209,7 +209,7 @@ def test(
 
 @app.command()
 def queue(
-    everything: Annotated[bool, typer.Option("--all", help="Include delivered mail.")] = False,
+    all_mails: Annotated[bool, typer.Option("--all", help="Include delivered mail.")] = False,
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
@@ -224,7 +224,7 @@ def queue(
     from auditor.mail.spool import Spool
 
     words = Words(lang)
-    mails = Spool().mails(*(() if everything else ("waiting", "parked", "given_up")))
+    mails = Spool().list_mails(*(() if all_mails else ("waiting", "parked", "given_up")))
     if as_json:
         _print_json([vars(mail) for mail in mails])
     elif mails:
@@ -255,15 +255,15 @@ def run_queue(
 
     words = Words(lang)
     spool, history = Spool(), History()
-    wrong = heartbeat.post(
+    wrong = heartbeat.post_heartbeats(
         spool,
         clock.now(),
-        lambda of: _state(history, str(of)),
+        lambda of: _load_status(history, str(of)),
         history.head(),
         words,
     )
-    tried: list[int] = []
-    if not sending.run(spool, clock.now, lambda done: tried.append(done.mail.id), early=early):
+    tried_ids: list[int] = []
+    if not sending.deliver_due(spool, clock.now, lambda delivery: tried_ids.append(delivery.mail.id), early=early):
         if as_json:
             _print_json([])
         else:
@@ -271,37 +271,37 @@ def run_queue(
         return
     if wrong:
         raise wrong[0]
-    report([mail for mail in spool.mails()[::-1] if mail.id in tried], words, as_json=as_json)
+    report_mails([mail for mail in spool.list_mails()[::-1] if mail.id in tried_ids], words, as_json=as_json)
 
 
-def _state(history: History, inventory: str) -> State:
+def _load_status(history: History, inventory: str) -> InventoryStatus:
     """How an inventory stands, for those who hear of nothing."""
-    from auditor.history.incidents import Incidents, still_open
-    from auditor.mail.heartbeat import State
-    from auditor.results.intrusions import intrusions
+    from auditor.history.incidents import Incidents, list_open_incidents
+    from auditor.mail.heartbeat import InventoryStatus
+    from auditor.results.intrusions import find_intrusions
 
     newest = next(iter(history.entries(inventory, 1)), None)
-    return State(
-        audited=newest.started if newest else None,
-        incidents=still_open(Incidents().all(inventory), clock.now()),
-        intruded=len(intrusions(history.run(newest.id))) if newest else 0,
+    return InventoryStatus(
+        last_audit=newest.started if newest else None,
+        incidents=list_open_incidents(Incidents().load_logs(inventory), clock.now()),
+        intrusion_count=len(find_intrusions(history.run(newest.id))) if newest else 0,
     )
 
 
-def report(mails: Sequence[Mail], words: Words, *, as_json: bool) -> None:
+def report_mails(mails: Sequence[Mail], words: Words, *, as_json: bool) -> None:
     """Say what became of each mail, and end with exit code 1 when one will not be delivered."""
     if as_json:
         _print_json([vars(mail) for mail in mails])
     else:
-        say(mails, words)
+        print_mails(mails, words)
     raise typer.Exit(1 if any(mail.state in ("parked", "given_up") for mail in mails) else 0)
 
 
-def say(mails: Sequence[Mail], words: Words) -> None:
+def print_mails(mails: Sequence[Mail], words: Words) -> None:
     """What became of each mail, a line each."""
     from auditor.commands.shown.console import err, out
 
     for mail in mails:
         when = words.epoch(mail.next_try)
-        said = words(f"mail.became.{mail.state}", to=mail.recipient, why=mail.last_error or "", when=when)
-        (out if mail.state in ("sent", "waiting") else err).print(said, markup=False)
+        message = words(f"mail.became.{mail.state}", to=mail.recipient, why=mail.last_error or "", when=when)
+        (out if mail.state in ("sent", "waiting") else err).print(message, markup=False)

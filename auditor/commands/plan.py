@@ -15,7 +15,7 @@ from auditor.commands.given.options import (
     JsonOption,
     LangOption,
     LimitOption,
-    accepted,
+    parse_accepted_controls,
     select,
 )
 
@@ -66,27 +66,29 @@ def plan(
 
     words = Words(lang)
     catalogue = controls.load()
-    known = Incidents().carried(inventories.load(inventory))
+    inventory_data = Incidents().attach_to(inventories.load(inventory))
     inventory_fit.check_accepted(inventory, catalogue)
-    hosts, sites = select(known, limit)
-    named = accepted(accept, catalogue)
-    with console.progress(words("doing.audit"), [host.name for host in hosts]) as done:
-        run, facts = audit(known, catalogue, hosts, watch=done)
-    made = foresight.plan(catalogue, run, facts, only_sites=frozenset() if with_host else sites, accepted=named)
-    tried = as_json if diff is None else diff
-    previews, failures = try_out(known, made) if tried else ((), {})
+    hosts, sites = select(inventory_data, limit)
+    accepted_controls = parse_accepted_controls(accept, catalogue)
+    with console.show_progress(words("doing.audit"), [host.name for host in hosts]) as report_done:
+        run, facts = audit(inventory_data, catalogue, hosts, watch=report_done)
+    fix_plan = foresight.plan(
+        catalogue, run, facts, only_sites=frozenset() if with_host else sites, accepted_controls=accepted_controls
+    )
+    shows_diff = as_json if diff is None else diff
+    previews, failures = try_out(inventory_data, fix_plan) if shows_diff else ((), {})
     if as_json:
-        document = {**made.model_dump(mode="json"), "preview": [entry.model_dump() for entry in previews]}
+        document = {**fix_plan.model_dump(mode="json"), "preview": [entry.model_dump() for entry in previews]}
         typer.echo(json.dumps(document, ensure_ascii=False, indent=1))
     else:
         show_contained(run.contained, words)
-        show_plan(made, catalogue, lang, previews)
-        given = ("-i", str(inventory), *_repeated("--limit", limit), *(("--with-host",) if with_host else ()))
-        show_next(made, (*given, *_repeated("--accept", accept)), lang, shown=tried)
+        show_plan(fix_plan, catalogue, lang, previews)
+        arguments = ("-i", str(inventory), *_repeat_option("--limit", limit), *(("--with-host",) if with_host else ()))
+        show_next(fix_plan, (*arguments, *_repeat_option("--accept", accept)), lang, is_diff_shown=shows_diff)
     for host, why in failures.items():
         console.err.print(f"[red]{host}[/]: {escape(why.get(lang))}")
-    raise typer.Exit(1 if failures else 3 if made.is_blind else 0)
+    raise typer.Exit(1 if failures else 3 if fix_plan.is_blind else 0)
 
 
-def _repeated(option: str, values: list[str] | None) -> tuple[str, ...]:
+def _repeat_option(option: str, values: list[str] | None) -> tuple[str, ...]:
     return tuple(part for value in values or () for part in (option, value))

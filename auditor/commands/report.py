@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from auditor.results.office_month import Figures
 
 
-class _WriteUnlessNamed(TyperGroup):
+class _DefaultToWrite(TyperGroup):
     """``auditor report RUN`` and ``auditor report -i INVENTORY`` are ``auditor report write …``."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -59,7 +59,7 @@ UnitOption = Annotated[
 ]
 PeriodOption = Annotated[str, typer.Option("--period", metavar="YYYY-MM", help="The month to report.")]
 
-app = typer.Typer(cls=_WriteUnlessNamed, rich_markup_mode=None)
+app = typer.Typer(cls=_DefaultToWrite, rich_markup_mode=None)
 
 app.command()(mail.send)
 app.command()(mail.notify)
@@ -104,19 +104,21 @@ def write(
     from auditor.report import files
 
     check_local(context)
-    wanted = THIS_MACHINE if local else str(inventory)
+    inventory_name = THIS_MACHINE if local else str(inventory)
     history = History()
-    run = history.run(run_id) if run_id else history.latest(wanted)
+    run = history.run(run_id) if run_id else history.latest(inventory_name)
     if run is None:
-        raise InputError(f"the history has no run of {wanted}", mend=f"run 'auditor audit -i {wanted}' first")
+        raise InputError(
+            f"the history has no run of {inventory_name}", mend=f"run 'auditor audit -i {inventory_name}' first"
+        )
     trend = history.trend(run.inventory)
-    written = files.write(
+    report_files = files.write(
         run, controls.load(), output=output, lang=lang, before=history.before(run), trend=trend, formats=formats
     )
     if as_json:
-        typer.echo(json.dumps({"run": run.id, **written.model_dump(mode="json")}, ensure_ascii=False, indent=1))
+        typer.echo(json.dumps({"run": run.id, **report_files.model_dump(mode="json")}, ensure_ascii=False, indent=1))
         return
-    for path in written.shown:
+    for path in report_files.main_files:
         typer.echo(str(path))
 
 
@@ -144,12 +146,12 @@ def yearly(
     from auditor.report.yearly import issue
     from auditor.report.yearly.table import Year
 
-    issued = issue.write(
+    issued_table = issue.write(
         inventories.load(inventory), unit, Year.parse(year), output=output, lang=lang, today=clock.today()
     )
-    for path in issued.files:
+    for path in issued_table.files:
         typer.echo(str(path))
-    for doubt in issued.doubts:
+    for doubt in issued_table.doubts:
         typer.echo(doubt, err=True)
 
 
@@ -178,7 +180,7 @@ def sharing(
     from auditor.report.official.period import Period
     from auditor.report.sharing import issue
 
-    issued = issue.write(
+    issued_table = issue.write(
         History(),
         inventories.load(inventory),
         controls.load(),
@@ -187,9 +189,9 @@ def sharing(
         output=output,
         lang=lang,
     )
-    for path in issued.files:
+    for path in issued_table.files:
         typer.echo(str(path))
-    for doubt in issued.doubts:
+    for doubt in issued_table.doubts:
         typer.echo(doubt, err=True)
 
 
@@ -246,30 +248,34 @@ def official(
     from auditor.report.official import issue
     from auditor.report.official.period import Period
     from auditor.report.sharing import issue as sharing_issue
-    from auditor.report.sharing.document import in_words
+    from auditor.report.sharing.document import render_rows
     from auditor.text.words import Words
 
     month, words = Period.parse(period), Words(lang)
-    history, known, catalogue = History(), inventories.load(inventory), controls.load()
-    told = advisory.kept(answers) if answers is not None else None
+    history, inventory_data, catalogue = History(), inventories.load(inventory), controls.load()
+    advisory_answers = advisory.load_answers(answers) if answers is not None else None
 
-    def incidents(figures: Figures) -> tuple[IncidentSummary, ...]:
-        domains = {site.site.domain for site in figures.summary.sites} | {site.domain for site in figures.unaudited}
+    def summarize_incidents(figures: Figures) -> tuple[IncidentSummary, ...]:
+        domains = {site.site.domain for site in figures.summary.sites} | {
+            site.domain for site in figures.unaudited_sites
+        }
         hosts = {host.name for host in figures.run.hosts}
-        return monthly.summarize(Incidents().all(known.path), month, domains, hosts, clock.now())
+        return monthly.summarize(Incidents().load_logs(inventory_data.path), month, domains, hosts, clock.now())
 
-    def besides(figures: Figures) -> dict[AnnexKey, Rows]:
-        found: dict[AnnexKey, Rows] = {}
-        if told is not None:
-            found["answers"] = advisory.annex(told, (host.name for host in figures.run.hosts), words)
+    def build_annexes(figures: Figures) -> dict[AnnexKey, Rows]:
+        annex_rows: dict[AnnexKey, Rows] = {}
+        if advisory_answers is not None:
+            annex_rows["answers"] = advisory.build_annex_rows(
+                advisory_answers, (host.name for host in figures.run.hosts), words
+            )
         if with_sharing:
-            of = sharing_issue.gathered(history, known, catalogue, unit, month)
-            found["sharing"] = tuple(row[1:] for row in in_words(of.rows, words))
-        return found
+            of = sharing_issue.gather_report(history, inventory_data, catalogue, unit, month)
+            annex_rows["sharing"] = tuple(row[1:] for row in render_rows(of.rows, words))
+        return annex_rows
 
-    issued = issue.write(
+    issued_report = issue.write(
         history,
-        known,
+        inventory_data,
         catalogue,
         unit,
         month,
@@ -279,10 +285,12 @@ def official(
         lang=lang,
         template=template,
         today=clock.today(),
-        incidents=incidents,
-        besides=besides,
+        incidents=summarize_incidents,
+        besides=build_annexes,
     )
-    for path in issued.files:
+    for path in issued_report.files:
         typer.echo(str(path))
-    if issued.moved:
-        typer.echo(words("official.moved", n=issued.moved, day=words.day(issued.moved_to)), err=True)
+    if issued_report.moved_count:
+        typer.echo(
+            words("official.moved", n=issued_report.moved_count, day=words.day(issued_report.moved_to)), err=True
+        )

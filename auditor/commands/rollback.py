@@ -18,10 +18,10 @@ from auditor.commands.given.options import (
     LimitOption,
     UnjudgedOption,
     YesOption,
+    parse_unjudged_sites,
     select,
-    unjudged,
 )
-from auditor.errors import InputError, nearest
+from auditor.errors import InputError, find_nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from auditor.hardening import rollback as rollbacks
     from auditor.hardening.journal import Journal
-    from auditor.hardening.rollback import Step
+    from auditor.hardening.rollback import HostRollback
     from auditor.models import ControlId, Hardening, Host, HostHardening, Inventory, Lang
 
 
@@ -78,75 +78,79 @@ def rollback(
     from auditor.commands.shown import console
     from auditor.commands.shown.hardenings import show_undone
     from auditor.commands.shown.incidents import record_lapses
-    from auditor.commands.shown.postponed import Postponed
+    from auditor.commands.shown.postponed import DeferredErrors
     from auditor.hardening import rollback as rollbacks
     from auditor.hardening.journal import Journal
-    from auditor.history.carried import carried
+    from auditor.history.carried import add_prior_state
     from auditor.history.runs import History
     from auditor.inventory import hosts as inventories
     from auditor.text.words import Words
 
-    known = carried(inventories.load(inventory))
-    by_wish = unjudged(unjudge, known)
+    inventory_data = add_prior_state(inventories.load(inventory))
+    by_wish = parse_unjudged_sites(unjudge, inventory_data)
     if by_wish and control is None:
         raise InputError("--unjudged: a complete rollback does not check sites", mend="omit it, or undo one --control")
     catalogue = controls.load()
-    if control is not None and not catalogue.mends(control):
+    if control is not None and not catalogue.has_fix(control):
         raise InputError(
             f"--control {control}: not a control with an automated fix",
             mend="see 'auditor controls list'",
-            guess=nearest(control, filter(catalogue.mends, catalogue.by_id)),
+            guess=find_nearest(control, filter(catalogue.has_fix, catalogue.by_id)),
         )
-    hosts, _sites = select(known, limit)
+    hosts, _sites = select(inventory_data, limit)
     if not yes:
         steps.check_somebody()
-    journal, late = Journal(), Postponed()
+    journal, late = Journal(), DeferredErrors()
     with journal.alone():
-        steps.find_out(known, hosts, journal, lang)
-        chosen = _chosen(journal, known, hosts, run, control, limited=limit is not None)
-        entries = tuple(entry for _, own in chosen for entry in own)
-        concerned = [host for host in hosts if any(entry.host == host.name for entry in entries)]
-        only = _only(journal, known, entries, control)
-        shown = console.err if as_json else console.out
+        steps.find_interrupted(inventory_data, hosts, journal, lang)
+        parts = _choose_parts(journal, inventory_data, hosts, run, control, has_limit=limit is not None)
+        entries = tuple(entry for _, own in parts for entry in own)
+        changed_hosts = [host for host in hosts if any(entry.host == host.name for entry in entries)]
+        only = _list_own_changes(journal, inventory_data, entries, control)
+        shown_console = console.err if as_json else console.out
         words = Words(lang)
-        for hardening, own in chosen:
-            seen = rollbacks.run(known, hardening, own, only, control, check=True)
+        for hardening, own in parts:
+            previews = rollbacks.undo_hardening(inventory_data, hardening, own, only, control, check=True)
             if not (as_json and yes):
-                shown.print(words("undone.of", run=hardening.id, moment=words.moment(hardening.started)))
-                for step in seen:
-                    show_undone(step, catalogue, lang, done=False, console=shown)
-        if not yes and not steps.agreed(lang):
+                shown_console.print(words("undone.of", run=hardening.id, moment=words.moment(hardening.started)))
+                for step in previews:
+                    show_undone(step, catalogue, lang, is_done=False, console=shown_console)
+        if not yes and not steps.confirm_plan(lang):
             if as_json:
                 typer.echo("[]")
             raise typer.Exit(0)
         if control is None:
-            done = tuple(step for one in chosen for step in _undo(journal, known, *one))
-            after, sound = steps.audited(known, catalogue, concerned, lang), True
+            results = tuple(step for part in parts for step in _undo_hardening(journal, inventory_data, *part))
+            after, sound = steps.run_audit(inventory_data, catalogue, changed_hosts, lang), True
         else:
-            before = steps.audited(known, catalogue, concerned, lang, "before")
+            before = steps.run_audit(inventory_data, catalogue, changed_hosts, lang, "before")
             History().keep(before)
-            done = tuple(step for one in chosen for step in rollbacks.run(known, *one, only, control))
-            after, sound = steps.release(known, catalogue, journal, entries, control, before, lang, by_wish)
+            results = tuple(
+                step for part in parts for step in rollbacks.undo_hardening(inventory_data, *part, only, control)
+            )
+            after, sound = steps.release(inventory_data, catalogue, journal, entries, control, before, lang, by_wish)
         late.attempt(lambda: History().keep(after), None)
     if not sound:
         raise typer.Exit(1)
-    done = rollbacks.judged(done, entries, control, after)
-    record_lapses(known, ((step.host, "\n".join(step.undone.problems)) for step in done if step.undone), lang)
+    results = rollbacks.add_audit_results(results, entries, control, after)
+    record_lapses(
+        inventory_data, ((step.host, "\n".join(step.undone.problems)) for step in results if step.undone), lang
+    )
     if as_json:
-        typer.echo(json.dumps([step.model_dump(mode="json") for step in done], ensure_ascii=False, indent=1))
+        typer.echo(json.dumps([step.model_dump(mode="json") for step in results], ensure_ascii=False, indent=1))
     else:
-        for step in done:
-            show_undone(step, catalogue, lang, done=True)
-        for hardening, own in chosen:
+        for step in results:
+            show_undone(step, catalogue, lang, is_done=True)
+        for hardening, own in parts:
             names = {entry.host for entry in own}
-            _show_next([step for step in done if step.host in names], hardening, inventory, control, lang)
+            _show_next([step for step in results if step.host in names], hardening, inventory, control, lang)
     if late.mistake is not None:
         raise late.mistake
-    raise typer.Exit(0 if all(step.undone is not None and not step.undone.problems for step in done) else 1)
+    raise typer.Exit(0 if all(step.undone is not None and not step.undone.problems for step in results) else 1)
 
 
 def _show_next(
-    done: Sequence[Step], hardening: Hardening, inventory: Path, control: ControlId | None, lang: Lang
+    results: Sequence[HostRollback], hardening: Hardening, inventory: Path, control: ControlId | None, lang: Lang
 ) -> None:
     """What to type where something could not be undone, and to put in force again what is open."""
     from auditor.commands.shown.console import escape, out
@@ -156,24 +160,24 @@ def _show_next(
     for key, hosts, verb in (
         (
             "try_again",
-            [step.host for step in done if step.undone is None or step.undone.problems],
+            [step.host for step in results if step.undone is None or step.undone.problems],
             ("rollback", hardening.id, *(("--control", control) if control else ())),
         ),
-        ("again", [step.host for step in done if step.reopens], ("plan",)),
+        ("again", [step.host for step in results if step.reopens], ("plan",)),
     ):
         if hosts:
             command = shlex.join(["auditor", *verb, *reach, ",".join(hosts)])
             out.print(words(f"undone.next.{key}", command=escape(command)), soft_wrap=True)
 
 
-def _chosen(
+def _choose_parts(
     journal: Journal,
     inventory: Inventory,
     hosts: Sequence[Host],
     run: str | None,
     control: ControlId | None,
     *,
-    limited: bool,
+    has_limit: bool,
 ) -> tuple[rollbacks.Part, ...]:
     """The hardenings that are to be undone, newest first, each with its part on these hosts. Raises InputError when there is none.
 
@@ -182,14 +186,14 @@ def _chosen(
     from auditor.hardening import rollback as rollbacks
 
     if run is None and control is not None:
-        found = rollbacks.last_in_force(journal.all(inventory.path), hosts, control)
-        if found is None:
+        last_part = rollbacks.find_last_in_force(journal.list_hardenings(inventory.path), hosts, control)
+        if last_part is None:
             raise InputError(
                 f"--control {control}: no hardening run has it in force there", mend="see 'auditor history list'"
             )
-        return (found,)
-    if run is None and limited:
-        parts = rollbacks.last_of_each(journal.all(inventory.path), hosts)
+        return (last_part,)
+    if run is None and has_limit:
+        parts = rollbacks.find_last_of_each(journal.list_hardenings(inventory.path), hosts)
         if not parts:
             raise InputError(
                 "no hardening run in force there is known here",
@@ -197,7 +201,7 @@ def _chosen(
             )
         return parts
     hardening = journal.find(inventory.path, run)
-    entries = rollbacks.affected(hardening, hosts, control, again=run is not None)
+    entries = rollbacks.select_entries(hardening, hosts, control, again=run is not None)
     if not entries:
         raise InputError(
             f"the hardening run {hardening.id} did not confirm anything there", mend="see 'auditor history list'"
@@ -205,37 +209,41 @@ def _chosen(
     return ((hardening, entries),)
 
 
-def _undo(
+def _undo_hardening(
     journal: Journal, inventory: Inventory, hardening: Hardening, entries: Sequence[HostHardening]
-) -> tuple[Step, ...]:
+) -> tuple[HostRollback, ...]:
     """Undo one hardening on these hosts, and record that."""
     from auditor.hardening import rollback as rollbacks
 
-    done = rollbacks.run(inventory, hardening, entries)
-    _note(journal, hardening, done)
-    return done
+    results = rollbacks.undo_hardening(inventory, hardening, entries)
+    _record_rollback(journal, hardening, results)
+    return results
 
 
-def _only(
+def _list_own_changes(
     journal: Journal,
     inventory: Inventory,
     entries: Sequence[HostHardening],
     control: ControlId | None,
 ) -> dict[str, tuple[str, ...]] | None:
-    from auditor.hardening.rollback import own_touches
+    from auditor.hardening.rollback import list_own_touches
 
     if control is None:
         return None
-    found = {}
+    own_changes = {}
     for entry in entries:
-        known = (hardening.of(entry.host) for hardening in journal.all(inventory.path))
-        found[entry.host] = own_touches(entry, control, [one for one in known if one and one.state == "confirmed"])
-    return found
+        host_entries = (hardening.find_host(entry.host) for hardening in journal.list_hardenings(inventory.path))
+        own_changes[entry.host] = list_own_touches(
+            entry,
+            control,
+            [host_entry for host_entry in host_entries if host_entry and host_entry.state == "confirmed"],
+        )
+    return own_changes
 
 
-def _note(journal: Journal, hardening: Hardening, done: Sequence[Step]) -> None:
+def _record_rollback(journal: Journal, hardening: Hardening, results: Sequence[HostRollback]) -> None:
     """Record that these hosts are no longer as the hardening left them."""
-    back = {step.host for step in done if step.undone is not None}
+    back = {step.host for step in results if step.undone is not None}
     hosts = tuple(
         entry.model_copy(update={"state": "rolled_back"}) if entry.host in back else entry for entry in hardening.hosts
     )

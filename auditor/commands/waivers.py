@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Waivers and attestations: check, list.", no_args_is_help=True, rich_markup_mode=None)
 
 
-def _states(inventory: Path) -> tuple[PaperState, ...]:
+def _list_states(inventory: Path) -> tuple[PaperState, ...]:
     from auditor.audit import controls, inventory_fit, waivers
     from auditor.inventory import hosts as inventories
 
-    known = inventories.load(inventory)
+    inventory_data = inventories.load(inventory)
     catalogue = controls.load()
-    inventory_fit.check_controls(known, catalogue)
-    return waivers.states(known, catalogue, clock.today())
+    inventory_fit.check_controls(inventory_data, catalogue)
+    return waivers.list_paper_states(inventory_data, catalogue, clock.today())
 
 
 @app.command()
@@ -41,15 +41,15 @@ def check(inventory: InventoryOption = DEFAULT_INVENTORY, lang: LangOption = DEF
 
     """
     from auditor.commands.shown import console
-    from auditor.commands.shown.papers import papers_table
+    from auditor.commands.shown.papers import build_papers_table
     from auditor.text.words import Words
 
     words = Words(lang)
-    states = _states(inventory)
+    states = _list_states(inventory)
     ending = [state for state in states if state.validity in ("expiring", "expired")]
     if ending:
-        console.err.print(papers_table(ending, words))
-    console.out.print(_counted(states, words))
+        console.err.print(build_papers_table(ending, words))
+    console.out.print(_format_counts(states, words))
     raise typer.Exit(1 if any(state.validity == "expired" for state in states) else 0)
 
 
@@ -64,17 +64,17 @@ def list_papers(
 
     """
     from auditor.commands.shown import console
-    from auditor.commands.shown.papers import papers_table
+    from auditor.commands.shown.papers import build_papers_table
     from auditor.text.words import Words
 
-    states = _states(inventory)
+    states = _list_states(inventory)
     if as_json:
         typer.echo(json.dumps([state.as_data() for state in states], ensure_ascii=False, indent=1))
         return
     words = Words(lang)
-    console.out.print(papers_table(states, words) if states else _counted(states, words))
+    console.out.print(build_papers_table(states, words) if states else _format_counts(states, words))
 
 
-def _counted(states: Sequence[PaperState], words: Words) -> str:
+def _format_counts(states: Sequence[PaperState], words: Words) -> str:
     waivers = sum(state.is_waiver for state in states)
     return f"{words('waivers.n', n=waivers)}, {words('attestations.n', n=len(states) - waivers)}"

@@ -14,7 +14,7 @@ from auditor.models.reviews import Certainty, Family, Kind
 
 
 @dataclass(frozen=True)
-class Weighed:
+class FileVerdict:
     """What a file comes to."""
 
     kind: Kind
@@ -23,9 +23,9 @@ class Weighed:
     rules: tuple[str, ...]
 
 
-def weighed(
-    judgement: Judgement, *, filled: bool = False, unexplained: bool = False, at_home: bool = False
-) -> Weighed | None:
+def weigh_judgement(
+    judgement: Judgement, *, is_upload_folder: bool = False, is_unexplained: bool = False, at_home: bool = False
+) -> FileVerdict | None:
     """What a file comes to, None for nothing.
 
     ``at_home``: it lies where the application beside it has its installer: an installer there is told by ``web.installer_left``, as whoever opens it
@@ -42,22 +42,28 @@ def weighed(
         families.append("tree")
     if judgement.others:
         families.append("others")
-    if filled or unexplained:
+    if is_upload_folder or is_unexplained:
         families.append("place")
-    said = (*(hit.rule for hit in judgement.hits), *judgement.own, *(match.rule.lower() for match in judgement.others))
+    rule_names = (
+        *(hit.rule for hit in judgement.hits),
+        *judgement.own,
+        *(match.rule.lower() for match in judgement.others),
+    )
     set_sure = any(setting.level == "sure" for setting in judgement.settings)
     if judgement.hits and judgement.hits[0].level == "exact":
-        alone = judgement.within and not filled and not unexplained
+        alone = judgement.within and not is_upload_folder and not is_unexplained
         sure_of: Certainty = "weak" if alone and at_home and judgement.installer else "strong" if alone else "exact"
-        return Weighed("program", sure_of, tuple(families), said)
+        return FileVerdict("program", sure_of, tuple(families), rule_names)
     if judgement.settings:
         rules = tuple(setting.rule for setting in judgement.settings)
-        return Weighed("settings", "strong" if set_sure or filled else "weak", ("structure", *families), rules)
+        return FileVerdict(
+            "settings", "strong" if set_sure or is_upload_folder else "weak", ("structure", *families), rules
+        )
     judges = [family for family in families if family != "place"]
     if len(judges) >= 2 or (judges and "place" in families):
-        return Weighed("program", "strong", tuple(families), said)
+        return FileVerdict("program", "strong", tuple(families), rule_names)
     if judges or judgement.hits:
-        return Weighed("program", "weak", tuple(families or ("tree",)), said)
+        return FileVerdict("program", "weak", tuple(families or ("tree",)), rule_names)
     if judgement.unjudged:
-        return Weighed("unjudged", "weak", tuple(families or ("structure",)), ("unjudged",))
+        return FileVerdict("unjudged", "weak", tuple(families or ("structure",)), ("unjudged",))
     return None

@@ -18,17 +18,17 @@ from typing import Protocol
 from pydantic import TypeAdapter, ValidationError
 
 from auditor.compromise import footholds, hunting, judge, snippets
-from auditor.compromise.applications import administrators
-from auditor.compromise.judge import Asked, Judgement
+from auditor.compromise.applications import iter_administrators
+from auditor.compromise.judge import Judgement, JudgeRequest
 from auditor.compromise.known import archives, checksums, differing
-from auditor.compromise.known.manifest import Manifest
-from auditor.compromise.listing import BadListing, File, Listing, contents, listing, packed
-from auditor.compromise.places import Place, Places, places
-from auditor.compromise.remembered import Remembered
+from auditor.compromise.known.manifest import ReleaseManifest
+from auditor.compromise.listing import FileList, ListingError, WebFile, contents, pack_json, parse_file_list
+from auditor.compromise.places import Autorun, AutorunList, parse_autoruns
+from auditor.compromise.remembered import ScanCache
 from auditor.facts import HostFacts
 from auditor.fleet import collect
-from auditor.fleet.runner import Playbook, Task, play
-from auditor.looks.gathered import bounded, merged
+from auditor.fleet.runner import PlaybookRun, Task, play
+from auditor.looks.gathered import limit_traces, merge_traces
 from auditor.models import Host, HostOutcome, clock
 from auditor.models.hunts import Hunt
 from auditor.system import memory
@@ -49,32 +49,32 @@ AHEAD = 4
 _JUDGEMENT = TypeAdapter(Judgement)
 
 
-class Shelf(Protocol):
+class HuntStore(Protocol):
     """Where hunts, and what is kept between them, are kept."""
 
-    def remembered(self, inventory: str, host: str) -> Remembered:
+    def load_scan_cache(self, inventory: str, host: str) -> ScanCache:
         """What earlier hunts read of a host."""
 
-    def keep(self, inventory: str, hunt: Hunt, remembered: Remembered) -> None:
+    def keep(self, inventory: str, hunt: Hunt, scan_cache: ScanCache) -> None:
         """Keep a hunt."""
 
 
 @dataclass(frozen=True)
-class Hunting:
+class HuntRun:
     """What all hunts of one time have in common."""
 
     inventory: str
-    shelf: Shelf
-    manifests: Sequence[Manifest]
+    shelf: HuntStore
+    manifests: Sequence[ReleaseManifest]
     rules: Path | None = None
     """A folder of others' rules."""
     whole: bool = False
     """Whether everything is read, whatever earlier hunts have read."""
-    asked: collect.Asked = collect.ALL
+    fact_query: collect.FactsRequest = collect.ALL
     """What hosts are asked for along the way, for the audit after the hunt."""
     sockets: Path | None = field(default=None)
 
-    def all(
+    def hunt_hosts(
         self,
         hosts: Sequence[Host],
         watch: Callable[[str], None] | None = None,
@@ -85,40 +85,45 @@ class Hunting:
         Facts are read while files are listed, each over a connection of its own. ``meanwhile`` is done here while hosts do both.
         """
         started = clock.now()  # whatever happens on the hosts from now on may go unseen
-        known = {host.name: self.shelf.remembered(self.inventory, host.name) for host in hosts}
+        scan_caches = {host.name: self.shelf.load_scan_cache(self.inventory, host.name) for host in hosts}
         md5 = any(map(checksums.by_md5, self.manifests))
-        stamps = {name: b"" if self.whole or (md5 and not one.has_md5) else one.stamps for name, one in known.items()}
-        sound = {name: known[name].sound for name, given in stamps.items() if given}
-        looked: dict[str, _Looked | None] = {}
+        stamps = {
+            name: b"" if self.whole or (md5 and not host_cache.has_md5) else host_cache.stamps
+            for name, host_cache in scan_caches.items()
+        }
+        sound = {name: scan_caches[name].sound for name, sent_stamps in stamps.items() if sent_stamps}
+        triages: dict[str, _FileTriage | None] = {}
 
-        def look(task: Task) -> _Looked | None:
-            told = _told(task, len(stamps[task.host]) // 8)
-            return self._looked(known[task.host], told) if told is not None else None
+        def look(task: Task) -> _FileTriage | None:
+            file_list = _parse_listing(task, len(stamps[task.host]) // 8)
+            return self._triage_host(scan_caches[task.host], file_list) if file_list is not None else None
 
         def ahead(task: Task) -> None:
-            if _is_answer(task, _LISTS) and len(looked) < AHEAD:
-                looked[task.host] = look(task)
+            if _is_answer(task, _LISTS) and len(triages) < AHEAD:
+                triages[task.host] = look(task)
 
         facts: Mapping[str, HostFacts] = {}
         outcomes: tuple[HostOutcome, ...] = ()
 
         def read() -> None:
             nonlocal facts, outcomes
-            facts, outcomes = collect.collect(self.inventory, hosts, meanwhile=meanwhile, asked=self.asked)
+            facts, outcomes = collect.collect(self.inventory, hosts, meanwhile=meanwhile, request=self.fact_query)
 
-        run = self._listed(hosts, stamps, sound, ahead, read, md5=md5)
+        run = self._play_lists(hosts, stamps, sound, ahead, read, md5=md5)
         hunts = []
         for host in hosts:
             task = _task(run, host.name, _LISTS)
-            seen = looked.pop(host.name) if host.name in looked else look(task) if task is not None else None
-            if seen is not None:
+            triage = triages.pop(host.name) if host.name in triages else look(task) if task is not None else None
+            if triage is not None:
                 there = _places(run, host.name, facts.get(host.name))
-                hunts.append(self._one(host, known[host.name], seen, there, started, warm=bool(stamps[host.name])))
+                hunts.append(
+                    self._hunt_host(host, scan_caches[host.name], triage, there, started, warm=bool(stamps[host.name]))
+                )
             if watch is not None:
                 watch(host.name)
         return tuple(hunts), facts, outcomes
 
-    def _listed(
+    def _play_lists(
         self,
         hosts: Sequence[Host],
         stamps: Mapping[str, bytes],
@@ -127,15 +132,15 @@ class Hunting:
         meanwhile: Callable[[], object],
         *,
         md5: bool,
-    ) -> Playbook:
-        given = {name: base64.b64encode(one).decode("ascii") for name, one in stamps.items()}
+    ) -> PlaybookRun:
+        stamps_by_host = {name: base64.b64encode(host_stamps).decode("ascii") for name, host_stamps in stamps.items()}
         return play(
             "hunt.yml",
             inventory=self.inventory,
             limit=[host.name for host in hosts],
             variables={
-                **collect.declared(hosts),
-                "luytre_stamps": given,
+                **collect.build_declared_variables(hosts),
+                "luytre_stamps": stamps_by_host,
                 "luytre_sound": dict(sound),
                 "luytre_md5": md5,
             },
@@ -145,67 +150,94 @@ class Hunting:
             meanwhile=meanwhile,
         )
 
-    def _looked(self, known: Remembered, told: Listing) -> _Looked:
+    def _triage_host(self, scan_cache: ScanCache, file_list: FileList) -> _FileTriage:
         """What is known of a host's files without asking it for more."""
-        files = (*known.again(told.same), *told.files)
-        seen = hunting.seen(files, self.manifests, whole=not (told.left or told.cut_short))
-        judgements = _read(known.judged) if known.rules == _rests_on(self.rules) else {}
-        asked = [file for file in seen.wanted if file.sha256 is not None and file.sha256 not in judgements]
-        wanted = tuple({file.sha256: file for file in asked}.values())
-        return _Looked(told, files, seen, judgements, wanted, None if wanted else hunting.found(seen, judgements))
+        files = (*scan_cache.restore_files(file_list.same), *file_list.files)
+        triage = hunting.triage_files(files, self.manifests, whole=not (file_list.left_count or file_list.cut_short))
+        judgements = _parse_judgements(scan_cache.judged) if scan_cache.rules == _fingerprint_judges(self.rules) else {}
+        unjudged_files = [
+            file for file in triage.suspect_files if file.sha256 is not None and file.sha256 not in judgements
+        ]
+        pending_files = tuple({file.sha256: file for file in unjudged_files}.values())
+        return _FileTriage(
+            file_list,
+            files,
+            triage,
+            judgements,
+            pending_files,
+            None if pending_files else hunting.find_traces(triage, judgements),
+        )
 
-    def _one(
-        self, host: Host, known: Remembered, looked: _Looked, there: Places | None, started: datetime, *, warm: bool
+    def _hunt_host(
+        self,
+        host: Host,
+        scan_cache: ScanCache,
+        host_triage: _FileTriage,
+        there: AutorunList | None,
+        started_at: datetime,
+        *,
+        warm: bool,
     ) -> Hunt:
         began = time.monotonic()
-        told, seen = looked.told, looked.seen
-        judgements = {**looked.judgements, **self._judged(host, looked.wanted, _originals(seen, looked.wanted))}
-        found = looked.found or hunting.found(seen, judgements)
-        outside = _outside(there, seen) if there is not None else ()
-        code = snippets.found(there.all, self.rules) if there is not None else ()
-        footing = footholds.found(outside, known.places)
-        footing = footholds.with_new_administrators(footing, (*found.traces, *footing, *code))
-        kept, left_out = bounded(merged([*footing, *code]))
+        file_list, triage = host_triage.told, host_triage.triage
+        judgements = {
+            **host_triage.judgements,
+            **self._judge_files(host, host_triage.pending_files, _originals(triage, host_triage.pending_files)),
+        }
+        findings = host_triage.findings or hunting.find_traces(triage, judgements)
+        outside = _select_outside_autoruns(there, triage) if there is not None else ()
+        code = snippets.find_traces(there.all, self.rules) if there is not None else ()
+        persistence_traces = footholds.find_traces(outside, scan_cache.places)
+        persistence_traces = footholds.with_new_administrators(
+            persistence_traces, (*findings.traces, *persistence_traces, *code)
+        )
+        outside_traces, left_out = limit_traces(merge_traces([*persistence_traces, *code]))
         hunt = Hunt(
-            id=f"{clock.compact(started)}-{secrets.token_hex(3)}",
+            id=f"{clock.format_compact(started_at)}-{secrets.token_hex(3)}",
             host=host.name,
-            started=clock.stamp(started),
+            started=clock.format_stamp(started_at),
             seconds=round(time.monotonic() - began, 3),
             warm=warm,
-            seen=told.seen,
-            same=len(told.same),
-            known=seen.known + found.generated,
-            judged=sum(1 for file in seen.wanted if file.sha256 in judgements) - found.generated,
-            unjudged=found.unjudged,
-            left=told.left,
-            cut_short=told.cut_short,
-            processor=told.processor + (there.processor if there is not None else 0.0),
-            traces=(*found.traces, *kept),
-            left_out=found.left_out + left_out,
-            places=there.seen if there is not None else None,
+            seen=file_list.file_count,
+            same=len(file_list.same),
+            known=triage.known_count + findings.generated_count,
+            judged=sum(1 for file in triage.suspect_files if file.sha256 in judgements) - findings.generated_count,
+            unjudged=findings.unjudged_count,
+            left=file_list.left_count,
+            cut_short=file_list.cut_short,
+            processor=file_list.processor + (there.processor if there is not None else 0.0),
+            traces=(*findings.traces, *outside_traces),
+            left_out=findings.left_out + left_out,
+            places=there.seen_count if there is not None else None,
             places_left=there.cut_short if there is not None else (),
         )
-        texts = {digest: _JUDGEMENT.dump_json(one).decode() for digest, one in judgements.items()}
+        texts = {digest: _JUDGEMENT.dump_json(judgement).decode() for digest, judgement in judgements.items()}
         keys = None
         if (
             there is not None
         ):  # what was not seen to its end keeps what was known of it, so that it is not new the next time
-            keys = footholds.no_news(outside, footing) | (set(known.places or ()) if there.cut_short else frozenset())
+            keys = footholds.select_known_keys(outside, persistence_traces) | (
+                set(scan_cache.places or ()) if there.cut_short else frozenset()
+            )
         sound = there.sound if there is not None else ""
-        after = known.after(looked.files, texts, _rests_on(self.rules), warm=warm, places=keys, sound=sound)
+        after = scan_cache.build_next(
+            host_triage.files, texts, _fingerprint_judges(self.rules), warm=warm, places=keys, sound=sound
+        )
         self.shelf.keep(self.inventory, hunt, after)
         return hunt
 
-    def _judged(self, host: Host, files: Sequence[File], originals: Mapping[str, bytes]) -> dict[str, Judgement]:
+    def _judge_files(
+        self, host: Host, files: Sequence[WebFile], originals: Mapping[str, bytes]
+    ) -> dict[str, Judgement]:
         """What judges say of the contents of these files, by SHA-256; of those that could be fetched as they were listed.
 
         While they judge what one trip brought, the next one is under way.
         """
-        found: dict[str, Judgement] = {}
-        left = list(files)
+        judgements: dict[str, Judgement] = {}
+        remaining_files = list(files)
         given_up, ends = Event(), time.monotonic() + JUDGE_SECONDS
-        judging: Future[dict[str, Judgement]] | None = None
-        there: list[tuple[File, bytes]] = []
+        judge_task: Future[dict[str, Judgement]] | None = None
+        there: list[tuple[WebFile, bytes]] = []
 
         def is_over() -> bool:
             return given_up.is_set() or time.monotonic() > ends
@@ -213,64 +245,71 @@ class Hunting:
         with ThreadPoolExecutor(max_workers=1) as beside:
             try:
                 for _ in range(MAX_TRIPS):
-                    here = left[:AT_ONCE]
-                    given = self._fetched(host, here) if here else []
-                    found |= judging.result() if judging is not None else {}
-                    judging, there = None, []
-                    memory.give_back()
-                    if not given:
+                    here = remaining_files[:AT_ONCE]
+                    fetched_contents = self._fetch_contents(host, here) if here else []
+                    judgements |= judge_task.result() if judge_task is not None else {}
+                    judge_task, there = None, []
+                    memory.release_memory()
+                    if not fetched_contents:
                         break
                     there = [
                         (file, content)
-                        for file, content in zip(here, given, strict=False)
+                        for file, content in zip(here, fetched_contents, strict=False)
                         if content is not None and _is(file, content)
                     ]
-                    judging = beside.submit(self._of_trip, there, originals, is_over)
-                    left = left[len(given) :]
-                found |= judging.result() if judging is not None else {}
+                    judge_task = beside.submit(self._judge_trip, there, originals, is_over)
+                    remaining_files = remaining_files[len(fetched_contents) :]
+                judgements |= judge_task.result() if judge_task is not None else {}
             except BaseException:
                 given_up.set()
                 raise
-        return found
+        return judgements
 
-    def _of_trip(
-        self, there: Sequence[tuple[File, bytes]], originals: Mapping[str, bytes], is_over: Callable[[], bool]
+    def _judge_trip(
+        self, there: Sequence[tuple[WebFile, bytes]], originals: Mapping[str, bytes], is_over: Callable[[], bool]
     ) -> dict[str, Judgement]:
         """The judgements of what one trip brought."""
-        told = judge.all_judged([Asked(file.path, content) for file, content in there], self.rules, is_over)
-        found = {
-            file.sha256 or "": one
-            for (file, _), one in zip(there, told, strict=True)
-            if one.unjudged != judge.OUT_OF_TIME
+        answers = judge.all_judged([JudgeRequest(file.path, content) for file, content in there], self.rules, is_over)
+        judgements = {
+            file.sha256 or "": judgement
+            for (file, _), judgement in zip(there, answers, strict=True)
+            if judgement.unjudged != judge.OUT_OF_TIME
         }
-        changed = [one for one in there if one[0].sha256 in found and one[0].where in originals]
-        return found | self._of_changed(changed, originals, found) if changed else found
+        changed_files = [item for item in there if item[0].sha256 in judgements and item[0].where in originals]
+        return judgements | self._judge_changed(changed_files, originals, judgements) if changed_files else judgements
 
-    def _of_changed(
-        self, there: Sequence[tuple[File, bytes]], originals: Mapping[str, bytes], found: Mapping[str, Judgement]
+    def _judge_changed(
+        self,
+        there: Sequence[tuple[WebFile, bytes]],
+        originals: Mapping[str, bytes],
+        judgements: Mapping[str, Judgement],
     ) -> dict[str, Judgement]:
         """The judgements of changed files of releases, with how they differ: what was added is judged by itself, too."""
-        how = [differing.differing(originals[file.where], content) for file, content in there]
+        how = [differing.diff_contents(originals[file.where], content) for file, content in there]
         alone = judge.all_judged(
-            [Asked(file.path, one.program) for (file, _), one in zip(there, how, strict=True)], self.rules
+            [JudgeRequest(file.path, diff.program) for (file, _), diff in zip(there, how, strict=True)], self.rules
         )
-        changed = {}
-        for (file, content), one, added in zip(there, how, alone, strict=True):
-            said = found[file.sha256 or ""]
-            differs = differing.shown(one, originals[file.where], content, file.path)
+        changed_judgements = {}
+        for (file, content), one, added_judgement in zip(there, how, alone, strict=True):
+            judgement = judgements[file.sha256 or ""]
+            differs = differing.render_diff(one, originals[file.where], content, file.path)
             worse = (
-                added.hits[:1] and added.hits[0].level == "exact" and not (said.hits and said.hits[0].level == "exact")
+                added_judgement.hits[:1]
+                and added_judgement.hits[0].level == "exact"
+                and not (judgement.hits and judgement.hits[0].level == "exact")
             )
-            changed[file.sha256 or ""] = replace(said, differs=differs, hits=added.hits if worse else said.hits)
-        return changed
+            changed_judgements[file.sha256 or ""] = replace(
+                judgement, differs=differs, hits=added_judgement.hits if worse else judgement.hits
+            )
+        return changed_judgements
 
-    def _fetched(self, host: Host, files: Sequence[File]) -> list[bytes | None]:
-        wanted = packed([[file.root, file.path, file.sha256] for file in files])
+    def _fetch_contents(self, host: Host, files: Sequence[WebFile]) -> list[bytes | None]:
+        file_request = pack_json([[file.root, file.path, file.sha256] for file in files])
         run = play(
             "hunt_contents.yml",
             inventory=self.inventory,
             limit=[host.name],
-            variables={"luytre_wanted": {host.name: wanted}},
+            variables={"luytre_wanted": {host.name: file_request}},
             timeout=FETCH_SECONDS,
             sockets=self.sockets,
         )
@@ -279,37 +318,41 @@ class Hunting:
             return []
         try:
             return contents(task.result.get("contents"), task.result.get("lengths"), len(files))
-        except BadListing:
+        except ListingError:
             return []
 
 
 @dataclass(frozen=True)
-class _Looked:
+class _FileTriage:
     """A host's files, and what is known of them before any is fetched."""
 
-    told: Listing
-    files: Sequence[File]
-    seen: hunting.Seen
+    told: FileList
+    files: Sequence[WebFile]
+    triage: hunting.TriageResult
     judgements: Mapping[str, Judgement]
-    wanted: Sequence[File]
+    pending_files: Sequence[WebFile]
     """Those whose contents have to be fetched."""
-    found: hunting.Found | None
+    findings: hunting.HuntFindings | None
     """The traces, when nothing has to be fetched."""
 
 
-def _originals(seen: hunting.Seen, files: Sequence[File]) -> dict[str, bytes]:
+def _originals(triage: hunting.TriageResult, files: Sequence[WebFile]) -> dict[str, bytes]:
     """What releases have in place of these files, by path, as far as their archives still lie where they were imported from."""
-    changed = {file.where: seen.told.originals[file.where] for file in files if file.where in seen.told.originals}
-    by_release: dict[str, tuple[Manifest, set[str]]] = {}
-    for manifest, digest in changed.values():
+    changed_files = {
+        file.where: triage.known_good.originals[file.where]
+        for file in files
+        if file.where in triage.known_good.originals
+    }
+    by_release: dict[str, tuple[ReleaseManifest, set[str]]] = {}
+    for manifest, digest in changed_files.values():
         by_release.setdefault(f"{manifest.name}\0{manifest.version}", (manifest, set()))[1].add(digest)
     contents_of: dict[str, bytes] = {}
     for manifest, digests in by_release.values():
         contents_of |= archives.contents(manifest, digests)
-    return {where: contents_of[digest] for where, (_, digest) in changed.items() if digest in contents_of}
+    return {where: contents_of[digest] for where, (_, digest) in changed_files.items() if digest in contents_of}
 
 
-def _is(file: File, content: bytes) -> bool:
+def _is(file: WebFile, content: bytes) -> bool:
     """Whether this is what was listed: what was changed meanwhile is judged the next time. Of parts the host has seen to it."""
     is_part = len(content) == PARTS < file.size
     return is_part or hashlib.sha256(content).hexdigest() == file.sha256
@@ -322,50 +365,52 @@ def _is_answer(task: Task, action: str) -> bool:
     return task.action == action and task.outcome == "ok"
 
 
-def _task(run: Playbook, host: str, action: str) -> Task | None:
-    return next((task for task in run.of(host) if _is_answer(task, action)), None)
+def _task(run: PlaybookRun, host: str, action: str) -> Task | None:
+    return next((task for task in run.list_tasks(host) if _is_answer(task, action)), None)
 
 
-def _told(task: Task, stamps: int) -> Listing | None:
+def _parse_listing(task: Task, stamps: int) -> FileList | None:
     try:
-        return listing(task.result.get("listing"), stamps)
-    except BadListing:
+        return parse_file_list(task.result.get("listing"), stamps)
+    except ListingError:
         return None
 
 
-def _places(run: Playbook, host: str, facts: HostFacts | None) -> Places | None:
+def _places(run: PlaybookRun, host: str, facts: HostFacts | None) -> AutorunList | None:
     task = _task(run, host, "hunt_places")
     if task is None:
         return None
     try:
-        told = places(task.result.get("places"))
-    except BadListing:
+        autoruns = parse_autoruns(task.result.get("places"))
+    except ListingError:
         return None
-    return replace(told, all=(*told.all, *administrators(facts)))
+    return replace(autoruns, all=(*autoruns.all, *iter_administrators(facts)))
 
 
-def _outside(there: Places, seen: hunting.Seen) -> tuple[Place, ...]:
+def _select_outside_autoruns(there: AutorunList, triage: hunting.TriageResult) -> tuple[Autorun, ...]:
     """The places but for code, which is judged as code; of scripts that are posted to, whether nothing explains them."""
-    unexplained = {file.where for file in seen.wanted if file.place}
+    unexplained_paths = {file.where for file in triage.suspect_files if file.place}
     return tuple(
-        replace(one, marks=one.marks | {"unexplained"}) if one.slot == "order" and one.where in unexplained else one
-        for one in there.all
-        if one.slot != "snippet"
+        replace(place, marks=place.marks | {"unexplained"})
+        if place.slot == "order" and place.where in unexplained_paths
+        else place
+        for place in there.all
+        if place.slot != "snippet"
     )
 
 
-def _read(judged: Mapping[str, str]) -> dict[str, Judgement]:
-    found = {}
-    for digest, text in judged.items():
+def _parse_judgements(judgements_json: Mapping[str, str]) -> dict[str, Judgement]:
+    judgements = {}
+    for digest, text in judgements_json.items():
         try:
-            found[digest] = _JUDGEMENT.validate_json(text)
+            judgements[digest] = _JUDGEMENT.validate_json(text)
         except ValidationError:  # of another version: it is judged anew
             continue
-    return found
+    return judgements
 
 
 @cache
-def _rests_on(rules: Path | None) -> str:
+def _fingerprint_judges(rules: Path | None) -> str:
     """What tells judgements of these judges from those of others: our own code, and others' rules."""
     digest = hashlib.sha256()
     ours = sorted(Path(__file__).parent.rglob("*.py")) + sorted(Path(__file__).parent.rglob("*.yar"))

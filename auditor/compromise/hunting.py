@@ -6,93 +6,99 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from auditor.compromise.certainty import weighed
+from auditor.compromise.certainty import weigh_judgement
 from auditor.compromise.judge import Judgement
 from auditor.compromise.known import checksums, matching
-from auditor.compromise.known.manifest import Manifest
-from auditor.compromise.known.matching import Lying, Told
-from auditor.compromise.listing import CACHE, PHP, PROGRAM, SCRIPT, SWAPPED, UNREAD, UPLOAD, File
-from auditor.looks.gathered import bounded, merged_by_place
+from auditor.compromise.known.manifest import ReleaseManifest
+from auditor.compromise.known.matching import HostFile, MatchResult
+from auditor.compromise.listing import CACHE, PHP, PROGRAM, SCRIPT, SWAPPED, UNREAD, UPLOAD, WebFile
+from auditor.looks.gathered import limit_traces, merged_by_place
 from auditor.looks.traces import on_host, trace
 from auditor.models.reviews import Certainty, Family, Kind, Trace
 
 
 @dataclass(frozen=True)
-class Seen:
+class TriageResult:
     """A host's files, and what is known of them."""
 
-    files: Sequence[File]
-    told: Told
-    wanted: Sequence[File]
+    files: Sequence[WebFile]
+    known_good: MatchResult
+    suspect_files: Sequence[WebFile]
     """Those whose content has to be judged: they hold code, and nothing explains them."""
-    known: int
+    known_count: int
 
 
-def seen(files: Sequence[File], manifests: Sequence[Manifest], *, whole: bool = True) -> Seen:
+def triage_files(files: Sequence[WebFile], manifests: Sequence[ReleaseManifest], *, whole: bool = True) -> TriageResult:
     """What manifests explain of a host's files, and what they leave to be judged.
 
     ``whole``: these are all that the host has; else nothing is told to be missing.
     """
     if any(map(checksums.by_md5, manifests)):
         known_by = {file.md5: file.sha256 for file in files if file.md5 is not None and file.sha256 is not None}
-        manifests = [checksums.by_sha256(one, known_by) for one in manifests]
-    lying = [Lying(file.where, file.sha256, file.size, bool(file.what & (PHP | SCRIPT))) for file in files]
-    told = matching.told(lying, manifests)
+        manifests = [checksums.by_sha256(manifest, known_by) for manifest in manifests]
+    host_files = [HostFile(file.where, file.sha256, file.size, bool(file.what & (PHP | SCRIPT))) for file in files]
+    match_result = matching.match_manifests(host_files, manifests)
     if not whole:
-        told = replace(told, missing=())
-    standing = {path: how for path, (how, _release) in told.standings.items()}
-    known = sum(1 for how in standing.values() if how == "known")
-    wanted = [file for file in files if file.is_code and standing.get(file.where) != "known"]
-    return Seen(files, told, sorted(wanted, key=lambda file: (-file.changed, file.path)), known)
+        match_result = replace(match_result, missing_files=())
+    status_by_path = {path: how for path, (how, _release) in match_result.standings.items()}
+    known_count = sum(1 for how in status_by_path.values() if how == "known")
+    suspect_files = [file for file in files if file.is_code and status_by_path.get(file.where) != "known"]
+    return TriageResult(
+        files, match_result, sorted(suspect_files, key=lambda file: (-file.ctime_ns, file.path)), known_count
+    )
 
 
 @dataclass(frozen=True)
-class Found:
+class HuntFindings:
     """The traces of one hunt."""
 
     traces: tuple[Trace, ...]
     left_out: int
-    unjudged: int = field(default=0)
-    generated: int = field(default=0)
+    unjudged_count: int = field(default=0)
+    generated_count: int = field(default=0)
     """Files that an application makes by itself, known by their shape."""
 
 
-def found(seen: Seen, judgements: Mapping[str, Judgement]) -> Found:
+def find_traces(triage: TriageResult, judgements: Mapping[str, Judgement]) -> HuntFindings:
     """The traces in a host's files, by what was judged of their contents (by SHA-256)."""
-    traces, left_out = bounded(merged_by_place(_traces(seen, judgements)))
-    unjudged = sum(1 for file in seen.wanted if file.sha256 is None or file.sha256 not in judgements)
-    generated = sum(1 for file in seen.wanted if _is_generated(judgements.get(file.sha256 or "")))
-    return Found(traces, left_out, unjudged, generated)
+    traces, left_out = limit_traces(merged_by_place(_traces(triage, judgements)))
+    unjudged_count = sum(1 for file in triage.suspect_files if file.sha256 is None or file.sha256 not in judgements)
+    generated_count = sum(1 for file in triage.suspect_files if _is_generated(judgements.get(file.sha256 or "")))
+    return HuntFindings(traces, left_out, unjudged_count, generated_count)
 
 
 def _is_generated(judgement: Judgement | None) -> bool:
     return judgement is not None and bool(judgement.generated)
 
 
-def _traces(seen: Seen, judgements: Mapping[str, Judgement]) -> Iterator[Trace]:
-    wanted = {file.where for file in seen.wanted}
+def _traces(triage: TriageResult, judgements: Mapping[str, Judgement]) -> Iterator[Trace]:
+    suspect_paths = {file.where for file in triage.suspect_files}
     installers = {
-        file.where.removesuffix(_NUKEVIET) + _INSTALLER for file in seen.files if file.where.endswith(f"/{_NUKEVIET}")
+        file.where.removesuffix(_NUKEVIET) + _INSTALLER for file in triage.files if file.where.endswith(f"/{_NUKEVIET}")
     }
-    for file in seen.files:
+    for file in triage.files:
         where = file.where
-        how, release = seen.told.standings.get(where, (None, ""))
+        how, release = triage.known_good.standings.get(where, (None, ""))
         if how == "known":
             continue
-        judgement = judgements.get(file.sha256 or "") if where in wanted else None
-        explained = any(where.startswith(base.rstrip("/") + "/") for base, _release in seen.told.found)
-        yield from _of_file(file, where, how, release, judgement, near_release=explained, at_home=where in installers)
-    yield from _gone(seen)
+        judgement = judgements.get(file.sha256 or "") if where in suspect_paths else None
+        is_near_release = any(
+            where.startswith(base.rstrip("/") + "/") for base, _release in triage.known_good.release_folders
+        )
+        yield from _find_file_traces(
+            file, where, how, release, judgement, near_release=is_near_release, at_home=where in installers
+        )
+    yield from _find_missing_files(triage)
 
 
-def _gone(seen: Seen) -> Iterator[Trace]:
+def _find_missing_files(triage: TriageResult) -> Iterator[Trace]:
     """What releases have and the host has not; a folder that is not there at all is told once."""
-    there = {folder for file in seen.files for folder in _above(file.where)}
-    told = set()
-    for path, release in seen.told.missing:
+    there = {folder for file in triage.files for folder in _above(file.where)}
+    reported_paths = set()
+    for path, release in triage.known_good.missing_files:
         where = next((folder for folder in _above(path) if folder not in there), path)
-        if where not in told:
-            told.add(where)
+        if where not in reported_paths:
+            reported_paths.add(where)
             yield _trace("missing", where, where, release, ("known",), ("missing",), "weak")
 
 
@@ -104,10 +110,10 @@ def _above(path: str) -> Iterator[str]:
         at = path.find("/", at + 1)
 
 
-def _of_file(
-    file: File,
+def _find_file_traces(
+    file: WebFile,
     where: str,
-    how: matching.Standing | None,
+    how: matching.FileStatus | None,
     release: str,
     judgement: Judgement | None,
     *,
@@ -117,17 +123,17 @@ def _of_file(
     if file.what & UNREAD:
         yield _trace("unjudged", where, where, "", ("structure",), ("unread",), "weak")
         return
-    filled = bool(file.place & (UPLOAD | CACHE))
+    is_upload_folder = bool(file.place & (UPLOAD | CACHE))
     slot = file.is_code and _LOADED_UNASKED.search(file.path) is not None
-    unexplained = how in ("unknown", "changed")
+    is_unexplained = how in ("unknown", "changed")
     essence = file.sha256 or where
-    placed = {"filled": filled or slot, "unexplained": unexplained, "at_home": at_home}
-    said = weighed(judgement, **placed) if judgement is not None else None
-    if said is not None and (said.certainty != "weak" or how is None):
+    location = {"is_upload_folder": is_upload_folder or slot, "is_unexplained": is_unexplained, "at_home": at_home}
+    verdict = weigh_judgement(judgement, **location) if judgement is not None else None
+    if verdict is not None and (verdict.certainty != "weak" or how is None):
         sample = (judgement.differs or judgement.sample) if judgement is not None else ""
         if judgement is not None and judgement.settings:
             sample = judgement.settings[0].line
-        yield _trace(said.kind, essence, where, sample, said.families, said.rules, said.certainty)
+        yield _trace(verdict.kind, essence, where, sample, verdict.families, verdict.rules, verdict.certainty)
     elif how == "changed":
         sure: Certainty = "strong" if file.is_code else "weak"
         differs = judgement.differs if judgement is not None else ""
@@ -140,7 +146,13 @@ def _of_file(
         yield _trace("left_over", essence, where, release, ("known",), ("left_over",), "weak")
     elif how == "misplaced":
         yield _trace(
-            "misplaced", essence, where, release, ("known", "place"), ("misplaced",), "strong" if filled else "weak"
+            "misplaced",
+            essence,
+            where,
+            release,
+            ("known", "place"),
+            ("misplaced",),
+            "strong" if is_upload_folder else "weak",
         )
     elif file.place & UPLOAD and file.what & PROGRAM:
         yield _trace("executable", essence, where, "", ("place",), ("program",), "weak")
@@ -171,13 +183,20 @@ def _trace(
     rules: Iterable[str],
     certainty: Certainty,
 ) -> Trace:
-    made = trace(kind, essence, where=where, sample=sample, families=families, rules=[_named(rule) for rule in rules])
-    return on_host(made, where, certainty)
+    file_trace = trace(
+        kind,
+        essence,
+        where=where,
+        sample=sample,
+        families=families,
+        rules=[_normalize_rule_name(rule) for rule in rules],
+    )
+    return on_host(file_trace, where, certainty)
 
 
-def _named(rule: str) -> str:
+def _normalize_rule_name(rule: str) -> str:
     """A rule's name as traces have it."""
-    kept = "".join(
+    name = "".join(
         letter if letter.isascii() and (letter.isalnum() or letter in "_.-") else "_" for letter in rule.lower()
     )
-    return (kept if kept[:1].isalpha() else f"r{kept}")[:30]
+    return (name if name[:1].isalpha() else f"r{name}")[:30]

@@ -19,10 +19,10 @@ from auditor.compromise import scripts
 from auditor.compromise.known import generated
 from auditor.compromise.php import flow, nodes
 from auditor.compromise.rules import engine
-from auditor.compromise.settings import Setting, settings_in
+from auditor.compromise.settings import DirectiveHit, settings_in
 from auditor.text.redact import redact
 from auditor.web import children
-from auditor.web.children import Children, Unreadable
+from auditor.web.children import Children, UnreadableContent
 
 FILE_SECONDS = 5.0
 """Of a processor's time for one file: the largest tree that is read takes a third of it."""
@@ -51,7 +51,7 @@ class Judgement:
     """Those of ours that say something only beside what the tree shows."""
     others: tuple[engine.Match, ...] = ()
     """Rules of others that fit."""
-    settings: tuple[Setting, ...] = ()
+    settings: tuple[DirectiveHit, ...] = ()
     """What it tells the web server or PHP to do."""
     sample: str = ""
     """Of where the worst is."""
@@ -73,25 +73,27 @@ _BEGINS = re.compile(rb"(?i)<\?(?!xml\b)|<script\s[^>]{0,40}language\s*=\s*[\"']
 _CHILDREN = Children(__name__, _MAX_MESSAGE)
 
 
-def judged(content: bytes, name: str, rules: engine.Rules) -> Judgement:
+def judge_content(content: bytes, name: str, rules: engine.Rules) -> Judgement:
     """What judges say of a file of that name. To be asked of a child where the content is others'."""
     content = _without_stuffing(content)
-    seen = rules.seen(content)
-    matches = seen.matches
+    rule_scan = rules.scan_content(content)
+    matches = rule_scan.matches
     hits: tuple[flow.Hit, ...] = ()
-    said = settings_in(content, name)
+    directives = settings_in(content, name)
     why = ""
-    if seen.worth_a_tree and _BEGINS.search(content):
+    if rule_scan.worth_a_tree and _BEGINS.search(content):
         try:
             if len(content) > nodes.MAX_BYTES:
                 why = "it is larger than a megabyte: its beginning and its end were read"
-            hits = tuple(hit for part in _parts(content) for hit in flow.judged(part))
+            hits = tuple(hit for part in _parts(content) for hit in flow.find_hits(part))
         except nodes.TooLarge as error:
             why = str(error)
     elif content.startswith(b"#!"):
-        hits = scripts.judged(content)
+        hits = scripts.find_hits(content)
     made_by = (
-        generated.maker(content, name) if not (hits or said or why) and all(match.own for match in matches) else None
+        generated.maker(content, name)
+        if not (hits or directives or why) and all(match.own for match in matches)
+        else None
     )
     if made_by is not None:
         return Judgement(generated=made_by)
@@ -100,7 +102,7 @@ def judged(content: bytes, name: str, rules: engine.Rules) -> Judgement:
         own=tuple(match.rule for match in matches if match.own and not match.beside),
         beside=tuple(match.rule for match in matches if match.beside),
         others=tuple(match for match in matches if not match.own),
-        settings=said,
+        settings=directives,
         sample=_sample(content, hits[0].start if hits else 0) if hits or matches else "",
         unjudged=why,
         within=_is_installer(content, hits) or _is_within(content),
@@ -109,7 +111,7 @@ def judged(content: bytes, name: str, rules: engine.Rules) -> Judgement:
 
 
 def _is_within(content: bytes) -> bool:
-    return _GUARDED.match(content) is not None and _ASKS_ITSELF.search(content) is None
+    return _GUARD_CLAUSE.match(content) is not None and _ASKS_ITSELF.search(content) is None
 
 
 def _is_installer(content: bytes, hits: Sequence[flow.Hit]) -> bool:
@@ -117,7 +119,7 @@ def _is_installer(content: bytes, hits: Sequence[flow.Hit]) -> bool:
     return exact == {"included_data"} and _INSTALLER.match(content) is not None
 
 
-_GUARDED = re.compile(
+_GUARD_CLAUSE = re.compile(
     rb"\A\s*<\?php\s(?:\s|/\*(?:[^*]|\*(?!/))*\*/|(?://|#)(?:(?!\?>)[^\n])*\n|(?:namespace|use)\s[\w\\]+\s*;)*"
     rb"(?:\\?defined\s*\(\s*(?P<a>['\"])(?:%(name)s)(?P=a)\s*\)\s*(?:or\b|\|\|)"
     rb"|if\s*\(\s*!\s*\\?defined\s*\(\s*(?P<b>['\"])(?:%(name)s)(?P=b)\s*\)\s*\)\s*\{?)\s*(?:die|exit)\b"
@@ -138,13 +140,13 @@ _ASKS_ITSELF = re.compile(
 
 
 _COMMENT = re.compile(rb"/\*[^*]{0,40}\*+(?:[^/*][^*]{0,40}\*+){0,10}/")
-_STUFFED, _DENSE = 8, 80
+_MIN_COMMENTS, _DENSE = 8, 80
 """More comments than that, and one in so many bytes, are there to part words."""
 
 
 def _without_stuffing(content: bytes) -> bytes:
     """A small file without the comments that part its words."""
-    if len(content) > 100_000 or content.count(b"*/") < max(_STUFFED, len(content) // _DENSE):
+    if len(content) > 100_000 or content.count(b"*/") < max(_MIN_COMMENTS, len(content) // _DENSE):
         return content
     return _COMMENT.sub(b"", content)
 
@@ -167,7 +169,7 @@ def _sample(content: bytes, start: int) -> str:
 
 
 @dataclass(frozen=True)
-class Asked:
+class JudgeRequest:
     """A file whose content is to be judged."""
 
     name: str
@@ -175,7 +177,7 @@ class Asked:
 
 
 def all_judged(
-    files: Sequence[Asked], rules: Path | None = None, is_over: Callable[[], bool] = lambda: False
+    files: Sequence[JudgeRequest], rules: Path | None = None, is_over: Callable[[], bool] = lambda: False
 ) -> list[Judgement]:
     """What judges say of each file, in their order, by as many children as there are processors.
 
@@ -183,12 +185,12 @@ def all_judged(
     """
     batches = list(_batches(files))
     with ThreadPoolExecutor(max_workers=max(2, len(batches) and 4)) as pool:
-        answers = pool.map(lambda batch: _of_batch(batch, rules, is_over), batches)
+        answers = pool.map(lambda batch: _judge_batch(batch, rules, is_over), batches)
         return [judgement for answer in answers for judgement in answer]
 
 
-def _batches(files: Sequence[Asked]) -> Iterator[Sequence[Asked]]:
-    here: list[Asked] = []
+def _batches(files: Sequence[JudgeRequest]) -> Iterator[Sequence[JudgeRequest]]:
+    here: list[JudgeRequest] = []
     size = 0
     for file in files:
         if here and (size + len(file.content) > TOGETHER or len(here) >= 100):
@@ -200,45 +202,45 @@ def _batches(files: Sequence[Asked]) -> Iterator[Sequence[Asked]]:
         yield here
 
 
-def _of_batch(batch: Sequence[Asked], rules: Path | None, is_over: Callable[[], bool]) -> list[Judgement]:
+def _judge_batch(batch: Sequence[JudgeRequest], rules: Path | None, is_over: Callable[[], bool]) -> list[Judgement]:
     if is_over():
         return [Judgement(unjudged=OUT_OF_TIME)] * len(batch)
     try:
-        return _ask(batch, rules)
-    except Unreadable as error:
+        return _ask_children(batch, rules)
+    except UnreadableContent as error:
         if len(batch) == 1:
             return [Judgement(unjudged=str(error)[:MAX_SAID])]
-    return [judgement for file in batch for judgement in _of_batch([file], rules, is_over)]
+    return [judgement for file in batch for judgement in _judge_batch([file], rules, is_over)]
 
 
-def _ask(batch: Sequence[Asked], rules: Path | None) -> list[Judgement]:
+def _ask_children(batch: Sequence[JudgeRequest], rules: Path | None) -> list[Judgement]:
     files = [{"name": file.name, "content": base64.b64encode(file.content).decode("ascii")} for file in batch]
     places = [str(rules)] if rules is not None else []
-    told = _CHILDREN.ask({"files": files, "rules": places[0] if places else None}, WAIT_SECONDS, places)
+    answer = _CHILDREN.ask({"files": files, "rules": places[0] if places else None}, WAIT_SECONDS, places)
     try:
-        found = [_JUDGEMENT.validate_python(one) for one in told["judgements"]]
+        judgements = [_JUDGEMENT.validate_python(document) for document in answer["judgements"]]
     except (ValidationError, KeyError, TypeError) as error:
-        raise Unreadable("its judge said what it cannot have seen") from error
-    if len(found) != len(batch):
-        raise Unreadable("its judge did not speak of each file")
-    return found
+        raise UnreadableContent("its judge said what it cannot have seen") from error
+    if len(judgements) != len(batch):
+        raise UnreadableContent("its judge did not speak of each file")
+    return judgements
 
 
 @cache
-def _loaded(folder: str | None) -> engine.Rules:
+def _load_rules(folder: str | None) -> engine.Rules:
     return engine.load(Path(folder) if folder is not None else None)
 
 
 def _answer(question: Mapping[str, Any]) -> Mapping[str, Any]:
-    rules = _loaded(question["rules"])
-    found = []
+    rules = _load_rules(question["rules"])
+    judgements = []
     for file in question["files"]:
         content = base64.b64decode(file["content"])
         signal.setitimer(signal.ITIMER_PROF, FILE_SECONDS)
-        found.append(_JUDGEMENT.dump_python(judged(content, file["name"], rules), mode="json"))
+        judgements.append(_JUDGEMENT.dump_python(judge_content(content, file["name"], rules), mode="json"))
         if len(content) > _LARGE:
             gc.collect()
-    return {"judgements": found}
+    return {"judgements": judgements}
 
 
 _LARGE = 150_000

@@ -26,12 +26,12 @@ _PATH = Annotated[str, Field(max_length=8_000)]
 Seconds = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
 
 
-class BadListing(ValueError):
+class ListingError(ValueError):
     """What no module of ours has said."""
 
 
 @checked(frozen=True)
-class _Said:
+class _Document:
     roots: Annotated[list[_PATH], Field(max_length=100)]
     applications: Annotated[list[Any], Field(max_length=2_000)]
     rows: Annotated[list[list[int | str | None]], Field(max_length=100_000)]
@@ -44,19 +44,19 @@ class _Said:
     processor: Seconds
 
 
-_SAID = TypeAdapter(_Said)
+_DOCUMENT = TypeAdapter(_Document)
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class WebFile:
     """One file below a web root. ``root`` and ``path`` have a character for each byte, as the host keeps them."""
 
     root: str
     path: str
     size: int
-    modified: int
+    mtime_ns: int
     """Nanoseconds since 1970; likewise ``changed``, which its owner cannot set."""
-    changed: int
+    ctime_ns: int
     sha256: str | None
     what: int
     place: int
@@ -76,35 +76,39 @@ class File:
 
 
 @dataclass(frozen=True)
-class Listing:
+class FileList:
     """What one walk told."""
 
-    files: Sequence[File]
+    files: Sequence[WebFile]
     same: Sequence[int]
     """Of the stamps that the host was given, by their place, those that it saw again."""
-    seen: int
-    left: int
+    file_count: int
+    left_count: int
     cut_short: bool
     processor: float
 
 
-def listing(text: object, stamps: int) -> Listing:
+def parse_file_list(text: object, stamps: int) -> FileList:
     """The listing as it travels. Raises BadListing."""
     try:
-        said = _SAID.validate_python(unpacked(text))
-        files = tuple(_file(row, said.roots) for row in said.rows)
+        document = _DOCUMENT.validate_python(unpack_json(text))
+        files = tuple(_file(row, document.roots) for row in document.rows)
     except (ValidationError, ValueError, TypeError, IndexError) as error:
-        raise BadListing("the host's list of files is none") from error
-    if any(at >= stamps for at in said.same) or len({*said.same}) < len(said.same) or said.seen < len(files):
-        raise BadListing("the host counts files that there are not")
-    return Listing(files, said.same, said.seen, said.left, bool(said.cut_short), said.processor)
+        raise ListingError("the host's list of files is none") from error
+    if (
+        any(at >= stamps for at in document.same)
+        or len({*document.same}) < len(document.same)
+        or document.seen < len(files)
+    ):
+        raise ListingError("the host counts files that there are not")
+    return FileList(files, document.same, document.seen, document.left, bool(document.cut_short), document.processor)
 
 
-def _file(row: list[int | str | None], roots: list[str]) -> File:
-    number, path, size, modified, changed, _uid, _gid, _mode, sha256, what, place, stamp, md5 = row
+def _file(row: list[int | str | None], roots: list[str]) -> WebFile:
+    number, path, size, mtime_ns, ctime_ns, _uid, _gid, _mode, sha256, what, place, stamp, md5 = row
     if not (isinstance(number, int) and number >= 0 and isinstance(path, str) and isinstance(stamp, str)):
         raise ValueError("a row of another kind")
-    if not all(isinstance(one, int) and abs(one) < 1 << 80 for one in (size, modified, changed, what, place)):
+    if not all(isinstance(cell, int) and abs(cell) < 1 << 80 for cell in (size, mtime_ns, ctime_ns, what, place)):
         raise ValueError("a row with other numbers")
     if sha256 is not None and not (isinstance(sha256, str) and re.fullmatch("[0-9a-f]{64}", sha256)):
         raise ValueError("no digest")
@@ -114,14 +118,14 @@ def _file(row: list[int | str | None], roots: list[str]) -> File:
         raise ValueError("a path that leads elsewhere")
     path.encode("latin-1")
     roots[number].encode("latin-1")
-    return File(roots[number], path, size, modified, changed, sha256, what, place, stamp, md5)  # type: ignore[arg-type]
+    return WebFile(roots[number], path, size, mtime_ns, ctime_ns, sha256, what, place, stamp, md5)  # type: ignore[arg-type]
 
 
-def unpacked(text: object) -> Any:
+def unpack_json(text: object) -> Any:
     """JSON as it travels. Raises ValueError for anything else, and for what is too large."""
     if not isinstance(text, str):
         raise ValueError("nothing")
-    data = _inflated(text, MAX_UNPACKED)
+    data = _inflate_base64(text, MAX_UNPACKED)
     if not json_shape.is_sound(data, values=MAX_VALUES, depth=MAX_DEPTH):
         raise ValueError("too deep, or of too many values")
     return json.loads(data.decode("ascii"))
@@ -130,36 +134,36 @@ def unpacked(text: object) -> Any:
 def contents(text: object, lengths: object, most: int) -> list[bytes | None]:
     """The contents that were asked for, as many as fit; None for one that could not be read. Raises BadListing."""
     try:
-        told = unpacked(lengths)
-        if not isinstance(told, list) or len(told) > most or not isinstance(text, str):
+        sizes = unpack_json(lengths)
+        if not isinstance(sizes, list) or len(sizes) > most or not isinstance(text, str):
             raise ValueError("no lengths")
-        if not all(isinstance(length, int) and -1 <= length <= MAX_UNPACKED for length in told):
+        if not all(isinstance(length, int) and -1 <= length <= MAX_UNPACKED for length in sizes):
             raise ValueError("a length of nothing")
-        if sum(told) > MAX_UNPACKED * 4:
+        if sum(sizes) > MAX_UNPACKED * 4:
             raise ValueError("too large")
-        return list(_parted(base64.b64decode(text, validate=True), told))
+        return list(_split_contents(base64.b64decode(text, validate=True), sizes))
     except (ValueError, TypeError, zlib.error) as error:
-        raise BadListing("the host's files are none") from error
+        raise ListingError("the host's files are none") from error
 
 
-def _parted(data: bytes, lengths: Iterable[int]) -> Iterator[bytes | None]:
+def _split_contents(data: bytes, lengths: Iterable[int]) -> Iterator[bytes | None]:
     """Files that are packed one after the other, unpacked one after the other. Raises ValueError when they end too early."""
-    unpacker, waiting, at = zlib.decompressobj(), bytearray(), 0
+    unpacker, buffer, at = zlib.decompressobj(), bytearray(), 0
     for length in lengths:
-        while len(waiting) < length and at < len(data):
-            waiting += unpacker.decompress(data[at : at + _AT_ONCE])
+        while len(buffer) < length and at < len(data):
+            buffer += unpacker.decompress(data[at : at + _AT_ONCE])
             at += _AT_ONCE
-        if len(waiting) < length:
+        if len(buffer) < length:
             raise ValueError("less than was said")
-        yield None if length == -1 else bytes(waiting[:length])
-        del waiting[: max(length, 0)]
+        yield None if length == -1 else bytes(buffer[:length])
+        del buffer[: max(length, 0)]
 
 
 _AT_ONCE = 1 << 14
 """Packed bytes that are unpacked at a time: what they come to is no more than a thousand times that."""
 
 
-def _inflated(text: str, limit: int) -> bytes:
+def _inflate_base64(text: str, limit: int) -> bytes:
     pieces = zlib.decompressobj()
     try:
         data = pieces.decompress(base64.b64decode(text, validate=True), limit)
@@ -170,6 +174,6 @@ def _inflated(text: str, limit: int) -> bytes:
     return data
 
 
-def packed(value: Any) -> str:
+def pack_json(value: Any) -> str:
     """JSON as it travels to a host."""
     return base64.b64encode(zlib.compress(json.dumps(value, separators=(",", ":")).encode("ascii"), 6)).decode("ascii")

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 
-from auditor.compromise.listing import BadListing, Seconds, unpacked
+from auditor.compromise.listing import ListingError, Seconds, unpack_json
 
 Slot = Literal[
     "cron",
@@ -40,7 +40,7 @@ Slot = Literal[
     "order",
     "log",
 ]
-Standing = Literal["packaged", "changed", "foreign", "gone"]
+PackageStatus = Literal["packaged", "changed", "foreign", "gone"]
 _COUNT = Annotated[int, Field(ge=0, le=1 << 62)]
 _PATH = Annotated[str, Field(max_length=1_000)]
 MAX_ALL_SAID = 3_000_000
@@ -51,10 +51,10 @@ _ROW = tuple[
     Slot,
     _PATH,
     Annotated[str, Field(max_length=100)],
-    Standing,
+    PackageStatus,
     Annotated[str, Field(max_length=21_000)],
     Annotated[list[_WORD], Field(max_length=10)],
-    Annotated[list[tuple[_PATH, Standing]], Field(max_length=10)],
+    Annotated[list[tuple[_PATH, PackageStatus]], Field(max_length=10)],
     Annotated[str, Field(max_length=300)],
 ]
 
@@ -64,7 +64,7 @@ Stamps = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]*={0,2}$", max
 
 
 @checked(frozen=True)
-class _Said:
+class _Document:
     rows: Annotated[list[_ROW], Field(max_length=10_000)]
     sound: Stamps
     seen: _COUNT
@@ -73,11 +73,11 @@ class _Said:
     processor: Seconds
 
 
-_SAID = TypeAdapter(_Said)
+_DOCUMENT = TypeAdapter(_Document)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Autorun:
     """One thing that starts, lets in, is loaded or runs."""
 
     slot: Slot
@@ -85,23 +85,23 @@ class Place:
     """A full path, undecodable bytes kept; of code in a database its name."""
     who: str
     """The account whose it is, or as which it runs."""
-    standing: Standing
+    package_status: PackageStatus
     """To Debian's packages, by the host's own word."""
-    said: str
+    text: str
     """A command, the lines of a script, a setting: as the host has it, with whatever secrets are in it."""
     marks: frozenset[str]
-    programs: tuple[tuple[str, Standing], ...]
+    programs: tuple[tuple[str, PackageStatus], ...]
     """What it runs or loads, and how that stands."""
     exactly: str = ""
     """What tells it from all else there, if it can be stopped by itself; empty: nothing does."""
 
 
 @dataclass(frozen=True)
-class Places:
+class AutorunList:
     """What one reading told."""
 
-    all: Sequence[Place] = ()
-    seen: int = 0
+    all: Sequence[Autorun] = ()
+    seen_count: int = 0
     cut_short: tuple[str, ...] = ()
     """Parts that could not be read to their end."""
     processor: float = 0.0
@@ -109,22 +109,24 @@ class Places:
     """Stamps of what is as its package made it, as the host packs them: it need not read that again."""
 
 
-def places(text: object) -> Places:
+def parse_autoruns(text: object) -> AutorunList:
     """The places as they travel. Raises BadListing."""
     try:
-        said = _SAID.validate_python(unpacked(text))
-        if sum(len(row[4]) for row in said.rows) > MAX_ALL_SAID:
+        document = _DOCUMENT.validate_python(unpack_json(text))
+        if sum(len(row[4]) for row in document.rows) > MAX_ALL_SAID:
             raise ValueError("more than a host of ours says")
-        found = tuple(_place(row) for row in said.rows)
+        autoruns = tuple(_place(row) for row in document.rows)
     except (ValidationError, ValueError, TypeError) as error:
-        raise BadListing("the host's list of places is none") from error
-    return Places(found, said.seen, tuple(dict.fromkeys(said.cut_short)), said.processor, said.sound)
+        raise ListingError("the host's list of places is none") from error
+    return AutorunList(
+        autoruns, document.seen, tuple(dict.fromkeys(document.cut_short)), document.processor, document.sound
+    )
 
 
-def _place(row: _ROW) -> Place:
-    slot, where, who, standing, said, marks, programs, exactly = row
-    named = tuple((_path(path), how) for path, how in programs)
-    return Place(slot, _path(where), who, standing, said, frozenset(marks), named, exactly)
+def _place(row: _ROW) -> Autorun:
+    slot, where, who, package_status, text, marks, programs, exactly = row
+    statuses = tuple((_path(path), how) for path, how in programs)
+    return Autorun(slot, _path(where), who, package_status, text, frozenset(marks), statuses, exactly)
 
 
 def _path(letters: str) -> str:

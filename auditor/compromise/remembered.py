@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import Field
 
-from auditor.compromise.listing import UNREAD, File
+from auditor.compromise.listing import UNREAD, WebFile
 from auditor.models import Model
 
 FULL_EVERY = 7
@@ -16,7 +16,7 @@ MAX_FILES = 300_000
 MAX_PLACES = 10_000
 
 
-class Remembered(Model):
+class ScanCache(Model):
     """One host's files as hunts have read them."""
 
     host: str
@@ -53,14 +53,14 @@ class Remembered(Model):
         """Whether what could be read of these files is known by its MD5, too."""
         return all(file[9] is not None for file in self.files if file[5] is not None)
 
-    def again(self, same: Iterable[int]) -> tuple[File, ...]:
+    def restore_files(self, same: Iterable[int]) -> tuple[WebFile, ...]:
         """The files that the host saw again, by their place among the stamps."""
-        return tuple(File(*self.files[at]) for at in same)
+        return tuple(WebFile(*self.files[at]) for at in same)
 
-    def after(
+    def build_next(
         self,
-        files: Iterable[File],
-        judged: Mapping[str, str],
+        files: Iterable[WebFile],
+        judgements: Mapping[str, str],
         rules: str,
         *,
         warm: bool,
@@ -68,29 +68,29 @@ class Remembered(Model):
         sound: str = "",
     ) -> Self:
         """What is kept after a hunt that saw these files, and these places (None: it was not told of any). What could not be read is tried anew."""
-        kept = tuple(
+        rows = tuple(
             (
-                one.root,
-                one.path,
-                one.size,
-                one.modified,
-                one.changed,
-                one.sha256,
-                one.what,
-                one.place,
-                one.stamp,
-                one.md5,
+                file.root,
+                file.path,
+                file.size,
+                file.mtime_ns,
+                file.ctime_ns,
+                file.sha256,
+                file.what,
+                file.place,
+                file.stamp,
+                file.md5,
             )
-            for one in files
-            if not one.what & UNREAD
+            for file in files
+            if not file.what & UNREAD
         )
-        digests = {one.sha256 for one in files}
+        digests = {file.sha256 for file in files}
         return type(self)(
             host=self.host,
             hunts=self.hunts + 1 if warm else 0,
             rules=rules,
-            files=kept[:MAX_FILES],
-            judged={digest: text for digest, text in judged.items() if digest in digests},
+            files=rows[:MAX_FILES],
+            judged={digest: text for digest, text in judgements.items() if digest in digests},
             places=self.places if places is None else tuple(sorted(places)[:MAX_PLACES]),
             sound=sound,
         )

@@ -63,47 +63,50 @@ _BY_HEAD: Mapping[str, _Language] = {"perl": _PERL, "python": _PYTHON, "sh": _SH
 _HEAD = re.compile(rb"#![^\n]{0,60}?\b(?:(perl)|(python)|(?:ba|da|z|k)?(sh))")
 
 
-def judged(content: bytes) -> tuple[Hit, ...]:
+def find_hits(content: bytes) -> tuple[Hit, ...]:
     """Where a script runs what visitors say; nothing of a file that begins as none."""
     head = _HEAD.match(content)
     if head is None:
         return ()
-    language, asked = _BY_HEAD[(head[1] or head[2] or head[3]).decode()], _FOR_VISITORS.search(content) is not None
-    said: set[str] = set()
+    language, is_for_visitors = (
+        _BY_HEAD[(head[1] or head[2] or head[3]).decode()],
+        _FOR_VISITORS.search(content) is not None,
+    )
+    request_variables: set[str] = set()
     read: set[str] = set()
     at = 0
     for raw in content[:MAX_READ].split(b"\n"):
         line = " ".join(raw[:_MAX_LINE].decode("latin-1").split())
         if not line.startswith("#"):
             parts = list(_run(line, language))
-            if any(_holds(part, language.says, language, said) for part in parts):
+            if any(_holds(part, language.says, language, request_variables) for part in parts):
                 return (Hit("script_runs_request", "exact", at),)
-            if asked and any(_holds(part, language.reads, language, read) for part in parts):
+            if is_for_visitors and any(_holds(part, language.reads, language, read) for part in parts):
                 return (Hit("script_runs_request", "sure", at),)
-            _keep(line, language, said, read)
+            _keep(line, language, request_variables, read)
         at += len(raw) + 1
     return ()
 
 
-def _keep(line: str, language: _Language, said: set[str], read: set[str]) -> None:
+def _keep(line: str, language: _Language, request_variables: set[str], read: set[str]) -> None:
     """Note which variable of a line holds what visitors say, or what was read."""
-    kept = language.keeps.match(line) or language.keeps.search(line)
-    if kept is None:
+    match = language.keeps.match(line) or language.keeps.search(line)
+    if match is None:
         return
-    value, name = kept["value"], kept["name"] or kept["read"]
-    if value is not None and _holds(value, language.says, language, said):
-        said.add(name)
+    value, name = match["value"], match["name"] or match["read"]
+    if value is not None and _holds(value, language.says, language, request_variables):
+        request_variables.add(name)
     elif value is None or _holds(value, language.reads, language, read):
         read.add(name)
 
 
 def _run(line: str, language: _Language) -> Iterator[str]:
     """What a line runs: what stands after a word that runs it, or before it, where it is handed on to that."""
-    for found in language.runs.finditer(line):
-        rest = line[found.end() :]
-        yield rest if any(map(str.isalpha, found[0])) or language is not _SHELL else rest.split(" ", 1)[0]
-        if "|" in found[0]:
-            yield line[: found.end()]
+    for match in language.runs.finditer(line):
+        rest = line[match.end() :]
+        yield rest if any(map(str.isalpha, match[0])) or language is not _SHELL else rest.split(" ", 1)[0]
+        if "|" in match[0]:
+            yield line[: match.end()]
 
 
 _FOR_VISITORS = re.compile(rb"(?i)content-type|HTTP_[A-Z]|QUERY_STRING|CONTENT_LENGTH|REQUEST_METHOD|\bCGI\b")

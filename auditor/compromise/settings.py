@@ -15,7 +15,7 @@ _PHP = (".user.ini", "php.ini", ".htaccess")
 
 
 @dataclass(frozen=True)
-class Setting:
+class DirectiveHit:
     """One line that has a file run what it should not."""
 
     rule: str
@@ -30,7 +30,7 @@ _HANDLER = re.compile(
 _FILTER = re.compile(
     r"^\s*(?:AddOutputFilter|AddHandler)\s+(?:INCLUDES|server-parsed)\s+(?P<suffixes>[^#\n]{1,200})$", re.IGNORECASE
 )
-_PARSED = re.compile(r"^\.?(?:s?html?|inc)$", re.IGNORECASE)
+_PARSED_SUFFIX = re.compile(r"^\.?(?:s?html?|inc)$", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"^\s*ErrorDocument\s+[45]\d\d\s+[\"']?https?://", re.IGNORECASE)
 _EXTENSION = re.compile(r"^\s*(?:zend_)?extension\s*=\s*[\"']?/", re.IGNORECASE)
 _LET_IN = re.compile(
@@ -55,11 +55,11 @@ _BOT = re.compile(r"(?:google|bing|coccoc|yandex)\w{0,3}bot|\bslurp\b", re.IGNOR
 _WHO_ASKS = re.compile(
     r"RewriteCond\s+%\{HTTP(?:_USER_AGENT|_REFERER|:Accept-Language|_ACCEPT_LANGUAGE)\}", re.IGNORECASE
 )
-_PREPENDED = re.compile(
+_PREPEND_DIRECTIVE = re.compile(
     r"^\s*(?:php_(?:admin_)?value\s+)?auto_(?:prepend|append)_file\s*[= ]\s*[\"']?(?P<file>[^\s\"']{1,200})",
     re.IGNORECASE,
 )
-_LOOSENED = re.compile(
+_LOOSE_DIRECTIVE = re.compile(
     r"^\s*(?:php_(?:admin_)?(?:value|flag)\s+)?(?:allow_url_include\s*[= ]\s*[\"']?(?:1|on)|disable_functions\s*[= ]\s*[\"']?(?:none)?[\"']?\s*$"
     r"|engine\s*[= ]\s*[\"']?(?:1|on)|short_open_tag\s*[= ]\s*[\"']?on)",
     re.IGNORECASE,
@@ -82,59 +82,61 @@ _ODD = re.compile(r"/\.[^/]|/(?:uploads?|cache|media|images?)/", re.IGNORECASE)
 MAX_READ = 200_000
 
 
-def settings_in(content: bytes, name: str) -> tuple[Setting, ...]:
+def settings_in(content: bytes, name: str) -> tuple[DirectiveHit, ...]:
     """The lines of a file of that name that matter; none of a file that is no such configuration."""
     name = name.rsplit("/", 1)[-1].lower()
     if name not in (*_APACHE, *_PHP):
         return ()
     text = content[:MAX_READ].decode("utf-8", "replace")
     lines = [line.strip() for line in re.sub(r"\\\r?\n", " ", text).splitlines()]
-    return tuple(_found(lines, text))[:20]
+    return tuple(_find_hits(lines, text))[:20]
 
 
-def _found(lines: list[str], text: str) -> Iterator[Setting]:
+def _find_hits(lines: list[str], text: str) -> Iterator[DirectiveHit]:
     for line in lines:
-        handled = _HANDLER.match(line)
-        if handled is not None:
-            suffixes = handled["suffixes"].split()
+        handler_match = _HANDLER.match(line)
+        if handler_match is not None:
+            suffixes = handler_match["suffixes"].split()
             if any(not _CODE_SUFFIX.match(suffix) for suffix in suffixes):
-                yield Setting("handler", "sure", redact(line)[:200])
+                yield DirectiveHit("handler", "sure", redact(line)[:200])
         elif _SET_HANDLER.match(line):
-            yield Setting("handler", "sure" if _narrowed(text) else "hint", redact(line)[:200])
-        filtered = _FILTER.match(line)
-        if filtered is not None and any(not _PARSED.match(suffix) for suffix in filtered["suffixes"].split()):
-            yield Setting("handler", "sure", redact(line)[:200])
+            yield DirectiveHit("handler", "sure" if _is_for_other_files(text) else "hint", redact(line)[:200])
+        filter_match = _FILTER.match(line)
+        if filter_match is not None and any(
+            not _PARSED_SUFFIX.match(suffix) for suffix in filter_match["suffixes"].split()
+        ):
+            yield DirectiveHit("handler", "sure", redact(line)[:200])
         if _ELSEWHERE.match(line):
-            yield Setting("errors_led_away", "hint", redact(line)[:200])
+            yield DirectiveHit("errors_led_away", "hint", redact(line)[:200])
         if _EXTENSION.match(line):
-            yield Setting("module", "sure", redact(line)[:200])
-        prepended = _PREPENDED.match(line)
-        if prepended is not None and prepended["file"].lower() not in ("none", "off", "wordfence-waf.php"):
-            file = prepended["file"]
+            yield DirectiveHit("module", "sure", redact(line)[:200])
+        prepend_match = _PREPEND_DIRECTIVE.match(line)
+        if prepend_match is not None and prepend_match["file"].lower() not in ("none", "off", "wordfence-waf.php"):
+            file = prepend_match["file"]
             sure = _DATA.search(file) or _ODD.search(file) or not _CODE.search(file)
-            yield Setting("prepended", "sure" if sure else "hint", redact(line)[:200])
+            yield DirectiveHit("prepended", "sure" if sure else "hint", redact(line)[:200])
         if _ACTION.match(line):
-            yield Setting("handler", "hint", redact(line)[:200])
+            yield DirectiveHit("handler", "hint", redact(line)[:200])
         if _PICTURES_LED.match(line):
-            yield Setting("led_aside", "sure" if _ASIDE.search(line) else "hint", redact(line)[:200])
-        if _LOOSENED.match(line):
-            yield Setting("loosened", "hint", redact(line)[:200])
+            yield DirectiveHit("led_aside", "sure" if _ASIDE.search(line) else "hint", redact(line)[:200])
+        if _LOOSE_DIRECTIVE.match(line):
+            yield DirectiveHit("loosened", "hint", redact(line)[:200])
     if _ENGINE.search(text) and _AWAY.search(text):
-        yield Setting("engines_led_away", "sure", _line_of(text, _AWAY))
+        yield DirectiveHit("engines_led_away", "sure", _line_of(text, _AWAY))
     elif _ENGINE.search(text) and _ASIDE.search(text):
-        yield Setting("engines_led_away", "sure", _line_of(text, _ASIDE))
+        yield DirectiveHit("engines_led_away", "sure", _line_of(text, _ASIDE))
     elif _WHO_ASKS.search(text) and _AWAY.search(text):
-        yield Setting("visitors_led_away", "hint", _line_of(text, _AWAY))
+        yield DirectiveHit("visitors_led_away", "hint", _line_of(text, _AWAY))
     if _HEADED_AWAY.search(text):
-        yield Setting("engines_led_away", "sure" if _BOT.search(text) else "hint", _line_of(text, _HEADED_AWAY))
+        yield DirectiveHit("engines_led_away", "sure" if _BOT.search(text) else "hint", _line_of(text, _HEADED_AWAY))
     if _LET_IN.search(text) and _SHUT_OUT.search(text):
-        yield Setting("only_its_own", "hint", _line_of(text, _LET_IN))
+        yield DirectiveHit("only_its_own", "hint", _line_of(text, _LET_IN))
 
 
 _FILES = re.compile(r"<Files(?:Match)?\s+(?:(?!ph)[^>\n])*>[^<]{0,300}(?:SetHandler|ForceType)", re.IGNORECASE)
 
 
-def _narrowed(text: str) -> bool:
+def _is_for_other_files(text: str) -> bool:
     """Whether what a handler is set for is no code by its name."""
     return _FILES.search(text) is not None
 

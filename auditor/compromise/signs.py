@@ -12,7 +12,7 @@ from auditor.text.redact import redact
 MAX_LINE = 4_000
 SAMPLE = 160
 _SHELL = r"(?:(?:ba|da|k|z)?sh|python[\d.]{0,4}|perl|php[\d.]{0,4}|ruby)\b"
-_PIPED = r"[^\n]{0,600}\|\s{0,9}(?:sudo\s{1,9}(?:-\S{1,20}\s{1,9}){0,3})?(?:\S{1,60}/)?" + _SHELL
+_PIPE_TO_SHELL = r"[^\n]{0,600}\|\s{0,9}(?:sudo\s{1,9}(?:-\S{1,20}\s{1,9}){0,3})?(?:\S{1,60}/)?" + _SHELL
 _EXACT: Mapping[str, str] = {
     "connects_back": r"/dev/(?:tcp|udp)/[\w.$\{\}-]{1,100}/"
     r"|\b(?:nc|ncat|netcat)(?:\.\w{1,15})?\s[^\n|;]{0,200}\s?-\w{0,5}[ec]\s{0,3}\S{0,20}sh\b"
@@ -21,7 +21,7 @@ _EXACT: Mapping[str, str] = {
     r"|\bsocket\b[^\n]{0,400}\b(?:dup2|subprocess|pty\.spawn|STDIN)\b"
     r"|\bfsockopen\b[^\n]{0,300}\b(?:exec|proc_open|system|sh)\b",
     "runs_decoded": r"\b(?:base64|base32|basenc|uudecode|xxd|openssl\s{1,3}(?:enc|base64))\b"
-    + _PIPED
+    + _PIPE_TO_SHELL
     + r"|\b(?:ba|da|k|z)?sh\s{1,9}(?:-\w{1,9}\s{1,9}){0,3}[\"']?(?:<\(|\$\(|`)[^\n]{0,600}\b(?:base64|base32|xxd)\b"
     r"|\beval\s{1,9}[\"']?(?:\$\(|`)[^\n]{0,600}\b(?:base64|base32|xxd)\b"
     r"|\b(?:exec|eval)\s{0,3}\(\s{0,3}[^\n]{0,200}(?:b64decode|base64_decode|decode_base64|codecs\.decode|fromhex)\b"
@@ -29,7 +29,7 @@ _EXACT: Mapping[str, str] = {
 }
 _STRONG: Mapping[str, str] = {
     "runs_fetched": r"\b(?:curl|wget|fetch|lwp-download)\b"
-    + _PIPED
+    + _PIPE_TO_SHELL
     + r"|\b(?:ba|da|k|z)?sh\s{1,9}(?:-\w{1,9}\s{1,9}){0,3}[\"']?(?:<\(|\$\(|`)\s{0,9}(?:curl|wget|fetch)\b"
     r"|\beval\s{1,9}[\"']?(?:\$\(|`)\s{0,9}(?:curl|wget|fetch)\b"
     r"|\b(?:curl|wget)\b(?:[^\n;&]|&(?!&)){0,400}(?:&&|;)[^\n]{0,400}\bchmod\b[^\n]{0,200}(?:&&|;)",
@@ -49,20 +49,22 @@ _SQL: Mapping[str, str] = {
 }
 
 
-def _compiled(level: Certainty, patterns: Mapping[str, str]) -> tuple[tuple[str, Certainty, re.Pattern[str]], ...]:
+def _compile_patterns(
+    level: Certainty, patterns: Mapping[str, str]
+) -> tuple[tuple[str, Certainty, re.Pattern[str]], ...]:
     return tuple((name, level, re.compile(pattern)) for name, pattern in patterns.items())
 
 
-_OF_SHELL = (*_compiled("exact", _EXACT), *_compiled("strong", _STRONG))
-_OF_SQL = _compiled("strong", _SQL)
+_OF_SHELL = (*_compile_patterns("exact", _EXACT), *_compile_patterns("strong", _STRONG))
+_OF_SQL = _compile_patterns("strong", _SQL)
 _TEMPORARY = re.compile(r"/(?:tmp|var/tmp|dev/shm|dev/mqueue|run/lock|run/user|run/shm)(?:/|$)")
-_HIDDEN = re.compile(
+_HIDDEN_PATH = re.compile(
     r"/(?:usr|var|etc|lib|bin|sbin|opt|dev|boot|media|mnt|srv)/(?:[^\n]{0,400}/)?\.[^/\n]{1,200}(?:/|$)|/\.\.\.|/\. |/ "
 )
 _KNOWN_HIDDEN = re.compile(
     r"/\.(?:well-known|git|composer|npm|cache|local|config|venv|pyenv|nvm|rbenv|cargo|acme\.sh|ssh|placeholder|updated)(?:/|$)"
 )
-_FILLED = re.compile(r"(?i)/(?:wp-content/uploads|uploads?|cache)/")
+_UPLOAD_PATH = re.compile(r"(?i)/(?:wp-content/uploads|uploads?|cache)/")
 
 
 @dataclass(frozen=True)
@@ -75,29 +77,29 @@ class Sign:
     sample: str
 
 
-def in_text(text: str, *, sql: bool = False) -> Iterator[Sign]:
+def find_signs(text: str, *, sql: bool = False) -> Iterator[Sign]:
     """The signs in a command or in the lines of a script, or in code of a database; each rule once, the surest first."""
     lines = [line[:MAX_LINE] for line in text.split("\n")]
     for rule, certainty, pattern in _OF_SQL if sql else _OF_SHELL:
         for line in lines:
-            found = pattern.search(line)
-            if found is not None:
+            match = pattern.search(line)
+            if match is not None:
                 yield Sign(rule, certainty, _sample(line, pattern))
                 break
 
 
 def _sample(line: str, pattern: re.Pattern[str]) -> str:
     """What a line says about a sign: secrets are taken out while it is whole, since half a one is no longer told for what it is."""
-    said = redact(line)
-    found = pattern.search(said)
-    begin = max(0, found.start() - 20) if found is not None else 0
-    return said[begin : begin + SAMPLE]
+    safe_line = redact(line)
+    match = pattern.search(safe_line)
+    begin = max(0, match.start() - 20) if match is not None else 0
+    return safe_line[begin : begin + SAMPLE]
 
 
-def odd(path: str) -> str | None:
+def classify_odd_path(path: str) -> str | None:
     """Why a path is no place for a program, or None: ``temporary``, ``hidden``, ``filled`` by visitors."""
     if _TEMPORARY.match(path):
         return "temporary"
-    if _HIDDEN.search(path) and not _KNOWN_HIDDEN.search(path):
+    if _HIDDEN_PATH.search(path) and not _KNOWN_HIDDEN.search(path):
         return "hidden"
-    return "filled" if _FILLED.search(path) else None
+    return "filled" if _UPLOAD_PATH.search(path) else None

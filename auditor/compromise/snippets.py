@@ -6,33 +6,33 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from auditor.compromise import judge
-from auditor.compromise.certainty import weighed
-from auditor.compromise.judge import Asked
-from auditor.compromise.places import Place
+from auditor.compromise.certainty import weigh_judgement
+from auditor.compromise.judge import JudgeRequest
+from auditor.compromise.places import Autorun
 from auditor.looks.traces import on_host, trace
 from auditor.models.reviews import Trace
 
 
-def found(places: Iterable[Place], rules: Path | None = None) -> tuple[Trace, ...]:
+def find_traces(places: Iterable[Autorun], rules: Path | None = None) -> tuple[Trace, ...]:
     """The traces in the snippets among a host's places; ``rules``: a folder of others' rules."""
-    kept = [place for place in places if place.slot == "snippet"]
-    told = judge.all_judged([Asked("snippet.php", _code(place.said)) for place in kept], rules)
+    snippets = [place for place in places if place.slot == "snippet"]
+    judgements = judge.all_judged([JudgeRequest("snippet.php", _code(place.text)) for place in snippets], rules)
     traces = []
-    for place, judgement in zip(kept, told, strict=True):
-        said = weighed(judgement)
-        if said is not None:
-            made = trace(
+    for place, judgement in zip(snippets, judgements, strict=True):
+        verdict = weigh_judgement(judgement)
+        if verdict is not None:
+            snippet_trace = trace(
                 "database_code",
-                place.said,
+                place.text,
                 where=place.where,
                 sample=judgement.sample,
-                families=said.families,
-                rules=[rule.lower()[:30] for rule in said.rules],
+                families=verdict.families,
+                rules=[rule.lower()[:30] for rule in verdict.rules],
             )
-            traces.append(on_host(made, place.where, said.certainty))
+            traces.append(on_host(snippet_trace, place.where, verdict.certainty))
     return tuple(traces)
 
 
-def _code(said: str) -> bytes:
+def _code(text: str) -> bytes:
     """What plugins run of it: they put it into PHP unless it opens it."""
-    return (said if "<?" in said else f"<?php {said}").encode("utf-8", "replace")
+    return (text if "<?" in text else f"<?php {text}").encode("utf-8", "replace")

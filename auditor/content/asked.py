@@ -11,31 +11,41 @@ from auditor.content.going.door import HEADERS
 from auditor.content.words.lexicon import Lexicon
 from auditor.facts import HostFacts
 from auditor.facts import pages as known
-from auditor.fleet.collect import Asked, collect
-from auditor.looks.visits import Pages
+from auditor.fleet.collect import FactsRequest, collect
+from auditor.looks.visits import PageInventory
 from auditor.models import Host, Inventory
 
 AREAS = ("bans", "services", "wordpress", "pages")
 
 
-def ask(
+def query_hosts(
     inventory: str, hosts: Sequence[Host], engines: Sequence[str], watch: Callable[[str], None]
 ) -> Mapping[str, HostFacts]:
     """What each host says, by its name; ``watch`` gets that when it has. ``engines``: the networks that they come from."""
     visitors = {
-        name: {"agent": said["User-Agent"], "referrer": said.get("Referer", "-")} for name, said in HEADERS.items()
+        name: {"agent": headers["User-Agent"], "referrer": headers.get("Referer", "-")}
+        for name, headers in HEADERS.items()
     }
-    asked = Asked(AREAS, {"pages": known.Facts}, {"visitors": visitors, "engines": list(engines)})
-    facts, _outcomes = collect(inventory, hosts, watch, asked=asked)
+    fact_query = FactsRequest(AREAS, {"pages": known.PagesFacts}, {"visitors": visitors, "engines": list(engines)})
+    facts, _outcomes = collect(inventory, hosts, watch, request=fact_query)
     return facts
 
 
-def pages(facts: Iterable[HostFacts], lexicon: Lexicon) -> Mapping[str, Pages]:
+def pages(facts: Iterable[HostFacts], lexicon: Lexicon) -> Mapping[str, PageInventory]:
     """By domain which pages sites have, those that nobody but search engines and searchers was served first."""
-    said = [area for area in (one.data.get("pages") for one in facts) if isinstance(area, known.Facts)]
-    return {site.domain: logged.judge(site, lexicon, verified=area.verified) for area in said for site in area.sites}
+    areas = [
+        area for area in (host_facts.data.get("pages") for host_facts in facts) if isinstance(area, known.PagesFacts)
+    ]
+    return {
+        site.domain: logged.judge(site, lexicon, is_verified=area.verified) for area in areas for site in area.sites
+    }
 
 
 def may_be_probed(inventory: Inventory, today: date) -> frozenset[str]:
     """The sites, by domain, that an authorization in force on that day takes in."""
-    return frozenset(site for one in authorizations.uses(inventory, today) if one.in_force for site in one.sites)
+    return frozenset(
+        site
+        for authorization in authorizations.list_uses(inventory, today)
+        if authorization.in_force
+        for site in authorization.sites
+    )

@@ -9,108 +9,128 @@ import re
 from collections.abc import Iterator, Mapping
 
 from auditor.content import pointing, saying
-from auditor.content.evidence import Evidence
-from auditor.content.neighbours import Neighbours, absolute, host_of, registrable
+from auditor.content.evidence import PageEvidence
+from auditor.content.neighbours import DomainClassifier, host_of, registrable, resolve_link
 from auditor.content.page.again import fills_in
 from auditor.content.page.extract import REFRESH, Extract, Pointer
-from auditor.content.pointing import KIND, foreign_in, speaks
-from auditor.content.words.writing import DISGUISED, read
+from auditor.content.pointing import KIND, find_link_words, foreign_in
+from auditor.content.words.writing import MIN_DISGUISED, read
 from auditor.looks.traces import Kind
-from auditor.looks.visits import Served, Visited, Visitor
+from auditor.looks.visits import PageVisit, Visitor, VisitorResponse
 
 _PEOPLE = ("plain", "again")
 _LINK = re.compile(r"<\s*([^<>]{1,1000})>\s*;([^<]{0,300})")
 _BELONGS = re.compile(r"\brel\s*=\s*[\"']?\s*(?:canonical|amphtml|alternate\b[^<]*hreflang)", re.IGNORECASE)
-_REFUSED = frozenset({401, 403, 405, 406, 407, 408, 429, 451})
-_GONE = frozenset({404, 410})
+_REFUSAL_STATUSES = frozenset({401, 403, 405, 406, 407, 408, 429, 451})
+_MISSING_STATUSES = frozenset({404, 410})
 
 
-def judge(visited: Visited, pages: Mapping[Visitor, Extract], near: Neighbours, evidence: Evidence) -> None:
+def judge(visit: PageVisit, pages: Mapping[Visitor, Extract], near: DomainClassifier, evidence: PageEvidence) -> None:
     """Says what only some of the visitors get."""
-    people = [one for one in visited.served if one.visitor in _PEOPLE]
+    people = [response for response in visit.responses if response.visitor in _PEOPLE]
     if not people:
         return
     plain = people[0]
-    for other in visited.served:
-        if other.visitor not in _PEOPLE and other.status not in _REFUSED and other.status < 500:
-            _led_away(visited.url, people, other, near, evidence)
-            _declared(visited.url, people, other, near, evidence)
-            if other.status < 300 or other.status in _GONE:
-                _status(plain, other, pages, near, evidence, missing=visited.role == "missing")
+    for other in visit.responses:
+        if other.visitor not in _PEOPLE and other.status not in _REFUSAL_STATUSES and other.status < 500:
+            _check_redirect(visit.url, people, other, near, evidence)
+            _check_canonical(visit.url, people, other, near, evidence)
+            if other.status < 300 or other.status in _MISSING_STATUSES:
+                _status(plain, other, pages, near, evidence, is_missing_page=visit.role == "missing")
                 _page(people, other, pages, near, evidence)
 
 
-def leads(served: Served, url: str) -> str:
+def get_redirect_target(response: VisitorResponse, url: str) -> str:
     """Where an answer redirects to, by its status or a header; empty when it stays or leads nowhere."""
-    if served.location and 300 <= served.status < 400:
-        return absolute(served.location, url)
-    refreshed = REFRESH.match(served.headers.get("refresh", "")[:2_100])
-    return absolute(refreshed[1], url) if refreshed is not None else ""
+    if response.location and 300 <= response.status < 400:
+        return resolve_link(response.location, url)
+    refresh_match = REFRESH.match(response.headers.get("refresh", "")[:2_100])
+    return resolve_link(refresh_match[1], url) if refresh_match is not None else ""
 
 
-def declared(served: Served, url: str) -> Iterator[str]:
+def iter_canonical_addresses(response: VisitorResponse, url: str) -> Iterator[str]:
     """Where a page belongs, as its headers tell engines."""
-    for address, said in _LINK.findall(served.headers.get("link", ""))[:20]:
-        if _BELONGS.search(said):
-            yield absolute(address, url)
+    for address, parameters in _LINK.findall(response.headers.get("link", ""))[:20]:
+        if _BELONGS.search(parameters):
+            yield resolve_link(address, url)
 
 
-def _led_away(url: str, people: list[Served], other: Served, near: Neighbours, evidence: Evidence) -> None:
-    address = leads(other, url)
+def _check_redirect(
+    url: str, people: list[VisitorResponse], other: VisitorResponse, near: DomainClassifier, evidence: PageEvidence
+) -> None:
+    address = get_redirect_target(other, url)
     host = host_of(address)
-    if not host or near.whose(host) in ("own", "known"):
+    if not host or near.classify_host(host) in ("own", "known"):
         return
-    if host in {host_of(leads(one, url)) for one in people}:
+    if host in {host_of(get_redirect_target(person, url)) for person in people}:
         return
-    from_elsewhere = other.visitor != "phone" and near.whose(host) == "foreign"
+    from_elsewhere = other.visitor != "phone" and near.classify_host(host) == "foreign"
     evidence.against_host(
-        host, "redirect", f"{other.visitor}_led_away", address, "visitors", "redirects", told=True, exact=from_elsewhere
+        host,
+        "redirect",
+        f"{other.visitor}_led_away",
+        address,
+        "visitors",
+        "redirects",
+        report_alone=True,
+        exact=from_elsewhere,
     )
 
 
-def _declared(url: str, people: list[Served], other: Served, near: Neighbours, evidence: Evidence) -> None:
-    theirs = {address for one in people for address in declared(one, url)}
-    for address in declared(other, url):
-        if address not in theirs and near.whose(host := host_of(address)) == "foreign":
+def _check_canonical(
+    url: str, people: list[VisitorResponse], other: VisitorResponse, near: DomainClassifier, evidence: PageEvidence
+) -> None:
+    theirs = {address for person in people for address in iter_canonical_addresses(person, url)}
+    for address in iter_canonical_addresses(other, url):
+        if address not in theirs and near.classify_host(host := host_of(address)) == "foreign":
             rule = f"{other.visitor}_only"
-            evidence.against_host(host, "canonical", rule, address, "visitors", "structure", told=True)
+            evidence.against_host(host, "canonical", rule, address, "visitors", "structure", report_alone=True)
 
 
 def _status(
-    plain: Served,
-    other: Served,
+    plain: VisitorResponse,
+    other: VisitorResponse,
     pages: Mapping[Visitor, Extract],
-    near: Neighbours,
-    evidence: Evidence,
+    near: DomainClassifier,
+    evidence: PageEvidence,
     *,
-    missing: bool,
+    is_missing_page: bool,
 ) -> None:
     if (plain.status >= 400) and other.status == 200:
         title = pages[other.visitor].title
-        kind: Kind = "missing_page" if missing else "doorway"
+        kind: Kind = "missing_page" if is_missing_page else "doorway"
         evidence.against(
             kind, saying.essence(title, near.lexicon), f"{other.visitor}_finds_it", title, "visitors", "structure"
         )
 
 
 def _page(
-    people: list[Served], other: Served, pages: Mapping[Visitor, Extract], near: Neighbours, evidence: Evidence
+    people: list[VisitorResponse],
+    other: VisitorResponse,
+    pages: Mapping[Visitor, Extract],
+    near: DomainClassifier,
+    evidence: PageEvidence,
 ) -> None:
-    seen = [pages[one.visitor] for one in people]
+    people_pages = [pages[person.visitor] for person in people]
     theirs = pages[other.visitor]
-    if theirs in seen:
+    if theirs in people_pages:
         return
     pointing.judge(theirs, near, evidence)
-    shell = seen[0].shell or _challenge(seen[0]) or fills_in(seen[0])
-    names = [_names(page, near) for page in seen]
-    steady = all(one == names[0] for one in names)
+    shell = people_pages[0].shell or _challenge(people_pages[0]) or fills_in(people_pages[0])
+    names = [_names(page, near) for page in people_pages]
+    steady = all(host_names == names[0] for host_names in names)
     for pointer in theirs.pointers:
-        if near.whose(pointer.host) != "own" and registrable(pointer.host) not in set().union(*names):
-            _pointer(pointer, other, near, evidence, trusted=steady and not shell)
-    _scripts(seen, theirs, other, near, evidence)
-    _title(seen, theirs, other, near, evidence, shell=shell)
-    _text(seen, theirs, other, near, evidence)
-    if (strange := saying.language(theirs)) and not saying.language(seen[0]) and not shell and not seen[0].noindex:
+        if near.classify_host(pointer.host) != "own" and registrable(pointer.host) not in set().union(*names):
+            _pointer(pointer, other, near, evidence, is_trusted=steady and not shell)
+    _scripts(people_pages, theirs, other, near, evidence)
+    _title(people_pages, theirs, other, near, evidence, shell=shell)
+    _text(people_pages, theirs, other, near, evidence)
+    if (
+        (strange := saying.language(theirs))
+        and not saying.language(people_pages[0])
+        and not shell
+        and not people_pages[0].noindex
+    ):
         evidence.against(
             "doorway",
             f"language {strange} {saying.essence(theirs.title or theirs.main[:200], near.lexicon)}",
@@ -120,51 +140,65 @@ def _page(
         )
 
 
-def _names(page: Extract, near: Neighbours) -> set[str]:
-    return {registrable(one.host) for one in page.pointers if near.whose(one.host) != "own"}
+def _names(page: Extract, near: DomainClassifier) -> set[str]:
+    return {registrable(pointer.host) for pointer in page.pointers if near.classify_host(pointer.host) != "own"}
 
 
-def _pointer(pointer: Pointer, other: Served, near: Neighbours, evidence: Evidence, *, trusted: bool) -> None:
+def _pointer(
+    pointer: Pointer, other: VisitorResponse, near: DomainClassifier, evidence: PageEvidence, *, is_trusted: bool
+) -> None:
     kind = KIND[pointer.via]
     sample = f"{pointer.words} → {pointer.address}" if pointer.words else pointer.address
     rule = f"{other.visitor}_only"
-    foreign = near.whose(pointer.host) == "foreign"
-    if speaks(pointer, near).named:
-        evidence.against_host(pointer.host, kind, rule, sample, "visitors", "lexicon", told=True)
-    elif foreign and (trusted or near.looks_like_an_advert(pointer.host)):
-        evidence.against_host(pointer.host, kind, rule, sample, "visitors", told=True)
+    foreign = near.classify_host(pointer.host) == "foreign"
+    if find_link_words(pointer, near).has_advert_words:
+        evidence.against_host(pointer.host, kind, rule, sample, "visitors", "lexicon", report_alone=True)
+    elif foreign and (is_trusted or near.looks_like_an_advert(pointer.host)):
+        evidence.against_host(pointer.host, kind, rule, sample, "visitors", report_alone=True)
         if pointer.via in ("frame", "script", "form") or pointer.words:
             evidence.against_host(pointer.host, kind, rule, sample, "address")
         elif pointer.via in ("canonical", "base"):
             evidence.against_host(pointer.host, kind, rule, sample, "structure")
     if foreign and pointer.via == "refresh":
-        evidence.against_host(pointer.host, "redirect", rule, sample, "visitors", "redirects", told=True)
+        evidence.against_host(pointer.host, "redirect", rule, sample, "visitors", "redirects", report_alone=True)
 
 
-def _scripts(seen: list[Extract], theirs: Extract, other: Served, near: Neighbours, evidence: Evidence) -> None:
-    known = {host for page in seen for script in page.scripts for _, host in foreign_in(script, near)}
+def _scripts(
+    people_pages: list[Extract], theirs: Extract, other: VisitorResponse, near: DomainClassifier, evidence: PageEvidence
+) -> None:
+    known_hosts = {host for page in people_pages for script in page.scripts for _, host in foreign_in(script, near)}
     for script in theirs.scripts:
         for address, host in foreign_in(script, near):
-            if host not in known and script.leads:
+            if host not in known_hosts and script.leads:
                 evidence.against_host(
-                    host, "redirect", f"{other.visitor}_only", address, "visitors", "redirects", told=True
+                    host, "redirect", f"{other.visitor}_only", address, "visitors", "redirects", report_alone=True
                 )
-            elif host not in known and (script.loads or address in script.decoded):
-                evidence.against_host(host, "script", f"{other.visitor}_only", address, "visitors", "code", told=True)
+            elif host not in known_hosts and (script.loads or address in script.decoded_addresses):
+                evidence.against_host(
+                    host, "script", f"{other.visitor}_only", address, "visitors", "code", report_alone=True
+                )
 
 
 def _title(
-    seen: list[Extract], theirs: Extract, other: Served, near: Neighbours, evidence: Evidence, *, shell: bool
+    people_pages: list[Extract],
+    theirs: Extract,
+    other: VisitorResponse,
+    near: DomainClassifier,
+    evidence: PageEvidence,
+    *,
+    shell: bool,
 ) -> None:
-    if not theirs.title or any(theirs.title == page.title for page in seen):
+    if not theirs.title or any(theirs.title == page.title for page in people_pages):
         return
-    told = saying.found(theirs.title, near.lexicon)
+    match = saying.find_words(theirs.title, near.lexicon)
     rule = f"{other.visitor}_title"
-    if told.named and not any(saying.found(page.title, near.lexicon).named for page in seen):
+    if match.has_advert_words and not any(
+        saying.find_words(page.title, near.lexicon).has_advert_words for page in people_pages
+    ):
         evidence.against("title", saying.essence(theirs.title, near.lexicon), rule, theirs.title, "visitors", "lexicon")
-    elif other.status == 200 and not shell and seen[0].title and theirs.text.strip():
-        others = " ".join((seen[0].title, near.known.title, *seen[0].headings))
-        if not saying.shared(theirs.title, others) and not _challenge(theirs):
+    elif other.status == 200 and not shell and people_pages[0].title and theirs.text.strip():
+        others = " ".join((people_pages[0].title, near.baseline.title, *people_pages[0].headings))
+        if not saying.share_word(theirs.title, others) and not _challenge(theirs):
             evidence.against(
                 "title", saying.essence(theirs.title, near.lexicon), rule, theirs.title, "visitors", "structure"
             )
@@ -175,14 +209,16 @@ def _challenge(page: Extract) -> bool:
     return len(page.text.split()) < 40 and not page.own
 
 
-def _text(seen: list[Extract], theirs: Extract, other: Served, near: Neighbours, evidence: Evidence) -> None:
-    new = [line for line in (*theirs.text.split("\n"), *theirs.said) if line.strip()]
-    known = saying.lines(seen) | {line.strip() for page in seen for line in page.said}
-    text = "\n".join(line for line in new if line.strip() not in known)
+def _text(
+    people_pages: list[Extract], theirs: Extract, other: VisitorResponse, near: DomainClassifier, evidence: PageEvidence
+) -> None:
+    new = [line for line in (*theirs.text.split("\n"), *theirs.descriptions) if line.strip()]
+    known_lines = saying.lines(people_pages) | {line.strip() for page in people_pages for line in page.descriptions}
+    text = "\n".join(line for line in new if line.strip() not in known_lines)
     if not text:
         return
-    told = saying.found(text[:20_000], near.lexicon)
-    if told.advert:
+    match = saying.find_words(text[:20_000], near.lexicon)
+    if match.advert:
         evidence.against(
             "text", saying.essence(text, near.lexicon), f"{other.visitor}_text", text, "visitors", "lexicon"
         )
@@ -190,7 +226,7 @@ def _text(seen: list[Extract], theirs: Extract, other: Served, near: Neighbours,
         evidence.against(
             "text", saying.essence(text, near.lexicon), f"{other.visitor}_text", text, "visitors", "language"
         )
-    elif read(text[:20_000]).disguised >= DISGUISED:
+    elif read(text[:20_000]).disguised_count >= MIN_DISGUISED:
         evidence.against(
             "text", saying.essence(text, near.lexicon), f"{other.visitor}_text", text, "visitors", "writing"
         )

@@ -26,12 +26,12 @@ class Suspect:
     rules: dict[str, None] = field(default_factory=dict)
     sample: str = ""
     exact: bool = False
-    told: bool = False
+    report_alone: bool = False
     """Worth being shown even when only one family speaks against it."""
 
 
 @dataclass
-class Evidence:
+class PageEvidence:
     """All suspects of one page."""
 
     where: str
@@ -39,10 +39,19 @@ class Evidence:
     things: dict[tuple[Kind, str], Suspect] = field(default_factory=dict)
 
     def against_host(
-        self, host: str, kind: Kind, rule: str, sample: str, *families: Family, told: bool = False, exact: bool = False
+        self,
+        host: str,
+        kind: Kind,
+        rule: str,
+        sample: str,
+        *families: Family,
+        report_alone: bool = False,
+        exact: bool = False,
     ) -> None:
         """Something about a foreign host: evidence about one of its names counts for whoever registered it."""
-        self._add(self.hosts.setdefault(registrable(host), Suspect()), kind, rule, sample, families, told, exact)
+        self._add(
+            self.hosts.setdefault(registrable(host), Suspect()), kind, rule, sample, families, report_alone, exact
+        )
 
     def against(
         self,
@@ -51,41 +60,50 @@ class Evidence:
         rule: str,
         sample: str,
         *families: Family,
-        told: bool = True,
+        report_alone: bool = True,
         exact: bool = False,
     ) -> None:
         """Something about what has no host: ``essence`` is the same tomorrow and on another site."""
-        self._add(self.things.setdefault((kind, essence), Suspect()), kind, rule, sample, families, told, exact)
+        self._add(self.things.setdefault((kind, essence), Suspect()), kind, rule, sample, families, report_alone, exact)
 
     def _add(
-        self, one: Suspect, kind: Kind, rule: str, sample: str, families: Iterable[Family], told: bool, exact: bool
+        self,
+        suspect: Suspect,
+        kind: Kind,
+        rule: str,
+        sample: str,
+        families: Iterable[Family],
+        report_alone: bool,
+        exact: bool,
     ) -> None:
-        one.kinds[kind] = None
-        one.families.update(dict.fromkeys(families))
-        one.rules[rule] = None
-        one.sample = one.sample or sample
-        one.told = one.told or told
-        one.exact = one.exact or exact
+        suspect.kinds[kind] = None
+        suspect.families.update(dict.fromkeys(families))
+        suspect.rules[rule] = None
+        suspect.sample = suspect.sample or sample
+        suspect.report_alone = suspect.report_alone or report_alone
+        suspect.exact = suspect.exact or exact
 
     def traces(self, *, orphan: bool) -> Iterator[Trace]:
         """What is to be told. ``orphan``: nothing leads to the page, which speaks against what else is found on it."""
-        for name, one in self.hosts.items():
-            yield from self._trace(name, min(one.kinds, key=_GRAVEST.index), one, name, orphan=orphan)
-        for (kind, essence), one in self.things.items():
-            yield from self._trace(essence, kind, one, None, orphan=orphan)
+        for name, suspect in self.hosts.items():
+            yield from self._trace(name, min(suspect.kinds, key=_GRAVEST.index), suspect, name, orphan=orphan)
+        for (kind, essence), suspect in self.things.items():
+            yield from self._trace(essence, kind, suspect, None, orphan=orphan)
 
-    def _trace(self, essence: str, kind: Kind, one: Suspect, target: str | None, *, orphan: bool) -> Iterator[Trace]:
-        if not one.families:
+    def _trace(
+        self, essence: str, kind: Kind, suspect: Suspect, target: str | None, *, orphan: bool
+    ) -> Iterator[Trace]:
+        if not suspect.families:
             return
-        families = (*one.families, "orphan") if orphan else tuple(one.families)
-        if one.exact or len(one.families) > 1 or one.told:
+        families = (*suspect.families, "orphan") if orphan else tuple(suspect.families)
+        if suspect.exact or len(suspect.families) > 1 or suspect.report_alone:
             yield trace(
                 kind,
                 essence,
                 where=self.where,
-                sample=one.sample,
+                sample=suspect.sample,
                 families=families,
-                rules=one.rules,
+                rules=suspect.rules,
                 target=target,
-                exact=one.exact,
+                exact=suspect.exact,
             )

@@ -27,25 +27,25 @@ class Ways:
 
 def ways(facts: HostFacts | None) -> Ways:
     """How to visit so that nobody is shut out: through SSH where someone on guard would, and never as an engine where nobody knows."""
-    data = facts.context() if facts is not None else {}
+    data = facts.build_context() if facts is not None else {}
     on_guard = data.get("services", {}).get("crawler_guards")
     if on_guard is None or "wordpress" not in data:
         return Ways(engine=False)
     if "crowdsec.service" in on_guard:
         return Ways(inside=ALL)
-    banned = _by_jails(data.get("bans")) if "fail2ban.service" in on_guard else frozenset()
+    blocked_visitors = _by_jails(data.get("bans")) if "fail2ban.service" in on_guard else frozenset()
     if "sshguard.service" in on_guard or _plugin_on_guard(data):
-        banned |= _ENGINE
-    return Ways(inside=banned)
+        blocked_visitors |= _ENGINE
+    return Ways(inside=blocked_visitors)
 
 
 def _by_jails(bans: dict[str, Any] | None) -> frozenset[Visitor]:
     """The visitors that a jail of fail2ban would shut out; the engine, where it did not say."""
     if bans is None or "jails" not in bans:
         return _ENGINE
-    told = {visitor for jail in bans["jails"] for visitor in jail["bans_visitors"]}
+    visitors = {visitor for jail in bans["jails"] for visitor in jail["bans_visitors"]}
     # All people go where one of them would be shut out: it is one address that all of them come from.
-    return ALL if told - _ENGINE else frozenset(told & _ENGINE)
+    return ALL if visitors - _ENGINE else frozenset(visitors & _ENGINE)
 
 
 def _plugin_on_guard(data: dict[str, Any]) -> bool:

@@ -12,10 +12,10 @@ from urllib.parse import unquote, urlsplit
 from auditor.content import saying
 from auditor.content.words import writing
 from auditor.content.words.lexicon import Lexicon
-from auditor.facts.pages import Served, Side, SitePages
-from auditor.looks.gathered import bounded
+from auditor.facts.pages import ServedAddress, Side, SitePages
+from auditor.looks.gathered import limit_traces
 from auditor.looks.traces import Family, Kind, trace
-from auditor.looks.visits import Pages
+from auditor.looks.visits import PageInventory
 from auditor.models import Trace
 from auditor.models.reviews import Logs
 
@@ -25,20 +25,29 @@ MOST = 0.8
 MOST_HIDDEN = 30
 """Addresses of a site that people never ask for and that all visitors are sent to none the less."""
 _MORE_BYTES, _TIMES = 1_500, 1.3
-_GONE = ("404", "410")
+_MISSING_STATUSES = ("404", "410")
 _AWAY = ("301", "302", "303", "307", "308")
 
 
-def judge(site: SitePages, lexicon: Lexicon, *, verified: bool) -> Pages:
+def judge(site: SitePages, lexicon: Lexicon, *, is_verified: bool) -> PageInventory:
     """The addresses of a site, and what its logs say about them. ``verified``: engines were told by their networks."""
-    found = {one.path: _trace(one, lexicon, verified=verified) for one in site.addresses} if site.is_its_own else {}
-    traces = [one for one in found.values() if one is not None]
-    hidden = [one.path for one in site.addresses if one.person is None and (one.engine or one.searcher)]
-    return Pages(
-        addresses=(*(one.path for one in site.addresses), *site.files),
-        published=tuple(site.posts),
-        suspected=(*(path for path, one in found.items() if one is not None), *hidden[:MOST_HIDDEN]),
-        traces=bounded(traces)[0],
+    traces_by_path = (
+        {address.path: _trace(address, lexicon, is_verified=is_verified) for address in site.addresses}
+        if site.is_its_own
+        else {}
+    )
+    traces = [item for item in traces_by_path.values() if item is not None]
+    hidden_paths = [
+        address.path for address in site.addresses if address.person is None and (address.engine or address.searcher)
+    ]
+    return PageInventory(
+        addresses=(*(address.path for address in site.addresses), *site.files),
+        published_paths=tuple(site.posts),
+        suspect_paths=(
+            *(path for path, item in traces_by_path.items() if item is not None),
+            *hidden_paths[:MOST_HIDDEN],
+        ),
+        traces=limit_traces(traces)[0],
         logs=_read(site),
     )
 
@@ -50,26 +59,26 @@ def _read(site: SitePages) -> Logs:
     return "read" if set(states) <= {"read", "shared"} else "partly"
 
 
-def _trace(one: Served, lexicon: Lexicon, *, verified: bool) -> Trace | None:
-    said = _said(one)
-    if said is None:
+def _trace(address: ServedAddress, lexicon: Lexicon, *, is_verified: bool) -> Trace | None:
+    oddity = _find_oddity(address)
+    if oddity is None:
         return None
-    kind, rule, sample, of_engine = said
+    kind, rule, sample, of_engine = oddity
     families: list[Family] = ["logs"]
-    if verified and of_engine and kind == "doorway":
+    if is_verified and of_engine and kind == "doorway":
         families.append("visitors")
-    if saying.found(writing.slug(unquote(urlsplit(one.path).path)), lexicon).named:
+    if saying.find_words(writing.slug(unquote(urlsplit(address.path).path)), lexicon).has_advert_words:
         families.append("lexicon")
-    rules = (rule, "engine_unverified") if of_engine and not verified else (rule,)
-    return trace(kind, one.path, where=one.path, sample=sample, families=families, rules=rules)
+    rules = (rule, "engine_unverified") if of_engine and not is_verified else (rule,)
+    return trace(kind, address.path, where=address.path, sample=sample, families=families, rules=rules)
 
 
-def _said(one: Served) -> tuple[Kind, str, str, bool] | None:
+def _find_oddity(address: ServedAddress) -> tuple[Kind, str, str, bool] | None:
     """What is odd about an address: kind, rule, sample, and whether it is about engines; None for nothing."""
-    person, engine, searcher = one.person, one.engine, one.searcher
+    person, engine, searcher = address.person, address.engine, address.searcher
     if not _enough(person):
         return None
-    if _enough(engine) and _share(engine, "200") >= MOST and _share(person, *_GONE) >= MOST:
+    if _enough(engine) and _share(engine, "200") >= MOST and _share(person, *_MISSING_STATUSES) >= MOST:
         return "doorway", "log_engine_finds_it", f"engine 200 x {engine.requests}, people 404 x {person.requests}", True
     if _enough(searcher) and _share(searcher, *_AWAY) >= MOST and _share(person, *_AWAY) <= 1 - MOST:
         return "redirect", "log_searcher_led_away", f"searchers 3xx x {searcher.requests}, people 200", False
@@ -85,5 +94,5 @@ def _enough(side: Side | None) -> TypeGuard[Side]:
 
 
 def _share(side: Side, *statuses: str) -> float:
-    counted = sum(side.statuses.values())
-    return sum(side.statuses.get(status, 0) for status in statuses) / counted if counted else 0.0
+    total = sum(side.statuses.values())
+    return sum(side.statuses.get(status, 0) for status in statuses) / total if total else 0.0

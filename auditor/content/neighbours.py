@@ -12,7 +12,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 from publicsuffixlist import PublicSuffixList
 
 from auditor.content.words.lexicon import Lexicon
-from auditor.looks.visits import Known
+from auditor.looks.visits import SiteBaseline
 
 MAX_ADDRESS = 2_000
 _CONTROLS = "".join(map(chr, range(33)))
@@ -43,7 +43,7 @@ def registrable(host: str) -> str:
     return _suffixes().privatesuffix(host) or host
 
 
-def absolute(link: str, base: str) -> str:
+def resolve_link(link: str, base: str) -> str:
     """The address that a link means on the page at ``base``; empty when it means none that is visited."""
     link = "".join(link[:MAX_ADDRESS].split()).lstrip(_CONTROLS).replace("\\", "/")
     if not link or link[0] == "#":
@@ -56,11 +56,11 @@ def absolute(link: str, base: str) -> str:
         if begins[2] or scheme != base.partition(":")[0]:
             return f"{scheme}://{link[begins.end() :]}"
         link = link[begins.end() :]
-    return _joined(_SITE.sub(r"\1", base) if link[0] == "/" else base, link)
+    return _join_link(_SITE.sub(r"\1", base) if link[0] == "/" else base, link)
 
 
 @functools.lru_cache(maxsize=1024)
-def _joined(base: str, link: str) -> str:
+def _join_link(base: str, link: str) -> str:
     try:
         address = urljoin(base, link)
         return address if urlsplit(address).scheme in ("http", "https") else ""
@@ -80,22 +80,22 @@ def host_of(address: str) -> str:
 
 
 @dataclass(frozen=True)
-class Neighbours:
+class DomainClassifier:
     """Whose addresses are, seen from one site."""
 
-    known: Known
+    baseline: SiteBaseline
     lexicon: Lexicon
-    _told: dict[str, Whose] = field(default_factory=dict, repr=False, compare=False)
+    _owner_by_host: dict[str, Whose] = field(default_factory=dict, repr=False, compare=False)
 
-    def whose(self, host: str) -> Whose:
+    def classify_host(self, host: str) -> Whose:
         """Whose a host is. The site's own are its domain with what is below it, unless that is called as adverts are, and what is declared by name."""
-        if host not in self._told:
-            self._told[host] = self._whose(host)
-        return self._told[host]
+        if host not in self._owner_by_host:
+            self._owner_by_host[host] = self._whose(host)
+        return self._owner_by_host[host]
 
     def _whose(self, host: str) -> Whose:
-        own = self.known.domain.removeprefix("www.")
-        if host in self.known.own or host.removeprefix("www.") == own:
+        own = self.baseline.domain.removeprefix("www.")
+        if host in self.baseline.own or host.removeprefix("www.") == own:
             return "own"
         if host.endswith("." + own):
             labels = host.removesuffix("." + own).replace("-", "").split(".")
@@ -124,6 +124,6 @@ class Neighbours:
     def names_an_advert(self, host: str) -> tuple[str, ...]:
         """The terms of the lexicon in a host's name."""
         label = registrable(host).partition(".")[0]
-        return tuple(term for term in (label,) if term in self.lexicon.categories) or self.lexicon.joined(
+        return tuple(term for term in (label,) if term in self.lexicon.categories) or self.lexicon.find_joined(
             label.replace("-", "")
         )

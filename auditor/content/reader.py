@@ -13,9 +13,9 @@ from auditor.content import reading
 from auditor.content.page import sheets
 from auditor.content.reading import MAX_SHEETS
 from auditor.content.words import lexicon
-from auditor.looks.visits import Known, Reading, Served, Sheet, Visited
+from auditor.looks.visits import PageAnalysis, PageVisit, Sheet, SiteBaseline, VisitorResponse
 from auditor.web import children
-from auditor.web.children import Children, Unreadable
+from auditor.web.children import Children, UnreadableContent
 
 PAGE_SECONDS = 2.0
 """Of a processor's time for one address and all its visitors."""
@@ -25,30 +25,32 @@ MEMORY = 300_000_000
 """Bytes of addresses of a child."""
 _MAX_MESSAGE = 20_000_000
 MAX_LINKS, MAX_HOSTS = 500, 100
-_READING = TypeAdapter(Reading)
+_ANALYSIS = TypeAdapter(PageAnalysis)
 _CHILDREN = Children(__name__, _MAX_MESSAGE)
 
 
-def read(visited: Visited, known: Known, words: Mapping[str, str]) -> Reading:
+def read(visit: PageVisit, baseline: SiteBaseline, words: Mapping[str, str]) -> PageAnalysis:
     """What an address shows to whom; ``words``: what the unit adds to the lexicon. Raises Unreadable when that cannot be told at a reasonable price."""
-    told = _CHILDREN.ask({"visited": _packed(visited), "known": _plain(known), "words": dict(words)}, WAIT_SECONDS)
+    answer = _CHILDREN.ask(
+        {"visited": _pack_visit(visit), "known": _plain(baseline), "words": dict(words)}, WAIT_SECONDS
+    )
     try:
-        found = _READING.validate_python(told["reading"])
+        analysis = _ANALYSIS.validate_python(answer["reading"])
     except (ValidationError, KeyError) as error:
-        raise Unreadable("its reader said what it cannot have seen") from error
-    return Reading(
-        traces=found.traces,
-        links=_short(found.links, MAX_LINKS, 2_000),
-        title=found.title[:200],
-        linked=_short(found.linked, MAX_HOSTS, 100),
-        framed=_short(found.framed, MAX_HOSTS, 100),
-        loaded=_short(found.loaded, MAX_HOSTS, 100),
-        landmarks=_short(found.landmarks, 40, 120),
-        tokens=_short(found.tokens, 20, 120),
-        sheets=_short(found.sheets, MAX_SHEETS, 2_000),
-        hides=found.hides[: sheets.MAX_RULES],
-        suspicious=found.suspicious,
-        whole=found.whole,
+        raise UnreadableContent("its reader said what it cannot have seen") from error
+    return PageAnalysis(
+        traces=analysis.traces,
+        links=_short(analysis.links, MAX_LINKS, 2_000),
+        title=analysis.title[:200],
+        linked_hosts=_short(analysis.linked_hosts, MAX_HOSTS, 100),
+        framed_hosts=_short(analysis.framed_hosts, MAX_HOSTS, 100),
+        loaded_hosts=_short(analysis.loaded_hosts, MAX_HOSTS, 100),
+        landmarks=_short(analysis.landmarks, 40, 120),
+        tokens=_short(analysis.tokens, 20, 120),
+        sheets=_short(analysis.sheets, MAX_SHEETS, 2_000),
+        hides=analysis.hides[: sheets.MAX_RULES],
+        suspicious=analysis.suspicious,
+        whole=analysis.whole,
     )
 
 
@@ -56,35 +58,38 @@ def _short(texts: Iterable[str], most: int, longest: int) -> tuple[str, ...]:
     return tuple(text for text in texts if len(text) <= longest)[:most]
 
 
-def _plain(known: Known) -> dict[str, Any]:
-    return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in vars(known).items()}
+def _plain(baseline: SiteBaseline) -> dict[str, Any]:
+    return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in vars(baseline).items()}
 
 
-def _packed(visited: Visited) -> dict[str, Any]:
-    served = [
-        {**vars(one), "headers": dict(one.headers), "body": base64.b64encode(one.body).decode()}
-        for one in visited.served
+def _pack_visit(visit: PageVisit) -> dict[str, Any]:
+    responses = [
+        {**vars(response), "headers": dict(response.headers), "body": base64.b64encode(response.body).decode()}
+        for response in visit.responses
     ]
-    return {"url": visited.url, "role": visited.role, "served": served, "sheets": visited.sheets}
+    return {"url": visit.url, "role": visit.role, "served": responses, "sheets": visit.sheets}
 
 
-def _sheets(told: Iterable[Any]) -> tuple[tuple[str, Sheet], ...]:
-    return tuple((address, tuple((selector, way) for selector, way in sheet)) for address, sheet in told)
+def _sheets(rows: Iterable[Any]) -> tuple[tuple[str, Sheet], ...]:
+    return tuple((address, tuple((selector, way) for selector, way in sheet)) for address, sheet in rows)
 
 
 def _answer(question: Mapping[str, Any]) -> Mapping[str, Any]:
-    visited, known = question["visited"], question["known"]
-    served = tuple(Served(**{**one, "body": base64.b64decode(one["body"])}) for one in visited["served"])
+    visit_fields, baseline_fields = question["visited"], question["known"]
+    responses = tuple(
+        VisitorResponse(**{**response, "body": base64.b64decode(response["body"])})
+        for response in visit_fields["served"]
+    )
     values: dict[str, Any] = {
-        name: frozenset(value) if isinstance(value, list) else value for name, value in known.items()
+        name: frozenset(value) if isinstance(value, list) else value for name, value in baseline_fields.items()
     }
-    found = reading.read(
-        Visited(visited["url"], visited["role"], served, _sheets(visited["sheets"])),
-        Known(**values),
+    analysis = reading.read(
+        PageVisit(visit_fields["url"], visit_fields["role"], responses, _sheets(visit_fields["sheets"])),
+        SiteBaseline(**values),
         lexicon.with_own(frozenset(question["words"].items())),
     )
-    told = asdict(found)
-    return {"reading": {**told, "traces": [one.model_dump(mode="json") for one in found.traces]}}
+    document = asdict(analysis)
+    return {"reading": {**document, "traces": [found_trace.model_dump(mode="json") for found_trace in analysis.traces]}}
 
 
 if __name__ == "__main__":

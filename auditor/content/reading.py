@@ -13,12 +13,12 @@ from dataclasses import replace
 from functools import partial
 
 from auditor.content import differing, pointing, saying, standing
-from auditor.content.evidence import Evidence
-from auditor.content.neighbours import Neighbours, absolute, host_of
+from auditor.content.evidence import PageEvidence
+from auditor.content.neighbours import DomainClassifier, host_of, resolve_link
 from auditor.content.page import again, charset, documents, extract, scripts, sheets
 from auditor.content.page.extract import Extract
-from auditor.content.words.lexicon import Lexicon, shipped
-from auditor.looks.visits import Known, Reading, Served, Visited, Visitor
+from auditor.content.words.lexicon import Lexicon, load_built_in_lexicon
+from auditor.looks.visits import PageAnalysis, PageVisit, SiteBaseline, Visitor, VisitorResponse
 
 _EXTRACTS, _READINGS = 12, 500
 MAX_BODY = 2_000_000
@@ -52,57 +52,60 @@ class _Memory[Key, Said]:
 
 
 _extracts: _Memory[tuple[object, ...], Extract] = _Memory(_EXTRACTS)
-_readings: _Memory[tuple[object, ...], Reading] = _Memory(_READINGS)
+_readings: _Memory[tuple[object, ...], PageAnalysis] = _Memory(_READINGS)
 
 
-def read(visited: Visited, known: Known, lexicon: Lexicon | None = None) -> Reading:
+def read(visit: PageVisit, baseline: SiteBaseline, lexicon: Lexicon | None = None) -> PageAnalysis:
     """What the answers at one address say. ``lexicon``: the shipped one, when none is given."""
-    lexicon = lexicon or shipped()
-    digests = tuple(hashlib.sha256(one.body).digest() for one in visited.served)
-    heads = tuple((one.visitor, one.status, one.location, *one.headers.items()) for one in visited.served)
-    key = (visited.url, visited.role, digests, heads, visited.sheets, known, id(lexicon))
-    return _readings.of(key, lambda: _read(visited, digests, Neighbours(known, lexicon)))
+    lexicon = lexicon or load_built_in_lexicon()
+    digests = tuple(hashlib.sha256(response.body).digest() for response in visit.responses)
+    heads = tuple(
+        (response.visitor, response.status, response.location, *response.headers.items())
+        for response in visit.responses
+    )
+    key = (visit.url, visit.role, digests, heads, visit.sheets, baseline, id(lexicon))
+    return _readings.of(key, lambda: _read(visit, digests, DomainClassifier(baseline, lexicon)))
 
 
-def _read(visited: Visited, digests: Sequence[bytes], near: Neighbours) -> Reading:
-    plain = visited.served[0]
-    evidence = Evidence(_where(visited.url, near.known.domain))
+def _read(visit: PageVisit, digests: Sequence[bytes], near: DomainClassifier) -> PageAnalysis:
+    plain = visit.responses[0]
+    evidence = PageEvidence(_where(visit.url, near.baseline.domain))
     media = plain.headers.get("content-type", "")
-    if _media(media) == "text/css" and len(visited.served) == 1:
-        return _sheet(charset.text(plain.body, media), visited.url)
+    if _media(media) == "text/css" and len(visit.responses) == 1:
+        return _sheet(charset.text(plain.body, media), visit.url)
     if documents.kind(plain.body):
-        standing.document(visited, documents.read(plain.body), near, evidence)
-    pages: dict[Visitor, Extract] = {}
-    for one, digest in zip(visited.served, digests, strict=True):
-        said = one.headers.get("content-type", "")
-        pages[one.visitor] = _extracts.of(
-            (digest, visited.url, said, visited.sheets), partial(_extract, one, visited, said)
+        standing.document(visit, documents.read(plain.body), near, evidence)
+    extracts: dict[Visitor, Extract] = {}
+    for response, digest in zip(visit.responses, digests, strict=True):
+        content_type = response.headers.get("content-type", "")
+        extracts[response.visitor] = _extracts.of(
+            (digest, visit.url, content_type, visit.sheets), partial(_extract, response, visit, content_type)
         )
-    page = pages[plain.visitor]
+    page = extracts[plain.visitor]
     if _is_sitemap(plain):
-        standing.sitemap(visited, charset.text(plain.body, media), near, evidence)
-    if visited.url.endswith("/robots.txt"):
-        standing.robots(visited, charset.text(plain.body), near, evidence)
-    standing.redirect(visited, plain, near, evidence)
-    standing.page(visited, plain, page, near, evidence)
+        standing.sitemap(visit, charset.text(plain.body, media), near, evidence)
+    if visit.url.endswith("/robots.txt"):
+        standing.robots(visit, charset.text(plain.body), near, evidence)
+    standing.check_redirect(visit, plain, near, evidence)
+    standing.check_page(visit, plain, page, near, evidence)
     pointing.judge(page, near, evidence)
-    saying.judge(page, visited, near, evidence)
-    differing.judge(visited, pages, near, evidence)
-    tokens = standing.tokens(visited, page, near, evidence)
-    linked, framed, loaded = pointing.inventory(page, near)
-    traces = tuple(evidence.traces(orphan=visited.role in ("orphan", "missing")))
-    return Reading(
+    saying.judge(page, visit, near, evidence)
+    differing.judge(visit, extracts, near, evidence)
+    tokens = standing.tokens(visit, page, near, evidence)
+    linked_hosts, framed_hosts, loaded_hosts = pointing.inventory(page, near)
+    traces = tuple(evidence.traces(orphan=visit.role in ("orphan", "missing")))
+    return PageAnalysis(
         traces=traces,
         links=page.own,
         title=page.title,
-        linked=linked,
-        framed=framed,
-        loaded=loaded,
-        landmarks=again.landmarks(page) if visited.role == "home" else (),
+        linked_hosts=linked_hosts,
+        framed_hosts=framed_hosts,
+        loaded_hosts=loaded_hosts,
+        landmarks=again.landmarks(page) if visit.role == "home" else (),
         tokens=tokens,
-        sheets=tuple(dict.fromkeys(page.sheets))[:MAX_SHEETS] if linked or framed or page.pointers else (),
+        sheets=tuple(dict.fromkeys(page.sheets))[:MAX_SHEETS] if linked_hosts or framed_hosts or page.pointers else (),
         suspicious=bool(traces),
-        whole=all(one.whole for one in pages.values()),
+        whole=all(extract_page.whole for extract_page in extracts.values()),
     )
 
 
@@ -112,14 +115,15 @@ def _where(url: str, domain: str) -> str:
     return f"/{path}" if host == domain or not domain else f"//{host}/{path}"
 
 
-def _is_sitemap(served: Served) -> bool:
-    return b"<urlset" in served.body[:2_000] or b"<sitemapindex" in served.body[:2_000]
+def _is_sitemap(response: VisitorResponse) -> bool:
+    return b"<urlset" in response.body[:2_000] or b"<sitemapindex" in response.body[:2_000]
 
 
-def _sheet(sheet: str, url: str) -> Reading:
-    taken_in = (absolute(one, url) for one in sheets.imports(sheet))
-    return Reading(
-        sheets=tuple(one for one in taken_in if host_of(one) == host_of(url)), hides=tuple(sheets.rules(sheet))
+def _sheet(sheet: str, url: str) -> PageAnalysis:
+    taken_in = (resolve_link(link, url) for link in sheets.imports(sheet))
+    return PageAnalysis(
+        sheets=tuple(address for address in taken_in if host_of(address) == host_of(url)),
+        hides=tuple(sheets.rules(sheet)),
     )
 
 
@@ -127,14 +131,14 @@ def _media(kind: str) -> str:
     return kind.partition(";")[0].strip().lower()
 
 
-def _extract(served: Served, visited: Visited, kind: str) -> Extract:
+def _extract(response: VisitorResponse, visit: PageVisit, kind: str) -> Extract:
     media = _media(kind)
     if "javascript" in media:
-        return Extract(scripts=(scripts.read(charset.text(served.body, kind)),))
-    if not served.body or not _is_page(media, served.body):
+        return Extract(scripts=(scripts.read(charset.text(response.body, kind)),))
+    if not response.body or not _is_page(media, response.body):
         return Extract()
-    page = extract.read(charset.text(served.body, kind), visited.url, visited.sheets)
-    return page if len(served.body) <= MAX_BODY else replace(page, whole=False)
+    page = extract.read(charset.text(response.body, kind), visit.url, visit.sheets)
+    return page if len(response.body) <= MAX_BODY else replace(page, whole=False)
 
 
 def _is_page(media: str, body: bytes) -> bool:

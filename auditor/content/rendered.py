@@ -8,37 +8,39 @@ from dataclasses import replace
 from pydantic import ValidationError
 
 from auditor.looks.traces import certainty
-from auditor.looks.visits import Reading, Served
+from auditor.looks.visits import PageAnalysis, VisitorResponse
 from auditor.models import Trace
-from auditor.models.reviews import MAX_FAMILIES, MAX_RULES, RENDERED
-from auditor.web.browser import Rendered
+from auditor.models.reviews import MAX_FAMILIES, MAX_RULES, RENDERED_RULE
+from auditor.web.browser import RenderedPage
 
 
-def answers(plain: Served, seen: Rendered) -> Iterable[Served]:
+def make_responses(plain: VisitorResponse, rendered_page: RenderedPage) -> Iterable[VisitorResponse]:
     """The page as scripts left it, and where they wanted to go, as if it had been served like that."""
     headers = {"content-type": "text/html; charset=utf-8"}
-    yield replace(plain, headers=headers, body=seen.html.encode("utf-8", "replace"), location=None)
-    if seen.led_to:
-        yield replace(plain, status=302, headers=headers, body=b"", location=seen.led_to)
+    yield replace(plain, headers=headers, body=rendered_page.html.encode("utf-8", "replace"), location=None)
+    if rendered_page.led_to:
+        yield replace(plain, status=302, headers=headers, body=b"", location=rendered_page.led_to)
 
 
-def added(reading: Reading, theirs: Iterable[Reading]) -> Reading:
+def add_traces(reading: PageAnalysis, theirs: Iterable[PageAnalysis]) -> PageAnalysis:
     """What was read of the page, with the traces that only a browser saw."""
-    known = {one.key for one in reading.traces}
-    found = {one.key: _marked(one) for more in theirs for one in more.traces if one.key not in known}
-    return replace(reading, traces=(*reading.traces, *found.values()))
+    known_keys = {trace.key for trace in reading.traces}
+    new_traces = {
+        trace.key: _mark_rendered(trace) for more in theirs for trace in more.traces if trace.key not in known_keys
+    }
+    return replace(reading, traces=(*reading.traces, *new_traces.values()))
 
 
-def _marked(one: Trace) -> Trace:
+def _mark_rendered(trace: Trace) -> Trace:
     """A script that leads away and does not tell so in its text hides what it does."""
-    families = dict.fromkeys((*one.families, "code") if one.kind == "redirect" else one.families)
-    told = {
-        **one.model_dump(),
+    families = dict.fromkeys((*trace.families, "code") if trace.kind == "redirect" else trace.families)
+    fields = {
+        **trace.model_dump(),
         "families": tuple(families)[:MAX_FAMILIES],
-        "rules": (RENDERED, *one.rules)[:MAX_RULES],
-        "certainty": certainty(families, exact=one.certainty == "exact"),
+        "rules": (RENDERED_RULE, *trace.rules)[:MAX_RULES],
+        "certainty": certainty(families, exact=trace.certainty == "exact"),
     }
     try:
-        return Trace.model_validate(told)
+        return Trace.model_validate(fields)
     except ValidationError:  # longer than a trace may be
-        return one
+        return trace

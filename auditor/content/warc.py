@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from auditor.looks.visits import Served, Visited, Visitor
+from auditor.looks.visits import PageVisit, Visitor, VisitorResponse
 from auditor.models import clock
-from auditor.text.redact import HIDDEN, redact
+from auditor.text.redact import REDACTION_MARK, redact
 
 MAX_BYTES = 2_000_000
 """Of one address, of all its visitors' answers before they are packed, and of the file."""
@@ -27,7 +27,9 @@ _OF_TRANSPORT = frozenset({"content-encoding", "transfer-encoding", "content-len
 _VERSION = "HTTP/1.1"
 
 
-def packed(visited: Visited, sent: Mapping[Visitor, Mapping[str, str]], address: str, look: str, at: datetime) -> bytes:
+def build_warc(
+    visit: PageVisit, headers_by_visitor: Mapping[Visitor, Mapping[str, str]], address: str, look: str, at: datetime
+) -> bytes:
     """Requests and responses of one address, compressed. Bodies are as they were served, cut where there is no more room.
 
     ``sent``: the headers of each visitor; ``address``: of the host that answered; ``look``: its id. Cookies and other secrets
@@ -36,59 +38,61 @@ def packed(visited: Visited, sent: Mapping[Visitor, Mapping[str, str]], address:
     file = io.BytesIO()
     writer = WARCWriter(file, gzip=True, warc_version="WARC/1.1")
     writer.write_record(writer.create_warcinfo_record(f"{look}.warc.gz", {"software": "luytre", "isPartOf": look}))
-    common = {"WARC-Date": clock.utc_stamp(at), "WARC-IP-Address": address}
-    room, seen = _ROOM, dict[bytes, str]()
-    for one in visited.served:
-        said = {**common, "X-Luytre-Visitor": one.visitor}
-        digest = hashlib.sha256(one.body).digest()
-        before = seen.get(digest)
-        body = b"" if before else one.body[:room]
+    common = {"WARC-Date": clock.format_utc_stamp(at), "WARC-IP-Address": address}
+    room, record_ids = _ROOM, dict[bytes, str]()
+    for response in visit.responses:
+        warc_headers = {**common, "X-Luytre-Visitor": response.visitor}
+        digest = hashlib.sha256(response.body).digest()
+        before = record_ids.get(digest)
+        body = b"" if before else response.body[:room]
         room -= len(body)
         if before:
-            said |= {
+            warc_headers |= {
                 "WARC-Profile": "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest",
                 "WARC-Refers-To": before,
                 "WARC-Payload-Digest": f"sha256:{digest.hex()}",
             }
-        elif len(body) < len(one.body):
-            said["WARC-Truncated"] = "length"
+        elif len(body) < len(response.body):
+            warc_headers["WARC-Truncated"] = "length"
         answer = writer.create_warc_record(
-            visited.url,
+            visit.url,
             "revisit" if before else "response",
             payload=io.BytesIO(body),
             length=len(body),
-            http_headers=_answered(one),
-            warc_headers_dict=said,
+            http_headers=_build_response_headers(response),
+            warc_headers_dict=warc_headers,
         )
         record_id = answer.rec_headers.get_header("WARC-Record-ID")
-        seen.setdefault(digest, record_id)
+        record_ids.setdefault(digest, record_id)
         request = writer.create_warc_record(
-            visited.url,
+            visit.url,
             "request",
-            http_headers=_asked(visited.url, sent[one.visitor]),
-            warc_headers_dict={**common, "X-Luytre-Visitor": one.visitor, "WARC-Concurrent-To": record_id},
+            http_headers=_build_request_headers(visit.url, headers_by_visitor[response.visitor]),
+            warc_headers_dict={**common, "X-Luytre-Visitor": response.visitor, "WARC-Concurrent-To": record_id},
         )
         writer.write_record(request)
         writer.write_record(answer)
     return file.getvalue()
 
 
-def _asked(url: str, headers: Mapping[str, str]) -> StatusAndHeaders:
+def _build_request_headers(url: str, headers: Mapping[str, str]) -> StatusAndHeaders:
     parts = urlsplit(url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    lines = _shown({"Host": parts.netloc, **headers}.items())
+    lines = _redact_headers({"Host": parts.netloc, **headers}.items())
     return StatusAndHeaders(f"GET {target} {_VERSION}", lines, is_http_request=True)
 
 
-def _answered(served: Served) -> StatusAndHeaders:
+def _build_response_headers(response: VisitorResponse) -> StatusAndHeaders:
     reasons = {status.value: status.phrase for status in HTTPStatus}
-    kept = [(name, value) for name, value in served.headers.items() if name not in _OF_TRANSPORT]
-    lines = [*_shown(kept), ("content-length", str(len(served.body)))]
-    return StatusAndHeaders(f"{served.status} {reasons.get(served.status, 'Unknown')}", lines, protocol=_VERSION)
+    headers = [(name, value) for name, value in response.headers.items() if name not in _OF_TRANSPORT]
+    lines = [*_redact_headers(headers), ("content-length", str(len(response.body)))]
+    return StatusAndHeaders(f"{response.status} {reasons.get(response.status, 'Unknown')}", lines, protocol=_VERSION)
 
 
-def _shown(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [(_line(name), HIDDEN if name.lower() in _SECRETS else _line(redact(value))) for name, value in headers]
+def _redact_headers(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [
+        (_line(name), REDACTION_MARK if name.lower() in _SECRETS else _line(redact(value))) for name, value in headers
+    ]
 
 
 def _line(text: str) -> str:

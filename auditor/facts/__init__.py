@@ -19,7 +19,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from auditor.errors import first_wrong
+from auditor.errors import get_first_error
 from auditor.facts._base import Area
 from auditor.text import json_shape
 
@@ -31,7 +31,7 @@ MAX_MEMBERS = 20_000
 MAX_VALUES = 400_000
 """In all areas together; a host with a hundred sites has a tenth of them."""
 MAX_NUMBER = 2**64
-NOTHING: Mapping[str, type[Area]] = MappingProxyType({})
+NO_MODELS: Mapping[str, type[Area]] = MappingProxyType({})
 CUT_MARK = "…[cut]"
 
 
@@ -40,19 +40,30 @@ class BadDocument(ValueError):
 
 
 @cache
-def area_names() -> frozenset[str]:
+def list_area_names() -> frozenset[str]:
     """The areas that there are."""
-    return frozenset(_modules())
+    return frozenset(_find_modules())
 
 
 @cache
-def areas() -> Mapping[str, type[Area]]:
+def load_areas() -> Mapping[str, type[Area]]:
     """Every area's model by its name."""
-    return {name: importlib.import_module(module).Facts for name, module in sorted(_modules().items())}
+    return {name: _get_area(module) for name, module in sorted(_find_modules().items())}
+
+
+def _get_area(module: str) -> type[Area]:
+    """Return the one area that a module defines."""
+    members = vars(importlib.import_module(module)).values()
+    (area,) = (
+        member
+        for member in members
+        if isinstance(member, type) and issubclass(member, Area) and member.__module__ == module
+    )
+    return area
 
 
 @cache
-def _modules() -> Mapping[str, str]:
+def _find_modules() -> Mapping[str, str]:
     """Every area's module by its name."""
     groups = [info.name for info in pkgutil.iter_modules(__path__) if info.ispkg]
     return {
@@ -73,7 +84,7 @@ class HostFacts:
     seconds: Mapping[str, float]
 
     @classmethod
-    def parse(cls, document: str, besides: Mapping[str, type[Area]] = NOTHING) -> HostFacts:
+    def parse(cls, document: str, besides: Mapping[str, type[Area]] = NO_MODELS) -> HostFacts:
         """Validate a collector's answer. Raises BadDocument when it is not one at all.
 
         ``besides``: models of areas that were asked for and that no audit has.
@@ -94,7 +105,7 @@ class HostFacts:
         data: dict[str, Area] = {}
         errors: dict[str, str] = {}
         seconds: dict[str, float] = {}
-        for name, model in {**areas(), **besides}.items():
+        for name, model in {**load_areas(), **besides}.items():
             answer = raw["areas"].get(name)
             if not isinstance(answer, dict):
                 errors[name] = "not collected"
@@ -102,15 +113,15 @@ class HostFacts:
             spent = answer.get("seconds")
             seconds[name] = float(spent) if isinstance(spent, int | float) and 0 <= spent < 1e6 else 0.0
             if answer.get("error") is not None:
-                errors[name] = _bounded(str(answer["error"]))[:300]
+                errors[name] = _check_depth(str(answer["error"]))[:300]
                 continue
             try:
-                data[name] = model.model_validate(_bounded(answer.get("data")))
+                data[name] = model.model_validate(_check_depth(answer.get("data")))
             except (ValidationError, BadDocument) as error:
                 errors[name] = f"answer does not fit: {_first_problem(error)}"
         return cls(collected_at, data, errors, seconds)
 
-    def context(self, *names: str) -> dict[str, Any]:
+    def build_context(self, *names: str) -> dict[str, Any]:
         """The areas of these names, or all, as plain data, for control expressions; what a host does not tell is not there."""
         return {
             name: area.model_dump(exclude=set(area.untold))
@@ -121,12 +132,12 @@ class HostFacts:
 
 def _first_problem(error: Exception) -> str:
     if isinstance(error, ValidationError):
-        place, why = first_wrong(error)
+        place, why = get_first_error(error)
         return f"{'.'.join(map(str, place))}: {why}"[:300]
     return str(error)
 
 
-def _bounded(value: Any, depth: int = 0) -> Any:
+def _check_depth(value: Any, depth: int = 0) -> Any:
     if depth > MAX_DEPTH:
         raise BadDocument("nested too deeply")
     if isinstance(value, str):
@@ -135,11 +146,11 @@ def _bounded(value: Any, depth: int = 0) -> Any:
     if isinstance(value, list):
         if len(value) > MAX_MEMBERS:
             raise BadDocument(f"a list of {len(value):,} members")
-        return [_bounded(member, depth + 1) for member in value]
+        return [_check_depth(member, depth + 1) for member in value]
     if isinstance(value, int | float) and not -MAX_NUMBER < value < MAX_NUMBER:
         raise BadDocument("a number beyond all measure")
     if isinstance(value, dict):
         if len(value) > MAX_MEMBERS:
             raise BadDocument(f"an object of {len(value):,} members")
-        return {_bounded(str(key)): _bounded(member, depth + 1) for key, member in value.items()}
+        return {_check_depth(str(key)): _check_depth(member, depth + 1) for key, member in value.items()}
     return value

@@ -9,7 +9,7 @@ from pydantic import Field
 from auditor.facts._base import Area, Fact
 
 
-class Naming(Fact):
+class ChangelogMention(Fact):
     """A package whose own changelog names one."""
 
     vulnerability: Annotated[str, Field(pattern=r"^CVE-[0-9]{4}-[0-9]{4,19}$")]
@@ -18,10 +18,10 @@ class Naming(Fact):
     entry: str = Field(max_length=200, description="version of the newest entry that names it; empty above the first")
 
 
-class Facts(Area):
+class ChangelogsFacts(Area):
     """What they name."""
 
-    named: list[Naming] = Field(max_length=5_000)
+    named: list[ChangelogMention] = Field(max_length=5_000)
     packages: int = Field(ge=0, description="how many are installed")
     without: int = Field(ge=0, description="how many of them have no changelog here")
     cut_short: bool = Field(description="there was no time or room for all of them")

@@ -11,7 +11,7 @@ from auditor.facts._base import Area, Fact, Path
 Where = Literal["log", "mail", "connection", "resolver", "hosts", "file"]
 
 
-class Seen(Fact):
+class IndicatorContact(Fact):
     """One digest that was asked for, and where what it stands for was seen."""
 
     digest: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
@@ -20,9 +20,9 @@ class Seen(Fact):
     times: int = Field(ge=1)
 
 
-class Facts(Area):
+class ContactsFacts(Area):
     """What was seen. Visitors write the logs that it is told from."""
 
-    seen: list[Seen] = Field(max_length=2_000)
+    seen: list[IndicatorContact] = Field(max_length=2_000)
     logs: int = Field(ge=0, description="logs of web and mail that were looked for")
     cut_short: list[Path] = Field(description="logs that there was no time or room to read to their end; / for files")

@@ -25,7 +25,7 @@ class Side(Fact):
     )
 
 
-class Served(Fact):
+class ServedAddress(Fact):
     """One address, and who was served what there."""
 
     path: Address
@@ -34,7 +34,7 @@ class Served(Fact):
     person: Side | None = Field(default=None, description="other people")
 
 
-class Log(Fact):
+class AccessLogRead(Fact):
     """What became of one access log."""
 
     path: Path
@@ -48,8 +48,8 @@ class SitePages(Fact):
     """The pages of one site."""
 
     domain: str
-    logs: list[Log]
-    addresses: list[Served] = Field(max_length=MAX_ADDRESSES)
+    logs: list[AccessLogRead]
+    addresses: list[ServedAddress] = Field(max_length=MAX_ADDRESSES)
     files: list[Address] = Field(default_factory=list, max_length=MAX_ADDRESSES, description="that show something")
     posts: list[Address] = Field(
         default_factory=list, max_length=MAX_ADDRESSES, description="published by applications"
@@ -62,7 +62,7 @@ class SitePages(Fact):
         return all(log.state != "shared" for log in self.logs)
 
 
-class Facts(Area):
+class PagesFacts(Area):
     """The pages of a host's declared sites."""
 
     verified: bool = Field(description="whether search engines were told by the networks that they come from")

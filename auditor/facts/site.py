@@ -9,7 +9,7 @@ from typing import Any
 from auditor.models import Application, Site
 
 _WEB = ("nginx", "apache")
-_ASKED = ("vhosts", "tls_vhosts", "tls_answered", "tls_allowed", "pools")
+_VHOST_FACTS = ("vhosts", "tls_vhosts", "tls_answered", "tls_allowed", "pools")
 """What cannot be told about a site one of whose virtual hosts could not be read."""
 _NEEDS = {
     "roots": _WEB,
@@ -33,7 +33,7 @@ _BY_FILES = ("roots", "proxied", "wordpress", "joomla", "nukeviet", "others", "f
 """What a declared document root tells, whether or not the web server's configuration could be read."""
 
 
-def view(site: Site, data: Mapping[str, Any], errors: Mapping[str, str]) -> dict[str, Any]:
+def build_site_view(site: Site, data: Mapping[str, Any], errors: Mapping[str, str]) -> dict[str, Any]:
     """The ``site`` of control expressions: the declaration, and what in the host's facts belongs to it.
 
     ``vhosts`` are the virtual hosts that claim the domain or an alias (with ``server``), ``pools`` the PHP-FPM
@@ -58,7 +58,7 @@ def view(site: Site, data: Mapping[str, Any], errors: Mapping[str, str]) -> dict
         if names & set(vhost["names"])
     ]
     roots = {root for root in (site.document_root, *(vhost["root"] for vhost in (*vhosts, *unasked))) if root}
-    folders = _outermost(roots)
+    folders = _select_outermost(roots)
     backends = {backend for vhost in vhosts for backend in vhost["php_backends"]}
     php = data.get("php_fpm", {})
     pools = [pool for pool in (*php.get("pools", []), *php.get("modules", [])) if pool["backend"] in backends]
@@ -74,21 +74,21 @@ def view(site: Site, data: Mapping[str, Any], errors: Mapping[str, str]) -> dict
     )
     seen = {
         **site.model_dump(mode="json"),
-        "application": site.application or recognised(data, roots),
+        "application": site.application or find_application(data, roots),
         "roots": sorted(roots),
         "vhosts": vhosts,
         "proxied": site.document_root is None and not unasked and _is_proxied(vhosts),
         "tls_vhosts": tls_vhosts,
-        "tls_answered": _protocols(tls_vhosts, "answered"),
-        "tls_allowed": _protocols([vhost for vhost in tls_vhosts if not vhost["tls"]["answered"]], "protocols"),
+        "tls_answered": _list_protocols(tls_vhosts, "answered"),
+        "tls_allowed": _list_protocols([vhost for vhost in tls_vhosts if not vhost["tls"]["answered"]], "protocols"),
         "https": any(_speaks_tls(vhost) for vhost in (*vhosts, *unasked)),
         "certificate": certificate,
         "pools": pools,
-        "wordpress": _below(data.get("wordpress", {}).get("instances", []), folders),
-        "joomla": _below(data.get("wordpress", {}).get("joomla", []), folders),
-        "nukeviet": _below(data.get("wordpress", {}).get("nukeviet", []), folders),
+        "wordpress": _find_below(data.get("wordpress", {}).get("instances", []), folders),
+        "joomla": _find_below(data.get("wordpress", {}).get("joomla", []), folders),
+        "nukeviet": _find_below(data.get("wordpress", {}).get("nukeviet", []), folders),
         "others": [other for other in data.get("wordpress", {}).get("others", []) if _is_below(other["path"], folders)],
-        "files": _below(data.get("files", {}).get("roots", []), folders),
+        "files": _find_below(data.get("files", {}).get("roots", []), folders),
         "backup": next(
             (entry for entry in data.get("backups", {}).get("directories", []) if entry["path"] == site.backup_dir),
             None,
@@ -105,21 +105,21 @@ def view(site: Site, data: Mapping[str, Any], errors: Mapping[str, str]) -> dict
     if "wordpress" not in errors and site.application is not None:
         # Where the files are not found, the site is what it is declared to be, and no other application.
         unread -= {kind for kind in ("wordpress", "joomla", "nukeviet") if kind != site.application}
-    unsearched = _outermost(data.get("wordpress", {}).get("cut_short", []))
+    unsearched = _select_outermost(data.get("wordpress", {}).get("cut_short", []))
     if any(_is_below(root, unsearched) for root in roots):
         unread.update(part for part in ("wordpress", "joomla", "nukeviet", "others") if not seen[part])
     if unasked:
-        unread.update(_ASKED)
-        seen.update({f"{part}_unread": unasked[0]["unread"] for part in _ASKED})
+        unread.update(_VHOST_FACTS)
+        seen.update({f"{part}_unread": unasked[0]["unread"] for part in _VHOST_FACTS})
     others = data.get("services", {}).get("untold", {}).get("all_web_read")
     if others is not None and not vhosts and not unasked:
         # It may be the site's: what it serves, and how, is not known.
-        unread.update((*_ASKED, "https", "certificate"))
+        unread.update((*_VHOST_FACTS, "https", "certificate"))
         seen["untold"] = dict.fromkeys(unread, others)
     return {part: value for part, value in seen.items() if part not in unread}
 
 
-def recognised(data: Mapping[str, Any], roots: set[str]) -> Application | None:
+def find_application(data: Mapping[str, Any], roots: set[str]) -> Application | None:
     """The application whose files lie in one of the roots themselves, or None."""
     wordpress = data.get("wordpress", {})
     if any(instance["path"] in roots for instance in wordpress.get("instances", [])):
@@ -136,15 +136,15 @@ def _speaks_tls(vhost: Mapping[str, Any]) -> bool:
     return bool(vhost["tls"]) and any(listen["tls"] for listen in vhost["listens"])
 
 
-def _protocols(vhosts: Iterable[Mapping[str, Any]], how: str) -> list[str]:
+def _list_protocols(vhosts: Iterable[Mapping[str, Any]], how: str) -> list[str]:
     return sorted({protocol for vhost in vhosts for protocol in vhost["tls"][how]})
 
 
-def _below(entries: list[dict[str, Any]], folders: Sequence[str]) -> dict[str, Any] | None:
+def _find_below(entries: list[dict[str, Any]], folders: Sequence[str]) -> dict[str, Any] | None:
     return next((entry for entry in entries if _is_below(entry["path"], folders)), None)
 
 
-def _outermost(paths: Iterable[str]) -> Sequence[str]:
+def _select_outermost(paths: Iterable[str]) -> Sequence[str]:
     """Return the folders of ``paths`` that lie in none of the others, in order, each with a slash at its end."""
     kept: list[str] = []
     for folder in sorted({f"{path.rstrip('/')}/" for path in paths}):

@@ -25,22 +25,22 @@ OPTIONS = {
 
 
 @contextmanager
-def handing(password: str, folder: Path) -> Iterator[None]:
+def provide_password(password: str, folder: Path) -> Iterator[None]:
     """While it lasts, whoever runs ``program`` is given the password, as often as it asks; ``folder`` is nobody else's."""
     pipe, over = folder / "password", Event()
     os.mkfifo(pipe, 0o600)
-    answer = program(folder)
+    answer = get_program_path(folder)
     answer.write_text(_ANSWER.format(pipe=pipe), "utf-8")
     answer.chmod(0o700)
 
-    def hand() -> None:
+    def write_password() -> None:
         while True:
-            with suppress(BrokenPipeError), pipe.open("wb", buffering=0) as asked:  # waits until somebody reads
+            with suppress(BrokenPipeError), pipe.open("wb", buffering=0) as writer:  # waits until somebody reads
                 if over.is_set():
                     return
-                asked.write(f"{password}\n".encode())
+                writer.write(f"{password}\n".encode())
 
-    thread = Thread(target=hand, daemon=True)
+    thread = Thread(target=write_password, daemon=True)
     thread.start()
     try:
         yield
@@ -51,11 +51,11 @@ def handing(password: str, folder: Path) -> Iterator[None]:
         os.close(last)
 
 
-def variables(folder: Path) -> Mapping[str, str]:
+def build_variables(folder: Path) -> Mapping[str, str]:
     """The environment in which ssh asks by way of ``folder``."""
-    return dict(zip(VARIABLES, (str(program(folder)), "force"), strict=True))
+    return dict(zip(VARIABLES, (str(get_program_path(folder)), "force"), strict=True))
 
 
-def program(folder: Path) -> Path:
+def get_program_path(folder: Path) -> Path:
     """What prints the password that is handed by way of ``folder``."""
     return folder / "askpass"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from auditor.fleet.runner import Playbook, Task, play
+from auditor.fleet.runner import PlaybookRun, Task, play
 from auditor.models import Host, HostOutcome, Text
 
 if TYPE_CHECKING:
@@ -21,17 +21,17 @@ _ACTION = "compliance_facts"
 
 
 @dataclass(frozen=True)
-class Asked:
+class FactsRequest:
     """What hosts are asked for, when it is not what an audit needs."""
 
     areas: tuple[str, ...] = ()
     models: Mapping[str, type[Area]] = field(default_factory=dict)
     """Of those areas that no audit has."""
-    told: Mapping[str, Any] = field(default_factory=dict)
+    extra_variables: Mapping[str, Any] = field(default_factory=dict)
     """To every host, besides what is declared of it."""
 
 
-ALL = Asked()
+ALL = FactsRequest()
 
 
 def collect(
@@ -39,14 +39,14 @@ def collect(
     hosts: Sequence[Host],
     watch: Callable[[str], None] | None = None,
     meanwhile: Callable[[], object] | None = None,
-    asked: Asked = ALL,
+    request: FactsRequest = ALL,
 ) -> tuple[Mapping[str, HostFacts], tuple[HostOutcome, ...]]:
     """Facts by host name, and how reading went for every host asked for; ``watch`` gets each host's name when done.
 
     ``meanwhile`` is done here while the hosts are at work.
     """
 
-    def seen(task: Task) -> None:
+    def report_host(task: Task) -> None:
         if watch is not None and (task.action == _ACTION or task.outcome in ("failed", "unreachable")):
             watch(task.host)
 
@@ -54,53 +54,54 @@ def collect(
         "collect.yml",
         inventory=inventory,
         limit=[host.name for host in hosts],
-        variables=declared(hosts) | {"luytre_told": dict(asked.told), "collect_areas": list(asked.areas)},
+        variables=build_declared_variables(hosts)
+        | {"luytre_told": dict(request.extra_variables), "collect_areas": list(request.areas)},
         timeout=COLLECT_SECONDS,
-        watch=seen,
+        watch=report_host,
         meanwhile=meanwhile,
     )
-    return answers(run, hosts, asked)
+    return parse_answers(run, hosts, request)
 
 
-def declared(hosts: Sequence[Host]) -> dict[str, Any]:
+def build_declared_variables(hosts: Sequence[Host]) -> dict[str, Any]:
     """What the collector has to know of the hosts, as a playbook's variables."""
     return {"luytre_declared": {host.name: host.model_dump(mode="json") for host in hosts}}
 
 
-def answers(
-    run: Playbook, hosts: Sequence[Host], asked: Asked = ALL
+def parse_answers(
+    run: PlaybookRun, hosts: Sequence[Host], request: FactsRequest = ALL
 ) -> tuple[Mapping[str, HostFacts], tuple[HostOutcome, ...]]:
     """What a playbook with the collector in it read: facts by host name, and how reading went for every host."""
     facts: dict[str, HostFacts] = {}
     outcomes = []
     for host in hosts:
-        answer = _facts(run, host.name, asked)
+        answer = _parse_facts(run, host.name, request)
         if not isinstance(answer, Text):
             facts[host.name] = answer
-        outcomes.append(_outcome(host.name, answer))
+        outcomes.append(_make_outcome(host.name, answer))
     return facts, tuple(outcomes)
 
 
-def _facts(run: Playbook, host: str, asked: Asked) -> HostFacts | Text:
+def _parse_facts(run: PlaybookRun, host: str, request: FactsRequest) -> HostFacts | Text:
     from auditor.facts import BadDocument, HostFacts
     from auditor.fleet.reasons import explain
 
-    task = next((task for task in run.of(host) if task.action == _ACTION and task.outcome == "ok"), None)
+    task = next((task for task in run.list_tasks(host) if task.action == _ACTION and task.outcome == "ok"), None)
     if task is None:
-        failed = run.failure(host)
-        if failed is not None:
-            return explain(failed.message)
+        failure = run.find_failure(host)
+        if failure is not None:
+            return explain(failure.message)
         return explain(run.complaint) if run.complaint else _NO_ANSWER
     document = task.result.get("document")
     if not isinstance(document, str):
         return _TOO_LARGE
     try:
-        return HostFacts.parse(document, asked.models)
+        return HostFacts.parse(document, request.models)
     except BadDocument as bad:
         return Text(vi=f"câu trả lời của máy chủ không dùng được: {bad}", en=f"the host's answer is unusable: {bad}")
 
 
-def _outcome(host: str, answer: HostFacts | Text) -> HostOutcome:
+def _make_outcome(host: str, answer: HostFacts | Text) -> HostOutcome:
     if isinstance(answer, Text):
         return HostOutcome(host=host, reached=False, reason=answer)
     system = answer.data.get("system")

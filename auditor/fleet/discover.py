@@ -22,28 +22,28 @@ _PATH: TypeAdapter[str] = TypeAdapter(PlainPath)
 
 def with_found_sites(host: Host, facts: HostFacts) -> Host:
     """The host with a site for every virtual host found on it that has a proper domain name."""
-    return host.model_copy(update={"sites": tuple(_sites(host.name, facts.context()))})
+    return host.model_copy(update={"sites": tuple(_iter_sites(host.name, facts.build_context()))})
 
 
-def _sites(host: str, data: dict[str, Any]) -> Iterator[Site]:
+def _iter_sites(host: str, data: dict[str, Any]) -> Iterator[Site]:
     """What the host calls its names and folders is taken over only in the forms that an inventory may hold."""
-    taken: set[str] = set()
+    taken_names: set[str] = set()
     servers: tuple[Literal["nginx", "apache"], ...] = ("nginx", "apache")
     for server in servers:
         area = data.get(server, {})
         for vhost in (*(area.get("vhosts") or ()), *(area.get("unread_vhosts") or ())):
-            known = (_DOMAIN.validate_python(name) for name in vhost["names"] if _fits(_DOMAIN, name))
-            names = [name for name in dict.fromkeys(known) if name not in taken]
+            valid_names = (_DOMAIN.validate_python(name) for name in vhost["names"] if _is_valid(_DOMAIN, name))
+            names = [name for name in dict.fromkeys(valid_names) if name not in taken_names]
             if not names:
                 continue
-            taken.update(names)
+            taken_names.update(names)
             yield Site(
                 domain=names[0],
                 aliases=tuple(names[1:]),
                 host=host,
                 server=server,
-                document_root=vhost["root"] if _fits(_PATH, vhost["root"]) else None,
-                application=_application(data, vhost["root"]),
+                document_root=vhost["root"] if _is_valid(_PATH, vhost["root"]) else None,
+                application=_find_application(data, vhost["root"]),
                 level_declared=False,
             )
 
@@ -51,37 +51,37 @@ def _sites(host: str, data: dict[str, Any]) -> Iterator[Site]:
 _SERVERS = (("nginx", "nginx"), ("apache", "Apache"))
 
 
-def not_found(facts: HostFacts) -> tuple[Text, ...]:
+def explain_missing_sites(facts: HostFacts) -> tuple[Text, ...]:
     """Why a host may have sites that were not found, so that they have to be declared by hand; empty when all are known."""
-    from auditor.fleet.reasons import of_area
-    from auditor.text.visible import one_line
+    from auditor.fleet.reasons import explain_area
+    from auditor.text.visible import make_one_line
 
-    data = facts.context()
-    told = []
+    data = facts.build_context()
+    reasons = []
     for area, name in _SERVERS:
         why = facts.errors.get(area) or data.get(area, {}).get("untold", {}).get("vhosts")
         if why is not None:
-            said = of_area(why)
-            told.append(Text(vi=f"{name}: {said.vi}", en=f"{name}: {said.en}"))
+            reason = explain_area(why)
+            reasons.append(Text(vi=f"{name}: {reason.vi}", en=f"{name}: {reason.en}"))
     services = data.get("services", {})
     others = services.get("untold", {}).get("all_web_read")
     if others is not None:
-        told.append(of_area(others))
+        reasons.append(explain_area(others))
     panels = data.get("system", {}).get("machine_panels", ())
     if panels:
-        named = one_line(", ".join(panels), 100)
-        told.append(
+        panel_names = make_one_line(", ".join(panels), 100)
+        reasons.append(
             Text(
-                vi=f"máy chủ do bảng điều khiển {named} quản lý: đối chiếu với danh sách trang trong bảng điều khiển đó",
-                en=f"the control panel {named} runs this host: compare with the list of sites that it shows",
+                vi=f"máy chủ do bảng điều khiển {panel_names} quản lý: đối chiếu với danh sách trang trong bảng điều khiển đó",
+                en=f"the control panel {panel_names} runs this host: compare with the list of sites that it shows",
             )
         )
-    if not told and not any(data.get(area, {}).get("installed") for area, _ in _SERVERS):
-        told.append(Text(vi="không có nginx hay Apache nào chạy ở đây", en="neither nginx nor Apache runs here"))
-    return tuple(told)
+    if not reasons and not any(data.get(area, {}).get("installed") for area, _ in _SERVERS):
+        reasons.append(Text(vi="không có nginx hay Apache nào chạy ở đây", en="neither nginx nor Apache runs here"))
+    return tuple(reasons)
 
 
-def _fits(form: TypeAdapter[str], value: Any) -> bool:
+def _is_valid(form: TypeAdapter[str], value: Any) -> bool:
     try:
         form.validate_python(value, strict=True)
     except ValidationError:
@@ -89,9 +89,9 @@ def _fits(form: TypeAdapter[str], value: Any) -> bool:
     return True
 
 
-def _application(data: dict[str, Any], root: str | None) -> Application | None:
+def _find_application(data: dict[str, Any], root: str | None) -> Application | None:
     if root is None:
         return None
     from auditor.facts import site
 
-    return site.recognised(data, {root})
+    return site.find_application(data, {root})

@@ -18,18 +18,26 @@ from auditor.errors import InputError
 from auditor.facts import HostFacts
 from auditor.fleet import host_keys, logins
 from auditor.fleet.collect import collect
-from auditor.fleet.discover import not_found, with_found_sites
-from auditor.fleet.entry import Account, Server, differences, drafted, key_options, write, writing
-from auditor.fleet.host_keys import ssh_tool
+from auditor.fleet.discover import explain_missing_sites, with_found_sites
+from auditor.fleet.entry import (
+    AutomationAccount,
+    EnrollmentTarget,
+    build_key_options,
+    draft_entry,
+    find_differences,
+    report_write_errors,
+    write,
+)
+from auditor.fleet.host_keys import run_ssh_tool
 from auditor.fleet.reasons import LOGIN_REFUSED, explain
-from auditor.fleet.runner import Playbook, play
+from auditor.fleet.runner import PlaybookRun, play
 from auditor.inventory import hosts as inventories
 from auditor.inventory import reach as reaching
 from auditor.inventory import trial
 from auditor.inventory.reach import KNOWN_HOSTS
 from auditor.models import Host, Site, Text
 from auditor.system import files
-from auditor.text.visible import one_line
+from auditor.text.visible import make_one_line
 
 _HOST_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}")
 _ACCOUNT_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
@@ -56,7 +64,7 @@ class Access:
 
 
 @dataclass(frozen=True)
-class Enrolled:
+class EnrollmentResult:
     """What enrolment left behind."""
 
     host: Host
@@ -91,7 +99,7 @@ def check(folder: Path, name: str, user: str, group: str | None = None) -> None:
             mend="use a lowercase letter, then lowercase letters, digits, '-' and '_', at most 32",
         )
     entry = _entry_file(folder, name)
-    if _kept(folder, name) is None and entry.exists():
+    if _find_listed_host(folder, name) is None and entry.exists():
         raise InputError(
             f"this file already exists, without a host {name}",
             file=entry,
@@ -99,13 +107,13 @@ def check(folder: Path, name: str, user: str, group: str | None = None) -> None:
         )
 
 
-def automation_key(path: Path) -> str:
+def load_automation_key(path: Path) -> str:
     """The public key of ``path``; a new ed25519 pair when there is none. Raises InputError for a key of no use."""
     public = path.with_name(path.name + ".pub")
     try:
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            _keygen(path, "-q", "-t", "ed25519", "-N", "", "-C", "luytre")
+            _run_keygen(path, "-q", "-t", "ed25519", "-N", "", "-C", "luytre")
         if public.exists():
             return public.read_text("utf-8").strip()
     except OSError as error:
@@ -114,27 +122,30 @@ def automation_key(path: Path) -> str:
             file=path,
             mend="name another file with --automation-key",
         ) from error
-    return _keygen(path, "-y", "-P", "")
+    return _run_keygen(path, "-y", "-P", "")
 
 
-def _keygen(path: Path, *options: str) -> str:
-    done = ssh_tool("ssh-keygen", *options, "-f", str(path))
-    if done.returncode:
-        said = " ".join((done.stderr or done.stdout).split())
+def _run_keygen(path: Path, *options: str) -> str:
+    process = run_ssh_tool("ssh-keygen", *options, "-f", str(path))
+    if process.returncode:
+        message = " ".join((process.stderr or process.stdout).split())
         raise InputError(
-            "ssh-keygen: {said}", said=said, file=path, mend="fix the key, or name another file with --automation-key"
+            "ssh-keygen: {said}",
+            said=message,
+            file=path,
+            mend="fix the key, or name another file with --automation-key",
         )
-    return done.stdout.strip()
+    return process.stdout.strip()
 
 
 def enroll(
     folder: Path,
-    server: Server,
+    server: EnrollmentTarget,
     access: Access,
-    account: Account,
+    account: AutomationAccount,
     ask: Callable[[], str],
     doors: Iterable[str] = (),
-) -> Enrolled:
+) -> EnrollmentResult:
     """Make the account, read the host with it, record the host keys, and draft its inventory entry if there is none.
 
     The key of the account lends nothing but a way to the ``doors``, and counts from the inventory's trusted networks alone,
@@ -142,17 +153,17 @@ def enroll(
     read, has such an account of somebody else's, or would leave an inventory that no run takes; then nothing is written
     here, and an account that was made meanwhile is taken back; where that fails, the error says what stays.
     """
-    kept = _kept(folder, server.name)
+    listed_host = _find_listed_host(folder, server.name)
     admins = () if access.user == "root" else (access.user,)
     bare = Host(name=server.name, address=server.address, automation_user=account.user, admins=admins)
-    networks = kept.trusted_networks if kept is not None else _check_with(folder, bare, server, account)
-    public_key = automation_key(account.key_file)
+    networks = listed_host.trusted_networks if listed_host is not None else _check_with(folder, bare, server, account)
+    public_key = load_automation_key(account.key_file)
     with tempfile.TemporaryDirectory(prefix="luytre-") as scratch:
         known_hosts = Path(scratch, "known_hosts")
-        known_hosts.write_text(host_keys.lines(server.address, server.port, server.keys), "utf-8")
+        known_hosts.write_text(host_keys.format_lines(server.address, server.port, server.keys), "utf-8")
         draft = Path(scratch, "hosts.yml")
-        draft.write_text(drafted(bare, server.port, account.key_file, str(known_hosts)), "utf-8")
-        access, made = _make_account(
+        draft.write_text(draft_entry(bare, server.port, account.key_file, str(known_hosts)), "utf-8")
+        access, is_new_account = _make_account(
             draft,
             server,
             access,
@@ -160,7 +171,7 @@ def enroll(
                 "enroll_user": account.user,
                 "enroll_key": public_key,
                 "enroll_group": account.group or "",
-                "enroll_options": key_options(networks, doors),
+                "enroll_options": build_key_options(networks, doors),
                 "enroll_networks": ",".join(map(str, networks)),
             },
             ask,
@@ -168,122 +179,138 @@ def enroll(
         facts = None
         try:
             facts = _read(draft, bare)
-            done = _recorded(folder, server, account, kept, with_found_sites(bare, facts), administrators(facts))
-            return replace(done, sites_missed=not_found(facts))
+            result = _record_host(
+                folder, server, account, listed_host, with_found_sites(bare, facts), list_administrators(facts)
+            )
+            return replace(result, sites_missed=explain_missing_sites(facts))
         except InputError as error:
-            if made:
-                shut, error.left = _taken_back(draft, server.name, access, account.user)
+            if is_new_account:
+                shut, error.left = _remove_account(draft, server.name, access, account.user)
                 if shut is not None and facts is None:
-                    raise _refused(server.name, shut, left=error.left) from error
+                    raise _make_error(server.name, shut, leftover=error.left) from error
             raise
 
 
-def administrators(facts: HostFacts) -> tuple[str, ...]:
+def list_administrators(facts: HostFacts) -> tuple[str, ...]:
     """The accounts that may become root on a host, by what it says; what cannot be an account's name is passed over."""
-    data = facts.context()
-    named = [one["account"] for one in data.get("accounts", {}).get("privileged", ())]
-    named += [one["account"] for one in data.get("sudo", {}).get("grants", ()) if one["runs_as_root"]]
-    return tuple(dict.fromkeys(name for name in named if _ACCOUNT_NAME.fullmatch(name) and name != "root"))
+    data = facts.build_context()
+    accounts = [privilege["account"] for privilege in data.get("accounts", {}).get("privileged", ())]
+    accounts += [grant["account"] for grant in data.get("sudo", {}).get("grants", ()) if grant["runs_as_root"]]
+    return tuple(dict.fromkeys(name for name in accounts if _ACCOUNT_NAME.fullmatch(name) and name != "root"))
 
 
-def _recorded(
-    folder: Path, server: Server, account: Account, kept: Host | None, found: Host, administrate: Sequence[str]
-) -> Enrolled:
+def _record_host(
+    folder: Path,
+    server: EnrollmentTarget,
+    account: AutomationAccount,
+    listed_host: Host | None,
+    found_host: Host,
+    administrate: Sequence[str],
+) -> EnrollmentResult:
     """Write what was found, last and at once: the host keys and the entry together, or neither."""
-    entry = _entry_file(folder, server.name) if kept is None else None
+    entry = _entry_file(folder, server.name) if listed_host is None else None
     if entry is not None:
-        _check_claims(folder, found)
-        _check_with(folder, found, server, account)
+        _check_claims(folder, found_host)
+        _check_with(folder, found_host, server, account)
     record = folder / "office" / "known_hosts"
     before = record.read_bytes() if record.exists() else None
-    if not set(server.keys) <= set(host_keys.recorded(record, server.address, server.port)):
-        with writing(record):
-            host_keys.record(record, server.address, server.port, server.keys)
+    if not set(server.keys) <= set(host_keys.read_recorded(record, server.address, server.port)):
+        with report_write_errors(record):
+            host_keys.record_keys(record, server.address, server.port, server.keys)
     if entry is not None:
         try:
-            write(entry, drafted(found, server.port, account.key_file, KNOWN_HOSTS))
+            write(entry, draft_entry(found_host, server.port, account.key_file, KNOWN_HOSTS))
         except InputError:
-            _put_back(record, before)
+            _restore_file(record, before)
             raise
-    others = tuple(name for name in administrate if name not in (account.user, *(kept or found).admins))
-    if kept is None:
-        return Enrolled(found, entry, (), others)
-    says = reaching.reach(folder)[server.name]
-    return Enrolled(found, None, tuple(differences(kept, says, found, server, account, record.resolve())), others)
+    others = tuple(name for name in administrate if name not in (account.user, *(listed_host or found_host).admins))
+    if listed_host is None:
+        return EnrollmentResult(found_host, entry, (), others)
+    says = reaching.load_reach(folder)[server.name]
+    return EnrollmentResult(
+        found_host,
+        None,
+        tuple(find_differences(listed_host, says, found_host, server, account, record.resolve())),
+        others,
+    )
 
 
-def _put_back(file: Path, before: bytes | None) -> None:
+def _restore_file(file: Path, before: bytes | None) -> None:
     if before is None:
         file.unlink(missing_ok=True)
     else:
-        files.whole(file, [before])
+        files.write_whole(file, [before])
 
 
-def _check_with(folder: Path, host: Host, server: Server, account: Account) -> Sequence[object]:
+def _check_with(folder: Path, host: Host, server: EnrollmentTarget, account: AutomationAccount) -> Sequence[object]:
     """Return the host's trusted networks. Raise InputError when the inventory with an entry for it is not one that every run takes."""
-    text = drafted(host, server.port, account.key_file, KNOWN_HOSTS)
-    with trial.inventory(folder, _entry_file(folder, host.name).name, text) as there:
+    text = draft_entry(host, server.port, account.key_file, KNOWN_HOSTS)
+    with trial.make_trial_folder(folder, _entry_file(folder, host.name).name, text) as there:
         hosts = inventories.load(there).hosts
         reaching.check_addresses(there)
-    return next(one.trusted_networks for one in hosts if one.name == host.name)
+    return next(listed_host.trusted_networks for listed_host in hosts if listed_host.name == host.name)
 
 
-def _check_claims(folder: Path, found: Host) -> None:
+def _check_claims(folder: Path, found_host: Host) -> None:
     """Raise InputError when the host says that it serves what the inventory has on another."""
     if not _has_hosts(folder):
         return
-    on = {name: host.name for host in inventories.load(folder).hosts for site in host.sites for name in _names(site)}
-    claimed = [name for site in found.sites for name in _names(site) if name in on]
-    if claimed:
+    on = {
+        name: host.name for host in inventories.load(folder).hosts for site in host.sites for name in _list_names(site)
+    }
+    claimed_names = [name for site in found_host.sites for name in _list_names(site) if name in on]
+    if claimed_names:
         raise InputError(
             "{host} reports that it serves {names}, which the inventory assigns to {other}",
-            host=found.name,
-            names=", ".join(claimed[:5]) + (", …" if len(claimed) > 5 else ""),
-            other=on[claimed[0]],
+            host=found_host.name,
+            names=", ".join(claimed_names[:5]) + (", …" if len(claimed_names) > 5 else ""),
+            other=on[claimed_names[0]],
             mend="find out which host serves it, and remove it from the other server or from the inventory",
         )
 
 
-def _names(site: Site) -> tuple[str, ...]:
+def _list_names(site: Site) -> tuple[str, ...]:
     return (site.domain, *site.aliases)
 
 
-def _taken_back(inventory: Path, name: str, access: Access, user: str) -> tuple[Text | None, Text | None]:
+def _remove_account(inventory: Path, name: str, access: Access, user: str) -> tuple[Text | None, Text | None]:
     """Take back the account that was just made: why sshd would not let it in, if so, and what stays, if anything does."""
     try:
         run = play(
             "unenroll.yml", inventory=inventory, variables={**access.variables(), "enroll_user": user}, timeout=60
         )
     except InputError:
-        return None, _stays(name, user)
-    said = "\n".join(str(task.result.get("stdout", "")) for task in run.of(name))
-    return shut_out(said, user), None if run.status == "successful" else _stays(name, user)
+        return None, _describe_leftover(name, user)
+    output = "\n".join(str(task.result.get("stdout", "")) for task in run.list_tasks(name))
+    return explain_denied_login(output, user), None if run.status == "successful" else _describe_leftover(name, user)
 
 
-def shut_out(said: str, user: str) -> Text | None:
+def explain_denied_login(output: str, user: str) -> Text | None:
     """Why sshd lets this account in with no key, by what ``playbooks/unenroll.yml`` printed; None when that is not the reason."""
     lists: dict[str, list[str]] = {}
-    for line in said[:20_000].splitlines():
+    for line in output[:20_000].splitlines():
         key, *words = line.lower().split() or [""]
         lists.setdefault(key, []).extend(words)
     of = {"users": [user.lower()], "groups": lists.get("groups", [])}
     for kind, names in of.items():
-        allowed, denied = lists.get(f"allow{kind}"), lists.get(f"deny{kind}", [])
-        setting, shown = ("Allow", allowed) if allowed and not _matched(allowed, names) else ("Deny", denied)
-        if shown and (setting == "Allow" or _matched(denied, names)):
-            word, listed = f"{setting}{kind.capitalize()}", one_line(" ".join(shown), 100)
-            mend = _mend(kind, setting, shown, user)
+        allow_list, deny_list = lists.get(f"allow{kind}"), lists.get(f"deny{kind}", [])
+        setting, patterns = (
+            ("Allow", allow_list) if allow_list and not _matches_any(allow_list, names) else ("Deny", deny_list)
+        )
+        if patterns and (setting == "Allow" or _matches_any(deny_list, names)):
+            word, pattern_text = f"{setting}{kind.capitalize()}", make_one_line(" ".join(patterns), 100)
+            mend = _suggest_remedy(kind, setting, patterns, user)
             return Text(
-                vi=f"sshd không cho tài khoản {user} đăng nhập ({word} {listed}): {mend.vi}",
-                en=f"sshd does not let the account {user} in ({word} {listed}): {mend.en}",
+                vi=f"sshd không cho tài khoản {user} đăng nhập ({word} {pattern_text}): {mend.vi}",
+                en=f"sshd does not let the account {user} in ({word} {pattern_text}): {mend.en}",
             )
     return None
 
 
-def _mend(kind: str, setting: str, shown: Sequence[str], user: str) -> Text:
+def _suggest_remedy(kind: str, setting: str, patterns: Sequence[str], user: str) -> Text:
     """Return what lets the account in, though it is not on the host until the enrolment that needs it."""
     word = f"{setting}{kind.capitalize()}"
-    groups = [name for name in shown if _ACCOUNT_NAME.fullmatch(name)] if word == "AllowGroups" else []
+    groups = [name for name in patterns if _ACCOUNT_NAME.fullmatch(name)] if word == "AllowGroups" else []
     if groups:
         return Text(
             vi=f"thêm --automation-group {groups[0]} để lập tài khoản trong nhóm đó, hoặc thêm {user} (nhóm riêng của tài khoản) "
@@ -302,11 +329,11 @@ def _mend(kind: str, setting: str, shown: Sequence[str], user: str) -> Text:
     )
 
 
-def _matched(patterns: Sequence[str], names: Sequence[str]) -> bool:
+def _matches_any(patterns: Sequence[str], names: Sequence[str]) -> bool:
     return any(fnmatchcase(name, pattern.partition("@")[0]) for name in names for pattern in patterns)
 
 
-def _stays(name: str, user: str) -> Text:
+def _describe_leftover(name: str, user: str) -> Text:
     undo = f"userdel -r {user}; rm -f /etc/sudoers.d/90-{user}"
     return Text(
         vi=f"Ở đây chưa ghi gì; trên {name} đã có tài khoản {user} với quyền sudo, gỡ bằng: {undo}",
@@ -318,9 +345,9 @@ def _entry_file(folder: Path, name: str) -> Path:
     return folder / f"{name}.yml"
 
 
-def _kept(folder: Path, name: str) -> Host | None:
+def _find_listed_host(folder: Path, name: str) -> Host | None:
     """The host as the inventory has it; None when it has none of that name."""
-    if not _has_hosts(folder) or name not in reaching.reach(folder):
+    if not _has_hosts(folder) or name not in reaching.load_reach(folder):
         return None
     return next(host for host in inventories.load(folder).hosts if host.name == name)
 
@@ -330,35 +357,41 @@ def _has_hosts(folder: Path) -> bool:
 
 
 def _make_account(
-    inventory: Path, server: Server, access: Access, wanted: Mapping[str, str], ask: Callable[[], str]
+    inventory: Path,
+    server: EnrollmentTarget,
+    access: Access,
+    enroll_variables: Mapping[str, str],
+    ask: Callable[[], str],
 ) -> tuple[Access, bool]:
     """Make the account: by what access, and whether it was not there before."""
-    run = _play(inventory, access, wanted)
-    failed = run.failure(server.name)
-    if failed is not None and access.password is None and "Missing sudo password" in failed.message:
+    run = _play_enrollment(inventory, access, enroll_variables)
+    failure = run.find_failure(server.name)
+    if failure is not None and access.password is None and "Missing sudo password" in failure.message:
         access = replace(access, password=ask())
-        run = _play(inventory, access, wanted)
-    made = any(task.action.endswith("user") and "create_home" in task.result for task in run.changed(server.name))
+        run = _play_enrollment(inventory, access, enroll_variables)
+    is_new_account = any(
+        task.action.endswith("user") and "create_home" in task.result for task in run.list_changed(server.name)
+    )
     if run.status != "successful":
-        refused = _refused(server.name, _why(run, server.name, access))
-        if made:
-            _, refused.left = _taken_back(inventory, server.name, access, wanted["enroll_user"])
-        raise refused
-    return access, made
+        error = _make_error(server.name, _explain_failure(run, server.name, access))
+        if is_new_account:
+            _, error.left = _remove_account(inventory, server.name, access, enroll_variables["enroll_user"])
+        raise error
+    return access, is_new_account
 
 
-def _play(inventory: Path, access: Access, wanted: Mapping[str, str]) -> Playbook:
-    variables = {**access.variables(), **wanted}
+def _play_enrollment(inventory: Path, access: Access, enroll_variables: Mapping[str, str]) -> PlaybookRun:
+    variables = {**access.variables(), **enroll_variables}
     return play("enroll.yml", inventory=inventory, variables=variables, timeout=_MAKE_SECONDS)
 
 
-def _why(run: Playbook, name: str, access: Access) -> Text:
-    failed = run.failure(name)
-    if failed is None:
+def _explain_failure(run: PlaybookRun, name: str, access: Access) -> Text:
+    failure = run.find_failure(name)
+    if failure is None:
         return explain(run.complaint)
-    said = str(failed.result.get("stdout", "")).strip()
-    why = _NOT_OURS.get(said) or explain(f"{failed.message} {said}")
-    return logins.refused(access.user, access.key_file) if why == LOGIN_REFUSED else why
+    output = str(failure.result.get("stdout", "")).strip()
+    why = _NOT_OURS.get(output) or explain(f"{failure.message} {output}")
+    return logins.explain_refusal(access.user, access.key_file) if why == LOGIN_REFUSED else why
 
 
 _NOT_OURS: Mapping[str, Text] = {
@@ -391,13 +424,13 @@ _NOT_OURS: Mapping[str, Text] = {
 def _read(inventory: Path, host: Host) -> HostFacts:
     facts, outcomes = collect(str(inventory), [host])
     if host.name not in facts:
-        raise _refused(host.name, outcomes[0].reason or Text(vi="không đọc được máy chủ", en="could not be read"))
+        raise _make_error(host.name, outcomes[0].reason or Text(vi="không đọc được máy chủ", en="could not be read"))
     return facts[host.name]
 
 
-def _refused(name: str, why: Text, left: Text | None = None) -> InputError:
+def _make_error(name: str, why: Text, leftover: Text | None = None) -> InputError:
     error = InputError(
         Text(vi=f"{name}: {why.vi}", en=f"{name}: {why.en}"), mend="when it is fixed, run 'auditor enroll' again"
     )
-    error.left = left
+    error.left = leftover
     return error

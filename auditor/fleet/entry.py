@@ -12,13 +12,13 @@ import yaml
 
 from auditor.errors import InputError
 from auditor.fleet.host_keys import HostKey
-from auditor.inventory.reach import KNOWN_HOSTS, Reach, way
+from auditor.inventory.reach import KNOWN_HOSTS, Reach, build_login_variables
 from auditor.models import Host, Site, Text
 from auditor.system import files
 
 
 @dataclass(frozen=True)
-class Server:
+class EnrollmentTarget:
     """What is enrolled: its name in the inventory, where it answers, the host keys one of which it must prove to hold."""
 
     name: str
@@ -28,7 +28,7 @@ class Server:
 
 
 @dataclass(frozen=True)
-class Account:
+class AutomationAccount:
     """The automation account: its name on the host, and where its private key is here."""
 
     user: str
@@ -37,7 +37,7 @@ class Account:
     """A group of the host's that it is to be in besides its own, such as one that sshd lets in."""
 
 
-def key_options(networks: Iterable[object], doors: Iterable[str]) -> str:
+def build_key_options(networks: Iterable[object], doors: Iterable[str]) -> str:
     """Return what a line of authorized_keys says before the automation key: no forwarding of any kind, and from where it counts.
 
     ``networks``: from which it lets in, none of them for all. ``doors``: addresses with ports that others are reached by
@@ -51,15 +51,20 @@ def key_options(networks: Iterable[object], doors: Iterable[str]) -> str:
     return ",".join(options)
 
 
-def differences(
-    kept: Host, says: Reach, found: Host, server: Server, account: Account, known_hosts: Path
+def find_differences(
+    listed_host: Host,
+    says: Reach,
+    found_host: Host,
+    server: EnrollmentTarget,
+    account: AutomationAccount,
+    known_hosts: Path,
 ) -> Iterator[Text]:
     """What an inventory says of a host, where the host and its enrolment say otherwise."""
     for key, before, now in (
         ("ansible_host", says.address, server.address),
         ("ansible_port", str(says.port), str(server.port)),
         ("ansible_user", says.user, account.user),
-        ("ansible_ssh_private_key_file", _whole(says.key_file), str(account.key_file)),
+        ("ansible_ssh_private_key_file", _expand_home(says.key_file), str(account.key_file)),
     ):
         if before != now:
             yield Text(
@@ -72,29 +77,29 @@ def differences(
             vi=f"ansible_ssh_common_args: bảng kiểm kê không dùng khóa máy chủ vừa ghi nhận; thêm {argument}",
             en=f"ansible_ssh_common_args: the inventory does not use the host keys that are recorded; add {argument}",
         )
-    for site in _unnamed(found.sites, kept.sites):
+    for site in _find_unlisted_sites(found_host.sites, listed_host.sites):
         yield Text(
             vi=f"{site.domain}: có trên máy chủ, chưa có trong bảng kiểm kê ({site.document_root or '—'})",
             en=f"{site.domain}: on the host, not in the inventory ({site.document_root or '—'})",
         )
-    for site in _unnamed(kept.sites, found.sites):
+    for site in _find_unlisted_sites(listed_host.sites, found_host.sites):
         yield Text(
             vi=f"{site.domain}: có trong bảng kiểm kê, không tìm thấy trên máy chủ",
             en=f"{site.domain}: in the inventory, not found on the host",
         )
 
 
-def _whole(path: str | None) -> str | None:
+def _expand_home(path: str | None) -> str | None:
     return str(Path(path).expanduser()) if path is not None and path.startswith("~/") else path
 
 
-def _unnamed(sites: Sequence[Site], others: Sequence[Site]) -> Iterator[Site]:
+def _find_unlisted_sites(sites: Sequence[Site], others: Sequence[Site]) -> Iterator[Site]:
     """The sites none of whose names is one of the others'."""
     names = {name for other in others for name in (other.domain, *other.aliases)}
     return (site for site in sites if names.isdisjoint((site.domain, *site.aliases)))
 
 
-def drafted(host: Host, port: int, key_file: Path, known_hosts: str) -> str:
+def draft_entry(host: Host, port: int, key_file: Path, known_hosts: str) -> str:
     """A host of the inventory as YAML, to be checked by people."""
     sites = [
         {
@@ -113,7 +118,7 @@ def drafted(host: Host, port: int, key_file: Path, known_hosts: str) -> str:
     variables: dict[str, Any] = {
         "ansible_host": host.address,
         "ansible_port": port,
-        **way(host.automation_user, str(key_file), known_hosts),
+        **build_login_variables(host.automation_user, str(key_file), known_hosts),
         "luytre_admins": list(host.admins),
         "luytre_sites": sites,
     }
@@ -123,12 +128,12 @@ def drafted(host: Host, port: int, key_file: Path, known_hosts: str) -> str:
 
 def write(path: Path, text: str) -> None:
     """The whole text or nothing. Raises InputError when it cannot be written."""
-    with writing(path):
-        files.whole(path, [text.encode()])
+    with report_write_errors(path):
+        files.write_whole(path, [text.encode()])
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[None]:
+def report_write_errors(path: Path) -> Iterator[None]:
     """Raises InputError for a file that cannot be written."""
     try:
         yield

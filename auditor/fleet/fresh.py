@@ -49,7 +49,7 @@ class NoAnswer(Exception):
     """A host was asked and said nothing that can be used; the message says why, and may be the host's own words."""
 
 
-def command(reach: Reach, remote: str) -> list[str]:
+def build_command(reach: Reach, remote: str) -> list[str]:
     """The command line that runs ``remote`` there. Options of ours come first, since ssh keeps the first value it meets."""
     options = {
         **ssh_options.SAFE,
@@ -65,7 +65,7 @@ def command(reach: Reach, remote: str) -> list[str]:
     return [
         "ssh",
         "-T",
-        *ssh_options.words(options),
+        *ssh_options.build_arguments(options),
         *(["-i", str(Path(reach.key_file).expanduser())] if reach.key_file else []),
         *reach.ssh_arguments,
         *ssh_options.LAST,
@@ -76,29 +76,29 @@ def command(reach: Reach, remote: str) -> list[str]:
 
 
 def talk(
-    arguments: Sequence[str], given: Path | bytes, seconds: float, environment: Mapping[str, str]
+    arguments: Sequence[str], stdin_data: Path | bytes, seconds: float, environment: Mapping[str, str]
 ) -> tuple[bytes, bytes, bool]:
     """What a program prints on both outputs, each cut at ``MAX_OUTPUT``, and whether it ended in time."""
     ends = time.monotonic() + seconds
-    said = [b"", b""]
-    with _started(arguments, given, environment) as ready:
-        while ready.get_map() and max(map(len, said)) < MAX_OUTPUT and time.monotonic() < ends:
+    outputs = [b"", b""]
+    with _run_process(arguments, stdin_data, environment) as ready:
+        while ready.get_map() and max(map(len, outputs)) < MAX_OUTPUT and time.monotonic() < ends:
             for key, _ in ready.select(max(0.0, ends - time.monotonic())):
                 piece = os.read(key.fd, MAX_OUTPUT)
-                said[key.data] += piece
+                outputs[key.data] += piece
                 if not piece:
                     ready.unregister(key.fd)
         in_time = not ready.get_map()
-    return said[0][:MAX_OUTPUT], said[1][:MAX_OUTPUT], in_time
+    return outputs[0][:MAX_OUTPUT], outputs[1][:MAX_OUTPUT], in_time
 
 
 @contextlib.contextmanager
-def _started(
-    arguments: Sequence[str], given: Path | bytes, environment: Mapping[str, str]
+def _run_process(
+    arguments: Sequence[str], stdin_data: Path | bytes, environment: Mapping[str, str]
 ) -> Iterator[selectors.DefaultSelector]:
     """A program at work: what it prints on its first and second output becomes ready as 0 and 1. It ends with the context."""
     with (
-        _opened(given) as script,
+        _open_stdin(stdin_data) as script,
         subprocess.Popen(
             arguments,
             stdin=script,
@@ -119,16 +119,16 @@ def _started(
                 os.killpg(process.pid, signal.SIGKILL)  # with it what it started itself, such as a ProxyCommand
 
 
-def _opened(given: Path | bytes) -> IO[bytes]:
-    if isinstance(given, Path):
-        return given.open("rb")
+def _open_stdin(stdin_data: Path | bytes) -> IO[bytes]:
+    if isinstance(stdin_data, Path):
+        return stdin_data.open("rb")
     file = os.fdopen(os.memfd_create("given"), "w+b")
-    file.write(given)
+    file.write(stdin_data)
     file.seek(0)
     return file
 
 
-def asked_as_root(
+def run_as_root(
     reach: Reach,
     program: Path,
     question: Mapping[str, Any],
@@ -139,15 +139,15 @@ def asked_as_root(
 
     It may import ``luytre_shared``, and what is ``beside`` it as in ``streamed_as_root``, of which it may read what is given as bytes. Its ``main`` is given the words of SSH_CONNECTION and the question as JSON. Raises NoAnswer.
     """
-    arguments, environment = _as_root(reach)
-    out, err, in_time = talk(arguments, _given(question, program, beside or {}), seconds, environment)
+    arguments, environment = _build_root_command(reach)
+    out, err, in_time = talk(arguments, _build_stdin(question, program, beside or {}), seconds, environment)
     lines = out.splitlines()
     if not lines or not in_time:
-        raise NoAnswer(_said(err) or "no answer in time")
+        raise NoAnswer(_shorten_errors(err) or "no answer in time")
     return lines[-1]
 
 
-def streamed_as_root(
+def stream_as_root(
     reach: Reach, program: Path, beside: Mapping[str, Path | bytes], question: Mapping[str, Any], seconds: float
 ) -> Iterator[bytes]:
     """What a program of ours sends when it is run once on a host as root, piece by piece, for so many seconds at most.
@@ -155,9 +155,9 @@ def streamed_as_root(
     Beside ``luytre_shared`` it may import what is ``beside`` it, files by their names in the archive that it comes in. Raises NoAnswer
     when nothing comes.
     """
-    arguments, environment = _as_root(reach)
-    ends, some, errors = time.monotonic() + seconds, False, b""
-    with _started(arguments, _given(question, program, beside), environment) as ready:
+    arguments, environment = _build_root_command(reach)
+    ends, has_output, errors = time.monotonic() + seconds, False, b""
+    with _run_process(arguments, _build_stdin(question, program, beside), environment) as ready:
         while ready.get_map() and time.monotonic() < ends:
             for key, _ in ready.select(max(0.0, ends - time.monotonic())):
                 piece = os.read(key.fd, MAX_OUTPUT)
@@ -166,32 +166,34 @@ def streamed_as_root(
                 elif key.data:
                     errors = (errors + piece)[:MAX_OUTPUT]
                 else:
-                    some = True
+                    has_output = True
                     yield piece
-    if not some:
-        raise NoAnswer(_said(errors) or "no answer in time")
+    if not has_output:
+        raise NoAnswer(_shorten_errors(errors) or "no answer in time")
 
 
-def _said(errors: bytes) -> str:
+def _shorten_errors(errors: bytes) -> str:
     return " ".join(errors.decode("utf-8", "replace").split())[-300:]
 
 
-def _as_root(reach: Reach) -> tuple[list[str], dict[str, str]]:
+def _build_root_command(reach: Reach) -> tuple[list[str], dict[str, str]]:
     """The command line, and the environment, by which a program that comes on standard input is run there. Raises NoAnswer."""
     if reach.unclear is not None:
         raise NoAnswer(f"{reach.unclear} in the inventory has to be a literal value")
     remote = shlex.join(["/bin/sh", "-c", _AS_ROOT, "sh", _LAUNCH])
-    return command(reach, remote), ssh_options.environment(os.environ, [reach.key_file])
+    return build_command(reach, remote), ssh_options.select_environment(os.environ, [reach.key_file])
 
 
-def _given(question: Mapping[str, Any], program: Path, beside: Mapping[str, Path | bytes]) -> bytes:
-    return json.dumps(question).encode("ascii") + b"\n" + _packed(program, beside)
+def _build_stdin(question: Mapping[str, Any], program: Path, beside: Mapping[str, Path | bytes]) -> bytes:
+    return json.dumps(question).encode("ascii") + b"\n" + _pack_program(program, beside)
 
 
-def _packed(program: Path, beside: Mapping[str, Path | bytes]) -> bytes:
+def _pack_program(program: Path, beside: Mapping[str, Path | bytes]) -> bytes:
     """The program, and what it may import, as an archive that Python imports from."""
-    shared = sorted((resources.root() / "on_host/shared/module_utils/luytre_shared").glob("*.py"))
-    files: dict[str, Path | bytes] = {f"ansible/module_utils/luytre_shared/{module.name}": module for module in shared}
+    shared_modules = sorted((resources.get_root() / "on_host/shared/module_utils/luytre_shared").glob("*.py"))
+    files: dict[str, Path | bytes] = {
+        f"ansible/module_utils/luytre_shared/{module.name}": module for module in shared_modules
+    }
     files |= beside
     folders = {str(folder) for name in files for folder in Path(name).parents[:-1]}
     target = io.BytesIO()

@@ -36,25 +36,25 @@ class HostKey:
         return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
 
 
-def shown(address: str, port: int) -> tuple[HostKey, ...]:
+def scan_keys(address: str, port: int) -> tuple[HostKey, ...]:
     """The keys that a server shows, which proves nothing yet. Raises InputError when it shows none."""
     scan = ("ssh-keyscan", "-T", str(SCAN_SECONDS), "-t", _KINDS, "-p", str(port), "--", address)
-    keys = _keys(ssh_tool(*scan, seconds=SCAN_ALL_SECONDS).stdout)
+    keys = _parse_keys(run_ssh_tool(*scan, seconds=SCAN_ALL_SECONDS).stdout)
     if not keys:
-        raise _silent(address, port)
+        raise _explain_silence(address, port)
     return keys
 
 
-def _silent(address: str, port: int) -> InputError:
+def _explain_silence(address: str, port: int) -> InputError:
     """Why a server shows no keys, as far as one more connection tells."""
     try:
         with socket.create_connection((address, port), timeout=SCAN_SECONDS) as connection:
-            said = connection.recv(255)
+            banner = connection.recv(255)
     except ConnectionResetError:
-        said = b""
+        banner = b""
     except OSError:
-        said = b"?"
-    if said == b"" or b"Not allowed" in said:
+        banner = b"?"
+    if banner == b"" or b"Not allowed" in banner:
         return InputError(
             f"{address} port {port} closes the connection before it presents a key",
             mend=(
@@ -67,28 +67,33 @@ def _silent(address: str, port: int) -> InputError:
     )
 
 
-def recorded(file: Path, address: str, port: int) -> tuple[HostKey, ...]:
+def read_recorded(file: Path, address: str, port: int) -> tuple[HostKey, ...]:
     """The keys that a ``known_hosts`` file holds for a server; none when there is no such file."""
-    return _keys(_found(file, _name(address, port)))
+    return _parse_keys(_find_entries(file, _format_name(address, port)))
 
 
-def lines(address: str, port: int, keys: Sequence[HostKey]) -> str:
+def format_lines(address: str, port: int, keys: Sequence[HostKey]) -> str:
     """Keys of a server as lines of a ``known_hosts`` file."""
-    return "".join(f"{_name(address, port)} {key.kind} {key.key}\n" for key in keys)
+    return "".join(f"{_format_name(address, port)} {key.kind} {key.key}\n" for key in keys)
 
 
-def record(file: Path, address: str, port: int, keys: Sequence[HostKey]) -> None:
+def record_keys(file: Path, address: str, port: int, keys: Sequence[HostKey]) -> None:
     """Put a server's keys in the place of those that the file holds for it; all else in it stays."""
-    name = _name(address, port)
-    gone = {int(number) for number in re.findall(r"^# Host .* found: line (\d+) *$", _found(file, name), re.MULTILINE)}
+    name = _format_name(address, port)
+    replaced_numbers = {
+        int(number)
+        for number in re.findall(r"^# Host .* found: line (\d+) *$", _find_entries(file, name), re.MULTILINE)
+    }
     before = file.read_text("utf-8").splitlines() if file.exists() else []
-    kept = [_without(name, line) if number in gone else line for number, line in enumerate(before, 1)]
+    new_lines = [
+        _remove_name(name, line) if number in replaced_numbers else line for number, line in enumerate(before, 1)
+    ]
     file.parent.mkdir(parents=True, exist_ok=True)
-    text = "".join(f"{line}\n" for line in kept if line is not None) + lines(address, port, keys)
-    files.whole(file, [text.encode()])
+    text = "".join(f"{line}\n" for line in new_lines if line is not None) + format_lines(address, port, keys)
+    files.write_whole(file, [text.encode()])
 
 
-def ssh_tool(*command: str, seconds: float | None = None) -> subprocess.CompletedProcess[str]:
+def run_ssh_tool(*command: str, seconds: float | None = None) -> subprocess.CompletedProcess[str]:
     """Run one of OpenSSH's tools; whether it went well is for the caller to see. Raises InputError when it is not here.
 
     After so many seconds it is ended, and has said nothing. Its words may be a server's, in any bytes.
@@ -111,21 +116,21 @@ def ssh_tool(*command: str, seconds: float | None = None) -> subprocess.Complete
         ) from None
 
 
-def _name(address: str, port: int) -> str:
+def _format_name(address: str, port: int) -> str:
     return address if port == 22 else f"[{address}]:{port}"
 
 
-def _found(file: Path, name: str) -> str:
-    return ssh_tool("ssh-keygen", "-F", name, "-f", str(file)).stdout if file.exists() else ""
+def _find_entries(file: Path, name: str) -> str:
+    return run_ssh_tool("ssh-keygen", "-F", name, "-f", str(file)).stdout if file.exists() else ""
 
 
-def _keys(text: str) -> tuple[HostKey, ...]:
+def _parse_keys(text: str) -> tuple[HostKey, ...]:
     words = (line.split() for line in text.splitlines() if line and line[0] not in "#@")
     return tuple(HostKey(kind, key) for _, kind, key, *_ in words)
 
 
-def _without(name: str, line: str) -> str | None:
+def _remove_name(name: str, line: str) -> str | None:
     """The line for the other servers that it names; None when there are none. Hashed, it names one."""
     names, _, key = line.partition(" ")
-    left = [one for one in names.split(",") if one.lower() != name.lower() and not one.startswith("|")]
-    return f"{','.join(left)} {key}" if left else None
+    other_names = [other for other in names.split(",") if other.lower() != name.lower() and not other.startswith("|")]
+    return f"{','.join(other_names)} {key}" if other_names else None

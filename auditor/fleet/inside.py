@@ -19,12 +19,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from auditor.fleet import fresh, ssh_options
 from auditor.inventory.reach import Reach
 from auditor.system import resources
-from auditor.web.fetch import MAX_BODY, MAX_HEADER, MAX_HEADERS, PACKED, Raw, decoded, names_the_site
+from auditor.web.fetch import ACCEPT_ENCODING, MAX_BODY, MAX_HEADER, MAX_HEADERS, Raw, decode_body, names_the_site
 
 SECONDS = 25.0
 """For one visit, with the login before the first."""
 MAX_ANSWER = 4_000_000
-_PROGRAM = resources.root() / "on_host" / "visits" / "visitor.py"
+_PROGRAM = resources.get_root() / "on_host" / "visits" / "visitor.py"
 _PORTS = {"http": 80, "https": 443}
 Header = Annotated[str, Field(max_length=MAX_HEADER)]
 
@@ -41,7 +41,7 @@ class _Answer(BaseModel):
     error: str = Field(default="", max_length=300)
 
 
-class Inside:
+class HostProxy:
     """One host, entered when it is first asked. A connection that ended once is not made again."""
 
     def __init__(self, reach: Reach) -> None:
@@ -68,36 +68,36 @@ class Inside:
             "port": port or _PORTS[scheme],
             "domain": domain,
             "path": path,
-            "headers": {"Host": domain, **headers, "Accept-Encoding": PACKED, "Connection": "close"},
+            "headers": {"Host": domain, **headers, "Accept-Encoding": ACCEPT_ENCODING, "Connection": "close"},
         }
         with self._turn:
             try:
-                answer = _Answer.model_validate_json(self._asked(question))
-                return _understood(answer, domain)
+                answer = _Answer.model_validate_json(self._query(question))
+                return _parse_answer(answer, domain)
             except (OSError, ValueError, ValidationError) as error:
                 self._end()
                 return Raw(None, error=f"over SSH: {type(error).__name__}"[:200])
 
-    def _asked(self, question: Mapping[str, Any]) -> bytes:
+    def _query(self, question: Mapping[str, Any]) -> bytes:
         """The line that answers. Raises OSError, ValueError."""
         if self._ended:
             raise OSError("the connection has ended")
         if self._process is None:
             remote = shlex.join(["python3", "-I", "-c", _PROGRAM.read_text("utf-8")])
             self._process = subprocess.Popen(
-                fresh.command(self._reach, remote),
+                fresh.build_command(self._reach, remote),
                 bufsize=0,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=ssh_options.environment(os.environ, [self._reach.key_file]),
+                env=ssh_options.select_environment(os.environ, [self._reach.key_file]),
                 start_new_session=True,
             )
-        given, told = self._process.stdin, self._process.stdout
-        if given is None or told is None:
+        request_pipe, answer_pipe = self._process.stdin, self._process.stdout
+        if request_pipe is None or answer_pipe is None:
             raise OSError("no connection")
-        given.write(json.dumps(question).encode() + b"\n")
-        return _line(told.fileno(), time.monotonic() + SECONDS)
+        request_pipe.write(json.dumps(question).encode() + b"\n")
+        return _read_line(answer_pipe.fileno(), time.monotonic() + SECONDS)
 
     def _end(self) -> None:
         self._ended = True
@@ -107,9 +107,9 @@ class Inside:
                 self._process = None
 
 
-def _line(handle: int, ends: float) -> bytes:
+def _read_line(handle: int, ends: float) -> bytes:
     """What comes until a line ends. Raises TimeoutError, EOFError's like as OSError, ValueError for one that is too long."""
-    said = bytearray()
+    line = bytearray()
     with selectors.DefaultSelector() as ready:
         ready.register(handle, selectors.EVENT_READ)
         while True:
@@ -118,20 +118,20 @@ def _line(handle: int, ends: float) -> bytes:
             piece = os.read(handle, 1 << 16)
             if not piece:
                 raise OSError("the connection has ended")
-            said += piece
+            line += piece
             if piece.endswith(b"\n"):
-                return bytes(said)
-            if len(said) > MAX_ANSWER or time.monotonic() >= ends:
+                return bytes(line)
+            if len(line) > MAX_ANSWER or time.monotonic() >= ends:
                 raise ValueError("more than is read, or too slow")
 
 
-def _understood(answer: _Answer, domain: str) -> Raw:
+def _parse_answer(answer: _Answer, domain: str) -> Raw:
     if answer.error or answer.status is None:
         return Raw(None, error=answer.error or "no answer")
     own = answer.certificate is None or names_the_site(base64.b64decode(answer.certificate), domain)
     headers = {name.lower(): value for name, value in answer.headers.items()}
     try:
-        body = decoded(base64.b64decode(answer.body), headers.get("content-encoding", ""), MAX_BODY)
+        body = decode_body(base64.b64decode(answer.body), headers.get("content-encoding", ""), MAX_BODY)
     except ValueError as error:
         return Raw(answer.status, headers, own=own, error=f"ValueError: {error}"[:200])
     return Raw(answer.status, headers, body, own=own)

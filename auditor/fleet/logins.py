@@ -8,12 +8,12 @@ from pathlib import Path
 
 from auditor.errors import InputError
 from auditor.fleet import host_keys, ssh_options
-from auditor.fleet.entry import Server
-from auditor.fleet.host_keys import ssh_tool
+from auditor.fleet.entry import EnrollmentTarget
+from auditor.fleet.host_keys import run_ssh_tool
 from auditor.models import Text
 
 _SECONDS = 30
-_REFUSED = re.compile(r"Permission denied \(([a-z,-]{1,200})\)")
+_REFUSAL = re.compile(r"Permission denied \(([a-z,-]{1,200})\)")
 _BY_PASSWORD = {"password", "keyboard-interactive"}
 
 
@@ -21,10 +21,10 @@ def check_key(file: Path) -> None:
     """Raise InputError for a private key that cannot be used, nobody being there to type its passphrase."""
     if not file.is_file():
         raise InputError("there is no key at this path", file=file, mend="give the path of the private key with --key")
-    done = ssh_tool("ssh-keygen", "-y", "-P", "", "-f", str(file))
-    if done.returncode == 0:
+    process = run_ssh_tool("ssh-keygen", "-y", "-P", "", "-f", str(file))
+    if process.returncode == 0:
         return
-    if "passphrase" in done.stderr:
+    if "passphrase" in process.stderr:
         raise InputError(
             "this key has a passphrase, which the program cannot ask for",
             file=file,
@@ -37,9 +37,9 @@ def check_key(file: Path) -> None:
     )
 
 
-def check_password(server: Server, user: str) -> None:
+def check_password(server: EnrollmentTarget, user: str) -> None:
     """Raise InputError when the server takes no password from the account, so that none is asked for in vain."""
-    ways = _ways(server, user)
+    ways = _list_login_methods(server, user)
     if ways and _BY_PASSWORD.isdisjoint(ways):
         raise InputError(
             "{host} does not accept a password from {user}, only: {ways}",
@@ -50,11 +50,11 @@ def check_password(server: Server, user: str) -> None:
         )
 
 
-def _ways(server: Server, user: str) -> frozenset[str]:
+def _list_login_methods(server: EnrollmentTarget, user: str) -> frozenset[str]:
     """The ways to log in that the server offers; none when it does not say."""
     with tempfile.TemporaryDirectory(prefix="luytre-") as scratch:
         known_hosts = Path(scratch, "known_hosts")
-        known_hosts.write_text(host_keys.lines(server.address, server.port, server.keys), "utf-8")
+        known_hosts.write_text(host_keys.format_lines(server.address, server.port, server.keys), "utf-8")
         options = {
             "UserKnownHostsFile": str(known_hosts),
             "GlobalKnownHostsFile": "/dev/null",
@@ -63,13 +63,13 @@ def _ways(server: Server, user: str) -> frozenset[str]:
             "PreferredAuthentications": "none",
             "LogLevel": "ERROR",
         }
-        to = (*ssh_options.words(options), "-p", str(server.port), "-l", user, server.address)
-        said = ssh_tool(*ssh_options.command(to), seconds=_SECONDS).stderr
-    found = _REFUSED.search(said[-2000:])
-    return frozenset(found[1].split(",")) if found else frozenset()
+        to = (*ssh_options.build_arguments(options), "-p", str(server.port), "-l", user, server.address)
+        output = run_ssh_tool(*ssh_options.build_command(to), seconds=_SECONDS).stderr
+    match = _REFUSAL.search(output[-2000:])
+    return frozenset(match[1].split(",")) if match else frozenset()
 
 
-def refused(user: str, key_file: Path | None) -> Text:
+def explain_refusal(user: str, key_file: Path | None) -> Text:
     """Why a server let the account in neither by its key, nor, when there is none, by its password."""
     if key_file is not None:
         return Text(

@@ -13,12 +13,12 @@ from auditor.system import kept, resources
 
 def folder() -> Path | None:
     """The folder for the modules as they are now; None where there can be none of ours alone."""
-    return kept.folder("payloads", _state())
+    return kept.get_folder("payloads", _state())
 
 
 def _state() -> str:
     digest = hashlib.sha256(f"{__version__} {sys.version}".encode())
-    for place in resources.role_folders():
+    for place in resources.list_role_folders():
         for path in sorted((*place.glob("*/library/**/*.py"), *place.glob("*/module_utils/**/*.py"))):
             content = path.read_bytes()
             digest.update(f"\0{path.relative_to(place)}\0{len(content)}\0".encode() + content)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from auditor.fleet.in_ansible import bounds
 from auditor.models import Text
 from auditor.text.redact import redact
-from auditor.text.visible import one_line
+from auditor.text.visible import make_one_line
 
 _ENDS = 2_000
 """Characters at each end of a message that are read: reasons stand first or last, and a host may say a lot between."""
@@ -24,7 +24,7 @@ KEY_CHANGED = Text(
     vi="khóa của máy chủ khác với khóa đã ghi nhận: không kết nối; hãy xác minh rồi chạy lại 'auditor enroll'",
     en="the host key differs from the recorded one: not connected; verify it, then run 'auditor enroll' again",
 )
-_KNOWN: tuple[tuple[str, Text], ...] = (
+_PATTERNS: tuple[tuple[str, Text], ...] = (
     (
         rf"{bounds.TOO_MUCH}\s*\Z",
         Text(
@@ -177,26 +177,26 @@ _KNOWN: tuple[tuple[str, Text], ...] = (
 def explain(message: str) -> Text:
     """The reason behind Ansible's or SSH's message, whatever its length; unknown ones are quoted, shortened."""
     read = message if len(message) <= 2 * _ENDS else f"{message[:_ENDS]}\n{message[-_ENDS:]}"
-    for pattern, text in _KNOWN:
-        found = re.search(pattern, read)
-        if found is not None:
-            return _naming(text, next((one for one in found.groupdict().values() if one), None))
-    said = one_line(" ".join(redact(read).split()), 300) or "?"
-    return Text(vi=f"máy chủ báo lỗi: {said}", en=f"the host reported an error: {said}")
+    for pattern, text in _PATTERNS:
+        match = re.search(pattern, read)
+        if match is not None:
+            return _add_path(text, next((path for path in match.groupdict().values() if path), None))
+    quote = make_one_line(" ".join(redact(read).split()), 300) or "?"
+    return Text(vi=f"máy chủ báo lỗi: {quote}", en=f"the host reported an error: {quote}")
 
 
-def _naming(text: Text, path: str | None) -> Text:
+def _add_path(text: Text, path: str | None) -> Text:
     if path is None:
         return text
-    shown = one_line(redact(path), 200)
-    return Text(vi=f"{text.vi} ({shown})", en=f"{text.en} ({shown})")
+    path_text = make_one_line(redact(path), 200)
+    return Text(vi=f"{text.vi} ({path_text})", en=f"{text.en} ({path_text})")
 
 
 _NOT_RUN = re.compile(
     r"(?P<program>\S{1,60}) was not run as root: "
     r"(?P<file>/.{0,400}) can be changed by (?:(?P<kind>user|group) (?P<name>.{1,200})|everybody)"
 )
-_CHANGED = re.compile(r"(?P<file>/.{0,400}) can be changed by (?:(?P<kind>user|group) (?P<name>.{1,200})|everybody)")
+_CHANGEABLE = re.compile(r"(?P<file>/.{0,400}) can be changed by (?:(?P<kind>user|group) (?P<name>.{1,200})|everybody)")
 _COSTLY = re.compile(r"the patterns of (/.{0,400}) cost too much time")
 _ELSEWHERE = re.compile(r"(/.{0,400}) runs, which is not where a package puts it")
 _OTHER_WEB = re.compile(r"(.{1,800}), and what it serves is not read")
@@ -210,23 +210,23 @@ def is_not_run(message: str) -> bool:
     return _NOT_RUN.search(message[:1000]) is not None
 
 
-def changed_by(said: str) -> Text:
+def describe_changers(message: str) -> Text:
     """Return who could change a file, as the collector says it, as a clause."""
-    found = _CHANGED.fullmatch(said[:1000])
-    if found is None:
-        quoted = one_line(said, 200)
-        return Text(vi=f"“{quoted}”", en=quoted)
-    file, who = one_line(found["file"], 100), _who(found["kind"], found["name"])
+    match = _CHANGEABLE.fullmatch(message[:1000])
+    if match is None:
+        quote = make_one_line(message, 200)
+        return Text(vi=f"“{quote}”", en=quote)
+    file, who = make_one_line(match["file"], 100), _name_account(match["kind"], match["name"])
     return Text(vi=f"{who['vi']} sửa được {file}", en=f"{who['en']} can change {file}")
 
 
-def _who(kind: str | None, name: str) -> dict[str, str]:
+def _name_account(kind: str | None, name: str) -> dict[str, str]:
     return {
         lang: f"{getattr(_WHO[kind], lang)} {name}" if kind else everybody for lang, everybody in _EVERYBODY.items()
     }
 
 
-def of_area(message: str) -> Text:
+def explain_area(message: str) -> Text:
     """Why a host does not tell a part of its facts, as the collector says it; what it says otherwise is quoted."""
     costly = _COSTLY.fullmatch(message[:1000])
     if costly is not None:
@@ -241,16 +241,16 @@ def of_area(message: str) -> Text:
         )
     other = _OTHER_WEB.fullmatch(message[:1000])
     if other is not None:
-        answering = re.sub(r" answers on port ", " trả lời ở cổng ", other.group(1))
-        return Text(vi=f"{answering}, mà chưa đọc được nó phục vụ những gì", en=message[:1000])
+        daemon_text = re.sub(r" answers on port ", " trả lời ở cổng ", other.group(1))
+        return Text(vi=f"{daemon_text}, mà chưa đọc được nó phục vụ những gì", en=message[:1000])
     not_understood = _NOT_UNDERSTOOD.fullmatch(message[:1000])
     if not_understood is not None:
         return Text(vi=f"không hiểu được cấu hình của nginx: {not_understood.group(1)}", en=message[:1000])
-    refused = _NOT_RUN.fullmatch(message[:1000])
-    if refused is None:
-        return Text.alike(message)
-    program, file, kind, name = refused.group("program", "file", "kind", "name")
-    who = _who(kind, name)
+    not_run = _NOT_RUN.fullmatch(message[:1000])
+    if not_run is None:
+        return Text.make_same(message)
+    program, file, kind, name = not_run.group("program", "file", "kind", "name")
+    who = _name_account(kind, name)
     return Text(
         vi=f"không chạy {program} bằng quyền root, vì {who['vi']} sửa được {file}",
         en=f"{program} was not run as root, for {file} can be changed by {who['en']}",
@@ -271,8 +271,8 @@ _OF_WORDS = re.compile(r"(?i)(?:key|md|dh key) too (?:small|weak)|no cipher|ciph
 _MAX_SUSPECTS = 5
 
 
-def blame(
-    why: Text, said: Sequence[tuple[str, str, str | None]], controls: Sequence[str], suspects: Sequence[str]
+def add_suspects(
+    why: Text, last_words: Sequence[tuple[str, str, str | None]], controls: Sequence[str], suspects: Sequence[str]
 ) -> Text:
     """Why a host was brought back, with what daemons that stopped said, and of the controls made those that did it.
 
@@ -280,29 +280,29 @@ def blame(
     those of the daemon's areas; where no daemon said anything, the ``suspects`` by what failed.
     """
     parts = [
-        f"{unit}: {line}{_listed([control] if control in controls else _of_unit(unit, line, controls))}"
-        for unit, line, control in said
+        f"{unit}: {line}{_format_suspects([control] if control in controls else _select_suspects(unit, line, controls))}"
+        for unit, line, control in last_words
     ]
     if parts:
         both = "; ".join(parts)
         return Text(vi=f"{why.vi}; {both}", en=f"{why.en}; {both}")
-    named = _names(suspects)
-    return Text(vi=f"{why.vi} (sau khi áp dụng {named})", en=f"{why.en} (after applying {named})") if named else why
+    names = _join_names(suspects)
+    return Text(vi=f"{why.vi} (sau khi áp dụng {names})", en=f"{why.en} (after applying {names})") if names else why
 
 
-def _of_unit(unit: str, line: str, controls: Sequence[str]) -> list[str]:
+def _select_suspects(unit: str, line: str, controls: Sequence[str]) -> list[str]:
     areas = next((areas for start, areas in _OF_UNITS if unit.startswith(start)), ())
     own = [control for control in controls if control.partition(".")[0] in areas]
     of_tls = [control for control in own if control.startswith("tls.")] if _OF_WORDS.search(line) else []
     return of_tls or own
 
 
-def _listed(suspects: Sequence[str | None]) -> str:
-    named = _names(suspects)
-    return f" ({named})" if named else ""
+def _format_suspects(suspects: Sequence[str | None]) -> str:
+    names = _join_names(suspects)
+    return f" ({names})" if names else ""
 
 
-def _names(suspects: Sequence[str | None]) -> str:
-    shown = [one for one in suspects if one]
-    more = f" +{len(shown) - _MAX_SUSPECTS}" if len(shown) > _MAX_SUSPECTS else ""
-    return ", ".join(shown[:_MAX_SUSPECTS]) + more
+def _join_names(suspects: Sequence[str | None]) -> str:
+    names = [name for name in suspects if name]
+    more = f" +{len(names) - _MAX_SUSPECTS}" if len(names) > _MAX_SUSPECTS else ""
+    return ", ".join(names[:_MAX_SUSPECTS]) + more

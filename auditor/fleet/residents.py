@@ -25,15 +25,15 @@ from auditor.fleet import ssh_options
 from auditor.fleet.in_ansible import bounds, resident
 
 _ROOT = Path(__file__).parents[2]
-_PLACE, _SPENT = "residents", "spent"
+_PLACE, _TIMES_FOLDER = "residents", "spent"
 _IN_ALL = 1.6
 """All commands of one host together have so many times as much as one: all hosts wait for the slowest at each task."""
 _PIECE = 65_536
 _SOURCE = Path(resident.__file__).read_bytes()
-_STANDING = f'{resident.PYTHON} -I -c "import sys; exec(sys.stdin.buffer.read({len(_SOURCE)}))"'
+_BOOTSTRAP = f'{resident.PYTHON} -I -c "import sys; exec(sys.stdin.buffer.read({len(_SOURCE)}))"'
 """What stands in its place: it reads the resident, and that what comes after it."""
-_LOST = 255
-MOST = 100
+_CONNECTION_LOST = 255
+MAX_WORKERS = 100
 """Residents at a time. Each holds three descriptors of ours; all together have no more than three eighths of those there may be."""
 _GLANCE = 1.0
 """Seconds after which who waits for a host looks whether it was given up."""
@@ -45,7 +45,7 @@ _COMPLAINT = 20_000
 """Bytes of what ssh says when a connection ends."""
 
 
-class _Ended(Exception):
+class _ConnectionEnd(Exception):
     """There is no answer: the words in its place."""
 
     def __init__(self, code: int, out: bytes, err: bytes) -> None:
@@ -54,7 +54,7 @@ class _Ended(Exception):
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Request:
     seconds: float
     marker: str
     """What the command prints once it has the rights that it needs."""
@@ -64,19 +64,19 @@ class _Asked:
     """Of ssh, the command last."""
 
     @classmethod
-    def of(cls, given: bytes) -> _Asked:
+    def parse(cls, message: bytes) -> _Request:
         """What a door asks for."""
-        seconds, marker, python, *words = given.decode("utf-8", "surrogateescape").split("\0")
+        seconds, marker, python, *words = message.decode("utf-8", "surrogateescape").split("\0")
         return cls(float(seconds), marker, python, tuple(words))
 
 
-class _Resident:
+class _RemoteWorker:
     """One that runs on a host, behind its ssh. Raises _Ended when it cannot be had, or is lost; it is of no more use then."""
 
-    def __init__(self, asked: _Asked, environment: Mapping[str, str]) -> None:
-        command = asked.words[-1].replace(asked.python, _STANDING, 1)
+    def __init__(self, request: _Request, environment: Mapping[str, str]) -> None:
+        command = request.words[-1].replace(request.python, _BOOTSTRAP, 1)
         self._ssh = subprocess.Popen(
-            ssh_options.command([*asked.words[:-1], command]),
+            ssh_options.build_command([*request.words[:-1], command]),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             env=dict(environment), bufsize=0, start_new_session=True,
         )  # fmt: skip
@@ -93,12 +93,12 @@ class _Resident:
 
     def run(self, python: str, module: bytes, ends: float) -> tuple[int, bytes, bytes]:
         """Exit code, output and errors of a module for that Python."""
-        asked = f"{python}\n".encode() + module
-        head = self._answer(len(asked).to_bytes(resident.LENGTH, "big") + asked, 1 + 2 * resident.LENGTH, ends)
+        message = f"{python}\n".encode() + module
+        head = self._exchange(len(message).to_bytes(resident.LENGTH, "big") + message, 1 + 2 * resident.LENGTH, ends)
         lengths = [int.from_bytes(head[at : at + resident.LENGTH], "big") for at in (1, 1 + resident.LENGTH)]
         if sum(lengths) > bounds.MAX_SAID:
             raise self._end(bounds.TOO_MUCH)
-        words = self._answer(b"", sum(lengths), ends)
+        words = self._exchange(b"", sum(lengths), ends)
         return head[0], words[: lengths[0]], words[lengths[0] :]
 
     def has_gone(self) -> bool:
@@ -131,23 +131,23 @@ class _Resident:
             raise self._end(bounds.TOO_MUCH)
         self._said.clear()
 
-    def _answer(self, words: bytes, wanted: int, ends: float) -> bytes:
+    def _exchange(self, words: bytes, length: int, ends: float) -> bytes:
         """Say something, and read so many bytes."""
-        self._talk(words, lambda: len(self._said) >= wanted, ends, bounds.MAX_SAID)
-        answer = bytes(self._said[:wanted])
-        del self._said[:wanted]
+        self._talk(words, lambda: len(self._said) >= length, ends, bounds.MAX_SAID)
+        answer = bytes(self._said[:length])
+        del self._said[:length]
         return answer
 
-    def _talk(self, words: bytes, heard: Callable[[], bool], ends: float, most: int) -> None:
+    def _talk(self, words: bytes, is_complete: Callable[[], bool], ends: float, most: int) -> None:
         """Say something, and read until enough was heard."""
         self._is_amid = True
         ready = select.poll()
         for pipe in (self._out, self._err):
             ready.register(pipe, select.POLLIN)
-        left = memoryview(words)
-        if left:
+        rest = memoryview(words)
+        if rest:
             ready.register(self._in, select.POLLOUT)
-        while left or not heard():
+        while rest or not is_complete():
             seconds = ends - time.monotonic()
             if seconds <= 0:
                 raise self._end(bounds.TOO_LONG)
@@ -156,10 +156,10 @@ class _Resident:
                 raise self._end(None)
             if self._in.fileno() in sources:
                 with suppress(BlockingIOError):
-                    left = left[self._write(left[:_PIECE]) :]
-                if not left:
+                    rest = rest[self._write(rest[:_PIECE]) :]
+                if not rest:
                     ready.unregister(self._in)
-            if self._err.fileno() in sources and not self._complain():
+            if self._err.fileno() in sources and not self._read_errors():
                 ready.unregister(self._err)
             if self._out.fileno() in sources:
                 piece = self._out.read(_PIECE)
@@ -177,85 +177,85 @@ class _Resident:
         except BrokenPipeError:
             return len(words)
 
-    def _complain(self) -> bool:
+    def _read_errors(self) -> bool:
         """Whether ssh may still say something."""
         piece = self._err.read(_PIECE)
         self._complaints += len(piece or b"")
         self._complained = (self._complained + (piece or b""))[-_COMPLAINT:]
         return piece != b""
 
-    def _end(self, why: str | None) -> _Ended:
+    def _end(self, why: str | None) -> _ConnectionEnd:
         """What is said in the place of an answer; ``why`` is None when the connection ended by itself."""
-        code = _LOST
+        code = _CONNECTION_LOST
         if why is None:
             with suppress(subprocess.TimeoutExpired):
                 code = self._ssh.wait(1)
-            self._complain()
+            self._read_errors()
         out, err = bytes(self._said), bytes(self._complained)
         self.close()
         if why is not None:
-            return _Ended(_LOST, b"", err + f"\n{why}\n".encode())
-        return _Ended(code if code > 0 else _LOST, out, err)
+            return _ConnectionEnd(_CONNECTION_LOST, b"", err + f"\n{why}\n".encode())
+        return _ConnectionEnd(code if code > 0 else _CONNECTION_LOST, out, err)
 
 
 @dataclass
-class _Way:
+class _Connection:
     """A way in to a host, used by one door at a time."""
 
     lock: Lock = field(default_factory=Lock)
-    there: _Resident | None = None
+    there: _RemoteWorker | None = None
 
 
-class _Residents:
+class _RemoteWorkers:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
-        self._ways: dict[tuple[str, ...], _Way] = {}
+        self._ways: dict[tuple[str, ...], _Connection] = {}
         self._lock = Lock()
         self._is_over = False
 
     def serve(self, door: socket.socket) -> None:
         """Answer one door."""
         with door, suppress(OSError):
-            words = _received(door)
+            words = _receive_message(door)
             if words is None:
                 return
-            asked = _Asked.of(words)
-            ends = time.monotonic() + asked.seconds
-            door.settimeout(asked.seconds)
+            request = _Request.parse(words)
+            ends = time.monotonic() + request.seconds
+            door.settimeout(request.seconds)
             with self._lock:
                 if self._is_over:
                     return
-                way = self._ways.setdefault(asked.words[:-1], _Way())
+                way = self._ways.setdefault(request.words[:-1], _Connection())
             with way.lock:
                 try:
-                    there = self._of(way, asked, ends)
+                    there = self._get_worker(way, request, ends)
                     door.sendall(b"\1")
-                    module = _received(door)
+                    module = _receive_message(door)
                     if module is None:
                         return
-                    code, out, err = there.run(asked.python, module, ends)
-                except _Ended as ended:
+                    code, out, err = there.run(request.python, module, ends)
+                except _ConnectionEnd as ended:
                     code, out, err = ended.answer
             lengths = b"".join(len(words).to_bytes(resident.LENGTH, "big") for words in (out, err))
             door.sendall(b"\0" + bytes([code & 255]) + lengths + out + err)
 
-    def _of(self, way: _Way, asked: _Asked, ends: float) -> _Resident:
+    def _get_worker(self, way: _Connection, request: _Request, ends: float) -> _RemoteWorker:
         if way.there is not None and not way.there.is_lost and way.there.has_gone():
             way.there.close()
         if way.there is None or way.there.is_lost:
-            self.spare(_most() - 1)
+            self.close_idle(_get_limit() - 1)
             try:
                 with self._lock:
                     if self._is_over:
-                        raise _Ended(_LOST, b"", b"the run is over\n")
-                    way.there = _Resident(asked, self._environment)
+                        raise _ConnectionEnd(_CONNECTION_LOST, b"", b"the run is over\n")
+                    way.there = _RemoteWorker(request, self._environment)
             except OSError as error:
-                self.spare(0)
-                raise _Ended(_LOST, b"", f"{error}\n".encode()) from error
-            way.there.greet(asked.marker, ends)
+                self.close_idle(0)
+                raise _ConnectionEnd(_CONNECTION_LOST, b"", f"{error}\n".encode()) from error
+            way.there.greet(request.marker, ends)
         return way.there
 
-    def spare(self, most: int) -> None:
+    def close_idle(self, most: int) -> None:
         """Give up the oldest of those that nobody uses, so that no more than so many are left."""
         with self._lock:
             ways = [way for way in self._ways.values() if way.there is not None and not way.there.is_lost]
@@ -278,16 +278,16 @@ class _Residents:
                     way.there.close()
 
 
-def _most() -> int:
-    return max(1, min(MOST, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 8))
+def _get_limit() -> int:
+    return max(1, min(MAX_WORKERS, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 8))
 
 
-def door(folder: Path, seconds: float) -> Path:
+def write_ssh_wrapper(folder: Path, seconds: float) -> Path:
     """What Ansible takes for ssh in the run that has the folder: it gives one command on a host so many seconds."""
     start = f"import sys; sys.path.append({str(_ROOT)!r}); from auditor.fleet.in_ansible.door import main; main()"
-    (folder / _SPENT).mkdir()
+    (folder / _TIMES_FOLDER).mkdir()
     limits = [str(seconds), str(_IN_ALL * seconds)]
-    command = [sys.executable, "-I", "-S", "-c", start, *limits, str(folder / _SPENT), str(folder / _PLACE)]
+    command = [sys.executable, "-I", "-S", "-c", start, *limits, str(folder / _TIMES_FOLDER), str(folder / _PLACE)]
     path = folder / "ssh"
     path.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n', "utf-8")
     path.chmod(0o700)
@@ -295,29 +295,29 @@ def door(folder: Path, seconds: float) -> Path:
 
 
 @contextmanager
-def standing(folder: Path, environment: Mapping[str, str]) -> Iterator[None]:
+def serve_workers(folder: Path, environment: Mapping[str, str]) -> Iterator[None]:
     """While it lasts, doors of the run that has the folder find residents; ssh is run with that environment."""
-    residents, over = _Residents(environment), Event()
-    with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind(str(folder / _PLACE))
-        listening.listen(64)
-        Thread(target=_hear, args=[listening, residents, over], daemon=True).start()
+    residents, over = _RemoteWorkers(environment), Event()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(folder / _PLACE))
+        listener.listen(64)
+        Thread(target=_accept_connections, args=[listener, residents, over], daemon=True).start()
         try:
             yield
         finally:
             over.set()
             with suppress(OSError):
-                listening.shutdown(socket.SHUT_RDWR)
+                listener.shutdown(socket.SHUT_RDWR)
             residents.close()
 
 
-def _hear(listening: socket.socket, residents: _Residents, over: Event) -> None:
+def _accept_connections(listener: socket.socket, residents: _RemoteWorkers, over: Event) -> None:
     """Have doors answered until it is over, also when there are no descriptors or threads for a while."""
     while not over.is_set():
         try:
-            door, _ = listening.accept()
+            door, _ = listener.accept()
         except OSError:
-            residents.spare(0)
+            residents.close_idle(0)
             over.wait(_PAUSE)
             continue
         try:
@@ -326,12 +326,12 @@ def _hear(listening: socket.socket, residents: _Residents, over: Event) -> None:
             door.close()
 
 
-def _received(door: socket.socket) -> bytes | None:
+def _receive_message(door: socket.socket) -> bytes | None:
     """What a door says, behind its length; None when it goes before it has said all of it."""
-    given = bytearray()
+    message = bytearray()
     while piece := door.recv(_PIECE):
-        given += piece
-        length = int.from_bytes(given[: resident.LENGTH], "big")
-        if len(given) >= resident.LENGTH and len(given) >= resident.LENGTH + length:
-            return bytes(given[resident.LENGTH :])
+        message += piece
+        length = int.from_bytes(message[: resident.LENGTH], "big")
+        if len(message) >= resident.LENGTH and len(message) >= resident.LENGTH + length:
+            return bytes(message[resident.LENGTH :])
     return None

@@ -57,18 +57,24 @@ _PASSWORDS = {_FOR_SSH, _FOR_SUDO}
 _OWN = frozenset(
     {
         *("ANSIBLE_HOME", "ANSIBLE_LOCAL_TEMP", "ANSIBLE_CACHE_PLUGIN_CONNECTION", "AWX_ISOLATED_DATA_DIR"),
-        *("ANSIBLE_SSH_ARGS", "ANSIBLE_SSH_CONTROL_PATH_DIR", "ANSIBLE_SSH_EXECUTABLE", EVENTS, payloads.KEPT),
+        *(
+            "ANSIBLE_SSH_ARGS",
+            "ANSIBLE_SSH_CONTROL_PATH_DIR",
+            "ANSIBLE_SSH_EXECUTABLE",
+            EVENTS,
+            payloads.CACHE_VARIABLE,
+        ),
         *(ssh_options.AGENT, *askpass.VARIABLES),
     }
 )
 """Variables of the environment that are another for each run."""
-_DECIDES = re.compile(f"_?ANSIBLE_.*|{payloads.KEPT}|{ssh_options.AGENT}")
+_DECIDES = re.compile(f"_?ANSIBLE_.*|{payloads.CACHE_VARIABLE}|{ssh_options.AGENT}")
 """Variables by which the environment of who runs us would decide for Ansible, such as to leave out what arms a host."""
 
 CUT_SHORT = "cut short"
 """The status of a run that somebody or something ended before its last word: no host has come to its end for certain."""
 
-_SAYING = ("msg", "module_stderr", "module_stdout", "stderr")
+_MESSAGE_KEYS = ("msg", "module_stderr", "module_stdout", "stderr")
 _ITEMS = 5
 
 Outcome = Literal["ok", "changed", "skipped", "failed", "unreachable"]
@@ -92,35 +98,35 @@ class Task:
     def message(self) -> str:
         """Ansible's own words about a failure; of a task that is done for several items those about the items first."""
         items = self.result.get("results")
-        told = [one for one in items if isinstance(one, Mapping)] if isinstance(items, list | tuple) else []
-        failed = [one for one in told if one.get("failed") or "exception" in one]
-        parts = [one.get(key) for one in (*failed[:_ITEMS], self.result) for key in _SAYING]
+        results = [result for result in items if isinstance(result, Mapping)] if isinstance(items, list | tuple) else []
+        failures = [result for result in results if result.get("failed") or "exception" in result]
+        parts = [result.get(key) for result in (*failures[:_ITEMS], self.result) for key in _MESSAGE_KEYS]
         return "\n".join(str(part) for part in parts if part)
 
 
 @dataclass(frozen=True)
-class Playbook:
+class PlaybookRun:
     """One run of a playbook."""
 
     status: str
     tasks: tuple[Task, ...]
     complaint: str = ""
 
-    def of(self, host: str) -> tuple[Task, ...]:
+    def list_tasks(self, host: str) -> tuple[Task, ...]:
         """The tasks of one host, in order."""
         return tuple(task for task in self.tasks if task.host == host)
 
-    def failure(self, host: str) -> Task | None:
+    def find_failure(self, host: str) -> Task | None:
         """The task that ended the host's run, if one did."""
-        return next((task for task in self.of(host) if task.outcome in ("failed", "unreachable")), None)
+        return next((task for task in self.list_tasks(host) if task.outcome in ("failed", "unreachable")), None)
 
-    def changed(self, host: str) -> tuple[Task, ...]:
+    def list_changed(self, host: str) -> tuple[Task, ...]:
         """The tasks that changed something."""
-        return tuple(task for task in self.of(host) if task.outcome == "changed")
+        return tuple(task for task in self.list_tasks(host) if task.outcome == "changed")
 
 
 @dataclass
-class _Heard:
+class _RunState:
     """What was heard of a run so far."""
 
     watch: Callable[[Task], None] | None
@@ -133,18 +139,18 @@ class _Heard:
         if message.pop("event") == "end":
             self.status = "failed" if message["failed"] else "successful"
             return
-        task = Task(**{**message, "name": _own_name(message["name"], message["role"])})
+        task = Task(**{**message, "name": _strip_role(message["name"], message["role"])})
         self.tasks.append(task)
         if self.watch is not None:
             self.watch(task)
 
-    def read(self, printed: bytes) -> None:
-        whole = self.complaint + printed.decode("utf-8", "replace")
+    def read(self, output: bytes) -> None:
+        whole = self.complaint + output.decode("utf-8", "replace")
         half = _MAX_COMPLAINT // 2
         self.complaint = whole if len(whole) <= _MAX_COMPLAINT else whole[:half] + whole[-half:]
 
 
-def _own_name(name: str, role: str) -> str:
+def _strip_role(name: str, role: str) -> str:
     """The name of a task without its role's before it, and with the area or control at its beginning as it is written.
 
     Ansible puts the role before it, and its style asks for a capital.
@@ -154,13 +160,13 @@ def _own_name(name: str, role: str) -> str:
 
 
 @contextmanager
-def _handing(variables: Mapping[str, Any], folder: Path) -> Iterator[None]:
+def _provide_passwords(variables: Mapping[str, Any], folder: Path) -> Iterator[None]:
     """Hand out the passwords that there are, each in a folder below."""
-    with ExitStack() as handed:
+    with ExitStack() as stack:
         for name in _PASSWORDS & variables.keys():
             if variables[name] is not None:
                 (folder / name).mkdir(0o700)
-                handed.enter_context(askpass.handing(str(variables[name]), folder / name))
+                stack.enter_context(askpass.provide_password(str(variables[name]), folder / name))
         yield
 
 
@@ -175,19 +181,19 @@ class _Ansible(Thread):
         self._told_to_end = Event()
         self.begun = Event()
         """It runs, or never will."""
-        self._folder = tempfile.TemporaryDirectory(prefix="luytre-", dir=running.folder())
-        self.events, self.printed = (_pipe(Path(self._folder.name, name)) for name in (_EVENTS, _PRINTED))
+        self._folder = tempfile.TemporaryDirectory(prefix="luytre-", dir=running.find_folder())
+        self.events, self.printed = (_make_pipe(Path(self._folder.name, name)) for name in (_EVENTS, _OUTPUT))
         self.over, self._ends = os.pipe()
 
     def run(self) -> None:
         try:
             from ansible_runner.interface import init_runner
 
-            with self._folder as folder, _handing(self._arguments["variables"], Path(folder)):
-                given, environment, memory = _given(Path(folder), **self._arguments)
-                runner = init_runner(**given, status_handler=self._hear)
+            with self._folder as folder, _provide_passwords(self._arguments["variables"], Path(folder)):
+                runner_arguments, environment, memory = _build_runner_arguments(Path(folder), **self._arguments)
+                runner = init_runner(**runner_arguments, status_handler=self._hear)
                 # The runner begins with all that our own process has.
-                others = os.environ.keys() - given["envvars"].keys()
+                others = os.environ.keys() - runner_arguments["envvars"].keys()
                 runner.config.env = {
                     key: value
                     for key, value in runner.config.env.items()
@@ -195,14 +201,14 @@ class _Ansible(Thread):
                 } | environment
                 runner.config.pexpect_timeout = _POLL_SECONDS
                 with (
-                    residents.standing(Path(folder), runner.config.env),
-                    zygote.playing(
+                    residents.serve_workers(Path(folder), runner.config.env),
+                    zygote.play_in_fork(
                         runner.config.command[1:],
                         runner.config.env,
                         _OWN,
                         folder=Path(folder),
                         cwd=runner.config.cwd,
-                        printed=Path(folder, _PRINTED),
+                        output_pipe=Path(folder, _OUTPUT),
                         memory=memory,
                     ) as line,
                 ):
@@ -216,8 +222,8 @@ class _Ansible(Thread):
             self.begun.set()
             os.close(self._ends)
 
-    def _hear(self, told: Mapping[str, Any], **_: object) -> None:
-        if told["status"] == "running":
+    def _hear(self, status_data: Mapping[str, Any], **_: object) -> None:
+        if status_data["status"] == "running":
             self.begun.set()
 
     def end(self) -> None:
@@ -232,13 +238,13 @@ class _Ansible(Thread):
             os.close(pipe)
 
 
-_EVENTS, _PRINTED = "events", "printed"
+_EVENTS, _OUTPUT = "events", "printed"
 _PIECE = 65_536
 _ROOM = 1 << 20
 """Bytes that may wait in a pipe until we listen, as far as the system lets us: who waits for room asks hosts for nothing more."""
 
 
-def _pipe(path: Path) -> int:
+def _make_pipe(path: Path) -> int:
     os.mkfifo(path, 0o600)
     pipe = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     with suppress(OSError):
@@ -259,7 +265,7 @@ def play(
     watch: Callable[[Task], None] | None = None,
     sockets: Path | None = None,
     meanwhile: Callable[[], object] | None = None,
-) -> Playbook:
+) -> PlaybookRun:
     """Run a playbook of ours against an inventory; ``watch`` sees each task's result as it comes.
 
     ``meanwhile`` is what there is to do here until hosts answer. It is begun when Ansible runs, for whose start a thread
@@ -274,9 +280,9 @@ def play(
     has the status "failed", no tasks, and a complaint. Raises KeyboardInterrupt on Ctrl-C and, in the main thread, on
     SIGTERM, once Ansible has ended here; what it started on hosts may go on.
     """
-    heard = _Heard(watch)
+    run_state = _RunState(watch)
     ansible = _Ansible(
-        playbook=resources.playbook(playbook) if isinstance(playbook, str) else playbook,
+        playbook=resources.get_playbook(playbook) if isinstance(playbook, str) else playbook,
         inventory=inventory,
         limit=limit,
         variables=variables or {},
@@ -286,23 +292,23 @@ def play(
         patience=patience,
         sockets=sockets,
     )
-    with interruptible():
+    with interrupt_on_sigterm():
         try:
             ansible.start()
             if meanwhile is not None:
                 ansible.begun.wait()
                 if ansible.error is None:
                     meanwhile()
-            status = _listen(ansible, heard)
+            status = _listen(ansible, run_state)
         except BaseException:
             ansible.end()
             raise
         finally:
             ansible.close()
-    return Playbook(status, tuple(heard.tasks), "" if heard.tasks else heard.complaint)
+    return PlaybookRun(status, tuple(run_state.tasks), "" if run_state.tasks else run_state.complaint)
 
 
-def _listen(ansible: _Ansible, heard: _Heard) -> str:
+def _listen(ansible: _Ansible, run_state: _RunState) -> str:
     """Hear all that Ansible has to say; how it went."""
     unpacker = wire.Unpacker(8 * bounds.MAX_SAID)
     with selectors.DefaultSelector() as ready:
@@ -321,19 +327,19 @@ def _listen(ansible: _Ansible, heard: _Heard) -> str:
                             ready.unregister(source)
                         break
                     if source == ansible.printed:
-                        heard.read(piece)
+                        run_state.read(piece)
                     else:
-                        for message in unpacker.messages(piece):
-                            heard.hear(message)
+                        for message in unpacker.iter_messages(piece):
+                            run_state.hear(message)
                     if not is_over:
                         break
-            if heard.status is not None:
-                return heard.status
+            if run_state.status is not None:
+                return run_state.status
             if is_over:
                 break
     if ansible.error is not None:
         raise ansible.error
-    return CUT_SHORT if heard.tasks and ansible.status != "timeout" else ansible.status
+    return CUT_SHORT if run_state.tasks and ansible.status != "timeout" else ansible.status
 
 
 def _read(pipe: int) -> bytes | None:
@@ -344,7 +350,7 @@ def _read(pipe: int) -> bytes | None:
         return None
 
 
-def _given(
+def _build_runner_arguments(
     folder: Path,
     *,
     playbook: Path,
@@ -367,41 +373,45 @@ def _given(
         where.write_text(json.dumps({"all": {"hosts": {THIS_MACHINE: None}}}), "utf-8")
     own = {"ansible_connection": "local", "ansible_become": os.geteuid() == 0} if local else {}
     for_ssh, for_sudo = (folder / key if variables.get(key) is not None else None for key in (_FOR_SSH, _FOR_SUDO))
-    given = folder / "variables.json"
-    told = {key: value for key, value in variables.items() if key not in _PASSWORDS}
-    given.write_text(json.dumps({**told, **own}, ensure_ascii=False), "utf-8")
-    arguments = ["--extra-vars", f"@{given}"]
-    arguments += ["--become-password-file", str(askpass.program(for_sudo))] if for_sudo else []
+    variables_file = folder / "variables.json"
+    extra_variables = {key: value for key, value in variables.items() if key not in _PASSWORDS}
+    variables_file.write_text(json.dumps({**extra_variables, **own}, ensure_ascii=False), "utf-8")
+    arguments = ["--extra-vars", f"@{variables_file}"]
+    arguments += ["--become-password-file", str(askpass.get_program_path(for_sudo))] if for_sudo else []
     arguments += ["--limit", ",".join(limit)] if limit else []
     arguments += ["--tags", ",".join(tags)] if tags else []
     arguments += ["--check", "--diff"] if check else []
-    environment = _environment(folder, sockets, asks=for_ssh)
+    environment = _build_environment(folder, sockets, asks=for_ssh)
     environment |= {
-        "ANSIBLE_SSH_EXECUTABLE": str(residents.door(folder, min(patience, _MOST * timeout) if timeout else patience))
+        "ANSIBLE_SSH_EXECUTABLE": str(
+            residents.write_ssh_wrapper(folder, min(patience, _MOST * timeout) if timeout else patience)
+        )
     }
-    key_files = [] if local else [reaching.reach(where)[name].key_file for name in limit or reaching.reach(where)]
+    key_files = (
+        [] if local else [reaching.load_reach(where)[name].key_file for name in limit or reaching.load_reach(where)]
+    )
     runners = {
         "private_data_dir": str(folder),
         "playbook": str(playbook),
         "inventory": str(where.absolute()),
         "cmdline": " ".join(arguments),
-        "envvars": ssh_options.environment(environment, key_files),
+        "envvars": ssh_options.select_environment(environment, key_files),
         "timeout": timeout,
         "quiet": True,
         "suppress_env_files": True,
     }
-    kept = made.folder() if playbook.parent == resources.playbook("") else None
+    cache_folder = made.folder() if playbook.parent == resources.get_playbook("") else None
     ours = {
         "ANSIBLE_STDOUT_CALLBACK": "luytre",
         "ANSIBLE_CALLBACK_PLUGINS": str(_IN_ANSIBLE / "callback"),
         EVENTS: str(folder / _EVENTS),
-        **({payloads.KEPT: str(kept)} if kept else {}),
+        **({payloads.CACHE_VARIABLE: str(cache_folder)} if cache_folder else {}),
     }
     return runners, ours, None if local else MAX_MEMORY
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
+def interrupt_on_sigterm() -> Iterator[None]:
     """SIGTERM interrupts as Ctrl-C does, so that what goes on is ended in order; in the main thread, where signals go."""
     if current_thread() is not main_thread():
         yield
@@ -417,22 +427,24 @@ def interruptible() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _environment(folder: Path, sockets: Path | None, *, asks: Path | None) -> dict[str, str]:
+def _build_environment(folder: Path, sockets: Path | None, *, asks: Path | None) -> dict[str, str]:
     """``asks``: the folder by way of which SSH gets a password."""
-    kept = {key: os.environ[key] for key in ("HOME", ssh_options.AGENT, "LANG", "USER", "LOGNAME") if key in os.environ}
-    password = vault.password_file()
+    inherited_variables = {
+        key: os.environ[key] for key in ("HOME", ssh_options.AGENT, "LANG", "USER", "LOGNAME") if key in os.environ
+    }
+    password = vault.get_password_file()
     return {
-        **kept,
-        **(askpass.variables(asks) if asks else {}),
+        **inherited_variables,
+        **(askpass.build_variables(asks) if asks else {}),
         **({vault.PASSWORD_FILE: str(password)} if password else {}),
         "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '/usr/bin:/bin')}",
         "ANSIBLE_CONFIG": str(_IN_ANSIBLE / "ansible.cfg"),
-        "ANSIBLE_ROLES_PATH": ":".join(map(str, resources.role_folders())),
+        "ANSIBLE_ROLES_PATH": ":".join(map(str, resources.list_role_folders())),
         "ANSIBLE_HOME": f"{folder}/.ansible",
         "ANSIBLE_LOCAL_TEMP": f"{folder}/local",
         "ANSIBLE_SSH_CONTROL_PATH_DIR": str(sockets or f"{folder}/cp"),
         "ANSIBLE_SSH_ARGS": f"-o ControlMaster=auto -o ControlPersist={60 if sockets else 15}s "
-        f"{' '.join(ssh_options.words(askpass.OPTIONS if asks else {'BatchMode': 'yes'}))} -o ConnectTimeout={ANSWER_SECONDS} -o ServerAliveInterval={ALIVE_SECONDS} -o ServerAliveCountMax=3",
+        f"{' '.join(ssh_options.build_arguments(askpass.OPTIONS if asks else {'BatchMode': 'yes'}))} -o ConnectTimeout={ANSWER_SECONDS} -o ServerAliveInterval={ALIVE_SECONDS} -o ServerAliveCountMax=3",
         "ANSIBLE_INVENTORY_ENABLED": "yaml",
         "ANSIBLE_INVENTORY_IGNORE_REGEX": variables.NOT_READ,
         "ANSIBLE_HOST_KEY_CHECKING": "True",

@@ -22,20 +22,20 @@ LAST = ("-a", "-x")
 AGENT = "SSH_AUTH_SOCK"
 
 
-def words(options: Mapping[str, str] = SAFE) -> list[str]:
+def build_arguments(options: Mapping[str, str] = SAFE) -> list[str]:
     """Options as arguments of ssh."""
     return [word for key, value in options.items() for word in ("-o", f"{key}={value}")]
 
 
-def command(arguments: Sequence[str]) -> list[str]:
+def build_command(arguments: Sequence[str]) -> list[str]:
     """A command of ssh with these arguments, which end with what is run there, or with the host."""
-    return ["ssh", *words(), *arguments[:-1], *LAST, *arguments[-1:]]
+    return ["ssh", *build_arguments(), *arguments[:-1], *LAST, *arguments[-1:]]
 
 
-def environment(given: Mapping[str, str], key_files: Iterable[str | None]) -> dict[str, str]:
+def select_environment(variables: Mapping[str, str], key_files: Iterable[str | None]) -> dict[str, str]:
     """The same variables; the agent is among them only where some host has no key file of its own, or one with a passphrase."""
-    asks_agent = AGENT in given and any(file is None or has_passphrase(file) for file in set(key_files))
-    return {key: value for key, value in given.items() if key != AGENT or asks_agent}
+    asks_agent = AGENT in variables and any(file is None or has_passphrase(file) for file in set(key_files))
+    return {key: value for key, value in variables.items() if key != AGENT or asks_agent}
 
 
 def has_passphrase(file: str) -> bool:

@@ -30,7 +30,7 @@ _zygotes: dict[tuple[object, ...], _Zygote] = {}
 _lock = Lock()
 
 
-class Line:
+class PlayHandle:
     """Holds a play. ``command`` is a process that lasts as long as the play's own, and ends with its code."""
 
     def __init__(self, line: socket.socket, command: list[str]) -> None:
@@ -51,16 +51,16 @@ class Line:
 
 
 @contextmanager
-def playing(
+def play_in_fork(
     arguments: Sequence[str],
     environment: Mapping[str, str],
     own: frozenset[str],
     *,
     folder: Path,
     cwd: str,
-    printed: Path,
+    output_pipe: Path,
     memory: int | None,
-) -> Iterator[Line]:
+) -> Iterator[PlayHandle]:
     """Have ``ansible-playbook`` play with these arguments while this lasts; when it is over, the play has ended.
 
     ``own``: names in the environment that say something else for every play, and that Ansible reads when it plays. ``folder`` is the
@@ -73,22 +73,24 @@ def playing(
         "environment": dict(environment),
         "cwd": cwd,
         "over": str(over),
-        "printed": str(printed),
+        "printed": str(output_pipe),
         "memory": memory,
     }
-    line = Line(_begun(request, {key: environment[key] for key in environment.keys() - own}), [*_WAITS, str(over)])
+    line = PlayHandle(
+        _start_play(request, {key: environment[key] for key in environment.keys() - own}), [*_WAITS, str(over)]
+    )
     try:
         yield line
     finally:
         line.hang_up()
 
 
-def _begun(request: Mapping[str, object], environment: Mapping[str, str]) -> socket.socket:
+def _start_play(request: Mapping[str, object], environment: Mapping[str, str]) -> socket.socket:
     ours, theirs = socket.socketpair()
     with theirs, _lock:
-        _zygote(environment).take(theirs)
+        _get_zygote(environment).take(theirs)
     with suppress(OSError):  # whoever asks for a lost line, is told so
-        ours.sendall(wire.packed(request))
+        ours.sendall(wire.pack_message(request))
     return ours
 
 
@@ -119,7 +121,7 @@ class _Zygote:
         self._process.wait()
 
 
-def _zygote(environment: Mapping[str, str]) -> _Zygote:
+def _get_zygote(environment: Mapping[str, str]) -> _Zygote:
     read = sorted((key, value) for key, value in environment.items() if _READ_WHEN_LOADED.fullmatch(key))
     kind = (os.getpid(), *read)
     if kind in _zygotes and not _zygotes[kind].is_alive():

@@ -9,13 +9,13 @@ from auditor.audit.run import compare, judge
 from auditor.facts import HostFacts
 from auditor.fleet.collect import collect
 from auditor.hardening import not_done
-from auditor.hardening.harden import Hardened
-from auditor.hardening.plan import Plan
+from auditor.hardening.harden import HardeningResult
+from auditor.hardening.plan import HardeningPlan
 from auditor.models import Hardening, Host, HostOutcome, Inventory, Run, clock
 
 
 def audit_after(
-    inventory: Inventory, catalogue: Catalogue, hosts: Sequence[Host], plan: Plan, hardened: Hardened
+    inventory: Inventory, catalogue: Catalogue, hosts: Sequence[Host], plan: HardeningPlan, result: HardeningResult
 ) -> Run:
     """The run after: hosts as read when they were settled; those that were not, read now. It says what is not done.
 
@@ -23,37 +23,39 @@ def audit_after(
 
     What hosts have to do with imported indicators is not asked while they are settled, and so is not evaluated.
     """
-    started = clock.now()
-    facts: dict[str, HostFacts] = dict(hardened.facts)
-    outcomes: dict[str, HostOutcome] = dict(hardened.outcomes)
+    started_at = clock.now()
+    facts: dict[str, HostFacts] = dict(result.facts)
+    outcomes: dict[str, HostOutcome] = dict(result.outcomes)
     rest = [host for host in hosts if host.name not in outcomes]
     if rest:
         more, read = collect(inventory.path, rest)
         facts.update(more)
         outcomes.update({outcome.host: outcome for outcome in read})
-    made = {entry.host for entry in hardened.hardening.hosts if entry.made_record}
-    known = {host: digest for host, digest in inventory.records.items() if host not in made}
+    hosts_with_record = {entry.host for entry in result.hardening.hosts if entry.made_record}
+    known_records = {host: digest for host, digest in inventory.records.items() if host not in hosts_with_record}
 
-    def judged() -> tuple[Run, Hardening]:
+    def judge_hosts() -> tuple[Run, Hardening]:
         run = judge(
-            inventory.model_copy(update={"records": known}),
+            inventory.model_copy(update={"records": known_records}),
             catalogue,
             hosts,
             facts,
             [outcomes[host.name] for host in hosts],
-            started=started,
+            started_at=started_at,
             purpose="after",
-            comparison=compare(inventory, clock.day(started)),
+            comparison=compare(inventory, clock.to_day(started_at)),
         )
-        return run, not_done.told(hardened.hardening, plan, run, hardened.left, hardened.dropped)
+        return run, not_done.record_unapplied(
+            result.hardening, plan, run, result.skipped_items, result.dropped_controls
+        )
 
-    run, hardening = judged()
-    unseen = not_done.unseen(hardening, run)
+    run, hardening = judge_hosts()
+    unseen = not_done.find_unchecked_hosts(hardening, run)
     again = [host for host in hosts if host.name in unseen and host not in rest]
     if again:
         more, read = collect(inventory.path, again)
         facts.update(more)
         outcomes.update({outcome.host: outcome for outcome in read if outcome.host in more})
-        run, hardening = judged()
+        run, hardening = judge_hosts()
     seconds = max((outcome.seconds for outcome in run.outcomes), default=0.0)
     return run.model_copy(update={"hardening": hardening, "seconds": seconds})

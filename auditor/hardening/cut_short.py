@@ -5,7 +5,7 @@ from __future__ import annotations
 from auditor.models import Hardening
 
 
-class Interrupted(KeyboardInterrupt):
+class HardeningInterrupt(KeyboardInterrupt):
     """A hardening was told to end; its hosts are confirmed, brought back, or untouched."""
 
     def __init__(self, hardening: Hardening) -> None:
@@ -13,7 +13,7 @@ class Interrupted(KeyboardInterrupt):
         self.hardening = hardening
 
 
-class Stopped(Exception):
+class HardeningStopError(Exception):
     """A hardening could not go on for a reason of this machine's, ``why``; its hosts are brought back as far as known."""
 
     def __init__(self, hardening: Hardening, why: Exception) -> None:

@@ -18,7 +18,7 @@ Touches = Mapping[ControlId, Sequence[str]]
 """What each control in force on a host touches there."""
 
 
-class Change(Model):
+class DriftChange(Model):
     """One thing that is not as it was left: a path, a live setting, a table of the packet filter."""
 
     what: str
@@ -31,7 +31,7 @@ class Drift(Model):
 
     host: str
     run: str | None = Field(default=None, description="the confirmed hardening that it is compared with")
-    changes: tuple[Change, ...] = ()
+    changes: tuple[DriftChange, ...] = ()
     count: int = Field(default=0, description="of all changes; the host lists the first 200 paths")
     notes: tuple[Text, ...] = Field(default=(), description="what could not be compared, and why")
     refused: Text | None = None
@@ -41,87 +41,93 @@ class Drift(Model):
     )
 
     @property
-    def concerned(self) -> tuple[ControlId, ...]:
+    def concerned_controls(self) -> tuple[ControlId, ...]:
         """The controls in force that the changes concern, each once."""
         return tuple(sorted({control for change in self.changes for control in change.controls}))
 
 
-def look(inventory: Inventory, hosts: Sequence[Host], known: Iterable[Hardening]) -> tuple[Drift, ...]:
+def check_drift(inventory: Inventory, hosts: Sequence[Host], hardenings: Iterable[Hardening]) -> tuple[Drift, ...]:
     """Ask every host. ``known``: the hardenings in the journal, newest first, from which it is learnt what is in force."""
     in_force: dict[str, dict[ControlId, Sequence[str]]] = {}
     taken_back: dict[str, set[ControlId]] = {}
-    for hardening in known:
-        for entry in hardening.having("confirmed"):
+    for hardening in hardenings:
+        for entry in hardening.select_by_state("confirmed"):
             out = taken_back.setdefault(entry.host, set())
             here = in_force.setdefault(entry.host, {})
             here.update(
-                {control: known for control, known in entry.touches.items() if control not in out | here.keys()}
+                {
+                    control: control_touches
+                    for control, control_touches in entry.touches.items()
+                    if control not in out | here.keys()
+                }
             )
             out.update(entry.released)
-    played = play("drift.yml", inventory=inventory.path, limit=[host.name for host in hosts], timeout=DRIFT_SECONDS)
-    found = []
+    run = play("drift.yml", inventory=inventory.path, limit=[host.name for host in hosts], timeout=DRIFT_SECONDS)
+    drifts = []
     for host in hosts:
-        said = guard_answers.answer(played, host.name)
-        if said is None:
-            found.append(Drift(host=host.name, refused=_refusal(guard_answers.complaint(played, host.name))))
+        response = guard_answers.get_answer(run, host.name)
+        if response is None:
+            drifts.append(Drift(host=host.name, refused=_explain_refusal(guard_answers.get_complaint(run, host.name))))
         else:
-            found.append(_drift(host.name, said, in_force.get(host.name, {})))
-    return tuple(found)
+            drifts.append(_parse_drift(host.name, response, in_force.get(host.name, {})))
+    return tuple(drifts)
 
 
-def judged(found: Iterable[Drift], run: Run) -> tuple[Drift, ...]:
+def add_audit_results(drifts: Iterable[Drift], run: Run) -> tuple[Drift, ...]:
     """The same with what the audit says of the controls that the changes concern, for each host that it could read."""
     read = {outcome.host for outcome in run.outcomes if outcome.reached}
     is_open = {(finding.host, finding.control) for finding in run.findings if finding.is_open}
     return tuple(
-        one.model_copy(update={"reopened": tuple(name for name in one.concerned if (one.host, name) in is_open)})
-        if one.host in read
-        else one
-        for one in found
+        drift.model_copy(
+            update={"reopened": tuple(name for name in drift.concerned_controls if (drift.host, name) in is_open)}
+        )
+        if drift.host in read
+        else drift
+        for drift in drifts
     )
 
 
-def _refusal(said: str) -> Text:
-    if "no confirmed run" in said:
+def _explain_refusal(message: str) -> Text:
+    if "no confirmed run" in message:
         return Text(
             vi="chưa có lần gia cố nào được xác nhận trên máy chủ này",
             en="no hardening has been confirmed on this host yet",
         )
-    return explain(said)
+    return explain(message)
 
 
-def _drift(host: str, said: Mapping[str, Any], in_force: Touches) -> Drift:
-    found = [
-        (guard_answers.word(one.get("path")), guard_answers.word(one.get("what")))
-        for one in guard_answers.mappings(said.get("paths"))
+def _parse_drift(host: str, response: Mapping[str, Any], in_force: Touches) -> Drift:
+    path_changes = [
+        (guard_answers.clean_text(entry.get("path")), guard_answers.clean_text(entry.get("what")))
+        for entry in guard_answers.list_mappings(response.get("paths"))
     ]
-    changes = [Change(what=path, how=how, controls=_touching(in_force, path)) for path, how in found]
+    changes = [DriftChange(what=path, how=how, controls=_find_controls(in_force, path)) for path, how in path_changes]
     changes += [
-        Change(what=f"sysctl {key}", how="changed", controls=_touching(in_force, f"sysctl:{key}"))
-        for key in guard_answers.words(said.get("sysctls"))
+        DriftChange(what=f"sysctl {key}", how="changed", controls=_find_controls(in_force, f"sysctl:{key}"))
+        for key in guard_answers.list_texts(response.get("sysctls"))
     ]
     changes += [
-        Change(what=f"nft {name}", how="changed", controls=_touching(in_force, f"nft:{name}"))
-        for name in guard_answers.words(said.get("tables"))
+        DriftChange(what=f"nft {name}", how="changed", controls=_find_controls(in_force, f"nft:{name}"))
+        for name in guard_answers.list_texts(response.get("tables"))
     ]
-    count = said.get("count")
+    count = response.get("count")
     return Drift(
         host=host,
-        run=guard_answers.word(said.get("run")),
+        run=guard_answers.clean_text(response.get("run")),
         changes=tuple(changes),
         count=max(len(changes), count if isinstance(count, int) else 0),
-        notes=guard_answers.notes(said, _UNSEEN),
+        notes=guard_answers.describe_notes(response, _UNSEEN),
     )
 
 
 _UNSEEN = Text(vi="không so sánh được", en="not compared:")
 
 
-def _touching(in_force: Touches, what: str) -> tuple[ControlId, ...]:
+def _find_controls(in_force: Touches, what: str) -> tuple[ControlId, ...]:
     return tuple(
         sorted(
             control
-            for control, known in in_force.items()
-            if not touches.upgrades(known) and touches.any_covers(known, what)
+            for control, control_touches in in_force.items()
+            if not touches.upgrades_packages(control_touches) and touches.any_covers(control_touches, what)
         )
     )

@@ -6,7 +6,7 @@ Measured on the lab's hosts, over a fast network: 9 s for two changes on one hos
 from __future__ import annotations
 
 from auditor.hardening import rollout, touches
-from auditor.hardening.plan import HostPlan, Plan
+from auditor.hardening.plan import HardeningPlan, HostPlan
 
 _FOR_A_HOST = 8.0
 """Looking twice, snapshot and timer, looking again, confirming."""
@@ -15,12 +15,14 @@ _FOR_PACKAGES = 2.0
 """A change that installs or upgrades some."""
 
 
-def seconds(plan: Plan) -> float:
+def estimate_seconds(plan: HardeningPlan) -> float:
     """Of the whole plan: batches one after another, the hosts of one side by side."""
-    needed = {host.host: _of(host) for host in plan.hosts if host.due}
-    return sum((max(needed[name] for name in some) for some in rollout.batches(tuple(needed))), 0.0)
+    seconds_by_host = {host.host: _estimate_host(host) for host in plan.hosts if host.due}
+    return sum(
+        (max(seconds_by_host[name] for name in names) for names in rollout.split_batches(tuple(seconds_by_host))), 0.0
+    )
 
 
-def _of(host: HostPlan) -> float:
-    packages = sum(touches.installs(change.touches) for change in host.due)
+def _estimate_host(host: HostPlan) -> float:
+    packages = sum(touches.installs_packages(change.touches) for change in host.due)
     return _FOR_A_HOST + _FOR_A_CHANGE * len(host.due) + _FOR_PACKAGES * packages

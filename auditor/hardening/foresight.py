@@ -11,8 +11,8 @@ from auditor.audit.effects import Effect
 from auditor.facts import HostFacts
 from auditor.hardening import passages
 from auditor.hardening import plan as planning
-from auditor.hardening.held.dependents import CLOSING
-from auditor.hardening.plan import Change, Plan
+from auditor.hardening.held.dependents import PORT_CLOSING_EFFECTS
+from auditor.hardening.plan import ControlChange, HardeningPlan
 from auditor.inventory import reach as reaching
 from auditor.inventory.reach import Reach
 from auditor.models import Domain, Host, Run, Text
@@ -24,51 +24,57 @@ def plan(
     facts: Mapping[str, HostFacts],
     *,
     only_sites: frozenset[str] = frozenset(),
-    accepted: frozenset[str] = frozenset(),
-) -> Plan:
+    accepted_controls: frozenset[str] = frozenset(),
+) -> HardeningPlan:
     """``auditor.hardening.plan.make``, after a visit to sites of which it depends on what they answer.
 
     A site whose visitors would be sent on to HTTPS is visited there; one whose lists of files would be closed is looked
     through for links to any. Where ports would close, the inventory's addresses are looked up; where nothing would go on through sshd any more, the inventory's own ways are asked for. Raises InputError for an unreadable file of authorities.
     """
-    make = partial(planning.make, catalogue, run, facts, only_sites=only_sites, accepted=accepted)
-    made = make()
-    secured, listing = (_due(catalogue, made, one) for one in (Effect.REQUIRES_HTTPS, Effect.STOPS_LISTINGS))
-    meant = catalogue.effects(change.control for host in made.hosts for change in host.changes)
-    tunnels, closing = Effect.STOPS_TUNNELS in meant, not CLOSING.isdisjoint(meant)
-    if not (secured or listing or tunnels or closing):
-        return made
-    reach = reaching.reach(Path(run.inventory))
-    faults, listed = _visited(run, reach, secured, listing) if secured or listing else ({}, {})
-    behind = passages.told(passages.through(reach)) if tunnels else {}
-    addresses = passages.addresses(reach) if closing else {}
-    if not (faults or listed or behind or addresses):
-        return made
-    return make(https=faults, listed=listed, behind=behind, addresses=addresses)
+    make = partial(planning.make, catalogue, run, facts, only_sites=only_sites, accepted_controls=accepted_controls)
+    draft = make()
+    https_domains, listing_domains = (
+        _list_due_sites(catalogue, draft, effect) for effect in (Effect.REQUIRES_HTTPS, Effect.STOPS_LISTINGS)
+    )
+    effects = catalogue.collect_effects(change.control for host in draft.hosts for change in host.changes)
+    tunnels, closes_ports = Effect.STOPS_TUNNELS in effects, not PORT_CLOSING_EFFECTS.isdisjoint(effects)
+    if not (https_domains or listing_domains or tunnels or closes_ports):
+        return draft
+    reach = reaching.load_reach(Path(run.inventory))
+    faults, linked_listings = (
+        _visit_sites(run, reach, https_domains, listing_domains) if https_domains or listing_domains else ({}, {})
+    )
+    behind = passages.describe_passages(passages.find_passages(reach)) if tunnels else {}
+    addresses = passages.resolve_addresses(reach) if closes_ports else {}
+    if not (faults or linked_listings or behind or addresses):
+        return draft
+    return make(https=faults, linked_listings=linked_listings, behind=behind, addresses=addresses)
 
 
-def _visited(
-    run: Run, reach: Mapping[str, Reach], secured: set[Domain], listing: set[Domain]
+def _visit_sites(
+    run: Run, reach: Mapping[str, Reach], https_domains: set[Domain], listing_domains: set[Domain]
 ) -> tuple[Mapping[Domain, Text], Mapping[Domain, Text]]:
     """What is wrong with the HTTPS of sites, and which lists of files their pages lead to."""
     from auditor.hardening.serving import listings, smoke
 
-    ca_files = {name: one.ca_file for name, one in reach.items()}
-    faults = smoke.https_faults(smoke.visit(_hosts(run, secured), ca_files)) if secured else {}
-    return faults, listings.linked(_hosts(run, listing), ca_files) if listing else {}
+    ca_files = {name: host_reach.ca_file for name, host_reach in reach.items()}
+    faults = smoke.find_https_faults(smoke.visit(_select_hosts(run, https_domains), ca_files)) if https_domains else {}
+    return faults, listings.find_linked_listings(
+        _select_hosts(run, listing_domains), ca_files
+    ) if listing_domains else {}
 
 
-def _has(catalogue: Catalogue, change: Change, effect: Effect) -> bool:
-    return effect in catalogue.effects([change.control])
+def _has_effect(catalogue: Catalogue, change: ControlChange, effect: Effect) -> bool:
+    return effect in catalogue.collect_effects([change.control])
 
 
-def _due(catalogue: Catalogue, made: Plan, effect: Effect) -> set[Domain]:
+def _list_due_sites(catalogue: Catalogue, draft: HardeningPlan, effect: Effect) -> set[Domain]:
     """The sites on which a change that would be made has the effect."""
-    changes = (change for host in made.hosts for change in host.due)
-    return {domain for change in changes if _has(catalogue, change, effect) for domain in change.sites}
+    changes = (change for host in draft.hosts for change in host.due)
+    return {domain for change in changes if _has_effect(catalogue, change, effect) for domain in change.sites}
 
 
-def _hosts(run: Run, domains: set[Domain]) -> list[Host]:
+def _select_hosts(run: Run, domains: set[Domain]) -> list[Host]:
     """The run's hosts with these sites alone, and none without any."""
     return [
         host.model_copy(update={"sites": sites})

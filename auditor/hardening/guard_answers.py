@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from auditor.fleet.runner import Playbook, Task
+from auditor.fleet.runner import PlaybookRun, Task
 from auditor.models import Text
 from auditor.text.redact import redact
-from auditor.text.visible import one_line
+from auditor.text.visible import make_one_line
 
 ACTION = "guard"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -28,43 +28,43 @@ _NOT_KEPT: Mapping[str, Text] = {
     "broken": Text(vi="việc đọc bị lỗi", en="reading them failed"),
 }
 """Why a guard does not keep something, by its word."""
-_HELD = Text(vi="đường lui không giữ", en="the way back does not hold")
+_NOT_IN_ROLLBACK_POINT = Text(vi="đường lui không giữ", en="the way back does not hold")
 
 
-def task(played: Playbook, host: str) -> Task | None:
+def find_guard_task(run: PlaybookRun, host: str) -> Task | None:
     """The guard's task on the host, if the playbook came to it."""
-    return next((task for task in played.of(host) if task.action == ACTION), None)
+    return next((task for task in run.list_tasks(host) if task.action == ACTION), None)
 
 
-def answer(played: Playbook, host: str) -> Mapping[str, Any] | None:
+def get_answer(run: PlaybookRun, host: str) -> Mapping[str, Any] | None:
     """What the guard answered, or None when it refused or was not heard."""
-    found = task(played, host)
-    return found.result if found is not None and found.outcome in ("ok", "changed") else None
+    guard_task = find_guard_task(run, host)
+    return guard_task.result if guard_task is not None and guard_task.outcome in ("ok", "changed") else None
 
 
-def complaint(played: Playbook, host: str) -> str:
+def get_complaint(run: PlaybookRun, host: str) -> str:
     """Why there is no answer, in Ansible's or the guard's words."""
-    failed = played.failure(host)
-    return failed.message if failed is not None else played.complaint
+    failure = run.find_failure(host)
+    return failure.message if failure is not None else run.complaint
 
 
-def digest(said: Mapping[str, Any], key: str) -> str | None:
+def parse_digest(response: Mapping[str, Any], key: str) -> str | None:
     """A sha256 in hexadecimal, or None for anything else."""
-    value = said.get(key)
+    value = response.get(key)
     return value if isinstance(value, str) and _DIGEST.fullmatch(value) else None
 
 
-def notes(said: Mapping[str, Any], what: Text = _HELD) -> tuple[Text, ...]:
+def describe_notes(response: Mapping[str, Any], what: Text = _NOT_IN_ROLLBACK_POINT) -> tuple[Text, ...]:
     """What the way back does not hold, since lesser users on the host shape it: where, how much of it, and why.
 
     ``what`` begins each sentence; a plain number of entries follows.
     """
-    return tuple(_note(one, what) for one in mappings(said.get("notes")))
+    return tuple(_describe_note(note, what) for note in list_mappings(response.get("notes")))
 
 
-def _note(one: Mapping[str, Any], what: Text) -> Text:
-    count, path = one.get("count"), one_line(word(one.get("path"))[:_MAX_PATH])
-    why = _NOT_KEPT.get(str(one.get("why")), Text(vi="không rõ lý do", en="for no known reason"))
+def _describe_note(note: Mapping[str, Any], what: Text) -> Text:
+    count, path = note.get("count"), make_one_line(clean_text(note.get("path"))[:_MAX_PATH])
+    why = _NOT_KEPT.get(str(note.get("why")), Text(vi="không rõ lý do", en="for no known reason"))
     number = count if isinstance(count, int) and not isinstance(count, bool) and 0 < count < 2**40 else 1
     return Text(
         vi=f"{what.vi} {number} mục trong {path}: {why.vi}",
@@ -72,59 +72,61 @@ def _note(one: Mapping[str, Any], what: Text) -> Text:
     )
 
 
-def not_back(said: Mapping[str, Any]) -> tuple[str, ...]:
+def list_not_restored(response: Mapping[str, Any]) -> tuple[str, ...]:
     """What is not yet back, in the host's words, while it goes on trying; else what could not be brought back."""
-    for pending in (said.get("not_back"), said.get("differs")):
+    for pending in (response.get("not_back"), response.get("differs")):
         if isinstance(pending, Mapping) and pending:
-            return tuple(word(f"{key}: {why}") for key, why in list(pending.items())[:MAX_MEMBERS])
-    return tuple(word(one) for one in _members(said.get("problems")))
+            return tuple(clean_text(f"{key}: {why}") for key, why in list(pending.items())[:MAX_MEMBERS])
+    return tuple(clean_text(problem) for problem in _list_members(response.get("problems")))
 
 
-def left(said: Mapping[str, Any]) -> tuple[str, ...]:
+def list_left_paths(response: Mapping[str, Any]) -> tuple[str, ...]:
     """What a way back left to somebody who changed it meanwhile, or put aside, in the host's words."""
-    stayed = [word(f"{one.get('path')} ({one.get('reason')})") for one in mappings(said.get("left"))]
-    aside = said.get("aside")
-    kept = [f"{path} -> {where}" for path, where in aside.items()] if isinstance(aside, Mapping) else []
-    return tuple(word(one) for one in (stayed + kept)[:MAX_MEMBERS])
+    changed_paths = [
+        clean_text(f"{entry.get('path')} ({entry.get('reason')})") for entry in list_mappings(response.get("left"))
+    ]
+    aside = response.get("aside")
+    moved_paths = [f"{path} -> {where}" for path, where in aside.items()] if isinstance(aside, Mapping) else []
+    return tuple(clean_text(line) for line in (changed_paths + moved_paths)[:MAX_MEMBERS])
 
 
-def staying(said: Mapping[str, Any]) -> tuple[str, ...]:
+def list_upgraded_packages(response: Mapping[str, Any]) -> tuple[str, ...]:
     """Packages that a way back leaves upgraded, each with its version before and now, in the host's words."""
-    packages = said.get("packages")
-    found = packages.get("staying") if isinstance(packages, Mapping) else None
-    each = found.items() if isinstance(found, Mapping) else ()
-    return tuple(word(f"{name} {step}") for name, step in list(each)[:MAX_MEMBERS])
+    packages = response.get("packages")
+    versions = packages.get("staying") if isinstance(packages, Mapping) else None
+    each = versions.items() if isinstance(versions, Mapping) else ()
+    return tuple(clean_text(f"{name} {step}") for name, step in list(each)[:MAX_MEMBERS])
 
 
-def differs(said: Mapping[str, Any]) -> bool:
+def has_differences(response: Mapping[str, Any]) -> bool:
     """Whether a host that was brought back is not in everything as it was."""
-    return bool(said.get("differs"))
+    return bool(response.get("differs"))
 
 
-def last_words(said: Mapping[str, Any]) -> tuple[tuple[str, str, str | None], ...]:
+def list_failure_logs(response: Mapping[str, Any]) -> tuple[tuple[str, str, str | None], ...]:
     """``(unit, line, control)`` of daemons that stopped in the run: what each said, and whose line of ours it named."""
-    found = []
-    for one in mappings(said.get("said")):
-        unit, line = (one_line(word(one.get(key)), 300) for key in ("unit", "line"))
-        control = one.get("control")
-        found.append((unit, line, control if isinstance(control, str) and _CONTROL.fullmatch(control) else None))
-    return tuple(found[:_MAX_LAST_WORDS])
+    failures = []
+    for entry in list_mappings(response.get("said")):
+        unit, line = (make_one_line(clean_text(entry.get(key)), 300) for key in ("unit", "line"))
+        control = entry.get("control")
+        failures.append((unit, line, control if isinstance(control, str) and _CONTROL.fullmatch(control) else None))
+    return tuple(failures[:_MAX_LAST_WORDS])
 
 
-def word(value: Any) -> str:
+def clean_text(value: Any) -> str:
     """A value as text that can be written anywhere, without secrets: a name may hold bytes that are not characters."""
     return redact(str(value)[:_MAX_CHARS]).encode("utf-8", "backslashreplace").decode()
 
 
-def words(value: Any) -> tuple[str, ...]:
+def list_texts(value: Any) -> tuple[str, ...]:
     """The members of a list, or the keys of a mapping, as text."""
-    return tuple(word(member) for member in _members(value))
+    return tuple(clean_text(member) for member in _list_members(value))
 
 
-def mappings(value: Any) -> tuple[Mapping[str, Any], ...]:
+def list_mappings(value: Any) -> tuple[Mapping[str, Any], ...]:
     """The mappings in a list."""
-    return tuple(member for member in _members(value) if isinstance(member, Mapping))
+    return tuple(member for member in _list_members(value) if isinstance(member, Mapping))
 
 
-def _members(value: Any) -> Iterable[Any]:
+def _list_members(value: Any) -> Iterable[Any]:
     return list(value)[:MAX_MEMBERS] if isinstance(value, list | tuple | Mapping) else []

@@ -15,60 +15,62 @@ from pathlib import Path
 
 from auditor.audit.controls import Catalogue
 from auditor.facts import HostFacts
-from auditor.fleet.runner import Task, interruptible
+from auditor.fleet.runner import Task, interrupt_on_sigterm
 from auditor.hardening import rollout
 from auditor.hardening.journal import Journal
-from auditor.hardening.not_done import Left
-from auditor.hardening.plan import Plan, TaskPreview, preview
-from auditor.hardening.rollout import Options
+from auditor.hardening.not_done import SkippedItem
+from auditor.hardening.plan import HardeningPlan, TaskPreview, preview
+from auditor.hardening.rollout import RolloutOptions
 from auditor.hardening.serving import beside
 from auditor.hardening.steps import around, batch
 from auditor.hardening.steps.apply import play_plan
-from auditor.hardening.steps.record import Record, now
-from auditor.hardening.steps.rolling import Renewal, Rolling
-from auditor.hardening.steps.settle import reserve
-from auditor.hardening.steps.why import ENDED, failure
+from auditor.hardening.steps.record import HardeningRecord, now
+from auditor.hardening.steps.rolling import Renewal, Rollout
+from auditor.hardening.steps.settle import make_reserve
+from auditor.hardening.steps.why import END_REASONS, explain_failure
 from auditor.models import ControlId, Hardening, Host, HostHardening, HostOutcome, Inventory, Text
 
 
 @dataclass(frozen=True)
-class Hardened:
+class HardeningResult:
     """What came of putting a plan in force, and how the hosts were read in the end."""
 
     hardening: Hardening
     facts: Mapping[str, HostFacts]
     outcomes: Mapping[str, HostOutcome]
-    left: tuple[Left, ...] = ()
+    skipped_items: tuple[SkippedItem, ...] = ()
     """What tasks let be."""
-    dropped: Mapping[tuple[str, ControlId], Text] = field(default_factory=dict)
+    dropped_controls: Mapping[tuple[str, ControlId], Text] = field(default_factory=dict)
     """By host and control, why what was agreed to was not begun."""
 
 
-def try_out(inventory: Inventory, plan: Plan) -> tuple[tuple[TaskPreview, ...], Mapping[str, Text]]:
+def try_out(inventory: Inventory, plan: HardeningPlan) -> tuple[tuple[TaskPreview, ...], Mapping[str, Text]]:
     """What the plan's tasks would change, by a check run that changes nothing; and the hosts where that failed."""
     if plan.is_empty:
         return (), {}
     run = play_plan(
         inventory, plan.as_variables(), {"luytre_asides": plan.as_asides(), "luytre_lost": plan.as_losses()}, check=True
     )
-    ended = ENDED.get(run.status)
-    return preview(run), {host: why for host in plan.as_variables() if (why := failure(run, host) or ended)}
+    end_reason = END_REASONS.get(run.status)
+    return preview(run), {
+        host: why for host in plan.as_variables() if (why := explain_failure(run, host) or end_reason)
+    }
 
 
 def harden(
     inventory: Inventory,
     hosts: Sequence[Host],
-    plan: Plan,
+    plan: HardeningPlan,
     catalogue: Catalogue,
     journal: Journal,
     run_id: str,
-    options: Options | None = None,
+    options: RolloutOptions | None = None,
     watch: Callable[[Task], None] | None = None,
     release: Sequence[ControlId] = (),
     facts: Mapping[str, HostFacts] | None = None,
     renewal: Renewal | None = None,
     going_back: Callable[[Sequence[str], Text], None] | None = None,
-) -> Hardened:
+) -> HardeningResult:
     """Put the plan in force, batch by batch; ends with every host confirmed, brought back, or untouched.
 
     The caller holds the journal's lock. On Ctrl-C and SIGTERM the hosts under way are brought back, then
@@ -80,11 +82,11 @@ def harden(
     ``renewal``: has hosts read anew whose plan is old when their turn comes; what may not be made by then is left out.
     ``going_back``: is told at once which hosts are brought back, and why, when the run does not go on.
     """
-    options = options or Options()
+    options = options or RolloutOptions()
     by_name = {host.name: host for host in hosts}
     names = tuple(plan.as_variables())
-    batches = rollout.batches(names, options.batch)
-    touches = {one.host: {change.control: change.touches for change in one.due} for one in plan.hosts}
+    batches = rollout.split_batches(names, options.batch)
+    touches = {host_plan.host: {change.control: change.touches for change in host_plan.due} for host_plan in plan.hosts}
     hardening = Hardening(
         id=run_id,
         inventory=inventory.path,
@@ -100,54 +102,68 @@ def harden(
                     touches={} if release else touches[name],
                     released=tuple(release),
                 )
-                for number, some in enumerate(batches, start=1)
-                for name in some
+                for number, batch_names in enumerate(batches, start=1)
+                for name in batch_names
             ),
-            *(HostHardening(host=one.host, state="refused", why=one.refused) for one in plan.hosts if one.refused),
+            *(
+                HostHardening(host=host_plan.host, state="refused", why=host_plan.refused)
+                for host_plan in plan.hosts
+                if host_plan.refused
+            ),
         ),
     )
-    with journal.reserve, interruptible(), _for_ssh() as sockets:
-        record = Record(journal, hardening)
-        rolling = Rolling(inventory, plan, catalogue, record, sockets, watch, tuple(release), renewal, going_back)
-        rolling.beside = {
-            name: beside.of(by_name[name], read, catalogue.effects(plan.as_variables()[name]))
+    with journal.reserve, interrupt_on_sigterm(), _for_ssh() as sockets:
+        record = HardeningRecord(journal, hardening)
+        current_rollout = Rollout(
+            inventory, plan, catalogue, record, sockets, watch, tuple(release), renewal, going_back
+        )
+        current_rollout.endpoints = {
+            name: beside.find_other_endpoints(by_name[name], read, catalogue.collect_effects(plan.as_variables()[name]))
             for name, read in (facts or {}).items()
             if name in names
         }
         if facts:
-            rolling.around = around.of(
-                inventory, names, facts, catalogue.effects(chain.from_iterable(plan.as_variables().values()))
+            current_rollout.around = around.find_related_hosts(
+                inventory, names, facts, catalogue.collect_effects(chain.from_iterable(plan.as_variables().values()))
             )
-        for some in batches:
-            batch.harden(rolling, [by_name[name] for name in some])
-            if record.now.having("reverted", "in_part", "lost"):
+        for current_names in batches:
+            batch.harden_batch(current_rollout, [by_name[name] for name in current_names])
+            if record.now.select_by_state("reverted", "in_part", "lost"):
                 break
         record.update(ended=now())
-    return Hardened(record.now, rolling.facts, rolling.outcomes, tuple(rolling.left), rolling.dropped)
+    return HardeningResult(
+        record.now,
+        current_rollout.facts,
+        current_rollout.outcomes,
+        tuple(current_rollout.skipped_items),
+        current_rollout.dropped_controls,
+    )
 
 
-def find_out(
+def recover_unfinished(
     inventory: Inventory, hosts: Sequence[Host], journal: Journal, watch: Callable[[Task], None] | None = None
 ) -> tuple[Hardening, ...]:
     """Learn how hardenings that were killed ended, bringing back what is still open. The hardenings, as known now.
 
     The caller holds the journal's lock.
     """
-    found = []
-    for hardening in journal.unfinished(inventory.path):
-        record = Record(journal, hardening)
-        open_hosts = {entry.host for entry in hardening.having("applying", "armed", "lost")}
-        with journal.reserve, interruptible(), _for_ssh() as sockets:
-            rolling = Rolling(inventory, Plan(hosts=()), Catalogue(controls=()), record, sockets, watch)
-            batch.look_after(rolling, [host for host in hosts if host.name in open_hosts])
-        if not record.now.having("applying", "armed", "lost"):
+    hardenings = []
+    for hardening in journal.find_unfinished(inventory.path):
+        record = HardeningRecord(journal, hardening)
+        open_hosts = {entry.host for entry in hardening.select_by_state("applying", "armed", "lost")}
+        with journal.reserve, interrupt_on_sigterm(), _for_ssh() as sockets:
+            current_rollout = Rollout(
+                inventory, HardeningPlan(hosts=()), Catalogue(controls=()), record, sockets, watch
+            )
+            batch.recover_hosts(current_rollout, [host for host in hosts if host.name in open_hosts])
+        if not record.now.select_by_state("applying", "armed", "lost"):
             record.update(ended=record.now.ended or now())
-        found.append(record.now)
-    return tuple(found)
+        hardenings.append(record.now)
+    return tuple(hardenings)
 
 
 @contextmanager
 def _for_ssh() -> Iterator[Path]:
     """A folder for connections, with room kept beside them for ending a run."""
-    with tempfile.TemporaryDirectory(prefix="luytre-ssh-") as folder, reserve(Path(folder)):
+    with tempfile.TemporaryDirectory(prefix="luytre-ssh-") as folder, make_reserve(Path(folder)):
         yield Path(folder)

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from auditor.errors import InputError, first_wrong
+from auditor.errors import InputError, get_first_error
 from auditor.history import database, runs
 from auditor.models import Hardening
 from auditor.system import files
-from auditor.system.lock import locked
+from auditor.system.lock import hold_lock
 from auditor.system.reserve import Reserve
 
 ROOM = 4 << 20
@@ -35,38 +35,46 @@ class Journal:
         self._make()
         path = self.folder / f"{hardening.id}.json"
         try:
-            self.reserve.with_room(lambda: files.whole(path, [hardening.model_dump_json(indent=1).encode()], 0o600))
+            self.reserve.with_room(
+                lambda: files.write_whole(path, [hardening.model_dump_json(indent=1).encode()], 0o600)
+            )
         except OSError as error:
             raise InputError(
                 f"cannot write {path}: {error.strerror}", mend="free some space there, or set LUYTRE_STATE"
             ) from error
 
-    def all(self, inventory: str) -> tuple[Hardening, ...]:
+    def list_hardenings(self, inventory: str) -> tuple[Hardening, ...]:
         """The hardenings of an inventory, newest first."""
         key = database.key_of(inventory)
         paths = sorted(self.folder.glob("*.json"), reverse=True) if self.folder.is_dir() else []
-        return tuple(known for path in paths if database.key_of((known := _read(path)).inventory) == key)
+        return tuple(hardening for path in paths if database.key_of((hardening := _read(path)).inventory) == key)
 
     def find(self, inventory: str, run: str | None) -> Hardening:
         """The hardening with that id, or with a beginning that only one has; by default the last.
 
         Raises InputError when there is none.
         """
-        kept = self.all(inventory)
-        matching = [known for known in kept if run is None or known.id.startswith(run)]
-        if not matching or (run and len(matching) > 1):
+        hardenings = self.list_hardenings(inventory)
+        matches = [hardening for hardening in hardenings if run is None or hardening.id.startswith(run)]
+        if not matches or (run and len(matches) > 1):
             raise InputError(
                 f"{run!r} does not match exactly one hardening run of the inventory {inventory}"
                 if run
                 else f"no hardening run of the inventory {inventory} is known here",
                 mend="see 'auditor history list'",
-                guess=runs.nearest_run(run, [known.id for known in kept]) if run and not matching else None,
+                guess=runs.nearest_run(run, [hardening.id for hardening in hardenings])
+                if run and not matches
+                else None,
             )
-        return matching[0]
+        return matches[0]
 
-    def unfinished(self, inventory: str) -> tuple[Hardening, ...]:
+    def find_unfinished(self, inventory: str) -> tuple[Hardening, ...]:
         """Hardenings of which we do not know how they ended on some host."""
-        return tuple(known for known in self.all(inventory) if known.having("applying", "armed", "lost"))
+        return tuple(
+            hardening
+            for hardening in self.list_hardenings(inventory)
+            if hardening.select_by_state("applying", "armed", "lost")
+        )
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -75,7 +83,7 @@ class Journal:
         path = self.folder / "lock"
         with ExitStack() as until_then:
             try:
-                handle = until_then.enter_context(locked(path, wait=False))
+                handle = until_then.enter_context(hold_lock(path, wait=False))
             except BlockingIOError:
                 holder = path.read_bytes()[:100].decode("ascii", "replace").strip()
                 raise InputError(
@@ -102,7 +110,7 @@ def _read(path: Path) -> Hardening:
         return Hardening.model_validate_json(path.read_bytes())
     except ValidationError as error:
         raise InputError(
-            f"this record of a hardening run cannot be read: {first_wrong(error)[1]}",
+            f"this record of a hardening run cannot be read: {get_first_error(error)[1]}",
             file=path,
             mend="a newer version may have written it: update Lũy Tre, or move the file away",
         ) from error

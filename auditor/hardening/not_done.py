@@ -8,102 +8,107 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from auditor.fleet.runner import Playbook
-from auditor.hardening.plan import Plan
+from auditor.fleet.runner import PlaybookRun
+from auditor.hardening.plan import HardeningPlan
 from auditor.models import ControlId, Finding, Hardening, HostHardening, NotDone, Run, Status, Text
-from auditor.text.visible import one_line
+from auditor.text.visible import make_one_line
 
 _MAX_SAID = 3
 _MAX_LENGTH = 300
 
 
 @dataclass(frozen=True)
-class Left:
+class SkippedItem:
     """What a task let be on a host, and why, in the host's words."""
 
     host: str
     area: str
     site: str | None
-    said: str
+    message: str
 
 
-def left_alone(run: Playbook) -> tuple[Left, ...]:
+def collect_skipped_items(run: PlaybookRun) -> tuple[SkippedItem, ...]:
     """What tasks say that they let be: the ``refused`` of their answers."""
     return tuple(
-        Left(task.host, task.role, site, said)
+        SkippedItem(task.host, task.role, site, message)
         for task in run.tasks
         if task.role is not None
-        for site, said in _refused(task.result)
+        for site, message in _iter_refusals(task.result)
     )
 
 
-def _refused(result: Mapping[str, Any]) -> Iterator[tuple[str | None, str]]:
+def _iter_refusals(result: Mapping[str, Any]) -> Iterator[tuple[str | None, str]]:
     results = result.get("results")
-    for one in results if isinstance(results, list) else [result]:
-        if not isinstance(one, Mapping):
+    for entry in results if isinstance(results, list) else [result]:
+        if not isinstance(entry, Mapping):
             continue
-        item = one.get("item")
+        item = entry.get("item")
         domain = item.get("domain") if isinstance(item, Mapping) else None
-        refused = one.get("refused")
-        for each in refused[:_MAX_SAID] if isinstance(refused, list) else ():
+        refusals = entry.get("refused")
+        for each in refusals[:_MAX_SAID] if isinstance(refusals, list) else ():
             if isinstance(each, Mapping):
                 yield (domain if isinstance(domain, str) else None), f"{each.get('path')}: {each.get('reason')}"
 
 
-def told(
+def record_unapplied(
     hardening: Hardening,
-    plan: Plan,
+    plan: HardeningPlan,
     after: Run,
-    left: tuple[Left, ...] = (),
-    dropped: Mapping[tuple[str, ControlId], Text] = MappingProxyType({}),
+    skipped_items: tuple[SkippedItem, ...] = (),
+    dropped_controls: Mapping[tuple[str, ControlId], Text] = MappingProxyType({}),
 ) -> Hardening:
     """The hardening, saying of each confirmed host what of the plan the audit afterwards does not find in force.
 
     ``dropped``: by host and control, why what was agreed to was not begun.
     """
-    due = {one.host: {change.control: change.sites for change in one.due} for one in plan.hosts}
+    due = {host_plan.host: {change.control: change.sites for change in host_plan.due} for host_plan in plan.hosts}
 
     def of(entry: HostHardening) -> HostHardening:
-        planned = due.get(entry.host, {}) if entry.state == "confirmed" else {}
-        found = tuple(
+        planned_controls = due.get(entry.host, {}) if entry.state == "confirmed" else {}
+        unapplied_controls = tuple(
             NotDone(
                 control=finding.control,
                 subject=finding.subject,
-                why=dropped.get((finding.host, finding.control)) or _why(finding, left),
+                why=dropped_controls.get((finding.host, finding.control)) or _why(finding, skipped_items),
             )
             for finding in after.findings
             if finding.host == entry.host
-            and finding.control in planned
-            and (finding.subject.kind == "host" or finding.subject.id in planned[finding.control])
+            and finding.control in planned_controls
+            and (finding.subject.kind == "host" or finding.subject.id in planned_controls[finding.control])
             and (finding.is_open or finding.status is Status.NOT_EVALUATED)
         )
-        return entry.model_copy(update={"not_done": found})
+        return entry.model_copy(update={"not_done": unapplied_controls})
 
     return hardening.model_copy(update={"hosts": tuple(map(of, hardening.hosts))})
 
 
-def unseen(hardening: Hardening, after: Run) -> frozenset[str]:
+def find_unchecked_hosts(hardening: Hardening, after: Run) -> frozenset[str]:
     """The hosts on which something that was planned could not be looked at afterwards."""
-    missed = {(entry.host, one.control, one.subject.id) for entry in hardening.hosts for one in entry.not_done}
+    unapplied_keys = {
+        (entry.host, unapplied_control.control, unapplied_control.subject.id)
+        for entry in hardening.hosts
+        for unapplied_control in entry.not_done
+    }
     return frozenset(
         finding.host
         for finding in after.findings
-        if finding.status is Status.NOT_EVALUATED and (finding.host, finding.control, finding.subject.id) in missed
+        if finding.status is Status.NOT_EVALUATED
+        and (finding.host, finding.control, finding.subject.id) in unapplied_keys
     )
 
 
-def _why(finding: Finding, left: tuple[Left, ...]) -> Text:
+def _why(finding: Finding, skipped_items: tuple[SkippedItem, ...]) -> Text:
     if finding.status is Status.NOT_EVALUATED:
-        why = finding.reason or Text.alike("?")
+        why = finding.reason or Text.make_same("?")
         return Text(vi=f"chưa xem lại được: {why.vi}", en=f"it could not be looked at again: {why.en}")
     area = finding.control.partition(".")[0]
-    said = dict.fromkeys(
-        one.said
-        for one in left
-        if one.host == finding.host and one.area == area and one.site in (None, finding.subject.id)
+    messages = dict.fromkeys(
+        item.message
+        for item in skipped_items
+        if item.host == finding.host and item.area == area and item.site in (None, finding.subject.id)
     )
-    if said:
-        words = Text.joined(in_words(one) for one in list(said)[:_MAX_SAID])
+    if messages:
+        words = Text.join(translate_reason(message) for message in list(messages)[:_MAX_SAID])
         return Text(vi=f"để nguyên {words.vi}", en=f"left alone: {words.en}")
     n = len(finding.violations)
     return Text(
@@ -132,11 +137,11 @@ _REASONS: tuple[tuple[str, str], ...] = (
 )
 
 
-def in_words(said: str) -> Text:
+def translate_reason(message: str) -> Text:
     """``PATH: why it was let be`` as ``webroot_file`` says it, in both languages; what it says otherwise is quoted."""
-    line = one_line(said, _MAX_LENGTH)
+    line = make_one_line(message, _MAX_LENGTH)
     path, _, reason = line.partition(": ")
     for pattern, vi in _REASONS:
-        if found := re.fullmatch(pattern, reason):
-            return Text(vi=f"{path}: {vi.format(*found.groups())}", en=line)
-    return Text.alike(line)
+        if match := re.fullmatch(pattern, reason):
+            return Text(vi=f"{path}: {vi.format(*match.groups())}", en=line)
+    return Text.make_same(line)

@@ -12,14 +12,14 @@ from pydantic import Field
 
 from auditor.audit.controls import Catalogue, Disruption, Fix
 from auditor.facts import HostFacts
-from auditor.fleet.runner import Playbook, Task
+from auditor.fleet.runner import PlaybookRun, Task
 from auditor.hardening import touches as meant
 from auditor.hardening.held import acceptance, dependents, doubts, in_use, preflight
 from auditor.hardening.held.losses import Losses
 from auditor.models import ControlId, Domain, Finding, Host, Model, Run, Text
 from auditor.text import line_diff
 from auditor.text.redact import redact_diff
-from auditor.text.visible import one_line
+from auditor.text.visible import make_one_line
 
 MAX_DIFF = 20_000
 """Characters of a task's preview, and of each side that is compared for it."""
@@ -30,7 +30,7 @@ _MAX_HEADER = 4_096
 DISRUPTIONS: tuple[Disruption, ...] = ("none", "reload", "restart", "reboot")
 
 
-class Change(Model):
+class ControlChange(Model):
     """One control that would be put in force on a host, for some of its sites."""
 
     control: ControlId
@@ -52,17 +52,17 @@ class HostPlan(Model):
     """The changes for one host, or why there can be none."""
 
     host: str
-    changes: tuple[Change, ...] = ()
+    changes: tuple[ControlChange, ...] = ()
     refused: Text | None = None
     unread: bool = Field(default=False, description="whether it is refused because it could not be read")
 
     @property
-    def due(self) -> tuple[Change, ...]:
+    def due(self) -> tuple[ControlChange, ...]:
         """The changes that would be made."""
         return tuple(change for change in self.changes if change.held is None)
 
     @property
-    def held(self) -> tuple[Change, ...]:
+    def held_changes(self) -> tuple[ControlChange, ...]:
         """The changes that are held back, each with its reason."""
         return tuple(change for change in self.changes if change.held is not None)
 
@@ -72,7 +72,7 @@ class HostPlan(Model):
         return max((change.disruption for change in self.due), key=DISRUPTIONS.index, default="none")
 
 
-class Plan(Model):
+class HardeningPlan(Model):
     """The changes for every host."""
 
     hosts: tuple[HostPlan, ...]
@@ -90,7 +90,7 @@ class Plan(Model):
     @property
     def held_total(self) -> int:
         """How many changes are held back on all hosts together."""
-        return sum(len(host.held) for host in self.hosts)
+        return sum(len(host.held_changes) for host in self.hosts)
 
     def as_variables(self) -> dict[str, dict[str, list[str]]]:
         """The roles' ``luytre_plan``: host to control id to domains. Holds what is due, and nothing else."""
@@ -105,8 +105,10 @@ class Plan(Model):
 
     def as_losses(self) -> dict[str, list[str]]:
         """The roles' ``luytre_lost``: host to whom which control may lock out, as CONTROL:ACCOUNT."""
-        lost = {host.host: sorted({one for change in host.due for one in change.locks_out}) for host in self.hosts}
-        return {host: names for host, names in lost.items() if names}
+        lost_accounts = {
+            host.host: sorted({account for change in host.due for account in change.locks_out}) for host in self.hosts
+        }
+        return {host: names for host, names in lost_accounts.items() if names}
 
 
 def make(
@@ -115,12 +117,12 @@ def make(
     facts: Mapping[str, HostFacts],
     *,
     only_sites: frozenset[str] = frozenset(),
-    accepted: frozenset[str] = frozenset(),
+    accepted_controls: frozenset[str] = frozenset(),
     https: Mapping[Domain, Text] | None = None,
-    listed: Mapping[Domain, Text] | None = None,
+    linked_listings: Mapping[Domain, Text] | None = None,
     behind: Mapping[str, Text] | None = None,
     addresses: Mapping[str, str] | None = None,
-) -> Plan:
+) -> HardeningPlan:
     """A plan for every host of the run, from its open findings that have an automated fix; waived ones are let be.
 
     With ``only_sites`` those sites' own findings alone count: a host's fixes touch its other sites too.
@@ -137,29 +139,34 @@ def make(
         for f in run.findings
         if f.is_open and catalogue[f.control].fix and (not only_sites or f.subject.id in only_sites)
     ]
-    named = {**(addresses or {}), **{address: host.name for host in run.hosts for address in (host.name, host.address)}}
-    beyond = _Beyond(https or {}, listed or {}, behind or {}, dependents.needs(facts, named))
-    return Plan(
+    host_by_address = {
+        **(addresses or {}),
+        **{address: host.name for host in run.hosts for address in (host.name, host.address)},
+    }
+    beyond = _ExternalFacts(
+        https or {}, linked_listings or {}, behind or {}, dependents.find_dependencies(facts, host_by_address)
+    )
+    return HardeningPlan(
         hosts=tuple(
-            _host_plan(catalogue, run, host, facts.get(host.name), open_findings, accepted, beyond)
+            _host_plan(catalogue, run, host, facts.get(host.name), open_findings, accepted_controls, beyond)
             for host in run.hosts
         )
     )
 
 
 @dataclass(frozen=True)
-class _Beyond:
+class _ExternalFacts:
     """What no host says of itself."""
 
     https: Mapping[Domain, Text]
-    listed: Mapping[Domain, Text]
+    linked_listings: Mapping[Domain, Text]
     behind: Mapping[str, Text]
-    needs: Mapping[str, tuple[dependents.Need, ...]]
+    needs: Mapping[str, tuple[dependents.PortDependency, ...]]
 
 
-def together(plans: Sequence[Plan]) -> Plan:
+def merge_plans(plans: Sequence[HardeningPlan]) -> HardeningPlan:
     """What any of the plans would change; of what is held back, nothing."""
-    due: dict[str, dict[str, Change]] = {}
+    due: dict[str, dict[str, ControlChange]] = {}
     for host in (host for plan in plans for host in plan.hosts):
         changes = due.setdefault(host.host, {})
         for change in host.due:
@@ -170,7 +177,9 @@ def together(plans: Sequence[Plan]) -> Plan:
                     "touches": tuple(dict.fromkeys((*other.touches, *change.touches))),
                 }
             )
-    return Plan(hosts=tuple(HostPlan(host=host, changes=tuple(changes.values())) for host, changes in due.items()))
+    return HardeningPlan(
+        hosts=tuple(HostPlan(host=host, changes=tuple(changes.values())) for host, changes in due.items())
+    )
 
 
 def _host_plan(
@@ -179,123 +188,147 @@ def _host_plan(
     host: Host,
     facts: HostFacts | None,
     findings: list[Finding],
-    accepted: frozenset[str],
-    beyond: _Beyond,
+    accepted_controls: frozenset[str],
+    beyond: _ExternalFacts,
 ) -> HostPlan:
     if facts is None or "system" not in facts.data:
-        return HostPlan(host=host.name, refused=_unread(run, host, facts), unread=True)
+        return HostPlan(host=host.name, refused=_explain_unread(run, host, facts), unread=True)
     own = [finding for finding in findings if finding.host == host.name]
     sites: dict[str, list[str]] = {}
     for finding in own:
-        concerned = [finding.subject.id] if finding.subject.kind == "site" else [site.domain for site in host.sites]
-        sites.setdefault(finding.control, []).extend(concerned)
+        domains = [finding.subject.id] if finding.subject.kind == "site" else [site.domain for site in host.sites]
+        sites.setdefault(finding.control, []).extend(domains)
     fixes = {name: fix for name in catalogue.by_id if name in sites and (fix := catalogue[name].fix) is not None}
-    waiting = acceptance.waiting(fixes, host, run.organisation, accepted, run.ended)
-    agreed = {*accepted, *host.accept}
-    violations = {name: [one for f in own if f.control == name for one in f.violations] for name in fixes}
-    touches = {name: meant.on_host(fix.touches, violations[name]) for name, fix in fixes.items()}
-    odd = {name: _ODD_PATH for name, known in touches.items() if known is None}
-    doubted = {name: doubts.of(own, name) for name in fixes}
+    wait_reasons = acceptance.find_wait_reasons(fixes, host, run.organisation, accepted_controls, run.ended_at)
+    agreed_controls = {*accepted_controls, *host.accept}
+    violations = {name: [violation for f in own if f.control == name for violation in f.violations] for name in fixes}
+    touches = {name: meant.resolve_touches(fix.touches, violations[name]) for name, fix in fixes.items()}
+    odd = {name: _ODD_PATH for name, host_touches in touches.items() if host_touches is None}
+    suspect_files = {name: doubts.find_untrusted_files(own, name) for name in fixes}
     doubtful = {
         name: why
-        for name, files in doubted.items()
-        if (why := doubts.held(name, files, accepted=name in agreed)) is not None
+        for name, files in suspect_files.items()
+        if (why := doubts.explain_hold(name, files, is_accepted=name in agreed_controls)) is not None
     }
-    made = {name: fix for name, fix in fixes.items() if name not in {**waiting, **odd, **doubtful}}
-    objections = preflight.objections(
-        preflight.Case(host, made, own, facts, run.began, run.ended, beyond.https, frozenset(agreed))
+    allowed_fixes = {name: fix for name, fix in fixes.items() if name not in {**wait_reasons, **odd, **doubtful}}
+    objections = preflight.find_objections(
+        preflight.PreflightInput(
+            host, allowed_fixes, own, facts, run.started_at, run.ended_at, beyond.https, frozenset(agreed_controls)
+        )
     )
-    if objections.refused is not None:
-        return HostPlan(host=host.name, refused=objections.refused)
-    used = in_use.of(host, facts, fixes, beyond.listed, beyond.behind.get(host.name))
-    losses = preflight.lost(
-        preflight.Case(host, fixes, own, facts, run.began, run.ended, beyond.https, frozenset(agreed))
+    if objections.refusal is not None:
+        return HostPlan(host=host.name, refused=objections.refusal)
+    used = in_use.find_usage(host, facts, fixes, beyond.linked_listings, beyond.behind.get(host.name))
+    losses = preflight.find_losses(
+        preflight.PreflightInput(
+            host, fixes, own, facts, run.started_at, run.ended_at, beyond.https, frozenset(agreed_controls)
+        )
     )
-    named = {name: _joined(why, losses.held.get(name)) for name, why in waiting.items()}
-    taking = _in_use(used, named, agreed)
-    objected = {
-        name: _joined(why, None if name in waiting else taking.get(name)) for name, why in objections.held.items()
+    wait_and_loss_reasons = {
+        name: _join_reasons(why, losses.hold_reasons.get(name)) for name, why in wait_reasons.items()
     }
-    held = {**odd, **taking, **doubtful, **objected}
-    cut = dependents.find_holds(host, facts.context(), fixes, beyond.needs.get(host.name, ()), agreed)
-    held |= {name: _joined(held[name], why) if name in held else why for name, why in cut.items()}
+    in_use_reasons = _collect_in_use_reasons(used, wait_and_loss_reasons, agreed_controls)
+    objection_reasons = {
+        name: _join_reasons(why, None if name in wait_reasons else in_use_reasons.get(name))
+        for name, why in objections.hold_reasons.items()
+    }
+    hold_reasons = {**odd, **in_use_reasons, **doubtful, **objection_reasons}
+    cut = dependents.find_holds(host, facts.build_context(), fixes, beyond.needs.get(host.name, ()), agreed_controls)
+    hold_reasons |= {
+        name: _join_reasons(hold_reasons[name], why) if name in hold_reasons else why for name, why in cut.items()
+    }
     changes = []
     for name, fix in fixes.items():
-        taken = {} if name in agreed or name in held else used.sites.get(name, {})
+        lost_uses = {} if name in agreed_controls or name in hold_reasons else used.sites.get(name, {})
         apart = {
-            **{site: in_use.held(name, what) for site, what in taken.items() if site in sites[name]},
+            **{site: in_use.explain_hold(name, what) for site, what in lost_uses.items() if site in sites[name]},
             **objections.sites.get(name, {}),
         }
-        change = Change(
+        change = ControlChange(
             control=name,
             disruption=fix.disruption,
             danger=fix.danger,
-            note=fix.note if held.get(name) else doubts.moved(doubted[name]) or _note(fix, used, losses, name, agreed),
-            held=held.get(name),
-            aside=bool(doubted[name]) and name not in held,
-            locks_out=tuple(one for one in sorted(agreed) if one.partition(":")[0] == name and ":" in one),
+            note=fix.note
+            if hold_reasons.get(name)
+            else doubts.describe_moves(suspect_files[name]) or _choose_note(fix, used, losses, name, agreed_controls),
+            held=hold_reasons.get(name),
+            aside=bool(suspect_files[name]) and name not in hold_reasons,
+            locks_out=tuple(
+                accepted_name
+                for accepted_name in sorted(agreed_controls)
+                if accepted_name.partition(":")[0] == name and ":" in accepted_name
+            ),
             touches=touches[name] or (),
         )
         others = tuple(site for site in sites[name] if site not in apart)
         if others or not apart:
-            changes.append(change.model_copy(update={"sites": others, **_found(own, name, others)}))
+            changes.append(change.model_copy(update={"sites": others, **_list_violations(own, name, others)}))
         changes += [
-            change.model_copy(update={"sites": (site,), "held": why, **_found(own, name, (site,))})
+            change.model_copy(update={"sites": (site,), "held": why, **_list_violations(own, name, (site,))})
             for site, why in apart.items()
         ]
     return HostPlan(host=host.name, changes=tuple(changes))
 
 
-def _found(findings: Sequence[Finding], control: ControlId, sites: Collection[Domain]) -> dict[str, Any]:
+def _list_violations(findings: Sequence[Finding], control: ControlId, sites: Collection[Domain]) -> dict[str, Any]:
     """What violates the control on its host, or on these of its sites: the first names, and how many there are."""
     members = [
-        one
+        violation
         for finding in findings
         if finding.control == control and (finding.subject.kind == "host" or finding.subject.id in sites)
-        for one in finding.violations
+        for violation in finding.violations
     ]
-    names = dict.fromkeys(name for one in members if (name := _name(one)) is not None)
+    names = dict.fromkeys(name for member in members if (name := _name_violation(member)) is not None)
     return {"found": tuple(names)[:MAX_FOUND], "found_total": len(names)}
 
 
 _NAMED_BY = ("path", "file", "name", "database", "user", "account", "domain", "package", "process", "line")
 
 
-def _name(member: Any) -> str | None:
+def _name_violation(member: Any) -> str | None:
     """What a person knows it by; None for what has no name, and for a path alone: that may be one that was only tried."""
     if isinstance(member, str):
-        return None if member.startswith("/") or not member else one_line(member, _MAX_NAME)
+        return None if member.startswith("/") or not member else make_one_line(member, _MAX_NAME)
     if not isinstance(member, Mapping):
         return None
     key = next((key for key in _NAMED_BY if isinstance(member.get(key), str | int)), None)
     if key is None:
         return None
     at = member.get("host") if key == "user" else None
-    return one_line(f"{member[key] or "''"}@{at}" if isinstance(at, str) else str(member[key]), _MAX_NAME)
+    return make_one_line(f"{member[key] or "''"}@{at}" if isinstance(at, str) else str(member[key]), _MAX_NAME)
 
 
-def _in_use(used: in_use.Used, waiting: Mapping[str, Text], agreed: set[str]) -> dict[str, Text]:
+def _collect_in_use_reasons(
+    used: in_use.UsageReport, wait_reasons: Mapping[str, Text], agreed_controls: set[str]
+) -> dict[str, Text]:
     """Controls that wait for somebody's word, or that take from the whole host what is in use, and why."""
-    found = {name: in_use.held(name, what) for name, what in used.hosts.items() if name not in agreed}
-    return found | {name: _joined(why, used.said(name)) for name, why in waiting.items()}
+    reasons = {
+        name: in_use.explain_hold(name, what) for name, what in used.hosts.items() if name not in agreed_controls
+    }
+    return reasons | {name: _join_reasons(why, used.describe_usage(name)) for name, why in wait_reasons.items()}
 
 
-def _note(fix: Fix, used: in_use.Used, losses: Losses, name: str, agreed: set[str]) -> Text | None:
-    if name in losses.accepted:
-        return losses.accepted[name]
-    what = used.said(name) if name in agreed else None
-    return fix.note if what is None else in_use.note(what, fix.note)
+def _choose_note(
+    fix: Fix, used: in_use.UsageReport, losses: Losses, name: str, agreed_controls: set[str]
+) -> Text | None:
+    if name in losses.accepted_losses:
+        return losses.accepted_losses[name]
+    what = used.describe_usage(name) if name in agreed_controls else None
+    return fix.note if what is None else in_use.explain_loss(what, fix.note)
 
 
-def _joined(one: Text, other: Text | None) -> Text:
-    return one if other is None else Text.joined((one, other))
+def _join_reasons(reason: Text, other: Text | None) -> Text:
+    return reason if other is None else Text.join((reason, other))
 
 
-def _unread(run: Run, host: Host, facts: HostFacts | None) -> Text:
+def _explain_unread(run: Run, host: Host, facts: HostFacts | None) -> Text:
     if facts is not None:
-        why = Text.alike(facts.errors.get("system", "?"))
+        why = Text.make_same(facts.errors.get("system", "?"))
     else:
-        why = next((one.reason for one in run.outcomes if one.host == host.name and one.reason), Text.alike("?"))
+        why = next(
+            (outcome.reason for outcome in run.outcomes if outcome.host == host.name and outcome.reason),
+            Text.make_same("?"),
+        )
     return Text(
         vi=f"không đọc được máy chủ nên không thay đổi gì: {why.vi}",
         en=f"the host could not be read, so nothing is changed: {why.en}",
@@ -319,45 +352,45 @@ class TaskPreview(Model):
     diff: str
 
 
-def preview(checked: Playbook) -> tuple[TaskPreview, ...]:
+def preview(run: PlaybookRun) -> tuple[TaskPreview, ...]:
     """The tasks that a check run reports as changes, diffs redacted."""
     return tuple(
-        TaskPreview(host=task.host, name=task.name, diff=_diff(task))
-        for task in checked.tasks
+        TaskPreview(host=task.host, name=task.name, diff=_render_diff(task))
+        for task in run.tasks
         if task.outcome == "changed"
     )
 
 
-def _diff(task: Task) -> str:
+def _render_diff(task: Task) -> str:
     results = task.result.get("results")
     entries = task.result.get("diff") or [
         entry.get("diff") for entry in (results if isinstance(results, list) else ()) if isinstance(entry, dict)
     ]
-    shown, room = [], MAX_DIFF
-    for part in filter(None, map(_shown, islice(_flat(entries), _MAX_ENTRIES))):
-        shown.append(part[:room])
+    parts, room = [], MAX_DIFF
+    for part in filter(None, map(_render_entry, islice(_iter_entries(entries), _MAX_ENTRIES))):
+        parts.append(part[:room])
         room -= len(part) + 1
         if room <= 0:
             break
-    return "\n".join(shown)
+    return "\n".join(parts)
 
 
-def _flat(entries: Any) -> Iterator[Mapping[str, Any]]:
+def _iter_entries(entries: Any) -> Iterator[Mapping[str, Any]]:
     if isinstance(entries, list):
         for entry in entries:
-            yield from _flat(entry)
+            yield from _iter_entries(entry)
     elif isinstance(entries, dict):
         yield entries
 
 
-def _shown(entry: Mapping[str, Any]) -> str:
+def _render_entry(entry: Mapping[str, Any]) -> str:
     if "prepared" in entry:
-        prepared = str(entry["prepared"])[:MAX_DIFF]
-        return redact_diff(prepared, *_HEADER.findall(prepared))
+        prepared_diff = str(entry["prepared"])[:MAX_DIFF]
+        return redact_diff(prepared_diff, *_HEADER.findall(prepared_diff))
     before, after = (_as_lines(entry.get(side)) for side in ("before", "after"))
     old, new = (str(entry.get(f"{side}_header", side))[:_MAX_HEADER] for side in ("before", "after"))
-    compared = "\n".join(line_diff.unified(before, after, old, new))
-    return redact_diff(compared, old, new, sides=("\n".join(before), "\n".join(after)))
+    diff_text = "\n".join(line_diff.iter_diff_lines(before, after, old, new))
+    return redact_diff(diff_text, old, new, sides=("\n".join(before), "\n".join(after)))
 
 
 _HEADER = re.compile(r"^(?:---|\+\+\+) (\S{1,4096})", re.MULTILINE)

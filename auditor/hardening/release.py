@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from auditor.audit.controls import Catalogue
-from auditor.hardening.harden import Hardened, harden
+from auditor.hardening.harden import HardeningResult, harden
 from auditor.hardening.journal import Journal
-from auditor.hardening.plan import Change, HostPlan, Plan
-from auditor.hardening.rollout import Options
-from auditor.hardening.touches import declared
+from auditor.hardening.plan import ControlChange, HardeningPlan, HostPlan
+from auditor.hardening.rollout import RolloutOptions
+from auditor.hardening.touches import select_declared
 from auditor.models import ControlId, HostHardening, Inventory
 
 
@@ -21,7 +21,7 @@ def release(
     control: ControlId,
     run_id: str,
     by_wish: frozenset[str] = frozenset(),
-) -> Hardened:
+) -> HardeningResult:
     """Write anew, without the control, the files that it shares with others in force. As safe as a hardening.
 
     The hardening is not sound when a host would not serve as before without the control; that host is as it was.
@@ -29,9 +29,13 @@ def release(
     """
     names = {entry.host for entry in entries}
     hosts = [host for host in inventory.hosts if host.name in names]
-    beside = [one.fix for one in catalogue.controls if one.area == catalogue[control].area and one.fix]
-    touches = tuple(sorted({touch for fix in beside for touch in declared(fix.touches)}))
-    change = Change(control=control, disruption="reload", touches=touches)
-    plan = Plan(hosts=tuple(HostPlan(host=host.name, changes=(change,)) for host in hosts))
-    options = Options(by_wish=by_wish)
+    beside = [
+        area_control.fix
+        for area_control in catalogue.controls
+        if area_control.area == catalogue[control].area and area_control.fix
+    ]
+    touches = tuple(sorted({touch for fix in beside for touch in select_declared(fix.touches)}))
+    change = ControlChange(control=control, disruption="reload", touches=touches)
+    plan = HardeningPlan(hosts=tuple(HostPlan(host=host.name, changes=(change,)) for host in hosts))
+    options = RolloutOptions(by_wish=by_wish)
     return harden(inventory, hosts, plan, catalogue, journal, run_id, options, release=[control])

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from auditor.fleet.reasons import explain
-from auditor.fleet.runner import Playbook, play
+from auditor.fleet.runner import PlaybookRun, play
 from auditor.hardening import guard_answers, touches
 from auditor.models import ControlId, Hardening, Host, HostHardening, Inventory, Model, Run, Text
 
@@ -17,14 +17,14 @@ Part = tuple[Hardening, tuple[HostHardening, ...]]
 """A hardening, and what it did on some of its hosts."""
 
 
-class Left(Model):
+class RollbackOmission(Model):
     """What a rollback leaves alone."""
 
     path: str
     reason: str
 
 
-class Undone(Model):
+class UndoneChanges(Model):
     """What a rollback does, or did, on one host, in the host's own words: bounded, never interpreted."""
 
     files: tuple[str, ...] = Field(default=(), description="put back")
@@ -34,27 +34,27 @@ class Undone(Model):
     purged: tuple[str, ...] = Field(default=(), description="packages that the run had installed")
     staying: tuple[str, ...] = Field(default=(), description="upgrades, which are not reversed")
     database: bool = False
-    left: tuple[Left, ...] = ()
+    left: tuple[RollbackOmission, ...] = ()
     brings_back: tuple[str, ...] = Field(default=(), description="keys, accounts and rights that come back")
     problems: tuple[str, ...] = ()
 
     @property
-    def anything(self) -> bool:
+    def has_changes(self) -> bool:
         """Whether there is anything to undo."""
         return bool(self.files or self.removed or self.sysctls or self.purged or self.units or self.database)
 
 
-class Step(Model):
+class HostRollback(Model):
     """One host's part of a rollback: what came of it, or why nothing did."""
 
     host: str
-    undone: Undone | None = None
+    undone: UndoneChanges | None = None
     refused: Text | None = None
     reopens: tuple[ControlId, ...] = Field(default=(), description="controls that are no longer in force")
     in_force_again: tuple[ControlId, ...] = Field(default=(), description="controls that the run had taken back")
 
 
-def affected(
+def select_entries(
     hardening: Hardening, hosts: Sequence[Host], control: ControlId | None, *, again: bool = False
 ) -> tuple[HostHardening, ...]:
     """The confirmed hosts of a hardening among these, with a control only those where it was put in force.
@@ -64,72 +64,80 @@ def affected(
     names = {host.name for host in hosts}
     return tuple(
         entry
-        for entry in hardening.having("confirmed", *(("rolled_back",) if again and control is None else ()))
+        for entry in hardening.select_by_state("confirmed", *(("rolled_back",) if again and control is None else ()))
         if entry.host in names and (control is None or control in entry.controls)
     )
 
 
-def last_in_force(kept: Iterable[Hardening], hosts: Sequence[Host], control: ControlId) -> Part | None:
+def find_last_in_force(hardenings: Iterable[Hardening], hosts: Sequence[Host], control: ControlId) -> Part | None:
     """The newest hardening that put the control in force on any of the hosts, and its part there; None: it is nowhere.
 
     ``kept``: the hardenings in the journal, newest first. A host where a newer one took the control back is passed over.
     """
-    left = {host.name: host for host in hosts}
-    for hardening in kept:
-        for entry in hardening.having("confirmed"):
+    remaining_hosts = {host.name: host for host in hosts}
+    for hardening in hardenings:
+        for entry in hardening.select_by_state("confirmed"):
             if control in entry.released:
-                left.pop(entry.host, None)
-        entries = affected(hardening, tuple(left.values()), control)
+                remaining_hosts.pop(entry.host, None)
+        entries = select_entries(hardening, tuple(remaining_hosts.values()), control)
         if entries:
             return hardening, entries
     return None
 
 
-def last_of_each(kept: Iterable[Hardening], hosts: Sequence[Host]) -> tuple[Part, ...]:
+def find_last_of_each(hardenings: Iterable[Hardening], hosts: Sequence[Host]) -> tuple[Part, ...]:
     """Return the hardenings that are in force last on any of the hosts, newest first, each with its part on those hosts.
 
     ``kept``: the hardenings in the journal, newest first. A host of which the last is rolled back has none: what came
     before is undone by name alone.
     """
-    left, found = {host.name for host in hosts}, []
-    for hardening in kept:
-        settled = [entry for entry in hardening.having("confirmed", "rolled_back") if entry.host in left]
-        left -= {entry.host for entry in settled}
-        entries = tuple(entry for entry in settled if entry.state == "confirmed")
+    remaining_names, parts = {host.name for host in hosts}, []
+    for hardening in hardenings:
+        settled_entries = [
+            entry for entry in hardening.select_by_state("confirmed", "rolled_back") if entry.host in remaining_names
+        ]
+        remaining_names -= {entry.host for entry in settled_entries}
+        entries = tuple(entry for entry in settled_entries if entry.state == "confirmed")
         if entries:
-            found.append((hardening, entries))
-    return tuple(found)
+            parts.append((hardening, entries))
+    return tuple(parts)
 
 
-def judged(
-    steps: Iterable[Step], entries: Iterable[HostHardening], control: ControlId | None, run: Run
-) -> tuple[Step, ...]:
+def add_audit_results(
+    steps: Iterable[HostRollback], entries: Iterable[HostHardening], control: ControlId | None, run: Run
+) -> tuple[HostRollback, ...]:
     """The same with the controls that the audit afterwards finds open, for each host that it could read."""
     read = {outcome.host for outcome in run.outcomes if outcome.reached}
     is_open = {(finding.host, finding.control) for finding in run.findings if finding.is_open}
-    meant = {entry.host: entry.controls if control is None else (control,) for entry in entries}
+    controls_by_host = {entry.host: entry.controls if control is None else (control,) for entry in entries}
     return tuple(
-        step.model_copy(update={"reopens": tuple(name for name in meant[step.host] if (step.host, name) in is_open)})
+        step.model_copy(
+            update={"reopens": tuple(name for name in controls_by_host[step.host] if (step.host, name) in is_open)}
+        )
         if step.undone is not None and step.host in read
         else step
         for step in steps
     )
 
 
-def own_touches(entry: HostHardening, control: ControlId, in_force: Sequence[HostHardening]) -> tuple[str, ...]:
+def list_own_touches(entry: HostHardening, control: ControlId, in_force: Sequence[HostHardening]) -> tuple[str, ...]:
     """What the control alone touches of all that are in force on the host, in the guard's words.
 
     What others share with it is theirs too, and so is what they touch below its folders: that is named with ``but:``.
     """
     others = {
-        touch for one in in_force for other, theirs in one.touches.items() if other != control for touch in theirs
+        touch
+        for other_entry in in_force
+        for other, theirs in other_entry.touches.items()
+        if other != control
+        for touch in theirs
     }
     own = tuple(touch for touch in entry.touches.get(control, ()) if touch not in others)
     inside = sorted(touch for touch in others if any(touches.any_within([touch], mine) for mine in own))
     return (*own, *(f"but:{touch}" for touch in inside))
 
 
-def run(
+def undo_hardening(
     inventory: Inventory,
     hardening: Hardening,
     entries: Sequence[HostHardening],
@@ -137,14 +145,14 @@ def run(
     control: ControlId | None = None,
     *,
     check: bool = False,
-) -> tuple[Step, ...]:
+) -> tuple[HostRollback, ...]:
     """Have the hosts undo the hardening, or with ``check`` say what they would undo. ``only``: touches by host.
 
     ``control``: the only one that is to be undone, whose touches they are.
     """
     if not entries:
         return ()
-    played = play(
+    playbook_run = play(
         "rollback.yml",
         inventory=inventory.path,
         limit=[entry.host for entry in entries],
@@ -156,26 +164,28 @@ def run(
         check=check,
         timeout=ROLLBACK_SECONDS,
     )
-    return tuple(_step(played, entry, control) for entry in entries)
+    return tuple(_parse_step(playbook_run, entry, control) for entry in entries)
 
 
-def _step(played: Playbook, entry: HostHardening, control: ControlId | None) -> Step:
-    said = guard_answers.answer(played, entry.host)
-    if said is None:
-        return Step(host=entry.host, refused=_refusal(guard_answers.complaint(played, entry.host)))
-    undone = _undone(said)
+def _parse_step(playbook_run: PlaybookRun, entry: HostHardening, control: ControlId | None) -> HostRollback:
+    response = guard_answers.get_answer(playbook_run, entry.host)
+    if response is None:
+        return HostRollback(
+            host=entry.host, refused=_explain_refusal(guard_answers.get_complaint(playbook_run, entry.host))
+        )
+    undone = _parse_changes(response)
     if control is not None:
-        stays = touches.upgrades(entry.touches.get(control, ()))
-        return Step(host=entry.host, undone=undone, reopens=() if stays else (control,))
-    return Step(
+        stays = touches.upgrades_packages(entry.touches.get(control, ()))
+        return HostRollback(host=entry.host, undone=undone, reopens=() if stays else (control,))
+    return HostRollback(
         host=entry.host,
         undone=undone,
-        reopens=_reopening(entry, undone),
-        in_force_again=entry.released if undone.anything else (),
+        reopens=_find_reopened_controls(entry, undone),
+        in_force_again=entry.released if undone.has_changes else (),
     )
 
 
-def _reopening(entry: HostHardening, undone: Undone) -> tuple[ControlId, ...]:
+def _find_reopened_controls(entry: HostHardening, undone: UndoneChanges) -> tuple[ControlId, ...]:
     """The controls of which something comes back; all that may be when the host does not list everything."""
     back = [*undone.files, *undone.removed]
     back += [f"sysctl:{key.replace('/', '.')}" for key in undone.sysctls]
@@ -183,45 +193,49 @@ def _reopening(entry: HostHardening, undone: Undone) -> tuple[ControlId, ...]:
     back += [f"package:{name.partition(':')[0]}" for name in undone.purged]
     cut = max(len(undone.files), len(undone.removed)) >= guard_answers.MAX_MEMBERS
 
-    def comes_back(known: Sequence[str]) -> bool:
-        if undone.database and any(touch.startswith("database:") for touch in known):
+    def comes_back(touch_list: Sequence[str]) -> bool:
+        if undone.database and any(touch.startswith("database:") for touch in touch_list):
             return True
-        return cut or any(touches.any_covers(known, one) for one in back)
+        return cut or any(touches.any_covers(touch_list, touch) for touch in back)
 
     return tuple(
-        control for control, known in entry.touches.items() if not touches.upgrades(known) and comes_back(known)
+        control
+        for control, control_touches in entry.touches.items()
+        if not touches.upgrades_packages(control_touches) and comes_back(control_touches)
     )
 
 
-def _refusal(said: str) -> Text:
-    if "digest differs" in said:
+def _explain_refusal(message: str) -> Text:
+    if "digest differs" in message:
         return Text(
             vi="bản chụp trên máy chủ không đúng bản đã ghi nhận ở đây: không khôi phục gì",
             en="the snapshot on the host is not the one recorded here: nothing is rolled back",
         )
-    if "no confirmed run" in said:
+    if "no confirmed run" in message:
         return Text(
             vi="máy chủ không còn giữ lần gia cố này: bản chụp đã nhường chỗ cho các lần mới hơn, máy đã được cài lại, lấy lại từ bản sao lưu, hoặc máy khác đang trả lời ở địa chỉ đó; "
             "không khôi phục gì",
             en="the host no longer has this hardening run: newer ones replaced it, the host was reinstalled or restored from a backup, or another host "
             "answers at its address; nothing is rolled back",
         )
-    return explain(said)
+    return explain(message)
 
 
-def _undone(said: Mapping[str, Any]) -> Undone:
-    packages = said.get("packages")
+def _parse_changes(response: Mapping[str, Any]) -> UndoneChanges:
+    packages = response.get("packages")
     packages = packages if isinstance(packages, Mapping) else {}
-    return Undone(
+    return UndoneChanges(
         **{
-            key: guard_answers.words(said.get(key))
+            key: guard_answers.list_texts(response.get(key))
             for key in ("files", "removed", "sysctls", "units", "brings_back", "problems")
         },
-        purged=guard_answers.words(packages.get("purged") or packages.get("installed")),
-        staying=guard_answers.staying(said),
-        database=said.get("database") is True,
+        purged=guard_answers.list_texts(packages.get("purged") or packages.get("installed")),
+        staying=guard_answers.list_upgraded_packages(response),
+        database=response.get("database") is True,
         left=tuple(
-            Left(path=guard_answers.word(one.get("path")), reason=guard_answers.word(one.get("reason")))
-            for one in guard_answers.mappings(said.get("left"))
+            RollbackOmission(
+                path=guard_answers.clean_text(entry.get("path")), reason=guard_answers.clean_text(entry.get("reason"))
+            )
+            for entry in guard_answers.list_mappings(response.get("left"))
         ),
     )

@@ -15,7 +15,7 @@ _SIZE = re.compile(r"([1-9][0-9]{0,4})(%?)")
 
 
 @dataclass(frozen=True)
-class Options:
+class RolloutOptions:
     """How careful to be. Raises InputError for a batch size that makes no sense."""
 
     batch: str = DEFAULT
@@ -24,25 +24,25 @@ class Options:
     """Domains of sites whose answers bring no host back."""
 
     def __post_init__(self) -> None:
-        batches((), self.batch)
+        split_batches((), self.batch)
 
 
-def batches(hosts: Sequence[str], sizes: str = DEFAULT) -> tuple[tuple[str, ...], ...]:
+def split_batches(hosts: Sequence[str], sizes: str = DEFAULT) -> tuple[tuple[str, ...], ...]:
     """The hosts in batches of these sizes, the last size repeated; a percentage is of all hosts, at least one.
 
     Raises InputError for sizes that make no sense.
     """
-    left = list(hosts)
-    wanted = [_size(text, len(left)) for text in sizes.split(",")]
-    found = []
-    while left:
-        size = wanted.pop(0) if len(wanted) > 1 else wanted[0]
-        found.append(tuple(left[:size]))
-        left = left[size:]
-    return tuple(found)
+    rest = list(hosts)
+    batch_sizes = [_parse_size(text, len(rest)) for text in sizes.split(",")]
+    parts = []
+    while rest:
+        size = batch_sizes.pop(0) if len(batch_sizes) > 1 else batch_sizes[0]
+        parts.append(tuple(rest[:size]))
+        rest = rest[size:]
+    return tuple(parts)
 
 
-def _size(text: str, total: int) -> int:
+def _parse_size(text: str, total: int) -> int:
     match = _SIZE.fullmatch(text.strip())
     number = int(match[1]) if match else 0
     if match is None or (match[2] and number > 100):

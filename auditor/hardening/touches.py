@@ -17,7 +17,7 @@ from typing import Any
 
 from auditor.models import PLAIN_PATH
 
-FOUND = "found:"
+FOUND_PREFIX = "found:"
 TABLE_FILE = "/etc/nftables.d/luytre.nft"
 """Who touches it touches the table that it loads."""
 _OF_PATHS = ("modes:", "tree:")
@@ -28,8 +28,8 @@ def covers(touch: str, what: str) -> bool:
     """Whether the touch means what changed: the thing itself, what is below it, or for ``sysctl:`` what fits its pattern."""
     path = _path(touch)
     if path is not None:
-        known, below = path.rstrip("/"), path.endswith("/") or touch.startswith("tree:")
-        return what == (known or "/") or (below and what.startswith(f"{known}/")) or _is_table(path, what)
+        base, below = path.rstrip("/"), path.endswith("/") or touch.startswith("tree:")
+        return what == (base or "/") or (below and what.startswith(f"{base}/")) or _is_table(path, what)
     return fnmatchcase(what, touch) if touch.startswith("sysctl:") else what == touch
 
 
@@ -43,35 +43,35 @@ def any_within(touches: Iterable[str], place: str) -> bool:
     return any(covers(place, _path(touch) or touch) for touch in touches)
 
 
-def upgrades(touches: Iterable[str]) -> bool:
+def upgrades_packages(touches: Iterable[str]) -> bool:
     """Whether packages are upgraded: then the touches are all that packages may change, and tell nothing."""
     return any_within(touches, _RECORDS)
 
 
-def installs(touches: Iterable[str]) -> bool:
+def installs_packages(touches: Iterable[str]) -> bool:
     """Whether packages are installed or removed."""
     return any(touch.startswith("package:") for touch in touches)
 
 
-def declared(touches: Iterable[str]) -> tuple[str, ...]:
+def select_declared(touches: Iterable[str]) -> tuple[str, ...]:
     """Those that are known without asking a host."""
-    return tuple(touch for touch in touches if not touch.startswith(FOUND))
+    return tuple(touch for touch in touches if not touch.startswith(FOUND_PREFIX))
 
 
-def on_host(touches: Iterable[str], violations: Iterable[Any]) -> tuple[str, ...] | None:
+def resolve_touches(touches: Iterable[str], violations: Iterable[Any]) -> tuple[str, ...] | None:
     """What is touched on the host that named these violations; of paths that it found the modes, of doubtful ones all.
 
     None when the host names a path that cannot be handed on safely.
     """
     touches = tuple(touches)
-    folders = tuple(touch.removeprefix(FOUND) for touch in touches if touch.startswith(FOUND))
-    members = [one for one in violations if isinstance(one, Mapping)] if folders else []
-    paths = {str(one.get("path")): "" if one.get("doubt") else "modes:" for one in members}
+    folders = tuple(touch.removeprefix(FOUND_PREFIX) for touch in touches if touch.startswith(FOUND_PREFIX))
+    members = [violation for violation in violations if isinstance(violation, Mapping)] if folders else []
+    paths = {str(member.get("path")): "" if member.get("doubt") else "modes:" for member in members}
     if any(
         not re.fullmatch(PLAIN_PATH, path) or "/../" in f"{path}/" or not path.startswith(folders) for path in paths
     ):
         return None
-    return (*declared(touches), *(f"{kind}{path}" for path, kind in paths.items()))
+    return (*select_declared(touches), *(f"{kind}{path}" for path, kind in paths.items()))
 
 
 def _path(touch: str) -> str | None:

@@ -9,20 +9,20 @@ from pathlib import Path
 from auditor.system import files
 
 _OWNER = 0o700
-_ENDING = ".warc.gz"
+_SUFFIX = ".warc.gz"
 
 
 def keep(folder: Path, name: str, content: bytes) -> Path:
     """Write one file, named by its look and a number, into a site's folder, whole, for its owner only. Raises InputError."""
     with contextlib.suppress(OSError):  # told by what follows, with its mend
         folder.mkdir(parents=True, exist_ok=True, mode=_OWNER)
-    return files.private(folder / (name + _ENDING), [content])
+    return files.write_private(folder / (name + _SUFFIX), [content])
 
 
 def forget(folder: Path, looks: Collection[str]) -> None:
     """Take away what belongs to none of these looks: it is gone from the history, or was killed before it was kept."""
     if folder.is_dir():
-        for file in folder.glob(f"*{_ENDING}"):
-            if file.name.removesuffix(_ENDING).rpartition("-")[0] not in looks:
+        for file in folder.glob(f"*{_SUFFIX}"):
+            if file.name.removesuffix(_SUFFIX).rpartition("-")[0] not in looks:
                 with contextlib.suppress(FileNotFoundError):
                     file.unlink()

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from auditor.history.hunts import Hunts
+from auditor.history.hunts import HuntHistory
 from auditor.history.incidents import Incidents
-from auditor.history.looks import Looks
+from auditor.history.looks import ScanHistory
 from auditor.models import Inventory
 
 
-def carried(inventory: Inventory) -> Inventory:
+def add_prior_state(inventory: Inventory) -> Inventory:
     """The inventory with the last looks at its sites, the last hunts on its hosts, and what incidents contain there.
 
     Raises InputError for a history that cannot be read.
     """
-    return Incidents().carried(Hunts().carried(Looks().carried(inventory)))
+    return Incidents().attach_to(HuntHistory().attach_to(ScanHistory().attach_to(inventory)))

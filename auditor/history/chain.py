@@ -15,8 +15,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from auditor.models import Accepted, Model, Text
-from auditor.models.incidents import Entry, IncidentId
+from auditor.models import Model, Text, TraceAcceptance
+from auditor.models.incidents import CaseLogEntry, IncidentId
 from auditor.models.reviews import Key
 
 START = "0" * 64
@@ -64,7 +64,7 @@ class TraceAccepted(Model):
     kind: Literal["accept"] = "accept"
     at: str = Field(description="ISO 8601 with offset")
     inventory: str
-    accepted: Accepted
+    accepted: TraceAcceptance
 
 
 class AcceptanceWithdrawn(Model):
@@ -95,7 +95,7 @@ class IncidentEntry(Model):
     at: str = Field(description="ISO 8601 with offset")
     inventory: str
     incident: IncidentId
-    entry: Entry
+    entry: CaseLogEntry
 
 
 type AnyStatement = RunKept | RunsPruned | LookKept | TraceAccepted | AcceptanceWithdrawn | RecordSeen | IncidentEntry
@@ -103,7 +103,7 @@ _STATEMENT: TypeAdapter[AnyStatement] = TypeAdapter(Annotated[AnyStatement, Fiel
 
 
 @dataclass(frozen=True)
-class Link:
+class ChainLink:
     """One link: its place (from 1), what it states, its hash."""
 
     position: int
@@ -119,7 +119,7 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredRun:
     """What is kept of a run beside its link."""
 
     started: str
@@ -142,7 +142,7 @@ class StoredLook:
 
 
 @dataclass(frozen=True)
-class Broken:
+class BrokenLink:
     """The first link that does not hold, and why; position 0 for a run or look that no link speaks of."""
 
     position: int
@@ -156,25 +156,25 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def following(last: Link | None, statement: AnyStatement) -> Link:
+def make_next_link(last: ChainLink | None, statement: AnyStatement) -> ChainLink:
     """The link after ``last`` that states ``statement``."""
     text = json.dumps(statement.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return Link(
+    return ChainLink(
         position=last.position + 1 if last else 1, statement=text, hash=_hash(last.hash if last else START, text)
     )
 
 
-def pruned(links: Iterable[Link]) -> dict[str, RunsPruned]:
+def find_pruned_runs(links: Iterable[ChainLink]) -> dict[str, RunsPruned]:
     """Which runs were pruned, and by what."""
-    found: dict[str, RunsPruned] = {}
+    pruned_runs: dict[str, RunsPruned] = {}
     for link in links:
         statement = link.read()
         if isinstance(statement, RunsPruned):
-            found |= dict.fromkeys(statement.runs, statement)
-    return found
+            pruned_runs |= dict.fromkeys(statement.runs, statement)
+    return pruned_runs
 
 
-def dropped(links: Iterable[Link]) -> frozenset[str]:
+def find_dropped_looks(links: Iterable[ChainLink]) -> frozenset[str]:
     """The looks that later ones took the place of."""
     statements = (link.read() for link in links)
     return frozenset(
@@ -183,10 +183,10 @@ def dropped(links: Iterable[Link]) -> frozenset[str]:
 
 
 @dataclass(frozen=True)
-class Shelves:
+class StoredRecords:
     """What lies beside the chain."""
 
-    run: Callable[[str], Stored | None]
+    run: Callable[[str], StoredRun | None]
     """What is kept of a run."""
     look: Callable[[str], StoredLook | None]
     run_ids: Iterable[str]
@@ -194,30 +194,30 @@ class Shelves:
     look_ids: Iterable[str]
 
 
-def first_broken(links: Sequence[Link], shelves: Shelves) -> Broken | None:
+def find_first_broken(links: Sequence[ChainLink], shelves: StoredRecords) -> BrokenLink | None:
     """The first link that does not hold, or None."""
-    gone, replaced = pruned(links), dropped(links)
-    last: Link | None = None
-    linked: set[str] = set()
+    pruned_runs, dropped_looks = find_pruned_runs(links), find_dropped_looks(links)
+    last: ChainLink | None = None
+    linked_ids: set[str] = set()
     for link in links:
         statement = link.read()
         about = statement.id if isinstance(statement, RunKept | LookKept) else None
-        why = _why_no_link(last, link, statement)
+        why = _explain_broken_link(last, link, statement)
         if why is None and isinstance(statement, RunKept):
-            why = _why_not_kept(statement, shelves.run(statement.id), pruned=statement.id in gone)
+            why = _explain_lost_run(statement, shelves.run(statement.id), is_pruned=statement.id in pruned_runs)
         if why is None and isinstance(statement, LookKept):
-            why = _why_no_look(statement, shelves.look(statement.id), dropped=statement.id in replaced)
+            why = _explain_lost_look(statement, shelves.look(statement.id), is_dropped=statement.id in dropped_looks)
         if why is not None:
-            return Broken(link.position, about, why)
+            return BrokenLink(link.position, about, why)
         if about is not None:
-            linked.add(about)
+            linked_ids.add(about)
         last = link
     for run_id in shelves.run_ids:
-        if run_id not in linked:
-            return Broken(0, run_id, Text(vi="không có mắt xích nào ghi lần này", en="no link speaks of this run"))
+        if run_id not in linked_ids:
+            return BrokenLink(0, run_id, Text(vi="không có mắt xích nào ghi lần này", en="no link speaks of this run"))
     for look_id in shelves.look_ids:
-        if look_id not in linked:
-            return Broken(
+        if look_id not in linked_ids:
+            return BrokenLink(
                 0, look_id, Text(vi="không có mắt xích nào ghi lần xem này", en="no link speaks of this look")
             )
     return None
@@ -227,7 +227,7 @@ def _hash(previous: str, statement: str) -> str:
     return digest(f"{previous}\n{statement}".encode())
 
 
-def _why_no_link(last: Link | None, link: Link, statement: AnyStatement | None) -> Text | None:
+def _explain_broken_link(last: ChainLink | None, link: ChainLink, statement: AnyStatement | None) -> Text | None:
     if link.position != (last.position + 1 if last else 1):
         return Text(vi="thiếu mắt xích ngay trước", en="the link before it is missing")
     if link.hash != _hash(last.hash if last else START, link.statement):
@@ -237,16 +237,16 @@ def _why_no_link(last: Link | None, link: Link, statement: AnyStatement | None) 
     return None
 
 
-def _why_not_kept(statement: RunKept, stored: Stored | None, *, pruned: bool) -> Text | None:
-    if stored is None:
-        return None if pruned else Text(vi="dữ liệu bị mất, không phải do lệnh xóa", en="gone, and not by pruning")
-    if pruned:
+def _explain_lost_run(statement: RunKept, stored_run: StoredRun | None, *, is_pruned: bool) -> Text | None:
+    if stored_run is None:
+        return None if is_pruned else Text(vi="dữ liệu bị mất, không phải do lệnh xóa", en="gone, and not by pruning")
+    if is_pruned:
         return Text(vi="đã ghi là xóa mà dữ liệu vẫn còn", en="pruned, and yet it is there")
-    if stored.document is None or digest(stored.document) != statement.document:
+    if stored_run.document is None or digest(stored_run.document) != statement.document:
         return Text(vi="kết quả đã bị thay đổi", en="its findings were changed")
-    if digest(stored.trend) != statement.trend:
+    if digest(stored_run.trend) != statement.trend:
         return Text(vi="số liệu xu hướng đã bị thay đổi", en="its trend point was changed")
-    if (stored.started, stored.inventory, stored.purpose) != (
+    if (stored_run.started, stored_run.inventory, stored_run.purpose) != (
         statement.started,
         statement.inventory,
         statement.purpose,
@@ -258,16 +258,16 @@ def _why_not_kept(statement: RunKept, stored: Stored | None, *, pruned: bool) ->
     return None
 
 
-def _why_no_look(statement: LookKept, stored: StoredLook | None, *, dropped: bool) -> Text | None:
-    if stored is None:
-        return None if dropped else Text(vi="lần xem bị mất", en="the look is gone")
-    if dropped:
+def _explain_lost_look(statement: LookKept, stored_look: StoredLook | None, *, is_dropped: bool) -> Text | None:
+    if stored_look is None:
+        return None if is_dropped else Text(vi="lần xem bị mất", en="the look is gone")
+    if is_dropped:
         return Text(
             vi="đã ghi là thay bằng lần sau mà dữ liệu vẫn còn", en="replaced by a later look, and yet it is there"
         )
-    if stored.document is None or digest(stored.document) != statement.document:
+    if stored_look.document is None or digest(stored_look.document) != statement.document:
         return Text(vi="những gì đã thấy đã bị thay đổi", en="what it saw was changed")
-    if (stored.started, stored.inventory, stored.subject) != (
+    if (stored_look.started, stored_look.inventory, stored_look.subject) != (
         statement.started,
         statement.inventory,
         statement.subject,

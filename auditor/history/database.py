@@ -15,7 +15,7 @@ import pydantic.dataclasses
 from pydantic import ConfigDict, Field, ValidationError
 
 from auditor.history import chain
-from auditor.history.chain import AnyStatement, Link, RunKept
+from auditor.history.chain import AnyStatement, ChainLink, RunKept
 from auditor.models import Evidence, Finding, Run, clock
 from auditor.results import open_since
 from auditor.system import sqlite_file
@@ -35,40 +35,42 @@ class BareRun(Run):
     findings: tuple[_BareFinding, ...]
 
 
-def _chain_runs(database: sqlite3.Connection) -> None:
+def _migrate_to_chain(database: sqlite3.Connection) -> None:
     """Version 2: every run is a link of a chain; runs already kept become its first links."""
     database.execute(
         "CREATE TABLE chain (position INTEGER PRIMARY KEY, statement TEXT NOT NULL, hash TEXT NOT NULL UNIQUE) STRICT"
     )
     rows = database.execute("SELECT id, started, inventory, purpose, trend, document FROM runs ORDER BY started, id")
-    for run_id, started, inventory, purpose, trend, document in rows.fetchall():
-        append(database, run_kept(run_id, started, inventory, purpose, trend, unpacked(document) or document))
+    for run_id, started_at, inventory, purpose, trend, document in rows.fetchall():
+        append(
+            database, make_run_statement(run_id, started_at, inventory, purpose, trend, unpack(document) or document)
+        )
 
 
-def _know_since_when(database: sqlite3.Connection) -> None:
+def _migrate_to_since(database: sqlite3.Connection) -> None:
     """Version 3: every run also says since when each finding has been open; for runs already kept it is worked out now."""
     database.execute("ALTER TABLE runs ADD COLUMN since BLOB")
     rows = database.execute("SELECT rowid, inventory FROM runs ORDER BY started, rowid").fetchall()
-    known: dict[str, open_since.Since] = {}
+    since_by_inventory: dict[str, open_since.Since] = {}
     for rowid, inventory in rows:
-        (kept,) = database.execute("SELECT document FROM runs WHERE rowid = ?", (rowid,)).fetchone()
+        (document,) = database.execute("SELECT document FROM runs WHERE rowid = ?", (rowid,)).fetchone()
         with contextlib.suppress(ValidationError):  # damaged, or written by another version: it says nothing
-            run = BareRun.model_validate_json(unpacked(kept) or b"")
-            known[inventory] = open_since.following(known.get(inventory, {}), run)
-            packed = open_since.packed(known[inventory])
-            database.execute("UPDATE runs SET since = ? WHERE rowid = ?", (packed, rowid))
+            run = BareRun.model_validate_json(unpack(document) or b"")
+            since_by_inventory[inventory] = open_since.update_since(since_by_inventory.get(inventory, {}), run)
+            packed_since = open_since.pack_since(since_by_inventory[inventory])
+            database.execute("UPDATE runs SET since = ? WHERE rowid = ?", (packed_since, rowid))
 
 
 _MIGRATIONS: tuple[sqlite_file.Migration, ...] = (
-    sqlite_file.statements(
+    sqlite_file.make_migration(
         "CREATE TABLE runs (id TEXT PRIMARY KEY, started TEXT NOT NULL, inventory TEXT NOT NULL, purpose TEXT NOT NULL,"
         " trend TEXT NOT NULL, document BLOB NOT NULL) STRICT",
         "CREATE INDEX runs_by_inventory ON runs (inventory, started)",
     ),
-    _chain_runs,
-    _know_since_when,
+    _migrate_to_chain,
+    _migrate_to_since,
     # Version 4: looks at sites, each a link of the chain; and how far a review has got with each site.
-    sqlite_file.statements(
+    sqlite_file.make_migration(
         "CREATE TABLE looks (id TEXT PRIMARY KEY, started TEXT NOT NULL, inventory TEXT NOT NULL, subject TEXT NOT NULL,"
         " document BLOB NOT NULL) STRICT",
         "CREATE INDEX looks_by_subject ON looks (inventory, subject, started)",
@@ -76,18 +78,18 @@ _MIGRATIONS: tuple[sqlite_file.Migration, ...] = (
         " PRIMARY KEY (inventory, subject)) STRICT",
     ),
     # Version 5: links may be entries of incidents, which earlier versions cannot read.
-    sqlite_file.statements(),
+    sqlite_file.make_migration(),
     # Version 6: and entries about evidence, likewise.
-    sqlite_file.statements(),
+    sqlite_file.make_migration(),
     # Version 7: and the last entry may name what has left the inventory.
-    sqlite_file.statements(),
+    sqlite_file.make_migration(),
 )
 VERSION = len(_MIGRATIONS)
 
 
 def default_path() -> Path:
     """``history.sqlite`` in the state folder."""
-    return sqlite_file.state_folder() / "history.sqlite"
+    return sqlite_file.get_state_folder() / "history.sqlite"
 
 
 def key_of(inventory: str) -> str:
@@ -110,15 +112,15 @@ def _only_hosts(file: Path) -> bool:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[sqlite3.Connection]:
+def open_history(path: Path) -> Iterator[sqlite3.Connection]:
     """The file at ``path``, made or migrated when need be."""
-    with sqlite_file.opened(path, _MIGRATIONS, "history") as database:
+    with sqlite_file.open_database(path, _MIGRATIONS, "history") as database:
         yield database
 
 
-def run_kept(
+def make_run_statement(
     run_id: str,
-    started: str,
+    started_at: str,
     inventory: str,
     purpose: str,
     trend: str,
@@ -127,9 +129,9 @@ def run_kept(
 ) -> RunKept:
     """What the chain states of a run that is kept as these."""
     return RunKept(
-        at=clock.stamp(at or clock.now()),
+        at=clock.format_stamp(at or clock.now()),
         id=run_id,
-        started=started,
+        started=started_at,
         inventory=inventory,
         purpose=purpose,
         document=chain.digest(document),
@@ -139,23 +141,23 @@ def run_kept(
 
 def append(database: sqlite3.Connection, statement: AnyStatement) -> None:
     """Put the next link at the end of the chain; the caller holds the transaction."""
-    link = chain.following(head(database), statement)
+    link = chain.make_next_link(load_last_link(database), statement)
     database.execute("INSERT INTO chain VALUES (?, ?, ?)", (link.position, link.statement, link.hash))
 
 
-def head(database: sqlite3.Connection) -> Link | None:
+def load_last_link(database: sqlite3.Connection) -> ChainLink | None:
     """The last link of the chain."""
     row = database.execute(f"{_LINK} ORDER BY position DESC LIMIT 1").fetchone()
-    return Link(*row) if row else None
+    return ChainLink(*row) if row else None
 
 
-def links_of(database: sqlite3.Connection, *kinds: str) -> tuple[Link, ...]:
+def load_links(database: sqlite3.Connection, *kinds: str) -> tuple[ChainLink, ...]:
     """The chain, first link first: all of it, or the links that state one of these kinds."""
     if not kinds:
-        return tuple(Link(*row) for row in database.execute(f"{_LINK} ORDER BY position"))
-    wanted = ", ".join("?" * len(kinds))
-    query = f"{_LINK} WHERE CASE WHEN json_valid(statement) THEN json_extract(statement, '$.kind') END IN ({wanted}) ORDER BY position"
-    return tuple(Link(*row) for row in database.execute(query, kinds))
+        return tuple(ChainLink(*row) for row in database.execute(f"{_LINK} ORDER BY position"))
+    placeholders = ", ".join("?" * len(kinds))
+    query = f"{_LINK} WHERE CASE WHEN json_valid(statement) THEN json_extract(statement, '$.kind') END IN ({placeholders}) ORDER BY position"
+    return tuple(ChainLink(*row) for row in database.execute(query, kinds))
 
 
 NEWEST_FIRST = "ORDER BY started > ?, started DESC, rowid DESC"
@@ -167,7 +169,7 @@ _NEWEST = (
 )
 
 
-def newest(
+def load_newest(
     database: sqlite3.Connection, inventory: str, now: datetime.datetime, *, hosts: bool
 ) -> list[tuple[str, bytes]]:
     """The last look at each site of an inventory, or the last hunt on each host, by subject: as it is kept."""
@@ -176,7 +178,7 @@ def newest(
 
 def believable(now: datetime.datetime) -> str:
     """Return the latest start that is believed, as it is kept."""
-    return clock.stamp(now + clock.SKEW)
+    return clock.format_stamp(now + clock.SKEW)
 
 
 def put_look(
@@ -194,7 +196,7 @@ def put_look(
     return ids[:keep], ids[keep:]
 
 
-def unpacked(document: bytes) -> bytes | None:
+def unpack(document: bytes) -> bytes | None:
     """What was packed; None when it is damaged."""
     try:
         return zlib.decompress(document)

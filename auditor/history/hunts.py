@@ -10,42 +10,42 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from auditor.compromise.remembered import Remembered
+from auditor.compromise.remembered import ScanCache
 from auditor.errors import InputError
 from auditor.history import chain
 from auditor.history.chain import LookKept
-from auditor.history.database import append, default_path, key_of, newest, opened, put_look, unpacked
+from auditor.history.database import append, default_path, key_of, load_newest, open_history, put_look, unpack
 from auditor.models import Inventory, clock
 from auditor.models.hunts import Hunt
 from auditor.system import sqlite_file
 
-KEPT = 3
+MAX_HUNTS = 3
 """Hunts of one host."""
 _QUICKLY = 3
 """How hard what is remembered is packed, each time anew: a fifteenth larger, in half the time."""
 
 
-class Hunts:
+class HuntHistory:
     """The kept hunts of one history."""
 
     def __init__(self, path: Path | None = None, now: Callable[[], datetime.datetime] = clock.now) -> None:
         self.path = path or default_path()
         self._now = now
 
-    def keep(self, inventory: str, hunt: Hunt, remembered: Remembered) -> None:
+    def keep(self, inventory: str, hunt: Hunt, scan_cache: ScanCache) -> None:
         """Add a hunt and what is remembered; with it as the chain's last link goes the oldest of the host, or nothing happens."""
         document = hunt.model_dump_json().encode()
         key, subject = key_of(inventory), _subject(hunt.host)
-        with opened(self.path) as database, sqlite_file.transaction(database):
+        with open_history(self.path) as database, sqlite_file.transaction(database):
             row = (hunt.id, hunt.started, key, subject, zlib.compress(document))
-            _, older = put_look(database, row, self._now(), keep=KEPT)
-            text = remembered.model_dump_json(exclude_defaults=True).encode("utf-8", "surrogatepass")
-            packed = zlib.compress(text, _QUICKLY)
-            database.execute("INSERT OR REPLACE INTO ledgers VALUES (?, ?, ?)", (key, subject, packed))
+            _, older = put_look(database, row, self._now(), keep=MAX_HUNTS)
+            text = scan_cache.model_dump_json(exclude_defaults=True).encode("utf-8", "surrogatepass")
+            packed_cache = zlib.compress(text, _QUICKLY)
+            database.execute("INSERT OR REPLACE INTO ledgers VALUES (?, ?, ?)", (key, subject, packed_cache))
             append(
                 database,
                 LookKept(
-                    at=clock.stamp(self._now()),
+                    at=clock.format_stamp(self._now()),
                     id=hunt.id,
                     started=hunt.started,
                     inventory=key,
@@ -55,30 +55,30 @@ class Hunts:
                 ),
             )
 
-    def remembered(self, inventory: str, host: str) -> Remembered:
+    def load_scan_cache(self, inventory: str, host: str) -> ScanCache:
         """What earlier hunts read of a host; nothing when there was none, or another version wrote it."""
-        with opened(self.path) as database:
+        with open_history(self.path) as database:
             row = database.execute(
                 "SELECT document FROM ledgers WHERE inventory = ? AND subject = ?", (key_of(inventory), _subject(host))
             ).fetchone()
         with contextlib.suppress(ValidationError):
             if row:
-                return Remembered.model_validate_json(unpacked(row[0]) or b"")
-        return Remembered(host=host)
+                return ScanCache.model_validate_json(unpack(row[0]) or b"")
+        return ScanCache(host=host)
 
     def latest(self, inventory: str) -> Mapping[str, Hunt]:
         """The last hunt on each host that was ever hunted on, by its name. Raises InputError for one that is damaged."""
-        with opened(self.path) as database:
-            rows = newest(database, inventory, self._now(), hosts=True)
+        with open_history(self.path) as database:
+            rows = load_newest(database, inventory, self._now(), hosts=True)
         return {subject.removeprefix(_HOST): self._read(subject, document) for subject, document in rows}
 
-    def carried(self, inventory: Inventory) -> Inventory:
+    def attach_to(self, inventory: Inventory) -> Inventory:
         """The inventory with the last hunts on its hosts."""
         return inventory.model_copy(update={"hunts": tuple(self.latest(inventory.path).values())})
 
     def _read(self, subject: str, document: bytes) -> Hunt:
         try:
-            return Hunt.model_validate_json(unpacked(document) or b"")
+            return Hunt.model_validate_json(unpack(document) or b"")
         except ValidationError as error:
             raise InputError(
                 "the last hunt on {host} is damaged, or was stored by another version",

@@ -8,17 +8,27 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from auditor.errors import InputError, nearest
+from auditor.errors import InputError, find_nearest
 from auditor.history.chain import IncidentEntry
-from auditor.history.database import append, default_path, key_of, links_of, opened
+from auditor.history.database import append, default_path, key_of, load_links, open_history
 from auditor.models import Inventory, clock
-from auditor.models.incidents import AnyDeed, Closed, Contained, Entry, Joined, Opened, OpenIncident, Released, Standing
+from auditor.models.incidents import (
+    ActiveContainment,
+    AnyEvent,
+    CaseLogEntry,
+    ClosedEvent,
+    ContainedEvent,
+    JoinedEvent,
+    LiftedEvent,
+    OpenedEvent,
+    OpenIncident,
+)
 from auditor.models.ranks import FOR_GOOD
 from auditor.system import sqlite_file
 
-type Ledgers = Mapping[str, tuple[Entry, ...]]
+type Ledgers = Mapping[str, tuple[CaseLogEntry, ...]]
 """Entries in their order, by the incident's id, the oldest incident first."""
-type Decided = tuple[str, AnyDeed]
+type Decided = tuple[str, AnyEvent]
 """The incident that is written to, and what is written. A new one is asked for by ``NEW``."""
 NEW = ""
 
@@ -30,34 +40,34 @@ class Incidents:
         self.path = path or default_path()
         self._now = now
 
-    def all(self, inventory: str) -> Ledgers:
+    def load_logs(self, inventory: str) -> Ledgers:
         """The ledgers of an inventory."""
-        with opened(self.path) as database:
-            return _ledgers(database, key_of(inventory))
+        with open_history(self.path) as database:
+            return _load_logs(database, key_of(inventory))
 
-    def all_known(self, inventory: str) -> Ledgers:
+    def load_known_logs(self, inventory: str) -> Ledgers:
         """Return the ledgers of an inventory that this history knows: none of it can mean another folder, not that nothing happened.
 
         Raises InputError where no run and no incident of it is kept.
         """
         key = key_of(inventory)
         if not self.path.exists():
-            raise _unknown(self.path, key, ())
-        with opened(self.path) as database:
-            ledgers = _ledgers(database, key)
-            known = [name for (name,) in database.execute("SELECT DISTINCT inventory FROM runs ORDER BY 1")]
-        if not ledgers and key not in known:
-            raise _unknown(self.path, key, known)
+            raise _make_unknown_error(self.path, key, ())
+        with open_history(self.path) as database:
+            ledgers = _load_logs(database, key)
+            known_inventories = [name for (name,) in database.execute("SELECT DISTINCT inventory FROM runs ORDER BY 1")]
+        if not ledgers and key not in known_inventories:
+            raise _make_unknown_error(self.path, key, known_inventories)
         return ledgers
 
-    def one(self, inventory: str, incident: str) -> tuple[Entry, ...]:
+    def load_log(self, inventory: str, incident: str) -> tuple[CaseLogEntry, ...]:
         """One ledger. Raises InputError when there is none of that id."""
-        return of(self.all(inventory), incident)
+        return get_log(self.load_logs(inventory), incident)
 
-    def carried(self, inventory: Inventory) -> Inventory:
+    def attach_to(self, inventory: Inventory) -> Inventory:
         """The inventory with its open incidents, and what they contain on its hosts."""
-        ledgers, now = self.all(inventory.path), self._now()
-        update = {"contained": standing(ledgers, now), "incidents": still_open(ledgers, now)}
+        ledgers, now = self.load_logs(inventory.path), self._now()
+        update = {"contained": list_actions_in_force(ledgers, now), "incidents": list_open_incidents(ledgers, now)}
         return inventory.model_copy(update=update)
 
     def write(
@@ -65,117 +75,136 @@ class Incidents:
         inventory: str,
         who: str,
         decide: Callable[[Ledgers], Decided],
-        happened: datetime.datetime | None = None,
+        happened_at: datetime.datetime | None = None,
     ) -> Decided:
         """Add the entry that is decided upon all that is there, while nobody else writes; it, with the incident's id.
 
         It is there whole, or nothing is, if ``decide`` raises. Without ``happened``, it happened now.
         """
         key = key_of(inventory)
-        with opened(self.path) as database, sqlite_file.transaction(database):
+        with open_history(self.path) as database, sqlite_file.transaction(database):
             now = self._now()
-            incident, deed = decide(_ledgers(database, key))
-            entry = Entry(at=clock.stamp(now), happened=clock.stamp(happened or now), who=who, deed=deed)
+            incident, deed = decide(_load_logs(database, key))
+            entry = CaseLogEntry(
+                at=clock.format_stamp(now), happened=clock.format_stamp(happened_at or now), who=who, deed=deed
+            )
             incident = incident or _next_id(database, now)
             append(database, IncidentEntry(at=entry.at, inventory=key, incident=incident, entry=entry))
             return incident, deed
 
 
-def _unknown(path: Path, key: str, known: Sequence[str]) -> InputError:
+def _make_unknown_error(path: Path, key: str, known_inventories: Sequence[str]) -> InputError:
     return InputError(
         "{folder} has no audit and no incident of the inventory {inventory}",
         folder=path.parent,
         inventory=key,
         mend="set LUYTRE_STATE to the folder of its history, or audit it first; 'auditor doctor' compares the timers",
-        guess=nearest(key, known),
+        guess=find_nearest(key, known_inventories),
     )
 
 
-def of(ledgers: Ledgers, incident: str) -> tuple[Entry, ...]:
+def get_log(ledgers: Ledgers, incident: str) -> tuple[CaseLogEntry, ...]:
     """One of the ledgers. Raises InputError when there is none of that id."""
     if incident not in ledgers:
         raise InputError(
             "the inventory has no incident {incident}",
             incident=incident,
             mend="see 'auditor incident list'",
-            guess=nearest(incident, ledgers),
+            guess=find_nearest(incident, ledgers),
         )
     return ledgers[incident]
 
 
-def standing(ledgers: Ledgers, now: datetime.datetime) -> tuple[Standing, ...]:
+def list_actions_in_force(ledgers: Ledgers, now: datetime.datetime) -> tuple[ActiveContainment, ...]:
     """What is contained, or may be: of each action the last word is that it is, or none. What is known to be cleaned is how its site is."""
-    found: dict[tuple[str, int], Standing | None] = {}
+    latest: dict[tuple[str, int], ActiveContainment | None] = {}
     for incident, entries in ledgers.items():
         for deed in (entry.deed for entry in entries):
-            if isinstance(deed, Contained):
+            if isinstance(deed, ContainedEvent):
                 over = deed.state == "refused" or (deed.until is not None and clock.read(deed.until) <= now)
-                found[incident, deed.number] = None if over else _standing(incident, deed)
+                latest[incident, deed.number] = None if over else _build_action(incident, deed)
                 if deed.ends_process:
-                    found.update(dict.fromkeys(_stopped(found, deed)))
-            elif isinstance(deed, Released):
-                before = found.get((incident, deed.number))
+                    latest.update(dict.fromkeys(_find_stopped_actions(latest, deed)))
+            elif isinstance(deed, LiftedEvent):
+                before = latest.get((incident, deed.number))
                 unclear = before.model_copy(update={"known": deed.state == "refused"}) if before else None
-                found[incident, deed.number] = None if deed.state == "released" else unclear
-    return tuple(one for one in found.values() if one is not None and not (one.known and one.means in FOR_GOOD))
-
-
-def _stopped(found: Mapping[tuple[str, int], Standing | None], deed: Contained) -> list[tuple[str, int]]:
-    """Which actions, of any incident, had stopped the process that a deed says is no more."""
-    gone = (deed.host, "process", deed.what)
-    return [name for name, one in found.items() if one is not None and (one.host, one.means, one.what) == gone]
-
-
-def still_open(ledgers: Ledgers, now: datetime.datetime) -> tuple[OpenIncident, ...]:
-    """Return the incidents that nobody has closed, the oldest first."""
-    contained = Counter(one.incident for one in standing(ledgers, now) if one.known)
+                latest[incident, deed.number] = None if deed.state == "released" else unclear
     return tuple(
-        OpenIncident(
-            id=incident, detected=_detected(entries), subjects=_subjects(entries), in_force=contained[incident]
-        )
-        for incident, entries in ledgers.items()
-        if entries and not any(isinstance(entry.deed, Closed) for entry in entries)
+        action for action in latest.values() if action is not None and not (action.known and action.means in FOR_GOOD)
     )
 
 
-def _detected(entries: Sequence[Entry]) -> str:
-    return next((one.deed.detected for one in entries if isinstance(one.deed, Opened)), entries[0].happened)
+def _find_stopped_actions(
+    latest: Mapping[tuple[str, int], ActiveContainment | None], deed: ContainedEvent
+) -> list[tuple[str, int]]:
+    """Which actions, of any incident, had stopped the process that a deed says is no more."""
+    ended_process = (deed.host, "process", deed.what)
+    return [
+        name
+        for name, action in latest.items()
+        if action is not None and (action.host, action.means, action.what) == ended_process
+    ]
 
 
-def _subjects(entries: Iterable[Entry]) -> tuple[str, ...]:
-    named = (name for one in entries if isinstance(one.deed, Opened | Joined) for name in one.deed.subjects)
-    return tuple(dict.fromkeys(named))
+def list_open_incidents(ledgers: Ledgers, now: datetime.datetime) -> tuple[OpenIncident, ...]:
+    """Return the incidents that nobody has closed, the oldest first."""
+    in_force_counts = Counter(action.incident for action in list_actions_in_force(ledgers, now) if action.known)
+    return tuple(
+        OpenIncident(
+            id=incident,
+            detected=_get_detection_time(entries),
+            subjects=_subjects(entries),
+            in_force=in_force_counts[incident],
+        )
+        for incident, entries in ledgers.items()
+        if entries and not any(isinstance(entry.deed, ClosedEvent) for entry in entries)
+    )
 
 
-def _standing(incident: str, deed: Contained) -> Standing:
-    shared = {name: getattr(deed, name) for name in ("number", "host", "means", "what", "until")}
-    return Standing(incident=incident, known=deed.state == "confirmed", **shared)
+def _get_detection_time(entries: Sequence[CaseLogEntry]) -> str:
+    return next((entry.deed.detected for entry in entries if isinstance(entry.deed, OpenedEvent)), entries[0].happened)
 
 
-def _stated(database: sqlite3.Connection) -> list[IncidentEntry]:
-    found = []
-    for link in links_of(database, "incident"):
-        one = link.read()
-        if not isinstance(one, IncidentEntry):
+def _subjects(entries: Iterable[CaseLogEntry]) -> tuple[str, ...]:
+    names = (
+        name for entry in entries if isinstance(entry.deed, OpenedEvent | JoinedEvent) for name in entry.deed.subjects
+    )
+    return tuple(dict.fromkeys(names))
+
+
+def _build_action(incident: str, deed: ContainedEvent) -> ActiveContainment:
+    fields = {name: getattr(deed, name) for name in ("number", "host", "means", "what", "until")}
+    return ActiveContainment(incident=incident, known=deed.state == "confirmed", **fields)
+
+
+def _load_statements(database: sqlite3.Connection) -> list[IncidentEntry]:
+    statements = []
+    for link in load_links(database, "incident"):
+        statement = link.read()
+        if not isinstance(statement, IncidentEntry):
             raise InputError(
                 "link {n} of the history is not an unchanged incident entry",
                 n=link.position,
                 mend="see 'auditor history verify'",
             )
-        found.append(one)
-    return found
+        statements.append(statement)
+    return statements
 
 
-def _ledgers(database: sqlite3.Connection, inventory: str) -> Ledgers:
-    found: dict[str, tuple[Entry, ...]] = {}
-    for one in _stated(database):
-        if one.inventory == inventory:
-            found[one.incident] = (*found.get(one.incident, ()), one.entry)
-    return found
+def _load_logs(database: sqlite3.Connection, inventory: str) -> Ledgers:
+    logs: dict[str, tuple[CaseLogEntry, ...]] = {}
+    for statement in _load_statements(database):
+        if statement.inventory == inventory:
+            logs[statement.incident] = (*logs.get(statement.incident, ()), statement.entry)
+    return logs
 
 
 def _next_id(database: sqlite3.Connection, now: datetime.datetime) -> str:
     """The first that no inventory's incident has."""
-    day = f"SC-{clock.compact_day(now)}-"
-    taken = {int(one.incident.removeprefix(day)) for one in _stated(database) if one.incident.startswith(day)}
-    return f"{day}{max(taken, default=0) + 1}"
+    day = f"SC-{clock.format_compact_day(now)}-"
+    taken_numbers = {
+        int(statement.incident.removeprefix(day))
+        for statement in _load_statements(database)
+        if statement.incident.startswith(day)
+    }
+    return f"{day}{max(taken_numbers, default=0) + 1}"

@@ -11,24 +11,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from auditor.compromise.known.manifest import Manifest
-from auditor.errors import InputError, nearest
+from auditor.compromise.known.manifest import ReleaseManifest
+from auditor.errors import InputError, find_nearest
 from auditor.models import clock
 from auditor.system import sqlite_file
 
 _MIGRATIONS = (
-    sqlite_file.statements(
+    sqlite_file.make_migration(
         "CREATE TABLE contents (id INTEGER PRIMARY KEY, sha256 BLOB NOT NULL) STRICT",
         "CREATE TABLE manifests (id INTEGER PRIMARY KEY, name TEXT NOT NULL, version TEXT NOT NULL, origin TEXT NOT NULL,"
         " imported TEXT NOT NULL, reason TEXT NOT NULL, approver TEXT NOT NULL, files INTEGER NOT NULL, paths BLOB NOT NULL,"
         " contents BLOB NOT NULL, UNIQUE (name, version)) STRICT",
     ),
-    sqlite_file.statements("ALTER TABLE manifests ADD COLUMN lies TEXT NOT NULL DEFAULT ''"),
+    sqlite_file.make_migration("ALTER TABLE manifests ADD COLUMN lies TEXT NOT NULL DEFAULT ''"),
 )
 
 
 @dataclass(frozen=True)
-class Kept:
+class ManifestSummary:
     """A manifest as it is listed."""
 
     name: str
@@ -46,23 +46,25 @@ class KnownGood:
     """The kept manifests."""
 
     def __init__(self, path: Path | None = None, now: Callable[[], datetime] = clock.now) -> None:
-        self.path = path or sqlite_file.state_folder() / "known-good.sqlite"
+        self.path = path or sqlite_file.get_state_folder() / "known-good.sqlite"
         self._now = now
 
-    def put(self, manifests: tuple[Manifest, ...]) -> None:
+    def put(self, manifests: tuple[ReleaseManifest, ...]) -> None:
         """Keep them all or none; each takes the place of one of the same name and version."""
-        with self._opened() as database, sqlite_file.transaction(database):
+        with self._open() as database, sqlite_file.transaction(database):
             for manifest in manifests:
                 self._put(database, manifest)
             _clean(database)
 
-    def _put(self, database: sqlite3.Connection, manifest: Manifest) -> None:
+    def _put(self, database: sqlite3.Connection, manifest: ReleaseManifest) -> None:
         digests = [bytes.fromhex(digest) for digest in manifest.entries.values()]
-        known = {sha256: number for number, sha256 in database.execute("SELECT id, sha256 FROM contents")}
-        first = max(known.values(), default=0) + 1
-        new = {digest: first + at for at, digest in enumerate(dict.fromkeys(d for d in digests if d not in known))}
+        known_digests = {sha256: number for number, sha256 in database.execute("SELECT id, sha256 FROM contents")}
+        first = max(known_digests.values(), default=0) + 1
+        new = {
+            digest: first + at for at, digest in enumerate(dict.fromkeys(d for d in digests if d not in known_digests))
+        }
         database.executemany("INSERT INTO contents VALUES (?, ?)", [(number, digest) for digest, number in new.items()])
-        ids = array("I", [known.get(digest) or new[digest] for digest in digests])
+        ids = array("I", [known_digests.get(digest) or new[digest] for digest in digests])
         paths = "\0".join(manifest.entries).encode("utf-8", "surrogateescape")
         database.execute(
             "INSERT OR REPLACE INTO manifests (name, version, origin, imported, reason, approver, files, paths, contents, lies)"
@@ -71,7 +73,7 @@ class KnownGood:
                 manifest.name,
                 manifest.version,
                 manifest.origin,
-                clock.stamp(self._now()),
+                clock.format_stamp(self._now()),
                 manifest.reason,
                 manifest.approver,
                 len(ids),
@@ -81,25 +83,25 @@ class KnownGood:
             ),
         )
 
-    def listed(self) -> tuple[Kept, ...]:
+    def list_manifests(self) -> tuple[ManifestSummary, ...]:
         """All of them, by name and version."""
-        with self._opened() as database:
+        with self._open() as database:
             rows = database.execute(
                 "SELECT name, version, origin, imported, reason, approver, files, lies FROM manifests"
                 " ORDER BY name, version"
             )
-            return tuple(Kept(*row) for row in rows)
+            return tuple(ManifestSummary(*row) for row in rows)
 
-    def all(self) -> tuple[Manifest, ...]:
+    def load_manifests(self) -> tuple[ReleaseManifest, ...]:
         """All of them with their entries. Raises InputError for one that is damaged."""
-        with self._opened() as database:
+        with self._open() as database:
             digests = {number: sha256.hex() for number, sha256 in database.execute("SELECT id, sha256 FROM contents")}
             rows = database.execute(
                 "SELECT name, version, origin, reason, approver, paths, contents, lies FROM manifests ORDER BY name, version"
             )
             return tuple(self._read(row, digests) for row in rows.fetchall())
 
-    def _read(self, row: tuple[str, str, str, str, str, bytes, bytes, str], digests: dict[int, str]) -> Manifest:
+    def _read(self, row: tuple[str, str, str, str, str, bytes, bytes, str], digests: dict[int, str]) -> ReleaseManifest:
         name, version, origin, reason, approver, paths, contents, lies = row
         try:
             ids = array("I", zlib.decompress(contents))
@@ -113,26 +115,31 @@ class KnownGood:
                 file=self.path,
                 mend="import it again",
             ) from error
-        return Manifest(name, version, origin, entries, reason, approver, lies)
+        return ReleaseManifest(name, version, origin, entries, reason, approver, lies)
 
     def remove(self, name: str, version: str) -> None:
         """Take one away. Raises InputError when there is none."""
-        with self._opened() as database, sqlite_file.transaction(database):
-            gone = database.execute("DELETE FROM manifests WHERE name = ? AND version = ?", (name, version)).rowcount
-            if not gone:
-                there = [f"{one} {other}" for one, other in database.execute("SELECT name, version FROM manifests")]
+        with self._open() as database, sqlite_file.transaction(database):
+            deleted_count = database.execute(
+                "DELETE FROM manifests WHERE name = ? AND version = ?", (name, version)
+            ).rowcount
+            if not deleted_count:
+                there = [
+                    f"{manifest_name} {other}"
+                    for manifest_name, other in database.execute("SELECT name, version FROM manifests")
+                ]
                 raise InputError(
                     "there is no manifest of {name} {version}",
                     name=name,
                     version=version,
                     mend="see 'auditor known-good list'",
-                    guess=nearest(f"{name} {version}", there),
+                    guess=find_nearest(f"{name} {version}", there),
                 )
             _clean(database)
 
     @contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
-        with sqlite_file.opened(self.path, _MIGRATIONS, "store of what is known to be good") as database:
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        with sqlite_file.open_database(self.path, _MIGRATIONS, "store of what is known to be good") as database:
             yield database
 
 
@@ -140,8 +147,8 @@ def _clean(database: sqlite3.Connection) -> None:
     """Take away the digests that no manifest has any more."""
     used = {
         number
-        for (packed,) in database.execute("SELECT contents FROM manifests")
-        for number in array("I", zlib.decompress(packed))
+        for (packed_ids,) in database.execute("SELECT contents FROM manifests")
+        for number in array("I", zlib.decompress(packed_ids))
     }
     there = {number for (number,) in database.execute("SELECT id FROM contents")}
     database.executemany("DELETE FROM contents WHERE id = ?", [(number,) for number in there - used])

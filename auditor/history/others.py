@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from auditor.history.incidents import Incidents, Ledgers, standing
+from auditor.history.incidents import Incidents, Ledgers, list_actions_in_force
 from auditor.models import clock
-from auditor.models.incidents import Contained, Released, Standing
+from auditor.models.incidents import ActiveContainment, ContainedEvent, LiftedEvent
 
 
-class Others:
+class OtherActions:
     """The actions on one host that a command did not begin itself."""
 
     def __init__(self, ledgers: Incidents, inventory: str, host: str, incident: str, own: Collection[int]) -> None:
@@ -17,33 +17,33 @@ class Others:
         self._ledgers, self._inventory, self._host, self._incident, self._own = ledgers, inventory, host, incident, own
         before = self._all()
         self._read = {name: len(entries) for name, entries in before.items()}
-        stood = self._theirs(standing(before, clock.now()))
-        self._isolated = {one.name for one in stood if one.means == "isolation"}
+        actions_before = self._select_theirs(list_actions_in_force(before, clock.now()))
+        self._isolated = {action.name for action in actions_before if action.means == "isolation"}
 
-    def since(self) -> tuple[str, ...]:
+    def list_since(self) -> tuple[str, ...]:
         """Return the names of what others contained, cleaned or released since this began, or began to; not of what the host refused."""
-        found: dict[str, None] = {}
+        names: dict[str, None] = {}
         for incident, entries in self._all().items():
             for entry in entries[self._read.get(incident, 0) :]:
                 deed, name = entry.deed, f"{incident}/{getattr(entry.deed, 'number', 0)}"
-                if not isinstance(deed, Contained | Released) or not self._is_theirs(incident, deed):
+                if not isinstance(deed, ContainedEvent | LiftedEvent) or not self._is_theirs(incident, deed):
                     continue
                 if deed.state == "refused":
-                    found.pop(name, None)
+                    names.pop(name, None)
                 else:
-                    found[name] = None
-        return tuple(found)
+                    names[name] = None
+        return tuple(names)
 
-    def standing(self) -> tuple[Standing, ...]:
+    def list_in_force(self) -> tuple[ActiveContainment, ...]:
         """Return what others contain there by now, or may; not that the host was cut off already when this began: whoever asks was let in then, too."""
-        there = self._theirs(standing(self._all(), clock.now()))
-        return tuple(one for one in there if one.name not in self._isolated)
+        there = self._select_theirs(list_actions_in_force(self._all(), clock.now()))
+        return tuple(action for action in there if action.name not in self._isolated)
 
     def _all(self) -> Ledgers:
-        return self._ledgers.all(self._inventory)
+        return self._ledgers.load_logs(self._inventory)
 
-    def _theirs(self, some: Iterable[Standing]) -> Iterator[Standing]:
-        return (one for one in some if self._is_theirs(one.incident, one))
+    def _select_theirs(self, actions: Iterable[ActiveContainment]) -> Iterator[ActiveContainment]:
+        return (action for action in actions if self._is_theirs(action.incident, action))
 
-    def _is_theirs(self, incident: str, one: Standing | Contained | Released) -> bool:
-        return one.host == self._host and not (incident == self._incident and one.number in self._own)
+    def _is_theirs(self, incident: str, action: ActiveContainment | ContainedEvent | LiftedEvent) -> bool:
+        return action.host == self._host and not (incident == self._incident and action.number in self._own)

@@ -6,13 +6,13 @@ import datetime
 from collections.abc import Iterable
 from typing import Protocol
 
-from auditor.models.clock import month, read
+from auditor.models.clock import format_month, read
 
 KEEP_DAYS = 730
 """Two years: the report of a year can be set against the year before."""
 
 
-class Dated(Protocol):
+class PrunableRun(Protocol):
     """What retention has to know of a run."""
 
     @property
@@ -32,22 +32,24 @@ class Dated(Protocol):
         """The sites in it."""
 
 
-def prunable[T: Dated](runs: Iterable[T], now: datetime.datetime, keep_days: int = KEEP_DAYS) -> tuple[T, ...]:
+def select_prunable[T: PrunableRun](
+    runs: Iterable[T], now: datetime.datetime, keep_days: int = KEEP_DAYS
+) -> tuple[T, ...]:
     """The runs older than ``keep_days``, oldest first, but for those that the report of a month rests on.
 
     Those are, of each month of each inventory by Vietnam's clock, the last run, and the last of every host and site:
     a run may have been limited to some. ``runs`` come newest first, those of one second the last kept first.
     """
     limit = now - datetime.timedelta(days=keep_days)
-    told: set[tuple[str, str, str | None]] = set()
+    covered_names: set[tuple[str, str, str | None]] = set()
     old = []
     for run in sorted(runs, key=_moment, reverse=True):
-        names = {(run.inventory, month(run.started), name) for name in (None, *run.hosts, *run.sites)}
-        if names <= told and _moment(run) < limit:
+        names = {(run.inventory, format_month(run.started), name) for name in (None, *run.hosts, *run.sites)}
+        if names <= covered_names and _moment(run) < limit:
             old.append(run)
-        told |= names
+        covered_names |= names
     return tuple(reversed(old))
 
 
-def _moment(run: Dated) -> datetime.datetime:
+def _moment(run: PrunableRun) -> datetime.datetime:
     return read(run.started)

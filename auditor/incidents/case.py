@@ -12,27 +12,27 @@ from auditor.incidents import deadlines
 from auditor.incidents.deadlines import Due
 from auditor.models import Regime, clock
 from auditor.models.incidents import (
-    Answered,
-    Closed,
-    Collected,
-    Contained,
-    Custody,
-    Entry,
-    FilledIn,
-    Found,
-    Joined,
-    Notified,
-    Opened,
-    Released,
-    Reported,
-    Spared,
-    Stamped,
+    AnsweredEvent,
+    CaseLogEntry,
+    ClosedEvent,
+    CollectedEvent,
+    ContainedEvent,
+    CustodyEvent,
+    FilledFormEvent,
+    FindingReference,
+    JoinedEvent,
+    LiftedEvent,
+    NotifiedEvent,
+    OpenedEvent,
+    ReportedEvent,
+    TimestampedEvent,
+    WaivedReportEvent,
 )
 from auditor.models.ranks import FOR_GOOD, Form, Means, Question, Report
 
 State = Literal["begun", "confirmed", "refused", "unknown", "releasing", "released", "ended"]
 """``ended``: a process that is no more, be it that another action ended it or that it was gone."""
-LOST = frozenset({"not_in_force", "not_on_record"})
+LOSS_REASONS = frozenset({"not_in_force", "not_on_record"})
 """Why it is not known of what was confirmed: the host was brought back and does not hold it, or has nothing of it on record any more."""
 
 
@@ -58,22 +58,22 @@ class Action:
     """When that was written."""
 
     @property
-    def lost(self) -> bool:
+    def is_lost(self) -> bool:
         """Whether its host said that it does not hold it any more."""
-        return self.state == "unknown" and self.why in LOST
+        return self.state == "unknown" and self.why in LOSS_REASONS
 
     @property
-    def done(self) -> bool:
+    def is_done(self) -> bool:
         """Whether it was done and looked at, be it that it was released since, or that its host does not hold it any more."""
-        return self.state in ("confirmed", "releasing", "released") or self.lost
+        return self.state in ("confirmed", "releasing", "released") or self.is_lost
 
-    def open(self, now: datetime.datetime) -> bool:
+    def is_open(self, now: datetime.datetime) -> bool:
         """Whether it may be in force there; what was cleaned is how the site is."""
         lasts = self.means not in FOR_GOOD and (self.until is None or self.until > now)
-        return not self.settled or (self.state == "confirmed" and lasts)
+        return not self.is_settled or (self.state == "confirmed" and lasts)
 
     @property
-    def settled(self) -> bool:
+    def is_settled(self) -> bool:
         """Whether it is known what it came to."""
         return self.state in ("confirmed", "refused", "released", "ended")
 
@@ -83,30 +83,30 @@ class Case:
     """What the entries of one incident come to."""
 
     id: str
-    detected: datetime.datetime
+    detected_at: datetime.datetime
     regime: Regime
     subjects: tuple[str, ...] = ()
-    findings: tuple[Found, ...] = ()
-    spared: Mapping[Report, str] = field(default_factory=dict)
+    findings: tuple[FindingReference, ...] = ()
+    waived_reports: Mapping[Report, str] = field(default_factory=dict)
     """Reports that a person decided are not owed, with the reason."""
-    reported: Mapping[Report, datetime.datetime] = field(default_factory=dict)
+    sent_reports: Mapping[Report, datetime.datetime] = field(default_factory=dict)
     """When a report first went out."""
     actions: Mapping[int, Action] = field(default_factory=dict)
     """By their numbers."""
     answers: Mapping[Question, tuple[str, ...]] = field(default_factory=dict)
     """What a person said for the forms."""
-    forms: Mapping[Form, FilledIn] = field(default_factory=dict)
+    forms: Mapping[Form, FilledFormEvent] = field(default_factory=dict)
     """Forms as they were last filled in."""
-    notified: frozenset[str] = frozenset()
+    notified_mails: frozenset[str] = frozenset()
     """Mails that told offices of it, by what tells each from others."""
-    collections: Mapping[int, Collected] = field(default_factory=dict)
+    collections: Mapping[int, CollectedEvent] = field(default_factory=dict)
     """Evidence by its numbers."""
     cause: str | None = None
     """None: it is open."""
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[CaseLogEntry, ...] = ()
 
     @property
-    def open(self) -> bool:
+    def is_open(self) -> bool:
         """Whether it goes on."""
         return self.cause is None
 
@@ -114,61 +114,63 @@ class Case:
     def dues(self) -> tuple[Due, ...]:
         """The reports that are owed, the earliest first, whether or not they have gone out."""
         personal = self.answers.get("personal_data") == ("yes",)
-        owed = deadlines.of(self.regime, self.detected, personal=personal)
-        return tuple(one for one in owed if one.report not in self.spared)
+        owed = deadlines.compute_deadlines(self.regime, self.detected_at, personal=personal)
+        return tuple(due for due in owed if due.report not in self.waived_reports)
 
     @property
     def looked_at_after(self) -> datetime.datetime:
         """The moment after which its sites and hosts have to be looked at before it is over: what was looked at before it was written down missed it."""
-        written = (one.at for one in self.entries if isinstance(one.deed, Opened | Joined))
-        return max(self.detected, *map(clock.read, written))
+        times = (entry.at for entry in self.entries if isinstance(entry.deed, OpenedEvent | JoinedEvent))
+        return max(self.detected_at, *map(clock.read, times))
 
-    def shown_again(self, names: Collection[str]) -> datetime.datetime | None:
+    def find_reopening_time(self, names: Collection[str]) -> datetime.datetime | None:
         """Return when visitors of a site, which has these names, were last let in to what had been kept from them; None: nothing was. A review before that did not see it."""
-        shut = {n for n, one in self.actions.items() if one.means in SHUT and one.what.partition("/")[0] in names}
+        shut = {
+            n for n, action in self.actions.items() if action.means in SHUT and action.what.partition("/")[0] in names
+        }
         moments = (
-            clock.read(one.at)
-            for one in self.entries
-            if isinstance(one.deed, Released) and one.deed.state == "released" and one.deed.number in shut
+            clock.read(entry.at)
+            for entry in self.entries
+            if isinstance(entry.deed, LiftedEvent) and entry.deed.state == "released" and entry.deed.number in shut
         )
         return max(moments, default=None)
 
-    def custody(self, number: int) -> tuple[Entry, ...]:
+    def list_custody(self, number: int) -> tuple[CaseLogEntry, ...]:
         """The entries about one collection: who had it when."""
         return tuple(
-            one
-            for one in self.entries
-            if isinstance(one.deed, Collected | Custody | Stamped) and one.deed.number == number
+            entry
+            for entry in self.entries
+            if isinstance(entry.deed, CollectedEvent | CustodyEvent | TimestampedEvent) and entry.deed.number == number
         )
 
-    def owed(self) -> tuple[Due, ...]:
+    def list_owed(self) -> tuple[Due, ...]:
         """Those of them that have not gone out."""
-        return tuple(one for one in self.dues if one.report not in self.reported)
+        return tuple(due for due in self.dues if due.report not in self.sent_reports)
 
-    def overdue(self, now: datetime.datetime) -> tuple[Due, ...]:
+    def list_overdue(self, now: datetime.datetime) -> tuple[Due, ...]:
         """Those whose time is over."""
-        return tuple(one for one in self.owed() if one.by <= now)
+        return tuple(due for due in self.list_owed() if due.by <= now)
 
 
-def fold(incident: str, entries: Sequence[Entry]) -> Case:
+def fold_case(incident: str, entries: Sequence[CaseLogEntry]) -> Case:
     """The incident that a ledger tells of. Raises InputError for a ledger that tells of none: somebody changed the history."""
     first = entries[0].deed if entries else None
-    if not isinstance(first, Opened):
-        raise _changed(incident)
+    if not isinstance(first, OpenedEvent):
+        raise _make_tampering_error(incident)
     case = Case(
         id=incident,
-        detected=clock.read(first.detected),
+        detected_at=clock.read(first.detected),
         regime=first.regime,
         subjects=first.subjects,
         findings=first.findings,
         entries=tuple(entries),
     )
     for entry in entries[1:]:
-        case = _after(case, entry)
+        case = _apply_entry(case, entry)
     return case
 
 
-def _changed(incident: str) -> InputError:
+def _make_tampering_error(incident: str) -> InputError:
     return InputError(
         "the entries of {incident} were changed after they were recorded",
         incident=incident,
@@ -176,60 +178,60 @@ def _changed(incident: str) -> InputError:
     )
 
 
-def cases(ledgers: Mapping[str, Sequence[Entry]]) -> tuple[Case, ...]:
+def fold_cases(ledgers: Mapping[str, Sequence[CaseLogEntry]]) -> tuple[Case, ...]:
     """All incidents, the oldest first."""
-    return tuple(fold(incident, entries) for incident, entries in ledgers.items())
+    return tuple(fold_case(incident, entries) for incident, entries in ledgers.items())
 
 
-def _after(case: Case, entry: Entry) -> Case:
+def _apply_entry(case: Case, entry: CaseLogEntry) -> Case:
     match entry.deed:
-        case Joined(subjects=subjects, findings=findings):
+        case JoinedEvent(subjects=subjects, findings=findings):
             return replace(
                 case,
                 subjects=tuple(dict.fromkeys((*case.subjects, *subjects))),
                 findings=tuple(dict.fromkeys((*case.findings, *findings))),
             )
-        case Spared(report=report, why=why):
-            return replace(case, spared={**case.spared, report: why})
-        case Reported(report=report):
-            return replace(case, reported={report: clock.read(entry.happened), **case.reported})
-        case Answered(answers=answers):
+        case WaivedReportEvent(report=report, why=why):
+            return replace(case, waived_reports={**case.waived_reports, report: why})
+        case ReportedEvent(report=report):
+            return replace(case, sent_reports={report: clock.read(entry.happened), **case.sent_reports})
+        case AnsweredEvent(answers=answers):
             return replace(case, answers={**case.answers, **answers})
-        case FilledIn() as deed:
+        case FilledFormEvent() as deed:
             return replace(case, forms={**case.forms, deed.form: deed})
-        case Notified(mails=mails):
-            return replace(case, notified=case.notified | {*mails})
-        case Contained() | Released() as deed:
-            action = replace(_action(case, deed), why=deed.why, at=clock.read(entry.at))
-            return replace(case, actions={**_without_ended(case, deed), deed.number: action})
-        case Collected() as deed:
+        case NotifiedEvent(mails=mails):
+            return replace(case, notified_mails=case.notified_mails | {*mails})
+        case ContainedEvent() | LiftedEvent() as deed:
+            action = replace(_build_action(case, deed), why=deed.why, at=clock.read(entry.at))
+            return replace(case, actions={**_mark_process_ended(case, deed), deed.number: action})
+        case CollectedEvent() as deed:
             return replace(case, collections={**case.collections, deed.number: deed})
-        case Closed(cause=cause):
+        case ClosedEvent(cause=cause):
             return replace(case, cause=cause)
     return case
 
 
-def _without_ended(case: Case, deed: Contained | Released) -> Mapping[int, Action]:
+def _mark_process_ended(case: Case, deed: ContainedEvent | LiftedEvent) -> Mapping[int, Action]:
     """The actions; those that had stopped the process which the deed says is no more are over."""
-    if not (isinstance(deed, Contained) and deed.ends_process):
+    if not (isinstance(deed, ContainedEvent) and deed.ends_process):
         return case.actions
-    gone = (deed.host, "process", deed.what)
+    target = (deed.host, "process", deed.what)
     state: State = "ended" if deed.state == "confirmed" else "released"
     return {
-        number: replace(one, state=state)
-        if (one.host, one.means, one.what) == gone and one.state in ("confirmed", "unknown")
-        else one
-        for number, one in case.actions.items()
+        number: replace(action, state=state)
+        if (action.host, action.means, action.what) == target and action.state in ("confirmed", "unknown")
+        else action
+        for number, action in case.actions.items()
     }
 
 
-def _action(case: Case, deed: Contained | Released) -> Action:
-    if isinstance(deed, Released) and deed.number not in case.actions:
-        raise _changed(case.id)
-    if isinstance(deed, Contained):
+def _build_action(case: Case, deed: ContainedEvent | LiftedEvent) -> Action:
+    if isinstance(deed, LiftedEvent) and deed.number not in case.actions:
+        raise _make_tampering_error(case.id)
+    if isinstance(deed, ContainedEvent):
         until = clock.read(deed.until) if deed.until else None
-        gone = deed.ends_process and deed.state == "refused"
-        return Action(deed.number, deed.host, deed.means, deed.what, "ended" if gone else deed.state, until)
+        has_ended = deed.ends_process and deed.state == "refused"
+        return Action(deed.number, deed.host, deed.means, deed.what, "ended" if has_ended else deed.state, until)
     return replace(case.actions[deed.number], state=_AFTER[deed.state])
 
 

@@ -11,16 +11,16 @@ from auditor.errors import InputError
 from auditor.fleet.reasons import KEY_CHANGED
 from auditor.history.incidents import Decided, Ledgers
 from auditor.incidents.case import Action, Case
-from auditor.incidents.deciding import finding_of, still_open
-from auditor.incidents.forms.asked import CLOSING, OF_REPORT
+from auditor.incidents.deciding import find_finding, get_open_case
+from auditor.incidents.forms.asked import FINAL_FORM, OF_REPORT
 from auditor.models import Finding, Host, HostOutcome, Run, Status, Text, clock
-from auditor.models.incidents import Closed, Found
+from auditor.models.incidents import ClosedEvent, FindingReference
 from auditor.models.ranks import Lang, Report
 from auditor.text.words import Words
 
 LANGS: tuple[Lang, ...] = ("vi", "en")
-_PASSED = (Status.PASS, Status.NOT_APPLICABLE)
-TAKEN_AWAY = frozenset({"file", "cron", "job", "unit", "key", "account", "process", "administrator"})
+_CLEAN_STATUSES = (Status.PASS, Status.NOT_APPLICABLE)
+REMOVING_MEANS = frozenset({"file", "cron", "job", "unit", "key", "account", "process", "administrator"})
 """Means whose release would bring an intruder back: what they took may stay away when the incident is over. What others keep shut has an end."""
 
 
@@ -34,61 +34,61 @@ class Obstacle(NamedTuple):
     """Whether that command is given the office role that says so."""
 
 
-class Cause(NamedTuple):
+class RootCause(NamedTuple):
     """How it came about."""
 
     text: str
     control: tuple[str, str] | None = None
     """A control and where it is, which was open and passes now; None: the text is all that is known."""
-    gone: tuple[str, ...] = ()
+    removed_subjects: tuple[str, ...] = ()
     """Sites and hosts that have left the inventory, of which a person says that they serve no more."""
 
 
-def closing(
-    incident: str, cause: Cause, newest: Run | None, hosts: Sequence[Host], now: datetime.datetime
+def decide_closure(
+    incident: str, cause: RootCause, newest: Run | None, hosts: Sequence[Host], now: datetime.datetime
 ) -> Callable[[Ledgers], Decided]:
     """Close an incident on these hosts of an inventory, by its newest audit. Raises InputError for the first thing that is in the way."""
 
     def decide(ledgers: Ledgers) -> Decided:
-        case = still_open(ledgers, incident)
-        for obstacle in obstacles(case, newest, hosts, now, cause):
+        case = get_open_case(ledgers, incident)
+        for obstacle in find_obstacles(case, newest, hosts, now, cause):
             raise obstacle.error
         root = (
-            Found(control=cause.control[0], subject=cause.control[1], run=newest.id)
+            FindingReference(control=cause.control[0], subject=cause.control[1], run=newest.id)
             if cause.control and newest
             else None
         )
-        return incident, Closed(cause=cause.text, control=root, gone=cause.gone)
+        return incident, ClosedEvent(cause=cause.text, control=root, gone=cause.removed_subjects)
 
     return decide
 
 
-def obstacles(
+def find_obstacles(
     case: Case,
     newest: Run | None,
     hosts: Sequence[Host],
     now: datetime.datetime,
-    cause: Cause | None = None,
-    left: Sequence[str] | None = None,
+    cause: RootCause | None = None,
+    removed_subjects: Sequence[str] | None = None,
 ) -> Iterator[Obstacle]:
     """All that is in the way of closing an open incident, each with the command that takes it away, in the order in which that is done.
 
     ``left``: those of its sites and hosts that have left the inventory; None: ``hosts`` are all of it.
     """
-    left = gone(case, hosts) if left is None else left
-    yield from _owed(case)
-    yield from _silent(case, newest, hosts)
+    removed_subjects = list_removed_subjects(case, hosts) if removed_subjects is None else removed_subjects
+    yield from _find_owed_reports(case)
+    yield from _find_unreached_hosts(case, newest, hosts)
     for action in case.actions.values():
-        if action.host not in left:
-            yield from _unsettled(case, action, now)
-    for found in case.findings:
-        if found.subject not in left:
-            yield from _still_there(found, case, newest)
-    yield from _unclean(case, newest, hosts, now)
+        if action.host not in removed_subjects:
+            yield from _find_unsettled_action(case, action, now)
+    for open_finding in case.findings:
+        if open_finding.subject not in removed_subjects:
+            yield from _find_open_finding(open_finding, case, newest)
+    yield from _find_unclean_subjects(case, newest, hosts, now)
     if cause is not None and cause.control is not None:
-        yield from _root(cause.control, case, newest)
-    yield from _gone(case, left, cause.gone if cause is not None else ())
-    form = CLOSING[case.regime]
+        yield from _check_root_cause(cause.control, case, newest)
+    yield from _find_unconfirmed_removals(case, removed_subjects, cause.removed_subjects if cause is not None else ())
+    form = FINAL_FORM[case.regime]
     if form not in case.forms:
         error = InputError(
             "the closing form of {incident} is missing",
@@ -99,48 +99,58 @@ def obstacles(
         yield Obstacle(error, ("incident", "form", case.id, "--form", form))
 
 
-def gone(case: Case, hosts: Sequence[Host]) -> tuple[str, ...]:
+def list_removed_subjects(case: Case, hosts: Sequence[Host]) -> tuple[str, ...]:
     """Return the sites and hosts of an incident that are not in the inventory any more: nobody can look at them."""
-    known = {name for host in hosts for name in (host.name, *(site.domain for site in host.sites))}
-    named = (*case.subjects, *(one.subject for one in case.findings), *(one.host for one in case.actions.values()))
-    return tuple(dict.fromkeys(name for name in named if name not in known))
+    current_names = {name for host in hosts for name in (host.name, *(site.domain for site in host.sites))}
+    case_names = (
+        *case.subjects,
+        *(finding.subject for finding in case.findings),
+        *(action.host for action in case.actions.values()),
+    )
+    return tuple(dict.fromkeys(name for name in case_names if name not in current_names))
 
 
-def check_gone(case: Case, hosts: Sequence[Host], named: Sequence[str]) -> tuple[str, ...]:
+def check_removed_subjects(case: Case, hosts: Sequence[Host], confirmed_names: Sequence[str]) -> tuple[str, ...]:
     """Return those sites and hosts, each once. Raises InputError for one that is in the inventory, and can be looked at, or is none of the incident's."""
-    left = gone(case, hosts)
-    for name in named:
-        if name not in left:
+    removed_subjects = list_removed_subjects(case, hosts)
+    for name in confirmed_names:
+        if name not in removed_subjects:
             raise InputError(
                 "--gone {name}: it is still in the inventory, or does not belong to the incident",
                 name=name,
                 mend="omit it; everything in the inventory is checked",
             )
-    return tuple(dict.fromkeys(named))
+    return tuple(dict.fromkeys(confirmed_names))
 
 
-def past(case: Case, newest: Run | None) -> tuple[Found, ...]:
+def list_resolved_findings(case: Case, newest: Run | None) -> tuple[FindingReference, ...]:
     """Return the findings that an incident is about and that an audit since then does not find any more."""
-    return tuple(one for one in case.findings if _not_met(one.control, one.subject, case, newest) is None)
+    return tuple(
+        finding
+        for finding in case.findings
+        if _explain_unmet_control(finding.control, finding.subject, case, newest) is None
+    )
 
 
-def _gone(case: Case, left: Sequence[str], said: Collection[str]) -> Iterator[Obstacle]:
-    missing = [name for name in left if name not in said]
-    if missing:
+def _find_unconfirmed_removals(
+    case: Case, removed_subjects: Sequence[str], confirmed_names: Collection[str]
+) -> Iterator[Obstacle]:
+    unconfirmed_names = [name for name in removed_subjects if name not in confirmed_names]
+    if unconfirmed_names:
         error = InputError(
             "{names}: no longer in the inventory, so nothing shows that it is clean",
-            names=", ".join(missing),
+            names=", ".join(unconfirmed_names),
             mend="add it again and check it, or state with --gone that it is no longer in service",
         )
-        yield Obstacle(error, closing_words(case, left))
+        yield Obstacle(error, build_close_command(case, removed_subjects))
 
 
-def closing_words(case: Case, left: Sequence[str]) -> tuple[str, ...]:
+def build_close_command(case: Case, removed_subjects: Sequence[str]) -> tuple[str, ...]:
     """Return the words of the command that closes an incident, of which these have left the inventory."""
-    return ("incident", "close", case.id, *(word for name in left for word in ("--gone", name)))
+    return ("incident", "close", case.id, *(word for name in removed_subjects for word in ("--gone", name)))
 
 
-def reporting(case: Case, report: Report) -> tuple[str, ...]:
+def build_report_command(case: Case, report: Report) -> tuple[str, ...]:
     """Return the words of the command that comes next for a report that is owed: its form is written, then it goes out.
 
     Word at once goes by the quickest way, without a form.
@@ -151,149 +161,171 @@ def reporting(case: Case, report: Report) -> tuple[str, ...]:
     return ("incident", "reported", case.id, report)
 
 
-def _said(key: str, **about: str) -> Text:
+def _describe_obstacle(key: str, **about: str) -> Text:
     """Return what is in the way, in both languages; what is named by a word of ours is told by that word."""
     both = {lang: Words(lang) for lang in LANGS}
-    return Text(**{lang: words(f"incidents.obstacle.{key}", **_filled(about, words)) for lang, words in both.items()})
+    return Text(
+        **{lang: words(f"incidents.obstacle.{key}", **_translate_values(about, words)) for lang, words in both.items()}
+    )
 
 
-def _filled(about: Mapping[str, str], words: Words) -> dict[str, str]:
-    told = dict(about)
+def _translate_values(about: Mapping[str, str], words: Words) -> dict[str, str]:
+    values = dict(about)
     if "report" in about:
-        told["report"] = words(f"incidents.report.{about['report']}")
+        values["report"] = words(f"incidents.report.{about['report']}")
     if "means" in about:
-        told["means"] = words(f"incidents.means.{about['means']}")
+        values["means"] = words(f"incidents.means.{about['means']}")
     if "when" in about:
-        told["when"] = words.moment(about["when"])
-    return told
+        values["when"] = words.moment(about["when"])
+    return values
 
 
-def _owed(case: Case) -> Iterator[Obstacle]:
-    for owed in case.owed():
+def _find_owed_reports(case: Case) -> Iterator[Obstacle]:
+    for due in case.list_owed():
         error = InputError(
-            _said("owes", report=owed.report),
+            _describe_obstacle("owes", report=due.report),
             mend=(
                 "record that it was sent with 'auditor incident reported', or waive it with 'auditor incident waive'"
             ),
         )
-        yield Obstacle(error, reporting(case, owed.report))
+        yield Obstacle(error, build_report_command(case, due.report))
 
 
-def unreached(newest: Run | None, hosts: Sequence[Host]) -> tuple[HostOutcome, ...]:
+def list_unreached_hosts(newest: Run | None, hosts: Sequence[Host]) -> tuple[HostOutcome, ...]:
     """Return how it went with those of the hosts that the newest audit did not reach."""
     names = {host.name for host in hosts}
-    return tuple(one for one in newest.outcomes if one.host in names and not one.reached) if newest else ()
+    return (
+        tuple(outcome for outcome in newest.outcomes if outcome.host in names and not outcome.reached) if newest else ()
+    )
 
 
-def reaching(silent: Sequence[HostOutcome]) -> Iterator[tuple[str, ...]]:
+def iter_recovery_commands(silent: Sequence[HostOutcome]) -> Iterator[tuple[str, ...]]:
     """Yield the words of the commands by which hosts that nobody comes to are looked at again: one with another key is enrolled first."""
-    yield from (("enroll", one.host) for one in silent if one.reason == KEY_CHANGED)
+    yield from (("enroll", outcome.host) for outcome in silent if outcome.reason == KEY_CHANGED)
     if silent:
-        yield ("hunt", "--limit", ",".join(sorted({one.host for one in silent})))
+        yield ("hunt", "--limit", ",".join(sorted({outcome.host for outcome in silent})))
 
 
-def _silent(case: Case, newest: Run | None, hosts: Sequence[Host]) -> Iterator[Obstacle]:
+def _find_unreached_hosts(case: Case, newest: Run | None, hosts: Sequence[Host]) -> Iterator[Obstacle]:
     """Hosts that nobody comes to, of which nothing else can be said before."""
-    names = {*case.subjects, *(one.host for one in case.actions.values())}
+    names = {*case.subjects, *(action.host for action in case.actions.values())}
     own = [host for host in hosts if host.name in names or any(site.domain in names for site in host.sites)]
-    for one in unreached(newest, own):
-        reason = one.reason or Text(vi="?", en="?")
-        said = Text(**{lang: _said("unreached", host=one.host, why=reason.get(lang)).get(lang) for lang in LANGS})
-        error = InputError(said, mend="start the host, restore access or enroll it again, then hunt there")
-        yield Obstacle(error, next(reaching([one])), speaks=False)
+    for outcome in list_unreached_hosts(newest, own):
+        reason = outcome.reason or Text(vi="?", en="?")
+        message = Text(
+            **{
+                lang: _describe_obstacle("unreached", host=outcome.host, why=reason.get(lang)).get(lang)
+                for lang in LANGS
+            }
+        )
+        error = InputError(message, mend="start the host, restore access or enroll it again, then hunt there")
+        yield Obstacle(error, next(iter_recovery_commands([outcome])), speaks=False)
 
 
-def _unsettled(case: Case, action: Action, now: datetime.datetime) -> Iterator[Obstacle]:
-    released = ("incident", "release", case.id, str(action.number))
+def _find_unsettled_action(case: Case, action: Action, now: datetime.datetime) -> Iterator[Obstacle]:
+    lift_command = ("incident", "release", case.id, str(action.number))
     about = {"number": str(action.number), "host": action.host, "means": action.means, "what": action.what}
-    if not action.settled:
+    if not action.is_settled:
         error = InputError(
-            _said("lost" if action.lost else "unknown", **about),
+            _describe_obstacle("lost" if action.is_lost else "unknown", **about),
             mend="undo it with 'auditor incident release', or contain it again with 'auditor incident contain'",
         )
-        yield Obstacle(error, released)
-    elif action.open(now) and action.until is None and action.means not in TAKEN_AWAY:
+        yield Obstacle(error, lift_command)
+    elif action.is_open(now) and action.until is None and action.means not in REMOVING_MEANS:
         error = InputError(
-            _endless(about), mend="release number {number} with 'auditor incident release'", number=action.number
+            _describe_endless_action(about), mend="release number {number} with 'auditor incident release'", number=action.number
         )
-        yield Obstacle(error, released)
+        yield Obstacle(error, lift_command)
 
 
-def _endless(about: Mapping[str, str]) -> Text:
+def _describe_endless_action(about: Mapping[str, str]) -> Text:
     """Return that something goes on until somebody releases it."""
     now = {lang: Words(lang)(f"incidents.now.{about['means']}", **about, until="") for lang in LANGS}
-    return Text(**{lang: _said("endless", now=said).get(lang) for lang, said in now.items()})
+    return Text(**{lang: _describe_obstacle("endless", now=state_text).get(lang) for lang, state_text in now.items()})
 
 
-def _still_there(found: Found, case: Case, newest: Run | None) -> Iterator[Obstacle]:
-    if (why := _not_met(found.control, found.subject, case, newest)) is not None:
+def _find_open_finding(finding: FindingReference, case: Case, newest: Run | None) -> Iterator[Obstacle]:
+    if (why := _explain_unmet_control(finding.control, finding.subject, case, newest)) is not None:
         error = InputError(why, mend="fix it, review or hunt again, then run 'auditor audit'")
-        yield Obstacle(error, _looking(found.control, found.subject), speaks=False)
+        yield Obstacle(error, _build_recheck_command(finding.control, finding.subject), speaks=False)
 
 
-def _looking(control: str, subject: str) -> tuple[str, ...]:
+def _build_recheck_command(control: str, subject: str) -> tuple[str, ...]:
     """Return the words of the command that looks again at what a finding is about."""
     verbs = {CONTENT: "review", COMPROMISE: "hunt"}
     return (verbs.get(control.partition(".")[0], "audit"), "--limit", subject)
 
 
-def _unclean(case: Case, newest: Run | None, hosts: Sequence[Host], now: datetime.datetime) -> Iterator[Obstacle]:
+def _find_unclean_subjects(
+    case: Case, newest: Run | None, hosts: Sequence[Host], now: datetime.datetime
+) -> Iterator[Obstacle]:
     """Sites that were not reviewed and hosts that were not hunted on since then, and what is open of what they found."""
-    about, told = {*case.subjects}, {(one.control, one.subject) for one in case.findings}
+    about, case_findings = (
+        {*case.subjects},
+        {(case_finding.control, case_finding.subject) for case_finding in case.findings},
+    )
     for host in hosts:
         sites = [site for site in host.sites if site.domain in about or host.name in about]
         if not sites and host.name not in about:
             continue
         for site in sites:
-            looks = [one.started for one in newest.reviews if one.site == site.domain] if newest else []
-            since = case.shown_again((site.domain, *site.aliases))
-            yield from _unseen(looks, site.domain, max(filter(None, (case.looked_at_after, since))), "review", now)
-        hunts = [one.started for one in newest.hunts if one.host == host.name] if newest else []
-        yield from _unseen(hunts, host.name, case.looked_at_after, "hunt", now)
-        for finding in _seen(newest, {host.name, *(site.domain for site in sites)}):
+            looks = [scan.started for scan in newest.reviews if scan.site == site.domain] if newest else []
+            since = case.find_reopening_time((site.domain, *site.aliases))
+            yield from _find_missing_scan(
+                looks, site.domain, max(filter(None, (case.looked_at_after, since))), "review", now
+            )
+        hunts = [hunt.started for hunt in newest.hunts if hunt.host == host.name] if newest else []
+        yield from _find_missing_scan(hunts, host.name, case.looked_at_after, "hunt", now)
+        for finding in _select_trace_findings(newest, {host.name, *(site.domain for site in sites)}):
             control, subject = finding.control, finding.subject.id
-            if finding.status not in _PASSED and (control, subject) not in told:
+            if finding.status not in _CLEAN_STATUSES and (control, subject) not in case_findings:
                 error = InputError(
-                    _said("open" if finding.is_open else "not_evaluated", control=control, subject=subject),
+                    _describe_obstacle(
+                        "open" if finding.is_open else "not_evaluated", control=control, subject=subject
+                    ),
                     mend="clean it, accept what belongs to the office, and review, hunt and audit again",
                 )
-                held = finding.is_open and any(isinstance(one, Mapping) and "key" in one for one in finding.violations)
-                again = Obstacle(error, _looking(control, subject), speaks=False)
-                yield Obstacle(error, ("incident", "open", "--all-found", host.name)) if held else again
+                has_trace_keys = finding.is_open and any(
+                    isinstance(member, Mapping) and "key" in member for member in finding.violations
+                )
+                again = Obstacle(error, _build_recheck_command(control, subject), speaks=False)
+                yield Obstacle(error, ("incident", "open", "--all-found", host.name)) if has_trace_keys else again
 
 
-def _unseen(
+def _find_missing_scan(
     moments: Sequence[str], subject: str, since: datetime.datetime, verb: str, now: datetime.datetime
 ) -> Iterator[Obstacle]:
     """Nothing of a look since then; one that is still to come was kept while the clock was wrong, and nobody knows when."""
     if any(since < clock.read(moment) <= now + clock.SKEW for moment in moments):
         return
-    said = _said(f"no_{verb}", subject=subject, when=clock.stamp(since))
-    error = InputError(said, mend="run 'auditor {verb}', then 'auditor audit'", verb=verb)
+    message = _describe_obstacle(f"no_{verb}", subject=subject, when=clock.format_stamp(since))
+    error = InputError(message, mend="run 'auditor {verb}', then 'auditor audit'", verb=verb)
     yield Obstacle(error, (verb, "--limit", subject), speaks=False)
 
 
-def _seen(run: Run | None, subjects: set[str]) -> Iterator[Finding]:
+def _select_trace_findings(run: Run | None, subjects: set[str]) -> Iterator[Finding]:
     """What reviews and hunts come to on these."""
     areas = (f"{CONTENT}.", f"{COMPROMISE}.")
     return (
-        one for one in (run.findings if run else ()) if one.control.startswith(areas) and one.subject.id in subjects
+        finding
+        for finding in (run.findings if run else ())
+        if finding.control.startswith(areas) and finding.subject.id in subjects
     )
 
 
-def _root(where: tuple[str, str], case: Case, newest: Run | None) -> Iterator[Obstacle]:
+def _check_root_cause(where: tuple[str, str], case: Case, newest: Run | None) -> Iterator[Obstacle]:
     control, subject = where
-    if (why := _not_met(control, subject, case, newest)) is not None:
+    if (why := _explain_unmet_control(control, subject, case, newest)) is not None:
         error = InputError(why, mend="fix it, then run 'auditor audit'; or omit --control and state the reason")
         yield Obstacle(error, ("audit", "--limit", subject), speaks=False)
 
 
-def _not_met(control: str, subject: str, case: Case, newest: Run | None) -> Text | None:
+def _explain_unmet_control(control: str, subject: str, case: Case, newest: Run | None) -> Text | None:
     """Return why no audit since then says that a control is met there; None: one does."""
     about = {"control": control, "subject": subject}
     if newest is None or clock.read(newest.started) <= case.looked_at_after:
-        return _said("unaudited", **about, when=clock.stamp(case.looked_at_after))
-    finding = finding_of(newest, control, subject)
-    if finding is not None and finding.status in _PASSED:
+        return _describe_obstacle("unaudited", **about, when=clock.format_stamp(case.looked_at_after))
+    finding = find_finding(newest, control, subject)
+    if finding is not None and finding.status in _CLEAN_STATUSES:
         return None
-    return _said("open" if finding is not None and finding.is_open else "not_evaluated", **about)
+    return _describe_obstacle("open" if finding is not None and finding.is_open else "not_evaluated", **about)

@@ -17,14 +17,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from auditor.fleet import fresh, reasons
 from auditor.history.incidents import Decided, Incidents, Ledgers
-from auditor.history.others import Others
+from auditor.history.others import OtherActions
 from auditor.incidents import deciding
 from auditor.incidents.case import Action
 from auditor.incidents.means import administrator
-from auditor.incidents.means.table import MEANS
+from auditor.incidents.means.table import ACTION_KINDS
 from auditor.inventory.reach import Reach
 from auditor.models import Host, clock
-from auditor.models.incidents import Contained, Released, Why
+from auditor.models.incidents import ContainedEvent, LiftedEvent, Why
 from auditor.models.ranks import Means
 from auditor.system import resources
 
@@ -34,11 +34,11 @@ _NOT_THERE = frozenset({"no_file", "no_job", "no_key", "no_such_administrator"})
 """Refusals of what is not to be found, as it is when another incident has it contained."""
 
 
-_TAKEN = "number_taken"
+_NUMBER_IN_USE = "number_taken"
 """Refusal of a number by which the host keeps something else: the case log is older than the host."""
-COMES_BACK: frozenset[Means] = frozenset({"file", "cron", "job", "key"})
+RECREATABLE_MEANS: frozenset[Means] = frozenset({"file", "cron", "job", "key"})
 """What somebody may put there anew once it was taken away, and whose program says by ``plan`` whether it is there."""
-_NUMBERS = 3
+_MAX_NUMBERS = 3
 """How many are tried: the host says above which the next one is."""
 _Line = Annotated[str, Field(max_length=20_000)]
 
@@ -62,7 +62,7 @@ class _Answer(BaseModel):
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ActionRequest:
     """What is to be contained or cleaned."""
 
     means: Means
@@ -70,16 +70,16 @@ class Wanted:
     """As the ``read`` of its kind writes it."""
     seconds: int | None
     """For how long; None: until it is released."""
-    sent: Mapping[str, bytes] = field(default_factory=dict, compare=False)
+    files: Mapping[str, bytes] = field(default_factory=dict, compare=False)
     """What the program is given besides its question, by names in the archive that it comes in."""
-    only: str = ""
+    only_host: str = ""
     """The only host where it is; empty: its kind says on which."""
     again: bool = field(default=False, compare=False)
     """Whether it is there again, though it is contained."""
 
 
 @dataclass(frozen=True)
-class Plan:
+class ActionPlan:
     """What containing something would do on a host, as the host says after it looked; or why it would not."""
 
     steps: tuple[str | tuple[str, ...], ...]
@@ -87,12 +87,12 @@ class Plan:
     why: str
     """The name of a reason; empty: it would be done."""
     about: str
-    found: tuple[str, ...] = ()
+    found_paths: tuple[str, ...] = ()
     """As in ``Contained``."""
 
 
 @dataclass(frozen=True)
-class Containing:
+class Responder:
     """What all steps of one command have in common."""
 
     inventory: str
@@ -100,119 +100,132 @@ class Containing:
     who: str
     reach: Mapping[str, Reach]
     ledgers: Incidents
-    unjudged: Collection[str] = ()
+    unjudged_sites: Collection[str] = ()
     """Domains of sites for whose answers, and for what lies in whose folders, nothing is left undone."""
     numbers: set[int] = field(default_factory=set)
     """Of what this command has begun."""
 
-    def others(self, host: str) -> Others:
+    def build_others(self, host: str) -> OtherActions:
         """Return what others do on a host for incidents from now on."""
-        return Others(self.ledgers, self.inventory, host, self.incident, self.numbers)
+        return OtherActions(self.ledgers, self.inventory, host, self.incident, self.numbers)
 
-    def contain(self, host: Host, wanted: Wanted) -> Contained:
+    def contain(self, host: Host, request: ActionRequest) -> ContainedEvent:
         """Contain something on a host, and tell what that came to. Raises InputError for what must not be begun."""
-        more, above = MEANS[wanted.means].asked(host, wanted.what), 0
-        wanted = self._looked_for(host, wanted)
-        for _ in range(_NUMBERS):
-            ended = self._attempted(host, wanted, more, above)
-            if (ended.state, ended.why) != ("refused", _TAKEN):
+        more, above = ACTION_KINDS[request.means].build_question(host, request.what), 0
+        request = self._resolve_request(host, request)
+        for _ in range(_MAX_NUMBERS):
+            result = self._attempt(host, request, more, above)
+            if (result.state, result.why) != ("refused", _NUMBER_IN_USE):
                 break
-            above = int(ended.about) if ended.about.isdecimal() else ended.number
-        return ended
+            above = int(result.about) if result.about.isdecimal() else result.number
+        return result
 
-    def _attempted(self, host: Host, wanted: Wanted, more: Mapping[str, Any], above: int) -> Contained:
+    def _attempt(self, host: Host, request: ActionRequest, more: Mapping[str, Any], above: int) -> ContainedEvent:
         """Contain something by a number above that one, unless the host keeps something else by it."""
-        decide = self._decided(host, wanted, above)
-        _, begun = self.ledgers.write(self.inventory, self.who, decide)
-        if not isinstance(begun, Contained):
-            raise TypeError(begun.kind)
-        self.numbers.add(begun.number)
-        question = self._question(begun, more)
-        answer = self._asked(host.name, wanted.means, "contain", question, wanted.sent)
+        decide = self._decide(host, request, above)
+        _, started_action = self.ledgers.write(self.inventory, self.who, decide)
+        if not isinstance(started_action, ContainedEvent):
+            raise TypeError(started_action.kind)
+        self.numbers.add(started_action.number)
+        question = self._build_question(started_action, more)
+        answer = self._ask(host.name, request.means, "contain", question, request.files)
         if answer.state == "on_trial":
-            answer = self._asked(host.name, wanted.means, "confirm", question)
-        ended = begun.model_copy(update=_came_to(answer))
-        if ended.state == "refused" and ended.why in _NOT_THERE:
-            ended = ended.model_copy(update=self._another(ended, wanted.what, "of_another_incident"))
-        self.ledgers.write(self.inventory, self.who, deciding.adding(self.incident, ended))
-        return ended
+            answer = self._ask(host.name, request.means, "confirm", question)
+        result = started_action.model_copy(update=_read_outcome(answer))
+        if result.state == "refused" and result.why in _NOT_THERE:
+            result = result.model_copy(
+                update=self._describe_other_incident(result, request.what, "of_another_incident")
+            )
+        self.ledgers.write(self.inventory, self.who, deciding.decide_event(self.incident, result))
+        return result
 
-    def plan(self, host: Host, wanted: Wanted) -> Plan:
+    def plan(self, host: Host, request: ActionRequest) -> ActionPlan:
         """What ``contain`` would do now, looked at there; nothing is written here or there. Raises InputError likewise."""
-        more = MEANS[wanted.means].asked(host, wanted.what)
-        return self._planned(host, self._looked_for(host, wanted), more)
+        more = ACTION_KINDS[request.means].build_question(host, request.what)
+        return self._make_plan(host, self._resolve_request(host, request), more)
 
-    def _looked_for(self, host: Host, wanted: Wanted) -> Wanted:
+    def _resolve_request(self, host: Host, request: ActionRequest) -> ActionRequest:
         """The same, ``again`` where it is contained and the host says that it is there."""
-        named = (self.incident, host.name, wanted.means, wanted.what)
-        if wanted.means in COMES_BACK and deciding.is_contained(*named, clock.now(), self.ledgers.all(self.inventory)):
-            again = replace(wanted, again=True)
-            if not self._planned(host, again, MEANS[wanted.means].asked(host, wanted.what)).why:
+        key = (self.incident, host.name, request.means, request.what)
+        if request.means in RECREATABLE_MEANS and deciding.is_contained(
+            *key, clock.now(), self.ledgers.load_logs(self.inventory)
+        ):
+            again = replace(request, again=True)
+            if not self._make_plan(host, again, ACTION_KINDS[request.means].build_question(host, request.what)).why:
                 return again
-        return wanted
+        return request
 
-    def _planned(self, host: Host, wanted: Wanted, more: Mapping[str, Any]) -> Plan:
-        _, begun = self._decided(host, wanted)(self.ledgers.all(self.inventory))
-        if not isinstance(begun, Contained):
-            raise TypeError(begun.kind)
-        answer = self._asked(host.name, wanted.means, "plan", self._question(begun, more), wanted.sent)
+    def _make_plan(self, host: Host, request: ActionRequest, more: Mapping[str, Any]) -> ActionPlan:
+        _, started_action = self._decide(host, request)(self.ledgers.load_logs(self.inventory))
+        if not isinstance(started_action, ContainedEvent):
+            raise TypeError(started_action.kind)
+        answer = self._ask(host.name, request.means, "plan", self._build_question(started_action, more), request.files)
         why = answer.why if answer.state == "planned" else answer.why or "not_understood"
-        return Plan(answer.would, why, answer.about, answer.found)
+        return ActionPlan(answer.would, why, answer.about, answer.found)
 
-    def release(self, action: Action) -> Released:
+    def release(self, action: Action) -> LiftedEvent:
         """Undo what was contained, and tell what that came to."""
-        begun = Released(number=action.number, host=action.host, means=action.means, state="begun")
-        self.ledgers.write(self.inventory, self.who, deciding.adding(self.incident, begun))
-        question = {"id": self._name(action.number), "what": action.what}
-        answer = self._asked(action.host, action.means, "release", question)
+        started_release = LiftedEvent(number=action.number, host=action.host, means=action.means, state="begun")
+        self.ledgers.write(self.inventory, self.who, deciding.decide_event(self.incident, started_release))
+        question = {"id": self._format_name(action.number), "what": action.what}
+        answer = self._ask(action.host, action.means, "release", question)
         state = "released" if answer.state == "none" else "unknown"
-        if answer.state == "refused" and MEANS[action.means].release_is_whole:
+        if answer.state == "refused" and ACTION_KINDS[action.means].release_is_whole:
             state = "refused"
-        ended = begun.model_copy(update={"state": state, "why": answer.why, "about": answer.about})
+        result = started_release.model_copy(update={"state": state, "why": answer.why, "about": answer.about})
         if state == "released" and not answer.why:
-            ended = ended.model_copy(update=self._another(ended, action.what, STILL_CONTAINED))
-        self.ledgers.write(self.inventory, self.who, deciding.adding(self.incident, ended))
-        return ended
+            result = result.model_copy(update=self._describe_other_incident(result, action.what, STILL_CONTAINED))
+        self.ledgers.write(self.inventory, self.who, deciding.decide_event(self.incident, result))
+        return result
 
     def forget_code(self, host: str) -> bool:
         """Have PHP on a host forget the code that it keeps in memory; return whether it did."""
         if host not in self.reach:
             return False
-        program = resources.root() / "on_host" / "contain" / "forget.py"
+        program = resources.get_root() / "on_host" / "contain" / "forget.py"
         with contextlib.suppress(fresh.NoAnswer, ValidationError):
-            said = fresh.asked_as_root(
-                self.reach[host], program, {"do": "forget"}, administrator.SECONDS, administrator.beside()
+            output = fresh.run_as_root(
+                self.reach[host], program, {"do": "forget"}, administrator.SECONDS, administrator.collect_modules()
             )
-            return _Answer.model_validate_json(said).state == "confirmed"
+            return _Answer.model_validate_json(output).state == "confirmed"
         return False
 
-    def _another(self, deed: Contained | Released, what: str, why: str) -> Mapping[str, str]:
+    def _describe_other_incident(self, deed: ContainedEvent | LiftedEvent, what: str, why: str) -> Mapping[str, str]:
         """Return why a deed came to no more, and the action of another incident by which the same thing is contained; nothing where none is."""
-        ledgers = self.ledgers.all(self.inventory)
-        other = deciding.another(self.incident, deed.host, deed.means, what, clock.now(), ledgers)
+        ledgers = self.ledgers.load_logs(self.inventory)
+        other = deciding.find_other_action(self.incident, deed.host, deed.means, what, clock.now(), ledgers)
         return {} if other is None else {"why": why, "about": f"{other[0]}/{other[1]}"}
 
-    def _decided(self, host: Host, wanted: Wanted, above: int = 0) -> Callable[[Ledgers], Decided]:
-        named = (self.incident, host.name, wanted.means, wanted.what)
-        return deciding.containing(*named, wanted.seconds, clock.now(), above, again=wanted.again)
+    def _decide(self, host: Host, request: ActionRequest, above: int = 0) -> Callable[[Ledgers], Decided]:
+        key = (self.incident, host.name, request.means, request.what)
+        return deciding.decide_action(*key, request.seconds, clock.now(), above, again=request.again)
 
-    def _question(self, begun: Contained, more: Mapping[str, Any]) -> Mapping[str, Any]:
-        own = {"id": self._name(begun.number), "what": begun.what, "seconds": begun.seconds}
-        return {**more, **own, "unjudged": sorted(self.unjudged)}
+    def _build_question(self, started_action: ContainedEvent, more: Mapping[str, Any]) -> Mapping[str, Any]:
+        own = {
+            "id": self._format_name(started_action.number),
+            "what": started_action.what,
+            "seconds": started_action.seconds,
+        }
+        return {**more, **own, "unjudged": sorted(self.unjudged_sites)}
 
-    def _name(self, number: int) -> str:
+    def _format_name(self, number: int) -> str:
         return f"{self.incident}/{number}"
 
-    def _asked(
-        self, host: str, means: Means, do: str, question: Mapping[str, Any], sent: Mapping[str, bytes] | None = None
+    def _ask(
+        self,
+        host: str,
+        means: Means,
+        do: str,
+        question: Mapping[str, Any],
+        extra_files: Mapping[str, bytes] | None = None,
     ) -> _Answer:
         if host not in self.reach:
             return _Answer(state="unknown", why="no_host")
         try:
-            kind = MEANS[means]
-            beside: dict[str, Path | bytes] = {**kind.beside(), **(sent or {})}
-            said = fresh.asked_as_root(self.reach[host], kind.path, {"do": do, **question}, kind.seconds, beside)
-            return _Answer.model_validate_json(said)
+            kind = ACTION_KINDS[means]
+            beside: dict[str, Path | bytes] = {**kind.collect_modules(), **(extra_files or {})}
+            output = fresh.run_as_root(self.reach[host], kind.path, {"do": do, **question}, kind.seconds, beside)
+            return _Answer.model_validate_json(output)
         except fresh.NoAnswer as no:
             if reasons.explain(str(no)) == reasons.KEY_CHANGED:
                 return _Answer(state="unknown", why="key_changed")
@@ -221,13 +234,13 @@ class Containing:
             return _Answer(state="unknown", why="not_understood")
 
 
-def _came_to(answer: _Answer) -> dict[str, Any]:
+def _read_outcome(answer: _Answer) -> dict[str, Any]:
     """What of an action's entry the host's last answer says."""
-    told: dict[str, Any] = {"why": answer.why, "about": answer.about}
+    reason: dict[str, Any] = {"why": answer.why, "about": answer.about}
     if answer.state == "confirmed":
-        until = clock.stamp(clock.now() + timedelta(seconds=answer.left)) if answer.left else None
-        return {"state": "confirmed", "until": until, "sha256": answer.sha256, "found": answer.found, **told}
+        until = clock.format_stamp(clock.now() + timedelta(seconds=answer.left)) if answer.left else None
+        return {"state": "confirmed", "until": until, "sha256": answer.sha256, "found": answer.found, **reason}
     if answer.state == "none":  # its time was over before it was confirmed
         return {"state": "refused", "why": "not_confirmed"}
     state = "refused" if answer.state == "refused" else "unknown"
-    return {"state": state, "found": answer.found, **told}
+    return {"state": state, "found": answer.found, **reason}

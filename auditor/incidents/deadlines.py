@@ -33,7 +33,7 @@ class Due:
     by: datetime.datetime
 
 
-def of(regime: Regime, detected: datetime.datetime, *, personal: bool = False) -> tuple[Due, ...]:
+def compute_deadlines(regime: Regime, detected_at: datetime.datetime, *, personal: bool = False) -> tuple[Due, ...]:
     """All that may be owed after what was detected at that moment, the earliest first; ``personal``: data of persons may be harmed."""
     hours = {**_HOURS[regime], **(_PERSONAL[regime] if personal else {})}
-    return tuple(Due(report, detected + datetime.timedelta(hours=after)) for report, after in hours.items())
+    return tuple(Due(report, detected_at + datetime.timedelta(hours=after)) for report, after in hours.items())

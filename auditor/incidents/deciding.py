@@ -6,35 +6,35 @@ import datetime
 from collections.abc import Callable, Collection, Sequence
 
 from auditor.errors import InputError
-from auditor.history.incidents import NEW, Decided, Ledgers, of
-from auditor.incidents.case import Action, Case, cases, fold
+from auditor.history.incidents import NEW, Decided, Ledgers, get_log
+from auditor.incidents.case import Action, Case, fold_case, fold_cases
 from auditor.models import Finding, Regime, Run, Status, Text, clock
 from auditor.models.incidents import (
-    AnyDeed,
-    Collected,
-    Contained,
-    Custody,
-    FilledIn,
-    Found,
-    Joined,
-    Notified,
-    Opened,
-    Released,
-    Reported,
-    Spared,
-    Stamped,
+    AnyEvent,
+    CollectedEvent,
+    ContainedEvent,
+    CustodyEvent,
+    FilledFormEvent,
+    FindingReference,
+    JoinedEvent,
+    LiftedEvent,
+    NotifiedEvent,
+    OpenedEvent,
+    ReportedEvent,
+    TimestampedEvent,
+    WaivedReportEvent,
 )
 from auditor.models.ranks import FOR_GOOD, Means, Report
 from auditor.text.words import Words
 
-MOST_LOST = 1_000
+MAX_LOST_NUMBERS = 1_000
 """Numbers that are passed over where a host says that it keeps something by them: it may be the intruder's host, and there are 999,999."""
 
 
-def opening(
+def decide_opening(
     subjects: Sequence[str],
-    findings: Sequence[Found],
-    detected: datetime.datetime,
+    findings: Sequence[FindingReference],
+    detected_at: datetime.datetime,
     regime: Regime,
     why: str | None,
     *,
@@ -47,48 +47,52 @@ def opening(
     """
 
     def decide(ledgers: Ledgers) -> Decided:
-        concerned = about(ledgers, subjects) if join is None else (still_open(ledgers, join),)
-        if len(concerned) > 1 and not new:
+        open_cases = find_open_cases(ledgers, subjects) if join is None else (get_open_case(ledgers, join),)
+        if len(open_cases) > 1 and not new:
             raise InputError(
                 "{incidents} all affect {subjects}",
-                incidents=", ".join(case.id for case in concerned),
+                incidents=", ".join(case.id for case in open_cases),
                 subjects=", ".join(subjects),
                 mend="choose one with '--join {first}', or open another one with --new",
-                first=concerned[0].id,
+                first=open_cases[0].id,
             )
-        if concerned and not new:
-            return concerned[-1].id, Joined(subjects=tuple(subjects), findings=tuple(findings), why=why)
-        opened = Opened(
-            detected=clock.stamp(detected), subjects=tuple(subjects), findings=tuple(findings), regime=regime, why=why
+        if open_cases and not new:
+            return open_cases[-1].id, JoinedEvent(subjects=tuple(subjects), findings=tuple(findings), why=why)
+        opening_event = OpenedEvent(
+            detected=clock.format_stamp(detected_at),
+            subjects=tuple(subjects),
+            findings=tuple(findings),
+            regime=regime,
+            why=why,
         )
-        return NEW, opened
+        return NEW, opening_event
 
     return decide
 
 
-def about(ledgers: Ledgers, subjects: Collection[str]) -> tuple[Case, ...]:
+def find_open_cases(ledgers: Ledgers, subjects: Collection[str]) -> tuple[Case, ...]:
     """Return the open incidents about any of these sites and hosts, the oldest first."""
-    return tuple(case for case in cases(ledgers) if case.open and not set(subjects).isdisjoint(case.subjects))
+    return tuple(case for case in fold_cases(ledgers) if case.is_open and not set(subjects).isdisjoint(case.subjects))
 
 
-def adding(incident: str, deed: AnyDeed) -> Callable[[Ledgers], Decided]:
+def decide_event(incident: str, deed: AnyEvent) -> Callable[[Ledgers], Decided]:
     """Write that to an incident that is open; a report goes out, or is spared, only where it is owed.
 
     What is contained can be released also when the incident is over.
     """
 
     def decide(ledgers: Ledgers) -> Decided:
-        if isinstance(deed, Released):
+        if isinstance(deed, LiftedEvent):
             return incident, deed
-        case = still_open(ledgers, incident)
-        if isinstance(deed, Reported | Spared):
+        case = get_open_case(ledgers, incident)
+        if isinstance(deed, ReportedEvent | WaivedReportEvent):
             _check_owed(case, deed.report)
         return incident, deed
 
     return decide
 
 
-def containing(
+def decide_action(
     incident: str,
     host: str,
     means: Means,
@@ -105,9 +109,11 @@ def containing(
     """
 
     def decide(ledgers: Ledgers) -> Decided:
-        case = still_open(ledgers, incident)
-        same = [one for one in _in_force(case, (host, means, what), now) if not (again and one.settled)]
-        if same and same[-1].settled:
+        case = get_open_case(ledgers, incident)
+        same = [
+            action for action in _list_in_force(case, (host, means, what), now) if not (again and action.is_settled)
+        ]
+        if same and same[-1].is_settled:
             raise InputError(
                 "{named} is already contained on {host}, number {number}",
                 named=what,
@@ -115,83 +121,89 @@ def containing(
                 number=same[-1].number,
                 mend="release that first with 'auditor incident release'",
             )
-        number = same[-1].number if same else max((min(above, len(case.actions) + MOST_LOST), *case.actions)) + 1
-        begun = Contained(number=number, host=host, means=means, what=what, seconds=seconds, state="begun")
-        return incident, begun
+        number = same[-1].number if same else max((min(above, len(case.actions) + MAX_LOST_NUMBERS), *case.actions)) + 1
+        started_action = ContainedEvent(
+            number=number, host=host, means=means, what=what, seconds=seconds, state="begun"
+        )
+        return incident, started_action
 
     return decide
 
 
 def is_contained(incident: str, host: str, means: Means, what: str, now: datetime.datetime, ledgers: Ledgers) -> bool:
     """Whether an incident is known to contain that on a host."""
-    same = _in_force(fold(incident, of(ledgers, incident)), (host, means, what), now)
-    return bool(same) and same[-1].settled
+    same = _list_in_force(fold_case(incident, get_log(ledgers, incident)), (host, means, what), now)
+    return bool(same) and same[-1].is_settled
 
 
-def _in_force(case: Case, wanted: tuple[str, Means, str], now: datetime.datetime) -> list[Action]:
-    return [one for one in case.actions.values() if (one.host, one.means, one.what) == wanted and one.open(now)]
+def _list_in_force(case: Case, key: tuple[str, Means, str], now: datetime.datetime) -> list[Action]:
+    return [
+        action
+        for action in case.actions.values()
+        if (action.host, action.means, action.what) == key and action.is_open(now)
+    ]
 
 
-def another(
+def find_other_action(
     incident: str, host: str, means: Means, what: str, now: datetime.datetime, ledgers: Ledgers
 ) -> tuple[str, int] | None:
     """Return the action, by incident and number, by which another incident contains the same thing on a host; None where none is known to."""
-    wanted = (host, means, what)
-    for case in cases(ledgers):
-        for one in case.actions.values() if case.id != incident else ():
-            if (one.host, one.means, one.what) == wanted and one.state == "confirmed" and one.open(now):
-                return case.id, one.number
+    key = (host, means, what)
+    for case in fold_cases(ledgers):
+        for action in case.actions.values() if case.id != incident else ():
+            if (action.host, action.means, action.what) == key and action.state == "confirmed" and action.is_open(now):
+                return case.id, action.number
     return None
 
 
-def notifying(incident: str, deed: Notified) -> Callable[[Ledgers], Decided]:
+def decide_notification(incident: str, deed: NotifiedEvent) -> Callable[[Ledgers], Decided]:
     """Write that an office was told, also of an incident that is over. Raises Known when that is written already."""
 
     def decide(ledgers: Ledgers) -> Decided:
-        case = fold(incident, of(ledgers, incident))
-        if case.notified.issuperset(deed.mails):
-            raise Known
+        case = fold_case(incident, get_log(ledgers, incident))
+        if case.notified_mails.issuperset(deed.mails):
+            raise DuplicateEntry
         return incident, deed
 
     return decide
 
 
-def filling(incident: str, deed: FilledIn) -> Callable[[Ledgers], Decided]:
+def decide_form(incident: str, deed: FilledFormEvent) -> Callable[[Ledgers], Decided]:
     """Write that a form was filled in, also of an incident that is over. Raises Known when the same files are written down."""
 
     def decide(ledgers: Ledgers) -> Decided:
-        if fold(incident, of(ledgers, incident)).forms.get(deed.form) == deed:
-            raise Known
+        if fold_case(incident, get_log(ledgers, incident)).forms.get(deed.form) == deed:
+            raise DuplicateEntry
         return incident, deed
 
     return decide
 
 
-class Known(Exception):
+class DuplicateEntry(Exception):
     """What was to be written is there."""
 
 
-def collecting(incident: str, collected: Collected) -> Callable[[Ledgers], Decided]:
+def decide_collection(incident: str, collection_event: CollectedEvent) -> Callable[[Ledgers], Decided]:
     """Write that evidence was collected, by the next number; also of an incident that is over."""
 
     def decide(ledgers: Ledgers) -> Decided:
-        case = fold(incident, of(ledgers, incident))
-        return incident, collected.model_copy(update={"number": len(case.collections) + 1})
+        case = fold_case(incident, get_log(ledgers, incident))
+        return incident, collection_event.model_copy(update={"number": len(case.collections) + 1})
 
     return decide
 
 
-def keeping(incident: str, deed: Custody | Stamped) -> Callable[[Ledgers], Decided]:
+def decide_custody(incident: str, deed: CustodyEvent | TimestampedEvent) -> Callable[[Ledgers], Decided]:
     """Write what became of a collection. Years later its incident is over."""
 
     def decide(ledgers: Ledgers) -> Decided:
-        collection(fold(incident, of(ledgers, incident)), deed.number)
+        get_collection(fold_case(incident, get_log(ledgers, incident)), deed.number)
         return incident, deed
 
     return decide
 
 
-def collection(case: Case, number: int) -> Collected:
+def get_collection(case: Case, number: int) -> CollectedEvent:
     """The evidence of that number. Raises InputError for a number of none."""
     if number not in case.collections:
         raise InputError(
@@ -203,9 +215,11 @@ def collection(case: Case, number: int) -> Collected:
     return case.collections[number]
 
 
-def releasing(incident: str, numbers: Sequence[int], now: datetime.datetime, ledgers: Ledgers) -> tuple[Action, ...]:
+def select_actions_to_lift(
+    incident: str, numbers: Sequence[int], now: datetime.datetime, ledgers: Ledgers
+) -> tuple[Action, ...]:
     """What is to be released: the actions of these numbers, or all that are open and contain; the last one first, as it may rest on those before it. Raises InputError for a number of none."""
-    case = fold(incident, of(ledgers, incident))
+    case = fold_case(incident, get_log(ledgers, incident))
     for number in numbers:
         if number not in case.actions:
             raise InputError(
@@ -214,21 +228,23 @@ def releasing(incident: str, numbers: Sequence[int], now: datetime.datetime, led
                 number=number,
                 mend="see 'auditor incident show'",
             )
-    wanted = numbers or [one.number for one in case.actions.values() if one.open(now) and one.means not in FOR_GOOD]
-    return tuple(case.actions[number] for number in sorted({*wanted}, reverse=True))
+    chosen_numbers = numbers or [
+        action.number for action in case.actions.values() if action.is_open(now) and action.means not in FOR_GOOD
+    ]
+    return tuple(case.actions[number] for number in sorted({*chosen_numbers}, reverse=True))
 
 
-def still_open(ledgers: Ledgers, incident: str) -> Case:
+def get_open_case(ledgers: Ledgers, incident: str) -> Case:
     """The incident. Raises InputError when it is over."""
-    case = fold(incident, of(ledgers, incident))
-    if not case.open:
+    case = fold_case(incident, get_log(ledgers, incident))
+    if not case.is_open:
         raise InputError("{incident} is closed", incident=incident, mend="open another one")
     return case
 
 
-def found_in(run: Run, control: str, subject: str) -> Found:
+def get_open_finding(run: Run, control: str, subject: str) -> FindingReference:
     """The open finding of a run. Raises InputError when it has none such."""
-    finding = finding_of(run, control, subject)
+    finding = find_finding(run, control, subject)
     if finding is not None and finding.status is Status.PASS:
         raise InputError(
             "the audit of {when} no longer finds {control} on {subject}",
@@ -244,15 +260,17 @@ def found_in(run: Run, control: str, subject: str) -> Found:
             subject=subject,
             mend="see 'auditor history show', and write CONTROL:SITE or CONTROL:HOST",
         )
-    return Found(control=control, subject=subject, run=run.id)
+    return FindingReference(control=control, subject=subject, run=run.id)
 
 
-def finding_of(run: Run, control: str, subject: str) -> Finding | None:
+def find_finding(run: Run, control: str, subject: str) -> Finding | None:
     """What a control came to there; None: the run has nothing on it."""
-    return next((one for one in run.findings if one.control == control and one.subject.id == subject), None)
+    return next(
+        (finding for finding in run.findings if finding.control == control and finding.subject.id == subject), None
+    )
 
 
-def _not_owed(incident: str, report: Report) -> Text:
+def _make_not_owed_text(incident: str, report: Report) -> Text:
     """Return that it is not owed, with the report by its name in each language."""
 
     def describe(words: Words) -> str:
@@ -262,8 +280,8 @@ def _not_owed(incident: str, report: Report) -> Text:
 
 
 def _check_owed(case: Case, report: Report) -> None:
-    if report in case.reported or report not in {due.report for due in case.dues}:
+    if report in case.sent_reports or report not in {due.report for due in case.dues}:
         raise InputError(
-            _not_owed(case.id, report),
+            _make_not_owed_text(case.id, report),
             mend="see 'auditor incident show'",
         )

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 from urllib.parse import quote
 
 from auditor.incidents.case import Case
-from auditor.looks.ledger import Ledger
+from auditor.looks.ledger import CrawlFrontier
 from auditor.models import Finding, Site
 from auditor.models.reviews import Kind
 from auditor.report.csv_output import inert
@@ -31,7 +31,7 @@ Act = Literal["forget", "again"]
 
 
 @dataclass(frozen=True)
-class Page:
+class IndexedPage:
     """One address."""
 
     address: str
@@ -40,73 +40,77 @@ class Page:
     """What was found there; None: somebody contained it."""
 
 
-def pages(
-    case: Case, site: Site, ledger: Ledger, findings: Iterable[Finding], accepted: Collection[str]
-) -> tuple[Page, ...]:
+def list_pages(
+    case: Case, site: Site, ledger: CrawlFrontier, findings: Iterable[Finding], accepted_keys: Collection[str]
+) -> tuple[IndexedPage, ...]:
     """All that are known of a site, each once, in their order; without what is only suspected or ``accepted`` (by its key)."""
-    found: dict[str, Page] = {}
+    pages_by_address: dict[str, IndexedPage] = {}
     own = {HOME.rstrip("/"), *(page.rstrip("/") for page in site.smoke_urls)}
-    for path, kind, act in (*_contained(case, site), *_found(site, findings), *_seen(ledger, accepted)):
+    for path, kind, act in (
+        *_iter_blocked_pages(case, site),
+        *_iter_finding_pages(site, findings),
+        *_iter_scanned_pages(ledger, accepted_keys),
+    ):
         address = f"https://{site.domain}{quote(path, safe=_SAFE)}"
-        page = Page(address, "again" if path.rstrip("/") in own else act, kind)
-        if address not in found or (found[address].act, page.act) == ("again", "forget"):
-            found[address] = page
-    return tuple(sorted(found.values(), key=lambda page: (page.act != "forget", page.address)))
+        page = IndexedPage(address, "again" if path.rstrip("/") in own else act, kind)
+        if address not in pages_by_address or (pages_by_address[address].act, page.act) == ("again", "forget"):
+            pages_by_address[address] = page
+    return tuple(sorted(pages_by_address.values(), key=lambda page: (page.act != "forget", page.address)))
 
 
-def _act(kind: Kind, *, alone: bool) -> Act:
+def _choose_act(kind: Kind, *, alone: bool) -> Act:
     return "forget" if kind in (THEIRS_ALONE if alone else THEIRS) else "again"
 
 
-def _contained(case: Case, site: Site) -> Iterator[tuple[str, None, Act]]:
+def _iter_blocked_pages(case: Case, site: Site) -> Iterator[tuple[str, None, Act]]:
     for action in case.actions.values():
         domain, _, path = action.what.partition("/")
         if action.means == "path" and domain in (site.domain, *site.aliases) and action.state != "refused":
-            yield "/" + quote(paths.read(path).encode("utf-8", "surrogateescape")), None, "forget"
+            yield "/" + quote(paths.decode_path(path).encode("utf-8", "surrogateescape")), None, "forget"
 
 
-def _found(site: Site, findings: Iterable[Finding]) -> Iterator[tuple[str, Kind, Act]]:
+def _iter_finding_pages(site: Site, findings: Iterable[Finding]) -> Iterator[tuple[str, Kind, Act]]:
     for finding in findings:
         if finding.subject.id != site.domain:
             continue
         for member in finding.violations:
-            if isinstance(member, Mapping) and (told := _told(member)) is not None:
-                yield told
+            if isinstance(member, Mapping) and (indexed_trace := _parse_trace(member)) is not None:
+                yield indexed_trace
 
 
-def _told(member: Mapping[str, Any]) -> tuple[str, Kind, Act] | None:
+def _parse_trace(member: Mapping[str, Any]) -> tuple[str, Kind, Act] | None:
     where = member.get("where")
-    kind = next((one for one in KINDS if one == member.get("kind")), None)
+    kind = next((trace_kind for trace_kind in KINDS if trace_kind == member.get("kind")), None)
     if kind is None or not isinstance(where, str) or not where.startswith("/") or _CUT in where:
         return None
-    return where, kind, _act(kind, alone=False)
+    return where, kind, _choose_act(kind, alone=False)
 
 
-def _seen(ledger: Ledger, accepted: Collection[str]) -> Iterator[tuple[str, Kind, Act]]:
+def _iter_scanned_pages(ledger: CrawlFrontier, accepted_keys: Collection[str]) -> Iterator[tuple[str, Kind, Act]]:
     for path, place in ledger.places.items():
         for key in place.keys if path.startswith("/") else ():
             trace = ledger.traces.get(key)
-            if trace is not None and trace.certainty != "weak" and key not in accepted:
-                yield path, trace.kind, _act(trace.kind, alone=not place.linked)
+            if trace is not None and trace.certainty != "weak" and key not in accepted_keys:
+                yield path, trace.kind, _choose_act(trace.kind, alone=not place.linked)
 
 
-def listed(some: Iterable[Page]) -> bytes:
+def render_list(indexed_pages: Iterable[IndexedPage]) -> bytes:
     """Those to forget, exactly, one a line: as the removal tools of search engines take them."""
-    return "".join(f"{page.address}\n" for page in some if page.act == "forget").encode("ascii")
+    return "".join(f"{page.address}\n" for page in indexed_pages if page.act == "forget").encode("ascii")
 
 
-def table(some: Iterable[Page], words: Words) -> bytes:
+def render_table(indexed_pages: Iterable[IndexedPage], words: Words) -> bytes:
     """All of them a row, with what is to be done and what was found. As ``findings.csv`` is written."""
-    written = io.BytesIO()
-    text = io.TextIOWrapper(written, encoding="utf-8-sig", newline="")
+    buffer = io.BytesIO()
+    text = io.TextIOWrapper(buffer, encoding="utf-8-sig", newline="")
     lines = csv.writer(text)
     lines.writerow([words(f"incidents.forget.col.{name}") for name in ("address", "act", "kind")])
-    for page in some:
-        lines.writerow(map(inert, (page.address, words(f"incidents.forget.{page.act}"), kind_of(page, words))))
+    for page in indexed_pages:
+        lines.writerow(map(inert, (page.address, words(f"incidents.forget.{page.act}"), describe_kind(page, words))))
     text.flush()
-    return written.getvalue()
+    return buffer.getvalue()
 
 
-def kind_of(page: Page, words: Words) -> str:
+def describe_kind(page: IndexedPage, words: Words) -> str:
     """What was found there, in words."""
     return words(f"content.kind.{page.kind}") if page.kind else words("incidents.forget.contained")

@@ -6,75 +6,96 @@ import datetime
 from collections.abc import Iterator, Mapping, Sequence, Set
 
 from auditor.audit.controls import CONTENT
-from auditor.incidents.case import Action, Case, fold
+from auditor.incidents.case import Action, Case, fold_case
 from auditor.models import clock
-from auditor.models.incidents import Closed, Entry, Reported
+from auditor.models.incidents import CaseLogEntry, ClosedEvent, ReportedEvent
 from auditor.models.ranks import FOR_GOOD
 from auditor.report.official.incidents import IncidentSummary, ReportSent
 from auditor.report.official.period import Period
 
 
 def summarize(
-    ledgers: Mapping[str, Sequence[Entry]], period: Period, domains: Set[str], hosts: Set[str], now: datetime.datetime
+    ledgers: Mapping[str, Sequence[CaseLogEntry]],
+    period: Period,
+    domains: Set[str],
+    hosts: Set[str],
+    now: datetime.datetime,
 ) -> tuple[IncidentSummary, ...]:
     """Return the incidents about these sites and hosts that were open at any time of the month, in the order of their detection.
 
     Entries that were written later than the month's end do not count, so that a report of a month stays as it was; but that there was an incident
     counts also where somebody wrote it down later: none of a month may be denied that was detected in it.
     """
-    return tuple(sorted(_found(ledgers, period, domains, hosts, now), key=lambda one: (one.detected, one.id)))
+    return tuple(
+        sorted(
+            _iter_summaries(ledgers, period, domains, hosts, now),
+            key=lambda incident_summary: (incident_summary.detected_at, incident_summary.id),
+        )
+    )
 
 
-def _found(
-    ledgers: Mapping[str, Sequence[Entry]], period: Period, domains: Set[str], hosts: Set[str], now: datetime.datetime
+def _iter_summaries(
+    ledgers: Mapping[str, Sequence[CaseLogEntry]],
+    period: Period,
+    domains: Set[str],
+    hosts: Set[str],
+    now: datetime.datetime,
 ) -> Iterator[IncidentSummary]:
     begin = datetime.datetime(period.year, period.month, 1, tzinfo=clock.ZONE)
     end = min(now, datetime.datetime.combine(period.last_day, datetime.time.max, tzinfo=clock.ZONE))
     for incident, entries in ledgers.items():
         until = [entry for entry in entries if clock.read(entry.at) <= end]
-        recorded = None if until else clock.read(entries[0].at)
-        case = fold(incident, until or entries[:1])
-        closed = next((clock.read(entry.happened) for entry in case.entries if isinstance(entry.deed, Closed)), None)
-        concerned = {*case.subjects} & (domains | hosts)
-        if concerned and case.detected <= end and (closed is None or closed >= begin):
-            actions = [one for one in case.actions.values() if _of(one, domains, hosts)]
-            yield _summary(case, concerned & domains, len(concerned & hosts), actions, closed, recorded, end)
+        recorded_at = None if until else clock.read(entries[0].at)
+        case = fold_case(incident, until or entries[:1])
+        closed_at = next(
+            (clock.read(entry.happened) for entry in case.entries if isinstance(entry.deed, ClosedEvent)), None
+        )
+        concerned_names = {*case.subjects} & (domains | hosts)
+        if concerned_names and case.detected_at <= end and (closed_at is None or closed_at >= begin):
+            actions = [action for action in case.actions.values() if _concerns_office(action, domains, hosts)]
+            yield _summarize_case(
+                case, concerned_names & domains, len(concerned_names & hosts), actions, closed_at, recorded_at, end
+            )
 
 
-def _of(one: Action, domains: Set[str], hosts: Set[str]) -> bool:
+def _concerns_office(action: Action, domains: Set[str], hosts: Set[str]) -> bool:
     """Whether it was done on the office's hosts, or to its sites on hosts of others."""
-    return one.host in hosts or one.what.partition("/")[0] in domains
+    return action.host in hosts or action.what.partition("/")[0] in domains
 
 
-def _summary(
+def _summarize_case(
     case: Case,
     domains: Set[str],
     hosts: int,
     actions: Sequence[Action],
-    closed: datetime.datetime | None,
-    recorded: datetime.datetime | None,
+    closed_at: datetime.datetime | None,
+    recorded_at: datetime.datetime | None,
     end: datetime.datetime,
 ) -> IncidentSummary:
-    confirmed = [one for one in actions if one.done]
-    sent = (
+    done_actions = [action for action in actions if action.is_done]
+    sent_reports = (
         ReportSent(entry.deed.report, clock.read(entry.happened), entry.deed.how)
         for entry in case.entries
-        if isinstance(entry.deed, Reported)
+        if isinstance(entry.deed, ReportedEvent)
     )
     return IncidentSummary(
         id=case.id,
         domains=tuple(sorted(domains)),
-        injected=tuple(
-            sorted(domains & {one.subject for one in case.findings if one.control.startswith(f"{CONTENT}.")})
+        injected_domains=tuple(
+            sorted(
+                domains & {finding.subject for finding in case.findings if finding.control.startswith(f"{CONTENT}.")}
+            )
         ),
         hosts=hosts,
-        detected=case.detected,
-        recorded=recorded,
-        contained=len(confirmed),
-        unsettled=sum(one.state in ("begun", "unknown") and not one.lost for one in actions),
-        in_force=sum(one.state == "confirmed" and (one.means in FOR_GOOD or one.open(end)) for one in confirmed),
-        reports=tuple(sent),
-        overdue=tuple(due.report for due in case.overdue(end)) if closed is None else (),
-        closed=closed,
+        detected_at=case.detected_at,
+        recorded_at=recorded_at,
+        contained_count=len(done_actions),
+        unsettled_count=sum(action.state in ("begun", "unknown") and not action.is_lost for action in actions),
+        in_force=sum(
+            action.state == "confirmed" and (action.means in FOR_GOOD or action.is_open(end)) for action in done_actions
+        ),
+        reports=tuple(sent_reports),
+        overdue=tuple(due.report for due in case.list_overdue(end)) if closed_at is None else (),
+        closed_at=closed_at,
         cause=case.cause or "",
     )

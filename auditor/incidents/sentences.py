@@ -8,7 +8,7 @@ from auditor.text.redact import redact
 LONGEST = 2_000
 
 
-def sentence(option: str, text: str) -> str:
+def validate_sentence(option: str, text: str) -> str:
     """The text, with what looks like a secret hidden. Raises InputError naming the ``option`` for one that is empty or no text."""
     try:
         text.encode()

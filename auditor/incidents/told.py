@@ -7,41 +7,41 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from auditor.looks.traces import defanged
+from auditor.looks.traces import defang
 from auditor.models.incidents import (
-    Answered,
-    AnyDeed,
-    Closed,
-    Collected,
-    Contained,
-    Custody,
-    FilledIn,
-    Found,
-    Joined,
-    Noted,
-    Notified,
-    Opened,
-    Released,
-    Reported,
-    Spared,
-    Stamped,
+    AnsweredEvent,
+    AnyEvent,
+    ClosedEvent,
+    CollectedEvent,
+    ContainedEvent,
+    CustodyEvent,
+    FilledFormEvent,
+    FindingReference,
+    JoinedEvent,
+    LiftedEvent,
+    NotedEvent,
+    NotifiedEvent,
+    OpenedEvent,
+    ReportedEvent,
+    TimestampedEvent,
+    WaivedReportEvent,
 )
 from auditor.models.ranks import FOR_GOOD
 from auditor.report.csv_output import inert
-from auditor.results.contained import what_of
-from auditor.text.visible import one_line
+from auditor.results.contained import describe_target
+from auditor.text.visible import make_one_line
 from auditor.text.words import Words
 
 if TYPE_CHECKING:  # audits say what is contained, and load none of what contains
-    from auditor.hardening.serving.smoke import Difference
+    from auditor.hardening.serving.smoke import SiteRegression
     from auditor.incidents.case import Case
-    from auditor.incidents.containing import Plan, Wanted
+    from auditor.incidents.containing import ActionPlan, ActionRequest
     from auditor.incidents.evidence.verifying import Damage
-    from auditor.incidents.response.at_once import Response
-    from auditor.incidents.response.manual import Manual
-    from auditor.incidents.visited import Fell, Serving, Unseen
+    from auditor.incidents.response.at_once import TraceResponse
+    from auditor.incidents.response.manual import Instructions
+    from auditor.incidents.visited import ServingSites, SiteOutage, UncheckedSites
 
-WHY = (
+REASONS = (
     *("connection", "trusted", "own", "gateway", "resolver", "proxy", "no_stranger", "no_nft"),
     *(
         "not_loaded",
@@ -124,140 +124,159 @@ STEPS: Mapping[str, int] = {
     **dict.fromkeys(("comment_key", "visit"), 3),
 }
 """What is done by steps that are no commands, in words of their own; with how many things."""
-MOST_TYPED = 4_000
+MAX_COMMAND = 4_000
 """Characters of a command: more than any has, as half of one is none."""
-MOST_URLS = 3
+MAX_URLS = 3
 """Of a site that are named when they no longer serve."""
 
 
-def deed(of: AnyDeed, words: Words) -> str:
+def describe_event(of: AnyEvent, words: Words) -> str:
     """What an entry says, in a sentence."""
     match of:
-        case Opened(subjects=subjects, findings=findings, why=why):
-            return words("incidents.opened", what=_what(subjects, findings, why))
-        case Joined(subjects=subjects, findings=findings, why=why):
-            return words("incidents.joined", what=_what(subjects, findings, why))
-        case Noted(text=text):
+        case OpenedEvent(subjects=subjects, findings=findings, why=why):
+            return words("incidents.opened", what=_describe_subjects(subjects, findings, why))
+        case JoinedEvent(subjects=subjects, findings=findings, why=why):
+            return words("incidents.joined", what=_describe_subjects(subjects, findings, why))
+        case NotedEvent(text=text):
             return text
-        case Spared(report=report, why=why):
+        case WaivedReportEvent(report=report, why=why):
             return words("incidents.spared", report=words(f"incidents.report.{report}"), why=why)
-        case Reported(report=report, how=how):
+        case ReportedEvent(report=report, how=how):
             return words("incidents.reported", report=words(f"incidents.report.{report}"), how=how)
-        case Answered(answers=answers):
-            told = (
-                f"{words(f'form.field.{question}')}: {'; '.join(_answer(question, one, words) for one in given)}"
-                for question, given in answers.items()
+        case AnsweredEvent(answers=answers):
+            answer_texts = (
+                f"{words(f'form.field.{question}')}: {'; '.join(_describe_answer(question, value, words) for value in values)}"
+                for question, values in answers.items()
             )
-            return words("incidents.answered", answers=". ".join(told))
-        case FilledIn(form=form, docx=docx, pdf=pdf):
+            return words("incidents.answered", answers=". ".join(answer_texts))
+        case FilledFormEvent(form=form, docx=docx, pdf=pdf):
             return words("incidents.filled_in", form=words(f"form.name.{form}"), docx=docx, pdf=pdf)
-        case Notified(unit=unit, roles=roles):
+        case NotifiedEvent(unit=unit, roles=roles):
             return words("incidents.notified", unit=unit, roles=", ".join(roles))
-        case Contained() | Released():
-            return _action(of, words)
-        case Collected() | Custody() | Stamped():
-            return _held(of, words)
-        case Closed(cause=cause, control=control, gone=gone):
-            named = f"{cause} ({control.control}:{control.subject})" if control else cause
-            said = words("incidents.ended", cause=named)
-            return f"{said}; {words('incidents.ended.gone', names=', '.join(gone))}" if gone else said
+        case ContainedEvent() | LiftedEvent():
+            return _describe_action(of, words)
+        case CollectedEvent() | CustodyEvent() | TimestampedEvent():
+            return _describe_custody_event(of, words)
+        case ClosedEvent(cause=cause, control=control, gone=gone):
+            cause_text = f"{cause} ({control.control}:{control.subject})" if control else cause
+            sentence = words("incidents.ended", cause=cause_text)
+            return f"{sentence}; {words('incidents.ended.gone', names=', '.join(gone))}" if gone else sentence
 
 
-def _answer(question: str, given: str, words: Words) -> str:
+def _describe_answer(question: str, answer_text: str, words: Words) -> str:
     """An answer: of a box that is ticked, what stands beside it."""
     from auditor.incidents.forms.asked import CHOICES
 
-    box, sign, text = given.partition(":")
+    box, sign, text = answer_text.partition(":")
     if box not in CHOICES.get(question, ()):
-        return given
-    said = words(f"form.choice.{question}.{box}")
-    return f"{said}: {text}" if sign else said
+        return answer_text
+    choice_text = words(f"form.choice.{question}.{box}")
+    return f"{choice_text}: {text}" if sign else choice_text
 
 
-def fell(of: Fell, words: Words) -> Iterator[str]:
+def describe_outage(of: SiteOutage, words: Words) -> Iterator[str]:
     """That a site no longer serves, what was put back for it, and what stays in force with which it does not serve."""
-    lost = _urls(of.lost, words)
+    failed_urls = _format_urls(of.failures, words)
     others = ", ".join(of.others)
-    if not of.released:
-        yield words("incidents.fell.left", site=of.domain, lost=lost, **_undoing(of))
+    if not of.lift_events:
+        yield words("incidents.fell.left", site=of.domain, lost=failed_urls, **_build_undo_values(of))
         if of.shut:
-            yield _shut([of.domain], of.shut, words)
+            yield _describe_closure([of.domain], of.shut, words)
         elif others:
             yield words("incidents.fell.others", others=others)
         return
-    yield words(f"incidents.fell.back{'.others' if others else ''}", site=of.domain, lost=lost, others=others)
-    yield from (deed(one, words) for one in of.released)
+    yield words(f"incidents.fell.back{'.others' if others else ''}", site=of.domain, lost=failed_urls, others=others)
+    yield from (describe_event(event, words) for event in of.lift_events)
     if of.shut:
-        yield _shut([of.domain], of.shut, words)
+        yield _describe_closure([of.domain], of.shut, words)
         return
-    if not of.still:
+    if not of.persisting_failures:
         yield words("incidents.fell.serves", site=of.domain)
         return
-    still = _urls(of.still, words)
-    yield words(f"incidents.fell.still{'.left' if of.left else ''}", site=of.domain, lost=still, **_undoing(of))
+    still = _format_urls(of.persisting_failures, words)
+    yield words(
+        f"incidents.fell.still{'.left' if of.remaining_numbers else ''}",
+        site=of.domain,
+        lost=still,
+        **_build_undo_values(of),
+    )
 
 
-def _undoing(of: Fell) -> dict[str, str]:
+def _build_undo_values(of: SiteOutage) -> dict[str, str]:
     """The words of the command that would undo what stays in force."""
-    return {"incident": of.incident, "numbers": " ".join(map(str, of.left))}
+    return {"incident": of.incident, "numbers": " ".join(map(str, of.remaining_numbers))}
 
 
-def _urls(lost: Sequence[Difference], words: Words) -> str:
+def _format_urls(failures: Sequence[SiteRegression], words: Words) -> str:
     """Some URLs with what is wrong with each."""
-    return "; ".join(f"{one_line(one.url, 200)}: {one.what.get(words.lang)}" for one in lost[:MOST_URLS])
+    return "; ".join(
+        f"{make_one_line(failure.url, 200)}: {failure.what.get(words.lang)}" for failure in failures[:MAX_URLS]
+    )
 
 
-def unseen(of: Unseen, words: Words) -> str:
+def describe_unchecked_sites(of: UncheckedSites, words: Words) -> str:
     """That nothing tells of these sites whether they live by what was done."""
-    return _shut(of.domains, of.shut, words) if of.shut else words("incidents.unseen", sites=", ".join(of.domains))
+    return (
+        _describe_closure(of.domains, of.shut, words)
+        if of.shut
+        else words("incidents.unseen", sites=", ".join(of.domains))
+    )
 
 
-def serving(some: Sequence[Serving], words: Words) -> str:
+def describe_serving_sites(checks: Sequence[ServingSites], words: Words) -> str:
     """That the sites of all hosts still serve, as they were visited after what was done."""
-    sites = words("sites_n", n=sum(one.sites for one in some))
-    return words("incidents.serving", n=sum(one.urls for one in some), sites=sites)
+    sites = words("sites_n", n=sum(check.sites for check in checks))
+    return words("incidents.serving", n=sum(check.urls for check in checks), sites=sites)
 
 
-def _shut(domains: Sequence[str], others: Sequence[str], words: Words) -> str:
+def _describe_closure(domains: Sequence[str], others: Sequence[str], words: Words) -> str:
     return words("incidents.unseen.shut", sites=", ".join(domains), others=", ".join(others))
 
 
-def left(of: Response, words: Words) -> Iterator[str]:
+def describe_leftover(of: TraceResponse, words: Words) -> Iterator[str]:
     """That something which a finding names is left to a person, then the steps by hand."""
-    yield words("incidents.left", host=of.host, kind=words(f"content.kind.{of.kind}"), where=_where(of))
-    for one in of.steps:
-        yield from step(one, of.host, words)
+    yield words("incidents.left", host=of.host, kind=words(f"content.kind.{of.kind}"), where=_describe_place(of))
+    for instructions in of.steps:
+        yield from format_instructions(instructions, of.host, words)
 
 
-def step(of: Manual, host: str, words: Words) -> Iterator[str]:
+def format_instructions(of: Instructions, host: str, words: Words) -> Iterator[str]:
     """One step by hand, and its commands."""
     yield f"  {words(f'incidents.manual.{of.says}', host=host)}"
-    yield from (f"    {one_line(line, MOST_TYPED)}" for line in of.commands)
+    yield from (f"    {make_one_line(line, MAX_COMMAND)}" for line in of.commands)
 
 
-def thing(of: Response, words: Words) -> str:
+def describe_trace(of: TraceResponse, words: Words) -> str:
     """One thing that a finding names: what it is, and where."""
-    return words("incidents.thing", host=of.host, kind=words(f"content.kind.{of.kind}"), where=_where(of))
+    return words("incidents.thing", host=of.host, kind=words(f"content.kind.{of.kind}"), where=_describe_place(of))
 
 
-def _where(of: Response) -> str:
+def _describe_place(of: TraceResponse) -> str:
     """Where it is, and what tells it from others there: an account, a key, a foreign name."""
-    told_by = of.who if of.kind == "account" else of.typed[1] if of.kind == "key" and of.typed is not None else ""
-    return one_line(", ".join(filter(None, (told_by or defanged(of.target), of.where))))
+    told_by = (
+        of.who
+        if of.kind == "account"
+        else of.manual_action[1]
+        if of.kind == "key" and of.manual_action is not None
+        else ""
+    )
+    return make_one_line(", ".join(filter(None, (told_by or defang(of.target), of.where))))
 
 
-def plan(wanted: Wanted, host: str, made: Plan, words: Words) -> Iterator[str]:
+def describe_plan(request: ActionRequest, host: str, action_plan: ActionPlan, words: Words) -> Iterator[str]:
     """What containing something would do on a host, line by line, or why it would not."""
-    named = {"means": words(f"incidents.means.{wanted.means}"), "what": wanted.what, "host": host}
-    verb = "cleaned" if wanted.means in FOR_GOOD else "contained"
-    if made.why:
-        yield words(f"incidents.plan.refused.{verb}", why=_why(made.why, made.about, words), **named)
+    values = {"means": words(f"incidents.means.{request.means}"), "what": request.what, "host": host}
+    verb = "cleaned" if request.means in FOR_GOOD else "contained"
+    if action_plan.why:
+        yield words(
+            f"incidents.plan.refused.{verb}", why=_explain_reason(action_plan.why, action_plan.about, words), **values
+        )
         return
-    yield words(f"incidents.plan.would.{verb}", **named)
-    yield from (f"  {one_line(line)}" for step in made.steps for line in _step(step, words))
+    yield words(f"incidents.plan.would.{verb}", **values)
+    yield from (f"  {make_one_line(line)}" for step in action_plan.steps for line in _iter_plan_lines(step, words))
 
 
-def _step(step: str | tuple[str, ...], words: Words) -> Iterator[str]:
+def _iter_plan_lines(step: str | tuple[str, ...], words: Words) -> Iterator[str]:
     """Return a step's lines: a command as it is, what is done in words, once for each line of what it is done with."""
     if isinstance(step, str):
         yield from step.splitlines()
@@ -270,83 +289,83 @@ def _step(step: str | tuple[str, ...], words: Words) -> Iterator[str]:
     yield from (words(f"incidents.step_of.{name}", what=each, **with_it) for each in what.splitlines())
 
 
-def _held(of: Collected | Custody | Stamped, words: Words) -> str:
+def _describe_custody_event(of: CollectedEvent | CustodyEvent | TimestampedEvent, words: Words) -> str:
     """What became of evidence."""
     number = str(of.number)
-    if isinstance(of, Stamped):
+    if isinstance(of, TimestampedEvent):
         return words("incidents.stamped", number=number, sha256=of.sha256)
-    if isinstance(of, Custody):
+    if isinstance(of, CustodyEvent):
         step = "checked_damaged" if of.damages else of.step
-        given = {"number": number, "to": of.to or "", "damages": str(of.damages), "sha256": of.sha256}
-        said = words(f"incidents.step.{step}", **given)
-        return f"{said}; {of.how}" if of.how else said
+        values = {"number": number, "to": of.to or "", "damages": str(of.damages), "sha256": of.sha256}
+        text = words(f"incidents.step.{step}", **values)
+        return f"{text}; {of.how}" if of.how else text
     size = words.decimal(of.size / 1_000_000)
-    said = words("incidents.collected", number=number, host=of.host, files=str(of.files), size=size, sha256=of.sha256)
-    return f"{said}; {words(f'incidents.stopped.{of.stopped}')}" if of.stopped else said
+    text = words("incidents.collected", number=number, host=of.host, files=str(of.files), size=size, sha256=of.sha256)
+    return f"{text}; {words(f'incidents.stopped.{of.stopped}')}" if of.stopped else text
 
 
-def custody(case: Case, collected: Collected, words: Words) -> Iterator[str]:
+def format_custody(case: Case, collection_event: CollectedEvent, words: Words) -> Iterator[str]:
     """Who had evidence when, a line each."""
-    yield words("incidents.custody", number=str(collected.number), incident=case.id, host=collected.host)
-    for entry in case.custody(collected.number):
-        yield f"{words.moment(entry.happened)}  {one_line(entry.who)}: {one_line(deed(entry.deed, words))}"
+    yield words("incidents.custody", number=str(collection_event.number), incident=case.id, host=collection_event.host)
+    for entry in case.list_custody(collection_event.number):
+        yield f"{words.moment(entry.happened)}  {make_one_line(entry.who)}: {make_one_line(describe_event(entry.deed, words))}"
 
 
-def custody_data(case: Case, collected: Collected, words: Words) -> dict[str, Any]:
+def build_custody_data(case: Case, collection_event: CollectedEvent, words: Words) -> dict[str, Any]:
     """Return who had evidence when, as JSON has it."""
-    entries = case.custody(collected.number)
-    about = collected.model_dump(mode="json", exclude={"kind"})
-    steps = [{**entry.model_dump(mode="json"), "says": deed(entry.deed, words)} for entry in entries]
+    entries = case.list_custody(collection_event.number)
+    about = collection_event.model_dump(mode="json", exclude={"kind"})
+    steps = [{**entry.model_dump(mode="json"), "says": describe_event(entry.deed, words)} for entry in entries]
     return {"incident": case.id, **about, "entries": steps}
 
 
-def damage(of: Damage, words: Words) -> str:
+def describe_damage(of: Damage, words: Words) -> str:
     """One thing that is not as it was collected."""
-    return words(f"incidents.damage.{of.kind}", what=one_line(of.what))
+    return words(f"incidents.damage.{of.kind}", what=make_one_line(of.what))
 
 
-def _action(of: Contained | Released, words: Words) -> str:
+def _describe_action(of: ContainedEvent | LiftedEvent, words: Words) -> str:
     """What became of containing something, or of releasing it."""
     number, host = str(of.number), of.host
-    why = _why(of.why, of.about, words)
-    if isinstance(of, Released):
+    why = _explain_reason(of.why, of.about, words)
+    if isinstance(of, LiftedEvent):
         if of.state == "released" and of.why in ("none_kept", "kept_gone", "still_contained"):
-            return words(f"incidents.release.{of.why}", number=number, host=host, other=one_line(of.about))
-        said = words(f"incidents.release.{of.means}.{of.state}", number=number, host=host, why=why)
-        return f"{said}; {why}" if why and of.state == "released" else said
+            return words(f"incidents.release.{of.why}", number=number, host=host, other=make_one_line(of.about))
+        text = words(f"incidents.release.{of.means}.{of.state}", number=number, host=host, why=why)
+        return f"{text}; {why}" if why and of.state == "released" else text
     until = words.moment(of.until) if of.until else ""
-    said = words(
+    text = words(
         f"incidents.contain.{of.means}.{of.state}",
         number=number,
         host=host,
-        what=what_of(of.means, of.what, words),
+        what=describe_target(of.means, of.what, words),
         until=until,
         why=why,
     )
     if of.state != "confirmed":
-        return said
-    return said + (f" (sha256 {of.sha256})" if of.sha256 else "") + (f"; {why}" if why else "")
+        return text
+    return text + (f" (sha256 {of.sha256})" if of.sha256 else "") + (f"; {why}" if why else "")
 
 
-def _why(name: str, about: str, words: Words) -> str:
+def _explain_reason(name: str, about: str, words: Words) -> str:
     if not name:
         return ""
-    said = words(f"incidents.why.{name if name in WHY else 'other'}")
-    return f"{said} ({one_line(about)})" if about else said
+    text = words(f"incidents.why.{name if name in REASONS else 'other'}")
+    return f"{text} ({make_one_line(about)})" if about else text
 
 
-def _what(subjects: Iterable[str], findings: Iterable[Found], why: str | None) -> str:
-    named = [*subjects, *(f"{found.control}:{found.subject}" for found in findings)]
-    return ", ".join(named) + (f" ({why})" if why else "")
+def _describe_subjects(subjects: Iterable[str], findings: Iterable[FindingReference], why: str | None) -> str:
+    names = [*subjects, *(f"{finding.control}:{finding.subject}" for finding in findings)]
+    return ", ".join(names) + (f" ({why})" if why else "")
 
 
-def timeline(case: Case, words: Words) -> bytes:
+def render_timeline(case: Case, words: Words) -> bytes:
     """Every entry a row: when it was written and when it happened (ISO 8601), who says so, what. As ``findings.csv`` is written."""
-    written = io.BytesIO()
-    text = io.TextIOWrapper(written, encoding="utf-8-sig", newline="")
+    buffer = io.BytesIO()
+    text = io.TextIOWrapper(buffer, encoding="utf-8-sig", newline="")
     lines = csv.writer(text)
     lines.writerow([words(f"incidents.col.{name}") for name in ("happened", "written", "who", "what")])
     for entry in case.entries:
-        lines.writerow(map(inert, (entry.happened, entry.at, entry.who, deed(entry.deed, words))))
+        lines.writerow(map(inert, (entry.happened, entry.at, entry.who, describe_event(entry.deed, words))))
     text.flush()
-    return written.getvalue()
+    return buffer.getvalue()

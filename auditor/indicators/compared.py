@@ -10,12 +10,12 @@ from functools import cached_property
 from typing import Any
 
 from auditor.facts import HostFacts
-from auditor.facts.contacts import Facts
-from auditor.fleet.collect import Asked
+from auditor.facts.contacts import ContactsFacts
+from auditor.fleet.collect import FactsRequest
 from auditor.indicators.indicator import Indicator
-from auditor.indicators.matching import Against
-from auditor.indicators.values import value
-from auditor.models import Host, Look
+from auditor.indicators.matching import IndicatorIndex
+from auditor.indicators.values import parse_value
+from auditor.models import Host, Scan
 
 AREA = "contacts"
 MAX_LISTED = 200
@@ -23,75 +23,81 @@ MAX_LISTED = 200
 
 
 @dataclass(frozen=True)
-class Comparison:
+class IndicatorComparison:
     """Indicators, and the key under which hosts are asked about them, made anew for each time."""
 
-    against: Against
+    index: IndicatorIndex
     key: bytes = field(default_factory=lambda: secrets.token_bytes(16), repr=False)
 
     @cached_property
     def _by_digest(self) -> Mapping[str, Indicator]:
-        return {digest.hex(): one for digest, one in self.against.digests(self.key).items()}
+        return {digest.hex(): indicator for digest, indicator in self.index.compute_digests(self.key).items()}
 
-    def told(self) -> dict[str, Any]:
+    def build_question(self) -> dict[str, Any]:
         """What hosts are given: nothing that a value could be read from without trying all there are."""
-        packed = bytes.fromhex("".join(sorted(self._by_digest)))
+        digest_bytes = bytes.fromhex("".join(sorted(self._by_digest)))
         return {
             "key": self.key.hex(),
-            "digests": base64.b64encode(packed).decode("ascii"),
-            "files": sorted({one.kind for one in self._by_digest.values()} & {"md5", "sha1", "sha256"}),
-            "lengths": {str(version): list(lengths) for version, lengths in self.against.lengths.items()},
+            "digests": base64.b64encode(digest_bytes).decode("ascii"),
+            "files": sorted({indicator.kind for indicator in self._by_digest.values()} & {"md5", "sha1", "sha256"}),
+            "lengths": {str(version): list(lengths) for version, lengths in self.index.lengths.items()},
         }
 
     @property
-    def asked(self) -> Asked:
+    def fact_request(self) -> FactsRequest:
         """What an audit asks hosts for besides."""
-        return Asked(models={AREA: Facts}, told={"indicators": self.told()})
+        return FactsRequest(models={AREA: ContactsFacts}, extra_variables={"indicators": self.build_question()})
 
-    def area(self, facts: HostFacts, host: Host, looks: Iterable[Look]) -> dict[str, Any]:
+    def build_area(self, facts: HostFacts, host: Host, looks: Iterable[Scan]) -> dict[str, Any]:
         """The area ``indicators`` of control expressions: what a host, and the pages of its sites, had to do with."""
-        told = facts.data.get(AREA)
-        if not isinstance(told, Facts):
+        contacts = facts.data.get(AREA)
+        if not isinstance(contacts, ContactsFacts):
             return {"compared": True, "untold": {"contacts": facts.errors.get(AREA, "not collected")}}
         sites = {site.domain for site in host.sites}
-        found = [*self._on_host(told), *self._on_pages(look for look in looks if look.site in sites)]
-        found.sort(key=lambda one: (one["where"] in ("log", "mail"), -one["times"], one["indicator"]))
-        return {"compared": True, "contacts": _told(found)}
+        violations = [*self._find_on_host(contacts), *self._find_on_pages(look for look in looks if look.site in sites)]
+        violations.sort(
+            key=lambda violation: (violation["where"] in ("log", "mail"), -violation["times"], violation["indicator"])
+        )
+        return {"compared": True, "contacts": _limit_violations(violations)}
 
-    def _on_host(self, facts: Facts) -> Iterator[dict[str, Any]]:
-        for seen in facts.seen:
-            one = self._by_digest.get(seen.digest)
-            if one is not None:
-                yield _violation(one, seen.where, seen.path, seen.times)
+    def _find_on_host(self, facts: ContactsFacts) -> Iterator[dict[str, Any]]:
+        for contact in facts.seen:
+            indicator = self._by_digest.get(contact.digest)
+            if indicator is not None:
+                yield _make_violation(indicator, contact.where, contact.path, contact.times)
 
-    def _on_pages(self, looks: Iterable[Look]) -> Iterator[dict[str, Any]]:
+    def _find_on_pages(self, looks: Iterable[Scan]) -> Iterator[dict[str, Any]]:
         for look in looks:
             for host in sorted({*look.linked, *look.framed, *look.loaded}):
-                shown = value(host)
-                one = self.against.of(shown) if shown is not None else None
-                if one is not None:
-                    yield _violation(one, "page", look.site, 1)
+                host_value = parse_value(host)
+                indicator = self.index.find(host_value) if host_value is not None else None
+                if indicator is not None:
+                    yield _make_violation(indicator, "page", look.site, 1)
 
 
-def _told(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    first = {one["indicator"]: one for one in reversed(found)}
-    return [one for at, one in enumerate(found) if at < MAX_LISTED or first[one["indicator"]] is one]
+def _limit_violations(violations: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    first = {violation["indicator"]: violation for violation in reversed(violations)}
+    return [
+        violation
+        for at, violation in enumerate(violations)
+        if at < MAX_LISTED or first[violation["indicator"]] is violation
+    ]
 
 
 NONE: dict[str, Any] = {"compared": False}
 """The area where nothing was compared."""
 
 
-def _violation(one: Indicator, where: str, path: str, times: int) -> dict[str, Any]:
+def _make_violation(indicator: Indicator, where: str, path: str, times: int) -> dict[str, Any]:
     return {
-        "indicator": one.text,
+        "indicator": indicator.text,
         "where": where,
         "path": path,
         "times": times,
-        "list": one.list,
-        "dated": str(one.first),
-        "until": str(one.until),
-        "note": one.note,
-        "tlp": one.tlp,
-        "id": one.id,
+        "list": indicator.list,
+        "dated": str(indicator.first),
+        "until": str(indicator.until),
+        "note": indicator.note,
+        "tlp": indicator.tlp,
+        "id": indicator.id,
     }

@@ -9,58 +9,62 @@ from pathlib import Path
 from typing import Any
 
 from auditor.indicators import store
-from auditor.indicators.indicator import UNMARKED, Indicator
+from auditor.indicators.indicator import DEFAULT_TLP, Indicator
 from auditor.indicators.sources import stix
-from auditor.indicators.sources.reading import Gathered
-from auditor.indicators.store import Listed
-from auditor.indicators.taxii import Server
+from auditor.indicators.sources.reading import IndicatorCollector
+from auditor.indicators.store import IndicatorList
+from auditor.indicators.taxii import TaxiiCollection
 from auditor.models import clock
-from auditor.vulnerabilities.sources.reading import Document
-from auditor.vulnerabilities.unpacking import Bounded
+from auditor.vulnerabilities.sources.reading import SourceDocument
+from auditor.vulnerabilities.unpacking import BoundedStream
 
 
-def poll(server: Server, name: str, today: date, path: Path | None = None) -> Listed:
+def poll(server: TaxiiCollection, name: str, today: date, path: Path | None = None) -> IndicatorList:
     """Fetch what was added since the last time into the list, and take out what was revoked there. Raises InputError; the list is then as it was."""
-    after = store.polled(name, server.collection, path)
+    after = store.find_poll_position(name, server.collection, path)
     objects: list[Mapping[str, Any]] = []
     last = after
-    for page, added in server.pages(after):
+    for page, last_added in server.iter_pages(after):
         objects += [
-            {name: one[name] for name in one.keys() & stix.READ}
-            for one in page
-            if isinstance(one, dict) and one.get("type") in _WANTED
+            {name: stix_object[name] for name in stix_object.keys() & stix.READ}
+            for stix_object in page
+            if isinstance(stix_object, dict) and stix_object.get("type") in _OBJECT_TYPES
         ]
-        last = added or last
-    document = Document(name, Bounded(io.BytesIO(), 0, server.file), server.file)
-    gathered = Gathered(document, name, today, UNMARKED)
+        last = last_added or last
+    document = SourceDocument(name, BoundedStream(io.BytesIO(), 0, server.file), server.file)
+    collector = IndicatorCollector(document, name, today, DEFAULT_TLP)
     if objects:
-        stix.take(objects, gathered)
-    before = next((one for one in store.lists(path) if one.name == name), None) if after else None
-    told = {str(one.get("id")) for one in objects if one.get("type") == "indicator"}
-    kept: dict[tuple[str, str], Indicator] = {
-        (one.kind, one.text): one
-        for one in store.all_indicators(path, name)
-        if before is not None and one.id not in told
+        stix.take_objects(objects, collector)
+    before = next((entry for entry in store.load_lists(path) if entry.name == name), None) if after else None
+    new_ids = {str(stix_object.get("id")) for stix_object in objects if stix_object.get("type") == "indicator"}
+    previous: dict[tuple[str, str], Indicator] = {
+        (indicator.kind, indicator.text): indicator
+        for indicator in store.load_indicators(path, name)
+        if before is not None and indicator.id not in new_ids
     }
-    found = {**kept, **gathered.found}
-    listed = Listed(
+    indicators = {**previous, **collector.indicators}
+    indicator_list = IndicatorList(
         name=name,
         file=server.collection,
         kind="taxii",
-        source=gathered.source or (before.source if before else ""),
+        source=collector.source or (before.source if before else ""),
         dated=today,
-        imported=clock.stamp(clock.now()),
+        imported=clock.format_stamp(clock.now()),
         sha256="",
-        indicators=len(found),
-        unmatched=len(gathered.complex) + (before.unmatched if before else 0),
-        never=sum(gathered.never.values()) + (before.never if before else 0),
-        wrong=len(gathered.wrong) + (before.wrong if before else 0),
+        indicators=len(indicators),
+        unmatched=len(collector.complex) + (before.unmatched if before else 0),
+        never=sum(collector.never.values()) + (before.never if before else 0),
+        wrong=len(collector.wrong) + (before.wrong if before else 0),
     )
-    with store.writing(path) as into:
-        into.put(listed, found.values(), [*(store.patterns(name, path) if before else ()), *gathered.complex])
+    with store.open_writer(path) as into:
+        into.put_list(
+            indicator_list,
+            indicators.values(),
+            [*(store.load_patterns(name, path) if before else ()), *collector.complex],
+        )
         into.note_polled(name, server.collection, last)
         into.check()
-    return listed
+    return indicator_list
 
 
-_WANTED = ("indicator", "marking-definition", "identity")
+_OBJECT_TYPES = ("indicator", "marking-definition", "identity")

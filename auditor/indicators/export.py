@@ -55,46 +55,46 @@ def render(
     indicators: Iterable[Indicator], form: Form, office: str, sightings: Sightings = MappingProxyType({})
 ) -> bytes:
     """The indicators in a form, by whose word: ``office`` is its name. ``sightings`` go along as STIX."""
-    found = sorted(indicators, key=lambda one: (one.kind, one.text, one.list))
+    sorted_indicators = sorted(indicators, key=lambda indicator: (indicator.kind, indicator.text, indicator.list))
     match form:
         case "stix":
-            return _json(bundle(objects(found, office, sightings)))
+            return _encode_json(build_bundle(build_objects(sorted_indicators, office, sightings)))
         case "misp":
-            return _json(_misp(found, office))
-    return _csv(found)
+            return _encode_json(_render_misp(sorted_indicators, office))
+    return _render_csv(sorted_indicators)
 
 
-def shareable(indicators: Iterable[Indicator], most: Tlp) -> tuple[Indicator, ...]:
+def select_shareable(indicators: Iterable[Indicator], most: Tlp) -> tuple[Indicator, ...]:
     """Those whose marking allows them to go as far as ``most``."""
-    return tuple(one for one in indicators if TLPS.index(one.tlp) <= TLPS.index(most))
+    return tuple(indicator for indicator in indicators if TLPS.index(indicator.tlp) <= TLPS.index(most))
 
 
-def _json(data: Any) -> bytes:
+def _encode_json(data: Any) -> bytes:
     return (json.dumps(data, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def _id(kind: str, *parts: str) -> str:
+def _make_id(kind: str, *parts: str) -> str:
     return f"{kind}--{uuid.uuid5(NAMESPACE, chr(0).join((kind, *parts)))}"
 
 
 def _moment(day: Day, end: bool = False) -> str:
     """When a day begins in Vietnam, or its last second, in UTC, as precise as STIX asks for."""
-    begins = clock.read(clock.beginning(day + timedelta(int(end))))
-    return clock.utc_stamp(begins - timedelta(seconds=int(end))).replace("Z", ".000Z")
+    begins = clock.read(clock.format_day_start(day + timedelta(int(end))))
+    return clock.format_utc_stamp(begins - timedelta(seconds=int(end))).replace("Z", ".000Z")
 
 
 def _epoch(day: Day) -> str:
-    return str(int(clock.read(clock.beginning(day)).timestamp()))
+    return str(int(clock.read(clock.format_day_start(day)).timestamp()))
 
 
-def objects(
-    found: Sequence[Indicator], office: str, sightings: Sightings = MappingProxyType({})
+def build_objects(
+    indicators: Sequence[Indicator], office: str, sightings: Sightings = MappingProxyType({})
 ) -> list[dict[str, Any]]:
     """STIX objects: who says it, how far it may go, then the indicators, and what was met of them."""
-    if not found:
+    if not indicators:
         return []
-    first = _moment(min(one.first for one in found))
-    who = _id("identity", office)
+    first = _moment(min(indicator.first for indicator in indicators))
+    who = _make_id("identity", office)
     identity = {
         "type": "identity",
         "spec_version": "2.1",
@@ -104,12 +104,21 @@ def objects(
         "name": office,
         "identity_class": "organization",
     }
-    marks = [_marking(one) for one in TLPS if any(each.tlp == one for each in found)]
-    met = [(one, sightings[one.text, one.list]) for one in found if (one.text, one.list) in sightings]
-    return [identity, *marks, *(_indicator(one, who) for one in found), *(_sighting(*each, who) for each in met)]
+    marks = [_build_marking(tlp) for tlp in TLPS if any(each.tlp == tlp for each in indicators)]
+    sighted_pairs = [
+        (indicator, sightings[indicator.text, indicator.list])
+        for indicator in indicators
+        if (indicator.text, indicator.list) in sightings
+    ]
+    return [
+        identity,
+        *marks,
+        *(_build_indicator(indicator, who) for indicator in indicators),
+        *(_build_sighting(*each, who) for each in sighted_pairs),
+    ]
 
 
-def _marking(tlp: Tlp) -> dict[str, Any]:
+def _build_marking(tlp: Tlp) -> dict[str, Any]:
     """TLP 2.0 as STIX 2.1 has it: by an extension, which FIRST's ids belong to."""
     return {
         "type": "marking-definition",
@@ -121,61 +130,66 @@ def _marking(tlp: Tlp) -> dict[str, Any]:
     }
 
 
-def _indicator(one: Indicator, who: str) -> dict[str, Any]:
-    created = _moment(one.first)
+def _build_indicator(indicator: Indicator, who: str) -> dict[str, Any]:
+    created_at = _moment(indicator.first)
     return {
         "type": "indicator",
         "spec_version": "2.1",
-        "id": _indicator_id(one),
+        "id": _make_indicator_id(indicator),
         "created_by_ref": who,
-        "created": created,
-        "modified": created,
-        "name": one.note or one.text,
-        "description": f"{one.kind} {one.text}",
+        "created": created_at,
+        "modified": created_at,
+        "name": indicator.note or indicator.text,
+        "description": f"{indicator.kind} {indicator.text}",
         "indicator_types": ["malicious-activity"],
-        "pattern": patterns.of_value(one.kind, one.text),
+        "pattern": patterns.build_pattern(indicator.kind, indicator.text),
         "pattern_type": "stix",
-        "valid_from": created,
-        "valid_until": _moment(one.until, end=True),
-        "object_marking_refs": [_TLP_IDS[one.tlp]],
+        "valid_from": created_at,
+        "valid_until": _moment(indicator.until, end=True),
+        "object_marking_refs": [_TLP_IDS[indicator.tlp]],
     }
 
 
-def _indicator_id(one: Indicator) -> str:
-    return _id("indicator", one.kind, one.text, one.list)
+def _make_indicator_id(indicator: Indicator) -> str:
+    return _make_id("indicator", indicator.kind, indicator.text, indicator.list)
 
 
-def _sighting(one: Indicator, met: Sighting, who: str) -> dict[str, Any]:
-    seen = _moment(met.day)
+def _build_sighting(indicator: Indicator, record: Sighting, who: str) -> dict[str, Any]:
+    seen_at = _moment(record.day)
     return {
         "type": "sighting",
         "spec_version": "2.1",
-        "id": _id("sighting", one.kind, one.text, one.list, str(met.day)),
+        "id": _make_id("sighting", indicator.kind, indicator.text, indicator.list, str(record.day)),
         "created_by_ref": who,
-        "created": seen,
-        "modified": seen,
-        "first_seen": seen,
-        "last_seen": _moment(met.day, end=True),
-        "count": met.places,
-        "sighting_of_ref": _indicator_id(one),
+        "created": seen_at,
+        "modified": seen_at,
+        "first_seen": seen_at,
+        "last_seen": _moment(record.day, end=True),
+        "count": record.places,
+        "sighting_of_ref": _make_indicator_id(indicator),
         "where_sighted_refs": [who],
-        "object_marking_refs": [_TLP_IDS[one.tlp]],
+        "object_marking_refs": [_TLP_IDS[indicator.tlp]],
     }
 
 
-def bundle(members: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def build_bundle(members: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The objects as one file."""
-    name = _id("bundle", *(str(one["id"]) for one in members))
+    name = _make_id("bundle", *(str(member["id"]) for member in members))
     return {"type": "bundle", "id": name, "objects": list(members)}
 
 
-def _misp(found: Sequence[Indicator], office: str) -> dict[str, Any]:
-    first = min((one.first for one in found), default=clock.today())
+def _render_misp(indicators: Sequence[Indicator], office: str) -> dict[str, Any]:
+    first = min((indicator.first for indicator in indicators), default=clock.today())
     who = str(uuid.uuid5(NAMESPACE, office))
-    marks = {one.tlp for one in found}
+    marks = {indicator.tlp for indicator in indicators}
     return {
         "Event": {
-            "uuid": str(uuid.uuid5(NAMESPACE, "\0".join(f"{one.kind} {one.text} {one.list}" for one in found))),
+            "uuid": str(
+                uuid.uuid5(
+                    NAMESPACE,
+                    "\0".join(f"{indicator.kind} {indicator.text} {indicator.list}" for indicator in indicators),
+                )
+            ),
             "info": f"Indicators of {office}",
             "date": str(first),
             "timestamp": _epoch(first),
@@ -184,32 +198,36 @@ def _misp(found: Sequence[Indicator], office: str) -> dict[str, Any]:
             "distribution": "0",
             "published": False,
             "Orgc": {"name": office, "uuid": who},
-            "Tag": [{"name": f"tlp:{marked.lower()}"} for marked in marks] if len(marks) == 1 else [],
+            "Tag": [{"name": f"tlp:{tlp.lower()}"} for tlp in marks] if len(marks) == 1 else [],
             "Attribute": [
                 {
-                    "uuid": str(uuid.uuid5(NAMESPACE, f"{one.kind} {one.text} {one.list}")),
-                    "type": _MISP_TYPES[one.kind],
-                    "category": "Payload delivery" if one.kind in ("md5", "sha1", "sha256") else "Network activity",
-                    "value": one.text,
+                    "uuid": str(uuid.uuid5(NAMESPACE, f"{indicator.kind} {indicator.text} {indicator.list}")),
+                    "type": _MISP_TYPES[indicator.kind],
+                    "category": "Payload delivery"
+                    if indicator.kind in ("md5", "sha1", "sha256")
+                    else "Network activity",
+                    "value": indicator.text,
                     "to_ids": True,
-                    "comment": one.note,
-                    "timestamp": _epoch(one.first),
-                    "first_seen": _moment(one.first),
-                    "last_seen": _moment(one.until, end=True),
+                    "comment": indicator.note,
+                    "timestamp": _epoch(indicator.first),
+                    "first_seen": _moment(indicator.first),
+                    "last_seen": _moment(indicator.until, end=True),
                     "distribution": "5",
-                    "Tag": [{"name": f"tlp:{one.tlp.lower()}"}],
+                    "Tag": [{"name": f"tlp:{indicator.tlp.lower()}"}],
                 }
-                for one in found
+                for indicator in indicators
             ],
         }
     }
 
 
-def _csv(found: Sequence[Indicator]) -> bytes:
-    written = io.StringIO()
-    table = csv.writer(written, lineterminator="\r\n")
+def _render_csv(indicators: Sequence[Indicator]) -> bytes:
+    output = io.StringIO()
+    table = csv.writer(output, lineterminator="\r\n")
     table.writerow(("value", "type", "tlp", "valid_from", "valid_until", "description", "source"))
-    for one in found:
-        note = f"'{one.note}" if one.note[:1] in "=+-@\t\r" and one.note else one.note
-        table.writerow((one.text, one.kind, one.tlp, one.first, one.until, note, one.list))
-    return written.getvalue().encode("utf-8-sig")
+    for indicator in indicators:
+        note = f"'{indicator.note}" if indicator.note[:1] in "=+-@\t\r" and indicator.note else indicator.note
+        table.writerow(
+            (indicator.text, indicator.kind, indicator.tlp, indicator.first, indicator.until, note, indicator.list)
+        )
+    return output.getvalue().encode("utf-8-sig")

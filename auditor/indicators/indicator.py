@@ -11,7 +11,7 @@ from auditor.indicators.values import Kind
 Tlp = Literal["CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"]
 """From the freest to the strictest."""
 TLPS: tuple[Tlp, ...] = get_args(Tlp)
-UNMARKED: Tlp = "AMBER"
+DEFAULT_TLP: Tlp = "AMBER"
 """What a list without any marking is taken for: it goes to those who have to act on it."""
 MAX_INDICATORS = 200_000
 """Of all lists together: more than any authority's, and hosts are asked about all of them."""
@@ -59,13 +59,13 @@ class Indicator:
         return self.first <= today <= self.until
 
 
-def tlp(text: str) -> Tlp | None:
+def parse_tlp(text: str) -> Tlp | None:
     """A marking as it is written, ``TLP:AMBER+STRICT``, ``tlp:white``, ``green``; None for anything else."""
     plain = text.strip().upper().removeprefix("TLP").lstrip(":- ").replace(" ", "")
     plain = {"WHITE": "CLEAR", "AMBERSTRICT": "AMBER+STRICT"}.get(plain, plain)
-    return next((one for one in TLPS if one == plain), None)
+    return next((level for level in TLPS if level == plain), None)
 
 
-def stricter(first: Tlp, second: Tlp) -> Tlp:
+def pick_stricter(first: Tlp, second: Tlp) -> Tlp:
     """The stricter of two."""
     return max(first, second, key=TLPS.index)

@@ -7,28 +7,28 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from auditor.indicators.indicator import Indicator
-from auditor.indicators.matching import Against
+from auditor.indicators.matching import IndicatorIndex
 from auditor.vulnerabilities import unpacking
 
 _PIECE = 1 << 20
 
 
-def read(file: Path, against: Against) -> Mapping[Indicator, int]:
+def read(file: Path, index: IndicatorIndex) -> Mapping[Indicator, int]:
     """In how many places each indicator stands in a log. Raises InputError for what cannot be read."""
-    unpacking.digest(file)
-    found: Counter[Indicator] = Counter()
-    with unpacking.opened(file) as documents:
+    unpacking.compute_digest(file)
+    counts: Counter[Indicator] = Counter()
+    with unpacking.open_documents(file) as documents:
         for _, stream in documents:
-            for text in _pieces(stream):
-                found.update(against.in_text(text))
-    return found
+            for text in _iter_chunks(stream):
+                counts.update(index.find_in_text(text))
+    return counts
 
 
-def _pieces(stream: unpacking.Bounded) -> Iterator[str]:
+def _iter_chunks(stream: unpacking.BoundedStream) -> Iterator[str]:
     """Whole lines, a megabyte at a time."""
     rest = b""
     while part := stream.read(_PIECE):
-        stream.told()
+        stream.mark_record()
         whole, newline, rest = (rest + part).rpartition(b"\n")
         if newline:
             yield whole.decode("utf-8", "replace")

@@ -6,18 +6,17 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from auditor.indicators.indicator import Indicator
-from auditor.indicators.matching import Against
-from auditor.indicators.matching import against as holding
+from auditor.indicators.matching import IndicatorIndex, build_index
 from auditor.models import Inventory
 
 
-def names_and_addresses(inventory: Inventory) -> tuple[Sequence[str], Sequence[str]]:
+def list_own_assets(inventory: Inventory) -> tuple[Sequence[str], Sequence[str]]:
     """The names of its sites, and the addresses of its hosts."""
     sites = [site for host in inventory.hosts for site in host.sites]
     names = sorted({name for site in sites for name in (site.domain, *site.aliases)})
     return names, sorted({host.address for host in inventory.hosts})
 
 
-def against(indicators: Iterable[Indicator], inventory: Inventory, today: date) -> Against:
+def build_inventory_index(indicators: Iterable[Indicator], inventory: Inventory, today: date) -> IndicatorIndex:
     """The indicators that hold on a day and are of nobody in the inventory."""
-    return holding(indicators, today, *names_and_addresses(inventory))
+    return build_index(indicators, today, *list_own_assets(inventory))

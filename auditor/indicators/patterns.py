@@ -17,11 +17,11 @@ _PATHS = {
 _TERM = re.compile(r"\s*([a-z0-9-]+:[A-Za-z0-9_.'\"-]+)\s*(=|ISSUBSET)\s*'((?:[^'\\]|\\['\\])*)'\s*")
 
 
-def values(pattern: str) -> tuple[str, ...] | None:
+def extract_values(pattern: str) -> tuple[str, ...] | None:
     """The values of which a pattern is met by any one: comparisons for equality, joined by OR. None: it asks for something else."""
     if len(pattern) > MAX_LENGTH:
         return None
-    found: list[str] = []
+    literals: list[str] = []
     at, depth = 0, 0
     text = pattern.strip()
     while at < len(text):
@@ -30,9 +30,9 @@ def values(pattern: str) -> tuple[str, ...] | None:
                 return None
             depth, at = 1, at + 1
         term = _TERM.match(text, at)
-        if term is None or _path(term[1]) not in _PATHS or not _fits(term[1], term[2]):
+        if term is None or _normalize_path(term[1]) not in _PATHS or not _fits(term[1], term[2]):
             return None
-        found.append(re.sub(r"\\(.)", r"\1", term[3]))
+        literals.append(re.sub(r"\\(.)", r"\1", term[3]))
         at = term.end()
         if text[at : at + 3] == "OR ":
             at += 3
@@ -40,7 +40,7 @@ def values(pattern: str) -> tuple[str, ...] | None:
             depth, at = 0, at + 1
             rest = text[at:].lstrip()
             if not rest:
-                return tuple(found)
+                return tuple(literals)
             if not rest.startswith("OR"):
                 return None
             at = len(text) - len(rest[2:].lstrip())
@@ -49,27 +49,27 @@ def values(pattern: str) -> tuple[str, ...] | None:
     return None
 
 
-def _path(written: str) -> str:
+def _normalize_path(path: str) -> str:
     """``file:hashes.'SHA-256'`` and ``file:hashes.MD5`` as they are compared."""
-    return re.sub(r"['\"-]", "", written).lower() if written.startswith("file:") else written
+    return re.sub(r"['\"-]", "", path).lower() if path.startswith("file:") else path
 
 
 def _fits(path: str, operator: str) -> bool:
     return operator == "=" or path in ("ipv4-addr:value", "ipv6-addr:value")
 
 
-def of_value(kind: str, text: str) -> str:
+def build_pattern(kind: str, text: str) -> str:
     """The pattern that asks for a value."""
-    quoted = text.replace("\\", "\\\\").replace("'", "\\'")
+    escaped_text = text.replace("\\", "\\\\").replace("'", "\\'")
     version = "ipv6-addr" if ":" in text else "ipv4-addr"
     match kind:
         case "address":
-            return f"[{version}:value = '{quoted}']"
+            return f"[{version}:value = '{escaped_text}']"
         case "network":
-            return f"[{version}:value ISSUBSET '{quoted}']"
+            return f"[{version}:value ISSUBSET '{escaped_text}']"
         case "domain":
-            return f"[domain-name:value = '{quoted}']"
+            return f"[domain-name:value = '{escaped_text}']"
         case "url":
-            return f"[url:value = '{quoted}']"
+            return f"[url:value = '{escaped_text}']"
     name = {"md5": "MD5", "sha1": "'SHA-1'", "sha256": "'SHA-256'"}[kind]
-    return f"[file:hashes.{name} = '{quoted}']"
+    return f"[file:hashes.{name} = '{escaped_text}']"

@@ -10,13 +10,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from auditor.errors import InputError, nearest
+from auditor.errors import InputError, find_nearest
 from auditor.indicators.indicator import MAX_INDICATORS, Indicator
 from auditor.models import clock
 from auditor.system import sqlite_file
 
 _MIGRATIONS: tuple[sqlite_file.Migration, ...] = (
-    sqlite_file.statements(
+    sqlite_file.make_migration(
         "CREATE TABLE lists (name TEXT PRIMARY KEY, file TEXT NOT NULL, kind TEXT NOT NULL, source TEXT NOT NULL,"
         " dated TEXT NOT NULL, imported TEXT NOT NULL, sha256 TEXT NOT NULL, indicators INTEGER NOT NULL,"
         " unmatched INTEGER NOT NULL, never INTEGER NOT NULL, wrong INTEGER NOT NULL) STRICT",
@@ -25,12 +25,12 @@ _MIGRATIONS: tuple[sqlite_file.Migration, ...] = (
         " STRICT, WITHOUT ROWID",
         "CREATE TABLE patterns (list TEXT NOT NULL, id TEXT NOT NULL, words TEXT NOT NULL) STRICT",
     ),
-    sqlite_file.statements("CREATE TABLE polled (list TEXT PRIMARY KEY, url TEXT NOT NULL, after TEXT) STRICT"),
+    sqlite_file.make_migration("CREATE TABLE polled (list TEXT PRIMARY KEY, url TEXT NOT NULL, after TEXT) STRICT"),
 )
 
 
 @dataclass(frozen=True)
-class Listed:
+class IndicatorList:
     """A list, as it was imported."""
 
     name: str
@@ -54,45 +54,58 @@ class Listed:
 
 def default_path() -> Path:
     """``indicators.sqlite`` in the state folder."""
-    return sqlite_file.state_folder() / "indicators.sqlite"
+    return sqlite_file.get_state_folder() / "indicators.sqlite"
 
 
 @contextmanager
-def _opened(path: Path | None) -> Iterator[sqlite3.Connection]:
-    with sqlite_file.opened(path or default_path(), _MIGRATIONS, "list of indicators") as database:
+def _open_database(path: Path | None) -> Iterator[sqlite3.Connection]:
+    with sqlite_file.open_database(path or default_path(), _MIGRATIONS, "list of indicators") as database:
         yield database
 
 
 @contextmanager
-def writing(path: Path | None = None) -> Iterator[Writing]:
+def open_writer(path: Path | None = None) -> Iterator[IndicatorWriter]:
     """The file for an import: all that is done, or nothing."""
-    with _opened(path) as database, sqlite_file.transaction(database):
-        yield Writing(database)
+    with _open_database(path) as database, sqlite_file.transaction(database):
+        yield IndicatorWriter(database)
 
 
-class Writing:
+class IndicatorWriter:
     """An import that goes on."""
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
 
-    def put(self, listed: Listed, found: Iterable[Indicator], unmatched: Iterable[tuple[str, str]]) -> None:
+    def put_list(
+        self,
+        indicator_list: IndicatorList,
+        indicators: Iterable[Indicator],
+        unmatched_patterns: Iterable[tuple[str, str]],
+    ) -> None:
         """A list in place of the one of its name."""
-        self.forget(listed.name)
-        values = [str(one) if isinstance(one, date) else one for one in astuple(listed)]
+        self.forget(indicator_list.name)
+        values = [str(value) if isinstance(value, date) else value for value in astuple(indicator_list)]
         self._database.execute(f"INSERT INTO lists VALUES ({', '.join('?' * len(values))})", values)  # noqa: S608  marks only
         self._database.executemany(
             "INSERT INTO indicators VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 (
-                    *(listed.name, one.kind, one.text, one.id, one.tlp, str(one.first)),
-                    *(str(one.last) if one.last else None, one.note),
+                    *(
+                        indicator_list.name,
+                        indicator.kind,
+                        indicator.text,
+                        indicator.id,
+                        indicator.tlp,
+                        str(indicator.first),
+                    ),
+                    *(str(indicator.last) if indicator.last else None, indicator.note),
                 )
-                for one in found
+                for indicator in indicators
             ),
         )
         self._database.executemany(
-            "INSERT INTO patterns VALUES (?, ?, ?)", ((listed.name, name, words) for name, words in unmatched)
+            "INSERT INTO patterns VALUES (?, ?, ?)",
+            ((indicator_list.name, name, words) for name, words in unmatched_patterns),
         )
 
     def forget(self, name: str) -> bool:
@@ -119,56 +132,56 @@ class Writing:
 
 def remove(name: str, path: Path | None = None) -> None:
     """Take a list out. Raises InputError when there is none of the name."""
-    there = [one.name for one in lists(path)]
+    there = [entry.name for entry in load_lists(path)]
     if name not in there:
         raise InputError(
-            "there is no list {name}", name=name, mend="see 'auditor indicators list'", guess=nearest(name, there)
+            "there is no list {name}", name=name, mend="see 'auditor indicators list'", guess=find_nearest(name, there)
         )
-    with writing(path) as into:
+    with open_writer(path) as into:
         into.forget(name)
 
 
-def lists(path: Path | None = None) -> tuple[Listed, ...]:
+def load_lists(path: Path | None = None) -> tuple[IndicatorList, ...]:
     """What was imported, by name; without a file nothing."""
     if not (path or default_path()).exists():
         return ()
-    with _opened(path) as database:
+    with _open_database(path) as database:
         rows = database.execute("SELECT * FROM lists ORDER BY name").fetchall()
-    return tuple(_listed(row) for row in rows)
+    return tuple(_build_list(row) for row in rows)
 
 
-def polled(name: str, url: str, path: Path | None = None) -> str | None:
+def find_poll_position(name: str, url: str, path: Path | None = None) -> str | None:
     """Up to which moment a list has all of a collection; None: nothing of it."""
-    rows = _rows("SELECT after FROM polled WHERE list = ? AND url = ?", (name, url), path)
+    rows = _load_rows("SELECT after FROM polled WHERE list = ? AND url = ?", (name, url), path)
     return rows[0][0] if rows else None
 
 
-def patterns(name: str, path: Path | None = None) -> tuple[tuple[str, str], ...]:
+def load_patterns(name: str, path: Path | None = None) -> tuple[tuple[str, str], ...]:
     """Id and words of what a list has that is not matched."""
-    return tuple(_rows("SELECT id, words FROM patterns WHERE list = ?", (name,), path))
+    return tuple(_load_rows("SELECT id, words FROM patterns WHERE list = ?", (name,), path))
 
 
-def _rows(query: str, values: tuple[str, ...], path: Path | None) -> list[tuple[Any, ...]]:
+def _load_rows(query: str, values: tuple[str, ...], path: Path | None) -> list[tuple[Any, ...]]:
     if not (path or default_path()).exists():
         return []
-    with _opened(path) as database:
+    with _open_database(path) as database:
         return database.execute(query, values).fetchall()
 
 
-def _listed(row: tuple[Any, ...]) -> Listed:
-    told = dict(zip((one.name for one in fields(Listed)), row, strict=True))
-    return Listed(**{**told, "dated": clock.day_written(told["dated"])})
+def _build_list(row: tuple[Any, ...]) -> IndicatorList:
+    values = dict(zip((column.name for column in fields(IndicatorList)), row, strict=True))
+    return IndicatorList(**{**values, "dated": clock.parse_day(values["dated"])})
 
 
-def all_indicators(path: Path | None = None, name: str | None = None) -> tuple[Indicator, ...]:
+def load_indicators(path: Path | None = None, name: str | None = None) -> tuple[Indicator, ...]:
     """All of them, or those of one list, whether or not they hold by now."""
     if not (path or default_path()).exists():
         return ()
     where, values = (" WHERE list = ?", [name]) if name else ("", [])
     query = f"SELECT kind, value, id, tlp, first, last, note, list FROM indicators{where} ORDER BY list, kind, value"  # noqa: S608  one of two texts
-    with _opened(path) as database:
+    with _open_database(path) as database:
         rows = database.execute(query, values).fetchall()
     return tuple(
-        Indicator(kind, value, id, tlp, clock.day_written(first), clock.day_written(last) if last else None, note, of)
+        Indicator(kind, value, id, tlp, clock.parse_day(first), clock.parse_day(last) if last else None, note, of)
         for kind, value, id, tlp, first, last, note, of in rows
     )

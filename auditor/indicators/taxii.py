@@ -21,9 +21,9 @@ from pydantic import Field, model_validator
 
 from auditor.errors import InputError
 from auditor.models import Model
-from auditor.system.credentials import secret, trusting
+from auditor.system.credentials import make_tls_context, read_secret
 from auditor.system.deadline import Deadline
-from auditor.system.yaml_source import fitted, load_yaml
+from auditor.system.yaml_source import load_yaml, validate_model
 
 FILE = "taxii.yml"
 MEDIA = "application/taxii+json;version=2.1"
@@ -66,14 +66,14 @@ class TaxiiSettings(Model):
         return self
 
 
-def load(office: Path) -> Server:
+def load(office: Path) -> TaxiiCollection:
     """The server. Raises InputError for settings, a secret or certificates that cannot be used."""
     file = office / FILE
     if not file.is_file():
         raise InputError("there are no settings of a TAXII server", file=file, mend=_MEND)
-    settings = fitted(TaxiiSettings, load_yaml(file), "{where}: {why}", mend=_MEND, file=file)
+    settings = validate_model(TaxiiSettings, load_yaml(file), "{where}: {why}", mend=_MEND, file=file)
     _check_url(settings.url, file)
-    context = trusting(office / settings.ca_file if settings.ca_file else None)
+    context = make_tls_context(office / settings.ca_file if settings.ca_file else None)
     if settings.certificate is not None and settings.key is not None:
         try:
             context.load_cert_chain(office / settings.certificate, office / settings.key)
@@ -81,8 +81,8 @@ def load(office: Path) -> Server:
             raise InputError(
                 "our certificate cannot be used: {why}", why=error.strerror or error, file=file, mend=_MEND
             ) from error
-    token = secret(office / settings.token_file) if settings.token_file else None
-    return Server(settings.url, file, context, settings.user, token)
+    token = read_secret(office / settings.token_file) if settings.token_file else None
+    return TaxiiCollection(settings.url, file, context, settings.user, token)
 
 
 def _check_url(url: str, file: Path) -> None:
@@ -99,19 +99,27 @@ def _check_url(url: str, file: Path) -> None:
         )
 
 
-def _list(data: Mapping[str, Any], name: str) -> list[Any]:
+def _get_list(data: Mapping[str, Any], name: str) -> list[Any]:
     """A list in an answer; empty for what is none."""
-    found = data.get(name)
-    return found if isinstance(found, list) else []
+    members = data.get(name)
+    return members if isinstance(members, list) else []
 
 
-def _refused(status: Mapping[str, Any], given: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+def _iter_refused(status: Mapping[str, Any], objects: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     """What the server says that it did not take, and why: all that it was given, where it counts more than it names."""
-    told = {str(one.get("id")): str(one.get("message")) for one in _list(status, "failures") if isinstance(one, dict)}
-    counted = status.get("failure_count")
-    there = told.keys() & {str(one["id"]) for one in given}
-    names = there if not isinstance(counted, int) or counted <= len(there) else [str(one["id"]) for one in given]
-    return ((name, told.get(name, "")) for name in sorted(names))
+    messages = {
+        str(failure.get("id")): str(failure.get("message"))
+        for failure in _get_list(status, "failures")
+        if isinstance(failure, dict)
+    }
+    failure_count = status.get("failure_count")
+    there = messages.keys() & {str(stix_object["id"]) for stix_object in objects}
+    names = (
+        there
+        if not isinstance(failure_count, int) or failure_count <= len(there)
+        else [str(stix_object["id"]) for stix_object in objects]
+    )
+    return ((name, messages.get(name, "")) for name in sorted(names))
 
 
 def _is_here(host: str) -> bool:
@@ -122,7 +130,7 @@ def _is_here(host: str) -> bool:
 
 
 @dataclass
-class Server:
+class TaxiiCollection:
     """One collection on a server."""
 
     url: str
@@ -132,8 +140,8 @@ class Server:
     user: str | None = None
     token: str | None = field(default=None, repr=False)
     sleep: Callable[[float], None] = time.sleep
-    _waited: float = 0.0
-    _fetched: int = 0
+    _waited_seconds: float = 0.0
+    _fetched_bytes: int = 0
     _began: float = field(default_factory=time.monotonic)
 
     @property
@@ -146,89 +154,94 @@ class Server:
         """That of the API root that it is in."""
         return self.collection.rpartition("/collections/")[0] + "/"
 
-    def pages(self, after: str | None, limit: int = OF_A_PAGE) -> Iterator[tuple[list[Any], str | None]]:
+    def iter_pages(self, after: str | None, limit: int = OF_A_PAGE) -> Iterator[tuple[list[Any], str | None]]:
         """Objects that were added after a moment, a page at a time, and up to which moment they then are all fetched.
 
         Raises InputError for a server that is down, refuses, sends anything else, or loops.
         """
-        seen: set[int] = set()
-        following: str | None = None
+        seen_hashes: set[int] = set()
+        next_token: str | None = None
         for _ in range(MAX_PAGES):
-            asked = {"added_after": after, "limit": str(limit), "next": following}
-            data, headers = self._ask("GET", self.collection + "objects/", {k: v for k, v in asked.items() if v})
+            parameters = {"added_after": after, "limit": str(limit), "next": next_token}
+            data, headers = self._request(
+                "GET", self.collection + "objects/", {k: v for k, v in parameters.items() if v}
+            )
             objects = data.get("objects", [])
             if not isinstance(objects, list):
-                raise self._broken("the response does not contain a list of objects")
+                raise self._make_error("the response does not contain a list of objects")
             last = headers.get("x-taxii-date-added-last")
             yield objects, last if last and len(last) < 60 else None
             if data.get("more") is not True:
                 return
-            following = str(data["next"]) if data.get("next") is not None else None
-            after = after if following is not None else last
-            fresh = {hash(json.dumps(one, sort_keys=True)) for one in objects} - seen
-            if not fresh or (following is None and last is None):
-                raise self._broken("the pages of the response repeat without end")
-            seen |= fresh
-        raise self._broken("it has more than {most} pages", most=MAX_PAGES)
+            next_token = str(data["next"]) if data.get("next") is not None else None
+            after = after if next_token is not None else last
+            fresh = {hash(json.dumps(stix_object, sort_keys=True)) for stix_object in objects} - seen_hashes
+            if not fresh or (next_token is None and last is None):
+                raise self._make_error("the pages of the response repeat without end")
+            seen_hashes |= fresh
+        raise self._make_error("it has more than {most} pages", most=MAX_PAGES)
 
     def add(self, objects: Sequence[Mapping[str, Any]]) -> tuple[int, tuple[str, ...]]:
         """Hand objects over; how many the server has then, and what it did not take, with why. What it has already is no failure."""
-        taken, failed = 0, []
+        accepted_count, failures = 0, []
         for start in range(0, len(objects), AT_ONCE):
             part = objects[start : start + AT_ONCE]
-            status, _ = self._ask("POST", self.collection + "objects/", {}, {"objects": list(part)})
-            status = self._finished(status)
-            lacking = [(name, why) for name, why in _refused(status, part) if not self._has(name)]
-            failed += [f"{name}: {why}"[:300] for name, why in lacking]
-            taken += len(part) - len(lacking)
-        return taken, tuple(failed)
+            status, _ = self._request("POST", self.collection + "objects/", {}, {"objects": list(part)})
+            status = self._await_completion(status)
+            missing_objects = [(name, why) for name, why in _iter_refused(status, part) if not self._has(name)]
+            failures += [f"{name}: {why}"[:300] for name, why in missing_objects]
+            accepted_count += len(part) - len(missing_objects)
+        return accepted_count, tuple(failures)
 
-    def _finished(self, status: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _await_completion(self, status: Mapping[str, Any]) -> Mapping[str, Any]:
         while status.get("status") != "complete":
             if not isinstance(status.get("id"), str) or not _STATUS.match(status["id"]):
-                raise self._broken("the server does not report the result of the upload")
+                raise self._make_error("the server does not report the result of the upload")
             self._wait(2)
-            status, _ = self._ask("GET", f"{self.root}status/{status['id']}/", {})
+            status, _ = self._request("GET", f"{self.root}status/{status['id']}/", {})
         return status
 
     def _has(self, name: str) -> bool:
-        data, _ = self._ask("GET", self.collection + "objects/", {"match[id]": name})
-        return any(isinstance(one, dict) and one.get("id") == name for one in _list(data, "objects"))
+        data, _ = self._request("GET", self.collection + "objects/", {"match[id]": name})
+        return any(
+            isinstance(stix_object, dict) and stix_object.get("id") == name
+            for stix_object in _get_list(data, "objects")
+        )
 
     def _wait(self, seconds: float) -> None:
-        self._waited += seconds
-        if self._waited > MAX_WAIT:
-            raise self._broken("the server did not respond within {most} s", most=MAX_WAIT)
+        self._waited_seconds += seconds
+        if self._waited_seconds > MAX_WAIT:
+            raise self._make_error("the server did not respond within {most} s", most=MAX_WAIT)
         self.sleep(seconds)
 
-    def _ask(
-        self, method: str, url: str, asked: Mapping[str, str], body: Mapping[str, Any] | None = None
+    def _request(
+        self, method: str, url: str, parameters: Mapping[str, str], body: Mapping[str, Any] | None = None
     ) -> tuple[Mapping[str, Any], Mapping[str, str]]:
         content = json.dumps(body, ensure_ascii=False).encode() if body is not None else None
         while True:
-            status, headers, answer = self._once(method, url, asked, content)
+            status, headers, answer = self._request_once(method, url, parameters, content)
             if status not in (429, 503):
                 break
-            told = headers.get("retry-after", "")
-            self._wait(int(told) if told.isdigit() and len(told) < 5 else 5)
+            retry_after = headers.get("retry-after", "")
+            self._wait(int(retry_after) if retry_after.isdigit() and len(retry_after) < 5 else 5)
         if 300 <= status < 400:
-            raise self._broken("the server responded with {status}; redirects are not followed", status=status)
+            raise self._make_error("the server responded with {status}; redirects are not followed", status=status)
         if status in (401, 403):
-            raise self._broken("the server responded with {status}: access denied", status=status)
+            raise self._make_error("the server responded with {status}: access denied", status=status)
         if not 200 <= status < 300:
-            raise self._broken("the server responded with {status}", status=status)
+            raise self._make_error("the server responded with {status}", status=status)
         if not headers.get("content-type", "").lower().startswith("application/taxii+json"):
-            raise self._broken("this is not a TAXII 2.1 server")
+            raise self._make_error("this is not a TAXII 2.1 server")
         try:
             data = json.loads(answer)
         except (ValueError, RecursionError) as error:
-            raise self._broken("the response is not JSON") from error
+            raise self._make_error("the response is not JSON") from error
         if not isinstance(data, dict):
-            raise self._broken("the response is not JSON")
+            raise self._make_error("the response is not JSON")
         return data, headers
 
-    def _once(
-        self, method: str, url: str, asked: Mapping[str, str], content: bytes | None
+    def _request_once(
+        self, method: str, url: str, parameters: Mapping[str, str], content: bytes | None
     ) -> tuple[int, Mapping[str, str], bytes]:
         headers = {"Accept": MEDIA, "User-Agent": "luytre", "Accept-Encoding": "identity"}
         if content is not None:
@@ -244,7 +257,7 @@ class Server:
                     client.stream(
                         method,
                         url,
-                        params=asked,
+                        params=parameters,
                         content=content,
                         headers=headers,
                         extensions={"trace": deadline.trace},
@@ -252,15 +265,15 @@ class Server:
                 ):
                     for chunk in response.iter_raw():
                         body += chunk
-                        self._fetched += len(chunk)
-                        if self._fetched > MAX_FETCHED or time.monotonic() - self._began > MAX_SECONDS:
-                            raise self._broken("the response does not end")
+                        self._fetched_bytes += len(chunk)
+                        if self._fetched_bytes > MAX_FETCHED or time.monotonic() - self._began > MAX_SECONDS:
+                            raise self._make_error("the response does not end")
                         if len(body) > MAX_ANSWER:
-                            raise self._broken("the response is larger than {most} MB", most=MAX_ANSWER // 1_000_000)
-                    told = {name.lower(): value[:200] for name, value in response.headers.items()}
-                    return response.status_code, told, bytes(body)
+                            raise self._make_error("the response is larger than {most} MB", most=MAX_ANSWER // 1_000_000)
+                    response_headers = {name.lower(): value[:200] for name, value in response.headers.items()}
+                    return response.status_code, response_headers, bytes(body)
             except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-                raise self._broken("it cannot be reached: {why}", why=deadline.why(error)) from None
+                raise self._make_error("it cannot be reached: {why}", why=deadline.explain(error)) from None
 
-    def _broken(self, what: str, **values: Any) -> InputError:
+    def _make_error(self, what: str, **values: Any) -> InputError:
         return InputError(what, file=self.file, mend=_CHECK, **values)

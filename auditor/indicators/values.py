@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 Kind = Literal["address", "network", "domain", "url", "md5", "sha1", "sha256"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-Never = Literal["private", "wide", "everybody"]
+ExclusionReason = Literal["private", "wide", "everybody"]
 """Why a value never matches: no address of the Internet; it takes in too many; everybody uses it."""
 
 MAX_LENGTH = 2_000
@@ -22,7 +22,7 @@ SHORTEST = {4: 16, 6: 32}
 _DIGESTS: dict[int, Kind] = {32: "md5", 40: "sha1", 64: "sha256"}
 _HEX = re.compile(r"[0-9a-f]+\Z")
 _NAME = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])\Z")
-_DEFANGED = (
+_DEFANG_MARKS = (
     *(("[.]", "."), ("(.)", "."), ("{.}", "."), ("[dot]", "."), ("(dot)", "."), ("[:]", ":")),
     *(("[://]", "://"), ("[@]", "@")),
 )
@@ -30,108 +30,108 @@ _SCHEME = re.compile(r"(?:h(?:xx|tt)p|fxp|ftp)(s?)://", re.IGNORECASE)
 
 
 @dataclass(frozen=True, order=True, slots=True)
-class Value:
+class IndicatorValue:
     """One value in its one form."""
 
     kind: Kind
     text: str
 
 
-def value(text: str) -> Value | None:
+def parse_value(text: str) -> IndicatorValue | None:
     """What a text is, however it is written: ``hxxp://evil[.]test/``, ``1.2.3.4:8080``, upper case. None for anything else."""
     plain = text.strip().strip("\"'<>").strip()
     if not plain or len(plain) > MAX_LENGTH:
         return None
-    for written, meant in _DEFANGED:
-        plain = plain.replace(written, meant)
+    for mark, plain_mark in _DEFANG_MARKS:
+        plain = plain.replace(mark, plain_mark)
     scheme = _SCHEME.match(plain)
     if scheme:
-        return _url(f"{'ftp' if plain[0] in 'fF' else 'http'}{scheme[1].lower()}://{plain[scheme.end() :]}")
+        return _parse_url(f"{'ftp' if plain[0] in 'fF' else 'http'}{scheme[1].lower()}://{plain[scheme.end() :]}")
     lower = plain.casefold()
     if len(lower) in _DIGESTS and _HEX.match(lower):
-        return Value(_DIGESTS[len(lower)], lower)
-    return _network(lower) or _name(lower) or _with_path(plain)
+        return IndicatorValue(_DIGESTS[len(lower)], lower)
+    return _parse_network(lower) or _parse_name(lower) or _parse_with_path(plain)
 
 
-def _url(text: str) -> Value | None:
+def _parse_url(text: str) -> IndicatorValue | None:
     try:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
     except ValueError:
         return None
-    where = _network(host or "") or _name(host or "")
+    where = _parse_network(host or "") or _parse_name(host or "")
     if where is None or where.kind == "network" or re.search(r"[\s\x00-\x1f\x7f]", text):
         return None
     name = f"[{where.text}]" if ":" in where.text else where.text
     usual = {"http": 80, "https": 443, "ftp": 21}[parts.scheme]
-    shown = f":{port}" if port not in (None, usual) else ""
+    port_suffix = f":{port}" if port not in (None, usual) else ""
     query = f"?{parts.query}" if parts.query else ""
-    return Value("url", f"{parts.scheme}://{name}{shown}{parts.path or '/'}{query}")
+    return IndicatorValue("url", f"{parts.scheme}://{name}{port_suffix}{parts.path or '/'}{query}")
 
 
-def _with_path(text: str) -> Value | None:
+def _parse_with_path(text: str) -> IndicatorValue | None:
     """``evil.test/gate.php``, as lists shorten URLs; and an address with its port."""
     head, slash, _ = text.partition("/")
     if slash:
-        return _url(f"http://{text}") if _name(head.casefold().partition(":")[0]) else None
+        return _parse_url(f"http://{text}") if _parse_name(head.casefold().partition(":")[0]) else None
     host, colon, port = text.rpartition(":")
     if colon and port.isdigit() and len(port) <= 5:
-        return _network(host.casefold().strip("[]")) or _name(host.casefold())
+        return _parse_network(host.casefold().strip("[]")) or _parse_name(host.casefold())
     return None
 
 
-def _network(text: str) -> Value | None:
+def _parse_network(text: str) -> IndicatorValue | None:
     try:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError:
         return None
     if network.num_addresses == 1:
-        found: ipaddress.IPv4Address | ipaddress.IPv6Address = network.network_address
-        mapped = getattr(found, "ipv4_mapped", None)
-        return Value("address", str(mapped or found))
-    return Value("network", str(network))
+        address: ipaddress.IPv4Address | ipaddress.IPv6Address = network.network_address
+        ipv4 = getattr(address, "ipv4_mapped", None)
+        return IndicatorValue("address", str(ipv4 or address))
+    return IndicatorValue("network", str(network))
 
 
-def _name(text: str) -> Value | None:
+def _parse_name(text: str) -> IndicatorValue | None:
     text = text.rstrip(".")
     try:
         text = text if text.isascii() else text.encode("idna").decode("ascii")
     except UnicodeError:
         return None
-    return Value("domain", text) if len(text) <= 253 and _NAME.match(text) else None
+    return IndicatorValue("domain", text) if len(text) <= 253 and _NAME.match(text) else None
 
 
-def never(found: Value) -> Never | None:
+def get_exclusion(value: IndicatorValue) -> ExclusionReason | None:
     """Why a value never matches anything, by itself; None: it does."""
-    if found.kind == "address":
-        if found.text in everybody():
+    if value.kind == "address":
+        if value.text in load_common_values():
             return "everybody"
-        return None if ipaddress.ip_address(found.text).is_global else "private"
-    if found.kind == "network":
-        network = ipaddress.ip_network(found.text)
+        return None if ipaddress.ip_address(value.text).is_global else "private"
+    if value.kind == "network":
+        network = ipaddress.ip_network(value.text)
         if network.prefixlen < SHORTEST[network.version]:
             return "wide"
         return None if network.is_global else "private"
-    if found.kind == "domain":
-        if found.text in everybody():
+    if value.kind == "domain":
+        if value.text in load_common_values():
             return "everybody"
-        return "wide" if _is_public_suffix(found.text) else None
-    if found.kind == "url":
-        parts = urlsplit(found.text)
+        return "wide" if _is_public_suffix(value.text) else None
+    if value.kind == "url":
+        parts = urlsplit(value.text)
         if parts.path == "/" and not parts.query:
-            inner = _network(parts.hostname or "") or _name(parts.hostname or "")
-            return never(inner) if inner is not None else None
-        inner = _network(parts.hostname or "")
-        return "private" if inner is not None and never(inner) == "private" else None
+            inner = _parse_network(parts.hostname or "") or _parse_name(parts.hostname or "")
+            return get_exclusion(inner) if inner is not None else None
+        inner = _parse_network(parts.hostname or "")
+        return "private" if inner is not None and get_exclusion(inner) == "private" else None
     return None
 
 
-def own(found: Value, names: Iterable[str], addresses: Iterable[str]) -> bool:
+def is_own(value: IndicatorValue, names: Iterable[str], addresses: Iterable[str]) -> bool:
     """Whether a value is of ourselves: an address of a host, a name of a site, or what such a name ends with or begins."""
-    host = urlsplit(found.text).hostname or "" if found.kind == "url" else found.text
-    if found.kind == "network":
-        network = ipaddress.ip_network(found.text)
-        return any(_within(one, network) for one in addresses)
+    host = urlsplit(value.text).hostname or "" if value.kind == "url" else value.text
+    if value.kind == "network":
+        network = ipaddress.ip_network(value.text)
+        return any(_within(address, network) for address in addresses)
     return host in addresses or any(
         host == name or host.endswith(f".{name}") or name.endswith(f".{host}") for name in names
     )
@@ -145,7 +145,7 @@ def _within(address: str, network: ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @cache
-def everybody() -> frozenset[str]:
+def load_common_values() -> frozenset[str]:
     """Names and addresses that everybody uses, as shipped: resolvers, search engines, mail, what pages load."""
     lines = Path(__file__).with_name("everybody.txt").read_text("utf-8").splitlines()
     return frozenset(line.split("#")[0].strip() for line in lines if line.split("#")[0].strip())

@@ -17,15 +17,15 @@ _MEND = "import the list again as Google, Bing or another engine publishes it; s
 _KEYS = ("ipv4Prefix", "ipv6Prefix")
 
 
-def networks(office: Path) -> tuple[str, ...]:
+def load_networks(office: Path) -> tuple[str, ...]:
     """All of them, each once; none when there is no such folder. Raises InputError for a file that is no such list."""
     folder = office / FOLDER
     files = sorted(folder.glob("*.json")) if folder.is_dir() else []
-    found = dict.fromkeys(network for file in files for network in _read(file))
-    return tuple(found)[:MAX_NETWORKS]
+    unique_networks = dict.fromkeys(network for file in files for network in _read_networks(file))
+    return tuple(unique_networks)[:MAX_NETWORKS]
 
 
-def _read(file: Path) -> list[str]:
+def _read_networks(file: Path) -> list[str]:
     try:
         content = file.read_bytes()[: MAX_BYTES + 1]
     except OSError as error:
@@ -35,10 +35,10 @@ def _read(file: Path) -> list[str]:
     try:
         if len(content) > MAX_BYTES or not json_shape.is_sound(content, values=MAX_NETWORKS * 4, depth=8):
             raise ValueError
-        return [str(ipaddress.ip_network(_network(one))) for one in json.loads(content)["prefixes"]]
+        return [str(ipaddress.ip_network(_get_prefix(entry))) for entry in json.loads(content)["prefixes"]]
     except (ValueError, TypeError, KeyError, RecursionError, StopIteration) as error:
         raise InputError("is not a list of the networks of a search engine", file=file, mend=_MEND) from error
 
 
-def _network(one: Any) -> str:
-    return str(next(one[key] for key in _KEYS if key in one))
+def _get_prefix(entry: Any) -> str:
+    return str(next(entry[key] for key in _KEYS if key in entry))

@@ -12,14 +12,14 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from auditor.errors import first_wrong, nearest
+from auditor.errors import find_nearest, get_first_error
 from auditor.inventory import organisation as organisations
 from auditor.inventory import papers as office
 from auditor.inventory import thresholds, variables
-from auditor.inventory.reach import WAY, is_template, literal, of_hosts
-from auditor.inventory.variables import Sourced, Variables
+from auditor.inventory.reach import WAY, get_literal, is_template, load_variables
+from auditor.inventory.variables import SourcedValue, Variables
 from auditor.models import Host, Inventory, Site
-from auditor.system.yaml_source import Encrypted, fitted
+from auditor.system.yaml_source import VaultValue, validate_model
 
 HOST_KEYS = {
     "luytre_unit": "unit",
@@ -29,7 +29,7 @@ HOST_KEYS = {
     "luytre_accept": "accept",
 }
 _PASSWORDS = ("ansible_password", "ansible_ssh_pass", "ansible_ssh_password")
-UNWRITTEN = frozenset({"host", "level_declared"})
+DERIVED_FIELDS = frozenset({"host", "level_declared"})
 """Fields of a site that the inventory does not give: they follow from where and how it is declared."""
 OTHER_KEYS = {
     "luytre_sites": ("list", "The sites that the host serves, each with the settings below."),
@@ -47,89 +47,93 @@ OTHER_KEYS = {
 
 def load(path: Path) -> Inventory:
     """Read and check an inventory folder or file. Raises InputError naming file, line and mend."""
-    given = of_hosts(path)
-    if not given:
-        raise variables.no_hosts(path)
-    hosts = tuple(_host(name, own) for name, own in given.items())
+    variables_by_host = load_variables(path)
+    if not variables_by_host:
+        raise variables.make_no_hosts_error(path)
+    hosts = tuple(_parse_host(name, own) for name, own in variables_by_host.items())
     organisation = organisations.load(path)
-    organisations.check_units(organisation, hosts, given)
-    _check_domains(hosts, given)
-    papers = office.folder(path)
+    organisations.check_units(organisation, hosts, variables_by_host)
+    _check_domains(hosts, variables_by_host)
+    papers = office.get_folder(path)
     return Inventory(
         path=str(path),
         organisation=organisation,
         hosts=hosts,
-        waivers=office.waivers(papers, organisation, hosts),
-        attestations=office.attestations(papers, organisation, hosts),
-        authorizations=office.authorizations(papers, organisation, hosts),
-        statements=office.statements(papers, organisation, hosts),
+        waivers=office.load_waivers(papers, organisation, hosts),
+        attestations=office.load_attestations(papers, organisation, hosts),
+        authorizations=office.load_authorizations(papers, organisation, hosts),
+        statements=office.load_statements(papers, organisation, hosts),
     )
 
 
-def undeclared_units(inventory: Inventory) -> Sequence[str]:
+def list_undeclared_units(inventory: Inventory) -> Sequence[str]:
     """The units that hosts and sites name where no ``office/organisation.yml`` says which there are, in order."""
     if inventory.organisation is not None:
         return ()
-    named = [host.unit for host in inventory.hosts] + [site.unit for site in inventory.sites]
-    return tuple(dict.fromkeys(unit for unit in named if unit is not None))
+    unit_ids = [host.unit for host in inventory.hosts] + [site.unit for site in inventory.sites]
+    return tuple(dict.fromkeys(unit for unit in unit_ids if unit is not None))
 
 
-def _host(name: str, own: Variables) -> Host:
+def _parse_host(name: str, own: Variables) -> Host:
     for key, source in own.items():
         if key.startswith("luytre_") and key not in HOST_KEYS and key not in OTHER_KEYS:
-            known = sorted({*HOST_KEYS, *OTHER_KEYS})
-            raise source.error(
+            known_keys = sorted({*HOST_KEYS, *OTHER_KEYS})
+            raise source.make_error(
                 f"host {name}: unknown variable {key}",
-                f"known variables: {', '.join(known)}",
-                guess=nearest(key, known),
+                f"known variables: {', '.join(known_keys)}",
+                guess=find_nearest(key, known_keys),
             )
         if key.startswith("luytre_") and is_template(repr(source.value)):
-            raise source.error(
+            raise source.make_error(
                 f"host {name}: {key} is a template", "write the value itself: it must be readable without Ansible"
             )
-        if isinstance(source.value, Encrypted) and (key.startswith("luytre_") or key in WAY):
-            raise source.error(f"host {name}: {key} is encrypted", "write it in plain text; only passwords are secret")
+        if isinstance(source.value, VaultValue) and (key.startswith("luytre_") or key in WAY):
+            raise source.make_error(
+                f"host {name}: {key} is encrypted", "write it in plain text; only passwords are secret"
+            )
     _check_port(name, own.get("ansible_port"))
-    sites = _sites(name, own.get("luytre_sites"))
-    declared = {field: own[key].value for key, field in HOST_KEYS.items() if key in own}
+    sites = _parse_sites(name, own.get("luytre_sites"))
+    declared_fields = {field: own[key].value for key, field in HOST_KEYS.items() if key in own}
     try:
         return Host(
             name=name,
-            address=str(literal(own, "ansible_host", name)),
-            automation_user=literal(own, "ansible_user", None),
+            address=str(get_literal(own, "ansible_host", name)),
+            automation_user=get_literal(own, "ansible_user", None),
             by_password=any(key in own for key in _PASSWORDS),
             sites=sites,
-            thresholds=tuple(thresholds.of_host(name, own).items()),
-            **declared,
+            thresholds=tuple(thresholds.parse_thresholds(name, own).items()),
+            **declared_fields,
         )
     except ValidationError as error:
-        (field, *below), why = first_wrong(error)
-        key = next((key for key, known in HOST_KEYS.items() if known == field), "ansible_user")
-        raise own[key].error(f"host {name}: {key}: {why}", "see inventories/example/hosts.yml", *below) from error
+        (field, *below), why = get_first_error(error)
+        key = next((key for key, field_name in HOST_KEYS.items() if field_name == field), "ansible_user")
+        raise own[key].make_error(f"host {name}: {key}: {why}", "see inventories/example/hosts.yml", *below) from error
 
 
-def _check_port(host: str, source: Sourced | None) -> None:
+def _check_port(host: str, source: SourcedValue | None) -> None:
     port = str(source.value) if source is not None else "22"
     if source is not None and not is_template(port) and not (port.isdecimal() and 0 < int(port) < 65536):
-        raise source.error(f"host {host}: ansible_port: {port} is not a port", "give a number from 1 to 65535")
+        raise source.make_error(f"host {host}: ansible_port: {port} is not a port", "give a number from 1 to 65535")
 
 
-def _sites(host: str, source: Sourced | None) -> tuple[Site, ...]:
+def _parse_sites(host: str, source: SourcedValue | None) -> tuple[Site, ...]:
     if source is None:
         return ()
     if source.over is not None:
-        raise source.error(
+        raise source.make_error(
             f"host {host}: luytre_sites replaces the one at {source.over.where}",
             "declare all sites of a host in one place",
         )
     if not isinstance(source.value, list):
-        raise source.error(f"host {host}: luytre_sites is not a list", "start each site with '- domain: …'")
+        raise source.make_error(f"host {host}: luytre_sites is not a list", "start each site with '- domain: …'")
     sites = []
     for index, entry in enumerate(source.value):
         if not isinstance(entry, dict):
-            raise source.error(f"host {host}: site number {index + 1} is not a mapping", "write 'domain: …'", index)
+            raise source.make_error(
+                f"host {host}: site number {index + 1} is not a mapping", "write 'domain: …'", index
+            )
         sites.append(
-            fitted(
+            validate_model(
                 Site,
                 {**entry, "host": host, "level_declared": "level" in entry},
                 "host {host}: site {site}: {where}: {why}",
@@ -144,14 +148,14 @@ def _sites(host: str, source: Sourced | None) -> tuple[Site, ...]:
 
 
 def _check_domains(hosts: Sequence[Host], of_hosts: Mapping[str, Variables]) -> None:
-    seen: dict[str, str] = {}
+    host_by_domain: dict[str, str] = {}
     for host in hosts:
         for index, site in enumerate(host.sites):
             for name in (site.domain, *site.aliases):
-                if name in seen:
-                    raise of_hosts[host.name]["luytre_sites"].error(
-                        f"domain {name} is declared twice, on {seen[name]} and {host.name}",
+                if name in host_by_domain:
+                    raise of_hosts[host.name]["luytre_sites"].make_error(
+                        f"domain {name} is declared twice, on {host_by_domain[name]} and {host.name}",
                         "keep it only on the host that serves it",
                         index,
                     )
-                seen[name] = host.name
+                host_by_domain[name] = host.name

@@ -9,15 +9,15 @@ from auditor.errors import InputError
 from auditor.inventory import papers as office
 from auditor.inventory.variables import Variables
 from auditor.models import Host, Organisation
-from auditor.system.yaml_source import fitted, line_of, load_yaml
+from auditor.system.yaml_source import find_line, load_yaml, validate_model
 
 
 def load(path: Path) -> Organisation | None:
     """The organisation of an inventory; None when it has no such file. Raises InputError naming file, line and mend."""
-    file = office.folder(path) / "organisation.yml"
+    file = office.get_folder(path) / "organisation.yml"
     if not file.is_file():
         return None
-    organisation = fitted(
+    organisation = validate_model(
         Organisation, load_yaml(file), "{where}: {why}", mend="see inventories/example/office", file=file
     )
     ids = [unit.id for unit in organisation.units]
@@ -26,7 +26,7 @@ def load(path: Path) -> Organisation | None:
             raise InputError(
                 f"unit {unit.id} is declared twice",
                 file=file,
-                line=line_of(file, ["units", index]),
+                line=find_line(file, ["units", index]),
                 mend="give each unit its own ID",
             )
         others: tuple[tuple[str, str | None], ...] = (
@@ -40,7 +40,7 @@ def load(path: Path) -> Organisation | None:
                 raise InputError(
                     f"unit {unit.id}: {field} {other} is not a unit",
                     file=file,
-                    line=line_of(file, ["units", index, field]),
+                    line=find_line(file, ["units", index, field]),
                     mend="declare that unit, or fix the name",
                 )
     return organisation
@@ -52,13 +52,13 @@ def check_units(organisation: Organisation | None, hosts: Sequence[Host], of_hos
         return
     for host in hosts:
         if host.unit is not None and organisation.unit(host.unit) is None:
-            raise of_hosts[host.name]["luytre_unit"].error(
+            raise of_hosts[host.name]["luytre_unit"].make_error(
                 f"host {host.name}: unit {host.unit} is not in office/organisation.yml",
                 "declare the unit there, or fix the name",
             )
         for index, site in enumerate(host.sites):
             if site.unit is not None and organisation.unit(site.unit) is None:
-                raise of_hosts[host.name]["luytre_sites"].error(
+                raise of_hosts[host.name]["luytre_sites"].make_error(
                     f"site {site.domain}: unit {site.unit} is not in office/organisation.yml",
                     "declare the unit there, or fix the name",
                     index,

@@ -27,10 +27,10 @@ class Reach:
     ca_file: str | None
 
 
-def reach(path: Path) -> Mapping[str, Reach]:
+def load_reach(path: Path) -> Mapping[str, Reach]:
     """How every host is reached, by name."""
-    folder = variables.folder_of(path).resolve()
-    return {name: _reach(name, own, folder) for name, own in of_hosts(path).items()}
+    folder = variables.get_folder(path).resolve()
+    return {name: _make_reach(name, own, folder) for name, own in load_variables(path).items()}
 
 
 _SSH_KEYS = (
@@ -55,40 +55,40 @@ KNOWN_HOSTS = "{{ inventory_dir }}/office/known_hosts"
 _INVENTORY_DIR = re.compile(r"\{\{\s*inventory_dir\s*\}\}")
 
 
-def of_hosts(path: Path) -> Mapping[str, Variables]:
+def load_variables(path: Path) -> Mapping[str, Variables]:
     """Each host's variables, the way there by the names of ``WAY`` whichever were used."""
     return {
         host: {**own, **{key: own[name] for key, names in _OF_SEVERAL_NAMES.items() for name in names if name in own}}
-        for host, own in variables.of_hosts(path).items()
+        for host, own in variables.load_variables(path).items()
     }
 
 
-def _reach(name: str, own: Variables, folder: Path) -> Reach:
-    given = {key: _INVENTORY_DIR.sub(lambda _: str(folder), str(own[key].value)) for key in WAY if key in own}
-    unclear = next((key for key, value in given.items() if is_template(value)), None)
-    if given.get("ansible_connection", "ssh") not in ("ssh", "smart", "ansible.builtin.ssh"):
+def _make_reach(name: str, own: Variables, folder: Path) -> Reach:
+    values = {key: _INVENTORY_DIR.sub(lambda _: str(folder), str(own[key].value)) for key in WAY if key in own}
+    unclear = next((key for key, value in values.items() if is_template(value)), None)
+    if values.get("ansible_connection", "ssh") not in ("ssh", "smart", "ansible.builtin.ssh"):
         unclear = "ansible_connection"
-    port = given.get("ansible_port", "22")
+    port = values.get("ansible_port", "22")
     if not port.isdecimal():
         unclear = unclear or "ansible_port"
     arguments: list[str] = []
     for key in _SSH_KEYS[-3:]:
         try:
-            arguments += shlex.split(given.get(key, ""))
+            arguments += shlex.split(values.get(key, ""))
         except ValueError:
             unclear = unclear or key
     return Reach(
-        address=given.get("ansible_host", name),
+        address=values.get("ansible_host", name),
         port=int(port) if port.isdecimal() else 22,
-        user=given.get("ansible_user"),
-        key_file=given.get("ansible_ssh_private_key_file"),
+        user=values.get("ansible_user"),
+        key_file=values.get("ansible_ssh_private_key_file"),
         ssh_arguments=tuple(arguments),
         unclear=unclear,
-        ca_file=literal(own, "luytre_ca_file", None),
+        ca_file=get_literal(own, "luytre_ca_file", None),
     )
 
 
-def way(user: str | None, key_file: str, known_hosts: str) -> dict[str, str | None]:
+def build_login_variables(user: str | None, key_file: str, known_hosts: str) -> dict[str, str | None]:
     """The variables by which a host is entered after it was enrolled: with this key, and only if it shows a recorded one."""
     return {
         "ansible_user": user,
@@ -105,20 +105,20 @@ def is_template(text: str) -> bool:
     return any(opening in text for opening in ("{{", "{%", "{#"))
 
 
-def literal(own: Variables, key: str, default: Any) -> Any:
+def get_literal(own: Variables, key: str, default: Any) -> Any:
     """The variable as written, ``default`` when it is not."""
     return own[key].value if key in own else default
 
 
 def check_addresses(path: Path) -> None:
     """Raise InputError for two hosts that are one machine; what only Ansible could work out is let be."""
-    given = of_hosts(path)
-    seen: dict[tuple[str, int, tuple[str, ...]], str] = {}
-    for name, to in reach(path).items():
-        other = seen.setdefault((to.address, to.port, to.ssh_arguments), name) if to.unclear is None else name
+    variables_by_host = load_variables(path)
+    host_by_place: dict[tuple[str, int, tuple[str, ...]], str] = {}
+    for name, to in load_reach(path).items():
+        other = host_by_place.setdefault((to.address, to.port, to.ssh_arguments), name) if to.unclear is None else name
         if other != name:
-            source = given[name].get("ansible_host") or given[other]["ansible_host"]
-            raise source.error(
+            source = variables_by_host[name].get("ansible_host") or variables_by_host[other]["ansible_host"]
+            raise source.make_error(
                 f"hosts {other} and {name} have the same address {to.address} and port {to.port}",
                 "name each machine once",
             )

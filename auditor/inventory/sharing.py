@@ -11,18 +11,18 @@ from pydantic import Field, StringConstraints, model_validator
 
 from auditor.errors import InputError
 from auditor.models import Model, Organisation, Role, UnitId
-from auditor.models.base import Printed
-from auditor.system.yaml_source import fitted, line_of, load_yaml
+from auditor.models.base import Printable
+from auditor.system.yaml_source import find_line, load_yaml, validate_model
 
 FILE = "sharing.yml"
 _MEND = "see docs/en/sharing.md"
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), Printed]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), Printable]
 Matter = Literal["protection", "central", "connection", "monitoring"]
 MATTERS: tuple[Matter, ...] = get_args(Matter)
 
 
-class Declared(Model):
+class Declaration(Model):
     """One thing that an office says of itself: whether it is so, who says so, and on which day."""
 
     in_place: bool = Field(description="whether it is in place")
@@ -42,36 +42,39 @@ class Declared(Model):
         return self
 
 
-class Sharing(Model):
+class SharingDeclarations(Model):
     """What one office declares; what is left out is not known."""
 
-    protection: Declared | None = Field(default=None, description="a product against malware that no host tells of")
-    central: Declared | None = Field(default=None, description="the products are managed centrally")
-    connection: Declared | None = Field(default=None, description="data on malware goes to the authority")
-    monitoring: Declared | None = Field(
+    protection: Declaration | None = Field(default=None, description="a product against malware that no host tells of")
+    central: Declaration | None = Field(default=None, description="the products are managed centrally")
+    connection: Declaration | None = Field(default=None, description="data on malware goes to the authority")
+    monitoring: Declaration | None = Field(
         default=None, description="the systems are monitored, and the authority is told"
     )
 
-    def on(self, matter: Matter) -> Declared | None:
+    def get_declaration(self, matter: Matter) -> Declaration | None:
         """What is declared of a matter."""
-        found: Declared | None = getattr(self, matter)
-        return found
+        declaration: Declaration | None = getattr(self, matter)
+        return declaration
 
 
 class _File(Model):
-    units: Mapping[UnitId, Sharing]
+    units: Mapping[UnitId, SharingDeclarations]
 
 
-def load(office: Path, organisation: Organisation | None) -> Mapping[UnitId, Sharing]:
+def load(office: Path, organisation: Organisation | None) -> Mapping[UnitId, SharingDeclarations]:
     """What each office declares, by unit; none when there is no file. Raises InputError naming file, line and mend."""
     file = office / FILE
     if not file.is_file():
         return {}
-    found = fitted(_File, load_yaml(file), "{where}: {why}", mend=_MEND, file=file)
+    document = validate_model(_File, load_yaml(file), "{where}: {why}", mend=_MEND, file=file)
     units = {unit.id for unit in organisation.units} if organisation is not None else set()
-    for unit in found.units:
+    for unit in document.units:
         if unit not in units:
             raise InputError(
-                f"{unit} is not in office/organisation.yml", file=file, line=line_of(file, ["units", unit]), mend=_MEND
+                f"{unit} is not in office/organisation.yml",
+                file=file,
+                line=find_line(file, ["units", unit]),
+                mend=_MEND,
             )
-    return found.units
+    return document.units

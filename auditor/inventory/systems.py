@@ -15,13 +15,13 @@ from pydantic import Field, StringConstraints, model_validator
 
 from auditor.errors import InputError
 from auditor.models import Domain, Host, Model, Organisation, Role, Site, UnitId
-from auditor.models.base import Printed
-from auditor.system.yaml_source import fitted, line_of, load_yaml
+from auditor.models.base import Printable
+from auditor.system.yaml_source import find_line, load_yaml, validate_model
 
 FILE = "systems.yml"
 _MEND = "see docs/en/yearly.md"
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), Printed]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), Printable]
 Dossier = Literal["draft", "submitted", "appraised", "approved"]
 """Where the dossier that proposes the level stands: being written, sent, appraised, approved."""
 Measures = Literal["none", "some", "all"]
@@ -104,64 +104,71 @@ def load(office: Path, organisation: Organisation | None, hosts: Sequence[Host])
     file = office / FILE
     if not file.is_file():
         raise InputError("no information systems are declared", file=file, mend=_MEND)
-    found = fitted(Systems, load_yaml(file), "{where}: {why}", mend=_MEND, file=file)
-    _check_names(found, file, organisation, hosts)
-    return found
+    document = validate_model(Systems, load_yaml(file), "{where}: {why}", mend=_MEND, file=file)
+    _check_names(document, file, organisation, hosts)
+    return document
 
 
-def _check_names(found: Systems, file: Path, organisation: Organisation | None, hosts: Sequence[Host]) -> None:
+def _check_names(document: Systems, file: Path, organisation: Organisation | None, hosts: Sequence[Host]) -> None:
     """Raise InputError for the first name that is nobody's."""
     units = {unit.id for unit in organisation.units} if organisation is not None else set()
     sites = {site.domain for host in hosts for site in host.sites}
     names = {host.name for host in hosts}
     ids: set[str] = set()
 
-    def _wrong(what: str, place: Sequence[int | str]) -> InputError:
-        return InputError(what, file=file, line=line_of(file, place), mend=_MEND)
+    def _make_error(what: str, place: Sequence[int | str]) -> InputError:
+        return InputError(what, file=file, line=find_line(file, place), mend=_MEND)
 
     def check_unit(unit: UnitId, *place: int | str) -> None:
         if unit not in units:
-            raise _wrong(f"{unit} is not in office/organisation.yml", place)
+            raise _make_error(f"{unit} is not in office/organisation.yml", place)
 
-    if found.specialist is not None:
-        check_unit(found.specialist, "specialist")
-    for unit in found.contacts:
+    if document.specialist is not None:
+        check_unit(document.specialist, "specialist")
+    for unit in document.contacts:
         check_unit(unit, "contacts", unit)
-    for index, system in enumerate(found.systems):
+    for index, system in enumerate(document.systems):
         if system.id in ids:
-            raise _wrong(f"{system.id}: two systems have this ID", ["systems", index, "id"])
+            raise _make_error(f"{system.id}: two systems have this ID", ["systems", index, "id"])
         ids.add(system.id)
         check_unit(system.owner, "systems", index, "owner")
         check_unit(system.operator, "systems", index, "operator")
         for number, site in enumerate(system.sites):
             if site not in sites:
-                raise _wrong(f"{system.id}: {site} is not a site in the inventory", ["systems", index, "sites", number])
+                raise _make_error(
+                    f"{system.id}: {site} is not a site in the inventory", ["systems", index, "sites", number]
+                )
         for number, host in enumerate(system.hosts):
             if host not in names:
-                raise _wrong(f"{system.id}: {host} is not a host in the inventory", ["systems", index, "hosts", number])
+                raise _make_error(
+                    f"{system.id}: {host} is not a host in the inventory", ["systems", index, "hosts", number]
+                )
 
 
-def levels(office: Path, organisation: Organisation | None, hosts: Sequence[Host]) -> Mapping[str, int]:
+def load_levels(office: Path, organisation: Organisation | None, hosts: Sequence[Host]) -> Mapping[str, int]:
     """Return by site the level of the system that it is a part of, of several the highest; nothing where there is no such file.
 
     Raises InputError naming file, line and mend.
     """
     if not (office / FILE).is_file():
         return {}
-    found: dict[str, int] = {}
+    level_by_site: dict[str, int] = {}
     for system in load(office, organisation, hosts).systems:
         if system.level is not None:
-            found.update({site: max(system.level, found.get(site, 0)) for site in system.sites})
-    return found
+            level_by_site.update({site: max(system.level, level_by_site.get(site, 0)) for site in system.sites})
+    return level_by_site
 
 
-def contradictions(systems: Iterable[System], sites: Iterable[Site]) -> tuple[Contradiction, ...]:
+def find_contradictions(systems: Iterable[System], sites: Iterable[Site]) -> tuple[Contradiction, ...]:
     """What cannot be so: of the sites each has to be in one system, of its level."""
     systems = tuple(systems)
-    return (*_of_sites(systems, sites), *(one for system in systems for one in _of_system(system)))
+    return (
+        *_check_sites(systems, sites),
+        *(contradiction for system in systems for contradiction in _check_system(system)),
+    )
 
 
-def _of_sites(systems: Sequence[System], sites: Iterable[Site]) -> Iterator[Contradiction]:
+def _check_sites(systems: Sequence[System], sites: Iterable[Site]) -> Iterator[Contradiction]:
     for site in sites:
         of = [system for system in systems if site.domain in system.sites]
         if not of:
@@ -178,11 +185,11 @@ def _of_sites(systems: Sequence[System], sites: Iterable[Site]) -> Iterator[Cont
                 )
 
 
-def _of_system(system: System) -> Iterator[Contradiction]:
-    named = (("system", system.name),)
+def _check_system(system: System) -> Iterator[Contradiction]:
+    system_value = (("system", system.name),)
     if system.measures == "all" and system.measures_expected is not None:
-        yield Contradiction("done_and_expected", named)
+        yield Contradiction("done_and_expected", system_value)
     if system.measures == "all" and system.dossier != "approved":
-        yield Contradiction("in_place_unapproved", named)
+        yield Contradiction("in_place_unapproved", system_value)
     if system.checked is not None and system.dossier != "approved":
-        yield Contradiction("checked_unapproved", named)
+        yield Contradiction("checked_unapproved", system_value)

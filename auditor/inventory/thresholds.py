@@ -11,7 +11,7 @@ from auditor.inventory.reach import is_template
 from auditor.inventory.variables import Variables
 from auditor.models import Host, Model, Text
 from auditor.system import resources
-from auditor.system.yaml_source import Encrypted, load_yaml
+from auditor.system.yaml_source import VaultValue, load_yaml
 
 LIST = Path(__file__).with_name("thresholds.yml")
 _LIKE = 0.8
@@ -28,54 +28,56 @@ class Threshold(Model):
 
 
 @cache
-def known() -> Mapping[str, Threshold]:
+def load_thresholds() -> Mapping[str, Threshold]:
     """The limits by the variables that set them."""
     return {name: Threshold.model_validate(entry) for name, entry in load_yaml(LIST).items()}
 
 
-def limits(host: Host) -> Mapping[str, int]:
+def get_limits(host: Host) -> Mapping[str, int]:
     """Every limit as it holds for a host."""
-    return {name: threshold.usual for name, threshold in known().items()} | dict(host.thresholds)
+    return {name: threshold.usual for name, threshold in load_thresholds().items()} | dict(host.thresholds)
 
 
-def of_host(host: str, own: Variables) -> Mapping[str, int]:
+def parse_thresholds(host: str, own: Variables) -> Mapping[str, int]:
     """The limits that a host's variables set. Raises InputError for one out of range, or whose name is nearly one of a role's."""
-    found = {}
+    values = {}
     for name, source in own.items():
-        threshold = known().get(name)
+        threshold = load_thresholds().get(name)
         if threshold is None:
-            meant = _meant(name)
-            if meant is not None:
-                raise source.error(f"host {host}: no role uses the variable {name}", f"did you mean {meant}?")
+            suggestion = _suggest_variable(name)
+            if suggestion is not None:
+                raise source.make_error(f"host {host}: no role uses the variable {name}", f"did you mean {suggestion}?")
             continue
         value = source.value
-        if isinstance(value, Encrypted) or is_template(str(value)):
-            raise source.error(f"host {host}: {name} must be readable without Ansible", "write the number itself")
+        if isinstance(value, VaultValue) or is_template(str(value)):
+            raise source.make_error(
+                f"host {host}: {name} must be readable without Ansible", "write the number itself"
+            )
         if not isinstance(value, int) or isinstance(value, bool):
-            raise source.error(f"host {host}: {name} is not a whole number", "write only digits, without quotes")
+            raise source.make_error(f"host {host}: {name} is not a whole number", "write only digits, without quotes")
         if not threshold.least <= value <= threshold.most:
-            raise source.error(
+            raise source.make_error(
                 f"host {host}: {name} is {value}",
                 f"use a value from {threshold.least} to {threshold.most}; if you need more, use a waiver",
             )
-        found[name] = value
-    return found
+        values[name] = value
+    return values
 
 
-def _meant(name: str) -> str | None:
+def _suggest_variable(name: str) -> str | None:
     """The variable of a role that this was probably meant to be; None for one of a role's, or of somebody else's."""
-    area = next((area for area in _areas() if name.startswith(f"{area}_")), None)
-    if area is None or name in _variables(area):
+    area = next((area for area in _list_areas() if name.startswith(f"{area}_")), None)
+    if area is None or name in _list_variables(area):
         return None
-    return next(iter(get_close_matches(name, _variables(area), 1, _LIKE)), None)
+    return next(iter(get_close_matches(name, _list_variables(area), 1, _LIKE)), None)
 
 
 @cache
-def _areas() -> tuple[str, ...]:
-    return tuple(sorted(folder.name for folder in resources.roles().iterdir()))
+def _list_areas() -> tuple[str, ...]:
+    return tuple(sorted(folder.name for folder in resources.get_roles().iterdir()))
 
 
 @cache
-def _variables(area: str) -> frozenset[str]:
-    file = resources.roles() / area / "meta/argument_specs.yml"
+def _list_variables(area: str) -> frozenset[str]:
+    file = resources.get_roles() / area / "meta/argument_specs.yml"
     return frozenset(load_yaml(file)["argument_specs"]["main"].get("options") or ()) if file.is_file() else frozenset()

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from auditor.errors import InputError, nearest
+from auditor.errors import InputError, find_nearest
 from auditor.inventory import vault
-from auditor.system.yaml_source import line_of, parse_yaml, read_text
+from auditor.system.yaml_source import find_line, parse_yaml, read_text
 
 _SUFFIXES = (".yml", ".yaml")
 NOT_READ = rf"^(?!.*({'|'.join(map(re.escape, _SUFFIXES))})$)"
@@ -31,57 +31,57 @@ _ALL, _UNGROUPED = "all", "ungrouped"
 
 
 @dataclass(frozen=True)
-class Sourced:
+class SourcedValue:
     """A value, and where it was written."""
 
     value: Any
     file: Path
     path: tuple[int | str, ...] = ()
-    over: Sourced | None = None
+    over: SourcedValue | None = None
     """What the same variable was until this was read."""
 
     @property
     def where(self) -> str:
         """``file:line``."""
-        return f"{self.file}:{line_of(self.file, self.path)}"
+        return f"{self.file}:{find_line(self.file, self.path)}"
 
-    def error(self, what: str, mend: str, *below: int | str, guess: str | None = None) -> InputError:
+    def make_error(self, what: str, mend: str, *below: int | str, guess: str | None = None) -> InputError:
         """A mistake in it, or in what is ``below`` it."""
-        line = line_of(self.file, [*self.path, *below])
+        line = find_line(self.file, [*self.path, *below])
         return InputError(what, mend=mend, file=self.file, line=line, guess=guess)
 
-    def members(self, what: str, mend: str) -> Iterator[tuple[Any, Sourced]]:
+    def iter_members(self, what: str, mend: str) -> Iterator[tuple[Any, SourcedValue]]:
         """Of a mapping, each value by its key; nothing when it is empty. Raises InputError when it is something else."""
         if not self.value:
             return
         if not isinstance(self.value, dict):
-            raise self.error(what, mend)
+            raise self.make_error(what, mend)
         for key, value in self.value.items():
-            yield key, Sourced(value, self.file, (*self.path, key))
+            yield key, SourcedValue(value, self.file, (*self.path, key))
 
 
-Variables = Mapping[str, Sourced]
+Variables = Mapping[str, SourcedValue]
 
 
-def of_hosts(path: Path) -> Mapping[str, Variables]:
+def load_variables(path: Path) -> Mapping[str, Variables]:
     """Each host's variables by its name, in the order in which hosts are named. Raises InputError."""
     groups = _Groups()
-    for file in _files(path):
-        groups.read(_parsed(file))
+    for file in _list_files(path):
+        groups.read(_parse_file(file))
     groups.check_names()
-    return groups.merged(folder_of(path))
+    return groups.merge(get_folder(path))
 
 
-def folder_of(path: Path) -> Path:
+def get_folder(path: Path) -> Path:
     """The folder of an inventory, which is that folder or a file in it."""
     return path if path.is_dir() else path.parent
 
 
-def unread(path: Path) -> Sequence[Path]:
+def list_unread_files(path: Path) -> Sequence[Path]:
     """What lies in an inventory folder as if it belonged to it, and is read by no run."""
     if not path.is_dir():
         return ()
-    read = {*_files(path), *(path / name for name in _BESIDE)}
+    read = {*_list_files(path), *(path / name for name in _BESIDE)}
     return tuple(
         entry
         for entry in sorted(path.iterdir())
@@ -92,11 +92,11 @@ def unread(path: Path) -> Sequence[Path]:
     )
 
 
-def _files(path: Path) -> Sequence[Path]:
+def _list_files(path: Path) -> Sequence[Path]:
     if path.is_file() and path.suffix in _YAML_SUFFIXES:
         return (path,)
     if path.is_file():
-        raise _ini(path) or InputError(
+        raise _make_ini_error(path) or InputError(
             "is not named like a YAML file", file=path, mend="give it a name that ends in .yml"
         )
     if not path.exists():
@@ -118,16 +118,16 @@ def _files(path: Path) -> Sequence[Path]:
     ]
     if not files:
         beside = (file for file in sorted(path.iterdir()) if file.is_file())
-        raise next(filter(None, map(_ini, beside)), None) or no_hosts(path)
+        raise next(filter(None, map(_make_ini_error, beside)), None) or make_no_hosts_error(path)
     return tuple(files)
 
 
-def no_hosts(path: Path) -> InputError:
+def make_no_hosts_error(path: Path) -> InputError:
     """The error for an inventory that names no host yet."""
     return InputError(
         "no hosts in this inventory",
         file=path,
-        mend=f"add one with 'auditor enroll HOST --address ADDRESS -i {folder_of(path)}'",
+        mend=f"add one with 'auditor enroll HOST --address ADDRESS -i {get_folder(path)}'",
     )
 
 
@@ -137,7 +137,7 @@ _INI = re.compile(r"(?:[ \t]*(?:[#;][^\n]*)?\n)*(?:\[[^\]\n]+\][ \t]*(?:\n|\Z)|[
 """How Ansible's other form of an inventory begins: a group, or a host with its variables on one line."""
 
 
-def _ini(file: Path) -> InputError | None:
+def _make_ini_error(file: Path) -> InputError | None:
     """The error for an inventory in INI form; None for anything else."""
     try:
         with file.open(encoding="utf-8", errors="replace") as text:
@@ -146,40 +146,40 @@ def _ini(file: Path) -> InputError | None:
         return None
     if not _INI.match(begins):
         return None
-    written = file.with_suffix(".yml" if file.suffix != ".yml" else ".yaml")
+    yaml_path = file.with_suffix(".yml" if file.suffix != ".yml" else ".yaml")
     return InputError(
         "is an INI inventory, but only YAML is supported",
         file=file,
-        mend=f"ansible-inventory -i {file} --list --yaml --output {written}, then take the INI file away",
+        mend=f"ansible-inventory -i {file} --list --yaml --output {yaml_path}, then take the INI file away",
     )
 
 
-def _parsed(file: Path) -> Sourced:
+def _parse_file(file: Path) -> SourcedValue:
     text = read_text(file)
     try:
-        value = parse_yaml(vault.opened(text, file) if vault.is_closed(text) else text, file)
+        value = parse_yaml(vault.decrypt_file(text, file) if vault.is_encrypted(text) else text, file)
     except InputError as error:
-        if (ini := _ini(file)) is not None:
+        if (ini := _make_ini_error(file)) is not None:
             raise ini from error
         raise
-    if isinstance(value, str | list) and (ini := _ini(file)) is not None:
+    if isinstance(value, str | list) and (ini := _make_ini_error(file)) is not None:
         raise ini
-    return Sourced(value, file)
+    return SourcedValue(value, file)
 
 
 @dataclass
 class _Groups:
     """The groups and hosts that the files have named so far."""
 
-    variables: dict[str, dict[str, Sourced]] = field(default_factory=lambda: {_ALL: {}, _UNGROUPED: {}})
+    variables: dict[str, dict[str, SourcedValue]] = field(default_factory=lambda: {_ALL: {}, _UNGROUPED: {}})
     parents: dict[str, set[str]] = field(default_factory=lambda: {_ALL: set(), _UNGROUPED: {_ALL}})
-    hosts: dict[str, dict[str, Sourced]] = field(default_factory=dict)
-    named_by: dict[str, dict[str, Sourced]] = field(default_factory=dict)
+    hosts: dict[str, dict[str, SourcedValue]] = field(default_factory=dict)
+    named_by: dict[str, dict[str, SourcedValue]] = field(default_factory=dict)
     """Host name to the groups that name it, and where."""
     _depths: dict[str, int] = field(default_factory=dict)
 
-    def read(self, file: Sourced) -> None:
-        for name, body in file.members("an inventory file must be a mapping of groups", "begin with 'all:'"):
+    def read(self, file: SourcedValue) -> None:
+        for name, body in file.iter_members("an inventory file must be a mapping of groups", "begin with 'all:'"):
             self._read_group(name, body)
 
     def check_names(self) -> None:
@@ -187,78 +187,78 @@ class _Groups:
         for host, groups in self.named_by.items():
             if host in self.variables:
                 where = next(iter(groups.values()))
-                raise where.error(f"host {host} has the name of a group", "rename one of them")
+                raise where.make_error(f"host {host} has the name of a group", "rename one of them")
 
-    def merged(self, folder: Path) -> Mapping[str, Variables]:
+    def merge(self, folder: Path) -> Mapping[str, Variables]:
         """Each host's variables, with those of ``group_vars/`` and ``host_vars/`` in ``folder``."""
-        files = {group: _vars_files(folder / "group_vars", group) for group in self.variables}
+        files = {group: _read_vars_files(folder / "group_vars", group) for group in self.variables}
         ranks = {group: self._rank(group) for group in self.variables}
-        found = {}
+        variables_by_host = {}
         for host, own in self.hosts.items():
-            groups = [_ALL, *sorted(self._groups_of(host), key=ranks.__getitem__)]
-            beside = _vars_files(folder / "host_vars", host)
-            found[host] = _merged(
+            groups = [_ALL, *sorted(self._list_groups(host), key=ranks.__getitem__)]
+            beside = _read_vars_files(folder / "host_vars", host)
+            variables_by_host[host] = _merge_layers(
                 [*(self.variables[group] for group in groups), *(files[group] for group in groups), own, beside]
             )
-        return found
+        return variables_by_host
 
-    def _read_group(self, name: Any, group: Sourced, parent: str | None = None) -> None:
+    def _read_group(self, name: Any, group: SourcedValue, parent: str | None = None) -> None:
         if not isinstance(name, str) or not name:
-            raise group.error(f"the name of group {name} is not text", "put it in quotes")
+            raise group.make_error(f"the name of group {name} is not text", "put it in quotes")
         self.variables.setdefault(name, {})
         self.parents.setdefault(name, set())
         if parent is not None:
             self._put_below(parent, name, group)
-        for key, section in group.members(f"group {name} is not a mapping", "give it hosts:, vars: or children:"):
+        for key, section in group.iter_members(f"group {name} is not a mapping", "give it hosts:, vars: or children:"):
             match key:
                 case "vars":
-                    self.variables[name] = _merged([self.variables[name], _variables(section)])
+                    self.variables[name] = _merge_layers([self.variables[name], _read_variables(section)])
                 case "hosts":
-                    for host, own in _named(name, section):
+                    for host, own in _iter_named_members(name, section):
                         self._read_host(name, host, own)
                 case "children":
-                    for child, body in _named(name, section):
+                    for child, body in _iter_named_members(name, section):
                         self._read_group(child, body, name)
                 case _:
-                    raise section.error(
+                    raise section.make_error(
                         f"group {name} has an unknown key {key!r}",
                         "a group may contain only hosts:, vars: and children:",
-                        guess=nearest(str(key), _SECTIONS),
+                        guess=find_nearest(str(key), _SECTIONS),
                     )
 
-    def _read_host(self, group: str, key: Any, own: Sourced) -> None:
-        names, port = _host_names(key, own)
+    def _read_host(self, group: str, key: Any, own: SourcedValue) -> None:
+        names, port = _expand_host_names(key, own)
         for name in names:
             if name not in self.hosts:
                 self.hosts[name] = {} if port is None else {"ansible_port": replace(own, value=port)}
             self.named_by.setdefault(name, {}).setdefault(group, own)
-            self.hosts[name] = _merged([self.hosts[name], _variables(own)])
+            self.hosts[name] = _merge_layers([self.hosts[name], _read_variables(own)])
 
-    def _put_below(self, parent: str, child: str, where: Sourced) -> None:
-        if child in {_ALL, parent, *self._above([parent])}:
-            raise where.error(f"group {child} contains itself", "take it out of the groups below it")
+    def _put_below(self, parent: str, child: str, where: SourcedValue) -> None:
+        if child in {_ALL, parent, *self._list_ancestors([parent])}:
+            raise where.make_error(f"group {child} contains itself", "take it out of the groups below it")
         self.parents[child].add(parent)
 
-    def _above(self, groups: Iterable[str]) -> set[str]:
+    def _list_ancestors(self, groups: Iterable[str]) -> set[str]:
         """All groups above these."""
-        found: set[str] = set()
-        left = list(groups)
-        while left:
-            new = self.parents[left.pop()] - found
-            found |= new
-            left += new
-        return found
+        ancestors: set[str] = set()
+        queue = list(groups)
+        while queue:
+            new = self.parents[queue.pop()] - ancestors
+            ancestors |= new
+            queue += new
+        return ancestors
 
-    def _groups_of(self, host: str) -> set[str]:
+    def _list_groups(self, host: str) -> set[str]:
         """All groups that a host is in, but for ``all``; ``ungrouped`` when there is no other."""
-        named = set(self.named_by[host])
-        others = (named | self._above(named)) - {_ALL, _UNGROUPED}
-        named = named - {_UNGROUPED} if others else {_UNGROUPED}
-        return (named | self._above(named)) - {_ALL}
+        group_names = set(self.named_by[host])
+        others = (group_names | self._list_ancestors(group_names)) - {_ALL, _UNGROUPED}
+        group_names = group_names - {_UNGROUPED} if others else {_UNGROUPED}
+        return (group_names | self._list_ancestors(group_names)) - {_ALL}
 
     def _rank(self, group: str) -> tuple[int, int, str]:
         priority = self.variables[group].get("ansible_group_priority")
-        return self._depth(group), _whole(priority.value) if priority else 1, group
+        return self._depth(group), _to_int(priority.value) if priority else 1, group
 
     def _depth(self, group: str) -> int:
         """How many groups are above it, on the longest way to ``all``, of which every group is a child."""
@@ -269,46 +269,46 @@ class _Groups:
         return self._depths[group]
 
 
-def _merged(layers: Iterable[Variables]) -> dict[str, Sourced]:
+def _merge_layers(layers: Iterable[Variables]) -> dict[str, SourcedValue]:
     """The variables of all layers, the later winning."""
-    found: dict[str, Sourced] = {}
+    result: dict[str, SourcedValue] = {}
     for layer in layers:
-        found |= {key: replace(value, over=value.over or found.get(key)) for key, value in layer.items()}
-    return found
+        result |= {key: replace(value, over=value.over or result.get(key)) for key, value in layer.items()}
+    return result
 
 
-def _variables(section: Sourced) -> dict[str, Sourced]:
-    members = section.members("variables must be a mapping", "write 'name: value' lines")
+def _read_variables(section: SourcedValue) -> dict[str, SourcedValue]:
+    members = section.iter_members("variables must be a mapping", "write 'name: value' lines")
     return {str(key): value for key, value in members}
 
 
-def _named(group: str, section: Sourced) -> Iterator[tuple[Any, Sourced]]:
-    return section.members(
+def _iter_named_members(group: str, section: SourcedValue) -> Iterator[tuple[Any, SourcedValue]]:
+    return section.iter_members(
         f"{section.path[-1]}: of group {group} is not a mapping",
         "write each name on a line of its own, a colon after it",
     )
 
 
-def _whole(value: Any) -> int:
+def _to_int(value: Any) -> int:
     try:
         return int(value)
     except (TypeError, ValueError, OverflowError):
         return 1
 
 
-def _vars_files(folder: Path, name: str) -> dict[str, Sourced]:
+def _read_vars_files(folder: Path, name: str) -> dict[str, SourcedValue]:
     """What ``group_vars/`` or ``host_vars/`` says: the first of NAME, NAME.yml, … that is there, of a folder all files."""
-    found = next((file for suffix in _YAML_SUFFIXES if (file := folder / f"{name}{suffix}").exists()), None)
-    files = () if found is None else _below(found) if found.is_dir() else (found,)
-    return _merged(_variables(_parsed(file)) for file in files)
+    path = next((file for suffix in _YAML_SUFFIXES if (file := folder / f"{name}{suffix}").exists()), None)
+    files = () if path is None else _iter_files(path) if path.is_dir() else (path,)
+    return _merge_layers(_read_variables(_parse_file(file)) for file in files)
 
 
-def _below(folder: Path) -> Iterator[Path]:
+def _iter_files(folder: Path) -> Iterator[Path]:
     for entry in sorted(folder.iterdir()):
         if entry.name.startswith(".") or entry.name.endswith("~"):
             continue
         if entry.is_dir() and not entry.suffix:
-            yield from _below(entry)
+            yield from _iter_files(entry)
         elif entry.is_file() and entry.suffix in _YAML_SUFFIXES:
             yield entry
 
@@ -323,19 +323,19 @@ _FIT = re.compile(r"\w[\w.-]*")
 """What a host may be called, so that its name is neither a pattern nor an option to Ansible."""
 
 
-def _host_names(key: Any, own: Sourced) -> tuple[Sequence[str], int | None]:
+def _expand_host_names(key: Any, own: SourcedValue) -> tuple[Sequence[str], int | None]:
     """The hosts that a key under ``hosts:`` stands for, which may be a range, and the port behind it."""
     if not isinstance(key, str):
-        raise own.error(f"the name of host {key} is not text", "put it in quotes")
-    found = _WITH_PORT.fullmatch(key)
-    pattern = (found["bracketed"] or found["plain"]) if found else key
-    names = _expanded(pattern)
+        raise own.make_error(f"the name of host {key} is not text", "put it in quotes")
+    match = _WITH_PORT.fullmatch(key)
+    pattern = (match["bracketed"] or match["plain"]) if match else key
+    names = _expand_range(pattern)
     if not names:
-        raise own.error(f"{key!r} is not a range of hosts", "write it like web[01:03].test")
+        raise own.make_error(f"{key!r} is not a range of hosts", "write it like web[01:03].test")
     for name in names:
         if not _FIT.fullmatch(name) and not _is_address(name):
-            raise own.error(f"{name!r} is not a valid host name", "use letters, digits, dots, dashes and underscores")
-    return names, int(found["port"] or found["number"]) if found else None
+            raise own.make_error(f"{name!r} is not a valid host name", "use letters, digits, dots, dashes and underscores")
+    return names, int(match["port"] or match["number"]) if match else None
 
 
 def _is_address(name: str) -> bool:
@@ -346,18 +346,18 @@ def _is_address(name: str) -> bool:
     return True
 
 
-def _expanded(pattern: str) -> Sequence[str]:
+def _expand_range(pattern: str) -> Sequence[str]:
     """All names of a range; none when it is no sound one."""
-    found = _RANGE.search(pattern)
-    if found is None:
+    match = _RANGE.search(pattern)
+    if match is None:
         return (pattern,)
-    head, tail = pattern[: found.start()], pattern[found.end() :]
-    step = int(found["step"] or 1)
-    members = _range(found["first"] or "0", found["last"], step) if step else ()
-    return [name for member in members for name in _expanded(f"{head}{member}{tail}")]
+    head, tail = pattern[: match.start()], pattern[match.end() :]
+    step = int(match["step"] or 1)
+    members = _expand_bounds(match["first"] or "0", match["last"], step) if step else ()
+    return [name for member in members for name in _expand_range(f"{head}{member}{tail}")]
 
 
-def _range(first: str, last: str, step: int) -> Iterable[str]:
+def _expand_bounds(first: str, last: str, step: int) -> Iterable[str]:
     if first.isdecimal() and last.isdecimal():
         width = len(first) if first.startswith("0") and len(first) > 1 else 0
         numbers = range(int(first), int(last) + 1, step) if width in (0, len(last)) else ()

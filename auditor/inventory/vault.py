@@ -15,20 +15,20 @@ PASSWORD_FILE = "ANSIBLE_VAULT_PASSWORD_FILE"  # noqa: S105  a variable's name
 _HEAD = "$ANSIBLE_VAULT;"
 
 
-def is_closed(text: str) -> bool:
+def is_encrypted(text: str) -> bool:
     """Whether this is an encrypted file's text."""
     return text.startswith(_HEAD)
 
 
-def password_file() -> Path | None:
+def get_password_file() -> Path | None:
     """Where the password is, by ``ANSIBLE_VAULT_PASSWORD_FILE``; None: not given."""
-    given = os.environ.get(PASSWORD_FILE)
-    return Path(given).expanduser().absolute() if given else None
+    value = os.environ.get(PASSWORD_FILE)
+    return Path(value).expanduser().absolute() if value else None
 
 
-def opened(text: str, file: Path) -> str:
+def decrypt_file(text: str, file: Path) -> str:
     """What the encrypted ``text`` of ``file`` says. Raises InputError without the password, or with a wrong one."""
-    password = password_file()
+    password = get_password_file()
     if password is None:
         raise InputError(
             "is encrypted, so its data on these hosts is unknown",
@@ -36,7 +36,7 @@ def opened(text: str, file: Path) -> str:
             line=1,
             mend=f"name the file with the vault's password in {PASSWORD_FILE}",
         )
-    plain = _decrypted(text, password)
+    plain = _decrypt(text, password)
     if plain is None:
         raise InputError(
             "is encrypted with a different password from the given one",
@@ -48,10 +48,10 @@ def opened(text: str, file: Path) -> str:
 
 
 @cache
-def _decrypted(text: str, password: Path) -> str | None:
+def _decrypt(text: str, password: Path) -> str | None:
     with tempfile.TemporaryDirectory(prefix="luytre-") as home:
         Path(home, "ansible.cfg").touch()
-        done = subprocess.run(
+        process = subprocess.run(
             [Path(sys.executable).with_name("ansible-vault"), "decrypt", "--vault-password-file", password],
             input=text,
             capture_output=True,
@@ -60,4 +60,4 @@ def _decrypted(text: str, password: Path) -> str | None:
             env={**os.environ, "ANSIBLE_CONFIG": f"{home}/ansible.cfg", "ANSIBLE_HOME": home},
             check=False,
         )
-    return done.stdout if done.returncode == 0 else None
+    return process.stdout if process.returncode == 0 else None

@@ -1,6 +1,6 @@
 """The lab: real Debian machines with real weaknesses, on this machine, for tests and demonstrations."""
 
-from auditor.lab.compromise import Plant, planted
+from auditor.lab.compromise import Plant, load_plants
 from auditor.lab.lab import (
     MachineStatus,
     back_to_kept,
@@ -22,28 +22,28 @@ from auditor.lab.lab import (
     upper,
 )
 from auditor.lab.spec import Weakness, spec, weaknesses
-from auditor.lab.state import State, session, state
+from auditor.lab.state import LabState, hold_session, state
 
 __all__ = [
+    "LabState",
     "MachineStatus",
     "Plant",
-    "State",
     "Weakness",
     "back_to_kept",
     "build",
     "compromise_hosts",
     "cut_power",
     "down",
+    "hold_session",
     "hosts",
     "init",
     "keep",
     "lets_in",
     "link",
-    "planted",
+    "load_plants",
     "pristine",
     "reset",
     "run",
-    "session",
     "spec",
     "ssh_command",
     "state",

@@ -8,52 +8,54 @@ from dataclasses import dataclass
 
 from auditor.errors import InputError
 
-_KEYRING = "/usr/share/keyrings/debian-archive-keyring.pgp"
+_KEYRING_FILE = "/usr/share/keyrings/debian-archive-keyring.pgp"
 _FORMAT = "$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(SIGNED_BY)"
 _RELEASE = re.compile(r"^[a-z]+(?P<part>|-updates|-security)$")
-_FETCHING = re.compile(r"^Acquire::(https?|Check-|Retries|ForceIPv4|Max-FutureTime|Queue-Mode)")
+_FETCH_OPTION = re.compile(r"^Acquire::(https?|Check-|Retries|ForceIPv4|Max-FutureTime|Queue-Mode)")
 
 
 @dataclass(frozen=True)
-class Source:
+class AptSource:
     """One source of packages; ``part`` is empty for a release itself, else ``-updates`` or ``-security``."""
 
     uri: str
     part: str
-    signed_by: str = _KEYRING
+    signed_by: str = _KEYRING_FILE
 
     def line(self, release: str) -> str:
         """The line of a sources.list for ``release``."""
         return f"deb [signed-by={self.signed_by}] {self.uri} {release}{self.part} main"
 
 
-def parse_sources(targets: str) -> list[Source]:
+def parse_sources(targets: str) -> list[AptSource]:
     """The Debian sources in the output of ``apt-get indextargets`` with ``_FORMAT``, each once."""
-    found: dict[Source, None] = {}
+    unique_sources: dict[AptSource, None] = {}
     for line in targets.splitlines():
         uri, release, component, signed_by = line.split("|")
         match = _RELEASE.match(release)
         if component == "main" and match:
-            found[Source(uri, match["part"], signed_by if signed_by.startswith("/") else _KEYRING)] = None
-    return list(found)
+            unique_sources[AptSource(uri, match["part"], signed_by if signed_by.startswith("/") else _KEYRING_FILE)] = (
+                None
+            )
+    return list(unique_sources)
 
 
-def sources() -> list[Source]:
+def list_sources() -> list[AptSource]:
     """The Debian sources of this machine. Raises InputError when it has none for a release itself."""
     command = ["apt-get", "indextargets", "--format", _FORMAT, "Created-By: Packages"]
-    found = parse_sources(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-    if not any(source.part == "" for source in found):
+    source_list = parse_sources(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    if not any(source.part == "" for source in source_list):
         raise InputError(
             "apt on this machine has no Debian mirror configured", mend="add one in /etc/apt/sources.list.d"
         )
-    return found
+    return source_list
 
 
 def parse_options(dump: str) -> str:
     """The lines of ``apt-config dump`` that say how to fetch (proxies, timeouts, checks)."""
-    return "".join(f"{line}\n" for line in dump.splitlines() if _FETCHING.match(line))
+    return "".join(f"{line}\n" for line in dump.splitlines() if _FETCH_OPTION.match(line))
 
 
-def options() -> str:
+def read_options() -> str:
     """How this machine's apt fetches, as apt.conf text."""
     return parse_options(subprocess.run(["apt-config", "dump"], capture_output=True, text=True, check=True).stdout)

@@ -18,20 +18,20 @@ _LARGEST = 4 << 20
 """Bytes of one file; the largest that a module of ours comes to is a tenth of that."""
 
 
-def take(init: Path, store: Path) -> None:
+def save_bytecode(init: Path, store: Path) -> None:
     """Add what a machine compiled since it booted; ``init`` is its first process in /proc."""
     store.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with contextlib.suppress(OSError), _on_machine(init) as folder:
+    with contextlib.suppress(OSError), _open_folder(init) as folder:
         for name in {*os.listdir(folder)}.difference(os.listdir(store)):  # noqa: PTH208  of a descriptor
             with contextlib.suppress(OSError):
-                content = _content(name, folder) if _NAME.fullmatch(name) else b""
+                content = _read_content(name, folder) if _NAME.fullmatch(name) else b""
                 if content:
-                    _put(store, name, content)
+                    _write_content(store, name, content)
 
 
-def lend(init: Path, store: Path) -> None:
+def restore_bytecode(init: Path, store: Path) -> None:
     """Give a machine that has just booted what earlier ones compiled."""
-    with contextlib.suppress(OSError), _on_machine(init) as folder:
+    with contextlib.suppress(OSError), _open_folder(init) as folder:
         for file in store.glob("[!.]*"):
             with contextlib.suppress(FileExistsError):
                 there = os.open(file.name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=folder)
@@ -40,27 +40,27 @@ def lend(init: Path, store: Path) -> None:
 
 
 @contextlib.contextmanager
-def _on_machine(init: Path) -> Iterator[int]:
+def _open_folder(init: Path) -> Iterator[int]:
     """The folder there, no link on the way to it: its root is not ours to follow."""
-    with contextlib.ExitStack() as closing:
+    with contextlib.ExitStack() as stack:
         folder = os.open(init / "root", os.O_RDONLY | os.O_DIRECTORY)
-        closing.callback(os.close, folder)
+        stack.callback(os.close, folder)
         for name in ("run", _FOLDER):
             if name == _FOLDER:
                 with contextlib.suppress(FileExistsError):
                     os.mkdir(name, 0o700, dir_fd=folder)
             folder = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
-            closing.callback(os.close, folder)
+            stack.callback(os.close, folder)
         yield folder
 
 
-def _content(name: str, folder: int) -> bytes:
+def _read_content(name: str, folder: int) -> bytes:
     with os.fdopen(os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder), "rb") as file:
         content = file.read(_LARGEST + 1)
     return content if len(content) <= _LARGEST else b""
 
 
-def _put(store: Path, name: str, content: bytes) -> None:
+def _write_content(store: Path, name: str, content: bytes) -> None:
     descriptor, draft = tempfile.mkstemp(dir=store, prefix=".")
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)

@@ -7,13 +7,13 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from auditor.lab.spec import Site
+from auditor.lab.spec import LabSite
 
 Period = tuple[dt.date, dt.date]
 """The first and last day of a certificate."""
 
 
-def validity(kind: str, today: dt.date) -> Period:
+def get_period(kind: str, today: dt.date) -> Period:
     """Return the period of a site's certificate. ``expired``: since 40 days."""
     return {
         "valid": (today - dt.timedelta(days=10), today + dt.timedelta(days=800)),
@@ -21,39 +21,39 @@ def validity(kind: str, today: dt.date) -> Period:
     }[kind]
 
 
-def prepare(certificate: Path) -> None:
+def make_authority(certificate: Path) -> None:
     """Make the authority, once; its key lies beside its certificate."""
     if certificate.exists():
         return
     certificate.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    making = certificate.with_suffix(".making")
+    draft_path = certificate.with_suffix(".making")
     _openssl(
         "req", "-x509", "-newkey", "rsa:2048", "-noenc", "-keyout", str(certificate.with_name("ca.key")),
-        "-out", str(making), "-days", "3650", "-subj", "/O=Luy Tre lab/CN=Luy Tre lab CA",
+        "-out", str(draft_path), "-days", "3650", "-subj", "/O=Luy Tre lab/CN=Luy Tre lab CA",
         "-addext", "keyUsage=critical,keyCertSign,cRLSign",
     )  # fmt: skip
-    making.rename(certificate)
+    draft_path.rename(certificate)
 
 
-def issue(
-    certificate: Path, domain: str, site: Site, today: dt.date, *, period: Period | None = None
+def issue_certificate(
+    certificate: Path, domain: str, site: LabSite, today: dt.date, *, period: Period | None = None
 ) -> tuple[str, str]:
     """Return a new certificate and its key for a site, as PEM; only the caller keeps the key.
 
     The certificate has the period that the site's has in the lab, unless it gets another.
     """
-    start, end = (f"{day:%Y%m%d}000000Z" for day in period or validity(site.certificate, today))
+    start, end = (f"{day:%Y%m%d}000000Z" for day in period or get_period(site.certificate, today))
     names = ",".join(f"DNS:{name}" for name in (domain, *site.aliases))
     with tempfile.TemporaryDirectory(prefix="luytre-lab-") as folder:
-        key, made = Path(folder, "key"), Path(folder, "crt")
+        key, certificate_path = Path(folder, "key"), Path(folder, "crt")
         _openssl(
-            "req", "-x509", "-newkey", "rsa:2048", "-noenc", "-keyout", str(key), "-out", str(made),
+            "req", "-x509", "-newkey", "rsa:2048", "-noenc", "-keyout", str(key), "-out", str(certificate_path),
             "-CA", str(certificate), "-CAkey", str(certificate.with_name("ca.key")),
             "-not_before", start, "-not_after", end, "-subj", f"/CN={domain}",
             "-addext", f"subjectAltName={names}", "-addext", "basicConstraints=critical,CA:FALSE",
             "-addext", "extendedKeyUsage=serverAuth",
         )  # fmt: skip
-        return made.read_text("ascii"), key.read_text("ascii")
+        return certificate_path.read_text("ascii"), key.read_text("ascii")
 
 
 def _openssl(*arguments: str) -> None:

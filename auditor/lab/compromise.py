@@ -16,7 +16,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from auditor.errors import LabError
 from auditor.lab.spec import HERE, Name
-from auditor.looks.traces import defanged
+from auditor.looks.traces import defang
 from auditor.models import Domain, Model, Text
 from auditor.models.reviews import Kind
 from auditor.system.yaml_source import load_yaml
@@ -61,7 +61,7 @@ for plant in json.load(sys.stdin):
 Run = Callable[[list[str], bytes], CompletedProcess[bytes]]
 
 
-class File(Model):
+class PlantedFile(Model):
     """A file that is planted."""
 
     path: Annotated[str, StringConstraints(pattern=r"^/[^\x00\n]+$")]
@@ -71,7 +71,7 @@ class File(Model):
     text: str
 
     @property
-    def filled(self) -> str:
+    def full_text(self) -> str:
         """The text as it is planted."""
         text = self.text
         for placeholder, word in _WORDS.items():
@@ -79,7 +79,7 @@ class File(Model):
         return text
 
 
-class Told(Model):
+class ExpectedTrace(Model):
     """How the traces of it are known."""
 
     where: str | None = None
@@ -89,9 +89,9 @@ class Told(Model):
         default=None, description="what alone shows it: a browser, a manifest, an audit's facts, an earlier hunt"
     )
 
-    def fits(self, trace: Mapping[str, Any]) -> bool:
+    def matches_trace(self, trace: Mapping[str, Any]) -> bool:
         """Whether a trace, as findings have it, is of this."""
-        about = defanged(self.target) if self.target is not None else None
+        about = defang(self.target) if self.target is not None else None
         place = trace["where"].partition(" (")[0] if "(" not in (self.where or "") else trace["where"]
         kind = not self.kinds or trace["kind"] in self.kinds
         return kind and self.where in (None, place) and about in (None, trace["target"])
@@ -111,8 +111,8 @@ class Plant(Model):
     site: Domain | None
     what: Literal["content", "foothold"]
     how: Text
-    told: Told
-    files: tuple[File, ...] = ()
+    told: ExpectedTrace
+    files: tuple[PlantedFile, ...] = ()
     script: str = Field(default="", description="what a shell does there, as root, once the files are written")
 
     @model_validator(mode="after")
@@ -127,22 +127,22 @@ class Plant(Model):
 
 
 @functools.cache
-def planted() -> tuple[Plant, ...]:
+def load_plants() -> tuple[Plant, ...]:
     """All that is planted, in its order."""
     return tuple(Plant.model_validate(entry) for entry in load_yaml(HERE / "compromised/planted.yml"))
 
 
-def plant(host: str, run: Run, only: Collection[str] | None = None) -> None:
+def put_plants(host: str, run: Run, only: Collection[str] | None = None) -> None:
     """Put on a running machine what is listed for it, or only that of these ids. ``run`` runs a program there. Raises LabError naming what failed."""
-    wanted = [
+    payload = [
         {
-            "id": one.id,
-            "script": one.script,
-            "files": [{**file.model_dump(exclude={"text"}), "text": file.filled} for file in one.files],
+            "id": item.id,
+            "script": item.script,
+            "files": [{**file.model_dump(exclude={"text"}), "text": file.full_text} for file in item.files],
         }
-        for one in planted()
-        if one.host == host and (only is None or one.id in only)
+        for item in load_plants()
+        if item.host == host and (only is None or item.id in only)
     ]
-    done = run(["python3", "-c", _PROGRAM], json.dumps(wanted).encode())
-    if done.returncode:
-        raise LabError(f"{host} could not be compromised: {done.stderr.decode('utf-8', 'replace').strip()[-600:]}")
+    process = run(["python3", "-c", _PROGRAM], json.dumps(payload).encode())
+    if process.returncode:
+        raise LabError(f"{host} could not be compromised: {process.stderr.decode('utf-8', 'replace').strip()[-600:]}")

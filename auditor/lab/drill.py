@@ -26,9 +26,9 @@ from auditor.fleet.runner import Task
 from auditor.hardening import plan as planning
 from auditor.hardening.harden import harden
 from auditor.hardening.journal import Journal
-from auditor.hardening.rollout import Options
+from auditor.hardening.rollout import RolloutOptions
 from auditor.lab import undeclared as touches
-from auditor.lab.looking import Looking
+from auditor.lab.looking import DrillScanner
 from auditor.models import ControlId, Finding, Hardening, Host, Inventory, Run, Status
 
 Say = Callable[[str], None]
@@ -40,7 +40,7 @@ class Proof:
 
     drill: Drill
     host: str
-    automated: bool
+    is_automated: bool
     problem: str = ""
 
     @property
@@ -52,7 +52,7 @@ class Proof:
 @dataclass
 class _Round:
     proofs: list[Proof] = field(default_factory=list)
-    plan: planning.Plan = field(default_factory=lambda: planning.Plan(hosts=()))
+    plan: planning.HardeningPlan = field(default_factory=lambda: planning.HardeningPlan(hosts=()))
     """What mended them."""
 
     def fail(self, problem: str, *, hosts: frozenset[str]) -> None:
@@ -78,77 +78,79 @@ def run(
     names = {proof.host for proof in proofs}
     hosts = [host for host in inventory.hosts if host.name in names]
     with TemporaryDirectory(prefix="luytre-drill-") as folder:
-        looking = Looking(inventory, catalogue, Path(folder) / "history.sqlite")
-        drilling = _Drilling(catalogue, inventory, hosts, say, Journal(Path(folder)), looking)
-        known = _prepare(drilling, _dangerous(catalogue, drills))
-        _pass(drilling, proofs, known)
-        disturbed = [proof for proof in proofs if proof.problem]
-        if disturbed and len(disturbed) < len(proofs):
-            say(f"{len(disturbed)} did not hold among others: once more, among themselves")
-            for proof in disturbed:
+        scanner = DrillScanner(inventory, catalogue, Path(folder) / "history.sqlite")
+        context = _DrillContext(catalogue, inventory, hosts, say, Journal(Path(folder)), scanner)
+        first_run = _prepare(context, _list_dangerous_controls(catalogue, drills))
+        _run_rounds(context, proofs, first_run)
+        disturbed_proofs = [proof for proof in proofs if proof.problem]
+        if disturbed_proofs and len(disturbed_proofs) < len(proofs):
+            say(f"{len(disturbed_proofs)} did not hold among others: once more, among themselves")
+            for proof in disturbed_proofs:
                 say(f"{proof.drill.control}.{proof.drill.trap} {proof.host}: {proof.problem}")
                 proof.problem = ""
             lab.back_to_kept([host.name for host in hosts])
-            _pass(drilling, disturbed, known)
+            _run_rounds(context, disturbed_proofs, first_run)
     return tuple(proofs)
 
 
-def _pass(drilling: _Drilling, proofs: Sequence[Proof], known: Run) -> None:
+def _run_rounds(context: _DrillContext, proofs: Sequence[Proof], first_run: Run) -> None:
     """Automated controls round by round; then those that a person mends, each round on hosts as first hardened."""
-    automated, manual = ([proof for proof in proofs if proof.automated is wanted] for wanted in (True, False))
-    now, mended = known, [_Round(batch) for batch in rounds(automated)]
-    for one in mended:
-        now = _prove(drilling, one, now)
-    if mended:
-        _prove_stable(drilling, mended)
-    for batch in rounds(manual):
-        drilling.say("back to the hardened hosts")
+    automated_proofs, manual = ([proof for proof in proofs if proof.is_automated is value] for value in (True, False))
+    now, hardened_rounds = first_run, [_Round(batch) for batch in split_rounds(automated_proofs)]
+    for hardened_round in hardened_rounds:
+        now = _prove(context, hardened_round, now)
+    if hardened_rounds:
+        _prove_stable(context, hardened_rounds)
+    for batch in split_rounds(manual):
+        context.say("back to the hardened hosts")
         lab.back_to_kept(sorted({proof.host for proof in batch}))
-        _prove(drilling, _Round(batch), drilling.looked(batch, known))
+        _prove(context, _Round(batch), context.add_scan_findings(batch, first_run))
 
 
-def rounds(proofs: Sequence[Proof]) -> Iterator[list[Proof]]:
+def split_rounds(proofs: Sequence[Proof]) -> Iterator[list[Proof]]:
     """Groups in which no control is broken twice on a host; a drill that stands alone has its host to itself."""
-    left = sorted(proofs, key=lambda proof: proof.drill.alone)
-    while left:
-        chosen: dict[tuple[str, str, str], Proof] = {}
+    queue = sorted(proofs, key=lambda proof: proof.drill.alone)
+    while queue:
+        selection: dict[tuple[str, str, str], Proof] = {}
         hosts: set[str] = set()
-        for proof in left:
+        for proof in queue:
             what = (proof.host, proof.drill.control, proof.subject)
-            if what not in chosen and not (proof.drill.alone and proof.host in hosts):
-                chosen[what] = proof
+            if what not in selection and not (proof.drill.alone and proof.host in hosts):
+                selection[what] = proof
                 hosts.add(proof.host)
-        yield list(chosen.values())
-        left = [proof for proof in left if proof not in chosen.values()]
+        yield list(selection.values())
+        queue = [proof for proof in queue if proof not in selection.values()]
 
 
-def _dangerous(catalogue: Catalogue, drills: Sequence[Drill]) -> frozenset[ControlId]:
+def _list_dangerous_controls(catalogue: Catalogue, drills: Sequence[Drill]) -> frozenset[ControlId]:
     fixes = {drill.control: catalogue[drill.control].fix for drill in drills}
     return frozenset(control for control, fix in fixes.items() if fix is not None and fix.danger is not None)
 
 
-def _prepare(drilling: _Drilling, accepted: frozenset[ControlId]) -> Run:
+def _prepare(context: _DrillContext, accepted_controls: frozenset[ControlId]) -> Run:
     """Fresh hosts, hardened with the danger of some controls, put aside; how they were read then."""
-    names = [host.name for host in drilling.hosts]
-    drilling.say(f"fresh hosts: {', '.join(names)}")
+    names = [host.name for host in context.hosts]
+    context.say(f"fresh hosts: {', '.join(names)}")
     lab.pristine(names)
-    drilling.say("harden them")
-    found, facts = audit(drilling.inventory, drilling.catalogue, drilling.hosts)
-    known = drilling.harden(planning.make(drilling.catalogue, found, facts, accepted=accepted)).after
+    context.say("harden them")
+    audit_run, facts = audit(context.inventory, context.catalogue, context.hosts)
+    first_run = context.harden(
+        planning.make(context.catalogue, audit_run, facts, accepted_controls=accepted_controls)
+    ).after
     lab.keep(names)
-    return known
+    return first_run
 
 
 @dataclass(frozen=True)
-class _Mended:
+class _HardenResult:
     hardening: Hardening
     after: Run
-    undeclared: Mapping[str, tuple[str, ...]]
+    undeclared_paths: Mapping[str, tuple[str, ...]]
     """By host, what was changed and no control declares."""
 
 
 @dataclass
-class _Drilling:
+class _DrillContext:
     """What stays the same through all rounds."""
 
     catalogue: Catalogue
@@ -156,123 +158,134 @@ class _Drilling:
     hosts: Sequence[Host]
     say: Say
     journal: Journal
-    looking: Looking
+    scanner: DrillScanner
 
-    def looked(self, proofs: Sequence[Proof], run: Run) -> Run:
+    def add_scan_findings(self, proofs: Sequence[Proof], run: Run) -> Run:
         """The run with what is seen by looking, now, where these drills are about what an audit alone does not see."""
-        hunted = {proof.host for proof in proofs if proof.drill.seen_by == "hunt"}
-        reviewed = frozenset(proof.subject for proof in proofs if proof.drill.seen_by == "review")
-        seen: list[Finding] = []
-        if hunted:
-            self.say(f"hunt on {', '.join(sorted(hunted))}")
-            seen += self.looking.hunted([host for host in self.hosts if host.name in hunted])
-        if reviewed:
-            self.say(f"review {', '.join(sorted(reviewed))}")
-            seen += self.looking.reviewed(self.hosts, reviewed)
-        return run.model_copy(update={"findings": (*run.findings, *seen)})
+        hunt_hosts = {proof.host for proof in proofs if proof.drill.seen_by == "hunt"}
+        review_sites = frozenset(proof.subject for proof in proofs if proof.drill.seen_by == "review")
+        findings: list[Finding] = []
+        if hunt_hosts:
+            self.say(f"hunt on {', '.join(sorted(hunt_hosts))}")
+            findings += self.scanner.hunt([host for host in self.hosts if host.name in hunt_hosts])
+        if review_sites:
+            self.say(f"review {', '.join(sorted(review_sites))}")
+            findings += self.scanner.review(self.hosts, review_sites)
+        return run.model_copy(update={"findings": (*run.findings, *findings)})
 
     def audit(self, hosts: Sequence[Host]) -> tuple[Run, Mapping[str, HostFacts]]:
         return audit(self.inventory, self.catalogue, hosts)
 
-    def harden(self, plan: planning.Plan) -> _Mended:
+    def harden(self, plan: planning.HardeningPlan) -> _HardenResult:
         """All hosts at once: a drill that goes wrong must not hide what the others come to."""
-        started = datetime.now(UTC)
+        started_at = datetime.now(UTC)
         tasks: list[Task] = []
         name = f"drill-{secrets.token_hex(6)}"
-        done = harden(
-            self.inventory, self.hosts, plan, self.catalogue, self.journal, name, Options(batch="100%"), tasks.append
+        result = harden(
+            self.inventory,
+            self.hosts,
+            plan,
+            self.catalogue,
+            self.journal,
+            name,
+            RolloutOptions(batch="100%"),
+            tasks.append,
         )
-        hosts = [host for host in self.hosts if host.name in done.outcomes]
-        outcomes = [done.outcomes[host.name] for host in hosts]
-        after = judge(self.inventory, self.catalogue, hosts, done.facts, outcomes, started=started, purpose="after")
-        undeclared = {
-            entry.host: touches.undeclared(
-                touches.changes(lab.upper(entry.host), started.timestamp()),
+        hosts = [host for host in self.hosts if host.name in result.outcomes]
+        outcomes = [result.outcomes[host.name] for host in hosts]
+        after = judge(
+            self.inventory, self.catalogue, hosts, result.facts, outcomes, started_at=started_at, purpose="after"
+        )
+        undeclared_paths = {
+            entry.host: touches.find_undeclared(
+                touches.find_changes(lab.upper(entry.host), started_at.timestamp()),
                 [task for task in tasks if task.host == entry.host],
                 entry.touches,
             )
-            for entry in done.hardening.having("confirmed")
+            for entry in result.hardening.select_by_state("confirmed")
         }
-        return _Mended(done.hardening, after, undeclared)
+        return _HardenResult(result.hardening, after, undeclared_paths)
 
 
-def _prove(drilling: _Drilling, batch: _Round, known: Run) -> Run:
+def _prove(context: _DrillContext, batch: _Round, known_run: Run) -> Run:
     """One round; ``known`` is how the hosts were read last. How they are read after it."""
     names = {proof.host for proof in batch.proofs}
-    concerned = [host for host in drilling.hosts if host.name in names]
+    concerned_hosts = [host for host in context.hosts if host.name in names]
     for proof in batch.proofs:
-        finding = _finding(known, proof)
+        finding = _find_finding(known_run, proof)
         if finding is None or finding.status not in (Status.PASS, Status.NOT_APPLICABLE):
-            proof.problem = f"does not pass before the drill: {_told(finding)}"
-    drilling.say(f"break {len(batch.proofs)} controls")
-    _break(batch)
-    audited, facts = drilling.audit(concerned)
-    run = drilling.looked(batch.proofs, audited)
-    for proof in _holding(batch):
-        finding = _finding(run, proof)
+            proof.problem = f"does not pass before the drill: {_describe_finding(finding)}"
+    context.say(f"break {len(batch.proofs)} controls")
+    _break_controls(batch)
+    audit_run, facts = context.audit(concerned_hosts)
+    run = context.add_scan_findings(batch.proofs, audit_run)
+    for proof in _list_holding_proofs(batch):
+        finding = _find_finding(run, proof)
         if finding is None or not finding.is_open:
-            proof.problem = f"broken but not found: {_told(finding)}"
-    return _mend(drilling, batch, run, facts, known)
+            proof.problem = f"broken but not found: {_describe_finding(finding)}"
+    return _harden_round(context, batch, run, facts, known_run)
 
 
-def _mend(drilling: _Drilling, batch: _Round, run: Run, facts: Mapping[str, HostFacts], known: Run) -> Run:
+def _harden_round(
+    context: _DrillContext, batch: _Round, run: Run, facts: Mapping[str, HostFacts], known_run: Run
+) -> Run:
     wary = run.model_copy(update={"hosts": tuple(host.model_copy(update={"accept": ()}) for host in run.hosts)})
-    plan = planning.make(drilling.catalogue, wary, facts)
-    dangerous = _dangerous(drilling.catalogue, [proof.drill for proof in batch.proofs])
-    for proof in _holding(batch):
-        if (proof.drill.held or proof.drill.control in dangerous) and not _holds(plan, proof):
+    plan = planning.make(context.catalogue, wary, facts)
+    dangerous = _list_dangerous_controls(context.catalogue, [proof.drill for proof in batch.proofs])
+    for proof in _list_holding_proofs(batch):
+        if (proof.drill.held or proof.drill.control in dangerous) and not _is_held(plan, proof):
             why = "others could have written it" if proof.drill.held else "it is dangerous"
             proof.problem = f"not held, although {why}"
-    fixable = [proof for proof in batch.proofs if proof.automated]
+    fixable = [proof for proof in batch.proofs if proof.is_automated]
     if not fixable:
-        return known
-    drilling.say(f"harden {len(fixable)} controls")
+        return known_run
+    context.say(f"harden {len(fixable)} controls")
     # What was accepted for the first hardening alone has to be accepted again, since whoever took it off may have had a reason.
-    accepted = frozenset(proof.drill.control for proof in fixable if proof.drill.held) | dangerous
-    batch.plan = planning.make(drilling.catalogue, run, facts, accepted=accepted)
-    mended = drilling.harden(batch.plan)
-    for entry in mended.hardening.hosts:
+    accepted_controls = frozenset(proof.drill.control for proof in fixable if proof.drill.held) | dangerous
+    batch.plan = planning.make(context.catalogue, run, facts, accepted_controls=accepted_controls)
+    result = context.harden(batch.plan)
+    for entry in result.hardening.hosts:
         if entry.state != "confirmed":
             batch.fail(f"hardening: {entry.state}: {entry.why.en if entry.why else '?'}", hosts=frozenset({entry.host}))
-    for host, paths in mended.undeclared.items():
+    for host, paths in result.undeclared_paths.items():
         if paths:
             batch.fail(f"changed what no control declares: {'; '.join(paths[:5])}", hosts=frozenset({host}))
-    for proof in _holding(batch):
-        finding = _finding(mended.after, proof)
-        if proof.automated and (finding is None or finding.status is not Status.PASS):
-            proof.problem = f"hardened but not mended: {_told(finding)}"
-    rest = tuple(f for f in known.findings if f.host not in {host.name for host in mended.after.hosts})
-    return mended.after.model_copy(update={"findings": (*mended.after.findings, *rest)})
+    for proof in _list_holding_proofs(batch):
+        finding = _find_finding(result.after, proof)
+        if proof.is_automated and (finding is None or finding.status is not Status.PASS):
+            proof.problem = f"hardened but not mended: {_describe_finding(finding)}"
+    rest = tuple(f for f in known_run.findings if f.host not in {host.name for host in result.after.hosts})
+    return result.after.model_copy(update={"findings": (*result.after.findings, *rest)})
 
 
-def _holds(plan: planning.Plan, proof: Proof) -> bool:
-    held = (change for host in plan.hosts if host.host == proof.host for change in host.held)
-    return proof.drill.control in {change.control for change in held}
+def _is_held(plan: planning.HardeningPlan, proof: Proof) -> bool:
+    held_changes = (change for host in plan.hosts if host.host == proof.host for change in host.held_changes)
+    return proof.drill.control in {change.control for change in held_changes}
 
 
-def _prove_stable(drilling: _Drilling, batches: Sequence[_Round]) -> None:
+def _prove_stable(context: _DrillContext, batches: Sequence[_Round]) -> None:
     """What mended all rounds, put in force once more, changes nothing."""
-    drilling.say("harden again")
-    again = drilling.harden(planning.together([batch.plan for batch in batches]))
+    context.say("harden again")
+    again = context.harden(planning.merge_plans([batch.plan for batch in batches]))
     for entry in again.hardening.hosts:
         if entry.tasks:
             for batch in batches:
                 batch.fail(f"the second run changed something: {'; '.join(entry.tasks)}", hosts=frozenset({entry.host}))
 
 
-def _holding(batch: _Round) -> list[Proof]:
+def _list_holding_proofs(batch: _Round) -> list[Proof]:
     return [proof for proof in batch.proofs if not proof.problem]
 
 
-def _break(batch: _Round) -> None:
+def _break_controls(batch: _Round) -> None:
     def on_host(host: str) -> None:
         there = [proof for proof in sorted(batch.proofs, key=lambda proof: proof.drill.last) if proof.host == host]
         for proof in there:
-            done = lab.run(host, f"exec 2>&1\n{Path(proof.drill.path).read_text('utf-8')}", timeout=600)
-            if done.returncode != 0:
-                said = done.stdout.decode("utf-8", "replace").split("\n")
+            process = lab.run(host, f"exec 2>&1\n{Path(proof.drill.path).read_text('utf-8')}", timeout=600)
+            if process.returncode != 0:
+                lines = process.stdout.decode("utf-8", "replace").split("\n")
                 proof.problem = (
-                    f"the drill itself failed: {([line for line in said if line.strip()] or ['no word'])[-1][:200]}"
+                    f"the drill itself failed: {([line for line in lines if line.strip()] or ['no word'])[-1][:200]}"
                 )
 
     hosts = {proof.host for proof in batch.proofs}
@@ -280,7 +293,7 @@ def _break(batch: _Round) -> None:
         list(pool.map(on_host, hosts))
 
 
-def _finding(run: Run, proof: Proof) -> Finding | None:
+def _find_finding(run: Run, proof: Proof) -> Finding | None:
     return next(
         (
             f
@@ -291,7 +304,7 @@ def _finding(run: Run, proof: Proof) -> Finding | None:
     )
 
 
-def _told(finding: Finding | None) -> str:
+def _describe_finding(finding: Finding | None) -> str:
     if finding is None:
         return "no finding"
     reason = f" ({finding.reason.en})" if finding.reason else ""

@@ -11,14 +11,14 @@ from pathlib import Path
 
 from auditor.errors import InputError
 from auditor.lab import apt, ca
-from auditor.lab.layers import Layer, make, sweep
-from auditor.lab.spec import HERE, Host, Spec
-from auditor.lab.state import State
+from auditor.lab.layers import Layer, make_layer, sweep_layers
+from auditor.lab.spec import HERE, LabHost, Spec
+from auditor.lab.state import LabState
 
 _WORKERS = 2
 
 
-def image(spec: Spec, name: str, state: State) -> Layer:
+def get_image_layer(spec: Spec, name: str, state: LabState) -> Layer:
     """The top layer of a machine's image: release, then system, then the machine itself."""
     host = spec.hosts[name]
     scripts = HERE / "scripts"
@@ -28,8 +28,8 @@ def image(spec: Spec, name: str, state: State) -> Layer:
         below=None,
         inputs={
             "release": host.release,
-            "packages": _lines(spec.packages),
-            "on_offer": _lines(tuple(" ".join(together) for together in spec.on_offer)),
+            "packages": _join_lines(spec.packages),
+            "on_offer": _join_lines(tuple(" ".join(together) for together in spec.on_offer)),
             "apt.sh": (scripts / "apt.sh").read_text("utf-8"),
             "repository.py": (scripts / "repository.py").read_text("utf-8"),
         },
@@ -39,8 +39,8 @@ def image(spec: Spec, name: str, state: State) -> Layer:
         script="system.sh",
         below=base,
         inputs={
-            "packages": _lines(host.packages),
-            "unpacked": _lines(host.unpacked),
+            "packages": _join_lines(host.packages),
+            "unpacked": _join_lines(host.unpacked),
             "apt.sh": (scripts / "apt.sh").read_text("utf-8"),
         },
     )
@@ -56,75 +56,79 @@ def image(spec: Spec, name: str, state: State) -> Layer:
             "lib.sh": (scripts / "lib.sh").read_text("utf-8"),
             "kept_bytecode.py": (scripts / "kept_bytecode.py").read_text("utf-8"),
             "machine": HERE / "hosts" / name,
-            **_archives(host),
+            **_find_archives(host),
         },
         identity=hashlib.sha256(b"\0".join(file.read_bytes() for file in secrets)).hexdigest(),
     )
 
 
-def _archives(host: Host) -> dict[str, Path]:
+def _find_archives(host: LabHost) -> dict[str, Path]:
     """What the tester supplies in the folder ``LUYTRE_ARCHIVES``. Raises InputError when that is not a folder."""
-    given = os.environ.get("LUYTRE_ARCHIVES")
-    if not given or not host.archives:
+    folder_name = os.environ.get("LUYTRE_ARCHIVES")
+    if not folder_name or not host.archives:
         return {}
-    folder = Path(given)
+    folder = Path(folder_name)
     if not folder.is_dir():
         raise InputError(
             f"LUYTRE_ARCHIVES is not a folder: {folder}", mend="set it to a folder of archives, or leave it unset"
         )
-    found = {
+    files_by_archive = {
         name: [file for each in patterns for file in folder.glob(each)] for name, patterns in host.archives.items()
     }
-    return {f"archive-{name}": max(files) for name, files in found.items() if files}
+    return {f"archive-{name}": max(files) for name, files in files_by_archive.items() if files}
 
 
-def missing(spec: Spec, state: State, names: Iterable[str]) -> list[Layer]:
+def list_missing_layers(spec: Spec, state: LabState, names: Iterable[str]) -> list[Layer]:
     """The layers of these machines that are not in the cache, each once, lower ones first."""
-    stacks = [image(spec, name, state).stack for name in names]
+    stacks = [get_image_layer(spec, name, state).stack for name in names]
     layers = {layer.digest: layer for depth in (-1, -2, -3) for layer in (stack[depth] for stack in stacks)}
     return [layer for layer in layers.values() if not layer.is_made(state.cache)]
 
 
-def make_missing(spec: Spec, state: State, names: Iterable[str], progress: Callable[[str], None]) -> None:
+def make_missing_layers(spec: Spec, state: LabState, names: Iterable[str], progress: Callable[[str], None]) -> None:
     """Make what these machines lack, and remove layers that no machine uses any more. Raises BuildError, InputError."""
-    waiting = {layer.digest: layer for layer in missing(spec, state, names)}
-    if not waiting:
+    pending_layers = {layer.digest: layer for layer in list_missing_layers(spec, state, names)}
+    if not pending_layers:
         return
-    sweep(state.cache, {layer.digest for name in spec.hosts for layer in image(spec, name, state).stack})
-    mirror, options = apt.sources(), apt.options()
+    sweep_layers(
+        state.cache, {layer.digest for name in spec.hosts for layer in get_image_layer(spec, name, state).stack}
+    )
+    mirror, options = apt.list_sources(), apt.read_options()
     with ThreadPoolExecutor(_WORKERS) as pool:
-        running: dict[Future[None], Layer] = {}
-        while waiting or running:
-            for layer in list(waiting.values()):
-                if len(running) < _WORKERS and (layer.below is None or layer.below.is_made(state.cache)):
-                    del waiting[layer.digest]
+        layer_by_future: dict[Future[None], Layer] = {}
+        while pending_layers or layer_by_future:
+            for layer in list(pending_layers.values()):
+                if len(layer_by_future) < _WORKERS and (layer.below is None or layer.below.is_made(state.cache)):
+                    del pending_layers[layer.digest]
                     progress(f"building {layer.title}")
-                    given = _given(layer, spec, state, mirror, options)
-                    running[pool.submit(make, layer, given, state.cache)] = layer
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                running.pop(future)
+                    texts = _build_texts(layer, spec, state, mirror, options)
+                    layer_by_future[pool.submit(make_layer, layer, texts, state.cache)] = layer
+            done_futures, _ = wait(layer_by_future, return_when=FIRST_COMPLETED)
+            for future in done_futures:
+                layer_by_future.pop(future)
                 future.result()
 
 
-def _given(layer: Layer, spec: Spec, state: State, mirror: list[apt.Source], options: str) -> dict[str, str]:
+def _build_texts(
+    layer: Layer, spec: Spec, state: LabState, mirror: list[apt.AptSource], options: str
+) -> dict[str, str]:
     release = layer.stack[-1].inputs["release"]
-    given = {
+    texts = {
         "sources": "".join(f"{source.line(str(release))}\n" for source in mirror),
         "apt.conf": options,
     }
     if layer.script != "site.sh":
-        return given
-    given |= {
+        return texts
+    texts |= {
         "automation.pub": state.key.with_suffix(".pub").read_text("ascii"),
         "root_password": state.root_password.read_text("ascii"),
     }
     today = dt.datetime.now(dt.UTC).date()
     for domain, site in spec.hosts[str(layer.inputs["name"])].sites.items():
         if site.certificate != "none":
-            given[f"tls/{domain}.crt"], given[f"tls/{domain}.key"] = ca.issue(state.ca, domain, site, today)
-    return given
+            texts[f"tls/{domain}.crt"], texts[f"tls/{domain}.key"] = ca.issue_certificate(state.ca, domain, site, today)
+    return texts
 
 
-def _lines(words: tuple[str, ...]) -> str:
+def _join_lines(words: tuple[str, ...]) -> str:
     return "".join(f"{word}\n" for word in words)

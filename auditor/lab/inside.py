@@ -23,20 +23,20 @@ _ENVIRONMENT = {
 }
 
 
-def run(
-    name: str, program: str | Sequence[str], given: bytes | None = None, *, timeout: float
+def run_inside(
+    name: str, program: str | Sequence[str], stdin_data: bytes | None = None, *, timeout: float
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a shell script (a string) or a program (its arguments) on a machine and wait for it. ``given`` is its standard input."""
     arguments = ["sh", "-c", program] if isinstance(program, str) else list(program)
     try:
-        first = machine.init(name)
-        groups = _groups(first)
+        first = machine.find_init_process(name)
+        groups = _list_control_groups(first)
     except (LabError, OSError) as error:
         return subprocess.CompletedProcess(arguments, ABSENT, b"", str(error).encode())
-    entered = ["nsenter", "--target", first.name, "--all", "--root", "--wdns=/", "--", *arguments]
+    command = ["nsenter", "--target", first.name, "--all", "--root", "--wdns=/", "--", *arguments]
     return subprocess.run(
-        ["sh", "-c", _JOIN, "sh", str(len(groups)), *groups, *entered],
-        input=b"" if given is None else given,
+        ["sh", "-c", _JOIN, "sh", str(len(groups)), *groups, *command],
+        input=b"" if stdin_data is None else stdin_data,
         env=_ENVIRONMENT,
         capture_output=True,
         timeout=timeout,
@@ -44,8 +44,8 @@ def run(
     )
 
 
-def _groups(first: Path) -> list[str]:
+def _list_control_groups(first: Path) -> list[str]:
     """The control groups of a machine's first process: what runs there runs in one of the machine's."""
     lines = [line.split(":", 2) for line in (first / "cgroup").read_text("utf-8").splitlines()]
-    found = [f"{tree}{path}/cgroup.procs" for _, controllers, path in lines for tree in _TREES.get(controllers, ())]
-    return [each for each in found if Path(each).exists()]
+    paths = [f"{tree}{path}/cgroup.procs" for _, controllers, path in lines for tree in _TREES.get(controllers, ())]
+    return [each for each in paths if Path(each).exists()]

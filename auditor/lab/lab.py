@@ -16,8 +16,8 @@ from pathlib import Path
 
 from auditor.errors import InputError, LabError
 from auditor.lab import bytecode, ca, compromise, images, inside, machine, ssh
-from auditor.lab.spec import Host, Spec, spec
-from auditor.lab.state import State, building, claim, only_lab, state
+from auditor.lab.spec import LabHost, Spec, spec
+from auditor.lab.state import LabState, claim, lock_images, lock_lab, state
 
 Progress = Callable[[str], None]
 _PACKAGES = {
@@ -28,7 +28,7 @@ _PACKAGES = {
     "ssh": "openssh-client",
     "unshare": "util-linux",
 }
-_KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.pgp")
+_KEYRING_FILE = Path("/usr/share/keyrings/debian-archive-keyring.pgp")
 _BOOT_SECONDS = 90
 
 
@@ -53,62 +53,62 @@ class MachineStatus:
         return asdict(self)
 
 
-def _silent(_: str) -> None:
+def _ignore_progress(_: str) -> None:
     return
 
 
-def build(hosts: Iterable[str] | None = None, progress: Progress = _silent) -> None:
+def build(hosts: Iterable[str] | None = None, progress: Progress = _ignore_progress) -> None:
     """Have the images of machines (default: all, those of tests too), and boot none."""
     _check_machine()
     own, lab = state(), spec()
-    names = list(lab.hosts) if hosts is None else _named(lab, hosts)
-    with only_lab(own):
+    names = list(lab.hosts) if hosts is None else _resolve_names(lab, hosts)
+    with lock_lab(own):
         _prepare(own)
-    with building():
-        images.make_missing(lab, own, names, progress)
+    with lock_images():
+        images.make_missing_layers(lab, own, names, progress)
 
 
-def _prepare(own: State) -> None:
+def _prepare(own: LabState) -> None:
     own.prepare()
-    ca.prepare(own.ca)
+    ca.make_authority(own.ca)
 
 
-def up(hosts: Iterable[str] | None = None, progress: Progress = _silent) -> None:
+def up(hosts: Iterable[str] | None = None, progress: Progress = _ignore_progress) -> None:
     """Have machines (default: the standard ones) running and their sites serving; others stay as they are."""
     _check_machine()
     own, lab = state(), spec()
-    names = _named(lab, hosts)
-    with only_lab(own):
+    names = _resolve_names(lab, hosts)
+    with lock_lab(own):
         _prepare(own)
-        if images.missing(lab, own, names):
-            with building():
-                images.make_missing(lab, own, names, progress)
-        tops = {name: images.image(lab, name, own) for name in lab.hosts}
+        if images.list_missing_layers(lab, own, names):
+            with lock_images():
+                images.make_missing_layers(lab, own, names, progress)
+        tops = {name: images.get_image_layer(lab, name, own) for name in lab.hosts}
         stale = [name for name in names if machine.running_image(name, own) != tops[name].digest]
         if stale:
             claim(own)
-            own.known_hosts.write_text(ssh.known_hosts(lab, tops, own), "ascii")
+            own.known_hosts.write_text(ssh.format_known_hosts(lab, tops, own), "ascii")
             machine.bridge_up(lab)
-        _boot(lab, own, stale, progress)
-        _await(lab, own, names)
+        _boot_machines(lab, own, stale, progress)
+        _await_machines(lab, own, names)
 
 
-def compromise_hosts(hosts: Iterable[str] | None = None, progress: Progress = _silent) -> None:
+def compromise_hosts(hosts: Iterable[str] | None = None, progress: Progress = _ignore_progress) -> None:
     """Put on running machines (default: the standard ones) what intruders leave, unless that was done since they were pristine.
 
     Raises InputError when nothing is listed for any of them, LabError when it cannot be put there.
     """
     own, lab = state(), spec()
-    listed = {one.host for one in compromise.planted()}
-    names = [name for name in _named(lab, hosts) if name in listed]
+    planted_hosts = {item.host for item in compromise.load_plants()}
+    names = [name for name in _resolve_names(lab, hosts) if name in planted_hosts]
     if not names:
-        raise InputError("there is nothing to plant on these machines", mend=f"one of {', '.join(sorted(listed))}")
-    with only_lab(own):
-        for name in (name for name in names if not own.compromised(name).exists()):
+        raise InputError("there is nothing to plant on these machines", mend=f"one of {', '.join(sorted(planted_hosts))}")
+    with lock_lab(own):
+        for name in (name for name in names if not own.get_compromise_mark(name).exists()):
             progress(f"compromising {name}")
-            compromise.plant(name, functools.partial(inside.run, name, timeout=120))
-            own.compromised(name).touch()
-        _await(lab, own, names)
+            compromise.put_plants(name, functools.partial(inside.run_inside, name, timeout=120))
+            own.get_compromise_mark(name).touch()
+        _await_machines(lab, own, names)
 
 
 def down(hosts: Iterable[str] | None = None) -> None:
@@ -118,37 +118,39 @@ def down(hosts: Iterable[str] | None = None) -> None:
     """
     _check_machine()
     own, lab = state(), spec()
-    with only_lab(own):
-        for name in _known_machines(lab, own) if hosts is None else _named(lab, hosts):
+    with lock_lab(own):
+        for name in _list_machines(lab, own) if hosts is None else _resolve_names(lab, hosts):
             machine.stop(name, own)
-            shutil.rmtree(own.kept(name), ignore_errors=True)
-        if not any(machine.supervised(name) for name in lab.hosts) and not machine.bridge_used(lab):
+            shutil.rmtree(own.get_kept_folder(name), ignore_errors=True)
+        if not any(machine.is_supervised(name) for name in lab.hosts) and not machine.is_bridge_used(lab):
             machine.bridge_down(lab)
             shutil.rmtree(own.bytecode, ignore_errors=True)
             claim(None)
 
 
-def reset(hosts: Iterable[str] | None = None, progress: Progress = _silent) -> None:
+def reset(hosts: Iterable[str] | None = None, progress: Progress = _ignore_progress) -> None:
     """Bring machines (default: the standard ones) back to their pristine image, and wait until they serve."""
     _check_machine()
     own, lab = state(), spec()
-    names = _named(lab, hosts)
-    with only_lab(own):
-        if not any(machine.supervised(name) for name in lab.hosts):
+    names = _resolve_names(lab, hosts)
+    with lock_lab(own):
+        if not any(machine.is_supervised(name) for name in lab.hosts):
             raise InputError("the lab is not running", mend="auditor lab up")
-        if images.missing(lab, own, names):
+        if images.list_missing_layers(lab, own, names):
             raise InputError("the images are out of date", mend="auditor lab up")
         claim(own)
         machine.bridge_up(lab)
-        _boot(lab, own, names, progress)
-    _await(lab, own, names)
+        _boot_machines(lab, own, names, progress)
+    _await_machines(lab, own, names)
 
 
-def pristine(hosts: Iterable[str] | None = None, progress: Progress = _silent) -> None:
+def pristine(hosts: Iterable[str] | None = None, progress: Progress = _ignore_progress) -> None:
     """Have machines (default: the standard ones) up on their latest images, unchanged, whatever state they are in."""
-    names = _named(spec(), hosts)
-    made = not images.missing(spec(), state(), names)  # another version of the lab sweeps those that it does not use
-    if made and all(machine.running and machine.current for machine in status() if machine.name in names):
+    names = _resolve_names(spec(), hosts)
+    is_built = not images.list_missing_layers(
+        spec(), state(), names
+    )  # another version of the lab sweeps those that it does not use
+    if is_built and all(machine.running and machine.current for machine in status() if machine.name in names):
         reset(names, progress)
     else:
         down(names)
@@ -158,37 +160,41 @@ def pristine(hosts: Iterable[str] | None = None, progress: Progress = _silent) -
 def keep(hosts: Sequence[str]) -> None:
     """Put aside the state that machines are in, for ``back_to_kept``; they go on in it."""
     own, lab = state(), spec()
-    with only_lab(own):
+    with lock_lab(own):
         for name in hosts:
-            machine.keep(lab, _known(lab, name), images.image(lab, name, own), own)
-        _await(lab, own, hosts)
+            machine.keep(lab, _check_name(lab, name), images.get_image_layer(lab, name, own), own)
+        _await_machines(lab, own, hosts)
 
 
 def back_to_kept(hosts: Sequence[str]) -> None:
     """Bring machines back to the state that ``keep`` put aside, and wait until they serve."""
     own, lab = state(), spec()
-    with only_lab(own):
-        _boot(lab, own, [_known(lab, name) for name in hosts], _silent, kept=True)
-    _await(lab, own, hosts)
+    with lock_lab(own):
+        _boot_machines(lab, own, [_check_name(lab, name) for name in hosts], _ignore_progress, use_kept=True)
+    _await_machines(lab, own, hosts)
 
 
 def status() -> list[MachineStatus]:
     """Every machine as it is now."""
     own, lab = state(), spec()
     if not own.key.exists():
-        return [_status(lab, name, own, None) for name in lab.hosts]
+        return [_make_status(lab, name, own, None) for name in lab.hosts]
     with ThreadPoolExecutor(len(lab.hosts)) as pool:
-        return list(pool.map(lambda name: _status(lab, name, own, images.image(lab, name, own).digest), lab.hosts))
+        return list(
+            pool.map(
+                lambda name: _make_status(lab, name, own, images.get_image_layer(lab, name, own).digest), lab.hosts
+            )
+        )
 
 
-def hosts() -> dict[str, Host]:
+def hosts() -> dict[str, LabHost]:
     """The standard machines by name."""
     return {name: spec().hosts[name] for name in spec().standard}
 
 
 def upper(host: str) -> Path:
     """The folder that holds exactly what has changed on a machine since it was pristine, or kept."""
-    return state().machine(_known(spec(), host)) / "upper"
+    return state().machine(_check_name(spec(), host)) / "upper"
 
 
 def init(host: str) -> Path:
@@ -196,105 +202,114 @@ def init(host: str) -> Path:
 
     Raises LabError when it does not run.
     """
-    return machine.init(_known(spec(), host))
+    return machine.find_init_process(_check_name(spec(), host))
 
 
 def cut_power(host: str) -> None:
     """Cut a machine's power and let it boot again; it is not waited for."""
     own, lab = state(), spec()
-    with only_lab(own):
-        machine.cut_power(lab, _known(lab, host), images.image(lab, host, own), own)
+    with lock_lab(own):
+        machine.cut_power(lab, _check_name(lab, host), images.get_image_layer(lab, host, own), own)
 
 
 def link(host: str, *, up: bool) -> None:
     """Plug a machine's network cable in, or pull it."""
-    machine.link(_known(spec(), host), up=up)
+    machine.link(_check_name(spec(), host), up=up)
 
 
 def run(
-    host: str, program: str | Sequence[str], given: bytes | None = None, timeout: float = 120
+    host: str, program: str | Sequence[str], stdin_data: bytes | None = None, timeout: float = 120
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a shell script (a string) or a program (its arguments) as root inside a machine; 255 when it does not run."""
-    return inside.run(_known(spec(), host), program, given, timeout=timeout)
+    return inside.run_inside(_check_name(spec(), host), program, stdin_data, timeout=timeout)
 
 
 def lets_in(host: str) -> bool:
     """Whether a machine lets the automation user in over SSH, and become root."""
     lab = spec()
-    return ssh.lets_in(lab, _known(lab, host), state())
+    return ssh.lets_in(lab, _check_name(lab, host), state())
 
 
 def ssh_command(host: str, *, remote: str | None = None, terminal: bool = False) -> list[str]:
     """The ssh command line that reaches a machine as the automation user."""
     lab = spec()
-    return ssh.command(lab, _known(lab, host), state(), remote=remote, terminal=terminal)
+    return ssh.build_command(lab, _check_name(lab, host), state(), remote=remote, terminal=terminal)
 
 
-def _named(lab: Spec, names: Iterable[str] | None) -> list[str]:
-    return list(lab.standard) if names is None else [_known(lab, name) for name in names]
+def _resolve_names(lab: Spec, names: Iterable[str] | None) -> list[str]:
+    return list(lab.standard) if names is None else [_check_name(lab, name) for name in names]
 
 
-def _known(lab: Spec, name: str) -> str:
+def _check_name(lab: Spec, name: str) -> str:
     if name not in lab.hosts:
         raise InputError(f"the lab has no machine {name!r}", mend=f"one of {', '.join(lab.hosts)}")
     return name
 
 
-def _known_machines(lab: Spec, own: State) -> list[str]:
-    left = own.root / "machines"
-    return sorted({*lab.hosts, *(entry.name for entry in left.iterdir())} if left.is_dir() else lab.hosts)
+def _list_machines(lab: Spec, own: LabState) -> list[str]:
+    folder = own.root / "machines"
+    return sorted({*lab.hosts, *(entry.name for entry in folder.iterdir())} if folder.is_dir() else lab.hosts)
 
 
 def _check_machine() -> None:
     if os.geteuid() != 0:
         raise InputError("the lab requires root", mend="sudo auditor lab …")
-    wanted = {package for program, package in _PACKAGES.items() if shutil.which(program) is None}
-    if not _KEYRING.exists():
-        wanted.add("debian-archive-keyring")
-    if wanted:
+    missing_packages = {package for program, package in _PACKAGES.items() if shutil.which(program) is None}
+    if not _KEYRING_FILE.exists():
+        missing_packages.add("debian-archive-keyring")
+    if missing_packages:
         raise InputError(
-            f"the lab requires {', '.join(sorted(wanted))}", mend=f"apt-get install {' '.join(sorted(wanted))}"
+            f"the lab requires {', '.join(sorted(missing_packages))}",
+            mend=f"apt-get install {' '.join(sorted(missing_packages))}",
         )
 
 
-def _boot(lab: Spec, own: State, names: Sequence[str], progress: Progress, *, kept: bool = False) -> None:
-    def one(name: str) -> None:
+def _boot_machines(
+    lab: Spec, own: LabState, names: Sequence[str], progress: Progress, *, use_kept: bool = False
+) -> None:
+    def boot_machine(name: str) -> None:
         machine.stop(name, own)
-        machine.start(lab, name, images.image(lab, name, own), own, machine.kept(name, own) if kept else ())
+        machine.start(
+            lab,
+            name,
+            images.get_image_layer(lab, name, own),
+            own,
+            machine.list_kept_layers(name, own) if use_kept else (),
+        )
 
     for name in names:
         progress(f"booting {name}")
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(one, names))
+        list(pool.map(boot_machine, names))
 
 
-def _await(lab: Spec, own: State, names: Iterable[str]) -> None:
+def _await_machines(lab: Spec, own: LabState, names: Iterable[str]) -> None:
     deadline = time.monotonic() + _BOOT_SECONDS
 
-    def one(name: str) -> None:
+    def await_machine(name: str) -> None:
         log = own.machine(name) / "console.log"
-        for asked in itertools.count(1):
-            if _answers(lab, name, own):
-                bytecode.lend(machine.init(name), own.bytecode)
+        for attempt in itertools.count(1):
+            if _is_answering(lab, name, own):
+                bytecode.restore_bytecode(machine.find_init_process(name), own.bytecode)
                 return
-            if asked % 10 == 0 and not machine.supervised(name):
+            if attempt % 10 == 0 and not machine.is_supervised(name):
                 raise LabError(f"{name} did not boot; the end of {log}:\n{log.read_text('utf-8', 'replace')[-600:]}")
             if time.monotonic() > deadline:
                 raise LabError(f"{name} does not serve after {_BOOT_SECONDS} s; see {log}")
             time.sleep(0.1)
 
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(one, names))
+        list(pool.map(await_machine, names))
 
 
-def _answers(lab: Spec, name: str, own: State) -> bool:
+def _is_answering(lab: Spec, name: str, own: LabState) -> bool:
     host = lab.hosts[name]
     address = str(host.address)
     # SSH last, and by a login alone: sshd shuts an address out for connections that end without one.
-    return all(_serves(address, domain) for domain in host.sites) and ssh.lets_in(lab, name, own)
+    return all(_is_serving(address, domain) for domain in host.sites) and ssh.lets_in(lab, name, own)
 
 
-def _serves(address: str, domain: str) -> bool:
+def _is_serving(address: str, domain: str) -> bool:
     connection = http.client.HTTPConnection(address, timeout=1)
     try:
         connection.connect()
@@ -307,7 +322,7 @@ def _serves(address: str, domain: str) -> bool:
         connection.close()
 
 
-def _status(lab: Spec, name: str, own: State, latest: str | None) -> MachineStatus:
+def _make_status(lab: Spec, name: str, own: LabState, latest: str | None) -> MachineStatus:
     host = lab.hosts[name]
     image = machine.running_image(name, own)
     return MachineStatus(
@@ -317,6 +332,6 @@ def _status(lab: Spec, name: str, own: State, latest: str | None) -> MachineStat
         sites=tuple(host.sites),
         running=image is not None,
         current=image is not None and image == latest,
-        answers=image is not None and _answers(lab, name, own),
-        compromised=image is not None and own.compromised(name).exists(),
+        answers=image is not None and _is_answering(lab, name, own),
+        compromised=image is not None and own.get_compromise_mark(name).exists(),
     )

@@ -44,13 +44,13 @@ class Layer:
         """The hash of everything that decides the layer's content."""
         digest = hashlib.sha256()
         parts: dict[str, str] = {
-            "script": _text_of(_SCRIPTS / self.script),
-            "enter": _text_of(_SCRIPTS / "build.sh"),
+            "script": _read_text(_SCRIPTS / self.script),
+            "enter": _read_text(_SCRIPTS / "build.sh"),
             "below": self.below.digest if self.below else "",
             "identity": self.identity,
         }
         for name, value in self.inputs.items():
-            parts[f"input {name}"] = value if isinstance(value, str) else digest_of_tree(value)
+            parts[f"input {name}"] = value if isinstance(value, str) else compute_tree_digest(value)
         digest.update(json.dumps(parts, sort_keys=True).encode())
         return digest.hexdigest()[:20]
 
@@ -68,11 +68,11 @@ class Layer:
         return (cache / self.digest).is_dir()
 
 
-def _text_of(file: Path) -> str:
+def _read_text(file: Path) -> str:
     return file.read_text("utf-8")
 
 
-def digest_of_tree(root: Path) -> str:
+def compute_tree_digest(root: Path) -> str:
     """A hash of a folder's file names, contents and executable bits, or of a file's content."""
     if root.is_file():
         return hashlib.sha256(root.read_bytes()).hexdigest()
@@ -84,7 +84,7 @@ def digest_of_tree(root: Path) -> str:
     return digest.hexdigest()
 
 
-def make(layer: Layer, given: Mapping[str, str], cache: Path) -> None:
+def make_layer(layer: Layer, extra_inputs: Mapping[str, str], cache: Path) -> None:
     """Make a layer whose ones below are made; ``given`` are further texts for its script. Raises BuildError.
 
     Runs in process and mount namespaces of its own that end with this process, so that nothing stays mounted or
@@ -93,7 +93,7 @@ def make(layer: Layer, given: Mapping[str, str], cache: Path) -> None:
     place = Path(tempfile.mkdtemp(prefix=f".making-{layer.digest}-", dir=cache))
     inputs = place / "inputs"
     inputs.mkdir()
-    for name, value in {**layer.inputs, **given}.items():
+    for name, value in {**layer.inputs, **extra_inputs}.items():
         if isinstance(value, Path) and value.is_dir():
             shutil.copytree(value, inputs / name, symlinks=True)
         elif isinstance(value, Path):
@@ -110,26 +110,26 @@ def make(layer: Layer, given: Mapping[str, str], cache: Path) -> None:
     command = ["sh", "-eu", str(_SCRIPTS / "build.sh"), str(place), lower, str(apt), str(extra)]
     log = cache / f"{layer.title}.log"
     with log.open("wb") as output:
-        done = subprocess.run(
+        process = subprocess.run(
             ["setpriv", "--pdeathsig", "KILL", "unshare", "--pid", "--fork", "--kill-child", "--mount",
              "--propagation", "private", "--mount-proc", *command],
             stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False,
             env={"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8",
                  "HOME": "/root", "DEBIAN_FRONTEND": "noninteractive"},
         )  # fmt: skip
-    if done.returncode != 0:
+    if process.returncode != 0:
         shutil.rmtree(place, ignore_errors=True)
-        raise BuildError(f"the image layer {layer.title} could not be made; the end of {log}:\n{_end_of(log)}")
+        raise BuildError(f"the image layer {layer.title} could not be made; the end of {log}:\n{_read_log_end(log)}")
     for name in ("inputs", "work", "root"):
         shutil.rmtree(place / name, ignore_errors=True)
     os.rename(place, cache / layer.digest)  # noqa: PTH104  must fail when it exists
 
 
-def _end_of(log: Path) -> str:
+def _read_log_end(log: Path) -> str:
     return "\n".join(log.read_text("utf-8", "replace").splitlines()[-12:])
 
 
-def sweep(cache: Path, keep: set[str]) -> None:
+def sweep_layers(cache: Path, keep: set[str]) -> None:
     """Remove layers that ``keep`` does not name, and what interrupted builds left."""
     for entry in cache.iterdir():
         if entry.is_dir() and entry.name not in keep:

@@ -10,47 +10,47 @@ from tempfile import TemporaryDirectory
 
 from auditor.audit import hunts, reviews
 from auditor.audit.controls import Catalogue
-from auditor.compromise.fleet import Hunting
-from auditor.content.fleet import Reviewing
+from auditor.compromise.fleet import HuntRun
+from auditor.content.fleet import ScanRun
 from auditor.content.going.door import Pace
 from auditor.content.guards import Ways
-from auditor.content.review import Budget
-from auditor.history.hunts import Hunts
-from auditor.history.looks import Looks
+from auditor.content.review import ScanBudget
+from auditor.history.hunts import HuntHistory
+from auditor.history.looks import ScanHistory
 from auditor.models import Finding, Host, Inventory, clock
 
-_BUDGET = Budget(pages=15, seconds=120)
+_BUDGET = ScanBudget(pages=15, seconds=120)
 """Of one site: its home page, its sections, and what its sitemap names first."""
 
 
 @dataclass(frozen=True)
-class Looking:
+class DrillScanner:
     """Looks of one drilling, kept in a history of their own."""
 
     inventory: Inventory
     catalogue: Catalogue
     history: Path
 
-    def hunted(self, hosts: Sequence[Host]) -> tuple[Finding, ...]:
+    def hunt(self, hosts: Sequence[Host]) -> tuple[Finding, ...]:
         """The findings of a hunt on these hosts; a host that gave no answer has none."""
-        hunting = Hunting(inventory=self.inventory.path, shelf=Hunts(self.history), manifests=())
-        found, _facts, _outcomes = hunting.all(hosts)
-        return hunts.judge(self.catalogue, hosts, found, (), clock.now()).findings
+        hunt_run = HuntRun(inventory=self.inventory.path, shelf=HuntHistory(self.history), manifests=())
+        results, _facts, _outcomes = hunt_run.hunt_hosts(hosts)
+        return hunts.judge(self.catalogue, hosts, results, (), clock.now()).findings
 
-    def reviewed(self, hosts: Sequence[Host], sites: frozenset[str]) -> tuple[Finding, ...]:
+    def review(self, hosts: Sequence[Host], sites: frozenset[str]) -> tuple[Finding, ...]:
         """The findings of a review of these sites alone, by domain.
 
         Each knows nothing of those before, which would go on where they stopped. Nothing on the lab's hosts bans a search engine: none is asked.
         """
         with TemporaryDirectory(dir=self.history.parent) as folder:
-            reviewing = Reviewing(
+            scan_run = ScanRun(
                 inventory=self.inventory.path,
-                shelf=Looks(Path(folder) / "history.sqlite"),
+                shelf=ScanHistory(Path(folder) / "history.sqlite"),
                 last={},
                 own=frozenset(name for site in self.inventory.sites for name in (site.domain, *site.aliases)),
                 ways={host.name: Ways(engine=True) for host in hosts},
                 budget=_BUDGET,
                 pace=partial(Pace, between=0.0),
             )
-            found = reviewing.all(hosts, sites, lambda _site: None)
-        return reviews.judge(self.catalogue, hosts, found, (), clock.now()).findings
+            results = scan_run.scan_sites(hosts, sites, lambda _site: None)
+        return reviews.judge(self.catalogue, hosts, results, (), clock.now()).findings

@@ -18,7 +18,7 @@ from auditor.errors import LabError
 from auditor.lab import bytecode
 from auditor.lab.layers import Layer
 from auditor.lab.spec import HERE, Spec
-from auditor.lab.state import State
+from auditor.lab.state import LabState
 
 _SCRIPT = HERE / "scripts/machine.sh"
 _MARK = "luytre-machine"
@@ -30,12 +30,12 @@ _ENOUGH_WATCHERS = 1024
 _CGROUPS = (Path("/sys/fs/cgroup/systemd"), Path("/sys/fs/cgroup/unified"), Path("/sys/fs/cgroup"))
 
 
-def mac_of(address: IPv4Address) -> str:
+def make_mac(address: IPv4Address) -> str:
     """A locally administered MAC that stays the same when a machine is made anew, so neighbours need not relearn."""
     return "02:00:" + address.packed.hex(":")
 
 
-def start(spec: Spec, name: str, top: Layer, state: State, below: Sequence[Path] = ()) -> None:
+def start(spec: Spec, name: str, top: Layer, state: LabState, below: Sequence[Path] = ()) -> None:
     """Boot a machine on a pristine image, or on what was ``kept`` over it. Nothing of an earlier one may be running."""
     place = state.machine(name)
     _remove(place)
@@ -47,14 +47,14 @@ def start(spec: Spec, name: str, top: Layer, state: State, below: Sequence[Path]
     _boot(spec, name, top, state)
 
 
-def keep(spec: Spec, name: str, top: Layer, state: State) -> None:
+def keep(spec: Spec, name: str, top: Layer, state: LabState) -> None:
     """End a machine at once, as a power cut would, put aside a copy of what it changed, and boot it again.
 
     It goes on in its own files, which a host knows again by their numbers. Who is brought back to the copy has it as a layer
     below: to copy it for each boot took seconds.
     """
     _end(name, state)
-    place, aside, below = state.machine(name), state.kept(name), _below(state.machine(name))
+    place, aside, below = state.machine(name), state.get_kept_folder(name), _read_layers_below(state.machine(name))
     aside.mkdir(mode=0o700, parents=True, exist_ok=True)
     for old in set(aside.iterdir()).difference(below):
         _remove(old)
@@ -63,18 +63,18 @@ def keep(spec: Spec, name: str, top: Layer, state: State) -> None:
     _boot(spec, name, top, state)
 
 
-def kept(name: str, state: State) -> list[Path]:
+def list_kept_layers(name: str, state: LabState) -> list[Path]:
     """The layers that a machine was kept in, top first."""
-    return sorted(state.kept(name).iterdir(), reverse=True)
+    return sorted(state.get_kept_folder(name).iterdir(), reverse=True)
 
 
-def cut_power(spec: Spec, name: str, top: Layer, state: State) -> None:
+def cut_power(spec: Spec, name: str, top: Layer, state: LabState) -> None:
     """End a machine at once and boot it again with what it changed."""
     _end(name, state)
     _boot(spec, name, top, state)
 
 
-def _below(place: Path) -> list[Path]:
+def _read_layers_below(place: Path) -> list[Path]:
     """What was kept and lies below a machine, top first."""
     names = place / _BELOW
     return [Path(line) for line in names.read_text().splitlines()] if names.exists() else []
@@ -86,10 +86,10 @@ def _allow_watchers() -> None:
         _WATCHERS.write_text(f"{_ENOUGH_WATCHERS}\n", "ascii")
 
 
-def _boot(spec: Spec, name: str, top: Layer, state: State) -> None:
+def _boot(spec: Spec, name: str, top: Layer, state: LabState) -> None:
     _allow_watchers()
     place = state.machine(name)
-    layers = [*_below(place), *(layer.files(state.cache) for layer in top.stack)]
+    layers = [*_read_layers_below(place), *(layer.files(state.cache) for layer in top.stack)]
     lower = ":".join(map(str, layers))
     host, network = spec.hosts[name], spec.network
     addresses = [f"{host.address}/{network.prefix}"]
@@ -97,7 +97,7 @@ def _boot(spec: Spec, name: str, top: Layer, state: State) -> None:
         addresses.append(f"{host.address6}/{network.controller6.network.prefixlen}")
     command = [
         "setsid", "--fork", "sh", "-eu", str(_SCRIPT), name, str(place), lower, " ".join(addresses),
-        mac_of(host.address), network.bridge, _MARK,
+        make_mac(host.address), network.bridge, _MARK,
     ]  # fmt: skip
     (place / "image").write_text(top.digest)
     with (place / "console.log").open("wb") as console:
@@ -108,14 +108,14 @@ def _boot(spec: Spec, name: str, top: Layer, state: State) -> None:
         )  # fmt: skip
 
 
-def supervised(name: str) -> bool:
+def is_supervised(name: str) -> bool:
     """Whether what boots a machine, and boots it again after a reboot inside, is still there."""
-    return any(_is_script(arguments, name) for _, arguments in _commands())
+    return any(_is_script(arguments, name) for _, arguments in _iter_commands())
 
 
-def running_image(name: str, state: State) -> str | None:
+def running_image(name: str, state: LabState) -> str | None:
     """The digest of the image that a running machine was booted on, or None when it does not run."""
-    if not supervised(name) or not _inside(name):
+    if not is_supervised(name) or not _list_inside_processes(name):
         return None
     try:
         return (state.machine(name) / "image").read_text()
@@ -123,9 +123,9 @@ def running_image(name: str, state: State) -> str | None:
         return None
 
 
-def init(name: str) -> Path:
+def find_init_process(name: str) -> Path:
     """A running machine's first process, as its folder in /proc. Raises LabError when there is none."""
-    for pid in _inside(name):
+    for pid in _list_inside_processes(name):
         with contextlib.suppress(OSError):
             status = Path(f"/proc/{pid}/status").read_text("utf-8", "replace")
             if re.search(r"^NSpid:.*\t1$", status, re.M):
@@ -133,26 +133,26 @@ def init(name: str) -> Path:
     raise LabError(f"{name} does not run")
 
 
-def stop(name: str, state: State) -> None:
+def stop(name: str, state: LabState) -> None:
     """End a machine at once, with everything that belongs to it, and forget what it changed."""
     _end(name, state)
     _remove(state.machine(name))
 
 
-def _end(name: str, state: State) -> None:
+def _end(name: str, state: LabState) -> None:
     """Finds its processes by what they are, so it also clears what a killed command left behind."""
     with contextlib.suppress(LabError):
-        bytecode.take(init(name), state.bytecode)
+        bytecode.save_bytecode(find_init_process(name), state.bytecode)
     deadline = time.monotonic() + 20
-    while left := _outside(name) + _inside(name):
+    while pids := _list_outside_processes(name) + _list_inside_processes(name):
         if time.monotonic() > deadline:
-            raise RuntimeError(f"processes of {name} do not end: {left}")
-        for pid in left:
+            raise RuntimeError(f"processes of {name} do not end: {pids}")
+        for pid in pids:
             _kill(pid)
         time.sleep(0.05)
-    _quietly("ip", "link", "del", f"lt-{name}")
-    _quietly("ip", "netns", "del", f"luytre-{name}")
-    while not _cgroups_removed(name) and time.monotonic() < deadline:
+    _run_quietly("ip", "link", "del", f"lt-{name}")
+    _run_quietly("ip", "netns", "del", f"luytre-{name}")
+    while not _remove_cgroups(name) and time.monotonic() < deadline:
         time.sleep(0.05)
 
 
@@ -168,14 +168,14 @@ def bridge_up(spec: Spec) -> None:
     """
     bridge = spec.network.bridge
     if subprocess.run(["ip", "link", "show", bridge], capture_output=True, check=False).returncode:
-        own = mac_of(spec.network.interface.ip)
+        own = make_mac(spec.network.interface.ip)
         subprocess.run(["ip", "link", "add", bridge, "address", own, "type", "bridge"], check=True)
     subprocess.run(["ip", "addr", "replace", str(spec.network.interface), "dev", bridge], check=True)
     subprocess.run(["ip", "addr", "replace", str(spec.network.controller6), "dev", bridge, "nodad"], check=True)
     subprocess.run(["ip", "link", "set", bridge, "up"], check=True)
 
 
-def bridge_used(spec: Spec) -> bool:
+def is_bridge_used(spec: Spec) -> bool:
     """Return whether a cable is in the bridge: a test's machine with a kernel of its own is none of ours, and has one, too."""
     command = ["ip", "-brief", "link", "show", "master", spec.network.bridge]
     return bool(subprocess.run(command, capture_output=True, check=False).stdout.strip())
@@ -183,10 +183,10 @@ def bridge_used(spec: Spec) -> bool:
 
 def bridge_down(spec: Spec) -> None:
     """Remove the bridge."""
-    _quietly("ip", "link", "del", spec.network.bridge)
+    _run_quietly("ip", "link", "del", spec.network.bridge)
 
 
-def _processes(network: str = "/proc/self/ns/net") -> Iterator[int]:
+def _iter_processes(network: str = "/proc/self/ns/net") -> Iterator[int]:
     """Every process on a network, this one's by default: a lab apart has machines of the same names on its own."""
     try:
         there = os.stat(network)  # noqa: PTH116  here and below: Path takes four times as long, and hosts wait for it
@@ -199,9 +199,9 @@ def _processes(network: str = "/proc/self/ns/net") -> Iterator[int]:
                     yield int(name)
 
 
-def _commands() -> Iterator[tuple[int, list[bytes]]]:
+def _iter_commands() -> Iterator[tuple[int, list[bytes]]]:
     """Every process on this side with its arguments."""
-    for pid in _processes():
+    for pid in _iter_processes():
         with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as file:  # noqa: PTH123
             yield pid, file.read().split(b"\0")
 
@@ -210,15 +210,15 @@ def _is_script(arguments: list[bytes], name: str) -> bool:
     return _MARK.encode() in arguments and arguments[3:4] == [name.encode()]
 
 
-def _outside(name: str) -> list[int]:
+def _list_outside_processes(name: str) -> list[int]:
     """The processes on this side: the script that started the machine, and systemd-nspawn."""
     nspawn = f"--machine=luytre-{name}".encode()
-    return sorted(pid for pid, arguments in _commands() if _is_script(arguments, name) or nspawn in arguments)
+    return sorted(pid for pid, arguments in _iter_commands() if _is_script(arguments, name) or nspawn in arguments)
 
 
-def _inside(name: str) -> list[int]:
+def _list_inside_processes(name: str) -> list[int]:
     """The processes in the machine's network namespace."""
-    return list(_processes(f"/run/netns/luytre-{name}"))
+    return list(_iter_processes(f"/run/netns/luytre-{name}"))
 
 
 def _kill(pid: int) -> None:
@@ -226,7 +226,7 @@ def _kill(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-def _cgroups_removed(name: str) -> bool:
+def _remove_cgroups(name: str) -> bool:
     """Whether the machine's control groups are gone; a group stays busy for a moment after its last process."""
     try:
         for tree in _CGROUPS:
@@ -243,5 +243,5 @@ def _remove(place: Path) -> None:
         raise RuntimeError(f"{place} cannot be removed")
 
 
-def _quietly(*command: str) -> None:
+def _run_quietly(*command: str) -> None:
     subprocess.run(command, capture_output=True, check=False)

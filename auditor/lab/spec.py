@@ -31,7 +31,7 @@ class Network(Model):
         return ipaddress.IPv4Interface(f"{self.controller}/{self.prefix}")
 
 
-class Site(Model):
+class LabSite(Model):
     """One of the lab's websites, as an inventory would declare it."""
 
     unit: Text
@@ -44,7 +44,7 @@ class Site(Model):
     smoke_urls: tuple[str, ...]
 
 
-class Host(Model):
+class LabHost(Model):
     """One machine. ``unpacked`` packages are laid beside the image while it is made, not installed.
 
     ``standard``: it belongs to the lab unless others are asked for by name; the others are there for tests.
@@ -59,7 +59,7 @@ class Host(Model):
     packages: tuple[Package, ...]
     unpacked: tuple[Package, ...] = ()
     archives: dict[Name, tuple[str, ...]] = Field(default_factory=dict)
-    sites: dict[Domain, Site]
+    sites: dict[Domain, LabSite]
 
 
 class Spec(Model):
@@ -69,7 +69,7 @@ class Spec(Model):
     automation_user: Name
     packages: tuple[Package, ...]
     on_offer: tuple[tuple[Package, ...], ...]
-    hosts: dict[Name, Host]
+    hosts: dict[Name, LabHost]
 
     @property
     def standard(self) -> tuple[str, ...]:

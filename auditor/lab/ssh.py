@@ -9,25 +9,27 @@ from collections.abc import Sequence
 from auditor.fleet import ssh_options
 from auditor.lab.layers import Layer
 from auditor.lab.spec import Spec
-from auditor.lab.state import State
+from auditor.lab.state import LabState
 
 
-def known_hosts(spec: Spec, images: dict[str, Layer], state: State) -> str:
+def format_known_hosts(spec: Spec, images: dict[str, Layer], state: LabState) -> str:
     """The known_hosts file: each machine's public keys as they stand in its image, for its name and address."""
     lines = []
     for name, top in images.items():
         for key in sorted((top.files(state.cache) / "etc/ssh").glob("ssh_host_*_key.pub")):
             kind, public, *_ = key.read_text("ascii").split()
             host = spec.hosts[name]
-            known = ",".join((name, str(host.address), *([str(host.address6)] if host.address6 else [])))
-            lines.append(f"{known} {kind} {public}\n")
+            names = ",".join((name, str(host.address), *([str(host.address6)] if host.address6 else [])))
+            lines.append(f"{names} {kind} {public}\n")
     return "".join(lines)
 
 
-def command(spec: Spec, name: str, state: State, *, remote: str | None = None, terminal: bool = False) -> list[str]:
+def build_command(
+    spec: Spec, name: str, state: LabState, *, remote: str | None = None, terminal: bool = False
+) -> list[str]:
     """The ssh command line for a machine; ``remote`` is run by the login shell there."""
     arguments = [
-        "ssh", "-F", "/dev/null", *ssh_options.words(), "-i", str(state.key), "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes",
+        "ssh", "-F", "/dev/null", *ssh_options.build_arguments(), "-i", str(state.key), "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes",
         "-o", "StrictHostKeyChecking=yes", "-o", f"UserKnownHostsFile={state.known_hosts}",
         "-o", "GlobalKnownHostsFile=/dev/null", "-o", "ConnectTimeout=5", "-o", "LogLevel=ERROR",
         "-t" if terminal else "-T", f"{spec.automation_user}@{spec.hosts[name].address}",
@@ -35,13 +37,16 @@ def command(spec: Spec, name: str, state: State, *, remote: str | None = None, t
     return [*arguments, *(["--", remote] if remote is not None else [])]
 
 
-def as_root(program: str | Sequence[str]) -> str:
+def build_root_command(program: str | Sequence[str]) -> str:
     """The remote command that runs a shell script (a string) or a program (its arguments) as root."""
     arguments = ["sh", "-c", program] if isinstance(program, str) else list(program)
     return shlex.join(["sudo", "-n", "--", *arguments])
 
 
-def lets_in(spec: Spec, name: str, state: State) -> bool:
+def lets_in(spec: Spec, name: str, state: LabState) -> bool:
     """Whether the automation user comes in, and becomes root, over SSH."""
-    asked = command(spec, name, state, remote=as_root(["true"]))
-    return subprocess.run(asked, stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=False).returncode == 0
+    ssh_command = build_command(spec, name, state, remote=build_root_command(["true"]))
+    return (
+        subprocess.run(ssh_command, stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=False).returncode
+        == 0
+    )

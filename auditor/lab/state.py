@@ -12,7 +12,7 @@ from pathlib import Path
 
 from auditor.errors import InputError
 from auditor.system import files
-from auditor.system.lock import locked
+from auditor.system.lock import hold_lock
 
 _LOCK = Path("/run/luytre-lab.lock")
 _SESSION_LOCK = _LOCK.with_name("luytre-lab.session")
@@ -21,7 +21,7 @@ _SESSION = "LUYTRE_LAB_SESSION"
 
 
 @dataclass(frozen=True)
-class State:
+class LabState:
     """The state directory (``LUYTRE_LAB_STATE``, else /var/lib/luytre-lab); root's alone."""
 
     root: Path
@@ -55,11 +55,11 @@ class State:
         """A machine's own folder: ``upper`` and ``work`` of its overlay, what lies ``below``, ``console.log``."""
         return self.root / "machines" / host
 
-    def kept(self, host: str) -> Path:
+    def get_kept_folder(self, host: str) -> Path:
         """The layers of what a machine had changed when it was kept, and kept again; absent when it was not."""
         return self.root / "kept" / host
 
-    def compromised(self, host: str) -> Path:
+    def get_compromise_mark(self, host: str) -> Path:
         """A file that is there once a machine was compromised; it goes with what the machine changed."""
         return self.machine(host) / "compromised"
 
@@ -77,22 +77,22 @@ class State:
                 ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "luytre-lab", "-f", str(self.key)], check=True
             )
         if not self.root_password.exists():
-            files.whole(self.root_password, [secrets.token_urlsafe(15).encode() + b"\n"])
+            files.write_whole(self.root_password, [secrets.token_urlsafe(15).encode() + b"\n"])
 
 
-def state() -> State:
+def state() -> LabState:
     """The state directory in use."""
-    return State(Path(os.environ.get("LUYTRE_LAB_STATE", "/var/lib/luytre-lab")).absolute())
+    return LabState(Path(os.environ.get("LUYTRE_LAB_STATE", "/var/lib/luytre-lab")).absolute())
 
 
 @contextlib.contextmanager
-def only_lab(own: State) -> Iterator[None]:
+def lock_lab(own: LabState) -> Iterator[None]:
     """Hold the machine-wide lock: the bridge and its addresses can belong to one lab at a time.
 
     Waits for another command on the same state directory. Raises InputError when a lab of another state
     directory has its machines up.
     """
-    with locked(_LOCK, wait=True) as descriptor:
+    with hold_lock(_LOCK, wait=True) as descriptor:
         owner = os.pread(descriptor, 4096, 0).decode()
         if owner and owner != str(own.root):
             raise InputError(
@@ -101,20 +101,20 @@ def only_lab(own: State) -> Iterator[None]:
         yield
 
 
-def claim(own: State | None) -> None:
+def claim(own: LabState | None) -> None:
     """Write down whose lab is up (None: nobody's). Only while holding the lock."""
     _LOCK.write_text(str(own.root) if own else "")
 
 
 @contextlib.contextmanager
-def building() -> Iterator[None]:
+def lock_images() -> Iterator[None]:
     """Hold the images: one command makes them at a time, while machines of those that are made may run."""
-    with locked(_BUILDING_LOCK, wait=True):
+    with hold_lock(_BUILDING_LOCK, wait=True):
         yield
 
 
 @contextlib.contextmanager
-def session() -> Iterator[None]:
+def hold_session() -> Iterator[None]:
     """Hold the lab for a piece of work that must not be disturbed; another such piece waits.
 
     What this process starts belongs to the same session.
@@ -122,7 +122,7 @@ def session() -> Iterator[None]:
     if _SESSION in os.environ:
         yield
         return
-    with locked(_SESSION_LOCK, wait=True):
+    with hold_lock(_SESSION_LOCK, wait=True):
         os.environ[_SESSION] = "1"
         try:
             yield

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from auditor.fleet.runner import Task
-from auditor.hardening.touches import any_covers, installs
+from auditor.hardening.touches import any_covers, installs_packages
 from auditor.models import ControlId
 
 ALWAYS = (
@@ -31,44 +31,44 @@ SLACK = 0.05
 
 
 @dataclass(frozen=True)
-class Changed:
+class ChangedPath:
     """A path that is not as in the image, and when it last changed (epoch seconds)."""
 
     path: str
     at: float
 
 
-def changes(upper: Path, since: float) -> Iterator[Changed]:
+def find_changes(upper: Path, since: float) -> Iterator[ChangedPath]:
     """Files, links and removals in an overlay's upper folder that changed after ``since``."""
     for folder, _inner, names in upper.walk():
         for name in names:
             path = folder / name
             status = path.lstat()
             if status.st_ctime > since and not stat.S_ISSOCK(status.st_mode):
-                yield Changed(f"/{path.relative_to(upper)}", status.st_ctime)
+                yield ChangedPath(f"/{path.relative_to(upper)}", status.st_ctime)
 
 
-def undeclared(
-    found: Iterable[Changed], tasks: Sequence[Task], touches: Mapping[ControlId, Sequence[str]]
+def find_undeclared(
+    changed_paths: Iterable[ChangedPath], tasks: Sequence[Task], touches: Mapping[ControlId, Sequence[str]]
 ) -> tuple[str, ...]:
     """Changed paths that no control of the area at work declares, as ``AREA: PATH``.
 
     The area at work is the one whose task was running when the path changed; between tasks any may be.
     """
-    packages = any(map(installs, touches.values()))
+    packages = any(map(installs_packages, touches.values()))
     bad = []
-    for changed in found:
-        if changed.path.startswith(ALWAYS) or (packages and changed.path.startswith(OF_PACKAGES)):
+    for changed_path in changed_paths:
+        if changed_path.path.startswith(ALWAYS) or (packages and changed_path.path.startswith(OF_PACKAGES)):
             continue
-        role = _at_work(tasks, changed.at)
-        allowed = [
+        role = _find_role(tasks, changed_path.at)
+        allowed_touches = [
             touch for control, all_ in touches.items() if role in (None, control.split(".")[0]) for touch in all_
         ]
-        if not any_covers(allowed, changed.path):
-            bad.append(f"{role or '?'}: {changed.path}")
+        if not any_covers(allowed_touches, changed_path.path):
+            bad.append(f"{role or '?'}: {changed_path.path}")
     return tuple(sorted(set(bad)))
 
 
-def _at_work(tasks: Sequence[Task], moment: float) -> str | None:
+def _find_role(tasks: Sequence[Task], moment: float) -> str | None:
     roles = {task.role for task in tasks if task.began - SLACK <= moment <= task.ended + SLACK}
     return roles.pop() if len(roles) == 1 else None

@@ -10,9 +10,9 @@ from auditor.models.reviews import MAX_FAMILIES, MAX_OF_A_KIND, MAX_RULES, Certa
 _RANK: Mapping[Certainty, int] = {"exact": 2, "strong": 1, "weak": 0}
 
 
-def merged(traces: Iterable[Trace]) -> tuple[Trace, ...]:
+def merge_traces(traces: Iterable[Trace]) -> tuple[Trace, ...]:
     """Each key once: where it was first seen, at how many places, by which families, as sure as the surest of them."""
-    return _merged(traces, lambda one: one.key)
+    return _merged(traces, lambda trace: trace.key)
 
 
 def merged_by_place(traces: Iterable[Trace]) -> tuple[Trace, ...]:
@@ -46,22 +46,22 @@ def _all_of(first: str, second: str) -> str:
     return both if first and second and is_exact(both) else ""
 
 
-def surest(traces: Iterable[Trace]) -> list[Trace]:
+def rank_traces(traces: Iterable[Trace]) -> list[Trace]:
     """The surest first, and of these the most frequent."""
-    return sorted(traces, key=lambda one: (-_RANK[one.certainty], -one.places, one.key))
+    return sorted(traces, key=lambda trace: (-_RANK[trace.certainty], -trace.places, trace.key))
 
 
-def bounded(traces: Iterable[Trace]) -> tuple[tuple[Trace, ...], int]:
+def limit_traces(traces: Iterable[Trace]) -> tuple[tuple[Trace, ...], int]:
     """The surest and most frequent, at most MAX_OF_A_KIND of each kind; and how many are left out.
 
     Of more alarms than that, as many from each folder: whoever fills the one that they may write keeps out of it nothing that lies elsewhere.
     """
-    ranked = surest(traces)
+    ranked_traces = rank_traces(traces)
     of_kinds: dict[str, list[Trace]] = {}
-    for one in ranked:
-        of_kinds.setdefault(one.kind, []).append(one)
-    kept = {id(one) for some in of_kinds.values() for one in _of_a_kind(some)}
-    return tuple(one for one in ranked if id(one) in kept), len(ranked) - len(kept)
+    for trace in ranked_traces:
+        of_kinds.setdefault(trace.kind, []).append(trace)
+    top_traces = {id(one) for some in of_kinds.values() for one in _of_a_kind(some)}
+    return tuple(one for one in ranked_traces if id(one) in top_traces), len(ranked_traces) - len(top_traces)
 
 
 def _of_a_kind(ranked: Sequence[Trace]) -> Sequence[Trace]:

@@ -20,7 +20,7 @@ from auditor.models.reviews import (
 )
 from auditor.text import paths
 from auditor.text.redact import redact
-from auditor.text.visible import one_line
+from auditor.text.visible import make_one_line
 
 
 def key_of(kind: Kind, essence: str) -> str:
@@ -52,9 +52,9 @@ def trace(
         key=key_of(kind, essence),
         kind=kind,
         certainty=certainty(families, exact=exact),
-        where=_shown(where, MAX_WHERE),
-        sample=_shown(sample, MAX_SAMPLE),
-        target=_shown(defanged(target), MAX_TARGET) if target is not None else None,
+        where=_make_safe_text(where, MAX_WHERE),
+        sample=_make_safe_text(sample, MAX_SAMPLE),
+        target=_make_safe_text(defang(target), MAX_TARGET) if target is not None else None,
         families=families,
         rules=tuple(dict.fromkeys(rules))[:MAX_RULES],
     )
@@ -64,22 +64,22 @@ _NO_BYTES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 """Halves of characters that stand for no byte of a name: no host of ours says such."""
 
 
-def on_host(made: Trace, where: str, certainty: Certainty, exactly: str = "") -> Trace:
+def on_host(page_trace: Trace, where: str, certainty: Certainty, exactly: str = "") -> Trace:
     """The same of something on a host, as sure as that, its path written so that it can be acted on; with what tells it from all else there."""
-    return made.model_copy(
-        update={"where": place(where), "certainty": certainty, "exactly": exactly if is_exact(exactly) else ""}
+    return page_trace.model_copy(
+        update={"where": format_path(where), "certainty": certainty, "exactly": exactly if is_exact(exactly) else ""}
     )
 
 
-def place(where: str) -> str:
+def format_path(where: str) -> str:
     """Where something on a host lies, as its trace has it: one line that can be read back; of a long one beginning and end."""
-    said = paths.written(_NO_BYTES.sub("?", where))
+    path = paths.encode_path(_NO_BYTES.sub("?", where))
     half = MAX_WHERE // 2
-    said = said if len(said) <= MAX_WHERE else f"{said[: half - 1]}\u2026{said[-half:]}"
-    return said.encode()[: 2 * MAX_WHERE].decode("utf-8", "ignore")
+    path = path if len(path) <= MAX_WHERE else f"{path[: half - 1]}\u2026{path[-half:]}"
+    return path.encode()[: 2 * MAX_WHERE].decode("utf-8", "ignore")
 
 
-def defanged(address: str) -> str:
+def defang(address: str) -> str:
     """An address as text that nothing makes a link of."""
     return address.replace("http", "hxxp").replace(".", "[.]")
 
@@ -95,15 +95,19 @@ MASK = "•••"
 """What stands in the place of what is not told."""
 
 
-def masked(text: str) -> str:
+def mask_personal_data(text: str) -> str:
     """The text without addresses, telephone and identity numbers of people."""
     return _PEOPLE.sub(MASK, text)
 
 
-def _shown(text: str, limit: int) -> str:
+def _make_safe_text(text: str, limit: int) -> str:
     """At most ``limit`` characters, and so many that they take no more than twice as many bytes in JSON."""
-    said = one_line(masked(redact(" ".join(text[:2000].split())))[:limit])[:limit].replace("\\", "/").replace('"', "'")
-    return said.encode()[: 2 * limit].decode("utf-8", "ignore")
+    safe_text = (
+        make_one_line(mask_personal_data(redact(" ".join(text[:2000].split())))[:limit])[:limit]
+        .replace("\\", "/")
+        .replace('"', "'")
+    )
+    return safe_text.encode()[: 2 * limit].decode("utf-8", "ignore")
 
 
 __all__ = [
@@ -112,8 +116,8 @@ __all__ = [
     "Kind",
     "Trace",
     "certainty",
-    "defanged",
+    "defang",
     "key_of",
-    "masked",
+    "mask_personal_data",
     "trace",
 ]

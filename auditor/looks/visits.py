@@ -18,7 +18,7 @@ there, and the site has to say so."""
 
 
 @dataclass(frozen=True)
-class Served:
+class VisitorResponse:
     """What one visitor was served at one address."""
 
     visitor: Visitor
@@ -36,19 +36,19 @@ type Sheet = tuple[tuple[str, str | None], ...]
 
 
 @dataclass(frozen=True)
-class Visited:
+class PageVisit:
     """One address and what its visitors were served, ``plain`` first. Never without an answer."""
 
     url: str
     """In full, with scheme and domain."""
     role: Role
-    served: tuple[Served, ...]
+    responses: tuple[VisitorResponse, ...]
     sheets: tuple[tuple[str, Sheet], ...] = ()
     """Of the site's own style sheets by their addresses, as far as they were read."""
 
 
 @dataclass(frozen=True)
-class Known:
+class SiteBaseline:
     """What is known of a site before a page of it is read."""
 
     domain: str
@@ -56,7 +56,7 @@ class Known:
     """Domains that are declared for it, or for other sites of the inventory: links to them are no news."""
     title: str = ""
     """Of its home page in the last look."""
-    looked: bool = False
+    is_complete: bool = False
     """Whether the last look saw all that was known then."""
     hosts: frozenset[str] = frozenset()
     """Foreign hosts that the last look found loaded or framed."""
@@ -67,14 +67,14 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Pages:
+class PageInventory:
     """Which pages a site has, as its host says, whose logs visitors write."""
 
     addresses: tuple[str, ...] = ()
     """Paths, with their queries; those that matter most first."""
-    published: tuple[str, ...] = ()
+    published_paths: tuple[str, ...] = ()
     """Addresses that the site's application says it publishes."""
-    suspected: tuple[str, ...] = ()
+    suspect_paths: tuple[str, ...] = ()
     """Those of them that every visitor is sent to: the logs say something about them, or nobody but searchers was served there."""
     traces: tuple[Trace, ...] = ()
     """What they say."""
@@ -82,17 +82,17 @@ class Pages:
 
 
 @dataclass(frozen=True)
-class Reading:
+class PageAnalysis:
     """What one page says."""
 
     traces: tuple[Trace, ...] = ()
     links: tuple[str, ...] = ()
     """Addresses of the same site that it leads to, in full, in their order, each once; at most 500."""
     title: str = ""
-    linked: tuple[str, ...] = ()
+    linked_hosts: tuple[str, ...] = ()
     """Foreign hosts that it links to; likewise framed, loaded (scripts, style sheets). At most 100 each."""
-    framed: tuple[str, ...] = ()
-    loaded: tuple[str, ...] = ()
+    framed_hosts: tuple[str, ...] = ()
+    loaded_hosts: tuple[str, ...] = ()
     landmarks: tuple[str, ...] = ()
     """Of the home page its short lines, menu and headings, at most 40."""
     tokens: tuple[str, ...] = ()

@@ -19,23 +19,25 @@ class Recipient:
     technical: bool
 
 
-def unit(organisation: Organisation, unit_id: str) -> Unit:
+def get_unit(organisation: Organisation, unit_id: str) -> Unit:
     """The unit with that id, in office today. Raises InputError."""
-    found = organisation.unit(unit_id)
-    if found is None:
-        known = ", ".join(unit.id for unit in organisation.units)
-        raise InputError("{unit} is not a unit of the organisation", unit=unit_id, mend="one of: {known}", known=known)
-    if found.successor is not None:
+    addressed_unit = organisation.unit(unit_id)
+    if addressed_unit is None:
+        unit_ids = ", ".join(unit.id for unit in organisation.units)
+        raise InputError(
+            "{unit} is not a unit of the organisation", unit=unit_id, mend="one of: {known}", known=unit_ids
+        )
+    if addressed_unit.successor is not None:
         raise InputError(
             "unit {unit} no longer exists",
             unit=unit_id,
             mend="write to its successor {successor}",
-            successor=offices.today(organisation, found).id,
+            successor=offices.resolve_successor(organisation, addressed_unit).id,
         )
-    return found
+    return addressed_unit
 
 
-def recipients(to: Unit, roles: Sequence[str] = ()) -> tuple[Recipient, ...]:
+def list_recipients(to: Unit, roles: Sequence[str] = ()) -> tuple[Recipient, ...]:
     """The addresses of these roles of a unit, of all when none is named; each once. Raises InputError."""
     for role in roles:
         if role not in to.roles:
@@ -45,15 +47,15 @@ def recipients(to: Unit, roles: Sequence[str] = ()) -> tuple[Recipient, ...]:
                 role=role,
                 mend="give it one under roles: in office/organisation.yml",
             )
-    found: dict[str, list[str]] = {}
+    roles_by_address: dict[str, list[str]] = {}
     for role, address in to.roles.items():
         if not roles or role in roles:
-            found.setdefault(address, []).append(role)
-    if not found:
+            roles_by_address.setdefault(address, []).append(role)
+    if not roles_by_address:
         raise InputError(
             "unit {unit} has no role with an address", unit=to.id, mend="add roles: to it in office/organisation.yml"
         )
     return tuple(
-        Recipient(address, tuple(held), technical=any(role in to.technical_roles for role in held))
-        for address, held in found.items()
+        Recipient(address, tuple(address_roles), technical=any(role in to.technical_roles for role in address_roles))
+        for address, address_roles in roles_by_address.items()
     )

@@ -21,11 +21,11 @@ def is_cleared(content: bytes) -> bool:
     Word and LibreOffice keep the keywords when an officer edits the document, signs it or saves it as PDF.
     """
     if content.startswith(b"%PDF-"):
-        return any(_told(value) for found in _PDF_KEYWORDS.findall(content) for value in found)
-    return any(map(_told, _DOCX_KEYWORDS.findall(_docx_properties(content))))
+        return any(_names_document(value) for groups in _PDF_KEYWORDS.findall(content) for value in groups)
+    return any(map(_names_document, _DOCX_KEYWORDS.findall(_docx_properties(content))))
 
 
-def _told(keywords: bytes) -> bool:
+def _names_document(keywords: bytes) -> bool:
     return any(form in keywords.lower() for form in _FORMS)
 
 

@@ -16,9 +16,9 @@ from typing import BinaryIO
 
 from auditor.errors import InputError
 from auditor.mail import settings, webhook
-from auditor.mail.refused import Refused, Unreachable
-from auditor.mail.settings import MailSettings, Server
-from auditor.mail.spool import Mail, Spool, State
+from auditor.mail.refused import MailRefusal, MailServerUnreachable
+from auditor.mail.settings import MailServer, MailSettings
+from auditor.mail.spool import Mail, MailState, Spool
 from auditor.system.deadline import Deadline
 
 _SECONDS = 30
@@ -31,11 +31,11 @@ _GOING_DOWN = 421
 
 
 @dataclass(frozen=True)
-class Delivered:
+class DeliveryResult:
     """What became of one mail."""
 
     mail: Mail
-    state: State
+    state: MailState
     why: str | None = None
 
 
@@ -60,14 +60,14 @@ class _Answer:
 class _Connection(smtplib.SMTP):
     """One whose server can cost no more memory than an answer has, and no more time than the deadline."""
 
-    def __init__(self, server: Server, deadline: Deadline) -> None:
+    def __init__(self, server: MailServer, deadline: Deadline) -> None:
         self._deadline = deadline
         super().__init__(server.host, server.port, timeout=_SECONDS)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        connected: socket.socket = super()._get_socket(host, port, timeout)  # type: ignore[misc]  # as SMTP_SSL does
-        self._deadline.watch(connected)
-        return connected
+        connection: socket.socket = super()._get_socket(host, port, timeout)  # type: ignore[misc]  # as SMTP_SSL does
+        self._deadline.watch(connection)
+        return connection
 
     def getreply(self) -> tuple[int, bytes]:
         if self.file is None and self.sock is not None:
@@ -78,7 +78,7 @@ class _Connection(smtplib.SMTP):
 
 
 @contextmanager
-def session(server: Server) -> Iterator[smtplib.SMTP]:
+def open_session(server: MailServer) -> Iterator[smtplib.SMTP]:
     """A connection that is encrypted, to the server that the certificate names, and logged in. Raises Unreachable."""
     where = f"{server.host}:{server.port}"
     deadline = Deadline(_LOGIN_SECONDS)
@@ -89,15 +89,15 @@ def session(server: Server) -> Iterator[smtplib.SMTP]:
                 stack.callback(_end, connection)
                 _secure(connection, server)
         except ssl.SSLCertVerificationError as error:
-            raise Unreachable(f"{where}: its certificate is not trusted: {error.verify_message}") from error
+            raise MailServerUnreachable(f"{where}: its certificate is not trusted: {error.verify_message}") from error
         except smtplib.SMTPAuthenticationError as error:
-            raise Unreachable(f"{where}: user name or password refused ({error.smtp_code})") from None
+            raise MailServerUnreachable(f"{where}: user name or password refused ({error.smtp_code})") from None
         except (smtplib.SMTPException, OSError) as error:
-            raise Unreachable(f"{where}: {deadline.why(error)}") from error
+            raise MailServerUnreachable(f"{where}: {deadline.explain(error)}") from error
         yield connection
 
 
-def _secure(connection: smtplib.SMTP, server: Server) -> None:
+def _secure(connection: smtplib.SMTP, server: MailServer) -> None:
     connection.ehlo_or_helo_if_needed()
     if not connection.has_extn("starttls"):
         raise smtplib.SMTPNotSupportedError("it offers no STARTTLS, and nothing is sent in the clear")
@@ -128,21 +128,21 @@ def hand_over(connection: smtplib.SMTP, sender: str, recipient: str, content: by
         with _within(deadline, connection):
             connection.sendmail(sender, [recipient], content)
     except smtplib.SMTPRecipientsRefused as error:
-        raise _refused(*next(iter(error.recipients.values()))) from error
+        raise _make_refusal(*next(iter(error.recipients.values()))) from error
     except smtplib.SMTPResponseException as error:
-        raise _refused(error.smtp_code, error.smtp_error) from error
+        raise _make_refusal(error.smtp_code, error.smtp_error) from error
     except (smtplib.SMTPException, OSError) as error:
-        raise Unreachable(deadline.why(error)) from error
+        raise MailServerUnreachable(deadline.explain(error)) from error
 
 
-def _refused(code: int, said: bytes | str) -> Refused:
-    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+def _make_refusal(code: int, response: bytes | str) -> MailRefusal:
+    text = response.decode("utf-8", "replace") if isinstance(response, bytes) else response
     why = f"{code} {text}"
-    return Unreachable(why) if code == _GOING_DOWN else Refused(why, for_good=500 <= code < 600)
+    return MailServerUnreachable(why) if code == _GOING_DOWN else MailRefusal(why, for_good=500 <= code < 600)
 
 
 def deliver(
-    spool: Spool, now: Callable[[], datetime.datetime], mails: Sequence[Mail], watch: Callable[[Delivered], None]
+    spool: Spool, now: Callable[[], datetime.datetime], mails: Sequence[Mail], watch: Callable[[DeliveryResult], None]
 ) -> None:
     """Try these mails, each by its own settings; the caller holds ``spool.delivering``.
 
@@ -153,10 +153,10 @@ def deliver(
         by_settings[mail.settings].append(mail)
     for file, group in by_settings.items():
         try:
-            carrier = _carrier(Path(file), now)
+            carrier = _make_carrier(Path(file), now)
         except InputError as error:
             for mail in group:
-                watch(_put_off(spool, mail, now(), Unreachable(str(error)), None))
+                watch(_put_off(spool, mail, now(), MailServerUnreachable(str(error)), None))
             continue
         _deliver(spool, now, group, carrier, watch)
 
@@ -173,29 +173,31 @@ class Carrier:
     give_up_days: int
 
 
-def _carrier(file: Path, now: Callable[[], datetime.datetime]) -> Carrier:
+def _make_carrier(file: Path, now: Callable[[], datetime.datetime]) -> Carrier:
     """By the settings' kind, which their name tells. Raises InputError."""
     if file.name == webhook.FILE:
         hook = webhook.load(file)
-        return Carrier(lambda: _to_webhook(file, hook, now), hook.give_up_days)
-    known = settings.load(file)
-    server = settings.server(file, known)
-    return Carrier(lambda: _to_server(server), known.give_up_days)
+        return Carrier(lambda: _open_webhook(file, hook, now), hook.give_up_days)
+    mail_settings = settings.load(file)
+    server = settings.load_server(file, mail_settings)
+    return Carrier(lambda: _open_server(server), mail_settings.give_up_days)
 
 
 @contextmanager
-def _to_server(server: Server) -> Iterator[HandOver]:
-    with session(server) as connection:
+def _open_server(server: MailServer) -> Iterator[HandOver]:
+    with open_session(server) as connection:
         yield lambda mail, content: hand_over(connection, mail.sender, mail.recipient, content)
 
 
 @contextmanager
-def _to_webhook(file: Path, known: webhook.WebhookSettings, now: Callable[[], datetime.datetime]) -> Iterator[HandOver]:
+def _open_webhook(
+    file: Path, webhook_settings: webhook.WebhookSettings, now: Callable[[], datetime.datetime]
+) -> Iterator[HandOver]:
     with contextlib.ExitStack() as stack:
         try:
-            hook = stack.enter_context(webhook.session(file, known))
+            hook = stack.enter_context(webhook.session(file, webhook_settings))
         except InputError as error:
-            raise Unreachable(str(error)) from error
+            raise MailServerUnreachable(str(error)) from error
         yield lambda mail, content: webhook.hand_over(hook, mail, content, lambda: now().timestamp())
 
 
@@ -204,36 +206,40 @@ def _deliver(
     now: Callable[[], datetime.datetime],
     mails: Sequence[Mail],
     carrier: Carrier,
-    watch: Callable[[Delivered], None],
+    watch: Callable[[DeliveryResult], None],
 ) -> None:
-    left = list(mails)
-    while left:
+    pending_mails = list(mails)
+    while pending_mails:
         try:
             with carrier.session() as give:
-                while left:
-                    mail = left.pop(0)
+                while pending_mails:
+                    mail = pending_mails.pop(0)
                     content = spool.begin(mail, now())
                     try:
                         give(mail, content)
-                    except Refused as error:
-                        watch(_failed(spool, mail, now(), error, carrier))
-                        if isinstance(error, Unreachable):
+                    except MailRefusal as error:
+                        watch(_record_failure(spool, mail, now(), error, carrier))
+                        if isinstance(error, MailServerUnreachable):
                             break
                     else:
-                        spool.sent(mail, now())
-                        watch(Delivered(mail, "sent"))
-        except Unreachable as error:
-            for mail in left:
+                        spool.mark_sent(mail, now())
+                        watch(DeliveryResult(mail, "sent"))
+        except MailServerUnreachable as error:
+            for mail in pending_mails:
                 watch(_put_off(spool, mail, now(), error, carrier))
             return
 
 
-def _put_off(spool: Spool, mail: Mail, moment: datetime.datetime, error: Refused, carrier: Carrier | None) -> Delivered:
+def _put_off(
+    spool: Spool, mail: Mail, moment: datetime.datetime, error: MailRefusal, carrier: Carrier | None
+) -> DeliveryResult:
     spool.begin(mail, moment)
-    return _failed(spool, mail, moment, error, carrier)
+    return _record_failure(spool, mail, moment, error, carrier)
 
 
-def _failed(spool: Spool, mail: Mail, moment: datetime.datetime, error: Refused, carrier: Carrier | None) -> Delivered:
+def _record_failure(
+    spool: Spool, mail: Mail, moment: datetime.datetime, error: MailRefusal, carrier: Carrier | None
+) -> DeliveryResult:
     days = carrier.give_up_days if carrier else MailSettings.model_fields["give_up_days"].default
-    state = spool.failed(mail, moment, str(error), for_good=error.for_good, give_up=datetime.timedelta(days=days))
-    return Delivered(mail, state, str(error))
+    state = spool.mark_failed(mail, moment, str(error), for_good=error.for_good, give_up=datetime.timedelta(days=days))
+    return DeliveryResult(mail, state, str(error))

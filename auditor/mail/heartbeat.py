@@ -18,24 +18,24 @@ from auditor.text.words import Words
 
 
 @dataclass(frozen=True)
-class State:
+class InventoryStatus:
     """How an inventory stands."""
 
-    audited: str | None
+    last_audit: str | None
     """When it was last read; None: no run is kept."""
     incidents: tuple[OpenIncident, ...] = ()
     """Those that the case log has open."""
-    intruded: int = 0
+    intrusion_count: int = 0
     """On how many hosts and sites that audit saw traces of intruders."""
 
 
 SILENCE = datetime.timedelta(days=7)
 
 
-def post(
+def post_heartbeats(
     spool: Spool,
     now: datetime.datetime,
-    state: Callable[[Path], State],
+    state: Callable[[Path], InventoryStatus],
     head: str | None,
     words: Words,
 ) -> tuple[InputError, ...]:
@@ -45,32 +45,36 @@ def post(
     when somebody is to be told. ``head``: the hash of the last link of the history's chain.
     """
     wrong = []
-    for file in sorted({Path(mail.settings) for mail in spool.mails()}):
+    for file in sorted({Path(mail.settings) for mail in spool.list_mails()}):
         if file.name == settings.FILE and file.is_file():
             try:
-                _post(spool, file, now, state, head, words)
+                _post_heartbeat(spool, file, now, state, head, words)
             except InputError as error:
                 wrong.append(error)
     return tuple(wrong)
 
 
-def _post(
+def _post_heartbeat(
     spool: Spool,
     file: Path,
     now: datetime.datetime,
-    state: Callable[[Path], State],
+    state: Callable[[Path], InventoryStatus],
     head: str | None,
     words: Words,
 ) -> None:
     sender = settings.load(file).sender
-    known = organisation.load(file.parent.parent)
-    mails = [mail for mail in spool.mails() if mail.settings == str(file) and mail.queued <= now.timestamp()]
-    begun = min((mail.queued for mail in mails), default=now.timestamp())
-    heard: dict[str, float] = {}
+    known_organisation = organisation.load(file.parent.parent)
+    mails = [mail for mail in spool.list_mails() if mail.settings == str(file) and mail.queued <= now.timestamp()]
+    first_moment = min((mail.queued for mail in mails), default=now.timestamp())
+    last_mail_times: dict[str, float] = {}
     for mail in mails:
-        heard[mail.recipient] = max(mail.queued, heard.get(mail.recipient, begun))
+        last_mail_times[mail.recipient] = max(mail.queued, last_mail_times.get(mail.recipient, first_moment))
     since = (now - SILENCE).timestamp()
-    silent = [(address, name) for address, name in _waiting(known, sender) if heard.get(address, begun) <= since]
+    silent = [
+        (address, name)
+        for address, name in _iter_silent_addresses(known_organisation, sender)
+        if last_mail_times.get(address, first_moment) <= since
+    ]
     if not silent:
         return
     known_now = state(file.parent.parent)
@@ -80,39 +84,45 @@ def _post(
             recipient=address,
             recipient_name=name,
             subject=words("mail.heartbeat.subject.incident" if known_now.incidents else "mail.heartbeat.subject"),
-            body=_body(known_now, now, words),
-            about=f"heartbeat {clock.day(now)}",
-            foot=summary.foot(head, words),
+            body=_write_body(known_now, now, words),
+            about=f"heartbeat {clock.to_day(now)}",
+            foot=summary.write_foot(head, words),
         )
         for address, name in silent
     ]
-    send.post(spool, file, letters, now)
+    send.post_letters(spool, file, letters, now)
 
 
-def _waiting(known: Organisation | None, sender: str) -> Iterator[tuple[str, str]]:
+def _iter_silent_addresses(known_organisation: Organisation | None, sender: str) -> Iterator[tuple[str, str]]:
     """Addresses that wait for word, each once, and whose they are."""
-    units = [unit for unit in (known.units if known else ()) if unit.incidents is not None and unit.successor is None]
-    found = {unit.roles[role]: unit.name for unit in units for role in (unit.incidents.roles if unit.incidents else ())}
-    yield from (found or {sender: "Lũy Tre"}).items()
+    units = [
+        unit
+        for unit in (known_organisation.units if known_organisation else ())
+        if unit.incidents is not None and unit.successor is None
+    ]
+    names_by_address = {
+        unit.roles[role]: unit.name for unit in units for role in (unit.incidents.roles if unit.incidents else ())
+    }
+    yield from (names_by_address or {sender: "Lũy Tre"}).items()
 
 
-def _body(state: State, now: datetime.datetime, words: Words) -> str:
+def _write_body(state: InventoryStatus, now: datetime.datetime, words: Words) -> str:
     paragraphs = [
-        words("mail.heartbeat.body", day=words.day(clock.day(now))),
-        *_incidents(state, words),
-        words("mail.heartbeat.audited", when=words.moment(state.audited))
-        if state.audited
+        words("mail.heartbeat.body", day=words.day(clock.to_day(now))),
+        *_iter_incident_lines(state, words),
+        words("mail.heartbeat.audited", when=words.moment(state.last_audit))
+        if state.last_audit
         else words("mail.heartbeat.unread"),
         words("mail.automatic"),
     ]
     return "\n\n".join(paragraphs) + "\n"
 
 
-def _incidents(state: State, words: Words) -> Iterator[str]:
+def _iter_incident_lines(state: InventoryStatus, words: Words) -> Iterator[str]:
     """Say which incidents are open, and whether the last audit saw an intrusion: that none is open only as the case log says so."""
-    for one in state.incidents:
-        yield words("mail.heartbeat.incident", id=one.id, when=words.moment(one.detected))
+    for incident in state.incidents:
+        yield words("mail.heartbeat.incident", id=incident.id, when=words.moment(incident.detected))
     if not state.incidents:
         yield words("mail.heartbeat.no_incident")
-    if state.intruded:
-        yield words("mail.heartbeat.intruded", count=state.intruded)
+    if state.intrusion_count:
+        yield words("mail.heartbeat.intruded", count=state.intrusion_count)

@@ -15,7 +15,7 @@ from typing import Self
 
 from auditor.errors import InputError
 from auditor.mail.settings import is_address
-from auditor.text.visible import one_line
+from auditor.text.visible import make_one_line
 
 _POLICY = email.policy.SMTP.clone(cte_type="7bit", raise_on_defect=True)
 _NAME_LIMIT = 150
@@ -64,29 +64,30 @@ class Letter:
 
 
 @dataclass(frozen=True)
-class Written:
+class PreparedMail:
     """A mail ready to be sent."""
 
     letter: Letter
     content: bytes
 
     @classmethod
-    def of(cls, letter: Letter, written: datetime.datetime, max_bytes: int) -> Self:
+    def from_letter(cls, letter: Letter, written_at: datetime.datetime, max_bytes: int) -> Self:
         """The letter as RFC 5322. Raises InputError for what is not an address, and for more than ``max_bytes``."""
         message = EmailMessage(policy=_POLICY)
-        message["Date"] = format_datetime(written)
+        message["Date"] = format_datetime(written_at)
         message["Message-ID"] = letter.message_id
-        message["From"] = Address("Lũy Tre", addr_spec=_checked(letter.sender, "the sender"))
+        message["From"] = Address("Lũy Tre", addr_spec=_check_address(letter.sender, "the sender"))
         message["To"] = Address(
-            one_line(letter.recipient_name, _NAME_LIMIT), addr_spec=_checked(letter.recipient, letter.recipient_name)
+            make_one_line(letter.recipient_name, _NAME_LIMIT),
+            addr_spec=_check_address(letter.recipient, letter.recipient_name),
         )
-        message["Subject"] = one_line(letter.subject, _NAME_LIMIT)
+        message["Subject"] = make_one_line(letter.subject, _NAME_LIMIT)
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(letter.body + letter.foot, charset="utf-8")
         for attachment in letter.attachments:
             kind, encoding = mimetypes.guess_type(attachment.name)
             main, _, sub = (kind if kind and encoding is None else "application/octet-stream").partition("/")
-            name = one_line(attachment.name, _NAME_LIMIT).replace("/", "_")
+            name = make_one_line(attachment.name, _NAME_LIMIT).replace("/", "_")
             message.add_attachment(attachment.content, maintype=main, subtype=sub, filename=name)
         content = message.as_bytes()
         if len(content) > max_bytes:
@@ -100,12 +101,12 @@ class Written:
         return cls(letter, content)
 
 
-def _checked(address: str, whose: str) -> str:
+def _check_address(address: str, whose: str) -> str:
     if not is_address(address):
         raise InputError(
             "{address} of {whose} is not a mail address",
-            address=one_line(address, 80),
-            whose=one_line(whose, 80),
+            address=make_one_line(address, 80),
+            whose=make_one_line(whose, 80),
             mend="fix it in office/organisation.yml",
         )
     return address

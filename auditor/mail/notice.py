@@ -9,23 +9,23 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from auditor.mail.message import Letter, Written
+from auditor.mail.message import Letter, PreparedMail
 from auditor.models import Run
-from auditor.results.summary import SEVERITIES, Counts, SiteSummary, fleet
+from auditor.results.summary import SEVERITIES, FindingCounts, SiteSummary, summarize_run
 
 SCHEMA = "luytre/webhook/1"
 
 
-def written(run: Run, origin: str, seal: str | None) -> Written:
+def prepare_message(run: Run, origin: str, seal: str | None) -> PreparedMail:
     """The message about a run; the same run is the same message, and is sent once. ``seal``: its link in the history's chain."""
-    body = json.dumps(told(run, seal), ensure_ascii=False, separators=(",", ":"))
+    body = json.dumps(build_message(run, seal), ensure_ascii=False, separators=(",", ":"))
     letter = Letter(sender="", recipient=origin, recipient_name="", subject=SCHEMA, body=body, about=run.id)
-    return Written(letter, body.encode())
+    return PreparedMail(letter, body.encode())
 
 
-def told(run: Run, seal: str | None) -> Mapping[str, Any]:
+def build_message(run: Run, seal: str | None) -> Mapping[str, Any]:
     """The message as data."""
-    summary = fleet(run)
+    summary = summarize_run(run)
     return {
         "schema": SCHEMA,
         "run": run.id,
@@ -33,22 +33,22 @@ def told(run: Run, seal: str | None) -> Mapping[str, Any]:
         "started": run.started,
         "organisation": run.organisation.name if run.organisation else None,
         "hosts": len(summary.hosts),
-        "hosts_not_read": sum(not host.reached for host in summary.hosts),
-        "sites": [_site(site) for site in summary.sites],
+        "hosts_not_read": sum(not host.is_reached for host in summary.hosts),
+        "sites": [_build_site(site) for site in summary.sites],
         "seal": seal,
     }
 
 
-def _site(site: SiteSummary) -> Mapping[str, Any]:
+def _build_site(site: SiteSummary) -> Mapping[str, Any]:
     return {
         "domain": site.domain,
         "unit": site.unit.id if site.unit else None,
-        "standing": site.standing,
-        **_counted(site.counts),
+        "standing": site.posture,
+        **_build_counts(site.counts),
     }
 
 
-def _counted(counts: Counts) -> Mapping[str, Any]:
+def _build_counts(counts: FindingCounts) -> Mapping[str, Any]:
     return {
         "open": {severity.value: counts.open[severity] for severity in SEVERITIES},
         "waived": counts.waived,

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from auditor.text.visible import one_line
+from auditor.text.visible import make_one_line
 
 _ERROR_LIMIT = 200
 
 
-class Refused(Exception):
+class MailRefusal(Exception):
     """The server did not take it. ``for_good``: trying again cannot help."""
 
     def __init__(self, why: str, *, for_good: bool) -> None:
         self.for_good = for_good
-        super().__init__(one_line(why, _ERROR_LIMIT))
+        super().__init__(make_one_line(why, _ERROR_LIMIT))
 
 
-class Unreachable(Refused):
+class MailServerUnreachable(MailRefusal):
     """Nothing can be handed to this server now: it is down, does not prove who it is, or does not let us in."""
 
     def __init__(self, why: str) -> None:

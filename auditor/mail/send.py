@@ -10,8 +10,8 @@ from auditor.errors import InputError
 from auditor.mail import deliver, settings, summary
 from auditor.mail.audience import Recipient
 from auditor.mail.cleared import is_cleared
-from auditor.mail.deliver import Delivered
-from auditor.mail.message import Attachment, Letter, Written
+from auditor.mail.deliver import DeliveryResult
+from auditor.mail.message import Attachment, Letter, PreparedMail
 from auditor.mail.spool import Mail, Spool
 from auditor.models import Unit, clock
 from auditor.results.office_month import Figures
@@ -20,7 +20,7 @@ from auditor.text.words import Words
 _MEGABYTE = 1_000_000
 
 
-def attachment(file: Path) -> Attachment:
+def load_attachment(file: Path) -> Attachment:
     """A file to go along. Raises InputError when it cannot be read."""
     try:
         return Attachment(file.name, file.read_bytes())
@@ -30,13 +30,13 @@ def attachment(file: Path) -> Attachment:
         ) from error
 
 
-def letters(
+def write_letters(
     sender: str,
-    found: Figures,
+    figures: Figures,
     to: Unit,
     recipients: Sequence[Recipient],
     words: Words,
-    attached: Sequence[Attachment],
+    attachments: Sequence[Attachment],
     technical: Sequence[Attachment],
     head: str | None,
 ) -> tuple[Letter, ...]:
@@ -44,7 +44,7 @@ def letters(
 
     ``head`` is the hash of the last link of the history's chain.
     """
-    for file in attached:
+    for file in attachments:
         if not is_cleared(file.content):
             raise InputError(
                 "{name} is not an official report, but would be sent to all recipients",
@@ -57,48 +57,48 @@ def letters(
             unit=to.id,
             mend="name the role under technical_roles: in office/organisation.yml",
         )
-    written = []
+    finished_letters = []
     for recipient in recipients:
-        files = (*attached, *technical) if recipient.technical else tuple(attached)
-        written.append(
+        files = (*attachments, *technical) if recipient.technical else tuple(attachments)
+        finished_letters.append(
             Letter(
                 sender=sender,
                 recipient=recipient.address,
                 recipient_name=to.name,
-                subject=summary.subject(found, words),
-                body=summary.body(found, to, words, [file.name for file in files]),
+                subject=summary.write_subject(figures, words),
+                body=summary.write_body(figures, to, words, [file.name for file in files]),
                 attachments=files,
-                about=found.run.id,
-                foot=summary.foot(head, words),
+                about=figures.run.id,
+                foot=summary.write_foot(head, words),
             )
         )
-    return tuple(written)
+    return tuple(finished_letters)
 
 
-def post(spool: Spool, file: Path, letters: Sequence[Letter], now: datetime.datetime) -> tuple[Mail, ...]:
+def post_letters(spool: Spool, file: Path, letters: Sequence[Letter], now: datetime.datetime) -> tuple[Mail, ...]:
     """Put letters in the spool, all or none, to be sent by the settings in ``file``."""
     limit = settings.load(file).max_megabytes * _MEGABYTE
-    return spool.put([Written.of(letter, now, limit) for letter in letters], file, now)
+    return spool.put([PreparedMail.from_letter(letter, now, limit) for letter in letters], file, now)
 
 
-def run(
+def deliver_due(
     spool: Spool,
     now: Callable[[], datetime.datetime],
-    watch: Callable[[Delivered], None],
+    watch: Callable[[DeliveryResult], None],
     *,
     early: bool = False,
     only: Sequence[Mail] | None = None,
 ) -> bool:
     """Try what is due, or with ``early`` all that waits, or ``only`` these; False when another process is at it."""
-    with spool.delivering() as ours:
+    with spool.hold_delivery_lock() as ours:
         if ours:
-            due = spool.due(now(), early=early)
-            wanted = None if only is None else {mail.id for mail in only}
-            deliver.deliver(spool, now, [mail for mail in due if wanted is None or mail.id in wanted], watch)
+            due = spool.list_due(now(), early=early)
+            mail_ids = None if only is None else {mail.id for mail in only}
+            deliver.deliver(spool, now, [mail for mail in due if mail_ids is None or mail.id in mail_ids], watch)
         return ours
 
 
-def trial(sender: str, recipient: str, words: Words, now: datetime.datetime) -> Letter:
+def write_trial_letter(sender: str, recipient: str, words: Words, now: datetime.datetime) -> Letter:
     """A letter that only shows that mail works."""
     return Letter(
         sender=sender,
@@ -106,5 +106,5 @@ def trial(sender: str, recipient: str, words: Words, now: datetime.datetime) -> 
         recipient_name="Lũy Tre",
         subject=words("mail.trial.subject"),
         body=words("mail.trial.body", when=words.epoch(int(now.timestamp()))) + "\n",
-        about=clock.stamp(now),
+        about=clock.format_stamp(now),
     )

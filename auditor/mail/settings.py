@@ -13,8 +13,8 @@ from pydantic import Field, StringConstraints
 from auditor.errors import InputError
 from auditor.inventory import papers
 from auditor.models import Model
-from auditor.system.credentials import secret, trusting
-from auditor.system.yaml_source import fitted, line_of, load_yaml
+from auditor.system.credentials import make_tls_context, read_secret
+from auditor.system.yaml_source import find_line, load_yaml, validate_model
 
 FILE = "mail.yml"
 ADDRESS = r"^[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$"
@@ -37,7 +37,7 @@ class MailSettings(Model):
 
 
 @dataclass(frozen=True)
-class Server:
+class MailServer:
     """How to reach and trust the server; the password is in no printed form of it."""
 
     host: str
@@ -49,14 +49,14 @@ class Server:
 
 def path_in(inventory: Path) -> Path:
     """Where the settings of an inventory are."""
-    return papers.folder(inventory) / FILE
+    return papers.get_folder(inventory) / FILE
 
 
 def load(file: Path) -> MailSettings:
     """Read and check the settings; paths in them are relative to their folder. Raises InputError."""
     if not file.is_file():
         raise InputError("there are no mail settings", file=file, mend="write them; see docs/en/mail.md")
-    settings = fitted(MailSettings, load_yaml(file), "{where}: {why}", mend="see docs/en/mail.md", file=file)
+    settings = validate_model(MailSettings, load_yaml(file), "{where}: {why}", mend="see docs/en/mail.md", file=file)
     if (settings.username is None) != (settings.password_file is None):
         raise InputError("username and password_file require each other", file=file, mend="give both or neither")
     return settings
@@ -69,20 +69,20 @@ def check_filled_in(file: Path, settings: MailSettings) -> None:
             "{server} is the example's mail server, which does not exist",
             server=settings.host,
             file=file,
-            line=line_of(file, ["host"]),
+            line=find_line(file, ["host"]),
             mend="write your own server there; see docs/en/mail.md",
         )
 
 
-def server(file: Path, settings: MailSettings) -> Server:
+def load_server(file: Path, settings: MailSettings) -> MailServer:
     """The server with its secrets and trust read. Raises InputError for a file that cannot be used."""
     check_filled_in(file, settings)
-    return Server(
+    return MailServer(
         host=settings.host,
         port=settings.port,
-        tls=trusting(file.parent / settings.ca_file if settings.ca_file else None),
+        tls=make_tls_context(file.parent / settings.ca_file if settings.ca_file else None),
         username=settings.username,
-        password=secret(file.parent / settings.password_file) if settings.password_file else None,
+        password=read_secret(file.parent / settings.password_file) if settings.password_file else None,
     )
 
 

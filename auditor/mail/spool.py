@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from auditor.mail.message import Written
+from auditor.mail.message import PreparedMail
 from auditor.system import sqlite_file
-from auditor.system.lock import locked
+from auditor.system.lock import hold_lock
 
-State = Literal["waiting", "sent", "parked", "given_up"]
-_STATES = ", ".join(f"'{state}'" for state in get_args(State))
+MailState = Literal["waiting", "sent", "parked", "given_up"]
+_STATES = ", ".join(f"'{state}'" for state in get_args(MailState))
 _MIGRATIONS = (
-    sqlite_file.statements(
+    sqlite_file.make_migration(
         "CREATE TABLE mails (id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, settings TEXT NOT NULL,"
         " sender TEXT NOT NULL, recipient TEXT NOT NULL, subject TEXT NOT NULL, about TEXT NOT NULL,"
         f" state TEXT NOT NULL CHECK (state IN ({_STATES})), queued INTEGER NOT NULL, tries INTEGER NOT NULL,"
@@ -48,7 +48,7 @@ class Mail:
     recipient: str
     subject: str
     about: str
-    state: State
+    state: MailState
     queued: int
     tries: int
     next_try: int
@@ -56,14 +56,14 @@ class Mail:
     last_error: str | None
 
 
-def pause(tries: int) -> datetime.timedelta:
+def compute_pause(tries: int) -> datetime.timedelta:
     """How long to wait after so many tries (from 1): 5 minutes, then twice as long each time, at most 4 hours."""
     return min(_FIRST * (1 << min(tries - 1, 10)), _LONGEST)
 
 
 def default_path() -> Path:
     """``spool.sqlite`` in the state folder."""
-    return sqlite_file.state_folder() / "spool.sqlite"
+    return sqlite_file.get_state_folder() / "spool.sqlite"
 
 
 class Spool:
@@ -72,64 +72,64 @@ class Spool:
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or default_path()
 
-    def put(self, written: Iterable[Written], settings: Path, now: datetime.datetime) -> tuple[Mail, ...]:
+    def put(self, prepared_mails: Iterable[PreparedMail], settings: Path, now: datetime.datetime) -> tuple[Mail, ...]:
         """Keep mails to be sent, all or none; their lines in the spool.
 
         One that is there already is not added: it is the same line, and waits again when it was parked or given up.
         """
         moment = int(now.timestamp())
         with self._open() as database, sqlite_file.transaction(database):
-            return tuple(_put(database, mail, str(settings.resolve()), moment) for mail in written)
+            return tuple(_put(database, mail, str(settings.resolve()), moment) for mail in prepared_mails)
 
-    def mails(self, *states: State) -> tuple[Mail, ...]:
+    def list_mails(self, *states: MailState) -> tuple[Mail, ...]:
         """The mails in these states, newest first; in any, when none is named."""
         with self._open() as database:
-            found = tuple(Mail(*row) for row in database.execute(f"{_MAIL} ORDER BY id DESC"))
-        return tuple(mail for mail in found if not states or mail.state in states)
+            all_mails = tuple(Mail(*row) for row in database.execute(f"{_MAIL} ORDER BY id DESC"))
+        return tuple(mail for mail in all_mails if not states or mail.state in states)
 
-    def due(self, now: datetime.datetime, *, early: bool = False) -> tuple[Mail, ...]:
+    def list_due(self, now: datetime.datetime, *, early: bool = False) -> tuple[Mail, ...]:
         """The waiting mails whose time has come, or with ``early`` all that wait; oldest first."""
-        waiting = self.mails("waiting")[::-1]
-        return tuple(mail for mail in waiting if early or mail.next_try <= now.timestamp())
+        waiting_mails = self.list_mails("waiting")[::-1]
+        return tuple(mail for mail in waiting_mails if early or mail.next_try <= now.timestamp())
 
     def begin(self, mail: Mail, now: datetime.datetime) -> bytes:
         """Count a try before it is made, so that a killed sender comes back later; the mail's content."""
         tries = mail.tries + 1
-        later = int((now + pause(tries)).timestamp())
+        later = int((now + compute_pause(tries)).timestamp())
         with self._open() as database, sqlite_file.transaction(database):
             database.execute("UPDATE mails SET tries = ?, next_try = ? WHERE id = ?", (tries, later, mail.id))
             row = database.execute("SELECT content FROM mails WHERE id = ?", (mail.id,)).fetchone()
         return bytes(row[0])
 
-    def sent(self, mail: Mail, now: datetime.datetime) -> None:
+    def mark_sent(self, mail: Mail, now: datetime.datetime) -> None:
         """The server has it; its content is not kept."""
         self._change(mail, "sent", now, None)
         with self._open() as database, sqlite_file.transaction(database):
             database.execute("UPDATE mails SET content = NULL WHERE id = ? AND state = 'sent'", (mail.id,))
 
-    def failed(
+    def mark_failed(
         self, mail: Mail, now: datetime.datetime, why: str, *, for_good: bool, give_up: datetime.timedelta
-    ) -> State:
+    ) -> MailState:
         """A try came to nothing: it waits on, or is parked (``for_good``), or is given up after ``give_up``."""
         too_long = now.timestamp() - mail.queued >= give_up.total_seconds()
-        state: State = "parked" if for_good else "given_up" if too_long else "waiting"
+        state: MailState = "parked" if for_good else "given_up" if too_long else "waiting"
         self._change(mail, state, now, why)
         return state
 
     @contextmanager
-    def delivering(self) -> Iterator[bool]:
+    def hold_delivery_lock(self) -> Iterator[bool]:
         """Whether this process is the one that delivers now; no two do at once. Ends with the process, however it ends."""
         with self._open():
             pass
         with ExitStack() as until_then:
             try:
-                until_then.enter_context(locked(self.path.with_suffix(".lock"), wait=False))
+                until_then.enter_context(hold_lock(self.path.with_suffix(".lock"), wait=False))
                 alone = True
             except BlockingIOError:
                 alone = False
             yield alone
 
-    def _change(self, mail: Mail, state: State, now: datetime.datetime, why: str | None) -> None:
+    def _change(self, mail: Mail, state: MailState, now: datetime.datetime, why: str | None) -> None:
         with self._open() as database, sqlite_file.transaction(database):
             database.execute(
                 "UPDATE mails SET state = ?, changed = ?, last_error = ? WHERE id = ?",
@@ -138,12 +138,12 @@ class Spool:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        with sqlite_file.opened(self.path, _MIGRATIONS, "mail spool") as database:
+        with sqlite_file.open_database(self.path, _MIGRATIONS, "mail spool") as database:
             yield database
 
 
-def _put(database: sqlite3.Connection, written: Written, settings: str, moment: int) -> Mail:
-    letter = written.letter
+def _put(database: sqlite3.Connection, prepared_mail: PreparedMail, settings: str, moment: int) -> Mail:
+    letter = prepared_mail.letter
     database.execute(
         "INSERT INTO mails (digest, settings, sender, recipient, subject, about, state, queued, tries, next_try, changed,"
         " content) VALUES (?, ?, ?, ?, ?, ?, 'waiting', ?, 0, ?, ?, ?) ON CONFLICT (digest) DO UPDATE SET"
@@ -160,7 +160,7 @@ def _put(database: sqlite3.Connection, written: Written, settings: str, moment: 
             moment,
             moment,
             moment,
-            written.content,
+            prepared_mail.content,
         ),
     )
     return Mail(*database.execute(f"{_MAIL} WHERE digest = ?", (letter.digest,)).fetchone())

@@ -16,12 +16,12 @@ from pydantic import Field
 
 from auditor.errors import InputError
 from auditor.inventory import papers
-from auditor.mail.refused import Refused, Unreachable
+from auditor.mail.refused import MailRefusal, MailServerUnreachable
 from auditor.mail.spool import Mail
 from auditor.models import Model
-from auditor.system.credentials import secret, trusting
+from auditor.system.credentials import make_tls_context, read_secret
 from auditor.system.deadline import Deadline
-from auditor.system.yaml_source import fitted, load_yaml
+from auditor.system.yaml_source import load_yaml, validate_model
 
 FILE = "webhook.yml"
 TIMESTAMP, SIGNATURE, DELIVERY = "Luytre-Timestamp", "Luytre-Signature", "Luytre-Delivery"
@@ -57,14 +57,14 @@ class Hook:
 
 def path_in(inventory: Path) -> Path:
     """Where the settings of an inventory are."""
-    return papers.folder(inventory) / FILE
+    return papers.get_folder(inventory) / FILE
 
 
 def load(file: Path) -> WebhookSettings:
     """Read and check the settings; paths in them are relative to their folder. Raises InputError."""
     if not file.is_file():
         raise InputError("there are no webhook settings", file=file, mend="write them; see docs/en/mail.md")
-    settings = fitted(WebhookSettings, load_yaml(file), "{where}: {why}", mend="see docs/en/mail.md", file=file)
+    settings = validate_model(WebhookSettings, load_yaml(file), "{where}: {why}", mend="see docs/en/mail.md", file=file)
     origin(settings, file)
     return settings
 
@@ -99,7 +99,7 @@ def _is_here(parts: SplitResult) -> bool:
 @contextmanager
 def session(file: Path, settings: WebhookSettings) -> Iterator[Hook]:
     """The webhook with its secret and trust read. Raises InputError for a file that cannot be used."""
-    key = secret(file.parent / settings.secret_file)
+    key = read_secret(file.parent / settings.secret_file)
     if len(key) < _SHORTEST:
         raise InputError(
             "the secret is too short",
@@ -107,7 +107,7 @@ def session(file: Path, settings: WebhookSettings) -> Iterator[Hook]:
             mend="use at least {least} characters, for example the output of 'openssl rand -hex 32'",
             least=_SHORTEST,
         )
-    trust = trusting(file.parent / settings.ca_file if settings.ca_file else None)
+    trust = make_tls_context(file.parent / settings.ca_file if settings.ca_file else None)
     with httpx.Client(verify=trust, timeout=_SECONDS, trust_env=False, follow_redirects=False) as client:
         yield Hook(origin(settings, file), settings.url, key.encode(), client)
 
@@ -134,8 +134,8 @@ def hand_over(hook: Hook, mail: Mail, body: bytes, now: Callable[[], float]) -> 
             ) as answer:
                 status = answer.status_code  # what else it says is of no use to anybody
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            raise Unreachable(f"{hook.origin}: {deadline.why(error)}") from None
+            raise MailServerUnreachable(f"{hook.origin}: {deadline.explain(error)}") from None
     if 300 <= status < 400:
-        raise Refused(f"{hook.origin}: {status}, and redirects are not followed", for_good=True)
+        raise MailRefusal(f"{hook.origin}: {status}, and redirects are not followed", for_good=True)
     if not 200 <= status < 300:
-        raise Refused(f"{hook.origin}: {status}", for_good=status < 500 and status not in _LATER)
+        raise MailRefusal(f"{hook.origin}: {status}", for_good=status < 500 and status not in _LATER)

@@ -22,41 +22,41 @@ if TYPE_CHECKING:
         WindowText,
     )
     from auditor.models.findings import (
-        Attested,
+        AppliedAttestation,
+        AppliedWaiver,
         AuthorizationUse,
         Bucket,
         Evidence,
         Finding,
         Subject,
-        Waived,
         WaiverUse,
     )
     from auditor.models.hardening import Hardening, HostHardening, HostState, NotDone
     from auditor.models.hosts import Application, Host, Inventory, Site
-    from auditor.models.hunts import Hunt, Hunted
+    from auditor.models.hunts import Hunt, HuntSummary
     from auditor.models.offices import (
         Attestation,
         Authorization,
+        ExceptionScope,
         Organisation,
         Role,
-        Scope,
         Statement,
         Unit,
         Validity,
         Waiver,
     )
-    from auditor.models.reviews import Accepted, AcceptedTrace, Look, Reviewed, Stop, Trace
-    from auditor.models.run import HostOutcome, LeftOut, OnlyHere, Run
+    from auditor.models.reviews import AcceptedTrace, Scan, ScanSummary, Stop, Trace, TraceAcceptance
+    from auditor.models.run import ExcludedHost, HostOutcome, OnlyHere, Run
 
 __all__ = [
     "ACCEPTED_LOSS",
     "PLAIN_PATH",
-    "Accepted",
     "AcceptedName",
     "AcceptedTrace",
     "Application",
+    "AppliedAttestation",
+    "AppliedWaiver",
     "Attestation",
-    "Attested",
     "Authorization",
     "AuthorizationUse",
     "Bucket",
@@ -64,6 +64,8 @@ __all__ = [
     "DocumentKind",
     "Domain",
     "Evidence",
+    "ExceptionScope",
+    "ExcludedHost",
     "Finding",
     "Hardening",
     "Host",
@@ -71,11 +73,9 @@ __all__ = [
     "HostOutcome",
     "HostState",
     "Hunt",
-    "Hunted",
+    "HuntSummary",
     "Inventory",
     "Lang",
-    "LeftOut",
-    "Look",
     "Model",
     "Network",
     "NotDone",
@@ -84,10 +84,10 @@ __all__ = [
     "PlainPath",
     "Ports",
     "Regime",
-    "Reviewed",
     "Role",
     "Run",
-    "Scope",
+    "Scan",
+    "ScanSummary",
     "Severity",
     "Site",
     "Statement",
@@ -96,11 +96,11 @@ __all__ = [
     "Subject",
     "Text",
     "Trace",
+    "TraceAcceptance",
     "Unit",
     "UnitId",
     "UrlPath",
     "Validity",
-    "Waived",
     "Waiver",
     "WaiverUse",
     "WindowText",
@@ -114,8 +114,8 @@ if not TYPE_CHECKING:
         for kind in (
             ("base", "offices", "hosts", "findings", "hardening", "reviews", "hunts", "run") if name in __all__ else ()
         ):
-            found = vars(import_module(f"{__name__}.{kind}"))
-            if name in found:
-                globals()[name] = found[name]
-                return found[name]
+            members = vars(import_module(f"{__name__}.{kind}"))
+            if name in members:
+                globals()[name] = members[name]
+                return members[name]
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

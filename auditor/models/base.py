@@ -30,20 +30,20 @@ UnitId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$", max_l
 _DOMAIN = r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$"
 
 
-def _domain(text: Any) -> Any:
+def _check_domain(text: Any) -> Any:
     """Tells what was probably meant by what is not a domain."""
     if not isinstance(text, str) or re.fullmatch(_DOMAIN, text):
         return text
     try:
-        meant = text[:253].encode("idna").decode("ascii").lower()
+        ascii_name = text[:253].encode("idna").decode("ascii").lower()
     except UnicodeError:
-        meant = ""
-    if re.fullmatch(_DOMAIN, meant):
-        raise ValueError(f"write {text!r} as {meant}")
+        ascii_name = ""
+    if re.fullmatch(_DOMAIN, ascii_name):
+        raise ValueError(f"write {text!r} as {ascii_name}")
     raise ValueError(f"{text!r} is not a domain name like xa-vi-du.gov.vn")
 
 
-Domain = Annotated[str, StringConstraints(pattern=_DOMAIN, max_length=253), BeforeValidator(_domain)]
+Domain = Annotated[str, StringConstraints(pattern=_DOMAIN, max_length=253), BeforeValidator(_check_domain)]
 
 
 PLAIN_PATH = r"^(/[\w.@+,:~ =-]+)+/?$"
@@ -57,51 +57,51 @@ UrlPath = Annotated[str, StringConstraints(pattern=r"^/[^\s{}\x00-\x1f]*$", max_
 """What stands after a site's name in an address, for the same reason without braces."""
 
 
-def _window(text: str) -> str:
+def _check_window(text: str) -> str:
     windows.parse(text)
     return text
 
 
-def _network(text: str) -> str:
+def _normalize_network(text: str) -> str:
     return str(ipaddress.ip_network(text, strict=False))
 
 
-WindowText = Annotated[str, AfterValidator(_window)]
+WindowText = Annotated[str, AfterValidator(_check_window)]
 
 
-def _printed(text: str) -> str:
+def _check_printable(text: str) -> str:
     odd = re.search("[\x00-\x1f\x7f-\x9f\u2028\u2029]", text)
     if odd:
         raise ValueError(f"it contains U+{ord(odd[0]):04X}, which cannot be printed; remove it")
     return text
 
 
-Printed = AfterValidator(_printed)
+Printable = AfterValidator(_check_printable)
 """Of a text: one line, without control characters."""
 
-Network = Annotated[str, AfterValidator(_network)]
+Network = Annotated[str, AfterValidator(_normalize_network)]
 
 
 _MOST_PORTS = 2_000
 
 
-def _ports(given: Any) -> Any:
+def _expand_ports(value: Any) -> Any:
     """Ranges such as ``8000-8010`` among ports, spelt out."""
-    if not isinstance(given, list | tuple):
-        return given
-    found: list[Any] = []
-    for one in given:
-        ends = re.fullmatch(r"(\d{1,5})-(\d{1,5})", one) if isinstance(one, str) else None
+    if not isinstance(value, list | tuple):
+        return value
+    ports: list[Any] = []
+    for entry in value:
+        ends = re.fullmatch(r"(\d{1,5})-(\d{1,5})", entry) if isinstance(entry, str) else None
         first, last = (int(ends[1]), int(ends[2])) if ends else (0, 0)
         if ends and first > last:
-            raise ValueError(f"the range {one} ends before it starts")
-        found += range(first, last + 1) if ends else [one]
-        if len(found) > _MOST_PORTS:
+            raise ValueError(f"the range {entry} ends before it starts")
+        ports += range(first, last + 1) if ends else [entry]
+        if len(ports) > _MOST_PORTS:
             raise ValueError(f"the range has more than {_MOST_PORTS} ports")
-    return found
+    return ports
 
 
-Ports = Annotated[tuple[Annotated[int, Field(ge=1, le=65_535)], ...], BeforeValidator(_ports)]
+Ports = Annotated[tuple[Annotated[int, Field(ge=1, le=65_535)], ...], BeforeValidator(_expand_ports)]
 
 
 class Model(BaseModel):
@@ -110,7 +110,7 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-CLOSED = ConfigDict(extra="forbid")
+FORBID_EXTRA = ConfigDict(extra="forbid")
 """For what a run holds tens of thousands of: as a dataclass with slots it takes a tenth of a Model's memory."""
 
 
@@ -121,17 +121,17 @@ class Text(Model):
     en: str = Field(min_length=1)
 
     @classmethod
-    def alike(cls, text: str) -> Self:
+    def make_same(cls, text: str) -> Self:
         """What reads the same in both: a name, a number, what somebody else said."""
         return cls(vi=text, en=text)
 
     @classmethod
-    def joined(cls, parts: Iterable[Text], between: str = "; ") -> Self:
+    def join(cls, parts: Iterable[Text], between: str = "; ") -> Self:
         """All of at least one part."""
         parts = tuple(parts)
         return cls(vi=between.join(part.vi for part in parts), en=between.join(part.en for part in parts))
 
-    def of(self, name: str) -> Text:
+    def with_prefix(self, name: str) -> Text:
         """The same with what it is about before it: ``name: text``."""
         return Text(vi=f"{name}: {self.vi}", en=f"{name}: {self.en}")
 

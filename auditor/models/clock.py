@@ -29,17 +29,17 @@ def read(iso: str) -> datetime:
         raise ValueError(iso) from error  # the first or the last day of all, and beyond it by Vietnam's clock
 
 
-def at(seconds: float) -> datetime:
+def from_epoch(seconds: float) -> datetime:
     """An epoch second."""
     return datetime.fromtimestamp(seconds, ZONE)
 
 
-def day(moment: datetime) -> date:
+def to_day(moment: datetime) -> date:
     """The day in Vietnam at an aware moment: what dates on papers mean."""
     return moment.astimezone(ZONE).date()
 
 
-def month(iso: str) -> str:
+def format_month(iso: str) -> str:
     """The month of an ISO 8601 moment, ``2026-11``."""
     return f"{read(iso):%Y-%m}"
 
@@ -48,41 +48,41 @@ SKEW = timedelta(minutes=5)
 """By how much a clock that is set right may jump back; what began later than so much from now was kept while it was wrong."""
 
 
-def stamp(moment: datetime) -> str:
+def format_stamp(moment: datetime) -> str:
     """ISO 8601 with offset, to the second: what is kept."""
     return moment.astimezone(ZONE).isoformat(timespec="seconds")
 
 
-def utc_stamp(moment: datetime) -> str:
+def format_utc_stamp(moment: datetime) -> str:
     """ISO 8601 in UTC, ``2026-11-24T10:00:00Z``: what other programs' formats ask for."""
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def compact(moment: datetime) -> str:
+def format_compact(moment: datetime) -> str:
     """In UTC, ``20261124T100000Z``: a part of ids, which sort by it."""
     return f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
-def compact_day(moment: datetime) -> str:
+def format_compact_day(moment: datetime) -> str:
     """The day in Vietnam, ``20261124``: a part of ids that people read."""
     return f"{moment.astimezone(ZONE):%Y%m%d}"
 
 
-def property_of(iso: str) -> datetime:
+def make_office_property(iso: str) -> datetime:
     """An ISO 8601 moment as the properties of office files hold it: in UTC, without saying so."""
     return read(iso).astimezone(UTC).replace(tzinfo=None)
 
 
-def day_written(text: str) -> date:
+def parse_day(text: str) -> date:
     """A day written as ``2026-12-31``. Raises ValueError for anything else."""
     return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=ZONE).date()
 
 
-def beginning(day: date) -> str:
+def format_day_start(day: date) -> str:
     """When a day begins in Vietnam, ISO 8601 with offset."""
-    return stamp(datetime(day.year, day.month, day.day, tzinfo=ZONE))
+    return format_stamp(datetime(day.year, day.month, day.day, tzinfo=ZONE))
 
 
-def moment_written(text: str) -> datetime:
+def parse_minute(text: str) -> datetime:
     """A minute in Vietnam written as ``2026-12-31 20:15``. Raises ValueError for anything else."""
     return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=ZONE)

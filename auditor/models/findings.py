@@ -8,12 +8,12 @@ from typing import Any, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from auditor.models.base import CLOSED, ControlId, Domain, Model, Text
+from auditor.models.base import FORBID_EXTRA, ControlId, Domain, Model, Text
 from auditor.models.offices import Authorization, Validity, Waiver
 from auditor.models.ranks import Severity, Status
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=CLOSED)
+@dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_EXTRA)
 class Subject:
     """What a finding is about: a host by name or a site by domain."""
 
@@ -21,7 +21,7 @@ class Subject:
     id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=CLOSED)
+@dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_EXTRA)
 class Evidence:
     """One value that the check read, by its path in the facts."""
 
@@ -29,7 +29,7 @@ class Evidence:
     value: Any
 
 
-class Waived(Model):
+class AppliedWaiver(Model):
     """The waiver in force that an open finding comes under."""
 
     id: str
@@ -42,7 +42,7 @@ class Waived(Model):
     compensating: str | None
 
 
-class Attested(Model):
+class AppliedAttestation(Model):
     """The latest attestation to a manual finding; one that has expired no longer answers it."""
 
     who: str
@@ -59,7 +59,7 @@ Bucket = Literal["pass", "partial", "fail", "waived", "not_applicable", "not_eva
 """Where a finding is counted: by its status, but open ones under a waiver and attested manual ones apart."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, config=CLOSED)
+@dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_EXTRA)
 class Finding:
     """One control on one subject: the result and the very values that it rests on."""
 
@@ -74,10 +74,10 @@ class Finding:
         default=(), description="the members that violate, for controls over a collection"
     )
     population: int | None = Field(default=None, description="how many members there are, when that is known")
-    waiver: Waived | None = Field(
+    waiver: AppliedWaiver | None = Field(
         default=None, description="set on a partial or fail that is tolerated for now: counted apart, never planned"
     )
-    attestation: Attested | None = Field(default=None, description="a person's answer to a manual finding")
+    attestation: AppliedAttestation | None = Field(default=None, description="a person's answer to a manual finding")
 
     @property
     def key(self) -> tuple[ControlId, Subject]:
@@ -111,7 +111,7 @@ class WaiverUse(Model):
     met: int = Field(description="findings that pass or do not apply: nothing to waive")
 
     @property
-    def unused(self) -> bool:
+    def is_unused(self) -> bool:
         """Whether it is in force and there is nothing that it could be needed for."""
         return self.validity in ("active", "expiring") and not self.waived + self.open + self.not_evaluated
 

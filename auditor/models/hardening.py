@@ -69,11 +69,11 @@ class Hardening(Model):
     unjudged: tuple[Text, ...] = Field(default=(), description="what else failed or varied by itself before")
     by_wish: tuple[Domain, ...] = Field(default=(), description="sites looked at, but not judged, by somebody's wish")
 
-    def of(self, host: str) -> HostHardening | None:
+    def find_host(self, host: str) -> HostHardening | None:
         """What it did with a host, or None."""
         return next((entry for entry in self.hosts if entry.host == host), None)
 
-    def having(self, *states: HostState) -> tuple[HostHardening, ...]:
+    def select_by_state(self, *states: HostState) -> tuple[HostHardening, ...]:
         """The hosts in these states."""
         return tuple(entry for entry in self.hosts if entry.state in states)
 

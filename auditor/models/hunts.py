@@ -66,7 +66,7 @@ class Hunt(Model):
         return self.places is not None and not (self.unjudged or self.left or self.cut_short or self.places_left)
 
 
-class Hunted(Model):
+class HuntSummary(Model):
     """What an audit carries of a host's last hunt, besides its findings."""
 
     host: str

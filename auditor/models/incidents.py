@@ -21,7 +21,7 @@ Why = Annotated[str, StringConstraints(pattern=r"^[a-z_]{0,30}$")]
 """The name of a reason; its words: ``incidents.why.NAME``."""
 
 
-class Found(Model):
+class FindingReference(Model):
     """A finding that an incident is about."""
 
     control: ControlId
@@ -29,34 +29,34 @@ class Found(Model):
     run: str = Field(max_length=64, description="the run that found it")
 
 
-class Opened(Model):
+class OpenedEvent(Model):
     """The incident begins."""
 
     kind: Literal["opened"] = "opened"
     detected: Moment = Field(description="T0, from which deadlines count")
     subjects: tuple[Place, ...] = Field(min_length=1, description="sites' domains and hosts' names")
-    findings: tuple[Found, ...] = ()
+    findings: tuple[FindingReference, ...] = ()
     regime: Regime
     why: Sentence | None = None
 
 
-class Joined(Model):
+class JoinedEvent(Model):
     """More subjects or findings are part of it."""
 
     kind: Literal["joined"] = "joined"
     subjects: tuple[Place, ...] = ()
-    findings: tuple[Found, ...] = ()
+    findings: tuple[FindingReference, ...] = ()
     why: Sentence | None = None
 
 
-class Noted(Model):
+class NotedEvent(Model):
     """What somebody saw, decided or did."""
 
     kind: Literal["noted"] = "noted"
     text: Sentence
 
 
-class Spared(Model):
+class WaivedReportEvent(Model):
     """A person decided that one report is not owed."""
 
     kind: Literal["spared"] = "spared"
@@ -64,7 +64,7 @@ class Spared(Model):
     why: Sentence
 
 
-class Reported(Model):
+class ReportedEvent(Model):
     """A report went out."""
 
     kind: Literal["reported"] = "reported"
@@ -72,7 +72,7 @@ class Reported(Model):
     how: Sentence = Field(description="number of the document, or by what way it went")
 
 
-class Notified(Model):
+class NotifiedEvent(Model):
     """An office was told of it by mail; whether the mail arrived, the spool knows."""
 
     kind: Literal["notified"] = "notified"
@@ -81,14 +81,14 @@ class Notified(Model):
     mails: tuple[Sha256, ...] = Field(min_length=1, description="what tells each mail from others, a role's each")
 
 
-class Answered(Model):
+class AnsweredEvent(Model):
     """What a person says of it for the forms; the last answer to a question counts."""
 
     kind: Literal["answered"] = "answered"
     answers: Mapping[Question, tuple[Sentence, ...]] = Field(min_length=1)
 
 
-class FilledIn(Model):
+class FilledFormEvent(Model):
     """A form was filled in."""
 
     kind: Literal["filled_in"] = "filled_in"
@@ -98,7 +98,7 @@ class FilledIn(Model):
     missing: int = Field(ge=0, description="mandatory fields that nobody has answered yet")
 
 
-class Contained(Model):
+class ContainedEvent(Model):
     """Something is to be contained on a host, and what came of that."""
 
     kind: Literal["contained"] = "contained"
@@ -121,11 +121,11 @@ class Contained(Model):
     @property
     def ends_process(self) -> bool:
         """Whether the process that it names is no more, be it that it was gone already."""
-        gone = self.state == "confirmed" or (self.state == "refused" and self.why == "no_process")
-        return self.means == "process-end" and gone
+        has_ended = self.state == "confirmed" or (self.state == "refused" and self.why == "no_process")
+        return self.means == "process-end" and has_ended
 
 
-class Standing(Model):
+class ActiveContainment(Model):
     """Something that an incident contains on a host by now, or may contain."""
 
     incident: IncidentId
@@ -157,7 +157,7 @@ PLACES: Mapping[Means, str] = {
 """The folder on hosts in which each means keeps its records."""
 
 
-class Unrecorded(Model):
+class UnrecordedContainment(Model):
     """Something that a host has on record of an incident, and that the case log does not have in force."""
 
     host: Place
@@ -178,7 +178,7 @@ class OpenIncident(Model):
         return not set(names).isdisjoint(self.subjects)
 
 
-class Released(Model):
+class LiftedEvent(Model):
     """It is to be let in again, or put back, and what came of that."""
 
     kind: Literal["released"] = "released"
@@ -190,7 +190,7 @@ class Released(Model):
     about: str = Field(default="", max_length=300, description="the host's own words")
 
 
-class Collected(Model):
+class CollectedEvent(Model):
     """Evidence was collected from a host."""
 
     kind: Literal["collected"] = "collected"
@@ -204,7 +204,7 @@ class Collected(Model):
     stopped: str = Field(default="", max_length=200, description="why it ended before its end; empty: it did not")
 
 
-class Custody(Model):
+class CustodyEvent(Model):
     """Somebody checked a collection, handed it over, or received it."""
 
     kind: Literal["custody"] = "custody"
@@ -216,7 +216,7 @@ class Custody(Model):
     how: Sentence | None = None
 
 
-class Stamped(Model):
+class TimestampedEvent(Model):
     """An authority said by which moment a collection's manifest was there."""
 
     kind: Literal["stamped"] = "stamped"
@@ -225,12 +225,12 @@ class Stamped(Model):
     answer: Sha256 = Field(description="of the authority's answer")
 
 
-class Closed(Model):
+class ClosedEvent(Model):
     """The incident is over."""
 
     kind: Literal["closed"] = "closed"
     cause: Sentence = Field(description="the root cause, or why it is not known")
-    control: Found | None = Field(
+    control: FindingReference | None = Field(
         default=None, description="the control that was open and let it happen; it passes now"
     )
     gone: tuple[Place, ...] = Field(
@@ -238,29 +238,29 @@ class Closed(Model):
     )
 
 
-type AnyDeed = (
-    Opened
-    | Joined
-    | Noted
-    | Spared
-    | Reported
-    | Notified
-    | Answered
-    | FilledIn
-    | Contained
-    | Released
-    | Collected
-    | Custody
-    | Stamped
-    | Closed
+type AnyEvent = (
+    OpenedEvent
+    | JoinedEvent
+    | NotedEvent
+    | WaivedReportEvent
+    | ReportedEvent
+    | NotifiedEvent
+    | AnsweredEvent
+    | FilledFormEvent
+    | ContainedEvent
+    | LiftedEvent
+    | CollectedEvent
+    | CustodyEvent
+    | TimestampedEvent
+    | ClosedEvent
 )
-Deed = Annotated[AnyDeed, Field(discriminator="kind")]
+CaseEvent = Annotated[AnyEvent, Field(discriminator="kind")]
 
 
-class Entry(Model):
+class CaseLogEntry(Model):
     """One line of an incident's ledger."""
 
     at: str = Field(description="when it was written, ISO 8601 with offset")
     happened: Moment = Field(description="when what it tells of happened")
     who: Role
-    deed: Deed
+    deed: CaseEvent

@@ -94,13 +94,15 @@ class Organisation(Model):
         return {unit.id: unit for unit in self.units}
 
 
-def _a_role(name: str) -> str:
+def _check_role(name: str) -> str:
     if "@" in name:
         raise ValueError("use the address of an office role, not of a person")
     return name
 
 
-Role = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), AfterValidator(_a_role)]
+Role = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), AfterValidator(_check_role)
+]
 """Who answers for something, as an office role: "Chánh Văn phòng". People come and go, and are nobody's business."""
 
 
@@ -108,7 +110,7 @@ Validity = Literal["future", "active", "expiring", "expired"]
 """Where a paper stands on a day: not yet in force, in force, in force for 30 more days at most, over."""
 
 
-class Scope(Model):
+class ExceptionScope(Model):
     """Where a paper holds. A unit stands for all below it, a host for the sites on it."""
 
     units: tuple[UnitId, ...] = ()
@@ -121,7 +123,7 @@ class Waiver(Model):
 
     id: Annotated[str, StringConstraints(pattern=r"^[^\s@]+$", max_length=64)]
     control: ControlId
-    scope: Scope
+    scope: ExceptionScope
     reason: str = Field(min_length=1)
     approver: Role
     granted: date = Field(description="first day in force, Vietnam time")
@@ -136,7 +138,7 @@ class Authorization(Model):
         description="number and title of the document that orders it"
     )
     dated: date = Field(description="day of the document, and first day in force, Vietnam time")
-    scope: Scope
+    scope: ExceptionScope
     expires: date = Field(description="last day in force, Vietnam time")
 
 
@@ -144,7 +146,7 @@ class Attestation(Model):
     """A person's signed answer to a control that only a person can tell."""
 
     control: ControlId
-    scope: Scope
+    scope: ExceptionScope
     who: Role
     when: date = Field(description="first day it counts, Vietnam time")
     valid_until: date = Field(description="last day it counts, Vietnam time")
@@ -163,7 +165,7 @@ class Statement(Model):
     product: str = Field(
         min_length=1, max_length=200, description="source package, or component such as plugin/akismet"
     )
-    scope: Scope
+    scope: ExceptionScope
     status: Literal["not_affected", "mitigated"]
     justification: Literal[
         "component_not_present",

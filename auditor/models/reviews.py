@@ -105,7 +105,7 @@ def is_exact(text: str) -> bool:
     return re.fullmatch(_EXACTLY, text) is not None
 
 
-RENDERED = "rendered"
+RENDERED_RULE = "rendered"
 """The rule of a trace that a browser alone saw."""
 
 
@@ -146,7 +146,7 @@ Host = Annotated[str, StringConstraints(max_length=100)]
 Line = Annotated[str, StringConstraints(max_length=120)]
 
 
-class Answers(Model):
+class ResponseFile(Model):
     """A file with the answers of one address in which traces were found."""
 
     file: str = Field(max_length=100, description="its name in the folder of the site's answers")
@@ -171,7 +171,7 @@ Logs = Literal["read", "partly", "none"]
 """Whether a site's access logs told which pages there are: all; not all of them, or not to their end; none."""
 
 
-class Look(Model):
+class Scan(Model):
     """What one review saw of one site, by this machine's clock; what it did not get to stands as earlier looks saw it."""
 
     id: str = Field(max_length=64)
@@ -207,13 +207,13 @@ class Look(Model):
     left_out: int = Field(default=0, description="traces beyond those kept of a kind")
     rendered: int = Field(default=0, description="addresses that a browser was shown, too")
     unrendered: int = Field(default=0, description="addresses that a browser could not be shown")
-    answers: tuple[Answers, ...] = Field(default=(), max_length=20, description="that were kept as files")
+    answers: tuple[ResponseFile, ...] = Field(default=(), max_length=20, description="that were kept as files")
 
 
 Place = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", max_length=253)]
 
 
-class Accepted(Model):
+class TraceAcceptance(Model):
     """One trace that an office accepts on one site, or on one host."""
 
     site: Place = Field(description="a site's domain, or a host's name")
@@ -231,7 +231,7 @@ class Accepted(Model):
         return self.granted <= today and (self.until is None or today <= self.until)
 
 
-class Reviewed(Model):
+class ScanSummary(Model):
     """What an audit carries of a site's last look, besides its findings."""
 
     site: Domain
@@ -253,7 +253,7 @@ class AcceptedTrace(Model):
     """A trace that is there, and who accepts it."""
 
     trace: Trace
-    by: Accepted
+    by: TraceAcceptance
 
 
-Reviewed.model_rebuild()
+ScanSummary.model_rebuild()

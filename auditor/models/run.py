@@ -12,12 +12,12 @@ from auditor.models.base import Domain, Model, Text
 from auditor.models.findings import AuthorizationUse, Finding, WaiverUse
 from auditor.models.hardening import Hardening
 from auditor.models.hosts import Application, Host
-from auditor.models.hunts import Hunted
-from auditor.models.incidents import OpenIncident, Standing, Unrecorded
+from auditor.models.hunts import HuntSummary
+from auditor.models.incidents import ActiveContainment, OpenIncident, UnrecordedContainment
 from auditor.models.offices import Organisation
 from auditor.models.ranks import Regime
-from auditor.models.reviews import Reviewed
-from auditor.models.vulnerabilities import Imported
+from auditor.models.reviews import ScanSummary
+from auditor.models.vulnerabilities import ImportedSource
 
 
 class Protection(Model):
@@ -54,7 +54,7 @@ class HostOutcome(Model):
     )
 
 
-class LeftOut(Model):
+class ExcludedHost(Model):
     """A declared host that an audit was not to read, and the sites on it."""
 
     host: str
@@ -92,28 +92,28 @@ class Run(Model):
     organisation: Organisation | None = None
     hardening: Hardening | None = Field(default=None, description="the hardening that this audit came after")
     waivers: tuple[WaiverUse, ...] = Field(default=(), description="those with something in scope in this run")
-    reviews: tuple[Reviewed, ...] = Field(
+    reviews: tuple[ScanSummary, ...] = Field(
         default=(), description="the last look at each site that was ever reviewed, as old as it is"
     )
     only_here: tuple[OnlyHere, ...] = Field(default=(), description="what one site alone of its kind has; no findings")
     authorizations: tuple[AuthorizationUse, ...] = Field(
         default=(), description="the office's leave to ask its sites for addresses that nobody names"
     )
-    hunts: tuple[Hunted, ...] = Field(default=(), description="the last hunt on each host that was ever hunted on")
-    contained: tuple[Standing, ...] = Field(
+    hunts: tuple[HuntSummary, ...] = Field(default=(), description="the last hunt on each host that was ever hunted on")
+    contained: tuple[ActiveContainment, ...] = Field(
         default=(), description="what incidents contained on its hosts when it began"
     )
-    unrecorded: tuple[Unrecorded, ...] = Field(
+    unrecorded: tuple[UnrecordedContainment, ...] = Field(
         default=(), description="what its hosts have on record of incidents and the case log does not have in force"
     )
     incidents: tuple[OpenIncident, ...] | None = Field(
         default=None, description="those open on its hosts and sites when it began; None: kept before that was noted"
     )
-    left_out: tuple[LeftOut, ...] | None = Field(
+    left_out: tuple[ExcludedHost, ...] | None = Field(
         default=None, description="what the inventory declares besides; None: kept before that was noted"
     )
 
-    vulnerability_data: tuple[Imported, ...] = Field(
+    vulnerability_data: tuple[ImportedSource, ...] = Field(
         default=(),
         description="the data that its verdicts on vulnerabilities rest on: the same facts and data give the same",
     )
@@ -124,11 +124,11 @@ class Run(Model):
         return self.organisation.regime if self.organisation else "2026"
 
     @property
-    def began(self) -> datetime:
+    def started_at(self) -> datetime:
         """When it began."""
         return clock.read(self.started)
 
     @property
-    def ended(self) -> datetime:
+    def ended_at(self) -> datetime:
         """When everything was read and judged."""
-        return self.began + timedelta(seconds=self.seconds)
+        return self.started_at + timedelta(seconds=self.seconds)

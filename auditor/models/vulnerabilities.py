@@ -54,7 +54,7 @@ REASONS = (
 """Why a verdict is what it is. In words: ``vulnerability.reason.KEY``."""
 
 
-class Imported(Model):
+class ImportedSource(Model):
     """One file of data, as it was imported."""
 
     kind: DataKind

@@ -34,19 +34,19 @@ class Window:
 
 def parse(text: str) -> Window:
     """The window that ``text`` describes. Raises ValueError saying what is wrong with it."""
-    found = _FORM.fullmatch(text)
-    if found is None:
+    match = _FORM.fullmatch(text)
+    if match is None:
         raise ValueError(f"{text!r} is not a change window like 'sat-sun 00:00-05:00'")
-    start, end = (60 * int(found[hour]) + int(found[hour + 1]) for hour in (2, 4))
+    start, end = (60 * int(match[hour]) + int(match[hour + 1]) for hour in (2, 4))
     if start >= _DAY or end > _DAY:
         raise ValueError(f"{text!r}: times must be between 00:00 and 24:00")
     if start == end:
         raise ValueError(f"{text!r} is empty; a whole day is 00:00-24:00")
-    days = frozenset(day for part in found[1].split(",") for day in _days(part, text))
+    days = frozenset(day for part in match[1].split(",") for day in _parse_days(part, text))
     return Window(days, start, end - start if end > start else end - start + _DAY)
 
 
-def _days(part: str, text: str) -> list[int]:
+def _parse_days(part: str, text: str) -> list[int]:
     first, dash, last = part.partition("-")
     for name in (first, last) if dash else (first,):
         if name not in DAYS:
@@ -57,17 +57,17 @@ def _days(part: str, text: str) -> list[int]:
 
 def is_open(windows: Sequence[Window], moment: datetime) -> bool:
     """Whether the moment (with a time zone) lies in one of them."""
-    return any(begin <= moment < end for window in windows for begin, end in _occurrences(window, moment))
+    return any(begin <= moment < end for window in windows for begin, end in _list_occurrences(window, moment))
 
 
-def next_opening(windows: Sequence[Window], moment: datetime) -> datetime:
+def find_next_opening(windows: Sequence[Window], moment: datetime) -> datetime:
     """When the next of them begins after the moment, in Việt Nam's time. ``windows`` must hold one."""
-    return min(begin for window in windows for begin, _ in _occurrences(window, moment) if begin > moment)
+    return min(begin for window in windows for begin, _ in _list_occurrences(window, moment) if begin > moment)
 
 
-def _occurrences(window: Window, moment: datetime) -> list[tuple[datetime, datetime]]:
+def _list_occurrences(window: Window, moment: datetime) -> list[tuple[datetime, datetime]]:
     """Beginning and end of each time that it is open from yesterday to a week from now."""
-    today = datetime.combine(clock.day(moment), time(), ZONE)
+    today = datetime.combine(clock.to_day(moment), time(), ZONE)
     nights = (today + timedelta(days=offset) for offset in range(-1, 9))
     starts = [night + timedelta(minutes=window.start) for night in nights if night.weekday() in window.days]
     return [(start, start + timedelta(minutes=window.minutes)) for start in starts]

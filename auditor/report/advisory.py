@@ -12,10 +12,10 @@ from pydantic import ValidationError
 from auditor.errors import InputError
 from auditor.models import Model, clock
 from auditor.models.vulnerabilities import State
-from auditor.report.sheets import Cell, Column, Sheet
-from auditor.text.visible import one_line
+from auditor.report.sheets import Cell, Sheet, SheetColumn
+from auditor.text.visible import make_one_line
 from auditor.text.words import Words
-from auditor.vulnerabilities.advisory.answers import Answer, Answers, Line
+from auditor.vulnerabilities.advisory.answers import AdvisoryResult, VerdictLine, VulnerabilityAnswer
 
 MAX_HOSTS = 60
 """Names of hosts in a cell; how many more there are is told."""
@@ -26,27 +26,27 @@ _NO_URGENCY = "not yet assigned"
 """Debian's word for none."""
 
 
-def sheets(answers: Answers, words: Words) -> tuple[Sheet, ...]:
+def build_sheets(answers: AdvisoryResult, words: Words) -> tuple[Sheet, ...]:
     """A line for every id, and for what the list meant for an id or a date and is none; then every verdict with what it rests on."""
     columns = (
-        Column(words("advisory.id"), 17),
-        Column(words("advisory.product"), 20),
-        Column(words("advisory.state"), 14),
-        Column(words("advisory.package"), 14),
-        Column(words("advisory.by_state"), 76),
-        Column(words("advisory.due"), 11),
-        Column(words("advisory.exploited"), 17),
-        Column(words("advisory.rows"), 8),
+        SheetColumn(words("advisory.id"), 17),
+        SheetColumn(words("advisory.product"), 20),
+        SheetColumn(words("advisory.state"), 14),
+        SheetColumn(words("advisory.package"), 14),
+        SheetColumn(words("advisory.by_state"), 76),
+        SheetColumn(words("advisory.due"), 11),
+        SheetColumn(words("advisory.exploited"), 17),
+        SheetColumn(words("advisory.rows"), 8),
     )
     verdicts = (
-        Column(words("advisory.id"), 17),
-        Column(words("advisory.product"), 20),
-        Column(words("advisory.state"), 14),
-        Column(words("advisory.package"), 16),
-        Column(words("advisory.installed"), 18),
-        Column(words("advisory.fixed"), 18),
-        Column(words("advisory.why"), 40),
-        Column(words("advisory.hosts"), 30),
+        SheetColumn(words("advisory.id"), 17),
+        SheetColumn(words("advisory.product"), 20),
+        SheetColumn(words("advisory.state"), 14),
+        SheetColumn(words("advisory.package"), 16),
+        SheetColumn(words("advisory.installed"), 18),
+        SheetColumn(words("advisory.fixed"), 18),
+        SheetColumn(words("advisory.why"), 40),
+        SheetColumn(words("advisory.hosts"), 30),
     )
     lines = (*_lines(answers, words), *_wrong(answers, words))
     return (
@@ -55,72 +55,85 @@ def sheets(answers: Answers, words: Words) -> tuple[Sheet, ...]:
     )
 
 
-def _lines(answers: Answers, words: Words) -> Iterator[tuple[Cell, ...]]:
-    for one in answers.answers:
+def _lines(answers: AdvisoryResult, words: Words) -> Iterator[tuple[Cell, ...]]:
+    for answer in answers.answers:
         yield (
-            one.id,
-            one_line(one.product, _MAX_TEXT),
-            words(f"vulnerability.state.{one.state}"),
-            packages(one),
-            by_state(one, words),
-            one.due,
-            exploited(one, words),
-            ", ".join(map(str, one.numbers)),
+            answer.id,
+            make_one_line(answer.product, _MAX_TEXT),
+            words(f"vulnerability.state.{answer.state}"),
+            list_packages(answer),
+            describe_states(answer, words),
+            answer.due,
+            describe_exploitation(answer, words),
+            ", ".join(map(str, answer.numbers)),
         )
 
 
-def _wrong(answers: Answers, words: Words) -> Iterator[tuple[Cell, ...]]:
+def _wrong(answers: AdvisoryResult, words: Words) -> Iterator[tuple[Cell, ...]]:
     for number, text in answers.wrong:
-        yield one_line(text, _MAX_TEXT), "", words("advisory.wrong"), "", words("advisory.none"), None, "", str(number)
+        yield (
+            make_one_line(text, _MAX_TEXT),
+            "",
+            words("advisory.wrong"),
+            "",
+            words("advisory.none"),
+            None,
+            "",
+            str(number),
+        )
 
 
-def packages(one: Answer) -> str:
+def list_packages(answer: VulnerabilityAnswer) -> str:
     """What of a host an id is about."""
     return ", ".join(
-        dict.fromkeys(one_line(line.verdict.subject, _MAX_TEXT) for line in one.lines if line.verdict.subject)
+        dict.fromkeys(make_one_line(line.verdict.subject, _MAX_TEXT) for line in answer.lines if line.verdict.subject)
     )
 
 
-def by_state(one: Answer, words: Words) -> str:
+def describe_states(answer: VulnerabilityAnswer, words: Words) -> str:
     """What it comes to on which hosts, the worst first: with the version that mends it or proves it, else with the reason."""
     groups: dict[str, list[str]] = {}
-    for line in one.lines:
+    for line in answer.lines:
         verdict = line.verdict
-        state, version = words(f"vulnerability.state.{verdict.state}"), one_line(verdict.fixed, _MAX_TEXT)
+        state, version = words(f"vulnerability.state.{verdict.state}"), make_one_line(verdict.fixed_version, _MAX_TEXT)
         key = "mended_by" if verdict.state == "affected" else "proven_by"
-        said = (
+        text = (
             words(f"advisory.{key}", state=state, version=version)
             if version and verdict.state in ("affected", "restart_owed", "fixed")
             else f"{state} ({words(f'vulnerability.reason.{verdict.reason}')})"
         )
-        groups.setdefault(said, []).extend(line.hosts)
-    return "; ".join(f"{said}: {_names(hosts, words)}" for said, hosts in groups.items())
+        groups.setdefault(text, []).extend(line.hosts)
+    return "; ".join(f"{group_text}: {_names(hosts, words)}" for group_text, hosts in groups.items())
 
 
-def _verdicts(answers: Answers, words: Words) -> Iterator[tuple[Cell, ...]]:
-    for one in answers.answers:
-        for line in one.lines:
+def _verdicts(answers: AdvisoryResult, words: Words) -> Iterator[tuple[Cell, ...]]:
+    for answer in answers.answers:
+        for line in answer.lines:
             verdict = line.verdict
             yield (
-                one.id,
-                one_line(one.product, _MAX_TEXT),
+                answer.id,
+                make_one_line(answer.product, _MAX_TEXT),
                 words(f"vulnerability.state.{verdict.state}"),
-                one_line(verdict.subject, _MAX_TEXT),
-                one_line(verdict.installed, _MAX_TEXT),
-                one_line(verdict.fixed, _MAX_TEXT),
-                why(line, words),
+                make_one_line(verdict.subject, _MAX_TEXT),
+                make_one_line(verdict.installed_version, _MAX_TEXT),
+                make_one_line(verdict.fixed_version, _MAX_TEXT),
+                explain_verdict(line, words),
                 _names(line.hosts, words),
             )
 
 
-def why(line: Line, words: Words) -> str:
+def explain_verdict(line: VerdictLine, words: Words) -> str:
     """What the verdict rests on, with the distribution's own words beside it."""
     verdict = line.verdict
-    urgency = verdict.said.urgency if verdict.said.urgency != _NO_URGENCY else ""
-    said = [urgency, verdict.said.no_advisory, verdict.said.put_off]
-    told = "; ".join(one_line(text, 120) for text in said if text)
-    programs = ": " + ", ".join(one_line(one, 120) for one in verdict.still_run_by) if verdict.still_run_by else ""
-    return words(f"vulnerability.reason.{verdict.reason}") + programs + (f" (Debian: {told})" if told else "")
+    urgency = verdict.notes.urgency if verdict.notes.urgency != _NO_URGENCY else ""
+    remarks = [urgency, verdict.notes.no_advisory, verdict.notes.put_off]
+    remark = "; ".join(make_one_line(text, 120) for text in remarks if text)
+    programs = (
+        ": " + ", ".join(make_one_line(program, 120) for program in verdict.still_run_by)
+        if verdict.still_run_by
+        else ""
+    )
+    return words(f"vulnerability.reason.{verdict.reason}") + programs + (f" (Debian: {remark})" if remark else "")
 
 
 def _names(of: Sequence[str], words: Words) -> str:
@@ -128,61 +141,61 @@ def _names(of: Sequence[str], words: Words) -> str:
     return ", ".join(of[:MAX_HOSTS]) + (f" {words('and_more', n=more)}" if more > 0 else "")
 
 
-def exploited(one: Answer, words: Words) -> str:
+def describe_exploitation(answer: VulnerabilityAnswer, words: Words) -> str:
     """Since when it is exploited, and how likely EPSS holds it to be."""
-    listed = one.exploited
-    parts = [f"KEV {_added(listed.added, words)}".rstrip()] if listed else []
-    parts += [words("advisory.ransomware")] if listed and listed.ransomware else []
-    parts += [f"EPSS {one.score:.1%}"] if one.score is not None else []
+    kev_entry = answer.kev_entry
+    parts = [f"KEV {_format_listing_day(kev_entry.added_on, words)}".rstrip()] if kev_entry else []
+    parts += [words("advisory.ransomware")] if kev_entry and kev_entry.ransomware else []
+    parts += [f"EPSS {answer.score:.1%}"] if answer.score is not None else []
     return ", ".join(parts)
 
 
-def _added(text: str, words: Words) -> str:
+def _format_listing_day(text: str, words: Words) -> str:
     """The day of listing; empty for what is none."""
     try:
-        return words.day(clock.day_written(text))
+        return words.day(clock.parse_day(text))
     except ValueError:
         return ""
 
 
-def data(answers: Answers) -> dict[str, Any]:
+def build_json_data(answers: AdvisoryResult) -> dict[str, Any]:
     """The same as JSON has it."""
     return {
         "title": answers.title,
         "answers": [
             {
-                "id": one.id,
-                "rows": list(one.numbers),
-                "product": one.product,
-                "due": str(one.due) if one.due else None,
-                "state": one.state,
-                "exploited_since": one.exploited.added if one.exploited else None,
-                "ransomware": bool(one.exploited and one.exploited.ransomware),
-                "epss": one.score,
+                "id": answer.id,
+                "rows": list(answer.numbers),
+                "product": answer.product,
+                "due": str(answer.due) if answer.due else None,
+                "state": answer.state,
+                "exploited_since": answer.kev_entry.added_on if answer.kev_entry else None,
+                "ransomware": bool(answer.kev_entry and answer.kev_entry.ransomware),
+                "epss": answer.score,
                 "verdicts": [
                     {
                         "state": line.verdict.state,
                         "reason": line.verdict.reason,
                         "subject": line.verdict.subject,
-                        "installed": line.verdict.installed,
-                        "fixed": line.verdict.fixed,
-                        "urgency": line.verdict.said.urgency,
-                        "no_advisory": line.verdict.said.no_advisory,
-                        "put_off": line.verdict.said.put_off,
+                        "installed": line.verdict.installed_version,
+                        "fixed": line.verdict.fixed_version,
+                        "urgency": line.verdict.notes.urgency,
+                        "no_advisory": line.verdict.notes.no_advisory,
+                        "put_off": line.verdict.notes.put_off,
                         "where": list(line.verdict.where),
                         "still_run_by": list(line.verdict.still_run_by),
                         "hosts": list(line.hosts),
                     }
-                    for line in one.lines
+                    for line in answer.lines
                 ],
             }
-            for one in answers.answers
+            for answer in answers.answers
         ],
         "not_ids": [{"row": number, "as_written": text} for number, text in answers.wrong],
     }
 
 
-class KeptVerdict(Model):
+class StoredVerdict(Model):
     """One verdict of kept answers."""
 
     state: State
@@ -192,25 +205,25 @@ class KeptVerdict(Model):
     hosts: tuple[str, ...]
 
 
-class KeptAnswer(Model):
+class StoredAnswer(Model):
     """One id of them."""
 
     id: str
     product: str
     due: date | None
-    verdicts: tuple[KeptVerdict, ...]
+    verdicts: tuple[StoredVerdict, ...]
 
 
-class Kept(Model):
+class StoredAnswers(Model):
     """Answers as ``data`` has them, as far as tables show them."""
 
-    answers: tuple[KeptAnswer, ...]
+    answers: tuple[StoredAnswer, ...]
 
 
-def kept(file: Path) -> Kept:
+def load_answers(file: Path) -> StoredAnswers:
     """Answers that were kept as JSON. Raises InputError for anything else."""
     try:
-        told = Kept.model_validate_json(file.read_bytes(), extra="ignore")
+        stored_answers = StoredAnswers.model_validate_json(file.read_bytes(), extra="ignore")
     except OSError as error:
         raise InputError(
             "it cannot be read: {error}", error=error.strerror, file=file, mend="check the file"
@@ -221,24 +234,24 @@ def kept(file: Path) -> Kept:
             file=file,
             mend="create it again: 'auditor vulnerabilities advisory LIST --json'",
         ) from error
-    return told
+    return stored_answers
 
 
-def annex(answers: Kept, hosts: Iterable[str], words: Words) -> tuple[tuple[str, ...], ...]:
+def build_annex_rows(answers: StoredAnswers, hosts: Iterable[str], words: Words) -> tuple[tuple[str, ...], ...]:
     """The rows of an official report's annex on these hosts, which it counts and does not name: a verdict a row."""
     ours = frozenset(hosts)
     return tuple(
         (
-            one.id,
-            one_line(one.product, _MAX_TEXT),
+            answer.id,
+            make_one_line(answer.product, _MAX_TEXT),
             words(f"vulnerability.state.{verdict.state}"),
-            one_line(verdict.subject, _MAX_TEXT),
-            one_line(verdict.installed, _MAX_TEXT),
-            one_line(verdict.fixed, _MAX_TEXT),
+            make_one_line(verdict.subject, _MAX_TEXT),
+            make_one_line(verdict.installed, _MAX_TEXT),
+            make_one_line(verdict.fixed, _MAX_TEXT),
             words.number(len(ours & set(verdict.hosts))),
-            words.day(one.due) if one.due else "",
+            words.day(answer.due) if answer.due else "",
         )
-        for one in answers.answers
-        for verdict in one.verdicts
+        for answer in answers.answers
+        for verdict in answer.verdicts
         if ours & set(verdict.hosts)
     )

@@ -19,14 +19,14 @@ spreadsheet with Vietnamese settings takes for the end of a cell even within quo
 
 def render(run: Run, catalogue: Catalogue, lang: Lang) -> bytes:
     """UTF-8 with a byte order mark, commas, CRLF (RFC 4180); a line break within a cell is shown as ``⏎``."""
-    sheet = sheets.findings(run, catalogue, Words(lang))
-    written = io.BytesIO()
-    text = io.TextIOWrapper(written, encoding="utf-8-sig", newline="")
+    sheet = sheets.build_findings_sheet(run, catalogue, Words(lang))
+    buffer = io.BytesIO()
+    text = io.TextIOWrapper(buffer, encoding="utf-8-sig", newline="")
     lines = csv.writer(text)
     lines.writerow([column.heading for column in sheet.columns])
     lines.writerows([inert(cell) if isinstance(cell, str) else cell for cell in row] for row in sheet.rows)
     text.flush()
-    return written.getvalue()
+    return buffer.getvalue()
 
 
 @lru_cache(maxsize=4096)

@@ -11,8 +11,8 @@ from typing import Any, get_args
 from auditor.audit.evaluate import MAX_VIOLATIONS
 from auditor.models import Finding
 from auditor.models.reviews import Certainty, Family, Kind
-from auditor.text.rules import in_words
-from auditor.text.visible import finite, one_line, visible
+from auditor.text.rules import describe_rules
+from auditor.text.visible import make_finite, make_one_line, make_visible
 from auditor.text.words import Words
 
 MAX_VALUE = 300
@@ -26,14 +26,14 @@ _OF_TRACE = frozenset({"kind", "certainty", "where", "sample", "families", "key"
 """What a member that is a trace has."""
 _FOR_ANYBODY = "for anybody"
 """How the collector says that a setting of sshd holds outside of every Match block."""
-_COUNTED = re.compile(r"([0-9]{1,9}) members")
+_MEMBER_COUNT = re.compile(r"([0-9]{1,9}) members")
 """How expressions sum up a collection that is too long to be evidence itself."""
 _MOMENTS = frozenset({"now", "not_after", "not_before", "newest", "oldest", "mtime", "checked_at", "collected_at"})
 _EPOCH = range(1, 32_503_680_000)  # up to the year 3000
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class EvidenceRow:
     """One value that was read."""
 
     path: str
@@ -41,7 +41,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ViolationTable:
     """The members that violate: columns where they are objects, else one column without a name."""
 
     columns: tuple[str, ...]
@@ -49,7 +49,7 @@ class Table:
     population: int | None
     cut: bool
 
-    def labelled(self, row: tuple[str, ...]) -> Iterable[tuple[str, str]]:
+    def label_cells(self, row: tuple[str, ...]) -> Iterable[tuple[str, str]]:
         """The row's cells, each with its column's name."""
         return zip(self.columns, row, strict=True) if self.columns else (("", cell) for cell in row)
 
@@ -64,10 +64,12 @@ class Table:
         return self.rows[FIRST_ROWS:]
 
 
-def evidence(finding: Finding, words: Words) -> tuple[Row, ...]:
+def list_evidence(finding: Finding, words: Words) -> tuple[EvidenceRow, ...]:
     """The values that the check read; traces stand among the members that violate already."""
     return tuple(
-        Row(path=one_line(item.path, MAX_VALUE), value=value(item.path, item.value, words, MAX_VALUE))
+        EvidenceRow(
+            path=make_one_line(item.path, MAX_VALUE), value=format_value(item.path, item.value, words, MAX_VALUE)
+        )
         for item in finding.evidence
         if not (finding.violations and _are_traces(item.value))
     )
@@ -75,11 +77,11 @@ def evidence(finding: Finding, words: Words) -> tuple[Row, ...]:
 
 def _are_traces(value: Any) -> bool:
     return isinstance(value, list | tuple) and any(
-        isinstance(one, Mapping) and one.keys() >= _OF_TRACE for one in value
+        isinstance(member, Mapping) and member.keys() >= _OF_TRACE for member in value
     )
 
 
-def violations(finding: Finding, words: Words, most: int | None = None) -> Table | None:
+def build_violation_table(finding: Finding, words: Words, most: int | None = None) -> ViolationTable | None:
     """The members that violate, at most so many, as a table; None when there are none."""
     members = [_in_words(member, words) for member in finding.violations[:most]]
     if not members:
@@ -87,13 +89,13 @@ def violations(finding: Finding, words: Words, most: int | None = None) -> Table
     objects = [member for member in members if isinstance(member, Mapping)]
     columns = _columns(objects) if len(objects) == len(members) else ()
     rows = tuple(
-        tuple(value(column, member.get(column), words, MAX_CELL) for column in columns)
+        tuple(format_value(column, member.get(column), words, MAX_CELL) for column in columns)
         if columns
-        else (value("", member, words, MAX_VALUE),)
+        else (format_value("", member, words, MAX_VALUE),)
         for member in members
     )
-    return Table(
-        columns=tuple(one_line(column, 60) for column in columns),
+    return ViolationTable(
+        columns=tuple(make_one_line(column, 60) for column in columns),
         rows=rows,
         population=finding.population,
         cut=len(finding.violations) >= MAX_VIOLATIONS,
@@ -110,16 +112,16 @@ def _in_words(member: Any, words: Words) -> Any:
     if isinstance(member, Mapping) and member.keys() >= _OF_TRACE:
         return _trace(member, words)
     if isinstance(member, Mapping) and isinstance(member.get("trace"), str):
-        return {**member, "trace": _seen(member["trace"], words)}
+        return {**member, "trace": _describe_trace_mark(member["trace"], words)}
     return member
 
 
-def _seen(told: str, words: Words) -> str:
+def _describe_trace_mark(text: str, words: Words) -> str:
     """What a hunt saw in a file that a finding names, as ``auditor.audit.hunts`` adds it: how sure it is, and by which rules."""
-    sure, between, rules = told.partition(": ")
+    sure, between, rules = text.partition(": ")
     if sure not in get_args(Certainty) or not between:
-        return told
-    return f"{words(f'certainty.{sure}')}: {in_words(rules.split(', '), words)}"
+        return text
+    return f"{words(f'certainty.{sure}')}: {describe_rules(rules.split(', '), words)}"
 
 
 def _trace(member: Mapping[str, Any], words: Words) -> Mapping[str, Any]:
@@ -137,25 +139,25 @@ def _trace(member: Mapping[str, Any], words: Words) -> Mapping[str, Any]:
     }
 
 
-def brief(finding: Finding, words: Words) -> tuple[str, ...]:
+def summarize_finding(finding: Finding, words: Words) -> tuple[str, ...]:
     """The heart of a finding in a few lines: the first members that violate, else the first values read."""
-    table = violations(finding, words, BRIEF_LINES)
+    table = build_violation_table(finding, words, BRIEF_LINES)
     if table is None:
-        rows = evidence(finding, words)
-        lines = [one_line(f"{row.path} = {row.value}", MAX_CELL) for row in rows[:BRIEF_LINES]]
-        left = len(rows) - BRIEF_LINES
+        rows = list_evidence(finding, words)
+        lines = [make_one_line(f"{row.path} = {row.value}", MAX_CELL) for row in rows[:BRIEF_LINES]]
+        extra_count = len(rows) - BRIEF_LINES
     else:
-        lines = [one_line(", ".join(cell for cell in row if cell), MAX_CELL) for row in table.rows]
-        left = len(finding.violations) - BRIEF_LINES
-    return (*lines, words("more_lines", n=left)) if left > 0 else tuple(lines)
+        lines = [make_one_line(", ".join(cell for cell in row if cell), MAX_CELL) for row in table.rows]
+        extra_count = len(finding.violations) - BRIEF_LINES
+    return (*lines, words("more_lines", n=extra_count)) if extra_count > 0 else tuple(lines)
 
 
 def _columns(members: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    told = {
+    keys = {
         str(key): None for member in members for key, value in member.items() if value not in (None, "", [], {}, ())
     }
     scalar_first = sorted(
-        told,
+        keys,
         key=lambda key: (
             _FIRST_COLUMNS.index(key) if key in _FIRST_COLUMNS else len(_FIRST_COLUMNS),
             any(isinstance(member.get(key), list | Mapping) for member in members),
@@ -164,19 +166,19 @@ def _columns(members: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     return tuple(scalar_first[:MAX_COLUMNS])
 
 
-def value(path: str, value: Any, words: Words, limit: int) -> str:
+def format_value(path: str, value: Any, words: Words, limit: int) -> str:
     """A value as a person reads it: permission bits in octal, epoch seconds as a date, an object a line."""
     if value is None or isinstance(value, (str, int)):
-        return one_line(_scalar(path, value, words), limit)
+        return make_one_line(_scalar(path, value, words), limit)
     if isinstance(value, list | tuple) and value:
         if all(isinstance(member, Mapping) for member in value):
-            told = [_object(member, words) for member in value]
-            return visible("\n".join(one_line(line, MAX_CELL) for line in told), limit)
+            object_texts = [_object(member, words) for member in value]
+            return make_visible("\n".join(make_one_line(line, MAX_CELL) for line in object_texts), limit)
         if all(isinstance(member, str | int) for member in value):
-            return one_line(", ".join(_scalar("", member, words) for member in value), limit)
+            return make_one_line(", ".join(_scalar("", member, words) for member in value), limit)
     if isinstance(value, Mapping) and value:
-        return one_line(_object(value, words), limit)
-    return one_line(_scalar(path, value, words), limit)
+        return make_one_line(_object(value, words), limit)
+    return make_one_line(_scalar(path, value, words), limit)
 
 
 def _object(value: Mapping[str, Any], words: Words) -> str:
@@ -185,8 +187,8 @@ def _object(value: Mapping[str, Any], words: Words) -> str:
 
 def _scalar(path: str, value: Any, words: Words) -> str:
     if isinstance(value, str) and value:
-        counted = _COUNTED.fullmatch(value) if value.endswith("members") else None
-        return words("members", n=int(counted[1])) if counted else value
+        count_match = _MEMBER_COUNT.fullmatch(value) if value.endswith("members") else None
+        return words("members", n=int(count_match[1])) if count_match else value
     if isinstance(value, int) and not isinstance(value, bool):
         name = path.rpartition(".")[2]
         if name == "mode":
@@ -198,13 +200,13 @@ def _scalar(path: str, value: Any, words: Words) -> str:
 
 def json_text(value: Any) -> str:
     """A value as JSON."""
-    return json.dumps(finite(value), ensure_ascii=False, default=str)
+    return json.dumps(make_finite(value), ensure_ascii=False, default=str)
 
 
-def references(of: Mapping[str, Any], words: Words) -> tuple[tuple[str, str], ...]:
+def list_references(of: Mapping[str, Any], words: Words) -> tuple[tuple[str, str], ...]:
     """Framework and clauses, the empty ones left out."""
-    told = [(words.framework(str(key)), _clauses(str(key), clauses, words)) for key, clauses in of.items()]
-    return tuple((framework, clauses) for framework, clauses in told if clauses)
+    entries = [(words.framework(str(key)), _clauses(str(key), clauses, words)) for key, clauses in of.items()]
+    return tuple((framework, clauses) for framework, clauses in entries if clauses)
 
 
 def _clauses(framework: str, clauses: Any, words: Words) -> str:
@@ -216,8 +218,8 @@ def _clauses(framework: str, clauses: Any, words: Words) -> str:
         ]
         return " · ".join(levels)
     members = clauses if isinstance(clauses, list | tuple) else [clauses]
-    told = [_article(str(clause), words) if re.match(r"nd\d", framework) else str(clause) for clause in members]
-    return ", ".join(told)
+    numbers = [_article(str(clause), words) if re.match(r"nd\d", framework) else str(clause) for clause in members]
+    return ", ".join(numbers)
 
 
 def _article(clause: str, words: Words) -> str:

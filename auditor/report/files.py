@@ -13,10 +13,10 @@ from auditor.report.formats import USUAL_FORMATS, Format
 from auditor.report.html import pages
 from auditor.report.html.addresses import site_page
 from auditor.results.trend import TrendPoint
-from auditor.results.verdict import Verdict
+from auditor.results.verdict import RunVerdict
 from auditor.system import files as publish
-from auditor.system.abreast import beside
-from auditor.system.memory import unwalked
+from auditor.system.abreast import run_in_copy
+from auditor.system.memory import freeze_objects
 
 MANY = 5000
 """From so many findings on the pages and the other files are made by a processor each."""
@@ -32,14 +32,14 @@ _NAMES: Mapping[Format, str] = {
 }
 
 
-class Written(Model):
+class WrittenFiles(Model):
     """Where everything went."""
 
     files: dict[Format, Path]
     sites: dict[str, Path]
 
     @property
-    def shown(self) -> tuple[Path, ...]:
+    def main_files(self) -> tuple[Path, ...]:
         """What to point a person to: the page to begin with, or all files where there is none."""
         index = self.files.get(Format.HTML)
         return (index,) if index else tuple(self.files.values())
@@ -54,9 +54,9 @@ def write(
     before: Run | None = None,
     trend: Sequence[TrendPoint] = (),
     formats: Collection[Format] = USUAL_FORMATS,
-    verdict: Verdict | None = None,
+    verdict: RunVerdict | None = None,
     baseline: Sequence[Finding] | None = None,
-) -> Written:
+) -> WrittenFiles:
     """Write the files below ``output``, each complete at once: a reader sees the old or the new, never half.
 
     ``before`` is the run to compare with; ``trend`` earlier runs, oldest first; ``verdict`` what the run means for
@@ -64,8 +64,8 @@ def write(
     cannot be written or its ``report`` folder is somebody else's.
     """
     report = output / "report"
-    publish.check(output)
-    catalogue = catalogue.knowing(chain(run.findings, before.findings if before else (), baseline or ()))
+    publish.check_output(output)
+    catalogue = catalogue.add_retired_controls(chain(run.findings, before.findings if before else (), baseline or ()))
     renders: Mapping[Format, Callable[[], bytes]] = {
         Format.JSON: lambda: json_output.render(run, verdict),
         Format.JUNIT: lambda: junit.render(run, catalogue, lang),
@@ -74,15 +74,18 @@ def write(
         Format.SARIF: lambda: sarif.render(run, catalogue, lang, baseline),
         Format.OSCAL: lambda: oscal.render(run, catalogue, lang),
     }
-    files = {wanted: output / name for wanted, name in _NAMES.items() if wanted in formats}
+    files = {kind: output / name for kind, name in _NAMES.items() if kind in formats}
 
-    def single_files() -> None:
-        for wanted, render in renders.items():
-            if wanted in files:
-                publish.file(files[wanted], render())
+    def write_single_files() -> None:
+        for kind, render in renders.items():
+            if kind in files:
+                publish.write_file(files[kind], render())
 
-    with unwalked(), beside(single_files, worthwhile=Format.HTML in formats and len(run.findings) >= MANY):
+    with (
+        freeze_objects(),
+        run_in_copy(write_single_files, worthwhile=Format.HTML in formats and len(run.findings) >= MANY),
+    ):
         if Format.HTML in formats:
-            publish.folder(report, pages.pages(run, catalogue, lang, before, trend))
+            publish.write_folder(report, pages.iter_pages(run, catalogue, lang, before, trend))
     sites = [site.domain for host in run.hosts for site in host.sites] if Format.HTML in formats else []
-    return Written(files=files, sites={domain: report / site_page(domain) for domain in sites})
+    return WrittenFiles(files=files, sites={domain: report / site_page(domain) for domain in sites})

@@ -5,37 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from auditor.models import Run
-from auditor.report.sheets import Cell, Column, Sheet
+from auditor.report.sheets import Cell, Sheet, SheetColumn
 from auditor.results import intrusions
 from auditor.results.intrusions import Intrusion
 from auditor.text.words import Words
 
 
-def sheets(run: Run, words: Words) -> Iterator[Sheet]:
+def iter_sheets(run: Run, words: Words) -> Iterator[Sheet]:
     """Yield the table of a run with an intrusion."""
-    found = intrusions.intrusions(run)
-    if found:
-        yield Sheet(words("intrusion.title"), _columns(words), _rows(found, words))
+    active_intrusions = intrusions.find_intrusions(run)
+    if active_intrusions:
+        yield Sheet(words("intrusion.title"), _columns(words), _rows(active_intrusions, words))
 
 
-def _columns(words: Words) -> tuple[Column, ...]:
+def _columns(words: Words) -> tuple[SheetColumn, ...]:
     return (
-        Column(words("col.standing"), 18),
-        Column(words("col.subject"), 10),
-        Column(words("col.name"), 28),
-        Column(words("col.host"), 16),
-        Column(words("intrusion.title"), 30),
-        Column(words("intrusion.incidents"), 60),
+        SheetColumn(words("col.standing"), 18),
+        SheetColumn(words("col.subject"), 10),
+        SheetColumn(words("col.name"), 28),
+        SheetColumn(words("col.host"), 16),
+        SheetColumn(words("intrusion.title"), 30),
+        SheetColumn(words("intrusion.incidents"), 60),
     )
 
 
-def _rows(found: Sequence[Intrusion], words: Words) -> Iterator[tuple[Cell, ...]]:
-    for one in found:
+def _rows(active_intrusions: Sequence[Intrusion], words: Words) -> Iterator[tuple[Cell, ...]]:
+    for intrusion in active_intrusions:
         yield (
-            words("standing.intruded" if one.certain else "standing.suspected"),
-            words("site") if one.subject.kind == "site" else words("host"),
-            one.subject.id,
-            one.host,
-            intrusions.counted(one, words),
-            intrusions.state(one.incidents, words),
+            words("standing.intruded" if intrusion.certain else "standing.suspected"),
+            words("site") if intrusion.subject.kind == "site" else words("host"),
+            intrusion.subject.id,
+            intrusion.host,
+            intrusions.describe_trace_counts(intrusion, words),
+            intrusions.describe_incidents(intrusion.incidents, words),
         )

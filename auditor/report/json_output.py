@@ -8,25 +8,25 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
-from auditor.errors import first_wrong
+from auditor.errors import get_first_error
 from auditor.models import (
     AuthorizationUse,
+    ExcludedHost,
     Finding,
-    Hunted,
-    LeftOut,
+    HuntSummary,
     Model,
     OnlyHere,
-    Reviewed,
     Run,
+    ScanSummary,
     Site,
     Text,
     Unit,
     WaiverUse,
 )
-from auditor.models.incidents import OpenIncident, Standing, Unrecorded
-from auditor.results.summary import fleet
-from auditor.results.verdict import Verdict
-from auditor.text.visible import finite
+from auditor.models.incidents import ActiveContainment, OpenIncident, UnrecordedContainment
+from auditor.results.summary import summarize_run
+from auditor.results.verdict import RunVerdict
+from auditor.text.visible import make_finite
 
 SCHEMA = "luytre/findings/1"
 _INVISIBLE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
@@ -63,7 +63,7 @@ class HostResult(Model):
     area_errors: dict[str, str] = Field(description="areas that could not be read, and why")
 
 
-class Document(Model):
+class FindingsDocument(Model):
     """A whole ``findings.json``."""
 
     schema_: Literal["luytre/findings/1"] = Field(alias="schema", default="luytre/findings/1")
@@ -72,32 +72,32 @@ class Document(Model):
     units: tuple[Unit, ...]
     hosts: tuple[HostResult, ...]
     sites: tuple[Site, ...]
-    left_out: tuple[LeftOut, ...] | None = Field(
+    left_out: tuple[ExcludedHost, ...] | None = Field(
         description="declared hosts that it was not to read, and their sites; null: kept before that was noted"
     )
     findings: tuple[Finding, ...]
-    reviews: tuple[Reviewed, ...] = Field(description="the last look at each site that was ever reviewed")
+    reviews: tuple[ScanSummary, ...] = Field(description="the last look at each site that was ever reviewed")
     only_here: tuple[OnlyHere, ...] = Field(description="what one site alone of its kind has; no findings")
     authorizations: tuple[AuthorizationUse, ...] = Field(
         description="the office's leave to ask its sites for addresses that nobody names"
     )
-    hunts: tuple[Hunted, ...] = Field(description="the last hunt on each host that was ever hunted on")
-    contained: tuple[Standing, ...] = Field(description="what incidents contained on its hosts when it began")
-    unrecorded: tuple[Unrecorded, ...] = Field(
+    hunts: tuple[HuntSummary, ...] = Field(description="the last hunt on each host that was ever hunted on")
+    contained: tuple[ActiveContainment, ...] = Field(description="what incidents contained on its hosts when it began")
+    unrecorded: tuple[UnrecordedContainment, ...] = Field(
         description="what its hosts have on record of incidents and the case log does not have in force"
     )
     incidents: tuple[OpenIncident, ...] | None = Field(
         description="those open on its hosts and sites when it began; null: kept before that was noted"
     )
     waivers: tuple[WaiverUse, ...] = Field(description="those with something in scope in this run")
-    verdict: Verdict | None = Field(description="what it meant for the pipeline that asked for it")
+    verdict: RunVerdict | None = Field(description="what it meant for the pipeline that asked for it")
 
 
-def document(run: Run, verdict: Verdict | None = None) -> Document:
+def build_document(run: Run, verdict: RunVerdict | None = None) -> FindingsDocument:
     """The run as others see it: without accounts, addresses and networks of the inventory."""
-    results = {host.host.name: host for host in fleet(run).hosts}
+    results = {host.host.name: host for host in summarize_run(run).hosts}
     office = run.organisation
-    return Document(
+    return FindingsDocument(
         run=RunHead(**{name: getattr(run, name) for name in RunHead.model_fields}),
         organisation=OrganisationHead(name=office.name, regime=office.regime) if office else None,
         units=office.units if office else (),
@@ -128,22 +128,22 @@ def document(run: Run, verdict: Verdict | None = None) -> Document:
     )
 
 
-def render(run: Run, verdict: Verdict | None = None) -> bytes:
+def render(run: Run, verdict: RunVerdict | None = None) -> bytes:
     """The document as UTF-8. Invisible characters and lone surrogates are written as JSON escapes."""
-    data = finite(document(run, verdict).model_dump(mode="python", by_alias=True))
+    data = make_finite(build_document(run, verdict).model_dump(mode="python", by_alias=True))
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, indent=1, default=str)
-    escaped = _INVISIBLE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
-    return (escaped + "\n").encode("utf-8", errors="backslashreplace")
+    escaped_text = _INVISIBLE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+    return (escaped_text + "\n").encode("utf-8", errors="backslashreplace")
 
 
-class Known(Model):
+class ParsedFindings(Model):
     """What a ``findings.json`` says was found."""
 
     run: str = Field(description="its id")
     findings: tuple[Finding, ...]
 
 
-def read(content: bytes) -> Known:
+def read(content: bytes) -> ParsedFindings:
     """The findings of a document, whichever version of the program wrote it. Raises ValueError, saying what is wrong."""
     try:
         document = json.loads(content)
@@ -153,23 +153,27 @@ def read(content: bytes) -> Known:
         raise ValueError("no findings.json of an audit")
     if document.get("schema") != SCHEMA:
         raise ValueError(f"its schema is {document.get('schema')!r:.60}, not {SCHEMA!r}")
-    told = {"run": (document.get("run") or {}).get("id"), "findings": document.get("findings")}
+    data = {"run": (document.get("run") or {}).get("id"), "findings": document.get("findings")}
     try:
-        return Known.model_validate(told, extra="ignore")
+        return ParsedFindings.model_validate(data, extra="ignore")
     except ValidationError as error:
-        place, why = first_wrong(error)
+        place, why = get_first_error(error)
         raise ValueError(f"{'.'.join(map(str, place))}: {why}") from error
 
 
-def schema() -> dict[str, Any]:
+def build_schema() -> dict[str, Any]:
     """The JSON Schema of the document, open to what later versions add."""
-    described = Document.model_json_schema(by_alias=True, mode="serialization")
-    opened: dict[str, Any] = _open({"$schema": "https://json-schema.org/draft/2020-12/schema", **described})
-    return opened
+    model_schema = FindingsDocument.model_json_schema(by_alias=True, mode="serialization")
+    open_schema: dict[str, Any] = _open_schema(
+        {"$schema": "https://json-schema.org/draft/2020-12/schema", **model_schema}
+    )
+    return open_schema
 
 
-def _open(node: Any) -> Any:
+def _open_schema(node: Any) -> Any:
     if isinstance(node, dict):
-        closed = node.get("additionalProperties") is False
-        return {key: _open(value) for key, value in node.items() if not (closed and key == "additionalProperties")}
-    return [_open(member) for member in node] if isinstance(node, list) else node
+        is_closed = node.get("additionalProperties") is False
+        return {
+            key: _open_schema(value) for key, value in node.items() if not (is_closed and key == "additionalProperties")
+        }
+    return [_open_schema(member) for member in node] if isinstance(node, list) else node

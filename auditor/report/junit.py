@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 from auditor.audit.controls import Catalogue
 from auditor.models import Finding, Lang, Run, clock
 from auditor.results import papers
-from auditor.results.summary import fleet
-from auditor.text.visible import finite, one_line, visible
+from auditor.results.summary import summarize_run
+from auditor.text.visible import make_finite, make_one_line, make_visible
 from auditor.text.words import Words
 
 MAX_DETAIL = 4000
@@ -18,14 +18,14 @@ MAX_DETAIL = 4000
 
 def render(run: Run, catalogue: Catalogue, lang: Lang) -> bytes:
     """Open findings are failures, not evaluated ones errors, not applicable, waived and manual ones skipped."""
-    summary = fleet(run)
-    suites = [(f"host {one_line(host.host.name, 200)}", host.findings) for host in summary.hosts]
+    summary = summarize_run(run)
+    suites = [(f"host {make_one_line(host.host.name, 200)}", host.findings) for host in summary.hosts]
     suites += [(f"site {site.domain}", site.own) for site in summary.sites]
     tally = _tally(run.findings)
     del tally["skipped"]  # the schema has it for suites only
     root = ElementTree.Element("testsuites", {"name": "luytre", "time": f"{run.seconds:.3f}", **tally})
     for name, findings in suites:
-        about = {"name": name, "timestamp": clock.stamp(run.began), "time": "0", **_tally(findings)}
+        about = {"name": name, "timestamp": clock.format_stamp(run.started_at), "time": "0", **_tally(findings)}
         suite = ElementTree.SubElement(root, "testsuite", about)
         for finding in findings:
             suite.append(_case(finding, catalogue, lang, name))
@@ -36,12 +36,12 @@ def render(run: Run, catalogue: Catalogue, lang: Lang) -> bytes:
 
 def _tally(findings: Iterable[Finding]) -> dict[str, str]:
     outcomes = [_outcome(finding) for finding in findings]
-    counted = {
+    counts = {
         "failures": outcomes.count("failure"),
         "errors": outcomes.count("error"),
         "skipped": outcomes.count("skipped"),
     }
-    return {"tests": str(len(outcomes)), **{name: str(count) for name, count in counted.items()}}
+    return {"tests": str(len(outcomes)), **{name: str(count) for name, count in counts.items()}}
 
 
 def _outcome(finding: Finding) -> str | None:
@@ -62,13 +62,13 @@ def _case(finding: Finding, catalogue: Catalogue, lang: Lang, suite: str) -> Ele
     outcome = _outcome(finding)
     if outcome is None:
         return case
-    told = finding.reason.get(lang) if finding.reason else control.told(finding.bucket).get(lang)
-    told = papers.said(finding, Words(lang)) or told
-    child = ElementTree.SubElement(case, outcome, message=one_line(told, 500))
+    message = finding.reason.get(lang) if finding.reason else control.describe(finding.bucket).get(lang)
+    message = papers.describe_paper(finding, Words(lang)) or message
+    child = ElementTree.SubElement(case, outcome, message=make_one_line(message, 500))
     if outcome == "failure":
-        child.set("message", one_line(f"[{finding.severity}] {told}", 500))
+        child.set("message", make_one_line(f"[{finding.severity}] {message}", 500))
         child.set("type", finding.status)
-        child.text = visible(evidence_text(finding), MAX_DETAIL)
+        child.text = make_visible(evidence_text(finding), MAX_DETAIL)
     elif outcome == "error":
         child.set("type", finding.status)
     return case
@@ -82,4 +82,4 @@ def evidence_text(finding: Finding) -> str:
 
 
 def _value(value: object) -> str:
-    return json.dumps(finite(value), ensure_ascii=False, default=str)[:MAX_DETAIL]
+    return json.dumps(make_finite(value), ensure_ascii=False, default=str)[:MAX_DETAIL]

@@ -18,8 +18,8 @@ from auditor.audit.controls import Catalogue, Control
 from auditor.models import Bucket, Finding, Lang, Run, Subject, clock
 from auditor.report import evidence as shown
 from auditor.results import papers
-from auditor.results.by_control import of_each
-from auditor.text.visible import one_line, visible
+from auditor.results.by_control import group_by_control
+from auditor.text.visible import make_one_line, make_visible
 from auditor.text.words import Words
 
 VERSION = "1.2.3"
@@ -27,40 +27,40 @@ MAX_TEXT = 1000
 
 _NAMESPACE = uuid.UUID("5b6bd4c1-6f0c-5d4f-9a53-9f5f8a0a3c11")
 """Of the identifiers made here: those of hosts and sites are the same in every run."""
-_OBSERVED: frozenset[Bucket] = frozenset({"fail", "partial", "waived", "not_evaluated", "manual", "attested"})
-_OPEN: frozenset[Bucket] = frozenset({"fail", "partial", "waived"})
-_MET: frozenset[Bucket] = frozenset({"pass", "attested"})
+_OBSERVED_BUCKETS: frozenset[Bucket] = frozenset({"fail", "partial", "waived", "not_evaluated", "manual", "attested"})
+_OPEN_BUCKETS: frozenset[Bucket] = frozenset({"fail", "partial", "waived"})
+_MET_BUCKETS: frozenset[Bucket] = frozenset({"pass", "attested"})
 _MARKUP = re.compile(r"[\\`*_{}\[\]<>~^|&]")
 
 
 def render(run: Run, catalogue: Catalogue, lang: Lang) -> bytes:
     """The document, with one result: this run."""
     words = Words(lang)
-    by_control = of_each(finding for finding in run.findings if finding.bucket != "not_applicable")
-    started = clock.read(run.started)
-    ended = clock.utc_stamp(started + datetime.timedelta(seconds=run.seconds))
+    by_control = group_by_control(finding for finding in run.findings if finding.bucket != "not_applicable")
+    start_time = clock.read(run.started)
+    end_time = clock.format_utc_stamp(start_time + datetime.timedelta(seconds=run.seconds))
     title = _markup(words(f"report_of.{run.regime}"))
     plan = _id(run.version, "plan")
     result = {
         "uuid": _id(run.id, "result"),
         "title": title,
         "description": _markup(words("made_by", version=run.version, id=run.id, inventory=run.inventory)),
-        "start": clock.utc_stamp(started),
-        "end": ended,
+        "start": clock.format_utc_stamp(start_time),
+        "end": end_time,
         "local-definitions": {"inventory-items": list(_subjects(run, words))},
         "reviewed-controls": {"control-selections": [_selection(by_control)]},
         "observations": [
-            _observation(run, finding, words, ended)
+            _build_observation(run, finding, words, end_time)
             for findings in by_control.values()
             for finding in findings
-            if finding.bucket in _OBSERVED
+            if finding.bucket in _OBSERVED_BUCKETS
         ],
-        "findings": [_finding(run, catalogue[control], of, words) for control, of in by_control.items()],
+        "findings": [_build_finding(run, catalogue[control], of, words) for control, of in by_control.items()],
     }
     document = {
         "assessment-results": {
             "uuid": _id(run.id, "document"),
-            "metadata": {"title": title, "last-modified": ended, "version": run.id, "oscal-version": VERSION},
+            "metadata": {"title": title, "last-modified": end_time, "version": run.id, "oscal-version": VERSION},
             "import-ap": {"href": f"#{plan}"},
             "results": [{name: value for name, value in result.items() if value not in ([], {"inventory-items": []})}],
             "back-matter": {"resources": [{"uuid": plan, "title": _markup(f"{words('product')} {run.version}")}]},
@@ -77,58 +77,61 @@ def _subjects(run: Run, words: Words) -> Iterator[dict[str, Any]]:
 
 
 def _subject(subject: Subject, kind: str) -> dict[str, Any]:
-    return {"uuid": _of(subject), "description": _markup(f"{kind} {one_line(subject.id, 253)}")}
+    return {"uuid": _of(subject), "description": _markup(f"{kind} {make_one_line(subject.id, 253)}")}
 
 
 def _selection(controls: Any) -> dict[str, Any]:
     return {"include-controls": [{"control-id": control} for control in controls]} if controls else {"include-all": {}}
 
 
-def _observation(run: Run, finding: Finding, words: Words, collected: str) -> dict[str, Any]:
-    evidence = [f"{row.path} = {row.value}" for row in shown.evidence(finding, words)]
-    table = shown.violations(finding, words)
+def _build_observation(run: Run, finding: Finding, words: Words, collected_at: str) -> dict[str, Any]:
+    evidence = [f"{row.path} = {row.value}" for row in shown.list_evidence(finding, words)]
+    table = shown.build_violation_table(finding, words)
     evidence += [", ".join(row) for row in table.first] if table else []
     status = words(f"status.{finding.bucket}")
     reasons = [finding.reason.get(words.lang)] if finding.reason else []
-    told = ": ".join(
-        [status, *(visible(reason, MAX_TEXT) for reason in (*reasons, papers.said(finding, words)) if reason)]
+    description = ": ".join(
+        [
+            status,
+            *(make_visible(reason, MAX_TEXT) for reason in (*reasons, papers.describe_paper(finding, words)) if reason),
+        ]
     )
     observation = {
         "uuid": _id(run.id, finding.control, finding.subject.kind, finding.subject.id),
         "title": finding.control.replace("_", r"\_"),
-        "description": _markup(told),
+        "description": _markup(description),
         "methods": ["TEST"],
         "types": ["finding"],
         "subjects": [{"subject-uuid": _of(finding.subject), "type": "inventory-item"}],
-        "collected": collected,
+        "collected": collected_at,
     }
     if evidence:
-        observation["relevant-evidence"] = [{"description": _markup(visible("\n".join(evidence), MAX_TEXT))}]
+        observation["relevant-evidence"] = [{"description": _markup(make_visible("\n".join(evidence), MAX_TEXT))}]
     return observation
 
 
-def _finding(run: Run, control: Control, findings: Sequence[Finding], words: Words) -> dict[str, Any]:
-    counted = Counter(finding.bucket for finding in findings)
-    summed = "; ".join(f"{words(f'status.{bucket}')}: {number}" for bucket, number in counted.items())
-    if counted.keys() & _OPEN:
+def _build_finding(run: Run, control: Control, findings: Sequence[Finding], words: Words) -> dict[str, Any]:
+    counts = Counter(finding.bucket for finding in findings)
+    summary = "; ".join(f"{words(f'status.{bucket}')}: {number}" for bucket, number in counts.items())
+    if counts.keys() & _OPEN_BUCKETS:
         status = {"state": "not-satisfied", "reason": "fail"}
-    elif counted.keys() <= _MET:
+    elif counts.keys() <= _MET_BUCKETS:
         status = {"state": "satisfied", "reason": "pass"}
     else:
         status = {"state": "not-satisfied", "reason": "other", "remarks": _markup(words("list.not_evaluated.note"))}
-    told = control.problem if counted.keys() & _OPEN else control.title
-    related = [
+    title = control.problem if counts.keys() & _OPEN_BUCKETS else control.title
+    related_observations = [
         {"observation-uuid": _id(run.id, finding.control, finding.subject.kind, finding.subject.id)}
         for finding in findings
-        if finding.bucket in _OBSERVED
+        if finding.bucket in _OBSERVED_BUCKETS
     ]
     return {
         "uuid": _id(run.id, control.id),
-        "title": _markup(told.get(words.lang)),
-        "description": _markup(f"{control.rationale.get(words.lang)} {summed}"),
+        "title": _markup(title.get(words.lang)),
+        "description": _markup(f"{control.rationale.get(words.lang)} {summary}"),
         "props": [{"name": "severity", "ns": "urn:luytre", "value": control.severity.value}],
         "target": {"type": "objective-id", "target-id": control.id, "status": status},
-        **({"related-observations": related} if related else {}),
+        **({"related-observations": related_observations} if related_observations else {}),
     }
 
 

@@ -18,7 +18,7 @@ from auditor.audit.controls import Catalogue, Control
 from auditor.models import Bucket, Finding, Lang, Run, Severity, Subject, clock
 from auditor.report import evidence
 from auditor.results import papers
-from auditor.text.visible import one_line, visible
+from auditor.text.visible import make_one_line, make_visible
 from auditor.text.words import Words
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -41,7 +41,7 @@ _FLEET = "FLEET"
 def render(run: Run, catalogue: Catalogue, lang: Lang, baseline: Iterable[Finding] | None = None) -> bytes:
     """The log. With ``baseline``, what was known before, each result says whether it is new, the same, or gone."""
     words = Words(lang)
-    started = clock.read(run.started)
+    start_time = clock.read(run.started)
     log = {
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -63,8 +63,8 @@ def render(run: Run, catalogue: Catalogue, lang: Lang, baseline: Iterable[Findin
                 "invocations": [
                     {
                         "executionSuccessful": all(outcome.reached for outcome in run.outcomes),
-                        "startTimeUtc": clock.utc_stamp(started),
-                        "endTimeUtc": clock.utc_stamp(started + datetime.timedelta(seconds=run.seconds)),
+                        "startTimeUtc": clock.format_utc_stamp(start_time),
+                        "endTimeUtc": clock.format_utc_stamp(start_time + datetime.timedelta(seconds=run.seconds)),
                         "toolExecutionNotifications": list(_notifications(run, lang)),
                     }
                 ],
@@ -89,7 +89,7 @@ def _rule(control: Control, words: Words) -> dict[str, Any]:
     advice = [f"{words('fix')}: {control.remedy.get(lang)}"]
     if control.fix and control.fix.danger:
         advice.append(f"{words('danger')}: {control.fix.danger.get(lang)}")
-    advice += [f"{framework}: {clauses}" for framework, clauses in evidence.references(control.references, words)]
+    advice += [f"{framework}: {clauses}" for framework, clauses in evidence.list_references(control.references, words)]
     return {
         "id": control.id,
         "shortDescription": {"text": control.title.get(lang)},
@@ -115,9 +115,9 @@ def _results(
         if earlier is not None:
             result["baselineState"] = _state(earlier.pop(finding.key, None), finding)
         yield result
-    for gone in (earlier or {}).values():
-        if gone.control in index:
-            yield {**_result(gone, catalogue, words, index), "baselineState": "absent"}
+    for absent_finding in (earlier or {}).values():
+        if absent_finding.control in index:
+            yield {**_result(absent_finding, catalogue, words, index), "baselineState": "absent"}
 
 
 def _state(before: Finding | None, now: Finding) -> str:
@@ -134,7 +134,7 @@ def _result(finding: Finding, catalogue: Catalogue, words: Words, index: Mapping
         "ruleIndex": index[finding.control],
         "kind": kind,
         "level": _LEVEL[finding.severity] if kind == "fail" else "none",
-        "message": {"text": _literal(_told(finding, catalogue, words))},
+        "message": {"text": _literal(_describe_finding(finding, catalogue, words))},
         "locations": [_location(finding.subject, finding.host)],
         "fingerprints": {"luytre/1": mark},
         "partialFingerprints": {"primaryLocationLineHash": f"{mark[:16]}:1"},
@@ -144,27 +144,27 @@ def _result(finding: Finding, catalogue: Catalogue, words: Words, index: Mapping
 
 
 def _suppression(finding: Finding, words: Words) -> dict[str, str]:
-    return {"kind": "external", "status": "accepted", "justification": _literal(papers.said(finding, words))}
+    return {"kind": "external", "status": "accepted", "justification": _literal(papers.describe_paper(finding, words))}
 
 
-def _told(finding: Finding, catalogue: Catalogue, words: Words) -> str:
-    told = catalogue.told(finding).get(words.lang)
+def _describe_finding(finding: Finding, catalogue: Catalogue, words: Words) -> str:
+    text = catalogue.describe_finding(finding).get(words.lang)
     if not finding.status.is_open:
-        told = f"{words(f'status.{finding.status.value}')}: {told}"
+        text = f"{words(f'status.{finding.status.value}')}: {text}"
     if finding.reason:
-        return f"{told}\n{visible(finding.reason.get(words.lang), MAX_MESSAGE)}"
-    lines = [f"{row.path} = {row.value}" for row in evidence.evidence(finding, words)]
-    table = evidence.violations(finding, words)
+        return f"{text}\n{make_visible(finding.reason.get(words.lang), MAX_MESSAGE)}"
+    lines = [f"{row.path} = {row.value}" for row in evidence.list_evidence(finding, words)]
+    table = evidence.build_violation_table(finding, words)
     lines += [", ".join(row) for row in table.first] if table else []
-    return visible("\n".join([told, *lines]), MAX_MESSAGE)
+    return make_visible("\n".join([text, *lines]), MAX_MESSAGE)
 
 
 def _location(subject: Subject, host: str) -> dict[str, Any]:
     """The logical place; and a made-up file of it, without which services refuse a result."""
-    name = one_line(subject.id, 253)
+    name = make_one_line(subject.id, 253)
     logical = {"name": name, "kind": subject.kind, "fullyQualifiedName": name}
     if subject.kind == "site":
-        logical["fullyQualifiedName"] = f"{one_line(host, 253)}/{name}"
+        logical["fullyQualifiedName"] = f"{make_one_line(host, 253)}/{name}"
     return {
         "physicalLocation": {
             "artifactLocation": {"uri": f"{subject.kind}s/{quote(name, safe='')}", "uriBaseId": _FLEET}
@@ -179,10 +179,14 @@ def _notifications(run: Run, lang: Lang) -> Iterator[dict[str, Any]]:
         place = [_location(Subject(kind="host", id=outcome.host), outcome.host)]
         if not outcome.reached and outcome.reason:
             why = f"{outcome.host}: {outcome.reason.get(lang)}"
-            yield {"level": "error", "message": {"text": _literal(visible(why, MAX_MESSAGE))}, "locations": place}
+            yield {"level": "error", "message": {"text": _literal(make_visible(why, MAX_MESSAGE))}, "locations": place}
         for area, error in outcome.area_errors.items():
             why = f"{outcome.host}: {area}: {error}"
-            yield {"level": "warning", "message": {"text": _literal(visible(why, MAX_MESSAGE))}, "locations": place}
+            yield {
+                "level": "warning",
+                "message": {"text": _literal(make_visible(why, MAX_MESSAGE))},
+                "locations": place,
+            }
 
 
 _LITERAL = str.maketrans({"\\": "\\\\", "[": "\\[", "]": "\\]", "{": "{{", "}": "}}"})

@@ -13,10 +13,10 @@ from auditor.models import Bucket, Finding, Run, Severity
 from auditor.report import evidence as shown
 from auditor.results import by_clause, papers
 from auditor.results.by_clause import FrameworkResult
-from auditor.results.by_control import WorkItem, work
-from auditor.results.compare import CHANGES, Change, between
-from auditor.results.summary import SEVERITIES, Counts, FleetSummary, by_urgency, fleet
-from auditor.text.visible import one_line, visible
+from auditor.results.by_control import WorkItem, list_work
+from auditor.results.compare import CHANGES, Change, compare_runs
+from auditor.results.summary import SEVERITIES, FindingCounts, FleetSummary, sort_by_urgency, summarize_run
+from auditor.text.visible import make_one_line, make_visible
 from auditor.text.words import Words
 
 MAX_TEXT = 2000
@@ -29,7 +29,7 @@ Cell = str | int | datetime.date | None
 
 
 @dataclass(frozen=True)
-class Column:
+class SheetColumn:
     """A heading, and how wide its cells are in characters."""
 
     heading: str
@@ -41,61 +41,76 @@ class Sheet:
     """One table."""
 
     name: str
-    columns: tuple[Column, ...]
+    columns: tuple[SheetColumn, ...]
     rows: Iterable[tuple[Cell, ...]]
-    printed: int | None = None
+    printed_columns: int | None = None
     """How many of the columns go on paper; None: all."""
     pages: int = 0
     """On how many pages it is printed; 0: on as many as it takes."""
 
 
-def sheets(run: Run, catalogue: Catalogue, words: Words, before: Run | None = None) -> tuple[Sheet, ...]:
+def build_sheets(run: Run, catalogue: Catalogue, words: Words, before: Run | None = None) -> tuple[Sheet, ...]:
     """The annex: sites and hosts, what is open, the work, what could not be evaluated, what waivers and attestations say.
 
     Then the clauses of the organisation's standard, and what changed since the run ``before``.
     """
-    summary = fleet(run)
-    told = _Told(run, catalogue, words)
+    summary = summarize_run(run)
+    formatter = _FindingFormatter(run, catalogue, words)
     unsure = (f for f in run.findings if f.bucket in ("not_evaluated", "manual"))
-    apart = by_urgency(f for f in run.findings if f.bucket in ("waived", "attested"))
-    judged = by_clause.standard(run, catalogue)
+    apart = sort_by_urgency(f for f in run.findings if f.bucket in ("waived", "attested"))
+    framework_result = by_clause.assess_standard(run, catalogue)
     return (
         Sheet(words("sites.title"), _site_columns(words), _sites(summary, words)),
         Sheet(words("hosts.title"), _host_columns(words), _hosts(summary, words)),
         Sheet(
             words("sheet.findings"),
             _open_columns(words),
-            map(told.open, by_urgency(f for f in run.findings if f.is_open)),
-            printed=7,
+            map(formatter.format_open_finding, sort_by_urgency(f for f in run.findings if f.is_open)),
+            printed_columns=7,
         ),
-        Sheet(words("sheet.controls"), _work_columns(words), (_work(item, words) for item in work(run, catalogue))),
-        Sheet(words("sheet.not_evaluated"), _unsure_columns(words), map(told.unsure, by_urgency(unsure))),
+        Sheet(
+            words("sheet.controls"), _work_columns(words), (_work(item, words) for item in list_work(run, catalogue))
+        ),
+        Sheet(
+            words("sheet.not_evaluated"),
+            _unsure_columns(words),
+            map(formatter.format_unsure_finding, sort_by_urgency(unsure)),
+        ),
         *(
-            [Sheet(words("sheet.waivers"), _waiver_columns(words), _waivers(run, catalogue, words), printed=13)]
+            [Sheet(words("sheet.waivers"), _waiver_columns(words), _waivers(run, catalogue, words), printed_columns=13)]
             if run.waivers
             else []
         ),
-        *([Sheet(words("sheet.papers"), _unsure_columns(words), map(told.unsure, apart))] if apart else []),
         *(
-            [Sheet(words("sheet.clauses"), _clause_columns(words), _clauses(judged, catalogue, words))]
-            if judged
+            [Sheet(words("sheet.papers"), _unsure_columns(words), map(formatter.format_unsure_finding, apart))]
+            if apart
             else []
         ),
-        *([Sheet(words("sheet.changes"), _change_columns(words), _changes(told, before, run))] if before else []),
+        *(
+            [Sheet(words("sheet.clauses"), _clause_columns(words), _clauses(framework_result, catalogue, words))]
+            if framework_result
+            else []
+        ),
+        *([Sheet(words("sheet.changes"), _change_columns(words), _changes(formatter, before, run))] if before else []),
     )
 
 
-def findings(run: Run, catalogue: Catalogue, words: Words) -> Sheet:
+def build_findings_sheet(run: Run, catalogue: Catalogue, words: Words) -> Sheet:
     """Every finding of the run, a row each."""
-    told = _Told(run, catalogue, words)
+    formatter = _FindingFormatter(run, catalogue, words)
     columns = (
         *_finding_columns(words),
-        Column(words("reason"), 44),
-        Column(words("site.level"), 8),
-        Column(words("references"), 26),
+        SheetColumn(words("reason"), 44),
+        SheetColumn(words("site.level"), 8),
+        SheetColumn(words("references"), 26),
     )
     rows = (
-        (*told.finding(finding), told.reason(finding), told.level(finding), told.references(finding.control))
+        (
+            *formatter.format_finding(finding),
+            formatter.reason(finding),
+            formatter.level(finding),
+            formatter.references(finding.control),
+        )
         for finding in run.findings
     )
     return Sheet(words("sheet.all_findings"), columns, rows)
@@ -104,26 +119,26 @@ def findings(run: Run, catalogue: Catalogue, words: Words) -> Sheet:
 # --- sites and hosts ----------------------------------------------------------------------------------
 
 
-def _counted_columns(words: Words) -> tuple[Column, ...]:
-    severities = (Column(words(f"severity.{severity.value}"), 10) for severity in SEVERITIES)
-    return (*severities, Column(words("col.unevaluated").replace("\u00a0", " "), 11))
+def _counted_columns(words: Words) -> tuple[SheetColumn, ...]:
+    severities = (SheetColumn(words(f"severity.{severity.value}"), 10) for severity in SEVERITIES)
+    return (*severities, SheetColumn(words("col.unevaluated").replace("\u00a0", " "), 11))
 
 
-def _counted(counts: Counts) -> tuple[int, ...]:
+def _list_counts(counts: FindingCounts) -> tuple[int, ...]:
     return (*(counts.open[severity] for severity in SEVERITIES), counts.not_evaluated)
 
 
-def _site_columns(words: Words) -> tuple[Column, ...]:
+def _site_columns(words: Words) -> tuple[SheetColumn, ...]:
     return (
-        Column(words("col.site"), 28),
-        Column(words("col.unit"), 36),
-        Column(words("col.host"), 16),
-        Column(words("application"), 14),
-        Column(words("site.level"), 8),
-        Column(words("col.standing"), 18),
+        SheetColumn(words("col.site"), 28),
+        SheetColumn(words("col.unit"), 36),
+        SheetColumn(words("col.host"), 16),
+        SheetColumn(words("application"), 14),
+        SheetColumn(words("site.level"), 8),
+        SheetColumn(words("col.standing"), 18),
         *_counted_columns(words),
-        Column(words("col.certificate_days"), 12),
-        Column(words("col.backup_days"), 12),
+        SheetColumn(words("col.certificate_days"), 12),
+        SheetColumn(words("col.backup_days"), 12),
     )
 
 
@@ -135,75 +150,77 @@ def _sites(summary: FleetSummary, words: Words) -> Iterator[tuple[Cell, ...]]:
             site.host.host.name,
             words.application(site.site.application) if site.site.application else None,
             site.site.level if site.site.level_declared else words("site.level_undeclared"),
-            words(f"standing.{site.standing}"),
-            *_counted(site.counts),
+            words(f"standing.{site.posture}"),
+            *_list_counts(site.counts),
             site.certificate_days,
             site.backup_days,
         )
 
 
-def _host_columns(words: Words) -> tuple[Column, ...]:
+def _host_columns(words: Words) -> tuple[SheetColumn, ...]:
     return (
-        Column(words("col.host"), 16),
-        Column(words("col.unit"), 36),
-        Column(words("col.os"), 30),
-        Column(words("col.sites"), 8),
-        Column(words("col.standing"), 18),
+        SheetColumn(words("col.host"), 16),
+        SheetColumn(words("col.unit"), 36),
+        SheetColumn(words("col.os"), 30),
+        SheetColumn(words("col.sites"), 8),
+        SheetColumn(words("col.standing"), 18),
         *_counted_columns(words),
-        Column(words("outside"), 44),
+        SheetColumn(words("outside"), 44),
     )
 
 
 def _hosts(summary: FleetSummary, words: Words) -> Iterator[tuple[Cell, ...]]:
     for host in summary.hosts:
         outcome = host.outcome
-        areas = "\n".join(f"{one_line(area, 40)}: {one_line(why, 300)}" for area, why in outcome.area_errors.items())
+        areas = "\n".join(
+            f"{make_one_line(area, 40)}: {make_one_line(why, 300)}" for area, why in outcome.area_errors.items()
+        )
         yield (
             host.host.name,
             host.unit.name if host.unit else None,
-            one_line(outcome.os, 200) if outcome.os else None,
+            make_one_line(outcome.os, 200) if outcome.os else None,
             len(host.host.sites),
-            words(f"standing.{host.standing}"),
-            *_counted(host.counts),
-            visible(outcome.reason.get(words.lang), MAX_TEXT) if outcome.reason else areas[:MAX_TEXT] or None,
+            words(f"standing.{host.posture}"),
+            *_list_counts(host.counts),
+            make_visible(outcome.reason.get(words.lang), MAX_TEXT) if outcome.reason else areas[:MAX_TEXT] or None,
         )
 
 
 # --- findings -----------------------------------------------------------------------------------------
 
 
-def _subject_columns(words: Words) -> tuple[Column, ...]:
+def _subject_columns(words: Words) -> tuple[SheetColumn, ...]:
     return (
-        Column(words("col.severity"), 11),
-        Column(words("col.control"), 21),
-        Column(words("col.finding"), 30),
-        Column(words("col.status"), 10),
-        Column(words("col.subject"), 8),
-        Column(words("col.name"), 18),
-        Column(words("col.host"), 11),
-        Column(words("col.unit"), 22),
+        SheetColumn(words("col.severity"), 11),
+        SheetColumn(words("col.control"), 21),
+        SheetColumn(words("col.finding"), 30),
+        SheetColumn(words("col.status"), 10),
+        SheetColumn(words("col.subject"), 8),
+        SheetColumn(words("col.name"), 18),
+        SheetColumn(words("col.host"), 11),
+        SheetColumn(words("col.unit"), 22),
     )
 
 
-def _finding_columns(words: Words) -> tuple[Column, ...]:
-    return (*_subject_columns(words), Column(words("evidence"), 28), Column(words("violations"), 36))
+def _finding_columns(words: Words) -> tuple[SheetColumn, ...]:
+    return (*_subject_columns(words), SheetColumn(words("evidence"), 28), SheetColumn(words("violations"), 36))
 
 
-def _open_columns(words: Words) -> tuple[Column, ...]:
+def _open_columns(words: Words) -> tuple[SheetColumn, ...]:
     severity, control, title, status, subject, name, host, unit = _subject_columns(words)
     return (
         *(severity, title, status, name, host),
-        Column(words("evidence"), 30),
-        Column(words("violations"), 36),
+        SheetColumn(words("evidence"), 30),
+        SheetColumn(words("violations"), 36),
         *(control, subject, unit),
     )
 
 
-def _unsure_columns(words: Words) -> tuple[Column, ...]:
-    return (*_subject_columns(words), Column(words("reason"), 44))
+def _unsure_columns(words: Words) -> tuple[SheetColumn, ...]:
+    return (*_subject_columns(words), SheetColumn(words("reason"), 44))
 
 
-class _Told:
+class _FindingFormatter:
     """Findings in words, what many share looked up once."""
 
     def __init__(self, run: Run, catalogue: Catalogue, words: Words) -> None:
@@ -223,7 +240,7 @@ class _Told:
             **{("site", site.domain): site.level for host in run.hosts for site in host.sites},
         }
         self.references = cache(self._references_of)
-        self._reason = lru_cache(maxsize=1024)(lambda text: visible(text, MAX_TEXT))
+        self._reason = lru_cache(maxsize=1024)(lambda text: make_visible(text, MAX_TEXT))
         self._head = cache(self._head_of)
 
     def _references_of(self, control: str) -> str | None:
@@ -234,7 +251,7 @@ class _Told:
         return (
             words(f"severity.{severity.value}"),
             control,
-            self._catalogue[control].told(bucket).get(words.lang),
+            self._catalogue[control].describe(bucket).get(words.lang),
             words(f"status.{bucket}"),
             words("site") if kind == "site" else words("host"),
         )
@@ -248,21 +265,21 @@ class _Told:
             self._units.get((subject.kind, subject.id)),
         )
 
-    def finding(self, finding: Finding) -> tuple[Cell, ...]:
+    def format_finding(self, finding: Finding) -> tuple[Cell, ...]:
         """What it is about, what was read, where it is not met."""
         evidence, violations = self._evidence_lines(finding), self._violation_lines(finding)
         return (*self._subject(finding), _lines(evidence), _lines(violations))
 
-    def open(self, finding: Finding) -> tuple[Cell, ...]:
+    def format_open_finding(self, finding: Finding) -> tuple[Cell, ...]:
         """The same for paper: in a few lines, and what tells it from others for a program last."""
         severity, control, title, status, subject, name, host, unit = self._subject(finding)
         evidence, violations = (
-            _few(self._evidence_lines(finding), self.words),
-            _few(self._violation_lines(finding), self.words),
+            _join_first_lines(self._evidence_lines(finding), self.words),
+            _join_first_lines(self._violation_lines(finding), self.words),
         )
         return (severity, title, status, name, host, evidence, violations, control, subject, unit)
 
-    def changed(self, change: Change, finding: Finding) -> tuple[Cell, ...]:
+    def format_change(self, change: Change, finding: Finding) -> tuple[Cell, ...]:
         """What became of it, and what it is about."""
         return (self.words(f"change.{change}").capitalize(), *self._subject(finding))
 
@@ -270,21 +287,21 @@ class _Told:
         """The level of its site; of a host that of its sites."""
         return self._levels.get((finding.subject.kind, finding.subject.id))
 
-    def unsure(self, finding: Finding) -> tuple[Cell, ...]:
+    def format_unsure_finding(self, finding: Finding) -> tuple[Cell, ...]:
         """What it is about, and why it is not counted as met or open."""
         return (*self._subject(finding), self.reason(finding))
 
     def reason(self, finding: Finding) -> str | None:
         """Why it is not counted as met or open."""
         if finding.bucket in ("waived", "attested"):
-            return self._reason(papers.said(finding, self.words))
+            return self._reason(papers.describe_paper(finding, self.words))
         return self._reason(finding.reason.get(self.words.lang)) if finding.reason else None
 
     def _evidence_lines(self, finding: Finding) -> Sequence[str]:
-        return [f"{row.path} = {row.value}" for row in shown.evidence(finding, self.words)]
+        return [f"{row.path} = {row.value}" for row in shown.list_evidence(finding, self.words)]
 
     def _violation_lines(self, finding: Finding) -> Sequence[str]:
-        table = shown.violations(finding, self.words)
+        table = shown.build_violation_table(finding, self.words)
         if table is None:
             return []
         lines = (
@@ -297,42 +314,42 @@ class _Told:
         return [*lines, *cut]
 
 
-def _few(lines: Sequence[str], words: Words) -> str | None:
+def _join_first_lines(lines: Sequence[str], words: Words) -> str | None:
     """The first lines, each cut, and how many are left."""
-    told = [one_line(line, MAX_LINE) for line in lines[:MAX_LINES]]
-    left = len(lines) - MAX_LINES
-    return _lines([*told, words("more_lines", n=left)] if left > 0 else told)
+    first_lines = [make_one_line(line, MAX_LINE) for line in lines[:MAX_LINES]]
+    extra_count = len(lines) - MAX_LINES
+    return _lines([*first_lines, words("more_lines", n=extra_count)] if extra_count > 0 else first_lines)
 
 
 def _lines(lines: Iterable[str]) -> str | None:
     """The lines that fit, then a mark."""
-    kept: list[str] = []
+    fitting_lines: list[str] = []
     room = MAX_TEXT
     for line in lines:
         if room < len(line):
-            kept.append(f"{line[:room]}…")
+            fitting_lines.append(f"{line[:room]}…")
             break
-        kept.append(line)
+        fitting_lines.append(line)
         room -= len(line) + 1
-    return "\n".join(kept) or None
+    return "\n".join(fitting_lines) or None
 
 
 # --- work ---------------------------------------------------------------------------------------------
 
 
-def _work_columns(words: Words) -> tuple[Column, ...]:
+def _work_columns(words: Words) -> tuple[SheetColumn, ...]:
     return (
-        Column(words("col.severity"), 11),
-        Column(words("col.control"), 21),
-        Column(words("col.finding"), 30),
-        Column(words("col.sites"), 8),
-        Column(words("col.hosts"), 8),
-        Column(words("auto"), 8),
-        Column(words("disruption"), 16),
-        Column(words("fix"), 34),
-        Column(words("danger"), 24),
-        Column(words("references"), 26),
-        Column(words("sites.title"), 20),
+        SheetColumn(words("col.severity"), 11),
+        SheetColumn(words("col.control"), 21),
+        SheetColumn(words("col.finding"), 30),
+        SheetColumn(words("col.sites"), 8),
+        SheetColumn(words("col.hosts"), 8),
+        SheetColumn(words("auto"), 8),
+        SheetColumn(words("disruption"), 16),
+        SheetColumn(words("fix"), 34),
+        SheetColumn(words("danger"), 24),
+        SheetColumn(words("references"), 26),
+        SheetColumn(words("sites.title"), 20),
     )
 
 
@@ -344,53 +361,53 @@ def _work(item: WorkItem, words: Words) -> tuple[Cell, ...]:
         control.problem.get(words.lang),
         len(item.domains),
         len(item.hosts),
-        words("yes") if item.automated else words("no"),
+        words("yes") if item.is_automated else words("no"),
         words(f"disruption.{fix.disruption}") if fix else None,
         control.remedy.get(words.lang),
         fix.danger.get(words.lang) if fix and fix.danger else None,
         _references(control, words),
-        _few(item.domains, words),
+        _join_first_lines(item.domains, words),
     )
 
 
 def _references(control: Control, words: Words) -> str | None:
-    return _lines(f"{framework}: {clauses}" for framework, clauses in shown.references(control.references, words))
+    return _lines(f"{framework}: {clauses}" for framework, clauses in shown.list_references(control.references, words))
 
 
 # --- waivers, clauses, changes ------------------------------------------------------------------------
 
 
-def _waiver_columns(words: Words) -> tuple[Column, ...]:
+def _waiver_columns(words: Words) -> tuple[SheetColumn, ...]:
     return (
-        Column(words("col.validity"), 13),
-        Column(words("col.paper"), 14),
-        Column(words("col.title"), 26),
-        Column(words("col.covers"), 20),
-        Column(words("reason"), 24),
-        Column(words("waiver.compensating"), 24),
-        Column(words("waiver.approver"), 18),
-        Column(words("col.granted"), 11),
-        Column(words("col.expires"), 11),
-        Column(words("status.waived"), 9),
-        Column(words("status.fail"), 9),
-        Column(words("col.unevaluated").replace("\u00a0", " "), 9),
-        Column(words("status.pass"), 9),
-        Column(words("col.control"), 21),
+        SheetColumn(words("col.validity"), 13),
+        SheetColumn(words("col.paper"), 14),
+        SheetColumn(words("col.title"), 26),
+        SheetColumn(words("col.covers"), 20),
+        SheetColumn(words("reason"), 24),
+        SheetColumn(words("waiver.compensating"), 24),
+        SheetColumn(words("waiver.approver"), 18),
+        SheetColumn(words("col.granted"), 11),
+        SheetColumn(words("col.expires"), 11),
+        SheetColumn(words("status.waived"), 9),
+        SheetColumn(words("status.fail"), 9),
+        SheetColumn(words("col.unevaluated").replace("\u00a0", " "), 9),
+        SheetColumn(words("status.pass"), 9),
+        SheetColumn(words("col.control"), 21),
     )
 
 
 def _waivers(run: Run, catalogue: Catalogue, words: Words) -> Iterator[tuple[Cell, ...]]:
     """One row a waiver, in force or not, with what it comes to in the run."""
-    for use in papers.waivers(run):
+    for use in papers.sort_waivers(run):
         waiver = use.waiver
         yield (
             words(f"validity.{use.validity}").capitalize(),
             waiver.id,
             catalogue[waiver.control].title.get(words.lang),
-            visible(papers.places(waiver.scope, run.organisation), MAX_TEXT),
-            visible(waiver.reason, MAX_TEXT),
-            visible(waiver.compensating, MAX_TEXT) if waiver.compensating else None,
-            visible(waiver.approver, MAX_TEXT),
+            make_visible(papers.format_scope(waiver.scope, run.organisation), MAX_TEXT),
+            make_visible(waiver.reason, MAX_TEXT),
+            make_visible(waiver.compensating, MAX_TEXT) if waiver.compensating else None,
+            make_visible(waiver.approver, MAX_TEXT),
             waiver.granted,
             waiver.expires,
             use.waived,
@@ -401,37 +418,41 @@ def _waivers(run: Run, catalogue: Catalogue, words: Words) -> Iterator[tuple[Cel
         )
 
 
-def _clause_columns(words: Words) -> tuple[Column, ...]:
+def _clause_columns(words: Words) -> tuple[SheetColumn, ...]:
     return (
-        Column(words("coverage.clause"), 12),
-        Column(words("coverage.requirement"), 60),
-        Column(words("col.status"), 20),
-        Column(words("coverage.how"), 16),
-        Column(words("clause.where"), 30),
-        Column(words("sheet.controls"), 50),
+        SheetColumn(words("coverage.clause"), 12),
+        SheetColumn(words("coverage.requirement"), 60),
+        SheetColumn(words("col.status"), 20),
+        SheetColumn(words("coverage.how"), 16),
+        SheetColumn(words("clause.where"), 30),
+        SheetColumn(words("sheet.controls"), 50),
     )
 
 
-def _clauses(judged: FrameworkResult, catalogue: Catalogue, words: Words) -> Iterator[tuple[Cell, ...]]:
-    for one in judged.clauses:
-        open_ = [f"{catalogue[control].problem.get(words.lang)} ({number})" for control, number in one.open.items()]
+def _clauses(framework_result: FrameworkResult, catalogue: Catalogue, words: Words) -> Iterator[tuple[Cell, ...]]:
+    for clause_total in framework_result.clauses:
+        open_ = [
+            f"{catalogue[control].problem.get(words.lang)} ({number})" for control, number in clause_total.open.items()
+        ]
         yield (
-            one.clause.number,
-            one.clause.text.get(words.lang),
-            words(f"result.{one.result.value}"),
-            words(f"coverage.{one.clause.status}"),
-            _few(one.worst, words) if one.open else None,
+            clause_total.clause.number,
+            clause_total.clause.text.get(words.lang),
+            words(f"result.{clause_total.result.value}"),
+            words(f"coverage.{clause_total.clause.status}"),
+            _join_first_lines(clause_total.worst, words) if clause_total.open else None,
             _lines(open_),
         )
 
 
-def _change_columns(words: Words) -> tuple[Column, ...]:
-    return (Column(words("col.change"), 22), *_subject_columns(words))
+def _change_columns(words: Words) -> tuple[SheetColumn, ...]:
+    return (SheetColumn(words("col.change"), 22), *_subject_columns(words))
 
 
-def _changes(told: _Told, before: Run, run: Run) -> Iterator[tuple[Cell, ...]]:
+def _changes(formatter: _FindingFormatter, before: Run, run: Run) -> Iterator[tuple[Cell, ...]]:
     """What is no longer as it was, in the order in which a reader asks."""
-    changes = between(before, run).changes
+    changes = compare_runs(before, run).changes
     for change in CHANGES:
         if change != "still":
-            yield from (told.changed(change, finding) for finding in by_urgency(changes.get(change, ())))
+            yield from (
+                formatter.format_change(change, finding) for finding in sort_by_urgency(changes.get(change, ()))
+            )

@@ -10,7 +10,7 @@ from typing import Any
 from auditor.audit.controls import Catalogue
 from auditor.models import Lang, Run, clock
 from auditor.report import intrusion_sheet
-from auditor.report.sheets import Sheet, sheets
+from auditor.report.sheets import Sheet, build_sheets
 from auditor.text.words import Words
 
 _A4 = 9
@@ -30,25 +30,29 @@ def render(run: Run, catalogue: Catalogue, lang: Lang, before: Run | None = None
     words = Words(lang)
     office = run.organisation.name if run.organisation else words("product")
     title = f"{words(f'report_of.{run.regime}')} · {words.moment(run.started)}"
-    return book(
-        (*intrusion_sheet.sheets(run, words), *sheets(run, catalogue, words, before)), title, office, run.started, words
+    return build_workbook(
+        (*intrusion_sheet.iter_sheets(run, words), *build_sheets(run, catalogue, words, before)),
+        title,
+        office,
+        run.started,
+        words,
     )
 
 
-def book(tables: Iterable[Sheet], title: str, office: str, made: str, words: Words) -> bytes:
+def build_workbook(tables: Iterable[Sheet], title: str, office: str, made_at: str, words: Words) -> bytes:
     """A workbook of these tables. ``made``: when what it tells of was, ISO 8601.
 
     Text cells are of type text: no formula, no link, also after somebody edits them.
     """
     import xlsxwriter  # slow to load, and most audits write no workbook
 
-    written = io.BytesIO()
-    workbook = xlsxwriter.Workbook(written, _OPTIONS)
+    buffer = io.BytesIO()
+    workbook = xlsxwriter.Workbook(buffer, _OPTIONS)
     workbook.set_properties({
         "title": title,
         "author": office,
         "comments": words("keep_safe"),
-        "created": clock.property_of(made),
+        "created": clock.make_office_property(made_at),
     })  # fmt: skip
     formats = (
         workbook.add_format({**_LINE, "bold": True, "text_wrap": True, "align": "center", "bg_color": "#E8EEE8"}),
@@ -61,7 +65,7 @@ def book(tables: Iterable[Sheet], title: str, office: str, made: str, words: Wor
         _for_print(page, f"&L{_plain(office)}&C{_plain(sheet.name)}&R{_plain(title)}", sheet.pages, words)
         _fill(page, sheet, *formats)
     workbook.close()
-    return written.getvalue()
+    return buffer.getvalue()
 
 
 def _for_print(page: Any, header: str, pages: int, words: Words) -> None:
@@ -95,5 +99,5 @@ def _fill(page: Any, sheet: Sheet, heading: Any, text: Any, number: Any, day: An
             else:
                 page.write_number(last, index, cell, number)
     page.autofilter(0, 0, last, len(sheet.columns) - 1)
-    if sheet.printed is not None:
-        page.print_area(0, 0, last, sheet.printed - 1)
+    if sheet.printed_columns is not None:
+        page.print_area(0, 0, last, sheet.printed_columns - 1)

@@ -12,11 +12,11 @@ from auditor.audit.frameworks import clauses
 from auditor.audit.frameworks.assessment import (
     ClauseTotal,
     Result,
-    SelfChecked,
+    SelfCheckCoverage,
     assess_run,
-    by_host,
-    self_checked,
-    total,
+    group_by_host,
+    measure_self_checked,
+    total_clauses,
 )
 from auditor.audit.frameworks.clauses import Framework
 from auditor.models import Regime, Run
@@ -37,27 +37,29 @@ class FrameworkResult:
     """How many clauses come to which result, each by its worst subject."""
 
     @property
-    def self_checked(self) -> SelfChecked:
+    def self_checked(self) -> SelfCheckCoverage:
         """How much of it is checked without a person, and how much of that is met."""
-        return self_checked(self.clauses)
+        return measure_self_checked(self.clauses)
 
     @property
-    def shown(self) -> int:
+    def shown_count(self) -> int:
         """How many clauses the controls show at all or in part."""
-        return sum(one.clause.status in ("automated", "partial") for one in self.clauses)
+        return sum(clause_total.clause.status in ("automated", "partial") for clause_total in self.clauses)
 
 
-def by_clause(run: Run, catalogue: Catalogue) -> tuple[FrameworkResult, ...]:
+def assess_frameworks(run: Run, catalogue: Catalogue) -> tuple[FrameworkResult, ...]:
     """The frameworks that some control cites and that are about a host of the run, the state's first."""
-    found = by_host(run)
-    assessed = (
-        (framework, total(assess_run(framework, run, catalogue, found=found)))
-        for framework in sorted(cited(catalogue), key=lambda framework: _place(framework.id, run.regime))
+    findings_by_host = group_by_host(run)
+    assessments = (
+        (framework, total_clauses(assess_run(framework, run, catalogue, findings_by_host=findings_by_host)))
+        for framework in sorted(
+            list_cited_frameworks(catalogue), key=lambda framework: _place(framework.id, run.regime)
+        )
     )
     return tuple(
-        FrameworkResult(framework, found, Counter(one.result for one in found))
-        for framework, found in assessed
-        if found
+        FrameworkResult(framework, clause_totals, Counter(clause_total.result for clause_total in clause_totals))
+        for framework, clause_totals in assessments
+        if clause_totals
     )
 
 
@@ -69,21 +71,25 @@ def _place(framework: str, regime: Regime) -> tuple[int, int, str]:
     return 0, order.index(framework), framework
 
 
-def standard(run: Run, catalogue: Catalogue) -> FrameworkResult | None:
+def assess_standard(run: Run, catalogue: Catalogue) -> FrameworkResult | None:
     """The standard that the organisation goes by; None when nothing of the run is under it."""
-    wanted = clauses.OF_REGIME[run.regime]
-    framework = next(framework for framework in frameworks() if framework.id == wanted)
-    found = total(assess_run(framework, run, catalogue, found=by_host(run)))
-    return FrameworkResult(framework, found, Counter(one.result for one in found)) if found else None
+    framework_id = clauses.OF_REGIME[run.regime]
+    framework = next(framework for framework in load_frameworks() if framework.id == framework_id)
+    clause_totals = total_clauses(assess_run(framework, run, catalogue, findings_by_host=group_by_host(run)))
+    return (
+        FrameworkResult(framework, clause_totals, Counter(clause_total.result for clause_total in clause_totals))
+        if clause_totals
+        else None
+    )
 
 
-def cited(catalogue: Catalogue) -> tuple[Framework, ...]:
+def list_cited_frameworks(catalogue: Catalogue) -> tuple[Framework, ...]:
     """The frameworks that some control cites."""
     keys = {key for control in catalogue.controls for key, numbers in control.references.items() if numbers}
-    return tuple(framework for framework in frameworks() if framework.key in keys)
+    return tuple(framework for framework in load_frameworks() if framework.key in keys)
 
 
 @cache
-def frameworks() -> tuple[Framework, ...]:
+def load_frameworks() -> tuple[Framework, ...]:
     """All that there are, read once."""
-    return tuple(clauses.load(name) for name in clauses.names())
+    return tuple(clauses.load(name) for name in clauses.list_framework_ids())

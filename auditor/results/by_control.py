@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from auditor.audit.controls import Catalogue, Control
 from auditor.models import Bucket, ControlId, Finding, Host, Run, Severity
-from auditor.results.intrusions import apart
-from auditor.results.summary import Counts, by_urgency
-from auditor.system.grouped import grouped
+from auditor.results.intrusions import split_intrusions
+from auditor.results.summary import FindingCounts, sort_by_urgency
+from auditor.system.grouped import group_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class ControlResult:
     control: Control
     severity: Severity
     """Of its worst open finding, else the control's own."""
-    counts: Counts
+    counts: FindingCounts
     open: tuple[Finding, ...]
     """Worst first."""
     others: Mapping[Bucket, tuple[Finding, ...]]
@@ -39,41 +39,44 @@ class WorkItem:
     hosts: tuple[str, ...]
 
     @property
-    def automated(self) -> bool:
+    def is_automated(self) -> bool:
         """Whether harden does it."""
         return self.control.fix is not None
 
     @property
     def once(self) -> bool:
         """Whether it is done once for all its sites: by a hardening, or by hand on the one host that they share."""
-        return self.automated or len(self.findings) == 1
+        return self.is_automated or len(self.findings) == 1
 
 
-def of_each(findings: Iterable[Finding]) -> Mapping[ControlId, tuple[Finding, ...]]:
+def group_by_control(findings: Iterable[Finding]) -> Mapping[ControlId, tuple[Finding, ...]]:
     """The findings of each control, in the order in which the controls come up."""
-    return grouped(findings, lambda finding: finding.control)
+    return group_by(findings, lambda finding: finding.control)
 
 
-def by_control(findings: Iterable[Finding], catalogue: Catalogue) -> tuple[ControlResult, ...]:
+def build_control_results(findings: Iterable[Finding], catalogue: Catalogue) -> tuple[ControlResult, ...]:
     """Every control that was asked: open ones first, worst first and then by how many violate; the others by id."""
-    results = [_result(catalogue[control], found) for control, found in of_each(findings).items()]
+    results = [
+        _result(catalogue[control], control_findings)
+        for control, control_findings in group_by_control(findings).items()
+    ]
     return tuple(sorted(results, key=_rank))
 
 
-def others(findings: Iterable[Finding]) -> Mapping[Bucket, tuple[Finding, ...]]:
+def group_by_bucket(findings: Iterable[Finding]) -> Mapping[Bucket, tuple[Finding, ...]]:
     """What is not open, by where it is counted; worst first."""
-    by_bucket = grouped((finding for finding in findings if not finding.is_open), lambda finding: finding.bucket)
-    return {bucket: by_urgency(members) for bucket, members in by_bucket.items()}
+    by_bucket = group_by((finding for finding in findings if not finding.is_open), lambda finding: finding.bucket)
+    return {bucket: sort_by_urgency(members) for bucket, members in by_bucket.items()}
 
 
 def _result(control: Control, findings: Sequence[Finding]) -> ControlResult:
-    violated = by_urgency(finding for finding in findings if finding.is_open)
+    open_findings = sort_by_urgency(finding for finding in findings if finding.is_open)
     return ControlResult(
         control=control,
-        severity=violated[0].severity if violated else control.severity,
-        counts=Counts.of(findings),
-        open=violated,
-        others=others(findings),
+        severity=open_findings[0].severity if open_findings else control.severity,
+        counts=FindingCounts.from_findings(findings),
+        open=open_findings,
+        others=group_by_bucket(findings),
     )
 
 
@@ -83,30 +86,34 @@ def _rank(result: ControlResult) -> tuple[int, int, int, str]:
     return (0, -result.severity.rank, -len(result.open), result.control.id)
 
 
-def work(run: Run, catalogue: Catalogue) -> tuple[WorkItem, ...]:
+def list_work(run: Run, catalogue: Catalogue) -> tuple[WorkItem, ...]:
     """The open findings of a run by control: worst first, then what mends most sites at once. What intruders did is no work but an incident."""
-    _, rest = apart(finding for finding in run.findings if finding.is_open)
-    return worst_first(rest, run.hosts, catalogue)
+    _, rest = split_intrusions(finding for finding in run.findings if finding.is_open)
+    return sort_work(rest, run.hosts, catalogue)
 
 
-def worst_first(findings: Iterable[Finding], hosts: Iterable[Host], catalogue: Catalogue) -> tuple[WorkItem, ...]:
+def sort_work(findings: Iterable[Finding], hosts: Iterable[Host], catalogue: Catalogue) -> tuple[WorkItem, ...]:
     """These findings by control: worst first, then what mends most sites at once."""
-    items = work_items(findings, hosts, catalogue)
+    items = iter_work_items(findings, hosts, catalogue)
     return tuple(sorted(items, key=lambda item: (-item.severity.rank, -len(item.domains), -len(item.findings))))
 
 
-def work_items(findings: Iterable[Finding], hosts: Iterable[Host], catalogue: Catalogue) -> Iterator[WorkItem]:
+def iter_work_items(findings: Iterable[Finding], hosts: Iterable[Host], catalogue: Catalogue) -> Iterator[WorkItem]:
     """These findings by control, in the order in which the controls come up; a host's touch every site that it serves."""
-    served = {host.name: tuple(site.domain for site in host.sites) for host in hosts}
-    for control, found in of_each(findings).items():
+    domains_by_host = {host.name: tuple(site.domain for site in host.sites) for host in hosts}
+    for control, control_findings in group_by_control(findings).items():
         yield WorkItem(
             control=catalogue[control],
-            severity=max((finding.severity for finding in found), key=lambda severity: severity.rank),
-            findings=found,
-            domains=tuple(dict.fromkeys(domain for finding in found for domain in _touched(finding, served))),
-            hosts=tuple(dict.fromkeys(finding.host for finding in found)),
+            severity=max((finding.severity for finding in control_findings), key=lambda severity: severity.rank),
+            findings=control_findings,
+            domains=tuple(
+                dict.fromkeys(
+                    domain for finding in control_findings for domain in _list_touched_domains(finding, domains_by_host)
+                )
+            ),
+            hosts=tuple(dict.fromkeys(finding.host for finding in control_findings)),
         )
 
 
-def _touched(finding: Finding, served: Mapping[str, Sequence[str]]) -> Sequence[str]:
-    return (finding.subject.id,) if finding.subject.kind == "site" else served.get(finding.host, ())
+def _list_touched_domains(finding: Finding, domains_by_host: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    return (finding.subject.id,) if finding.subject.kind == "site" else domains_by_host.get(finding.host, ())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from auditor.models import Finding, Lang
 from auditor.results.summary import FleetSummary, HostSummary
-from auditor.system.grouped import grouped
+from auditor.system.grouped import group_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class ReasonGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class Unevaluated:
+class UnevaluatedHost:
     """A host and what could not be evaluated on it and its sites."""
 
     host: HostSummary
@@ -31,27 +31,27 @@ class Unevaluated:
         return sum(len(group.findings) for group in self.groups)
 
 
-def by_reason(findings: Iterable[Finding], lang: Lang) -> tuple[ReasonGroup, ...]:
+def group_by_reason(findings: Iterable[Finding], lang: Lang) -> tuple[ReasonGroup, ...]:
     """The reason that most give first; an empty one for those that give none."""
-    by_text = grouped(findings, lambda finding: finding.reason.get(lang) if finding.reason else "")
-    ordered = sorted(by_text.items(), key=lambda item: -len(item[1]))
-    return tuple(ReasonGroup(reason=reason, findings=members) for reason, members in ordered)
+    by_text = group_by(findings, lambda finding: finding.reason.get(lang) if finding.reason else "")
+    groups = sorted(by_text.items(), key=lambda item: -len(item[1]))
+    return tuple(ReasonGroup(reason=reason, findings=members) for reason, members in groups)
 
 
-def unevaluated(summary: FleetSummary, lang: Lang) -> tuple[Unevaluated, ...]:
+def list_unevaluated_hosts(summary: FleetSummary, lang: Lang) -> tuple[UnevaluatedHost, ...]:
     """Hosts with something that could not be evaluated, those that could not be read at all first."""
-    lost = {
+    findings_by_host = {
         host.host.name: [
             finding
-            for findings in (host.findings, *(site.own for site in summary.served.get(host.host.name, ())))
+            for findings in (host.findings, *(site.own for site in summary.sites_by_host.get(host.host.name, ())))
             for finding in findings
             if finding.bucket == "not_evaluated"
         ]
         for host in summary.hosts
     }
     hosts = [
-        Unevaluated(host, by_reason(lost[host.host.name], lang))
+        UnevaluatedHost(host, group_by_reason(findings_by_host[host.host.name], lang))
         for host in summary.hosts
-        if lost[host.host.name] or not host.reached or host.outcome.area_errors
+        if findings_by_host[host.host.name] or not host.is_reached or host.outcome.area_errors
     ]
-    return tuple(sorted(hosts, key=lambda one: (one.host.reached, -one.total, one.host.host.name)))
+    return tuple(sorted(hosts, key=lambda entry: (entry.host.is_reached, -entry.total, entry.host.host.name)))

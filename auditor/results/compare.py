@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 from pydantic import Field
 
 from auditor.models import Finding, Model, Run, Severity, Status
-from auditor.results.summary import SEVERITIES, Counts, FleetSummary, HostSummary, SiteSummary, fleet
+from auditor.results.summary import SEVERITIES, FindingCounts, FleetSummary, HostSummary, SiteSummary, summarize_run
 
 type Change = Literal["regressed", "new", "still", "fixed", "waived", "unknown", "gone"]
 """What became of a control on a subject that was or is open: pass → open; not there or not evaluated → open; open or
@@ -25,11 +25,11 @@ ALWAYS_TOLD: frozenset[Change] = frozenset({"regressed", "new", "still", "fixed"
 """What is told also where nothing changed so."""
 
 
-class Comparison(Model):
+class RunComparison(Model):
     """What changed between two runs, for the whole or for one subject."""
 
-    before: Counts
-    after: Counts
+    before: FindingCounts
+    after: FindingCounts
     changes: Mapping[Change, tuple[Finding, ...]] = Field(
         description="the later run's findings; the earlier's when gone"
     )
@@ -51,7 +51,7 @@ class Comparison(Model):
         return len(self.changes.get(change, ()))
 
 
-def compare(before: Iterable[Finding], after: Iterable[Finding]) -> Comparison:
+def compare(before: Iterable[Finding], after: Iterable[Finding]) -> RunComparison:
     """What became of each finding, matched by control and subject."""
     before, after = tuple(before), tuple(after)
     earlier = {finding.key: finding for finding in before}
@@ -66,9 +66,9 @@ def compare(before: Iterable[Finding], after: Iterable[Finding]) -> Comparison:
         if change:
             changes[change].append(finding)
     changes["gone"] += [finding for finding in earlier.values() if finding.status.is_open]
-    return Comparison(
-        before=Counts.of(before),
-        after=Counts.of(after),
+    return RunComparison(
+        before=FindingCounts.from_findings(before),
+        after=FindingCounts.from_findings(after),
         changes={change: tuple(findings) for change, findings in changes.items()},
         unseen_before=unseen_before,
         unseen_after=unseen_after,
@@ -89,23 +89,23 @@ def _change(before: Finding | None, after: Finding) -> Change | None:
     return "unknown" if after.status is Status.NOT_EVALUATED else "gone"
 
 
-def between(before: Run, after: Run, hosts: Set[str] | None = None) -> Comparison:
+def compare_runs(before: Run, after: Run, hosts: Set[str] | None = None) -> RunComparison:
     """What changed on the hosts that both runs hold, or on ``hosts`` alone, each finding once."""
     both = _hosts(before) & _hosts(after) if hosts is None else hosts
     return compare(_of(before, both), _of(after, both))
 
 
-def by_subject[Subjects: (HostSummary, SiteSummary)](
+def compare_subjects[Subjects: (HostSummary, SiteSummary)](
     before: Iterable[Subjects], after: Iterable[Subjects]
-) -> Iterator[tuple[Subjects, Comparison]]:
+) -> Iterator[tuple[Subjects, RunComparison]]:
     """What changed on each site or host that both runs hold, as it is now and in the order of ``after``."""
-    were = {one.subject: one for one in before}
-    for one in after:
-        if one.subject in were:
-            yield one, compare(were[one.subject].findings, one.findings)
+    were = {earlier_subject.subject: earlier_subject for earlier_subject in before}
+    for subject in after:
+        if subject.subject in were:
+            yield subject, compare(were[subject.subject].findings, subject.findings)
 
 
-def hosts_of_one(before: Run, after: Run) -> int:
+def count_unshared_hosts(before: Run, after: Run) -> int:
     """How many hosts only one of the two runs holds."""
     return len(_hosts(before) ^ _hosts(after))
 
@@ -131,15 +131,15 @@ class Matrix:
     totals: Mapping[Change, int]
 
 
-def matrix(comparison: Comparison) -> Matrix:
+def build_matrix(comparison: RunComparison) -> Matrix:
     """The comparison as a table."""
-    counted: dict[Severity, Counter[Change]] = {severity: Counter() for severity in SEVERITIES}
+    counts: dict[Severity, Counter[Change]] = {severity: Counter() for severity in SEVERITIES}
     for change, findings in comparison.changes.items():
         for finding in findings:
-            counted[finding.severity][change] += 1
+            counts[finding.severity][change] += 1
     totals: dict[Change, int] = {change: comparison.count(change) for change in CHANGES}
     columns = tuple(change for change in CHANGES if change in ALWAYS_TOLD or totals[change])
-    return Matrix(changes=columns, rows=counted, totals=totals)
+    return Matrix(changes=columns, rows=counts, totals=totals)
 
 
 # --- per site and host --------------------------------------------------------------------------------
@@ -150,57 +150,57 @@ class SubjectDifference(Model):
 
     id: str
     host: str
-    comparison: Comparison
+    comparison: RunComparison
 
 
-class Difference(Model):
+class RunDifference(Model):
     """What changed between two runs."""
 
-    totals: Comparison = Field(description="each finding once, of the hosts that both runs hold")
+    totals: RunComparison = Field(description="each finding once, of the hosts that both runs hold")
     sites: tuple[SubjectDifference, ...]
     hosts: tuple[SubjectDifference, ...]
     only_before: tuple[str, ...] = Field(description="sites and hosts that only the earlier run holds")
     only_after: tuple[str, ...] = Field(description="sites and hosts that only the later run holds")
 
 
-def difference(before: Run, after: Run) -> Difference:
+def compute_difference(before: Run, after: Run) -> RunDifference:
     """What changed; sites and hosts in the order in which they matter now."""
-    earlier, later = fleet(before), fleet(after)
-    return Difference(
-        totals=between(before, after),
+    earlier, later = summarize_run(before), summarize_run(after)
+    return RunDifference(
+        totals=compare_runs(before, after),
         sites=tuple(
             SubjectDifference(id=site.domain, host=site.host.host.name, comparison=comparison)
-            for site, comparison in by_subject(earlier.sites, later.sites)
+            for site, comparison in compare_subjects(earlier.sites, later.sites)
         ),
         hosts=tuple(
             SubjectDifference(id=host.host.name, host=host.host.name, comparison=comparison)
-            for host, comparison in by_subject(earlier.hosts, later.hosts)
+            for host, comparison in compare_subjects(earlier.hosts, later.hosts)
         ),
         only_before=_names_missing(earlier, later),
         only_after=_names_missing(later, earlier),
     )
 
 
-def as_data(before: Run, after: Run, found: Difference) -> dict[str, Any]:
+def build_json_data(before: Run, after: Run, diff: RunDifference) -> dict[str, Any]:
     """The difference for a program."""
     return {
         "before": {"id": before.id, "started": before.started},
         "after": {"id": after.id, "started": after.started},
-        "totals": _counted(found.totals),
-        "sites": [_listed("site", site) for site in found.sites],
-        "hosts": [_listed("host", host) for host in found.hosts],
-        "only_before": list(found.only_before),
-        "only_after": list(found.only_after),
+        "totals": _count_changes(diff.totals),
+        "sites": [_render_subject("site", site) for site in diff.sites],
+        "hosts": [_render_subject("host", host) for host in diff.hosts],
+        "only_before": list(diff.only_before),
+        "only_after": list(diff.only_after),
     }
 
 
 def _names_missing(here: FleetSummary, there: FleetSummary) -> tuple[str, ...]:
-    known = {site.domain for site in there.sites} | {host.host.name for host in there.hosts}
+    known_names = {site.domain for site in there.sites} | {host.host.name for host in there.hosts}
     names = [*(site.domain for site in here.sites), *(host.host.name for host in here.hosts)]
-    return tuple(sorted({name for name in names if name not in known}))
+    return tuple(sorted({name for name in names if name not in known_names}))
 
 
-def _counted(comparison: Comparison) -> Mapping[str, int | None]:
+def _count_changes(comparison: RunComparison) -> Mapping[str, int | None]:
     """``open_before`` and ``open_after`` are of what both runs evaluated; null where one evaluated nothing."""
     return {
         "open_before": comparison.open_before if comparison.before.evaluated else None,
@@ -209,11 +209,11 @@ def _counted(comparison: Comparison) -> Mapping[str, int | None]:
     }
 
 
-def _listed(kind: str, subject: SubjectDifference) -> dict[str, Any]:
+def _render_subject(kind: str, subject: SubjectDifference) -> dict[str, Any]:
     return {
         kind: subject.id,
         "host": subject.host,
-        "totals": _counted(subject.comparison),
+        "totals": _count_changes(subject.comparison),
         **{
             change: [
                 {

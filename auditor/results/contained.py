@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from auditor.models import Site
-from auditor.models.incidents import OpenIncident, Standing, Unrecorded
-from auditor.system.grouped import grouped
+from auditor.models.incidents import ActiveContainment, OpenIncident, UnrecordedContainment
+from auditor.system.grouped import group_by
 from auditor.text.words import Words
 
 
-def lines(contained: Iterable[Standing], words: Words) -> tuple[str, ...]:
+def format_lines(actions: Iterable[ActiveContainment], words: Words) -> tuple[str, ...]:
     """Each thing that is contained, by which incident."""
-    return tuple(f"{one.incident}: {line(one, words)}" for one in contained)
+    return tuple(f"{action.incident}: {format_line(action, words)}" for action in actions)
 
 
-def what_of(means: str, what: str, words: Words) -> str:
+def describe_target(means: str, what: str, words: Words) -> str:
     """Return what an action is about, as people read it: of a process its number and program, of a job its line and file."""
     if means.startswith("process"):
         number, slash, program = what.partition("/")
@@ -26,43 +26,58 @@ def what_of(means: str, what: str, words: Words) -> str:
     return what
 
 
-def by_incident(contained: Iterable[Standing], words: Words) -> dict[str, list[str]]:
+def format_lines_by_incident(actions: Iterable[ActiveContainment], words: Words) -> dict[str, list[str]]:
     """Return what each incident contains, a line each."""
     return {
-        incident: [line(one, words) for one in some]
-        for incident, some in grouped(contained, lambda one: one.incident).items()
+        incident: [format_line(action, words) for action in incident_actions]
+        for incident, incident_actions in group_by(actions, lambda incident_action: incident_action.incident).items()
     }
 
 
-def of_site(contained: Iterable[Standing], site: Site) -> Iterator[Standing]:
+def select_by_site(actions: Iterable[ActiveContainment], site: Site) -> Iterator[ActiveContainment]:
     """What visitors of a site get another answer for."""
-    return (one for one in contained if one.host == site.host and one.site in (site.domain, *site.aliases))
+    return (action for action in actions if action.host == site.host and action.site in (site.domain, *site.aliases))
 
 
-def of_incidents(contained: Iterable[Standing], site: Site, incidents: Iterable[OpenIncident]) -> tuple[Standing, ...]:
+def select_by_incidents(
+    actions: Iterable[ActiveContainment], site: Site, incidents: Iterable[OpenIncident]
+) -> tuple[ActiveContainment, ...]:
     """Return what visitors of a site get another answer for, and what else the incidents that touch it contain on its host."""
-    of, there = {one.id for one in incidents}, [one for one in contained if one.host == site.host]
-    theirs = set(of_site(there, site))
-    return tuple(one for one in there if one in theirs or (one.incident in of and one.site is None))
-
-
-def line(one: Standing, words: Words) -> str:
-    """One thing that is contained, or perhaps; and that its host does not have it on record."""
-    until = words.moment(one.until) if one.until else ""
-    named = {"number": str(one.number), "host": one.host, "what": what_of(one.means, one.what, words), "until": until}
-    means = words(f"incidents.means.{one.means}")
-    said = (
-        words(f"incidents.now.{one.means}", **named)
-        if one.known
-        else words("incidents.contained_perhaps", means=means, **named)
+    of, there = {incident.id for incident in incidents}, [action for action in actions if action.host == site.host]
+    theirs = set(select_by_site(there, site))
+    return tuple(
+        active_action
+        for active_action in there
+        if active_action in theirs or (active_action.incident in of and active_action.site is None)
     )
-    if one.there is not False:
-        return said
-    command = f"auditor incident release {one.incident} {one.number}"
-    return f"{said}: {words('incidents.not_on_record', host=one.host, command=command)}"
 
 
-def unrecorded(some: Iterable[Unrecorded], words: Words) -> Iterator[str]:
+def format_line(action: ActiveContainment, words: Words) -> str:
+    """One thing that is contained, or perhaps; and that its host does not have it on record."""
+    until = words.moment(action.until) if action.until else ""
+    values = {
+        "number": str(action.number),
+        "host": action.host,
+        "what": describe_target(action.means, action.what, words),
+        "until": until,
+    }
+    means = words(f"incidents.means.{action.means}")
+    text = (
+        words(f"incidents.now.{action.means}", **values)
+        if action.known
+        else words("incidents.contained_perhaps", means=means, **values)
+    )
+    if action.there is not False:
+        return text
+    command = f"auditor incident release {action.incident} {action.number}"
+    return f"{text}: {words('incidents.not_on_record', host=action.host, command=command)}"
+
+
+def describe_unrecorded(records: Iterable[UnrecordedContainment], words: Words) -> Iterator[str]:
     """What hosts have on record that the case log does not have in force, in a sentence for each host."""
-    for host, group in grouped(some, lambda one: one.host).items():
-        yield words("incidents.unrecorded", host=host, actions=", ".join(dict.fromkeys(one.action for one in group)))
+    for host, group in group_by(records, lambda record: record.host).items():
+        yield words(
+            "incidents.unrecorded",
+            host=host,
+            actions=", ".join(dict.fromkeys(host_record.action for host_record in group)),
+        )

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from auditor.audit.controls import COMPROMISE, Catalogue
 from auditor.models import ControlId, Run, Trace
-from auditor.models.hunts import KINDS, Hunted
+from auditor.models.hunts import KINDS, HuntSummary
 from auditor.results import traces
-from auditor.results.traces import Shared, traces_in
+from auditor.results.traces import SharedTrace, traces_in
 from auditor.text.words import Words
 
 
@@ -18,56 +18,58 @@ from auditor.text.words import Words
 class HostTraces:
     """The last hunt on one host, and the traces that count as findings, the surest first."""
 
-    hunted: Hunted
-    alarming: tuple[Trace, ...]
+    hunt: HuntSummary
+    alarming_traces: tuple[Trace, ...]
     let_in_by: tuple[ControlId, ...] = ()
     """The open controls on that host, or on its sites, that may have let such things in."""
 
 
-def by_host(run: Run, catalogue: Catalogue) -> tuple[HostTraces, ...]:
+def list_host_traces(run: Run, catalogue: Catalogue) -> tuple[HostTraces, ...]:
     """Every host that was ever hunted on, in the order of the run."""
     controls = {control.id for control in catalogue.controls if control.area == COMPROMISE}
-    found: dict[str, list[Trace]] = defaultdict(list)
+    traces_by_host: dict[str, list[Trace]] = defaultdict(list)
     ways: dict[str, list[ControlId]] = defaultdict(list)
     is_open: dict[str, set[ControlId]] = defaultdict(set)
     for finding in run.findings:
         if finding.control in controls:
-            found[finding.subject.id] += traces_in(finding.violations)
+            traces_by_host[finding.subject.id] += traces_in(finding.violations)
             if finding.violations:
                 ways[finding.host] += catalogue[finding.control].let_in_by
         elif finding.bucket in ("fail", "partial"):
             is_open[finding.host].add(finding.control)
     return tuple(
         HostTraces(
-            one,
-            tuple(found[one.host]),
-            tuple(way for way in dict.fromkeys(ways[one.host]) if way in is_open[one.host]),
+            hunt,
+            tuple(traces_by_host[hunt.host]),
+            tuple(way for way in dict.fromkeys(ways[hunt.host]) if way in is_open[hunt.host]),
         )
-        for one in run.hunts
+        for hunt in run.hunts
     )
 
 
-def shared(found: Iterable[HostTraces]) -> tuple[Shared, ...]:
+def find_shared_traces(all_host_traces: Iterable[HostTraces]) -> tuple[SharedTrace, ...]:
     """The alarming traces that more than one host has: each is one piece of work."""
-    return traces.shared((one.hunted.host, one.alarming) for one in found)
+    return traces.find_shared_traces(
+        (host_traces.hunt.host, host_traces.alarming_traces) for host_traces in all_host_traces
+    )
 
 
-def seen(told: Hunted, words: Words) -> str:
+def describe_hunt(hunt: HuntSummary, words: Words) -> str:
     """When the last hunt was, and how much of what is there it saw and judged."""
-    values = {name: getattr(told, name) for name in ("seen", "known", "judged")}
-    parts = [words("hunts.seen", when=words.moment(told.started), **values)]
-    if told.places is not None:
-        parts.append(words("hunts.places", n=told.places))
-    if told.places_left:
-        parts.append(words("hunts.places_left", parts=", ".join(_named(told.places_left, words))))
-    if told.warm:
+    values = {name: getattr(hunt, name) for name in ("seen", "known", "judged")}
+    parts = [words("hunts.seen", when=words.moment(hunt.started), **values)]
+    if hunt.places is not None:
+        parts.append(words("hunts.places", n=hunt.places))
+    if hunt.places_left:
+        parts.append(words("hunts.places_left", parts=", ".join(_name_places(hunt.places_left, words))))
+    if hunt.warm:
         parts.append(words("hunts.warm"))
-    if told.unjudged or told.left or told.cut_short:
-        parts.append(words("hunts.unjudged", n=told.unjudged + told.left))
+    if hunt.unjudged or hunt.left or hunt.cut_short:
+        parts.append(words("hunts.unjudged", n=hunt.unjudged + hunt.left))
     return "; ".join(parts)
 
 
-def _named(slots: Iterable[str], words: Words) -> Iterator[str]:
+def _name_places(slots: Iterable[str], words: Words) -> Iterator[str]:
     """What lies in such places, each once; the rest is settings of any kind."""
     kinds = dict.fromkeys(kind for slot, kind in KINDS.items() if slot in set(slots))
     yield from (words(f"content.kind.{kind}") for kind in kinds)

@@ -8,13 +8,13 @@ from typing import NamedTuple
 from pydantic import Field
 
 from auditor.models import ControlId, Finding, Model, Run, Status, Subject
-from auditor.results.compare import Comparison, between
+from auditor.results.compare import RunComparison, compare_runs
 
 type Key = tuple[ControlId, Subject]
 """Control and subject, as ``Finding.key`` has them."""
 
 
-class Hardened(NamedTuple):
+class HardeningAudits(NamedTuple):
     """A hardening by the audits around it."""
 
     before: Run
@@ -22,41 +22,47 @@ class Hardened(NamedTuple):
     """With the hardening."""
 
 
-class Work(Model):
+class MonthWork(Model):
     """What became of a month's findings from its first run to its last."""
 
-    begun: str = Field(description="when the first run was, ISO 8601 with offset")
-    change: Comparison
-    hardened: Mapping[Key, str] = Field(
+    started_at: str = Field(description="when the first run was, ISO 8601 with offset")
+    change: RunComparison
+    hardening_starts: Mapping[Key, str] = Field(
         description="of what was fixed by a hardening and still is, when that began, ISO 8601 with offset"
     )
     hosts: int = Field(description="on how many hosts hardenings fixed something that still is")
 
     @property
-    def fixed(self) -> Sequence[Finding]:
+    def fixed_findings(self) -> Sequence[Finding]:
         """What was open in the first run and is met in the last."""
         return self.change.changes.get("fixed", ())
 
-    def when(self, finding: Finding) -> str | None:
+    def find_hardening_start(self, finding: Finding) -> str | None:
         """When the hardening began that fixed it; None: it was fixed by something else between two runs."""
-        return self.hardened.get(finding.key)
+        return self.hardening_starts.get(finding.key)
 
 
-def work(first: Run, last: Run, hardenings: Iterable[Hardened], hosts: frozenset[str]) -> Work:
+def build_month_work(first: Run, last: Run, hardenings: Iterable[HardeningAudits], hosts: frozenset[str]) -> MonthWork:
     """What became of the findings of ``hosts``. ``hardenings`` are those in between, oldest first."""
-    change = between(first, last, hosts)
-    fixed = {finding.key: finding.host for finding in change.changes.get("fixed", ())}
+    change = compare_runs(first, last, hosts)
+    fixed_hosts = {finding.key: finding.host for finding in change.changes.get("fixed", ())}
     when: dict[Key, str] = {}
-    for one in hardenings:
-        hardening = one.after.hardening
+    for hardening_audits in hardenings:
+        hardening = hardening_audits.after.hardening
         if hardening is not None:
-            kept = frozenset(entry.host for entry in hardening.having("confirmed"))
-            when |= {key: hardening.started for key in _mended(one, kept) if key in fixed}
-    return Work(begun=first.started, change=change, hardened=when, hosts=len({fixed[key] for key in when}))
+            confirmed_hosts = frozenset(entry.host for entry in hardening.select_by_state("confirmed"))
+            when |= {
+                key: hardening.started
+                for key in _iter_mended_keys(hardening_audits, confirmed_hosts)
+                if key in fixed_hosts
+            }
+    return MonthWork(
+        started_at=first.started, change=change, hardening_starts=when, hosts=len({fixed_hosts[key] for key in when})
+    )
 
 
-def _mended(one: Hardened, hosts: frozenset[str]) -> Iterable[Key]:
-    open_before = {finding.key for finding in one.before.findings if finding.is_open}
-    for finding in one.after.findings:
+def _iter_mended_keys(hardening_audits: HardeningAudits, hosts: frozenset[str]) -> Iterable[Key]:
+    open_before = {finding.key for finding in hardening_audits.before.findings if finding.is_open}
+    for finding in hardening_audits.after.findings:
         if finding.host in hosts and finding.status is Status.PASS and finding.key in open_before:
             yield finding.key

@@ -9,15 +9,15 @@ from functools import cached_property
 from pydantic import Field
 
 from auditor.audit.controls import Catalogue
-from auditor.audit.waivers import covered
+from auditor.audit.waivers import list_covered_subjects
 from auditor.inventory import offices as units
 from auditor.models import Bucket, Finding, Host, Model, Organisation, Run, Severity, Site, Text, Unit, WaiverUse
-from auditor.results.by_control import work_items
-from auditor.results.compare import Comparison, between
-from auditor.results.month_work import Hardened, Work, work
-from auditor.results.summary import Counts, FleetSummary, SiteSummary, fleet
-from auditor.system.grouped import grouped
-from auditor.text.visible import one_line
+from auditor.results.by_control import iter_work_items
+from auditor.results.compare import RunComparison, compare_runs
+from auditor.results.month_work import HardeningAudits, MonthWork, build_month_work
+from auditor.results.summary import FindingCounts, FleetSummary, SiteSummary, summarize_run
+from auditor.system.grouped import group_by
+from auditor.text.visible import make_one_line
 
 MAX_NAME = 200
 """Characters of an office's name."""
@@ -30,7 +30,7 @@ class Requirement(Model):
     title: Text = Field(description="what is wrong where the findings are open, else what is required")
     severity: Severity
     references: Mapping[str, object]
-    automated: bool
+    is_automated: bool
     of_host: bool
     hosts: tuple[str, ...]
     domains: tuple[str, ...]
@@ -47,24 +47,24 @@ class Figures(Model):
     run: Run
     summary: FleetSummary
     findings: tuple[Finding, ...]
-    counts: Counts
-    unaudited: tuple[Site, ...] = Field(
+    counts: FindingCounts
+    unaudited_sites: tuple[Site, ...] = Field(
         description="its sites without figures: not audited, or audited before a unit was declared for them"
     )
     homeless: tuple[Site, ...] = Field(description="sites of the run that no office has, to this day")
-    change: Comparison | None
-    work: Work | None
+    change: RunComparison | None
+    work: MonthWork | None
     incomparable: tuple[str, ...]
 
     def owner(self, site: SiteSummary) -> Unit:
         """The office that answers for a site today."""
-        return units.today(self.organisation, site.unit) if site.unit else self.unit
+        return units.resolve_successor(self.organisation, site.unit) if site.unit else self.unit
 
     @cached_property
     def owners(self) -> tuple[tuple[Unit, tuple[SiteSummary, ...]], ...]:
         """The sites of each office, offices in the order of the organisation's file."""
-        owned = grouped(self.summary.sites, lambda site: self.owner(site).id)
-        return tuple((unit, owned[unit.id]) for unit in self.organisation.units if unit.id in owned)
+        sites_by_unit = group_by(self.summary.sites, lambda site: self.owner(site).id)
+        return tuple((unit, sites_by_unit[unit.id]) for unit in self.organisation.units if unit.id in sites_by_unit)
 
     @cached_property
     def buckets(self) -> Mapping[Bucket, int]:
@@ -82,7 +82,7 @@ class Figures(Model):
     @property
     def unread(self) -> tuple[SiteSummary, ...]:
         """Sites on hosts that could not be read."""
-        return tuple(site for site in self.summary.sites if not site.host.reached)
+        return tuple(site for site in self.summary.sites if not site.host.is_reached)
 
     @cached_property
     def foreign(self) -> tuple[tuple[Unit, tuple[Finding, ...]], ...]:
@@ -91,21 +91,21 @@ class Figures(Model):
         of_unit: dict[str, list[Finding]] = defaultdict(list)
         for host in self.summary.hosts:
             if host.unit is not None and host.unit.id not in mine:
-                of_unit[units.today(self.organisation, host.unit).id] += [
+                of_unit[units.resolve_successor(self.organisation, host.unit).id] += [
                     finding for finding in host.findings if finding.is_open
                 ]
-        known = ((self.organisation.unit(unit_id), tuple(findings)) for unit_id, findings in of_unit.items())
-        return tuple((unit, findings) for unit, findings in known if unit is not None and findings)
+        unit_pairs = ((self.organisation.unit(unit_id), tuple(findings)) for unit_id, findings in of_unit.items())
+        return tuple((unit, findings) for unit, findings in unit_pairs if unit is not None and findings)
 
 
-def figures(
+def compute_figures(
     organisation: Organisation,
     unit: Unit,
     hosts: Iterable[Host],
     run: Run,
     before: Run | None,
     first: Run | None = None,
-    hardenings: Iterable[Hardened] = (),
+    hardenings: Iterable[HardeningAudits] = (),
 ) -> Figures:
     """Count for ``unit`` and the units below it. ``hosts`` are those of the inventory as it is now.
 
@@ -114,17 +114,19 @@ def figures(
     """
     organisation = _presentable(organisation)
     unit = organisation.unit(unit.id) or unit
-    scope = units.within(organisation, unit)
-    ids = frozenset(one.id for one in scope)
-    mine = _narrowed(run, ids, organisation)
-    earlier = _narrowed(before, ids, organisation) if before else None
-    begun = _narrowed(first, ids, organisation) if first else None
-    summary = fleet(mine)
-    known = {one.id for one in organisation.units}
-    owned = {site.domain for host in run.hosts for site in host.sites if (site.unit or host.unit) in known}
-    declared = [(host, site) for host in hosts for site in host.sites]
-    of_somebody = {site.domain for host, site in declared if (site.unit or host.unit) in known}
-    comparable = _reached(earlier) & _reached(mine) if earlier else set()
+    scope = units.list_within(organisation, unit)
+    ids = frozenset(scope_unit.id for scope_unit in scope)
+    mine = _narrow_run(run, ids, organisation)
+    earlier = _narrow_run(before, ids, organisation) if before else None
+    month_start = _narrow_run(first, ids, organisation) if first else None
+    summary = summarize_run(mine)
+    known_units = {known_unit.id for known_unit in organisation.units}
+    owned_domains = {
+        site.domain for host in run.hosts for site in host.sites if (site.unit or host.unit) in known_units
+    }
+    declared_sites = [(host, site) for host in hosts for site in host.sites]
+    of_somebody = {site.domain for host, site in declared_sites if (site.unit or host.unit) in known_units}
+    comparable = _list_reached_hosts(earlier) & _list_reached_hosts(mine) if earlier else set()
     return Figures(
         unit=unit,
         units=scope,
@@ -133,17 +135,23 @@ def figures(
         summary=summary,
         findings=mine.findings,
         counts=summary.totals,
-        unaudited=tuple(
-            site for host, site in declared if (site.unit or host.unit) in ids and site.domain not in owned
+        unaudited_sites=tuple(
+            site
+            for host, site in declared_sites
+            if (site.unit or host.unit) in ids and site.domain not in owned_domains
         ),
         homeless=tuple(
             site
             for host in run.hosts
             for site in host.sites
-            if (site.unit or host.unit) not in known and site.domain not in of_somebody
+            if (site.unit or host.unit) not in known_units and site.domain not in of_somebody
         ),
-        change=between(earlier, mine, comparable) if earlier and comparable else None,
-        work=work(begun, mine, hardenings, frozenset(_reached(begun) & _reached(mine))) if begun else None,
+        change=compare_runs(earlier, mine, comparable) if earlier and comparable else None,
+        work=build_month_work(
+            month_start, mine, hardenings, frozenset(_list_reached_hosts(month_start) & _list_reached_hosts(mine))
+        )
+        if month_start
+        else None,
         incomparable=tuple(
             site.domain for host in mine.hosts if earlier and host.name not in comparable for site in host.sites
         ),
@@ -161,12 +169,14 @@ def _presentable(organisation: Organisation) -> Organisation:
 
 
 def _presentable_unit(unit: Unit) -> Unit:
-    written = {field: getattr(unit, field) for field in ("name", "former_name", "place", "abbreviation", "drafter")}
-    shown = {field: one_line(text, MAX_NAME) for field, text in written.items() if text is not None}
-    return unit.model_copy(update={**shown, "signing": tuple(one_line(line, MAX_NAME) for line in unit.signing)})
+    texts = {field: getattr(unit, field) for field in ("name", "former_name", "place", "abbreviation", "drafter")}
+    presentable_texts = {field: make_one_line(text, MAX_NAME) for field, text in texts.items() if text is not None}
+    return unit.model_copy(
+        update={**presentable_texts, "signing": tuple(make_one_line(line, MAX_NAME) for line in unit.signing)}
+    )
 
 
-def _narrowed(run: Run, units: frozenset[str], organisation: Organisation) -> Run:
+def _narrow_run(run: Run, units: frozenset[str], organisation: Organisation) -> Run:
     """The sites of ``units`` with the hosts that serve them, and the hosts that ``units`` run."""
     hosts = []
     for host in run.hosts:
@@ -180,7 +190,7 @@ def _narrowed(run: Run, units: frozenset[str], organisation: Organisation) -> Ru
             "organisation": organisation,
             "hosts": tuple(hosts),
             "reviews": tuple(review for review in run.reviews if review.site in domains),
-            "incidents": tuple(one for one in run.incidents if one.covers(*names, *domains))
+            "incidents": tuple(incident for incident in run.incidents if incident.covers(*names, *domains))
             if run.incidents is not None
             else None,
             "outcomes": tuple(outcome for outcome in run.outcomes if outcome.host in names),
@@ -193,43 +203,53 @@ def _narrowed(run: Run, units: frozenset[str], organisation: Organisation) -> Ru
     )
 
 
-def _reached(run: Run) -> set[str]:
+def _list_reached_hosts(run: Run) -> set[str]:
     return {outcome.host for outcome in run.outcomes if outcome.reached}
 
 
-def requirements(run: Run, catalogue: Catalogue, *buckets: Bucket) -> tuple[Requirement, ...]:
+def build_requirements(run: Run, catalogue: Catalogue, *buckets: Bucket) -> tuple[Requirement, ...]:
     """The findings in ``buckets`` by control, worst first, then what touches most sites.
 
     A control that the catalogue no longer has goes by its id.
     """
     findings = [finding for finding in run.findings if finding.bucket in buckets]
     levels = {site.domain: site.level for host in run.hosts for site in host.sites}
-    found = [
+    unsorted_requirements = [
         Requirement(
             id=item.control.id,
-            title=item.control.told(item.findings[0].bucket),
+            title=item.control.describe(item.findings[0].bucket),
             severity=item.severity,
             references=item.control.references,
-            automated=item.automated,
+            is_automated=item.is_automated,
             of_host=item.findings[0].subject.kind == "host",
             hosts=item.hosts,
             domains=tuple(sorted(item.domains)),
             levels=frozenset(levels[domain] for domain in item.domains),
             findings=item.findings,
         )
-        for item in work_items(findings, run.hosts, catalogue.knowing(findings))
+        for item in iter_work_items(findings, run.hosts, catalogue.add_retired_controls(findings))
     ]
-    return tuple(sorted(found, key=lambda one: (-one.severity.rank, -len(one.domains), -len(one.hosts), one.id)))
+    return tuple(
+        sorted(
+            unsorted_requirements,
+            key=lambda requirement: (
+                -requirement.severity.rank,
+                -len(requirement.domains),
+                -len(requirement.hosts),
+                requirement.id,
+            ),
+        )
+    )
 
 
-def by_office(figures: Figures, catalogue: Catalogue) -> Iterable[tuple[Unit, tuple[Requirement, ...]]]:
+def group_by_office(figures: Figures, catalogue: Catalogue) -> Iterable[tuple[Unit, tuple[Requirement, ...]]]:
     """What is open by the office that has to mend it, offices in the order of the organisation's file.
 
     A site's findings are its office's; a host's those of the office that runs it, else of all whose sites it serves.
     """
     of_site = {site.domain: unit.id for unit, sites in figures.owners for site in sites}
     of_host = {
-        host.host.name: {units.today(figures.organisation, host.unit).id}
+        host.host.name: {units.resolve_successor(figures.organisation, host.unit).id}
         if host.unit is not None
         else {of_site[site.domain] for site in host.host.sites}
         for host in figures.summary.hosts
@@ -243,19 +263,19 @@ def by_office(figures: Figures, catalogue: Catalogue) -> Iterable[tuple[Unit, tu
     for unit in figures.organisation.units:
         if unit.id in of_unit:
             run = figures.run.model_copy(update={"findings": tuple(of_unit[unit.id])})
-            yield unit, requirements(run, catalogue, "fail", "partial")
+            yield unit, build_requirements(run, catalogue, "fail", "partial")
 
 
-def waivers(figures: Figures, catalogue: Catalogue) -> tuple[tuple[WaiverUse, tuple[str, ...]], ...]:
+def list_waivers(figures: Figures, catalogue: Catalogue) -> tuple[tuple[WaiverUse, tuple[str, ...]], ...]:
     """The waivers that hold, or held, for these hosts and sites, with the sites that they touch; first to expire first."""
     hosts = figures.run.hosts
-    served = {host.name: [site.domain for site in host.sites] for host in hosts}
-    found = []
+    domains_by_host = {host.name: [site.domain for site in host.sites] for host in hosts}
+    uses = []
     for use in figures.run.waivers:
         control = catalogue.by_id.get(use.waiver.control)
         kind = control.subject if control else "site"
-        subjects = covered(use.waiver.scope, kind, figures.organisation, hosts)
+        subjects = list_covered_subjects(use.waiver.scope, kind, figures.organisation, hosts)
         if subjects:
-            domains = (domain for one in subjects for domain in served.get(one.id, [one.id]))
-            found.append((use, tuple(dict.fromkeys(domains))))
-    return tuple(sorted(found, key=lambda one: (one[0].waiver.expires, one[0].waiver.id)))
+            domains = (domain for subject in subjects for domain in domains_by_host.get(subject.id, [subject.id]))
+            uses.append((use, tuple(dict.fromkeys(domains))))
+    return tuple(sorted(uses, key=lambda entry: (entry[0].waiver.expires, entry[0].waiver.id)))

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from auditor.models import ControlId, Run, Status
-from auditor.models.clock import month
+from auditor.models.clock import format_month
 
 type Key = tuple[ControlId, str]
 """A control and the host's name or the site's domain that it was checked on."""
@@ -16,33 +16,33 @@ type Since = Mapping[Key, str]
 """The month, as ``2026-11``, in which what is open now was first seen open and never met since."""
 
 
-def following(before: Since, run: Run) -> Since:
+def update_since(before: Since, run: Run) -> Since:
     """What is known after a run. What it did not evaluate, or did not look at, stays as it was known before."""
     since = dict(before)
-    seen = month(run.started)
+    current_month = format_month(run.started)
     for finding in run.findings:
         key = (finding.control, finding.subject.id)
         if finding.is_open:
-            since.setdefault(key, seen)
+            since.setdefault(key, current_month)
         elif finding.status is not Status.NOT_EVALUATED:
             since.pop(key, None)
     return since
 
 
-def packed(since: Since) -> bytes:
+def pack_since(since: Since) -> bytes:
     """As it is kept: JSON by month and control, deflated."""
     by_month: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for (control, subject), seen in since.items():
-        by_month[seen][control].append(subject)
+    for (control, subject), first_month in since.items():
+        by_month[first_month][control].append(subject)
     return zlib.compress(json.dumps(by_month, ensure_ascii=False, separators=(",", ":")).encode())
 
 
-def unpacked(kept: bytes) -> Since:
+def unpack_since(data: bytes) -> Since:
     """The same read again."""
-    by_month: dict[str, dict[str, list[str]]] = json.loads(zlib.decompress(kept))
+    by_month: dict[str, dict[str, list[str]]] = json.loads(zlib.decompress(data))
     return {
-        (control, subject): seen
-        for seen, controls in by_month.items()
+        (control, subject): first_month
+        for first_month, controls in by_month.items()
         for control, subjects in controls.items()
         for subject in subjects
     }

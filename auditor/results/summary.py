@@ -16,8 +16,8 @@ from pydantic import Field
 
 from auditor.models import Bucket, Finding, Host, HostOutcome, Model, Run, Severity, Site, Status, Subject, Text, Unit
 from auditor.models.incidents import OpenIncident
-from auditor.results.intrusions import certainties, open_on
-from auditor.system.grouped import grouped
+from auditor.results.intrusions import find_open_incidents, list_certainties
+from auditor.system.grouped import group_by
 
 SEVERITIES: tuple[Severity, ...] = tuple(sorted(Severity, key=lambda severity: -severity.rank))
 """Worst first."""
@@ -30,7 +30,7 @@ _DAY = 86_400
 type _BySubject = Mapping[tuple[Literal["host", "site"], str], tuple[Finding, ...]]
 
 
-class Counts(Model):
+class FindingCounts(Model):
     """How many findings there are of each status, and how many open ones of each severity."""
 
     status: Mapping[Status, int]
@@ -39,7 +39,7 @@ class Counts(Model):
     attested: int = Field(default=0, description="manual, and answered by a person")
 
     @classmethod
-    def of(cls, findings: Iterable[Finding]) -> Self:
+    def from_findings(cls, findings: Iterable[Finding]) -> Self:
         """The counts of these findings."""
         status: Counter[Status] = Counter()
         severity: Counter[Severity] = Counter()
@@ -57,9 +57,9 @@ class Counts(Model):
             attested=apart["attested"],
         )
 
-    def __add__(self, other: Counts) -> Counts:
+    def __add__(self, other: FindingCounts) -> FindingCounts:
         """Both together."""
-        return Counts(
+        return FindingCounts(
             status={status: count + other.status[status] for status, count in self.status.items()},
             open={severity: count + other.open[severity] for severity, count in self.open.items()},
             waived=self.waived + other.waived,
@@ -97,7 +97,7 @@ class Counts(Model):
         return self.status[Status.PASS] + self.status[Status.PARTIAL] + self.status[Status.FAIL]
 
 
-Standing = Literal[
+Posture = Literal[
     "intruded",
     "host_intruded",
     "suspected",
@@ -114,12 +114,12 @@ Standing = Literal[
 seen now; something urgent is open; it could not be read; something else is open; something could not be evaluated; nothing left to do.
 Those with ``host_`` say of a site that its host stands so, and not the site itself."""
 
-STANDINGS: tuple[Standing, ...] = get_args(Standing)
-INTRUDED: tuple[Standing, ...] = ("intruded", "host_intruded", "suspected", "host_suspected")
+POSTURES: tuple[Posture, ...] = get_args(Posture)
+INTRUDED_POSTURES: tuple[Posture, ...] = ("intruded", "host_intruded", "suspected", "host_suspected")
 """Traces of an intruder were seen on it, or on its host."""
-FOR_AN_INCIDENT: tuple[Standing, ...] = (*INTRUDED, "incident", "host_incident")
+FOR_AN_INCIDENT: tuple[Posture, ...] = (*INTRUDED_POSTURES, "incident", "host_incident")
 """What an incident is for, and no configuration."""
-_OF_ITS_HOST: Mapping[Standing, Standing] = {
+_OF_ITS_HOST: Mapping[Posture, Posture] = {
     "intruded": "host_intruded",
     "suspected": "host_suspected",
     "incident": "host_incident",
@@ -134,7 +134,7 @@ class HostSummary(Model):
     unit: Unit | None
     outcome: HostOutcome
     findings: tuple[Finding, ...]
-    counts: Counts
+    counts: FindingCounts
     incidents: tuple[OpenIncident, ...] = Field(default=(), description="that are open on it, or on a site of it")
 
     @property
@@ -143,14 +143,14 @@ class HostSummary(Model):
         return Subject(kind="host", id=self.host.name)
 
     @property
-    def reached(self) -> bool:
+    def is_reached(self) -> bool:
         """Whether the host could be read at all."""
         return self.outcome.reached
 
     @cached_property
-    def standing(self) -> Standing:
+    def posture(self) -> Posture:
         """How the host stands."""
-        return _incident(certainties(self.findings), self.incidents) or _work(self.counts, self.reached)
+        return _incident(list_certainties(self.findings), self.incidents) or _work(self.counts, self.is_reached)
 
 
 class SiteSummary(Model):
@@ -160,8 +160,8 @@ class SiteSummary(Model):
     unit: Unit | None
     host: HostSummary
     own: tuple[Finding, ...]
-    own_counts: Counts
-    counts: Counts = Field(description="own and shared")
+    own_counts: FindingCounts
+    counts: FindingCounts = Field(description="own and shared")
     https: bool | None = Field(description="whether it answers on HTTPS; None: not known")
     certificate_days: int | None = Field(description="until its certificate expires, negative after; None: not known")
     backup_days: int | None = Field(description="age of its newest backup; None: not known")
@@ -178,7 +178,7 @@ class SiteSummary(Model):
         return self.site.domain
 
     @property
-    def shared(self) -> tuple[Finding, ...]:
+    def shared_findings(self) -> tuple[Finding, ...]:
         """The findings of its host."""
         return self.host.findings
 
@@ -188,16 +188,22 @@ class SiteSummary(Model):
         return self.own + self.host.findings
 
     @cached_property
-    def standing(self) -> Standing:
+    def posture(self) -> Posture:
         """How the site stands: by what is seen of it and lies in its own files, and else by its host."""
         root = self.site.document_root
-        seen = (*certainties(self.own), *(certainties(self.shared, below=root) if root else ()))
-        on_it = _incident(seen, [one for one in self.incidents if one.covers(self.domain)])
-        on_host = _incident(
-            certainties(self.shared), [one for one in self.incidents if one.covers(self.host.host.name)]
+        trace_certainties = (
+            *list_certainties(self.own),
+            *(list_certainties(self.shared_findings, below=root) if root else ()),
         )
-        found = [one for one in (on_it, _OF_ITS_HOST[on_host] if on_host else None) if one]
-        return min(found, key=STANDINGS.index) if found else _work(self.counts, self.host.reached)
+        on_it = _incident(
+            trace_certainties, [site_incident for site_incident in self.incidents if site_incident.covers(self.domain)]
+        )
+        on_host = _incident(
+            list_certainties(self.shared_findings),
+            [host_incident for host_incident in self.incidents if host_incident.covers(self.host.host.name)],
+        )
+        candidates = [candidate for candidate in (on_it, _OF_ITS_HOST[on_host] if on_host else None) if candidate]
+        return min(candidates, key=POSTURES.index) if candidates else _work(self.counts, self.host.is_reached)
 
 
 class FleetSummary(Model):
@@ -205,37 +211,37 @@ class FleetSummary(Model):
 
     sites: tuple[SiteSummary, ...]
     hosts: tuple[HostSummary, ...]
-    totals: Counts
+    totals: FindingCounts
 
     def site(self, domain: str) -> SiteSummary | None:
         """The site with that domain, or None."""
         return next((site for site in self.sites if site.domain == domain), None)
 
     @cached_property
-    def served(self) -> Mapping[str, tuple[SiteSummary, ...]]:
+    def sites_by_host(self) -> Mapping[str, tuple[SiteSummary, ...]]:
         """The sites of each host that serves some, by its name."""
-        return grouped(self.sites, lambda site: site.host.host.name)
+        return group_by(self.sites, lambda site: site.host.host.name)
 
     @property
     def unread(self) -> tuple[HostSummary, ...]:
         """Hosts that could not be read at all."""
-        return tuple(host for host in self.hosts if not host.reached)
+        return tuple(host for host in self.hosts if not host.is_reached)
 
-    def standing(self, *standings: Standing) -> int:
+    def count_postures(self, *postures: Posture) -> int:
         """How many sites (hosts, where there are no sites) stand so."""
-        return sum(subject.standing in standings for subject in self.sites or self.hosts)
+        return sum(subject.posture in postures for subject in self.sites or self.hosts)
 
 
-def fleet(run: Run) -> FleetSummary:
+def summarize_run(run: Run) -> FleetSummary:
     """Everything that a run says, gathered per site and per host."""
-    by_subject = grouped(run.findings, lambda finding: (finding.subject.kind, finding.subject.id))
+    by_subject = group_by(run.findings, lambda finding: (finding.subject.kind, finding.subject.id))
     outcomes = {outcome.host: outcome for outcome in run.outcomes}
     hosts = [_host(run, host, by_subject, outcomes.get(host.name)) for host in run.hosts]
     sites = [_site(run, site, host, by_subject) for host in hosts for site in host.host.sites]
     return FleetSummary(
-        sites=tuple(sorted(sites, key=lambda site: (*_rank(site.standing, site.counts), site.domain))),
-        hosts=tuple(sorted(hosts, key=lambda host: (*_rank(host.standing, host.counts), host.host.name))),
-        totals=Counts.of(run.findings),
+        sites=tuple(sorted(sites, key=lambda site: (*_rank(site.posture, site.counts), site.domain))),
+        hosts=tuple(sorted(hosts, key=lambda host: (*_rank(host.posture, host.counts), host.host.name))),
+        totals=FindingCounts.from_findings(run.findings),
     )
 
 
@@ -249,15 +255,15 @@ def _host(run: Run, host: Host, by_subject: _BySubject, outcome: HostOutcome | N
         unit=_unit(run, host.unit),
         outcome=outcome or unread,
         findings=findings,
-        counts=Counts.of(findings),
-        incidents=open_on(run, host.name, *(site.domain for site in host.sites)) or (),
+        counts=FindingCounts.from_findings(findings),
+        incidents=find_open_incidents(run, host.name, *(site.domain for site in host.sites)) or (),
     )
 
 
 def _site(run: Run, site: Site, host: HostSummary, by_subject: _BySubject) -> SiteSummary:
     own = by_subject.get(("site", site.domain), ())
-    counts = Counts.of(own)
-    now = run.began.timestamp()
+    counts = FindingCounts.from_findings(own)
+    now = run.started_at.timestamp()
     return SiteSummary(
         site=site,
         unit=_unit(run, site.unit or host.host.unit),
@@ -268,7 +274,7 @@ def _site(run: Run, site: Site, host: HostSummary, by_subject: _BySubject) -> Si
         https=_https(own),
         certificate_days=_days(now, _moment(own, "site.certificate.not_after")),
         backup_days=_days(_moment(own, "site.backup.newest"), now),
-        incidents=open_on(run, site.domain, host.host.name) or (),
+        incidents=find_open_incidents(run, site.domain, host.host.name) or (),
     )
 
 
@@ -296,44 +302,44 @@ def _days(start: float | None, end: float | None) -> int | None:
     return None if start is None or end is None else int((end - start) // _DAY)
 
 
-def _incident(traces: Sequence[str], incidents: Sequence[OpenIncident]) -> Standing | None:
+def _incident(traces: Sequence[str], incidents: Sequence[OpenIncident]) -> Posture | None:
     """Return what of an intruder traces of these certainties, and incidents, say; None: nothing."""
     if traces:
         return "intruded" if "exact" in traces else "suspected"
     return "incident" if incidents else None
 
 
-def _work(counts: Counts, reached: bool) -> Standing:
+def _work(counts: FindingCounts, is_reached: bool) -> Posture:
     """Return how it stands by what there is to do."""
     if counts.urgent:
         return "urgent"
-    if not reached or (counts.not_evaluated and not counts.evaluated):
+    if not is_reached or (counts.not_evaluated and not counts.evaluated):
         return "unread"
     if counts.open_total:
         return "open"
     return "unsure" if counts.not_evaluated or not counts.evaluated else "clean"
 
 
-def _rank(standing: Standing, counts: Counts) -> tuple[int, ...]:
-    return (STANDINGS.index(standing), *(-counts.open[severity] for severity in SEVERITIES), -counts.not_evaluated)
+def _rank(posture: Posture, counts: FindingCounts) -> tuple[int, ...]:
+    return (POSTURES.index(posture), *(-counts.open[severity] for severity in SEVERITIES), -counts.not_evaluated)
 
 
-def by_urgency(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def sort_by_urgency(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Worst first; a complete failure before a partial one; the order of the catalogue otherwise."""
     return tuple(sorted(findings, key=lambda finding: (-finding.severity.rank, finding.status is Status.PARTIAL)))
 
 
 __all__ = [
     "FOR_AN_INCIDENT",
-    "INTRUDED",
+    "INTRUDED_POSTURES",
+    "POSTURES",
     "SEVERITIES",
-    "STANDINGS",
     "URGENT",
-    "Counts",
+    "FindingCounts",
     "FleetSummary",
     "HostSummary",
+    "Posture",
     "SiteSummary",
-    "Standing",
-    "by_urgency",
-    "fleet",
+    "sort_by_urgency",
+    "summarize_run",
 ]

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pydantic import Field
 
 from auditor.models import Model, Run, Severity, clock
-from auditor.models.clock import month
-from auditor.results.summary import SEVERITIES, Counts, fleet
-from auditor.system.grouped import grouped
+from auditor.models.clock import format_month
+from auditor.results.summary import SEVERITIES, FindingCounts, summarize_run
+from auditor.system.grouped import group_by
 
 
 class HostPoint(Model):
@@ -40,36 +40,38 @@ class TrendPoint(Model):
     unknown: int = Field(default=0, description="hosts left out of the run that no earlier one has")
 
 
-def trend_point(run: Run) -> TrendPoint:
+def make_trend_point(run: Run) -> TrendPoint:
     """A run as a point in time."""
-    summary = fleet(run)
-    by_host = grouped(run.findings, lambda finding: finding.host)
+    summary = summarize_run(run)
+    by_host = group_by(run.findings, lambda finding: finding.host)
     sites: dict[str, dict[str, int]] = defaultdict(dict)
     for site in summary.sites:
         sites[site.host.host.name][site.domain] = site.counts.open_total
     hosts = {}
     for host in summary.hosts:
-        counts = Counts.of(by_host.get(host.host.name, ()))
+        counts = FindingCounts.from_findings(by_host.get(host.host.name, ()))
         hosts[host.host.name] = HostPoint(
             open=counts.open,
             own=host.counts.open_total,
             evaluated=counts.evaluated,
             waived=counts.waived,
-            reached=host.reached,
+            reached=host.is_reached,
             sites=sites[host.host.name],
         )
-    left_out = None if run.left_out is None else tuple(one.host for one in run.left_out)
+    left_out = None if run.left_out is None else tuple(omission.host for omission in run.left_out)
     return _point(run.id, run.started, hosts, left_out)
 
 
-def _point(run_id: str, started: str, hosts: Mapping[str, HostPoint], left_out: tuple[str, ...] | None) -> TrendPoint:
-    opened: Counter[Severity] = Counter()
+def _point(
+    run_id: str, started_at: str, hosts: Mapping[str, HostPoint], left_out: tuple[str, ...] | None
+) -> TrendPoint:
+    open_counts: Counter[Severity] = Counter()
     for host in hosts.values():
-        opened.update(host.open)
+        open_counts.update(host.open)
     return TrendPoint(
         run_id=run_id,
-        started=started,
-        open={severity: opened[severity] for severity in SEVERITIES},
+        started=started_at,
+        open={severity: open_counts[severity] for severity in SEVERITIES},
         evaluated=sum(host.evaluated for host in hosts.values()),
         sites={domain: number for host in hosts.values() for domain, number in host.sites.items()},
         waived=sum(host.waived for host in hosts.values()),
@@ -79,34 +81,38 @@ def _point(run_id: str, started: str, hosts: Mapping[str, HostPoint], left_out: 
     )
 
 
-def completed(point: TrendPoint, earlier: Iterable[TrendPoint]) -> TrendPoint:
+def complete_point(point: TrendPoint, earlier: Iterable[TrendPoint]) -> TrendPoint:
     """The state of the fleet at a point: what its run left out as the newest of ``earlier`` (newest first) that has it.
 
     Where it is not known what the run left out, that is what other runs of its month have.
     """
     if not point.hosts:
         return point
-    wanted = None if point.left_out is None else frozenset(point.left_out)
-    taken: dict[str, HostPoint] = {}
+    left_out_hosts = None if point.left_out is None else frozenset(point.left_out)
+    older_points: dict[str, HostPoint] = {}
     for older in earlier:
-        if wanted == taken.keys() or (wanted is None and month(older.started) != month(point.started)):
+        if left_out_hosts == older_points.keys() or (
+            left_out_hosts is None and format_month(older.started) != format_month(point.started)
+        ):
             break
         for name, host in older.hosts.items():
-            if name not in point.hosts and (wanted is None or name in wanted):
-                taken.setdefault(name, host)
-    if not taken and not wanted:
+            if name not in point.hosts and (left_out_hosts is None or name in left_out_hosts):
+                older_points.setdefault(name, host)
+    if not older_points and not left_out_hosts:
         return point
-    whole = _point(point.run_id, point.started, {**taken, **point.hosts}, point.left_out)
-    return whole.model_copy(update={"earlier": len(taken), "unknown": len((wanted or frozenset()) - taken.keys())})
+    whole = _point(point.run_id, point.started, {**older_points, **point.hosts}, point.left_out)
+    return whole.model_copy(
+        update={"earlier": len(older_points), "unknown": len((left_out_hosts or frozenset()) - older_points.keys())}
+    )
 
 
-def until(points: Sequence[TrendPoint], run: Run) -> tuple[TrendPoint, ...]:
+def select_points_until(points: Sequence[TrendPoint], run: Run) -> tuple[TrendPoint, ...]:
     """The points up to a run, its own last; ``points`` are oldest first, as this is."""
-    own = next((point for point in points if point.run_id == run.id), None) or trend_point(run)
-    before = (point for point in points if point is not own and clock.read(point.started) <= run.began)
+    own = next((point for point in points if point.run_id == run.id), None) or make_trend_point(run)
+    before = (point for point in points if point is not own and clock.read(point.started) <= run.started_at)
     return (*before, own)
 
 
-def months(points: Iterable[TrendPoint]) -> tuple[TrendPoint, ...]:
+def select_last_of_months(points: Iterable[TrendPoint]) -> tuple[TrendPoint, ...]:
     """The last point of each month, by Vietnam's clock; ``points`` and these are oldest first."""
-    return tuple({month(point.started): point for point in points}.values())
+    return tuple({format_month(point.started): point for point in points}.values())

@@ -18,7 +18,7 @@ NOT_EVALUATED: Literal[3] = 3
 type Why = Literal["open", "new", "regressed", "worse", "waiver_expired"]
 
 
-class Cause(Model):
+class FailureCause(Model):
     """A finding that makes a run fail."""
 
     control: ControlId
@@ -30,13 +30,13 @@ class Cause(Model):
     )
 
 
-class Verdict(Model):
+class RunVerdict(Model):
     """What a run means for a pipeline."""
 
     code: Literal[0, 1, 3] = Field(description="the exit code: 1 causes to fail, 3 something was not evaluated")
     fail_on: Severity
     baseline: str | None = Field(description="the run that it was measured by")
-    causes: tuple[Cause, ...]
+    causes: tuple[FailureCause, ...]
     known: int = Field(description="findings that were open in the baseline already")
     not_evaluated: int
 
@@ -48,7 +48,7 @@ class Baseline(Model):
     findings: tuple[Finding, ...]
 
 
-def judge(run: Run, catalogue: Catalogue, fail_on: Severity, baseline: Baseline | None = None) -> Verdict:
+def judge(run: Run, catalogue: Catalogue, fail_on: Severity, baseline: Baseline | None = None) -> RunVerdict:
     """1 when there is a cause to fail, else 3 when something that applies was not evaluated, else 0.
 
     A cause is a finding that is open, at or above ``fail_on``, and that no waiver covers. Measured by a baseline,
@@ -57,11 +57,13 @@ def judge(run: Run, catalogue: Catalogue, fail_on: Severity, baseline: Baseline 
     """
     of_papers, of_traces = catalogue.of_papers, catalogue.of_traces
     causes = tuple(
-        _against(baseline, run, of_papers, of_traces, fail_on) if baseline else _alone(run, of_papers, fail_on)
+        _iter_causes_against(baseline, run, of_papers, of_traces, fail_on)
+        if baseline
+        else _iter_causes(run, of_papers, fail_on)
     )
     worse = sum(cause.why == "worse" for cause in causes)
     unread = sum(finding.status is Status.NOT_EVALUATED for finding in run.findings)
-    return Verdict(
+    return RunVerdict(
         code=OPEN if causes else NOT_EVALUATED if unread else 0,
         fail_on=fail_on,
         baseline=baseline.name if baseline else None,
@@ -71,39 +73,39 @@ def judge(run: Run, catalogue: Catalogue, fail_on: Severity, baseline: Baseline 
     )
 
 
-def known(run: Run, earlier: Iterable[tuple[str, Iterable[Finding]]]) -> Baseline | None:
+def build_baseline(run: Run, earlier: Iterable[tuple[str, Iterable[Finding]]]) -> Baseline | None:
     """The baseline that earlier runs make, newest first: for each of the run's findings the newest that came to a result.
 
     So a host that was down last night, or left out by a limit, is measured by the night before. Takes no more of
     ``earlier`` than it needs; None when there is none. What is not in ``run`` is left out.
     """
     here = {finding.key for finding in run.findings}
-    missing = {finding.key for finding in run.findings if finding.is_open}
-    found: dict[object, Finding] = {}
+    missing_keys = {finding.key for finding in run.findings if finding.is_open}
+    newest_findings: dict[object, Finding] = {}
     name = None
     for of, findings in earlier:
         name = name or of
         for finding in findings:
             what = finding.key
-            before = found.get(what)
+            before = newest_findings.get(what)
             if what in here and (before is None or before.status is Status.NOT_EVALUATED):
-                found[what] = finding
+                newest_findings[what] = finding
                 if finding.status is not Status.NOT_EVALUATED:
-                    missing.discard(what)
-        if not missing:
+                    missing_keys.discard(what)
+        if not missing_keys:
             break
-    return Baseline(name=name, findings=tuple(found.values())) if name else None
+    return Baseline(name=name, findings=tuple(newest_findings.values())) if name else None
 
 
-def _alone(run: Run, of_papers: Collection[ControlId], fail_on: Severity) -> Iterator[Cause]:
+def _iter_causes(run: Run, of_papers: Collection[ControlId], fail_on: Severity) -> Iterator[FailureCause]:
     for finding in run.findings:
         if finding.is_open and finding.severity.rank >= fail_on.rank:
             yield _cause(finding, "waiver_expired" if finding.control in of_papers else "open")
 
 
-def _against(
+def _iter_causes_against(
     baseline: Baseline, run: Run, of_papers: Collection[ControlId], of_traces: Collection[ControlId], fail_on: Severity
-) -> Iterator[Cause]:
+) -> Iterator[FailureCause]:
     for finding in run.findings:
         if finding.control in of_papers and finding.is_open:
             yield _cause(finding, "waiver_expired")
@@ -117,8 +119,8 @@ def _against(
     members = {was.key: was.violations for was in baseline.findings}
     for finding in changes.get("still", ()):
         before = members[finding.key]
-        keyed = finding.control in of_traces
-        more = bool(_keys(finding.violations) - _keys(before)) if keyed else len(finding.violations) > len(before)
+        has_keys = finding.control in of_traces
+        more = bool(_keys(finding.violations) - _keys(before)) if has_keys else len(finding.violations) > len(before)
         if more and finding.control not in of_papers and finding.severity.rank >= fail_on.rank:
             yield _cause(finding, "worse")
 
@@ -128,5 +130,5 @@ def _keys(violations: Iterable[Any]) -> set[str]:
     return {str(violation["key"]) for violation in violations if isinstance(violation, Mapping) and "key" in violation}
 
 
-def _cause(finding: Finding, why: Why) -> Cause:
-    return Cause(control=finding.control, subject=finding.subject, severity=finding.severity, why=why)
+def _cause(finding: Finding, why: Why) -> FailureCause:
+    return FailureCause(control=finding.control, subject=finding.subject, severity=finding.severity, why=why)

@@ -14,7 +14,7 @@ _THREADS = Path("/proc/self/task")
 
 
 @contextmanager
-def beside(work: Callable[[], None], *, worthwhile: bool = True) -> Iterator[None]:
+def run_in_copy(work: Callable[[], None], *, worthwhile: bool = True) -> Iterator[None]:
     """``work`` is done while the block is, by a copy of this process, and is finished when the block ends.
 
     The copy shares our memory until one of us writes to it. What ``work`` gives back or changes in memory is lost: it
@@ -22,11 +22,11 @@ def beside(work: Callable[[], None], *, worthwhile: bool = True) -> Iterator[Non
     there are threads, which a copy would lack, or when the copy failed, so that an error is raised as if it had been
     done here at once.
     """
-    if not worthwhile or (os.cpu_count() or 1) < 2 or not _alone():
+    if not worthwhile or (os.cpu_count() or 1) < 2 or not _is_only_thread():
         yield
         work()
         return
-    copy = multiprocessing.get_context("fork").Process(target=_quietly, args=(work,))
+    copy = multiprocessing.get_context("fork").Process(target=_run_quietly, args=(work,))
     copy.start()
     try:
         yield
@@ -39,14 +39,14 @@ def beside(work: Callable[[], None], *, worthwhile: bool = True) -> Iterator[Non
         work()
 
 
-def _alone() -> bool:
+def _is_only_thread() -> bool:
     """Whether this thread is the only one; False where that cannot be told."""
     with contextlib.suppress(OSError):
         return len(list(_THREADS.iterdir())) == 1
     return False
 
 
-def _quietly(work: Callable[[], None]) -> None:
+def _run_quietly(work: Callable[[], None]) -> None:
     try:
         work()
     except Exception:  # any: the parent does the work again, and raises

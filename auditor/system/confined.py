@@ -26,7 +26,7 @@ _CAPABILITIES_3 = 0x20080522
 _SYSTEM = ("/usr", "/lib", "/lib64")
 _ROOM = "/tmp"  # noqa: S108  a folder that is everywhere: an empty one is mounted over it, for this process alone
 _C = ctypes.CDLL(None, use_errno=True)
-_exposed: list[bool] = []
+_exposures: list[bool] = []
 
 
 def confine(memory: int, places: Iterable[str] = ()) -> bool:
@@ -37,7 +37,7 @@ def confine(memory: int, places: Iterable[str] = ()) -> bool:
     """
     _limit(memory)
     is_nobody = os.geteuid() == 0 and _become_nobody()
-    return _set_apart(places) or is_nobody
+    return _isolate(places) or is_nobody
 
 
 def _become_nobody() -> bool:
@@ -51,15 +51,15 @@ def _become_nobody() -> bool:
     return True
 
 
-def note(apart: bool) -> None:
+def note_isolation(apart: bool) -> None:
     """Remember what a child said of itself."""
     if not apart:
-        _exposed.append(True)
+        _exposures.append(True)
 
 
 def is_exposed() -> bool:
     """Return whether a child has read bytes of others with all the rights of who runs this program."""
-    return bool(_exposed)
+    return bool(_exposures)
 
 
 def _limit(memory: int) -> None:
@@ -68,7 +68,7 @@ def _limit(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
-def _set_apart(places: Iterable[str]) -> bool:
+def _isolate(places: Iterable[str]) -> bool:
     """Go on in namespaces of its own, as a process that its waiting parents outlive. Returns whether the kernel allows it."""
     uid, gid = os.geteuid(), os.getegid()
     _C.prctl(_DUMPABLE, 1, 0, 0, 0)  # who gave up root's rights owns what /proc shows of him only then
@@ -81,7 +81,7 @@ def _set_apart(places: Iterable[str]) -> bool:
     _check(_C.prctl(_PDEATHSIG, _SIGKILL, 0, 0, 0))
     _go_on_in_a_child()  # the first process of a namespace is spared the signals that limit time
     try:
-        _map(uid, gid)
+        _map_accounts(uid, gid)
         _see_only([sys.prefix, sys.base_prefix, *_SYSTEM, str(Path(auditor.__file__).parent), *places])
     except OSError:
         return False
@@ -105,7 +105,7 @@ def _outlive(child: int) -> NoReturn:
     os._exit(0 if status == 0 else 1)
 
 
-def _map(uid: int, gid: int) -> None:
+def _map_accounts(uid: int, gid: int) -> None:
     for name, text in (
         ("setgroups", "deny"),
         ("uid_map", f"{_NOBODY} {uid} 1"),
@@ -116,7 +116,7 @@ def _map(uid: int, gid: int) -> None:
 
 def _see_only(places: Sequence[str]) -> None:
     """Make these folders, read only, all that there is. Raises OSError."""
-    handles = list(_opened(places))
+    handles = list(_open_places(places))
     _mount("none", "/", None, _REC | _PRIVATE)
     _mount("none", _ROOM, "tmpfs", _NOSUID | _NODEV, "mode=755,size=64k")
     for place, handle in handles:
@@ -134,17 +134,17 @@ def _see_only(places: Sequence[str]) -> None:
     os.chdir("/")
 
 
-def _opened(places: Sequence[str]) -> Iterator[tuple[Path, int]]:
+def _open_places(places: Sequence[str]) -> Iterator[tuple[Path, int]]:
     """Yield those that are there, none of them below another."""
-    kept: list[Path] = []
+    opened_places: list[Path] = []
     for place in sorted({Path(os.path.normpath(place)) for place in places if Path(place).is_absolute()}):
-        if any(place.is_relative_to(one) for one in kept):
+        if any(place.is_relative_to(parent) for parent in opened_places):
             continue
         try:
             handle = os.open(place, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError:
             continue
-        kept.append(place)
+        opened_places.append(place)
         yield place, handle
 
 
@@ -157,8 +157,8 @@ def _drop_rights() -> None:
 
 
 def _mount(source: str, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
-    given = [one.encode() if one is not None else None for one in (source, target, kind, data)]
-    _check(_C.mount(given[0], given[1], given[2], ctypes.c_ulong(flags), given[3]))
+    arguments = [argument.encode() if argument is not None else None for argument in (source, target, kind, data)]
+    _check(_C.mount(arguments[0], arguments[1], arguments[2], ctypes.c_ulong(flags), arguments[3]))
 
 
 def _check(result: int) -> None:

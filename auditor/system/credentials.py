@@ -10,7 +10,7 @@ from pathlib import Path
 from auditor.errors import InputError
 
 
-def trusting(ca_file: Path | None) -> ssl.SSLContext:
+def make_tls_context(ca_file: Path | None) -> ssl.SSLContext:
     """TLS 1.2 or newer that trusts these authorities, by default the system's. Raises InputError."""
     try:
         context = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
@@ -22,7 +22,7 @@ def trusting(ca_file: Path | None) -> ssl.SSLContext:
     return context
 
 
-def secret(file: Path) -> str:
+def read_secret(file: Path) -> str:
     """The one line of a file that its owner alone can read, and that is no link. Raises InputError."""
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)

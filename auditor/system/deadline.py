@@ -32,23 +32,23 @@ class Deadline:
     ) -> None:
         self._timer.cancel()
         with self._lock:
-            for one in self._watched:
-                one.close()
+            for connection in self._watched:
+                connection.close()
             self._watched.clear()
 
-    def left(self) -> float:
+    def get_remaining(self) -> float:
         """Seconds. Raises TimeoutError when there are none."""
-        left = self._ends - time.monotonic()
-        if left <= 0:
-            raise TimeoutError(self._said)
-        return left
+        seconds_left = self._ends - time.monotonic()
+        if seconds_left <= 0:
+            raise TimeoutError(self._message)
+        return seconds_left
 
-    def why(self, error: Exception) -> str:
+    def explain(self, error: Exception) -> str:
         """What to say of an error that came meanwhile: that the time is over, or its own words."""
-        return self._said if self._over else str(error) or type(error).__name__
+        return self._message if self._over else str(error) or type(error).__name__
 
     @property
-    def _said(self) -> str:
+    def _message(self) -> str:
         return f"longer than {self._seconds:g} s"
 
     @property
@@ -69,6 +69,6 @@ class Deadline:
 
     def _cut(self) -> None:
         with self._lock:
-            for one in self._watched:
+            for connection in self._watched:
                 with contextlib.suppress(OSError):
-                    one.shutdown(socket.SHUT_RDWR)
+                    connection.shutdown(socket.SHUT_RDWR)

@@ -29,13 +29,13 @@ _MEND_OUTPUT = "free some space, or choose another --output"
 _OWNER = 0o700
 _TOKEN = 6
 """Bytes by which drafts of one file differ."""
-_ABANDONED = 86_400
+_ABANDONED_SECONDS = 86_400
 """Seconds since which nobody has written to a draft whose writer is no more."""
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
 
-def check(output: Path) -> None:
+def check_output(output: Path) -> None:
     """Make ``output``. Raises InputError when it cannot be used, before any time is spent on an audit."""
     try:
         output.mkdir(parents=True, exist_ok=True, mode=_OWNER)
@@ -55,7 +55,7 @@ def _ours(report: Path) -> bool:
     return not any(report.iterdir())
 
 
-def whole(path: Path, parts: Iterable[bytes], mode: int | None = None) -> None:
+def write_whole(path: Path, parts: Iterable[bytes], mode: int | None = None) -> None:
     """Write a file whole or not at all, whatever ends this process or the machine meanwhile; for its owner only.
 
     Once this returns the file is on the disk. ``parts`` may be larger than memory together. With ``mode`` (None: that of
@@ -63,12 +63,12 @@ def whole(path: Path, parts: Iterable[bytes], mode: int | None = None) -> None:
     writer of the same file left is cleared away a day later. Raises OSError.
     """
     _clear(path)
-    draft = _draft(path)
+    draft = _make_draft_path(path)
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as stream:
             stream.writelines(parts)
             stream.flush()
-            os.fchmod(stream.fileno(), mode_of(path, 0o600) if mode is None else mode)
+            os.fchmod(stream.fileno(), get_mode(path, 0o600) if mode is None else mode)
             os.fsync(stream.fileno())
         draft.replace(path)
         _keep_names(path.parent)
@@ -76,28 +76,28 @@ def whole(path: Path, parts: Iterable[bytes], mode: int | None = None) -> None:
         draft.unlink(missing_ok=True)
 
 
-def file(path: Path, content: bytes) -> Path:
+def write_file(path: Path, content: bytes) -> Path:
     """Write a file whole, as open as the one that is there. Raises InputError."""
-    with _told(path, mend=_MEND_OUTPUT):
-        whole(path, [content])
+    with _convert_errors(path, mend=_MEND_OUTPUT):
+        write_whole(path, [content])
     return path
 
 
-def output(path: Path, content: bytes) -> Path:
+def write_output(path: Path, content: bytes) -> Path:
     """Write what a person asks for by ``--output`` as ``file`` does, and make its folder. Raises InputError."""
-    with _told(path, mend=_MEND_OUTPUT):
+    with _convert_errors(path, mend=_MEND_OUTPUT):
         path.parent.mkdir(parents=True, exist_ok=True)
-    return file(path, content)
+    return write_file(path, content)
 
 
-def private(path: Path, parts: Iterable[bytes]) -> Path:
+def write_private(path: Path, parts: Iterable[bytes]) -> Path:
     """Write a file whole, part by part, for its owner only whoever could read the one before. Raises InputError."""
-    with _told(path, mend="check the folder and its free space"):
-        whole(path, parts, 0o600)
+    with _convert_errors(path, mend="check the folder and its free space"):
+        write_whole(path, parts, 0o600)
     return path
 
 
-def mode_of(path: Path, otherwise: int) -> int:
+def get_mode(path: Path, otherwise: int) -> int:
     """The permissions of what is there, if it is ours: what others laid there opens nothing to them."""
     try:
         status = path.lstat()
@@ -107,14 +107,14 @@ def mode_of(path: Path, otherwise: int) -> int:
 
 
 @contextmanager
-def _told(path: Path, *, mend: str) -> Iterator[None]:
+def _convert_errors(path: Path, *, mend: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         raise InputError("cannot write {path}: {why}", path=path, why=error.strerror, mend=mend) from error
 
 
-def _draft(path: Path) -> Path:
+def _make_draft_path(path: Path) -> Path:
     if not path.name:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     return path.with_name(f".{path.name}.{secrets.token_hex(_TOKEN)}")
@@ -123,11 +123,11 @@ def _draft(path: Path) -> Path:
 def _clear(path: Path) -> None:
     """Take away what writers of ``path`` left that were killed: they hold what it holds."""
     draft = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{{2 * _TOKEN}}}")
-    for left in path.parent.iterdir():
-        if draft.fullmatch(left.name):
+    for leftover in path.parent.iterdir():
+        if draft.fullmatch(leftover.name):
             with suppress(FileNotFoundError):  # its writer was alive, and has ended since
-                if time.time() - left.lstat().st_mtime > _ABANDONED:
-                    shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink()
+                if time.time() - leftover.lstat().st_mtime > _ABANDONED_SECONDS:
+                    shutil.rmtree(leftover) if leftover.is_dir() and not leftover.is_symlink() else leftover.unlink()
 
 
 def _keep_names(folder: Path) -> None:
@@ -142,18 +142,18 @@ def _keep_names(folder: Path) -> None:
         os.close(handle)
 
 
-def folder(path: Path, files: Iterable[tuple[str, str]]) -> Path:
+def write_folder(path: Path, files: Iterable[tuple[str, str]]) -> Path:
     """Write a folder of text files whole, in place of the one that is there and as open as that, else for its owner only."""
-    draft = _draft(path)
+    draft = _make_draft_path(path)
     try:
-        with _told(path, mend=_MEND_OUTPUT):
+        with _convert_errors(path, mend=_MEND_OUTPUT):
             _clear(path)
             draft.mkdir(mode=_OWNER)
             for name, text in files:
                 target = draft / name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_text(text, encoding="utf-8")
-            _give(draft, mode_of(path, _OWNER))
+            _give(draft, get_mode(path, _OWNER))
             _put(draft, path)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
@@ -173,19 +173,19 @@ def _put(new: Path, path: Path) -> None:
     if not path.exists():
         new.rename(path)
     elif not _exchange(new, path):
-        aside = _draft(path)
+        aside = _make_draft_path(path)
         path.rename(aside)
         new.rename(path)
         aside.rename(new)
 
 
-def _exchange(one: Path, other: Path) -> bool:
+def _exchange(path: Path, other: Path) -> bool:
     """Swap two names in one step. False where the file system or the C library cannot."""
     try:
         renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
     except (AttributeError, OSError):
         return False
-    if renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0:
+    if renameat2(_AT_FDCWD, os.fsencode(path), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0:
         return True
     code = ctypes.get_errno()
     if code in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):

@@ -15,11 +15,11 @@ from contextlib import suppress
 from pathlib import Path
 
 _DIGEST = hashlib.sha256().digest_size
-_KEPT = 4
+_MAX_STATES = 4
 """States that are kept of a kind; those of earlier versions go."""
 
 
-def folder(kind: str, state: str) -> Path | None:
+def get_folder(kind: str, state: str) -> Path | None:
     """The folder for that state, made when it is not there. None where there can be none of ours alone.
 
     Nothing is made or removed in a folder of which not every one above is known to be ours.
@@ -30,10 +30,10 @@ def folder(kind: str, state: str) -> Path | None:
         return None
     is_new = False
     try:
-        for one in (*reversed(path.parents), path):
-            if is_new := not os.path.lexists(one):
-                one.mkdir(mode=0o700, exist_ok=True)
-            if not _is_ours(one, shared=one not in (top, path)):
+        for ancestor in (*reversed(path.parents), path):
+            if is_new := not os.path.lexists(ancestor):
+                ancestor.mkdir(mode=0o700, exist_ok=True)
+            if not _is_ours(ancestor, allow_shared=ancestor not in (top, path)):
                 return None
         if is_new:
             _sweep(top)
@@ -66,7 +66,7 @@ def get(place: Path, name: str) -> bytes | None:
     return content if hashlib.sha256(content).digest() == digest else None
 
 
-def _is_ours(path: Path, *, shared: bool = False) -> bool:
+def _is_ours(path: Path, *, allow_shared: bool = False) -> bool:
     """Whether nobody but root and us can put something else in its place, or into it.
 
     ``shared``: a folder in which everybody may make things, and remove no others', is one too.
@@ -76,11 +76,11 @@ def _is_ours(path: Path, *, shared: bool = False) -> bool:
     return (
         stat.S_ISDIR(status.st_mode)
         and status.st_uid in (0, os.geteuid())
-        and (not status.st_mode & others or (shared and bool(status.st_mode & stat.S_ISVTX)))
+        and (not status.st_mode & others or (allow_shared and bool(status.st_mode & stat.S_ISVTX)))
     )
 
 
 def _sweep(top: Path) -> None:
     newest_first = sorted(top.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in newest_first[_KEPT:]:
+    for path in newest_first[_MAX_STATES:]:
         shutil.rmtree(path, ignore_errors=True)

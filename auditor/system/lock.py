@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 @contextmanager
-def locked(path: Path, *, wait: bool) -> Iterator[int]:
+def hold_lock(path: Path, *, wait: bool) -> Iterator[int]:
     """Hold the lock of a file, made when need be and for its owner only; within, its descriptor.
 
     It ends with this process, however that ends. Raises BlockingIOError when another process holds it and this one

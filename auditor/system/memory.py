@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def growing() -> Iterator[None]:
+def defer_collection() -> Iterator[None]:
     """Much is made that will stay: the collector leaves it alone, and what it took to make it goes back to the system.
 
     The C library would keep 80 MB that a run of 50,000 findings takes to be read, twice what the run itself does.
@@ -22,10 +22,10 @@ def growing() -> Iterator[None]:
         gc.freeze()
         if was_enabled:
             gc.enable()
-        give_back()
+        release_memory()
 
 
-def give_back() -> None:
+def release_memory() -> None:
     """Give back to the system what was freed, of which the C library keeps much for later."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's alone
     if trim is not None:
@@ -33,7 +33,7 @@ def give_back() -> None:
 
 
 @contextmanager
-def unwalked() -> Iterator[None]:
+def freeze_objects() -> Iterator[None]:
     """What is there already will stay, so the collector need not walk it again and again meanwhile.
 
     A third of the time of a report on 50,000 findings.

@@ -7,7 +7,7 @@ from pathlib import Path
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
-def root() -> Path:
+def get_root() -> Path:
     """The folder that holds ``roles/`` and ``playbooks/``."""
     checkout = _PACKAGE.parent
     return (
@@ -15,21 +15,21 @@ def root() -> Path:
     )
 
 
-def roles() -> Path:
+def get_roles() -> Path:
     """The areas of hardening, a role each."""
-    return root() / "roles"
+    return get_root() / "roles"
 
 
-def role_folders() -> tuple[Path, ...]:
+def list_role_folders() -> tuple[Path, ...]:
     """Where Ansible finds roles: areas of hardening, what runs on hosts for all of them, what only playbooks use."""
-    return roles(), root() / "on_host", root() / "playbooks" / "roles"
+    return get_roles(), get_root() / "on_host", get_root() / "playbooks" / "roles"
 
 
-def playbook(name: str) -> Path:
+def get_playbook(name: str) -> Path:
     """A playbook by its file name."""
-    return root() / "playbooks" / name
+    return get_root() / "playbooks" / name
 
 
-def inventories() -> Path:
+def get_inventories() -> Path:
     """The lab's and the example inventory."""
-    return root() / "inventories"
+    return get_root() / "inventories"

@@ -10,12 +10,12 @@ from auditor.errors import InputError
 from auditor.system import kept
 
 
-def folder() -> Path:
+def find_folder() -> Path:
     """The usual folder for temporary files; where it is mounted ``noexec``, one of our own. Raises InputError where there is none."""
     usual = Path(tempfile.gettempdir())
     if _runs(usual):
         return usual
-    own = kept.folder("running", "here")
+    own = kept.get_folder("running", "here")
     if own is None or not _runs(own):
         raise InputError(
             "programs cannot run in {folder}, which is mounted noexec, or in our folder in the home directory",

@@ -18,13 +18,13 @@ _WAIT = 20
 """Seconds to wait for another process that is writing."""
 
 
-def state_folder() -> Path:
+def get_state_folder() -> Path:
     """``$LUYTRE_STATE``, else ``$XDG_STATE_HOME/luytre``, else ``~/.local/state/luytre``."""
     state = os.environ.get("LUYTRE_STATE")
     return Path(state) if state else Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "luytre"
 
 
-def statements(*texts: str) -> Migration:
+def make_migration(*texts: str) -> Migration:
     """A migration of plain SQL statements."""
 
     def migrate(database: sqlite3.Connection) -> None:
@@ -35,7 +35,7 @@ def statements(*texts: str) -> Migration:
 
 
 @contextmanager
-def opened(path: Path, migrations: Sequence[Migration], what: str) -> Iterator[sqlite3.Connection]:
+def open_database(path: Path, migrations: Sequence[Migration], what: str) -> Iterator[sqlite3.Connection]:
     """The file, made or migrated when need be; ``what`` it is called in errors.
 
     Raises InputError for a file of a newer version, one that is not a database, a full disk.
@@ -90,14 +90,14 @@ def transaction(database: sqlite3.Connection) -> Iterator[None]:
     database.commit()
 
 
-def damage(path: Path) -> str | None:
+def find_damage(path: Path) -> str | None:
     """What SQLite finds wrong with a file, in its words; None: nothing. The file is read, never written."""
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", timeout=_WAIT, uri=True)) as database:
-            said = str(database.execute("PRAGMA quick_check(1)").fetchone()[0])
+            result = str(database.execute("PRAGMA quick_check(1)").fetchone()[0])
     except sqlite3.Error as error:
         return str(error)
-    return None if said == "ok" else said
+    return None if result == "ok" else result
 
 
 def _make_private(path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 _HEAD = 4
 
 
-def packed(message: Mapping[str, Any]) -> bytes:
+def pack_message(message: Mapping[str, Any]) -> bytes:
     """A message as it travels; what JSON does not know becomes text."""
     body = json.dumps(message, ensure_ascii=False, default=str).encode("utf-8", "surrogatepass")
     return len(body).to_bytes(_HEAD) + body
@@ -22,7 +22,7 @@ class Unpacker:
         self._kept = bytearray()
         self._limit = limit
 
-    def messages(self, piece: bytes) -> Iterator[dict[str, Any]]:
+    def iter_messages(self, piece: bytes) -> Iterator[dict[str, Any]]:
         """Those that are complete with this piece. Raises ValueError for what is not a message of ours."""
         self._kept += piece
         while len(self._kept) >= _HEAD:

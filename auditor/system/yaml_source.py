@@ -13,7 +13,7 @@ from typing import Any, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from auditor.errors import InputError, first_wrong, is_unknown_key, nearest
+from auditor.errors import InputError, find_nearest, get_first_error, is_unknown_key
 from auditor.system import kept
 
 MAX_BYTES = 20_000_000
@@ -25,7 +25,7 @@ MAX_DEPTH = 100
 MAX_NUMBER = 100
 """Characters of a number: what reads longer ones takes the square of their length."""
 _FLATTER = "write the values without & and *, and with fewer levels"
-_PARSED = "parsed"
+_CACHE_NAME = "parsed"
 _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
 
@@ -41,7 +41,7 @@ _Loader.yaml_implicit_resolvers = {
 
 
 @dataclass(frozen=True)
-class Encrypted:
+class VaultValue:
     """A value that only Ansible can read, with the vault's password."""
 
 
@@ -54,7 +54,7 @@ def _unsafe(loader: Any, node: yaml.Node) -> Any:
 
 _Loader.add_constructor("!unsafe", _unsafe)
 for _tag in ("!vault", "!vault-encrypted"):
-    _Loader.add_constructor(_tag, lambda _loader, _node: Encrypted())
+    _Loader.add_constructor(_tag, lambda _loader, _node: VaultValue())
 
 
 def load_yaml(file: Path) -> Any:
@@ -62,19 +62,19 @@ def load_yaml(file: Path) -> Any:
     return parse_yaml(read_text(file), file)
 
 
-def load_own(kind: str, files: Sequence[Path]) -> dict[Path, Any]:
+def load_cached(kind: str, files: Sequence[Path]) -> dict[Path, Any]:
     """The data of files of our own by file, as ``load_yaml`` gives it: what an earlier run parsed of the same is taken."""
     texts = {file: read_text(file) for file in files}
     state = hashlib.sha256(f"{sys.version} {yaml.__version__}".encode() + Path(__file__).read_bytes())
     for text in texts.values():
         state.update(hashlib.sha256(text.encode()).digest())
-    place = kept.folder(kind, state.hexdigest()[:32])
-    content = kept.get(place, _PARSED) if place else None
+    place = kept.get_folder(kind, state.hexdigest()[:32])
+    content = kept.get(place, _CACHE_NAME) if place else None
     if content is not None:
         return dict(zip(files, marshal.loads(content), strict=True))  # noqa: S302  our own folder alone
     data = {file: parse_yaml(text, file) for file, text in texts.items()}
     if place:
-        kept.put(place, _PARSED, marshal.dumps(list(data.values())))
+        kept.put(place, _CACHE_NAME, marshal.dumps(list(data.values())))
     return data
 
 
@@ -115,13 +115,13 @@ def parse_yaml(text: str, file: Path) -> Any:
 def _construct_scalar(construct: Callable[[Any, yaml.ScalarNode], Any]) -> Callable[[Any, yaml.ScalarNode], Any]:
     """Return a constructor that says what is wrong with a value in the same way, whatever its tag promises."""
 
-    def constructed(loader: Any, node: yaml.ScalarNode) -> Any:
+    def construct_or_raise(loader: Any, node: yaml.ScalarNode) -> Any:
         try:
             return construct(loader, node)
         except (ValueError, ArithmeticError, LookupError, AttributeError) as error:
             raise yaml.constructor.ConstructorError(None, None, "is no value of its type", node.start_mark) from error
 
-    return constructed
+    return construct_or_raise
 
 
 for _kind in ("bool", "int", "float", "timestamp", "binary"):
@@ -133,31 +133,31 @@ def _check_size(root: yaml.Node, file: Path) -> None:
     """Raise InputError for a document that costs more than its length: by aliases, depth, or numbers that are too long."""
     sizes: dict[int, int] = {}
     own, open_ = 0, {id(root)}
-    left = [(root, iter(_parts(root)))]
-    while left:
-        node, parts = left[-1]
+    stack = [(root, iter(_get_parts(root)))]
+    while stack:
+        node, parts = stack[-1]
         part = next((part for part in parts if id(part) not in sizes), None)
         if part is None:
-            left.pop()
+            stack.pop()
             open_.discard(id(node))
-            weight = _weight(node, file)
+            weight = _compute_weight(node, file)
             own += weight
-            sizes[id(node)] = weight + sum(sizes[id(part)] for part in _parts(node))
+            sizes[id(node)] = weight + sum(sizes[id(part)] for part in _get_parts(node))
         elif id(part) in open_:
-            raise InputError("contains itself", file=file, line=_line(node), mend=_FLATTER)
-        elif len(left) == MAX_DEPTH:
+            raise InputError("contains itself", file=file, line=_get_line(node), mend=_FLATTER)
+        elif len(stack) == MAX_DEPTH:
             raise InputError(
-                "is nested deeper than {limit} levels", limit=MAX_DEPTH, file=file, line=_line(part), mend=_FLATTER
+                "is nested deeper than {limit} levels", limit=MAX_DEPTH, file=file, line=_get_line(part), mend=_FLATTER
             )
         else:
             open_.add(id(part))
-            left.append((part, iter(_parts(part))))
+            stack.append((part, iter(_get_parts(part))))
     if sizes[id(root)] - own > MAX_REPEATED:
-        largest = max(_parts(root), key=lambda part: sizes[id(part)], default=root)
-        raise InputError("repeats too much through aliases", file=file, line=_line(largest), mend=_FLATTER)
+        largest = max(_get_parts(root), key=lambda part: sizes[id(part)], default=root)
+        raise InputError("repeats too much through aliases", file=file, line=_get_line(largest), mend=_FLATTER)
 
 
-def _weight(node: yaml.Node, file: Path) -> int:
+def _compute_weight(node: yaml.Node, file: Path) -> int:
     """Return what a node costs without its parts. Raise InputError for a number that is too long."""
     if not isinstance(node, yaml.ScalarNode):
         return 1
@@ -166,17 +166,17 @@ def _weight(node: yaml.Node, file: Path) -> int:
             "is a number with more than {limit} characters",
             limit=MAX_NUMBER,
             file=file,
-            line=_line(node),
+            line=_get_line(node),
             mend="put it in quotes if it is text",
         )
     return 1 + len(node.value)
 
 
-def _line(node: yaml.Node) -> int:
+def _get_line(node: yaml.Node) -> int:
     return int(node.start_mark.line) + 1
 
 
-def _parts(node: yaml.Node) -> Sequence[yaml.Node]:
+def _get_parts(node: yaml.Node) -> Sequence[yaml.Node]:
     """The nodes that a node is made of, as often as they stand in it."""
     if isinstance(node, yaml.MappingNode):
         return [part for pair in node.value for part in pair]
@@ -185,7 +185,7 @@ def _parts(node: yaml.Node) -> Sequence[yaml.Node]:
 
 def _check_keys(root: yaml.Node, file: Path) -> None:
     """Raise InputError for a key that a mapping has twice, whose first value nobody would see."""
-    for mapping in _mappings(root):
+    for mapping in _iter_mappings(root):
         keys = [key for key, _ in mapping.value if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE]
         first: dict[tuple[str, str], yaml.ScalarNode] = {}
         for key in keys:
@@ -199,21 +199,21 @@ def _check_keys(root: yaml.Node, file: Path) -> None:
                 )
 
 
-def _mappings(root: yaml.Node) -> Iterator[yaml.MappingNode]:
+def _iter_mappings(root: yaml.Node) -> Iterator[yaml.MappingNode]:
     """All mappings of a document, each once, though aliases may lead to it many times, even from within."""
-    seen: set[int] = set()
-    left = [root]
-    while left:
-        node = left.pop()
-        if id(node) in seen:
+    seen_ids: set[int] = set()
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if id(node) in seen_ids:
             continue
-        seen.add(id(node))
+        seen_ids.add(id(node))
         if isinstance(node, yaml.MappingNode):
             yield node
-        left += reversed(_parts(node))
+        stack += reversed(_get_parts(node))
 
 
-def line_of(file: Path, path: Sequence[int | str]) -> int:
+def find_line(file: Path, path: Sequence[int | str]) -> int:
     """The line (from 1) of what ``path`` leads to, or of the nearest thing above it that exists."""
     node: yaml.Node | None = yaml.compose(file.read_text("utf-8"), yaml.CSafeLoader)
     line = 1
@@ -225,7 +225,7 @@ def line_of(file: Path, path: Sequence[int | str]) -> int:
     return line
 
 
-def fitted[Shape: BaseModel](
+def validate_model[Shape: BaseModel](
     shape: type[Shape],
     data: object,
     what: str,
@@ -242,31 +242,33 @@ def fitted[Shape: BaseModel](
     try:
         return shape.model_validate(data)
     except ValidationError as error:
-        place, why = first_wrong(error)
+        place, why = get_first_error(error)
         where = ".".join(map(str, place)) or ("entry" if at else "file")
-        said = what.format(where=where, why=why, **values)
-        guess = _meant(shape, data, place) if is_unknown_key(error) else None
-        raise InputError(said, mend=mend, file=file, line=line_of(file, [*at, *place]), guess=guess) from error
+        message = what.format(where=where, why=why, **values)
+        guess = _guess_key(shape, data, place) if is_unknown_key(error) else None
+        raise InputError(message, mend=mend, file=file, line=find_line(file, [*at, *place]), guess=guess) from error
 
 
-def _meant(shape: type[BaseModel], data: Any, place: Sequence[int | str]) -> str | None:
+def _guess_key(shape: type[BaseModel], data: Any, place: Sequence[int | str]) -> str | None:
     """Return the key that was probably meant by the unknown one at ``place``: one that its mapping may have and has not."""
     for key in place[:-1]:
-        field = next((one for name, one in shape.model_fields.items() if key in (name, one.alias)), None)
-        shape = (_model_in(field.annotation) if field is not None else None) or shape
+        field = next(
+            (candidate for name, candidate in shape.model_fields.items() if key in (name, candidate.alias)), None
+        )
+        shape = (_find_model(field.annotation) if field is not None else None) or shape
         try:
             data = data[key]
         except (LookupError, TypeError):  # pydantic's own name of a variant
             return None
     names = (field.alias or name for name, field in shape.model_fields.items())
-    return nearest(str(place[-1]), (name for name in names if name not in data))
+    return find_nearest(str(place[-1]), (name for name in names if name not in data))
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
+def _find_model(annotation: Any) -> type[BaseModel] | None:
     """Return the model that a field holds, be it one, several or one by key."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next(filter(None, map(_model_in, get_args(annotation))), None)
+    return next(filter(None, map(_find_model, get_args(annotation))), None)
 
 
 def _step(node: yaml.Node | None, key: int | str) -> tuple[yaml.Node | None, yaml.Node | None]:

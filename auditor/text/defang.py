@@ -51,10 +51,10 @@ def defang(text: str, ours: Collection[str] = ()) -> str:
     ``ours`` are names and addresses of our own, which stay as they are, with what stands below the names; so do addresses of
     inner networks, which others have to take out, numbers, and paths of the system's own folders. What is written so already stays.
     """
-    kept = {name.casefold() for name in ours}
-    without = _SCHEME.sub(lambda found: _scheme(found[1]), text)
-    without = _SIX.sub(lambda found: _six(found[0], kept), without)
-    return _TOKEN.sub(lambda found: found[0] if found["path"] else _name(found[0], kept), without)
+    own_names = {name.casefold() for name in ours}
+    without = _SCHEME.sub(lambda match: _defang_scheme(match[1]), text)
+    without = _SIX.sub(lambda match: _defang_ipv6(match[0], own_names), without)
+    return _TOKEN.sub(lambda match: match[0] if match["path"] else _defang_name(match[0], own_names), without)
 
 
 def is_inner(address: str) -> bool:
@@ -67,14 +67,14 @@ def is_inner(address: str) -> bool:
     return any(read.version == network.version and read in network for network in _WITHIN)
 
 
-def _scheme(name: str) -> str:
+def _defang_scheme(name: str) -> str:
     if name.lower() in ("hxxp", "hxxps"):
         return f"{name}:"
-    told = name.lower().replace("http", "hxxp")
-    return f"{told}:" if told != name.lower() else f"{name}[:]"
+    new_scheme = name.lower().replace("http", "hxxp")
+    return f"{new_scheme}:" if new_scheme != name.lower() else f"{name}[:]"
 
 
-def _six(text: str, ours: Collection[str]) -> str:
+def _defang_ipv6(text: str, ours: Collection[str]) -> str:
     try:
         ipaddress.IPv6Address(text)
     except ValueError:
@@ -82,17 +82,17 @@ def _six(text: str, ours: Collection[str]) -> str:
     return text if text.casefold() in ours or is_inner(text) else text.replace(":", "[:]")
 
 
-def _name(text: str, ours: Collection[str]) -> str:
-    told = "".join("." if char in _DOTS else char for char in text)
-    folded = told.casefold()
+def _defang_name(text: str, ours: Collection[str]) -> str:
+    plain_text = "".join("." if char in _DOTS else char for char in text)
+    folded_name = plain_text.casefold()
     if (
-        folded in ours
-        or any("." in name and folded.endswith(f".{name}") for name in ours)
-        or is_inner(told)
-        or _is_no_name(told)
+        folded_name in ours
+        or any("." in name and folded_name.endswith(f".{name}") for name in ours)
+        or is_inner(plain_text)
+        or _is_no_name(plain_text)
     ):
         return text
-    return told.replace(".", "[.]")
+    return plain_text.replace(".", "[.]")
 
 
 def _is_no_name(text: str) -> bool:

@@ -12,15 +12,16 @@ DEFAULT: Lang = "vi"
 VARIABLE = "LUYTRE_LANG"
 
 
-def of(arguments: Sequence[str], environment: Mapping[str, str]) -> Lang:
+def detect_language(arguments: Sequence[str], environment: Mapping[str, str]) -> Lang:
     """``--lang``, ``LUYTRE_LANG``, else Vietnamese: for help and complaints as for what a command says.
 
     Asked before the options are understood, so what is not a language counts as not given.
     """
     arguments = list(takewhile(lambda argument: argument != "--", arguments))
-    given = [after for before, after in pairwise(arguments) if before == "--lang"]
-    given += [argument.removeprefix("--lang=") for argument in arguments if argument.startswith("--lang=")]
+    choices = [after for before, after in pairwise(arguments) if before == "--lang"]
+    choices += [argument.removeprefix("--lang=") for argument in arguments if argument.startswith("--lang=")]
     languages: tuple[Lang, ...] = get_args(Lang)
     return next(
-        (lang for wanted in (*given[::-1], environment.get(VARIABLE)) for lang in languages if lang == wanted), DEFAULT
+        (lang for choice in (*choices[::-1], environment.get(VARIABLE)) for lang in languages if lang == choice),
+        DEFAULT,
     )

@@ -13,13 +13,13 @@ class _Linear(SequenceMatcher[str]):
 
     def __init__(self, before: Sequence[str], after: Sequence[str]) -> None:
         super().__init__(None, before, after, autojunk=False)
-        self._blocks = [*_blocks(before, after), Match(len(before), len(after), 0)]
+        self._blocks = [*_find_blocks(before, after), Match(len(before), len(after), 0)]
 
     def get_matching_blocks(self) -> list[Match]:
         return self._blocks
 
 
-def unified(before: Sequence[str], after: Sequence[str], old: str, new: str) -> Iterator[str]:
+def iter_diff_lines(before: Sequence[str], after: Sequence[str], old: str, new: str) -> Iterator[str]:
     """Lines as ``diff -U1`` prints them, none when both are the same.
 
     Lines that stand once on each side are held together; what is between them is the same from its ends inwards as far
@@ -29,7 +29,7 @@ def unified(before: Sequence[str], after: Sequence[str], old: str, new: str) -> 
         if number == 0:
             yield from (f"--- {old}", f"+++ {new}")
         (_, from_before, _, from_after, _), (_, _, to_before, _, to_after) = group[0], group[-1]
-        yield f"@@ -{_span(from_before, to_before)} +{_span(from_after, to_after)} @@"
+        yield f"@@ -{_format_span(from_before, to_before)} +{_format_span(from_after, to_after)} @@"
         for what, i, i_end, j, j_end in group:
             if what == "equal":
                 yield from (f" {line}" for line in before[i:i_end])
@@ -38,15 +38,15 @@ def unified(before: Sequence[str], after: Sequence[str], old: str, new: str) -> 
                 yield from (f"+{line}" for line in after[j:j_end])
 
 
-def _span(start: int, end: int) -> str:
+def _format_span(start: int, end: int) -> str:
     length = end - start
     return f"{start + 1 if length else start}" + ("" if length == 1 else f",{length}")
 
 
-def _blocks(before: Sequence[str], after: Sequence[str]) -> list[Match]:
+def _find_blocks(before: Sequence[str], after: Sequence[str]) -> list[Match]:
     blocks: list[Match] = []
 
-    def same(i: int, j: int) -> None:
+    def add_pair(i: int, j: int) -> None:
         last = blocks[-1] if blocks else None
         if last is not None and (last.a + last.size, last.b + last.size) == (i, j):
             blocks[-1] = Match(last.a, last.b, last.size + 1)
@@ -54,23 +54,23 @@ def _blocks(before: Sequence[str], after: Sequence[str]) -> list[Match]:
             blocks.append(Match(i, j, 1))
 
     i = j = 0
-    for i_end, j_end in [*_anchors(before, after), (len(before), len(after))]:
+    for i_end, j_end in [*_find_anchors(before, after), (len(before), len(after))]:
         while i < i_end and j < j_end and before[i] == after[j]:
-            same(i, j)
+            add_pair(i, j)
             i, j = i + 1, j + 1
         tail = 0
         while i < i_end - tail and j < j_end - tail and before[i_end - tail - 1] == after[j_end - tail - 1]:
             tail += 1
         for back in range(tail, 0, -1):
-            same(i_end - back, j_end - back)
+            add_pair(i_end - back, j_end - back)
         i, j = i_end, j_end
         if i < len(before) and j < len(after):
-            same(i, j)
+            add_pair(i, j)
             i, j = i + 1, j + 1
     return blocks
 
 
-def _anchors(before: Sequence[str], after: Sequence[str]) -> list[tuple[int, int]]:
+def _find_anchors(before: Sequence[str], after: Sequence[str]) -> list[tuple[int, int]]:
     """Places of lines that stand once on each side, in an order that both sides agree on."""
     once_before, once_after = ({line for line, n in Counter(side).items() if n == 1} for side in (before, after))
     there = {line: j for j, line in enumerate(after) if line in once_after}
@@ -83,9 +83,9 @@ def _anchors(before: Sequence[str], after: Sequence[str]) -> list[tuple[int, int
         previous[n] = at[length - 1] if length else -1
         ends[length : length + 1] = [j]
         at[length : length + 1] = [n]
-    kept = []
+    anchors = []
     n = at[-1] if at else -1
     while n >= 0:
-        kept.append(pairs[n])
+        anchors.append(pairs[n])
         n = previous[n]
-    return kept[::-1]
+    return anchors[::-1]

@@ -13,33 +13,33 @@ _MONTHS = (
 )  # fmt: skip
 
 
-def written(moment: datetime, lang: Lang) -> str:
+def format_moment(moment: datetime, lang: Lang) -> str:
     """An aware moment, to the minute."""
     here = moment.astimezone(ZONE)
-    return f"{here:%H:%M} ngày {day(here, lang)}" if lang == "vi" else f"{day(here, lang)}, {here:%H:%M}"
+    return f"{here:%H:%M} ngày {format_day(here, lang)}" if lang == "vi" else f"{format_day(here, lang)}, {here:%H:%M}"
 
 
-def hour_and_minute(moment: datetime) -> tuple[str, str]:
+def format_hour_and_minute(moment: datetime) -> tuple[str, str]:
     """Of an aware moment, two digits each, for forms that have a place for either."""
     here = moment.astimezone(ZONE)
     return f"{here:%H}", f"{here:%M}"
 
 
-def day(of: date, lang: Lang) -> str:
+def format_day(of: date, lang: Lang) -> str:
     """A day."""
-    return f"{of:%d/%m/%Y}" if lang == "vi" else f"{of.day} {_short(of.month)} {of:%Y}"
+    return f"{of:%d/%m/%Y}" if lang == "vi" else f"{of.day} {_abbreviate_month(of.month)} {of:%Y}"
 
 
-def month(moment: datetime, lang: Lang) -> str:
+def format_month(moment: datetime, lang: Lang) -> str:
     """The month of an aware moment, short."""
     here = moment.astimezone(ZONE)
-    return f"{here:%m/%Y}" if lang == "vi" else f"{_short(here.month)} {here:%Y}"
+    return f"{here:%m/%Y}" if lang == "vi" else f"{_abbreviate_month(here.month)} {here:%Y}"
 
 
-def whole_month(year: int, number: int, lang: Lang) -> str:
+def format_full_month(year: int, number: int, lang: Lang) -> str:
     """A month in full, within a sentence."""
     return f"tháng {number:02} năm {year}" if lang == "vi" else f"{_MONTHS[number - 1]} {year}"
 
 
-def _short(number: int) -> str:
+def _abbreviate_month(number: int) -> str:
     return _MONTHS[number - 1][:3]

@@ -6,11 +6,11 @@ import os
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 
-def written(path: str) -> str:
+def encode_path(path: str) -> str:
     """The path with ``%`` and all that is not printed spelt as ``%0A``; bytes that are no UTF-8 come as Python has them."""
-    return "".join(one if one.isprintable() and one != "%" else quote_from_bytes(os.fsencode(one)) for one in path)
+    return "".join(char if char.isprintable() and char != "%" else quote_from_bytes(os.fsencode(char)) for char in path)
 
 
-def read(text: str) -> str:
+def decode_path(text: str) -> str:
     """The path that was ``written`` so."""
     return os.fsdecode(unquote_to_bytes(os.fsencode(text)))

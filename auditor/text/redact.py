@@ -7,25 +7,25 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from auditor.text.secret_spans import spans
+from auditor.text.secret_spans import find_spans
 
-HIDDEN = "•••"
+REDACTION_MARK = "•••"
 MAX_DATA = 20_000
 """Characters of data, of words alone none."""
 
 
 def redact(text: str) -> str:
     """The text with every value of what looks like a secret replaced; its lines stay as many as they were."""
-    shown, at = [], 0
-    for start, end in spans(text):
-        shown += [text[at:start], HIDDEN]
+    parts, at = [], 0
+    for start, end in find_spans(text):
+        parts += [text[at:start], REDACTION_MARK]
         at = end
-    return "".join([*shown, text[at:]])
+    return "".join([*parts, text[at:]])
 
 
 _SINGLE = re.compile(r"[^\s=:$@'\"]*+")
 """A word alone, which no name, program or sign makes a secret."""
-_remembered = lru_cache(maxsize=4096)(redact)
+_redact_cached = lru_cache(maxsize=4096)(redact)
 
 
 def redact_data(value: Any) -> Any:
@@ -33,19 +33,19 @@ def redact_data(value: Any) -> Any:
 
     Of more than MAX_DATA characters the rest is hidden unread: what a host says costs no more than that.
     """
-    return _redacted(value, [MAX_DATA])
+    return _redact_value(value, [MAX_DATA])
 
 
-def _redacted(value: Any, room: list[int]) -> Any:
+def _redact_value(value: Any, room: list[int]) -> Any:
     if isinstance(value, str):
         if _SINGLE.fullmatch(value):
             return value
         room[0] -= len(value)
-        return _remembered(value) if room[0] >= 0 else HIDDEN
+        return _redact_cached(value) if room[0] >= 0 else REDACTION_MARK
     if isinstance(value, Mapping):
-        return {key: member if key == "path" else _redacted(member, room) for key, member in value.items()}
+        return {key: member if key == "path" else _redact_value(member, room) for key, member in value.items()}
     if isinstance(value, list | tuple):
-        return [_redacted(member, room) for member in value]
+        return [_redact_value(member, room) for member in value]
     return value
 
 
@@ -70,12 +70,12 @@ def redact_diff(diff: str, *paths: str, sides: Iterable[str] = ()) -> str:
     ``sides`` are the whole texts that it compares: what is a secret by what stands around it is one in the diff, too.
     """
     whole = {
-        line: hidden
+        line: redacted_line
         for side in sides
-        for line, hidden in zip(side.split("\n"), redact(side).split("\n"), strict=True)
-        if line != hidden
+        for line, redacted_line in zip(side.split("\n"), redact(side).split("\n"), strict=True)
+        if line != redacted_line
     }
-    shown = redact("\n".join(line[:1] + whole.get(line[1:], line[1:]) for line in diff.split("\n")))
+    redacted_diff = redact("\n".join(line[:1] + whole.get(line[1:], line[1:]) for line in diff.split("\n")))
     if not any(map(holds_secrets, paths)):
-        return shown
-    return "\n".join(line for line in shown.split("\n") if line[:1] != " ")
+        return redacted_diff
+    return "\n".join(line for line in redacted_diff.split("\n") if line[:1] != " ")

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from auditor.text.words import Words
 
 
-def in_words(rules: Iterable[str], words: Words) -> str:
+def describe_rules(rules: Iterable[str], words: Words) -> str:
     """Return what these rules say, each once; one of a list that others wrote is called by its name."""
-    return ", ".join(dict.fromkeys(_said(rule, words) for rule in rules))
+    return ", ".join(dict.fromkeys(_describe_rule(rule, words) for rule in rules))
 
 
-def _said(rule: str, words: Words) -> str:
+def _describe_rule(rule: str, words: Words) -> str:
     try:
         return words(f"trace.rule.{rule}")
     except KeyError:

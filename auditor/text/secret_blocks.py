@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from auditor.text.secret_names import NAME, SOUNDS, SPACED_NAME, Kind, has_none, kind, looks_secret
+from auditor.text.secret_names import NAME, SOUNDS, SPACED_NAME, SecretKind, classify_name, has_none, looks_secret
 
 Span = tuple[int, int]
 """Where a secret begins and ends, in characters."""
@@ -18,7 +18,7 @@ _INDENT = re.compile(r"[+ -]?([ \t]*+)(?:- )?")
 _KEY_BEGINS = re.compile(
     r"(?i)-----BEGIN [A-Z0-9 ]{0,40}(?:PRIVATE|STATIC) KEY[A-Z0-9 ]{0,20}-----|^[+ -]?Private-Lines: "
 )
-_ENCODED = re.compile(r"([+ -]?[ \t>|.]*+['\"`]?)[A-Za-z0-9+/]++={0,2}(?:\\[nr]){0,2}['\"`]?[ \t.+,;\\]*+\r?\Z")
+_ENCODED_LINE = re.compile(r"([+ -]?[ \t>|.]*+['\"`]?)[A-Za-z0-9+/]++={0,2}(?:\\[nr]){0,2}['\"`]?[ \t.+,;\\]*+\r?\Z")
 _BETWEEN = re.compile(r"[+ -]?[ \t]*+(?:(?:Proc-Type|DEK-Info|Comment|Version|Private-MAC): .{0,200})?\r?\Z")
 """Headers of a key, and the empty line after them."""
 _HEREDOC = re.compile(r"<<[-<]?[ \t]*+[\\'\"]?([A-Za-z_]\w{0,40})")
@@ -27,8 +27,8 @@ _TAIL = re.compile(
     rf"({NAME})(['\"`]?\]?[ \t]*+(=>|:=|[:=]++|>|,)|['\"`]?\Z)[ \t]*+"
     r"([|>][+-]?\d?|'''|\"\"\"|['\"]\\?|\\|\$\(cat[ \t]++|)[ \t]*+(?:<<[-<]?[ \t]*+[\\'\"]?[A-Za-z_]\w{0,40}['\"]?)?[ \t\r]*+\Z"
 )
-_SETTING = re.compile(r"(?:['\"]?[\w.-]{1,100}['\"]?[ \t]*+(?:=>|[:=])(?:\s|=|\Z)|[\w.-]{1,100}=|[#;<\[{}@(])")
-_UNCLOSED = re.compile(rf"({NAME})['\"`]?\]?[ \t]*+(?:=>|:=|[:=])[ \t]*+(?:'[^']*+|\"(?:[^\"\\]|\\.)*+)\Z")
+_SETTING_LINE = re.compile(r"(?:['\"]?[\w.-]{1,100}['\"]?[ \t]*+(?:=>|[:=])(?:\s|=|\Z)|[\w.-]{1,100}=|[#;<\[{}@(])")
+_UNCLOSED_QUOTE = re.compile(rf"({NAME})['\"`]?\]?[ \t]*+(?:=>|:=|[:=])[ \t]*+(?:'[^']*+|\"(?:[^\"\\]|\\.)*+)\Z")
 _CALL = re.compile(
     r"(?i)\b(?:mysqli?_\w{0,5}connect|new[ \t]++\\?(?:mysqli|pdo)|pg_connect|ftp_login|ldap_bind)[ \t]*+\([^)]{0,400}\Z"
 )
@@ -49,28 +49,28 @@ _SIGNS = (None, ":", "=", ":=")
 """What stands between a name and a value on the line below."""
 
 
-def _named_at_end(line: str, tail: re.Match[str]) -> Kind | None:
+def _classify_end(line: str, tail: re.Match[str]) -> SecretKind | None:
     """Return what the name at the end of a line says of what stands on the lines below."""
-    known = kind(tail[1])
-    spaced = known is None and tail[3] in _SIGNS and SPACED_NAME.search(line[-_TAIL_LENGTH:])
-    return Kind.SECRET if spaced else known
+    name_kind = classify_name(tail[1])
+    is_spaced = name_kind is None and tail[3] in _SIGNS and SPACED_NAME.search(line[-_TAIL_LENGTH:])
+    return SecretKind.SECRET if is_spaced else name_kind
 
 
-def _below_a_name(line: str, tail: re.Match[str], known: Kind) -> Kind | None:
+def _classify_next_line(line: str, tail: re.Match[str], name_kind: SecretKind) -> SecretKind | None:
     """Return how a word alone on the next line is looked at; without a sign the name has to be alone on its line."""
     if tail[4] or tail[3] not in _SIGNS:
         return None
     if tail[3] is not None:
-        return Kind.SECRET if known is Kind.SECRET else Kind.LIKELY
-    alone = SPACED_NAME.sub("x", line) if known is Kind.SECRET else line
-    return Kind.LIKELY if len(alone.split()) == 1 else None
+        return SecretKind.SECRET if name_kind is SecretKind.SECRET else SecretKind.LIKELY
+    alone = SPACED_NAME.sub("x", line) if name_kind is SecretKind.SECRET else line
+    return SecretKind.LIKELY if len(alone.split()) == 1 else None
 
 
-def _is_value_alone(text: str, known: Kind) -> bool:
+def _is_value_alone(text: str, name_kind: SecretKind) -> bool:
     """Return whether a line is the value of the name on the line above: one word, and no setting of its own."""
-    if _ALONE.match(text) is None or _SETTING.match(text) is not None:
+    if _ALONE.match(text) is None or _SETTING_LINE.match(text) is not None:
         return False
-    return known is Kind.SECRET or looks_secret(text.strip("'\"`"))
+    return name_kind is SecretKind.SECRET or looks_secret(text.strip("'\"`"))
 
 
 @dataclass
@@ -80,7 +80,7 @@ class Blocks:
     _in_key: bool = False
     _until: str | None = None
     """What ends a block, of which every line is a secret; a word ends it alone on its line."""
-    _left: int = 0
+    _lines_left: int = 0
     """How many lines such a block may still have."""
     _deeper_than: int | None = None
     """Lines that are indented further are secrets."""
@@ -88,12 +88,12 @@ class Blocks:
     """Whether they are so whatever they look like."""
     _next: bool = False
     """Whether the line below is one."""
-    _own_line: Kind | None = None
+    _own_line: SecretKind | None = None
     """Whether a word alone on the next line is a value: SECRET, whatever it is; LIKELY, if it looks like a secret."""
     _call: int = 0
     """How many more lines may hold arguments of a call."""
 
-    def part(self, line: str) -> Span | None:
+    def match_part(self, line: str) -> Span | None:
         """The secret that the line is as a part of what began above; None: the line is to be read by itself."""
         if line.startswith("@@ "):
             self.__init__()  # type: ignore[misc]
@@ -102,11 +102,11 @@ class Blocks:
         begin = indent.end() if indent else 0
         end = len(line.rstrip(" \t\r,;"))
         own, self._own_line = self._own_line, self._own_line if end <= begin else None
-        span = self._of_key(line) or self._of_block(line, begin, end)
+        span = self._match_key(line) or self._match_block(line, begin, end)
         if span is None and end > begin:
-            span = self._below(line, begin, end, len(indent[1]) if indent else 0)
+            span = self._match_value(line, begin, end, len(indent[1]) if indent else 0)
         if span is None and own is not None and end > begin and _is_value_alone(line[begin:end], own):
-            return self._bare(line, begin, end)
+            return self._strip_quotes(line, begin, end)
         return span
 
     def read(self, line: str) -> None:
@@ -118,17 +118,21 @@ class Blocks:
         heredoc = _HEREDOC.search(line)
         ordinary = has_none(line, SOUNDS)
         open_ = None if ordinary else _TAIL.search(tail)
-        known = _named_at_end(line, open_) if open_ is not None else None
-        secret = known is not None and known is not Kind.LIKELY
+        name_kind = _classify_end(line, open_) if open_ is not None else None
+        secret = name_kind is not None and name_kind is not SecretKind.LIKELY
         if heredoc is not None and (_SECRET_INPUT.search(line) or secret):
-            self._until, self._left = heredoc[1], 10_000
-        elif open_ is not None and known is not None:
+            self._until, self._lines_left = heredoc[1], 10_000
+        elif open_ is not None and name_kind is not None:
             if secret:
                 self._open(line, open_)
-            self._own_line = _below_a_name(line, open_, known)
-        elif not ordinary and (unclosed := _UNCLOSED.search(line[:1000])) and kind(unclosed[1]) is not None:
-            quote = next(one for one in line[unclosed.end(1) + 1 :] if one in "'\"")
-            self._until, self._left = quote, _LONG
+            self._own_line = _classify_next_line(line, open_, name_kind)
+        elif (
+            not ordinary
+            and (quote_match := _UNCLOSED_QUOTE.search(line[:1000]))
+            and classify_name(quote_match[1]) is not None
+        ):
+            quote = next(char for char in line[quote_match.end(1) + 1 :] if char in "'\"")
+            self._until, self._lines_left = quote, _LONG
         elif not has_none(tail, _OF_CALLS) and _CALL.search(tail):
             self._call = 10
 
@@ -136,52 +140,52 @@ class Blocks:
         indent = _INDENT.match(line)
         sign, opener = tail[3], tail[4]
         if opener in ("'''", '"""'):
-            self._until, self._left = opener, 10_000
+            self._until, self._lines_left = opener, 10_000
         elif opener[:1] in ("'", '"') or opener == "\\" or sign in ("=>", ",", ">"):
             self._next = True
         elif sign is not None or line.strip("+- \t\r").lower() in ("password", "passwd"):
             self._deeper_than = len(indent[1]) if indent else 0
             self._scalar = opener[:1] in ("|", ">") and opener != ""
 
-    def _of_key(self, line: str) -> Span | None:
-        encoded = _ENCODED.match(line) if self._in_key or len(line) > _KEY_LINE else None
-        if encoded is not None:
+    def _match_key(self, line: str) -> Span | None:
+        match = _ENCODED_LINE.match(line) if self._in_key or len(line) > _KEY_LINE else None
+        if match is not None:
             self._in_key = True
-            return encoded.end(1), len(line.rstrip())
+            return match.end(1), len(line.rstrip())
         self._in_key = self._in_key and _BETWEEN.match(line) is not None
         return None
 
-    def _of_block(self, line: str, begin: int, end: int) -> Span | None:
+    def _match_block(self, line: str, begin: int, end: int) -> Span | None:
         if self._until is None:
             return None
-        self._left -= 1
+        self._lines_left -= 1
         words = self._until[0].isalpha() or self._until[0] == "_"
-        closed = line[begin:end].rstrip(");") == self._until if words else self._until in line
-        if not closed and self._left > 0:
+        is_closed = line[begin:end].rstrip(");") == self._until if words else self._until in line
+        if not is_closed and self._lines_left > 0:
             return (begin, max(begin, end)) if end > begin else (begin, begin)
         until, self._until = self._until, None
         return None if words else (begin, max(begin, line.find(until, begin)))
 
-    def _below(self, line: str, begin: int, end: int, indent: int) -> Span | None:
+    def _match_value(self, line: str, begin: int, end: int, indent: int) -> Span | None:
         if self._call:
             self._call = 0 if ")" in line else self._call - 1
-            quoted = re.match(r"['\"]([^'\"]*+)", line[begin:])
-            return (begin + quoted.start(1), begin + quoted.end(1)) if quoted else None
-        setting = _SETTING.match(line, begin) is not None
+            quoted_match = re.match(r"['\"]([^'\"]*+)", line[begin:])
+            return (begin + quoted_match.start(1), begin + quoted_match.end(1)) if quoted_match else None
+        setting = _SETTING_LINE.match(line, begin) is not None
         if self._next:
             self._next = False
-            return None if setting else self._bare(line, begin, end)
+            return None if setting else self._strip_quotes(line, begin, end)
         if self._deeper_than is None or _PAM_RULE.match(line, begin):
             return None
-        listed = line[:begin].endswith("- ") and indent >= self._deeper_than
+        is_list_item = line[:begin].endswith("- ") and indent >= self._deeper_than
         quoted_value = line[begin] in "'\"" and not setting
-        if (indent > self._deeper_than or listed or quoted_value) and (self._scalar or not setting):
-            return self._bare(line, begin, end)
+        if (indent > self._deeper_than or is_list_item or quoted_value) and (self._scalar or not setting):
+            return self._strip_quotes(line, begin, end)
         self._deeper_than, self._scalar = None, False
         return None
 
     @staticmethod
-    def _bare(line: str, begin: int, end: int) -> Span:
+    def _strip_quotes(line: str, begin: int, end: int) -> Span:
         """Without quotes around it."""
         end = len(line[:end].rstrip(")"))
         if line[begin] in "'\"`":

@@ -12,7 +12,7 @@ NAME = r"[\w.\u0300-\u036f-]+"
 """A name in a text: accents may be letters of their own (NFD)."""
 
 
-class Kind(Enum):
+class SecretKind(Enum):
     """What a name says of its value."""
 
     SECRET = "a secret, whatever stands there"  # noqa: S105
@@ -59,26 +59,26 @@ _APART = re.compile(r"[.-]+")
 
 
 @lru_cache(maxsize=4096)
-def kind(name: str) -> Kind | None:
+def classify_name(name: str) -> SecretKind | None:
     """What the name says of its value; None: nothing."""
     plain = "".join(letter for letter in unicodedata.normalize("NFD", name) if not unicodedata.combining(letter))
     word = _APART.sub("_", _HUMP.sub("_", plain.replace("đ", "d").replace("Đ", "D"))).lower().strip("_")
     if _NO_SECRET.search(word):
         return None
     if _SECRET.search(word):
-        return Kind.SECRET
+        return SecretKind.SECRET
     if _KEY.search(word):
-        return None if _NO_KEY.search(word) else Kind.KEY
+        return None if _NO_KEY.search(word) else SecretKind.KEY
     if _ABOUT.search(word):
-        return Kind.ABOUT
-    return Kind.LIKELY if _LIKELY.search(word) else None
+        return SecretKind.ABOUT
+    return SecretKind.LIKELY if _LIKELY.search(word) else None
 
 
 def looks_secret(value: str) -> bool:
     """Return whether a word looks as if it was made up to be known to nobody: letters with digits among them."""
     return (
         8 <= len(value) <= 300
-        and not any(one.isspace() or one in "/\\$%{}()<>[]" for one in value)
+        and not any(char.isspace() or char in "/\\$%{}()<>[]" for char in value)
         and "=" not in value.rstrip("=")
         and any(map(str.isdigit, value))
         and any(map(str.isalpha, value))

@@ -12,31 +12,31 @@ from collections.abc import Iterator
 from itertools import zip_longest
 
 from auditor.text.secret_blocks import Blocks, Span
-from auditor.text.secret_names import NAME, SOUNDS, SPACED_NAME, Kind, has_none, kind, looks_secret
+from auditor.text.secret_names import NAME, SOUNDS, SPACED_NAME, SecretKind, classify_name, has_none, looks_secret
 
 
-def spans(text: str) -> list[Span]:
+def find_spans(text: str) -> list[Span]:
     """The secrets of a text, in order, apart from each other, none over the end of a line."""
-    found: list[Span] = []
+    secrets: list[Span] = []
     at, blocks, command = 0, Blocks(), ""
     for line in text.split("\n"):
-        part = blocks.part(line)
+        part = blocks.match_part(line)
         if part is None:
             blocks.read(line)
-            own = [one for find in _FINDERS for one in find(line)] if line else []
-            own += ((start - len(command), end - len(command)) for start, end in _in_commands(command + line))
+            own = [span for find in _FINDERS for span in find(line)] if line else []
+            own += ((start - len(command), end - len(command)) for start, end in _find_in_commands(command + line))
             program = _PROGRAM.search(line) if line.rstrip().endswith("\\") else None
             command = f"{program[0]} " if program else command if line.rstrip().endswith("\\") else ""
-            found += ((at + start, at + end) for start, end in _joined(own))
+            secrets += ((at + start, at + end) for start, end in _merge_spans(own))
         elif part[1] > part[0]:
-            found.append((at + part[0], at + part[1]))
+            secrets.append((at + part[0], at + part[1]))
         at += len(line) + 1
-    return found
+    return secrets
 
 
-def _joined(found: list[Span]) -> Iterator[Span]:
+def _merge_spans(raw_spans: list[Span]) -> Iterator[Span]:
     end = 0
-    for start, stop in sorted(found):
+    for start, stop in sorted(raw_spans):
         if stop > max(start, end):
             yield max(start, end), stop
             end = stop
@@ -54,88 +54,88 @@ _ORDINARY = re.compile(
 _REFERENCE = re.compile(r"['\"]?(?:[$%][\w{$(]|\{\{|<%|getenv|env\(['\"]\w{1,60}['\"]\)|process\.env|os\.environ)")
 _ACCOUNTS = re.compile(r"ALL\b|(?:(?:files|systemd|compat|sss|ldap|nis|db|winbind|\[[^]]*+\])[ \t\r]*+)++\Z")
 """What follows ``passwd:`` in nsswitch.conf and sudoers."""
-_ASSIGNED = re.compile(
+_ASSIGNMENT = re.compile(
     r"['\"`]?[\]}]?[ \t]*+(?:=>|:=|\?=|[!=:]=*+>?|>)[ \t]*+|['\"`][ \t]*+,[ \t]*+|[\"']?[ \t]++value[ \t]*+=[ \t]*+"
 )
 _APART = re.compile(r"['\"`]?(?:[ \t]++\(?|\()[ \t]*+")
-_QUOTED = re.compile(r"""'((?:[^'\\]|\\.|'')*+)|"((?:[^"\\]|\\.|"")*+)|`([^`]*+)""")
-_CALLED = re.compile(r"(?:env|getenv|config)\([^()]{1,80},[ \t]*+")
+_QUOTED_TEXT = re.compile(r"""'((?:[^'\\]|\\.|'')*+)|"((?:[^"\\]|\\.|"")*+)|`([^`]*+)""")
+_ENV_CALL = re.compile(r"(?:env|getenv|config)\([^()]{1,80},[ \t]*+")
 _LAST_WORD = re.compile(r"(?!\\\s*\Z)([^\s;]++);?[ \t\r]*+(?:\\?\r?|#.*)\Z")
 _LOOKED_AT = re.compile(r"""'([^'\n]{1,300})'|"([^"\n]{1,300})"|([^\s'",;(){}]{1,301})""")
-_GIVEN = re.compile(r"""'([^']++)'|"((?:[^"\\]|\\.)++)"|(?!-)([^\s'"]++)""")
+_OPTION_VALUE = re.compile(r"""'([^']++)'|"((?:[^"\\]|\\.)++)"|(?!-)([^\s'"]++)""")
 """What stands after an option of two dashes."""
 _PAM = re.compile(r"[+ -]?password[ \t]++(?:\[|required|requisite|sufficient|optional|include|substack)")
 _PROGRAMS = frozenset({"sshpass", "wpa_passphrase"})
 _NOT_APART = frozenset("/<.@")
 
 
-def _named(line: str) -> Iterator[Span]:
+def _find_named(line: str) -> Iterator[Span]:
     if has_none(line, (*SOUNDS, "identified")):
         return
     at, words = 0, set[str]()
     if _PAM.match(line):
         at = 10
-    if spaced := SPACED_NAME.search(line):
-        yield from _value(line, spaced.start(), spaced.end(), Kind.SECRET, "mat_khau")
+    if spaced_match := SPACED_NAME.search(line):
+        yield from _find_value(line, spaced_match.start(), spaced_match.end(), SecretKind.SECRET, "mat_khau")
     while (name := _NAME.search(line, at)) is not None:
         at = name.end()
         word = name[0].lower()
         if word in ("by", "as", "using", "via", "with") and "identified" in words:
             apart = _APART.match(line, at)
-            found = [one for one in [apart and _quoted(line, apart.end())] if one]
+            value_spans = [span for span in [apart and _match_quoted(line, apart.end())] if span]
         else:
-            known = kind(name[0]) if len(name[0]) <= 100 else None
-            value = _likely if known is Kind.LIKELY else _value
-            found = list(value(line, name.start(), at, known, word)) if known else []
-        for start, end in found:
+            name_kind = classify_name(name[0]) if len(name[0]) <= 100 else None
+            value = _find_likely if name_kind is SecretKind.LIKELY else _find_value
+            value_spans = list(value(line, name.start(), at, name_kind, word)) if name_kind else []
+        for start, end in value_spans:
             yield start, end
             at = max(at, end)
         words.add(word)
 
 
-def _value(line: str, begins: int, ends: int, known: Kind, word: str) -> Iterator[Span]:
-    if assigned := _ASSIGNED.match(line, ends):
-        begin = assigned.end()
-        if (known is not Kind.SECRET and (_ORDINARY.match(line, begin) or _REFERENCE.match(line, begin))) or (
+def _find_value(line: str, begins: int, ends: int, name_kind: SecretKind, word: str) -> Iterator[Span]:
+    if assignment := _ASSIGNMENT.match(line, ends):
+        begin = assignment.end()
+        if (name_kind is not SecretKind.SECRET and (_ORDINARY.match(line, begin) or _REFERENCE.match(line, begin))) or (
             word == "passwd" and _ACCOUNTS.match(line, begin)
         ):
             return
-        if called := _CALLED.match(line, begin):
-            begin = called.end()
-        yield _quoted(line, begin) or (begin, max(begin, len(line.rstrip())))
+        if env_call := _ENV_CALL.match(line, begin):
+            begin = env_call.end()
+        yield _match_quoted(line, begin) or (begin, max(begin, len(line.rstrip())))
     elif (
-        known is not Kind.ABOUT
+        name_kind is not SecretKind.ABOUT
         and word not in _PROGRAMS
         and (apart := _APART.match(line, ends))
         and line[max(0, begins - 1)] not in _NOT_APART
     ):
         begin = apart.end()
         is_option = word.startswith("--") or (word[0] == "-" and line[max(0, begins - 1)] in " \t")
-        if is_option and (given := _GIVEN.match(line, begin)):
-            yield given.span(given.lastindex or 0)
+        if is_option and (option_value := _OPTION_VALUE.match(line, begin)):
+            yield option_value.span(option_value.lastindex or 0)
             return
-        if known is Kind.KEY and (_ORDINARY.match(line, begin) or _REFERENCE.match(line, begin)):
+        if name_kind is SecretKind.KEY and (_ORDINARY.match(line, begin) or _REFERENCE.match(line, begin)):
             return
-        if one := _quoted(line, begin) or _span(_LAST_WORD.match(line, begin)):
-            yield one
+        if span := _match_quoted(line, begin) or _get_span(_LAST_WORD.match(line, begin)):
+            yield span
 
 
-def _likely(line: str, begins: int, ends: int, _known: Kind, word: str) -> Iterator[Span]:
+def _find_likely(line: str, begins: int, ends: int, _name_kind: SecretKind, word: str) -> Iterator[Span]:
     """What an everyday word is given, if it looks like a secret; some only where a value is assigned."""
-    given = _ASSIGNED.match(line, ends) or (None if word in ("key", "authtok") else _APART.match(line, ends))
-    if given is None or line[max(0, begins - 1)] in _NOT_APART:
+    assignment = _ASSIGNMENT.match(line, ends) or (None if word in ("key", "authtok") else _APART.match(line, ends))
+    if assignment is None or line[max(0, begins - 1)] in _NOT_APART:
         return
-    span = _span(_LOOKED_AT.match(line, given.end()))
+    span = _get_span(_LOOKED_AT.match(line, assignment.end()))
     if span is not None and looks_secret(line[slice(*span)]):
         yield span
 
 
-def _quoted(line: str, at: int) -> Span | None:
-    return _span(_QUOTED.match(line, at))
+def _match_quoted(line: str, at: int) -> Span | None:
+    return _get_span(_QUOTED_TEXT.match(line, at))
 
 
-def _span(found: re.Match[str] | None) -> Span | None:
-    return None if found is None else found.span(found.lastindex or 0)
+def _get_span(match: re.Match[str] | None) -> Span | None:
+    return None if match is None else match.span(match.lastindex or 0)
 
 
 # --- a secret by what is around it or by its form -----------------------------------------------------------
@@ -165,12 +165,12 @@ _BEFORE_PIPE = re.compile(
 )
 
 _STRING = r"""(?:'(?:[^'\\\n]|\\.){0,200}+'|"(?:[^"\\\n]|\\.){0,200}+")"""
-_PASSED = rf"""(?:[^,()'"\n]{{0,80}}+(?:{_STRING})?[^,()'"\n]{{0,20}}+)"""
+_ARGUMENTS = rf"""(?:[^,()'"\n]{{0,80}}+(?:{_STRING})?[^,()'"\n]{{0,20}}+)"""
 _CALLS = re.compile(
     rf"(?i)\b(?:mysqli?_p?connect|new[ \t]++\\?(?:mysqli|pdo)|ftp_login|ldap_bind|imap_open|ssh2_auth_password|hash_hmac\w{{0,6}}"
-    rf"|openssl_(?:en|de)crypt)[ \t]*+\({_PASSED},{_PASSED},[ \t]*+(?P<third>{_STRING})"
-    rf"|\b(?:mysqli_real_connect)[ \t]*+\({_PASSED},{_PASSED},{_PASSED},[ \t]*+(?P<fourth>{_STRING})"
-    rf"|(?:\bjwt::(?:en|de)code|\boci_p?connect|->login|\.login|->bind|(?:->|::|\.|\b)auth(?:[ \t]*+=)?)[ \t]*+\([ \t]*+\[?{_PASSED},[ \t]*+(?:new[ \t]++\\?Key\()?(?P<second>{_STRING})"
+    rf"|openssl_(?:en|de)crypt)[ \t]*+\({_ARGUMENTS},{_ARGUMENTS},[ \t]*+(?P<third>{_STRING})"
+    rf"|\b(?:mysqli_real_connect)[ \t]*+\({_ARGUMENTS},{_ARGUMENTS},{_ARGUMENTS},[ \t]*+(?P<fourth>{_STRING})"
+    rf"|(?:\bjwt::(?:en|de)code|\boci_p?connect|->login|\.login|->bind|(?:->|::|\.|\b)auth(?:[ \t]*+=)?)[ \t]*+\([ \t]*+\[?{_ARGUMENTS},[ \t]*+(?:new[ \t]++\\?Key\()?(?P<second>{_STRING})"
     rf"|(?:->|::|\.|\bnew[ \t]++)(?:auth|key|set_?(?:pass\w{{0,10}}|secret|token|\w{{0,20}}key))[ \t]*+\([ \t]*+(?P<first>{_STRING})"
     rf"|\b(?:password_hash|password_verify|md5|sha1|crypt|hash_equals)[ \t]*+\([ \t]*+(?P<only>{_STRING})"
     rf"|(?:pass\w{{0,8}}|pwd|p|token|secret)['\"]\][ \t]*+\)?[ \t]*+[!=]==?[ \t]*+(?P<compared>{_STRING})"
@@ -340,29 +340,29 @@ _AROUND = [
 """What it takes for each that one of these is there, in lower case; the first group is the secret."""
 
 
-def _by_form(line: str) -> Iterator[Span]:
-    for needed, pattern in _AROUND:
-        if not has_none(line, needed):
-            for found in pattern.finditer(line):
-                yield found.span(found.lastindex or 0)
+def _find_by_form(line: str) -> Iterator[Span]:
+    for required_words, pattern in _AROUND:
+        if not has_none(line, required_words):
+            for match in pattern.finditer(line):
+                yield match.span(match.lastindex or 0)
 
 
-def _in_calls(line: str) -> Iterator[Span]:
+def _find_in_calls(line: str) -> Iterator[Span]:
     if has_none(line, _AT_CALLS) or has_none(line, _OF_CALLS):
         return
-    for found in _CALLS.finditer(line):
-        start, end = found.span(found.lastindex or 0)
+    for match in _CALLS.finditer(line):
+        start, end = match.span(match.lastindex or 0)
         yield start + 1, end - 1
 
 
-def _in_commands(line: str) -> Iterator[Span]:
+def _find_in_commands(line: str) -> Iterator[Span]:
     programs = [] if has_none(line, _OF_PROGRAMS) else [*_PROGRAM.finditer(line)]
-    for program, following in zip_longest(programs, programs[1:]):
+    for program, next_program in zip_longest(programs, programs[1:]):
         option = _OPTION[int((program.lastgroup or "c0")[1:])]
-        for found in option.finditer(line, program.end(), following.start() if following else len(line)):
-            yield found.span(found.lastindex or 0)
-    for found in _BEFORE_PIPE.finditer(line) if "|" in line else ():
-        yield found.span(1)
+        for match in option.finditer(line, program.end(), next_program.start() if next_program else len(line)):
+            yield match.span(match.lastindex or 0)
+    for match in _BEFORE_PIPE.finditer(line) if "|" in line else ():
+        yield match.span(1)
 
 
-_FINDERS = (_named, _by_form, _in_calls)
+_FINDERS = (_find_named, _find_by_form, _find_in_calls)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 
-class Sought[What]:
+class MultiSearch[What]:
     """Texts, none of them empty, and what each stands for."""
 
     def __init__(self, texts: Mapping[str, What]) -> None:
@@ -19,15 +19,15 @@ class Sought[What]:
     def __bool__(self) -> bool:
         return bool(self._whats)
 
-    def found_in(self, text: str) -> Iterator[tuple[int, int, What]]:
+    def find_in(self, text: str) -> Iterator[tuple[int, int, What]]:
         """Where each occurrence begins and ends, and what it stands for, by where they end; they may lie over each other."""
         if not self._whats:
             return
         whats = self._whats
-        for number, start, end in self._matches(text):
+        for number, start, end in self._find_matches(text):
             yield start, end, whats[number]
 
-    def _matches(self, text: str) -> list[tuple[int, int, int]]:
+    def _find_matches(self, text: str) -> list[tuple[int, int, int]]:
         try:
             return self._automaton.find_matches_as_indexes(text, overlapping=True)
         except UnicodeEncodeError:  # halves of letters, which no encoding knows

@@ -18,100 +18,102 @@ from typer.main import get_command
 
 from auditor.errors import EXIT_CODES, PREFIX, InputError
 from auditor.models import Lang
-from auditor.text.words import catalogue, written
+from auditor.text.words import compile_catalogue, parse_catalogue
 
 
-def command(app: typer.Typer, lang: Lang) -> Any:
+def build_command(app: typer.Typer, lang: Lang) -> Any:
     """The command line of ``app``, whose help and complaints are in ``lang``."""
-    built = get_command(app)
-    for each in _all(built):
-        each.short_help = _first_sentence(_translated(_first_prose(each.help), lang))
-        each.help = "\n\n".join(_paragraph(part, lang) for part in _paragraphs(each.help))
+    click_command = get_command(app)
+    for each in _iter_commands(click_command):
+        each.short_help = _extract_first_sentence(_translate_help(_extract_first_prose(each.help), lang))
+        each.help = "\n\n".join(_translate_paragraph(part, lang) for part in _split_paragraphs(each.help))
         for option in each.params:
             if getattr(option, "help", None):
-                option.help = _translated(option.help, lang)
+                option.help = _translate_help(option.help, lang)
         each.context_class = _CONTEXTS[lang]
-    return built
+    return click_command
 
 
-def texts(app: typer.Typer) -> Iterator[str]:
+def iter_texts(app: typer.Typer) -> Iterator[str]:
     """Every English text of the help that needs a translation."""
     yield _EXIT_CODES
     yield from EXIT_CODES.values()
-    for each in _all(get_command(app)):
-        yield from (prose for part in _paragraphs(each.help) if (prose := _prose(part)))
+    for each in _iter_commands(get_command(app)):
+        yield from (prose for part in _split_paragraphs(each.help) if (prose := _extract_prose(part)))
         yield from (option.help for option in each.params if getattr(option, "help", None))
 
 
-def complaint(error: typer.TyperException, lang: Lang) -> str:
+def format_complaint(error: typer.TyperException, lang: Lang) -> str:
     """What typer finds wrong with the arguments, after the usage of the command; its help when there are none."""
-    said = _said(f"Error: {error.format_message().replace(PREFIX, '')}", lang)
+    message = _translate_sentence(f"Error: {error.format_message().replace(PREFIX, '')}", lang)
     context: typer.Context | None = getattr(error, "ctx", None)
     if context is None:
-        return said
+        return message
     if error.message == context.get_help():
         return error.message
-    return "\n".join([context.get_usage(), _said(f"Try '{context.command_path} --help' for help.", lang), said])
+    return "\n".join(
+        [context.get_usage(), _translate_sentence(f"Try '{context.command_path} --help' for help.", lang), message]
+    )
 
 
-def mistake(error: InputError, lang: Lang) -> str:
+def format_mistake(error: InputError, lang: Lang) -> str:
     """The one line that says what is wrong with an input, where, and how to mend it."""
     if lang == "en":
         return str(error)
-    what = reason(error, lang)
-    left = f". {error.left.vi}" if error.left else ""
-    return f"{error.where}{what}{error.guessed(lang)} — {_said(error.mend, lang)}{left}"
+    what = format_reason(error, lang)
+    remark = f". {error.left.vi}" if error.left else ""
+    return f"{error.where}{what}{error.format_guess(lang)} — {_translate_sentence(error.mend, lang)}{remark}"
 
 
-def reason(error: InputError, lang: Lang) -> str:
+def format_reason(error: InputError, lang: Lang) -> str:
     """What is wrong, without how to mend it."""
     if lang == "en":
         return error.what
-    return error.text.vi if error.text else _said(error.what, lang)
+    return error.text.vi if error.text else _translate_sentence(error.what, lang)
 
 
-def of_guard(text: str, lang: Lang) -> str:
+def translate_guard_message(text: str, lang: Lang) -> str:
     """What the guard on a host said, in ``lang``; what it says in words that are not known stays as it is."""
     if lang == "vi":
-        for pattern, translation in _sentences("guard"):
-            if found := pattern.fullmatch(text):
-                return translation.format(**found.groupdict())
+        for pattern, translation in _load_sentences("guard"):
+            if match := pattern.fullmatch(text):
+                return translation.format(**match.groupdict())
     return text
 
 
-def _all(of: Any) -> Iterator[Any]:
+def _iter_commands(of: Any) -> Iterator[Any]:
     yield of
     for each in getattr(of, "commands", {}).values():
-        yield from _all(each)
+        yield from _iter_commands(each)
 
 
-def _paragraphs(text: str | None) -> list[str]:
+def _split_paragraphs(text: str | None) -> list[str]:
     return [part for part in (text or "").split("\n\n") if part.strip()]
 
 
-def _prose(paragraph: str) -> str:
+def _extract_prose(paragraph: str) -> str:
     return " ".join(line for line in paragraph.splitlines() if not line.startswith(" "))
 
 
-def _paragraph(paragraph: str, lang: Lang) -> str:
+def _translate_paragraph(paragraph: str, lang: Lang) -> str:
     r"""In ``lang``; indented lines are examples and stay as they are, which typer wants marked with ``\b``."""
-    prose = _prose(paragraph)
-    said = [_translated(prose, lang)] if prose else []
+    prose = _extract_prose(paragraph)
+    lines = [_translate_help(prose, lang)] if prose else []
     examples = [line for line in paragraph.splitlines() if line.startswith(" ")]
-    return "\n".join(["\b", *said, *examples] if examples else said)
+    return "\n".join(["\b", *lines, *examples] if examples else lines)
 
 
-def _first_prose(text: str | None) -> str:
-    return next((prose for part in _paragraphs(text) if (prose := _prose(part))), "")
+def _extract_first_prose(text: str | None) -> str:
+    return next((prose for part in _split_paragraphs(text) if (prose := _extract_prose(part))), "")
 
 
-def _first_sentence(text: str) -> str:
+def _extract_first_sentence(text: str) -> str:
     first, stop, _ = text.partition(". ")
     return f"{first}{stop.rstrip()}"
 
 
-def _translated(text: str, lang: Lang) -> str:
-    return catalogue("vi", "help").gettext(text) if lang == "vi" else text
+def _translate_help(text: str, lang: Lang) -> str:
+    return compile_catalogue("vi", "help").gettext(text) if lang == "vi" else text
 
 
 _EXIT_CODES = "Exit codes"
@@ -125,36 +127,38 @@ class Formatter(typer.Context.formatter_class):  # type: ignore[misc,valid-type]
     def __init__(self, command: Any, lang: Lang, **widths: Any) -> None:
         super().__init__(**widths)
         self._lang = lang
-        self._arguments = tuple(one.metavar for one in command.params if one.param_type_name == "argument")
+        self._arguments = tuple(
+            parameter.metavar for parameter in command.params if parameter.param_type_name == "argument"
+        )
         self._subcommand = getattr(command, "subcommand_metavar", None)
 
     def pieces(self) -> str:
         """What can be typed after the command."""
-        more = [] if self._subcommand is None else [self.said(self._subcommand)]
-        return " ".join([self.said("[OPTIONS]"), *self._arguments, *more])
+        more = [] if self._subcommand is None else [self.translate(self._subcommand)]
+        return " ".join([self.translate("[OPTIONS]"), *self._arguments, *more])
 
-    def said(self, words: str) -> str:
+    def translate(self, words: str) -> str:
         """Words of typer's own, in the reader's language."""
-        return _said(words, self._lang)
+        return _translate_sentence(words, self._lang)
 
-    def told(self, rows: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    def describe_rows(self, rows: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
         """Names and descriptions as they are shown."""
-        return [(self._name(first), _described(second, self._lang)) for first, second in rows]
+        return [(self._name(first), _translate_description(second, self._lang)) for first, second in rows]
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         """Write how the command is typed."""
-        super().write_usage(prog, self.pieces(), prefix or self.said("Usage: "))
+        super().write_usage(prog, self.pieces(), prefix or self.translate("Usage: "))
 
     def write_heading(self, heading: str) -> None:
         """Write what begins a list."""
-        super().write_heading(self.said(heading))
+        super().write_heading(self.translate(heading))
 
     def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
         """Two columns; the first leaves most of a narrow terminal to the second."""
-        super().write_dl(self.told(rows), min(col_max, self.width * 2 // 5), col_spacing)
+        super().write_dl(self.describe_rows(rows), min(col_max, self.width * 2 // 5), col_spacing)
 
     def _name(self, first: str) -> str:
-        return next((known for known in self._arguments if first.startswith(f"{known} ")), first)
+        return next((argument for argument in self._arguments if first.startswith(f"{argument} ")), first)
 
 
 class _Context(typer.Context):
@@ -175,8 +179,8 @@ class Top(TyperGroup):
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Write the exit codes."""
-        with formatter.section(_translated(_EXIT_CODES, ctx.lang)):
-            formatter.write_dl([(str(code), _translated(means, ctx.lang)) for code, means in EXIT_CODES.items()])
+        with formatter.section(_translate_help(_EXIT_CODES, ctx.lang)):
+            formatter.write_dl([(str(code), _translate_help(means, ctx.lang)) for code, means in EXIT_CODES.items()])
 
 
 _CONTEXTS: Mapping[Lang, type[_Context]] = {"en": _Context, "vi": _VietnameseContext}
@@ -186,32 +190,34 @@ _BETWEEN = re.compile(r"(\d+)<=x<=(\d+)")
 _AT_LEAST = re.compile(r"x>=(\d+)")
 
 
-def _described(text: str, lang: Lang) -> str:
+def _translate_description(text: str, lang: Lang) -> str:
     """An option's description; typer adds ``[default: …; required]`` to it."""
-    said, mark, extra = text.rpartition("  [")
+    description, mark, extra = text.rpartition("  [")
     if not mark:
-        return _said(text, lang)
-    told = _BETWEEN.sub(r"\1–\2", _AT_LEAST.sub(r"≥ \1", extra.removesuffix("]")))
-    return f"{said}{mark}{'; '.join(_said(part, lang) for part in told.split('; '))}]"
+        return _translate_sentence(text, lang)
+    constraints = _BETWEEN.sub(r"\1–\2", _AT_LEAST.sub(r"≥ \1", extra.removesuffix("]")))
+    return f"{description}{mark}{'; '.join(_translate_sentence(part, lang) for part in constraints.split('; '))}]"
 
 
-def _said(text: str, lang: Lang) -> str:
+def _translate_sentence(text: str, lang: Lang) -> str:
     if lang == "vi":
-        for pattern, translation in _sentences("errors", "libraries"):
-            if found := pattern.fullmatch(text):
-                return translation.format(**{name: _said(value, lang) for name, value in found.groupdict().items()})
+        for pattern, translation in _load_sentences("errors", "libraries"):
+            if match := pattern.fullmatch(text):
+                return translation.format(
+                    **{name: _translate_sentence(value, lang) for name, value in match.groupdict().items()}
+                )
     return text
 
 
 @cache
-def _sentences(*domains: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+def _load_sentences(*domains: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     """What a sentence looks like in English, most particular first, and its Vietnamese."""
-    entries = [entry for domain in domains for entry in written("vi", domain)]
+    entries = [entry for domain in domains for entry in parse_catalogue("vi", domain)]
     entries.sort(key=lambda entry: -len(PLACE.sub("", entry.msgid)))
-    return tuple((_pattern(entry.msgid), entry.msgstr) for entry in entries)
+    return tuple((_compile_pattern(entry.msgid), entry.msgstr) for entry in entries)
 
 
-def _pattern(sentence: str) -> re.Pattern[str]:
+def _compile_pattern(sentence: str) -> re.Pattern[str]:
     parts = PLACE.split(sentence)
-    named = (f"(?P<{part}>.+)" if index % 2 else re.escape(part) for index, part in enumerate(parts))
-    return re.compile("".join(named), re.DOTALL)
+    groups = (f"(?P<{part}>.+)" if index % 2 else re.escape(part) for index, part in enumerate(parts))
+    return re.compile("".join(groups), re.DOTALL)

@@ -26,7 +26,7 @@ class Words:
 
     def __init__(self, lang: Lang) -> None:
         self.lang = lang
-        self._catalogue = _keyed(lang)
+        self._catalogue = _load_keyed_catalogue(lang)
         self._fixed: dict[str, str] = {}
 
     def __call__(self, key: str, **values: Any) -> str:
@@ -40,8 +40,10 @@ class Words:
                 self._fixed[key] = self._catalogue.gettext(key).format()
             return self._fixed[key]
         phrase = self._catalogue.ngettext(key, key, values["n"]) if "n" in values else self._catalogue.gettext(key)
-        shown = {name: self.number(value) if isinstance(value, int) else value for name, value in values.items()}
-        return phrase.format(**shown)
+        formatted_values = {
+            name: self.number(value) if isinstance(value, int) else value for name, value in values.items()
+        }
+        return phrase.format(**formatted_values)
 
     def number(self, value: int) -> str:
         """1.024 in Vietnamese, 1,024 in English."""
@@ -53,27 +55,27 @@ class Words:
 
     def moment(self, iso: str) -> str:
         """An ISO 8601 moment as people write it, by Vietnam's clock."""
-        return moments.written(clock.read(iso), self.lang)
+        return moments.format_moment(clock.read(iso), self.lang)
 
     def epoch(self, seconds: int) -> str:
         """The same of an epoch second."""
-        return moments.written(clock.at(seconds), self.lang)
+        return moments.format_moment(clock.from_epoch(seconds), self.lang)
 
     def day(self, day: date) -> str:
         """A day as people write it."""
-        return moments.day(day, self.lang)
+        return moments.format_day(day, self.lang)
 
     def day_of(self, iso: str) -> str:
         """The day of an ISO 8601 moment, by Vietnam's clock."""
-        return moments.day(clock.read(iso), self.lang)
+        return moments.format_day(clock.read(iso), self.lang)
 
     def month(self, iso: str) -> str:
         """The month of an ISO 8601 moment, by Vietnam's clock."""
-        return moments.month(clock.read(iso), self.lang)
+        return moments.format_month(clock.read(iso), self.lang)
 
     def whole_month(self, year: int, month: int) -> str:
         """A month in full, within a sentence."""
-        return moments.whole_month(year, month, self.lang)
+        return moments.format_full_month(year, month, self.lang)
 
     def framework(self, key: str) -> str:
         """A framework's name by its key in a control's references."""
@@ -87,7 +89,7 @@ class Words:
         return self(f"application.{key}")
 
 
-class _Missing(gettext.NullTranslations):
+class _RaisingCatalogue(gettext.NullTranslations):
     """Asked for what a catalogue lacks: a key that nobody wrote is a mistake in the program, never shown."""
 
     def gettext(self, message: str) -> NoReturn:
@@ -98,18 +100,18 @@ class _Missing(gettext.NullTranslations):
 
 
 @cache
-def catalogue(lang: Lang, domain: str) -> gettext.GNUTranslations:
+def compile_catalogue(lang: Lang, domain: str) -> gettext.GNUTranslations:
     """A catalogue, compiled in memory from its ``.po``; gives back what it does not hold."""
-    return gettext.GNUTranslations(io.BytesIO(written(lang, domain).to_binary()))
+    return gettext.GNUTranslations(io.BytesIO(parse_catalogue(lang, domain).to_binary()))
 
 
-def written(lang: Lang, domain: str) -> polib.POFile:
+def parse_catalogue(lang: Lang, domain: str) -> polib.POFile:
     """A catalogue as the translators wrote it."""
     return polib.pofile(str(LOCALE / lang / "LC_MESSAGES" / f"{domain}.po"))
 
 
 @cache
-def _keyed(lang: Lang) -> gettext.GNUTranslations:
-    keyed = catalogue(lang, "auditor")
-    keyed.add_fallback(_Missing())
-    return keyed
+def _load_keyed_catalogue(lang: Lang) -> gettext.GNUTranslations:
+    translations = compile_catalogue(lang, "auditor")
+    translations.add_fallback(_RaisingCatalogue())
+    return translations

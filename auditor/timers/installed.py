@@ -12,22 +12,22 @@ from pathlib import Path
 
 from auditor.errors import InputError
 from auditor.system import files, sqlite_file
-from auditor.timers.units import FOLDER, SCHEDULES, Settings, render
+from auditor.timers.units import FOLDER, SCHEDULES, TimerSettings, render_units
 
 type Run = Callable[[Sequence[str]], subprocess.CompletedProcess[str]]
 
 
-def current_settings(inventory: Path, name: str | None = None) -> Settings:
+def current_settings(inventory: Path, name: str | None = None) -> TimerSettings:
     """Return the settings of whoever asks, or of the account of that name: program, state folder and account as they are in use now.
 
     Raises InputError when there is no such account.
     """
     account = _account(name)
     other = account.pw_uid != os.getuid() and "LUYTRE_STATE" not in os.environ  # root's own folder is not meant
-    state = Path(account.pw_dir) / ".local/state/luytre" if other else sqlite_file.state_folder()
+    state = Path(account.pw_dir) / ".local/state/luytre" if other else sqlite_file.get_state_folder()
     program = Path(sys.argv[0]).absolute()
     beside = Path(sys.executable).parent / "auditor"
-    return Settings(
+    return TimerSettings(
         auditor=program if program.name == "auditor" and os.access(program, os.X_OK) else beside,
         state=state.absolute(),
         inventory=inventory.resolve(),
@@ -45,7 +45,7 @@ def _account(name: str | None) -> pwd.struct_passwd:
         raise InputError("there is no account {name} on this machine", name=name, mend="see 'getent passwd'") from None
 
 
-def install(settings: Settings, folder: Path = FOLDER, run: Run | None = None) -> tuple[Path, ...]:
+def install(settings: TimerSettings, folder: Path = FOLDER, run: Run | None = None) -> tuple[Path, ...]:
     """Write the units, have systemd check them first, and start the timers. Return the files.
 
     Raises InputError, with nothing written, for an inventory or a program that is not there, and for what systemd refuses.
@@ -55,32 +55,32 @@ def install(settings: Settings, folder: Path = FOLDER, run: Run | None = None) -
         raise InputError("{program} cannot be run", program=settings.auditor, mend="install Lũy Tre first")
     if not settings.inventory.exists():
         raise InputError("there is no inventory at {path}", path=settings.inventory, mend="give it with --inventory")
-    texts = render(settings)
+    texts = render_units(settings)
     _check(texts, run)
     try:
         _make_own(settings)
         for name, text in texts.items():
-            files.whole(folder / name, [text.encode()], 0o644)
+            files.write_whole(folder / name, [text.encode()], 0o644)
     except OSError as error:
         raise InputError(
             "cannot write {file}: {error}", file=error.filename, error=error.strerror, mend="run it as root"
         ) from error
     timers = [f"{schedule.name}.timer" for schedule in SCHEDULES]
     for words in (["systemctl", "daemon-reload"], ["systemctl", "enable", "--now", *timers]):
-        done = run(words)
-        if done.returncode:
+        process = run(words)
+        if process.returncode:
             raise InputError(
                 "'{command}' failed: {error}",
                 command=" ".join(words),
-                error=done.stderr.strip(),
+                error=process.stderr.strip(),
                 mend="see 'systemctl status luytre-audit.timer'",
             )
     return tuple(folder / name for name in texts)
 
 
-def find_problems(settings: Settings, folder: Path = FOLDER) -> Iterator[tuple[str, str]]:
+def find_problems(settings: TimerSettings, folder: Path = FOLDER) -> Iterator[tuple[str, str]]:
     """Yield ``(unit, problem)`` where units are installed: ``missing``, or ``program``, ``state`` or ``other`` than this person uses. None when none is there."""
-    texts = render(settings)
+    texts = render_units(settings)
     if not any((folder / name).exists() for name in texts):
         return
     for name, text in texts.items():
@@ -94,7 +94,7 @@ def find_problems(settings: Settings, folder: Path = FOLDER) -> Iterator[tuple[s
             continue
         if there == text:
             continue
-        yield name, _problem(_values(there), _values(text))
+        yield name, _classify_problem(_parse_unit(there), _parse_unit(text))
 
 
 def is_installed(folder: Path = FOLDER) -> bool:
@@ -102,41 +102,41 @@ def is_installed(folder: Path = FOLDER) -> bool:
     return any((folder / f"{schedule.name}.timer").exists() for schedule in SCHEDULES)
 
 
-def _make_own(settings: Settings) -> None:
+def _make_own(settings: TimerSettings) -> None:
     """Have the state folder; what is made of it belongs to the account of the units."""
-    missing = [folder for folder in (settings.state, *settings.state.parents) if not folder.exists()]
+    new_folders = [folder for folder in (settings.state, *settings.state.parents) if not folder.exists()]
     settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     if os.geteuid() == 0:
         account = pwd.getpwnam(settings.user)
-        for folder in missing:
+        for folder in new_folders:
             os.chown(folder, account.pw_uid, account.pw_gid, follow_symlinks=False)
 
 
-def _problem(there: Mapping[str, str], wanted: Mapping[str, str]) -> str:
-    if there.get("program") != wanted.get("program") and not os.access(there.get("program", ""), os.X_OK):
+def _classify_problem(there: Mapping[str, str], expected_values: Mapping[str, str]) -> str:
+    if there.get("program") != expected_values.get("program") and not os.access(there.get("program", ""), os.X_OK):
         return "program"
-    return "state" if there.get("state") != wanted.get("state") else "other"
+    return "state" if there.get("state") != expected_values.get("state") else "other"
 
 
-def _values(unit: str) -> Mapping[str, str]:
+def _parse_unit(unit: str) -> Mapping[str, str]:
     """Return what a unit's text says of the program and the state folder."""
-    found = {}
+    values = {}
     for line in unit.splitlines():
         key, _, value = line.partition("=")
         if key == "Environment" and value.strip('"').startswith("LUYTRE_STATE="):
-            found["state"] = value.strip('"').partition("=")[2]
+            values["state"] = value.strip('"').partition("=")[2]
         if key == "ExecStart":
-            found.setdefault("program", value.split('"')[1] if value.startswith('"') else value.split()[0])
-    return found
+            values.setdefault("program", value.split('"')[1] if value.startswith('"') else value.split()[0])
+    return values
 
 
 def _check(texts: Mapping[str, str], run: Run) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name, text in texts.items():
             (Path(folder) / name).write_text(text, "utf-8")
-        done = run(["systemd-analyze", "verify", "--man=no", *(str(Path(folder) / name) for name in texts)])
-    if done.returncode:
-        raise InputError("systemd refuses the units: {error}", error=done.stderr.strip(), mend="is systemd running?")
+        process = run(["systemd-analyze", "verify", "--man=no", *(str(Path(folder) / name) for name in texts)])
+    if process.returncode:
+        raise InputError("systemd refuses the units: {error}", error=process.stderr.strip(), mend="is systemd running?")
 
 
 def _run(words: Sequence[str]) -> subprocess.CompletedProcess[str]:

@@ -35,7 +35,7 @@ SCHEDULES = (
 
 
 @dataclass(frozen=True)
-class Settings:
+class TimerSettings:
     """For whom the units are written."""
 
     auditor: Path
@@ -57,28 +57,28 @@ class Settings:
         }[name]
 
 
-def render(settings: Settings) -> Mapping[str, str]:
+def render_units(settings: TimerSettings) -> Mapping[str, str]:
     """Return each unit's text by its file name."""
-    found = {}
+    texts = {}
     for schedule in SCHEDULES:
-        shared = {"schedule": schedule, "command": settings.command(schedule.name), **_fields(settings)}
-        found[f"{schedule.name}.service"] = _templates().get_template("service.j2").render(shared)
-        found[f"{schedule.name}.timer"] = _templates().get_template("timer.j2").render(shared)
-    return found
+        context = {"schedule": schedule, "command": settings.command(schedule.name), **_build_fields(settings)}
+        texts[f"{schedule.name}.service"] = _load_templates().get_template("service.j2").render(context)
+        texts[f"{schedule.name}.timer"] = _load_templates().get_template("timer.j2").render(context)
+    return texts
 
 
-def quote(word: str) -> str:
+def quote_word(word: str) -> str:
     """Return a word as ``ExecStart=`` and ``Environment=`` take it (systemd.syntax(7)): specifiers and variables mean nothing in it."""
-    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
-    return f'"{escaped}"'
+    text = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    return f'"{text}"'
 
 
 def quote_argument(word: str) -> str:
     """Return a word of a command line, in which ``$`` means nothing either."""
-    return quote(word.replace("$", "$$"))
+    return quote_word(word.replace("$", "$$"))
 
 
-def _fields(settings: Settings) -> Mapping[str, object]:
+def _build_fields(settings: TimerSettings) -> Mapping[str, object]:
     paths = (settings.auditor, settings.state, settings.inventory, settings.home)
     at_home = any(path.is_relative_to(home) for path in paths for home in _HOMES)
     fields = {field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)}
@@ -86,12 +86,15 @@ def _fields(settings: Settings) -> Mapping[str, object]:
 
 
 @functools.cache
-def _templates() -> Environment:
+def _load_templates() -> Environment:
     environment = Environment(  # noqa: S701  units, not pages
         loader=FileSystemLoader(Path(__file__).parent / "units"),
         undefined=StrictUndefined,
         keep_trailing_newline=True,
         trim_blocks=True,
     )
-    environment.filters |= {"quote": lambda word: quote(str(word)), "argument": lambda word: quote_argument(str(word))}
+    environment.filters |= {
+        "quote": lambda word: quote_word(str(word)),
+        "argument": lambda word: quote_argument(str(word)),
+    }
     return environment

@@ -9,14 +9,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from auditor.models import clock
-from auditor.models.vulnerabilities import PACKAGE_KINDS, Imported, State
+from auditor.models.vulnerabilities import PACKAGE_KINDS, ImportedSource, State
 from auditor.vulnerabilities import installed, judging, reached
 from auditor.vulnerabilities.components import COMPOSER
-from auditor.vulnerabilities.stated import NOTHING, OVER, Stated, said
-from auditor.vulnerabilities.verdicts import Built, Verdict
+from auditor.vulnerabilities.stated import ANSWERABLE_STATES, NO_STATEMENTS, StatementIndex, apply_statement
+from auditor.vulnerabilities.verdicts import SourcePackage, Verdict
 
 if TYPE_CHECKING:
-    from auditor.vulnerabilities.store import Exploited, Known
+    from auditor.vulnerabilities.store import KevEntry, VulnerabilityDatabase
 
 MAX_LISTED = 1_000
 """Of a host's findings: a host that nobody has mended for years has hundreds, and tables count them."""
@@ -29,11 +29,11 @@ _OPEN = ("affected", "restart_owed")
 
 
 @dataclass(frozen=True)
-class Weighed:
+class RankedVerdict:
     """A verdict with what tells how urgent it is."""
 
     verdict: Verdict
-    exploited: Exploited | None
+    kev_entry: KevEntry | None
     way: str | None
     """How a stranger's bytes come to it."""
     score: float | None
@@ -41,10 +41,10 @@ class Weighed:
     @property
     def rank(self) -> tuple[Any, ...]:
         """What comes first: ransomware, exploited, within strangers' reach, likely."""
-        listed = self.exploited
+        kev_entry = self.kev_entry
         return (
-            not (listed and listed.ransomware),
-            listed is None,
+            not (kev_entry and kev_entry.ransomware),
+            kev_entry is None,
             self.way is None,
             -(self.score or 0.0),
             self.verdict.id,
@@ -52,94 +52,100 @@ class Weighed:
         )
 
 
-def verdicts(data: Mapping[str, Any], known: Known) -> Iterator[Verdict]:
+def iter_verdicts(data: Mapping[str, Any], database: VulnerabilityDatabase) -> Iterator[Verdict]:
     """Every record on what the host has installed. A release that the data does not hold has none: see ``covered``."""
-    yield from packages(data, known)
-    for component in installed.components(data):
-        yield from (verdict for verdict, _record in judging.of_part(component, known))
+    yield from iter_package_verdicts(data, database)
+    for component in installed.iter_components(data):
+        yield from (verdict for verdict, _record in judging.judge_component(component, database))
 
 
-def packages(data: Mapping[str, Any], known: Known) -> Iterator[Verdict]:
+def iter_package_verdicts(data: Mapping[str, Any], database: VulnerabilityDatabase) -> Iterator[Verdict]:
     """Those on packages."""
-    release = installed.release(data)
-    for built in installed.built(data) if "packages" in data else ():
-        yield from judging.of_built(release, built, known)
+    release = installed.get_release(data)
+    for package in installed.list_source_packages(data) if "packages" in data else ():
+        yield from judging.judge_package(release, package, database)
 
 
 @dataclass(frozen=True)
-class Standing:
+class VerdictSummary:
     """What the verdicts on one source in one version come to: hosts share most of them."""
 
     counts: Mapping[State, int]
-    exploited: tuple[Verdict, ...]
+    exploited_verdicts: tuple[Verdict, ...]
     """What CISA lists and is not known to be clean."""
     mendable: tuple[Verdict, ...]
     """What is open and somebody can do something about, or has to: what the distribution calls harmless or leaves unfixed is no work."""
 
 
-def _is_work(verdict: Verdict, known: Known) -> bool:
-    return bool(verdict.fixed) or (known.score(verdict.id) or 0.0) >= LIKELY
+def _is_work(verdict: Verdict, database: VulnerabilityDatabase) -> bool:
+    return bool(verdict.fixed_version) or (database.get_score(verdict.id) or 0.0) >= LIKELY
 
 
-def _standing(release: str, built: Built, known: Known) -> Standing:
+def _summarize_package(release: str, package: SourcePackage, database: VulnerabilityDatabase) -> VerdictSummary:
     counts: dict[State, int] = {}
-    exploited, mendable = [], []
-    for verdict in judging.of_built(release, built, known):
+    exploited_verdicts, mendable_verdicts = [], []
+    for verdict in judging.judge_package(release, package, database):
         counts[verdict.state] = counts.get(verdict.state, 0) + 1
-        if verdict.id in known.exploited and verdict.state in OVER:
-            exploited.append(verdict)
-        elif verdict.state in _OPEN and verdict.said.urgency != HARMLESS and _is_work(verdict, known):
-            mendable.append(verdict)
-    return Standing(counts, tuple(exploited), tuple(mendable))
+        if verdict.id in database.kev_entries and verdict.state in ANSWERABLE_STATES:
+            exploited_verdicts.append(verdict)
+        elif verdict.state in _OPEN and verdict.notes.urgency != HARMLESS and _is_work(verdict, database):
+            mendable_verdicts.append(verdict)
+    return VerdictSummary(counts, tuple(exploited_verdicts), tuple(mendable_verdicts))
 
 
-def covered(data: Mapping[str, Any], known: Known) -> bool:
+def is_covered(data: Mapping[str, Any], database: VulnerabilityDatabase) -> bool:
     """Whether the data tells of the host's release."""
-    return installed.release(data) in known.telling
+    return installed.get_release(data) in database.kind_by_release
 
 
-def area(
-    data: Mapping[str, Any], errors: Mapping[str, str], now: int, known: Known | None, stated: Stated = NOTHING
+def build_area(
+    data: Mapping[str, Any],
+    errors: Mapping[str, str],
+    now: int,
+    database: VulnerabilityDatabase | None,
+    statements: StatementIndex = NO_STATEMENTS,
 ) -> dict[str, Any]:
     """The area ``vulnerabilities``. ``errors`` says why an area is not in ``data``.
 
     ``about`` tells what data was imported on; what cannot be told of a host is not there, with the reason beside it.
     """
-    kinds = {source.kind for source in known.sources} if known is not None else set()
-    told: dict[str, Any] = {
+    kinds = {source.kind for source in database.sources} if database is not None else set()
+    facts: dict[str, Any] = {
         "about": {
             "packages": not kinds.isdisjoint(PACKAGE_KINDS),
             "components": "wordfence" in kinds,
             "anything": bool(kinds),
         }
     }
-    if known is None or not kinds:
-        return told
-    told["release"] = installed.release(data)
-    told["sources"] = [_source(source, clock.day(clock.at(now))) for source in known.sources]
-    told["gaps"] = list(_gaps(told, data, known))
+    if database is None or not kinds:
+        return facts
+    facts["release"] = installed.get_release(data)
+    facts["sources"] = [_render_source(source, clock.to_day(clock.from_epoch(now))) for source in database.sources]
+    facts["gaps"] = list(_iter_gaps(facts, data, database))
     if "packages" not in data:
-        told["untold"] = dict.fromkeys(("known_exploited", "exposed"), errors.get("packages", "not collected"))
-    elif not covered(data, known):
-        why = {"why": "vulnerability_release", "release": told["release"] or "?"}
-        told.update(known_exploited_unread=why, exposed_unread=why)
+        facts["untold"] = dict.fromkeys(("known_exploited", "exposed"), errors.get("packages", "not collected"))
+    elif not is_covered(data, database):
+        why = {"why": "vulnerability_release", "release": facts["release"] or "?"}
+        facts.update(known_exploited_unread=why, exposed_unread=why)
     else:
-        told.update(_of_packages(data, errors, known, stated))
+        facts.update(_assess_packages(data, errors, database, statements))
     if "wordpress" in data:
-        told["components"] = list(_of_components(data, known, stated))
+        facts["components"] = list(_assess_components(data, database, statements))
     else:
-        told.setdefault("untold", {})["components"] = errors.get("wordpress", "not collected")
-    return told
+        facts.setdefault("untold", {})["components"] = errors.get("wordpress", "not collected")
+    return facts
 
 
-def _source(source: Imported, today: date) -> dict[str, Any]:
+def _render_source(source: ImportedSource, today: date) -> dict[str, Any]:
     age = (today - source.dated).days
     return {"kind": source.kind, "part": source.part, "dated": str(source.dated), "age_days": age}
 
 
-def _gaps(told: Mapping[str, Any], data: Mapping[str, Any], known: Known) -> Iterator[dict[str, Any]]:
+def _iter_gaps(
+    facts: Mapping[str, Any], data: Mapping[str, Any], database: VulnerabilityDatabase
+) -> Iterator[dict[str, Any]]:
     """What the data is too old for, or does not hold."""
-    for source in told["sources"]:
+    for source in facts["sources"]:
         if source["age_days"] > STALE_DAYS:
             yield {
                 "data": source["kind"],
@@ -150,91 +156,114 @@ def _gaps(told: Mapping[str, Any], data: Mapping[str, Any], known: Known) -> Ite
     for lock in data.get("packages", {}).get("composer", ()):
         if lock["packages"] is None:
             yield {"data": "composer", "path": lock["path"]}
-    if told["about"]["packages"] and not covered(data, known):
-        yield {"data": "packages", "release": told["release"] or "?"}
+    if facts["about"]["packages"] and not is_covered(data, database):
+        yield {"data": "packages", "release": facts["release"] or "?"}
 
 
-def _of_packages(data: Mapping[str, Any], errors: Mapping[str, str], known: Known, stated: Stated) -> dict[str, Any]:
+def _assess_packages(
+    data: Mapping[str, Any], errors: Mapping[str, str], database: VulnerabilityDatabase, statements: StatementIndex
+) -> dict[str, Any]:
     """``counts`` are by the data alone."""
-    ways, release = reached.by_strangers(data), installed.release(data)
+    ways, release = reached.find_reachable_processes(data), installed.get_release(data)
     counts: dict[State, int] = {}
-    exploited, exposed = [], []
-    for built in installed.built(data):
-        standing = known.kept((release, built), partial(_standing, release, built, known))
-        for state, number in standing.counts.items():
+    exploited_verdicts, exposed_verdicts = [], []
+    for package in installed.list_source_packages(data):
+        summary = database.get_cached((release, package), partial(_summarize_package, release, package, database))
+        for state, number in summary.counts.items():
             counts[state] = counts.get(state, 0) + number
-        exploited += [weigh(verdict, ways or {}, known) for verdict in _unanswered(standing.exploited, stated)]
-        if standing.mendable and reached.way(built.source, ways or {}) is not None:
-            exposed += [weigh(verdict, ways or {}, known) for verdict in _unanswered(standing.mendable, stated)]
-    way = reached.by_web(ways or {})
-    for weighed in _of_libraries(data, way, known, stated):
-        if weighed.exploited is not None:
-            exploited.append(weighed)
-        elif weighed.verdict.state == "affected" and way is not None:
-            exposed.append(weighed)
-    told = {"counts": counts, "known_exploited": listed(exploited)}
+        exploited_verdicts += [
+            weigh(verdict, ways or {}, database)
+            for verdict in _select_unanswered(summary.exploited_verdicts, statements)
+        ]
+        if summary.mendable and reached.find_attack_path(package.source, ways or {}) is not None:
+            exposed_verdicts += [
+                weigh(verdict, ways or {}, database) for verdict in _select_unanswered(summary.mendable, statements)
+            ]
+    way = reached.find_web_path(ways or {})
+    for ranked_verdict in _iter_library_verdicts(data, way, database, statements):
+        if ranked_verdict.kev_entry is not None:
+            exploited_verdicts.append(ranked_verdict)
+        elif ranked_verdict.verdict.state == "affected" and way is not None:
+            exposed_verdicts.append(ranked_verdict)
+    facts = {"counts": counts, "known_exploited": list_most_urgent(exploited_verdicts)}
     if ways is None:
-        return {**told, "untold": {"exposed": errors.get("firewall", "not collected")}}
-    return {**told, "exposed": listed(exposed)}
+        return {**facts, "untold": {"exposed": errors.get("firewall", "not collected")}}
+    return {**facts, "exposed": list_most_urgent(exposed_verdicts)}
 
 
-def _of_libraries(data: Mapping[str, Any], way: str | None, known: Known, stated: Stated) -> Iterator[Weighed]:
+def _iter_library_verdicts(
+    data: Mapping[str, Any], way: str | None, database: VulnerabilityDatabase, statements: StatementIndex
+) -> Iterator[RankedVerdict]:
     """What is open in packages of PHP, which a stranger's bytes come to as they come to their site."""
-    for component in installed.of_composer(data):
-        verdicts = (verdict for verdict, _record in judging.of_part(component, known) if verdict.state in OVER)
-        for verdict in _unanswered(verdicts, stated):
-            yield Weighed(verdict, known.exploited.get(verdict.id), way, known.score(verdict.id))
+    for component in installed.iter_composer_packages(data):
+        verdicts = (
+            verdict
+            for verdict, _record in judging.judge_component(component, database)
+            if verdict.state in ANSWERABLE_STATES
+        )
+        for verdict in _select_unanswered(verdicts, statements):
+            yield RankedVerdict(verdict, database.kev_entries.get(verdict.id), way, database.get_score(verdict.id))
 
 
-def _unanswered(verdicts: Iterable[Verdict], stated: Stated) -> Iterator[Verdict]:
+def _select_unanswered(verdicts: Iterable[Verdict], statements: StatementIndex) -> Iterator[Verdict]:
     """Those that no statement answers."""
-    return (one for one in verdicts if said(one, stated) is one)
+    return (verdict for verdict in verdicts if apply_statement(verdict, statements) is verdict)
 
 
-def weigh(verdict: Verdict, ways: Mapping[str, str], known: Known) -> Weighed:
+def weigh(verdict: Verdict, ways: Mapping[str, str], database: VulnerabilityDatabase) -> RankedVerdict:
     """A verdict on a package with what tells how urgent it is."""
-    way = reached.way(verdict.subject, ways)
-    return Weighed(verdict, known.exploited.get(verdict.id), way, known.score(verdict.id))
+    way = reached.find_attack_path(verdict.subject, ways)
+    return RankedVerdict(verdict, database.kev_entries.get(verdict.id), way, database.get_score(verdict.id))
 
 
-def listed(weighed: list[Weighed]) -> list[dict[str, Any]]:
+def list_most_urgent(ranked_verdicts: list[RankedVerdict]) -> list[dict[str, Any]]:
     """As findings show them, what is most urgent first."""
-    return [_shown(one) for one in sorted(weighed, key=lambda each: each.rank)[:MAX_LISTED]]
+    return [
+        _render_verdict(ranked_verdict)
+        for ranked_verdict in sorted(ranked_verdicts, key=lambda each: each.rank)[:MAX_LISTED]
+    ]
 
 
-def _shown(one: Weighed) -> dict[str, Any]:
-    verdict = one.verdict
-    told: dict[str, Any] = {
+def _render_verdict(ranked_verdict: RankedVerdict) -> dict[str, Any]:
+    verdict = ranked_verdict.verdict
+    fields: dict[str, Any] = {
         "vulnerability": verdict.id,
         "package": verdict.subject,
-        "installed": verdict.installed,
+        "installed": verdict.installed_version,
         "state": verdict.state,
         "reason": verdict.reason,
     }
     more = {
-        "fixed": verdict.fixed,
-        "urgency": verdict.said.urgency,
-        "no_advisory": verdict.said.no_advisory,
-        "held": verdict.held,
+        "fixed": verdict.fixed_version,
+        "urgency": verdict.notes.urgency,
+        "no_advisory": verdict.notes.no_advisory,
+        "held": verdict.is_held,
         "still_run_by": list(verdict.still_run_by),
         "path": verdict.where[0] if verdict.subject.startswith(COMPOSER) else "",
-        "reached": one.way,
-        "epss": one.score,
-        "exploited_since": one.exploited.added if one.exploited else "",
-        "ransomware": bool(one.exploited and one.exploited.ransomware),
+        "reached": ranked_verdict.way,
+        "epss": ranked_verdict.score,
+        "exploited_since": ranked_verdict.kev_entry.added_on if ranked_verdict.kev_entry else "",
+        "ransomware": bool(ranked_verdict.kev_entry and ranked_verdict.kev_entry.ransomware),
     }
-    return {**told, **{name: value for name, value in more.items() if value}}
+    return {**fields, **{name: value for name, value in more.items() if value}}
 
 
-def _of_components(data: Mapping[str, Any], known: Known, stated: Stated) -> Iterator[dict[str, Any]]:
-    found = []
-    for component in installed.of_wordpress(data):
-        for verdict, record in judging.of_part(component, known):
-            if verdict.state in OVER and said(verdict, stated) is verdict:
-                found.append(
-                    (Weighed(verdict, known.exploited.get(verdict.id), "http", known.score(verdict.id)), record)
+def _assess_components(
+    data: Mapping[str, Any], database: VulnerabilityDatabase, statements: StatementIndex
+) -> Iterator[dict[str, Any]]:
+    entries = []
+    for component in installed.iter_wordpress_components(data):
+        for verdict, record in judging.judge_component(component, database):
+            if verdict.state in ANSWERABLE_STATES and apply_statement(verdict, statements) is verdict:
+                entries.append(
+                    (
+                        RankedVerdict(
+                            verdict, database.kev_entries.get(verdict.id), "http", database.get_score(verdict.id)
+                        ),
+                        record,
+                    )
                 )
-    for one, record in sorted(found, key=lambda each: each[0].rank)[:MAX_LISTED]:
-        shown = {key: value for key, value in _shown(one).items() if key != "reached"}
-        shown["component"] = shown.pop("package")
-        yield {**shown, "title": record[1], "cvss": record[4] or 0, "path": one.verdict.where[0]}
+    for ranked_verdict, record in sorted(entries, key=lambda each: each[0].rank)[:MAX_LISTED]:
+        fields = {key: value for key, value in _render_verdict(ranked_verdict).items() if key != "reached"}
+        fields["component"] = fields.pop("package")
+        yield {**fields, "title": record[1], "cvss": record[4] or 0, "path": ranked_verdict.verdict.where[0]}

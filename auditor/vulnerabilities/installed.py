@@ -12,10 +12,10 @@ from typing import Any
 
 from auditor.vulnerabilities import versions
 from auditor.vulnerabilities.components import CORE, name_of
-from auditor.vulnerabilities.verdicts import OWN, Built
+from auditor.vulnerabilities.verdicts import OWN, SourcePackage
 
 _IMAGE = re.compile(r"linux-image-([0-9]\S*?)(?:-unsigned)?\Z")
-_SIGNED = re.compile(r"linux-signed-\w+\Z")
+_SIGNED_KERNEL = re.compile(r"linux-signed-\w+\Z")
 _KERNEL = "linux"
 MOST_PROGRAMS = 20
 _SIGNED_GRUB = re.compile(r"grub-efi-\w+-signed\Z")
@@ -30,81 +30,86 @@ class Component:
     path: str
 
 
-def release(data: Mapping[str, Any]) -> str:
+def get_release(data: Mapping[str, Any]) -> str:
     """The codename of the release; empty when the host does not tell."""
     return str(data.get("system", {}).get("os", {}).get("codename", ""))
 
 
-def built(data: Mapping[str, Any]) -> tuple[Built, ...]:
+def list_source_packages(data: Mapping[str, Any]) -> tuple[SourcePackage, ...]:
     """Each source in each version that is installed; of the kernel what runs and what runs after the next start alone."""
     packages = data["packages"]
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     images: list[tuple[str, Mapping[str, Any]]] = []
     for package in packages["installed"]:
-        source, version = source_of(package)
+        source, version = get_source(package)
         image = _IMAGE.match(package["name"])
         if source != _KERNEL:
             groups.setdefault((source, version), []).append(package)
         elif image:
             images.append((image[1], package))
-    mapped: dict[str, set[str]] = {}
-    for one in packages["mapped"]:
-        if one["package"]:
-            mapped.setdefault(one["package"], set()).add(one["program"])
-    found = [_group(source, version, members, mapped) for (source, version), members in groups.items()]
-    return (*found, *_kernel(images, packages["running_kernel"]))
+    programs_by_package: dict[str, set[str]] = {}
+    for mapping in packages["mapped"]:
+        if mapping["package"]:
+            programs_by_package.setdefault(mapping["package"], set()).add(mapping["program"])
+    source_packages = [
+        _build_source_package(source, version, members, programs_by_package)
+        for (source, version), members in groups.items()
+    ]
+    return (*source_packages, *_find_kernel(images, packages["running_kernel"]))
 
 
-def source_of(package: Mapping[str, Any]) -> tuple[str, str]:
+def get_source(package: Mapping[str, Any]) -> tuple[str, str]:
     """Source and version as the tracker has them: signed packages are built again from what it names."""
     source, version = package["source"] or package["name"], package["source_version"] or package["version"]
-    if _SIGNED.match(source):
+    if _SIGNED_KERNEL.match(source):
         return _KERNEL, package["version"]
     if _SIGNED_GRUB.match(source):
         return "grub2", package["version"].partition("+")[2] or package["version"]
     return source, version
 
 
-def _group(source: str, version: str, members: Sequence[Mapping[str, Any]], mapped: Mapping[str, set[str]]) -> Built:
+def _build_source_package(
+    source: str, version: str, members: Sequence[Mapping[str, Any]], programs_by_package: Mapping[str, set[str]]
+) -> SourcePackage:
     elsewhere = [member["origin"] for member in members if member["origin"] not in OWN]
-    programs = {program for member in members for program in mapped.get(member["name"], ())}
-    return Built(
+    programs = {program for member in members for program in programs_by_package.get(member["name"], ())}
+    return SourcePackage(
         source=source,
         version=version,
         origin=elsewhere[0] if elsewhere else members[0]["origin"],
-        held=any(member["held"] for member in members),
+        is_held=any(member["held"] for member in members),
         binaries=tuple(member["name"] for member in members),
-        named=frozenset(cve for member in members for cve in member["named"] or ()),
+        changelog_cves=frozenset(cve for member in members for cve in member["named"] or ()),
         mapped_by=tuple(sorted(programs)[:MOST_PROGRAMS]),
     )
 
 
-def _kernel(images: Sequence[tuple[str, Mapping[str, Any]]], running: str) -> Iterator[Built]:
+def _find_kernel(images: Sequence[tuple[str, Mapping[str, Any]]], running_version: str) -> Iterator[SourcePackage]:
     """The newest image, with the version that runs beside it; none where no image is installed, as in a container."""
     if not images:
         return
-    _abi, newest = max(images, key=lambda image: versions.debian(image[1]["version"]))
-    runs = next((package for abi, package in images if abi == running), None)
+    _abi, newest = max(images, key=lambda image: versions.make_debian_key(image[1]["version"]))
+    runs = next((package for abi, package in images if abi == running_version), None)
     here = [newest] if runs is None or runs is newest else [newest, runs]
-    one = _group(_KERNEL, newest["version"], here, {})
-    yield Built(
-        source=one.source,
-        version=one.version,
-        origin=one.origin if runs is not None else "none",
-        held=one.held,
-        binaries=one.binaries,
-        named=one.named,
+    source_package = _build_source_package(_KERNEL, newest["version"], here, {})
+    yield SourcePackage(
+        source=source_package.source,
+        version=source_package.version,
+        origin=source_package.origin if runs is not None else "none",
+        is_held=source_package.is_held,
+        binaries=source_package.binaries,
+        changelog_cves=source_package.changelog_cves,
         runs=runs["version"] if runs is not None and runs is not newest else None,
     )
 
 
-def components(data: Mapping[str, Any]) -> Iterator[Component]:
+def iter_components(data: Mapping[str, Any]) -> Iterator[Component]:
     """All of them, in each place where they lie."""
-    yield from of_wordpress(data)
-    yield from of_composer(data)
+    yield from iter_wordpress_components(data)
+    yield from iter_composer_packages(data)
 
 
-def of_composer(data: Mapping[str, Any]) -> Iterator[Component]:
+def iter_composer_packages(data: Mapping[str, Any]) -> Iterator[Component]:
     """What Composer's locks name; a branch is no version."""
     for lock in data.get("packages", {}).get("composer", ()):
         for package in lock["packages"] or ():
@@ -114,7 +119,7 @@ def of_composer(data: Mapping[str, Any]) -> Iterator[Component]:
             )
 
 
-def of_wordpress(data: Mapping[str, Any]) -> Iterator[Component]:
+def iter_wordpress_components(data: Mapping[str, Any]) -> Iterator[Component]:
     """WordPress with its plugins and themes."""
     for instance in data.get("wordpress", {}).get("instances", ()):
         path = instance["path"]

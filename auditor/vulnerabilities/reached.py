@@ -36,27 +36,27 @@ _BEHIND_WEB = re.compile(
 _BY_ALL = ("glibc", "openssl")
 
 
-def by_strangers(data: Mapping[str, Any]) -> Mapping[str, str] | None:
+def find_reachable_processes(data: Mapping[str, Any]) -> Mapping[str, str] | None:
     """What the firewall lets strangers reach: each listening process, and an address and port of it. None when that is not known."""
     if "firewall" not in data:
         return None
-    found: dict[str, str] = {}
-    for one in data["firewall"]["exposed"]:
-        found.setdefault(one["process"], f"{one['protocol']}/{one['port']}")
-    return found
+    endpoints: dict[str, str] = {}
+    for socket in data["firewall"]["exposed"]:
+        endpoints.setdefault(socket["process"], f"{socket['protocol']}/{socket['port']}")
+    return endpoints
 
 
-def by_web(reached: Mapping[str, str]) -> str | None:
+def find_web_path(processes: Mapping[str, str]) -> str | None:
     """How a stranger's bytes come to what sites are made of."""
-    return next((f"{process} {reached[process]}" for process in _WEB if process in reached), None)
+    return next((f"{process} {processes[process]}" for process in _WEB if process in processes), None)
 
 
-def way(source: str, reached: Mapping[str, str]) -> str | None:
+def find_attack_path(source: str, processes: Mapping[str, str]) -> str | None:
     """How a stranger's bytes come to a source, as ``nginx tcp/443``; None when they do not, as far as is known."""
-    for process, port in reached.items():
+    for process, port in processes.items():
         if source in _DAEMONS.get(process, (process,)):
             return f"{process} {port}"
-    web = by_web(reached)
+    web = find_web_path(processes)
     if web is not None and _BEHIND_WEB.match(source):
         return web
-    return next((f"{process} {port}" for process, port in reached.items()), None) if source in _BY_ALL else None
+    return next((f"{process} {port}" for process, port in processes.items()), None) if source in _BY_ALL else None

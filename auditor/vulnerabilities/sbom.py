@@ -22,7 +22,7 @@ _KINDS = {"plugin": "wordpress-plugin", "theme": "wordpress-theme"}
 def render(host: str, data: Mapping[str, Any], version: str) -> bytes:
     """The document. ``data``: the host's facts by area, with packages; ``version``: of Lũy Tre."""
     os = data["system"]["os"]
-    parts = sorted((*_packages(data), *_components(data)), key=lambda part: str(part["bom-ref"]))
+    parts = sorted((*_iter_packages(data), *_iter_components(data)), key=lambda part: str(part["bom-ref"]))
     unique = {part["bom-ref"]: part for part in parts}
     document: dict[str, Any] = {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
@@ -42,12 +42,12 @@ def render(host: str, data: Mapping[str, Any], version: str) -> bytes:
         "components": list(unique.values()),
         "dependencies": [{"ref": f"host:{host}", "dependsOn": list(unique)}, *({"ref": ref} for ref in unique)],
     }
-    told = json.dumps(document, ensure_ascii=False, sort_keys=True)
-    document["serialNumber"] = f"urn:uuid:{uuid.uuid5(_OURS, told)}"
+    payload = json.dumps(document, ensure_ascii=False, sort_keys=True)
+    document["serialNumber"] = f"urn:uuid:{uuid.uuid5(_OURS, payload)}"
     return (json.dumps(document, ensure_ascii=False, sort_keys=True, indent=1) + "\n").encode()
 
 
-def purl(package: Mapping[str, Any], os: Mapping[str, Any]) -> str:
+def build_purl(package: Mapping[str, Any], os: Mapping[str, Any]) -> str:
     """A package URL of a binary package, with its release and the source that it was built from."""
     source, version = package["source"] or package["name"], package["source_version"] or package["version"]
     qualifiers = {
@@ -55,13 +55,13 @@ def purl(package: Mapping[str, Any], os: Mapping[str, Any]) -> str:
         "distro": f"{os['id']}-{os['version']}",
         "upstream": f"{source}@{version}",
     }
-    told = "&".join(f"{name}={quote(value, safe=':')}" for name, value in sorted(qualifiers.items()) if value)
-    return f"pkg:deb/{quote(os['id'], safe='')}/{quote(package['name'], safe='')}@{quote(package['version'], safe=':')}?{told}"
+    query = "&".join(f"{name}={quote(value, safe=':')}" for name, value in sorted(qualifiers.items()) if value)
+    return f"pkg:deb/{quote(os['id'], safe='')}/{quote(package['name'], safe='')}@{quote(package['version'], safe=':')}?{query}"
 
 
-def _packages(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _iter_packages(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for package in data["packages"]["installed"]:
-        address = purl(package, data["system"]["os"])
+        address = build_purl(package, data["system"]["os"])
         yield {
             "type": "library",
             "bom-ref": address,
@@ -72,20 +72,20 @@ def _packages(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         }
 
 
-def _components(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for component in installed.components(data):
+def _iter_components(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for component in installed.iter_components(data):
         version = component.version or ""
         yield {
             "type": "application",
             "bom-ref": f"{component.path}#{component.name}",
             "name": component.name,
             "version": version,
-            "purl": f"pkg:{_typed(component.name)}" + (f"@{quote(version, safe=':')}" if version else ""),
+            "purl": f"pkg:{_build_purl_path(component.name)}" + (f"@{quote(version, safe=':')}" if version else ""),
             "properties": [{"name": "luytre:path", "value": component.path}],
         }
 
 
-def _typed(name: str) -> str:
+def _build_purl_path(name: str) -> str:
     """Type, name space and name in a package URL of a component."""
     kind, _slash, slug = name.partition("/")
     if name.startswith(COMPOSER):

@@ -8,16 +8,16 @@ from dataclasses import replace
 from auditor.models import Statement
 from auditor.vulnerabilities.verdicts import Verdict
 
-Stated = Mapping[tuple[str, str], Statement]
+StatementIndex = Mapping[tuple[str, str], Statement]
 """By id and product."""
-NOTHING: Stated = {}
-OVER = ("affected", "restart_owed", "unknown")
+NO_STATEMENTS: StatementIndex = {}
+ANSWERABLE_STATES = ("affected", "restart_owed", "unknown")
 """What a statement may answer: what is fixed needs none, and none makes a thing installed."""
 
 
-def said(verdict: Verdict, stated: Stated) -> Verdict:
+def apply_statement(verdict: Verdict, statements: StatementIndex) -> Verdict:
     """The verdict with what is stated in its place, if anything is."""
-    statement = stated.get((verdict.id, verdict.subject))
-    if statement is None or verdict.state not in OVER:
+    statement = statements.get((verdict.id, verdict.subject))
+    if statement is None or verdict.state not in ANSWERABLE_STATES:
         return verdict
     return replace(verdict, state=statement.status, reason="stated")

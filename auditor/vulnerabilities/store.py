@@ -11,12 +11,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from auditor.models.vulnerabilities import PACKAGE_KINDS, DataKind, Imported
+from auditor.models.vulnerabilities import PACKAGE_KINDS, DataKind, ImportedSource
 from auditor.system import sqlite_file
 
 MAX_KEPT = 6_000
 _MIGRATIONS: tuple[sqlite_file.Migration, ...] = (
-    sqlite_file.statements(
+    sqlite_file.make_migration(
         "CREATE TABLE sources (kind TEXT NOT NULL, part TEXT NOT NULL, file TEXT NOT NULL, dated TEXT NOT NULL,"
         " imported TEXT NOT NULL, sha256 TEXT NOT NULL, licence TEXT NOT NULL, records INTEGER NOT NULL,"
         " PRIMARY KEY (kind, part)) STRICT",
@@ -32,7 +32,7 @@ _MIGRATIONS: tuple[sqlite_file.Migration, ...] = (
         "CREATE TABLE support (release TEXT NOT NULL, source TEXT NOT NULL, kind TEXT NOT NULL, until TEXT NOT NULL,"
         " note TEXT NOT NULL, PRIMARY KEY (release, source, kind)) STRICT, WITHOUT ROWID",
     ),
-    sqlite_file.statements(
+    sqlite_file.make_migration(
         "CREATE TABLE told (kind TEXT NOT NULL, release TEXT NOT NULL, name TEXT NOT NULL, id TEXT NOT NULL,"
         " record TEXT NOT NULL, PRIMARY KEY (kind, release, name, id)) STRICT, WITHOUT ROWID",
         "CREATE TABLE releases (kind TEXT NOT NULL, release TEXT NOT NULL, PRIMARY KEY (kind, release)) STRICT, WITHOUT ROWID",
@@ -43,24 +43,24 @@ _MIGRATIONS: tuple[sqlite_file.Migration, ...] = (
 
 def default_path() -> Path:
     """``vulnerabilities.sqlite`` in the state folder."""
-    return sqlite_file.state_folder() / "vulnerabilities.sqlite"
+    return sqlite_file.get_state_folder() / "vulnerabilities.sqlite"
 
 
 @dataclass(frozen=True)
-class Exploited:
+class KevEntry:
     """What CISA says of a vulnerability that is exploited."""
 
-    added: str
+    added_on: str
     due: str
     ransomware: bool
     name: str
 
 
-class Twice(Exception):
+class DuplicateRowError(Exception):
     """A row is there already."""
 
 
-class Writing:
+class VulnerabilityWriter:
     """An import that goes on."""
 
     def __init__(self, database: sqlite3.Connection) -> None:
@@ -68,47 +68,47 @@ class Writing:
 
     def forget(self, kind: str, part: str) -> None:
         """Take out what an earlier import of the same kind and part brought."""
-        for table, column, key in _HELD[kind]:
+        for table, column, key in _TABLES_BY_KIND[kind]:
             where = f" AND {column} = ?" if column else ""
             values = ([key.format(part=part)] if key else []) + ([part] if column else [])
             self._database.execute(f"DELETE FROM {table} WHERE {'kind = ?' if key else '1'}{where}", values)  # noqa: S608  names of ours
 
-    def packages(self, rows: Iterable[tuple[str, str, str, str]]) -> None:
+    def put_packages(self, rows: Iterable[tuple[str, str, str, str]]) -> None:
         """Kind, release, source, records as JSON."""
         self._database.executemany("INSERT INTO packages VALUES (?, ?, ?, ?)", rows)
 
-    def told(self, rows: Iterable[tuple[str, str, str, str, str]]) -> None:
+    def put_single_records(self, rows: Iterable[tuple[str, str, str, str, str]]) -> None:
         """Kind, release, name of a source or component, the record's own id, record as JSON: one at a time, of data that is ordered by id."""
         self._database.executemany("INSERT OR REPLACE INTO told VALUES (?, ?, ?, ?, ?)", rows)
 
-    def releases(self, rows: Iterable[tuple[str, str]]) -> None:
+    def put_releases(self, rows: Iterable[tuple[str, str]]) -> None:
         """Kind, and a release that it tells of."""
         self._database.executemany("INSERT OR IGNORE INTO releases VALUES (?, ?)", rows)
 
-    def components(self, rows: Iterable[tuple[str, str, str]]) -> None:
+    def put_components(self, rows: Iterable[tuple[str, str, str]]) -> None:
         """Kind, name, records as JSON."""
         self._database.executemany("INSERT INTO components VALUES (?, ?, ?)", rows)
 
-    def ids(self, rows: Iterable[tuple[str, str, str]]) -> None:
+    def put_ids(self, rows: Iterable[tuple[str, str, str]]) -> None:
         """Id, kind, and the name of a source package or component that it is about."""
         self._database.executemany("INSERT OR IGNORE INTO ids VALUES (?, ?, ?)", rows)
 
-    def exploited(self, rows: Iterable[tuple[str, str, str, int, str]]) -> None:
+    def put_kev_entries(self, rows: Iterable[tuple[str, str, str, int, str]]) -> None:
         """Id, date of listing, date due, whether ransomware uses it, name."""
         self._database.executemany("INSERT OR REPLACE INTO exploited VALUES (?, ?, ?, ?, ?)", rows)
 
-    def scores(self, rows: Iterable[tuple[str, float]]) -> None:
+    def put_scores(self, rows: Iterable[tuple[str, float]]) -> None:
         """Id and probability. Raises Twice at an id that was there before."""
         try:
             self._database.executemany("INSERT INTO scores VALUES (?, ?)", rows)
         except sqlite3.IntegrityError as error:
-            raise Twice from error
+            raise DuplicateRowError from error
 
-    def support(self, rows: Iterable[tuple[str, str, str, str, str]]) -> None:
+    def put_support_notes(self, rows: Iterable[tuple[str, str, str, str, str]]) -> None:
         """Release, source, ``ended`` or ``limited``, date, note."""
         self._database.executemany("INSERT OR REPLACE INTO support VALUES (?, ?, ?, ?, ?)", rows)
 
-    def note(self, source: Imported) -> None:
+    def put_source(self, source: ImportedSource) -> None:
         """What was imported."""
         self._database.execute(
             "INSERT OR REPLACE INTO sources VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -119,7 +119,7 @@ class Writing:
         )
 
 
-_HELD: dict[str, tuple[tuple[str, str, str], ...]] = {
+_TABLES_BY_KIND: dict[str, tuple[tuple[str, str, str], ...]] = {
     "tracker": (("packages", "", "tracker"), ("ids", "", "tracker"), ("releases", "", "tracker")),
     "debsecan": (
         ("packages", "release", "debsecan"),
@@ -138,16 +138,16 @@ _HELD: dict[str, tuple[tuple[str, str, str], ...]] = {
 
 
 @contextmanager
-def writing(path: Path | None = None) -> Iterator[Writing]:
+def open_writer(path: Path | None = None) -> Iterator[VulnerabilityWriter]:
     """The file for an import: all that is done, or nothing."""
-    with sqlite_file.opened(path or default_path(), _MIGRATIONS, "vulnerability data") as database:
+    with sqlite_file.open_database(path or default_path(), _MIGRATIONS, "vulnerability data") as database:
         database.execute("PRAGMA secure_delete = OFF")  # published data: nothing to hide
         with sqlite_file.transaction(database):
-            yield Writing(database)
+            yield VulnerabilityWriter(database)
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-class Known:
+class VulnerabilityDatabase:
     """What was imported, as it lay there when this was made; every record is read when first asked for. Without a database: nothing."""
 
     def __init__(self, database: sqlite3.Connection | None) -> None:
@@ -156,73 +156,77 @@ class Known:
         self._components: dict[tuple[str, str], list[list[Any]]] = {}
         self._kept: dict[Hashable, Any] = {}
         self._scores: dict[str, float | None] = {}
-        self._sources = tuple(Imported(**dict(zip(_SOURCE, row, strict=True))) for row in self._rows(_SOURCES))
+        self._sources = tuple(
+            ImportedSource(**dict(zip(_SOURCE, row, strict=True))) for row in self._load_rows(_SOURCES)
+        )
 
-    def _rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    def _load_rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         return self._database.execute(query, values).fetchall() if self._database else []
 
-    def kept[Kept](self, key: Hashable, make: Callable[[], Kept]) -> Kept:
+    def get_cached[Kept](self, key: Hashable, make: Callable[[], Kept]) -> Kept:
         """What somebody worked out of this data under a key, made once; MAX_KEPT are kept."""
         if key not in self._kept:
             if len(self._kept) >= MAX_KEPT:
                 self._kept.clear()
             self._kept[key] = make()
-        found: Kept = self._kept[key]
-        return found
+        value: Kept = self._kept[key]
+        return value
 
     @property
-    def sources(self) -> tuple[Imported, ...]:
+    def sources(self) -> tuple[ImportedSource, ...]:
         """What was imported; none: nothing."""
         return self._sources
 
     @cached_property
-    def telling(self) -> Mapping[str, DataKind]:
+    def kind_by_release(self) -> Mapping[str, DataKind]:
         """By release the kind of data that is believed on its packages."""
-        there = set(self._rows("SELECT kind, release FROM releases"))
+        there = set(self._load_rows("SELECT kind, release FROM releases"))
         releases = {release for _kind, release in there}
         return {name: next(kind for kind in PACKAGE_KINDS if (kind, name) in there) for name in releases}
 
-    def of_package(self, kind: str, release: str, source: str) -> list[list[Any]]:
+    def load_package_records(self, kind: str, release: str, source: str) -> list[list[Any]]:
         """The records on a source package in a release."""
         key = (kind, release, source)
         if key not in self._packages:
-            rows = self._rows("SELECT records FROM packages WHERE kind = ? AND release = ? AND source = ?", key)
-            self._packages[key] = json.loads(rows[0][0]) if rows else self._each(*key)
+            rows = self._load_rows("SELECT records FROM packages WHERE kind = ? AND release = ? AND source = ?", key)
+            self._packages[key] = json.loads(rows[0][0]) if rows else self._load_single_records(*key)
         return self._packages[key]
 
-    def _each(self, kind: str, release: str, name: str) -> list[list[Any]]:
-        rows = self._rows(
+    def _load_single_records(self, kind: str, release: str, name: str) -> list[list[Any]]:
+        rows = self._load_rows(
             "SELECT record FROM told WHERE kind = ? AND release = ? AND name = ? ORDER BY id", (kind, release, name)
         )
         return [json.loads(record) for (record,) in rows]
 
-    def of_component(self, kind: str, name: str) -> list[list[Any]]:
+    def load_component_records(self, kind: str, name: str) -> list[list[Any]]:
         """The records on a component."""
         key = (kind, name)
         if key not in self._components:
-            rows = self._rows("SELECT records FROM components WHERE kind = ? AND name = ?", key)
-            self._components[key] = json.loads(rows[0][0]) if rows else self._each(kind, "", name)
+            rows = self._load_rows("SELECT records FROM components WHERE kind = ? AND name = ?", key)
+            self._components[key] = json.loads(rows[0][0]) if rows else self._load_single_records(kind, "", name)
         return self._components[key]
 
-    def about(self, vulnerability: str) -> tuple[tuple[str, str], ...]:
+    def find_subjects(self, vulnerability: str) -> tuple[tuple[str, str], ...]:
         """Kind and name of every source package or component that an id is about."""
-        rows = self._rows("SELECT kind, name FROM ids WHERE id = ?", (vulnerability,))
+        rows = self._load_rows("SELECT kind, name FROM ids WHERE id = ?", (vulnerability,))
         return tuple(dict.fromkeys((kind.partition("/")[0], name) for kind, name in rows))
 
     @cached_property
-    def exploited(self) -> Mapping[str, Exploited]:
+    def kev_entries(self) -> Mapping[str, KevEntry]:
         """All that CISA lists."""
-        rows = self._rows("SELECT id, added, due, ransomware, name FROM exploited")
-        return {name: Exploited(added, due, bool(ransomware), title) for name, added, due, ransomware, title in rows}
+        rows = self._load_rows("SELECT id, added, due, ransomware, name FROM exploited")
+        return {
+            name: KevEntry(added_on, due, bool(ransomware), title) for name, added_on, due, ransomware, title in rows
+        }
 
-    def score(self, vulnerability: str) -> float | None:
+    def get_score(self, vulnerability: str) -> float | None:
         """Its EPSS probability."""
         if vulnerability not in self._scores:
-            rows = self._rows("SELECT score FROM scores WHERE id = ?", (vulnerability,))
+            rows = self._load_rows("SELECT score FROM scores WHERE id = ?", (vulnerability,))
             self._scores[vulnerability] = rows[0][0] if rows else None
         return self._scores[vulnerability]
 
-    def support(self, release: str, source: str) -> Mapping[str, str]:
+    def get_support_notes(self, release: str, source: str) -> Mapping[str, str]:
         """``ended`` or ``limited`` with its note, of a source package in a release or in all: what held when it was imported."""
         return self._support.get((release, source)) or self._support.get(("", source)) or {}
 
@@ -232,22 +236,22 @@ class Known:
             "SELECT release, source, kind, note FROM support"
             " WHERE until <= (SELECT max(imported) FROM sources WHERE kind = 'support') ORDER BY kind"
         )
-        found: dict[tuple[str, str], dict[str, str]] = {}
-        for release, source, kind, note in self._rows(query):
-            found.setdefault((release, source), {})[kind] = note
-        return found
+        notes_by_source: dict[tuple[str, str], dict[str, str]] = {}
+        for release, source, kind, note in self._load_rows(query):
+            notes_by_source.setdefault((release, source), {})[kind] = note
+        return notes_by_source
 
 
 @contextmanager
-def known(path: Path | None = None) -> Iterator[Known]:
+def open_database(path: Path | None = None) -> Iterator[VulnerabilityDatabase]:
     """The data at ``path``; where there is no such file, none."""
     path = path or default_path()
     if not path.exists():
-        yield Known(None)
+        yield VulnerabilityDatabase(None)
         return
-    with sqlite_file.opened(path, _MIGRATIONS, "vulnerability data") as database:
+    with sqlite_file.open_database(path, _MIGRATIONS, "vulnerability data") as database:
         database.execute("BEGIN")
-        yield Known(database)
+        yield VulnerabilityDatabase(database)
         database.rollback()
 
 

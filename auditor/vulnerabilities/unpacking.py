@@ -29,13 +29,13 @@ _CHUNK = 1 << 16
 _ZLIB = (b"\x78\x01", b"\x78\x9c", b"\x78\xda")
 
 
-class Bounded(io.RawIOBase):
+class BoundedStream(io.RawIOBase):
     """What is unpacked of a file, as far as it may go. ``told`` is called for every record that came of it."""
 
-    def __init__(self, inner: IO[bytes], packed: int, file: Path) -> None:
+    def __init__(self, inner: IO[bytes], packed_size: int, file: Path) -> None:
         super().__init__()
         self._inner, self._file = inner, file
-        self._most = min(MAX_UNPACKED, FREE + MAX_RATIO * packed)
+        self._most = min(MAX_UNPACKED, FREE + MAX_RATIO * packed_size)
         self._read = self._told_at = 0
         self._ahead = b""
 
@@ -70,15 +70,15 @@ class Bounded(io.RawIOBase):
         buffer[: len(part)] = part
         return len(part)
 
-    def ahead(self, most: int) -> bytes:
+    def peek(self, most: int) -> bytes:
         """The next bytes, which are read again by who reads on."""
-        found = b""
-        while len(found) < most and (part := self.read(most - len(found))):
-            found += part
-        self._ahead = found
-        return found
+        content = b""
+        while len(content) < most and (part := self.read(most - len(content))):
+            content += part
+        self._ahead = content
+        return content
 
-    def told(self) -> None:
+    def mark_record(self) -> None:
         """A record is complete."""
         self._told_at = self._read
 
@@ -86,7 +86,7 @@ class Bounded(io.RawIOBase):
 _NOT_THIS = "data of this kind is never so large; check the source"
 
 
-class Inflated(io.RawIOBase):
+class ZlibStream(io.RawIOBase):
     """A zlib stream, unpacked as it is read."""
 
     def __init__(self, inner: IO[bytes]) -> None:
@@ -100,10 +100,10 @@ class Inflated(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         """Fill a buffer. Raises zlib.error for what is damaged, EOFError for what is cut short."""
         while not self._zlib.eof:
-            packed = self._left or self._inner.read(_CHUNK)
-            if not packed:
+            chunk = self._left or self._inner.read(_CHUNK)
+            if not chunk:
                 raise EOFError
-            part = self._zlib.decompress(packed, len(buffer))
+            part = self._zlib.decompress(chunk, len(buffer))
             self._left = self._zlib.unconsumed_tail
             if part:
                 buffer[: len(part)] = part
@@ -111,7 +111,7 @@ class Inflated(io.RawIOBase):
         return 0
 
 
-def digest(file: Path) -> str:
+def compute_digest(file: Path) -> str:
     """SHA-256 of the file as it lies there. Raises InputError for what cannot be read, or is larger than any such data."""
     try:
         if file.stat().st_size > MAX_PACKED:
@@ -125,31 +125,31 @@ def digest(file: Path) -> str:
 
 
 @contextmanager
-def opened(file: Path) -> Iterator[Iterator[tuple[str, Bounded]]]:
+def open_documents(file: Path) -> Iterator[Iterator[tuple[str, BoundedStream]]]:
     """The documents in a file: the file itself, or the members of a zip, by name. Raises InputError."""
     with file.open("rb") as raw:
-        head, packed = raw.read(4), file.stat().st_size
+        head, packed_size = raw.read(4), file.stat().st_size
         raw.seek(0)
         if head.startswith(b"PK"):
-            if _directory(raw) > MAX_DIRECTORY:
+            if _get_directory_size(raw) > MAX_DIRECTORY:
                 raise InputError("the archive has more than {n} files", n=MAX_MEMBERS, file=file, mend=_NOT_THIS)
             try:
                 with zipfile.ZipFile(raw) as archive:
-                    yield _members(archive, packed, file)
+                    yield _iter_members(archive, packed_size, file)
             except zipfile.BadZipFile as error:
                 raise InputError(
                     "it is damaged or incomplete", file=file, mend="download it again completely"
                 ) from error
         elif head.startswith(b"\x1f\x8b"):
             with gzip.GzipFile(fileobj=raw) as inner:
-                yield iter([(file.name.removesuffix(".gz"), Bounded(inner, packed, file))])  # type: ignore[arg-type]
+                yield iter([(file.name.removesuffix(".gz"), BoundedStream(inner, packed_size, file))])  # type: ignore[arg-type]
         elif head.startswith(_ZLIB):
-            yield iter([(file.name, Bounded(io.BufferedReader(Inflated(raw)), packed, file))])
+            yield iter([(file.name, BoundedStream(io.BufferedReader(ZlibStream(raw)), packed_size, file))])
         else:
-            yield iter([(file.name, Bounded(raw, packed, file))])
+            yield iter([(file.name, BoundedStream(raw, packed_size, file))])
 
 
-def _directory(raw: IO[bytes]) -> int:
+def _get_directory_size(raw: IO[bytes]) -> int:
     """How many bytes a zip says that the list of its members has, at the places where zipfile looks; 0 where it does not say."""
     raw.seek(0, io.SEEK_END)
     raw.seek(max(0, raw.tell() - _END - 0xFFFF))
@@ -170,7 +170,7 @@ _END, _LOCATOR, _LARGE = 22, 20, 56
 """Bytes of the records that end a zip."""
 
 
-def _members(archive: zipfile.ZipFile, packed: int, file: Path) -> Iterator[tuple[str, Bounded]]:
+def _iter_members(archive: zipfile.ZipFile, packed_size: int, file: Path) -> Iterator[tuple[str, BoundedStream]]:
     members = [member for member in archive.infolist() if not member.is_dir()]
     if len(members) > MAX_MEMBERS:
         raise InputError("the archive has more than {n} files", n=MAX_MEMBERS, file=file, mend=_NOT_THIS)
@@ -179,7 +179,7 @@ def _members(archive: zipfile.ZipFile, packed: int, file: Path) -> Iterator[tupl
             raise InputError(
                 "its file {name} is in a folder or is encrypted", name=repr(member.filename), file=file, mend=_NOT_THIS
             )
-    if sum(member.file_size for member in members) > min(MAX_UNPACKED, FREE + MAX_RATIO * packed):
+    if sum(member.file_size for member in members) > min(MAX_UNPACKED, FREE + MAX_RATIO * packed_size):
         raise InputError("it unpacks to more than {most} MB", most=MAX_UNPACKED // 1_000_000, file=file, mend=_NOT_THIS)
     for member in members:
         try:
@@ -187,4 +187,4 @@ def _members(archive: zipfile.ZipFile, packed: int, file: Path) -> Iterator[tupl
         except (OSError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
             raise InputError("it is damaged or incomplete", file=file, mend="download it again completely") from error
         with inner:
-            yield member.filename, Bounded(inner, max(packed, member.compress_size), file)
+            yield member.filename, BoundedStream(inner, max(packed_size, member.compress_size), file)

@@ -14,15 +14,15 @@ OWN = ("main", "security", "superseded")
 
 
 @dataclass(frozen=True, slots=True)
-class Built:
+class SourcePackage:
     """What a host has installed from one source package in one version."""
 
     source: str
     version: str
     origin: str = "main"
-    held: bool = False
+    is_held: bool = False
     binaries: tuple[str, ...] = ()
-    named: frozenset[str] = frozenset()
+    changelog_cves: frozenset[str] = frozenset()
     """CVEs that its own changelog names."""
     runs: str | None = None
     """The version that runs where it is another one that is known: a kernel's."""
@@ -31,7 +31,7 @@ class Built:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class DistributionNotes:
     """The distribution's own words on a vulnerability, beside the verdict and apart from anybody's scores."""
 
     urgency: str = ""
@@ -47,183 +47,199 @@ class Verdict:
 
     id: str
     subject: str
-    installed: str
+    installed_version: str
     state: State
     reason: str = ""
-    fixed: str = ""
+    fixed_version: str = ""
     """The version that has the fix, where one is known."""
-    said: Said = field(default_factory=Said)
+    notes: DistributionNotes = field(default_factory=DistributionNotes)
     where: tuple[str, ...] = ()
     """The binary packages, or the folder."""
-    held: bool = False
+    is_held: bool = False
     still_run_by: tuple[str, ...] = ()
     """Programs to restart, where that is owed."""
 
 
-def of_package(record: Sequence[Any], built: Built) -> Verdict:
+def judge_package_record(record: Sequence[Any], package: SourcePackage) -> Verdict:
     """By the release's own fixed version. ``record``: id, state, fixed version, urgency, why no advisory, put off how.
 
     Of the state ``ranges`` those follow: from, to, whether with that.
     """
-    name, state, fixed, urgency, no_advisory, put_off, *more = record
-    verdict = _drafting(name, built, Said(urgency, no_advisory, put_off))
-    if built.origin not in OWN:
-        return _from_elsewhere(verdict, name, built)
+    name, state, fixed_version, urgency, no_advisory, put_off, *more = record
+    verdict = _make_draft(name, package, DistributionNotes(urgency, no_advisory, put_off))
+    if package.origin not in OWN:
+        return _judge_foreign_package(verdict, name, package)
     if state == "undetermined":
         return verdict("unknown", "undetermined")
     if state == "open":
-        return verdict("affected", _why_open(urgency, put_off, no_advisory))
-    if fixed == "0":
+        return verdict("affected", _explain_open(urgency, put_off, no_advisory))
+    if fixed_version == "0":
         return verdict("not_affected", "never")
-    if state != "ranges" and not versions.is_debian(fixed):
+    if state != "ranges" and not versions.is_debian(fixed_version):
         return verdict("unknown", "no_fixed_version")
-    if not versions.is_debian(built.version):
+    if not versions.is_debian(package.version):
         return verdict("unknown", "no_version")
     if state == "ranges":
-        return _by_ranges(verdict, built, *more)
-    if versions.debian(built.version) < versions.debian(fixed):
-        return verdict("affected", "paid" if state == "paid" else "held" if built.held else "update", fixed)
-    if built.runs is not None and versions.debian(built.runs) < versions.debian(fixed):
-        return verdict("restart_owed", "kernel", fixed)
-    return _running(verdict, built, "version", fixed)
+        return _judge_by_ranges(verdict, package, *more)
+    if versions.make_debian_key(package.version) < versions.make_debian_key(fixed_version):
+        return verdict(
+            "affected", "paid" if state == "paid" else "held" if package.is_held else "update", fixed_version
+        )
+    if package.runs is not None and versions.make_debian_key(package.runs) < versions.make_debian_key(fixed_version):
+        return verdict("restart_owed", "kernel", fixed_version)
+    return _judge_running_code(verdict, package, "version", fixed_version)
 
 
-def _by_ranges(verdict: _Draft, built: Built, ranges: Sequence[tuple[str, str, bool]]) -> Verdict:
+def _judge_by_ranges(verdict: _Draft, package: SourcePackage, ranges: Sequence[tuple[str, str, bool]]) -> Verdict:
     """By where an installed version, and the one that runs, lie; mended in the highest that ends a range below."""
-    for version in (built.version, built.runs):
-        hit = next((one for one in ranges if version is not None and _lies_in(version, *one)), None)
+    for version in (package.version, package.runs):
+        hit = next(
+            (version_range for version_range in ranges if version is not None and _lies_in(version, *version_range)),
+            None,
+        )
         if hit is None:
             continue
-        fixed = "" if hit[2] else hit[1]
-        if version == built.version:
-            return verdict("affected", "no_fix" if not fixed else "held" if built.held else "update", fixed)
-        return verdict("restart_owed", "kernel", fixed)
-    own = versions.debian(built.version)
-    ended = [high for _low, high, with_high in ranges if high and not with_high and versions.debian(high) <= own]
+        fixed_version = "" if hit[2] else hit[1]
+        if version == package.version:
+            return verdict(
+                "affected", "no_fix" if not fixed_version else "held" if package.is_held else "update", fixed_version
+            )
+        return verdict("restart_owed", "kernel", fixed_version)
+    own = versions.make_debian_key(package.version)
+    range_ends = [
+        high for _low, high, with_high in ranges if high and not with_high and versions.make_debian_key(high) <= own
+    ]
     return (
-        _running(verdict, built, "version", max(ended, key=versions.debian))
-        if ended
+        _judge_running_code(verdict, package, "version", max(range_ends, key=versions.make_debian_key))
+        if range_ends
         else verdict("not_affected", "range")
     )
 
 
 def _lies_in(version: str, low: str, high: str, with_high: bool) -> bool:
-    own = versions.debian(version)
-    below = not high or own < versions.debian(high) or (with_high and own == versions.debian(high))
-    return below and (low == "0" or versions.debian(low) <= own)
+    own = versions.make_debian_key(version)
+    below = not high or own < versions.make_debian_key(high) or (with_high and own == versions.make_debian_key(high))
+    return below and (low == "0" or versions.make_debian_key(low) <= own)
 
 
-def of_feed(record: Sequence[Any], built: Built) -> Verdict:
+def judge_feed_record(record: Sequence[Any], package: SourcePackage) -> Verdict:
     """As debsecan judges: from a version on, or in exactly one of those that have the fix too, it is fixed.
 
     ``record``: id, that version, urgency, whether the release has a fix, the others.
     """
-    name, fixed, urgency, available = record[:4]
-    verdict = _drafting(name, built, Said(urgency))
-    own, known = versions.debian(built.version), {versions.debian(one): str(one) for one in record[4:]}
-    later = min((key for key in known if key > own), default=None)
-    mended = known[later] if available and later is not None else ""
-    if built.origin not in OWN:
-        return _from_elsewhere(verdict, name, built)
-    if not versions.is_debian(built.version):
+    name, fixed_version, urgency, available = record[:4]
+    verdict = _make_draft(name, package, DistributionNotes(urgency))
+    own, fixed_by_key = (
+        versions.make_debian_key(package.version),
+        {versions.make_debian_key(text): str(text) for text in record[4:]},
+    )
+    later = min((key for key in fixed_by_key if key > own), default=None)
+    fix = fixed_by_key[later] if available and later is not None else ""
+    if package.origin not in OWN:
+        return _judge_foreign_package(verdict, name, package)
+    if not versions.is_debian(package.version):
         return verdict("unknown", "no_version")
 
     def proof(version: str) -> str:
-        key = versions.debian(version)
-        return str(fixed) if fixed and key >= versions.debian(fixed) else known.get(key, "")
+        key = versions.make_debian_key(version)
+        return (
+            str(fixed_version)
+            if fixed_version and key >= versions.make_debian_key(fixed_version)
+            else fixed_by_key.get(key, "")
+        )
 
-    if not proof(built.version):
-        return verdict("affected", ("held" if built.held else "update") if mended else "no_fix", mended)
-    if built.runs is not None and not proof(built.runs):
-        return verdict("restart_owed", "kernel", proof(built.version))
-    return _running(verdict, built, "version", proof(built.version))
+    if not proof(package.version):
+        return verdict("affected", ("held" if package.is_held else "update") if fix else "no_fix", fix)
+    if package.runs is not None and not proof(package.runs):
+        return verdict("restart_owed", "kernel", proof(package.version))
+    return _judge_running_code(verdict, package, "version", proof(package.version))
 
 
 class _Draft(Protocol):
-    def __call__(self, state: State, reason: str, fixed: str = "") -> Verdict: ...
+    def __call__(self, state: State, reason: str, fixed_version: str = "") -> Verdict: ...
 
 
-def _drafting(name: str, built: Built, said: Said) -> _Draft:
+def _make_draft(name: str, package: SourcePackage, notes: DistributionNotes) -> _Draft:
     """What makes verdicts on one id and what was built."""
 
-    def verdict(state: State, reason: str, fixed: str = "") -> Verdict:
+    def verdict(state: State, reason: str, fixed_version: str = "") -> Verdict:
         return Verdict(
             id=name,
-            subject=built.source,
-            installed=built.version,
+            subject=package.source,
+            installed_version=package.version,
             state=state,
             reason=reason,
-            fixed=fixed,
-            said=said,
-            where=built.binaries,
-            held=built.held,
+            fixed_version=fixed_version,
+            notes=notes,
+            where=package.binaries,
+            is_held=package.is_held,
         )
 
     return verdict
 
 
-def by_changelog(name: str, built: Built, entry: str) -> Verdict:
+def judge_by_changelog(name: str, package: SourcePackage, entry: str) -> Verdict:
     """Its own changelog names the id, in the entry of a version."""
-    verdict = _drafting(name, built, Said())
-    if built.runs is not None and entry and versions.debian(built.runs) < versions.debian(entry):
+    verdict = _make_draft(name, package, DistributionNotes())
+    if package.runs is not None and entry and versions.make_debian_key(package.runs) < versions.make_debian_key(entry):
         return verdict("restart_owed", "kernel", entry)
-    return _running(verdict, built, "changelog", entry or built.version)
+    return _judge_running_code(verdict, package, "changelog", entry or package.version)
 
 
-def _from_elsewhere(verdict: _Draft, name: str, built: Built) -> Verdict:
+def _judge_foreign_package(verdict: _Draft, name: str, package: SourcePackage) -> Verdict:
     """The release's data does not tell of it, nor is the version that has the release's fix any of it; its own changelog may."""
-    if name in built.named:
-        return _running(verdict, built, "changelog", built.version)
-    return verdict("unknown", f"origin_{built.origin}")
+    if name in package.changelog_cves:
+        return _judge_running_code(verdict, package, "changelog", package.version)
+    return verdict("unknown", f"origin_{package.origin}")
 
 
-def _running(verdict: _Draft, built: Built, reason: str, fixed: str) -> Verdict:
-    if built.mapped_by:
-        return replace(verdict("restart_owed", "mapped", fixed), still_run_by=built.mapped_by)
-    return verdict("fixed", reason, fixed)
+def _judge_running_code(verdict: _Draft, package: SourcePackage, reason: str, fixed_version: str) -> Verdict:
+    if package.mapped_by:
+        return replace(verdict("restart_owed", "mapped", fixed_version), still_run_by=package.mapped_by)
+    return verdict("fixed", reason, fixed_version)
 
 
-def _why_open(urgency: str, put_off: str, no_advisory: str) -> str:
+def _explain_open(urgency: str, put_off: str, no_advisory: str) -> str:
     if urgency == "end-of-life":
         return "end_of_life"
     return put_off if put_off in ("ignored", "postponed") else "point_release" if no_advisory else "no_fix"
 
 
-def of_component(record: Sequence[Any], name: str, version: str | None, where: str) -> Verdict:
+def judge_component_record(record: Sequence[Any], name: str, version: str | None, where: str) -> Verdict:
     """By PHP's order. ``record``: id, title, ranges of affected versions, patched versions, CVSS score."""
-    identity, _title, ranges, patched, _score = record
+    identity, _title, ranges, patched_versions, _score = record
 
-    def verdict(state: State, reason: str = "", fixed: str = "") -> Verdict:
-        return Verdict(identity, name, version or "", state, reason, fixed, where=(where,))
+    def verdict(state: State, reason: str = "", fixed_version: str = "") -> Verdict:
+        return Verdict(identity, name, version or "", state, reason, fixed_version, where=(where,))
 
     if not version:
         return verdict("unknown", "no_version")
     if not ranges:
         return verdict("unknown", "undetermined")
-    later = [one for one in patched if versions.php(one, version) > 0]
+    later = [patch for patch in patched_versions if versions.compare_php(patch, version) > 0]
     if any(_within(version, *limits) for limits in ranges):
-        return verdict("affected", "update" if later else "no_fix", _first(later))
-    earlier = [one for one in patched if versions.php(one, version) <= 0]
+        return verdict("affected", "update" if later else "no_fix", _find_lowest(later))
+    earlier = [patch for patch in patched_versions if versions.compare_php(patch, version) <= 0]
     if earlier:
-        return verdict("fixed", "version", _last(earlier))
+        return verdict("fixed", "version", _find_highest(earlier))
     return verdict("not_affected", "range")
 
 
 def _within(version: str, low: str, with_low: bool, high: str, with_high: bool) -> bool:
-    above = low == "*" or versions.php(version, low) >= (0 if with_low else 1)
-    below = high == "*" or versions.php(version, high) <= (0 if with_high else -1)
+    above = low == "*" or versions.compare_php(version, low) >= (0 if with_low else 1)
+    below = high == "*" or versions.compare_php(version, high) <= (0 if with_high else -1)
     return above and below
 
 
-def _first(of: Sequence[str]) -> str:
+def _find_lowest(candidates: Sequence[str]) -> str:
     best = ""
-    for one in of:
-        best = one if not best or versions.php(one, best) < 0 else best
+    for version in candidates:
+        best = version if not best or versions.compare_php(version, best) < 0 else best
     return best
 
 
-def _last(of: Sequence[str]) -> str:
+def _find_highest(candidates: Sequence[str]) -> str:
     best = ""
-    for one in of:
-        best = one if not best or versions.php(one, best) > 0 else best
+    for version in candidates:
+        best = version if not best or versions.compare_php(version, best) > 0 else best
     return best

@@ -21,13 +21,13 @@ Form = Literal["openvex", "cyclonedx"]
 _OURS = uuid.UUID("7f1d3c52-6a0e-5b7e-9c1b-2d1f3a9e5c11")
 """The name space of documents' ids; any would do, as long as it stays."""
 _CONTEXT = "https://openvex.dev/ns/v0.2.0"
-_MITIGATED = "inline_mitigations_already_exist"
+_MITIGATION = "inline_mitigations_already_exist"
 _JUSTIFICATIONS = (
     "component_not_present",
     "vulnerable_code_not_present",
     "vulnerable_code_not_in_execute_path",
     "vulnerable_code_cannot_be_controlled_by_adversary",
-    _MITIGATED,
+    _MITIGATION,
 )
 _TO_CYCLONEDX = dict(
     zip(
@@ -53,7 +53,7 @@ _FROM_CYCLONEDX = {
             "protected_at_perimeter",
             "protected_by_mitigating_control",
         ),
-        _MITIGATED,
+        _MITIGATION,
     ),
 }
 _KINDS = {"wordpress-plugin": "plugin", "wordpress-theme": "theme"}
@@ -62,7 +62,7 @@ MAX_REASON = 2_000
 
 
 @dataclass(frozen=True)
-class Said:
+class VexStatement:
     """What a document says of a vulnerability in a product."""
 
     vulnerability: str
@@ -73,75 +73,86 @@ class Said:
     @property
     def status(self) -> Literal["not_affected", "mitigated"]:
         """As the office's own statements have it."""
-        return "mitigated" if self.justification == _MITIGATED else "not_affected"
+        return "mitigated" if self.justification == _MITIGATION else "not_affected"
 
 
 @dataclass(frozen=True)
-class Read:
+class VexDocument:
     """A document, read: what it says, and what of it is none of that, by where it is."""
 
-    said: tuple[Said, ...]
+    statements: tuple[VexStatement, ...]
     passed_over: tuple[tuple[str, str], ...]
 
 
 def render(statements: Iterable[Statement], form: Form, office: str) -> bytes:
     """The statements in a form, by whose word: ``office`` is its name. Where they hold is not told."""
-    found = sorted(statements, key=lambda one: (one.vulnerability, one.product, one.id))
-    document = _openvex(found, office) if form == "openvex" else _cyclonedx(found, office)
+    sorted_statements = sorted(
+        statements, key=lambda statement: (statement.vulnerability, statement.product, statement.id)
+    )
+    document = (
+        _render_openvex(sorted_statements, office)
+        if form == "openvex"
+        else _render_cyclonedx(sorted_statements, office)
+    )
     return (json.dumps(document, ensure_ascii=False, sort_keys=True, indent=1) + "\n").encode()
 
 
-def _openvex(found: Sequence[Statement], office: str) -> dict[str, Any]:
-    told = [
+def _render_openvex(statements: Sequence[Statement], office: str) -> dict[str, Any]:
+    entries = [
         {
-            "vulnerability": {"name": one.vulnerability},
-            "products": [{"@id": purl(one.product), "identifiers": {"purl": purl(one.product)}}],
+            "vulnerability": {"name": statement.vulnerability},
+            "products": [
+                {"@id": build_purl(statement.product), "identifiers": {"purl": build_purl(statement.product)}}
+            ],
             "status": "not_affected",
-            "justification": one.justification,
-            "impact_statement": one.reason,
-            "timestamp": clock.beginning(one.granted),
+            "justification": statement.justification,
+            "impact_statement": statement.reason,
+            "timestamp": clock.format_day_start(statement.granted),
         }
-        for one in found
+        for statement in statements
     ]
     return {
         "@context": _CONTEXT,
-        "@id": f"urn:uuid:{uuid.uuid5(_OURS, json.dumps([office, told], ensure_ascii=False, sort_keys=True))}",
+        "@id": f"urn:uuid:{uuid.uuid5(_OURS, json.dumps([office, entries], ensure_ascii=False, sort_keys=True))}",
         "author": office,
         "role": "Document Creator",
-        "timestamp": clock.beginning(max(one.granted for one in found)),
+        "timestamp": clock.format_day_start(max(statement.granted for statement in statements)),
         "version": 1,
-        "statements": told,
+        "statements": entries,
     }
 
 
-def _cyclonedx(found: Sequence[Statement], office: str) -> dict[str, Any]:
-    products = sorted({one.product for one in found})
+def _render_cyclonedx(statements: Sequence[Statement], office: str) -> dict[str, Any]:
+    products = sorted({statement.product for statement in statements})
     document: dict[str, Any] = {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
         "version": 1,
         "metadata": {"supplier": {"name": office}},
-        "components": [{"type": "library", "bom-ref": purl(one), "name": one, "purl": purl(one)} for one in products],
+        "components": [
+            {"type": "library", "bom-ref": build_purl(name), "name": name, "purl": build_purl(name)}
+            for name in products
+        ],
         "vulnerabilities": [
             {
-                "bom-ref": f"{one.vulnerability}#{one.product}#{one.id}",
-                "id": one.vulnerability,
+                "bom-ref": f"{statement.vulnerability}#{statement.product}#{statement.id}",
+                "id": statement.vulnerability,
                 "analysis": {
                     "state": "not_affected",
-                    "justification": _TO_CYCLONEDX[one.justification],
-                    "detail": one.reason,
+                    "justification": _TO_CYCLONEDX[statement.justification],
+                    "detail": statement.reason,
                 },
-                "affects": [{"ref": purl(one.product)}],
+                "affects": [{"ref": build_purl(statement.product)}],
             }
-            for one in found
+            for statement in statements
         ],
     }
-    told = json.dumps(document, ensure_ascii=False, sort_keys=True)
-    return {**document, "serialNumber": f"urn:uuid:{uuid.uuid5(_OURS, told)}"}
+    payload = json.dumps(document, ensure_ascii=False, sort_keys=True)
+    return {**document, "serialNumber": f"urn:uuid:{uuid.uuid5(_OURS, payload)}"}
 
 
-def purl(product: str) -> str:
+def build_purl(product: str) -> str:
     """A package URL of a source package of Debian, of WordPress, one of its plugins or themes, or a package of Composer's, whatever its version."""
     kind, slash, slug = product.partition("/")
     if product == CORE:
@@ -153,87 +164,93 @@ def purl(product: str) -> str:
     return f"pkg:deb/debian/{quote(product, safe='')}"
 
 
-def product(address: str) -> str | None:
+def parse_purl(address: str) -> str | None:
     """What a package URL is called in statements; None for what no host of ours has."""
-    found = re.fullmatch(r"pkg:(deb|generic|composer)/([^@?#]+)(?:@[^?#]*)?(?:\?([^#]*))?(?:#.*)?", address)
-    if found is None:
+    match = re.fullmatch(r"pkg:(deb|generic|composer)/([^@?#]+)(?:@[^?#]*)?(?:\?([^#]*))?(?:#.*)?", address)
+    if match is None:
         return None
-    parts = [unquote(part) for part in found[2].split("/")]
-    if found[1] == "composer":
+    parts = [unquote(part) for part in match[2].split("/")]
+    if match[1] == "composer":
         return COMPOSER + "/".join(parts) if len(parts) == 2 else None
-    if found[1] == "generic":
+    if match[1] == "generic":
         if parts == ["wordpress"]:
             return CORE
         return f"{_KINDS[parts[0]]}/{parts[1]}" if len(parts) == 2 and parts[0] in _KINDS else None
-    source = re.search(r"(?:^|&)upstream=([^&@]+)", found[3] or "")
+    source = re.search(r"(?:^|&)upstream=([^&@]+)", match[3] or "")
     return unquote(source[1]) if source else parts[-1]
 
 
-def read(content: bytes, file: Any) -> Read:
+def read(content: bytes, file: Any) -> VexDocument:
     """What a document says. Raises InputError for what is neither form."""
     try:
         data = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise InputError("is not JSON", file=file, mend="download it again completely") from error
     if isinstance(data, dict) and str(data.get("@context", "")).startswith("https://openvex.dev/ns"):
-        entries = list(_of_openvex(data))
+        entries = list(_iter_openvex(data))
     elif isinstance(data, dict) and data.get("bomFormat") == "CycloneDX" and isinstance(data.get("vulnerabilities"), list):  # fmt: skip
-        entries = list(_of_cyclonedx(data))
+        entries = list(_iter_cyclonedx(data))
     else:
         raise InputError("is neither OpenVEX nor CycloneDX VEX", file=file, mend="check the source of the file")
-    said = dict.fromkeys(one for one in entries if isinstance(one, Said))
-    return Read(tuple(said), tuple(one for one in entries if not isinstance(one, Said)))
+    statements = dict.fromkeys(entry for entry in entries if isinstance(entry, VexStatement))
+    return VexDocument(tuple(statements), tuple(entry for entry in entries if not isinstance(entry, VexStatement)))
 
 
-type _Entry = Said | tuple[str, str]
+type _Entry = VexStatement | tuple[str, str]
 
 
-def _of_openvex(data: Mapping[str, Any]) -> Iterator[_Entry]:
-    for number, one in enumerate(_list(data.get("statements")), 1):
+def _iter_openvex(data: Mapping[str, Any]) -> Iterator[_Entry]:
+    for number, statement in enumerate(_select_dicts(data.get("statements")), 1):
         where = f"statement {number}"
-        named = one.get("vulnerability")
-        name = str(named.get("name") if isinstance(named, dict) else named)
+        vulnerability = statement.get("vulnerability")
+        name = str(vulnerability.get("name") if isinstance(vulnerability, dict) else vulnerability)
         products = []
-        for each in _list(one.get("products")):
-            inner = _list(each.get("subcomponents")) or [each]
-            products += [str(_address(part)) for part in inner]
-        if one.get("status") != "not_affected":
-            yield where, f"{name}: {one.get('status')}"
+        for each in _select_dicts(statement.get("products")):
+            inner = _select_dicts(each.get("subcomponents")) or [each]
+            products += [str(_get_address(part)) for part in inner]
+        if statement.get("status") != "not_affected":
+            yield where, f"{name}: {statement.get('status')}"
             continue
-        reason = str(one.get("impact_statement") or one.get("status_notes") or one.get("justification") or "")
-        yield from _said(where, name, products, str(one.get("justification") or ""), reason)
+        reason = str(
+            statement.get("impact_statement") or statement.get("status_notes") or statement.get("justification") or ""
+        )
+        yield from _iter_entries(where, name, products, str(statement.get("justification") or ""), reason)
 
 
-def _address(part: Mapping[str, Any]) -> object:
+def _get_address(part: Mapping[str, Any]) -> object:
     identifiers = part.get("identifiers")
     return (identifiers.get("purl") if isinstance(identifiers, dict) else None) or part.get("@id")
 
 
-def _of_cyclonedx(data: Mapping[str, Any]) -> Iterator[_Entry]:
-    addresses = {str(one.get("bom-ref")): str(one.get("purl")) for one in _list(data.get("components")) if one.get("purl")}  # fmt: skip
-    for number, one in enumerate(_list(data.get("vulnerabilities")), 1):
-        where, name = f"vulnerability {number}", str(one.get("id"))
-        analysis = one.get("analysis")
+def _iter_cyclonedx(data: Mapping[str, Any]) -> Iterator[_Entry]:
+    addresses = {str(component.get("bom-ref")): str(component.get("purl")) for component in _select_dicts(data.get("components")) if component.get("purl")}  # fmt: skip
+    for number, vulnerability in enumerate(_select_dicts(data.get("vulnerabilities")), 1):
+        where, name = f"vulnerability {number}", str(vulnerability.get("id"))
+        analysis = vulnerability.get("analysis")
         analysis = analysis if isinstance(analysis, dict) else {}
         if analysis.get("state") != "not_affected":
             yield where, f"{name}: {analysis.get('state')}"
             continue
-        refs = [str(each.get("ref")) for each in _list(one.get("affects"))]
+        refs = [str(each.get("ref")) for each in _select_dicts(vulnerability.get("affects"))]
         justification = _FROM_CYCLONEDX.get(str(analysis.get("justification")), "")
         reason = str(analysis.get("detail") or analysis.get("justification") or "")
-        yield from _said(where, name, [addresses.get(ref, ref) for ref in refs], justification, reason)
+        yield from _iter_entries(where, name, [addresses.get(ref, ref) for ref in refs], justification, reason)
 
 
-def _said(where: str, name: str, addresses: Sequence[str], justification: str, reason: str) -> Iterator[_Entry]:
+def _iter_entries(where: str, name: str, addresses: Sequence[str], justification: str, reason: str) -> Iterator[_Entry]:
     if not _ID.match(name) or justification not in _JUSTIFICATIONS:
         yield where, f"{name}: {justification or 'no justification'}"
         return
     for address in addresses:
-        called = product(address)
-        yield Said(name, called, justification, reason[:MAX_REASON]) if called else (where, f"{name}: {address}")
+        product_name = parse_purl(address)
+        yield (
+            VexStatement(name, product_name, justification, reason[:MAX_REASON])
+            if product_name
+            else (where, f"{name}: {address}")
+        )
     if not addresses:
         yield where, f"{name}: no product"
 
 
-def _list(found: Any) -> list[Mapping[str, Any]]:
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+def _select_dicts(value: Any) -> list[Mapping[str, Any]]:
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []

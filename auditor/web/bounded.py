@@ -25,12 +25,14 @@ _FORMAT = re.compile(
     r"|[fF][oO][nN][tT]|[cC][oO][dD][eE]|[nN][oO][bB][rR])(?=[\s/>])"
 )
 """_FORMATS in both cases, their beginnings shared: a search that ignores case cannot leap to the next tag."""
-_OPENED = re.compile(r"<[bBcCeEfFiInNsStTuU](?:[\s/>]|(?<=[bB])[iI]|(?<=[cCfFnN])[oO]|(?<=[eEsS])[mM]|(?<=[sStT])[tT])")
+_FORMAT_START = re.compile(
+    r"<[bBcCeEfFiInNsStTuU](?:[\s/>]|(?<=[bB])[iI]|(?<=[cCfFnN])[oO]|(?<=[eEsS])[mM]|(?<=[sStT])[tT])"
+)
 """How the tags begin that open one of _FORMATS, and some others: found faster than those of _FORMATS alone."""
 _ATTRIBUTE = re.compile(r"[\s/]++[^\s/>=][^\s/>=]*+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"'][^\s>]*+))?+")
 
 
-def bounded(html: str) -> str:
+def limit_html(html: str) -> str:
     """The page without what is too much of it: the middle of a long one, further open formats and attributes."""
     return cut(html)[0]
 
@@ -50,11 +52,11 @@ def cut(html: str) -> tuple[str, bool]:
     if _has_long_piece(html):
         first, *pieces = html.split("<")
         html = "<".join([first, *map(_few_attributes, pieces)])
-    return html if _at_most(MAX_FORMATS, _OPENED, html) else _few_formats(html), whole
+    return html if _at_most(MAX_FORMATS, _FORMAT_START, html) else _few_formats(html), whole
 
 
-def _at_most(most: int, sought: re.Pattern[str], html: str) -> bool:
-    return next(itertools.islice(sought.finditer(html), most, None), None) is None
+def _at_most(most: int, pattern: re.Pattern[str], html: str) -> bool:
+    return next(itertools.islice(pattern.finditer(html), most, None), None) is None
 
 
 def _has_long_piece(html: str) -> bool:
@@ -85,15 +87,15 @@ def _few_attributes(piece: str) -> str:
 def _few_formats(html: str) -> str:
     if _at_most(MAX_FORMATS, _FORMAT, html):
         return html
-    kept, at = [], 0
-    opened = dict.fromkeys(_FORMATS, 0)
+    pieces, at = [], 0
+    open_counts = dict.fromkeys(_FORMATS, 0)
     for tag in _FORMAT.finditer(html):
         name = tag[2].lower()
         if tag[1]:
-            opened[name] = max(0, opened[name] - 1)
-        elif sum(opened.values()) < MAX_FORMATS:
-            opened[name] += 1
+            open_counts[name] = max(0, open_counts[name] - 1)
+        elif sum(open_counts.values()) < MAX_FORMATS:
+            open_counts[name] += 1
         else:
-            kept += [html[at : tag.start()], "<x-"]
+            pieces += [html[at : tag.start()], "<x-"]
             at = tag.start() + 1
-    return "".join([*kept, html[at:]]) if kept else html
+    return "".join([*pieces, html[at:]]) if pieces else html

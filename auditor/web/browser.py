@@ -18,7 +18,7 @@ from typing import Any
 
 from auditor.errors import InputError
 from auditor.system import lock
-from auditor.web.children import Unreadable
+from auditor.web.children import UnreadableContent
 
 ACCOUNT = "luytre-browser"
 """The system account that the browser runs as: it owns nothing, and can read no key of ours."""
@@ -34,7 +34,7 @@ _LOCK = Path("/run/luytre-browser.lock")
 
 
 @dataclass(frozen=True)
-class Rendered:
+class RenderedPage:
     """What a browser made of a page."""
 
     html: str
@@ -50,18 +50,18 @@ def check() -> None:
         raise InputError("playwright is not installed", mend="install luytre[render], or omit --render")
     _account()
     try:
-        rendered = _render(_TRIAL, {})
-    except Unreadable as error:
+        page = _render(_TRIAL, {})
+    except UnreadableContent as error:
         raise InputError(
             "the browser does not start in its sandbox: {why}",
             why=str(error),
             mend=f"allow {ACCOUNT} to read this program and to create user namespaces, or omit --render",
         ) from error
-    if "42" not in rendered.html:
+    if "42" not in page.html:
         raise InputError("the browser does not run scripts", mend="omit --render")
 
 
-def render(url: str, names: Iterable[str], address: str, ports: Mapping[str, int]) -> Rendered:
+def render(url: str, names: Iterable[str], address: str, ports: Mapping[str, int]) -> RenderedPage:
     """The page at ``url`` with its scripts run. ``names``: the site's, all of them at ``address``. Raises Unreadable.
 
     ``ports``: by scheme, where it is not the usual one. No other port of the address can be reached.
@@ -92,7 +92,7 @@ def _account() -> pwd.struct_passwd:
     return account
 
 
-def _render(url: str, places: dict[str, str]) -> Rendered:
+def _render(url: str, places: dict[str, str]) -> RenderedPage:
     account = _account()
     question = json.dumps({"url": url, "places": places, "chromium": str(CHROMIUM), "longest": MAX_HTML})
     with _alone(), tempfile.TemporaryDirectory(prefix="luytre-browser-", ignore_cleanup_errors=True) as home:
@@ -113,7 +113,7 @@ def _render(url: str, places: dict[str, str]) -> Rendered:
         try:
             answer, _ = process.communicate(question.encode(), timeout=SECONDS)
         except subprocess.TimeoutExpired:
-            raise Unreadable(f"the browser took longer than {SECONDS:.0f} s") from None
+            raise UnreadableContent(f"the browser took longer than {SECONDS:.0f} s") from None
         finally:
             _end_all(account)
             process.communicate()
@@ -124,10 +124,10 @@ def _render(url: str, places: dict[str, str]) -> Rendered:
 def _alone() -> Iterator[None]:
     """One page at a time on this machine: whatever runs as the account afterwards is a rest of that page."""
     try:
-        with lock.locked(_LOCK, wait=True):
+        with lock.hold_lock(_LOCK, wait=True):
             yield
     except OSError as error:
-        raise Unreadable(f"{_LOCK}: {error.strerror}") from error
+        raise UnreadableContent(f"{_LOCK}: {error.strerror}") from error
 
 
 def _end_all(account: pwd.struct_passwd) -> None:
@@ -143,13 +143,13 @@ def _end_all(account: pwd.struct_passwd) -> None:
     )
 
 
-def _read(answer: bytes) -> Rendered:
+def _read(answer: bytes) -> RenderedPage:
     """The answer of a process that a hostile page may have taken over."""
     try:
-        told: Any = json.loads(answer[:_MAX_ANSWER])
-        html, led_to, error = told.get("html"), told.get("led_to"), told.get("error")
+        document: Any = json.loads(answer[:_MAX_ANSWER])
+        html, led_to, error = document.get("html"), document.get("led_to"), document.get("error")
     except (ValueError, AttributeError, RecursionError) as problem:
-        raise Unreadable("the browser ended without an answer") from problem
+        raise UnreadableContent("the browser ended without an answer") from problem
     if not isinstance(html, str):
-        raise Unreadable(str(error)[:200])
-    return Rendered(html[:MAX_HTML], led_to[:2_000] if isinstance(led_to, str) else None)
+        raise UnreadableContent(str(error)[:200])
+    return RenderedPage(html[:MAX_HTML], led_to[:2_000] if isinstance(led_to, str) else None)

@@ -22,11 +22,11 @@ from auditor.system import confined, wire
 _PIECE = 65_536
 
 
-class Unreadable(ValueError):
+class UnreadableContent(ValueError):
     """What is not read."""
 
 
-class Costly(Unreadable):
+class Costly(UnreadableContent):
     """What cannot be read at a reasonable price."""
 
 
@@ -46,7 +46,7 @@ class Children:
         try:
             child = self._idle.get(timeout=seconds)
         except Empty:
-            raise Unreadable("other pages took all the time for reading") from None
+            raise UnreadableContent("other pages took all the time for reading") from None
         try:
             return child.ask(question, ends, tuple(places))
         except BaseException:
@@ -82,27 +82,27 @@ class _Child:
                 cwd="/",
                 env={},
             )
-        given, told = self._process.stdin, self._process.stdout
-        if given is None or told is None:
-            raise Unreadable("no reader")
-        left, answers = memoryview(wire.packed(question)), wire.Unpacker(self._longest)
-        os.set_blocking(given.fileno(), False)
+        stdin, stdout = self._process.stdin, self._process.stdout
+        if stdin is None or stdout is None:
+            raise UnreadableContent("no reader")
+        remaining_bytes, answers = memoryview(wire.pack_message(question)), wire.Unpacker(self._longest)
+        os.set_blocking(stdin.fileno(), False)
         while True:
             wait = ends - time.monotonic()
             if wait <= 0:
-                raise Unreadable("this page takes too long to read")
-            readable, writable, _ = select.select([told], [given] if left else [], [], wait)
+                raise UnreadableContent("this page takes too long to read")
+            readable, writable, _ = select.select([stdout], [stdin] if remaining_bytes else [], [], wait)
             if writable:
                 with contextlib.suppress(BrokenPipeError):
-                    left = left[os.write(given.fileno(), left[:_PIECE]) :]
+                    remaining_bytes = remaining_bytes[os.write(stdin.fileno(), remaining_bytes[:_PIECE]) :]
             if readable:
-                piece = os.read(told.fileno(), _PIECE)
+                piece = os.read(stdout.fileno(), _PIECE)
                 if not piece:
                     raise Costly("this page is built to cost time or memory")
-                for answer in answers.messages(piece):
+                for answer in answers.iter_messages(piece):
                     if self._has_greeted:
                         return answer
-                    confined.note(answer.get("apart") is True)
+                    confined.note_isolation(answer.get("apart") is True)
                     self._has_greeted = True
 
     def end(self) -> None:
@@ -117,13 +117,13 @@ def serve(answer: Callable[[dict[str, Any]], Mapping[str, Any]], memory: int, se
 
     It has ``memory`` bytes of addresses, and for each question ``seconds`` of a processor's time.
     """
-    os.write(1, wire.packed({"apart": confined.confine(memory, sys.argv[1:])}))
+    os.write(1, wire.pack_message({"apart": confined.confine(memory, sys.argv[1:])}))
     questions = wire.Unpacker(longest)
     while piece := os.read(0, _PIECE):
-        for question in questions.messages(piece):
+        for question in questions.iter_messages(piece):
             signal.setitimer(signal.ITIMER_PROF, seconds)
-            told = wire.packed(answer(question))
+            message = wire.pack_message(answer(question))
             signal.setitimer(signal.ITIMER_PROF, 0)
-            left = memoryview(told)
-            while left:
-                left = left[os.write(1, left) :]
+            remaining_bytes = memoryview(message)
+            while remaining_bytes:
+                remaining_bytes = remaining_bytes[os.write(1, remaining_bytes) :]

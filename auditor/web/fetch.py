@@ -16,7 +16,7 @@ from cryptography import x509
 from auditor.errors import InputError
 from auditor.system.deadline import Deadline
 from auditor.web import reader
-from auditor.web.page import EMPTY, Page
+from auditor.web.page import EMPTY, VisiblePage
 
 FETCH_SECONDS = 10.0
 """For one URL in all, from connecting until its page is read."""
@@ -34,14 +34,14 @@ BROWSER: Mapping[str, str] = {
 """What a visitor's browser says of itself, the extended-support Firefox of the day. A site that could tell us from its
 visitors could serve them and fail us, and so keep its host from being hardened for ever."""
 
-PACKED = "gzip, deflate"
+ACCEPT_ENCODING = "gzip, deflate"
 """What is unpacked here. No browser asks for anything less: a site would know us by that."""
 
-_REFUSED = "CERTIFICATE_VERIFY_FAILED"
+_VERIFY_FAILURE = "CERTIFICATE_VERIFY_FAILED"
 
 
 @dataclass(frozen=True)
-class Answer:
+class FetchResult:
     """What one URL gave, or why it gave nothing."""
 
     url: str
@@ -51,13 +51,13 @@ class Answer:
     """In bytes, at most a little over ``MAX_BODY``."""
     media: str = ""
     """Media type, as text/html."""
-    page: Page = EMPTY
+    page: VisiblePage = EMPTY
     own: bool = True
     """False when the certificate is for other names: what answered there is not this site."""
-    trusted: bool = True
+    is_trusted: bool = True
     """False when a browser would warn: the certificate is expired, or of an unknown authority."""
     error: str = ""
-    declared: bool = True
+    is_declared: bool = True
     """False for URLs that nobody declared: the login page and an asset that the start page uses."""
 
     @property
@@ -77,7 +77,7 @@ class Raw:
     body: bytes = b""
     """Unpacked, at most a little over ``MAX_BODY``."""
     own: bool = True
-    trusted: bool = True
+    is_trusted: bool = True
     error: str = ""
     """Why there was no answer, or why its body was not taken."""
 
@@ -97,7 +97,7 @@ class Client:
 
     def __init__(self, ca_file: str | None = None) -> None:
         """``ca_file`` is an authority to trust besides the system's. Raises InputError when it cannot be read."""
-        self._strict = _trusting(ca_file)
+        self._strict = _make_strict_context(ca_file)
         self._lenient = _lenient()
         self._given_up: set[str] = set()
         """Sites with a page that was built to cost time."""
@@ -112,19 +112,19 @@ class Client:
         path: str,
         port: int | None = None,
         *,
-        declared: bool = True,
-        judged: bool = True,
-    ) -> Answer:
+        is_declared: bool = True,
+        check_trust: bool = True,
+    ) -> FetchResult:
         """One page, redirects not followed; ``port`` when it is not the scheme's own. Never raises for what answers.
 
         ``judged``: whether to find out if a browser would trust the certificate.
         """
         with Deadline(FETCH_SECONDS) as deadline:
-            fetch = _Fetch(scheme, address, domain, path, port, declared, self._given_up, self._turn, deadline)
-            answer = fetch.by(self._strict if judged else self._lenient)
-            if _REFUSED in answer.error:
+            fetch = _Fetch(scheme, address, domain, path, port, is_declared, self._given_up, self._turn, deadline)
+            answer = fetch.by(self._strict if check_trust else self._lenient)
+            if _VERIFY_FAILURE in answer.error:
                 # A site with a bad certificate still has to serve its visitors what it did.
-                answer = fetch.by(self._lenient, trusted=False)
+                answer = fetch.by(self._lenient, is_trusted=False)
         return answer
 
     def raw(
@@ -140,7 +140,7 @@ class Client:
 
 
 @functools.cache
-def _trusting(ca_file: str | None) -> ssl.SSLContext:
+def _make_strict_context(ca_file: str | None) -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.check_hostname = False  # The name is judged by _names_the_site, which tells it from distrust.
     if ca_file is not None:
@@ -169,7 +169,7 @@ class _Fetch:
     domain: str
     path: str
     port: int | None
-    declared: bool
+    is_declared: bool
     given_up: set[str]
     turn: threading.Lock
     deadline: Deadline
@@ -178,66 +178,66 @@ class _Fetch:
         body = bytearray()
         for chunk in response.iter_raw():
             body += chunk
-            self.deadline.left()
+            self.deadline.get_remaining()
             if len(body) > MAX_BODY:
                 break
         return bytes(body)
 
-    def _page(self, body: bytes, url: str) -> Page:
-        if not self.turn.acquire(timeout=self.deadline.left()):
-            raise reader.Unreadable("other pages of the host took all the time for reading")
+    def _page(self, body: bytes, url: str) -> VisiblePage:
+        if not self.turn.acquire(timeout=self.deadline.get_remaining()):
+            raise reader.UnreadableContent("other pages of the host took all the time for reading")
         try:
             if self.domain in self.given_up:
                 raise reader.Costly("another page of the site was built to cost time: not read again")
-            return reader.read(body, url, self.deadline.left())
+            return reader.read(body, url, self.deadline.get_remaining())
         except reader.Costly:
             self.given_up.add(self.domain)
             raise
         finally:
             self.turn.release()
 
-    def raw(self, context: ssl.SSLContext, headers: Mapping[str, str], *, trusted: bool = True) -> Raw:
+    def raw(self, context: ssl.SSLContext, headers: Mapping[str, str], *, is_trusted: bool = True) -> Raw:
         """One request, its answer bounded and unpacked."""
         host = f"[{self.address}]" if ":" in self.address else self.address
         target = f"{self.scheme}://{host}{f':{self.port}' if self.port else ''}{self.path}"
         timeout = httpx.Timeout(FETCH_SECONDS, connect=min(CONNECT_SECONDS, FETCH_SECONDS))
-        status, told, own = None, {}, True
+        status, response_headers, own = None, {}, True
         try:
             with (
                 httpx.Client(verify=context, timeout=timeout, trust_env=False) as client,
                 client.stream(
                     "GET",
                     target,
-                    headers={"Host": self.domain, **headers, "Accept-Encoding": PACKED},
+                    headers={"Host": self.domain, **headers, "Accept-Encoding": ACCEPT_ENCODING},
                     extensions={"sni_hostname": self.domain, "trace": self.deadline.trace},
                 ) as response,
             ):
                 own = _names_the_site(response, self.domain)
-                told = {name.lower(): value[:MAX_HEADER] for name, value in response.headers.items()}
-                told = dict(itertools.islice(told.items(), MAX_HEADERS))
+                response_headers = {name.lower(): value[:MAX_HEADER] for name, value in response.headers.items()}
+                response_headers = dict(itertools.islice(response_headers.items(), MAX_HEADERS))
                 status = response.status_code
-                packed = self._body(response)
-                body = decoded(packed, response.headers.get("content-encoding", ""), MAX_BODY)
-            self.deadline.left()
+                compressed_body = self._body(response)
+                body = decode_body(compressed_body, response.headers.get("content-encoding", ""), MAX_BODY)
+            self.deadline.get_remaining()
         except Exception as error:  # any: certificates and answers are built by others, and their readers are not ours
-            what = f"{type(error).__name__}: {self.deadline.why(error)}"[:200]
-            return Raw(status, told, own=own, trusted=trusted, error=what)
-        return Raw(status, told, body, own=own, trusted=trusted)
+            what = f"{type(error).__name__}: {self.deadline.explain(error)}"[:200]
+            return Raw(status, response_headers, own=own, is_trusted=is_trusted, error=what)
+        return Raw(status, response_headers, body, own=own, is_trusted=is_trusted)
 
-    def by(self, context: ssl.SSLContext, *, trusted: bool = True) -> Answer:
+    def by(self, context: ssl.SSLContext, *, is_trusted: bool = True) -> FetchResult:
         """What a browser is given, read."""
         url = f"{self.scheme}://{self.domain}{self.path}"
-        raw = self.raw(context, BROWSER, trusted=trusted)
+        raw = self.raw(context, BROWSER, is_trusted=is_trusted)
         page, error = EMPTY, raw.error
         if not error and raw.media in ("text/html", "application/xhtml+xml"):
             try:
                 page = self._page(raw.body, url)
-                self.deadline.left()
-            except (reader.Unreadable, TimeoutError) as unread:
+                self.deadline.get_remaining()
+            except (reader.UnreadableContent, TimeoutError) as unread:
                 error = f"{type(unread).__name__}: {unread}"[:200]
         if error:
-            return Answer(url, None, error=error, trusted=trusted, declared=self.declared)
-        return Answer(
+            return FetchResult(url, None, error=error, is_trusted=is_trusted, is_declared=self.is_declared)
+        return FetchResult(
             url=url,
             status=raw.status,
             location=raw.location or None,
@@ -245,17 +245,17 @@ class _Fetch:
             media=raw.media,
             page=page,
             own=raw.own,
-            trusted=trusted,
-            declared=self.declared,
+            is_trusted=is_trusted,
+            is_declared=self.is_declared,
         )
 
 
-def decoded(body: bytes, encoding: str, limit: int) -> bytes:
+def decode_body(body: bytes, encoding: str, limit: int) -> bytes:
     """A body as it was before its server packed it, asked or not: the first ``limit`` bytes and a few, or fewer.
 
     Raises ValueError for what is packed otherwise than with gzip or deflate, once.
     """
-    way = _PACKED.get(encoding.strip().lower())
+    way = _WINDOW_BITS.get(encoding.strip().lower())
     if way is None:
         raise ValueError(f"packed in a way that nobody asked for: {encoding[:40]}")
     for wbits in way:
@@ -269,7 +269,7 @@ def decoded(body: bytes, encoding: str, limit: int) -> bytes:
     return body
 
 
-_PACKED = {"": (), "identity": (), "gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}
+_WINDOW_BITS = {"": (), "identity": (), "gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}
 """Ways in which zlib unpacks what is packed like that."""
 
 
@@ -286,5 +286,5 @@ def names_the_site(der: bytes, domain: str) -> bool:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (ValueError, x509.ExtensionNotFound):
         return False
-    wanted = {domain, "*." + domain.partition(".")[2]}
-    return any(name.lower() in wanted for name in names.get_values_for_type(x509.DNSName))
+    expected_names = {domain, "*." + domain.partition(".")[2]}
+    return any(name.lower() in expected_names for name in names.get_values_for_type(x509.DNSName))

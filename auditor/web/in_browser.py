@@ -15,7 +15,7 @@ from playwright.sync_api import Error, Frame, Page, Request, Route, sync_playwri
 _LOAD_MS, _SETTLE_MS = 15_000, 1_500
 _REQUESTS = 40
 """Of one page."""
-_UNNEEDED = frozenset({"image", "media", "font", "websocket", "eventsource", "ping", "manifest", "other"})
+_BLOCKED_TYPES = frozenset({"image", "media", "font", "websocket", "eventsource", "ping", "manifest", "other"})
 _USUAL_PORTS = {"http": 80, "https": 443}
 _PR_SET_NO_NEW_PRIVS = 38
 _LIMITS = (
@@ -73,8 +73,8 @@ class _Visit:
                 self.led_to = self.led_to or request.url
             route.fulfill(status=_NO_CONTENT)
             return
-        wanted = own and request.method == "GET" and request.resource_type not in _UNNEEDED
-        if wanted and self.requests <= _REQUESTS:
+        is_needed = own and request.method == "GET" and request.resource_type not in _BLOCKED_TYPES
+        if is_needed and self.requests <= _REQUESTS:
             route.continue_()
         else:
             route.abort()
@@ -98,7 +98,7 @@ def _frame(request: Request) -> Frame | None:
         return None
 
 
-def _rendered(question: dict[str, Any]) -> dict[str, Any]:
+def _render_page(question: dict[str, Any]) -> dict[str, Any]:
     places = question["places"]
     rules = ", ".join([*(f"MAP {name} {place}" for name, place in places.items()), "MAP * ~NOTFOUND"])
     visit = _Visit(frozenset(places))
@@ -139,10 +139,10 @@ def main() -> None:
     _confine()
     question = json.loads(sys.stdin.buffer.read())
     try:
-        told = _rendered(question)
+        answer = _render_page(question)
     except Error as error:
-        told = {"error": str(error).partition("\n")[0]}
-    sys.stdout.write(json.dumps(told))
+        answer = {"error": str(error).partition("\n")[0]}
+    sys.stdout.write(json.dumps(answer))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
-from auditor.web.bounded import bounded
+from auditor.web.bounded import limit_html
 
 MAX_LINES = 2_000
 MAX_LINE = 200
@@ -38,7 +38,7 @@ _DIGITS = re.compile(r"\d+")
 
 
 @dataclass(frozen=True)
-class Page:
+class VisiblePage:
     """A page as its visitor sees it. Numbers in lines and headings read 0: clocks and counters are not key text."""
 
     title: str = ""
@@ -52,13 +52,13 @@ class Page:
     """Paths on the same site that links lead to and that may be folders, with the slash at the end, in order."""
 
 
-EMPTY = Page()
+EMPTY = VisiblePage()
 """What there is to read in something that is not HTML."""
 
 
-def read(html: str, url: str) -> Page:
+def read(html: str, url: str) -> VisiblePage:
     """The page at ``url``, whatever its text."""
-    html = bounded(html)
+    html = limit_html(html)
     tree = LexborHTMLParser(html)
     title = tree.css_first("title")
     asset = _asset(tree, url)
@@ -66,7 +66,7 @@ def read(html: str, url: str) -> Page:
     tree.strip_tags(_UNSEEN)
     text = tree.body.text(deep=True, separator="\n", strip=True) if tree.body else ""
     headings = (node.text(deep=True, separator=" ", strip=True) for node in tree.css("h1, h2")[:MAX_HEADINGS])
-    return Page(
+    return VisiblePage(
         title=" ".join(title.text(deep=True).split())[:MAX_TITLE] if title else "",
         lines=_key(itertools.islice(text.splitlines(), MAX_LINES)),
         headings=_key(headings),
@@ -77,15 +77,19 @@ def read(html: str, url: str) -> Page:
 
 
 def _complaints(html: str) -> frozenset[str]:
-    said = (f"{kind}: {_shown(what)}" for one in (_COMPLAINT, _PLAIN_COMPLAINT) for kind, what in one.findall(html))
-    return frozenset(itertools.islice(itertools.chain(said, _TROUBLE.findall(html)), MAX_COMPLAINTS))
+    complaints = (
+        f"{kind}: {_shorten_text(what)}"
+        for pattern in (_COMPLAINT, _PLAIN_COMPLAINT)
+        for kind, what in pattern.findall(html)
+    )
+    return frozenset(itertools.islice(itertools.chain(complaints, _TROUBLE.findall(html)), MAX_COMPLAINTS))
 
 
 def _key(texts: Iterable[str]) -> frozenset[str]:
-    return frozenset(filter(None, (_DIGITS.sub("0", _shown(text)) for text in texts)))
+    return frozenset(filter(None, (_DIGITS.sub("0", _shorten_text(text)) for text in texts)))
 
 
-def _shown(text: str) -> str:
+def _shorten_text(text: str) -> str:
     return " ".join(text.split())[:MAX_LINE]
 
 
@@ -100,8 +104,10 @@ def _asset(tree: LexborHTMLParser, url: str) -> str | None:
 
 def _folders(tree: LexborHTMLParser, url: str) -> tuple[str, ...]:
     paths = (_own_path(node.attributes.get("href") or "", url) for node in tree.css("a[href]")[:MAX_LINKS])
-    named = (path for path in paths if path is not None and "?" not in path and "." not in path.rpartition("/")[2])
-    return tuple(itertools.islice(dict.fromkeys(path.rstrip("/") + "/" for path in named), MAX_FOLDERS))
+    folder_paths = (
+        path for path in paths if path is not None and "?" not in path and "." not in path.rpartition("/")[2]
+    )
+    return tuple(itertools.islice(dict.fromkeys(path.rstrip("/") + "/" for path in folder_paths), MAX_FOLDERS))
 
 
 def _own_path(link: str, url: str) -> str | None:

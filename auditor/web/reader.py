@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from auditor.web import children, page
-from auditor.web.children import Children, Costly, Unreadable
-from auditor.web.page import Page
+from auditor.web.children import Children, Costly, UnreadableContent
+from auditor.web.page import VisiblePage
 
 PAGE_SECONDS = 1.5
 """Of a processor's time for one page. The largest that is fetched takes at most 0.3 s when nobody built it to cost time
@@ -19,28 +19,28 @@ _MAX_MESSAGE = 16_000_000
 _CHILDREN = Children(__name__, _MAX_MESSAGE)
 
 
-def read(body: bytes, url: str, seconds: float) -> Page:
+def read(body: bytes, url: str, seconds: float) -> VisiblePage:
     """The page at ``url``, whatever the bytes. Raises Unreadable when it is not read in ``seconds``, Costly when it is not worth it."""
     return _page(_CHILDREN.ask({"html": body.decode("utf-8", "replace"), "url": url}, seconds))
 
 
-def _page(told: Mapping[str, Any]) -> Page:
-    return Page(
-        title=str(told["title"]),
-        lines=frozenset(map(str, told["lines"])),
-        headings=frozenset(map(str, told["headings"])),
-        complaints=frozenset(map(str, told["complaints"])),
-        asset=None if told["asset"] is None else str(told["asset"]),
-        folders=tuple(map(str, told["folders"])),
+def _page(answer: Mapping[str, Any]) -> VisiblePage:
+    return VisiblePage(
+        title=str(answer["title"]),
+        lines=frozenset(map(str, answer["lines"])),
+        headings=frozenset(map(str, answer["headings"])),
+        complaints=frozenset(map(str, answer["complaints"])),
+        asset=None if answer["asset"] is None else str(answer["asset"]),
+        folders=tuple(map(str, answer["folders"])),
     )
 
 
 def _answer(question: Mapping[str, Any]) -> Mapping[str, Any]:
-    told = vars(page.read(question["html"], question["url"]))
-    return {key: list(value) if isinstance(value, frozenset | tuple) else value for key, value in told.items()}
+    page_fields = vars(page.read(question["html"], question["url"]))
+    return {key: list(value) if isinstance(value, frozenset | tuple) else value for key, value in page_fields.items()}
 
 
-__all__ = ["Costly", "Page", "Unreadable", "read"]
+__all__ = ["Costly", "UnreadableContent", "VisiblePage", "read"]
 
 if __name__ == "__main__":
     children.serve(_answer, MEMORY, PAGE_SECONDS, _MAX_MESSAGE)

@@ -22,7 +22,7 @@ def renew(host: str, run: Callable[[str], str]) -> None:
     (domain, site), *_ = lab.spec().hosts[host].sites.items()
     today = dt.datetime.now(dt.UTC).date()
     period = today - dt.timedelta(days=1), today + dt.timedelta(days=DAYS - 1)
-    made = ca.issue(lab.state().ca, domain, site, today, period=period)
+    made = ca.issue_certificate(lab.state().ca, domain, site, today, period=period)
     *places, service = PLACES[host]
     wanted = zip(places, made, strict=True)
     written = [f"printf %s {shlex.quote(text)} >{place}" for place, text in wanted]

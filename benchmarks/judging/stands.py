@@ -10,7 +10,7 @@ from pathlib import Path
 
 from auditor import lab
 from auditor.errors import LabError
-from auditor.lab.ssh import as_root
+from auditor.lab.ssh import build_root_command
 from benchmarks.judging import certificate, tools
 from tests.lab import own_kernel
 
@@ -30,7 +30,7 @@ class Stand:
 
     def run(self, script: str, *, given: bytes | None = None, timeout: float = 3600) -> str:
         """Return what a shell script says, run by root over SSH; how it ends is the script's own to say."""
-        program, *words = lab.ssh_command(self.host, remote=as_root(script))
+        program, *words = lab.ssh_command(self.host, remote=build_root_command(script))
         ssh = [program, "-o", "ConnectTimeout=60", *words]  # of an emulated processor's handshake
         done = subprocess.run(ssh, input=given or b"", capture_output=True, timeout=timeout, check=False)
         if done.returncode == 255:

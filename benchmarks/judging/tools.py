@@ -93,7 +93,7 @@ def _nikto(work: Path, nikto: Path) -> None:
     lists, packages = work / "lists", work / "nikto"
     for folder in (lists / "partial", packages):
         folder.mkdir(parents=True)
-    places = sorted({(source.uri, source.signed_by) for source in apt.sources() if not source.part})
+    places = sorted({(source.uri, source.signed_by) for source in apt.list_sources() if not source.part})
     release = platform.freedesktop_os_release()["VERSION_CODENAME"]
     own = work / "non-free.list"
     own.write_text("".join(f"deb [signed-by={key}] {uri} {release} main non-free\n" for uri, key in places), "utf-8")

@@ -18,7 +18,7 @@ from typing import Any
 
 from auditor import lab
 from auditor.errors import MISTAKE
-from auditor.incidents.means.table import CLEANING, CONTAINING
+from auditor.incidents.means.table import CONTAINMENT_KINDS, ERADICATION_KINDS
 from auditor.models.ranks import Means
 from benchmarks.pairs.place import Place
 from tests.lab.targets import TABLE, means_on
@@ -211,8 +211,8 @@ ACTIONS: Mapping[str, Callable[[Trial], None]] = {
         one.__name__: one
         for one in (harden, plan, rollback, drift, hunt, lift, edit, upgrade, reboot, kill, cable, disk_full)
     },
-    **{f"contain {means}": contain(means) for means in CONTAINING},
-    **{f"clean {means}": clean(means) for means in sorted(CLEANING)},
+    **{f"contain {means}": contain(means) for means in CONTAINMENT_KINDS},
+    **{f"clean {means}": clean(means) for means in sorted(ERADICATION_KINDS)},
 }
 
 

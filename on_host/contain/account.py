@@ -15,49 +15,49 @@ import os
 import pwd
 
 from ansible.module_utils.luytre_shared import acting, immutable, keys, people, undoing
-from ansible.module_utils.luytre_shared.acting import Refused
+from ansible.module_utils.luytre_shared.acting import ActionRefusal
 
 HOME = "/var/lib/luytre/accounts"
 UNIT = "luytre-contain-accounts.service"
 USERMOD, CHAGE = "/usr/sbin/usermod", "/usr/bin/chage"
-EXPIRED = "1"
+EXPIRY_DAY = "1"
 """The second day of 1970: of the first, programs take 0 for never."""
 LOCK = "!"
 FILES = ("/etc", "/etc/shadow", "/etc/shadow-", "/etc/passwd")
 """What the programs replace, and read."""
 
 
-def contain(asked, _connection):
+def contain(request, _connection):
     """Lock an account, on trial, and end its sessions; what is confirmed already stays so. Raises Refused."""
-    name = asked["what"]
-    entry = check(asked)
-    with TRIALS.record.held():
-        known = TRIALS.record.begun(asked)
-        if known is None:
-            known = {"id": asked["id"], "what": name, "account": name, "uid": entry.pw_uid, **before(name)}
-        if not known.get("confirmed"):
-            TRIALS.begin(asked["id"], known, __loader__)
+    name = request["what"]
+    entry = check(request)
+    with TRIALS.record.hold_lock():
+        record = TRIALS.record.find_before_start(request)
+        if record is None:
+            record = {"id": request["id"], "what": name, "account": name, "uid": entry.pw_uid, **capture_state(name)}
+        if not record.get("confirmed"):
+            TRIALS.begin(request["id"], record, __loader__)
         try:
-            with immutable.lifted_at(*FILES):
-                for words in steps(known):
-                    acting.ran(words)
+            with immutable.lift_flags_at(*FILES):
+                for words in build_lock_commands(record):
+                    acting.run_program(words)
             if not people.shares_number(name):
-                people.sessions_end(entry.pw_uid)
-            return seen(asked["id"])
+                people.end_sessions(entry.pw_uid)
+            return describe_state(request["id"])
         except Exception:
-            TRIALS.end(asked["id"])
+            TRIALS.end(request["id"])
             raise
 
 
-def before(name):
+def capture_state(name):
     """Return what of an account is to come back; of what another action of this means has changed, what that one found."""
-    line = people.shadow(name)
-    locked = not line[0].startswith(LOCK)
-    found = {"locked": locked, "password": digest(line[0]) if locked else None, "expires": line[6]}
+    line = people.read_shadow(name)
+    is_unlocked = not line[0].startswith(LOCK)
+    state = {"locked": is_unlocked, "password": digest(line[0]) if is_unlocked else None, "expires": line[6]}
     for other in TRIALS.record.all().values():
-        if other["account"] == name and line[6] == EXPIRED:
-            found["expires"] = other["expires"]
-    return found
+        if other["account"] == name and line[6] == EXPIRY_DAY:
+            state["expires"] = other["expires"]
+    return state
 
 
 def digest(field):
@@ -70,42 +70,47 @@ def is_ours(field, record):
     return bool(record["locked"]) and field.startswith(LOCK) and digest(field[len(LOCK) :]) == record.get("password")
 
 
-def steps(record):
+def build_lock_commands(record):
     """The programs that lock it, by their words."""
     lock = [[USERMOD, "--lock", record["account"]]] if record["locked"] else []
-    return [*lock, [CHAGE, "--expiredate", EXPIRED, record["account"]]]
+    return [*lock, [CHAGE, "--expiredate", EXPIRY_DAY, record["account"]]]
 
 
-def check(asked):
+def check(request):
     """The account. Raises Refused for what is none, and for one without which nobody would come in."""
-    name = asked["what"]
+    name = request["what"]
     try:
         entry = pwd.getpwnam(name)
     except KeyError:
-        raise Refused("no_account", name)
-    if people.shadow(name) is None:
-        raise Refused("no_shadow", name)
-    if name in (asked["automation"], os.environ.get("SUDO_USER")):
-        raise Refused("automation", name)
+        raise ActionRefusal("no_account", name)
+    if people.read_shadow(name) is None:
+        raise ActionRefusal("no_shadow", name)
+    if name in (request["automation"], os.environ.get("SUDO_USER")):
+        raise ActionRefusal("automation", name)
     if name == pwd.getpwuid(0).pw_name:
-        raise Refused("keeper", name)
-    administrators = people.administrators(asked["admins"])
-    others = administrators - {name, asked["automation"], os.environ.get("SUDO_USER")}
-    if name in administrators and not any(people.comes_in(one, keys.of(one)) for one in others):
-        raise Refused("last_admin", name)
+        raise ActionRefusal("keeper", name)
+    administrators = people.list_administrators(request["admins"])
+    others = administrators - {name, request["automation"], os.environ.get("SUDO_USER")}
+    if name in administrators and not any(people.can_log_in(other, keys.list_fingerprints(other)) for other in others):
+        raise ActionRefusal("last_admin", name)
     return entry
 
 
-def plan(asked, _connection):
+def plan(request, _connection):
     """What ``contain`` and ``confirm`` would do now; nothing is done."""
-    entry = check(asked)
-    line = people.shadow(asked["what"])
-    record = {"account": asked["what"], "locked": not line[0].startswith(LOCK)}
-    left = [] if people.shares_number(asked["what"]) else people.sessions(entry.pw_uid)
-    ended = ["SIGKILL %d" % pid for pid in left[: acting.MOST_SHOWN]]
+    entry = check(request)
+    line = people.read_shadow(request["what"])
+    record = {"account": request["what"], "locked": not line[0].startswith(LOCK)}
+    session_pids = [] if people.shares_number(request["what"]) else people.list_sessions(entry.pw_uid)
+    kill_steps = ["SIGKILL %d" % pid for pid in session_pids[: acting.MAX_SHOWN]]
     return {
         "state": "planned",
-        "would": [*TRIALS.steps(), *(" ".join(words) for words in steps(record)), *ended, *TRIALS.last_steps()],
+        "would": [
+            *TRIALS.steps(),
+            *(" ".join(words) for words in build_lock_commands(record)),
+            *kill_steps,
+            *TRIALS.last_steps(),
+        ],
     }
 
 
@@ -114,24 +119,24 @@ def undo(record):
 
     Raises Refused when what is to come back does not.
     """
-    name, line = record["account"], people.shadow(record["account"])
-    if line is None or handed_on(record, line):
+    name, line = record["account"], people.read_shadow(record["account"])
+    if line is None or hand_over(record, line):
         return ""
     comes_back = is_ours(line[0], record) and line[0] != LOCK
-    with immutable.lifted_at(*FILES):
+    with immutable.lift_flags_at(*FILES):
         if comes_back:
-            acting.ran([USERMOD, "--unlock", name])
-        if line[6] == EXPIRED:
-            acting.ran([CHAGE, "--expiredate", record["expires"] or "-1", name])
-    now = people.shadow(name)
-    if (comes_back and digest(now[0]) != record["password"]) or (line[6] == EXPIRED and now[6] != record["expires"]):
-        raise Refused("not_undone", name)
+            acting.run_program([USERMOD, "--unlock", name])
+        if line[6] == EXPIRY_DAY:
+            acting.run_program([CHAGE, "--expiredate", record["expires"] or "-1", name])
+    now = people.read_shadow(name)
+    if (comes_back and digest(now[0]) != record["password"]) or (line[6] == EXPIRY_DAY and now[6] != record["expires"]):
+        raise ActionRefusal("not_undone", name)
     if comes_back or not record["locked"] or not line[0].startswith(LOCK):
         return ""
     return "no_password" if is_ours(line[0], record) else "other_password"
 
 
-def handed_on(record, line):
+def hand_over(record, line):
     """Return whether another action has the same account locked: then it undoes, in the end, what this one did."""
     for name, other in TRIALS.record.all().items():
         if name != record["id"] and other["account"] == record["account"]:
@@ -142,20 +147,20 @@ def handed_on(record, line):
     return False
 
 
-def seen(name):
+def describe_state(name):
     """An account as it is now. Raises Refused for one that is not locked."""
     record = TRIALS.record.all()[name]
-    line = people.shadow(record["account"])
-    if line is not None and (not line[0].startswith(LOCK) or line[6] != EXPIRED):
-        raise Refused("not_locked", record["account"])
+    line = people.read_shadow(record["account"])
+    if line is not None and (not line[0].startswith(LOCK) or line[6] != EXPIRY_DAY):
+        raise ActionRefusal("not_locked", record["account"])
     answer = {"state": "confirmed" if record["confirmed"] else "on_trial", "why": "", "about": ""}
     if people.shares_number(record["account"]):
         return dict(answer, why="shared_number", about=str(record["uid"]))
-    left = people.of_account(record["uid"])
-    return dict(answer, why="runs_on", about=" ".join(map(str, left[: acting.MOST_SHOWN]))) if left else answer
+    pids = people.list_processes(record["uid"])
+    return dict(answer, why="runs_on", about=" ".join(map(str, pids[: acting.MAX_SHOWN]))) if pids else answer
 
 
-TRIALS = undoing.Trials(HOME, UNIT, undo, seen)
+TRIALS = undoing.Trials(HOME, UNIT, undo, describe_state)
 
 
 def main(arguments):

@@ -14,14 +14,20 @@ from urllib.parse import unquote_to_bytes
 
 from ansible.module_utils.luytre import _reading
 from ansible.module_utils.luytre._site_postgresql import hexadecimal
-from ansible.module_utils.luytre_contain import administrators, applications, cells, configuration, wordpress_session
+from ansible.module_utils.luytre_contain import (
+    administrators,
+    applications,
+    configuration,
+    db_values,
+    wordpress_session,
+)
 from ansible.module_utils.luytre_shared import acting
-from ansible.module_utils.luytre_shared.acting import Refused
+from ansible.module_utils.luytre_shared.acting import ActionRefusal
 
 SECONDS = 60
 """For one question: some visits, however slowly the site answers."""
-RECORD = acting.Record("/var/lib/luytre/administrators")
-MOST_CELLS = 1_000
+RECORD = acting.ActionRecord("/var/lib/luytre/administrators")
+MAX_CELLS = 1_000
 NO_PASSWORD = b"!luytre".hex()
 """What no password comes to in any of WordPress' ways of making a digest."""
 
@@ -36,7 +42,7 @@ def _in_postgresql(table, key, column, after, where):
     return sql % (table, key, hexadecimal(key), column, hexadecimal(column), after, table, where)
 
 
-def _of_joomla(cell):
+def _list_joomla_cells(cell):
     session = (("data", ""), ("guest", b"1".hex()), ("userid", b"0".hex()))
     return [
         cell("users", "id", "block", b"1".hex(), "id = {number}"),
@@ -53,117 +59,123 @@ CELLS = {
         _column("users", "ID", "user_activation_key", "", "ID = {number}"),
         _column("usermeta", "umeta_id", "meta_value", "", _META),
     ],
-    "joomla": _of_joomla(_column),
+    "joomla": _list_joomla_cells(_column),
     "nukeviet": [_column("authors", "admin_id", "is_suspend", b"1".hex(), "admin_id = {number}")],
 }
 """What is changed, and to what."""
-CELLS_IN_POSTGRESQL = {"joomla": _of_joomla(_in_postgresql)}
+CELLS_IN_POSTGRESQL = {"joomla": _list_joomla_cells(_in_postgresql)}
 
 
-def check(asked):
+def check(request):
     """``(application, administrators)`` of the name: tables can hold it more than once. Raises Refused for the last who could come in, too."""
-    application = applications.at(applications.folder(asked))
-    some, name = administrators.of(application), unquote_to_bytes(asked["name"]).hex().upper()
-    own = [one for one in some if one.name == name]
+    application = applications.load_application(applications.resolve_folder(request))
+    accounts, name = administrators.load_administrators(application), unquote_to_bytes(request["name"]).hex().upper()
+    own = [account for account in accounts if account.name == name]
     if not own:
-        raise Refused("no_such_administrator", asked["what"])
-    if not any(one.comes_in for one in some if one not in own):
-        raise Refused("last_admin", asked["what"])
+        raise ActionRefusal("no_such_administrator", request["what"])
+    if not any(account.comes_in for account in accounts if account not in own):
+        raise ActionRefusal("last_admin", request["what"])
     return application, own
 
 
-def changes(application, some):
+def find_cells_to_change(application, accounts):
     """The cells that shut these administrators out. Raises Refused."""
     some_cells = (CELLS_IN_POSTGRESQL if application.in_postgresql else CELLS)[application.kind]
-    statements = {"cell": (" UNION ALL ".join(some_cells), MOST_CELLS)}
+    statements = {"cell": (" UNION ALL ".join(some_cells), MAX_CELLS)}
     return [
         {"table": row[1], "key": row[2], "row": row[3], "column": row[4], "before": row[5], "after": row[6]}
-        for one in some
-        for row in application.rows(statements, number=str(one.number))
+        for account in accounts
+        for row in application.rows(statements, number=str(account.number))
         if len(row) == 7
     ]
 
 
-def plan(asked, _connection):
+def plan(request, _connection):
     """What ``contain`` would do now; nothing is done. Values are not told."""
-    application, own = check(asked)
-    some = [one for one in changes(application, own) if not cells.is_(one["before"], one["after"])]
-    told = [
+    application, own = check(request)
+    changed_cells = [
+        cell
+        for cell in find_cells_to_change(application, own)
+        if not db_values.is_same_value(cell["before"], cell["after"])
+    ]
+    steps = [
         [
             "update",
-            "%s%s.%s" % (application.prefix, one["table"], one["column"]),
-            "%s = %s" % (one["key"], _shown(one["row"])),
+            "%s%s.%s" % (application.prefix, cell["table"], cell["column"]),
+            "%s = %s" % (cell["key"], _format_row_id(cell["row"])),
         ]
-        for one in some
+        for cell in changed_cells
     ]
-    return {"state": "planned", "would": [["write", RECORD.path], *told[: acting.MOST_SHOWN]]}
+    return {"state": "planned", "would": [["write", RECORD.path], *steps[: acting.MAX_SHOWN]]}
 
 
-def _shown(row):
+def _format_row_id(row):
     text = bytes.fromhex(row)
     return text.decode() if text.isdigit() else "..."
 
 
-def contain(asked, _connection):
+def contain(request, _connection):
     """Shut an administrator out; once, however often it is asked for. Raises Refused."""
-    with RECORD.held():
-        known = RECORD.begun(asked)
-        if known is not None:
-            application = applications.at(known["path"])
-            cells.put(application, known["cells"])
-            return seen(application, known, None, "")
-        application, own = check(asked)
-        known = {"path": application.path, "numbers": [one.number for one in own], "what": asked["what"]}
-        known["cells"] = changes(application, own)
-        RECORD.keep(asked["id"], known)
+    with RECORD.hold_lock():
+        record = RECORD.find_before_start(request)
+        if record is not None:
+            application = applications.load_application(record["path"])
+            db_values.write_cells(application, record["cells"])
+            return describe_state(application, record, None, "")
+        application, own = check(request)
+        record = {"path": application.path, "numbers": [account.number for account in own], "what": request["what"]}
+        record["cells"] = find_cells_to_change(application, own)
+        RECORD.keep(request["id"], record)
         try:
-            return seen(application, known, *put_and_tried(application, known, asked["root"]))
+            return describe_state(application, record, *apply_and_test(application, record, request["root"]))
         except Exception as error:
-            return taken_back(asked["id"], application, known, error)
+            return roll_back(request["id"], application, record, error)
 
 
-def taken_back(name, application, known, error):
+def roll_back(name, application, record, error):
     """Have it as it was, and raise the error; where that does not go, it is not known how it is."""
     try:
-        cells.back(application, known["cells"])
-    except Refused:
-        return {"state": "unknown", "why": "not_taken_back", "about": known["what"]}
+        db_values.restore_cells(application, record["cells"])
+    except ActionRefusal:
+        return {"state": "unknown", "why": "not_taken_back", "about": record["what"]}
     RECORD.forget(name)
     raise error
 
 
-def put_and_tried(application, known, root):
+def apply_and_test(application, record, root):
     """Change it. ``(whether a session that worked before no longer does, why that could not be tried)``; None where it could not. Raises Refused."""
-    with contextlib.ExitStack() as lent:
-        session, untold = None, ""
+    with contextlib.ExitStack() as stack:
+        session, reason = None, ""
         if application.kind == "wordpress":
             content = configuration.read(application.config)
             try:
-                number = known["numbers"][0]
-                session = lent.enter_context(wordpress_session.lent(application, content, number, root))
-            except wordpress_session.Untold as why:
-                untold = why.args[0] if why.args else ""
-        cells.put(application, known["cells"])
+                number = record["numbers"][0]
+                session = stack.enter_context(wordpress_session.open_session(application, content, number, root))
+            except wordpress_session.SessionUnavailable as why:
+                reason = why.args[0] if why.args else ""
+        db_values.write_cells(application, record["cells"])
         if session is None:
-            return None, untold
+            return None, reason
         try:
             return not session.is_in(wordpress_session.key_of(content)), ""
-        except wordpress_session.Untold:
+        except wordpress_session.SessionUnavailable:
             return None, "not_proven"
 
 
-def seen(application, known, ended, untold):
+def describe_state(application, record, session_ended, reason):
     """How it is now. Raises Refused where it is not as it was wanted."""
-    found = cells.now(application, known["cells"])
-    if not all(value is None or cells.is_(value, one["after"]) for value, one in zip(found, known["cells"])):
-        raise Refused("not_locked", known["what"])
-    if any(one.number in known["numbers"] for one in administrators.of(application)):
-        raise Refused("not_locked", known["what"])
-    if ended:
+    values = db_values.read_cells(application, record["cells"])
+    if not all(
+        value is None or db_values.is_same_value(value, cell["after"]) for value, cell in zip(values, record["cells"])
+    ):
+        raise ActionRefusal("not_locked", record["what"])
+    if any(account.number in record["numbers"] for account in administrators.load_administrators(application)):
+        raise ActionRefusal("not_locked", record["what"])
+    if session_ended:
         return {"state": "confirmed", "why": "sessions_ended"}
-    if ended is False or _has_cache(application):
+    if session_ended is False or _has_cache(application):
         return {"state": "unknown", "why": "object_cache", "about": application.path}
-    return {"state": "confirmed", "why": "not_proven" if untold == "not_proven" else "in_tables"}
+    return {"state": "confirmed", "why": "not_proven" if reason == "not_proven" else "in_tables"}
 
 
 def _has_cache(application):
@@ -172,19 +184,19 @@ def _has_cache(application):
     return application.kind == "wordpress" and _reading.status_below(application.path, place) is not None
 
 
-def release(asked, _connection):
+def release(request, _connection):
     """Have all of it as it was, but for what somebody has changed since. Raises Refused."""
-    with RECORD.held():
-        known = RECORD.find(asked)
-        if known is None:
+    with RECORD.hold_lock():
+        record = RECORD.find(request)
+        if record is None:
             return acting.NONE_KEPT
-        application = applications.at(known["path"])
-        cells.back(application, known["cells"])
-        found = cells.now(application, known["cells"])
-        for value, one in zip(found, known["cells"]):
-            if cells.is_(value, one["after"]) and not cells.is_(value, one["before"]):
-                raise Refused("not_undone", known["what"])
-        RECORD.forget(asked["id"])
+        application = applications.load_application(record["path"])
+        db_values.restore_cells(application, record["cells"])
+        values = db_values.read_cells(application, record["cells"])
+        for value, cell in zip(values, record["cells"]):
+            if db_values.is_same_value(value, cell["after"]) and not db_values.is_same_value(value, cell["before"]):
+                raise ActionRefusal("not_undone", record["what"])
+        RECORD.forget(request["id"])
         return {"state": "none"}
 
 
@@ -193,4 +205,4 @@ ACTIONS = {"plan": plan, "contain": contain, "release": release}
 
 def main(arguments):
     """Answer what is asked."""
-    acting.asked(ACTIONS, arguments, SECONDS)
+    acting.answer_question(ACTIONS, arguments, SECONDS)

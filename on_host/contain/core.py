@@ -19,111 +19,112 @@ from ansible.module_utils.luytre import _layouts, _webroot
 from ansible.module_utils.luytre._effort import Effort
 from ansible.module_utils.luytre_contain import php_code
 from ansible.module_utils.luytre_shared import acting, immutable, kept, replacing, safe_open, taking
-from ansible.module_utils.luytre_shared.acting import Refused
+from ansible.module_utils.luytre_shared.acting import ActionRefusal
 
-STORE = kept.Store("/var/lib/luytre/core")
+STORE = kept.QuarantineStore("/var/lib/luytre/core")
 RELEASE, ABOUT = "release.zip", "release.json"
-ODD, UNREAD, BLOCKED = "odd", "unread", "blocked"
+ODD, UNREAD, OBSTRUCTION = "odd", "unread", "blocked"
 """In place of a digest: a link, a folder, a pipe, where a release has a file; a file too large to be read through, or under a lease; a link of a lesser
 user's, or a file, where a release has a folder. They are set aside as they are."""
-ASIDE = frozenset({ODD, UNREAD, BLOCKED})
+ASIDE = frozenset({ODD, UNREAD, OBSTRUCTION})
 FOLDER = "folder"
 """In place of a digest of the release's: its folder."""
 SECONDS = 240
 """For thousands of files, each of which is on the disk before the next."""
 SHARE = 0.3
 """Of the release's files must lie there as they were made: else it is another's folder."""
-MOST_ENTRIES = 100_000
-MOST_FOUND, MOST_LETTERS = 100, 16_000
+MAX_ENTRIES = 100_000
+MAX_SCRIPTS, MAX_LETTERS = 100, 16_000
 WALK_SECONDS = 8
 MODE = 0o666
 """Of a file that is put there, less what its folder does not allow."""
 
 
-class Core:
+class ApplicationCore:
     """The folder of an application, held open, and how its files stand to a release's."""
 
     def __init__(self, folder, release):
         self.folder, self.release = folder, release
 
-    def differing(self):
+    def find_differences(self):
         """``{path, was, new}`` of each file that is not as the release has it. Raises Refused.
 
         ``was`` is None for one that is not there: it is left so beside the release's folders, where offices delete what they do without.
         """
-        found, same = self.blocked(), 0
-        kind = next((one for one in _layouts.BY_KIND.values() if self._is_of(one)), None)
-        gone = [one.rstrip("/") for one in kind.installers] if kind else []
+        files, same = self.find_blocked_folders(), 0
+        kind = next((layout for layout in _layouts.BY_KIND.values() if self._has_layout(layout)), None)
+        installer_paths = [installer.rstrip("/") for installer in kind.installers] if kind else []
         for path in self.release.paths:
             was = self.digest(path)
             new = self.release.digest(path)
             if was == new:
                 same += 1
             elif was is not None or not (
-                self.release.is_at_top(path) or any(path == one or path.startswith(one + "/") for one in gone)
+                self.release.is_at_top(path)
+                or any(path == installer or path.startswith(installer + "/") for installer in installer_paths)
             ):
-                found.append({"path": path, "was": was, "new": new})
+                files.append({"path": path, "was": was, "new": new})
         self._check_version(kind)
-        blocked = {file["path"] for file in found if file["new"] == FOLDER}
-        counted = (
-            sum(blocked.isdisjoint(folders_of(path)) for path in self.release.paths)
-            if blocked
+        blocked_folders = {file["path"] for file in files if file["new"] == FOLDER}
+        file_count = (
+            sum(blocked_folders.isdisjoint(folders_of(path)) for path in self.release.paths)
+            if blocked_folders
             else len(self.release.paths)
         )
-        if same < SHARE * counted:
-            raise Refused("other_release", "%d / %d" % (same, counted))
-        return found
+        if same < SHARE * file_count:
+            raise ActionRefusal("other_release", "%d / %d" % (same, file_count))
+        return files
 
-    def blocked(self):
+    def find_blocked_folders(self):
         """``{path, was, new}`` of each folder of the release in whose place a lesser user's link, or a file, is; none below another such."""
         folders = sorted(
             {
                 "/".join(names[:count])
-                for names in map(safe_open.parts, self.release.paths)
+                for names in map(safe_open.split_path, self.release.paths)
                 for count in range(1, len(names))
             }
         )
-        found = []
+        blocked_folders = []
         for path in folders:
-            if not any(path.startswith(one["path"] + "/") for one in found) and self._is_blocked(path):
-                found.append({"path": path, "was": BLOCKED, "new": FOLDER})
-        return found
+            if not any(path.startswith(parent["path"] + "/") for parent in blocked_folders) and self._is_blocked(path):
+                blocked_folders.append({"path": path, "was": OBSTRUCTION, "new": FOLDER})
+        return blocked_folders
 
     def _is_blocked(self, path):
         with contextlib.ExitStack() as open_ones, contextlib.suppress(OSError):
-            held = taking.closing(open_ones, safe_open.below(self.folder, path, safe_open.ANYTHING))
-            status = os.fstat(held)
+            handle = taking.close_later(open_ones, safe_open.open_below(self.folder, path, safe_open.ANYTHING))
+            status = os.fstat(handle)
             return not stat.S_ISDIR(status.st_mode) and status.st_uid != 0
         return False
 
-    def _is_of(self, layout):
+    def _has_layout(self, layout):
         return any(all(name in self.release for name in names) for names in layout.marks)
 
     def _check_version(self, layout):
         for file, pattern in layout.versions if layout else ():
             if file in self.release:
-                there, made = (
+                local_match, release_match = (
                     pattern.search((text or b"").decode("utf-8", "replace"))
                     for text in (self.content(file), self.release.content(file))
                 )
-                if there and made and there.group(1) != made.group(1):
-                    raise Refused("other_release", "%s: %s" % (there.group(1), made.group(1)))
+                if local_match and release_match and local_match.group(1) != release_match.group(1):
+                    raise ActionRefusal("other_release", "%s: %s" % (local_match.group(1), release_match.group(1)))
 
     def content(self, path):
         """What a file there holds, None where none is that can be read."""
         try:
-            handle = safe_open.below(self.folder, path)
+            handle = safe_open.open_below(self.folder, path)
         except OSError:
             return None
         try:
-            return safe_open.start(handle, 200_000)
+            return safe_open.read_start(handle, 200_000)
         finally:
             os.close(handle)
 
     def digest(self, path):
         """sha256 of a file there, in hex, None where none is, ODD for a link and what else is no file. Raises Refused when it is too large, or a link is on the way."""
         try:
-            handle = safe_open.below(self.folder, path)
+            handle = safe_open.open_below(self.folder, path)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except safe_open.Unsafe as unsafe:
@@ -131,11 +132,11 @@ class Core:
                 return ODD
             if any(self._is_blocked(folder) for folder in folders_of(path)):
                 return None
-            raise Refused("unsafe", "%s: %s" % (path, unsafe.strerror))
+            raise ActionRefusal("unsafe", "%s: %s" % (path, unsafe.strerror))
         except BlockingIOError:
             return UNREAD
         try:
-            return taking.digest(handle) or UNREAD
+            return taking.compute_digest(handle) or UNREAD
         finally:
             os.close(handle)
 
@@ -143,50 +144,50 @@ class Core:
         """Whether a file, or folder, is as the release has it now."""
         try:
             if file["new"] == FOLDER:
-                os.close(safe_open.below(self.folder, file["path"], safe_open.DIRECTORY))
+                os.close(safe_open.open_below(self.folder, file["path"], safe_open.DIRECTORY))
                 return True
             return self.digest(file["path"]) == file["new"]
-        except (OSError, Refused):
+        except (OSError, ActionRefusal):
             return False
 
     def _is_odd(self, path):
         with contextlib.ExitStack() as open_ones, contextlib.suppress(OSError):
-            held = taking.closing(open_ones, safe_open.below(self.folder, path, safe_open.ANYTHING))
-            return not stat.S_ISREG(os.fstat(held).st_mode)
+            handle = taking.close_later(open_ones, safe_open.open_below(self.folder, path, safe_open.ANYTHING))
+            return not stat.S_ISREG(os.fstat(handle).st_mode)
         return False
 
-    def others(self):
+    def find_foreign_scripts(self):
         """Return paths of scripts that lie where only the release has files, and are none of its; and whether all of it was looked at."""
-        found, whole, effort = [], True, Effort(WALK_SECONDS)
+        paths, whole, effort = [], True, Effort(WALK_SECONDS)
         for top in self.release.tops if self.release.tops is not None else ["."]:
             try:
-                inner = safe_open.below(self.folder, top, safe_open.DIRECTORY)
+                inner = safe_open.open_below(self.folder, top, safe_open.DIRECTORY)
             except OSError as error:
                 whole = whole and error.errno in (errno.ENOENT, errno.ENOTDIR)
                 continue
             try:
-                walk = _webroot.Walk(inner, effort, MOST_ENTRIES)
+                walk = _webroot.WebrootWalk(inner, effort, MAX_ENTRIES)
                 for entry in walk:
                     path = entry.path if top == "." else "%s/%s" % (top, entry.path)
                     if not self.release.has(path) and _webroot.is_script(entry):
-                        found.append(path)
+                        paths.append(path)
                 whole = whole and not walk.cut_short
             finally:
                 os.close(inner)
-        return sorted(found)[:MOST_FOUND], whole
+        return sorted(paths)[:MAX_SCRIPTS], whole
 
 
 def folders_of(path):
     """The paths of the folders that a path goes through, the first one first."""
-    names = safe_open.parts(path)
+    names = safe_open.split_path(path)
     return ["/".join(names[:count]) for count in range(1, len(names))]
 
 
-class Release:
+class BundledRelease:
     """The files that came beside this program, by their paths. ``tops``: the folders in which only it has scripts, None for all of it."""
 
-    def __init__(self, packed, about):
-        self._archive = zipfile.ZipFile(io.BytesIO(packed))
+    def __init__(self, archive, about):
+        self._archive = zipfile.ZipFile(io.BytesIO(archive))
         self.paths = sorted(self._archive.namelist())
         self.tops = about["tops"]
         self._own, self._left = frozenset(self.paths), frozenset(about["left"])
@@ -211,40 +212,43 @@ class Release:
         return hashlib.sha256(self.content(path)).hexdigest()
 
 
-def sent(name):
+def read_bundled(name):
     """What came beside this program under that name."""
     return __loader__.get_data(os.path.join(__loader__.archive, name))
 
 
-def core_of(asked, open_ones):
+def load_core(request, open_ones):
     """How the application stands to the release that was sent. Raises Refused."""
-    return Core(opened(asked, open_ones), Release(sent(RELEASE), json.loads(sent(ABOUT).decode("ascii"))))
+    return ApplicationCore(
+        open_folder(request, open_ones),
+        BundledRelease(read_bundled(RELEASE), json.loads(read_bundled(ABOUT).decode("ascii"))),
+    )
 
 
-def opened(asked, open_ones):
+def open_folder(request, open_ones):
     """The application's folder. Raises Refused."""
-    folder = os.fsdecode(unquote_to_bytes(asked["folder"]))
+    folder = os.fsdecode(unquote_to_bytes(request["folder"]))
     try:
-        return taking.closing(open_ones, safe_open.below(asked["root"], folder or ".", safe_open.DIRECTORY))
+        return taking.close_later(open_ones, safe_open.open_below(request["root"], folder or ".", safe_open.DIRECTORY))
     except OSError as error:
-        raise Refused("folder_gone", error.strerror or "")
+        raise ActionRefusal("folder_gone", error.strerror or "")
 
 
 # --- there and back --------------------------------------------------------------------------------------
 
 
-def contain(asked, _connection):
+def contain(request, _connection):
     """Have the files as the release has them; once, however often it is asked for. Raises Refused."""
-    name = asked["id"]
-    with STORE.held(), contextlib.ExitStack() as open_ones:
-        core = core_of(asked, open_ones)
-        record = STORE.begun(asked)
+    name = request["id"]
+    with STORE.hold_lock(), contextlib.ExitStack() as open_ones:
+        core = load_core(request, open_ones)
+        record = STORE.find_before_start(request)
         if record is None:
             record = {
-                "what": asked["what"],
-                "root": asked["root"],
-                "folder": asked["folder"],
-                "files": core.differing(),
+                "what": request["what"],
+                "root": request["root"],
+                "folder": request["folder"],
+                "files": core.find_differences(),
                 "made": [],
             }
             STORE.keep(name, record)
@@ -252,36 +256,36 @@ def contain(asked, _connection):
             file["new"] == FOLDER or (file["path"] in core.release and core.release.digest(file["path"]) == file["new"])
             for file in record["files"]
         ):
-            raise Refused("other_release", "")
-        store = taking.closing(open_ones, os.open(STORE.folder(name), safe_open.FOLDER))
+            raise ActionRefusal("other_release", "")
+        store = taking.close_later(open_ones, os.open(STORE.folder(name), safe_open.FOLDER))
         try:
             for number, file in enumerate(record["files"]):
                 with contextlib.suppress(
-                    Refused
+                    ActionRefusal
                 ):  # who keeps one from being replaced keeps no other from it; it is seen below
-                    put(core, store, str(number), file, lambda path: made(name, record, path))
-            forgotten = not record["files"] or php_code.forgotten()
-            left = [file["path"] for file in record["files"] if not core.is_new(file)]
+                    put(core, store, str(number), file, lambda path: record_new_folder(name, record, path))
+            code_reset = not record["files"] or php_code.reset_code_cache()
+            remaining_paths = [file["path"] for file in record["files"] if not core.is_new(file)]
         except Exception:
-            changed = back(core.folder, store, record)
-            if changed:
-                return {"state": "unknown", "why": "changed_since", "about": changed[0]}
+            changed_paths = restore_files(core.folder, store, record)
+            if changed_paths:
+                return {"state": "unknown", "why": "changed_since", "about": changed_paths[0]}
             STORE.forget(name)
             raise
-        return told(name, core, record, forgotten, left)
+        return describe_outcome(name, core, record, code_reset, remaining_paths)
 
 
-def told(name, core, record, forgotten, left):
+def describe_outcome(name, core, record, code_reset, remaining_paths):
     """What was done, as it is now; ``left`` are the paths that somebody has kept as they are."""
     files = [[file["path"], file["was"], file["new"]] for file in record["files"]]
-    others, whole = core.others()
-    if left:
-        about = "%d / %d: %s" % (len(left), len(files), left[0])
+    others, whole = core.find_foreign_scripts()
+    if remaining_paths:
+        about = "%d / %d: %s" % (len(remaining_paths), len(files), remaining_paths[0])
         return {
             "state": "unknown",
             "why": "files_left",
-            "about": about[: acting.MOST_SAID],
-            "found": found(record, others),
+            "about": about[: acting.MAX_REASON],
+            "found": quote_paths(record, others),
         }
     if not files:
         STORE.forget(name)
@@ -290,36 +294,36 @@ def told(name, core, record, forgotten, left):
             "state": "unknown",
             "why": "not_all_seen",
             "about": "%d" % len(files),
-            "found": found(record, others),
+            "found": quote_paths(record, others),
         }
     return {
         "state": "confirmed",
         "sha256": hashlib.sha256(json.dumps(files).encode("ascii")).hexdigest() if files else None,
-        "why": "replaced" if forgotten else "still_runs",
+        "why": "replaced" if code_reset else "still_runs",
         "about": str(len(files)),
-        "found": found(record, others),
+        "found": quote_paths(record, others),
     }
 
 
-def found(record, others):
+def quote_paths(record, others):
     """Whole paths, written so that each is one line."""
     base = os.path.join(record["root"], os.fsdecode(unquote_to_bytes(record["folder"])))
     return [quote_from_bytes(os.fsencode(os.path.join(base, path)), safe="/") for path in others]
 
 
-def made(name, record, path):
+def record_new_folder(name, record, path):
     """Have it on record that a folder is about to be made."""
     record["made"].append(path)
     STORE.keep(name, record)
 
 
-def put(core, store, number, file, making):
+def put(core, store, number, file, on_new_folder):
     """Have the release's file in its place, and what was there kept. Raises Refused when something else is there by now."""
     with contextlib.ExitStack() as open_ones:
-        place, last = reached(core.folder, file["path"], open_ones, making if file["was"] is None else None)
-        open_ones.enter_context(immutable.lifted(place))
-        immutable.take_off(place, last)
-        if file["was"] in ASIDE and taking.ident(store, number) is None:
+        place, last = open_parent(core.folder, file["path"], open_ones, on_new_folder if file["was"] is None else None)
+        open_ones.enter_context(immutable.lift_flags(place))
+        immutable.clear_flags(place, last)
+        if file["was"] in ASIDE and taking.identify(store, number) is None:
             set_aside(place, last, store, number, file)
         if file["new"] == FOLDER:
             with contextlib.suppress(FileExistsError):  # it is gone on with
@@ -328,24 +332,24 @@ def put(core, store, number, file, making):
         if file["was"] in (None, *ASIDE):
             put_new(place, last, core.release.content(file["path"]), file)
             return
-        handle = taking.closing(open_ones, safe_open.at(place, last))
-        there = taking.digest(handle)
+        handle = taking.close_later(open_ones, safe_open.open_at(place, last))
+        there = taking.compute_digest(handle)
         if there == file["new"]:
             return
         if there != file["was"]:
-            raise Refused("swapped", file["path"])
-        if taking.ident(store, number) is None:
+            raise ActionRefusal("swapped", file["path"])
+        if taking.identify(store, number) is None:
             keep(place, last, handle, store, number, file)
         try:
             replacing.replace(place, last, handle, os.fstat(handle), core.release.content(file["path"]))
-        except replacing.Swapped:
-            raise Refused("swapped", file["path"])
-        plain(place, last)
+        except replacing.FileSwapped:
+            raise ActionRefusal("swapped", file["path"])
+        clear_setid(place, last)
 
 
-def plain(place, last):
+def clear_setid(place, last):
     """Have a file run as nobody else: that it did so was of what it held."""
-    handle = safe_open.at(place, last)
+    handle = safe_open.open_at(place, last)
     try:
         mode = os.fstat(handle).st_mode
         if mode & (stat.S_ISUID | stat.S_ISGID):
@@ -364,12 +368,12 @@ def keep(place, last, handle, store, number, file):
         draft = number + ".new"
         with contextlib.suppress(FileNotFoundError):
             os.unlink(draft, dir_fd=store)
-        taking.copied(handle, store, draft, file["was"])
+        taking.copy_file(handle, store, draft, file["was"])
         os.rename(draft, number, src_dir_fd=store, dst_dir_fd=store)
         return
     if not os.path.samestat(os.lstat(number, dir_fd=store), os.fstat(handle)):
         os.unlink(number, dir_fd=store)
-        raise Refused("swapped", file["path"])
+        raise ActionRefusal("swapped", file["path"])
 
 
 def set_aside(place, last, store, number, file):
@@ -377,11 +381,11 @@ def set_aside(place, last, store, number, file):
     try:
         os.rename(last, number, src_dir_fd=place, dst_dir_fd=store)
     except OSError as error:
-        raise Refused("unsafe", "%s: %s" % (file["path"], error.strerror))
+        raise ActionRefusal("unsafe", "%s: %s" % (file["path"], error.strerror))
     mode = os.lstat(number, dir_fd=store).st_mode
-    if {ODD: stat.S_ISREG(mode), UNREAD: not stat.S_ISREG(mode), BLOCKED: stat.S_ISDIR(mode)}[file["was"]]:
-        taking.back(store, number, place, last)
-        raise Refused("swapped", file["path"])
+    if {ODD: stat.S_ISREG(mode), UNREAD: not stat.S_ISREG(mode), OBSTRUCTION: stat.S_ISDIR(mode)}[file["was"]]:
+        taking.move_back(store, number, place, last)
+        raise ActionRefusal("swapped", file["path"])
 
 
 def put_new(place, last, content, file):
@@ -399,7 +403,7 @@ def put_new(place, last, content, file):
         os.link(draft, last, src_dir_fd=place, dst_dir_fd=place, follow_symlinks=False)
     except FileExistsError:
         if digest_at(place, last) != file["new"]:
-            raise Refused("name_taken", file["path"])
+            raise ActionRefusal("name_taken", file["path"])
     finally:
         os.close(handle)
         with contextlib.suppress(FileNotFoundError):
@@ -409,31 +413,31 @@ def put_new(place, last, content, file):
 def digest_at(place, last):
     """sha256 of what has a name in an open folder, None where none is, or no file."""
     try:
-        handle = safe_open.at(place, last)
+        handle = safe_open.open_at(place, last)
     except OSError:
         return None
     try:
-        return taking.digest(handle)
+        return taking.compute_digest(handle)
     finally:
         os.close(handle)
 
 
-def reached(folder, path, open_ones, making):
+def open_parent(folder, path, open_ones, on_new_folder):
     """``(open folder, name)`` of a path below an open folder; ``making`` is told of each folder that has to be made. Raises Refused."""
-    names = safe_open.parts(path)
+    names = safe_open.split_path(path)
     here = folder
-    for at, one in enumerate(names[:-1]):
+    for at, part in enumerate(names[:-1]):
         try:
-            inner = safe_open.enter(here, one)
+            inner = safe_open.enter(here, part)
         except FileNotFoundError:
-            if making is None:
-                raise Refused("swapped", path)
-            making("/".join(names[: at + 1]))
-            new_folder(here, one)
-            inner = safe_open.enter(here, one)
+            if on_new_folder is None:
+                raise ActionRefusal("swapped", path)
+            on_new_folder("/".join(names[: at + 1]))
+            new_folder(here, part)
+            inner = safe_open.enter(here, part)
         except safe_open.Unsafe as unsafe:
-            raise Refused("unsafe", "%s: %s" % (path, unsafe.strerror))
-        here = taking.closing(open_ones, inner)
+            raise ActionRefusal("unsafe", "%s: %s" % (path, unsafe.strerror))
+        here = taking.close_later(open_ones, inner)
     return here, names[-1]
 
 
@@ -450,61 +454,61 @@ def new_folder(place, name):
         os.umask(umask)
 
 
-def back(folder, store, record):
+def restore_files(folder, store, record):
     """Have the files as they were, but for those that somebody has changed since. The paths of these."""
-    left = []
+    changed_paths = []
     for number, file in enumerate(record["files"]):
         if file["new"] == FOLDER:
             continue
         with contextlib.ExitStack() as open_ones:
             try:
-                place, last = reached(folder, file["path"], open_ones, None)
-            except Refused:
+                place, last = open_parent(folder, file["path"], open_ones, None)
+            except ActionRefusal:
                 if file["was"] is not None:
-                    left.append(file["path"])
+                    changed_paths.append(file["path"])
                 continue
             there = digest_at(place, last)
-            untouched = file["was"] in ASIDE and taking.ident(store, str(number)) is None
-            if untouched or (there == file["was"] and (there is not None or taking.ident(place, last) is None)):
+            is_untouched = file["was"] in ASIDE and taking.identify(store, str(number)) is None
+            if is_untouched or (there == file["was"] and (there is not None or taking.identify(place, last) is None)):
                 continue
-            empty = file["was"] in ASIDE and taking.ident(place, last) is None
+            empty = file["was"] in ASIDE and taking.identify(place, last) is None
             if not (empty or there == file["new"]) or not put_back(place, last, store, str(number), file):
-                left.append(file["path"])
+                changed_paths.append(file["path"])
     for path in reversed(record["made"]):
-        with contextlib.ExitStack() as open_ones, contextlib.suppress(OSError, Refused):
-            place, last = reached(folder, path, open_ones, None)
+        with contextlib.ExitStack() as open_ones, contextlib.suppress(OSError, ActionRefusal):
+            place, last = open_parent(folder, path, open_ones, None)
             os.rmdir(last, dir_fd=place)
     return [
-        *left,
+        *changed_paths,
         *(
             file["path"]
             for number, file in enumerate(record["files"])
-            if file["new"] == FOLDER and not unblocked(folder, store, str(number), file)
+            if file["new"] == FOLDER and not restore_blocked(folder, store, str(number), file)
         ),
     ]
 
 
-def unblocked(folder, store, number, file):
+def restore_blocked(folder, store, number, file):
     """Have what was in a folder's place there again. Whether it is, or was never taken away."""
-    with contextlib.ExitStack() as open_ones, contextlib.suppress(OSError, Refused):
-        if taking.ident(store, number) is None:
+    with contextlib.ExitStack() as open_ones, contextlib.suppress(OSError, ActionRefusal):
+        if taking.identify(store, number) is None:
             return True
-        place, last = reached(folder, file["path"], open_ones, None)
+        place, last = open_parent(folder, file["path"], open_ones, None)
         with contextlib.suppress(FileNotFoundError):
             os.rmdir(last, dir_fd=place)
-        taking.back(store, number, place, last)
-    return taking.ident(store, number) is None
+        taking.move_back(store, number, place, last)
+    return taking.identify(store, number) is None
 
 
 def put_back(place, last, store, number, file):
     """Have what is kept in the place of the release's file. Whether that is what was there."""
-    with immutable.lifted(place):
+    with immutable.lift_flags(place):
         if file["was"] in (None, *ASIDE):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(last, dir_fd=place)
             if file["was"] in ASIDE:
-                taking.back(store, number, place, last)
-            return taking.ident(store, number) is None
+                taking.move_back(store, number, place, last)
+            return taking.identify(store, number) is None
         if digest_at(store, number) != file["was"]:
             return False
         try:
@@ -516,50 +520,54 @@ def put_back(place, last, store, number, file):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(draft, dir_fd=place)
             with contextlib.ExitStack() as open_ones:
-                taking.copied(taking.closing(open_ones, safe_open.at(store, number)), place, draft, file["was"])
+                taking.copy_file(
+                    taking.close_later(open_ones, safe_open.open_at(store, number)), place, draft, file["was"]
+                )
             os.rename(draft, last, src_dir_fd=place, dst_dir_fd=place)
         return True
 
 
-def release(asked, _connection):
+def release(request, _connection):
     """Have the files as they were before. Raises Refused."""
-    name = asked["id"]
-    with STORE.held(), contextlib.ExitStack() as open_ones:
-        record = STORE.find(asked)
+    name = request["id"]
+    with STORE.hold_lock(), contextlib.ExitStack() as open_ones:
+        record = STORE.find(request)
         if record is None:
             return acting.NONE_KEPT
-        folder = opened(record, open_ones)
-        store = taking.closing(open_ones, os.open(STORE.folder(name), safe_open.FOLDER))
-        left = back(folder, store, record)
-        if record["files"] and not php_code.forgotten():
-            left.append("php-fpm")
-        if left:
-            return {"state": "unknown", "why": "changed_since", "about": left[0]}
+        folder = open_folder(record, open_ones)
+        store = taking.close_later(open_ones, os.open(STORE.folder(name), safe_open.FOLDER))
+        changed_paths = restore_files(folder, store, record)
+        if record["files"] and not php_code.reset_code_cache():
+            changed_paths.append("php-fpm")
+        if changed_paths:
+            return {"state": "unknown", "why": "changed_since", "about": changed_paths[0]}
         STORE.forget(name)
         return {"state": "none"}
 
 
-def bounded(some):
+def limit_lines(paths):
     """Paths, a line each, as many as an answer has room for; then how many there are."""
-    text = "\n".join(some)
-    return text if len(text) <= MOST_LETTERS else text[:MOST_LETTERS].rpartition("\n")[0] + "\n… %d" % len(some)
+    text = "\n".join(paths)
+    return text if len(text) <= MAX_LETTERS else text[:MAX_LETTERS].rpartition("\n")[0] + "\n… %d" % len(paths)
 
 
-def plan(asked, _connection):
+def plan(request, _connection):
     """What ``contain`` would do now; nothing is written."""
     with contextlib.ExitStack() as open_ones:
-        core = core_of(asked, open_ones)
-        files = core.differing()
-        put = [file["path"] for file in files if file["was"] is None]
-        replaced = [file["path"] for file in files if file["was"] is not None]
-        steps = [[name, bounded(some)] for name, some in (("replace", replaced), ("put", put)) if some]
-        steps += ["systemctl reload " + unit for unit in php_code.units()] if files else []
-        others, whole = core.others()
+        core = load_core(request, open_ones)
+        files = core.find_differences()
+        added_paths = [file["path"] for file in files if file["was"] is None]
+        replaced_paths = [file["path"] for file in files if file["was"] is not None]
+        steps = [
+            [name, limit_lines(paths)] for name, paths in (("replace", replaced_paths), ("put", added_paths)) if paths
+        ]
+        steps += ["systemctl reload " + unit for unit in php_code.list_units()] if files else []
+        others, whole = core.find_foreign_scripts()
         return {
             "state": "planned",
             "would": steps,
             "why": "" if whole else "not_all_seen",
-            "found": found(asked, others),
+            "found": quote_paths(request, others),
         }
 
 
@@ -568,4 +576,4 @@ ACTIONS = {"plan": plan, "contain": contain, "release": release}
 
 def main(arguments):
     """Answer what is asked."""
-    acting.asked(ACTIONS, arguments, SECONDS)
+    acting.answer_question(ACTIONS, arguments, SECONDS)

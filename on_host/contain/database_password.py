@@ -17,19 +17,19 @@ from ansible.module_utils.luytre_contain import (
     applications,
     configuration,
     database_accounts,
-    mentions,
+    http_check,
     php_code,
-    visiting,
+    secret_usages,
 )
 from ansible.module_utils.luytre_shared import acting
-from ansible.module_utils.luytre_shared.acting import Refused
+from ansible.module_utils.luytre_shared.acting import ActionRefusal
 
 SECONDS = 60
 """For one question: some visits, however slowly the site answers."""
-RECORD = acting.Record("/var/lib/luytre/database-passwords")
+RECORD = acting.ActionRecord("/var/lib/luytre/database-passwords")
 LETTERS = string.ascii_letters + string.digits
 LENGTH = 32
-WRITTEN = {
+CONFIG_WRITERS = {
     "wordpress": lambda content, value: php_constants.define(content, "DB_PASSWORD", value),
     "joomla": lambda content, value: php_constants.assign(content, _php.PROPERTY, "password", value),
     "nukeviet": lambda content, value: php_constants.assign(content, _php.GLOBAL, "db_config.dbpass", value),
@@ -37,165 +37,183 @@ WRITTEN = {
 FAULTY = 500
 LOOKING_SECONDS, PAUSE = 8, 0.3
 """Until PHP that was told to read its files again serves; between two looks."""
-MOST_UNSURE = 20
+MAX_UNSURE = 20
 
 
-def made(asked):
+def prepare_change(request):
     """What is to be changed, with the new password. Raises Refused."""
-    own = applications.at(applications.folder(asked))
+    own = applications.load_application(applications.resolve_folder(request))
     own.check_engine()
     if not own.is_local():
-        raise Refused("not_asked", "%s: elsewhere" % own.config)
+        raise ActionRefusal("not_asked", "%s: elsewhere" % own.config)
     configuration.check_settled()
-    faulty = php_code.faulty()
+    faulty = php_code.find_faulty_units()
     if faulty:
-        raise Refused("php_faulty", faulty[0])
+        raise ActionRefusal("php_faulty", faulty[0])
     login, new = own.login, "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
-    hosts = database_accounts.taking(login.user, login.password)
+    hosts = database_accounts.find_login_hosts(login.user, login.password)
     files, unread = [], []
-    known = sharing(own, asked["sites"], unread)
-    mentioned, cut = mentions.of(login.password, _websites.walked({"sites": asked["sites"]}))
-    others = sorted({*mentioned} - {one.config for one in known})
-    unjudged = asked.get("unjudged", ())
-    if others and asked["domain"] not in unjudged:
-        raise Refused("also_in", " ".join(others))
-    unread += [one for one in cut if one not in unread]
-    for one in known:
-        old = configuration.read(one.config)
-        if not configuration.is_as_trusted(one.config, own.config):
-            if asked["domain"] not in unjudged:
-                raise Refused("others_file", one.config)
-            others.append(one.config)
+    shared_apps = find_sharing_applications(own, request["sites"], unread)
+    mention_paths, cut = secret_usages.find_files(
+        login.password, _websites.list_walked_roots({"sites": request["sites"]})
+    )
+    others = sorted({*mention_paths} - {app.config for app in shared_apps})
+    exempt_domains = request.get("unjudged", ())
+    if others and request["domain"] not in exempt_domains:
+        raise ActionRefusal("also_in", " ".join(others))
+    unread += [path for path in cut if path not in unread]
+    for application in shared_apps:
+        old = configuration.read(application.config)
+        if not configuration.is_as_trusted(application.config, own.config):
+            if request["domain"] not in exempt_domains:
+                raise ActionRefusal("others_file", application.config)
+            others.append(application.config)
             continue
         try:
-            after = WRITTEN[one.kind](old, new)
+            after = CONFIG_WRITERS[application.kind](old, new)
         except ValueError as error:
-            raise Refused("config_stays", "%s: %s" % (one.config, error))
+            raise ActionRefusal("config_stays", "%s: %s" % (application.config, error))
         if after == old:
-            raise Refused("config_stays", one.config)
-        files.append({"path": one.path, "file": one.config, "old": old.hex(), "new": after.hex()})
+            raise ActionRefusal("config_stays", application.config)
+        files.append({"path": application.path, "file": application.config, "old": old.hex(), "new": after.hex()})
     digests = [database_accounts.digest(login.password), database_accounts.digest(new)]
     accounts = {"user": login.user, "hosts": hosts, "digests": digests}
-    domains = [one for one in (asked["domain"], *unsure(asked["sites"], unread)) if one not in unjudged]
-    return {**accounts, "files": files, "unread": unread, "others": others, "domains": domains, "unjudged": unjudged}
+    domains = [
+        domain
+        for domain in (request["domain"], *find_unsure_domains(request["sites"], unread))
+        if domain not in exempt_domains
+    ]
+    return {
+        **accounts,
+        "files": files,
+        "unread": unread,
+        "others": others,
+        "domains": domains,
+        "unjudged": exempt_domains,
+    }
 
 
-def unsure(sites, unread):
+def find_unsure_domains(sites, unread):
     """The sites in which something is that could not be read: whether they live by the same account, their visitors tell."""
     tops = [(site["domain"], site["document_root"]) for site in sites if site["document_root"]]
-    found = [
+    domains = [
         domain
         for domain, top in tops
-        if any(_websites.within(one, top) or _websites.within(top, one) for one in unread)
+        if any(_websites.is_within(path, top) or _websites.is_within(top, path) for path in unread)
     ]
-    return found[:MOST_UNSURE]
+    return domains[:MAX_UNSURE]
 
 
-def sharing(own, sites, unread):
+def find_sharing_applications(own, sites, unread):
     """The applications of this host that log in with the same account and password, this one first; what could not be read is added to ``unread``."""
-    found = {own.config: own}
-    paths, cut = applications.below(_websites.searched({"sites": sites}))
+    applications_by_config = {own.config: own}
+    paths, cut = applications.find_folders(_websites.list_search_roots({"sites": sites}))
     unread += cut
     for path in paths:
         try:
-            one = applications.at(path)
-        except Refused:
+            application = applications.load_application(path)
+        except ActionRefusal:
             unread.append(path)
             continue
-        if one.login[:2] == own.login[:2] and one.is_local():
-            found.setdefault(one.config, one)
-    return list(found.values())
+        if application.login[:2] == own.login[:2] and application.is_local():
+            applications_by_config.setdefault(application.config, application)
+    return list(applications_by_config.values())
 
 
-def plan(asked, _connection):
+def plan(request, _connection):
     """What ``contain`` would do now; nothing is done, and no password is told."""
-    known = made(asked)
-    accounts = ["'%s'@'%s'" % (known["user"], host) for host in known["hosts"]]
+    record = prepare_change(request)
+    accounts = ["'%s'@'%s'" % (record["user"], host) for host in record["hosts"]]
     would = [
         ["write", RECORD.path],
-        *(["both_passwords", "ALTER USER " + one] for one in accounts),
-        *(["password_in", one["file"]] for one in known["files"]),
-        *("systemctl reload " + unit for unit in php_code.units()),
-        *(["new_password", "ALTER USER " + one] for one in accounts),
-        "KILL SOFT CONNECTION USER '%s'" % known["user"],
+        *(["both_passwords", "ALTER USER " + account] for account in accounts),
+        *(["password_in", file["file"]] for file in record["files"]),
+        *("systemctl reload " + unit for unit in php_code.list_units()),
+        *(["new_password", "ALTER USER " + account] for account in accounts),
+        "KILL SOFT CONNECTION USER '%s'" % record["user"],
     ]
     return {"state": "planned", "would": would}
 
 
-def contain(asked, _connection):
+def contain(request, _connection):
     """Make it anew; once, however often it is asked for. Raises Refused."""
-    with RECORD.held():
-        known = RECORD.begun(asked)
-        if known is None:
-            known = dict(made(asked), what=asked["what"])
+    with RECORD.hold_lock():
+        record = RECORD.find_before_start(request)
+        if record is None:
+            record = dict(prepare_change(request), what=request["what"])
         else:
-            check_unchanged(known)
-        before = served(known)
-        RECORD.keep(asked["id"], known)
+            check_unchanged(record)
+        before = probe_sites(record)
+        RECORD.keep(request["id"], record)
         try:
-            unknown, stay = attempted(known, before, "old", "new")
+            unknown, stay = attempt_change(record, before, "old", "new")
         except Exception:
-            RECORD.forget(asked["id"])
+            RECORD.forget(request["id"])
             raise
-        return unknown or {"state": "confirmed", **told(known, before, stay)}
+        return unknown or {"state": "confirmed", **describe_result(record, before, stay)}
 
 
-def told(known, before, stay):
+def describe_result(record, before, stay):
     """What is not so, or was not seen, by its name."""
     if stay:
         return {"why": "still_open", "about": str(stay)}
-    if known.get("others"):
-        return {"why": "old_one_in", "about": " ".join(known["others"][: acting.MOST_SHOWN])}
-    if known["unread"]:
-        return {"why": "others_unread", "about": " ".join(known["unread"][: acting.MOST_SHOWN])}
+    if record.get("others"):
+        return {"why": "old_one_in", "about": " ".join(record["others"][: acting.MAX_SHOWN])}
+    if record["unread"]:
+        return {"why": "others_unread", "about": " ".join(record["unread"][: acting.MAX_SHOWN])}
     return {"why": "" if any(before.values()) else "not_visited"}
 
 
-def attempted(known, before, old, new):
+def attempt_change(record, before, old, new):
     """Have the one password in place of the other, or all as it was and the error raised.
 
     ``(an answer where not even that goes, how many connections stay)``.
     """
     try:
-        stay = turned(known, old, new)
-        looked(known, before, new)
+        stay = switch_password(record, old, new)
+        verify_change(record, before, new)
     except Exception as error:
         try:
-            turned(known, new, old)
+            switch_password(record, new, old)
         except Exception as again:  # whatever it is: what is on record has to stay there
-            said = again.args if isinstance(again, Refused) else ("fault", type(again).__name__)
-            return {"state": "unknown", "why": "not_taken_back", "about": "%s: %s" % said}, 0
+            reason = again.args if isinstance(again, ActionRefusal) else ("fault", type(again).__name__)
+            return {"state": "unknown", "why": "not_taken_back", "about": "%s: %s" % reason}, 0
         raise error
     return None, stay
 
 
-def turned(known, old, new):
+def switch_password(record, old, new):
     """Have sites come in by another password; both are taken until all have it. How many connections stay. Raises Refused, when sites serve still."""
-    digests = dict(zip(("old", "new"), known["digests"]))
-    database_accounts.take(known["user"], known["hosts"], [digests[old], digests[new]])
-    for one in known["files"]:
-        configuration.put(one["file"], bytes.fromhex(one[old]), bytes.fromhex(one[new]))
-    if not php_code.forgotten():
-        raise Refused("php_faulty", "")
-    database_accounts.take(known["user"], known["hosts"], [digests[new]])
-    return database_accounts.disconnect(known["user"])
+    digests = dict(zip(("old", "new"), record["digests"]))
+    database_accounts.set_digests(record["user"], record["hosts"], [digests[old], digests[new]])
+    for file in record["files"]:
+        configuration.put(file["file"], bytes.fromhex(file[old]), bytes.fromhex(file[new]))
+    if not php_code.reset_code_cache():
+        raise ActionRefusal("php_faulty", "")
+    database_accounts.set_digests(record["user"], record["hosts"], [digests[new]])
+    return database_accounts.disconnect(record["user"])
 
 
-def looked(known, before, which):
+def verify_change(record, before, which):
     """See that it is so: what accounts take, who comes in, and that what served does so still. Raises Refused."""
-    digest = dict(zip(("old", "new"), known["digests"]))[which]
-    found = database_accounts.taken(known["user"], known["hosts"])
-    if any(digests not in ([digest], []) for digests in found.values()):
-        raise Refused("still_takes", known["user"])
-    for one in known["files"]:
-        applications.at(one["path"]).answered("SELECT 'here';\n")
-    fallen, ends = [address for address, status in before.items() if serves(status)], time.monotonic() + LOOKING_SECONDS
+    digest = dict(zip(("old", "new"), record["digests"]))[which]
+    digests_by_host = database_accounts.read_digests(record["user"], record["hosts"])
+    if any(digests not in ([digest], []) for digests in digests_by_host.values()):
+        raise ActionRefusal("still_takes", record["user"])
+    for file in record["files"]:
+        applications.load_application(file["path"]).run_script("SELECT 'here';\n")
+    failing_addresses, ends = (
+        [address for address, status in before.items() if serves(status)],
+        time.monotonic() + LOOKING_SECONDS,
+    )
     while True:
-        fallen = [address for address, (status, _) in visiting.pages(fallen).items() if not serves(status)]
-        if not fallen:
+        failing_addresses = [
+            address for address, (status, _) in http_check.fetch_pages(failing_addresses).items() if not serves(status)
+        ]
+        if not failing_addresses:
             return
         if time.monotonic() > ends:
-            raise Refused("not_serving", " ".join(fallen))
+            raise ActionRefusal("not_serving", " ".join(failing_addresses))
         time.sleep(PAUSE)
 
 
@@ -204,50 +222,50 @@ def serves(status):
     return status is not None and status < FAULTY
 
 
-def served(known):
+def probe_sites(record):
     """What its visitors get, by the address."""
-    return {address: status for address, (status, _) in visiting.pages(addresses(known)).items()}
+    return {address: status for address, (status, _) in http_check.fetch_pages(list_addresses(record)).items()}
 
 
-def addresses(known):
+def list_addresses(record):
     """Where the sites are that have it."""
-    own = ["%s://%s/" % (scheme, domain) for domain in known["domains"] for scheme in visiting.PORTS]
+    own = ["%s://%s/" % (scheme, domain) for domain in record["domains"] for scheme in http_check.PORTS]
     homes = []
-    for one in known["files"]:
-        with contextlib.suppress(Refused):
-            application = applications.at(one["path"])
-            homes += [home(application)] if application.kind == "wordpress" else []
-    left_out = ["://%s/" % domain for domain in known.get("unjudged", ())]
-    found = dict.fromkeys([*own, *filter(None, homes)])
-    return [address for address in found if not any(part in address + "/" for part in left_out)]
+    for file in record["files"]:
+        with contextlib.suppress(ActionRefusal):
+            application = applications.load_application(file["path"])
+            homes += [read_home_address(application)] if application.kind == "wordpress" else []
+    left_out = ["://%s/" % domain for domain in record.get("unjudged", ())]
+    candidates = dict.fromkeys([*own, *filter(None, homes)])
+    return [address for address in candidates if not any(part in address + "/" for part in left_out)]
 
 
-def home(application):
+def read_home_address(application):
     """Where a WordPress says that it is. Raises Refused."""
     sql = "SELECT 'home', LEFT(option_value, 500) FROM `{db}`.`{p}options` WHERE option_name = 'home'"
     return next((row[1] for row in application.rows({"home": (sql, 1)}) if len(row) == 2), None)
 
 
-def check_unchanged(known):
+def check_unchanged(record):
     """Raise Refused where a configuration or an account holds what somebody has put there since."""
-    for one in known["files"]:
-        if configuration.read(one["file"]).hex() not in (one["old"], one["new"]):
-            raise Refused("changed_since", one["file"])
-    database_accounts.check_unchanged(known["user"], known["hosts"], known["digests"])
+    for file in record["files"]:
+        if configuration.read(file["file"]).hex() not in (file["old"], file["new"]):
+            raise ActionRefusal("changed_since", file["file"])
+    database_accounts.check_unchanged(record["user"], record["hosts"], record["digests"])
 
 
-def release(asked, _connection):
+def release(request, _connection):
     """Have the old password in force. Raises Refused, when the new one is."""
-    with RECORD.held():
-        known = RECORD.find(asked)
-        if known is None:
+    with RECORD.hold_lock():
+        record = RECORD.find(request)
+        if record is None:
             return acting.NONE_KEPT
         configuration.check_settled()
-        check_unchanged(known)
-        unknown, _ = attempted(known, served(known), "new", "old")
+        check_unchanged(record)
+        unknown, _ = attempt_change(record, probe_sites(record), "new", "old")
         if unknown:
             return unknown
-        RECORD.forget(asked["id"])
+        RECORD.forget(request["id"])
         return {"state": "none"}
 
 
@@ -256,4 +274,4 @@ ACTIONS = {"plan": plan, "contain": contain, "release": release}
 
 def main(arguments):
     """Answer what is asked."""
-    acting.asked(ACTIONS, arguments, SECONDS)
+    acting.answer_question(ACTIONS, arguments, SECONDS)

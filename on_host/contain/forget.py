@@ -10,11 +10,11 @@ from ansible.module_utils.luytre_shared import acting
 SECONDS = 60
 
 
-def forget(_asked, _connection):
+def forget(_request, _connection):
     """Have it forget; what would not start again goes on with what it has."""
-    return {"state": "confirmed"} if php_code.forgotten() else {"state": "unknown", "why": "still_runs"}
+    return {"state": "confirmed"} if php_code.reset_code_cache() else {"state": "unknown", "why": "still_runs"}
 
 
 def main(arguments):
     """Answer what is asked."""
-    acting.asked({"forget": forget}, arguments, SECONDS)
+    acting.answer_question({"forget": forget}, arguments, SECONDS)

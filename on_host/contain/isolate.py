@@ -14,20 +14,20 @@ import re
 import time
 
 from ansible.module_utils.luytre_shared import acting, neighbours, starting
-from ansible.module_utils.luytre_shared.acting import Refused
+from ansible.module_utils.luytre_shared.acting import ActionRefusal
 
 HOME = "/var/lib/luytre/isolation"
-RECORD = acting.Record(HOME)
-KEPT = HOME + "/rules.nft"
+RECORD = acting.ActionRecord(HOME)
+RULES_FILE = HOME + "/rules.nft"
 UNIT = "luytre-contain-isolation.service"
 AGAIN = "luytre-contain-isolation-nftables.service"
 NFT = "/usr/sbin/nft"
 TABLE = "luytre_isolate"
 TRIAL = 60
 """Seconds: more than the answer to one question takes (``acting.SECONDS``)."""
-MOST_NETWORKS, MOST_RELAYS = 100, 5
+MAX_NETWORKS, MAX_RELAYS = 100, 5
 FAMILIES = {4: "ip", 6: "ip6"}
-ANSWERING = "tcp flags & (syn | ack) != syn "
+REPLY_MATCH = "tcp flags & (syn | ack) != syn "
 """Whatever begins no connection."""
 HOOKS = (("incoming", "prerouting"), ("outgoing", "output"), ("through", "forward"))
 RULES = """\
@@ -46,7 +46,7 @@ CHAIN = """\
 		type filter hook {hook} priority raw; policy accept;
 {rules}	}}
 """
-ENDED = "meta nfproto != @lasting accept"
+EXPIRY_RULE = "meta nfproto != @lasting accept"
 """First of each chain: what is cut off is cut off for as long as the set has members."""
 ALWAYS = {
     "incoming": (
@@ -90,30 +90,36 @@ MAIL_PORTS = (25, 465, 587)
 # --- who is let in -----------------------------------------------------------------------------------
 
 
-def let_in(asked, connection):
+def collect_exceptions(request, connection):
     """``{asker, port, trusted, resolvers, relays}``, as this host sees them now. Raises Refused."""
     if len(connection) != 4 or not connection[3].isdecimal():
-        raise Refused("no_connection", "")
-    if len(asked["trusted"]) > MOST_NETWORKS:
-        raise Refused("too_much", str(MOST_NETWORKS))
+        raise ActionRefusal("no_connection", "")
+    if len(request["trusted"]) > MAX_NETWORKS:
+        raise ActionRefusal("too_much", str(MAX_NETWORKS))
     return {
-        "asker": plain(connection[0]),
+        "asker": normalize_address(connection[0]),
         "port": int(connection[3]),
-        "trusted": sorted({str(ipaddress.ip_network(one, strict=False)) for one in asked["trusted"]}),
-        "resolvers": sorted({str(one) for one in map(address, neighbours.resolvers()) if one and not one.is_loopback}),
-        "relays": sorted(relays()),
+        "trusted": sorted({str(ipaddress.ip_network(network, strict=False)) for network in request["trusted"]}),
+        "resolvers": sorted(
+            {
+                str(resolver)
+                for resolver in map(parse_address, neighbours.iter_resolvers())
+                if resolver and not resolver.is_loopback
+            }
+        ),
+        "relays": sorted(find_relays()),
     }
 
 
-def plain(text):
+def normalize_address(text):
     """An address as the packet filter has it: sshd may write one of IPv4 as one of IPv6."""
-    found = address(text)
-    if found is None:
-        raise Refused("no_connection", text)
-    return str(getattr(found, "ipv4_mapped", None) or found)
+    ip_address = parse_address(text)
+    if ip_address is None:
+        raise ActionRefusal("no_connection", text)
+    return str(getattr(ip_address, "ipv4_mapped", None) or ip_address)
 
 
-def address(text):
+def parse_address(text):
     """The address that it is, or None."""
     try:
         return ipaddress.ip_address(text.partition("%")[0])
@@ -121,65 +127,77 @@ def address(text):
         return None
 
 
-def relays():
+def find_relays():
     """``[address, port]`` of whoever takes this host's mail, as its programs are told."""
-    found = set()
+    endpoints = set()
     for relay in RELAYS:
-        text = neighbours.text_of(relay.path)
+        text = neighbours.read_text(relay.path)
         ports = [int(port) for port in re.findall(relay.port, text) if 0 < int(port) < 65_536] or MAIL_PORTS
-        names = re.findall(relay.name, text)[:MOST_RELAYS]
-        known = [one for name in names for one in ([name] if address(name) else neighbours.addresses_of([name]))]
-        found.update((str(address(one)), port) for one in known for port in ports[:MOST_RELAYS])
-    return [list(one) for one in found if not ipaddress.ip_address(one[0]).is_loopback]
+        names = re.findall(relay.name, text)[:MAX_RELAYS]
+        hosts = [
+            host for name in names for host in ([name] if parse_address(name) else neighbours.iter_addresses([name]))
+        ]
+        endpoints.update((str(parse_address(host)), port) for host in hosts for port in ports[:MAX_RELAYS])
+    return [list(endpoint) for endpoint in endpoints if not ipaddress.ip_address(endpoint[0]).is_loopback]
 
 
-def told(one):
+def format_peers(action):
     """Who is still let in, in a line."""
-    named = [one["asker"], *one["trusted"], *one["resolvers"], *sorted({relay[0] for relay in one["relays"]})]
-    return " ".join(dict.fromkeys(named))
+    peers = [
+        action["asker"],
+        *action["trusted"],
+        *action["resolvers"],
+        *sorted({relay[0] for relay in action["relays"]}),
+    ]
+    return " ".join(dict.fromkeys(peers))
 
 
 # --- the packet filter -------------------------------------------------------------------------------
 
 
-def chains(some):
+def build_chains(actions):
     """The rules by their chains, so that all of these are let in and nobody else is."""
-    found = {name: [ENDED, *ALWAYS[name]] for name, _ in HOOKS}
-    for one in some:
-        both(found, one["asker"], "meta l4proto tcp ", ANSWERING)
-        for network in one["trusted"]:
-            both(found, network, "tcp dport %d " % one["port"], "tcp sport %d %s" % (one["port"], ANSWERING))
-        for resolver in one["resolvers"]:
-            both(found, resolver, "udp sport 53 ", "udp dport 53 ")
-            both(found, resolver, "tcp sport 53 " + ANSWERING, "tcp dport 53 ")
-        for relay, port in one["relays"]:
-            both(found, relay, "tcp sport %d %s" % (port, ANSWERING), "tcp dport %d " % port)
-    return {name: [*dict.fromkeys(rules), "drop"] for name, rules in found.items()}
+    chain_rules = {name: [EXPIRY_RULE, *ALWAYS[name]] for name, _ in HOOKS}
+    for action in actions:
+        allow_both_ways(chain_rules, action["asker"], "meta l4proto tcp ", REPLY_MATCH)
+        for network in action["trusted"]:
+            allow_both_ways(
+                chain_rules,
+                network,
+                "tcp dport %d " % action["port"],
+                "tcp sport %d %s" % (action["port"], REPLY_MATCH),
+            )
+        for resolver in action["resolvers"]:
+            allow_both_ways(chain_rules, resolver, "udp sport 53 ", "udp dport 53 ")
+            allow_both_ways(chain_rules, resolver, "tcp sport 53 " + REPLY_MATCH, "tcp dport 53 ")
+        for relay, port in action["relays"]:
+            allow_both_ways(chain_rules, relay, "tcp sport %d %s" % (port, REPLY_MATCH), "tcp dport %d " % port)
+    return {name: [*dict.fromkeys(rules), "drop"] for name, rules in chain_rules.items()}
 
 
-def both(found, who, incoming, outgoing):
+def allow_both_ways(chain_rules, who, incoming_match, outgoing_match):
     """Let in what comes from them, and what goes to them."""
     family = FAMILIES[ipaddress.ip_network(who).version]
-    found["incoming"].append("%s saddr %s %saccept" % (family, who, incoming))
-    found["outgoing"].append("%s daddr %s %saccept" % (family, who, outgoing))
+    chain_rules["incoming"].append("%s saddr %s %saccept" % (family, who, incoming_match))
+    chain_rules["outgoing"].append("%s daddr %s %saccept" % (family, who, outgoing_match))
 
 
-def rules(actions):
+def render_rules(actions):
     """What ``nft -f`` is given; for as long as one of them is on trial, unless one is confirmed."""
-    wanted, seconds = chains(actions.values()), left(actions)
+    chain_rules, seconds = build_chains(actions.values()), compute_seconds_left(actions)
     texts = [
-        CHAIN.format(name=name, hook=hook, rules="".join("\t\t%s\n" % rule for rule in wanted[name]))
+        CHAIN.format(name=name, hook=hook, rules="".join("\t\t%s\n" % rule for rule in chain_rules[name]))
         for name, hook in HOOKS
     ]
     time_left = "" if seconds is None else " timeout %ds" % seconds
     return RULES.format(table=TABLE, time=time_left, chains="".join(texts))
 
 
-def left(actions):
+def compute_seconds_left(actions):
     """Seconds after which the last of them is over; None: one is confirmed."""
-    if any(one["confirmed"] for one in actions.values()):
+    if any(action["confirmed"] for action in actions.values()):
         return None
-    return max(round(one["trial"] - now()) for one in actions.values())
+    return max(round(action["trial"] - now()) for action in actions.values())
 
 
 def now():
@@ -187,44 +205,51 @@ def now():
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-def living(actions):
+def select_active(actions):
     """Those that are confirmed, or on trial since this start of the host's."""
-    return {name: one for name, one in actions.items() if one["confirmed"] or 1 <= one["trial"] - now() <= TRIAL}
+    return {
+        name: action for name, action in actions.items() if action["confirmed"] or 1 <= action["trial"] - now() <= TRIAL
+    }
 
 
 def load(actions):
     """Have this host cut off but for these, all at once. Raises Refused."""
-    if acting.ran([NFT, "-f", "-"], rules(actions)) is None:
-        raise Refused("not_loaded", "")
+    if acting.run_program([NFT, "-f", "-"], render_rules(actions)) is None:
+        raise ActionRefusal("not_loaded", "")
 
 
-def in_force(actions):
+def is_in_force(actions):
     """Whether the kernel cuts this host off now: all chains in their places, each with as many rules as are wanted, the last of which drops."""
-    listed = acting.ran([NFT, "-j", "list", "table", "inet", TABLE])
+    output = acting.run_program([NFT, "-j", "list", "table", "inet", TABLE])
     try:
-        return listed is not None and cuts_off(json.loads(listed)["nftables"], chains(actions.values()))
+        return output is not None and has_expected_chains(
+            json.loads(output)["nftables"], build_chains(actions.values())
+        )
     except (KeyError, TypeError, ValueError, IndexError):
         return False
 
 
-def cuts_off(entries, wanted):
+def has_expected_chains(entries, expected_chains):
     """The same of what nft lists."""
-    places, found, living = {}, {name: [] for name in wanted}, set()
+    places, chain_rules, live_families = {}, {name: [] for name in expected_chains}, set()
     for entry in entries:
         if "chain" in entry:
             chain = entry["chain"]
             places[chain["name"]] = (chain["type"], chain["hook"], chain["prio"])
         elif "rule" in entry:
-            found[entry["rule"]["chain"]].append(entry["rule"]["expr"])
+            chain_rules[entry["rule"]["chain"]].append(entry["rule"]["expr"])
         elif "set" in entry and entry["set"]["name"] == "lasting":
-            members = [one["elem"] if isinstance(one, dict) else {"val": one} for one in entry["set"].get("elem", [])]
-            living = {one["val"] for one in members if one.get("expires", 1) > 0}
-    return living == {"ipv4", "ipv6"} and all(
+            members = [
+                element["elem"] if isinstance(element, dict) else {"val": element}
+                for element in entry["set"].get("elem", [])
+            ]
+            live_families = {member["val"] for member in members if member.get("expires", 1) > 0}
+    return live_families == {"ipv4", "ipv6"} and all(
         places.get(name) == ("filter", hook, -300)
-        and len(found[name]) == len(wanted[name])
-        and "drop" in found[name][-1][0]
-        and [next(iter(one)) for one in found[name][0]] == ["match", "accept"]
-        and found[name][0][0]["match"]["right"] == "@lasting"
+        and len(chain_rules[name]) == len(expected_chains[name])
+        and "drop" in chain_rules[name][-1][0]
+        and [next(iter(statement)) for statement in chain_rules[name][0]] == ["match", "accept"]
+        and chain_rules[name][0][0]["match"]["right"] == "@lasting"
         for name, hook in HOOKS
     )
 
@@ -232,122 +257,126 @@ def cuts_off(entries, wanted):
 # --- over a reboot -----------------------------------------------------------------------------------
 
 
-def units():
+def build_units():
     """What has the rules loaded."""
-    return starting.tables(UNIT, AGAIN, "this host stays cut off", KEPT, "%s -f %s" % (NFT, KEPT))
+    return starting.make_table_units(UNIT, AGAIN, "this host stays cut off", RULES_FILE, "%s -f %s" % (NFT, RULES_FILE))
 
 
 def leave_nothing():
     """Take table, units and what is kept away. Raises Refused when the kernel still has the table."""
-    acting.ran([NFT, "-f", "-"], "table inet {0}\ndelete table inet {0}\n".format(TABLE))
-    if acting.ran([NFT, "-j", "list", "table", "inet", TABLE]) is not None:
-        raise Refused("not_loaded", "")
-    units().take_away(UNIT)
+    acting.run_program([NFT, "-f", "-"], "table inet {0}\ndelete table inet {0}\n".format(TABLE))
+    if acting.run_program([NFT, "-j", "list", "table", "inet", TABLE]) is not None:
+        raise ActionRefusal("not_loaded", "")
+    build_units().take_away(UNIT)
     RECORD.clear()
 
 
 # --- what is asked -----------------------------------------------------------------------------------
 
 
-def contain(asked, connection):
+def contain(request, connection):
     """Cut this host off for TRIAL seconds, in which it has to be confirmed. What is confirmed already stays so."""
-    one = on_trial(asked, connection)
-    with RECORD.held():
-        actions = living(RECORD.all())
-        known = actions.get(asked["id"])
-        actions[asked["id"]] = known if known is not None and known["confirmed"] else one
+    action = make_trial_record(request, connection)
+    with RECORD.hold_lock():
+        actions = select_active(RECORD.all())
+        existing_action = actions.get(request["id"])
+        actions[request["id"]] = (
+            existing_action if existing_action is not None and existing_action["confirmed"] else action
+        )
         RECORD.replace(actions)
         try:
             load(actions)
-            return seen(asked["id"], actions)
+            return describe_state(request["id"], actions)
         except Exception:
-            if known is None:
-                take_out(asked["id"], actions)
+            if existing_action is None:
+                take_out(request["id"], actions)
             raise
 
 
-def on_trial(asked, connection):
+def make_trial_record(request, connection):
     """The record of an action that begins. Raises Refused."""
     if not os.path.exists(NFT):
-        raise Refused("no_nft", NFT)
-    return dict(let_in(asked, connection), trial=now() + TRIAL, confirmed=False)
+        raise ActionRefusal("no_nft", NFT)
+    return dict(collect_exceptions(request, connection), trial=now() + TRIAL, confirmed=False)
 
 
-def plan(asked, connection):
+def plan(request, connection):
     """What ``contain`` and ``confirm`` would do now; nothing is written."""
-    one = on_trial(asked, connection)
-    trial = dict(living(RECORD.all()), **{asked["id"]: one})
-    lasting = dict(trial, **{asked["id"]: dict(one, confirmed=True)})
+    action = make_trial_record(request, connection)
+    trial = dict(select_active(RECORD.all()), **{request["id"]: action})
+    confirmed_actions = dict(trial, **{request["id"]: dict(action, confirmed=True)})
     return {
         "state": "planned",
         "would": [
-            "nft -f -\n" + rules(trial),
-            *(["write", path] for path in (RECORD.path, KEPT)),
-            *units().steps(UNIT),
-            "nft -f -\n" + rules(lasting),
+            "nft -f -\n" + render_rules(trial),
+            *(["write", path] for path in (RECORD.path, RULES_FILE)),
+            *build_units().steps(UNIT),
+            "nft -f -\n" + render_rules(confirmed_actions),
         ],
     }
 
 
-def confirm(asked, _connection):
+def confirm(request, _connection):
     """Let it last until it is released. Where its time is over, nothing of it is left."""
-    with RECORD.held():
-        actions = living(RECORD.all())
-        if asked["id"] not in actions or not in_force(actions):
-            take_out(asked["id"], actions)
+    with RECORD.hold_lock():
+        actions = select_active(RECORD.all())
+        if request["id"] not in actions or not is_in_force(actions):
+            take_out(request["id"], actions)
             return {"state": "none"}
-        actions[asked["id"]] = dict(actions[asked["id"]], confirmed=True)
+        actions[request["id"]] = dict(actions[request["id"]], confirmed=True)
         try:
             keep(actions)
-            units().lay(UNIT)
+            build_units().lay(UNIT)
             load(actions)
-            return seen(asked["id"], actions)
+            return describe_state(request["id"], actions)
         except Exception:
-            take_out(asked["id"], actions)
+            take_out(request["id"], actions)
             raise
 
 
 def keep(actions):
     """Have these on record, and what is loaded at boot."""
     RECORD.replace(actions)
-    confirmed = {name: one for name, one in actions.items() if one["confirmed"]}
-    if confirmed:
-        acting.write(KEPT, rules(confirmed).encode("ascii"))
+    confirmed_actions = {name: action for name, action in actions.items() if action["confirmed"]}
+    if confirmed_actions:
+        acting.write(RULES_FILE, render_rules(confirmed_actions).encode("ascii"))
 
 
-def release(asked, _connection):
+def release(request, _connection):
     """Join this host again, if nobody else wants it cut off."""
-    with RECORD.held():
-        take_out(asked["id"], living(RECORD.all()))
+    with RECORD.hold_lock():
+        take_out(request["id"], select_active(RECORD.all()))
         return {"state": "none"}
 
 
 def take_out(name, actions):
     """Have all of these but one, and nothing of ours when that was the last."""
-    others = {key: one for key, one in actions.items() if key != name}
+    others = {key: action for key, action in actions.items() if key != name}
     if not others:
         leave_nothing()
         return
     keep(others)
     load(others)
-    if not in_force(others):
-        raise Refused("not_loaded", "")
+    if not is_in_force(others):
+        raise ActionRefusal("not_loaded", "")
 
 
-def look(asked, _connection):
+def look(request, _connection):
     """What there is of it."""
-    actions = living(RECORD.all())
-    return seen(asked["id"], actions) if asked["id"] in actions else {"state": "none"}
+    actions = select_active(RECORD.all())
+    return describe_state(request["id"], actions) if request["id"] in actions else {"state": "none"}
 
 
-def seen(name, actions):
+def describe_state(name, actions):
     """How it is in force, looked at in the kernel."""
-    if not in_force(actions):
-        raise Refused("not_loaded", "")
+    if not is_in_force(actions):
+        raise ActionRefusal("not_loaded", "")
     state = "confirmed" if actions[name]["confirmed"] else "on_trial"
-    return {"state": state, "why": "let_in", "about": told(actions[name])[: acting.MOST_SAID]}
+    return {"state": state, "why": "let_in", "about": format_peers(actions[name])[: acting.MAX_REASON]}
 
 
 def main(arguments):
     """Answer what is asked."""
-    acting.asked({"plan": plan, "contain": contain, "confirm": confirm, "release": release, "look": look}, arguments)
+    acting.answer_question(
+        {"plan": plan, "contain": contain, "confirm": confirm, "release": release, "look": look}, arguments
+    )

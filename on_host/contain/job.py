@@ -12,48 +12,53 @@ import time
 from urllib.parse import unquote_to_bytes
 
 from ansible.module_utils.luytre_shared import acting, lines, safe_open
-from ansible.module_utils.luytre_shared.acting import Refused
+from ansible.module_utils.luytre_shared.acting import ActionRefusal
 
 HOME = "/var/lib/luytre/jobs"
-RECORD = acting.Record(HOME)
+RECORD = acting.ActionRecord(HOME)
 TABLE, TABLES, SPOOL = "/etc/crontab", "/etc/cron.d", "/var/spool/cron/crontabs"
 WHAT = re.compile(r"(.+):([1-9][0-9]{0,5})(?:@([0-9a-f]{12}))?\Z", re.DOTALL)
 MAX_FILE = 8_000_000
 SECOND = 1_000_000_000
 
 
-def contain(asked, _connection):
+def contain(request, _connection):
     """Have a job's line be a comment; once, however often it is asked for. Raises Refused."""
-    with RECORD.held():
-        known = RECORD.begun(asked)
-        if known is None:
-            path, line = found(asked)
-            known = {"what": asked["what"], "path": path, "line": lines.digest(line), "mark": lines.mark(asked["id"])}
-            RECORD.keep(asked["id"], known)
+    with RECORD.hold_lock():
+        record = RECORD.find_before_start(request)
+        if record is None:
+            path, line = find_job(request)
+            record = {
+                "what": request["what"],
+                "path": path,
+                "line": lines.compute_digest(line),
+                "mark": lines.make_mark(request["id"]),
+            }
+            RECORD.keep(request["id"], record)
         try:
-            changed(known, lambda line: out_of_force(line, known))
-            return seen(known)
+            change_crontab(record, lambda line: comment_out(line, record))
+            return describe_state(record)
         except Exception:
-            undo(asked["id"])
+            undo(request["id"])
             raise
 
 
-def found(asked):
+def find_job(request):
     """``(path, line)`` of the job that is asked for, as ``PATH:NUMBER`` or ``PATH:NUMBER@DIGEST``. Raises Refused."""
-    what = WHAT.match(asked["what"])
+    what = WHAT.match(request["what"])
     path = os.fsdecode(unquote_to_bytes(what[1]))
     if path != TABLE and os.path.dirname(path) not in (TABLES, SPOOL):
-        raise Refused("elsewhere", asked["what"])
+        raise ActionRefusal("elsewhere", request["what"])
     there = content(path)
-    named = there[int(what[2]) - 1 : int(what[2])] if what[3] is None else fitting(there, what[3])
-    if not named or not runs(named[0]):
-        raise Refused("no_job", asked["what"])
-    return path, named[0]
+    matches = there[int(what[2]) - 1 : int(what[2])] if what[3] is None else match_lines(there, what[3])
+    if not matches or not runs(matches[0]):
+        raise ActionRefusal("no_job", request["what"])
+    return path, matches[0]
 
 
-def fitting(there, digest):
+def match_lines(there, digest):
     """The lines of which that is the beginning of the digest: other lines may have come before them meanwhile."""
-    return [line for line in there if lines.digest(line.rstrip(b"\n")).startswith(digest)]
+    return [line for line in there if lines.compute_digest(line.rstrip(b"\n")).startswith(digest)]
 
 
 def runs(line):
@@ -64,32 +69,34 @@ def runs(line):
 def content(path):
     """The lines of a crontab; none of one that is gone. Raises Refused for one that is reached by links that root did not make, or is too large."""
     try:
-        handle = safe_open.path(path, links=safe_open.ROOTS_LINKS)
+        handle = safe_open.open_path(path, links=safe_open.ROOTS_LINKS)
     except FileNotFoundError:
         return []
     except safe_open.Unsafe as unsafe:
-        raise Refused("unsafe", "%s: %s" % (path, unsafe.strerror))
+        raise ActionRefusal("unsafe", "%s: %s" % (path, unsafe.strerror))
     try:
-        return lines.of(safe_open.whole(handle, MAX_FILE, path))
+        return lines.split_lines(safe_open.read_whole(handle, MAX_FILE, path))
     except safe_open.Unsafe:
-        raise Refused("too_large", path)
+        raise ActionRefusal("too_large", path)
     finally:
         os.close(handle)
 
 
-def out_of_force(line, record):
+def comment_out(line, record):
     """A line as it is while the job is contained; one that says the same runs the same."""
-    return record["mark"].encode("ascii") + line if lines.digest(line) == record["line"] else line
+    return record["mark"].encode("ascii") + line if lines.compute_digest(line) == record["line"] else line
 
 
-def in_force(line, record):
+def restore_line(line, record):
     """A line as it was, if it is the job's."""
-    return lines.in_force(line, record["mark"], {record["line"]})
+    return lines.restore_line(line, record["mark"], {record["line"]})
 
 
-def changed(record, line_of):
+def change_crontab(record, line_of):
     """Have each line of the job's crontab as ``line_of`` says. Raises Refused."""
-    lines.changed(record["path"], owners(record["path"]), MAX_FILE, line_of, lambda status: moved(record, status))
+    lines.rewrite_lines(
+        record["path"], owners(record["path"]), MAX_FILE, line_of, lambda status: advance_mtime(record, status)
+    )
 
 
 def owners(path):
@@ -100,56 +107,58 @@ def owners(path):
         return (0,)
 
 
-def moved(record, status):
+def advance_mtime(record, status):
     """The time that a crontab gets with a change, by which cron knows of it. Of all jobs that are taken out of it, what it was before them is on record."""
-    those = {name: one for name, one in RECORD.all().items() if one["path"] == record["path"]}
-    before = next((one["before"] for one in those.values() if one.get("after") == status.st_mtime_ns), None)
+    those = {name: other for name, other in RECORD.all().items() if other["path"] == record["path"]}
+    before = next((other["before"] for other in those.values() if other.get("after") == status.st_mtime_ns), None)
     after = max(time.time_ns(), status.st_mtime_ns + SECOND)
-    told = {"before": status.st_mtime_ns if before is None else before, "after": after}
-    RECORD.replace({**RECORD.all(), **{name: {**one, **told} for name, one in those.items()}})
+    times = {"before": status.st_mtime_ns if before is None else before, "after": after}
+    RECORD.replace({**RECORD.all(), **{name: {**other, **times} for name, other in those.items()}})
     return after
 
 
-def release(asked, _connection):
+def release(request, _connection):
     """Have a job's line as it was, if it is as it was left. Raises Refused for a crontab that cannot be reached."""
-    with RECORD.held():
-        if RECORD.find(asked) is None:
+    with RECORD.hold_lock():
+        if RECORD.find(request) is None:
             return acting.NONE_KEPT
-        undo(asked["id"])
+        undo(request["id"])
         return {"state": "none"}
 
 
 def undo(name):
     """Have it as it was, and nothing on record of it."""
     record = RECORD.all()[name]
-    last = sum(one["path"] == record["path"] for one in RECORD.all().values()) == 1
+    last = sum(other["path"] == record["path"] for other in RECORD.all().values()) == 1
 
     def mtime(status):
-        return record["before"] if last and status.st_mtime_ns == record.get("after") else moved(record, status)
+        return record["before"] if last and status.st_mtime_ns == record.get("after") else advance_mtime(record, status)
 
-    if any(in_force(line, record) != line for line in content(record["path"])):
-        lines.changed(record["path"], owners(record["path"]), MAX_FILE, lambda line: in_force(line, record), mtime)
+    if any(restore_line(line, record) != line for line in content(record["path"])):
+        lines.rewrite_lines(
+            record["path"], owners(record["path"]), MAX_FILE, lambda line: restore_line(line, record), mtime
+        )
     RECORD.forget(name)
 
 
-def look(asked, _connection):
+def look(request, _connection):
     """What there is of it. Raises Refused."""
-    return seen(RECORD.all()[asked["id"]]) if asked["id"] in RECORD.all() else {"state": "none"}
+    return describe_state(RECORD.all()[request["id"]]) if request["id"] in RECORD.all() else {"state": "none"}
 
 
-def seen(record):
+def describe_state(record):
     """A job as it is now. Raises Refused for one that somebody has put in force again."""
-    if record["line"] in map(lines.digest, content(record["path"])):
-        raise Refused("job_again", record["path"])
+    if record["line"] in map(lines.compute_digest, content(record["path"])):
+        raise ActionRefusal("job_again", record["path"])
     return {"state": "confirmed", "why": "", "about": ""}
 
 
-def plan(asked, _connection):
+def plan(request, _connection):
     """What ``contain`` would do now; nothing is done."""
-    found(asked)
-    return {"state": "planned", "would": [["comment", asked["what"], lines.mark(asked["id"])]]}
+    find_job(request)
+    return {"state": "planned", "would": [["comment", request["what"], lines.make_mark(request["id"])]]}
 
 
 def main(arguments):
     """Answer what is asked."""
-    acting.asked({"plan": plan, "contain": contain, "release": release, "look": look}, arguments)
+    acting.answer_question({"plan": plan, "contain": contain, "release": release, "look": look}, arguments)

@@ -15,15 +15,15 @@ import time
 from urllib.parse import unquote_to_bytes
 
 from ansible.module_utils.luytre_shared import acting, people
-from ansible.module_utils.luytre_shared.acting import Refused
+from ansible.module_utils.luytre_shared.acting import ActionRefusal
 
 HOME = "/run/luytre/processes"
-RECORD = acting.Record(HOME)
-STOPPED, GONE = "Tt", "ZXx"
+RECORD = acting.ActionRecord(HOME)
+STOPPED_STATES, ENDED_STATES = "Tt", "ZXx"
 STOP_SECONDS = 3
-CHUNK, MOST_CHUNKS = 1 << 20, 100
+CHUNK, MAX_CHUNKS = 1 << 20, 100
 """Bytes that are read at once of a program whose digest is told, and how often."""
-DELETED = b" (deleted)"
+DELETED_SUFFIX = b" (deleted)"
 _BUS = r"dbus(?:-broker)?"
 KEEPERS = {
     **dict.fromkeys(
@@ -45,106 +45,114 @@ SERVICE = re.compile(r"(?m)^0::(?:(?!/user\.slice/).)*/system\.slice/(?:[^/\n]+\
 """In a process's control group, which it cannot leave."""
 
 
-def contain(asked, _connection):
+def contain(request, _connection):
     """Stop a process; once, however often it is asked for. Raises Refused."""
-    if asked.get("end"):
-        return end(asked)
-    with RECORD.held(), contextlib.ExitStack() as open_ones:
-        handle, record = found(asked, open_ones)
-        known = RECORD.begun(asked)
-        if known is not None and same(known, record):
-            record = known  # somebody may have let it go on meanwhile
-        RECORD.keep(asked["id"], record)
+    if request.get("end"):
+        return end(request)
+    with RECORD.hold_lock(), contextlib.ExitStack() as open_ones:
+        handle, record = find_process(request, open_ones)
+        existing_record = RECORD.find_before_start(request)
+        if existing_record is not None and is_same(existing_record, record):
+            record = existing_record  # somebody may have let it go on meanwhile
+        RECORD.keep(request["id"], record)
         try:
             signal.pidfd_send_signal(handle, signal.SIGSTOP)
-            return seen(record)
+            return describe_state(record)
         except BaseException:
             resume(handle, record)
-            RECORD.forget(asked["id"])
+            RECORD.forget(request["id"])
             raise
 
 
-def plan(asked, _connection):
+def plan(request, _connection):
     """What ``contain`` would do now; nothing is done."""
     with contextlib.ExitStack() as open_ones:
-        _, record = found(asked, open_ones)
-        signal_name = "SIGKILL" if asked.get("end") else "SIGSTOP"
+        _, record = find_process(request, open_ones)
+        signal_name = "SIGKILL" if request.get("end") else "SIGSTOP"
         return {"state": "planned", "would": ["%s %d (%s)" % (signal_name, record["pid"], record["exe"])]}
 
 
-def end(asked):
+def end(request):
     """End a process, and forget that it was stopped; the digest of what it ran is told. Raises Refused."""
-    with RECORD.held(), contextlib.ExitStack() as open_ones:
-        handle, record = found(asked, open_ones)
-        sha256, children = digest(record["pid"]), descendants(record["pid"])
+    with RECORD.hold_lock(), contextlib.ExitStack() as open_ones:
+        handle, record = find_process(request, open_ones)
+        sha256, children = digest(record["pid"]), find_descendants(record["pid"])
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(handle, signal.SIGKILL)
         until = time.monotonic() + STOP_SECONDS
-        while not ended(handle):
+        while not has_ended(handle):
             if time.monotonic() > until:
-                raise Refused("not_ended", str(record["pid"]))
+                raise ActionRefusal("not_ended", str(record["pid"]))
             time.sleep(0.02)
         others = RECORD.all().items()
-        RECORD.replace({name: one for name, one in others if not (one["pid"] == record["pid"] and same(one, record))})
+        RECORD.replace(
+            {name: other for name, other in others if not (other["pid"] == record["pid"] and is_same(other, record))}
+        )
     answer = {"state": "confirmed", "why": "", "about": "", "sha256": sha256}
-    left = [pid for pid in children if goes_on(pid)]
-    return dict(answer, why="children_left", about=" ".join(map(str, left[: acting.MOST_SHOWN]))) if left else answer
+    live_pids = [pid for pid in children if is_running(pid)]
+    return (
+        dict(answer, why="children_left", about=" ".join(map(str, live_pids[: acting.MAX_SHOWN])))
+        if live_pids
+        else answer
+    )
 
 
 def digest(pid):
     """sha256 of the file that a process runs, though it is deleted; None where it is too large, or is not to be read."""
-    hashed = hashlib.sha256()
+    hasher = hashlib.sha256()
     with contextlib.suppress(OSError), open("/proc/%d/exe" % pid, "rb") as file:
-        for _ in range(MOST_CHUNKS):
+        for _ in range(MAX_CHUNKS):
             chunk = file.read(CHUNK)
             if not chunk:
-                return hashed.hexdigest()
-            hashed.update(chunk)
+                return hasher.hexdigest()
+            hasher.update(chunk)
     return None
 
 
-def found(asked, open_ones):
+def find_process(request, open_ones):
     """``(descriptor, record)`` of the process that is asked for, as ``PID/PATH``, or ``PID@TICKS/PATH`` with when it began. Raises Refused."""
-    number, slash, path = asked["what"].partition("/")
+    number, slash, path = request["what"].partition("/")
     number, _, began = number.partition("@")
     pid = int(number)
-    handle = process(pid, open_ones)
-    one = identity(pid)
-    if handle is None or one is None:
-        raise Refused("no_process", number)
-    refuse(pid, one)
-    wanted = unquote_to_bytes(slash + path)
-    if unquote_to_bytes(one["exe"]) not in (wanted, wanted + DELETED):
-        raise Refused("other_process", one["exe"])
-    if began and int(began) != one["began"]:
-        raise Refused("no_process", number)
-    return handle, dict(one, what=asked["what"], pid=pid, before=state(pid) in STOPPED)
+    handle = open_process(pid, open_ones)
+    process_info = read_identity(pid)
+    if handle is None or process_info is None:
+        raise ActionRefusal("no_process", number)
+    refuse(pid, process_info)
+    expected_path = unquote_to_bytes(slash + path)
+    if unquote_to_bytes(process_info["exe"]) not in (expected_path, expected_path + DELETED_SUFFIX):
+        raise ActionRefusal("other_process", process_info["exe"])
+    if began and int(began) != process_info["began"]:
+        raise ActionRefusal("no_process", number)
+    return handle, dict(process_info, what=request["what"], pid=pid, before=read_state(pid) in STOPPED_STATES)
 
 
-def release(asked, _connection):
+def release(request, _connection):
     """Let a process go on, if it is the one that was stopped and was not stopped before."""
-    with RECORD.held(), contextlib.ExitStack() as open_ones:
-        record = RECORD.find(asked)
+    with RECORD.hold_lock(), contextlib.ExitStack() as open_ones:
+        record = RECORD.find(request)
         if record is None:
             return acting.NONE_KEPT
-        handle = opened(record, open_ones)
-        if handle is not None and not handed_on(asked["id"], record):
+        handle = reopen_process(record, open_ones)
+        if handle is not None and not hand_over(request["id"], record):
             resume(handle, record)
-        RECORD.forget(asked["id"])
+        RECORD.forget(request["id"])
         return {"state": "none"}
 
 
-def look(asked, _connection):
+def look(request, _connection):
     """What there is of a process that was stopped."""
-    record = RECORD.all().get(asked["id"])
+    record = RECORD.all().get(request["id"])
     with contextlib.ExitStack() as open_ones:
-        return {"state": "none"} if record is None or opened(record, open_ones) is None else seen(record)
+        return (
+            {"state": "none"} if record is None or reopen_process(record, open_ones) is None else describe_state(record)
+        )
 
 
-def handed_on(name, record):
+def hand_over(name, record):
     """Whether another action has the same process stopped: then that one lets it go on, in the end."""
     for other_name, other in RECORD.all().items():
-        if other_name != name and other["pid"] == record["pid"] and same(other, record):
+        if other_name != name and other["pid"] == record["pid"] and is_same(other, record):
             RECORD.keep(other_name, dict(other, before=other["before"] and record["before"]))
             return True
     return False
@@ -157,7 +165,7 @@ def resume(handle, record):
             signal.pidfd_send_signal(handle, signal.SIGCONT)
 
 
-def process(pid, open_ones):
+def open_process(pid, open_ones):
     """A descriptor of a process; None when there is none of that number."""
     try:
         handle = os.pidfd_open(pid)
@@ -167,46 +175,46 @@ def process(pid, open_ones):
     return handle
 
 
-def opened(record, open_ones):
+def reopen_process(record, open_ones):
     """A descriptor of the very process that was stopped; None when it has ended, whatever has its number now."""
-    handle = process(record["pid"], open_ones)
-    if handle is None or not same(record, identity(record["pid"])) or ended(handle):
+    handle = open_process(record["pid"], open_ones)
+    if handle is None or not is_same(record, read_identity(record["pid"])) or has_ended(handle):
         return None
     return handle
 
 
-def same(record, one):
+def is_same(record, info):
     """Whether both are of one process, whose number is the same."""
-    return one is not None and all(record[word] == one[word] for word in ("began", "exe"))
+    return info is not None and all(record[word] == info[word] for word in ("began", "exe"))
 
 
-def ended(handle):
+def has_ended(handle):
     """Whether the process of a descriptor is over."""
-    asking = select.poll()
-    asking.register(handle, select.POLLIN)
-    return bool(asking.poll(0))
+    poller = select.poll()
+    poller.register(handle, select.POLLIN)
+    return bool(poller.poll(0))
 
 
-def identity(pid):
+def read_identity(pid):
     """What tells a process from a later one of its number, None when there is none: when it began, in ticks since the host did, and what it runs."""
     try:
         words = stat_of(pid)
-        task = pid if words[0] not in GONE else living(pid)
+        task = pid if words[0] not in ENDED_STATES else find_live_thread(pid)
         if task is None:
             return None
         exe = b""
         with contextlib.suppress(FileNotFoundError):  # the kernel's own have none
             exe = os.readlink(b"/proc/%d/task/%d/exe" % (pid, task))
-        return {"began": int(words[19]), "exe": said(exe)}
+        return {"began": int(words[19]), "exe": quote_path(exe)}
     except (OSError, ValueError, IndexError):
         return None
 
 
-def living(pid):
+def find_live_thread(pid):
     """The number of a thread that goes on though its process's first has ended; None when none does."""
     for task in sorted(map(int, os.listdir("/proc/%d/task" % pid))):
         with contextlib.suppress(OSError, IndexError):
-            if stat_of(pid, task)[0] not in GONE:
+            if stat_of(pid, task)[0] not in ENDED_STATES:
                 return task
     return None
 
@@ -218,32 +226,35 @@ def stat_of(pid, task=None):
         return file.read(4096).rpartition(b")")[2].decode("ascii").split()
 
 
-def said(path):
+def quote_path(path):
     """A path as one line of ASCII."""
-    return "".join(chr(one) if 32 < one < 127 and one != 37 else "%%%02X" % one for one in path)
+    return "".join(chr(byte) if 32 < byte < 127 and byte != 37 else "%%%02X" % byte for byte in path)
 
 
-def state(pid):
+def read_state(pid):
     """How all of it stands: stopped only when each of its threads is; the state of the first that is not."""
     states = []
     for task in os.listdir("/proc/%d/task" % pid):
         with contextlib.suppress(OSError, IndexError):
             states.append(stat_of(pid, task)[0])
-    return next((one for one in states if one not in STOPPED + GONE), states[0] if states else "X")
+    return next(
+        (thread_state for thread_state in states if thread_state not in STOPPED_STATES + ENDED_STATES),
+        states[0] if states else "X",
+    )
 
 
-def refuse(pid, one):
+def refuse(pid, info):
     """Raise Refused for what the host, or whoever asks, lives by."""
-    if pid in people.ancestors():
-        raise Refused("ours", str(pid))
-    path = unquote_to_bytes(one["exe"])
+    if pid in people.list_ancestors():
+        raise ActionRefusal("ours", str(pid))
+    path = unquote_to_bytes(info["exe"])
     if pid == 1 or not path:
-        raise Refused("keeper", str(pid))
-    named = os.fsdecode(path[: -len(DELETED)] if path.endswith(DELETED) else path)
+        raise ActionRefusal("keeper", str(pid))
+    program_path = os.fsdecode(path[: -len(DELETED_SUFFIX)] if path.endswith(DELETED_SUFFIX) else path)
     file = file_of("/proc/%d/exe" % pid)
     for keeper, services in KEEPERS.items():
-        if (named == keeper or file == file_of(keeper)) and is_hosts(pid, services):
-            raise Refused("keeper", one["exe"])
+        if (program_path == keeper or file == file_of(keeper)) and is_hosts(pid, services):
+            raise ActionRefusal("keeper", info["exe"])
 
 
 def is_hosts(pid, services):
@@ -273,41 +284,41 @@ def file_of(path):
     return (status.st_dev, status.st_ino)
 
 
-def seen(record):
+def describe_state(record):
     """A process as it stands after it was told to stop: a thread that waits for a disk stops when that has answered."""
     until = time.monotonic() + STOP_SECONDS
-    while goes_on(record["pid"]):
+    while is_running(record["pid"]):
         if time.monotonic() > until:
-            raise Refused("not_stopped", str(record["pid"]))
+            raise ActionRefusal("not_stopped", str(record["pid"]))
         time.sleep(0.02)
-    if not same(record, identity(record["pid"])):
-        raise Refused("no_process", str(record["pid"]))
-    children = [pid for pid in descendants(record["pid"]) if goes_on(pid)]
+    if not is_same(record, read_identity(record["pid"])):
+        raise ActionRefusal("no_process", str(record["pid"]))
+    children = [pid for pid in find_descendants(record["pid"]) if is_running(pid)]
     answer = {"state": "confirmed", "why": "", "about": ""}
-    return dict(answer, why="children", about=" ".join(map(str, children[: acting.MOST_SHOWN]))) if children else answer
+    return dict(answer, why="children", about=" ".join(map(str, children[: acting.MAX_SHOWN]))) if children else answer
 
 
-def goes_on(pid):
+def is_running(pid):
     """Whether any of it runs, or may at any moment."""
     try:
-        return state(pid) not in STOPPED + GONE
+        return read_state(pid) not in STOPPED_STATES + ENDED_STATES
     except OSError:
         return False
 
 
-def descendants(pid):
+def find_descendants(pid):
     """What a process started, and what that did."""
     parents = {}
     for name in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(OSError, ValueError, IndexError):
             parents[int(name)] = int(stat_of(int(name))[1])
-    found, more = set(), {pid}
+    pids, more = set(), {pid}
     while more:
-        more = {one for one, parent in parents.items() if parent in more} - found
-        found |= more
-    return sorted(found)
+        more = {child for child, parent in parents.items() if parent in more} - pids
+        pids |= more
+    return sorted(pids)
 
 
 def main(arguments):
     """Answer what is asked."""
-    acting.asked({"plan": plan, "contain": contain, "release": release, "look": look}, arguments)
+    acting.answer_question({"plan": plan, "contain": contain, "release": release, "look": look}, arguments)

@@ -17,33 +17,33 @@ import stat
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from ansible.module_utils.luytre_shared import acting, immutable, kept, safe_open, taking
-from ansible.module_utils.luytre_shared.acting import Refused
+from ansible.module_utils.luytre_shared.acting import ActionRefusal
 
 ROOTS = ("/var/www", "/srv", "/tmp", "/var/tmp", "/dev/shm")
 """Besides the document roots that are declared. Elsewhere lies what the host, and the way into it, live by."""
-TAKEN = "file"
-MOST_HANDLES = 200_000
+FILE_NAME = "file"
+MAX_HANDLES = 200_000
 SECONDS = 25
 
 
-STORE = kept.Store("/var/lib/luytre/quarantine")
+STORE = kept.QuarantineStore("/var/lib/luytre/quarantine")
 
 
-def take(asked):
+def take(request):
     """Take a file out of its place; once, however often it is asked for."""
-    name = asked["id"]
-    with STORE.held(), contextlib.ExitStack() as open_ones:
-        record = STORE.begun(asked)
-        if record is not None and kept_in(name, record, open_ones) is not None:
-            settled(name, record, open_ones)
-            return seen(name)
-        root = where(asked)
-        place, last = place_of({"path": asked["what"], "root": root}, open_ones)
-        there, reading = opened(place, last, asked["what"], open_ones)
+    name = request["id"]
+    with STORE.hold_lock(), contextlib.ExitStack() as open_ones:
+        record = STORE.find_before_start(request)
+        if record is not None and find_stored_folder(name, record, open_ones) is not None:
+            complete_record(name, record, open_ones)
+            return describe_state(name)
+        root = find_root(request)
+        place, last = open_place({"path": request["what"], "root": root}, open_ones)
+        there, reading = open_file(place, last, request["what"], open_ones)
         status = os.fstat(there)
         record = {
-            "what": asked["what"],
-            "path": asked["what"],
+            "what": request["what"],
+            "path": request["what"],
             "root": root,
             "sha256": None,
             "file": [status.st_dev, status.st_ino],
@@ -51,165 +51,169 @@ def take(asked):
         }
         STORE.keep(name, record)
         try:
-            with immutable.lifted(place, reading):
-                taken(name, place, last, record, open_ones)
-                settled(name, record, open_ones)
+            with immutable.lift_flags(place, reading):
+                move_to_quarantine(name, place, last, record, open_ones)
+                complete_record(name, record, open_ones)
         except BaseException:
-            if kept_in(name, record, open_ones) is None:
+            if find_stored_folder(name, record, open_ones) is None:
                 STORE.forget(name)
             raise
-        return seen(name)
+        return describe_state(name)
 
 
-def taken(name, place, last, record, open_ones):
+def move_to_quarantine(name, place, last, record, open_ones):
     """Have the file in a folder of root's alone on the file system that it is on. Raises Refused, OSError."""
-    folder = taking.closing(open_ones, os.open(STORE.folder(name), safe_open.FOLDER))
+    folder = taking.close_later(open_ones, os.open(STORE.folder(name), safe_open.FOLDER))
     try:
-        taking.moved(place, last, record, folder, TAKEN)
+        taking.move_file(place, last, record, folder, FILE_NAME)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        taking.set_apart(place, last, record, TAKEN, lambda: STORE.keep(name, record), open_ones)
+        taking.set_apart(place, last, record, FILE_NAME, lambda: STORE.keep(name, record), open_ones)
 
 
-def settled(name, record, open_ones):
+def complete_record(name, record, open_ones):
     """Have on record what a taken file holds, and a copy of it here where it lies on another file system and lets itself be copied."""
-    folder = kept_in(name, record, open_ones)
-    reading = opened(folder, TAKEN, record["path"], open_ones)[1]
+    folder = find_stored_folder(name, record, open_ones)
+    reading = open_file(folder, FILE_NAME, record["path"], open_ones)[1]
     if record["sha256"] is None:
-        record["sha256"] = taking.digest(reading)
+        record["sha256"] = taking.compute_digest(reading)
         STORE.keep(name, record)
-    away = taking.apart(record, open_ones)
-    if away is None or taking.ident(away, TAKEN) is None:
+    away = taking.open_apart(record, open_ones)
+    if away is None or taking.identify(away, FILE_NAME) is None:
         return
-    own = taking.closing(open_ones, os.open(STORE.folder(name), safe_open.FOLDER))
+    own = taking.close_later(open_ones, os.open(STORE.folder(name), safe_open.FOLDER))
     with contextlib.suppress(FileNotFoundError):
         os.unlink(record["aside"], dir_fd=own)
     try:
-        if not STORE.has(name, TAKEN):
-            taking.copied(reading, own, record["aside"], record["sha256"])
-            os.rename(record["aside"], TAKEN, src_dir_fd=own, dst_dir_fd=own)
-    except (OSError, Refused):  # whoever owns it sees to that: it stays where it is
+        if not STORE.has(name, FILE_NAME):
+            taking.copy_file(reading, own, record["aside"], record["sha256"])
+            os.rename(record["aside"], FILE_NAME, src_dir_fd=own, dst_dir_fd=own)
+    except (OSError, ActionRefusal):  # whoever owns it sees to that: it stays where it is
         return
-    taking.left_apart(record, away, TAKEN, open_ones)
+    taking.remove_apart(record, away, FILE_NAME, open_ones)
 
 
-def kept_in(name, record, open_ones):
+def find_stored_folder(name, record, open_ones):
     """The open folder in which the file is kept; None when it is in none."""
-    if STORE.has(name, TAKEN):
-        return taking.closing(open_ones, os.open(STORE.folder(name), safe_open.FOLDER))
-    away = taking.apart(record, open_ones)
-    return None if away is None or taking.ident(away, TAKEN) is None else away
+    if STORE.has(name, FILE_NAME):
+        return taking.close_later(open_ones, os.open(STORE.folder(name), safe_open.FOLDER))
+    away = taking.open_apart(record, open_ones)
+    return None if away is None or taking.identify(away, FILE_NAME) is None else away
 
 
-def where(asked):
+def find_root(request):
     """The root below which the path lies that is asked for, or which it is. Raises Refused for one where nothing is taken."""
-    path = os.fsdecode(unquote_to_bytes(asked["what"]))
-    roots = [root.rstrip("/") for root in (*ROOTS, *asked["roots"]) if root.strip("/")]
-    found = [root for root in roots if path == root or path.startswith(root + "/")]
-    if not found:
-        raise Refused("elsewhere", asked["what"])
-    return max(found, key=len)
+    path = os.fsdecode(unquote_to_bytes(request["what"]))
+    roots = [root.rstrip("/") for root in (*ROOTS, *request["roots"]) if root.strip("/")]
+    matches = [root for root in roots if path == root or path.startswith(root + "/")]
+    if not matches:
+        raise ActionRefusal("elsewhere", request["what"])
+    return max(matches, key=len)
 
 
-def place_of(record, open_ones):
+def open_place(record, open_ones):
     """``(open folder, name)`` of a file's place. Raises Refused."""
-    return taking.reached(os.fsdecode(unquote_to_bytes(record["path"])), open_ones, record.get("root", ""))
+    return taking.open_parent(os.fsdecode(unquote_to_bytes(record["path"])), open_ones, record.get("root", ""))
 
 
-def opened(place, last, path, open_ones):
+def open_file(place, last, path, open_ones):
     """``(held, for reading)``: the file of that name in an open folder. Raises Refused for what is no regular file.
 
     While its owner's process has a lease on a file, nobody opens it without waiting for that: None, for reading.
     """
-    there = taking.closing(open_ones, safe_open.at(place, last, safe_open.ANYTHING))
+    there = taking.close_later(open_ones, safe_open.open_at(place, last, safe_open.ANYTHING))
     if not stat.S_ISREG(os.fstat(there).st_mode):
-        raise Refused("no_file", path)
+        raise ActionRefusal("no_file", path)
     try:
-        return there, taking.closing(open_ones, safe_open.again(there))
+        return there, taking.close_later(open_ones, safe_open.reopen(there))
     except BlockingIOError:
         return there, None
 
 
-def plan(asked):
+def plan(request):
     """What ``take`` would do now; nothing is written."""
     with contextlib.ExitStack() as open_ones:
-        place, last = place_of({"path": asked["what"], "root": where(asked)}, open_ones)
-        there, reading = opened(place, last, asked["what"], open_ones)
-        sha256, kept = taking.digest(reading), os.path.join(STORE.folder(asked["id"]), TAKEN)
+        place, last = open_place({"path": request["what"], "root": find_root(request)}, open_ones)
+        there, reading = open_file(place, last, request["what"], open_ones)
+        sha256, stored_path = taking.compute_digest(reading), os.path.join(STORE.folder(request["id"]), FILE_NAME)
         same = os.fstat(there).st_dev == STORE.device()
-        top = safe_open.name_of(taking.tops(place, open_ones)[0])
-        apart = os.path.join(top, taking.APART + "...", TAKEN)
-        far = [["rename", asked["what"], apart], ["copy_away", apart, kept]]
-        return {"state": "planned", "sha256": sha256, "would": [["rename", asked["what"], kept]] if same else far}
+        top = safe_open.get_name(taking.list_tops(place, open_ones)[0])
+        apart = os.path.join(top, taking.APART + "...", FILE_NAME)
+        far = [["rename", request["what"], apart], ["copy_away", apart, stored_path]]
+        return {
+            "state": "planned",
+            "sha256": sha256,
+            "would": [["rename", request["what"], stored_path]] if same else far,
+        }
 
 
-def put_back(asked):
+def put_back(request):
     """Put a file back where it was, in place of nothing."""
-    name = asked["id"]
-    with STORE.held(), contextlib.ExitStack() as open_ones:
-        record = STORE.find(asked)
+    name = request["id"]
+    with STORE.hold_lock(), contextlib.ExitStack() as open_ones:
+        record = STORE.find(request)
         if record is None:
             return acting.NONE_KEPT
-        folder = kept_in(name, record, open_ones)
+        folder = find_stored_folder(name, record, open_ones)
         if folder is None and record.get("apart"):
             STORE.forget(name)
-            return {"state": "none", "why": "kept_gone", "about": said(record)}
-        held = []
+            return {"state": "none", "why": "kept_gone", "about": describe_place(record)}
+        handles = []
         if folder is not None:
-            place, last = place_of(record, open_ones)
-            held = [place, opened(folder, TAKEN, record["path"], open_ones)[1]]
-        with immutable.lifted(*held):
+            place, last = open_place(record, open_ones)
+            handles = [place, open_file(folder, FILE_NAME, record["path"], open_ones)[1]]
+        with immutable.lift_flags(*handles):
             if folder is not None:
-                taking.returned(folder, TAKEN, place, last, record, open_ones)
-            away = taking.apart(record, open_ones)
-            if away is not None and taking.ident(away, TAKEN) is not None:
-                taking.left_apart(record, away, TAKEN, open_ones)
+                taking.return_file(folder, FILE_NAME, place, last, record, open_ones)
+            away = taking.open_apart(record, open_ones)
+            if away is not None and taking.identify(away, FILE_NAME) is not None:
+                taking.remove_apart(record, away, FILE_NAME, open_ones)
             STORE.forget(name)
         return {"state": "none"}
 
 
-def look(asked):
+def look(request):
     """What there is of a file that was taken."""
-    if STORE.record(asked["id"]) is None:
+    if STORE.record(request["id"]) is None:
         return {"state": "none"}
-    return seen(asked["id"])
+    return describe_state(request["id"])
 
 
-def seen(name):
+def describe_state(name):
     """A file as it was taken, looked at where it is now; and what of it is still about."""
     record = STORE.record(name)
     with contextlib.ExitStack() as open_ones:
-        own, answer = kept_in(name, record, open_ones), {"state": "confirmed", "sha256": None, "why": ""}
+        own, answer = find_stored_folder(name, record, open_ones), {"state": "confirmed", "sha256": None, "why": ""}
         if own is not None:
-            there, reading = opened(own, TAKEN, record["path"], open_ones)
-            status, answer["sha256"] = os.fstat(there), taking.digest(reading)
+            there, reading = open_file(own, FILE_NAME, record["path"], open_ones)
+            status, answer["sha256"] = os.fstat(there), taking.compute_digest(reading)
         try:
-            place, last = place_of(record, open_ones)
+            place, last = open_place(record, open_ones)
             os.lstat(last, dir_fd=place)
             return dict(answer, why="back_again", about=record["path"])
-        except (FileNotFoundError, NotADirectoryError, Refused):
+        except (FileNotFoundError, NotADirectoryError, ActionRefusal):
             pass
         if own is None:
-            return dict(answer, why="kept_gone", about=said(record))
+            return dict(answer, why="kept_gone", about=describe_place(record))
         if answer["sha256"] is not None and record["sha256"] not in (None, answer["sha256"]):
             return dict(answer, why="changed")
         if status.st_nlink > 1:
             return dict(answer, why="other_names", about=str(status.st_nlink - 1))
-        holders = held_by(status)
+        holders = find_holders(status)
         if holders:
             return dict(answer, why="held_open", about=" ".join(holders))
-        return answer if STORE.has(name, TAKEN) else dict(answer, why="kept_there", about=said(record))
+        return answer if STORE.has(name, FILE_NAME) else dict(answer, why="kept_there", about=describe_place(record))
 
 
-def said(record):
+def describe_place(record):
     """Where a file is kept on its own file system, as one line."""
-    return quote_from_bytes(os.fsencode(record.get("apart") or ""), safe="/")[: acting.MOST_SAID]
+    return quote_from_bytes(os.fsencode(record.get("apart") or ""), safe="/")[: acting.MAX_REASON]
 
 
-def held_by(status):
+def find_holders(status):
     """Processes, by their numbers, that have the file open, but for this one."""
-    found, count = [], 0
+    pids, count = [], 0
     for pid in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(OSError):
             for handle in os.listdir("/proc/%s/fd" % pid) if int(pid) != os.getpid() else ():
@@ -217,17 +221,17 @@ def held_by(status):
                 with contextlib.suppress(OSError):
                     other = os.stat("/proc/%s/fd/%s" % (pid, handle))
                     if (other.st_dev, other.st_ino) == (status.st_dev, status.st_ino):
-                        found.append(pid)
-        if count > MOST_HANDLES:
+                        pids.append(pid)
+        if count > MAX_HANDLES:
             break
-    return sorted(set(found), key=int)[:20]
+    return sorted(set(pids), key=int)[:20]
 
 
 ACTIONS = {"plan": plan, "contain": take, "release": put_back, "look": look}
 
 
 def late(_number, _frame):
-    raise Refused("late", "")
+    raise ActionRefusal("late", "")
 
 
 def main(arguments):
@@ -244,14 +248,14 @@ def is_kept(name):
     """Whether the file of an action is in a folder of root's."""
     record = STORE.record(name)
     with contextlib.ExitStack() as open_ones:
-        return record is not None and kept_in(name, record, open_ones) is not None
+        return record is not None and find_stored_folder(name, record, open_ones) is not None
 
 
 def answer(question):
     """What is said to a question, whatever the system refuses."""
     try:
         return ACTIONS[question["do"]](question)
-    except Refused as refusal:
+    except ActionRefusal as refusal:
         # A file that takes long to be looked at may be in its folder by then.
         late = refusal.args[0] == "late" and is_kept(question["id"])
         state = "unknown" if late else "refused"

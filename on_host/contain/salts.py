@@ -17,9 +17,9 @@ from ansible.module_utils.luytre import _php, wordpress
 from ansible.module_utils.luytre_change import php_constants
 from ansible.module_utils.luytre_contain import administrators, applications, configuration, php_code, wordpress_session
 from ansible.module_utils.luytre_shared import acting
-from ansible.module_utils.luytre_shared.acting import Refused
+from ansible.module_utils.luytre_shared.acting import ActionRefusal
 
-RECORD = acting.Record("/var/lib/luytre/salts")
+RECORD = acting.ActionRecord("/var/lib/luytre/salts")
 LETTERS = string.ascii_letters + string.digits
 LENGTH = 64
 SECONDS = 60
@@ -53,153 +53,157 @@ IN_USE_IN_POSTGRESQL = {
 }
 
 
-def anew(path):
+def generate_config(path):
     """``(configuration file, its bytes, its bytes with new secrets)``. Raises Refused where a person has to, and while a hardening is open."""
     configuration.check_settled()
-    for kind, of_kind in (("wordpress", _of_wordpress), ("joomla", _of_joomla), ("nukeviet", _of_nukeviet)):
+    for kind, of_kind in (("wordpress", _renew_wordpress), ("joomla", _renew_joomla), ("nukeviet", _refuse_nukeviet)):
         config = applications.configuration_of(kind, path)
         if config is not None:
             old = configuration.read(config)
             try:
                 return config, old, of_kind(path, config, old)
             except ValueError as error:
-                raise Refused("config_stays", "%s: %s" % (config, error))
-    raise Refused("no_application", path)
+                raise ActionRefusal("config_stays", "%s: %s" % (config, error))
+    raise ActionRefusal("no_application", path)
 
 
-def _of_wordpress(_path, config, old):
-    if _php.UNKNOWN in _php.constants(old, wordpress.SALTS).values():
-        raise Refused("not_plain", config)
+def _renew_wordpress(_path, config, old):
+    if _php.UNKNOWN in _php.read_constants(old, wordpress.SALTS).values():
+        raise ActionRefusal("not_plain", config)
     new = old
     for name in wordpress.SALTS:
-        new = php_constants.define(new, name, made())
+        new = php_constants.define(new, name, make_secret())
     return new
 
 
-def _of_joomla(path, config, old):
-    application = applications.at(path)
+def _renew_joomla(path, config, old):
+    application = applications.load_application(path)
     factors, used = SECOND_FACTORS, IN_USE
     if application.in_postgresql:
         factors, used = SECOND_FACTORS_IN_POSTGRESQL, IN_USE_IN_POSTGRESQL
     for _, table in application.rows(factors):
         if application.rows({"used": (used[table], 1)})[0][1] != "0":
-            raise Refused("second_factor", config)
-    secret = _php.settings(old, _php.PROPERTY, ["secret"])["secret"]
+            raise ActionRefusal("second_factor", config)
+    secret = _php.read_settings(old, _php.PROPERTY, ["secret"])["secret"]
     if not isinstance(secret, str) or secret == _php.UNKNOWN:
-        raise Refused("not_plain", config)
-    return php_constants.assign(old, _php.PROPERTY, "secret", made())
+        raise ActionRefusal("not_plain", config)
+    return php_constants.assign(old, _php.PROPERTY, "secret", make_secret())
 
 
-def _of_nukeviet(_path, config, _old):
-    raise Refused("by_a_person", config)
+def _refuse_nukeviet(_path, config, _old):
+    raise ActionRefusal("by_a_person", config)
 
 
-def made():
+def make_secret():
     """A secret."""
     return "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
 
 
-def plan(asked, _connection):
+def plan(request, _connection):
     """What ``contain`` would do now; nothing is done."""
-    path = applications.folder(asked)
-    config, _old, _new = anew(path)
+    path = applications.resolve_folder(request)
+    config, _old, _new = generate_config(path)
     names = ["secret"] if applications.configuration_of("wordpress", path) is None else wordpress.SALTS
     return {"state": "planned", "would": [["write", RECORD.path], ["secrets", config, " ".join(names)]]}
 
 
-def contain(asked, _connection):
+def contain(request, _connection):
     """Make them anew; once, however often it is asked for. Raises Refused."""
-    with RECORD.held():
-        known = RECORD.begun(asked)
-        if known is None:
-            path = applications.folder(asked)
-            config, old, new = anew(path)
-            known = {
-                "what": asked["what"],
+    with RECORD.hold_lock():
+        record = RECORD.find_before_start(request)
+        if record is None:
+            path = applications.resolve_folder(request)
+            config, old, new = generate_config(path)
+            record = {
+                "what": request["what"],
                 "path": path,
-                "root": asked["root"],
+                "root": request["root"],
                 "config": config,
                 "old": old.hex(),
                 "new": new.hex(),
             }
-            RECORD.keep(asked["id"], known)
+            RECORD.keep(request["id"], record)
         try:
-            return attempted(known, "old", "new")
+            return attempt_change(record, "old", "new")
         except Exception:
-            RECORD.forget(asked["id"])
+            RECORD.forget(request["id"])
             raise
 
 
-def release(asked, _connection):
+def release(request, _connection):
     """Have the old ones in force. Raises Refused."""
-    with RECORD.held():
-        known = RECORD.find(asked)
-        if known is None:
+    with RECORD.hold_lock():
+        record = RECORD.find(request)
+        if record is None:
             return acting.NONE_KEPT
         configuration.check_settled()
-        answer = attempted(known, "new", "old")
+        answer = attempt_change(record, "new", "old")
         if answer["state"] == "unknown":
             return answer
-        RECORD.forget(asked["id"])
+        RECORD.forget(request["id"])
         return {"state": "none"}
 
 
-def attempted(known, before, after):
+def attempt_change(record, before, after):
     """Have the ones in force in place of the others, or all as it was and the error raised; what it came to, also where not even that goes."""
-    old, new = bytes.fromhex(known[before]), bytes.fromhex(known[after])
-    if configuration.read(known["config"]) not in (old, new):
-        raise Refused("changed_since", known["config"])
+    old, new = bytes.fromhex(record[before]), bytes.fromhex(record[after])
+    if configuration.read(record["config"]) not in (old, new):
+        raise ActionRefusal("changed_since", record["config"])
     try:
-        why = turned(known, old, new)
+        why = switch_secrets(record, old, new)
     except Exception as error:
         try:
-            configuration.put(known["config"], new, old)
-            php_code.forgotten()
+            configuration.put(record["config"], new, old)
+            php_code.reset_code_cache()
         except Exception:  # whatever it is: what is on record has to stay there
-            return {"state": "unknown", "why": "not_taken_back", "about": known["config"]}
+            return {"state": "unknown", "why": "not_taken_back", "about": record["config"]}
         raise error
     return {"state": "unknown" if why == "still_lets_in" else "confirmed", "why": why}
 
 
-def turned(known, old, new):
+def switch_secrets(record, old, new):
     """Have ``new`` in force in place of ``old``, and see by a session whether it is; the name of what was seen, or not. Raises Refused.
 
     What the site answers decides what is told, and not whether they stay: it may be an intruder's who answers.
     """
-    with contextlib.ExitStack() as lent:
-        session, untold = tried(known, lent)
-        configuration.put(known["config"], old, new)
+    with contextlib.ExitStack() as stack:
+        session, reason = open_test_session(record, stack)
+        configuration.put(record["config"], old, new)
         if session is None:
-            php_code.forgotten()
-            return untold
+            php_code.reset_code_cache()
+            return reason
         try:
             for again in (True, False):
-                if _counts(session, old, new):
+                if _is_in_force(session, old, new):
                     return "sessions_ended"
                 if again:
-                    php_code.forgotten()
-        except wordpress_session.Untold:
-            php_code.forgotten()
+                    php_code.reset_code_cache()
+        except wordpress_session.SessionUnavailable:
+            php_code.reset_code_cache()
             return "not_proven"
         return "still_lets_in"
 
 
-def tried(known, lent):
+def open_test_session(record, stack):
     """``(session, why there is none)``: one that the site lets in now, by what its configuration holds now."""
     try:
-        application = applications.at(known["path"])
+        application = applications.load_application(record["path"])
         if application.kind != "wordpress":
             return None, "not_tried"
-        number = next(one.number for one in administrators.of(application) if one.comes_in)
-        content, root = configuration.read(known["config"]), known.get("root", known["path"])
-        return lent.enter_context(wordpress_session.lent(application, content, number, root)), ""
-    except wordpress_session.Untold as untold:
-        return None, untold.args[0] if untold.args else "not_tried"
-    except (Refused, StopIteration):
+        number = next(
+            administrator.number
+            for administrator in administrators.load_administrators(application)
+            if administrator.comes_in
+        )
+        content, root = configuration.read(record["config"]), record.get("root", record["path"])
+        return stack.enter_context(wordpress_session.open_session(application, content, number, root)), ""
+    except wordpress_session.SessionUnavailable as error:
+        return None, error.args[0] if error.args else "not_tried"
+    except (ActionRefusal, StopIteration):
         return None, "not_tried"
 
 
-def _counts(session, old, new):
+def _is_in_force(session, old, new):
     """Whether the site takes what is signed with the new secrets, and nothing signed with the old ones, in good time."""
     ends = time.monotonic() + LOOKING_SECONDS
     while True:
@@ -215,4 +219,4 @@ ACTIONS = {"plan": plan, "contain": contain, "release": release}
 
 def main(arguments):
     """Answer what is asked."""
-    acting.asked(ACTIONS, arguments, SECONDS)
+    acting.answer_question(ACTIONS, arguments, SECONDS)

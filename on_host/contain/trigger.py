@@ -14,17 +14,17 @@ import secrets
 from ansible.module_utils.luytre import _site_database
 from ansible.module_utils.luytre_contain import applications
 from ansible.module_utils.luytre_shared import acting, kept
-from ansible.module_utils.luytre_shared.acting import Refused
+from ansible.module_utils.luytre_shared.acting import ActionRefusal
 
-STORE = kept.Store("/var/lib/luytre/triggers")
+STORE = kept.QuarantineStore("/var/lib/luytre/triggers")
 NAME = re.compile(r"\A[A-Za-z0-9_$]{1,64}\Z")
-SHOWN = ("mode", "text", "charset", "collation")
+FIELDS = ("mode", "text", "charset", "collation")
 """What ``SHOW CREATE TRIGGER`` tells after its name."""
 END_BYTES = 7
 """Of what ends the text, spelt in twice as many letters: the client takes no word of more than fifteen."""
 CHARSET = re.compile(r"\A[a-z0-9_]{1,64}\Z")
 MODE = re.compile(r"\A[A-Z_,]{0,500}\Z")
-FOUND = """SELECT 'own', HEX(CURRENT_USER());
+FIND = """SELECT 'own', HEX(CURRENT_USER());
 SELECT 'definer', HEX(DEFINER) FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = '{db}' AND TRIGGER_NAME = '{name}' LIMIT 1;
 """
 SHOW = "SHOW CREATE TRIGGER `{db}`.`{name}`;\n"
@@ -38,33 +38,33 @@ DELIMITER ;
 """
 
 
-class Place:
+class TriggerLocation:
     """Where a trigger is, as a question and a site's configuration tell it. Its methods raise Refused."""
 
     def __init__(self, root, folder, name):
-        self.told = {"root": root, "folder": folder, "name": name}
+        self.locator = {"root": root, "folder": folder, "name": name}
         if not NAME.match(name):
-            raise Refused("no_trigger", name)
-        self.application = applications.at(applications.folder(self.told))
+            raise ActionRefusal("no_trigger", name)
+        self.application = applications.load_application(applications.resolve_folder(self.locator))
         self.application.check_engine()
 
-    def said(self, statement, **words):
+    def run_statement(self, statement, **words):
         """The rows that a statement about it comes to."""
-        return self.application.answered(_site_database.EVERY_TIME + self.of(statement, **words))
+        return self.application.run_script(_site_database.EVERY_TIME + self.format_statement(statement, **words))
 
-    def of(self, statement, **words):
+    def format_statement(self, statement, **words):
         """A statement about it."""
-        return statement.format(db=self.application.login.database, name=self.told["name"], **words)
+        return statement.format(db=self.application.login.database, name=self.locator["name"], **words)
 
     def look(self):
         """``(what it is, by the names in SHOWN, with its definer, None when there is none; the account that asks)``."""
-        rows = {row[0]: _text(row[1]) for row in self.said(FOUND)}
+        rows = {row[0]: _text(row[1]) for row in self.run_statement(FIND)}
         if "definer" not in rows:
             return None, rows.get("own", "")
-        told = self.said(SHOW)
-        if len(told) != 1 or len(told[0]) <= len(SHOWN) or None in told[0]:
-            raise Refused("not_asked", "failed")
-        return dict(zip(SHOWN, told[0][1:]), definer=rows["definer"]), rows.get("own", "")
+        definition_rows = self.run_statement(SHOW)
+        if len(definition_rows) != 1 or len(definition_rows[0]) <= len(FIELDS) or None in definition_rows[0]:
+            raise ActionRefusal("not_asked", "failed")
+        return dict(zip(FIELDS, definition_rows[0][1:]), definer=rows["definer"]), rows.get("own", "")
 
 
 def _text(digits):
@@ -76,85 +76,90 @@ def digest(trigger):
     return hashlib.sha256(json.dumps(trigger, sort_keys=True).encode("ascii")).hexdigest()
 
 
-def contain(asked, _connection):
+def contain(request, _connection):
     """Take a trigger out; once, however often it is asked for. Raises Refused."""
-    name = asked["id"]
-    with STORE.held():
-        before = STORE.begun(asked)
-        place = Place(**(before["place"] if before else {word: asked[word] for word in ("root", "folder", "name")}))
+    name = request["id"]
+    with STORE.hold_lock():
+        before = STORE.find_before_start(request)
+        place = TriggerLocation(
+            **(before["place"] if before else {word: request[word] for word in ("root", "folder", "name")})
+        )
         now, own = place.look()
         if before is None:
             if now is None:
-                raise Refused("no_trigger", place.told["name"])
-            STORE.keep(name, {"what": asked["what"], "place": place.told, "trigger": now})
+                raise ActionRefusal("no_trigger", place.locator["name"])
+            STORE.keep(name, {"what": request["what"], "place": place.locator, "trigger": now})
         trigger = before["trigger"] if before else now
         try:
             if now is not None:
-                place.said(DROP)
-            left, _ = place.look()
-        except Refused as refused:
-            return undone_or_unknown(place, name, now, refused)
-        if left is not None:
-            return {"state": "unknown", "why": "trigger_again", "about": place.told["name"]}
+                place.run_statement(DROP)
+            remaining_trigger, _ = place.look()
+        except ActionRefusal as refusal:
+            return check_after_refusal(place, name, now, refusal)
+        if remaining_trigger is not None:
+            return {"state": "unknown", "why": "trigger_again", "about": place.locator["name"]}
         others = trigger["definer"] != own
         return {"state": "confirmed", "sha256": digest(trigger), "why": "of_another" if others else ""}
 
 
-def undone_or_unknown(place, name, now, refusal):
+def check_after_refusal(place, name, now, refusal):
     """What is said when the server did not do all that it was told. Raises Refused when it did nothing."""
     try:
-        left, _ = place.look()
-    except Refused:
-        left = None
-    if left is None or left != now:
-        return {"state": "unknown", "why": refusal.args[0], "about": str(refusal.args[1])[: acting.MOST_SAID]}
+        remaining_trigger, _ = place.look()
+    except ActionRefusal:
+        remaining_trigger = None
+    if remaining_trigger is None or remaining_trigger != now:
+        return {"state": "unknown", "why": refusal.args[0], "about": str(refusal.args[1])[: acting.MAX_REASON]}
     STORE.forget(name)
     raise refusal
 
 
-def plan(asked, _connection):
+def plan(request, _connection):
     """What ``contain`` would do now; nothing is written."""
-    place = Place(asked["root"], asked["folder"], asked["name"])
+    place = TriggerLocation(request["root"], request["folder"], request["name"])
     now, _ = place.look()
     if now is None:
-        raise Refused("no_trigger", asked["name"])
+        raise ActionRefusal("no_trigger", request["name"])
     return {
         "state": "planned",
         "sha256": digest(now),
-        "would": [["write", os.path.join(STORE.folder(asked["id"]), kept.RECORD)], place.of(DROP).strip()],
+        "would": [
+            ["write", os.path.join(STORE.folder(request["id"]), kept.RECORD)],
+            place.format_statement(DROP).strip(),
+        ],
     }
 
 
-def release(asked, _connection):
+def release(request, _connection):
     """Put a trigger back as it was, in place of nothing. Raises Refused."""
-    with STORE.held():
-        record = STORE.find(asked)
+    with STORE.hold_lock():
+        record = STORE.find(request)
         if record is None:
             return acting.NONE_KEPT
-        place, trigger = Place(**record["place"]), record["trigger"]
+        place, trigger = TriggerLocation(**record["place"]), record["trigger"]
         now, own = place.look()
         if now is None:
             if trigger["definer"] != own:
-                raise Refused("of_another", os.path.join(STORE.folder(asked["id"]), kept.RECORD))
-            place.said(CREATE, **_words(trigger))
+                raise ActionRefusal("of_another", os.path.join(STORE.folder(request["id"]), kept.RECORD))
+            place.run_statement(CREATE, **_build_words(trigger))
             now, _ = place.look()
             if now != trigger:
-                return {"state": "unknown", "why": "row_changed", "about": place.told["name"]}
+                return {"state": "unknown", "why": "row_changed", "about": place.locator["name"]}
         if now != trigger:
-            raise Refused("name_taken", place.told["name"])
-        STORE.forget(asked["id"])
+            raise ActionRefusal("name_taken", place.locator["name"])
+        STORE.forget(request["id"])
         return {"state": "none"}
 
 
-def _words(trigger):
+def _build_words(trigger):
     """What marks in CREATE stand for. Raises Refused for what is not handed on: the client has a word of its own in it."""
-    told = {word: trigger[word] for word in SHOWN}
-    if not MODE.match(told["mode"]) or "delimiter" in told["text"].lower():
-        raise Refused("not_asked", "delimiter")
-    as_sent = told["text"].isascii() or told["charset"].startswith("utf8")
-    if not as_sent or not CHARSET.match(told["charset"]) or not CHARSET.match(told["collation"]):
-        raise Refused("not_asked", told["charset"])
-    return {**told, "end": secrets.token_hex(END_BYTES)}
+    values = {word: trigger[word] for word in FIELDS}
+    if not MODE.match(values["mode"]) or "delimiter" in values["text"].lower():
+        raise ActionRefusal("not_asked", "delimiter")
+    as_sent = values["text"].isascii() or values["charset"].startswith("utf8")
+    if not as_sent or not CHARSET.match(values["charset"]) or not CHARSET.match(values["collation"]):
+        raise ActionRefusal("not_asked", values["charset"])
+    return {**values, "end": secrets.token_hex(END_BYTES)}
 
 
 ACTIONS = {"plan": plan, "contain": contain, "release": release}
@@ -162,4 +167,4 @@ ACTIONS = {"plan": plan, "contain": contain, "release": release}
 
 def main(arguments):
     """Answer what is asked."""
-    acting.asked(ACTIONS, arguments)
+    acting.answer_question(ACTIONS, arguments)

@@ -13,7 +13,7 @@ import os
 import re
 
 from ansible.module_utils.luytre_shared import acting, immutable, people, starting, undoing
-from ansible.module_utils.luytre_shared.acting import Refused
+from ansible.module_utils.luytre_shared.acting import ActionRefusal
 
 HOME = "/var/lib/luytre/units"
 UNIT = "luytre-contain-units.service"
@@ -24,8 +24,8 @@ TRANSIENT = "/run/systemd/transient/"
 NAME = re.compile(r"[A-Za-z0-9:_.\\@-]{1,200}\.(?:service|timer|socket|path)\Z")
 ASIDE = ".luytre-contained-"
 PROPERTIES = ("Id", "LoadState", "ActiveState", "FragmentPath", "ControlGroup")
-RUNNING = ("active", "activating", "reloading")
-STOPPED = ("inactive", "failed")
+ACTIVE_STATES = ("active", "activating", "reloading")
+STOPPED_STATES = ("inactive", "failed")
 STOP_SECONDS = 8
 KEEPERS = re.compile(
     r"(?:sshd?(?:@.*)?|sshd-.*|systemd-.*|dbus.*|networking|NetworkManager.*|ifup@.*|nftables|dhcpcd.*|wpa_supplicant.*"
@@ -35,38 +35,38 @@ OURS = re.compile(r"luytre-(?:guard|contain|firewall)(?:-.*)?\.[a-z]+\Z")
 DPKG_QUERY = "/usr/bin/dpkg-query"
 
 
-def contain(asked, _connection):
+def contain(request, _connection):
     """Stop a unit for good, on trial; what is confirmed already stays so. Raises Refused."""
-    with TRIALS.record.held():
-        known = TRIALS.record.begun(asked)
-        if known is None:
-            now = check(asked["what"])
-            known = {
-                "id": asked["id"],
-                "what": asked["what"],
+    with TRIALS.record.hold_lock():
+        record = TRIALS.record.find_before_start(request)
+        if record is None:
+            now = check(request["what"])
+            record = {
+                "id": request["id"],
+                "what": request["what"],
                 "unit": now["Id"],
-                "ran": now["ActiveState"] in RUNNING,
+                "ran": now["ActiveState"] in ACTIVE_STATES,
                 "masked": now["LoadState"] != "masked",
                 "aside": os.path.lexists(os.path.join(PLACE, now["Id"])) and now["LoadState"] != "masked",
             }
-        if not known.get("confirmed"):
-            TRIALS.begin(asked["id"], known, __loader__)
+        if not record.get("confirmed"):
+            TRIALS.begin(request["id"], record, __loader__)
         try:
-            mask(known)
-            acting.ran([starting.SYSTEMCTL, "daemon-reload"])
-            if acting.ran([starting.SYSTEMCTL, "stop", "--", known["unit"]], seconds=STOP_SECONDS) is None:
-                acting.ran([starting.SYSTEMCTL, "kill", "--signal=KILL", "--", known["unit"]])
-                acting.ran([starting.SYSTEMCTL, "stop", "--", known["unit"]], seconds=STOP_SECONDS)
-            return seen(asked["id"])
+            mask(record)
+            acting.run_program([starting.SYSTEMCTL, "daemon-reload"])
+            if acting.run_program([starting.SYSTEMCTL, "stop", "--", record["unit"]], seconds=STOP_SECONDS) is None:
+                acting.run_program([starting.SYSTEMCTL, "kill", "--signal=KILL", "--", record["unit"]])
+                acting.run_program([starting.SYSTEMCTL, "stop", "--", record["unit"]], seconds=STOP_SECONDS)
+            return describe_state(request["id"])
         except Exception:
-            TRIALS.end(asked["id"])
+            TRIALS.end(request["id"])
             raise
 
 
 def mask(record):
     """Have a mask in the place of its file, and the file aside."""
-    place, aside = places(record)
-    with immutable.lifted_at(PLACE, place):
+    place, aside = get_paths(record)
+    with immutable.lift_flags_at(PLACE, place):
         if record["aside"] and not os.path.lexists(aside):
             os.rename(place, aside)
         if record["masked"]:
@@ -74,7 +74,7 @@ def mask(record):
                 os.symlink(NOWHERE, place)
 
 
-def places(record):
+def get_paths(record):
     """Where its file is, and where it is kept."""
     return os.path.join(PLACE, record["unit"]), os.path.join(PLACE, ASIDE + record["unit"])
 
@@ -82,30 +82,30 @@ def places(record):
 def check(name):
     """What systemd says of a unit. Raises Refused for what is none, or must run."""
     if not NAME.match(name):
-        raise Refused("no_such_unit", name)
-    now = shown(name)
+        raise ActionRefusal("no_such_unit", name)
+    now = query_properties(name)
     if now.get("LoadState", "not-found") == "not-found" or not NAME.match(now.get("Id", "")):
-        raise Refused("no_such_unit", name)
+        raise ActionRefusal("no_such_unit", name)
     if now["FragmentPath"].startswith(TRANSIENT):
-        raise Refused("transient", now["Id"])
+        raise ActionRefusal("transient", now["Id"])
     if OURS.match(now["Id"]) or is_ours(now["ControlGroup"]):
-        raise Refused("ours", now["Id"])
+        raise ActionRefusal("ours", now["Id"])
     if KEEPERS.match(now["Id"]) and is_packaged(now["FragmentPath"]):
-        raise Refused("keeper", now["Id"])
+        raise ActionRefusal("keeper", now["Id"])
     return now
 
 
-def shown(name):
+def query_properties(name):
     """Some of its properties."""
-    said = acting.ran([starting.SYSTEMCTL, "show", "--property=" + ",".join(PROPERTIES), "--", name]) or ""
-    return dict(line.partition("=")[::2] for line in said.splitlines())
+    output = acting.run_program([starting.SYSTEMCTL, "show", "--property=" + ",".join(PROPERTIES), "--", name]) or ""
+    return dict(line.partition("=")[::2] for line in output.splitlines())
 
 
 def is_ours(group):
     """Whether this process runs in that control group."""
     if not group:
         return False
-    for pid in people.ancestors()[:-1]:
+    for pid in people.list_ancestors()[:-1]:
         with contextlib.suppress(OSError), open("/proc/%d/cgroup" % pid, encoding="utf-8", errors="replace") as file:
             if any(line.rstrip("\n").split(":", 2)[-1] == group for line in file):
                 return True
@@ -116,26 +116,26 @@ def is_packaged(path):
     """Whether a package brought the file: anybody may call a unit of theirs what they like."""
     bare = path[len("/usr") :] if path.startswith("/usr/lib/") else path
     return bool(path) and any(
-        acting.ran([DPKG_QUERY, "--search", "--", one]) is not None
-        for one in dict.fromkeys((path, bare, "/usr" + bare))
+        acting.run_program([DPKG_QUERY, "--search", "--", candidate]) is not None
+        for candidate in dict.fromkeys((path, bare, "/usr" + bare))
     )
 
 
-def plan(asked, _connection):
+def plan(request, _connection):
     """What ``contain`` and ``confirm`` would do now; nothing is done."""
-    now = check(asked["what"])
-    place, aside = places({"unit": now["Id"]})
-    moved = [["rename", place, aside]] if os.path.lexists(place) and now["LoadState"] != "masked" else []
+    now = check(request["what"])
+    place, aside = get_paths({"unit": now["Id"]})
+    rename_steps = [["rename", place, aside]] if os.path.lexists(place) and now["LoadState"] != "masked" else []
     steps = [["link", place, NOWHERE], "systemctl daemon-reload", "systemctl stop " + now["Id"]]
-    return {"state": "planned", "would": [*TRIALS.steps(), *moved, *steps, *TRIALS.last_steps()]}
+    return {"state": "planned", "would": [*TRIALS.steps(), *rename_steps, *steps, *TRIALS.last_steps()]}
 
 
 def undo(record):
     """Have the unit as it was, in place of nothing. Raises Refused when something else has come in its place."""
-    if handed_on(record):
+    if hand_over(record):
         return
-    place, aside = places(record)
-    with immutable.lifted_at(PLACE, aside):
+    place, aside = get_paths(record)
+    with immutable.lift_flags_at(PLACE, aside):
         if record["masked"] and os.path.islink(place) and os.readlink(place) == NOWHERE:
             os.unlink(place)
         if record["aside"] and os.path.lexists(aside):
@@ -143,33 +143,33 @@ def undo(record):
                 os.link(aside, place, follow_symlinks=False)
             except FileExistsError:
                 if not os.path.samestat(os.lstat(aside), os.lstat(place)):
-                    raise Refused("name_taken", place)
+                    raise ActionRefusal("name_taken", place)
             os.unlink(aside)
-    acting.ran([starting.SYSTEMCTL, "daemon-reload"])
+    acting.run_program([starting.SYSTEMCTL, "daemon-reload"])
     if record["ran"]:
-        acting.ran([starting.SYSTEMCTL, "start", "--no-block", "--", record["unit"]])
+        acting.run_program([starting.SYSTEMCTL, "start", "--no-block", "--", record["unit"]])
 
 
-def handed_on(record):
+def hand_over(record):
     """Whether another action has the same unit stopped: then it brings back, in the end, what this one stopped."""
     for name, other in TRIALS.record.all().items():
         if name != record["id"] and other["unit"] == record["unit"]:
-            taken = {word: record[word] or other[word] for word in ("ran", "masked", "aside")}
-            TRIALS.record.keep(name, dict(other, **taken))
+            flags = {word: record[word] or other[word] for word in ("ran", "masked", "aside")}
+            TRIALS.record.keep(name, dict(other, **flags))
             return True
     return False
 
 
-def seen(name):
+def describe_state(name):
     """A unit as it is now. Raises Refused for one that runs, or that something may start."""
     record = TRIALS.record.all()[name]
-    now = shown(record["unit"])
-    if now.get("LoadState") != "masked" or now.get("ActiveState") not in STOPPED:
-        raise Refused("not_stopped", record["unit"])
+    now = query_properties(record["unit"])
+    if now.get("LoadState") != "masked" or now.get("ActiveState") not in STOPPED_STATES:
+        raise ActionRefusal("not_stopped", record["unit"])
     return {"state": "confirmed" if record["confirmed"] else "on_trial", "why": "", "about": ""}
 
 
-TRIALS = undoing.Trials(HOME, UNIT, undo, seen)
+TRIALS = undoing.Trials(HOME, UNIT, undo, describe_state)
 
 
 def main(arguments):

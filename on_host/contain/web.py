@@ -19,14 +19,14 @@ import time
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from ansible.module_utils.luytre import _apache_config, _nginx_stake, apache, nginx
-from ansible.module_utils.luytre._apache_request import Server
+from ansible.module_utils.luytre._apache_request import ApacheServer
 from ansible.module_utils.luytre._nginx_conf import BadConfig, load
-from ansible.module_utils.luytre._nginx_request import Model, server_names
+from ansible.module_utils.luytre._nginx_request import NginxModel, server_names
 from ansible.module_utils.luytre_change import transaction
 from ansible.module_utils.luytre_shared import acting, contained, immutable, neighbours, safe_open
-from ansible.module_utils.luytre_shared.acting import Refused
+from ansible.module_utils.luytre_shared.acting import ActionRefusal
 
-RECORD = acting.Record("/var/lib/luytre/web")
+RECORD = acting.ActionRecord("/var/lib/luytre/web")
 AGAIN = "again"
 """Beside the record: this program as it was sent, which ways back of hardenings run when they are done."""
 NAME = re.compile(r"\ASC-[0-9]{8}-[0-9]{1,4}/[0-9]{1,6}\Z")
@@ -43,87 +43,87 @@ VISIT_SECONDS = 5
 """For one visit, however slowly the site drips: whoever has it in hand would rather not have it closed."""
 AT_ONCE = 16
 """Visits: however many each let us wait, it costs no more than one."""
-GONE, CLOSED = (410, 403), (503,)
+GONE_STATUSES, CLOSED_STATUSES = (410, 403), (503,)
 
 
-class Unknown(Exception):
+class UnknownOutcome(Exception):
     """It is not known how it is: what was begun could not be taken back. Its arguments are those of ``Refused``."""
 
 
 # --- what is kept ------------------------------------------------------------------------------------
 
 
-def made(asked):
+def build_rule(request):
     """The rule that is asked for. Raises Refused for what is none."""
-    _, slash, path = asked["what"].partition("/")
-    domain = asked["domain"]
-    if not NAME.match(asked["id"]) or not DOMAIN.match(domain):
-        raise Refused("no_site", asked["what"])
-    if slash and len(contained.pattern(unquote_to_bytes("/" + path))) > contained.MOST_LETTERS:
-        raise Refused("too_long", "")
+    _, slash, path = request["what"].partition("/")
+    domain = request["domain"]
+    if not NAME.match(request["id"]) or not DOMAIN.match(domain):
+        raise ActionRefusal("no_site", request["what"])
+    if slash and len(contained.make_pattern(unquote_to_bytes("/" + path))) > contained.MAX_LETTERS:
+        raise ActionRefusal("too_long", "")
     return {
-        "id": asked["id"],
-        "what": asked["what"],
+        "id": request["id"],
+        "what": request["what"],
         "domain": domain,
         "path": "/" + path if slash else None,
-        "names": sorted({domain, *asked["names"]}),
-        "others": sorted(asked["others"]),
-        "root": asked["root"],
-        "trusted": [str(ipaddress.ip_network(one, strict=False)) for one in asked["trusted"]],
-        "own": sorted(set(neighbours.own_addresses())),
-        "admins": sorted(asked.get("admins", ())),
+        "names": sorted({domain, *request["names"]}),
+        "others": sorted(request["others"]),
+        "root": request["root"],
+        "trusted": [str(ipaddress.ip_network(network, strict=False)) for network in request["trusted"]],
+        "own": sorted(set(neighbours.iter_own_addresses())),
+        "admins": sorted(request.get("admins", ())),
         "fronts": [],
         "done": False,
     }
 
 
-def by_domain(rules):
+def group_by_domain(rules):
     """The rules of each site, in the order of their names, with the bytes of their paths."""
-    found = {}
-    for rule in sorted(rules.values(), key=lambda one: one["id"]):
+    rules_by_domain = {}
+    for rule in sorted(rules.values(), key=lambda item: item["id"]):
         path = None if rule["path"] is None else unquote_to_bytes(rule["path"])
-        found.setdefault(rule["domain"], []).append(dict(rule, path=path))
-    return found
+        rules_by_domain.setdefault(rule["domain"], []).append(dict(rule, path=path))
+    return rules_by_domain
 
 
 # --- the servers -------------------------------------------------------------------------------------
 
 
-class Block:
+class ServerBlock:
     """A server block: whose unit's it is, where it begins, what it listens on, the names that it claims, all that it answers, its document root."""
 
-    def __init__(self, unit, file, at, listens, claimed, names, root):
+    def __init__(self, unit, file, at, listens, claimed_names, names, root):
         self.unit, self.file, self.at, self.listens, self.root = unit, file, at, listens, root
-        self.claimed, self.names = set(claimed), set(names)
+        self.claimed_names, self.names = set(claimed_names), set(names)
 
     def shows(self, rule):
         """Whether it shows the site: by its name, or its very files by any. Raises Refused where another would be closed along."""
-        theirs = self.claimed.intersection(rule["others"])
-        if not self.claimed.isdisjoint(rule["names"]):
+        theirs = self.claimed_names.intersection(rule["others"])
+        if not self.claimed_names.isdisjoint(rule["names"]):
             if theirs and rule["path"] is None:
-                raise Refused("shared", " ".join(sorted(theirs)))
+                raise ActionRefusal("shared", " ".join(sorted(theirs)))
             return True
         by_any = not self.names.isdisjoint(rule["names"]) or (self.root is not None and self.root == rule["root"])
         return by_any and not theirs
 
 
-class Listen:
+class ListenEndpoint:
     """Where a block is asked: an address, a port, whether that is TLS, whether names that nobody claims come to it."""
 
     def __init__(self, address, port, tls, default):
         self.address, self.port, self.tls, self.default = address.strip("[]"), port, tls, default
 
 
-def unmarked(path):
+def read_unmarked(path):
     """A configuration file as it is without our lines; None when there is none."""
-    text = as_it_is(path)
-    return None if text is None else contained.without(text)
+    text = read_config(path)
+    return None if text is None else contained.strip_own_lines(text)
 
 
-def as_it_is(path):
+def read_config(path):
     """A configuration file whole; None when there is none."""
     try:
-        return safe_open.text(path, MAX_FILE)
+        return safe_open.read_text(path, MAX_FILE)
     except OSError:
         return None
 
@@ -133,7 +133,7 @@ class Nginx:
 
     folder, prefix, unit = "/etc/nginx", contained.NGINX, "nginx.service"
     test = ("nginx", "-t", "-q", "-c", NGINX_CONF)
-    text, into = staticmethod(contained.nginx), staticmethod(contained.in_nginx)
+    text, into = staticmethod(contained.render_nginx), staticmethod(contained.include_in_nginx)
 
     def there(self):
         """Whether it is installed."""
@@ -142,31 +142,33 @@ class Nginx:
     def read(self):
         """Its configuration without ours. Raises Refused."""
         try:
-            self.config = load(NGINX_CONF, unmarked)
+            self.config = load(NGINX_CONF, read_unmarked)
         except BadConfig as error:
-            raise Refused("not_read", str(error))
+            raise ActionRefusal("not_read", str(error))
         self.files = list(self.config.texts)
 
     def blocks(self, rule):
         """The server blocks that show a site."""
-        model, groups = Model(self.config), nginx.by_listen(self.config.servers)
+        model, groups = NginxModel(self.config), nginx.group_by_listen(self.config.servers)
         sites = [{"domain": name} for name in (*rule["names"], *rule["others"])]
-        names = nginx.answered_names(model, groups, {"sites": sites})
+        names = nginx.list_answered_names(model, groups, {"sites": sites})
         for server in self.config.servers:
             listens = [
-                Listen(address, port, nginx.is_tls(groups, address, port), groups[address, port][0] is server)
-                for address, port, options in nginx.listens(server)
+                ListenEndpoint(address, port, nginx.is_tls(groups, address, port), groups[address, port][0] is server)
+                for address, port, options in nginx.parse_listens(server)
                 if not address.startswith("unix:") and "quic" not in options and "proxy_protocol" not in options
             ]
-            claimed = server_names(server)
-            block = Block(self.unit, server.file, server.inner, listens, claimed, names[id(server)], model.root(server))
+            claimed_names = server_names(server)
+            block = ServerBlock(
+                self.unit, server.file, server.inner, listens, claimed_names, names[id(server)], model.root(server)
+            )
             silent = any(directive.args == ["444"] for directive in server.own("return"))
             if block.shows(rule) and not silent:
                 yield block
 
     def at_stake(self):
         """What its test believes and writes."""
-        return _nginx_stake.at_stake(load(NGINX_CONF, as_it_is))
+        return _nginx_stake.list_test_paths(load(NGINX_CONF, read_config))
 
 
 class Apache:
@@ -174,7 +176,7 @@ class Apache:
 
     folder, prefix, unit = "/etc/apache2", contained.APACHE, "apache2.service"
     test = ("apache2ctl", "configtest")
-    text, into = staticmethod(contained.apache), staticmethod(contained.in_apache)
+    text, into = staticmethod(contained.render_apache), staticmethod(contained.include_in_apache)
 
     def there(self):
         """Whether it is installed."""
@@ -182,36 +184,52 @@ class Apache:
 
     def read(self):
         """Its configuration without ours."""
-        self.config = _apache_config.in_force(unmarked)
+        self.config = _apache_config.load_configuration(read_unmarked)
         self.files = self.config.files
 
     def blocks(self, rule):
         """The virtual hosts that show a site."""
         main = [node for node in self.config.tree if node.name != "virtualhost"]
         servers = [
-            (node, Server(self.config.modules, main, node.inside))
+            (node, ApacheServer(self.config.modules, main, node.inside))
             for node in self.config.tree
             if node.name == "virtualhost"
         ]
-        declared = {"sites": [{"domain": name} for name in rule["names"]]}
-        names = [apache.names(server, declared, ()) for _, server in servers]
-        left = set(rule["names"]).difference(*names)
-        for (node, server), claimed, listens in zip(servers, names, apache.grouped(servers, apache.listened(main))):
-            found = [Listen(one["address"], one["port"], one["tls"], one["default"]) for one in listens]
-            answered = {*claimed, *(left if any(one.default for one in found) else ())}
-            block = Block(self.unit, node.file, node.line, found, apache.names(server, None, ()), answered, server.root)
+        declaration = {"sites": [{"domain": name} for name in rule["names"]]}
+        names = [apache.list_names(server, declaration, ()) for _, server in servers]
+        remaining_names = set(rule["names"]).difference(*names)
+        for (node, server), claimed_names, listens in zip(
+            servers, names, apache.assign_listens(servers, apache.list_ports(main))
+        ):
+            endpoints = [
+                ListenEndpoint(listen["address"], listen["port"], listen["tls"], listen["default"])
+                for listen in listens
+            ]
+            answered_names = {
+                *claimed_names,
+                *(remaining_names if any(endpoint.default for endpoint in endpoints) else ()),
+            }
+            block = ServerBlock(
+                self.unit,
+                node.file,
+                node.line,
+                endpoints,
+                apache.list_names(server, None, ()),
+                answered_names,
+                server.root,
+            )
             if block.shows(rule):
                 yield block
 
     def at_stake(self):
         """What its test believes; it writes nothing."""
-        return apache.at_stake(_apache_config.in_force()), ()
+        return apache.list_test_paths(_apache_config.load_configuration()), ()
 
 
 SERVERS = (Nginx, Apache)
 
 
-class Change:
+class ServerChange:
     """One server made to say what the rules have it say: what differs, what to visit afterwards."""
 
     def __init__(self, server, rules):
@@ -219,59 +237,61 @@ class Change:
         server.read()
         self.transaction = transaction.Transaction(server.folder)
         edits = {os.path.realpath(path): [] for path in server.files if not contained.is_own(path)}
-        sites = by_domain(rules)
-        for domain, some in sites.items():
-            self.blocks[domain] = list(server.blocks(some[0]))
+        sites = group_by_domain(rules)
+        for domain, site_rules in sites.items():
+            self.blocks[domain] = list(server.blocks(site_rules[0]))
             for block in self.blocks[domain]:
                 edits[os.path.realpath(block.file)].append((block.at, domain))
         try:
-            self._want(edits, {domain: some for domain, some in sites.items() if self.blocks[domain]})
-        except transaction.Refused as refused:
-            raise Refused("not_edited", str(refused))
+            self._plan_edits(edits, {domain: site_rules for domain, site_rules in sites.items() if self.blocks[domain]})
+        except transaction.ChangeRefusal as refusal:
+            raise ActionRefusal("not_edited", str(refusal))
 
-    def _want(self, edits, sites):
-        for domain, some in sorted(sites.items()):
-            self.transaction.file(contained.own(self.server.prefix, domain), self.server.text(some))
+    def _plan_edits(self, edits, sites):
+        for domain, site_rules in sorted(sites.items()):
+            self.transaction.file(contained.get_site_path(self.server.prefix, domain), self.server.text(site_rules))
         for path, places in sorted(edits.items()):
-            if places or contained.without(as_it_is(path) or "") != (as_it_is(path) or ""):
-                self.transaction.edit(path, lambda text, places=places: self._edited(contained.without(text), places))
+            if places or contained.strip_own_lines(read_config(path) or "") != (read_config(path) or ""):
+                self.transaction.edit(
+                    path, lambda text, places=places: self._insert_blocks(contained.strip_own_lines(text), places)
+                )
         for name in sorted(os.listdir(self.server.folder)):
             path = os.path.join(self.server.folder, name)
             if path.startswith(self.server.prefix) and path not in {
-                contained.own(self.server.prefix, domain) for domain in sites
+                contained.get_site_path(self.server.prefix, domain) for domain in sites
             }:
                 self.transaction.absent(path)
 
-    def _edited(self, text, places):
+    def _insert_blocks(self, text, places):
         for at, domain in sorted(set(places), reverse=True):
             try:
                 text = self.server.into(text, at, domain)
             except ValueError:
-                raise transaction.Refused("a server block there has no line of its own")
+                raise transaction.ChangeRefusal("a server block there has no line of its own")
         return text
 
     def make(self, admins=()):
         """Make it, unless the server's own test says no; ``admins``: see ``transaction.vouch``. Raises Refused, with all of it as it was."""
-        changed = [path for path, before, _ in self.transaction.steps if before]
+        changed_paths = [path for path, before, _ in self.transaction.steps if before]
         folders = {os.path.dirname(path) for path, _, _ in self.transaction.steps}
-        times = {path: os.stat(path).st_mtime_ns for path in (*changed, *folders)}
-        with immutable.lifted_at(*folders, *changed):
+        times = {path: os.stat(path).st_mtime_ns for path in (*changed_paths, *folders)}
+        with immutable.lift_flags_at(*folders, *changed_paths):
             try:
                 self.transaction.commit([self.server.test], self.server.at_stake, admins=admins)
-            except (transaction.Refused, BadConfig) as refused:
-                raise Refused("not_valid", str(refused))
+            except (transaction.ChangeRefusal, BadConfig) as refusal:
+                raise ActionRefusal("not_valid", str(refusal))
             for path, changed_at in times.items():
                 if os.path.exists(path):
                     os.utime(path, ns=(time.time_ns(), changed_at))
 
     def reload(self):
         """Have the server, if it runs, take it in. Raises Refused."""
-        if transaction.complaint(["systemctl", "is-active", "--quiet", self.server.unit], RELOAD_SECONDS) is None:
-            said = transaction.complaint(["systemctl", "reload", self.server.unit], RELOAD_SECONDS)
-            if said is not None:
-                raise Refused("not_reloaded", said)
+        if transaction.run_test(["systemctl", "is-active", "--quiet", self.server.unit], RELOAD_SECONDS) is None:
+            complaint = transaction.run_test(["systemctl", "reload", self.server.unit], RELOAD_SECONDS)
+            if complaint is not None:
+                raise ActionRefusal("not_reloaded", complaint)
 
-    def told(self):
+    def describe(self):
         """What is written: steps, and the lines."""
         for path, before, after in self.transaction.steps:
             old, new = ("" if state is None else state[1].decode("utf-8", "replace") for state in (before, after))
@@ -283,9 +303,9 @@ class Change:
         yield "systemctl reload " + self.server.unit
 
 
-def changes(rules):
+def collect_changes(rules):
     """What every server has to have changed for these rules, in that order."""
-    return [Change(server, rules) for server in (one() for one in SERVERS) if server.there()]
+    return [ServerChange(server, rules) for server in (server_class() for server_class in SERVERS) if server.there()]
 
 
 def admins_of(*rules):
@@ -299,21 +319,21 @@ def put(rules, domain=None, again=(), admins=()):
     Servers that show the site, or are among those ``again``, are reloaded in any case: somebody may have been cut off before. ``admins``: declared
     ones besides those that the rules name.
     """
-    some, shown = changes(rules), []
+    server_changes, shown_blocks = collect_changes(rules), []
     admins = {*admins, *admins_of(*rules.values())}
-    for change in some:
+    for change in server_changes:
         blocks = change.blocks.get(domain, [])
-        shown += blocks
+        shown_blocks += blocks
         if change.transaction.steps or blocks or change.server.unit in again:
             change.make(admins)
             change.reload()
-    return shown
+    return shown_blocks
 
 
 # --- visits ------------------------------------------------------------------------------------------
 
 
-def visits(rule, blocks):
+def iter_visits(rule, blocks):
     """``(what is asked, for people; how; the answers that are right)`` of each visit that tells whether a rule is in force."""
     path = None if rule["path"] is None else unquote_to_bytes(rule["path"])
     for block in blocks:
@@ -321,54 +341,57 @@ def visits(rule, blocks):
         for listen in block.listens:
             if ":" in listen.address:
                 continue
-            place = (_host(listen), listen.port, listen.tls)
+            place = (_connect_address(listen), listen.port, listen.tls)
             if path is not None:
                 for uri in (path, path + b"/x"):
-                    yield (*place, names[0], "GET", quote_from_bytes(uri)), GONE
+                    yield (*place, names[0], "GET", quote_from_bytes(uri)), GONE_STATUSES
                 continue
             for method, name in (
                 ("GET", names[0]),
                 ("POST", names[0]),
                 *([("GET", UNKNOWN)] if listen.default else []),
             ):
-                yield (*place, name, method, "/"), CLOSED
+                yield (*place, name, method, "/"), CLOSED_STATUSES
     for port, tls in rule["fronts"]:
-        yield ("127.0.0.1", port, tls, rule["domain"], "GET", "/"), CLOSED
+        yield ("127.0.0.1", port, tls, rule["domain"], "GET", "/"), CLOSED_STATUSES
 
 
-def fronts(rule, blocks):
+def find_fronts(rule, blocks):
     """Of the usual ports those where something else shows what the site's own blocks show: a proxy in front of them, say."""
     listens = [listen for block in blocks for listen in block.listens if ":" not in listen.address]
-    free = [[port, tls] for port, tls in ((80, False), (443, True)) if port not in {one.port for one in listens}]
+    free = [[port, tls] for port, tls in ((80, False), (443, True)) if port not in {listen.port for listen in listens}]
     if not free or not listens:
         return []
-    places = [*((_host(one), one.port, one.tls) for one in listens), *(("127.0.0.1", *one) for one in free)]
-    said = at_once(answered, [(*place, rule["domain"], "GET", "/") for place in places])
-    return [one for one, answer in zip(free, said[len(listens) :]) if answer in said[: len(listens)]]
+    places = [
+        *((_connect_address(listen), listen.port, listen.tls) for listen in listens),
+        *(("127.0.0.1", *front) for front in free),
+    ]
+    responses = run_visits(fetch_start, [(*place, rule["domain"], "GET", "/") for place in places])
+    return [front for front, answer in zip(free, responses[len(listens) :]) if answer in responses[: len(listens)]]
 
 
-def _host(listen):
+def _connect_address(listen):
     return "127.0.0.1" if listen.address == "*" else listen.address
 
 
-def at_once(visit, some):
+def run_visits(visit, visit_arguments):
     """What visits come to, in their order."""
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(lambda how: visit(*how), some))
+        return list(pool.map(lambda how: visit(*how), visit_arguments))
 
 
-def visited(*how):
+def fetch_status(*how):
     """The status that a stranger gets, or why there is none."""
-    return answered(*how)[0]
+    return fetch_start(*how)[0]
 
 
-def answered(host, port, tls, name, method, uri):
+def fetch_start(host, port, tls, name, method, uri):
     """The same with how the page begins."""
     connection = http.client.HTTPConnection(host, port, timeout=VISIT_SECONDS, source_address=(STRANGER, 0))
     try:
         connection.connect()
-        with cut_off(connection.sock):
-            return _asked(connection, tls, name, method, uri)
+        with limit_duration(connection.sock):
+            return _send_request(connection, tls, name, method, uri)
     except (OSError, ValueError, http.client.HTTPException) as error:
         return str(error) or type(error).__name__, b""
     finally:
@@ -376,7 +399,7 @@ def answered(host, port, tls, name, method, uri):
 
 
 @contextlib.contextmanager
-def cut_off(link):
+def limit_duration(link):
     """A connection that is over after VISIT_SECONDS, whatever it is wrapped in: its own timeout begins anew with every byte."""
     with link.dup() as same:
         timer = threading.Timer(VISIT_SECONDS, end, [same])
@@ -394,7 +417,7 @@ def end(link):
         link.shutdown(socket.SHUT_RDWR)
 
 
-def _asked(connection, tls, name, method, uri):
+def _send_request(connection, tls, name, method, uri):
     if tls:
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -409,32 +432,32 @@ def _asked(connection, tls, name, method, uri):
     return response.status, response.read(300)
 
 
-def look_at(rule, blocks):
+def verify_rule(rule, blocks):
     """Whether a stranger was turned away wherever the site is shown, once a reload had its time. Raises Refused."""
-    left = list(dict.fromkeys(visits(rule, blocks)))
-    if not left:
+    pending = list(dict.fromkeys(iter_visits(rule, blocks)))
+    if not pending:
         return False
     ends = time.monotonic() + LOOKING_SECONDS
     while True:
-        found = list(zip(left, at_once(visited, [visit for visit, _ in left])))
-        wrong = [(visit, status) for (visit, right), status in found if status not in right]
+        results = list(zip(pending, run_visits(fetch_status, [visit for visit, _ in pending])))
+        wrong = [(visit, status) for (visit, right), status in results if status not in right]
         if not wrong:
             return True
         if time.monotonic() > ends:
             (host, port, tls, name, method, uri), status = wrong[0]
             where = "%s http%s://%s:%d%s (%s): %s" % (method, "s" if tls else "", name, port, uri, host, status)
-            raise Refused("still_answers", where)
-        left = [one for one, status in found if status not in one[1]]
+            raise ActionRefusal("still_answers", where)
+        pending = [expectation for expectation, status in results if status not in expectation[1]]
         time.sleep(0.1)
 
 
 def wait_for_another_answer(rule, blocks):
     """Give a reload its time; a site may well have such an answer of its own."""
-    ends, left = time.monotonic() + LOOKING_SECONDS / 2, list(dict.fromkeys(visits(rule, blocks)))
+    ends, pending = time.monotonic() + LOOKING_SECONDS / 2, list(dict.fromkeys(iter_visits(rule, blocks)))
     while True:
-        said = at_once(visited, [visit for visit, _ in left])
-        left = [one for one, status in zip(left, said) if status in one[1]]
-        if not left or time.monotonic() >= ends:
+        statuses = run_visits(fetch_status, [visit for visit, _ in pending])
+        pending = [expectation for expectation, status in zip(pending, statuses) if status in expectation[1]]
+        if not pending or time.monotonic() >= ends:
             return
         time.sleep(0.1)
 
@@ -442,15 +465,15 @@ def wait_for_another_answer(rule, blocks):
 # --- what is asked -----------------------------------------------------------------------------------
 
 
-def plan(asked):
+def plan(request):
     """What ``contain`` would do now; nothing is written."""
-    rule = made(asked)
-    some = changes({**RECORD.all(), rule["id"]: rule})
-    blocks = [block for change in some for block in change.blocks.get(rule["domain"], [])]
+    rule = build_rule(request)
+    server_changes = collect_changes({**RECORD.all(), rule["id"]: rule})
+    blocks = [block for change in server_changes for block in change.blocks.get(rule["domain"], [])]
     if not blocks:
-        raise Refused("no_block", rule["domain"])
-    rule["fronts"] = [] if rule["path"] is not None else fronts(rule, blocks)
-    steps = [line for change in some if change.blocks.get(rule["domain"]) for line in change.told()]
+        raise ActionRefusal("no_block", rule["domain"])
+    rule["fronts"] = [] if rule["path"] is not None else find_fronts(rule, blocks)
+    steps = [line for change in server_changes if change.blocks.get(rule["domain"]) for line in change.describe()]
     looks = [
         [
             "visit",
@@ -458,84 +481,86 @@ def plan(asked):
             STRANGER,
             " ".join(map(str, right)),
         ]
-        for visit, right in dict.fromkeys(visits(rule, blocks))
+        for visit, right in dict.fromkeys(iter_visits(rule, blocks))
     ]
     return {"state": "planned", "would": [*steps, *looks]}
 
 
-def contain(asked):
+def contain(request):
     """Have the servers say it; once, however often it is asked for."""
-    rule = made(asked)
-    with RECORD.held():
+    rule = build_rule(request)
+    with RECORD.hold_lock():
         rules = RECORD.all()
-        acting.refuse_taken(rules.get(rule["id"]), asked, rules)
-        others = {name: one for name, one in rules.items() if name != rule["id"]}
-        rule["fronts"] = rules.get(rule["id"], {}).get("fronts") or in_front(rule, others)
+        acting.refuse_taken(rules.get(rule["id"]), request, rules)
+        others = {name: other for name, other in rules.items() if name != rule["id"]}
+        rule["fronts"] = rules.get(rule["id"], {}).get("fronts") or choose_fronts(rule, others)
         try:
-            return put_and_seen(rule, others)
-        except Refused as refused:
-            if refused.args[0] == "still_answers" and rule["path"] is None and rule["own"]:
-                with contextlib.suppress(Refused):  # something in front of it makes strangers come from the host itself
-                    return put_and_seen(dict(rule, own=[]), others)
-            back(others, rule["admins"])
+            return apply_and_verify(rule, others)
+        except ActionRefusal as refusal:
+            if refusal.args[0] == "still_answers" and rule["path"] is None and rule["own"]:
+                with contextlib.suppress(
+                    ActionRefusal
+                ):  # something in front of it makes strangers come from the host itself
+                    return apply_and_verify(dict(rule, own=[]), others)
+            restore(others, rule["admins"])
             raise
         except BaseException:
-            back(others, rule["admins"])
+            restore(others, rule["admins"])
             raise
 
 
-def in_front(rule, others):
+def choose_fronts(rule, others):
     """``fronts`` of a site that is to be closed; a path is gone for everybody, whoever asks for them."""
     if rule["path"] is not None:
         return []
-    return fronts(rule, shown_by(rule, others))
+    return find_fronts(rule, find_blocks(rule, others))
 
 
-def shown_by(rule, others):
+def find_blocks(rule, others):
     """The server blocks that show a rule's site, in all servers."""
-    some = changes({**others, rule["id"]: rule})
-    return [block for change in some for block in change.blocks.get(rule["domain"], [])]
+    server_changes = collect_changes({**others, rule["id"]: rule})
+    return [block for change in server_changes for block in change.blocks.get(rule["domain"], [])]
 
 
-def put_and_seen(rule, others):
+def apply_and_verify(rule, others):
     """Have it said beside the others, and see that it is."""
     RECORD.replace({**others, rule["id"]: rule})
     blocks = put({**others, rule["id"]: rule}, rule["domain"])
     if not blocks:
-        raise Refused("no_block", rule["domain"])
-    looked = look_at(rule, blocks)
-    acting.write(os.path.join(RECORD.home, AGAIN), acting.own_archive(__loader__))
+        raise ActionRefusal("no_block", rule["domain"])
+    is_verified = verify_rule(rule, blocks)
+    acting.write(os.path.join(RECORD.home, AGAIN), acting.read_own_archive(__loader__))
     RECORD.replace({**others, rule["id"]: dict(rule, done=True)})
-    if not looked:
+    if not is_verified:
         return {"state": "unknown", "why": "not_visited"}
     return {"state": "confirmed", "why": "" if rule["own"] or rule["path"] is not None else "all_closed"}
 
 
-def back(rules, admins):
+def restore(rules, admins):
     """Have only these said, as before. Raises Unknown."""
     try:
         put(rules, admins=admins)
-    except Refused as refused:
-        raise Unknown("not_taken_back", "%s: %s" % refused.args)
+    except ActionRefusal as refusal:
+        raise UnknownOutcome("not_taken_back", "%s: %s" % refusal.args)
     RECORD.replace(rules)
 
 
-def release(asked):
+def release(request):
     """Take one rule back, and leave the others."""
-    with RECORD.held():
+    with RECORD.hold_lock():
         rules = RECORD.all()
-        rule = rules.pop(asked["id"], None)
-        if rule is None or acting.is_of_another(rule, asked):
+        rule = rules.pop(request["id"], None)
+        if rule is None or acting.is_of_another(rule, request):
             return acting.NONE_KEPT
         try:
-            shown = shown_by(rule, rules)
-            put(rules, again={block.unit for block in shown}, admins=admins_of(rule))
-        except Refused:
-            put({**rules, asked["id"]: rule}, rule["domain"])
+            shown_blocks = find_blocks(rule, rules)
+            put(rules, again={block.unit for block in shown_blocks}, admins=admins_of(rule))
+        except ActionRefusal:
+            put({**rules, request["id"]: rule}, rule["domain"])
             raise
         RECORD.replace(rules)
-        if not any(one["domain"] == rule["domain"] for one in rules.values()):
-            wait_for_another_answer(rule, shown)
+        if not any(other["domain"] == rule["domain"] for other in rules.values()):
+            wait_for_another_answer(rule, shown_blocks)
         return {"state": "none"}
 
 
@@ -545,24 +570,24 @@ ACTIONS = {"plan": plan, "contain": contain, "release": release}
 def main(arguments):
     """Answer what is asked; without a question, have the servers say what is on record."""
     if not arguments:
-        acting.in_time(again)
+        acting.run_in_time(reapply)
         return
-    acting.asked({name: known(action) for name, action in ACTIONS.items()}, arguments)
+    acting.answer_question({name: catch_unknown(action) for name, action in ACTIONS.items()}, arguments)
 
 
-def again():
+def reapply():
     """Have said what is on record, whatever took it away."""
-    with RECORD.held():
+    with RECORD.hold_lock():
         put(RECORD.all())
 
 
-def known(action):
+def catch_unknown(action):
     """The action, which says so where it is not known what it came to."""
 
-    def acted(question, _connection):
+    def act(question, _connection):
         try:
             return action(question)
-        except Unknown as unknown:
-            return {"state": "unknown", "why": unknown.args[0], "about": str(unknown.args[1])[: acting.MOST_SAID]}
+        except UnknownOutcome as unknown:
+            return {"state": "unknown", "why": unknown.args[0], "about": str(unknown.args[1])[: acting.MAX_REASON]}
 
-    return acted
+    return act

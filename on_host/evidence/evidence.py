@@ -12,21 +12,21 @@ import zlib
 
 from ansible.module_utils.luytre_evidence import lasting, sending, volatile
 
-SECONDS, MOST = 60, 200_000_000
+SECONDS, MAX_BYTES = 60, 200_000_000
 """For all of it; of frames, before they are packed."""
 VERSION = b"luytre-evidence/1\n"
 
 
-def redaction():
+def load_redaction():
     """How text loses its secrets, where they stand, and which files hold some; None where the Python here is too old to tell."""
     try:
         from auditor.text import redact, secret_spans
     except Exception:  # patterns that it cannot read: re.error, which is no ImportError
         return None, lambda text: (), lambda path: True
-    return redact.redact, secret_spans.spans, redact.holds_secrets
+    return redact.redact, secret_spans.find_spans, redact.holds_secrets
 
 
-def quietly():
+def lower_priority():
     """Only when nobody else wants to do something, on the disk too. Not before what is little and tells most: an intruder's own programs may want everything."""
     try:
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
@@ -35,17 +35,19 @@ def quietly():
 
 
 def main(arguments):
-    asked = json.loads(arguments[1])
+    request = json.loads(arguments[1])
     out, packer = sys.stdout.buffer, zlib.compressobj(1)
     out.write(VERSION)
 
     def pass_on(frame):
         out.write(packer.compress(frame))
 
-    shown, spans, holds = redaction()
+    redact, spans, holds = load_redaction()
     os.nice(5)
-    kept = lasting.Lasting(holds)
-    relay = sending.Relay(pass_on, MOST, time.monotonic() + SECONDS, shown, kept.secrets(spans, asked["roots"]))
+    reader = lasting.NonVolatileReader(holds)
+    relay = sending.Relay(
+        pass_on, MAX_BYTES, time.monotonic() + SECONDS, redact, reader.secrets(spans, request["roots"])
+    )
     at_once = (
         volatile.clock,
         volatile.processes,
@@ -58,15 +60,15 @@ def main(arguments):
         relay.step(work.__name__, work, 10)
         out.write(packer.flush(zlib.Z_SYNC_FLUSH))
         out.flush()
-    relay.step("flagged", kept.flagged(asked["flagged"]), 15)
-    relay.step("accounts", kept.accounts, 10)
-    relay.step("settings", kept.settings, 15)
-    quietly()
+    relay.step("flagged", reader.flagged(request["flagged"]), 15)
+    relay.step("accounts", reader.accounts, 10)
+    relay.step("settings", reader.settings, 15)
+    lower_priority()
     for name, work, seconds in (
-        ("bodyfile", kept.body, 20),
+        ("bodyfile", reader.body, 20),
         ("journal", volatile.journal, 20),
-        ("packages", kept.packages, 10),
-        ("logs", kept.logs, 30),
+        ("packages", reader.packages, 10),
+        ("logs", reader.logs, 30),
     ):
         relay.step(name, work, seconds)
     relay.last()

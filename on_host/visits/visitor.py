@@ -19,13 +19,13 @@ MAX_BODY = 2_000_000
 MAX_HEADERS, MAX_HEADER = 50, 2_000
 
 
-def here():
+def list_own_addresses():
     """Addresses of this host, those at which nobody shuts out anybody first."""
     words = os.environ.get("SSH_CONNECTION", "").split()
     return ["127.0.0.1", "::1", *(words[2:3] if len(words) == 4 else ())]
 
 
-def connected(port, addresses):
+def connect(port, addresses):
     """A connection to the first of them that takes one. Raises OSError."""
     problem = OSError("no address")
     for address in addresses:
@@ -38,7 +38,7 @@ def connected(port, addresses):
 
 def visit(question, addresses):
     """``{status, headers, body, certificate}`` of one GET, its body as it was sent and the first MAX_BODY bytes of it."""
-    link, certificate = connected(question["port"], addresses), None
+    link, certificate = connect(question["port"], addresses), None
     with link:
         link.settimeout(SECONDS)
         if question["scheme"] == "https":
@@ -55,22 +55,22 @@ def visit(question, addresses):
         client.endheaders()
         answer = client.getresponse()
         body = answer.read(MAX_BODY + 1)
-        told = {name.lower(): value[:MAX_HEADER] for name, value in answer.getheaders()[:MAX_HEADERS]}
+        headers = {name.lower(): value[:MAX_HEADER] for name, value in answer.getheaders()[:MAX_HEADERS]}
         return {
             "status": answer.status,
-            "headers": told,
+            "headers": headers,
             "body": base64.b64encode(body).decode(),
             "certificate": certificate,
         }
 
 
-def late(_number, _frame):
+def raise_late(_number, _frame):
     raise TimeoutError("longer than %d s" % SECONDS)
 
 
 def main():
-    signal.signal(signal.SIGALRM, late)
-    addresses = here()
+    signal.signal(signal.SIGALRM, raise_late)
+    addresses = list_own_addresses()
     for line in sys.stdin:
         signal.alarm(SECONDS)
         try:

@@ -37,10 +37,10 @@ def itself(value, _memo):
     return value
 
 
-for unchanging in (AnsibleDatatagBase, _AnsibleTaggedStr):
-    unchanging.__deepcopy__ = itself
+for tag_class in (AnsibleDatatagBase, _AnsibleTaggedStr):
+    tag_class.__deepcopy__ = itself
 
-WANTED = {
+PLUGIN_NAMES = {
     action_loader: ("normal",),
     become_loader: ("sudo",),
     connection_loader: ("ssh",),
@@ -60,7 +60,7 @@ class CallbackModule(CallbackBase):
         self._ahead = len(play.roles) != 1
         if not self._ahead:
             return
-        for loader, names in WANTED.items():
+        for loader, names in PLUGIN_NAMES.items():
             for name in names:
                 loader.get(f"ansible.builtin.{name}", class_only=True)
 

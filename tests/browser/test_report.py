@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
-from auditor.models import Hardening, Host, HostHardening, Scope, Site, Text, Waived, Waiver, WaiverUse
+from auditor.models import AppliedWaiver, ExceptionScope, Hardening, Host, HostHardening, Site, Text, Waiver, WaiverUse
 from auditor.report.files import write
 from auditor.report.formats import Format
 from auditor.report.html.addresses import host_page
-from auditor.results.trend import trend_point
+from auditor.results.trend import make_trend_point
 from tests import factory, pictures
 from tests.unit import intruded
 
@@ -78,10 +78,10 @@ def hardened():
         broken_before=("gotre.test",),
     )
     waiver = Waiver(
-        id="MT-01", control="tls.certificate_in_date", scope=Scope(sites=("bennua.test",)), reason="chờ chứng thư mới",
+        id="MT-01", control="tls.certificate_in_date", scope=ExceptionScope(sites=("bennua.test",)), reason="chờ chứng thư mới",
         approver="Chánh Văn phòng", granted=date(2026, 1, 1), expires=date(2026, 12, 1), compensating="chặn từ ngoài",
     )  # fmt: skip
-    waived = Waived.model_validate(
+    waived = AppliedWaiver.model_validate(
         {**waiver.model_dump(exclude={"control", "scope"}), "days_left": 8, "validity": "expiring"}
     )
     run = factory.run(hardened=True, unreachable=["web3"])
@@ -129,7 +129,7 @@ def chromium():
 @pytest.fixture(scope="session")
 def reports(tmp_path_factory):
     before = factory.run(started="2026-11-23T08:21:00+07:00", run_id="before")
-    point = trend_point(before)
+    point = make_trend_point(before)
     months = [
         point.model_copy(update={"run_id": f"m{m}", "started": f"2026-{m:02}-20T08:00:00+07:00"}) for m in (8, 9, 10)
     ]

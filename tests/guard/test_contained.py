@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from auditor import lab
-from auditor.incidents.means.table import CONTAINING
+from auditor.incidents.means.table import CONTAINMENT_KINDS
 from auditor.models.ranks import Means
 from tests.lab import adhoc, targets
 from tests.lab.fixtures import INVENTORY, environment, quiet, run
@@ -30,7 +30,7 @@ for vhost in /etc/nginx/sites-enabled/*; do sed -i '1i # hardened' $(readlink -f
 printf 'map $uri $luytre_lab {{ default 1; }}\\n' > /etc/nginx/conf.d/00-hardened.conf; systemctl reload nginx
 """
 """A step of the run, of which each line may find that what it is about is gone."""
-LASTING = list(CONTAINING)
+LASTING = list(CONTAINMENT_KINDS)
 EVERY = set(LASTING)
 
 

@@ -56,7 +56,7 @@ def test_a_rollback_after_a_vhost_was_edited_leaves_what_nginx_loads_also_at_the
     reboot(there)
     assert there.sh(LOAD) == ""
     assert there.sh("systemctl is-active nginx mariadb ssh").split() == ["active"] * 3
-    assert smoke.compare(smoke.learn(pages), visit(HOST, again=pages)) == ()
+    assert smoke.compare(smoke.learn_baseline(pages), visit(HOST, again=pages)) == ()
 
 
 def test_a_revert_leaves_what_would_keep_nginx_from_loading_what_somebody_made_meanwhile(

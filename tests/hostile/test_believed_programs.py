@@ -136,7 +136,7 @@ class Audited:
 
 
 def _run(host: str, script: str) -> str:
-    done = lab.run(host, ["bash", "-s"], given=script.encode())
+    done = lab.run(host, ["bash", "-s"], stdin_data=script.encode())
     assert done.returncode == 0, done.stderr.decode("utf-8", "replace")
     return done.stdout.decode("utf-8", "replace")
 

@@ -32,7 +32,7 @@ echo '{"ssh.password_auth": [], "firewall.default_deny": []}' > /etc/ansible/fac
 """What an earlier version says is in force, of controls that were never applied."""
 ROOT = Path(__file__).parents[2]
 ROLES_PAGE = ROOT / "docs/en/roles.md"
-OURS = ":".join(str(folder) for folder in resources.role_folders())
+OURS = ":".join(str(folder) for folder in resources.list_role_folders())
 RUNS = "cat $(ls /var/lib/luytre/guard/2*/state.json | sort | tail -1)"
 
 

@@ -45,7 +45,7 @@ def test_sshd_by_a_socket_beside_one_with_a_file_of_its_own(
     held = {change["control"]: change["held"]["en"] for change in planned[0]["changes"] if change["held"]}
     assert "cu (su-l)" in held["accounts.system_shells"] and "kho (/etc/cron.d/kho)" in held["accounts.system_shells"]
 
-    hardened = playbook("--limit", HOST, "--tags", "ssh", str(resources.playbook("harden.yml")))
+    hardened = playbook("--limit", HOST, "--tags", "ssh", str(resources.get_playbook("harden.yml")))
     assert hardened.code == 0, hardened.out
     assert "nopbai" in hardened.out
     assert running(HOST)["sshd offers macs"] != before["sshd offers macs"]
@@ -87,7 +87,7 @@ def test_no_account_takes_sshds_port_while_it_reads_its_files_anew(
     both = there.sh(LISTENS)
     assert both.split() == ["0.0.0.0:2222", "sshd", "[::]:2222", "sshd"]
 
-    hardened = playbook("--limit", "web2", "--tags", "ssh", str(resources.playbook("harden.yml")))
+    hardened = playbook("--limit", "web2", "--tags", "ssh", str(resources.get_playbook("harden.yml")))
     assert hardened.code == 0, hardened.out
     assert there.sh(LISTENS) == both
     run = there.sh("ls -t /var/lib/luytre/guard | grep -m1 Z-").strip()

@@ -113,7 +113,7 @@ os.rename("/run/da_thay", "/run/da_thay.json")
 
 
 def _said(script: str) -> str:
-    done = lab.run(HOST, ["sh", "-s"], given=script.encode())
+    done = lab.run(HOST, ["sh", "-s"], stdin_data=script.encode())
     assert done.returncode == 0, done.stderr.decode("utf-8", "replace")
     return done.stdout.decode("utf-8", "replace")
 

@@ -33,7 +33,7 @@ def test_every_way_in_stays_until_it_is_given_up_by_name(
     fresh(HOST)
     ways.prepare(HOST, tmp_path)
     assert ways.try_all(HOST, tmp_path) == {way.name: True for way in ways.WAYS}
-    play = str(resources.playbook("harden.yml"))
+    play = str(resources.get_playbook("harden.yml"))
     reach = ("-i", INVENTORY, "--limit", HOST, "--output", str(tmp_path / "out"), "--yes", "--json")
 
     with ways.going_on(HOST, tmp_path):

@@ -193,7 +193,7 @@ def configuration() -> tuple[str, dict[str, str]]:
     return text, {**files, f"{ROOT}/apache2.conf": text}
 
 
-def servers(text: str, tmp_path: Path) -> dict[str, _apache_request.Server]:
+def servers(text: str, tmp_path: Path) -> dict[str, _apache_request.ApacheServer]:
     """The collector's understanding of each virtual host by its name."""
     (tmp_path / "apache2.conf").write_text(text)
     known = _apache_config.Configuration("/etc/apache2", {}, (2, 4, 62)).read(str(tmp_path / "apache2.conf"))
@@ -207,7 +207,7 @@ def servers(text: str, tmp_path: Path) -> dict[str, _apache_request.Server]:
             mine = name in HTACCESS and folder == f"{ROOT}/{name}"
             return known.read_hostile(HTACCESS[name][1], "x") if mine else None
 
-        found[name] = _apache_request.Server(known.modules, main, block.inside, htaccess)
+        found[name] = _apache_request.ApacheServer(known.modules, main, block.inside, htaccess)
     return found
 
 
@@ -222,7 +222,7 @@ def answers(fresh: Callable[..., None]) -> dict[tuple[str, str], tuple[int, dict
         "config": f"{ROOT}/apache2.conf",
         "asks": [[f"{name}.test", uri] for name, uri in asks],
     }
-    done = lab.run(HOST, ["python3", "-c", GUEST], given=json.dumps(given).encode())
+    done = lab.run(HOST, ["python3", "-c", GUEST], stdin_data=json.dumps(given).encode())
     assert done.returncode == 0, done.stderr.decode()
     joined = []
     for status, pairs in json.loads(done.stdout):
@@ -245,8 +245,10 @@ def test_the_collector_and_apache_agree(
             wrong.append(f"{name}{uri}: Apache {status}, collector {answer.kind} {answer.detail}")
         if name.startswith("header") and uri == "/page.html":
             real = {key: value for key, value in sent.items() if key not in CORES_OWN}
-            if real != _apache_request.headers(answer.state, False):
-                wrong.append(f"{name}: Apache sends {real}, collector {_apache_request.headers(answer.state, False)}")
+            if real != _apache_request.compute_headers(answer.state, False):
+                wrong.append(
+                    f"{name}: Apache sends {real}, collector {_apache_request.compute_headers(answer.state, False)}"
+                )
     assert wrong == []
     assert {KINDS.get(status, "denied") for status, _ in answers.values()} == {
         "file",

@@ -85,7 +85,7 @@ def office(booted: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     assert there.says("known-good", "import", f"wordpress-{version()}.zip").code == 0
     root("DEBIAN_FRONTEND=noninteractive apt-get -qq install -y nftables > /dev/null")  # by which a host is cut off
     root(EDITOR_OF_YEARS)
-    compromise.plant("web1", functools.partial(lab.run, "web1"), LEFT)
+    compromise.put_plants("web1", functools.partial(lab.run, "web1"), LEFT)
     try:
         with serving(Received(), authority.context("127.0.0.1"), port=port):
             _under_attack(there)
@@ -143,7 +143,7 @@ def incidents(office: Office) -> Office:
     """The pages on incidents typed after it, about what has been left since."""
     there = Office(office.folder, {"6.8.2": version()})
     day, before = clock.today().strftime("%Y%m%d"), office.last()
-    compromise.plant(
+    compromise.put_plants(
         "web1", functools.partial(lab.run, "web1"), ("shell_in_uploads", "administrator", "post_of_adverts")
     )
     assert there.says("hunt").code == 1
@@ -209,7 +209,7 @@ def findings(incidents: Office) -> Office:
     there = Office(incidents.folder, {"6.8.2": version()})
     lab.reset(["web1"])
     quiet("web1")
-    compromise.plant("web1", functools.partial(lab.run, "web1"), ("shell_in_uploads", "post_of_adverts"))
+    compromise.put_plants("web1", functools.partial(lab.run, "web1"), ("shell_in_uploads", "post_of_adverts"))
     (there.folder / "rules").mkdir()
     (there.folder / "rules/x.yar").write_text('rule x { strings: $a = "luytre-none" condition: $a }', "ascii")
     (there.folder / "portal").mkdir()

@@ -26,8 +26,8 @@ main()
 """
 SITES = frozenset({"antruc.test", "bennua.test", "dongvau.test", "gotre.test"})
 ALARMS = ("content.injected", "content.suspected")
-CONTENT = tuple(one for one in lab.planted() if one.what == "content")
-FOOTHOLDS = tuple(one for one in lab.planted() if one.what == "foothold" and one.host == "web2")
+CONTENT = tuple(one for one in lab.load_plants() if one.what == "content")
+FOOTHOLDS = tuple(one for one in lab.load_plants() if one.what == "foothold" and one.host == "web2")
 """Of the machine whose files are few: what a hunt reads of WordPress takes longest of all."""
 ACCEPTED = "engine_only"
 LATER = """cat > /var/www/antruc.test/wp-content/mu-plugins/chan-trang.php <<'END'
@@ -77,7 +77,7 @@ def _played(hardened: Mapping[str, Any], clean: Path, compromised: Path) -> Stor
     lab.compromise_hosts()
     found = review(state)
     again = audit(state)
-    key = next(one["key"] for one in traces(found, "antruc.test") if plant(ACCEPTED).told.fits(one))
+    key = next(one["key"] for one in traces(found, "antruc.test") if plant(ACCEPTED).told.matches_trace(one))
     agreed = ("--approver", "Văn thư", "--second", "Chánh Văn phòng", "--despite-high-confidence")
     said = ("--reason", "Trang của đơn vị", *agreed)
     assert run(state, "baseline", "accept", "antruc.test", key, *said, "-i", INVENTORY).code == 0
@@ -165,13 +165,13 @@ def test_nothing_is_found_on_the_sites_as_they_are(story: Story, which: str) -> 
 @pytest.mark.parametrize("one", [one for one in CONTENT if one.told.by is None], ids=lambda one: str(one.id))
 def test_what_was_put_on_a_site_is_found(story: Story, one: lab.Plant) -> None:
     assert one.site is not None
-    assert [trace for trace in traces(story.found, one.site) if one.told.fits(trace)]
+    assert [trace for trace in traces(story.found, one.site) if one.told.matches_trace(trace)]
 
 
 def test_what_a_browser_alone_sees_is_not_told_without_one(story: Story) -> None:
     for one in (one for one in CONTENT if one.told.by == "render"):
         assert one.site is not None
-        assert not [trace for trace in traces(story.found, one.site) if one.told.fits(trace)]
+        assert not [trace for trace in traces(story.found, one.site) if one.told.matches_trace(trace)]
 
 
 def test_the_sites_of_the_machine_beside_it_have_nothing(story: Story) -> None:
@@ -202,7 +202,9 @@ def test_what_is_injected_then_is_new_and_worse(story: Story) -> None:
 @pytest.mark.parametrize("one", FOOTHOLDS, ids=lambda one: str(one.id))
 def test_what_was_left_on_a_host_is_found(story: Story, one: lab.Plant) -> None:
     weak = next(hunt["weak"] for hunt in story.hunted["hunts"] if hunt["host"] == "web2")
-    assert [t for t in (weak if one.told.by == "earlier" else footholds(story.hunted, "web2")) if one.told.fits(t)]
+    assert [
+        t for t in (weak if one.told.by == "earlier" else footholds(story.hunted, "web2")) if one.told.matches_trace(t)
+    ]
 
 
 def test_the_machine_beside_it_has_no_footholds(story: Story) -> None:

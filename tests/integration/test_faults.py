@@ -40,7 +40,7 @@ class Case:
     report: str
     changed: Mapping[str, Any]
     """What differs on the disk from before the hardening."""
-    pages: tuple[smoke.Difference, ...]
+    pages: tuple[smoke.SiteRegression, ...]
     more: Any = None
 
 
@@ -101,7 +101,7 @@ class Scene:
             entry=entries[0],
             report=index.read_text("utf-8") if index.exists() else "",
             changed=differences(self.before, disk(self.host)),
-            pages=smoke.compare(smoke.learn(self.pages), visit(self.host, again=self.pages)),
+            pages=smoke.compare(smoke.learn_baseline(self.pages), visit(self.host, again=self.pages)),
             more=more,
         )
 

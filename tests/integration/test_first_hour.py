@@ -22,9 +22,9 @@ from typing import Any
 import pytest
 
 from auditor import lab
-from auditor.incidents.told import MOST_TYPED
+from auditor.incidents.told import MAX_COMMAND
 from auditor.models import clock
-from auditor.models.incidents import Contained
+from auditor.models.incidents import ContainedEvent
 from auditor.report.official.period import Period
 from auditor.text.words import Words
 from tests.integration.test_cleaned import release
@@ -195,7 +195,7 @@ def _played(walk: Walk) -> Story:
     case = run(state, "incident", "show", incident, "--json").json
     verified = run(state, "history", "verify")
     clean = run(state, "hunt", "--limit", ",".join(HOSTS), "--json", "--format", "json", cwd=walk.folder).json
-    month = str(Period.of(clean["run"]["started"]))  # in which it ended, be it that midnight has passed
+    month = str(Period.from_moment(clean["run"]["started"]))  # in which it ended, be it that midnight has passed
     given = ("--unit", "tinh-tan-giang", "--period", month, "--output", str(walk.folder / "official"), "--lang", "vi")
     written = run(state, "report", "official", *given)
     official = "".join(_text(path) for path in sorted((walk.folder / "official").glob("*.docx")))
@@ -222,7 +222,7 @@ def coming(ended: Ended, incident: str, lang: str) -> Next | None:
 
 
 def _ours(lines: Sequence[str]) -> Iterator[str]:
-    assert all(len(line) < MOST_TYPED for line in lines)
+    assert all(len(line) < MAX_COMMAND for line in lines)
     yield from (line.strip() for line in lines if line.startswith("  auditor "))
 
 
@@ -284,9 +284,9 @@ def test_what_is_found_is_told_before_all_else_on_the_chair_s_page(story: Story)
     assert asked.index("web1") < asked.index("</li>")
 
 
-@pytest.mark.parametrize("one", [one for one in lab.planted() if one.id != BY_RENDER], ids=lambda one: str(one.id))
+@pytest.mark.parametrize("one", [one for one in lab.load_plants() if one.id != BY_RENDER], ids=lambda one: str(one.id))
 def test_whatever_was_planted_is_gone(story: Story, one: lab.Plant) -> None:
-    assert [trace for trace in _traces(story.clean) if one.told.fits(trace)] == []
+    assert [trace for trace in _traces(story.clean) if one.told.matches_trace(trace)] == []
 
 
 def test_what_a_browser_alone_shows_is_among_the_files_that_a_step_shows(story: Story) -> None:
@@ -330,7 +330,9 @@ def test_the_case_log_knows_what_was_done_by_hand_and_nothing_is_in_doubt(story:
     notes = [one["deed"]["text"] for one in story.case["entries"] if one["deed"]["kind"] == "noted"]
     assert any("/etc/pam.d/sshd" in note for note in notes)
     deeds = [
-        Contained.model_validate(one["deed"]) for one in story.case["entries"] if one["deed"]["kind"] == "contained"
+        ContainedEvent.model_validate(one["deed"])
+        for one in story.case["entries"]
+        if one["deed"]["kind"] == "contained"
     ]
     assert {one.state for one in deeds} <= {"begun", "confirmed", "refused"}
     assert story.verified.code == 0, story.verified.out + story.verified.err

@@ -45,7 +45,7 @@ def guided(stage: Stage) -> None:
     quiet(stage.host)
     shutil.copytree(guide.ROOT / "inventories/example", folder / "inventories/example")
     inventory = folder / guide.INVENTORY
-    month = str(Period.of(datetime.datetime.now(datetime.UTC).isoformat()))
+    month = str(Period.from_moment(datetime.datetime.now(datetime.UTC).isoformat()))
     password = (lab.state().root / "root_password").read_text("utf-8").strip()
     answers = {
         "enroll": (

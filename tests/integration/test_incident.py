@@ -231,8 +231,8 @@ def story(booted: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 def _played(office: Office) -> Story:
     root("web1", EDITOR_OF_YEARS)
-    compromise.plant("web1", functools.partial(lab.run, "web1"), LEFT)
-    root("web1", next(one.script for one in lab.planted() if one.id == KEY_OF))
+    compromise.put_plants("web1", functools.partial(lab.run, "web1"), LEFT)
+    root("web1", next(one.script for one in lab.load_plants() if one.id == KEY_OF))
     for host, path in TABLES.items():
         root(host, f"python3 - <<'END'\n{MAKE.format(files=FILES)}\nEND")
         who, into = ("root", f"> {path}") if path.startswith("/etc/") else ("", "| crontab -u www-data -")

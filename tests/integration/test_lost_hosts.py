@@ -85,7 +85,7 @@ def story(booted: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
     quiet(HOST)
     done = lab.run(HOST, "command -v nft > /dev/null || DEBIAN_FRONTEND=noninteractive apt-get -qq install -y nftables")
     assert done.returncode == 0, done.stderr
-    compromise.plant(HOST, functools.partial(lab.run, HOST), ("shell_in_the_portal",))
+    compromise.put_plants(HOST, functools.partial(lab.run, HOST), ("shell_in_the_portal",))
     try:
         yield _played(office)
     finally:
@@ -121,7 +121,7 @@ def _played(office: Office) -> Story:
     fingerprint = lab.run(HOST, FINGERPRINT).stdout.decode().strip()
     password = lab.state().root_password.read_text("utf-8")
     office.type("changed", *enroll, "--fingerprint", fingerprint, "--password-stdin", given=password)
-    compromise.plant(HOST, functools.partial(lab.run, HOST), ("shell_in_the_portal",))
+    compromise.put_plants(HOST, functools.partial(lab.run, HOST), ("shell_in_the_portal",))
     office.type("anew", *hunt)
     anew = office.states(incident)
     written = office.type("anew", "report", "official", "--unit", "phuong-ben-nua", "--period", MONTH)

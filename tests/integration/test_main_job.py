@@ -45,7 +45,7 @@ def test_hardening_mends_what_it_can_and_makes_nothing_worse(hardened: Hardened)
     passed = {(f["control"], f["subject"]["id"]) for f in hardened.first if f["status"] == "pass"}
     worse = [f for f in hardened.last if f["status"] in OPEN and (f["control"], f["subject"]["id"]) in passed]
     assert worse == []
-    assert smoke.compare(smoke.learn(hardened.pages), hardened.pages_after) == ()
+    assert smoke.compare(smoke.learn_baseline(hardened.pages), hardened.pages_after) == ()
 
 
 def test_a_second_hardening_has_nothing_to_do(hardened: Hardened) -> None:
@@ -87,7 +87,7 @@ def test_the_whole_playbook_without_a_plan(
         changed = set(re.findall(r"TASK \[(.*?)\] \*+\n(?:(?!TASK ).*\n)*?changed: \[\w+", second.out))
         assert changed == {"guard : Keep a way back, or take it"}
         assert recap(second)[host]["changed"] == 2
-    assert smoke.compare(smoke.learn(before_pages), visit(*hosts, again=before_pages)) == ()
+    assert smoke.compare(smoke.learn_baseline(before_pages), visit(*hosts, again=before_pages)) == ()
 
 
 type Manifest = dict[str, tuple[int, int, int]]

@@ -106,7 +106,7 @@ class Story:
 
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
-    with lab.session():
+    with lab.hold_session():
         lab.pristine(HOSTS)
         try:
             yield _played(tmp_path_factory.mktemp("messy"))
@@ -117,7 +117,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
 def _played(folder: Path) -> Story:
     state, output = environment(folder), folder / "out"
     harden = ("harden", "-i", INVENTORY, "--output", str(output), "--yes", "--json", "--batch", "100%")
-    accepted = ",".join(name for name in controls.load().by_id if controls.load().mends(name))
+    accepted = ",".join(name for name in controls.load().by_id if controls.load().has_fix(name))
     each(lambda host: _laid_over(host, _keys(folder, host)))
     stands, pristine = {"before": stand(folder)}, each(whole)
     run(state, "audit", "-i", INVENTORY, "--output", str(output))

@@ -16,7 +16,7 @@ def molecule(stage: Stage, role: str) -> Ended:
     lab.reset([stage.host])
     done = subprocess.run(
         [BIN / "molecule", "test"],
-        cwd=resources.roles() / role,
+        cwd=resources.get_roles() / role,
         env=environment(stage.folder),
         capture_output=True,
         text=True,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ansible.module_utils.luytre import nginx
 from ansible.module_utils.luytre._nginx_conf import load
-from ansible.module_utils.luytre._nginx_request import Model, Request
+from ansible.module_utils.luytre._nginx_request import NginxModel, NginxRequest
 
 from auditor import lab
 from tests.unit.on_host.collect.test_nginx import WAYS
@@ -74,7 +74,7 @@ def test_the_collector_answers_as_nginx_does(fresh: Callable[..., None], tmp_pat
     text = MAIN.format(root=ROOT, port=PORT, servers="".join(blocks).replace("127.0.0.1:9000", "127.0.0.1:9"))
     (tmp_path / "nginx.conf").write_text(text)
     config = load(str(tmp_path / "nginx.conf"), lambda path: Path(path).read_text())
-    model, members = Model(config), nginx.by_listen(config.servers)[("127.0.0.1", PORT)]
+    model, members = NginxModel(config), nginx.group_by_listen(config.servers)[("127.0.0.1", PORT)]
 
     names = [f"a{number}.test" for number in range(len(blocks))] + ["khac.test"]
     asks = [(name, uri) for name in names for uri in URIS]
@@ -87,7 +87,7 @@ def test_the_collector_answers_as_nginx_does(fresh: Callable[..., None], tmp_pat
     wrong = []
     for (name, uri), (status, text) in zip(asks, said, strict=True):
         server, _how = model.choose(members, name)
-        answer = model.ask(server, Request(uri, name, "http", PORT, exists=lambda path: path in FILES))
+        answer = model.ask(server, NginxRequest(uri, name, "http", PORT, exists=lambda path: path in FILES))
         expected = {"php": 502, "proxy": 502, "file": 200, "redirect": 301, "closed": "closed"}.get(
             answer.kind, answer.value
         )

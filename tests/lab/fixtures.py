@@ -36,7 +36,7 @@ BIN = Path(sys.executable).parent
 
 @pytest.fixture(scope="session")
 def booted() -> Iterator[None]:
-    with lab.session():
+    with lab.hold_session():
         yield from _serving()
 
 
@@ -210,7 +210,7 @@ def findings(output: Path) -> list[dict[str, Any]]:
 def visit(*hosts: str, again: smoke.Answers | None = None) -> smoke.Answers:
     """The lab's sites as visitors see them; ``again``: the very URLs of an earlier visit."""
     known = inventories.load(Path(INVENTORY))
-    ca_files = {name: value.ca_file for name, value in reaching.reach(Path(INVENTORY)).items()}
+    ca_files = {name: value.ca_file for name, value in reaching.load_reach(Path(INVENTORY)).items()}
     return smoke.visit([host for host in known.hosts if not hosts or host.name in hosts], ca_files, again=again)
 
 

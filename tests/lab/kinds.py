@@ -70,7 +70,7 @@ class Plant(Model):
         """Whether a trace is of this."""
         return (
             trace["kind"] == self.kind
-            and trace["where"] == traces.place(self.where)
+            and trace["where"] == traces.format_path(self.where)
             and self.says in trace["sample"].lower()
         )
 

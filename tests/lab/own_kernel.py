@@ -16,7 +16,7 @@ from pathlib import Path
 from auditor import lab
 from auditor.errors import LabError
 from auditor.lab import apt, images, machine
-from auditor.lab.ssh import as_root
+from auditor.lab.ssh import build_root_command
 
 SCRIPT = Path(__file__).with_suffix(".sh")
 DIGITS = 20
@@ -47,7 +47,7 @@ class Machine:
 
     def run(self, command: str) -> str:
         """Return what a command says there, over SSH and as root. Raises CalledProcessError."""
-        program, *words = lab.ssh_command(self.host, remote=as_root(command))
+        program, *words = lab.ssh_command(self.host, remote=build_root_command(command))
         ssh = [program, "-o", "ConnectTimeout=60", *words]  # an emulated processor's handshake takes long
         return subprocess.run(
             ssh, stdin=subprocess.DEVNULL, capture_output=True, timeout=LONG, check=True
@@ -55,7 +55,7 @@ class Machine:
 
     def typed(self, command: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         """Return how a command ends there that a person types into bash, as root."""
-        ssh = lab.ssh_command(self.host, remote=as_root(shlex.join(["bash", "-c", command])))
+        ssh = lab.ssh_command(self.host, remote=build_root_command(shlex.join(["bash", "-c", command])))
         return subprocess.run(ssh, input=given, capture_output=True, timeout=LONG, check=False)
 
     def reboot(self, meanwhile: Callable[[], None] = lambda: None) -> None:
@@ -92,7 +92,7 @@ def disk(host: str, folder: Path, kind: Kind = CLOUD) -> Path:
     """
     own, spec = lab.state(), lab.spec()
     lab.build([host])
-    top = images.image(spec, host, own)
+    top = images.get_image_layer(spec, host, own)
     # An image that is built anew has other host keys, by which the lab knows its machine.
     keys = sorted((top.files(own.cache) / "etc/ssh").glob("ssh_host_*_key.pub"))
     source = b"".join(
@@ -106,8 +106,8 @@ def disk(host: str, folder: Path, kind: Kind = CLOUD) -> Path:
         place = Path(work) / "disk"
         place.mkdir()
         release = str(top.stack[-1].inputs["release"])
-        (place / "sources").write_text("".join(f"{source.line(release)}\n" for source in apt.sources()), "utf-8")
-        (place / "apt.conf").write_text(apt.options(), "utf-8")
+        (place / "sources").write_text("".join(f"{source.line(release)}\n" for source in apt.list_sources()), "utf-8")
+        (place / "apt.conf").write_text(apt.read_options(), "utf-8")
         (place / "name").write_text(host, "ascii")
         (place / "kernel").write_text(kind.kernel, "ascii")
         (place / "arguments").write_text(ARGUMENTS, "ascii")
@@ -136,7 +136,7 @@ def booted(host: str, made: Path) -> Iterator[Machine]:
     subprocess.run(["ip", "link", "set", tap, "master", spec.network.bridge, "up"], check=True)
     with tempfile.TemporaryDirectory() as folder:
         one = Machine(host, Path(folder) / "serial")
-        command = qemu(made, tap, machine.mac_of(spec.hosts[host].address), one.serial)
+        command = qemu(made, tap, machine.make_mac(spec.hosts[host].address), one.serial)
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
         try:
             until(lambda: process.poll() is not None or one.run("uname -s") == "Linux\n")

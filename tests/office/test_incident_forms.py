@@ -26,14 +26,14 @@ def printed(convert, tmp_path_factory):
     for form in SHOWN:
         for state, known in STATES.items():
             of = known(form)
-            documents[form, state] = issue.document(of, issue.parts(of))
+            documents[form, state] = issue.build_document(of, issue.fill_parts(of))
     files = {}
     for (form, state), document in documents.items():
         files[form, state] = folder / f"{form}-{state}.docx"
-        files[form, state].write_bytes(docx.render(document, template.FORM))
+        files[form, state].write_bytes(docx.render(document, template.FORM_PATH))
     by_office = {path.stem: path.read_bytes() for path in convert(files.values(), "pdf")}
     return {
-        (form, state): (by_office[f"{form}-{state}"], pdf.printed(dict(pdf.sheets(document))[""]))
+        (form, state): (by_office[f"{form}-{state}"], pdf.render_pdf(dict(pdf.iter_print_jobs(document))[""]))
         for (form, state), document in documents.items()
     }
 

@@ -62,7 +62,7 @@ def printed(words, convert, tmp_path_factory):
         files.append(folder / f"{kind}.docx")
         files[-1].write_bytes(data)
     by_office = {path.stem: path.read_bytes() for path in convert(files, "pdf")}
-    ours = {kind: pdf.printed(dict(pdf.sheets(document))[""]) for kind, document in DOCUMENTS.items()}
+    ours = {kind: pdf.render_pdf(dict(pdf.iter_print_jobs(document))[""]) for kind, document in DOCUMENTS.items()}
     return {
         (printer, kind): Printed(data, pdfplumber.open(io.BytesIO(data)).pages)
         for printer, made in (("libreoffice", by_office), ("typst", ours))
@@ -423,8 +423,8 @@ def test_the_documentation_shows_a_month_with_incidents_as_it_is(convert, tmp_pa
     """The first page of results, which begins with the intrusion; the page with part III; its annex: the DOCX by LibreOffice, and the PDF."""
     detected = datetime.datetime(2026, 11, 20, 8, 30, tzinfo=clock.ZONE)
     known = IncidentSummary(
-        id="SC-20261120-1", domains=("antruc.test",), injected=(), hosts=1, detected=detected, contained=12, unsettled=0, in_force=11,
-        reports=(ReportSent("now", detected, "điện thoại"),), overdue=("first",), closed=None, cause="",
+        id="SC-20261120-1", domains=("antruc.test",), injected_domains=(), hosts=1, detected_at=detected, contained_count=12, unsettled_count=0, in_force=11,
+        reports=(ReportSent("now", detected, "điện thoại"),), overdue=("first",), closed_at=None, cause="",
     )  # fmt: skip
     over = replace(
         known, id="SC-20261103-1", domains=("dongvau.test",), hosts=0, detected=detected - datetime.timedelta(days=17),
@@ -435,7 +435,7 @@ def test_the_documentation_shows_a_month_with_incidents_as_it_is(convert, tmp_pa
         document = official.document("tinh-tan-giang", run=intruded.fleet(), incidents=(over, known))
     word = tmp_path / "thang.docx"
     word.write_bytes(docx_output.render(document))
-    ours = pdf.printed(dict(pdf.sheets(document))[""])
+    ours = pdf.render_pdf(dict(pdf.iter_print_jobs(document))[""])
     pages = []
     for data in (convert([word], "pdf")[0].read_bytes(), ours):
         with pdfplumber.open(io.BytesIO(data)) as file:

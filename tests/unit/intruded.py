@@ -11,7 +11,7 @@ from auditor.audit.reviews import judge as judge_looks
 from auditor.looks.traces import trace
 from auditor.models import Run, Trace, clock
 from auditor.models.hunts import Hunt
-from auditor.models.incidents import OpenIncident, Standing
+from auditor.models.incidents import ActiveContainment, OpenIncident
 from tests import factory
 from tests.unit.audit.test_reviews import look
 from tests.unit.looks.test_traces import seen
@@ -72,7 +72,7 @@ def run(
         update={
             "findings": (*made.findings, *hosts.findings, *sites.findings),
             "hunts": hosts.hunted,
-            "reviews": sites.reviewed,
+            "reviews": sites.reviews,
             "incidents": incidents,
         }
     )
@@ -82,8 +82,10 @@ def fleet() -> Run:
     """A fleet as an admin finds it: web1 with a web shell and an incident that contains it, a second root account on web2, betting on gotre.test."""
     second_root = left("account", "/etc/passwd (hotro)")
     contained = (
-        Standing(incident=INCIDENT.id, number=1, host="web1", means="file", what=SHELL, known=True),
-        Standing(incident=INCIDENT.id, number=2, host="web1", means="process", what="4711/run/kworker", known=True),
+        ActiveContainment(incident=INCIDENT.id, number=1, host="web1", means="file", what=SHELL, known=True),
+        ActiveContainment(
+            incident=INCIDENT.id, number=2, host="web1", means="process", what="4711/run/kworker", known=True
+        ),
     )
     incident = INCIDENT.model_copy(update={"in_force": len(contained)})
     made = run(*TRACES, incidents=(incident,), injected=True, besides=(hunt(second_root, host="web2"),))

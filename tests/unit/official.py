@@ -13,11 +13,11 @@ from auditor.models import DocumentKind, Lang, Organisation, Regime, Run, clock
 from auditor.report.official import content
 from auditor.report.official.content.given import Rows
 from auditor.report.official.deadlines import USUAL_DAYS, Deadlines
-from auditor.report.official.document import AnnexKey, Document
+from auditor.report.official.document import AnnexKey, OfficialDocument
 from auditor.report.official.incidents import IncidentSummary
 from auditor.report.official.period import Period
-from auditor.results.month_work import Hardened
-from auditor.results.office_month import Figures, figures
+from auditor.results.month_work import HardeningAudits
+from auditor.results.office_month import Figures, compute_figures
 from auditor.results.open_since import Since
 from tests import factory
 
@@ -46,12 +46,12 @@ def month(
     before: Run | None = None,
     of: Organisation | None = None,
     first: Run | None = None,
-    hardenings: Sequence[Hardened] = (),
+    hardenings: Sequence[HardeningAudits] = (),
 ) -> Figures:
     tree = of or organisation()
     office = tree.unit(unit)
     assert office is not None
-    return figures(tree, office, factory.HOSTS, run, before, first, hardenings)
+    return compute_figures(tree, office, factory.HOSTS, run, before, first, hardenings)
 
 
 def document(
@@ -66,13 +66,13 @@ def document(
     since: Since | None = None,
     today: datetime.date = TODAY,
     first: Run | None = None,
-    hardenings: Sequence[Hardened] = (),
+    hardenings: Sequence[HardeningAudits] = (),
     incidents: tuple[IncidentSummary, ...] = (),
     besides: Mapping[AnnexKey, Rows] | None = None,
     levels: Mapping[str, int] | None = None,
-) -> Document:
+) -> OfficialDocument:
     run = run or factory.run(started=NOW)
-    given = content.Given(
+    given = content.ReportContext(
         figures=month(unit, run, before, of, first, hardenings),
         catalogue=CATALOGUE,
         period=MONTH,
@@ -87,7 +87,7 @@ def document(
         levels=levels or {},
         besides=besides or {},
     )
-    return content.document(given)
+    return content.build_document(given)
 
 
 def deadlines(run: Run, of: Organisation, since: Since, today: datetime.date) -> Deadlines:
@@ -95,10 +95,10 @@ def deadlines(run: Run, of: Organisation, since: Since, today: datetime.date) ->
         period=MONTH,
         days={**USUAL_DAYS, **of.deadline_days},
         since=since,
-        read=clock.read(run.started).date(),
-        written=today,
+        read_on=clock.read(run.started).date(),
+        written_on=today,
     )
 
 
-def text(of: Document) -> str:
+def text(of: OfficialDocument) -> str:
     return "\n".join(block.text for block in of.body)

@@ -15,7 +15,7 @@ from auditor.system import resources
 TOP = Path(__file__).parents[2]
 _RUN = frozenset({"run", "Popen", "Started", "said_no", "run_command", "commit", "submit"})
 """What is called to run a program; its arguments lead to the program's name."""
-_FOUND = frozenset({"installed", "which"})
+_FOUND = frozenset({"find_program", "installed", "which"})
 _NAME = re.compile(r"(?:/[\w./-]*/)?([a-z][\w.+-]*)")
 _MODULES = {
     "ansible.builtin.apt": {"apt-get"}, "ansible.builtin.systemd_service": {"systemctl"}, "ansible.builtin.raw": {"sh"},
@@ -44,7 +44,7 @@ def of_roles() -> dict[str, set[str]]:
 
 def of_every_role(pattern: str) -> list[Path]:
     """Files of all roles, wherever they lie."""
-    return sorted(file for folder in resources.role_folders() for file in folder.glob(f"*/{pattern}"))
+    return sorted(file for folder in resources.list_role_folders() for file in folder.glob(f"*/{pattern}"))
 
 
 def of_python(source: str) -> set[str]:

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from auditor.audit.controls import Catalogue
-from auditor.audit.frameworks.clauses import Clause, ClauseStatus, Framework, citations, controls_of
+from auditor.audit.frameworks.clauses import Clause, ClauseStatus, Framework, list_controls, map_citations
 from auditor.errors import InputError
 from auditor.models import ControlId, Finding, Host, Run, Severity, Site, Status
-from auditor.system.grouped import grouped
+from auditor.system.grouped import group_by
 
 Kind = Literal["host", "site"]
-_BOTH: frozenset[Kind] = frozenset({"host", "site"})
+_BOTH_KINDS: frozenset[Kind] = frozenset({"host", "site"})
 _HOST: frozenset[Kind] = frozenset({"host"})
 DEFAULT_LEVEL = 2
 """The level of a host that serves no site."""
@@ -44,8 +44,8 @@ class Result(enum.StrEnum):
 
 _RANK = {result: rank for rank, result in enumerate(Result)}
 _SOMETHING_IN_PLACE = frozenset({Result.MET, Result.EQUIVALENT, Result.PARTLY})
-_OPEN = frozenset({Result.PARTLY, Result.NOT_MET})
-_DEFEATING = {
+_OPEN_RESULTS = frozenset({Result.PARTLY, Result.NOT_MET})
+_DEFEATING_SEVERITIES = {
     Status.FAIL: frozenset({Severity.HIGH, Severity.CRITICAL}),
     Status.PARTIAL: frozenset({Severity.CRITICAL}),
 }
@@ -58,13 +58,13 @@ class ClauseResult:
 
     clause: Clause
     result: Result
-    shown: Result | None
+    shown_result: Result | None
     """What the controls alone show; None when no control concerns this subject. Differs from ``result`` where the
     controls show only a part of the clause and the rest needs a person's confirmation."""
     findings: tuple[Finding, ...]
 
     @property
-    def waived(self) -> int:
+    def waived_count(self) -> int:
         """Findings that a waiver covers, with a compensating measure or without."""
         return sum(finding.bucket == "waived" for finding in self.findings)
 
@@ -80,14 +80,14 @@ class ClauseTotal:
     """The subjects with the worst result, in the order given."""
     open: Mapping[ControlId, int]
     """How many hosts or sites violate each control that is open anywhere; those under a waiver are not open."""
-    waived: int
+    waived_count: int
     """How many findings a waiver covers, with a compensating measure or without."""
-    shown: Result | None
+    shown_result: Result | None
     """The worst that the controls alone show; None when none concerns any subject."""
 
 
 @dataclass(frozen=True, slots=True)
-class Assessed:
+class SubjectAssessment:
     """A site with its host, or a host that serves none, by clause."""
 
     host: Host
@@ -105,21 +105,21 @@ class Assessed:
         return (self.site.unit if self.site is not None else None) or self.host.unit
 
 
-def said(finding: Finding) -> Result:
+def judge_finding(finding: Finding) -> Result:
     """What one finding says for the clauses that its control is cited under.
 
     A waiver or an attestation with a compensating measure is equivalent. Without one an attested finding is met, and a
     waived one says what it would without the waiver.
     """
     if finding.waiver is None and finding.attestation is None:
-        return _SAID[finding.status]
+        return _RESULT_BY_STATUS[finding.status]
     paper = {"waived": finding.waiver, "attested": finding.attestation}.get(finding.bucket)
     if paper is not None and paper.compensating:
         return Result.EQUIVALENT
-    return Result.MET if finding.bucket == "attested" else _SAID[finding.status]
+    return Result.MET if finding.bucket == "attested" else _RESULT_BY_STATUS[finding.status]
 
 
-_SAID = {
+_RESULT_BY_STATUS = {
     Status.PASS: Result.MET,
     Status.PARTIAL: Result.PARTLY,
     Status.FAIL: Result.NOT_MET,
@@ -129,30 +129,30 @@ _SAID = {
 }
 
 
-def summed(findings: Iterable[Finding]) -> Result:
+def combine_findings(findings: Iterable[Finding]) -> Result:
     """What several findings say together; nothing said is not evaluated."""
     words: set[Result] = set()
     for finding in findings:
-        word = said(finding)
+        word = judge_finding(finding)
         words.add(word)
-        if word in _OPEN and finding.severity in _DEFEATING[finding.status]:
+        if word in _OPEN_RESULTS and finding.severity in _DEFEATING_SEVERITIES[finding.status]:
             return Result.NOT_MET
     if Result.NOT_MET in words:
         return Result.PARTLY if words & _SOMETHING_IN_PLACE else Result.NOT_MET
     return max(words, key=_RANK.__getitem__, default=Result.NOT_EVALUATED)
 
 
-def concluded(status: ClauseStatus, shown: Result | None) -> Result:
+def conclude_clause(status: ClauseStatus, shown_result: Result | None) -> Result:
     """What the clause comes to, given how much of it the controls can show and what they showed."""
     match status:
         case "not_covered":
             return Result.NOT_EVALUATED
         case "manual":
-            return Result.NEEDS_CONFIRMATION if shown is None else shown
+            return Result.NEEDS_CONFIRMATION if shown_result is None else shown_result
         case "automated":
-            return Result.NOT_APPLICABLE if shown is None else shown
+            return Result.NOT_APPLICABLE if shown_result is None else shown_result
         case "partial":
-            return max(shown or Result.NOT_APPLICABLE, Result.NEEDS_CONFIRMATION, key=_RANK.__getitem__)
+            return max(shown_result or Result.NOT_APPLICABLE, Result.NEEDS_CONFIRMATION, key=_RANK.__getitem__)
 
 
 def assess(
@@ -160,14 +160,16 @@ def assess(
     level: int | None,
     findings: Iterable[Finding],
     catalogue: Catalogue,
-    kinds: frozenset[Kind] = _BOTH,
+    kinds: frozenset[Kind] = _BOTH_KINDS,
 ) -> tuple[ClauseResult, ...]:
     """The framework's clauses at a level (all for None) over one subject's findings.
 
     A site's findings are its own and its host's; ``kinds`` says whose controls concern the subject at all, so that a
     host without sites does not answer for the controls of sites. Raises InputError for a level it does not know.
     """
-    return tuple(_judged(_plan(framework, level, catalogue, kinds), grouped(findings, lambda one: one.control)))
+    return tuple(
+        _judge_clauses(_plan(framework, level, catalogue, kinds), group_by(findings, lambda finding: finding.control))
+    )
 
 
 def assess_run(
@@ -175,8 +177,8 @@ def assess_run(
     run: Run,
     catalogue: Catalogue,
     level: int | None = None,
-    found: FindingsByHost | None = None,
-) -> Iterator[Assessed]:
+    findings_by_host: FindingsByHost | None = None,
+) -> Iterator[SubjectAssessment]:
     """Every site of the run, and every host without one, that the framework is about.
 
     Where the framework's levels are those of sites, each at the level it declares: some controls ask more of a higher
@@ -190,9 +192,9 @@ def assess_run(
             mend="omit the level, or change the site's level in the inventory",
             framework=framework.id,
         )
-    found = found or by_host(run)
-    yield from _assessed(
-        framework, found, run, catalogue, lambda host, site: site.level if site else host_level(host), level
+    findings_by_host = findings_by_host or group_by_host(run)
+    yield from _assess_subjects(
+        framework, findings_by_host, run, catalogue, lambda host, site: site.level if site else host_level(host), level
     )
 
 
@@ -200,29 +202,31 @@ def assess_hosts(
     framework: Framework, run: Run, catalogue: Catalogue
 ) -> Iterator[tuple[Host, tuple[ClauseTotal, ...]]]:
     """Every host that the framework is about: its sites together, all held to the highest of their levels."""
-    assessed = _assessed(framework, by_host(run), run, catalogue, lambda host, _: host_level(host), None)
-    for _name, of_host in itertools.groupby(assessed, key=lambda one: one.host.name):
+    assessments = _assess_subjects(
+        framework, group_by_host(run), run, catalogue, lambda host, _: host_level(host), None
+    )
+    for _name, of_host in itertools.groupby(assessments, key=lambda assessment: assessment.host.name):
         subjects = tuple(of_host)
-        yield subjects[0].host, total(subjects)
+        yield subjects[0].host, total_clauses(subjects)
 
 
-def _assessed(
+def _assess_subjects(
     framework: Framework,
-    found: FindingsByHost,
+    findings_by_host: FindingsByHost,
     run: Run,
     catalogue: Catalogue,
     site_level: Callable[[Host, Site | None], int],
     other_level: int | None,
-) -> Iterator[Assessed]:
+) -> Iterator[SubjectAssessment]:
     plans = _Plans(framework, catalogue)
-    for host, own, of_site in _hosts(framework, run, found):
+    for host, own, of_site in _iter_hosts(framework, run, findings_by_host):
         for site in host.sites or (None,):
             level = site_level(host, site) if framework.site_levels else other_level
             if site is None:
-                yield Assessed(host, None, tuple(_judged(plans.at(level, _HOST), own)))
+                yield SubjectAssessment(host, None, tuple(_judge_clauses(plans.at(level, _HOST), own)))
             else:
                 of_both = {**own, **of_site[site.domain]}
-                yield Assessed(host, site, tuple(_judged(plans.at(level, _BOTH), of_both)))
+                yield SubjectAssessment(host, site, tuple(_judge_clauses(plans.at(level, _BOTH_KINDS), of_both)))
 
 
 def host_level(host: Host) -> int:
@@ -231,7 +235,7 @@ def host_level(host: Host) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class SelfChecked:
+class SelfCheckCoverage:
     """The part of a framework that controls show by themselves."""
 
     clauses: int
@@ -240,31 +244,34 @@ class SelfChecked:
     """Those of which all that they show is met, or under a waiver with an equivalent measure."""
 
 
-def self_checked(clauses: Iterable[ClauseTotal]) -> SelfChecked:
+def measure_self_checked(clauses: Iterable[ClauseTotal]) -> SelfCheckCoverage:
     """How much of these clauses is checked without a person, and how much of that is met everywhere."""
-    shown = [
-        one.shown
-        for one in clauses
-        if one.clause.status in ("automated", "partial") and one.shown not in (None, Result.NOT_APPLICABLE)
+    shown_results = [
+        clause_total.shown_result
+        for clause_total in clauses
+        if clause_total.clause.status in ("automated", "partial")
+        and clause_total.shown_result not in (None, Result.NOT_APPLICABLE)
     ]
-    return SelfChecked(len(shown), sum(result in (Result.MET, Result.EQUIVALENT) for result in shown))
+    return SelfCheckCoverage(
+        len(shown_results), sum(result in (Result.MET, Result.EQUIVALENT) for result in shown_results)
+    )
 
 
-def total(assessed: Iterable[Assessed]) -> tuple[ClauseTotal, ...]:
+def total_clauses(assessments: Iterable[SubjectAssessment]) -> tuple[ClauseTotal, ...]:
     """Several subjects together, of a unit or a fleet: by clause the worst result, and how many have which.
 
     Reads ``assessed`` once and keeps names and counts alone, so that ten thousand sites fit in memory.
     """
-    counted: dict[str, _Counted] = {}
-    for subject in assessed:
-        for one in subject.results:
-            if one.clause.number not in counted:
-                counted[one.clause.number] = _Counted(one.clause)
-            counted[one.clause.number].add(subject.name, one)
-    return tuple(clause.total() for clause in counted.values())
+    tallies: dict[str, _ClauseTally] = {}
+    for subject in assessments:
+        for clause_result in subject.results:
+            if clause_result.clause.number not in tallies:
+                tallies[clause_result.clause.number] = _ClauseTally(clause_result.clause)
+            tallies[clause_result.clause.number].add(subject.name, clause_result)
+    return tuple(clause.total() for clause in tallies.values())
 
 
-class _Counted:
+class _ClauseTally:
     """One clause's counts while they grow."""
 
     def __init__(self, clause: Clause) -> None:
@@ -274,11 +281,11 @@ class _Counted:
         self._waived: set[tuple[ControlId, str]] = set()
         self._shown: set[Result] = set()
 
-    def add(self, name: str, one: ClauseResult) -> None:
-        self._names[one.result].append(name)
-        if one.shown is not None:
-            self._shown.add(one.shown)
-        for finding in one.findings:
+    def add(self, name: str, clause_result: ClauseResult) -> None:
+        self._names[clause_result.result].append(name)
+        if clause_result.shown_result is not None:
+            self._shown.add(clause_result.shown_result)
+        for finding in clause_result.findings:
             if finding.is_open:
                 self._open[finding.control].add(finding.subject.id)
             elif finding.status.is_open:
@@ -286,10 +293,12 @@ class _Counted:
 
     def total(self) -> ClauseTotal:
         worst = max(self._names, key=_RANK.__getitem__)
-        shown = max(self._shown, key=_RANK.__getitem__, default=None)
+        shown_result = max(self._shown, key=_RANK.__getitem__, default=None)
         counts = {result: len(names) for result, names in self._names.items()}
-        violated = {control: len(subjects) for control, subjects in self._open.items()}
-        return ClauseTotal(self._clause, worst, counts, tuple(self._names[worst]), violated, len(self._waived), shown)
+        open_counts = {control: len(subjects) for control, subjects in self._open.items()}
+        return ClauseTotal(
+            self._clause, worst, counts, tuple(self._names[worst]), open_counts, len(self._waived), shown_result
+        )
 
 
 type _Findings = Mapping[str, Sequence[Finding]]
@@ -299,11 +308,11 @@ type _Plan = Sequence[tuple[ClauseResult, tuple[ControlId, ...]]]
 
 
 def _plan(framework: Framework, level: int | None, catalogue: Catalogue, kinds: frozenset[Kind]) -> _Plan:
-    cited = citations(framework, catalogue)
+    controls_by_number = map_citations(framework, catalogue)
     return [
         (
-            ClauseResult(clause, concluded(clause.status, None), None, ()),
-            tuple(control.id for control in controls_of(clause, cited) if control.subject in kinds),
+            ClauseResult(clause, conclude_clause(clause.status, None), None, ()),
+            tuple(control.id for control in list_controls(clause, controls_by_number) if control.subject in kinds),
         )
         for clause in framework.at(level)
     ]
@@ -322,30 +331,32 @@ class _Plans:
         return self._made[level, kinds]
 
 
-def _judged(plan: _Plan, findings: _Findings) -> Iterator[ClauseResult]:
+def _judge_clauses(plan: _Plan, findings: _Findings) -> Iterator[ClauseResult]:
     for unshown, controls in plan:
         if not controls:
             yield unshown
             continue
-        found = tuple(finding for control in controls for finding in findings.get(control, ()))
-        shown = summed(found)
+        clause_findings = tuple(finding for control in controls for finding in findings.get(control, ()))
+        shown_result = combine_findings(clause_findings)
         if any(control not in findings for control in controls):
-            shown = max(shown, Result.NOT_EVALUATED, key=_RANK.__getitem__)
-        yield ClauseResult(unshown.clause, concluded(unshown.clause.status, shown), shown, found)
+            shown_result = max(shown_result, Result.NOT_EVALUATED, key=_RANK.__getitem__)
+        yield ClauseResult(
+            unshown.clause, conclude_clause(unshown.clause.status, shown_result), shown_result, clause_findings
+        )
 
 
-def by_host(run: Run) -> FindingsByHost:
+def group_by_host(run: Run) -> FindingsByHost:
     """The run's findings by host, each host's by subject, each subject's by control."""
-    found: dict[str, dict[tuple[str, str], dict[str, list[Finding]]]] = defaultdict(
+    findings_by_host: dict[str, dict[tuple[str, str], dict[str, list[Finding]]]] = defaultdict(
         lambda: defaultdict(lambda: defaultdict(list))
     )
     for finding in run.findings:
-        found[finding.host][finding.subject.kind, finding.subject.id][finding.control].append(finding)
-    return found
+        findings_by_host[finding.host][finding.subject.kind, finding.subject.id][finding.control].append(finding)
+    return findings_by_host
 
 
-def _hosts(
-    framework: Framework, run: Run, found: FindingsByHost
+def _iter_hosts(
+    framework: Framework, run: Run, findings_by_host: FindingsByHost
 ) -> Iterator[tuple[Host, _Findings, Mapping[str, _Findings]]]:
     """The hosts that the framework is about, with their own findings and those of each of their sites, by control."""
     systems = {outcome.host: outcome.os for outcome in run.outcomes}
@@ -353,7 +364,7 @@ def _hosts(
         system = systems.get(host.name)
         if framework.system is not None and system is not None and not system.startswith(framework.system):
             continue
-        of = found.get(host.name, {})
+        of = findings_by_host.get(host.name, {})
         yield (
             host,
             of.get(("host", host.name), {}),

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from auditor.audit.controls import Catalogue, Control
 from auditor.errors import InputError
 from auditor.models import ControlId, Model, Regime, Text
-from auditor.system.yaml_source import fitted, line_of, load_own, load_yaml
+from auditor.system.yaml_source import find_line, load_cached, load_yaml, validate_model
 
 FOLDER = Path(__file__).parent
 _MEND = "see docs/en/frameworks.md"
@@ -33,7 +33,7 @@ class Clause(Model):
     status: ClauseStatus
     notes: Text | None = Field(default=None, description="what the controls do not show")
     levels: tuple[int, ...] = Field(description="those of the framework's levels that ask for it")
-    cited: tuple[str, ...] = Field(description="the numbers that controls cite it by")
+    cited_numbers: tuple[str, ...] = Field(description="the numbers that controls cite it by")
 
 
 class Framework(Model):
@@ -96,94 +96,98 @@ class _File(Model):
     clauses: tuple[_Entry, ...]
 
 
-def names(folder: Path = FOLDER) -> tuple[str, ...]:
+def list_framework_ids(folder: Path = FOLDER) -> tuple[str, ...]:
     """The ids of all frameworks."""
     return tuple(sorted(file.stem for file in folder.glob("*.yml")))
 
 
 def load(framework: str, folder: Path = FOLDER) -> Framework:
     """One framework. Raises InputError naming file, line and mend, or the frameworks there are."""
-    known = names(folder)
-    if framework not in known:
-        raise InputError(f"there is no framework {framework}", mend=f"choose one of {', '.join(known)}")
+    known_ids = list_framework_ids(folder)
+    if framework not in known_ids:
+        raise InputError(f"there is no framework {framework}", mend=f"choose one of {', '.join(known_ids)}")
     file = folder / f"{framework}.yml"
-    data = _ours()[file] if folder == FOLDER else load_yaml(file)
-    written = fitted(_File, data, "{where}: {why}", mend=_MEND, file=file)
-    base = load(written.same_as, folder) if written.same_as else None
+    data = _load_own()[file] if folder == FOLDER else load_yaml(file)
+    content = validate_model(_File, data, "{where}: {why}", mend=_MEND, file=file)
+    base = load(content.same_as, folder) if content.same_as else None
     clauses: dict[str, Clause] = {}
-    for index, entry in enumerate(written.clauses):
-        for clause in _clauses(entry, tuple(written.levels), base, file, index):
+    for index, entry in enumerate(content.clauses):
+        for clause in _clauses(entry, tuple(content.levels), base, file, index):
             if clause.number in clauses:
                 raise _wrong(f"clause {clause.number} appears twice", file, index)
             clauses[clause.number] = clause
     return Framework(
         id=framework,
         key=base.key if base else framework,
-        title=written.title,
-        source=written.source,
-        levels=written.levels,
-        site_levels=written.site_levels,
-        system=written.system,
+        title=content.title,
+        source=content.source,
+        levels=content.levels,
+        site_levels=content.site_levels,
+        system=content.system,
         clauses=tuple(clauses.values()),
     )
 
 
 @cache
-def _ours() -> Mapping[Path, Any]:
-    return load_own("frameworks", sorted(FOLDER.glob("*.yml")))
+def _load_own() -> Mapping[Path, Any]:
+    return load_cached("frameworks", sorted(FOLDER.glob("*.yml")))
 
 
 def _wrong(what: str, file: Path, index: int) -> InputError:
-    return InputError(what, file=file, line=line_of(file, ["clauses", index]), mend=_MEND)
+    return InputError(what, file=file, line=find_line(file, ["clauses", index]), mend=_MEND)
 
 
 def _clauses(
     entry: _Entry, levels: tuple[int, ...], base: Framework | None, file: Path, index: int
 ) -> Iterator[Clause]:
-    numbered: dict[str, tuple[int, ...]] = {number: (level,) for level, number in (entry.numbers or {}).items()}
+    levels_by_number: dict[str, tuple[int, ...]] = {number: (level,) for level, number in (entry.numbers or {}).items()}
     if entry.number is not None:
-        numbered = {entry.number: entry.levels or levels}
-    unknown = sorted({level for at in numbered.values() for level in at}.difference(levels))
+        levels_by_number = {entry.number: entry.levels or levels}
+    unknown = sorted({level for at in levels_by_number.values() for level in at}.difference(levels))
     if unknown:
-        raise _wrong(f"{next(iter(numbered))}: there is no level {unknown[0]}", file, index)
-    for number, at in numbered.items():
+        raise _wrong(f"{next(iter(levels_by_number))}: there is no level {unknown[0]}", file, index)
+    for number, at in levels_by_number.items():
         yield _clause(entry, number, at, _based_on(entry, base, file, index))
 
 
 def _based_on(entry: _Entry, base: Framework | None, file: Path, index: int) -> tuple[Clause, ...]:
     if entry.same_as and base is None:
         raise _wrong("'same_as' in a clause needs 'same_as' at the top of the file", file, index)
-    missing = [number for number in entry.same_as if base is not None and number not in base.by_number]
-    if base is not None and missing:
-        raise _wrong(f"{base.id} has no clause {missing[0]}", file, index)
+    missing_numbers = [number for number in entry.same_as if base is not None and number not in base.by_number]
+    if base is not None and missing_numbers:
+        raise _wrong(f"{base.id} has no clause {missing_numbers[0]}", file, index)
     return tuple(base.by_number[number] for number in entry.same_as) if base is not None else ()
 
 
 def _clause(entry: _Entry, number: str, levels: tuple[int, ...], based_on: Sequence[Clause]) -> Clause:
     first: Any = based_on[0] if based_on else entry
-    cited = tuple(cited for clause in based_on for cited in clause.cited)
+    cited_numbers = tuple(cited_number for clause in based_on for cited_number in clause.cited_numbers)
     return Clause(
         number=number,
         levels=levels,
         text=entry.text or first.text,
         status=entry.status or first.status,
         notes=entry.notes or first.notes,
-        cited=cited if based_on else (number,),
+        cited_numbers=cited_numbers if based_on else (number,),
     )
 
 
-def citations(framework: Framework, catalogue: Catalogue) -> Mapping[str, tuple[Control, ...]]:
+def map_citations(framework: Framework, catalogue: Catalogue) -> Mapping[str, tuple[Control, ...]]:
     """The controls that cite a number of the framework, by number, in the catalogue's order."""
-    found: dict[str, dict[ControlId, Control]] = defaultdict(dict)
+    controls_by_number: dict[str, dict[ControlId, Control]] = defaultdict(dict)
     for control in catalogue.controls:
         for number, _level in _cited_by(control, framework.key):
-            found[number][control.id] = control
-    return {number: tuple(controls.values()) for number, controls in found.items()}
+            controls_by_number[number][control.id] = control
+    return {number: tuple(controls.values()) for number, controls in controls_by_number.items()}
 
 
-def controls_of(clause: Clause, cited: Mapping[str, tuple[Control, ...]]) -> tuple[Control, ...]:
+def list_controls(clause: Clause, controls_by_number: Mapping[str, tuple[Control, ...]]) -> tuple[Control, ...]:
     """The controls that show something of a clause, each once."""
-    return tuple({control.id: control for number in clause.cited for control in cited.get(number, ())}.values())
+    return tuple(
+        {
+            control.id: control for number in clause.cited_numbers for control in controls_by_number.get(number, ())
+        }.values()
+    )
 
 
 def _cited_by(control: Control, key: str) -> Iterator[tuple[str, int | None]]:
@@ -198,34 +202,34 @@ def _cited_by(control: Control, key: str) -> Iterator[tuple[str, int | None]]:
             yield str(number), None
 
 
-def problems(frameworks: Sequence[Framework], catalogue: Catalogue) -> tuple[str, ...]:
+def find_problems(frameworks: Sequence[Framework], catalogue: Catalogue) -> tuple[str, ...]:
     """What does not fit between frameworks and controls, one sentence each; empty when all does."""
-    found = []
+    messages = []
     own = {framework.key: framework for framework in frameworks if framework.id == framework.key}
     for control in catalogue.controls:
         for key in control.references:
             if key not in own:
-                found.append(f"{control.id} cites {key}, which is no framework")
+                messages.append(f"{control.id} cites {key}, which is no framework")
                 continue
             for number, level in _cited_by(control, key):
                 clause = own[key].by_number.get(number)
                 if clause is None:
-                    found.append(f"{control.id} cites {key} {number}, which is no clause")
+                    messages.append(f"{control.id} cites {key} {number}, which is no clause")
                 elif level is not None and level not in clause.levels:
-                    found.append(f"{control.id} cites {key} {number} at level {level}, which does not ask for it")
+                    messages.append(f"{control.id} cites {key} {number} at level {level}, which does not ask for it")
     for framework in frameworks:
-        cited = citations(framework, catalogue)
+        controls_by_number = map_citations(framework, catalogue)
         for clause in framework.clauses:
-            controls = controls_of(clause, cited)
+            controls = list_controls(clause, controls_by_number)
             automatic = [control for control in controls if not control.manual]
             name = f"{framework.id} {clause.number}"
             match clause.status:
                 case "automated" if not automatic:
-                    found.append(f"{name} is called automated, and no control checks it")
+                    messages.append(f"{name} is called automated, and no control checks it")
                 case "partial" if not controls:
-                    found.append(f"{name} is called partial, and no control cites it")
+                    messages.append(f"{name} is called partial, and no control cites it")
                 case "manual" if automatic:
-                    found.append(f"{name} is called manual, and {automatic[0].id} checks it")
+                    messages.append(f"{name} is called manual, and {automatic[0].id} checks it")
                 case "not_covered" if controls:
-                    found.append(f"{name} is called not covered, and {controls[0].id} cites it")
-    return tuple(found)
+                    messages.append(f"{name} is called not covered, and {controls[0].id} cites it")
+    return tuple(messages)

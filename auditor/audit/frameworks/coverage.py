@@ -9,7 +9,7 @@ from typing import get_args
 
 from auditor.audit.controls import Catalogue, Control
 from auditor.audit.frameworks.assessment import ClauseTotal
-from auditor.audit.frameworks.clauses import Clause, ClauseStatus, Framework, citations, controls_of
+from auditor.audit.frameworks.clauses import Clause, ClauseStatus, Framework, list_controls, map_citations
 from auditor.models import ControlId, Model, Text
 
 STATUSES: tuple[ClauseStatus, ...] = get_args(ClauseStatus)
@@ -38,9 +38,9 @@ class Coverage(Model):
     counts: Mapping[ClauseStatus, int]
 
 
-def coverage(framework: Framework, level: int | None, catalogue: Catalogue) -> Coverage:
+def measure_coverage(framework: Framework, level: int | None, catalogue: Catalogue) -> Coverage:
     """The clauses at a level, all for None. Raises InputError for a level the framework does not know."""
-    cited = citations(framework, catalogue)
+    controls_by_number = map_citations(framework, catalogue)
     clauses = framework.at(level)
     counts = Counter(clause.status for clause in clauses)
     return Coverage(
@@ -50,8 +50,8 @@ def coverage(framework: Framework, level: int | None, catalogue: Catalogue) -> C
         level=level,
         clauses=tuple(
             ClauseCoverage(
-                controls=tuple(control.id for control in controls_of(clause, cited)),
-                **clause.model_dump(exclude={"cited"}),
+                controls=tuple(control.id for control in list_controls(clause, controls_by_number)),
+                **clause.model_dump(exclude={"cited_numbers"}),
             )
             for clause in clauses
         ),
@@ -60,7 +60,7 @@ def coverage(framework: Framework, level: int | None, catalogue: Catalogue) -> C
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ClauseRow:
     """One line of a framework's page."""
 
     clause: Clause
@@ -68,12 +68,12 @@ class Row:
     total: ClauseTotal
 
 
-def rows(framework: Framework, catalogue: Catalogue, totals: Iterable[ClauseTotal]) -> tuple[Row, ...]:
+def build_rows(framework: Framework, catalogue: Catalogue, totals: Iterable[ClauseTotal]) -> tuple[ClauseRow, ...]:
     """The clauses that were assessed, in the framework's order, with their controls and what they came to."""
-    cited = citations(framework, catalogue)
+    controls_by_number = map_citations(framework, catalogue)
     by_number = {total.clause.number: total for total in totals}
     return tuple(
-        Row(clause, controls_of(clause, cited), by_number[clause.number])
+        ClauseRow(clause, list_controls(clause, controls_by_number), by_number[clause.number])
         for clause in framework.clauses
         if clause.number in by_number
     )

@@ -63,13 +63,13 @@ def hunt(
 
     """
     from auditor.audit.run import compare, judge, prepare
-    from auditor.commands.audit import ahead, catalogue, conclude
+    from auditor.commands.audit import conclude, load_catalogue, preload
     from auditor.commands.given import baseline as baselines
     from auditor.commands.shown import console
-    from auditor.compromise.fleet import Hunting
+    from auditor.compromise.fleet import HuntRun
     from auditor.fleet.collect import ALL
-    from auditor.history.carried import carried
-    from auditor.history.hunts import Hunts
+    from auditor.history.carried import add_prior_state
+    from auditor.history.hunts import HuntHistory
     from auditor.history.known_good import KnownGood
     from auditor.history.runs import History
     from auditor.inventory import hosts as inventories
@@ -77,35 +77,43 @@ def hunt(
     from auditor.system import files
     from auditor.text.words import Words
 
-    known = inventories.load(inventory)
-    hosts, _sites = select(known, limit)
-    files.check(output)
+    inventory_data = inventories.load(inventory)
+    hosts, _sites = select(inventory_data, limit)
+    files.check_output(output)
     if rules is not None and not rules.is_dir():
         raise InputError("--rules {path} is not a folder", path=rules, mend="give a folder of YARA rules")
     history = History()
     history.check()
     earlier = None
     if baseline is not None:
-        earlier = baselines.earlier(baseline, known.path, [host.name for host in hosts], history)
+        earlier = baselines.find_baseline(baseline, inventory_data.path, [host.name for host in hosts], history)
     _name_wrong(rules, lang)
-    shelf, started = Hunts(), clock.now()
-    comparison = compare(known, clock.day(started))
-    hunting = Hunting(
-        inventory=known.path,
+    shelf, start = HuntHistory(), clock.now()
+    comparison = compare(inventory_data, clock.to_day(start))
+    hunt_run = HuntRun(
+        inventory=inventory_data.path,
         shelf=shelf,
-        manifests=KnownGood().all(),
+        manifests=KnownGood().load_manifests(),
         rules=rules.resolve() if rules is not None else None,
         whole=whole,
-        asked=comparison.asked if comparison is not None else ALL,
+        fact_query=comparison.fact_request if comparison is not None else ALL,
     )
 
     def meanwhile() -> None:
-        prepare(catalogue())
-        ahead(lang)
+        prepare(load_catalogue())
+        preload(lang)
 
-    with console.progress(Words(lang)("doing.hunt"), [host.name for host in hosts]) as done:
-        _hunts, facts, outcomes = hunting.all(hosts, done, meanwhile)
-    run = judge(carried(known), catalogue(), hosts, facts, outcomes, started=started, comparison=comparison)
+    with console.show_progress(Words(lang)("doing.hunt"), [host.name for host in hosts]) as report_done:
+        _hunts, facts, outcomes = hunt_run.hunt_hosts(hosts, report_done, meanwhile)
+    run = judge(
+        add_prior_state(inventory_data),
+        load_catalogue(),
+        hosts,
+        facts,
+        outcomes,
+        started_at=start,
+        comparison=comparison,
+    )
     conclude(run, history, output, formats, fail_on, earlier, lang, as_json=as_json)
 
 

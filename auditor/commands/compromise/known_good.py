@@ -62,7 +62,7 @@ def import_(
 
     if len(files) > 1 and (name or version):
         raise InputError("--name and --version require a single file", mend="import the files one by one")
-    made = []
+    manifests = []
     for file in files:
         if file.is_dir():
             if not (trust_on_first_use and reason.strip() and approver.strip()):
@@ -71,14 +71,15 @@ def import_(
                     path=file,
                     mend="use its release archive, or --trust-on-first-use with --reason and --approver",
                 )
-            made.append(archives.folder(file, name, version, reason.strip()[:500], approver.strip()[:200]))
+            manifests.append(archives.folder(file, name, version, reason.strip()[:500], approver.strip()[:200]))
         else:
-            made.append(archives.read(file, name, version))
-    KnownGood().put(tuple(made))
+            manifests.append(archives.read(file, name, version))
+    KnownGood().put(tuple(manifests))
     words = Words(lang)
-    for one in made:
+    for manifest in manifests:
         console.out.print(
-            words("known_good.imported", name=one.name, version=one.version, n=len(one.entries)), markup=False
+            words("known_good.imported", name=manifest.name, version=manifest.version, n=len(manifest.entries)),
+            markup=False,
         )
 
 
@@ -91,15 +92,15 @@ def list_known(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> 
 
     """
     from auditor.commands.shown import console
-    from auditor.commands.shown.hunts import known_table
+    from auditor.commands.shown.hunts import build_releases_table
     from auditor.history.known_good import KnownGood
     from auditor.text.words import Words
 
-    kept = KnownGood().listed()
+    releases = KnownGood().list_manifests()
     if as_json:
-        typer.echo(json.dumps([asdict(one) for one in kept], ensure_ascii=False, indent=1))
-    elif kept:
-        console.out.print(known_table(kept, Words(lang)))
+        typer.echo(json.dumps([asdict(release) for release in releases], ensure_ascii=False, indent=1))
+    elif releases:
+        console.out.print(build_releases_table(releases, Words(lang)))
     else:
         console.out.print(Words(lang)("known_good.none"))
 
@@ -147,11 +148,11 @@ def export(
     from auditor.system import files
     from auditor.text.words import Words
 
-    known = {(one.name, one.version): one for one in KnownGood().all()}
-    found = known.get((name, version))
-    if found is None:
+    manifests_by_release = {(manifest.name, manifest.version): manifest for manifest in KnownGood().load_manifests()}
+    release_manifest = manifests_by_release.get((name, version))
+    if release_manifest is None:
         raise InputError(
             "there is no manifest of {name} {version}", name=name, version=version, mend="see 'auditor known-good list'"
         )
-    files.whole(file, [exported.written(found)])
+    files.write_whole(file, [exported.dump_manifest(release_manifest)])
     console.out.print(Words(lang)("known_good.exported", name=name, version=version, file=file), markup=False)

@@ -11,7 +11,7 @@ import typer
 
 from auditor.commands.given import completions
 from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
-from auditor.errors import InputError, nearest
+from auditor.errors import InputError, find_nearest
 from auditor.models import clock
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="Key of the trac
 ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Reason, in one sentence.")]
 
 
-def _day(value: str) -> date:
+def _parse_day(value: str) -> date:
     try:
-        return clock.day_written(value)
+        return clock.parse_day(value)
     except ValueError:
         raise typer.BadParameter(f"{value}: not a date; write it as 2026-12-31") from None
 
@@ -80,47 +80,47 @@ def accept(
     from pydantic import ValidationError
 
     from auditor.commands.shown import console
-    from auditor.errors import first_wrong
-    from auditor.history.hunts import Hunts
-    from auditor.history.looks import Looks
-    from auditor.models import Accepted
+    from auditor.errors import get_first_error
+    from auditor.history.hunts import HuntHistory
+    from auditor.history.looks import ScanHistory
+    from auditor.models import TraceAcceptance
     from auditor.text.words import Words
 
-    known = _inventory(inventory, site)
-    looks = Looks()
-    seen = looks.latest(known.path).get(site) or Hunts().latest(known.path).get(site)
-    there = {one.key: one for one in seen.traces} if seen is not None else {}
+    inventory_data = _load_inventory(inventory, site)
+    looks = ScanHistory()
+    last_scan = looks.latest(inventory_data.path).get(site) or HuntHistory().latest(inventory_data.path).get(site)
+    there = {trace.key: trace for trace in last_scan.traces} if last_scan is not None else {}
     if key not in there:
         raise InputError(
             "the last review of {site} did not find a trace with the key {key}",
             site=site,
             key=key,
             mend="see 'auditor audit', or 'auditor review' the site, or 'auditor hunt' on the host",
-            guess=nearest(key, there),
+            guess=find_nearest(key, there),
         )
     _check_agreed(site, there[key], approver, second, despite=despite)
-    last = _day(until) if until is not None else None
+    last = _parse_day(until) if until is not None else None
     if last is not None and last < clock.today():
         raise InputError("--until {day}: this day has passed", day=last, mend="use a future day, or omit the option")
     try:
-        accepted = Accepted(
+        acceptance = TraceAcceptance(
             site=site,
             key=key,
-            reason=_given(reason),
+            reason=_check_reason(reason),
             approver=approver,
             granted=clock.today(),
             until=last,
             second=second,
         )
     except ValidationError as error:
-        place, why = first_wrong(error)
+        place, why = get_first_error(error)
         raise InputError(
             "--{option} is not valid: {why}",
             option=".".join(map(str, place)),
             why=why,
             mend="see 'auditor baseline accept --help'",
         ) from error
-    looks.accept(known.path, accepted)
+    looks.accept(inventory_data.path, acceptance)
     console.out.print(Words(lang)("baseline.accepted", site=site, trace=key), markup=False)
 
 
@@ -156,16 +156,18 @@ def list_accepted(
 
     """
     from auditor.commands.shown import console
-    from auditor.commands.shown.reviews import accepted_table
-    from auditor.history.looks import Looks
+    from auditor.commands.shown.reviews import build_acceptances_table
+    from auditor.history.looks import ScanHistory
     from auditor.inventory import hosts as inventories
     from auditor.text.words import Words
 
-    accepted = Looks().accepted(inventories.load(inventory).path)
+    acceptances = ScanHistory().load_acceptances(inventories.load(inventory).path)
     if as_json:
-        typer.echo(json.dumps([one.model_dump(mode="json") for one in accepted], ensure_ascii=False, indent=1))
-    elif accepted:
-        console.out.print(accepted_table(accepted, Words(lang), clock.today()))
+        typer.echo(
+            json.dumps([acceptance.model_dump(mode="json") for acceptance in acceptances], ensure_ascii=False, indent=1)
+        )
+    elif acceptances:
+        console.out.print(build_acceptances_table(acceptances, Words(lang), clock.today()))
     else:
         console.out.print(Words(lang)("baseline.none"))
 
@@ -185,33 +187,36 @@ def withdraw(
 
     """
     from auditor.commands.shown import console
-    from auditor.history.looks import Looks
+    from auditor.history.looks import ScanHistory
     from auditor.text.words import Words
 
-    known = _inventory(inventory, site)
+    inventory_data = _load_inventory(inventory, site)
     if not re.fullmatch("[0-9a-f]{16}", key):
         raise InputError("{key} is not the key of a trace", key=key, mend="see 'auditor baseline list'")
-    Looks().withdraw(known.path, site, key, _given(reason))
+    ScanHistory().withdraw(inventory_data.path, site, key, _check_reason(reason))
     console.out.print(Words(lang)("baseline.withdrawn", site=site, trace=key), markup=False)
 
 
-def _given(reason: str) -> str:
+def _check_reason(reason: str) -> str:
     if not reason.strip():
         raise InputError("--reason is empty", mend="state the reason in one sentence")
     return reason.strip()[:500]
 
 
-def _inventory(path: Path, site: str) -> Inventory:
+def _load_inventory(path: Path, site: str) -> Inventory:
     """The inventory that has the site, or the host of that name. Raises InputError when it has neither."""
     from auditor.inventory import hosts as inventories
 
-    known = inventories.load(path)
-    names = [*(one.domain for one in known.sites), *(one.name for one in known.hosts)]
+    inventory_data = inventories.load(path)
+    names = [
+        *(listed_site.domain for listed_site in inventory_data.sites),
+        *(listed_host.name for listed_host in inventory_data.hosts),
+    ]
     if site not in names:
         raise InputError(
             "the inventory has no site or host {site}",
             site=site,
             mend="see 'auditor inventory check'",
-            guess=nearest(site, names),
+            guess=find_nearest(site, names),
         )
-    return known
+    return inventory_data

@@ -27,8 +27,8 @@ from auditor.models import Severity
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from auditor.history.looks import Looks
-    from auditor.models import Host, Inventory, Look
+    from auditor.history.looks import ScanHistory
+    from auditor.models import Host, Inventory, Scan
     from auditor.text.words import Words
 
 MINUTES = 10
@@ -66,13 +66,13 @@ def review(
 
     """
     from auditor.audit.run import audit as run_audit
-    from auditor.commands.audit import ahead, catalogue, conclude
+    from auditor.commands.audit import conclude, load_catalogue, preload
     from auditor.commands.given import baseline as baselines
     from auditor.commands.shown import console
     from auditor.commands.shown.reviews import show_answers
     from auditor.content.words import lexicon
-    from auditor.history.carried import carried
-    from auditor.history.looks import Looks
+    from auditor.history.carried import add_prior_state
+    from auditor.history.looks import ScanHistory
     from auditor.history.runs import History
     from auditor.inventory import hosts as inventories
     from auditor.inventory import papers
@@ -80,68 +80,70 @@ def review(
     from auditor.text import words as texts
     from auditor.web import browser
 
-    known = inventories.load(inventory)
-    hosts, sites = select(known, limit)
-    files.check(output)
+    inventory_data = inventories.load(inventory)
+    hosts, sites = select(inventory_data, limit)
+    files.check_output(output)
     if render:
         browser.check()
-    own_words = lexicon.own(papers.folder(known.path) / "words")
+    own_words = lexicon.read_own_words(papers.get_folder(inventory_data.path) / "words")
     history = History()
     history.check()
     earlier = None
     if baseline is not None:
-        earlier = baselines.earlier(baseline, known.path, [host.name for host in hosts], history)
-    looks, words = Looks(), texts.Words(lang)
+        earlier = baselines.find_baseline(baseline, inventory_data.path, [host.name for host in hosts], history)
+    looks, words = ScanHistory(), texts.Words(lang)
     names = [host.name for host in hosts]
-    chosen = [site.domain for host in hosts for site in host.sites if not sites or site.domain in sites]
-    with looks.alone():
-        seen = _look(known, looks, hosts, chosen, minutes, words, own_words, render=render)
-    with console.progress(words("doing.audit"), names) as done:
-        run, _facts = run_audit(carried(known), catalogue, hosts, watch=done, meanwhile=lambda: ahead(lang))
+    domains = [site.domain for host in hosts for site in host.sites if not sites or site.domain in sites]
+    with looks.hold_review_lock():
+        scans = _scan(inventory_data, looks, hosts, domains, minutes, words, own_words, render=render)
+    with console.show_progress(words("doing.audit"), names) as report_done:
+        run, _facts = run_audit(
+            add_prior_state(inventory_data), load_catalogue, hosts, watch=report_done, meanwhile=lambda: preload(lang)
+        )
     if not as_json:
-        show_answers(seen, lambda site: looks.answers(known.path, site), words)
+        show_answers(scans, lambda site: looks.get_answers_folder(inventory_data.path, site), words)
     conclude(run, history, output, formats, fail_on, earlier, lang, as_json=as_json)
 
 
-def _look(
-    known: Inventory,
-    looks: Looks,
+def _scan(
+    inventory_data: Inventory,
+    looks: ScanHistory,
     hosts: Sequence[Host],
-    chosen: Sequence[str],
+    domains: Sequence[str],
     minutes: int,
     words: Words,
     own_words: Mapping[str, str],
     *,
     render: bool,
-) -> tuple[Look, ...]:
+) -> tuple[Scan, ...]:
     """Ask the hosts what is on guard there, then look at the sites."""
     from auditor.commands.shown import console
     from auditor.content import asked
-    from auditor.content.fleet import Reviewing
+    from auditor.content.fleet import ScanRun
     from auditor.content.guards import ways
-    from auditor.content.review import Budget
+    from auditor.content.review import ScanBudget
     from auditor.content.words import lexicon
-    from auditor.fleet.inside import Inside
+    from auditor.fleet.inside import HostProxy
     from auditor.inventory import engines, papers
     from auditor.inventory import reach as reaching
     from auditor.models import clock
 
-    networks = engines.networks(papers.folder(known.path))
-    reach = reaching.reach(Path(known.path))
-    with console.progress(words("doing.ask_guards"), [host.name for host in hosts]) as done:
-        facts = asked.ask(known.path, hosts, networks, done)
-    reviewing = Reviewing(
-        inventory=known.path,
+    networks = engines.load_networks(papers.get_folder(inventory_data.path))
+    reach = reaching.load_reach(Path(inventory_data.path))
+    with console.show_progress(words("doing.ask_guards"), [host.name for host in hosts]) as report_done:
+        facts = asked.query_hosts(inventory_data.path, hosts, networks, report_done)
+    review_run = ScanRun(
+        inventory=inventory_data.path,
         shelf=looks,
-        last=looks.readable(known.path),
-        own=frozenset(name for site in known.sites for name in (site.domain, *site.aliases)),
+        last=looks.load_readable(inventory_data.path),
+        own=frozenset(name for site in inventory_data.sites for name in (site.domain, *site.aliases)),
         ways={host.name: ways(facts.get(host.name)) for host in hosts},
-        inside=lambda host: Inside(reach[host.name]),
-        may_probe=asked.may_be_probed(known, clock.today()),
+        inside=lambda host: HostProxy(reach[host.name]),
+        may_probe=asked.may_be_probed(inventory_data, clock.today()),
         pages=asked.pages(facts.values(), lexicon.with_own(frozenset(own_words.items()))),
-        budget=Budget(seconds=minutes * 60),
+        budget=ScanBudget(seconds=minutes * 60),
         words=own_words,
         render=render,
     )
-    with console.progress(words("doing.review"), chosen) as done:
-        return reviewing.all(hosts, chosen, done)
+    with console.show_progress(words("doing.review"), domains) as report_done:
+        return review_run.scan_sites(hosts, domains, report_done)

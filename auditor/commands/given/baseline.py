@@ -18,35 +18,37 @@ RUNS = 10
 Earlier = Iterable[tuple[str, tuple[Finding, ...]]]
 
 
-def earlier(wanted: str, inventory: str, hosts: Collection[str], history: History) -> Earlier:
+def find_baseline(baseline_name: str, inventory: str, hosts: Collection[str], history: History) -> Earlier:
     """The runs that ``wanted`` means, newest first, those kept by now; read only as far as somebody asks.
 
     Raises InputError when it names nothing, or what it names says nothing of these hosts.
     """
-    if wanted == "last":
-        return _kept([entry.id for entry in history.entries(inventory, limit=RUNS)], history)
-    file = Path(wanted)
-    name, findings = _read(file) if "/" in wanted or file.suffix or file.exists() else _run(wanted, history)
+    if baseline_name == "last":
+        return _iter_runs([entry.id for entry in history.entries(inventory, limit=RUNS)], history)
+    file = Path(baseline_name)
+    name, findings = (
+        _load_file(file) if "/" in baseline_name or file.suffix or file.exists() else _load_run(baseline_name, history)
+    )
     if not any(finding.host in hosts for finding in findings):
         raise InputError(
             "--baseline {wanted}: contains none of these hosts",
             mend="name a run or a findings.json of this inventory",
-            wanted=wanted,
+            wanted=baseline_name,
         )
     return [(name, findings)]
 
 
-def _kept(run_ids: Iterable[str], history: History) -> Iterator[tuple[str, tuple[Finding, ...]]]:
+def _iter_runs(run_ids: Iterable[str], history: History) -> Iterator[tuple[str, tuple[Finding, ...]]]:
     for run_id in run_ids:
-        yield _run(run_id, history)
+        yield _load_run(run_id, history)
 
 
-def _run(run_id: str, history: History) -> tuple[str, tuple[Finding, ...]]:
+def _load_run(run_id: str, history: History) -> tuple[str, tuple[Finding, ...]]:
     run = history.run(run_id)
     return run.id, run.findings
 
 
-def _read(file: Path) -> tuple[str, tuple[Finding, ...]]:
+def _load_file(file: Path) -> tuple[str, tuple[Finding, ...]]:
     from auditor.report import json_output
 
     try:

@@ -15,7 +15,7 @@ _OURS = ("lab", "messy")
 
 def check(inventory: str, hosts: Sequence[str]) -> None:
     """Raise InputError before anything is sent, when the inventory is one of the lab's and the lab is not up here."""
-    own = [resources.inventories() / name for name in _OURS]
+    own = [resources.get_inventories() / name for name in _OURS]
     path = Path(inventory).resolve()
     if path not in own and path.parent not in own:
         return

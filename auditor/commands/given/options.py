@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from auditor.commands.given import completions, lab_hosts
-from auditor.errors import InputError, nearest
+from auditor.errors import InputError, find_nearest
 from auditor.models import Lang, Severity
 from auditor.report.formats import USUAL_FORMATS, Format
 from auditor.text import language
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from auditor.models import Host, Inventory, Site
 
 
-def _formats(value: str) -> frozenset[Format]:
+def _parse_formats(value: str) -> frozenset[Format]:
     try:
         return frozenset(Format(name.strip()) for name in value.split(","))
     except ValueError:
         raise typer.BadParameter(f"{value}: use any of {_ALL_FORMATS}, separated by commas") from None
 
 
-def _inventory(value: str | Path) -> Path:
+def _parse_inventory(value: str | Path) -> Path:
     if not str(value):
         raise typer.BadParameter("it is empty; for the current folder, use '.'")
     return Path(value)
@@ -41,7 +41,7 @@ InventoryOption = Annotated[
         metavar="INVENTORY",
         help="Inventory folder or file.",
         envvar="LUYTRE_INVENTORY",
-        parser=_inventory,
+        parser=_parse_inventory,
     ),
 ]
 LimitOption = Annotated[
@@ -129,7 +129,7 @@ FormatOption = Annotated[
     typer.Option(
         "--format",
         metavar=_ALL_FORMATS,
-        parser=_formats,
+        parser=_parse_formats,
         help="Formats to write, separated by commas.",
         autocompletion=completions.formats,
     ),
@@ -148,51 +148,51 @@ def check_local(context: typer.Context) -> None:
         raise InputError("--local means this machine, and -i means an inventory", mend="use only one of them")
 
 
-def _named(option: str, given: list[str] | None) -> tuple[str, ...]:
+def _split_names(option: str, values: list[str] | None) -> tuple[str, ...]:
     """The names given to an option, repeated or separated by commas.
 
     Raises InputError for a value that names nothing: an empty variable of a script is no choice.
     """
-    found = []
-    for value in given or []:
+    all_names = []
+    for value in values or []:
         names = [name for part in value.split(",") if (name := part.strip())]
         if not names:
             raise InputError(
                 f"{option} {value!r} does not contain a name", mend="give at least one name, or omit the option"
             )
-        found += names
-    return tuple(found)
+        all_names += names
+    return tuple(all_names)
 
 
-def accepted(names: list[str] | None, catalogue: Catalogue) -> frozenset[str]:
+def parse_accepted_controls(names: list[str] | None, catalogue: Catalogue) -> frozenset[str]:
     """What ``--accept`` names. Raises InputError for what is about no control with an automated fix."""
-    wanted = _named("--accept", names)
-    for name in wanted:
+    control_names = _split_names("--accept", names)
+    for name in control_names:
         control, colon, account = name.partition(":")
-        if not catalogue.mends(control) or (colon and not account):
+        if not catalogue.has_fix(control) or (colon and not account):
             raise InputError(
                 f"--accept {name}: not a control with an automated fix",
                 mend="name controls one by one; see 'auditor controls list'",
-                guess=nearest(name, filter(catalogue.mends, catalogue.by_id)),
+                guess=find_nearest(name, filter(catalogue.has_fix, catalogue.by_id)),
             )
-    return frozenset(wanted)
+    return frozenset(control_names)
 
 
-def unjudged(names: list[str] | None, inventory: Inventory) -> frozenset[str]:
+def parse_unjudged_sites(names: list[str] | None, inventory: Inventory) -> frozenset[str]:
     """The domains of the sites that ``--unjudged`` names. Raises InputError for one that is not a site of the inventory."""
-    by_name = _sites_by_name(inventory)
-    wanted = _named("--unjudged", names)
-    for name in wanted:
+    by_name = _map_sites_by_name(inventory)
+    site_names = _split_names("--unjudged", names)
+    for name in site_names:
         if name not in by_name:
             raise InputError(
                 f"--unjudged {name}: there is no such site",
                 mend="see 'auditor inventory check'",
-                guess=nearest(name, by_name),
+                guess=find_nearest(name, by_name),
             )
-    return frozenset(by_name[name].domain for name in wanted)
+    return frozenset(by_name[name].domain for name in site_names)
 
 
-def _sites_by_name(inventory: Inventory) -> dict[str, Site]:
+def _map_sites_by_name(inventory: Inventory) -> dict[str, Site]:
     return {name: site for site in inventory.sites for name in (site.domain, *site.aliases)}
 
 
@@ -202,24 +202,24 @@ def select(inventory: Inventory, limit: list[str] | None) -> tuple[tuple[Host, .
     No limit: all hosts, no sites. Raises InputError for a name that is neither, for a limit that names nothing, and for
     hosts of the lab while it is down.
     """
-    hosts, sites = _chosen(inventory, limit)
+    hosts, sites = _select_hosts(inventory, limit)
     lab_hosts.check(inventory.path, [host.name for host in hosts])
     return hosts, sites
 
 
-def _chosen(inventory: Inventory, limit: list[str] | None) -> tuple[tuple[Host, ...], frozenset[str]]:
+def _select_hosts(inventory: Inventory, limit: list[str] | None) -> tuple[tuple[Host, ...], frozenset[str]]:
     if not limit:
         return inventory.hosts, frozenset()
-    wanted = _named("--limit", limit)
+    names = _split_names("--limit", limit)
     by_host = {host.name for host in inventory.hosts}
-    by_site = _sites_by_name(inventory)
-    for name in wanted:
+    by_site = _map_sites_by_name(inventory)
+    for name in names:
         if name not in by_host and name not in by_site:
             raise InputError(
                 f"--limit {name}: there is no such host or site",
                 mend="see 'auditor inventory check'",
-                guess=nearest(name, [*by_host, *by_site]),
+                guess=find_nearest(name, [*by_host, *by_site]),
             )
-    sites = frozenset(by_site[name].domain for name in wanted if name in by_site and name not in by_host)
-    chosen = {name for name in wanted if name in by_host} | {by_site[name].host for name in wanted if name in by_site}
-    return tuple(host for host in inventory.hosts if host.name in chosen), sites
+    sites = frozenset(by_site[name].domain for name in names if name in by_site and name not in by_host)
+    host_names = {name for name in names if name in by_host} | {by_site[name].host for name in names if name in by_site}
+    return tuple(host for host in inventory.hosts if host.name in host_names), sites

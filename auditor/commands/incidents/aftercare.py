@@ -15,9 +15,9 @@ from auditor.commands.given.options import (
     LangOption,
     OutputOption,
 )
-from auditor.commands.incidents.hosts import hosts_of, hosts_there
+from auditor.commands.incidents.hosts import list_hosts, require_hosts
 from auditor.commands.incidents.ledger import IncidentArgument
-from auditor.commands.incidents.then import findings_of
+from auditor.commands.incidents.then import iter_findings
 from auditor.errors import InputError
 from auditor.models import clock
 
@@ -42,31 +42,44 @@ def todo(
 
     """
     from auditor.commands.shown import console
-    from auditor.fleet.collect import Asked, collect
+    from auditor.fleet.collect import FactsRequest, collect
     from auditor.history.incidents import Incidents
-    from auditor.history.looks import Looks
+    from auditor.history.looks import ScanHistory
     from auditor.incidents import todo as left
-    from auditor.incidents.case import fold
-    from auditor.incidents.closing import gone
-    from auditor.incidents.response.alarms import without_accepted
-    from auditor.incidents.response.at_once import responses_to
+    from auditor.incidents.case import fold_case
+    from auditor.incidents.closing import list_removed_subjects
+    from auditor.incidents.response.alarms import filter_findings
+    from auditor.incidents.response.at_once import build_responses
     from auditor.inventory import hosts as inventories
     from auditor.text.words import Words
 
-    known, words = inventories.load(inventory), Words(lang)
-    case = fold(incident, Incidents().one(known.path, incident))
-    hosts = hosts_of(known, case.subjects)
-    facts, _outcomes = collect(known.path, hosts, asked=Asked(areas=left.AREAS))
-    findings = list(findings_of(case))
-    theirs = responses_to(without_accepted(findings, Looks().accepted(known.path), clock.today()), known.hosts)
-    found = [one for host in hosts for one in left.of_host(case, host, facts.get(host.name), theirs)]
-    found += left.unread(case, gone(case, known.hosts), {(one.control, one.subject.id) for one in findings})
+    inventory_data, words = inventories.load(inventory), Words(lang)
+    case = fold_case(incident, Incidents().load_log(inventory_data.path, incident))
+    hosts = list_hosts(inventory_data, case.subjects)
+    facts, _outcomes = collect(inventory_data.path, hosts, request=FactsRequest(areas=left.AREAS))
+    findings = list(iter_findings(case))
+    theirs = build_responses(
+        filter_findings(findings, ScanHistory().load_acceptances(inventory_data.path), clock.today()),
+        inventory_data.hosts,
+    )
+    manual_steps = [
+        manual_step for host in hosts for manual_step in left.list_host_steps(case, host, facts.get(host.name), theirs)
+    ]
+    manual_steps += left.list_unread_subjects(
+        case,
+        list_removed_subjects(case, inventory_data.hosts),
+        {(finding.control, finding.subject.id) for finding in findings},
+    )
     if as_json:
-        typer.echo(json.dumps([left.as_data(one, words) for one in found], ensure_ascii=False, indent=1))
-        raise typer.Exit(1 if found else 0)
-    for one in found:
-        console.out.print(console.escape(left.line(one, words)), soft_wrap=True)
-    raise typer.Exit(1 if found else 0)
+        typer.echo(
+            json.dumps(
+                [left.build_json_data(manual_step, words) for manual_step in manual_steps], ensure_ascii=False, indent=1
+            )
+        )
+        raise typer.Exit(1 if manual_steps else 0)
+    for step in manual_steps:
+        console.out.print(console.escape(left.format_step(step, words)), soft_wrap=True)
+    raise typer.Exit(1 if manual_steps else 0)
 
 
 def deindex(
@@ -87,35 +100,37 @@ def deindex(
     """
     from auditor.commands.shown import console
     from auditor.history.incidents import Incidents
-    from auditor.history.looks import Looks
+    from auditor.history.looks import ScanHistory
     from auditor.incidents import forgetting
-    from auditor.incidents.case import fold
+    from auditor.incidents.case import fold_case
     from auditor.inventory import hosts as inventories
-    from auditor.looks.traces import defanged
+    from auditor.looks.traces import defang
     from auditor.system import files
     from auditor.text.words import Words
 
-    known, words = inventories.load(inventory), Words(lang)
-    case = fold(incident, Incidents().one(known.path, incident))
-    looks, today, findings = Looks(), clock.today(), list(findings_of(case))
-    accepted = [one for one in looks.accepted(known.path) if one.holds(today)]
-    found = [
+    inventory_data, words = inventories.load(inventory), Words(lang)
+    case = fold_case(incident, Incidents().load_log(inventory_data.path, incident))
+    looks, today, findings = ScanHistory(), clock.today(), list(iter_findings(case))
+    acceptances = [acceptance for acceptance in looks.load_acceptances(inventory_data.path) if acceptance.holds(today)]
+    indexed_pages = [
         page
-        for host in hosts_there(known, case)
+        for host in require_hosts(inventory_data, case)
         for site in host.sites
         if site.domain in case.subjects or host.name in case.subjects
-        for page in forgetting.pages(
+        for page in forgetting.list_pages(
             case,
             site,
-            looks.ledger(known.path, site.domain),
+            looks.ledger(inventory_data.path, site.domain),
             findings,
-            {one.key for one in accepted if one.site == site.domain},
+            {acceptance.key for acceptance in acceptances if acceptance.site == site.domain},
         )
     ]
-    for page in found:
-        said = f"{words(f'incidents.forget.{page.act}')}  {defanged(page.address)}  {forgetting.kind_of(page, words)}"
-        console.out.print(console.escape(said), soft_wrap=True)
-    if not found:
+    for page in indexed_pages:
+        line = (
+            f"{words(f'incidents.forget.{page.act}')}  {defang(page.address)}  {forgetting.describe_kind(page, words)}"
+        )
+        console.out.print(console.escape(line), soft_wrap=True)
+    if not indexed_pages:
         console.out.print(words("incidents.forget.none"), markup=False)
         return
     try:
@@ -124,6 +139,9 @@ def deindex(
         raise InputError(
             "cannot make the folder {folder}: {why}", folder=output, why=error.strerror, mend="choose another --output"
         ) from error
-    written = {"txt": forgetting.listed(found), "csv": forgetting.table(found, words)}
-    for ending, content in written.items():
-        typer.echo(str(files.private(output / f"{incident}-deindex.{ending}", [content])))
+    contents_by_suffix = {
+        "txt": forgetting.render_list(indexed_pages),
+        "csv": forgetting.render_table(indexed_pages, words),
+    }
+    for ending, content in contents_by_suffix.items():
+        typer.echo(str(files.write_private(output / f"{incident}-deindex.{ending}", [content])))

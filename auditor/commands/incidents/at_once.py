@@ -5,47 +5,53 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from auditor.commands.incidents.contain import ca_file_of
-from auditor.commands.incidents.steps import Shown
+from auditor.commands.incidents.contain import get_ca_file
+from auditor.commands.incidents.steps import IncidentView
 from auditor.commands.shown import console
-from auditor.commands.shown.incidents import Visited, show_deed
+from auditor.commands.shown.incidents import VisitSummary, show_event
 from auditor.history.incidents import Incidents
-from auditor.incidents.case import fold
-from auditor.incidents.containing import Containing
-from auditor.incidents.response.at_once import Response, contain_all, in_force_on, responses_to
-from auditor.incidents.visited import Serving, visited
-from auditor.inventory.reach import reach
+from auditor.incidents.case import fold_case
+from auditor.incidents.containing import Responder
+from auditor.incidents.response.at_once import TraceResponse, build_responses, contain_traces, list_requests_in_force
+from auditor.incidents.visited import ServingSites, check_sites
+from auditor.inventory.reach import load_reach
 from auditor.models import Finding, Inventory, Lang, clock
-from auditor.models.hunts import Hunted
+from auditor.models.hunts import HuntSummary
 from auditor.text.words import Words
 
 
-def contain_at_once(
-    known: Inventory,
+def contain_automatically(
+    inventory_data: Inventory,
     inventory: Path,
     incident: str,
     who: str,
     findings: Sequence[Finding],
     lang: Lang,
-    unjudged: Collection[str] = (),
-    hunts: Sequence[Hunted] = (),
+    unjudged_sites: Collection[str] = (),
+    hunts: Sequence[HuntSummary] = (),
 ) -> bool:
     """Whether all that the findings name is contained; for what the sites that are ``unjudged`` answer, nothing is put back. ``hunts``: those that see it."""
-    words, ways, ledgers = Words(lang), reach(inventory), Incidents()
-    command = Containing(known.path, incident, who, ways, ledgers, unjudged)
-    case, found, done = fold(incident, ledgers.one(known.path, incident)), responses_to(findings, known.hosts), True
-    left, visits = list[Response](), Visited()
-    for host in known.hosts:
-        here = [one for one in found if one.host == host.name]
-        deeds = contain_all(command, host, here, in_force_on(case, host.name, hunts))
-        for one in visited(command, host, deeds, ca_file_of(ways, host)) if here else ():
-            visits.add(one)
-            if isinstance(one, Response):
-                left.append(one)
-            elif not isinstance(one, Serving):
-                done = show_deed(one, words) and done
+    words, ways, ledgers = Words(lang), load_reach(inventory), Incidents()
+    command = Responder(inventory_data.path, incident, who, ways, ledgers, unjudged_sites)
+    case, responses, is_complete = (
+        fold_case(incident, ledgers.load_log(inventory_data.path, incident)),
+        build_responses(findings, inventory_data.hosts),
+        True,
+    )
+    leftovers, visits = list[TraceResponse](), VisitSummary()
+    for host in inventory_data.hosts:
+        here = [response for response in responses if response.host == host.name]
+        deeds = contain_traces(command, host, here, list_requests_in_force(case, host.name, hunts))
+        for event in check_sites(command, host, deeds, get_ca_file(ways, host)) if here else ():
+            visits.add(event)
+            if isinstance(event, TraceResponse):
+                leftovers.append(event)
+            elif not isinstance(event, ServingSites):
+                is_complete = show_event(event, words) and is_complete
     visits.show(words)
-    shown = Shown(fold(incident, ledgers.one(known.path, incident)), str(inventory), words, clock.now(), who)
-    for line in shown.left(left):
+    view = IncidentView(
+        fold_case(incident, ledgers.load_log(inventory_data.path, incident)), str(inventory), words, clock.now(), who
+    )
+    for line in view.iter_leftover_lines(leftovers):
         console.out.print(console.escape(line), soft_wrap=True)
-    return done and not left
+    return is_complete and not leftovers

@@ -17,19 +17,19 @@ from auditor.commands.given.options import (
     LangOption,
     UnjudgedSiteOption,
 )
-from auditor.commands.incidents.contain import DryRunOption, HostsOption, Request, read
+from auditor.commands.incidents.contain import DryRunOption, HostsOption, ResponseCommand, parse_requests
 from auditor.commands.incidents.ledger import IncidentArgument, WhoOption
 from auditor.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from auditor.incidents.containing import Wanted
+    from auditor.incidents.containing import ActionRequest
 
 
 def clean(
     incident: IncidentArgument,
-    wanted: Annotated[
+    words_typed: Annotated[
         list[str],
         typer.Argument(
             metavar="[STEP WHAT]...",
@@ -51,7 +51,7 @@ def clean(
         ),
     ] = None,
     hosts: HostsOption = None,
-    unjudged: UnjudgedSiteOption = None,
+    unjudged_sites: UnjudgedSiteOption = None,
     dry_run: DryRunOption = False,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     as_json: JsonOption = False,
@@ -91,37 +91,44 @@ def clean(
       auditor incident clean SC-20261127-1 row antruc.test/posts/66 --dry-run --who "Văn phòng" -i inventories/lab
 
     """
-    from auditor.incidents.means.table import CLEANING
+    from auditor.incidents.means.table import ERADICATION_KINDS
 
-    request = Request(incident, who, hosts, unjudged, inventory, lang, as_json)
-    known = request.load_inventory()
-    asked = _with(release, list(read(wanted, CLEANING, inventory=known)))
-    raise typer.Exit(0 if request.carry_out(known, asked, dry_run=dry_run, besides=_besides) else 1)
+    request = ResponseCommand(incident, who, hosts, unjudged_sites, inventory, lang, as_json)
+    inventory_data = request.load_inventory()
+    requests = _attach_release(release, list(parse_requests(words_typed, ERADICATION_KINDS, inventory=inventory_data)))
+    raise typer.Exit(
+        0 if request.carry_out(inventory_data, requests, dry_run=dry_run, besides=_iter_file_requests) else 1
+    )
 
 
-def _with(release: Path | None, asked: Sequence[Wanted]) -> Sequence[Wanted]:
+def _attach_release(release: Path | None, requests: Sequence[ActionRequest]) -> Sequence[ActionRequest]:
     """The steps with what is sent along. Raises InputError for a release that is not given, is of no use, or is not known to be good."""
     from auditor.compromise.known import originals
     from auditor.history.known_good import KnownGood
     from auditor.incidents.means import core
 
-    wants = any(one.means == "core" for one in asked)
+    wants = any(request.means == "core" for request in requests)
     if release is None:
         if wants:
             raise InputError("'core' requires the release archive", mend="give it with --from")
-        return asked
+        return requests
     if not wants:
         raise InputError("--from works only with 'core'", mend="omit it, or write 'core SITE'")
-    made = originals.opened(release, KnownGood().all())
-    return [replace(one, sent=core.sent(made, one.what)) if one.means == "core" else one for one in asked]
+    release_archive = originals.open_release(release, KnownGood().load_manifests())
+    return [
+        replace(request, files=core.build_release_files(release_archive, request.what))
+        if request.means == "core"
+        else request
+        for request in requests
+    ]
 
 
-def _besides(found: Iterable[str]) -> Iterator[Wanted]:
+def _iter_file_requests(found_paths: Iterable[str]) -> Iterator[ActionRequest]:
     """Files that a host found, to be taken away; what is no path is nothing."""
-    from auditor.incidents.containing import Wanted
+    from auditor.incidents.containing import ActionRequest
     from auditor.incidents.means.file import FILE
     from auditor.text import paths
 
-    for path in found:
+    for path in found_paths:
         with suppress(InputError):
-            yield Wanted("file", FILE.read(paths.read(path)), None)
+            yield ActionRequest("file", FILE.read(paths.decode_path(path)), None)

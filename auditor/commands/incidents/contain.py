@@ -18,27 +18,27 @@ from auditor.commands.given.options import (
     LangOption,
     UnjudgedSiteOption,
 )
-from auditor.commands.incidents.hosts import chosen, hosts_there
-from auditor.commands.incidents.ledger import IncidentArgument, WhoOption, role
-from auditor.commands.incidents.then import show_then
-from auditor.errors import InputError, nearest
+from auditor.commands.incidents.hosts import require_hosts, select_hosts
+from auditor.commands.incidents.ledger import IncidentArgument, WhoOption, parse_role
+from auditor.commands.incidents.then import show_next_step
+from auditor.errors import InputError, find_nearest
 from auditor.models import clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from auditor.incidents.containing import Containing, Plan, Wanted
-    from auditor.incidents.means.kind import Kind
+    from auditor.incidents.containing import ActionPlan, ActionRequest, Responder
+    from auditor.incidents.means.kind import ActionKind
     from auditor.inventory.reach import Reach
     from auditor.models import Host, Inventory, Lang
-    from auditor.models.incidents import Contained
+    from auditor.models.incidents import ContainedEvent
     from auditor.models.ranks import Means
 
-    type Besides = Callable[[Iterable[str]], Iterator[Wanted]]
+    type Besides = Callable[[Iterable[str]], Iterator[ActionRequest]]
 
 _UNITS = {"m": 60, "h": 3_600, "d": 86_400}
-LEAST, MOST = 600, 30 * 86_400
+MIN_SECONDS, MAX_SECONDS = 600, 30 * 86_400
 """Seconds: less is over before it is looked at, more outlives whoever holds the address."""
 DEFAULT_TIME = "24h"
 HostsOption = Annotated[
@@ -55,7 +55,7 @@ DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only check the ho
 
 def contain(
     incident: IncidentArgument,
-    wanted: Annotated[
+    words_typed: Annotated[
         list[str],
         typer.Argument(
             metavar="[MEANS WHAT]...",
@@ -69,7 +69,7 @@ def contain(
         ),
     ],
     who: WhoOption,
-    lasting: Annotated[
+    duration: Annotated[
         str | None,
         typer.Option(
             "--for",
@@ -78,7 +78,7 @@ def contain(
         ),
     ] = None,
     hosts: HostsOption = None,
-    unjudged: UnjudgedSiteOption = None,
+    unjudged_sites: UnjudgedSiteOption = None,
     dry_run: DryRunOption = False,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     as_json: JsonOption = False,
@@ -136,22 +136,22 @@ def contain(
       auditor incident contain SC-20261127-1 path antruc.test/wp-content/uploads/x.php site antruc.test --dry-run --who "Văn phòng" -i inventories/lab
 
     """
-    from auditor.incidents.means.table import CONTAINING
+    from auditor.incidents.means.table import CONTAINMENT_KINDS
 
-    request = Request(incident, who, hosts, unjudged, inventory, lang, as_json)
-    known = request.load_inventory()
-    asked = list(read(wanted, CONTAINING, lasting, known))
-    raise typer.Exit(0 if request.carry_out(known, asked, dry_run=dry_run) else 1)
+    request = ResponseCommand(incident, who, hosts, unjudged_sites, inventory, lang, as_json)
+    inventory_data = request.load_inventory()
+    requests = list(parse_requests(words_typed, CONTAINMENT_KINDS, duration, inventory_data))
+    raise typer.Exit(0 if request.carry_out(inventory_data, requests, dry_run=dry_run) else 1)
 
 
 @dataclass(frozen=True)
-class Request:
+class ResponseCommand:
     """What ``contain`` and ``clean`` are told besides the things themselves."""
 
     incident: str
     who: str
     hosts: list[str] | None
-    unjudged: list[str] | None
+    unjudged_sites: list[str] | None
     inventory: Path
     lang: Lang
     as_json: bool = False
@@ -163,40 +163,47 @@ class Request:
         return inventories.load(self.inventory)
 
     def carry_out(
-        self, known: Inventory, asked: Sequence[Wanted], *, dry_run: bool, besides: Besides | None = None
+        self,
+        inventory_data: Inventory,
+        requests: Sequence[ActionRequest],
+        *,
+        dry_run: bool,
+        besides: Besides | None = None,
     ) -> bool:
         """Contain or clean it on the incident's hosts, one after the other, and show what each step came to; return whether all is done.
 
         ``besides``: what of that a step finds to be done, too. Raises InputError for the first that must not be begun, after all others.
         """
-        from auditor.commands.shown.incidents import Told
+        from auditor.commands.shown.incidents import ActionReporter
         from auditor.history.incidents import Incidents
         from auditor.incidents import deciding
-        from auditor.incidents.containing import Containing
-        from auditor.incidents.visited import visited
-        from auditor.inventory.reach import reach
+        from auditor.incidents.containing import Responder
+        from auditor.incidents.visited import check_sites
+        from auditor.inventory.reach import load_reach
         from auditor.text.words import Words
 
-        ways, ledgers = reach(self.inventory), Incidents()
-        left_out = given.unjudged(self.unjudged, known)
-        case = deciding.still_open(ledgers.all(known.path), self.incident)
-        todo = list(where(asked, chosen(hosts_there(known, case), self.hosts)))
-        command = Containing(known.path, self.incident, role(self.who), ways, ledgers, left_out)
-        told, left = Told(Words(self.lang), as_json=self.as_json), list[InputError]()
+        ways, ledgers = load_reach(self.inventory), Incidents()
+        left_out = given.parse_unjudged_sites(self.unjudged_sites, inventory_data)
+        case = deciding.get_open_case(ledgers.load_logs(inventory_data.path), self.incident)
+        todo = list(assign_hosts(requests, select_hosts(require_hosts(inventory_data, case), self.hosts)))
+        command = Responder(inventory_data.path, self.incident, parse_role(self.who), ways, ledgers, left_out)
+        reporter, errors = ActionReporter(Words(self.lang), as_json=self.as_json), list[InputError]()
         for host in {there.name: there for there, _ in todo}.values():
-            here = [one for there, one in todo if there is host]
+            here = [host_request for there, host_request in todo if there is host]
             if dry_run:
-                for one, plan in planned(command, host, here, besides):
-                    told.plan(one, host.name, plan)
+                for request, plan in iter_plans(command, host, here, besides):
+                    reporter.report_plan(request, host.name, plan)
                 continue
-            for came_to in visited(command, host, each(command, host, here, left, besides), ca_file_of(ways, host)):
-                told.deed(came_to)
-        told.end()
-        if left:
-            raise left[0]
+            for came_to in check_sites(
+                command, host, iter_containments(command, host, here, errors, besides), get_ca_file(ways, host)
+            ):
+                reporter.report_event(came_to)
+        reporter.finish()
+        if errors:
+            raise errors[0]
         if not (dry_run or self.as_json):
-            show_then(known, self.incident, self.inventory, self.lang)
-        return told.well
+            show_next_step(inventory_data, self.incident, self.inventory, self.lang)
+        return reporter.well
 
 
 def release(
@@ -221,85 +228,96 @@ def release(
     from auditor.commands.shown import console
     from auditor.history.incidents import Incidents
     from auditor.incidents import deciding, told
-    from auditor.incidents.containing import Containing
+    from auditor.incidents.containing import Responder
     from auditor.inventory import hosts as inventories
-    from auditor.inventory.reach import reach
-    from auditor.results.contained import what_of
+    from auditor.inventory.reach import load_reach
+    from auditor.results.contained import describe_target
     from auditor.text.words import Words
 
-    known = inventories.load(inventory)
+    inventory_data = inventories.load(inventory)
     ledgers, words = Incidents(), Words(lang)
-    actions = deciding.releasing(incident, numbers or (), clock.now(), ledgers.all(known.path))
+    actions = deciding.select_actions_to_lift(
+        incident, numbers or (), clock.now(), ledgers.load_logs(inventory_data.path)
+    )
     if not actions:
         console.out.print(words("incidents.nothing_contained"))
         return
-    command = Containing(known.path, incident, role(who), reach(inventory), ledgers)
-    done = True
+    command = Responder(inventory_data.path, incident, parse_role(who), load_reach(inventory), ledgers)
+    is_complete = True
     for action in actions:
         came_to = command.release(action)
-        said = f"{told.deed(came_to, words)} ({what_of(action.means, action.what, words)})"
-        console.out.print(console.escape(said), soft_wrap=True)
-        done = done and came_to.state == "released"
-    show_then(known, incident, inventory, lang)
-    raise typer.Exit(0 if done else 1)
+        line = f"{told.describe_event(came_to, words)} ({describe_target(action.means, action.what, words)})"
+        console.out.print(console.escape(line), soft_wrap=True)
+        is_complete = is_complete and came_to.state == "released"
+    show_next_step(inventory_data, incident, inventory, lang)
+    raise typer.Exit(0 if is_complete else 1)
 
 
-def each(
-    command: Containing, host: Host, wanted: Iterable[Wanted], left: list[InputError], besides: Besides | None = None
-) -> Iterator[Contained]:
+def iter_containments(
+    command: Responder,
+    host: Host,
+    requests: Iterable[ActionRequest],
+    errors: list[InputError],
+    besides: Besides | None = None,
+) -> Iterator[ContainedEvent]:
     """Contain, or clean, one thing after the other; ``left`` is told what must not be begun, such as what is contained already.
 
     So that whoever types the same again after a disturbance gets the rest, and sites are visited after all that was done.
     """
-    for one in wanted:
+    for request in requests:
         try:
-            came_to = command.contain(host, one)
+            came_to = command.contain(host, request)
         except InputError as error:
-            left.append(error)
+            errors.append(error)
             continue
         yield came_to
         if besides is not None:
-            yield from each(command, host, besides(came_to.found), left)
+            yield from iter_containments(command, host, besides(came_to.found), errors)
 
 
-def planned(
-    command: Containing, host: Host, wanted: Iterable[Wanted], besides: Besides | None = None
-) -> Iterator[tuple[Wanted, Plan]]:
+def iter_plans(
+    command: Responder, host: Host, requests: Iterable[ActionRequest], besides: Besides | None = None
+) -> Iterator[tuple[ActionRequest, ActionPlan]]:
     """Yield the same of what would be done."""
-    for one in wanted:
-        plan = command.plan(host, one)
-        yield one, plan
+    for request in requests:
+        plan = command.plan(host, request)
+        yield request, plan
         if besides is not None:
-            yield from planned(command, host, besides(plan.found))
+            yield from iter_plans(command, host, besides(plan.found_paths))
 
 
-def ca_file_of(ways: Mapping[str, Reach], host: Host) -> str | None:
+def get_ca_file(ways: Mapping[str, Reach], host: Host) -> str | None:
     """The authority by which certificates of a host's sites are judged besides the usual ones."""
     return ways[host.name].ca_file if host.name in ways else None
 
 
-def read(
-    typed: Sequence[str], known: Mapping[Means, Kind], lasting: str | None = None, inventory: Inventory | None = None
-) -> Iterator[Wanted]:
+def parse_requests(
+    words_typed: Sequence[str],
+    kinds: Mapping[Means, ActionKind],
+    duration: str | None = None,
+    inventory: Inventory | None = None,
+) -> Iterator[ActionRequest]:
     """Each pair of words as what it asks for, on the host of the ``inventory`` that it begins with, as ``web1:/tmp/x``.
 
     Raises InputError for what is none, and for a time that nothing has.
     """
-    from auditor.incidents.containing import Wanted
-    from auditor.incidents.means.table import CLEANING, MEANS
+    from auditor.incidents.containing import ActionRequest
+    from auditor.incidents.means.table import ACTION_KINDS, ERADICATION_KINDS
 
-    if len(typed) % 2:
-        raise InputError("{means} must be followed by its target", means=typed[-1], mend="write pairs: ACTION TARGET")
-    seconds, timed = _seconds(lasting or DEFAULT_TIME), False
+    if len(words_typed) % 2:
+        raise InputError(
+            "{means} must be followed by its target", means=words_typed[-1], mend="write pairs: ACTION TARGET"
+        )
+    seconds, has_timed_action = _parse_duration(duration or DEFAULT_TIME), False
     names = {host.name for host in inventory.hosts} if inventory is not None else set()
-    found: dict[Wanted, None] = {}
-    for name, what in zip(typed[::2], typed[1::2], strict=True):
-        means = next((one for one in known if one == name), None)
-        if means is None and name in MEANS:
+    requests: dict[ActionRequest, None] = {}
+    for name, what in zip(words_typed[::2], words_typed[1::2], strict=True):
+        means = next((known_means for known_means in kinds if known_means == name), None)
+        if means is None and name in ACTION_KINDS:
             raise InputError(
                 "'{means}' belongs to 'auditor incident {verb}'",
                 means=name,
-                verb="clean" if name in CLEANING else "contain",
+                verb="clean" if name in ERADICATION_KINDS else "contain",
                 mend="use 'auditor incident {verb}' instead",
             )
         if means is None:
@@ -307,36 +325,36 @@ def read(
                 "there is no action {means}",
                 means=name,
                 mend="one of: {known}",
-                known=", ".join(known),
-                guess=nearest(name, known),
+                known=", ".join(kinds),
+                guess=find_nearest(name, kinds),
             )
-        kind = known[means]
-        timed = timed or kind.ends
+        kind = kinds[means]
+        has_timed_action = has_timed_action or kind.has_end
         host, colon, rest = what.partition(":")
-        only, thing = (host, rest) if colon and host in names else ("", what)
-        found[Wanted(means, kind.read(thing), seconds if kind.ends else None, only=only)] = None
-    if lasting is not None and not timed:
+        only, target = (host, rest) if colon and host in names else ("", what)
+        requests[ActionRequest(means, kind.read(target), seconds if kind.has_end else None, only_host=only)] = None
+    if duration is not None and not has_timed_action:
         raise InputError(
             "--for works only with time-limited actions", mend="all others last until 'auditor incident release'"
         )
-    yield from found
+    yield from requests
 
 
-def where(read: Sequence[Wanted], hosts: tuple[Host, ...]) -> Iterator[tuple[Host, Wanted]]:
+def assign_hosts(requests: Sequence[ActionRequest], hosts: tuple[Host, ...]) -> Iterator[tuple[Host, ActionRequest]]:
     """What is to be contained or cleaned with each host where it is. Raises InputError for what must not be begun."""
-    from auditor.incidents.means.table import MEANS
+    from auditor.incidents.means.table import ACTION_KINDS
 
-    for one in read:
-        kind = MEANS[one.means]
-        for host in kind.hosts(one.what, chosen(hosts, [one.only] if one.only else None)):
-            kind.asked(host, one.what)
-            yield host, one
+    for request in requests:
+        kind = ACTION_KINDS[request.means]
+        for host in kind.hosts(request.what, select_hosts(hosts, [request.only_host] if request.only_host else None)):
+            kind.build_question(host, request.what)
+            yield host, request
 
 
-def _seconds(text: str) -> int:
-    found = re.fullmatch(r"([1-9][0-9]{0,5})([mhd])", text.strip())
-    seconds = int(found[1]) * _UNITS[found[2]] if found else 0
-    if not LEAST <= seconds <= MOST:
+def _parse_duration(text: str) -> int:
+    match = re.fullmatch(r"([1-9][0-9]{0,5})([mhd])", text.strip())
+    seconds = int(match[1]) * _UNITS[match[2]] if match else 0
+    if not MIN_SECONDS <= seconds <= MAX_SECONDS:
         raise InputError(
             "--for {time} is not a duration from 10 minutes to 30 days", time=text, mend="write it like 24h"
         )

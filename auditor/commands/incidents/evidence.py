@@ -10,9 +10,9 @@ import typer
 
 from auditor.commands.given import completions
 from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
-from auditor.commands.incidents.hosts import chosen, hosts_there
-from auditor.commands.incidents.ledger import IncidentArgument, WhoOption, role
-from auditor.commands.incidents.then import show_then
+from auditor.commands.incidents.hosts import require_hosts, select_hosts
+from auditor.commands.incidents.ledger import IncidentArgument, WhoOption, parse_role
+from auditor.commands.incidents.then import show_next_step
 from auditor.errors import InputError
 from auditor.models.ranks import Step
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from auditor.incidents.case import Case
     from auditor.incidents.evidence.verifying import Damage
     from auditor.models import Inventory, Lang
-    from auditor.models.incidents import Collected
+    from auditor.models.incidents import CollectedEvent
 
 HowOption = Annotated[str | None, typer.Option("--how", metavar="TEXT", help="Medium, or document number.")]
 NumberArgument = Annotated[int, typer.Argument(metavar="N", help="Number of the evidence within the incident.", min=1)]
@@ -31,7 +31,7 @@ NumberArgument = Annotated[int, typer.Argument(metavar="N", help="Number of the 
 def collect(
     incident: IncidentArgument,
     who: WhoOption,
-    named: Annotated[
+    host_names: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="[HOST]...",
@@ -67,42 +67,46 @@ def collect(
     """
     from auditor.commands.shown import console
     from auditor.fleet.fresh import NoAnswer
-    from auditor.history.hunts import Hunts
-    from auditor.history.incidents import Incidents, of
-    from auditor.history.looks import Looks
+    from auditor.history.hunts import HuntHistory
+    from auditor.history.incidents import Incidents, get_log
+    from auditor.history.looks import ScanHistory
     from auditor.incidents import told
-    from auditor.incidents.case import fold
+    from auditor.incidents.case import fold_case
     from auditor.incidents.evidence import collecting, signing
-    from auditor.incidents.evidence.beside import beside
-    from auditor.incidents.evidence.flagged import flagged
+    from auditor.incidents.evidence.beside import collect_sidecars
+    from auditor.incidents.evidence.flagged import select_files
     from auditor.inventory import hosts as inventories
     from auditor.inventory import papers
-    from auditor.inventory.reach import reach
+    from auditor.inventory.reach import load_reach
     from auditor.models import clock
     from auditor.text.words import Words
 
-    known, words, ledgers = inventories.load(inventory), Words(lang), Incidents()
-    case = fold(incident, of(ledgers.all(known.path), incident))
-    concerned = chosen(hosts_there(known, case), named)
-    office = papers.folder(inventory)
-    hunts = Hunts()
-    command = collecting.Collecting(known.path, incident, role(who), office, reach(inventory), ledgers)
-    if signing.own() is None:
-        made = signing.make(office, clock.now(), signing.DAYS)
-        console.out.print(words("incidents.key_made", named=made, file=str(office / signing.ALLOWED)), soft_wrap=True)
+    inventory_data, words, ledgers = inventories.load(inventory), Words(lang), Incidents()
+    case = fold_case(incident, get_log(ledgers.load_logs(inventory_data.path), incident))
+    chosen_hosts = select_hosts(require_hosts(inventory_data, case), host_names)
+    office = papers.get_folder(inventory)
+    hunts = HuntHistory()
+    command = collecting.EvidenceCollector(
+        inventory_data.path, incident, parse_role(who), office, load_reach(inventory), ledgers
+    )
+    if signing.get_own_fingerprint() is None:
+        fingerprint = signing.make_key(office, clock.now(), signing.DAYS)
+        console.out.print(
+            words("incidents.key_made", named=fingerprint, file=str(office / signing.ALLOWED)), soft_wrap=True
+        )
     whole = True
-    for host in concerned:
+    for host in chosen_hosts:
         try:
-            named_files = flagged(case, host.name, hunts.latest(known.path).get(host.name), paths or ())
-            deed = command.collect(host, named_files, beside(known.path, host, Looks(), hunts))
+            named_files = select_files(case, host.name, hunts.latest(inventory_data.path).get(host.name), paths or ())
+            deed = command.collect(host, named_files, collect_sidecars(inventory_data.path, host, ScanHistory(), hunts))
         except NoAnswer as no:
             console.err.print(console.escape(words("incidents.no_evidence", host=host.name, why=str(no)[:300])))
             whole = False
             continue
-        console.out.print(console.escape(told.deed(deed, words)), soft_wrap=True)
-        console.out.print(str(collecting.folder(incident) / deed.folder), markup=False, soft_wrap=True)
+        console.out.print(console.escape(told.describe_event(deed, words)), soft_wrap=True)
+        console.out.print(str(collecting.get_incident_folder(incident) / deed.folder), markup=False, soft_wrap=True)
         whole = whole and not deed.stopped
-    show_then(known, incident, inventory, lang)
+    show_next_step(inventory_data, incident, inventory, lang)
     raise typer.Exit(0 if whole else 1)
 
 
@@ -133,32 +137,32 @@ def verify(
     from auditor.history.incidents import Incidents
     from auditor.history.runs import History
     from auditor.incidents import told
-    from auditor.incidents.case import fold
+    from auditor.incidents.case import fold_case
     from auditor.inventory import hosts as inventories
     from auditor.text.words import Words
 
-    known, words = inventories.load(inventory), Words(lang)
-    by = role(who) if who is not None else None
-    case = fold(incident, Incidents().one(known.path, incident))
-    broken = History().verify().broken
-    if broken is not None:
+    inventory_data, words = inventories.load(inventory), Words(lang)
+    by = parse_role(who) if who is not None else None
+    case = fold_case(incident, Incidents().load_log(inventory_data.path, incident))
+    broken_link = History().verify().broken
+    if broken_link is not None:
         console.err.print(
-            words("incidents.damage.chain", what=f"{broken.position}: {broken.why.get(lang)}"), markup=False
+            words("incidents.damage.chain", what=f"{broken_link.position}: {broken_link.why.get(lang)}"), markup=False
         )
-    sound = broken is None
-    for place, collected in _places(case, folder):
-        found = list(_damages(case, place, collected, inventory))
-        for damage in found:
-            console.err.print(f"{place.name}: {told.damage(damage, words)}", markup=False, soft_wrap=True)
-        if not found:
+    sound = broken_link is None
+    for place, collection_event in _iter_places(case, folder):
+        damages = list(_find_damages(case, place, collection_event, inventory))
+        for damage in damages:
+            console.err.print(f"{place.name}: {told.describe_damage(damage, words)}", markup=False, soft_wrap=True)
+        if not damages:
             console.out.print(words("incidents.evidence_sound", name=place.name), markup=False)
-        if by is not None and collected is not None:
-            _keep_check(known, incident, by, collected, len(found) + (broken is not None))
-        sound = sound and not found
+        if by is not None and collection_event is not None:
+            _record_check(inventory_data, incident, by, collection_event, len(damages) + (broken_link is not None))
+        sound = sound and not damages
     raise typer.Exit(0 if sound else 1)
 
 
-def _places(case: Case, folder: Path | None) -> Iterator[tuple[Path, Collected | None]]:
+def _iter_places(case: Case, folder: Path | None) -> Iterator[tuple[Path, CollectedEvent | None]]:
     """The folders to check, each with what the ledger says of it."""
     from auditor.incidents.evidence import collecting, verifying
 
@@ -167,34 +171,42 @@ def _places(case: Case, folder: Path | None) -> Iterator[tuple[Path, Collected |
             raise InputError(
                 "the folder does not exist", file=folder, mend="give the folder that contains manifest.json"
             )
-        yield folder, verifying.meant(folder, case.collections.values())
+        yield folder, verifying.identify_collection(folder, case.collections.values())
         return
-    kept = collecting.folder(case.id)
-    known = {one.folder: one for one in case.collections.values()}
-    others = {path.name for path in kept.iterdir() if not path.name.startswith(".")} if kept.is_dir() else set()
-    if not known and not others:
+    incident_folder = collecting.get_incident_folder(case.id)
+    collections_by_folder = {collection.folder: collection for collection in case.collections.values()}
+    others = (
+        {path.name for path in incident_folder.iterdir() if not path.name.startswith(".")}
+        if incident_folder.is_dir()
+        else set()
+    )
+    if not collections_by_folder and not others:
         raise InputError(
             "{incident} has no evidence", incident=case.id, mend="collect evidence with 'auditor incident collect'"
         )
-    for name in sorted({*known, *others}):
-        yield kept / name, known.get(name)
+    for name in sorted({*collections_by_folder, *others}):
+        yield incident_folder / name, collections_by_folder.get(name)
 
 
-def _damages(case: Case, place: Path, collected: Collected | None, inventory: Path) -> Iterator[Damage]:
+def _find_damages(
+    case: Case, place: Path, collection_event: CollectedEvent | None, inventory: Path
+) -> Iterator[Damage]:
     from auditor.incidents.evidence import verifying
     from auditor.inventory import papers
 
-    known = verifying.known(case, collected) if collected is not None else None
-    yield from verifying.damages(place, papers.folder(inventory), known)
+    chain_record = verifying.load_record(case, collection_event) if collection_event is not None else None
+    yield from verifying.find_damages(place, papers.get_folder(inventory), chain_record)
 
 
-def _keep_check(known: Inventory, incident: str, who: str, collected: Collected, damages: int) -> None:
+def _record_check(
+    inventory_data: Inventory, incident: str, who: str, collection_event: CollectedEvent, damages: int
+) -> None:
     from auditor.history.incidents import Incidents
     from auditor.incidents import deciding
-    from auditor.models.incidents import Custody
+    from auditor.models.incidents import CustodyEvent
 
-    deed = Custody(number=collected.number, step="checked", sha256=collected.sha256, damages=damages)
-    Incidents().write(known.path, who, deciding.keeping(incident, deed))
+    deed = CustodyEvent(number=collection_event.number, step="checked", sha256=collection_event.sha256, damages=damages)
+    Incidents().write(inventory_data.path, who, deciding.decide_custody(incident, deed))
 
 
 def timestamp(
@@ -227,26 +239,28 @@ def timestamp(
     from auditor.commands.shown import console
     from auditor.history.incidents import Incidents
     from auditor.incidents import deciding
-    from auditor.incidents.case import fold
+    from auditor.incidents.case import fold_case
     from auditor.incidents.evidence import collecting, stamping
     from auditor.inventory import hosts as inventories
-    from auditor.models.incidents import Stamped
+    from auditor.models.incidents import TimestampedEvent
     from auditor.text.words import Words
 
-    known = inventories.load(inventory)
-    collected = deciding.collection(fold(incident, Incidents().one(known.path, incident)), number)
-    place = collecting.folder(incident) / collected.folder
+    inventory_data = inventories.load(inventory)
+    collection_event = deciding.get_collection(
+        fold_case(incident, Incidents().load_log(inventory_data.path, incident)), number
+    )
+    place = collecting.get_incident_folder(incident) / collection_event.folder
     if answer is None and authority is None:
-        console.out.print(str(stamping.request(place)), markup=False, soft_wrap=True)
+        console.out.print(str(stamping.write_request(place)), markup=False, soft_wrap=True)
         return
     if answer is None or authority is None or who is None:
         raise InputError(
             "a response is stored together with its authority", mend="give --answer, --authority and --who"
         )
-    by = role(who)
-    kept = stamping.keep(place, answer, authority)
-    deed = Stamped(number=number, sha256=collected.sha256, answer=kept)
-    Incidents().write(known.path, by, deciding.keeping(incident, deed))
+    by = parse_role(who)
+    response_digest = stamping.store_response(place, answer, authority)
+    deed = TimestampedEvent(number=number, sha256=collection_event.sha256, answer=response_digest)
+    Incidents().write(inventory_data.path, by, deciding.decide_custody(incident, deed))
     console.out.print(Words(lang)("incidents.written", incident=incident), markup=False)
 
 
@@ -287,18 +301,26 @@ def custody(
     from auditor.commands.shown import console
     from auditor.history.incidents import Incidents
     from auditor.incidents import deciding, told
-    from auditor.incidents.case import fold
+    from auditor.incidents.case import fold_case
     from auditor.inventory import hosts as inventories
     from auditor.text.words import Words
 
     words = Words(lang)
-    case = fold(incident, Incidents().one(inventories.load(inventory).path, incident))
-    wanted = [deciding.collection(case, number)] if number is not None else list(case.collections.values())
+    case = fold_case(incident, Incidents().load_log(inventories.load(inventory).path, incident))
+    collection_events = (
+        [deciding.get_collection(case, number)] if number is not None else list(case.collections.values())
+    )
     if as_json:
-        typer.echo(json.dumps([told.custody_data(case, one, words) for one in wanted], ensure_ascii=False, indent=1))
+        typer.echo(
+            json.dumps(
+                [told.build_custody_data(case, event, words) for event in collection_events],
+                ensure_ascii=False,
+                indent=1,
+            )
+        )
         return
-    for collected in wanted:
-        for line in told.custody(case, collected, words):
+    for collection_event in collection_events:
+        for line in told.format_custody(case, collection_event, words):
             console.out.print(line, markup=False, soft_wrap=True)
 
 
@@ -312,7 +334,7 @@ def hand_over(
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
     """Record that evidence was handed over to an office role."""
-    _changed_hands("handed_over", incident, number, to, who, how, inventory, lang)
+    _record_custody("handed_over", incident, number, to, who, how, inventory, lang)
 
 
 def received(
@@ -325,7 +347,7 @@ def received(
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
     """Record that an office role received evidence or got it back."""
-    _changed_hands("received", incident, number, sender, who, how, inventory, lang)
+    _record_custody("received", incident, number, sender, who, how, inventory, lang)
 
 
 def _record_change(
@@ -346,24 +368,26 @@ def _record_change(
     if who is None:
         raise InputError("--who is missing", mend="give the office role with --who")
     step: Step = "handed_over" if to is not None else "received"
-    _changed_hands(step, incident, number, to or sender or "", who, how, inventory, lang)
+    _record_custody(step, incident, number, to or sender or "", who, how, inventory, lang)
 
 
-def _changed_hands(
+def _record_custody(
     step: Step, incident: str, number: int, other: str, who: str, how: str | None, inventory: Path, lang: Lang
 ) -> None:
     from auditor.commands.shown import console
     from auditor.history.incidents import Incidents
     from auditor.incidents import deciding
-    from auditor.incidents.case import fold
-    from auditor.incidents.sentences import sentence
+    from auditor.incidents.case import fold_case
+    from auditor.incidents.sentences import validate_sentence
     from auditor.inventory import hosts as inventories
-    from auditor.models.incidents import Custody
+    from auditor.models.incidents import CustodyEvent
     from auditor.text.words import Words
 
-    known = inventories.load(inventory)
-    collected = deciding.collection(fold(incident, Incidents().one(known.path, incident)), number)
-    said = sentence("--how", how) if how is not None else None
-    deed = Custody(number=number, step=step, sha256=collected.sha256, to=role(other), how=said)
-    Incidents().write(known.path, role(who), deciding.keeping(incident, deed))
+    inventory_data = inventories.load(inventory)
+    collection_event = deciding.get_collection(
+        fold_case(incident, Incidents().load_log(inventory_data.path, incident)), number
+    )
+    method = validate_sentence("--how", how) if how is not None else None
+    deed = CustodyEvent(number=number, step=step, sha256=collection_event.sha256, to=parse_role(other), how=method)
+    Incidents().write(inventory_data.path, parse_role(who), deciding.decide_custody(incident, deed))
     console.out.print(Words(lang)("incidents.written", incident=incident), markup=False)

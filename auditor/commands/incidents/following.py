@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, JsonOption, LangOption
-from auditor.commands.incidents.ledger import IncidentArgument, WhoOption, role, written
+from auditor.commands.incidents.ledger import IncidentArgument, WhoOption, parse_role, write_event
 from auditor.models import clock
 
 if TYPE_CHECKING:
@@ -37,22 +37,22 @@ def next_step(
       auditor incident next SC-20261127-1 -i inventories/lab
 
     """
-    from auditor.commands.incidents.then import step_of
+    from auditor.commands.incidents.then import build_step
     from auditor.commands.shown import console
     from auditor.inventory import hosts as inventories
     from auditor.text.words import Words
 
-    known, words, now = inventories.load(inventory), Words(lang), clock.now()
-    case = _chosen(known, incident)
-    if case is None or not case.open:
-        said = words("incidents.next.none") if case is None else words("incidents.next.closed", incident=case.id)
-        typer.echo("null" if as_json else console.escape(said))
+    inventory_data, words, now = inventories.load(inventory), Words(lang), clock.now()
+    case = _choose_case(inventory_data, incident)
+    if case is None or not case.is_open:
+        message = words("incidents.next.none") if case is None else words("incidents.next.closed", incident=case.id)
+        typer.echo("null" if as_json else console.escape(message))
         return
-    step, shown = step_of(known, case, inventory, lang, now)
+    step, view = build_step(inventory_data, case, inventory, lang, now)
     if as_json:
-        typer.echo(json.dumps(shown.as_data(step), ensure_ascii=False, indent=1))
+        typer.echo(json.dumps(view.build_data(step), ensure_ascii=False, indent=1))
     else:
-        for line in shown.lines(step):
+        for line in view.iter_lines(step):
             console.out.print(line, markup=False, soft_wrap=True, highlight=False)
 
 
@@ -70,7 +70,7 @@ def close(
             help="The open control that allowed the incident; a later audit shows that it is met.",
         ),
     ] = None,
-    gone: Annotated[
+    removed_names: Annotated[
         list[str] | None,
         typer.Option(
             "--gone",
@@ -101,39 +101,51 @@ def close(
     from auditor.history.incidents import Incidents
     from auditor.history.runs import History
     from auditor.incidents import closing
-    from auditor.incidents.deciding import still_open
-    from auditor.incidents.sentences import sentence
+    from auditor.incidents.deciding import get_open_case
+    from auditor.incidents.sentences import validate_sentence
     from auditor.inventory import hosts as inventories
     from auditor.text.words import Words
 
-    known, now = inventories.load(inventory), clock.now()
+    inventory_data, now = inventories.load(inventory), clock.now()
     where = control.partition(":")[::2] if control else None
-    newest, speaker = History().latest(known.path), role(who)
-    case = still_open(Incidents().all(known.path), incident)
-    root = closing.Cause(sentence("--cause", cause), where, closing.check_gone(case, known.hosts, gone or ()))
-    shown = steps.Shown(case, str(inventory), Words(lang), now, speaker)
-    left = list(closing.obstacles(case, newest, known.hosts, now, root))
-    if left:
+    newest, speaker = History().latest(inventory_data.path), parse_role(who)
+    case = get_open_case(Incidents().load_logs(inventory_data.path), incident)
+    root = closing.RootCause(
+        validate_sentence("--cause", cause),
+        where,
+        closing.check_removed_subjects(case, inventory_data.hosts, removed_names or ()),
+    )
+    view = steps.IncidentView(case, str(inventory), Words(lang), now, speaker)
+    remaining_obstacles = list(closing.find_obstacles(case, newest, inventory_data.hosts, now, root))
+    if remaining_obstacles:
         if as_json:
-            typer.echo(json.dumps([shown.obstacle_data(one) for one in left], ensure_ascii=False, indent=1))
+            typer.echo(
+                json.dumps(
+                    [view.build_obstacle_data(obstacle) for obstacle in remaining_obstacles],
+                    ensure_ascii=False,
+                    indent=1,
+                )
+            )
         else:
-            for line in shown.obstacles(left):
+            for line in view.iter_obstacle_lines(remaining_obstacles):
                 console.err.print(line, markup=False, soft_wrap=True, highlight=False)
         raise typer.Exit(MISTAKE)
-    written(known, who, closing.closing(incident, root, newest, known.hosts, now))
+    write_event(inventory_data, who, closing.decide_closure(incident, root, newest, inventory_data.hosts, now))
     if as_json:
         typer.echo("[]")
     else:
         console.out.print(Words(lang)("incidents.closed.now", incident=incident), markup=False, soft_wrap=True)
 
 
-def _chosen(known: Inventory, incident: str | None) -> Case | None:
+def _choose_case(inventory_data: Inventory, incident: str | None) -> Case | None:
     """The incident that is named, or of the open ones the one of which something is owed first. Raises InputError for one that is none."""
     from auditor.history.incidents import Incidents
-    from auditor.incidents.case import cases, fold
+    from auditor.incidents.case import fold_case, fold_cases
 
     if incident is not None:
-        return fold(incident, Incidents().one(known.path, incident))
-    some = [case for case in cases(Incidents().all_known(known.path)) if case.open]
-    some = [case for case in some if case.owed()] or some
-    return min(some, key=lambda case: min((due.by for due in case.owed()), default=case.detected), default=None)
+        return fold_case(incident, Incidents().load_log(inventory_data.path, incident))
+    open_cases = [case for case in fold_cases(Incidents().load_known_logs(inventory_data.path)) if case.is_open]
+    open_cases = [case for case in open_cases if case.list_owed()] or open_cases
+    return min(
+        open_cases, key=lambda case: min((due.by for due in case.list_owed()), default=case.detected_at), default=None
+    )

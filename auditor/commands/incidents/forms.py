@@ -16,8 +16,8 @@ from auditor.commands.given.options import (
     LangOption,
     OutputOption,
 )
-from auditor.commands.incidents.ledger import IncidentArgument, WhoOption, role
-from auditor.commands.incidents.then import show_then
+from auditor.commands.incidents.ledger import IncidentArgument, WhoOption, parse_role
+from auditor.commands.incidents.then import show_next_step
 from auditor.models.ranks import Form
 
 
@@ -52,16 +52,16 @@ def answer(
     from auditor.commands.shown import console
     from auditor.history.incidents import Incidents
     from auditor.incidents import deciding
-    from auditor.incidents.forms.asked import read
+    from auditor.incidents.forms.asked import parse_answers
     from auditor.inventory import hosts as inventories
-    from auditor.models.incidents import Answered
+    from auditor.models.incidents import AnsweredEvent
     from auditor.text.words import Words
 
-    known = inventories.load(inventory)
-    deed = Answered(answers=read(answers))
-    Incidents().write(known.path, role(who), deciding.adding(incident, deed))
+    inventory_data = inventories.load(inventory)
+    deed = AnsweredEvent(answers=parse_answers(answers))
+    Incidents().write(inventory_data.path, parse_role(who), deciding.decide_event(incident, deed))
     console.out.print(Words(lang)("incidents.written", incident=incident), markup=False)
-    show_then(known, incident, inventory, lang)
+    show_next_step(inventory_data, incident, inventory, lang)
 
 
 def form(
@@ -108,28 +108,30 @@ def form(
     from auditor.history.incidents import Incidents
     from auditor.history.runs import History
     from auditor.incidents import deciding
-    from auditor.incidents.case import fold
+    from auditor.incidents.case import fold_case
     from auditor.incidents.forms import issue
     from auditor.inventory import hosts as inventories
     from auditor.text.words import Words
 
-    words, speaker = Words(lang), role(who)
-    known = inventories.load(inventory)
+    words, speaker = Words(lang), parse_role(who)
+    inventory_data = inventories.load(inventory)
     ledgers = Incidents()
-    case = fold(incident, ledgers.one(known.path, incident))
-    wanted = issue.wanted(case, which)
-    reporting = issue.reporting(case, known, unit)
-    issued = issue.write(
-        issue.known(case, wanted, known, reporting, History().latest(known.path), lang),
+    case = fold_case(incident, ledgers.load_log(inventory_data.path, incident))
+    chosen_form = issue.choose_form(case, which)
+    reporting_unit = issue.choose_reporting_unit(case, inventory_data, unit)
+    issued_form = issue.write_form(
+        issue.gather_prefill(
+            case, chosen_form, inventory_data, reporting_unit, History().latest(inventory_data.path), lang
+        ),
         output,
     )
-    with contextlib.suppress(deciding.Known):
-        ledgers.write(known.path, speaker, deciding.filling(incident, issued.deed))
-    for path in issued.files:
+    with contextlib.suppress(deciding.DuplicateEntry):
+        ledgers.write(inventory_data.path, speaker, deciding.decide_form(incident, issued_form.deed))
+    for path in issued_form.files:
         typer.echo(str(path))
-    if issued.by_hand:
-        console.err.print(words("form.by_hand", fields="; ".join(issued.by_hand)), markup=False, soft_wrap=True)
-    for unknown in issued.unknown:
+    if issued_form.by_hand:
+        console.err.print(words("form.by_hand", fields="; ".join(issued_form.by_hand)), markup=False, soft_wrap=True)
+    for unknown in issued_form.unknown:
         console.err.print(unknown, markup=False, soft_wrap=True)
-    show_then(known, incident, inventory, lang)
-    raise typer.Exit(1 if issued.unknown else 0)
+    show_next_step(inventory_data, incident, inventory, lang)
+    raise typer.Exit(1 if issued_form.unknown else 0)

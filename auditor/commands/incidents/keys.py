@@ -24,10 +24,10 @@ def list_keys(inventory: InventoryOption = DEFAULT_INVENTORY, lang: LangOption =
     from auditor.inventory import papers
     from auditor.text.words import Words
 
-    words, own = Words(lang), signing.own()
-    for key in signing.keys(papers.folder(inventory)):
+    words, own = Words(lang), signing.get_own_fingerprint()
+    for key in signing.list_keys(papers.get_folder(inventory)):
         marks = [words("incidents.key_own")] if key.fingerprint == own else []
-        marks += [words("incidents.key_revoked")] if key.revoked else []
+        marks += [words("incidents.key_revoked")] if key.is_revoked else []
         console.out.print("  ".join([key.fingerprint, key.options, *marks]), markup=False, soft_wrap=True)
 
 
@@ -51,10 +51,12 @@ def make(
     from auditor.models import clock
     from auditor.text.words import Words
 
-    office = papers.folder(inventory)
-    made = signing.make(office, clock.now(), days)
+    office = papers.get_folder(inventory)
+    fingerprint = signing.make_key(office, clock.now(), days)
     console.out.print(
-        Words(lang)("incidents.key_made", named=made, file=str(office / signing.ALLOWED)), markup=False, soft_wrap=True
+        Words(lang)("incidents.key_made", named=fingerprint, file=str(office / signing.ALLOWED)),
+        markup=False,
+        soft_wrap=True,
     )
 
 
@@ -75,5 +77,5 @@ def revoke(
     from auditor.inventory import papers
     from auditor.text.words import Words
 
-    signing.revoke(papers.folder(inventory), key)
+    signing.revoke_key(papers.get_folder(inventory), key)
     console.out.print(f"{key}  {Words(lang)('incidents.key_revoked')}", markup=False, soft_wrap=True)

@@ -17,8 +17,8 @@ from auditor.commands.given.options import (
     JsonOption,
     LangOption,
 )
-from auditor.commands.incidents.then import show_then
-from auditor.errors import InputError, first_wrong, nearest
+from auditor.commands.incidents.then import show_next_step
+from auditor.errors import InputError, find_nearest, get_first_error
 from auditor.models import clock
 from auditor.models.ranks import Report
 
@@ -57,15 +57,15 @@ def list_incidents(
     from auditor.commands.shown import console
     from auditor.commands.shown import incidents as shown
     from auditor.history.incidents import Incidents
-    from auditor.incidents.case import cases
+    from auditor.incidents.case import fold_cases
     from auditor.inventory import hosts as inventories
     from auditor.text.words import Words
 
-    all_cases = cases(Incidents().all_known(inventories.load(inventory).path))
+    all_cases = fold_cases(Incidents().load_known_logs(inventories.load(inventory).path))
     if as_json:
-        typer.echo(json.dumps([shown.as_data(case) for case in all_cases], ensure_ascii=False, indent=1))
+        typer.echo(json.dumps([shown.build_json_data(case) for case in all_cases], ensure_ascii=False, indent=1))
     elif all_cases:
-        console.out.print(shown.table(all_cases, clock.now(), Words(lang)))
+        console.out.print(shown.build_cases_table(all_cases, clock.now(), Words(lang)))
     else:
         console.out.print(Words(lang)("incidents.none"))
 
@@ -84,14 +84,14 @@ def show(
     """
     from auditor.commands.shown import incidents as shown
     from auditor.history.incidents import Incidents
-    from auditor.incidents.case import fold
+    from auditor.incidents.case import fold_case
     from auditor.inventory import hosts as inventories
 
-    case = fold(incident, Incidents().one(inventories.load(inventory).path, incident))
+    case = fold_case(incident, Incidents().load_log(inventories.load(inventory).path, incident))
     if as_json:
-        typer.echo(json.dumps(shown.as_data(case), ensure_ascii=False, indent=1))
+        typer.echo(json.dumps(shown.build_json_data(case), ensure_ascii=False, indent=1))
     else:
-        shown.case(case, lang)
+        shown.show_case(case, lang)
 
 
 def export(
@@ -110,13 +110,13 @@ def export(
     """
     from auditor.history.incidents import Incidents
     from auditor.incidents import told
-    from auditor.incidents.case import fold
+    from auditor.incidents.case import fold_case
     from auditor.inventory import hosts as inventories
     from auditor.system import files
     from auditor.text.words import Words
 
-    case = fold(incident, Incidents().one(inventories.load(inventory).path, incident))
-    files.private(file, [told.timeline(case, Words(lang))])
+    case = fold_case(incident, Incidents().load_log(inventories.load(inventory).path, incident))
+    files.write_private(file, [told.render_timeline(case, Words(lang))])
     typer.echo(str(file))
 
 
@@ -135,14 +135,14 @@ def note(
 
     """
     from auditor.incidents import deciding
-    from auditor.incidents.sentences import sentence
+    from auditor.incidents.sentences import validate_sentence
     from auditor.inventory import hosts as inventories
-    from auditor.models.incidents import Noted
+    from auditor.models.incidents import NotedEvent
 
-    known = inventories.load(inventory)
-    decide = deciding.adding(incident, Noted(text=sentence("TEXT", text)))
-    say_written(written(known, who, decide, past(when)), lang)
-    show_then(known, incident, inventory, lang)
+    inventory_data = inventories.load(inventory)
+    decide = deciding.decide_event(incident, NotedEvent(text=validate_sentence("TEXT", text)))
+    print_written(write_event(inventory_data, who, decide, parse_past_moment(when)), lang)
+    show_next_step(inventory_data, incident, inventory, lang)
 
 
 def waive(
@@ -160,14 +160,14 @@ def waive(
 
     """
     from auditor.incidents import deciding
-    from auditor.incidents.sentences import sentence
+    from auditor.incidents.sentences import validate_sentence
     from auditor.inventory import hosts as inventories
-    from auditor.models.incidents import Spared
+    from auditor.models.incidents import WaivedReportEvent
 
-    known = inventories.load(inventory)
-    decide = deciding.adding(incident, Spared(report=report, why=sentence("--why", why)))
-    say_written(written(known, who, decide), lang)
-    show_then(known, incident, inventory, lang)
+    inventory_data = inventories.load(inventory)
+    decide = deciding.decide_event(incident, WaivedReportEvent(report=report, why=validate_sentence("--why", why)))
+    print_written(write_event(inventory_data, who, decide), lang)
+    show_next_step(inventory_data, incident, inventory, lang)
 
 
 def reported(
@@ -186,14 +186,14 @@ def reported(
 
     """
     from auditor.incidents import deciding
-    from auditor.incidents.sentences import sentence
+    from auditor.incidents.sentences import validate_sentence
     from auditor.inventory import hosts as inventories
-    from auditor.models.incidents import Reported
+    from auditor.models.incidents import ReportedEvent
 
-    known = inventories.load(inventory)
-    decide = deciding.adding(incident, Reported(report=report, how=sentence("--how", how)))
-    say_written(written(known, who, decide, past(when)), lang)
-    show_then(known, incident, inventory, lang)
+    inventory_data = inventories.load(inventory)
+    decide = deciding.decide_event(incident, ReportedEvent(report=report, how=validate_sentence("--how", how)))
+    print_written(write_event(inventory_data, who, decide, parse_past_moment(when)), lang)
+    show_next_step(inventory_data, incident, inventory, lang)
 
 
 def due(
@@ -210,52 +210,56 @@ def due(
     from auditor.commands.shown import console
     from auditor.commands.shown import incidents as shown
     from auditor.history.incidents import Incidents
-    from auditor.incidents.case import cases
+    from auditor.incidents.case import fold_cases
     from auditor.inventory import hosts as inventories
     from auditor.text.words import Words
 
     now = clock.now()
-    open_cases = [case for case in cases(Incidents().all_known(inventories.load(inventory).path)) if case.open]
-    owed = sorted(((due, case.id) for case in open_cases for due in case.owed()), key=lambda one: one[0].by)
+    open_cases = [
+        case for case in fold_cases(Incidents().load_known_logs(inventories.load(inventory).path)) if case.is_open
+    ]
+    owed = sorted(((due, case.id) for case in open_cases for due in case.list_owed()), key=lambda item: item[0].by)
     if as_json:
         data = [
-            {"incident": of, "report": due.report, "by": clock.stamp(due.by), "overdue": due.by <= now}
+            {"incident": of, "report": due.report, "by": clock.format_stamp(due.by), "overdue": due.by <= now}
             for due, of in owed
         ]
         typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
     elif owed:
         for due, of in owed:
-            console.out.print(f"{of}  {shown.due_line(due, now, Words(lang))}", markup=False)
+            console.out.print(f"{of}  {shown.format_due(due, now, Words(lang))}", markup=False)
     else:
         console.out.print(Words(lang)("incidents.nothing_owed"))
     raise typer.Exit(1 if any(due.by <= now for due, _ in owed) else 0)
 
 
-def written(known: Inventory, who: str, decide: Callable[[Ledgers], Decided], happened: datetime | None = None) -> str:
+def write_event(
+    inventory_data: Inventory, who: str, decide: Callable[[Ledgers], Decided], happened_at: datetime | None = None
+) -> str:
     """Write what is decided; the incident's id. Raises InputError for a role that will not do."""
     from auditor.history.incidents import Incidents
 
-    return Incidents().write(known.path, role(who), decide, happened)[0]
+    return Incidents().write(inventory_data.path, parse_role(who), decide, happened_at)[0]
 
 
-def role(who: str) -> str:
+def parse_role(who: str) -> str:
     """An office role. Raises InputError for what is none."""
     from pydantic import TypeAdapter, ValidationError
 
     from auditor.models import Role
 
     try:
-        named: str = TypeAdapter(Role).validate_python(who)
+        role_name: str = TypeAdapter(Role).validate_python(who)
     except ValidationError as error:
         raise InputError(
             "--who is not valid: {why}",
-            why=first_wrong(error)[1],
+            why=get_first_error(error)[1],
             mend="give an office role, for example 'Chánh Văn phòng'",
         ) from error
-    return named
+    return role_name
 
 
-def say_written(incident: str, lang: Lang) -> None:
+def print_written(incident: str, lang: Lang) -> None:
     """Say that it stands in the ledger."""
     from auditor.commands.shown import console
     from auditor.text.words import Words
@@ -263,27 +267,27 @@ def say_written(incident: str, lang: Lang) -> None:
     console.out.print(Words(lang)("incidents.written", incident=incident), markup=False)
 
 
-def subjects_of(known: Inventory, named: list[str]) -> tuple[str, ...]:
+def parse_subjects(inventory_data: Inventory, subject_names: list[str]) -> tuple[str, ...]:
     """Sites by their domains, and hosts. Raises InputError for what is neither."""
-    sites = {name: site.domain for site in known.sites for name in (site.domain, *site.aliases)}
-    hosts = {host.name: host.name for host in known.hosts}
-    for name in named:
+    sites = {name: site.domain for site in inventory_data.sites for name in (site.domain, *site.aliases)}
+    hosts = {host.name: host.name for host in inventory_data.hosts}
+    for name in subject_names:
         if name not in sites and name not in hosts:
             raise InputError(
                 "the inventory has no site or host {site}",
                 site=name,
                 mend="see 'auditor inventory check'",
-                guess=nearest(name, [*sites, *hosts]),
+                guess=find_nearest(name, [*sites, *hosts]),
             )
-    return tuple((hosts | sites)[name] for name in named)
+    return tuple((hosts | sites)[name] for name in subject_names)
 
 
-def past(text: str | None) -> datetime | None:
+def parse_past_moment(text: str | None) -> datetime | None:
     """A moment by Vietnam's clock that is over."""
     if text is None:
         return None
     try:
-        moment = clock.moment_written(text)
+        moment = clock.parse_minute(text)
     except ValueError:
         raise typer.BadParameter(f"{text}: not a date and time; write it as 2026-11-27 20:15") from None
     if moment > clock.now():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, LangOption
-from auditor.commands.incidents.ledger import WhoOption, role
+from auditor.commands.incidents.ledger import WhoOption, parse_role
 from auditor.errors import InputError
 from auditor.models import clock
 
@@ -62,51 +62,61 @@ def notify(
     from auditor.commands import mail
     from auditor.history.incidents import Incidents
     from auditor.incidents import letter
-    from auditor.incidents.case import cases, fold
+    from auditor.incidents.case import fold_case, fold_cases
     from auditor.inventory import hosts as inventories
     from auditor.mail import send as sending
     from auditor.text.words import Words
 
     words = Words(lang)
-    speaker = role(who)
-    known = inventories.load(inventory)
+    speaker = parse_role(who)
+    inventory_data = inventories.load(inventory)
     ledgers = Incidents()
     if incident is None:
-        wanted: Sequence[Case] = letter.to_tell(cases(ledgers.all_known(known.path)), clock.now())
+        chosen_cases: Sequence[Case] = letter.select_cases_to_report(
+            fold_cases(ledgers.load_known_logs(inventory_data.path)), clock.now()
+        )
     else:
-        wanted = [fold(incident, ledgers.one(known.path, incident))]
-    attached = [sending.attachment(each) for each in technical or ()]
-    mails = _told(known, wanted, speaker, attached, words, send=send, drafts="whole" if incident else "named")
-    mail.report(mails, words, as_json=False)
+        chosen_cases = [fold_case(incident, ledgers.load_log(inventory_data.path, incident))]
+    attachments = [sending.load_attachment(each) for each in technical or ()]
+    mails = _notify_offices(
+        inventory_data, chosen_cases, speaker, attachments, words, send=send, drafts="whole" if incident else "named"
+    )
+    mail.report_mails(mails, words, as_json=False)
 
 
-def at_once(known: Inventory, incident: str, who: str, lang: Lang) -> None:
+def notify_automatically(inventory_data: Inventory, incident: str, who: str, lang: Lang) -> None:
     """Tell of an incident the offices that say that they are told by themselves; what is in the way is said, and stops nothing."""
     from auditor.commands import mail
     from auditor.commands.shown import console
     from auditor.history.incidents import Incidents
     from auditor.incidents import letter
-    from auditor.incidents.case import fold
+    from auditor.incidents.case import fold_case
     from auditor.text import usage
     from auditor.text.words import Words
 
-    case = fold(incident, Incidents().one(known.path, incident))
-    units = letter.told(known.organisation, case, known) if known.organisation else ()
+    case = fold_case(incident, Incidents().load_log(inventory_data.path, incident))
+    units = (
+        letter.list_notified_units(inventory_data.organisation, case, inventory_data)
+        if inventory_data.organisation
+        else ()
+    )
     if not any(unit.incidents.automatic for unit in units if unit.incidents):
         return
     try:
-        mail.say(_told(known, [case], who, [], Words(lang), send=False, drafts="none"), Words(lang))
+        mail.print_mails(
+            _notify_offices(inventory_data, [case], who, [], Words(lang), send=False, drafts="none"), Words(lang)
+        )
     except InputError as error:
         console.err.print(
-            Words(lang)("incidents.mail.not_told", why=usage.mistake(error, lang)), markup=False, soft_wrap=True
+            Words(lang)("incidents.mail.not_told", why=usage.format_mistake(error, lang)), markup=False, soft_wrap=True
         )
 
 
-def _told(
-    known: Inventory,
-    wanted: Sequence[Case],
+def _notify_offices(
+    inventory_data: Inventory,
+    chosen_cases: Sequence[Case],
     who: str,
-    attached: Sequence[Attachment],
+    attachments: Sequence[Attachment],
     words: Words,
     *,
     send: bool,
@@ -118,37 +128,37 @@ def _told(
     from auditor.mail import settings
     from auditor.mail.spool import Spool
 
-    if not wanted:
+    if not chosen_cases:
         return ()  # a timer of an office that has no mail yet has nothing to complain of
-    organisation = _organisation(known)
-    file = settings.path_in(Path(known.path))
+    organisation = _get_organisation(inventory_data)
+    file = settings.path_in(Path(inventory_data.path))
     sender = _sender(file)
     spool = Spool()
-    posted: list[Mail] = []
+    posted_mails: list[Mail] = []
     wrong: list[InputError] = []
-    drafted = False
-    for case in wanted:
+    has_drafts = False
+    for case in chosen_cases:
         try:
-            written = _written(
-                case, known, organisation, "" if isinstance(sender, InputError) else sender, attached, words
+            unit_letters = _write_letters(
+                case, inventory_data, organisation, "" if isinstance(sender, InputError) else sender, attachments, words
             )
-            for unit, letters in written:
+            for unit, letters in unit_letters:
                 if send or (unit.incidents is not None and unit.incidents.automatic):
                     if isinstance(sender, InputError):
                         raise sender
-                    posted += _post(spool, file, Incidents(), known.path, who, case, unit, letters)
+                    posted_mails += _post(spool, file, Incidents(), inventory_data.path, who, case, unit, letters)
                 elif drafts != "none":
                     _draft(letters, words, whole=drafts == "whole")
-                    drafted = True
+                    has_drafts = True
         except InputError as error:  # the others are told first
             wrong.append(error)
-    if drafted and not wrong and isinstance(sender, InputError):
+    if has_drafts and not wrong and isinstance(sender, InputError):
         _warn(sender, words)
-    sending.run(spool, clock.now, lambda _: None, only=posted)
+    sending.deliver_due(spool, clock.now, lambda _: None, only=posted_mails)
     if wrong:
         raise wrong[0]
-    ids = {one.id for one in posted}
-    return tuple(one for one in spool.mails()[::-1] if one.id in ids)
+    ids = {posted_mail.id for posted_mail in posted_mails}
+    return tuple(queued_mail for queued_mail in spool.list_mails()[::-1] if queued_mail.id in ids)
 
 
 def _sender(file: Path) -> str | InputError:
@@ -156,25 +166,25 @@ def _sender(file: Path) -> str | InputError:
     from auditor.mail import settings
 
     try:
-        given = settings.load(file)
-        settings.check_filled_in(file, given)
+        mail_settings = settings.load(file)
+        settings.check_filled_in(file, mail_settings)
     except InputError as error:
         return error
-    return given.sender
+    return mail_settings.sender
 
 
-def _organisation(known: Inventory) -> Organisation:
-    if known.organisation is None:
+def _get_organisation(inventory_data: Inventory) -> Organisation:
+    if inventory_data.organisation is None:
         raise InputError("this inventory does not declare any offices", mend="write office/organisation.yml")
-    return known.organisation
+    return inventory_data.organisation
 
 
-def _written(
+def _write_letters(
     case: Case,
-    known: Inventory,
+    inventory_data: Inventory,
     organisation: Organisation,
     sender: str,
-    attached: Sequence[Attachment],
+    attachments: Sequence[Attachment],
     words: Words,
 ) -> list[tuple[Unit, tuple[Letter, ...]]]:
     """By office, its letters. Raises InputError where none is told, or none of a role that may get what is attached."""
@@ -182,15 +192,19 @@ def _written(
     from auditor.incidents import letter
     from auditor.mail import audience
 
-    units = letter.told(organisation, case, known)
-    recipients = {unit.id: audience.recipients(unit, unit.incidents.roles if unit.incidents else ()) for unit in units}
+    units = letter.list_notified_units(organisation, case, inventory_data)
+    recipients = {
+        unit.id: audience.list_recipients(unit, unit.incidents.roles if unit.incidents else ()) for unit in units
+    }
     if not units:
         raise InputError(
             "{incident}: no office of its sites, and no office above, declares roles to notify of incidents",
             incident=case.id,
             mend="add 'incidents: {{roles: [ROLE]}}' to a unit in office/organisation.yml",
         )
-    if attached and not any(one.technical for several in recipients.values() for one in several):
+    if attachments and not any(
+        recipient.technical for unit_recipients in recipients.values() for recipient in unit_recipients
+    ):
         raise InputError(
             "no role notified of {incident} may receive technical files",
             incident=case.id,
@@ -200,8 +214,16 @@ def _written(
     return [
         (
             unit,
-            letter.letters(
-                case, known, unit, recipients[unit.id], attached, sender=sender, head=head, now=now, words=words
+            letter.write_letters(
+                case,
+                inventory_data,
+                unit,
+                recipients[unit.id],
+                attachments,
+                sender=sender,
+                head=head,
+                now=now,
+                words=words,
             ),
         )
         for unit in units
@@ -221,14 +243,14 @@ def _post(
     """Put them in the spool, then write so: who is cut off between the two posts the same mails again, which are sent once."""
     from auditor.incidents import deciding
     from auditor.mail import send as sending
-    from auditor.models.incidents import Notified
+    from auditor.models.incidents import NotifiedEvent
 
-    posted = sending.post(spool, file, letters, clock.now())
+    posted_mails = sending.post_letters(spool, file, letters, clock.now())
     roles = tuple(unit.incidents.roles if unit.incidents else ())
-    told = Notified(unit=unit.id, roles=roles, mails=tuple(letter.digest for letter in letters))
-    with contextlib.suppress(deciding.Known):
-        ledgers.write(inventory, who, deciding.notifying(case.id, told))
-    return posted
+    notification_event = NotifiedEvent(unit=unit.id, roles=roles, mails=tuple(letter.digest for letter in letters))
+    with contextlib.suppress(deciding.DuplicateEntry):
+        ledgers.write(inventory, who, deciding.decide_notification(case.id, notification_event))
+    return posted_mails
 
 
 def _warn(unsendable: InputError, words: Words) -> None:
@@ -237,7 +259,9 @@ def _warn(unsendable: InputError, words: Words) -> None:
     from auditor.text import usage
 
     console.err.print(
-        words("incidents.mail.unsendable", why=usage.mistake(unsendable, words.lang)), markup=False, soft_wrap=True
+        words("incidents.mail.unsendable", why=usage.format_mistake(unsendable, words.lang)),
+        markup=False,
+        soft_wrap=True,
     )
 
 

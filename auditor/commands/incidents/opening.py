@@ -20,15 +20,15 @@ from auditor.commands.given.options import (
     UnjudgedSiteOption,
     YesOption,
 )
-from auditor.commands.incidents.doubts import doubts
-from auditor.commands.incidents.ledger import WhoOption, past, role, subjects_of, written
-from auditor.commands.incidents.then import newest_run, show_then
+from auditor.commands.incidents.doubts import warn_of_detection_time
+from auditor.commands.incidents.ledger import WhoOption, parse_past_moment, parse_role, parse_subjects, write_event
+from auditor.commands.incidents.then import load_newest_run, show_next_step
 from auditor.errors import InputError
 from auditor.models import clock
 
 if TYPE_CHECKING:
     from auditor.models import Inventory, Lang, Run
-    from auditor.models.incidents import Found
+    from auditor.models.incidents import FindingReference
 
 MAX_RUNS_BACK = 200
 """How many runs are read to learn when a finding was first seen."""
@@ -102,7 +102,7 @@ def open_incident(
         ),
     ] = False,
     yes: YesOption = False,
-    unjudged: UnjudgedSiteOption = None,
+    unjudged_names: UnjudgedSiteOption = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     lang: LangOption = DEFAULT_LANG,
 ) -> None:
@@ -131,64 +131,75 @@ def open_incident(
 
     """
     from auditor.incidents import deciding
-    from auditor.incidents.sentences import sentence
+    from auditor.incidents.sentences import validate_sentence
     from auditor.inventory import hosts as inventories
 
-    known = inventories.load(inventory)
-    newest, found = newest_run(known) if findings or all_found else None, []
-    for named in findings or ():
-        control, _, subject = named.partition(":")
+    inventory_data = inventories.load(inventory)
+    newest, chosen_findings = load_newest_run(inventory_data) if findings or all_found else None, []
+    for finding_name in findings or ():
+        control, _, subject = finding_name.partition(":")
         if newest is None:
-            raise InputError("--finding {name}: no audit is stored", name=named, mend="run 'auditor audit' first")
-        found.append(deciding.found_in(newest, control, subject))
+            raise InputError("--finding {name}: no audit is stored", name=finding_name, mend="run 'auditor audit' first")
+        chosen_findings.append(deciding.get_open_finding(newest, control, subject))
     _check_options(
-        found,
+        chosen_findings,
         contain=contain,
         all_found=all_found,
         dry_run=dry_run,
-        unjudged=bool(unjudged),
+        has_unjudged=bool(unjudged_names),
         joins_new=join is not None and new,
     )
-    left_out = given.unjudged(unjudged, known)
-    named_subjects = subjects_of(known, subjects or [])
+    left_out = given.parse_unjudged_sites(unjudged_names, inventory_data)
+    named_subjects = parse_subjects(inventory_data, subjects or [])
     if all_found:
-        found = list(_all_found(known, newest, named_subjects, inventory, lang, yes=yes, dry_run=dry_run))
-    about = tuple(dict.fromkeys((*named_subjects, *(one.subject for one in found))))
+        chosen_findings = list(
+            _confirm_all_findings(inventory_data, newest, named_subjects, inventory, lang, yes=yes, dry_run=dry_run)
+        )
+    about = tuple(dict.fromkeys((*named_subjects, *(finding.subject for finding in chosen_findings))))
     if not about:
         raise InputError("no site, host or finding is given", mend="specify at least one site, host or --finding")
-    speaker, seen = role(who), sentence("--why", why) if why is not None else None
-    detected = min(past(when) or _first_seen(newest, found) or clock.now(), clock.now())
-    regime = known.organisation.regime if known.organisation else "2026"
-    decide = deciding.opening(about, found, detected, regime, seen, new=new, join=join)
-    incident = written(known, who, decide, detected)
-    doubts(known, incident, past(when), lang)
-    whole = _opened(
-        known, inventory, incident, speaker, found, newest if contain or all_found else None, left_out, lang
+    speaker, reason = parse_role(who), validate_sentence("--why", why) if why is not None else None
+    detected_at = min(
+        parse_past_moment(when) or _find_first_detection(newest, chosen_findings) or clock.now(), clock.now()
+    )
+    regime = inventory_data.organisation.regime if inventory_data.organisation else "2026"
+    decide = deciding.decide_opening(about, chosen_findings, detected_at, regime, reason, new=new, join=join)
+    incident = write_event(inventory_data, who, decide, detected_at)
+    warn_of_detection_time(inventory_data, incident, parse_past_moment(when), lang)
+    whole = _handle_opened_case(
+        inventory_data,
+        inventory,
+        incident,
+        speaker,
+        chosen_findings,
+        newest if contain or all_found else None,
+        left_out,
+        lang,
     )
     raise typer.Exit(0 if whole else 1)
 
 
 def _check_options(
-    found: list[Found],
+    chosen_findings: list[FindingReference],
     *,
     contain: bool,
     all_found: bool,
     dry_run: bool,
-    unjudged: bool,
+    has_unjudged: bool,
     joins_new: bool,
 ) -> None:
     """Raise InputError for options that have nothing to be about."""
-    if contain and not (found or all_found):
+    if contain and not (chosen_findings or all_found):
         raise InputError(
             "--contain requires findings", mend="name one with --finding, or use 'auditor incident contain'"
         )
-    if unjudged and not (contain or all_found):
+    if has_unjudged and not (contain or all_found):
         raise InputError(
             "--unjudged works only with --contain", mend="omit it, or use --contain to contain what the findings name"
         )
     if joins_new:
         raise InputError("--join and --new contradict each other", mend="omit one of them")
-    if all_found and found:
+    if all_found and chosen_findings:
         raise InputError("--all-found already includes every finding", mend="omit --finding")
     if dry_run and not all_found:
         raise InputError(
@@ -196,43 +207,43 @@ def _check_options(
         )
 
 
-def _all_found(
-    known: Inventory,
+def _confirm_all_findings(
+    inventory_data: Inventory,
     newest: Run | None,
-    named: tuple[str, ...],
+    subject_names: tuple[str, ...],
     inventory: Path,
     lang: Lang,
     *,
     yes: bool,
     dry_run: bool,
-) -> Iterator[Found]:
+) -> Iterator[FindingReference]:
     """All that the last hunts and reviews are sure of there, once a person has agreed. Raises InputError for what was not looked at, Exit for nothing to do."""
     from auditor.audit.evaluate import MAX_VIOLATIONS
-    from auditor.commands.incidents.hosts import hosts_of
+    from auditor.commands.incidents.hosts import list_hosts
     from auditor.commands.shown import console
-    from auditor.commands.shown.doing import confirmed
+    from auditor.commands.shown.doing import ask_confirmation
     from auditor.commands.shown.incidents import show_found
-    from auditor.incidents.response.alarms import alarms
-    from auditor.incidents.response.at_once import responses_to
-    from auditor.models.incidents import Found
+    from auditor.incidents.response.alarms import find_alarms
+    from auditor.incidents.response.at_once import build_responses
+    from auditor.models.incidents import FindingReference
     from auditor.text.words import Words
 
-    words, hosts = Words(lang), hosts_of(known, named) if named else known.hosts
-    seen = {one.host for one in newest.hunts} if newest else set()
-    unseen = [host.name for host in hosts if host.name not in seen]
-    if newest is None or (unseen and (named or len(unseen) == len(hosts))):
+    words, hosts = Words(lang), list_hosts(inventory_data, subject_names) if subject_names else inventory_data.hosts
+    hunted_hosts = {hunt.host for hunt in newest.hunts} if newest else set()
+    unseen = [host.name for host in hosts if host.name not in hunted_hosts]
+    if newest is None or (unseen and (subject_names or len(unseen) == len(hosts))):
         raise InputError(
             "no hunt on {hosts} is stored", hosts=", ".join(unseen), mend="run 'auditor hunt --limit {hosts}' first"
         )
-    open_ones = alarms(newest, hosts)
-    found = responses_to(open_ones, hosts)
-    if not found:
-        moments = [words.moment(one.started) for one in newest.hunts if one.host in {host.name for host in hosts}]
+    open_ones = find_alarms(newest, hosts)
+    responses = build_responses(open_ones, hosts)
+    if not responses:
+        moments = [words.moment(hunt.started) for hunt in newest.hunts if hunt.host in {host.name for host in hosts}]
         console.out.print(console.escape(words("incidents.all_found.none", when=", ".join(dict.fromkeys(moments)))))
         raise typer.Exit(0)
     if dry_run or not yes:
-        show_found(found, words)
-    if any(len(one.violations) >= MAX_VIOLATIONS for one in open_ones):
+        show_found(responses, words)
+    if any(len(finding.violations) >= MAX_VIOLATIONS for finding in open_ones):
         console.out.print(words("incidents.all_found.more", most=str(MAX_VIOLATIONS)), soft_wrap=True)
     if dry_run:
         raise typer.Exit(0)
@@ -242,17 +253,19 @@ def _all_found(
                 "cannot ask for confirmation: this is not an interactive terminal",
                 mend="add --yes to open the incident and contain these",
             )
-        if not confirmed(words("incidents.all_found.ask"), words):
+        if not ask_confirmation(words("incidents.all_found.ask"), words):
             raise typer.Exit(1)
-    yield from (Found(control=one.control, subject=one.subject.id, run=newest.id) for one in open_ones)
+    yield from (
+        FindingReference(control=finding.control, subject=finding.subject.id, run=newest.id) for finding in open_ones
+    )
 
 
-def _opened(
-    known: Inventory,
+def _handle_opened_case(
+    inventory_data: Inventory,
     inventory: Path,
     incident: str,
     who: str,
-    found: Sequence[Found],
+    chosen_findings: Sequence[FindingReference],
     newest: Run | None,
     left_out: frozenset[str],
     lang: Lang,
@@ -261,28 +274,33 @@ def _opened(
     from auditor.commands.incidents import notify
     from auditor.commands.shown import incidents as shown
     from auditor.history.incidents import Incidents
-    from auditor.incidents.case import fold
+    from auditor.incidents.case import fold_case
 
-    shown.case(fold(incident, Incidents().one(known.path, incident)), lang)
+    shown.show_case(fold_case(incident, Incidents().load_log(inventory_data.path, incident)), lang)
     whole = True
     if newest is not None:
-        from auditor.commands.incidents.at_once import contain_at_once
+        from auditor.commands.incidents.at_once import contain_automatically
 
-        about_these = {(one.control, one.subject) for one in found}
-        open_ones = [one for one in newest.findings if (one.control, one.subject.id) in about_these]
-        whole = contain_at_once(known, inventory, incident, who, open_ones, lang, left_out, newest.hunts)
-    notify.at_once(known, incident, who, lang)
-    show_then(known, incident, inventory, lang)
+        about_these = {(case_finding.control, case_finding.subject) for case_finding in chosen_findings}
+        open_ones = [finding for finding in newest.findings if (finding.control, finding.subject.id) in about_these]
+        whole = contain_automatically(inventory_data, inventory, incident, who, open_ones, lang, left_out, newest.hunts)
+    notify.notify_automatically(inventory_data, incident, who, lang)
+    show_next_step(inventory_data, incident, inventory, lang)
     return whole
 
 
-def _first_seen(newest: Run | None, found: Sequence[Found]) -> datetime | None:
+def _find_first_detection(newest: Run | None, chosen_findings: Sequence[FindingReference]) -> datetime | None:
     """Return when what the incident is about was first seen; None without findings."""
     from auditor.history.runs import History
     from auditor.incidents import detection
 
-    if newest is None or not found:
+    if newest is None or not chosen_findings:
         return None
-    history, named = History(), {(one.control, one.subject) for one in found}
+    history, finding_keys = (
+        History(),
+        {(case_finding.control, case_finding.subject) for case_finding in chosen_findings},
+    )
     earlier = (history.run(entry.id) for entry in history.entries(newest.inventory, limit=MAX_RUNS_BACK))
-    return detection.first_seen([one for one in newest.findings if (one.control, one.subject.id) in named], earlier)
+    return detection.find_first_detection(
+        [finding for finding in newest.findings if (finding.control, finding.subject.id) in finding_keys], earlier
+    )

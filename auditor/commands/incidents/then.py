@@ -6,7 +6,7 @@ import datetime
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from auditor.commands.incidents.hosts import hosts_of
+from auditor.commands.incidents.hosts import list_hosts
 from auditor.errors import InputError
 from auditor.models import clock
 
@@ -14,87 +14,102 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from auditor.commands.incidents.steps import Shown
+    from auditor.commands.incidents.steps import IncidentView
     from auditor.incidents.case import Case
-    from auditor.incidents.response.following import Step
+    from auditor.incidents.response.following import NextStep
     from auditor.models import Finding, Inventory, Lang, Run
     from auditor.models.ranks import Form, Question
 
 _APPLICATIONS = frozenset({"wordpress", "joomla", "nukeviet"})
 
 
-def step_of(known: Inventory, case: Case, inventory: Path, lang: Lang, now: datetime.datetime) -> tuple[Step, Shown]:
+def build_step(
+    inventory_data: Inventory, case: Case, inventory: Path, lang: Lang, now: datetime.datetime
+) -> tuple[NextStep, IncidentView]:
     """Return the next step of an open incident, by its ledger and the newest audit, and how it is shown."""
     from auditor.commands.incidents import steps
     from auditor.history.incidents import Incidents
     from auditor.incidents import closing
-    from auditor.incidents.deciding import about
-    from auditor.incidents.response.alarms import root_taken
-    from auditor.incidents.response.following import following
+    from auditor.incidents.deciding import find_open_cases
+    from auditor.incidents.response.alarms import list_rooted_hosts
+    from auditor.incidents.response.following import find_next_step
     from auditor.text.words import Words
 
-    newest, hosts = newest_run(known), hosts_of(known, case.subjects)
-    several = len(about(Incidents().all(known.path), case.subjects)) > 1
-    left, unanswered = closing.gone(case, known.hosts), _unanswered(known, case, lang)
-    step = following(case, newest, hosts, now, left, unanswered, several=several)
-    past = closing.past(case, newest)
-    return step, steps.Shown(
-        case, str(inventory), Words(lang), now, past=past, release=_release(), root=root_taken(findings_of(case))
+    newest, hosts = load_newest_run(inventory_data), list_hosts(inventory_data, case.subjects)
+    several = len(find_open_cases(Incidents().load_logs(inventory_data.path), case.subjects)) > 1
+    removed_subjects, open_questions = (
+        closing.list_removed_subjects(case, inventory_data.hosts),
+        _list_open_questions(inventory_data, case, lang),
+    )
+    step = find_next_step(case, newest, hosts, now, removed_subjects, open_questions, several=several)
+    resolved_findings = closing.list_resolved_findings(case, newest)
+    return step, steps.IncidentView(
+        case,
+        str(inventory),
+        Words(lang),
+        now,
+        resolved_findings=resolved_findings,
+        release=_find_release_archive(),
+        rooted_hosts=list_rooted_hosts(iter_findings(case)),
     )
 
 
-def newest_run(known: Inventory) -> Run | None:
+def load_newest_run(inventory_data: Inventory) -> Run | None:
     """Return the newest audit, without the traces that the office has accepted since; None: there is none."""
-    from auditor.history.looks import Looks
+    from auditor.history.looks import ScanHistory
     from auditor.history.runs import History
-    from auditor.incidents.response.alarms import run_without_accepted
+    from auditor.incidents.response.alarms import filter_run
 
-    newest = History().latest(known.path)
-    return newest and run_without_accepted(newest, Looks().accepted(known.path), clock.today())
+    newest = History().latest(inventory_data.path)
+    return newest and filter_run(newest, ScanHistory().load_acceptances(inventory_data.path), clock.today())
 
 
-def findings_of(case: Case) -> Iterator[Finding]:
+def iter_findings(case: Case) -> Iterator[Finding]:
     """Yield what an incident is about, of those audits that are still kept."""
     from auditor.history.runs import History
 
-    history, about = History(), {(one.control, one.subject) for one in case.findings}
-    for run in dict.fromkeys(one.run for one in case.findings):
+    history, about = History(), {(case_finding.control, case_finding.subject) for case_finding in case.findings}
+    for run in dict.fromkeys(case_finding.run for case_finding in case.findings):
         with suppress(InputError):
-            yield from (one for one in history.run(run).findings if (one.control, one.subject.id) in about)
+            yield from (
+                finding for finding in history.run(run).findings if (finding.control, finding.subject.id) in about
+            )
 
 
-def show_then(known: Inventory, incident: str, inventory: Path, lang: Lang) -> None:
+def show_next_step(inventory_data: Inventory, incident: str, inventory: Path, lang: Lang) -> None:
     """Say, beside what a command says, what comes next in an incident; nothing of one that is closed."""
     from auditor.commands.shown import console
     from auditor.history.incidents import Incidents
-    from auditor.incidents.case import fold
+    from auditor.incidents.case import fold_case
 
-    case = fold(incident, Incidents().one(known.path, incident))
-    if case.open:
-        step, shown = step_of(known, case, inventory, lang, clock.now())
-        for line in shown.lines(step):
+    case = fold_case(incident, Incidents().load_log(inventory_data.path, incident))
+    if case.is_open:
+        step, view = build_step(inventory_data, case, inventory, lang, clock.now())
+        for line in view.iter_lines(step):
             console.err.print(line, markup=False, soft_wrap=True, highlight=False)
 
 
-def _unanswered(known: Inventory, case: Case, lang: Lang) -> Mapping[Form, Sequence[Question]]:
+def _list_open_questions(inventory_data: Inventory, case: Case, lang: Lang) -> Mapping[Form, Sequence[Question]]:
     """What the forms that are still to be written ask; nothing where the office's papers cannot be read, which the forms say themselves."""
     from auditor.incidents.forms import issue
-    from auditor.incidents.forms.asked import CLOSING, OF_REPORT
+    from auditor.incidents.forms.asked import FINAL_FORM, OF_REPORT
 
     of_report = OF_REPORT[case.regime]
-    ahead = [of_report[due.report] for due in case.owed() if due.report in of_report and due.report != "now"]
-    found: dict[Form, Sequence[Question]] = {}
+    next_forms = [of_report[due.report] for due in case.list_owed() if due.report in of_report and due.report != "now"]
+    questions_by_form: dict[Form, Sequence[Question]] = {}
     with suppress(InputError):
-        unit = issue.reporting(case, known, None)
-        for form in (*ahead, CLOSING[case.regime]):
-            found[form] = issue.questions(issue.known(case, form, known, unit, None, lang))
-    return found
+        unit = issue.choose_reporting_unit(case, inventory_data, None)
+        for form in (*next_forms, FINAL_FORM[case.regime]):
+            questions_by_form[form] = issue.list_open_questions(
+                issue.gather_prefill(case, form, inventory_data, unit, None, lang)
+            )
+    return questions_by_form
 
 
-def _release() -> str:
+def _find_release_archive() -> str:
     """The archive that what is known to be good of an application was read from; empty where none was."""
     from auditor.history.known_good import KnownGood
 
-    kept = KnownGood()
-    listed = kept.listed() if kept.path.exists() else ()
-    return next((one.lies for one in listed if one.name in _APPLICATIONS), "")
+    known_good = KnownGood()
+    releases = known_good.list_manifests() if known_good.path.exists() else ()
+    return next((release.lies for release in releases if release.name in _APPLICATIONS), "")

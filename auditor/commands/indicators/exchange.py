@@ -7,7 +7,13 @@ from typing import Annotated
 import typer
 
 from auditor.commands.given.options import DEFAULT_INVENTORY, DEFAULT_LANG, InventoryOption, LangOption
-from auditor.commands.indicators.lists import SightingsOption, holding, office_of, show_lists, sighted
+from auditor.commands.indicators.lists import (
+    SightingsOption,
+    find_sightings,
+    get_office_name,
+    list_shareable,
+    show_lists,
+)
 from auditor.models import clock
 
 
@@ -25,14 +31,14 @@ def poll(
 
     """
     from auditor.indicators import exchange, taxii
-    from auditor.indicators.importing import checked_name
+    from auditor.indicators.importing import validate_name
     from auditor.inventory import hosts as inventories
-    from auditor.inventory.papers import folder
+    from auditor.inventory.papers import get_folder
 
-    known = inventories.load(inventory)
-    called = checked_name(name)
-    listed = exchange.poll(taxii.load(folder(known.path)), called, clock.today())
-    show_lists([listed], lang, as_json=False)
+    inventory_data = inventories.load(inventory)
+    list_name = validate_name(name)
+    list_record = exchange.poll(taxii.load(get_folder(inventory_data.path)), list_name, clock.today())
+    show_lists([list_record], lang, as_json=False)
 
 
 def push(
@@ -56,14 +62,18 @@ def push(
     from auditor.commands.shown import console
     from auditor.indicators import export, taxii
     from auditor.inventory import hosts as inventories
-    from auditor.inventory.papers import folder
+    from auditor.inventory.papers import get_folder
     from auditor.text.words import Words
 
-    known = inventories.load(inventory)
-    going = holding(name, tlp)
-    server = taxii.load(folder(known.path))
-    taken, failed = server.add(export.objects(going, office_of(known), sighted(known) if sightings else {}))
-    console.out.print(Words(lang)("indicators.pushed", count=taken))
-    for one in failed:
-        console.err.print(console.escape(one), soft_wrap=True)
-    raise typer.Exit(int(bool(failed)))
+    inventory_data = inventories.load(inventory)
+    indicators = list_shareable(name, tlp)
+    server = taxii.load(get_folder(inventory_data.path))
+    taken_count, errors = server.add(
+        export.build_objects(
+            indicators, get_office_name(inventory_data), find_sightings(inventory_data) if sightings else {}
+        )
+    )
+    console.out.print(Words(lang)("indicators.pushed", count=taken_count))
+    for error in errors:
+        console.err.print(console.escape(error), soft_wrap=True)
+    raise typer.Exit(int(bool(errors)))

@@ -23,10 +23,10 @@ from auditor.models import clock
 if TYPE_CHECKING:
     from auditor.indicators.export import Form, Sightings
     from auditor.indicators.indicator import Indicator, Tlp
-    from auditor.indicators.store import Listed
+    from auditor.indicators.store import IndicatorList
     from auditor.models import Inventory, Lang
 
-_SHOWN_WRONG = 20
+_MAX_WRONG_SHOWN = 20
 SightingsOption = Annotated[
     bool, typer.Option("--sightings", help="Tell also which of them the last kept audit met, and at how many places.")
 ]
@@ -58,19 +58,19 @@ def take_in(
 
     """
     from auditor.commands.shown import console
-    from auditor.indicators.importing import take_in as import_files
-    from auditor.indicators.indicator import UNMARKED
+    from auditor.indicators.importing import import_files as import_files
+    from auditor.indicators.indicator import DEFAULT_TLP
     from auditor.text.words import Words
 
-    taken = import_files(files, name=name, unmarked=_tlp(tlp) or UNMARKED, today=clock.today())
+    imported_lists = import_files(files, name=name, default_tlp=_parse_tlp(tlp) or DEFAULT_TLP, today=clock.today())
     words = Words(lang)
-    show_lists([one.listed for one in taken], lang, as_json=as_json)
-    for one in taken:
-        for where, text in one.wrong[:_SHOWN_WRONG]:
-            told = words("indicators.wrong", list=one.listed.name, where=where, text=repr(text))
-            console.err.print(console.escape(told), soft_wrap=True)
-        if len(one.wrong) > _SHOWN_WRONG:
-            console.err.print(words("and_more", n=len(one.wrong) - _SHOWN_WRONG))
+    show_lists([list_import.indicator_list for list_import in imported_lists], lang, as_json=as_json)
+    for imported_list in imported_lists:
+        for where, text in imported_list.wrong[:_MAX_WRONG_SHOWN]:
+            message = words("indicators.wrong", list=imported_list.indicator_list.name, where=where, text=repr(text))
+            console.err.print(console.escape(message), soft_wrap=True)
+        if len(imported_list.wrong) > _MAX_WRONG_SHOWN:
+            console.err.print(words("and_more", n=len(imported_list.wrong) - _MAX_WRONG_SHOWN))
 
 
 def found(
@@ -94,46 +94,48 @@ def found(
       auditor indicators found --tlp GREEN -i inventories/lab
 
     """
-    from auditor.history.hunts import Hunts
-    from auditor.history.looks import Looks
+    from auditor.history.hunts import HuntHistory
+    from auditor.history.looks import ScanHistory
     from auditor.indicators import found as finding
     from auditor.indicators import ours, store
-    from auditor.indicators.importing import checked_name
-    from auditor.indicators.indicator import UNMARKED
+    from auditor.indicators.importing import validate_name
+    from auditor.indicators.indicator import DEFAULT_TLP
     from auditor.inventory import hosts as inventories
     from auditor.text.words import Words
 
-    known, today, words = inventories.load(inventory), clock.today(), Words(lang)
-    marked = _tlp(tlp) or UNMARKED
-    kept, hunts = Looks(), Hunts()
-    seen = hunts.latest(known.path)
-    told = finding.Told(checked_name(name), marked, lambda kind: words(f"content.kind.{kind}"), victims)
-    made = finding.of_ours(
-        kept.latest(known.path).values(),
-        seen.values(),
-        {host: hunts.remembered(known.path, host).digests for host in seen},
-        kept.accepted(known.path),
-        ours.names_and_addresses(known),
-        told,
+    inventory_data, today, words = inventories.load(inventory), clock.today(), Words(lang)
+    tlp_marking = _parse_tlp(tlp) or DEFAULT_TLP
+    scan_history, hunts = ScanHistory(), HuntHistory()
+    latest_hunts = hunts.latest(inventory_data.path)
+    options_told = finding.SharingPolicy(
+        validate_name(name), tlp_marking, lambda kind: words(f"content.kind.{kind}"), victims
+    )
+    indicators = finding.collect_indicators(
+        scan_history.latest(inventory_data.path).values(),
+        latest_hunts.values(),
+        {host: hunts.load_scan_cache(inventory_data.path, host).digests for host in latest_hunts},
+        scan_history.load_acceptances(inventory_data.path),
+        ours.list_own_assets(inventory_data),
+        options_told,
         today,
     )
-    listed = store.Listed(
+    list_record = store.IndicatorList(
         name=name,
-        file=known.path,
+        file=inventory_data.path,
         kind="found",
-        source=office_of(known),
-        dated=max((one.first for one in made), default=today),
-        imported=clock.stamp(clock.now()),
+        source=get_office_name(inventory_data),
+        dated=max((indicator.first for indicator in indicators), default=today),
+        imported=clock.format_stamp(clock.now()),
         sha256="",
-        indicators=len(made),
+        indicators=len(indicators),
         unmatched=0,
         never=0,
         wrong=0,
     )
-    with store.writing() as into:
-        into.put(listed, made, ())
+    with store.open_writer() as into:
+        into.put_list(list_record, indicators, ())
         into.check()
-    show_lists([listed], lang, as_json=False)
+    show_lists([list_record], lang, as_json=False)
 
 
 def show(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None:
@@ -147,9 +149,9 @@ def show(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None:
     """
     from auditor.indicators import store
 
-    found = store.lists()
-    show_lists(found, lang, as_json=as_json)
-    raise typer.Exit(int(not found or any(_age(one) > STALE_DAYS for one in found)))
+    lists = store.load_lists()
+    show_lists(lists, lang, as_json=as_json)
+    raise typer.Exit(int(not lists or any(_compute_age(list_record) > STALE_DAYS for list_record in lists)))
 
 
 def remove(
@@ -191,26 +193,26 @@ def export(
     from auditor.inventory import hosts as inventories
     from auditor.system import files
 
-    known = inventories.load(inventory)
-    form, going = _form(file), holding(name, tlp)
+    inventory_data = inventories.load(inventory)
+    form, indicators = _choose_format(file), list_shareable(name, tlp)
     if sightings and form != "stix":
         raise InputError(
             "only STIX supports sightings", file=file, mend="use a name that ends in .json, or omit --sightings"
         )
-    met = sighted(known) if sightings else {}
-    files.private(file, [forms.render(going, form, office_of(known), met)])
+    sighting_dates = find_sightings(inventory_data) if sightings else {}
+    files.write_private(file, [forms.render(indicators, form, get_office_name(inventory_data), sighting_dates)])
     typer.echo(str(file))
 
 
 STALE_DAYS = 35
 
 
-def office_of(inventory: Inventory) -> str:
+def get_office_name(inventory: Inventory) -> str:
     """By whose word indicators are handed on."""
     return inventory.organisation.name if inventory.organisation else "Lũy Tre"
 
 
-def sighted(inventory: Inventory) -> Sightings:
+def find_sightings(inventory: Inventory) -> Sightings:
     """What of the indicators the last kept audit met. Raises InputError when there is none."""
     from auditor.audit import controls
     from auditor.history.runs import History
@@ -219,26 +221,26 @@ def sighted(inventory: Inventory) -> Sightings:
     run = History().latest(inventory.path)
     if run is None:
         raise InputError("no audit of this inventory is stored", mend="run 'auditor audit' first, or omit --sightings")
-    return found.met(run, controls.load().telling("contact", "host"))
+    return found.count_sightings(run, controls.load().find_controls_telling("contact", "host"))
 
 
-def holding(name: str | None, tlp: str) -> Sequence[Indicator]:
+def list_shareable(name: str | None, tlp: str) -> Sequence[Indicator]:
     """The indicators that hold today and may go as far, of one list or of all. Raises InputError when there are none."""
     from auditor.indicators import export as forms
     from auditor.indicators import store
 
-    if name is not None and name not in {one.name for one in store.lists()}:
+    if name is not None and name not in {list_record.name for list_record in store.load_lists()}:
         raise InputError("there is no list {name}", name=name, mend="see 'auditor indicators list'")
-    found = [one for one in store.all_indicators(name=name) if one.holds(clock.today())]
-    going = forms.shareable(found, _tlp(tlp) or "GREEN")
-    if not going:
+    valid_indicators = [indicator for indicator in store.load_indicators(name=name) if indicator.holds(clock.today())]
+    shareable_indicators = forms.select_shareable(valid_indicators, _parse_tlp(tlp) or "GREEN")
+    if not shareable_indicators:
         raise InputError(
             "no entry may be shared at {tlp}", tlp=tlp, mend="see 'auditor indicators list', or use another --tlp"
         )
-    return going
+    return shareable_indicators
 
 
-def _form(file: Path) -> Form:
+def _choose_format(file: Path) -> Form:
     if file.name.endswith(".misp.json"):
         return "misp"
     forms: dict[str, Form] = {".json": "stix", ".csv": "csv"}
@@ -251,24 +253,24 @@ def _form(file: Path) -> Form:
     return forms[file.suffix]
 
 
-def _tlp(text: str | None) -> Tlp | None:
-    from auditor.indicators.indicator import tlp
+def _parse_tlp(text: str | None) -> Tlp | None:
+    from auditor.indicators.indicator import parse_tlp
 
     if text is None:
         return None
-    found = tlp(text)
-    if found is None:
+    tlp_marking = parse_tlp(text)
+    if tlp_marking is None:
         raise InputError(
             "--tlp {text}: there is no such marking", text=text, mend="use CLEAR, GREEN, AMBER, AMBER+STRICT or RED"
         )
-    return found
+    return tlp_marking
 
 
-def _age(one: Listed) -> int:
-    return (clock.today() - one.dated).days
+def _compute_age(list_record: IndicatorList) -> int:
+    return (clock.today() - list_record.dated).days
 
 
-def show_lists(found: Sequence[Listed], lang: Lang, *, as_json: bool) -> None:
+def show_lists(lists: Sequence[IndicatorList], lang: Lang, *, as_json: bool) -> None:
     """Lists as a table, or as JSON."""
     from rich.table import Table
 
@@ -276,22 +278,24 @@ def show_lists(found: Sequence[Listed], lang: Lang, *, as_json: bool) -> None:
     from auditor.text.words import Words
 
     if as_json:
-        typer.echo(json.dumps([asdict(one) for one in found], ensure_ascii=False, indent=1, default=str))
+        typer.echo(
+            json.dumps([asdict(list_record) for list_record in lists], ensure_ascii=False, indent=1, default=str)
+        )
         return
     words = Words(lang)
-    if not found:
+    if not lists:
         console.out.print(words("indicators.none"))
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("list", "source", "dated", "indicators", "unmatched", "never", "wrong"):
         table.add_column(words(f"indicators.column.{heading}"), overflow="fold")
-    for one in found:
-        day = words.day(one.dated)
-        old = _age(one) > STALE_DAYS
+    for current_list in lists:
+        day = words.day(current_list.dated)
+        old = _compute_age(current_list) > STALE_DAYS
         table.add_row(
-            console.escape(one.name),
-            console.escape(one.source or one.file),
-            f"[red]{day}: {words('vulnerabilities.old', n=_age(one))}[/]" if old else day,
-            *map(str, (one.indicators, one.unmatched, one.never, one.wrong)),
+            console.escape(current_list.name),
+            console.escape(current_list.source or current_list.file),
+            f"[red]{day}: {words('vulnerabilities.old', n=_compute_age(current_list))}[/]" if old else day,
+            *map(str, (current_list.indicators, current_list.unmatched, current_list.never, current_list.wrong)),
         )
     console.out.print(table)

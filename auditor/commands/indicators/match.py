@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from auditor.indicators.indicator import Indicator
     from auditor.models import Lang
 
-_SHOWN = 200
+_MAX_ROWS = 200
 
 
 def match(
@@ -47,58 +47,65 @@ def match(
     from auditor.indicators import ours, store
     from auditor.inventory import hosts as inventories
 
-    known = inventories.load(inventory)
-    against = ours.against(store.all_indicators(), known, clock.today())
+    inventory_data = inventories.load(inventory)
+    against = ours.build_inventory_index(store.load_indicators(), inventory_data, clock.today())
     if not against:
         raise InputError("no indicator is valid today", mend="import a list: 'auditor indicators import FILE'")
-    found = {str(file): reading.read(file, against) for file in logs}
+    matches_by_log = {str(file): reading.read(file, against) for file in logs}
     if as_json:
-        typer.echo(json.dumps(_data(found), ensure_ascii=False, indent=1))
+        typer.echo(json.dumps(_build_data(matches_by_log), ensure_ascii=False, indent=1))
     else:
-        _show(found, lang)
-    raise typer.Exit(int(any(found.values())))
+        _show(matches_by_log, lang)
+    raise typer.Exit(int(any(matches_by_log.values())))
 
 
-def _ranked(found: Mapping[str, Mapping[Indicator, int]]) -> Sequence[tuple[str, Indicator, int]]:
-    rows = [(log, one, n) for log, counts in found.items() for one, n in counts.items()]
+def _sort_matches(matches_by_log: Mapping[str, Mapping[Indicator, int]]) -> Sequence[tuple[str, Indicator, int]]:
+    rows = [(log, indicator, n) for log, counts in matches_by_log.items() for indicator, n in counts.items()]
     return sorted(rows, key=lambda row: (row[0], -row[2], row[1].text))
 
 
-def _data(found: Mapping[str, Mapping[Indicator, int]]) -> list[dict[str, object]]:
+def _build_data(matches_by_log: Mapping[str, Mapping[Indicator, int]]) -> list[dict[str, object]]:
     return [
         {
             "log": log,
-            "indicator": one.text,
-            "kind": one.kind,
+            "indicator": indicator.text,
+            "kind": indicator.kind,
             "places": n,
-            "list": one.list,
-            "id": one.id,
-            "tlp": one.tlp,
-            "first": str(one.first),
-            "until": str(one.until),
-            "note": one.note,
+            "list": indicator.list,
+            "id": indicator.id,
+            "tlp": indicator.tlp,
+            "first": str(indicator.first),
+            "until": str(indicator.until),
+            "note": indicator.note,
         }
-        for log, one, n in _ranked(found)
+        for log, indicator, n in _sort_matches(matches_by_log)
     ]
 
 
-def _show(found: Mapping[str, Mapping[Indicator, int]], lang: Lang) -> None:
+def _show(matches_by_log: Mapping[str, Mapping[Indicator, int]], lang: Lang) -> None:
     from rich.table import Table
 
     from auditor.commands.shown import console
     from auditor.text.words import Words
 
     words = Words(lang)
-    rows = _ranked(found)
+    rows = _sort_matches(matches_by_log)
     if not rows:
         console.out.print(words("indicators.no_match"))
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("log", "indicator", "places", "list", "first", "note"):
         table.add_column(words(f"indicators.column.{heading}"), overflow="fold")
-    for log, one, n in rows[:_SHOWN]:
-        cells = (log, one.text, str(n), f"{one.list} (TLP:{one.tlp})", words.day(one.first), one.note)
+    for log, indicator, n in rows[:_MAX_ROWS]:
+        cells = (
+            log,
+            indicator.text,
+            str(n),
+            f"{indicator.list} (TLP:{indicator.tlp})",
+            words.day(indicator.first),
+            indicator.note,
+        )
         table.add_row(*(console.escape(cell) for cell in cells))
     console.out.print(table)
-    if len(rows) > _SHOWN:
-        console.out.print(words("and_more", n=len(rows) - _SHOWN))
+    if len(rows) > _MAX_ROWS:
+        console.out.print(words("and_more", n=len(rows) - _MAX_ROWS))

@@ -41,38 +41,46 @@ def demo(
     from auditor.commands import hardening
     from auditor.commands.shown import console
     from auditor.commands.shown.story import show_story
-    from auditor.hardening.rollout import Options
+    from auditor.hardening.rollout import RolloutOptions
     from auditor.inventory import hosts as inventories
     from auditor.system import files, resources
     from auditor.text.words import Words
 
     words = Words(lang)
-    started = time.monotonic()
+    start = time.monotonic()
     catalogue = controls.load()
-    inventory = resources.inventories() / "lab"
-    at_once = Options(batch="100%")
-    files.check(output)
+    inventory = resources.get_inventories() / "lab"
+    at_once = RolloutOptions(batch="100%")
+    files.check_output(output)
     log = output / LOG
-    with log.open("w", encoding="utf-8") as written, lab.session():
-        whole = Console(file=written, width=_LOG_WIDTH, highlight=False, emoji=False)
+    with log.open("w", encoding="utf-8") as log_file, lab.hold_session():
+        whole = Console(file=log_file, width=_LOG_WIDTH, highlight=False, emoji=False)
         console.out.print(words("story.log", file=console.escape(str(log))), soft_wrap=True)
 
         def say(text: str) -> None:
-            whole.print(f"{time.monotonic() - started:6.1f} s  {text}", markup=False)
+            whole.print(f"{time.monotonic() - start:6.1f} s  {text}", markup=False)
 
         fresh = not any(machine.running for machine in lab.status())
         try:
-            with console.activity(words("doing.lab")) as doing:
+            with console.show_activity(words("doing.lab")) as show_task:
 
                 def step(text: str) -> None:
                     say(text)
-                    doing(text)
+                    show_task(text)
 
                 lab.pristine(progress=step)
             say(words("doing.audit"))
-            known = inventories.load(inventory)
+            inventory_data = inventories.load(inventory)
             result = hardening.harden(
-                known, catalogue, known.hosts, frozenset(), output, lang, ask=False, options=at_once, shown=whole
+                inventory_data,
+                catalogue,
+                inventory_data.hosts,
+                frozenset(),
+                output,
+                lang,
+                ask=False,
+                options=at_once,
+                progress_console=whole,
             )
             say(words("doing.done"))
         finally:
@@ -87,4 +95,4 @@ def demo(
     )
     if result.mistake is not None:
         raise result.mistake
-    raise typer.Exit(0 if result.sound else 1)
+    raise typer.Exit(0 if result.is_sound else 1)

@@ -11,7 +11,7 @@ import typer
 
 from auditor.commands.given import completions
 from auditor.commands.given.options import DEFAULT_LANG, JsonOption, LangOption
-from auditor.errors import InputError, nearest
+from auditor.errors import InputError, find_nearest
 
 
 def drill(
@@ -19,7 +19,7 @@ def drill(
         list[str] | None,
         typer.Argument(metavar="[CONTROL]...", help="Controls or areas to drill.", autocompletion=completions.controls),
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every drill of the catalogue.")] = False,
+    every_drill: Annotated[bool, typer.Option("--all", help="Every drill of the catalogue.")] = False,
     host: Annotated[list[str] | None, typer.Option("--host", metavar="HOST", help="Only on these lab hosts.")] = None,
     as_json: JsonOption = False,
     lang: LangOption = DEFAULT_LANG,
@@ -47,37 +47,37 @@ def drill(
 
     words = Words(lang)
     names = control_ids or []
-    if bool(names) == everything:
+    if bool(names) == every_drill:
         raise InputError("give either controls or --all, not both", mend="name controls or areas, or give --all")
     catalogue = controls.load()
-    known_drills = controls.drills()
+    known_drills = controls.load_drills()
     drillable = {name for entry in known_drills for name in (entry.control, entry.control.split(".")[0])}
     for name in names:
         if name not in drillable:
             raise InputError(
-                f"{name} has no drill", mend="see 'auditor controls list'", guess=nearest(name, sorted(drillable))
+                f"{name} has no drill", mend="see 'auditor controls list'", guess=find_nearest(name, sorted(drillable))
             )
-    wanted = [
-        entry for entry in known_drills if everything or entry.control in names or entry.control.split(".")[0] in names
+    chosen_drills = [
+        entry for entry in known_drills if every_drill or entry.control in names or entry.control.split(".")[0] in names
     ]
-    for entry in wanted:
+    for entry in chosen_drills:
         if entry.control not in catalogue.by_id:
             raise InputError(
                 "the drill is for a control that does not exist", file=Path(entry.path), mend="fix its name"
             )
-    started = time.monotonic()
-    known = inventories.load(resources.inventories() / "lab")
-    with lab.session():
+    start = time.monotonic()
+    inventory_data = inventories.load(resources.get_inventories() / "lab")
+    with lab.hold_session():
         proofs = drilling.run(
             catalogue,
-            known,
-            wanted,
-            lambda text: console.err.print(f"{time.monotonic() - started:6.1f} s  {text}", markup=False),
+            inventory_data,
+            chosen_drills,
+            lambda text: console.err.print(f"{time.monotonic() - start:6.1f} s  {text}", markup=False),
             frozenset(host or []),
         )
-    failed = [proof for proof in proofs if proof.problem]
-    drilled = {entry.control for entry in known_drills}
-    without = [control for control in catalogue.controls if control.id not in drilled]
+    failures = [proof for proof in proofs if proof.problem]
+    drilled_controls = {entry.control for entry in known_drills}
+    without = [control for control in catalogue.controls if control.id not in drilled_controls]
     if as_json:
         rows = [
             {
@@ -91,14 +91,14 @@ def drill(
         ]
         typer.echo(json.dumps({"drills": rows, "without": [c.id for c in without]}, ensure_ascii=False, indent=1))
     else:
-        for proof in failed:
+        for proof in failures:
             console.out.print(
                 f"[red]✗[/] {proof.drill.control}.{proof.drill.trap} {proof.host}: {escape(proof.problem)}"
             )
-        held = len(proofs) - len(failed)
+        success_count = len(proofs) - len(failures)
         over = words("controls_n", n=len({proof.drill.control for proof in proofs}))
-        console.out.print(words("drill.held", n=len(proofs), held=held, over=over))
+        console.out.print(words("drill.held", n=len(proofs), held=success_count, over=over))
         if without:
-            named = ", ".join(control.id for control in without)
-            console.out.print(words("drill.without", n=len(without), named=named), markup=False)
-    raise typer.Exit(1 if failed else 0)
+            control_names = ", ".join(control.id for control in without)
+            console.out.print(words("drill.without", n=len(without), named=control_names), markup=False)
+    raise typer.Exit(1 if failures else 0)

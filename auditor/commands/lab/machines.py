@@ -20,7 +20,7 @@ _HostArgument = Annotated[str, typer.Argument(metavar="HOST", help="A lab machin
 _HostsArgument = Annotated[list[str] | None, typer.Argument(metavar="[HOST]...", help="Lab machines.")]
 
 
-def _do(action: Callable[[], None]) -> None:
+def _run_action(action: Callable[[], None]) -> None:
     """Run a command; what goes wrong in the system is the lab's failure."""
     import subprocess
 
@@ -30,8 +30,8 @@ def _do(action: Callable[[], None]) -> None:
         raise LabError(str(error)) from error
 
 
-def _say(started: float) -> Callable[[str], None]:
-    return lambda text: typer.echo(f"{time.monotonic() - started:6.1f} s  {text}", err=True)
+def _make_logger(start: float) -> Callable[[str], None]:
+    return lambda text: typer.echo(f"{time.monotonic() - start:6.1f} s  {text}", err=True)
 
 
 @app.command()
@@ -47,15 +47,15 @@ def build(hosts: _HostsArgument = None, lang: LangOption = DEFAULT_LANG) -> None
     """
     from auditor import lab
 
-    say = _say(time.monotonic())
-    _do(lambda: lab.build(hosts or None, say))
+    say = _make_logger(time.monotonic())
+    _run_action(lambda: lab.build(hosts or None, say))
 
 
 @app.command()
 def up(
     hosts: _HostsArgument = None,
     every: Annotated[bool, typer.Option("--all", help="All machines, including test machines.")] = False,
-    compromised: Annotated[
+    with_intrusion: Annotated[
         bool, typer.Option("--compromised", help="Plant typical traces of intrusion on web1 and web2, made harmless.")
     ] = False,
     lang: LangOption = DEFAULT_LANG,
@@ -72,11 +72,11 @@ def up(
 
     if every and hosts:
         raise InputError("--all means every machine", mend="name machines, or use only --all")
-    say = _say(time.monotonic())
-    wanted = list(lab.spec().hosts) if every else hosts or None
-    _do(lambda: lab.up(wanted, say))
-    if compromised:
-        _do(lambda: lab.compromise_hosts(wanted, say))
+    say = _make_logger(time.monotonic())
+    host_names = list(lab.spec().hosts) if every else hosts or None
+    _run_action(lambda: lab.up(host_names, say))
+    if with_intrusion:
+        _run_action(lambda: lab.compromise_hosts(host_names, say))
     say(Words(lang)("lab.serving"))
 
 
@@ -90,7 +90,7 @@ def down(lang: LangOption = DEFAULT_LANG) -> None:
     """
     from auditor import lab
 
-    _do(lab.down)
+    _run_action(lab.down)
 
 
 @app.command()
@@ -103,8 +103,8 @@ def reset(hosts: _HostsArgument = None, lang: LangOption = DEFAULT_LANG) -> None
     """
     from auditor import lab
 
-    say = _say(time.monotonic())
-    _do(lambda: lab.reset(hosts or None, say))
+    say = _make_logger(time.monotonic())
+    _run_action(lambda: lab.reset(hosts or None, say))
     say(Words(lang)("lab.serving"))
 
 
@@ -143,7 +143,7 @@ def ssh(host: _HostArgument, lang: LangOption = DEFAULT_LANG) -> None:
     """
     from auditor import lab
 
-    _do(lambda: _become(lab.ssh_command(host, terminal=sys.stdin.isatty())))
+    _run_action(lambda: _become(lab.ssh_command(host, terminal=sys.stdin.isatty())))
 
 
 @app.command("exec", context_settings={"allow_interspersed_args": False})
@@ -159,10 +159,10 @@ def execute(
 
     """
     from auditor import lab
-    from auditor.lab.ssh import as_root
+    from auditor.lab.ssh import build_root_command
 
-    wanted = command[1:] if command[:1] == ["--"] else command
-    _do(lambda: _become(lab.ssh_command(host, remote=as_root(wanted), terminal=False)))
+    remote_command = command[1:] if command[:1] == ["--"] else command
+    _run_action(lambda: _become(lab.ssh_command(host, remote=build_root_command(remote_command), terminal=False)))
 
 
 def _become(command: list[str]) -> None:

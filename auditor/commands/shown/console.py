@@ -25,13 +25,13 @@ err = Console(stderr=True, highlight=False, emoji=False, width=_width(sys.stderr
 
 def escape(text: str) -> str:
     """Foreign text for a line of the terminal: neither Rich's markup, nor orders to the terminal, nor another line."""
-    from auditor.text.visible import one_line
+    from auditor.text.visible import make_one_line
 
-    return markup.escape(one_line(text))
+    return markup.escape(make_one_line(text))
 
 
 @contextmanager
-def progress(what: str, hosts: Sequence[str]) -> Iterator[Callable[[str], None]]:
+def show_progress(what: str, hosts: Sequence[str]) -> Iterator[Callable[[str], None]]:
     """A bar on a terminal that names each host when it is done; silent in a pipe."""
     with Progress(
         TextColumn("{task.description}"),
@@ -44,18 +44,18 @@ def progress(what: str, hosts: Sequence[str]) -> Iterator[Callable[[str], None]]
         disable=not err.is_terminal,
     ) as bar:
         task = bar.add_task(what, total=len(hosts), last="")
-        left = set(hosts)
+        unfinished_hosts = set(hosts)
 
-        def done(host: str) -> None:
-            if host in left:
-                left.discard(host)
+        def mark_done(host: str) -> None:
+            if host in unfinished_hosts:
+                unfinished_hosts.discard(host)
                 bar.update(task, advance=1, last=host)
 
-        yield done
+        yield mark_done
 
 
 @contextmanager
-def activity(what: str) -> Iterator[Callable[[str], None]]:
+def show_activity(what: str) -> Iterator[Callable[[str], None]]:
     """A line on a terminal that says what is being done right now; silent in a pipe."""
     with err.status(what) as status:
         yield lambda now: status.update(f"{what}  [dim]{escape(now)}[/]")

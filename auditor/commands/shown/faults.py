@@ -9,40 +9,44 @@ from pathlib import Path
 
 from auditor.errors import InputError
 from auditor.models import Lang
-from auditor.text.visible import one_line
+from auditor.text.visible import make_one_line
 from auditor.text.words import Words
 
-_SHOWN = 300
+_MAX_CHARACTERS = 300
 
 
-def of_system(error: OSError, lang: Lang) -> str:
+def describe_system_error(error: OSError, lang: Lang) -> str:
     """The line that says what the system refused."""
-    return Words(lang)("fault.io", what=one_line(str(error), _SHOWN))
+    return Words(lang)("fault.io", what=make_one_line(str(error), _MAX_CHARACTERS))
 
 
-def of_exposure(lang: Lang) -> str:
+def describe_exposure(lang: Lang) -> str:
     """The line that says that what reads bytes of others had the rights of who runs this program."""
     return Words(lang)("fault.exposed")
 
 
-def of_program(error: Exception, lang: Lang) -> str:
+def describe_program_error(error: Exception, lang: Lang) -> str:
     """The line that says what happened and where the traceback is; the traceback itself where it could not be kept."""
     import traceback
 
     words = Words(lang)
-    what = one_line(f"{type(error).__name__}: {error}", _SHOWN)
+    what = make_one_line(f"{type(error).__name__}: {error}", _MAX_CHARACTERS)
     trace = "".join(traceback.format_exception(error))
-    kept = _keep(trace)
-    return words("fault.program", what=what, file=kept) if kept else f"{words('fault.unkept', what=what)}\n{trace}"
+    trace_file = _save_traceback(trace)
+    return (
+        words("fault.program", what=what, file=trace_file)
+        if trace_file
+        else f"{words('fault.unkept', what=what)}\n{trace}"
+    )
 
 
-def _keep(trace: str) -> Path | None:
+def _save_traceback(trace: str) -> Path | None:
     from auditor.system import files, sqlite_file
 
-    path = sqlite_file.state_folder() / "fault.txt"
+    path = sqlite_file.get_state_folder() / "fault.txt"
     with contextlib.suppress(OSError, InputError):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return files.private(path, [trace.encode("utf-8", "backslashreplace")])
+        return files.write_private(path, [trace.encode("utf-8", "backslashreplace")])
     return None
 
 

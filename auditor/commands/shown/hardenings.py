@@ -12,8 +12,8 @@ from rich.table import Table
 from auditor.audit.controls import Catalogue
 from auditor.commands.shown.console import err, escape, out
 from auditor.commands.shown.styles import STYLE
-from auditor.hardening.drift import Change, Drift
-from auditor.hardening.rollback import Step
+from auditor.hardening.drift import Drift, DriftChange
+from auditor.hardening.rollback import HostRollback
 from auditor.models import ControlId, Hardening, HostState, Lang, Text
 from auditor.text import usage
 from auditor.text.words import Words
@@ -42,14 +42,14 @@ def show_interrupted(hardening: Hardening, lang: Lang) -> None:
     words = Words(lang)
     err.print(f"[bold]{words('hardening.interrupted', run=hardening.id)}[/]")
     show_hardening(hardening, lang, err)
-    left = hardening.having("applying", "armed", "lost")
-    for entry in left:
+    unfinished_hosts = hardening.select_by_state("applying", "armed", "lost")
+    for entry in unfinished_hosts:
         until = words.moment(entry.deadline) if entry.deadline else None
-        said = (
+        message = (
             words("hardening.back_at", moment=until) if until else words("hardening.back_in", seconds=hardening.seconds)
         )
-        err.print(f"[bold]{escape(entry.host)}[/]: {said}")
-    if left:
+        err.print(f"[bold]{escape(entry.host)}[/]: {message}")
+    if unfinished_hosts:
         err.print(words("hardening.find_out", command=f"auditor harden -i {escape(hardening.inventory)}"))
 
 
@@ -57,74 +57,76 @@ def show_hardening(hardening: Hardening, lang: Lang, console: Console = out) -> 
     """Per host whether its changes were kept, taken back, or never made, and why."""
     words = Words(lang)
     for entry in hardening.hosts:
-        made = set(entry.controls) - {left.control for left in entry.not_done}
-        changes = f" ({words('plan.changes', n=len(made))})" if entry.state == "confirmed" else ""
-        said = words(f"state.{entry.state}")
-        console.print(f"[bold]{escape(entry.host)}[/]: [{_STATE[entry.state]}]{said}[/]{changes}")
+        changed_controls = set(entry.controls) - {fix.control for fix in entry.not_done}
+        changes = f" ({words('plan.changes', n=len(changed_controls))})" if entry.state == "confirmed" else ""
+        state_text = words(f"state.{entry.state}")
+        console.print(f"[bold]{escape(entry.host)}[/]: [{_STATE[entry.state]}]{state_text}[/]{changes}")
         if entry.why is not None:
             console.print(f"    {escape(entry.why.get(lang))}")
-        for note in entry.notes[:_SHOWN]:
+        for note in entry.notes[:_MAX_LINES]:
             console.print(f"    {escape(note.get(lang))}")
-        for left in entry.not_done[:_SHOWN]:
-            own = f" {left.subject.id}" if left.subject.kind == "site" else ""
-            what = f"[red]{words('hardening.not_done')}[/]: {left.control}{escape(own)}"
-            console.print(f"    {what}: {escape(left.why.get(lang))}")
+        for unapplied_fix in entry.not_done[:_MAX_LINES]:
+            own = f" {unapplied_fix.subject.id}" if unapplied_fix.subject.kind == "site" else ""
+            what = f"[red]{words('hardening.not_done')}[/]: {unapplied_fix.control}{escape(own)}"
+            console.print(f"    {what}: {escape(unapplied_fix.why.get(lang))}")
     if hardening.not_done_total:
         console.print(words("hardening.not_done_n", n=hardening.not_done_total))
     for domain in hardening.broken_before:
         err.print(f"[yellow]{escape(domain)}[/]: {words('hardening.broken_before')}")
     for domain in hardening.by_wish:
         err.print(f"[yellow]{words('hardening.by_wish')}[/]: {escape(domain)}")
-    for said_before in hardening.unjudged[:_SHOWN]:
+    for said_before in hardening.unjudged[:_MAX_LINES]:
         err.print(f"[yellow]{words('hardening.unjudged')}[/]: {escape(said_before.get(lang))}")
 
 
 def show_way_back(hardening: Hardening, inventory: Path, lang: Lang, console: Console = out) -> None:
     """By which command what is in force by it is undone; nothing where no host was confirmed."""
-    if hardening.having("confirmed"):
+    if hardening.select_by_state("confirmed"):
         command = shlex.join(["auditor", "rollback", hardening.id, "-i", str(inventory)])
         console.print(Words(lang)("hardening.way_back", command=escape(command)), soft_wrap=True)
 
 
-_SHOWN = 20
-_CONTROLS = 10
-_CHANGES = 40
-_IDS = 3
+_MAX_LINES = 20
+_MAX_CONTROLS = 10
+_MAX_CHANGES = 40
+_MAX_IDS = 3
 
 
-def show_undone(step: Step, catalogue: Catalogue, lang: Lang, *, done: bool, console: Console = out) -> None:
+def show_undone(step: HostRollback, catalogue: Catalogue, lang: Lang, *, is_done: bool, console: Console = out) -> None:
     """What a rollback would undo on a host, or did: the controls first, then who gets what back, what stays, and the rest."""
     words, host = Words(lang), f"[bold]{escape(step.host)}[/]"
     undone = step.undone
     if undone is None:
         console.print(f"{host}: [red]{escape(step.refused.get(lang) if step.refused else '?')}[/]")
         return
-    told = [words("undone.done" if done else "undone.to_do")]
+    remarks = [words("undone.done" if is_done else "undone.to_do")]
     if step.reopens:
-        told.append(words("undone.opened" if done else "undone.opens", n=len(step.reopens)))
+        remarks.append(words("undone.opened" if is_done else "undone.opens", n=len(step.reopens)))
     if step.in_force_again:
-        told.append(words("undone.in_force_again", ids=", ".join(step.in_force_again)))
-    console.print(f"{host}: {': '.join(told) if undone.anything or step.reopens else words('undone.nothing')}")
+        remarks.append(words("undone.in_force_again", ids=", ".join(step.in_force_again)))
+    console.print(f"{host}: {': '.join(remarks) if undone.has_changes or step.reopens else words('undone.nothing')}")
     if step.reopens:
-        console.print(_controls(step.reopens, catalogue, words, _CONTROLS))
-    for one in undone.brings_back:
-        console.print(f"  [yellow]![/] {words('undone.brings_back')}: {escape(usage.of_guard(one, lang))}")
+        console.print(_build_controls_table(step.reopens, catalogue, words, _MAX_CONTROLS))
+    for guard_text in undone.brings_back:
+        console.print(
+            f"  [yellow]![/] {words('undone.brings_back')}: {escape(usage.translate_guard_message(guard_text, lang))}"
+        )
     if undone.staying:
-        console.print(f"  {words('undone.staying')}: {escape(_first(undone.staying, _SHOWN))}")
-    for kept in undone.left[:_SHOWN]:
-        said = f"{escape(usage.of_guard(kept.path, lang))}: {escape(usage.of_guard(kept.reason, lang))}"
-        console.print(f"  [yellow]{words('undone.left')}[/]: {said}")
-    if len(undone.left) > _SHOWN:
-        console.print(f"  [yellow]{words('undone.left')}[/]: {words('more_lines', n=len(undone.left) - _SHOWN)}")
-    named = _SHOWN if not step.reopens else 0
+        console.print(f"  {words('undone.staying')}: {escape(_join_first(undone.staying, _MAX_LINES))}")
+    for kept_file in undone.left[:_MAX_LINES]:
+        message = f"{escape(usage.translate_guard_message(kept_file.path, lang))}: {escape(usage.translate_guard_message(kept_file.reason, lang))}"
+        console.print(f"  [yellow]{words('undone.left')}[/]: {message}")
+    if len(undone.left) > _MAX_LINES:
+        console.print(f"  [yellow]{words('undone.left')}[/]: {words('more_lines', n=len(undone.left) - _MAX_LINES)}")
+    max_names = _MAX_LINES if not step.reopens else 0
     rest = [
         *(
-            f"{words(f'undone.part.{key}')}: {escape(_first(members, named)) if named else words.number(len(members))}"
+            f"{words(f'undone.part.{key}')}: {escape(_join_first(members, max_names)) if max_names else words.number(len(members))}"
             for key in ("files", "removed", "sysctls")
             if (members := getattr(undone, key))
         ),
         *(
-            f"{words(f'undone.part.{key}')}: {escape(_first(members, _SHOWN))}"
+            f"{words(f'undone.part.{key}')}: {escape(_join_first(members, _MAX_LINES))}"
             for key in ("units", "purged")
             if (members := getattr(undone, key))
         ),
@@ -132,8 +134,8 @@ def show_undone(step: Step, catalogue: Catalogue, lang: Lang, *, done: bool, con
     ]
     if rest:
         console.print(f"  [dim]{'; '.join(rest)}[/]")
-    for one in undone.problems:
-        console.print(f"  [red]{escape(usage.of_guard(one, lang))}[/]")
+    for guard_text in undone.problems:
+        console.print(f"  [red]{escape(usage.translate_guard_message(guard_text, lang))}[/]")
 
 
 def show_drift(drift: Drift, catalogue: Catalogue, lang: Lang) -> None:
@@ -145,45 +147,49 @@ def show_drift(drift: Drift, catalogue: Catalogue, lang: Lang) -> None:
     head = (
         words("drift.changes", n=drift.count, run=drift.run) if drift.count else words("drift.unchanged", run=drift.run)
     )
-    reopened = drift.reopened or ()
-    rest = ", ".join(name for name in drift.concerned if name not in reopened)
-    opened = f"; [red]{words('drift.reopened_n', n=len(reopened))}[/]" if reopened else ""
-    out.print(f"[bold]{escape(drift.host)}[/]: {escape(head)}{opened}")
-    if reopened:
-        out.print(_controls(reopened, catalogue, words, len(reopened)))
+    reopened_controls = drift.reopened or ()
+    rest = ", ".join(name for name in drift.concerned_controls if name not in reopened_controls)
+    reopened_text = f"; [red]{words('drift.reopened_n', n=len(reopened_controls))}[/]" if reopened_controls else ""
+    out.print(f"[bold]{escape(drift.host)}[/]: {escape(head)}{reopened_text}")
+    if reopened_controls:
+        out.print(_build_controls_table(reopened_controls, catalogue, words, len(reopened_controls)))
     if rest:
-        said = f"[magenta]{words('drift.unknown')}[/]" if drift.reopened is None else f"[green]{words('drift.met')}[/]"
-        out.print(f"  {said}: {rest}")
-    for change in sorted(drift.changes, key=lambda change: not change.controls)[:_CHANGES]:
-        about = _some(change.controls, _IDS) if change.controls else words("drift.of_none")
-        out.print(f"  {_changed(change, words)}: [dim]{about}[/]", soft_wrap=True)
-    if drift.count > _CHANGES:
-        out.print(f"  {words('drift.more', n=drift.count - _CHANGES)}")
-    for note in drift.notes[:_SHOWN]:
+        state_text = (
+            f"[magenta]{words('drift.unknown')}[/]" if drift.reopened is None else f"[green]{words('drift.met')}[/]"
+        )
+        out.print(f"  {state_text}: {rest}")
+    for change in sorted(drift.changes, key=lambda change: not change.controls)[:_MAX_CHANGES]:
+        about = _join_some(change.controls, _MAX_IDS) if change.controls else words("drift.of_none")
+        out.print(f"  {_describe_change(change, words)}: [dim]{about}[/]", soft_wrap=True)
+    if drift.count > _MAX_CHANGES:
+        out.print(f"  {words('drift.more', n=drift.count - _MAX_CHANGES)}")
+    for note in drift.notes[:_MAX_LINES]:
         err.print(f"  [yellow]![/] {escape(note.get(lang))}")
 
 
 _HOW = ("content", "attributes", "missing", "new", "changed")
 
 
-def _changed(change: Change, words: Words) -> str:
+def _describe_change(change: DriftChange, words: Words) -> str:
     how = words(f"drift.how.{change.how}") if change.how in _HOW else escape(change.how)
     return f"{escape(change.what)} ({how})"
 
 
-def _controls(names: Sequence[ControlId], catalogue: Catalogue, words: Words, most: int) -> Table:
+def _build_controls_table(names: Sequence[ControlId], catalogue: Catalogue, words: Words, most: int) -> Table:
     """What is wrong by the worst of these controls, and how many more there are."""
     table = Table(box=None, pad_edge=False, show_header=False)
     for number in range(3):
         table.add_column(no_wrap=number < 2)
-    known = sorted((catalogue[name] for name in names if name in catalogue.by_id), key=lambda one: -one.severity.rank)
+    catalogue_controls = sorted(
+        (catalogue[name] for name in names if name in catalogue.by_id), key=lambda control: -control.severity.rank
+    )
     rows = [
         (
-            f"  [{STYLE[one.severity.value]}]{words(f'severity.{one.severity.value}').lower()}[/]",
-            one.id,
-            escape(one.problem.get(words.lang)),
+            f"  [{STYLE[control.severity.value]}]{words(f'severity.{control.severity.value}').lower()}[/]",
+            control.id,
+            escape(control.problem.get(words.lang)),
         )
-        for one in known
+        for control in catalogue_controls
     ]
     for row in (rows + [("", name, "") for name in names if name not in catalogue.by_id])[:most]:
         table.add_row(*row)
@@ -192,10 +198,10 @@ def _controls(names: Sequence[ControlId], catalogue: Catalogue, words: Words, mo
     return table
 
 
-def _some(names: Sequence[str], most: int) -> str:
+def _join_some(names: Sequence[str], most: int) -> str:
     return ", ".join(names[:most]) + (f" +{len(names) - most}" if len(names) > most else "")
 
 
-def _first(members: Sequence[str], most: int) -> str:
+def _join_first(members: Sequence[str], most: int) -> str:
     more = f" … ({len(members)})" if len(members) > most else ""
     return ", ".join(members[:most]) + more

@@ -27,19 +27,22 @@ def show_papers(run: Run, now: FleetSummary, words: Words, console: Console) -> 
         console.print(words("totals.waived", n=now.totals.waived))
     if now.totals.attested:
         console.print(words("totals.attested", n=now.totals.attested))
-    for use in papers.waivers(run):
-        if use.validity in _PAPER_STYLE or use.unused:
-            told = [papers.left(use.validity, use.days_left, words), *([words("waiver.unused")] if use.unused else [])]
+    for use in papers.sort_waivers(run):
+        if use.validity in _PAPER_STYLE or use.is_unused:
+            remarks = [
+                papers.format_days_left(use.validity, use.days_left, words),
+                *([words("waiver.unused")] if use.is_unused else []),
+            ]
             style = _PAPER_STYLE.get(use.validity, "dim")
-            err.print(f"[{style}]{escape(use.waiver.id)}[/]: {use.waiver.control}: {', '.join(told)}")
-    for answer in papers.attestations(run):
+            err.print(f"[{style}]{escape(use.waiver.id)}[/]: {use.waiver.control}: {', '.join(remarks)}")
+    for answer in papers.list_attestations(run):
         if answer.attested.validity in _PAPER_STYLE:
             ids = escape(", ".join(subject.id for subject in answer.subjects))
-            told_left = papers.left(answer.attested.validity, answer.attested.days_left, words)
+            told_left = papers.format_days_left(answer.attested.validity, answer.attested.days_left, words)
             err.print(f"[{_PAPER_STYLE[answer.attested.validity]}]{answer.control}[/]: {ids}: {told_left}")
 
 
-def papers_table(states: Iterable[PaperState], words: Words) -> Table:
+def build_papers_table(states: Iterable[PaperState], words: Words) -> Table:
     """Waivers and attestations in rows: standing, days left, what, where, who answers for it."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in (
@@ -56,7 +59,7 @@ def papers_table(states: Iterable[PaperState], words: Words) -> Table:
         style = _PAPER_STYLE.get(state.validity, "default")
         table.add_row(
             f"[{style}]{words(f'validity.{state.validity}')}[/]",
-            papers.left(state.validity, state.days_left, words),
+            papers.format_days_left(state.validity, state.days_left, words),
             escape(paper.id) if isinstance(paper, Waiver) else words("attestation"),
             paper.control,
             escape(", ".join(subject.id for subject in state.covers)) or "–",
@@ -65,9 +68,11 @@ def papers_table(states: Iterable[PaperState], words: Words) -> Table:
     return table
 
 
-def expired_statements(inventory: Inventory, words: Words) -> None:
+def show_expired_statements(inventory: Inventory, words: Words) -> None:
     """The office's statements on vulnerabilities that hold no longer."""
     today = clock.today()
-    for one in statements.expired(inventory, today):
-        left = papers.left("expired", (one.expires - today).days, words)
-        err.print(f"[red]{escape(one.id)}[/]: {one.vulnerability}, {escape(one.product)}: {left}")
+    for statement in statements.find_expired(inventory, today):
+        days_text = papers.format_days_left("expired", (statement.expires - today).days, words)
+        err.print(
+            f"[red]{escape(statement.id)}[/]: {statement.vulnerability}, {escape(statement.product)}: {days_text}"
+        )

@@ -11,10 +11,10 @@ from rich.table import Table
 
 from auditor.audit.controls import Catalogue
 from auditor.commands.shown.console import escape, out
-from auditor.commands.shown.doing import about
+from auditor.commands.shown.doing import describe_control
 from auditor.commands.shown.styles import STYLE
 from auditor.hardening import duration
-from auditor.hardening.plan import Change, Plan, TaskPreview
+from auditor.hardening.plan import ControlChange, HardeningPlan, TaskPreview
 from auditor.models import Lang
 from auditor.results.summary import SEVERITIES
 from auditor.text.words import Words
@@ -29,61 +29,61 @@ _NAMES = 5
 class _Row:
     """One control as it would be put in force, or is held, alike on all these hosts."""
 
-    change: Change
+    change: ControlChange
     hosts: tuple[str, ...]
     sites: tuple[str, ...]
-    found: tuple[str, ...]
+    found_names: tuple[str, ...]
     found_total: int
 
 
 def show_plan(
-    plan: Plan, catalogue: Catalogue, lang: Lang, previews: Sequence[TaskPreview] = (), console: Console = out
+    plan: HardeningPlan, catalogue: Catalogue, lang: Lang, previews: Sequence[TaskPreview] = (), console: Console = out
 ) -> None:
     """Worst first what would be put in force, and why; what is held, and why; each host; then the diffs."""
     words = Words(lang)
-    due = _rows((host.host, change) for host in plan.hosts for change in host.due)
-    held = _rows((host.host, change) for host in plan.hosts for change in host.held)
-    console.print(f"[bold]{_head(plan, words)}[/]")
-    for title, rows in ((words("plan.due"), due), (words("plan.held_and_why"), held)):
+    due_rows = _group_changes((host.host, change) for host in plan.hosts for change in host.due)
+    deferred_rows = _group_changes((host.host, change) for host in plan.hosts for change in host.held_changes)
+    console.print(f"[bold]{_format_heading(plan, words)}[/]")
+    for title, rows in ((words("plan.due"), due_rows), (words("plan.held_and_why"), deferred_rows)):
         if rows:
             console.print(f"\n{title}")
             console.print(_table(rows, catalogue, words, wide=console.width >= _WIDE))
     _show_hosts(plan, words, console)
     for preview in previews:
-        name = about(preview.name, words) or words("doing.state")
+        name = describe_control(preview.name, words) or words("doing.state")
         console.print(f"\n[bold]{escape(preview.host)}[/] {escape(name)}")
         for line in preview.diff.splitlines():
             style = "green" if line.startswith("+") else "red" if line.startswith("-") else "dim"
             console.print(f"[{style}]{escape(line)}[/]", soft_wrap=True)
 
 
-def _head(plan: Plan, words: Words) -> str:
+def _format_heading(plan: HardeningPlan, words: Words) -> str:
     due = sum(len(host.due) for host in plan.hosts)
     where = plan.hosts[0].host if len(plan.hosts) == 1 else words("hosts_n", n=len(plan.hosts))
-    told = [words("plan.changes", n=due)]
+    parts = [words("plan.changes", n=due)]
     if plan.held_total:
-        told.append(words("plan.held_here", n=plan.held_total))
+        parts.append(words("plan.held_here", n=plan.held_total))
     if due:
-        seconds = duration.seconds(plan)
+        seconds = duration.estimate_seconds(plan)
         least, most = (-(-int(part) // 60) for part in (seconds, 2 * seconds))
-        told.append(words("plan.minute") if most == 1 else words("plan.minutes", least=least, most=most))
-    return f"{escape(where)}: {', '.join(told)}"
+        parts.append(words("plan.minute") if most == 1 else words("plan.minutes", least=least, most=most))
+    return f"{escape(where)}: {', '.join(parts)}"
 
 
-def _rows(changes: Iterable[tuple[str, Change]]) -> list[_Row]:
+def _group_changes(changes: Iterable[tuple[str, ControlChange]]) -> list[_Row]:
     """The same change of several hosts once."""
-    found: dict[tuple[object, ...], list[tuple[str, Change]]] = {}
+    changes_by_key: dict[tuple[object, ...], list[tuple[str, ControlChange]]] = {}
     for host, change in changes:
-        found.setdefault((change.control, change.held, change.danger, change.note), []).append((host, change))
+        changes_by_key.setdefault((change.control, change.held, change.danger, change.note), []).append((host, change))
     return [
         _Row(
             change=alike[0][1],
             hosts=tuple(dict.fromkeys(host for host, _ in alike)),
             sites=tuple(dict.fromkeys(site for _, change in alike for site in change.sites)),
-            found=tuple(dict.fromkeys(name for _, change in alike for name in change.found)),
+            found_names=tuple(dict.fromkeys(name for _, change in alike for name in change.found)),
             found_total=sum(change.found_total for _, change in alike),
         )
-        for alike in found.values()
+        for alike in changes_by_key.values()
     ]
 
 
@@ -99,8 +99,8 @@ def _table(rows: Sequence[_Row], catalogue: Catalogue, words: Words, *, wide: bo
         control = catalogue[row.change.control]
         severity = f"[{STYLE[control.severity.value]}]{words(f'severity.{control.severity.value}').lower()}[/]"
         places = row.sites if control.subject == "site" else row.hosts
-        where = _first(places, len(places), _PLACES)
-        lines = [escape(control.problem.get(words.lang)), *_risks(row, words)]
+        where = _join_first(places, len(places), _PLACES)
+        lines = [escape(control.problem.get(words.lang)), *_list_risks(row, words)]
         if wide:
             table.add_row(severity, control.id, escape(where), "\n".join(lines))
         else:
@@ -109,28 +109,28 @@ def _table(rows: Sequence[_Row], catalogue: Catalogue, words: Words, *, wide: bo
     return table
 
 
-def _risks(row: _Row, words: Words) -> list[str]:
+def _list_risks(row: _Row, words: Words) -> list[str]:
     """What is concerned by name, what it may break, why it is held, what becomes different, and what stands still meanwhile."""
-    change, lang, told = row.change, words.lang, []
-    if row.found:
-        told.append(f"[dim]{words('plan.found')}:[/] {escape(_first(row.found, row.found_total, _NAMES))}")
+    change, lang, lines = row.change, words.lang, []
+    if row.found_names:
+        lines.append(f"[dim]{words('plan.found')}:[/] {escape(_join_first(row.found_names, row.found_total, _NAMES))}")
     if change.danger is not None:
-        told.append(f"[yellow]{words('plan.danger')}:[/] {escape(change.danger.get(lang))}")
+        lines.append(f"[yellow]{words('plan.danger')}:[/] {escape(change.danger.get(lang))}")
     if change.held is not None:
-        told.append(f"[yellow]{words('plan.held_why')}:[/] {escape(change.held.get(lang))}")
+        lines.append(f"[yellow]{words('plan.held_why')}:[/] {escape(change.held.get(lang))}")
     if change.note is not None:
-        told.append(f"[dim]{words('plan.note')}: {escape(change.note.get(lang))}[/]")
+        lines.append(f"[dim]{words('plan.note')}: {escape(change.note.get(lang))}[/]")
     if change.disruption not in ("none", "reload"):
-        told.append(f"[yellow]{words(f'disruption.{change.disruption}')}[/]")
-    return told
+        lines.append(f"[yellow]{words(f'disruption.{change.disruption}')}[/]")
+    return lines
 
 
-def _first(names: Sequence[str], total: int, most: int) -> str:
-    left = max(total, len(names)) - most
-    return ", ".join(names[:most]) + (f" +{left}" if left > 0 else "")
+def _join_first(names: Sequence[str], total: int, most: int) -> str:
+    rest_count = max(total, len(names)) - most
+    return ", ".join(names[:most]) + (f" +{rest_count}" if rest_count > 0 else "")
 
 
-def _show_hosts(plan: Plan, words: Words, console: Console) -> None:
+def _show_hosts(plan: HardeningPlan, words: Words, console: Console) -> None:
     """Each host where there are several; one that is refused in any case."""
     several = len(plan.hosts) > 1
     if several:
@@ -139,36 +139,44 @@ def _show_hosts(plan: Plan, words: Words, console: Console) -> None:
         if host.refused is not None:
             console.print(f"[bold]{escape(host.host)}[/]: [yellow]{escape(host.refused.get(words.lang))}[/]")
         elif several:
-            told = [words("plan.changes", n=len(host.due))]
-            if host.held:
-                told.append(words("plan.held_here", n=len(host.held)))
+            parts = [words("plan.changes", n=len(host.due))]
+            if host.held_changes:
+                parts.append(words("plan.held_here", n=len(host.held_changes)))
             if host.due:
-                told.append(words(f"disruption.{host.disruption}"))
-            console.print(f"[bold]{escape(host.host)}[/]: {', '.join(told)}")
+                parts.append(words(f"disruption.{host.disruption}"))
+            console.print(f"[bold]{escape(host.host)}[/]: {', '.join(parts)}")
 
 
-def show_next(plan: Plan, given: Sequence[str], lang: Lang, *, shown: bool, console: Console = out) -> None:
+def show_next(
+    plan: HardeningPlan, plan_options: Sequence[str], lang: Lang, *, is_diff_shown: bool, console: Console = out
+) -> None:
     """The commands that come next: the diff unless it is ``shown``, the hardening, and how a held change is accepted.
 
     ``given`` are the options that chose the plan, as typed.
     """
     words = Words(lang)
-    held = next((change.control for host in plan.hosts for change in host.held if change.danger is not None), None)
-    following: Mapping[str, tuple[str, ...]] = {
-        **({} if plan.is_empty or shown else {words("plan.next.diff"): ("plan", *given, "--diff")}),
-        **({words("plan.next.accept"): ("plan", *given, "--accept", held)} if held else {}),
-        **({} if plan.is_empty else {words("plan.next.harden"): ("harden", *given)}),
+    deferred_control = next(
+        (change.control for host in plan.hosts for change in host.held_changes if change.danger is not None), None
+    )
+    next_commands: Mapping[str, tuple[str, ...]] = {
+        **({} if plan.is_empty or is_diff_shown else {words("plan.next.diff"): ("plan", *plan_options, "--diff")}),
+        **(
+            {words("plan.next.accept"): ("plan", *plan_options, "--accept", deferred_control)}
+            if deferred_control
+            else {}
+        ),
+        **({} if plan.is_empty else {words("plan.next.harden"): ("harden", *plan_options)}),
     }
-    if following:
+    if next_commands:
         console.print(f"\n{words('plan.unchanged')}")
-    for what, arguments in following.items():
+    for what, arguments in next_commands.items():
         console.print(f"  {what}: [bold]{escape(shlex.join(['auditor', *arguments]))}[/]", soft_wrap=True)
 
 
-def show_held(plan: Plan, lang: Lang, console: Console = out) -> None:
+def show_deferred(plan: HardeningPlan, lang: Lang, console: Console = out) -> None:
     """How many changes were held back and how many hosts refused, if any."""
-    refused = sum(host.refused is not None for host in plan.hosts)
+    refused_count = sum(host.refused is not None for host in plan.hosts)
     if plan.held_total:
         console.print(Words(lang)("plan.held", n=plan.held_total))
-    if refused:
-        console.print(Words(lang)("plan.refused", n=refused))
+    if refused_count:
+        console.print(Words(lang)("plan.refused", n=refused_count))

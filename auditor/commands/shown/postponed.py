@@ -7,7 +7,7 @@ from collections.abc import Callable
 from auditor.errors import InputError
 
 
-class Postponed:
+class DeferredErrors:
     """Holds back the first mistake until what can be done without is done."""
 
     def __init__(self) -> None:

@@ -11,89 +11,93 @@ from rich.console import Console
 from rich.table import Table
 
 from auditor.audit.controls import Catalogue
-from auditor.audit.reviews import accepting, responding
+from auditor.audit.reviews import build_accept_command, build_response_command
 from auditor.commands.shown.console import escape, out
-from auditor.models import Accepted, Look, Run, Trace
+from auditor.models import Run, Scan, Trace, TraceAcceptance
 from auditor.results import papers, traces
-from auditor.results.traces import accepted_line, seen, what_it_is
+from auditor.results.traces import describe_acceptance, describe_review, describe_trace
 from auditor.text.words import Words
 
 _STYLE = {"exact": "red", "strong": "yellow", "weak": "dim"}
-_MOST = 10
+_MAX_TRACES = 10
 """Traces of one site that the terminal shows."""
 
 
 def show_reviews(run: Run, catalogue: Catalogue, words: Words, console: Console = out) -> None:
     """The last look at each site, what it saw, and which sites were never looked at."""
-    sites = traces.by_site(run, catalogue)
+    sites = traces.list_site_traces(run, catalogue)
     if not sites:
         return
     console.print(words("reviews.heading"))
     for site in sites:
-        console.print(f"[bold]{escape(site.site)}[/]  {escape(seen(site.reviewed, words))}", soft_wrap=True)
-        shown = [*site.alarming, *site.reviewed.weak]
-        for one in shown[:_MOST]:
-            _show(site.site, one, run.inventory, words, console)
-        if len(shown) > _MOST:
-            console.print(f"  {words('reviews.more', n=len(shown) - _MOST)}")
-        show_how_to_accept(site.site, site.alarming[:_MOST], words, console)
-        for known in site.reviewed.accepted:
-            console.print(f"  {escape(accepted_line(known.trace, known.by, words))}", soft_wrap=True)
-    for common in traces.shared((site.site, site.alarming) for site in sites):
-        what = words("reviews.shared", n=len(common.where), what=what_it_is(common.trace, words))
+        console.print(f"[bold]{escape(site.site)}[/]  {escape(describe_review(site.review, words))}", soft_wrap=True)
+        site_traces = [*site.alarming_traces, *site.review.weak]
+        for trace in site_traces[:_MAX_TRACES]:
+            _show_trace(site.site, trace, run.inventory, words, console)
+        if len(site_traces) > _MAX_TRACES:
+            console.print(f"  {words('reviews.more', n=len(site_traces) - _MAX_TRACES)}")
+        show_how_to_accept(site.site, site.alarming_traces[:_MAX_TRACES], words, console)
+        for accepted_trace in site.review.accepted:
+            console.print(
+                f"  {escape(describe_acceptance(accepted_trace.trace, accepted_trace.by, words))}", soft_wrap=True
+            )
+    for common in traces.find_shared_traces((site.site, site.alarming_traces) for site in sites):
+        what = words("reviews.shared", n=len(common.where), what=describe_trace(common.trace, words))
         console.print(f"{escape(what)}: {escape(', '.join(common.where))}", soft_wrap=True)
-    never = traces.never_reviewed(run)
+    never = traces.list_unreviewed_sites(run)
     if never:
         console.print(f"{words('reviews.never', n=len(never))}: {escape(', '.join(never))}", soft_wrap=True)
-    alone = traces.only_here(run)
+    alone = traces.group_unique_items(run)
     if alone:
-        told = words("only_here.told", n=len(run.only_here), page=words("entry.only_here"))
-        console.print(f"{told}: {escape(', '.join(alone))}", soft_wrap=True)
-    for line in papers.authorizations(run, words):
+        message = words("only_here.told", n=len(run.only_here), page=words("entry.only_here"))
+        console.print(f"{message}: {escape(', '.join(alone))}", soft_wrap=True)
+    for line in papers.describe_authorizations(run, words):
         console.print(escape(line), soft_wrap=True)
 
 
-def show_answers(seen: Iterable[Look], folder: Callable[[str], Path], words: Words, console: Console = out) -> None:
+def show_answers(scans: Iterable[Scan], folder: Callable[[str], Path], words: Words, console: Console = out) -> None:
     """Where the answers lie that these looks kept, and how much of them a browser was shown; ``folder``: of a site."""
-    for look in seen:
+    for look in scans:
         if look.rendered or look.unrendered:
-            told = words("reviews.browser", site=look.site, shown=look.rendered, failed=look.unrendered)
-            console.print(escape(told), soft_wrap=True)
+            message = words("reviews.browser", site=look.site, shown=look.rendered, failed=look.unrendered)
+            console.print(escape(message), soft_wrap=True)
         if look.answers:
             where = words("reviews.answers", n=len(look.answers), site=look.site, folder=folder(look.site))
             console.print(escape(where), soft_wrap=True)
 
 
-def _show(site: str, one: Trace, inventory: str, words: Words, console: Console) -> None:
-    sure = words(f"certainty.{one.certainty}")
-    places = words("reviews.places", n=one.places)
+def _show_trace(site: str, trace: Trace, inventory: str, words: Words, console: Console) -> None:
+    sure = words(f"certainty.{trace.certainty}")
+    places = words("reviews.places", n=trace.places)
     console.print(
-        f"  [{_STYLE[one.certainty]}]{sure}[/]  {escape(what_it_is(one, words))}  {escape(one.where)}  {places}",
+        f"  [{_STYLE[trace.certainty]}]{sure}[/]  {escape(describe_trace(trace, words))}  {escape(trace.where)}  {places}",
         soft_wrap=True,
     )
-    console.print(f"    {escape(one.sample)}", soft_wrap=True)
-    show_answers_to(site, one, inventory, words, console)
+    console.print(f"    {escape(trace.sample)}", soft_wrap=True)
+    show_response_command(site, trace, inventory, words, console)
 
 
-def show_answers_to(subject: str, one: Trace, inventory: str, words: Words, console: Console = out) -> None:
+def show_response_command(subject: str, trace: Trace, inventory: str, words: Words, console: Console = out) -> None:
     """Show the command that contains a trace that gives the alarm; of a mere sign, the one that accepts it."""
-    if one.certainty == "weak":
-        console.print(f"    [dim]{escape(accepting(subject, one))} --reason … --approver …[/]", soft_wrap=True)
+    if trace.certainty == "weak":
+        console.print(
+            f"    [dim]{escape(build_accept_command(subject, trace))} --reason … --approver …[/]", soft_wrap=True
+        )
         return
-    given = f"--who {shlex.quote(words('incidents.on_duty'))} -i {shlex.quote(inventory)}"
-    console.print(f"    [bold]{escape(responding(subject))} {escape(given)}[/]", soft_wrap=True)
+    options_text = f"--who {shlex.quote(words('incidents.on_duty'))} -i {shlex.quote(inventory)}"
+    console.print(f"    [bold]{escape(build_response_command(subject))} {escape(options_text)}[/]", soft_wrap=True)
 
 
-def show_how_to_accept(subject: str, alarming: Sequence[Trace], words: Words, console: Console = out) -> None:
+def show_how_to_accept(subject: str, alarming_traces: Sequence[Trace], words: Words, console: Console = out) -> None:
     """Show last, and in one line, how a trace that gives the alarm is accepted as the office's own, and by which keys."""
-    if not alarming:
+    if not alarming_traces:
         return
-    command = f"{accepting(subject, alarming[0])} --reason … --approver … --second …"
-    keys = ", ".join(one.key for one in alarming)
+    command = f"{build_accept_command(subject, alarming_traces[0])} --reason … --approver … --second …"
+    keys = ", ".join(trace.key for trace in alarming_traces)
     console.print(f"  [dim]{escape(words('response.own_keys', command=command, keys=keys))}[/]", soft_wrap=True)
 
 
-def accepted_table(accepted: Iterable[Accepted], words: Words, today: date) -> Table:
+def build_acceptances_table(acceptances: Iterable[TraceAcceptance], words: Words, today: date) -> Table:
     """Acceptances in rows: where, which, until when, who answers for it, why."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in (
@@ -104,8 +108,14 @@ def accepted_table(accepted: Iterable[Accepted], words: Words, today: date) -> T
         words("col.reason"),
     ):
         table.add_column(title)
-    for one in accepted:
-        until = words.day(one.until) if one.until else words("baseline.no_end")
-        style = "default" if one.holds(today) else "red"
-        table.add_row(escape(one.site), one.key, f"[{style}]{until}[/]", escape(traces.roles(one)), escape(one.reason))
+    for acceptance in acceptances:
+        until = words.day(acceptance.until) if acceptance.until else words("baseline.no_end")
+        style = "default" if acceptance.holds(today) else "red"
+        table.add_row(
+            escape(acceptance.site),
+            acceptance.key,
+            f"[{style}]{until}[/]",
+            escape(traces.roles(acceptance)),
+            escape(acceptance.reason),
+        )
     return table

@@ -13,14 +13,14 @@ from auditor.commands.shown.incidents import show_contained, show_intrusions, sh
 from auditor.commands.shown.papers import show_papers
 from auditor.commands.shown.styles import STYLE
 from auditor.models import Lang, Run, Status
-from auditor.results.by_control import by_control
-from auditor.results.intrusions import apart
+from auditor.results.by_control import build_control_results
+from auditor.results.intrusions import split_intrusions
 from auditor.results.summary import SEVERITIES, FleetSummary, SiteSummary
-from auditor.results.verdict import NOT_EVALUATED, OPEN, Cause, Verdict
+from auditor.results.verdict import NOT_EVALUATED, OPEN, FailureCause, RunVerdict
 from auditor.text.words import Words
 
 
-def sites_table(now: FleetSummary, lang: Lang, before: FleetSummary | None = None) -> Table:
+def build_sites_table(now: FleetSummary, lang: Lang, before: FleetSummary | None = None) -> Table:
     """Sites in rows, what matters first: open findings by severity, and before → after when there is a before."""
     words = Words(lang)
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -40,12 +40,12 @@ def sites_table(now: FleetSummary, lang: Lang, before: FleetSummary | None = Non
         cells.append(f"[magenta]{unread}[/]" if unread else "·")
         was = before.site(site.domain) if before is not None else None
         if before is not None:
-            cells.append(f"{_open(was)} → {_open(site)}")
+            cells.append(f"{_format_open(was)} → {_format_open(site)}")
         table.add_row(*cells)
     return table
 
 
-def _open(site: SiteSummary | None) -> str:
+def _format_open(site: SiteSummary | None) -> str:
     return str(site.counts.open_total) if site is not None and site.counts.evaluated else "?"
 
 
@@ -56,7 +56,7 @@ def show_run(
     words, totals = Words(lang), now.totals
     show_intrusions(run, words, console)
     if now.sites:
-        console.print(sites_table(now, lang, before))
+        console.print(build_sites_table(now, lang, before))
     console.print(
         words(
             "run.totals",
@@ -79,8 +79,8 @@ def show_run(
 def show_open(run: Run, catalogue: Catalogue, lang: Lang, most: int | None = None, console: Console = out) -> None:
     """What is open but for what intruders did, control by control: worst first, then in most places. Beyond ``most`` only how much more."""
     words = Words(lang)
-    _, found = apart(finding for finding in run.findings if finding.is_open)
-    results = by_control(found, catalogue.knowing(found))
+    _, open_findings = split_intrusions(finding for finding in run.findings if finding.is_open)
+    results = build_control_results(open_findings, catalogue.add_retired_controls(open_findings))
     if not results:
         return
     table = Table(box=None, pad_edge=False, show_header=False)
@@ -91,31 +91,31 @@ def show_open(run: Run, catalogue: Catalogue, lang: Lang, most: int | None = Non
         table.add_row(
             f"[{STYLE[result.severity.value]}]{words(f'severity.{result.severity.value}').lower()}[/]",
             result.control.id,
-            _places([finding.subject.id for finding in result.open]),
+            _format_places([finding.subject.id for finding in result.open]),
             escape(result.control.problem.get(lang)),
         )
     console.print(words("open.heading"))
     console.print(table)
-    left = sum(len(result.open) for result in results[most:]) if most is not None else 0
-    if left:
-        console.print(words("open.more", n=left, command=f"auditor history show {run.id}"))
+    rest_count = sum(len(result.open) for result in results[most:]) if most is not None else 0
+    if rest_count:
+        console.print(words("open.more", n=rest_count, command=f"auditor history show {run.id}"))
     console.print(words("open.why", command=f"auditor controls show {results[0].control.id}"))
 
 
 _PLACES = 2
 
 
-def _places(names: Sequence[str]) -> str:
+def _format_places(names: Sequence[str]) -> str:
     more = f" +{len(names) - _PLACES}" if len(names) > _PLACES else ""
     return escape(", ".join(names[:_PLACES])) + more
 
 
-def show_verdict(verdict: Verdict, catalogue: Catalogue, lang: Lang) -> None:
+def show_verdict(verdict: RunVerdict, catalogue: Catalogue, lang: Lang) -> None:
     """What made a run fail that was measured by a baseline, or that nothing did."""
     words = Words(lang)
     if verdict.baseline is None:
         out.print(words("gate.no_baseline"))
-    for why, causes in _by_why(verdict.causes).items():
+    for why, causes in _group_by_reason(verdict.causes).items():
         severity = words(f"severity.{verdict.fail_on.value}").lower()
         out.print(f"[red]{words(f'cause.{why}', n=len(causes), severity=severity)}[/]")
         for cause in causes[:_FIRST_CAUSES]:
@@ -134,7 +134,7 @@ def show_verdict(verdict: Verdict, catalogue: Catalogue, lang: Lang) -> None:
 _FIRST_CAUSES = 20
 
 
-def show_exit(verdict: Verdict, lang: Lang) -> None:
+def show_exit(verdict: RunVerdict, lang: Lang) -> None:
     """Why the exit code is not 0."""
     words = Words(lang)
     if verdict.code == NOT_EVALUATED:
@@ -146,8 +146,8 @@ def show_exit(verdict: Verdict, lang: Lang) -> None:
         out.print(words("exit.open", n=len(verdict.causes), severity=severity, option=f"--fail-on {verdict.fail_on}"))
 
 
-def _by_why(causes: Iterable[Cause]) -> Mapping[str, Sequence[Cause]]:
-    grouped: dict[str, list[Cause]] = {}
+def _group_by_reason(causes: Iterable[FailureCause]) -> Mapping[str, Sequence[FailureCause]]:
+    causes_by_reason: dict[str, list[FailureCause]] = {}
     for cause in causes:
-        grouped.setdefault(cause.why, []).append(cause)
-    return grouped
+        causes_by_reason.setdefault(cause.why, []).append(cause)
+    return causes_by_reason

@@ -9,11 +9,11 @@ from rich.console import Console
 from auditor.audit.controls import Catalogue
 from auditor.commands.shown.console import escape, out
 from auditor.commands.shown.hardenings import show_hardening
-from auditor.commands.shown.run import show_open, sites_table
+from auditor.commands.shown.run import build_sites_table, show_open
 from auditor.commands.shown.styles import STYLE
-from auditor.hardening.plan import Plan
+from auditor.hardening.plan import HardeningPlan
 from auditor.models import Hardening, Lang, Run
-from auditor.results.summary import SEVERITIES, fleet
+from auditor.results.summary import SEVERITIES, summarize_run
 from auditor.text.words import Words
 
 _WORST = 3
@@ -22,7 +22,7 @@ _WORST = 3
 
 def show_story(
     before: Run,
-    plan: Plan,
+    plan: HardeningPlan,
     hardening: Hardening | None,
     after: Run,
     report: Path | None,
@@ -32,11 +32,11 @@ def show_story(
 ) -> None:
     """The four parts, each under its number."""
     words = Words(lang)
-    first, last = fleet(before), fleet(after)
+    first, last = summarize_run(before), summarize_run(after)
     by_severity = ", ".join(
-        f"[{STYLE[one.value]}]{words.number(first.totals.open[one])} {words(f'severity.{one.value}').lower()}[/]"
-        for one in SEVERITIES
-        if first.totals.open[one]
+        f"[{STYLE[severity.value]}]{words.number(first.totals.open[severity])} {words(f'severity.{severity.value}').lower()}[/]"
+        for severity in SEVERITIES
+        if first.totals.open[severity]
     )
     where = f"{words('hosts_n', n=len(before.hosts))}, {words('sites_n', n=len(first.sites))}"
     total = words("history.open_n", n=first.totals.open_total)
@@ -46,7 +46,7 @@ def show_story(
     console.print(f"\n[bold]2. {words('story.changed')}[/]: {words('plan.changes', n=due)}")
     if hardening is not None:
         show_hardening(hardening, lang, console)
-    moved = f"{words.number(first.totals.open_total)} → {words.number(last.totals.open_total)}"
-    console.print(f"\n[bold]3. {words('story.proven')}[/]: {words('story.again', moved=moved)}")
-    console.print(sites_table(last, lang, first))
+    change_text = f"{words.number(first.totals.open_total)} → {words.number(last.totals.open_total)}"
+    console.print(f"\n[bold]3. {words('story.proven')}[/]: {words('story.again', moved=change_text)}")
+    console.print(build_sites_table(last, lang, first))
     console.print(f"\n[bold]4. {words('story.report')}[/]: {escape(str(report))}", soft_wrap=True)

@@ -22,9 +22,9 @@ from auditor.models import clock
 
 if TYPE_CHECKING:
     from auditor.models import Lang
-    from auditor.vulnerabilities.advisory.answers import Answers
+    from auditor.vulnerabilities.advisory.answers import AdvisoryResult
 
-_SHOWN = 40
+_MAX_ROWS = 40
 
 
 def advisory(
@@ -61,54 +61,60 @@ def advisory(
     from auditor.commands.shown import papers
     from auditor.fleet.collect import ALL, collect
     from auditor.inventory import hosts as inventories
-    from auditor.inventory.papers import folder
+    from auditor.inventory.papers import get_folder
     from auditor.system import files
     from auditor.text.words import Words
     from auditor.vulnerabilities import store
     from auditor.vulnerabilities.advisory import changelogs, products
-    from auditor.vulnerabilities.advisory.answers import answer
+    from auditor.vulnerabilities.advisory.answers import answer_advisory
     from auditor.vulnerabilities.advisory.reading import read
 
-    day = _day(due)
-    listed = read(file)
+    day = _parse_day(due)
+    cve_list = read(file)
     known_hosts = inventories.load(inventory)
     hosts, _sites = select(known_hosts, limit)
-    foreign = products.foreign(folder(known_hosts.path))
-    facts, _outcomes = collect(known_hosts.path, hosts, asked=changelogs.asked(listed) if ask_hosts else ALL)
-    told = {host.name: facts[host.name].context() if host.name in facts else None for host in hosts}
-    with store.known() as known:
-        answers = answer(listed, told, known, foreign, day, statements.in_force(known_hosts, clock.today()))
+    foreign = products.load_foreign_products(get_folder(known_hosts.path))
+    facts, _outcomes = collect(
+        known_hosts.path, hosts, request=changelogs.build_fact_request(cve_list) if ask_hosts else ALL
+    )
+    facts_by_host = {host.name: facts[host.name].build_context() if host.name in facts else None for host in hosts}
+    with store.open_database() as database:
+        answers = answer_advisory(
+            cve_list, facts_by_host, database, foreign, day, statements.group_in_force(known_hosts, clock.today())
+        )
     if output is not None:
-        files.output(output, _workbook(answers, lang))
+        files.write_output(output, _build_workbook(answers, lang))
     if as_json:
         from auditor.report import advisory as report
 
-        typer.echo(json.dumps(report.data(answers), ensure_ascii=False, indent=1))
+        typer.echo(json.dumps(report.build_json_data(answers), ensure_ascii=False, indent=1))
     else:
         _show(answers, lang)
-    papers.expired_statements(known_hosts, Words(lang))
-    states = {one.state for one in answers.answers}
+    papers.show_expired_statements(known_hosts, Words(lang))
+    states = {cve_answer.state for cve_answer in answers.answers}
     raise typer.Exit(1 if states & {"affected", "restart_owed"} else 3 if "unknown" in states else 0)
 
 
-def _day(text: str | None) -> date | None:
+def _parse_day(text: str | None) -> date | None:
     try:
-        return clock.day_written(text) if text else None
+        return clock.parse_day(text) if text else None
     except ValueError:
         raise typer.BadParameter(f"{text}: not a date; write it as 2026-12-31") from None
 
 
-def _workbook(answers: Answers, lang: Lang) -> bytes:
+def _build_workbook(answers: AdvisoryResult, lang: Lang) -> bytes:
     from auditor.report import advisory as report
     from auditor.report import xlsx
     from auditor.text.words import Words
 
     words = Words(lang)
     title = answers.title or words("advisory.answers")
-    return xlsx.book(report.sheets(answers, words), title, words("product"), clock.stamp(clock.now()), words)
+    return xlsx.build_workbook(
+        report.build_sheets(answers, words), title, words("product"), clock.format_stamp(clock.now()), words
+    )
 
 
-def _show(answers: Answers, lang: Lang) -> None:
+def _show(answers: AdvisoryResult, lang: Lang) -> None:
     from rich.table import Table
 
     from auditor.commands.shown import console
@@ -119,12 +125,15 @@ def _show(answers: Answers, lang: Lang) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("id", "state", "package", "by_state", "due"):
         table.add_column(words(f"advisory.{heading}"), overflow="fold")
-    for one in answers.answers[:_SHOWN]:
-        state, due = words(f"vulnerability.state.{one.state}"), words.day(one.due) if one.due else ""
-        cells = (one.id, state, report.packages(one), report.by_state(one, words), due)
+    for cve_answer in answers.answers[:_MAX_ROWS]:
+        state, due = (
+            words(f"vulnerability.state.{cve_answer.state}"),
+            words.day(cve_answer.due) if cve_answer.due else "",
+        )
+        cells = (cve_answer.id, state, report.list_packages(cve_answer), report.describe_states(cve_answer, words), due)
         table.add_row(*(console.escape(cell) for cell in cells))
     console.out.print(table)
-    if len(answers.answers) > _SHOWN:
-        console.out.print(words("and_more", n=len(answers.answers) - _SHOWN))
+    if len(answers.answers) > _MAX_ROWS:
+        console.out.print(words("and_more", n=len(answers.answers) - _MAX_ROWS))
     for number, text in answers.wrong:
         console.err.print(words("advisory.no_id", row=number, text=console.escape(repr(text))))

@@ -14,7 +14,7 @@ from auditor.models import clock
 
 if TYPE_CHECKING:
     from auditor.models import Lang
-    from auditor.models.vulnerabilities import Imported
+    from auditor.models.vulnerabilities import ImportedSource
 
 
 def take_in(
@@ -35,7 +35,7 @@ def take_in(
       auditor vulnerabilities import debian-tracker.json known_exploited_vulnerabilities.json epss_scores.csv.gz
 
     """
-    from auditor.vulnerabilities.importing import take_in as import_files
+    from auditor.vulnerabilities.importing import import_files as import_files
 
     _show(import_files(files), lang, as_json=as_json)
 
@@ -52,17 +52,17 @@ def status(as_json: JsonOption = False, lang: LangOption = DEFAULT_LANG) -> None
     from auditor.vulnerabilities import store
     from auditor.vulnerabilities.assess import STALE_DAYS
 
-    with store.known() as known:
-        sources = known.sources
+    with store.open_database() as database:
+        sources = database.sources
     _show(sources, lang, as_json=as_json)
-    raise typer.Exit(int(not sources or any(_age(source) > STALE_DAYS for source in sources)))
+    raise typer.Exit(int(not sources or any(_compute_age(source) > STALE_DAYS for source in sources)))
 
 
-def _age(source: Imported) -> int:
+def _compute_age(source: ImportedSource) -> int:
     return (clock.today() - source.dated).days
 
 
-def _show(sources: Sequence[Imported], lang: Lang, *, as_json: bool) -> None:
+def _show(sources: Sequence[ImportedSource], lang: Lang, *, as_json: bool) -> None:
     from rich.table import Table
 
     from auditor.commands.shown import console
@@ -81,10 +81,10 @@ def _show(sources: Sequence[Imported], lang: Lang, *, as_json: bool) -> None:
         table.add_column(words(f"vulnerabilities.column.{heading}"), overflow="fold")
     for source in sources:
         day = words.day(source.dated)
-        old = _age(source) > STALE_DAYS
+        old = _compute_age(source) > STALE_DAYS
         table.add_row(
             words(f"vulnerabilities.kind.{source.kind}") + (f" ({source.part})" if source.part else ""),
-            f"[red]{day}: {words('vulnerabilities.old', n=_age(source))}[/]" if old else day,
+            f"[red]{day}: {words('vulnerabilities.old', n=_compute_age(source))}[/]" if old else day,
             str(source.records),
             console.escape(source.licence),
         )

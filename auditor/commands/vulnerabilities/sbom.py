@@ -34,16 +34,16 @@ def sbom(
     from auditor.system import files
     from auditor.vulnerabilities import sbom as document
 
-    known = inventories.load(inventory)
-    hosts, _sites = select(known, [host])
-    facts, outcomes = collect(known.path, hosts)
-    for one, outcome in zip(hosts, outcomes, strict=True):
-        data = facts[one.name].context() if one.name in facts else {}
+    inventory_data = inventories.load(inventory)
+    hosts, _sites = select(inventory_data, [host])
+    facts, outcomes = collect(inventory_data.path, hosts)
+    for chosen_host, outcome in zip(hosts, outcomes, strict=True):
+        data = facts[chosen_host.name].build_context() if chosen_host.name in facts else {}
         if "packages" not in data or "system" not in data:
             why = outcome.reason.get(lang) if outcome.reason else next(iter(outcome.area_errors.values()), "")
-            raise InputError("{host}: {why}", host=one.name, why=why, mend="see 'auditor doctor'")
-        made = document.render(one.name, data, __version__)
+            raise InputError("{host}: {why}", host=chosen_host.name, why=why, mend="see 'auditor doctor'")
+        content = document.render(chosen_host.name, data, __version__)
         if output is None:
-            typer.echo(made.decode(), nl=False)
+            typer.echo(content.decode(), nl=False)
         else:
-            files.output(output, made)
+            files.write_output(output, content)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from auditor.vulnerabilities.vex import Form
 
 app = typer.Typer(help="Statements on vulnerabilities, exchanged as VEX.", no_args_is_help=True, rich_markup_mode=None)
-_SHOWN = 20
+_MAX_LINES = 20
 
 
 @app.command()
@@ -39,13 +39,17 @@ def write(
     from auditor.system import files
     from auditor.vulnerabilities import vex
 
-    known = inventories.load(inventory)
+    inventory_data = inventories.load(inventory)
     today = clock.today()
-    holding = [one for one in known.statements if one.granted <= today <= one.expires]
-    if not holding:
+    valid_statements = [
+        office_statement
+        for office_statement in inventory_data.statements
+        if office_statement.granted <= today <= office_statement.expires
+    ]
+    if not valid_statements:
         raise InputError("the office has no statement that is valid today", mend="see docs/en/vulnerabilities.md")
-    office = known.organisation.name if known.organisation else "Lũy Tre"
-    files.output(file, vex.render(holding, _form(file), office))
+    office = inventory_data.organisation.name if inventory_data.organisation else "Lũy Tre"
+    files.write_output(file, vex.render(valid_statements, _choose_format(file), office))
     typer.echo(str(file))
 
 
@@ -79,46 +83,46 @@ def read(
     import yaml
 
     from auditor.commands.shown import console
-    from auditor.inventory.table.source import content
+    from auditor.inventory.table.source import read_content
     from auditor.text.words import Words
     from auditor.vulnerabilities import vex
 
     if not units and not hosts:
         raise InputError("the scope is missing", mend="use --unit or --host")
-    found = vex.read(content(file), file)
+    vex_document = vex.read(read_content(file), file)
     words = Words(lang)
-    for where, text in found.passed_over[:_SHOWN]:
+    for where, text in vex_document.passed_over[:_MAX_LINES]:
         console.err.print(console.escape(words("vex.passed_over", where=where, text=repr(text))), soft_wrap=True)
-    if len(found.passed_over) > _SHOWN:
-        console.err.print(words("and_more", n=len(found.passed_over) - _SHOWN))
+    if len(vex_document.passed_over) > _MAX_LINES:
+        console.err.print(words("and_more", n=len(vex_document.passed_over) - _MAX_LINES))
     scope = {**({"units": units} if units else {}), **({"hosts": hosts} if hosts else {})}
     entries = [
         {
             "id": paper if number == 1 else f"{paper}.{number}",
-            "vulnerability": one.vulnerability,
-            "product": one.product,
+            "vulnerability": vex_statement.vulnerability,
+            "product": vex_statement.product,
             "scope": dict(scope),
-            "status": one.status,
-            "justification": one.justification,
-            "reason": one.reason or one.justification,
+            "status": vex_statement.status,
+            "justification": vex_statement.justification,
+            "reason": vex_statement.reason or vex_statement.justification,
             "approver": role,
             "granted": clock.today(),
-            "expires": _day(expires),
+            "expires": _parse_day(expires),
         }
-        for number, one in enumerate(found.said, 1)
+        for number, vex_statement in enumerate(vex_document.statements, 1)
     ]
     if entries:
         typer.echo(yaml.safe_dump(entries, allow_unicode=True, sort_keys=False), nl=False)
 
 
-def _day(text: str) -> Any:
+def _parse_day(text: str) -> Any:
     try:
-        return clock.day_written(text)
+        return clock.parse_day(text)
     except ValueError:
         raise typer.BadParameter(f"{text}: not a date; write it as 2026-12-31") from None
 
 
-def _form(file: Path) -> Form:
+def _choose_format(file: Path) -> Form:
     if file.name.endswith(".openvex.json"):
         return "openvex"
     if file.name.endswith(".cdx.json"):

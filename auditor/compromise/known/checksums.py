@@ -13,7 +13,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
-from auditor.compromise.known.manifest import Manifest
+from auditor.compromise.known.manifest import ReleaseManifest
 
 MD5 = 32
 """Letters of an MD5 in hex."""
@@ -43,30 +43,35 @@ class _Plugin(BaseModel):
 _EITHER: TypeAdapter[_Release | _Plugin] = TypeAdapter(_Release | _Plugin)
 
 
-def read(content: bytes, name: str, version: str, origin: str) -> Manifest | None:
+def read(content: bytes, name: str, version: str, origin: str) -> ReleaseManifest | None:
     """The manifest of published checksums, None for another JSON. Raises ValueError for such without a version."""
     try:
-        told = json.loads(content)
-        if not isinstance(told, dict) or "schema" in told or not {"checksums", "plugin"} & set(told):
+        document = json.loads(content)
+        if not isinstance(document, dict) or "schema" in document or not {"checksums", "plugin"} & set(document):
             return None
-        said = _EITHER.validate_python(told)
+        published_checksums = _EITHER.validate_python(document)
     except (ValidationError, RecursionError, UnicodeError) as error:
         raise ValueError("no checksums as WordPress publishes them") from error
-    if isinstance(said, _Plugin):
-        sums = {path: _one(one.sha256 or one.md5) for path, one in said.files.items()}
-        return Manifest(name or said.plugin, version or said.version, origin, sums)
-    found: Mapping[str, str | dict[str, str]] = said.checksums
-    nested = [(told_version, sums) for told_version, sums in found.items() if isinstance(sums, dict)]
-    if nested:
-        if len(nested) != 1:
+    if isinstance(published_checksums, _Plugin):
+        sums = {
+            path: _pick_digest(sums_of_file.sha256 or sums_of_file.md5)
+            for path, sums_of_file in published_checksums.files.items()
+        }
+        return ReleaseManifest(name or published_checksums.plugin, version or published_checksums.version, origin, sums)
+    checksums: Mapping[str, str | dict[str, str]] = published_checksums.checksums
+    releases = [(told_version, sums) for told_version, sums in checksums.items() if isinstance(sums, dict)]
+    if releases:
+        if len(releases) != 1:
             raise ValueError("checksums of several releases")
-        version, found = version or nested[0][0], nested[0][1]
+        version, checksums = version or releases[0][0], releases[0][1]
     if not version:
         raise ValueError("its checksums do not say of which release: give --version")
-    return Manifest(name or "wordpress", version, origin, {path: str(digest) for path, digest in found.items()})
+    return ReleaseManifest(
+        name or "wordpress", version, origin, {path: str(digest) for path, digest in checksums.items()}
+    )
 
 
-def _one(digests: str | Sequence[str]) -> str:
+def _pick_digest(digests: str | Sequence[str]) -> str:
     """A file's digest. Raises ValueError for a file that was published with several contents."""
     if isinstance(digests, str):
         return digests
@@ -75,18 +80,18 @@ def _one(digests: str | Sequence[str]) -> str:
     return digests[0]
 
 
-def by_md5(manifest: Manifest) -> bool:
+def by_md5(manifest: ReleaseManifest) -> bool:
     """Whether a manifest knows contents by their MD5."""
     return any(len(digest) == MD5 for digest in manifest.entries.values())
 
 
-def by_sha256(manifest: Manifest, known: Mapping[str, str]) -> Manifest:
+def by_sha256(manifest: ReleaseManifest, sha256_by_md5: Mapping[str, str]) -> ReleaseManifest:
     """A manifest with the SHA-256 (``known``, by MD5) of what a host has in place of each MD5."""
-    entries = {path: known.get(digest, digest) for path, digest in manifest.entries.items()}
+    entries = {path: sha256_by_md5.get(digest, digest) for path, digest in manifest.entries.items()}
     return replace(manifest, entries=entries)
 
 
 def version_in(file: str) -> str:
     """The release in the name of a file: ``wordpress-6.8.2-vi.json``."""
-    found = re.search(r"\d+(?:\.\d+){1,3}", file)
-    return found[0] if found else ""
+    match = re.search(r"\d+(?:\.\d+){1,3}", file)
+    return match[0] if match else ""

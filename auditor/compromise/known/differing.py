@@ -8,47 +8,47 @@ from dataclasses import dataclass
 
 from auditor.text.redact import redact_diff
 
-SHOWN = 6
+MAX_LINES = 6
 """Lines of each side."""
 MAX_LINE = 160
 
 
 @dataclass(frozen=True)
-class Differing:
+class FileDiff:
     """The lines of one side that the other has not, in their order."""
 
-    added: Sequence[bytes]
-    removed: Sequence[bytes]
+    added_lines: Sequence[bytes]
+    removed_lines: Sequence[bytes]
 
     @property
     def program(self) -> bytes:
         """What was added, to be judged by itself."""
-        said = b"\n".join(self.added)
-        return said if b"<?" in said else b"<?php\n" + said
+        text = b"\n".join(self.added_lines)
+        return text if b"<?" in text else b"<?php\n" + text
 
 
-def differing(original: bytes, content: bytes) -> Differing:
+def diff_contents(original: bytes, content: bytes) -> FileDiff:
     """How a file differs from what its release has. Moved lines differ in nothing."""
     before, after = original.splitlines(), content.splitlines()
-    return Differing(_without(after, Counter(before)), _without(before, Counter(after)))
+    return FileDiff(_without(after, Counter(before)), _without(before, Counter(after)))
 
 
 def _without(lines: Sequence[bytes], others: Counter[bytes]) -> Sequence[bytes]:
-    left = []
+    other_lines = []
     for line in lines:
         if others[line] > 0:
             others[line] -= 1
         elif line.strip():
-            left.append(line)
-    return left
+            other_lines.append(line)
+    return other_lines
 
 
-def shown(found: Differing, original: bytes, content: bytes, path: str) -> str:
+def render_diff(file_diff: FileDiff, original: bytes, content: bytes, path: str) -> str:
     """The first lines that differ, without secrets."""
     lines = [
-        *(b"+" + line[:MAX_LINE] for line in found.added[:SHOWN]),
-        *(b"-" + line[:MAX_LINE] for line in found.removed[:SHOWN]),
+        *(b"+" + line[:MAX_LINE] for line in file_diff.added_lines[:MAX_LINES]),
+        *(b"-" + line[:MAX_LINE] for line in file_diff.removed_lines[:MAX_LINES]),
     ]
     sides = (side.decode("utf-8", "replace") for side in (original, content))
     diff = redact_diff("\n".join(line.decode("utf-8", "replace") for line in lines), path, sides=sides)
-    return f"(+{len(found.added)} -{len(found.removed)}) {diff}"
+    return f"(+{len(file_diff.added_lines)} -{len(file_diff.removed_lines)}) {diff}"

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, ValidationError
 
-from auditor.compromise.known.manifest import Manifest
+from auditor.compromise.known.manifest import ReleaseManifest
 from auditor.models import Model
 
 SCHEMA = "luytre/known-good/1"
@@ -25,26 +25,28 @@ class _Document(Model):
     entries: dict[_Path, _Digest] = Field(min_length=1, max_length=60_000)
 
 
-def written(manifest: Manifest) -> bytes:
+def dump_manifest(manifest: ReleaseManifest) -> bytes:
     """The manifest as JSON; a letter stands for each byte of a name."""
-    told = {
+    document = {
         "schema": SCHEMA,
         **{name: value for name, value in vars(manifest).items() if name != "lies"},
         "entries": {_letters(path): digest for path, digest in manifest.entries.items()},
     }
-    return (json.dumps(told, indent=1) + "\n").encode("ascii")
+    return (json.dumps(document, indent=1) + "\n").encode("ascii")
 
 
-def read(content: bytes) -> Manifest:
+def read(content: bytes) -> ReleaseManifest:
     """The manifest again. Raises ValueError for what is none."""
     try:
-        told = _Document.model_validate(json.loads(content))
+        document = _Document.model_validate(json.loads(content))
     except (ValidationError, RecursionError, UnicodeError) as error:
         raise ValueError("no manifest that this program has written") from error
-    if told.schema_ != SCHEMA:
+    if document.schema_ != SCHEMA:
         raise ValueError("a manifest of another version")
-    entries = {_path(letters): digest for letters, digest in told.entries.items()}
-    return Manifest(told.name, told.version, told.origin, entries, told.reason, told.approver)
+    entries = {_path(letters): digest for letters, digest in document.entries.items()}
+    return ReleaseManifest(
+        document.name, document.version, document.origin, entries, document.reason, document.approver
+    )
 
 
 def _letters(path: str) -> str:

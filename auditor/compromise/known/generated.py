@@ -98,20 +98,20 @@ def maker(content: bytes, path: str) -> Maker | None:
     """What makes files of that shape at such a path; None where it is not that shape to its end."""
     if len(content) > MAX_READ or not _WRITTEN_THERE.search(path.encode("utf-8", "surrogateescape")):
         return None
-    found = next((name for name, head in _HEADS.items() if head.match(content)), None)
-    if found is None:
+    maker_name = next((name for name, head in _HEADS.items() if head.match(content)), None)
+    if maker_name is None:
         return None
     try:
-        tree = nodes.of(content)
+        tree = nodes.parse_nodes(content)
     except nodes.TooLarge:
         return None
-    fits = _in_settings if found == "settings" else _in_template
-    return found if not _VISITORS.search(content) and all(fits(node, content) for node in tree) else None
+    fits = _in_settings if maker_name == "settings" else _in_template
+    return maker_name if not _VISITORS.search(content) and all(fits(node, content) for node in tree) else None
 
 
 def _in_settings(node: Node, content: bytes) -> bool:
     if node.type == "function_call_expression":
-        return _called(node, content).lower() in _CALLED_IN_SETTINGS
+        return _get_function_name(node, content).lower() in _CALLED_IN_SETTINGS
     if node.type == "text":
         return not content[node.start : node.end].strip()
     return node.type in _CONSTANT
@@ -124,7 +124,7 @@ def _in_template(node: Node, content: bytes) -> bool:
             return False
         return (
             node.type != "function_call_expression"
-            or _CALLED_IN_TEMPLATES.fullmatch(_called(node, content)) is not None
+            or _CALLED_IN_TEMPLATES.fullmatch(_get_function_name(node, content)) is not None
         )
     if node.type == "require_once_expression":
         return _PLUGIN.search(content, node.start, node.end) is not None and not any(
@@ -133,6 +133,6 @@ def _in_template(node: Node, content: bytes) -> bool:
     return node.type not in _NEVER
 
 
-def _called(node: Node, content: bytes) -> bytes:
+def _get_function_name(node: Node, content: bytes) -> bytes:
     name = node.get("function")
     return content[name.start : name.end] if name is not None else b""

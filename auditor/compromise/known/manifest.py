@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Manifest:
+class ReleaseManifest:
     """The files of one release, or of a folder that somebody trusts."""
 
     name: str

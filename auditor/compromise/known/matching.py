@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from auditor.compromise.known.manifest import Manifest
+from auditor.compromise.known.manifest import ReleaseManifest
 
-Standing = Literal["known", "changed", "unknown", "left_over", "misplaced"]
+FileStatus = Literal["known", "changed", "unknown", "left_over", "misplaced"]
 _OPEN = frozenset(
     {
         *(
@@ -58,7 +58,7 @@ _SMALL = 200
 
 
 @dataclass(frozen=True)
-class Lying:
+class HostFile:
     """One file of a host, as far as it matters here."""
 
     path: str
@@ -69,45 +69,47 @@ class Lying:
 
 
 @dataclass(frozen=True)
-class Told:
+class MatchResult:
     """What manifests say of a host's files."""
 
-    standings: Mapping[str, tuple[Standing, str]] = field(default_factory=dict)
+    standings: Mapping[str, tuple[FileStatus, str]] = field(default_factory=dict)
     """By path: how it stands, and the name and version of the release. One that no release speaks of is not in it."""
-    originals: Mapping[str, tuple[Manifest, str]] = field(default_factory=dict)
+    originals: Mapping[str, tuple[ReleaseManifest, str]] = field(default_factory=dict)
     """By path of what was changed: its release, and the digest of what that has there."""
-    missing: Sequence[tuple[str, str]] = ()
+    missing_files: Sequence[tuple[str, str]] = ()
     """Paths that a release has and the host has not, with the release."""
-    found: Sequence[tuple[str, str]] = ()
+    release_folders: Sequence[tuple[str, str]] = ()
     """Folders, and which release lies in each."""
 
 
-def told(files: Iterable[Lying], manifests: Sequence[Manifest]) -> Told:
+def match_manifests(files: Iterable[HostFile], manifests: Sequence[ReleaseManifest]) -> MatchResult:
     """How a host's files stand to what is known to be good."""
     by_path = {file.path: file for file in files}
     by_digest: dict[str, list[str]] = defaultdict(list)
     for file in by_path.values():
         if file.sha256 is not None:
             by_digest[file.sha256].append(file.path)
-    placed = _placed(manifests, by_digest)
-    standings: dict[str, tuple[Standing, str]] = {}
-    missing: list[tuple[str, str]] = []
-    originals: dict[str, tuple[Manifest, str]] = {}
-    for base, manifest in placed.items():
-        _compare(base, manifest, by_path, standings, missing, originals)
-    _strays(placed, manifests, by_path, standings)
-    found = [(base or "/", _name(manifest)) for base, manifest in placed.items()]
-    return Told(standings, originals, missing[:500], found)
+    manifests_by_folder = _locate_releases(manifests, by_digest)
+    standings: dict[str, tuple[FileStatus, str]] = {}
+    missing_files: list[tuple[str, str]] = []
+    originals: dict[str, tuple[ReleaseManifest, str]] = {}
+    for base, manifest in manifests_by_folder.items():
+        _compare(base, manifest, by_path, standings, missing_files, originals)
+    _strays(manifests_by_folder, manifests, by_path, standings)
+    release_folders = [(base or "/", _name(manifest)) for base, manifest in manifests_by_folder.items()]
+    return MatchResult(standings, originals, missing_files[:500], release_folders)
 
 
-def _placed(manifests: Sequence[Manifest], by_digest: Mapping[str, list[str]]) -> dict[str, Manifest]:
+def _locate_releases(
+    manifests: Sequence[ReleaseManifest], by_digest: Mapping[str, list[str]]
+) -> dict[str, ReleaseManifest]:
     """The release that fits best in each folder, by the folder's path without a slash at its end."""
-    best: dict[str, tuple[int, Manifest]] = {}
+    best: dict[str, tuple[int, ReleaseManifest]] = {}
     for manifest in manifests:
         bases: Counter[str] = Counter()
         for path, digest in manifest.entries.items():
             end = "/" + path
-            bases.update({lying[: -len(end)] for lying in by_digest.get(digest, ()) if lying.endswith(end)})
+            bases.update({host_path[: -len(end)] for host_path in by_digest.get(digest, ()) if host_path.endswith(end)})
         for base, count in bases.items():
             enough = count >= min(len(manifest.entries), max(_NEEDED, _SHARE * len(manifest.entries)))
             if enough and (base not in best or count > best[base][0]):
@@ -117,17 +119,17 @@ def _placed(manifests: Sequence[Manifest], by_digest: Mapping[str, list[str]]) -
 
 def _compare(
     base: str,
-    manifest: Manifest,
-    by_path: Mapping[str, Lying],
-    standings: dict[str, tuple[Standing, str]],
-    missing: list[tuple[str, str]],
-    originals: dict[str, tuple[Manifest, str]],
+    manifest: ReleaseManifest,
+    by_path: Mapping[str, HostFile],
+    standings: dict[str, tuple[FileStatus, str]],
+    missing_files: list[tuple[str, str]],
+    originals: dict[str, tuple[ReleaseManifest, str]],
 ) -> None:
     for path, digest in manifest.entries.items():
         where = f"{base}/{path}"
         file = by_path.get(where)
         if file is None:
-            missing.append((where, _name(manifest)))
+            missing_files.append((where, _name(manifest)))
         elif file.sha256 == digest:
             standings[where] = ("known", _name(manifest))
         elif standings.get(where, ("",))[0] != "known" and path.rsplit("/", 1)[-1] not in WRITTEN_BY_OFFICES:
@@ -136,16 +138,16 @@ def _compare(
 
 
 def _strays(
-    placed: Mapping[str, Manifest],
-    manifests: Sequence[Manifest],
-    by_path: Mapping[str, Lying],
-    standings: dict[str, tuple[Standing, str]],
+    manifests_by_folder: Mapping[str, ReleaseManifest],
+    manifests: Sequence[ReleaseManifest],
+    by_path: Mapping[str, HostFile],
+    standings: dict[str, tuple[FileStatus, str]],
 ) -> None:
     """Files that lie where only a release has files, and files of releases that lie elsewhere."""
-    tops_of = {base: owned(base, manifest) for base, manifest in placed.items()}
+    tops_of = {base: list_release_folders(base, manifest) for base, manifest in manifests_by_folder.items()}
     older: dict[str, dict[str, str]] = defaultdict(dict)
     digests: dict[str, str] = {}
-    names = {manifest.name for manifest in placed.values()}
+    names = {manifest.name for manifest in manifests_by_folder.values()}
     for manifest in manifests:
         for path, digest in manifest.entries.items():
             digests.setdefault(digest, _name(manifest))
@@ -158,21 +160,21 @@ def _strays(
             inside = path[len(base) + 1 :] if path.startswith(base + "/") else None
             if inside is None:
                 continue
-            was = older.get(f"{placed[base].name}\0{inside}", {}).get(file.sha256 or "")
+            was = older.get(f"{manifests_by_folder[base].name}\0{inside}", {}).get(file.sha256 or "")
             if was is not None:
                 standings[path] = ("left_over", was)
             elif file.code and (tops is None or ("/" in inside and inside.split("/", 1)[0] in tops)):
-                standings[path] = ("unknown", _name(placed[base]))
+                standings[path] = ("unknown", _name(manifests_by_folder[base]))
         if path not in standings and file.code and file.size >= _SMALL and file.sha256 in digests:
             standings[path] = ("misplaced", digests[file.sha256])
 
 
-def owned(base: str, manifest: Manifest) -> frozenset[str] | None:
+def list_release_folders(base: str, manifest: ReleaseManifest) -> frozenset[str] | None:
     """The folders in which nobody but the release has code; None for all of it, as of a plugin."""
     if "/plugins/" in base or "/themes/" in base or "/modules/" in base:
         return None
     return frozenset(path.split("/", 1)[0] for path in manifest.entries if "/" in path) - _OPEN
 
 
-def _name(manifest: Manifest) -> str:
+def _name(manifest: ReleaseManifest) -> str:
     return f"{manifest.name} {manifest.version}"

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from auditor.compromise.known import archives, checksums
-from auditor.compromise.known.manifest import Manifest
-from auditor.compromise.known.matching import WRITTEN_BY_OFFICES, owned
+from auditor.compromise.known.manifest import ReleaseManifest
+from auditor.compromise.known.matching import WRITTEN_BY_OFFICES, list_release_folders
 from auditor.errors import InputError
 
 LARGEST = 30_000_000
@@ -21,23 +21,23 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True)
-class Release:
+class ReleaseArchive:
     """What an archive holds, all of which is known to be good."""
 
-    manifest: Manifest
+    manifest: ReleaseManifest
     contents: Mapping[str, bytes]
     """By SHA-256."""
 
     def tops(self, folder: str) -> frozenset[str] | None:
         """Folders of the application in that ``folder`` of a site in which nobody but the release has code; None for all of it."""
-        return owned(f"/{folder}", self.manifest)
+        return list_release_folders(f"/{folder}", self.manifest)
 
-    def left(self, folder: str) -> list[str]:
+    def list_other_files(self, folder: str) -> list[str]:
         """Its other files, which offices write, or lie where offices add some."""
         tops = self.tops(folder)
         return [path for path in sorted(self.manifest.entries) if not _is_own(path, tops)]
 
-    def packed(self, folder: str) -> bytes:
+    def build_zip(self, folder: str) -> bytes:
         """Its own files in such a folder, as a zip that is the same each time."""
         target, tops = io.BytesIO(), self.tops(folder)
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -56,24 +56,24 @@ def _is_own(path: str, tops: frozenset[str] | None) -> bool:
     return tops is None or (first in tops if slash else path.endswith(_CODE))
 
 
-def opened(file: Path, known: Iterable[Manifest]) -> Release:
+def open_release(file: Path, manifests: Iterable[ReleaseManifest]) -> ReleaseArchive:
     """A release's archive. Raises InputError for what is none, and for one of which a file is not ``known`` to be good where it lies."""
-    made = archives.read(file)
-    contents = archives.contents(made, frozenset(made.entries.values()), LARGEST)
-    if not any(_vouches(one, made, contents) for one in known):
+    archive_manifest = archives.read(file)
+    contents = archives.contents(archive_manifest, frozenset(archive_manifest.entries.values()), LARGEST)
+    if not any(_vouches(manifest, archive_manifest, contents) for manifest in manifests):
         raise InputError(
             "{name} is not a known-good release",
             name=file.name,
             file=file,
             mend="import the vendor's archive with 'auditor known-good import', and see 'auditor known-good list'",
         )
-    return Release(made, contents)
+    return ReleaseArchive(archive_manifest, contents)
 
 
-def _vouches(one: Manifest, made: Manifest, contents: Mapping[str, bytes]) -> bool:
-    return made.entries.keys() <= one.entries.keys() and all(
-        digest in contents and one.entries[path] == _as_known(one.entries[path], digest, contents[digest])
-        for path, digest in made.entries.items()
+def _vouches(manifest: ReleaseManifest, archive_manifest: ReleaseManifest, contents: Mapping[str, bytes]) -> bool:
+    return archive_manifest.entries.keys() <= manifest.entries.keys() and all(
+        digest in contents and manifest.entries[path] == _as_known(manifest.entries[path], digest, contents[digest])
+        for path, digest in archive_manifest.entries.items()
     )
 
 

@@ -12,7 +12,7 @@ from typing import Final
 from auditor.compromise.php.calls import Calls
 from auditor.compromise.php.nodes import Node
 from auditor.compromise.php.settled import to_read
-from auditor.compromise.php.values import MAX_PARAMETERS, PARAMETER, PARAMETERS, UNKNOWN, Value
+from auditor.compromise.php.values import MAX_PARAMETERS, PARAMETER, PARAMETERS, UNKNOWN, AbstractValue
 from auditor.compromise.php.variables import RANK, Hit, Level
 
 _PASSES: Final = 4
@@ -20,7 +20,7 @@ FUNCTIONS = frozenset({"function_definition", "method_declaration", "anonymous_f
 LOOPS = frozenset({"while_statement", "for_statement", "foreach_statement", "do_statement", "goto_statement"})
 
 
-def judged(content: bytes) -> tuple[Hit, ...]:
+def find_hits(content: bytes) -> tuple[Hit, ...]:
     """What a file of PHP does that nobody but an intruder needs, the worst first. Raises nodes.TooLarge."""
     flow = Flow(_LETTER.sub(rb"\1[\2]", _TAGS.sub(_tag, content)), 0)
     flow.run()
@@ -43,34 +43,34 @@ class Flow(Calls):
     """One file, looked at as a whole."""
 
     def run(self) -> None:
-        for node in [one for one in self.nodes if one.type in FUNCTIONS]:
+        for node in [item for item in self.nodes if item.type in FUNCTIONS]:
             name = node.get("name")
             if name is not None:
-                said = self.said(name).lower()
-                known = self.functions.get(said)
-                if known is None or known.get("body") is None:
-                    self.functions[said] = node
+                function_name = self.get_text(name).lower()
+                known_function = self.functions.get(function_name)
+                if known_function is None or known_function.get("body") is None:
+                    self.functions[function_name] = node
             self.parameters[node] = self._parameters(node)
         self.to_read = list(to_read(self, self.nodes))
         again = bool(self.parameters) or any(node.type in LOOPS for node in self.nodes)
         for _ in range(_PASSES if again else 1):
-            before = self._found()
-            self._once()
+            before = self._count_facts()
+            self._run_pass()
             for key, value in self.variables.items():
                 if value.flags & ~PARAMETERS:
                     before_it = self.earlier.get(key, UNKNOWN)
                     flags = before_it.flags | value.flags & ~PARAMETERS
                     rest = before_it.rest | value.rest & ~PARAMETERS
-                    self.earlier[key] = Value(
+                    self.earlier[key] = AbstractValue(
                         value.text if key[1].startswith(b"->") else None,
                         flags,
                         items=value.items or before_it.items,
                         rest=rest,
                     )
-            if before == self._found():
+            if before == self._count_facts():
                 break
 
-    def _found(self) -> tuple[int, ...]:
+    def _count_facts(self) -> tuple[int, ...]:
         """How much is known, so that nothing is looked at again for nothing."""
         inside = sum(map(len, self.inside.values()))
         return (
@@ -84,12 +84,12 @@ class Flow(Calls):
             self.thrown,
         )
 
-    def _once(self) -> None:
+    def _run_pass(self) -> None:
         self.variables.clear()
         self.set_in.clear()
-        for node, found in self.parameters.items():
-            for at, name in enumerate(found[:MAX_PARAMETERS]):
-                self.variables[node, name] = Value(None, PARAMETER << at)
+        for node, parameter_names in self.parameters.items():
+            for at, name in enumerate(parameter_names[:MAX_PARAMETERS]):
+                self.variables[node, name] = AbstractValue(None, PARAMETER << at)
         for reader, node in self.to_read:
             node.value = node.children[0].value if reader is None else reader(self, node)
 
@@ -97,8 +97,8 @@ class Flow(Calls):
         inside = node.get("parameters")
         if inside is None:
             return []
-        found = [child.get("name") for child in inside.children if child.type.endswith("_parameter")]
-        return [self.said(name).lstrip(b"&.$") for name in found if name is not None]
+        name_nodes = [child.get("name") for child in inside.children if child.type.endswith("_parameter")]
+        return [self.get_text(name).lstrip(b"&.$") for name in name_nodes if name is not None]
 
 
-__all__ = ["Hit", "Level", "judged"]
+__all__ = ["Hit", "Level", "find_hits"]

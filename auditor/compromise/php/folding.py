@@ -12,12 +12,12 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import unquote_to_bytes
 
-from auditor.compromise.php.values import MAX_TEXT, UNKNOWN, Value, listed, text
+from auditor.compromise.php.values import MAX_TEXT, UNKNOWN, AbstractValue, make_array, text
 
 type _OnText = Callable[[bytes], bytes]
 
 
-def _inflated(window: int) -> _OnText:
+def _make_inflater(window: int) -> _OnText:
     def inflate(data: bytes) -> bytes:
         return zlib.decompressobj(window).decompress(data, MAX_TEXT)
 
@@ -25,11 +25,11 @@ def _inflated(window: int) -> _OnText:
 
 
 def _base64(data: bytes) -> bytes:
-    kept = re.sub(rb"[^A-Za-z0-9+/]", b"", data)
-    return base64.b64decode(kept[: len(kept) - (len(kept) % 4 == 1)] + b"=" * (-len(kept) % 4))
+    letters = re.sub(rb"[^A-Za-z0-9+/]", b"", data)
+    return base64.b64decode(letters[: len(letters) - (len(letters) % 4 == 1)] + b"=" * (-len(letters) % 4))
 
 
-def _uudecoded(data: bytes) -> bytes:
+def _decode_uuencoded(data: bytes) -> bytes:
     return b"".join(binascii.a2b_uu(line) for line in data.splitlines() if line and line != b"`")
 
 
@@ -41,15 +41,15 @@ def _entities(data: bytes) -> bytes:
 
 DECODERS: Mapping[bytes, _OnText] = {
     b"base64_decode": _base64,
-    b"gzinflate": _inflated(-15),
-    b"gzuncompress": _inflated(15),
-    b"gzdecode": _inflated(31),
+    b"gzinflate": _make_inflater(-15),
+    b"gzuncompress": _make_inflater(15),
+    b"gzdecode": _make_inflater(31),
     b"str_rot13": lambda data: codecs.encode(data.decode("latin-1"), "rot13").encode("latin-1"),
     b"strrev": lambda data: data[::-1],
     b"hex2bin": lambda data: bytes.fromhex(data.decode("ascii")),
     b"rawurldecode": unquote_to_bytes,
     b"urldecode": lambda data: unquote_to_bytes(data.replace(b"+", b" ")),
-    b"convert_uudecode": _uudecoded,
+    b"convert_uudecode": _decode_uuencoded,
     b"quoted_printable_decode": quopri.decodestring,
     b"html_entity_decode": _entities,
     b"htmlspecialchars_decode": _entities,
@@ -62,7 +62,7 @@ _PLAIN: Mapping[bytes, _OnText] = {
     b"ucwords": lambda data: data[:1].upper() + data[1:],
     b"strval": lambda data: data,
     b"stripslashes": lambda data: re.sub(rb"\\(.?)", rb"\1", data),
-    b"stripcslashes": lambda data: escaped(data),
+    b"stripcslashes": lambda data: unescape_text(data),
     b"bin2hex": lambda data: data.hex().encode(),
     b"base64_encode": base64.b64encode,
     b"ord": lambda data: b"%d" % data[0],
@@ -82,50 +82,50 @@ _PLAIN: Mapping[bytes, _OnText] = {
 
 def number(data: bytes) -> int:
     """The whole number that a text begins with, as PHP sees it; 0 where there is none."""
-    found = re.match(rb"\s*([+-]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|\d+)", data[:40])
-    if found is None:
+    match = re.match(rb"\s*([+-]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|\d+)", data[:40])
+    if match is None:
         return 0
-    digits = found[2].lower()
+    digits = match[2].lower()
     base = 16 if digits.startswith(b"0x") else 2 if digits.startswith(b"0b") else 10
-    return int(digits, base) * (-1 if found[1] == b"-" else 1)
+    return int(digits, base) * (-1 if match[1] == b"-" else 1)
 
 
 _ESCAPE = re.compile(rb"\\(x[0-9a-fA-F]{1,2}|[0-7]{1,3}|u\{[0-9a-fA-F]{1,6}\}|.)", re.DOTALL)
 _LETTERS = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"v": b"\v", b"e": b"\x1b", b"f": b"\f"}
 
 
-def escaped(data: bytes) -> bytes:
+def unescape_text(data: bytes) -> bytes:
     """What stands behind the escapes of a double-quoted text."""
 
-    def meant(match: re.Match[bytes]) -> bytes:
-        said = match[1]
-        if said[:1] == b"x" and len(said) > 1:
-            return bytes([int(said[1:], 16)])
-        if said[:1].isdigit() and said[0] < 0x38:
-            return bytes([int(said, 8) % 256])
-        if said[:2] == b"u{":
-            return chr(min(int(said[2:-1], 16), 0x10FFFF)).encode("utf-8", "replace")
-        if said in _LETTERS:
-            return _LETTERS[said]
-        return said if said in (b"\\", b'"', b"$", b"'") else match[0]
+    def unescape_match(match: re.Match[bytes]) -> bytes:
+        escape = match[1]
+        if escape[:1] == b"x" and len(escape) > 1:
+            return bytes([int(escape[1:], 16)])
+        if escape[:1].isdigit() and escape[0] < 0x38:
+            return bytes([int(escape, 8) % 256])
+        if escape[:2] == b"u{":
+            return chr(min(int(escape[2:-1], 16), 0x10FFFF)).encode("utf-8", "replace")
+        if escape in _LETTERS:
+            return _LETTERS[escape]
+        return escape if escape in (b"\\", b'"', b"$", b"'") else match[0]
 
-    return _ESCAPE.sub(meant, data)
+    return _ESCAPE.sub(unescape_match, data)
 
 
-def xored(first: bytes, second: bytes) -> bytes:
+def xor_bytes(first: bytes, second: bytes) -> bytes:
     """Two texts, letter by letter; as long as the shorter one."""
     return bytes(a ^ b for a, b in zip(first, second, strict=False))
 
 
-def _replaced(args: Sequence[Value]) -> Value | None:
+def _fold_str_replace(args: Sequence[AbstractValue]) -> AbstractValue | None:
     search, put, subject = args[0], args[1], args[2].text
     if subject is None:
         return None
-    searched = _texts(search)
+    needles = _texts(search)
     puts = _texts(put)
-    if searched is None or puts is None:
+    if needles is None or puts is None:
         return None
-    for index, what in enumerate(searched):
+    for index, what in enumerate(needles):
         by = (puts[0] if search.items is None or put.items is None else b"") if index >= len(puts) else puts[index]
         if search.items is None or put.items is None:
             by = puts[0] if puts else b""
@@ -135,15 +135,15 @@ def _replaced(args: Sequence[Value]) -> Value | None:
     return text(subject)
 
 
-def _texts(value: Value) -> list[bytes] | None:
+def _texts(value: AbstractValue) -> list[bytes] | None:
     """A text, or an array's texts; None when any of them is not known."""
     if value.items is None:
         return None if value.text is None else [value.text]
-    found = [item.text for item in value.items.values()]
-    return None if None in found else [one for one in found if one is not None]
+    texts = [item.text for item in value.items.values()]
+    return None if None in texts else [item_text for item_text in texts if item_text is not None]
 
 
-def _substr(args: Sequence[Value]) -> Value | None:
+def _substr(args: Sequence[AbstractValue]) -> AbstractValue | None:
     if args[0].text is None or any(arg.text is None for arg in args[1:3]):
         return None
     data = args[0].text
@@ -155,32 +155,32 @@ def _substr(args: Sequence[Value]) -> Value | None:
     return text(data[start:length] if length < 0 else data[start : start + length])
 
 
-def _implode(args: Sequence[Value]) -> Value | None:
-    between, parts = (Value(b""), args[0]) if len(args) == 1 else (args[0], args[1])
+def _implode(args: Sequence[AbstractValue]) -> AbstractValue | None:
+    between, parts = (AbstractValue(b""), args[0]) if len(args) == 1 else (args[0], args[1])
     if between.items is not None:
         between, parts = parts, between
     texts = _texts(parts) if parts.items is not None else None
     return None if between.text is None or texts is None else text(between.text.join(texts))
 
 
-def _explode(args: Sequence[Value]) -> Value | None:
+def _explode(args: Sequence[AbstractValue]) -> AbstractValue | None:
     if not args[0].text or args[1].text is None:
         return None
-    return listed((None, text(part)) for part in args[1].text.split(args[0].text)[:MAX_SPLIT])
+    return make_array((None, text(part)) for part in args[1].text.split(args[0].text)[:MAX_SPLIT])
 
 
 MAX_SPLIT = 5_000
 
 
-def _str_split(args: Sequence[Value]) -> Value | None:
+def _str_split(args: Sequence[AbstractValue]) -> AbstractValue | None:
     size = number(args[1].text or b"1") if len(args) > 1 else 1
     data = args[0].text
     if data is None or size < 1 or len(data) // size > MAX_SPLIT:
         return None
-    return listed((None, text(data[at : at + size])) for at in range(0, len(data), size))
+    return make_array((None, text(data[at : at + size])) for at in range(0, len(data), size))
 
 
-def _pack(args: Sequence[Value]) -> Value | None:
+def _pack(args: Sequence[AbstractValue]) -> AbstractValue | None:
     form = args[0].text
     if form is None or any(arg.text is None for arg in args[1:]):
         return None
@@ -192,7 +192,7 @@ def _pack(args: Sequence[Value]) -> Value | None:
     return None
 
 
-def _strtr(args: Sequence[Value]) -> Value | None:
+def _strtr(args: Sequence[AbstractValue]) -> AbstractValue | None:
     data = args[0].text
     if data is None:
         return None
@@ -200,23 +200,25 @@ def _strtr(args: Sequence[Value]) -> Value | None:
         pairs = {key: value.text for key, value in args[1].items.items() if key and value.text is not None}
         if not pairs:
             return text(data)
-        wanted = re.compile(b"|".join(re.escape(key) for key in sorted(pairs, key=len, reverse=True)))
-        return text(wanted.sub(lambda match: pairs[match[0]] or b"", data))
+        pattern = re.compile(b"|".join(re.escape(key) for key in sorted(pairs, key=len, reverse=True)))
+        return text(pattern.sub(lambda match: pairs[match[0]] or b"", data))
     if len(args) == 3 and args[1].text is not None and args[2].text is not None:
         length = min(len(args[1].text), len(args[2].text))
         return text(data.translate(bytes.maketrans(args[1].text[:length], args[2].text[:length])))
     return None
 
 
-def _mapped(args: Sequence[Value]) -> Value | None:
+def _fold_array_map(args: Sequence[AbstractValue]) -> AbstractValue | None:
     name, items = args[0].text, args[1].items
     if name is None or items is None:
         return None
-    found = [(key, folded(name, [item])) for key, item in items.items()]
-    return listed((key, value) for key, value in found if value is not None) if all(v for _, v in found) else None
+    results = [(key, fold_call(name, [item])) for key, item in items.items()]
+    return (
+        make_array((key, value) for key, value in results if value is not None) if all(v for _, v in results) else None
+    )
 
 
-def _sprintf(args: Sequence[Value]) -> Value | None:
+def _sprintf(args: Sequence[AbstractValue]) -> AbstractValue | None:
     form = args[0].text
     if form is None or any(arg.text is None for arg in args[1:]):
         return None
@@ -226,11 +228,11 @@ def _sprintf(args: Sequence[Value]) -> Value | None:
     def put(match: re.Match[bytes]) -> bytes:
         if match[2] == b"%":
             return b"%"
-        given = args[int(match[1])] if match[1] and 0 < int(match[1]) < len(args) else next(rest, UNKNOWN)
-        said = given.text or b""
+        arg = args[int(match[1])] if match[1] and 0 < int(match[1]) < len(args) else next(rest, UNKNOWN)
+        content = arg.text or b""
         if match[2] == b"c":
-            return bytes([number(said) % 256])
-        return b"%x" % abs(number(said)) if match[2] == b"x" else said
+            return bytes([number(content) % 256])
+        return b"%x" % abs(number(content)) if match[2] == b"x" else content
 
     return text(ordinal.sub(put, form))
 
@@ -239,53 +241,53 @@ _PLAIN_PATTERN = re.compile(rb"([/#~|@!])(\[[\w\s#@!%*.,;:~|-]{1,40}\]\+?|[\w\s#
 """A regular expression that takes out letters, and no more."""
 
 
-def _taken_out(args: Sequence[Value]) -> Value | None:
+def _fold_preg_replace(args: Sequence[AbstractValue]) -> AbstractValue | None:
     pattern, put, subject = (arg.text for arg in args[:3])
-    said = _PLAIN_PATTERN.fullmatch(pattern) if pattern is not None else None
-    if said is None or put is None or subject is None or b"\\" in put or b"$" in put:
+    match = _PLAIN_PATTERN.fullmatch(pattern) if pattern is not None else None
+    if match is None or put is None or subject is None or b"\\" in put or b"$" in put:
         return None
     flags = re.IGNORECASE if (pattern or b"").endswith(b"i") else 0
-    return text(re.sub(said[2], put, subject, flags=flags))
+    return text(re.sub(match[2], put, subject, flags=flags))
 
 
-def _replaced_at(args: Sequence[Value]) -> Value | None:
-    said, put, at = (arg.text for arg in args[:3])
-    if said is None or put is None or at is None or len(args) > 4 or (len(args) > 3 and args[3].text is None):
+def _fold_substr_replace(args: Sequence[AbstractValue]) -> AbstractValue | None:
+    subject, put, at = (arg.text for arg in args[:3])
+    if subject is None or put is None or at is None or len(args) > 4 or (len(args) > 3 and args[3].text is None):
         return None
     start = number(at)
-    start = max(0, len(said) + start) if start < 0 else start
-    length = number(args[3].text or b"0") if len(args) > 3 else len(said)
-    return text(said[:start] + put + said[(start + length if length >= 0 else len(said) + length) :])
+    start = max(0, len(subject) + start) if start < 0 else start
+    length = number(args[3].text or b"0") if len(args) > 3 else len(subject)
+    return text(subject[:start] + put + subject[(start + length if length >= 0 else len(subject) + length) :])
 
 
-def _range(args: Sequence[Value]) -> Value | None:
+def _range(args: Sequence[AbstractValue]) -> AbstractValue | None:
     first, last = args[0].text, args[1].text
     if first is None or last is None or len(first) != 1 or len(last) != 1 or first.isdigit() != last.isdigit():
         return None
     step = 1 if first <= last else -1
-    return listed((None, Value(bytes([one]))) for one in range(first[0], last[0] + step, step))
+    return make_array((None, AbstractValue(bytes([code]))) for code in range(first[0], last[0] + step, step))
 
 
-def _keys(args: Sequence[Value]) -> Value | None:
-    return listed((None, text(key)) for key in args[0].items) if args[0].items is not None else None
+def _keys(args: Sequence[AbstractValue]) -> AbstractValue | None:
+    return make_array((None, text(key)) for key in args[0].items) if args[0].items is not None else None
 
 
-def _formatted(args: Sequence[Value]) -> Value | None:
+def _fold_vsprintf(args: Sequence[AbstractValue]) -> AbstractValue | None:
     return _sprintf([args[0], *(args[1].items or {}).values()]) if args[1].items is not None else None
 
 
-def _repeated(args: Sequence[Value]) -> Value | None:
+def _fold_str_repeat(args: Sequence[AbstractValue]) -> AbstractValue | None:
     data, times = args[0].text, number(args[1].text or b"0")
     return None if data is None or not 0 <= times * len(data) <= MAX_TEXT else text(data * times)
 
 
-def _converted(args: Sequence[Value]) -> Value | None:
-    said, source, target = (arg.text for arg in args[:3])
-    if said is None or source is None or target is None or not 2 <= number(target) <= 36:
+def _fold_base_convert(args: Sequence[AbstractValue]) -> AbstractValue | None:
+    digits_text, source, target = (arg.text for arg in args[:3])
+    if digits_text is None or source is None or target is None or not 2 <= number(target) <= 36:
         return None
-    left, digits = int(said[:60], number(source)), b""
-    while left:
-        left, digit = divmod(left, number(target))
+    quotient, digits = int(digits_text[:60], number(source)), b""
+    while quotient:
+        quotient, digit = divmod(quotient, number(target))
         digits = b"0123456789abcdefghijklmnopqrstuvwxyz"[digit : digit + 1] + digits
     return text(digits or b"0")
 
@@ -293,15 +295,15 @@ def _converted(args: Sequence[Value]) -> Value | None:
 _SPACES = b" \t\n\r\0\x0b"
 
 
-def _stripped(strip: Callable[[bytes, bytes], bytes]) -> Callable[[Sequence[Value]], Value | None]:
-    def stripped(args: Sequence[Value]) -> Value | None:
+def _make_trim(strip: Callable[[bytes, bytes], bytes]) -> Callable[[Sequence[AbstractValue]], AbstractValue | None]:
+    def trim_text(args: Sequence[AbstractValue]) -> AbstractValue | None:
         letters = args[1].text if len(args) > 1 else _SPACES
         return None if args[0].text is None or letters is None else text(strip(args[0].text, letters))
 
-    return stripped
+    return trim_text
 
 
-def _padded(args: Sequence[Value]) -> Value | None:
+def _fold_str_pad(args: Sequence[AbstractValue]) -> AbstractValue | None:
     data, by = args[0].text, args[2].text if len(args) > 2 else b" "
     lacks = number(args[1].text or b"0") - len(data or b"")
     if data is None or not by or len(args) > 3 or not 0 <= lacks <= MAX_TEXT:
@@ -309,16 +311,16 @@ def _padded(args: Sequence[Value]) -> Value | None:
     return text(data + (by * (lacks // len(by) + 1))[:lacks])
 
 
-def _from(find: Callable[[bytes, bytes], int]) -> Callable[[Sequence[Value]], Value | None]:
-    def rest(args: Sequence[Value]) -> Value | None:
-        data, sought = args[0].text, args[1].text
-        at = find(data, sought) if data is not None and sought and len(args) == 2 else -1
+def _make_tail_search(find: Callable[[bytes, bytes], int]) -> Callable[[Sequence[AbstractValue]], AbstractValue | None]:
+    def rest(args: Sequence[AbstractValue]) -> AbstractValue | None:
+        data, needle = args[0].text, args[1].text
+        at = find(data, needle) if data is not None and needle and len(args) == 2 else -1
         return None if data is None or at < 0 else text(data[at:])
 
     return rest
 
 
-def _base(args: Sequence[Value]) -> Value | None:
+def _base(args: Sequence[AbstractValue]) -> AbstractValue | None:
     data, suffix = args[0].text, args[1].text if len(args) > 1 else b""
     if data is None or suffix is None or data == _OWN_FILE:
         return None
@@ -329,7 +331,7 @@ _OWN_FILE = b"__FILE__.php"
 """What stands for the name that a file has, which it does not know of itself."""
 
 
-def _parsed(args: Sequence[Value]) -> Value | None:
+def _fold_json_decode(args: Sequence[AbstractValue]) -> AbstractValue | None:
     if args[0].text is None or len(args[0].text) > MAX_JSON or args[0].text.count(b"[") + args[0].text.count(b"{") > 50:
         return None
     return _as_value(json.loads(args[0].text))
@@ -338,58 +340,62 @@ def _parsed(args: Sequence[Value]) -> Value | None:
 MAX_JSON = 20_000
 
 
-def _as_value(found: object) -> Value | None:
+def _as_value(document: object) -> AbstractValue | None:
     """One value of JSON, of whose arrays only texts count."""
-    if isinstance(found, str):
-        return text(found.encode("utf-8", "replace"))
+    if isinstance(document, str):
+        return text(document.encode("utf-8", "replace"))
     pairs = (
-        list(found.items()) if isinstance(found, dict) else list(enumerate(found)) if isinstance(found, list) else []
+        list(document.items())
+        if isinstance(document, dict)
+        else list(enumerate(document))
+        if isinstance(document, list)
+        else []
     )
-    kept = [
+    texts = [
         (str(key).encode("utf-8", "replace"), item.encode("utf-8", "replace"))
         for key, item in pairs
         if isinstance(item, str)
     ]
-    return listed((key, text(item)) for key, item in kept) if kept else None
+    return make_array((key, text(item)) for key, item in texts) if texts else None
 
 
-def _recoded(args: Sequence[Value]) -> Value | None:
+def _fold_convert_encoding(args: Sequence[AbstractValue]) -> AbstractValue | None:
     data, form = args[0].text, (args[2].text or b"").upper() if len(args) > 2 else b""
     if data is None:
         return None
-    known = {b"BASE64": _base64, b"HTML-ENTITIES": _entities, b"HTML": _entities, b"UUENCODE": _uudecoded}
-    return text(known[form](data)) if form in known else None
+    decoders = {b"BASE64": _base64, b"HTML-ENTITIES": _entities, b"HTML": _entities, b"UUENCODE": _decode_uuencoded}
+    return text(decoders[form](data)) if form in decoders else None
 
 
-def _flipped(args: Sequence[Value]) -> Value | None:
+def _fold_array_flip(args: Sequence[AbstractValue]) -> AbstractValue | None:
     if args[0].items is None or any(item.text is None for item in args[0].items.values()):
         return None
-    return listed((item.text, text(key)) for key, item in args[0].items.items())
+    return make_array((item.text, text(key)) for key, item in args[0].items.items())
 
 
-def _searched(args: Sequence[Value]) -> Value | None:
-    sought, items = args[0].text, args[1].items
-    if sought is None or items is None:
+def _fold_array_search(args: Sequence[AbstractValue]) -> AbstractValue | None:
+    needle, items = args[0].text, args[1].items
+    if needle is None or items is None:
         return None
-    return next((text(key) for key, item in items.items() if item.text == sought), None)
+    return next((text(key) for key, item in items.items() if item.text == needle), None)
 
 
-def item_at(value: Value | None, key: bytes) -> Value | None:
+def item_at(value: AbstractValue | None, key: bytes) -> AbstractValue | None:
     """What a known array has at a key."""
     return value.items.get(key) if value is not None and value.items is not None else None
 
 
-def _part_of_items(args: Sequence[Value]) -> Value | None:
+def _part_of_items(args: Sequence[AbstractValue]) -> AbstractValue | None:
     items, start = args[0].items, args[1].text
     if items is None or start is None or any(arg.text is None for arg in args[2:3]):
         return None
-    kept = list(items.values())[number(start) :]
-    return listed((None, item) for item in (kept[: number(args[2].text or b"0")] if len(args) > 2 else kept))
+    values = list(items.values())[number(start) :]
+    return make_array((None, item) for item in (values[: number(args[2].text or b"0")] if len(args) > 2 else values))
 
 
-_OF_SEVERAL: Mapping[bytes, Callable[[Sequence[Value]], Value | None]] = {
-    b"str_replace": _replaced,
-    b"str_ireplace": _replaced,
+_OF_SEVERAL: Mapping[bytes, Callable[[Sequence[AbstractValue]], AbstractValue | None]] = {
+    b"str_replace": _fold_str_replace,
+    b"str_ireplace": _fold_str_replace,
     b"substr": _substr,
     b"implode": _implode,
     b"join": _implode,
@@ -397,46 +403,48 @@ _OF_SEVERAL: Mapping[bytes, Callable[[Sequence[Value]], Value | None]] = {
     b"str_split": _str_split,
     b"pack": _pack,
     b"strtr": _strtr,
-    b"array_map": _mapped,
+    b"array_map": _fold_array_map,
     b"sprintf": _sprintf,
-    b"vsprintf": _formatted,
-    b"preg_replace": _taken_out,
-    b"substr_replace": _replaced_at,
+    b"vsprintf": _fold_vsprintf,
+    b"preg_replace": _fold_preg_replace,
+    b"substr_replace": _fold_substr_replace,
     b"range": _range,
     b"array_keys": _keys,
-    b"str_repeat": _repeated,
-    b"base_convert": _converted,
-    b"trim": _stripped(bytes.strip),
-    b"ltrim": _stripped(bytes.lstrip),
-    b"rtrim": _stripped(bytes.rstrip),
-    b"chop": _stripped(bytes.rstrip),
-    b"str_pad": _padded,
-    b"strstr": _from(bytes.find),
-    b"stristr": _from(lambda data, sought: data.lower().find(sought.lower())),
-    b"strrchr": _from(lambda data, sought: data.rfind(sought[:1])),
-    b"strpbrk": _from(
+    b"str_repeat": _fold_str_repeat,
+    b"base_convert": _fold_base_convert,
+    b"trim": _make_trim(bytes.strip),
+    b"ltrim": _make_trim(bytes.lstrip),
+    b"rtrim": _make_trim(bytes.rstrip),
+    b"chop": _make_trim(bytes.rstrip),
+    b"str_pad": _fold_str_pad,
+    b"strstr": _make_tail_search(bytes.find),
+    b"stristr": _make_tail_search(lambda data, sought: data.lower().find(sought.lower())),
+    b"strrchr": _make_tail_search(lambda data, sought: data.rfind(sought[:1])),
+    b"strpbrk": _make_tail_search(
         lambda data, letters: min(
             (at for at in map(data.find, (bytes([one]) for one in letters)) if at >= 0), default=-1
         )
     ),
     b"basename": _base,
-    b"json_decode": _parsed,
-    b"mb_convert_encoding": _recoded,
-    b"array_flip": _flipped,
-    b"array_search": _searched,
+    b"json_decode": _fold_json_decode,
+    b"mb_convert_encoding": _fold_convert_encoding,
+    b"array_flip": _fold_array_flip,
+    b"array_search": _fold_array_search,
     b"array_slice": _part_of_items,
     b"strtok": lambda args: item_at(_explode([args[1], args[0]]), b"0"),
     b"array_reverse": lambda args: (
-        listed((None, value) for value in reversed(list(args[0].items.values()))) if args[0].items is not None else None
+        make_array((None, value) for value in reversed(list(args[0].items.values())))
+        if args[0].items is not None
+        else None
     ),
     b"array_values": lambda args: (
-        listed((None, value) for value in args[0].items.values()) if args[0].items is not None else None
+        make_array((None, value) for value in args[0].items.values()) if args[0].items is not None else None
     ),
-    b"array": lambda args: listed((None, value) for value in args),
+    b"array": lambda args: make_array((None, value) for value in args),
 }
 
 
-def folded(name: bytes, args: Sequence[Value]) -> Value | None:
+def fold_call(name: bytes, args: Sequence[AbstractValue]) -> AbstractValue | None:
     """What a function of PHP's makes of constants; None when that is not known, or they are none."""
     try:
         simple = DECODERS.get(name) or _PLAIN.get(name)

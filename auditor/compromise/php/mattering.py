@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ahocorasick_rs import BytesAhoCorasick
 
-_CALLED = rb"\s{0,9}\("
+_CALL = rb"\s{0,9}\("
 _ENDS = rb"\b"
 
 
@@ -21,7 +21,7 @@ def _words(follows: bytes, words: str) -> Mapping[bytes, re.Pattern[bytes]]:
 
 _BEGINS: Mapping[bytes, re.Pattern[bytes]] = {
     **_words(
-        _CALLED,
+        _CALL,
         "e~val ass~ert sys~tem pass~thru ex~ec shell_ex~ec pcntl_ex~ec ssh2_ex~ec po~pen proc_o~pen dl putenv mail create_func~tion chr pack"
         " copy rename",
     ),
@@ -56,27 +56,27 @@ _SIGNS = (
     re.compile(rb"\\x[0-9a-f]{2}\\x"),
     re.compile(rb"(?:[=(.;{@]|echo|print|return)\s{0,9}`[^`\n]{0,200}\$"),
 )
-_LISTED = [
+_ALL_WORDS = [
     *((word, follows, True) for word, follows in _BEGINS.items()),
     *((word, follows, False) for word, follows in _ANYWHERE.items()),
 ]
-_FINDS = BytesAhoCorasick([word for word, _, _ in _LISTED])
+_FINDS = BytesAhoCorasick([word for word, _, _ in _ALL_WORDS])
 
 
-def places(content: bytes) -> Sequence[int]:
+def find_relevant_offsets(content: bytes) -> Sequence[int]:
     """Where such things begin, in their order."""
-    return sorted(_of(content.lower()))
+    return sorted(_iter_offsets(content.lower()))
 
 
-def _of(lowered: bytes) -> Iterator[int]:
-    for at, start, end in _FINDS.find_matches_as_indexes(lowered, overlapping=True):
-        _word, follows, begins = _LISTED[at]
-        if begins and start and (lowered[start - 1 : start].isalnum() or lowered[start - 1] == 0x5F):
+def _iter_offsets(content: bytes) -> Iterator[int]:
+    for at, start, end in _FINDS.find_matches_as_indexes(content, overlapping=True):
+        _word, follows, begins = _ALL_WORDS[at]
+        if begins and start and (content[start - 1 : start].isalnum() or content[start - 1] == 0x5F):
             continue
-        if follows.match(lowered, end):
+        if follows.match(content, end):
             yield start
     for sign in _SIGNS:
-        yield from (found.start() for found in sign.finditer(lowered))
+        yield from (match.start() for match in sign.finditer(content))
 
 
 def is_between(places: Sequence[int], start: int, end: int) -> bool:

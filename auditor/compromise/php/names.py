@@ -22,7 +22,7 @@ UPLOADS = _names("_FILES HTTP_POST_FILES")
 SERVER = _names("_SERVER HTTP_SERVER_VARS _ENV")
 SAID_TO_SERVER = (b"HTTP_", b"QUERY_STRING", b"REQUEST_URI", b"PATH_INFO", b"PHP_AUTH", b"ORIG_PATH_INFO")
 """What keys of the server's own variable begin with that visitors fill; their host's name is checked by the server."""
-ASKED = _names(
+REQUEST_GETTERS = _names(
     "getallheaders apache_request_headers filter_input_array http_get_request_headers http_get_request_body get_defined_vars"
 )
 """Functions that give what visitors say."""
@@ -53,7 +53,7 @@ HANDED_ON = frozenset(DECODERS) | _names(
     "var_export print_r str_getcsv parse_ini_string preg_grep",
 )
 """Functions whose answer is what they are given, in another shape."""
-STORED = _names(
+STORE_READERS = _names(
     "get_option get_site_option get_transient get_post_meta get_theme_mod mysql_result mysql_fetch_array mysql_fetch_row mysql_fetch_assoc"
     " mysqli_fetch_array mysqli_fetch_row mysqli_fetch_assoc apcu_fetch apc_fetch shmop_read"
 )
@@ -67,7 +67,7 @@ STORED_METHODS = _names(
 """Functions and methods that read what a database holds."""
 SHELVES = _names("memcached memcache redis yac")
 """Classes whose objects keep what anybody puts there."""
-ABSORBING = _names("push unshift enqueue append offsetset loadxml loadhtml addchild importstylesheet")
+ABSORBING_METHODS = _names("push unshift enqueue append offsetset loadxml loadhtml addchild importstylesheet")
 """Methods after which an object holds what they were given."""
 ARCHIVES = _names("phar phardata")
 BY_EXPRESSION = _names("evaluate query importstylesheet transformtoxml transformtodoc transformtouri")
@@ -78,7 +78,7 @@ FRAMEWORK_ASKS = _names(
 )
 """Methods by which frameworks' objects for requests give what visitors say."""
 FRAMEWORK_FUNCTIONS = _names("request input")
-SHOWING = _names("setbody appendbody prependbody setcontent")
+OUTPUT_METHODS = _names("setbody appendbody prependbody setcontent")
 """Methods by which frameworks show something to visitors."""
 CAPTURES = _names("capture createfromglobals fromglobals instance getinstance")
 HOLDERS = _names("arrayobject arrayiterator simplexmlelement splfixedarray collection")
@@ -87,7 +87,7 @@ LISTED_NAMES = _names(
     "get_defined_functions get_class_methods get_loaded_extensions get_declared_classes get_defined_constants"
 )
 """Functions that give PHP's own names, of which whoever hides one takes one."""
-DECRYPTING = frozenset(DECODERS) | _names(
+DECRYPTERS = frozenset(DECODERS) | _names(
     "openssl_decrypt mcrypt_decrypt mcrypt_cbc mcrypt_ecb mdecrypt_generic bzdecompress unserialize pack gzdecode xxtea_decrypt chr hexdec"
 )
 EVALUATES = _names("ev~al as~sert")
@@ -96,7 +96,7 @@ COMMANDS = _names(
     "sys~tem ex~ec shell_~exec pass~thru po~pen proc_~open pcntl_~exec expect_popen ssh2_exec win_shell_execute"
 )
 """Their first argument is a command."""
-ESCAPED = _names("escapeshellarg escapeshellcmd")
+ESCAPERS = _names("escapeshellarg escapeshellcmd")
 SECOND_COMMANDS = _names("pcntl_~exec ssh2_~exec")
 """Their second argument is a command."""
 MAKES_FUNCTION = _names("create_~function")
@@ -141,7 +141,7 @@ MB_REGULAR = _names("mb_ereg_~replace mb_eregi_~replace mbereg_~replace")
 WRITES = _names("file_put_~contents")
 HANDLE_WRITES = _names("fw~rite fp~uts gzwrite fputcsv")
 MOVES = _names("move_uploaded_~file copy rename link symlink")
-REFLECTING = _names("reflection~function reflection~method reflection~class")
+REFLECTION_CLASSES = _names("reflection~function reflection~method reflection~class")
 SPREADS = _names("extract import_request_variables")
 """They make variables of what an array holds."""
 TAKES_CALLBACK = _names("callbackfilteriterator recursivecallbackfilteriterator createfunction sqlitecreatefunction")
@@ -165,7 +165,7 @@ SUFFIXES = (
     b".htaccess",
     b".user.ini",
 )
-MATCHING = _names("preg_replace_~callback mb_ereg_replace_callback ereg_replace_callback")
+MATCH_CALLBACKS = _names("preg_replace_~callback mb_ereg_replace_callback ereg_replace_callback")
 FILTERS = _names("filter_var")
 WALKS = _names("array_~walk array_~walk_recursive")
 """They give their callback the key, too."""

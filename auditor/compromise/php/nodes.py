@@ -13,12 +13,14 @@ import tree_sitter
 import tree_sitter_php
 
 from auditor.compromise.php import mattering
-from auditor.compromise.php.values import UNKNOWN, Value
+from auditor.compromise.php.values import UNKNOWN, AbstractValue
 
 MAX_BYTES = 1_000_000
 MAX_NODES = 150_000
 _LANGUAGE = tree_sitter.Language(tree_sitter_php.language_php())
-_MEANING = frozenset({".", "^", "~", "&", "|", ".=", "??", "??=", "^=", "+", "-", "*", "/", "%", "=", "&&", "||", "!"})
+_OPERATORS = frozenset(
+    {".", "^", "~", "&", "|", ".=", "??", "??=", "^=", "+", "-", "*", "/", "%", "=", "&&", "||", "!"}
+)
 """Signs that are nodes of their own here; brackets, commas and keywords are not."""
 _SILENT = frozenset({"comment", "text", "php_tag", "text_interpolation"})
 _SCOPES = frozenset({"function_definition", "method_declaration", "anonymous_function", "arrow_function"})
@@ -39,17 +41,17 @@ _PLAIN_ARRAY = 20_000
 """Bytes: an array of constants that is longer is taken as long, and not read."""
 
 
-def _kept(number: int) -> str | None:
+def _get_kind_name(number: int) -> str | None:
     """The name of a kind of nodes that is kept; None of brackets, commas, keywords and what is silent."""
     name = _LANGUAGE.node_kind_for_id(number)
     if name is None or name in _SILENT:
         return None
-    named = _LANGUAGE.node_kind_is_named(number) and _LANGUAGE.node_kind_is_visible(number)
-    return name if named or name in _MEANING else None
+    is_visible = _LANGUAGE.node_kind_is_named(number) and _LANGUAGE.node_kind_is_visible(number)
+    return name if is_visible or name in _OPERATORS else None
 
 
-_KEPT: Mapping[int, str] = {
-    **{number: name for number in range(_LANGUAGE.node_kind_count) if (name := _kept(number)) is not None},
+_KIND_NAMES: Mapping[int, str] = {
+    **{number: name for number in range(_LANGUAGE.node_kind_count) if (name := _get_kind_name(number)) is not None},
     0xFFFF: "ERROR",
 }
 """By the grammar's number, which costs less to ask for than a name."""
@@ -87,7 +89,7 @@ class Node:
         """The function that it stands in; None at the top."""
         self.branch = branch
         """The branch that it stands in, which may not be taken."""
-        self.value: Value = UNKNOWN
+        self.value: AbstractValue = UNKNOWN
         """What it came to when it was looked at the last time."""
         self.is_settled = True
         """Whether nothing in it can come to something else the next time."""
@@ -119,19 +121,19 @@ _MOST_BRANCHES = 40
 """In each other: nobody writes more, and an attacker's cost no more."""
 
 
-def of(content: bytes) -> list[Node]:
+def parse_nodes(content: bytes) -> list[Node]:
     """All nodes of a file, children before their parents, siblings in their order. Raises TooLarge."""
     if len(content) > MAX_BYTES:
         raise TooLarge("a file of more than a megabyte")
-    return list(_walked(tree_sitter.Parser(_LANGUAGE).parse(content), content))
+    return list(_walk_tree(tree_sitter.Parser(_LANGUAGE).parse(content), content))
 
 
-def _walked(tree: tree_sitter.Tree, content: bytes) -> Iterator[Node]:
+def _walk_tree(tree: tree_sitter.Tree, content: bytes) -> Iterator[Node]:
     cursor = tree.walk()
     here: Node | None = None
     count = 0
-    matter: Sequence[int] = mattering.places(content)
-    variables = cache(lambda: [found.start() for found in _VARIABLE.finditer(content)])
+    matter: Sequence[int] = mattering.find_relevant_offsets(content)
+    variables = cache(lambda: [match.start() for match in _VARIABLE.finditer(content)])
 
     def is_dull(node: Node) -> bool:
         """Whether nothing in a node can matter, so that what is in it is not looked at."""
@@ -142,17 +144,19 @@ def _walked(tree: tree_sitter.Tree, content: bytes) -> Iterator[Node]:
 
     scope: Node | None = None
     branch: Node | None = None
-    down, onwards, kept = cursor.goto_first_child, cursor.goto_next_sibling, _KEPT.get
+    down, onwards, get_kind = cursor.goto_first_child, cursor.goto_next_sibling, _KIND_NAMES.get
     while True:
-        found = cursor.node
-        if found is None:
+        tree_node = cursor.node
+        if tree_node is None:
             return
-        type_ = kept(found.kind_id)
+        type_ = get_kind(tree_node.kind_id)
         count += 1
         if count > MAX_NODES:
             raise TooLarge("a tree of too many nodes")
         if type_ is not None:
-            node = Node(type_, _FIELDS.get(cursor.field_id or 0), found.start_byte, found.end_byte, here, scope, branch)
+            node = Node(
+                type_, _FIELDS.get(cursor.field_id or 0), tree_node.start_byte, tree_node.end_byte, here, scope, branch
+            )
             if here is not None:
                 here.children.append(node)
             if type_ not in _WHOLE and not (type_ in _MAY_BE_DULL and is_dull(node)) and down():

@@ -8,9 +8,9 @@ from auditor.compromise.php.calls import Calls
 from auditor.compromise.php.loop_readers import read_loop_variable
 from auditor.compromise.php.nodes import Node
 from auditor.compromise.php.readers import READERS, Reader, read_variable
-from auditor.compromise.php.variables import GIVEN, through
+from auditor.compromise.php.variables import SUPERGLOBALS, through
 
-_NOTHING = frozenset(
+_VALUELESS_KINDS = frozenset(
     ("namespace_name", "boolean", "foreach_statement", "compound_statement", "program", "expression_statement")
 )
 """Kinds that come to nothing, whatever is in them."""
@@ -36,22 +36,22 @@ def to_read(flow: Calls, nodes: Iterable[Node]) -> Iterator[tuple[Reader | None,
         if node.is_settled and (reader is None or kind in _OF_WHAT_THEY_SAY):
             if reader is not None:
                 node.value = reader(flow, node)
-            elif kind not in _NOTHING:
+            elif kind not in _VALUELESS_KINDS:
                 node.value = through(node)
             continue
         parent = node.parent
         if parent is not None:
             parent.is_settled = False
         if kind == "variable_name":
-            given = GIVEN.get(flow.said(node)[1:])
+            superglobal = SUPERGLOBALS.get(flow.get_text(node)[1:])
             if parent is not None and parent.type in _SET_IN_THEIR_HEADS:
                 yield read_loop_variable, node
-            elif given is None:
+            elif superglobal is None:
                 yield read_variable, node
             else:
-                node.value = given
+                node.value = superglobal
         elif reader is None:
-            if len(node.children) == 1 and kind not in _NOTHING:
+            if len(node.children) == 1 and kind not in _VALUELESS_KINDS:
                 yield None, node
         elif not (kind == "name" and node.field == "function"):  # what is called by its name is known by its name
             yield reader, node

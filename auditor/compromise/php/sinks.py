@@ -9,8 +9,8 @@ from typing import Self
 from auditor.compromise.php import names
 from auditor.compromise.php.nodes import Node
 from auditor.compromise.php.values import (
-    BUILT,
-    DECODED,
+    BUILT_TEXT,
+    DECODED_TEXT,
     FILE,
     FOREIGN,
     LONG,
@@ -22,11 +22,11 @@ from auditor.compromise.php.values import (
     REQUEST,
     UNKNOWN,
     UPLOAD,
-    Value,
-    joined,
-    listed,
+    AbstractValue,
+    concatenate,
+    make_array,
 )
-from auditor.compromise.php.variables import MAX_DEPTH, Variables, is_made_here
+from auditor.compromise.php.variables import MAX_DEPTH, VariableState, is_made_here
 
 _ENGINES = re.compile(
     rb"(?i)(?:google|bing|yandex|coccoc|baidu)bot|slurp|['\"/|(](?:google|bing|coccoc)(?:\.|\||['\"/)])|google\.co"
@@ -35,7 +35,7 @@ _ASKS_WHO = re.compile(rb"HTTP_(?:USER_AGENT|REFERER)")
 _TELLS_WHO = re.compile(rb"urlencode\s*\(\s*@?\$_SERVER\s*\[\s*['\"]HTTP_(?:USER_AGENT|REFERER)")
 _LOCATION = re.compile(rb"(?i)\s*(?:location|refresh)\s*:.{0,12}https?://")
 _TEMPORARY = (b"/tmp/", b"/var/tmp/", b"/dev/shm/")
-_DECODING = re.compile(
+_DECODER_CODE = re.compile(
     rb"(?i)\bchr\s*\(|\bord\s*\(|\^|base64_decode|gzinflate|hexdec|str_rot13|strrev|hex2bin|strpos\s*\("
 )
 _LETTERS = re.compile(rb"(?i)\bsubstr\s*\(|\$\w+\s*[\[{]|\bchr\s*\(|str_split")
@@ -54,7 +54,7 @@ _REVERSE = re.compile(
 )
 
 
-class Sinks(Variables):
+class Sinks(VariableState):
     """What is done with values."""
 
     def run(self) -> None:
@@ -65,30 +65,30 @@ class Sinks(Variables):
         """Text of this file as a file of its own."""
         return type(self)(program, self.depth + 1)
 
-    def own(self, function: Node, args: list[Value], node: Node) -> Value:
+    def call_own_function(self, function: Node, args: list[AbstractValue], node: Node) -> AbstractValue:
         """A function of the file's own is called: what it does with its parameters, and what it gives back."""
         names_ = self.parameters.get(function, [])
         if len(args) >= len(names_) > 0 and self.is_variadic(function):
-            args = [*args[: len(names_) - 1], listed((None, arg) for arg in args[len(names_) - 1 :])]
-        for noted in tuple(self.inside.get(function, ())):
-            if noted.parameter < len(args):
-                arg = args[noted.parameter]
-                if not self.used(noted.rule, arg, node, noted.level) and noted.rule == "evaluated":
-                    self.evaluated(arg, node)
+            args = [*args[: len(names_) - 1], make_array((None, arg) for arg in args[len(names_) - 1 :])]
+        for use in tuple(self.inside.get(function, ())):
+            if use.parameter < len(args):
+                arg = args[use.parameter]
+                if not self.used(use.rule, arg, node, use.level) and use.rule == "evaluated":
+                    self.check_evaluation(arg, node)
         for name, at in tuple(self.fills.get(function, ())):
             if at < len(args):
                 self.put((None, name), args[at], node)
         back = self.returns.get(function, UNKNOWN)
         flags = back.flags & ~PARAMETERS
         if not flags and back.text is None and args and all(map(is_made_here, args)) and self.takes_letters(function):
-            flags = BUILT
+            flags = BUILT_TEXT
         for at, arg in enumerate(args[:MAX_PARAMETERS]):
             if back.flags & PARAMETER << at:
                 flags |= arg.flags
             if arg.flags & LONG and self.is_decoder(function):
-                flags |= DECODED | LONG
+                flags |= DECODED_TEXT | LONG
         text = None if back.flags & PARAMETERS else back.text
-        return Value(text, flags, head=back.head, items=back.items, function=back.function)
+        return AbstractValue(text, flags, head=back.head, items=back.items, function=back.function)
 
     def is_variadic(self, function: Node) -> bool:
         """Whether its last parameter is all that it is given from there on."""
@@ -102,24 +102,29 @@ class Sinks(Variables):
     def is_decoder(self, function: Node) -> bool:
         """Whether it does with letters what only decoding needs."""
         if function not in self.decodes:
-            self.decodes[function] = _DECODING.search(self.content, function.start, function.end) is not None
+            self.decodes[function] = _DECODER_CODE.search(self.content, function.start, function.end) is not None
         return self.decodes[function]
 
-    def evaluated(self, code: Value, node: Node) -> None:
+    def check_evaluation(self, code: AbstractValue, node: Node) -> None:
         """A value is taken for a program."""
         if not self.used("evaluated", code, node, "exact" if code.head else "sure"):
-            if code.flags & DECODED and (code.flags & (LONG | FILE) or code.text is not None):
+            if code.flags & DECODED_TEXT and (code.flags & (LONG | FILE) or code.text is not None):
                 self.hit("decoded_program", "sure", node)
-            elif code.flags & DECODED and not code.flags & PARAMETERS:
-                self.hit("decoded_program", "sure" if code.flags & BUILT else "hint", node)
+            elif code.flags & DECODED_TEXT and not code.flags & PARAMETERS:
+                self.hit("decoded_program", "sure" if code.flags & BUILT_TEXT else "hint", node)
             elif code.flags & FILE:
                 self.hit("program_of_a_file", "hint", node)
-            elif code.text is not None and code.flags & BUILT and not code.flags & PARAMETERS and len(code.text) > 20:
+            elif (
+                code.text is not None
+                and code.flags & BUILT_TEXT
+                and not code.flags & PARAMETERS
+                and len(code.text) > 20
+            ):
                 self.hit("built_program", "hint", node)
         if code.text is not None:
-            self.again(code.text, node)
+            self.analyze_program(code.text, node)
 
-    def again(self, program: bytes, node: Node) -> None:
+    def analyze_program(self, program: bytes, node: Node) -> None:
         """Read text that is run as a program."""
         if self.depth >= MAX_DEPTH or program in self.read_again or len(self.read_again) > 20 or len(program) < 8:
             return
@@ -128,19 +133,19 @@ class Sinks(Variables):
             program = b"<?php " + program.removeprefix(b"?>")
         inner = self.within(program[:MAX_TEXT])
         inner.functions = {}
-        inner.earlier = self._known(node)
+        inner.earlier = self._collect_scope_variables(node)
         inner.run()
         for hit in inner.hits.values():
             self.hit(hit.rule, hit.level, node)
 
-    def _known(self, node: Node) -> dict[tuple[Node | None, bytes], Value]:
+    def _collect_scope_variables(self, node: Node) -> dict[tuple[Node | None, bytes], AbstractValue]:
         """The variables of a node's scope, for a program that is run in it."""
         of_scope = [
             (name, value) for (scope, name), value in self.variables.items() if scope is node.scope and value.flags
         ]
-        return {(None, name): Value(None, value.flags & ~PARAMETERS) for name, value in of_scope}
+        return {(None, name): AbstractValue(None, value.flags & ~PARAMETERS) for name, value in of_scope}
 
-    def commanded(self, command: Value, node: Node) -> None:
+    def check_command(self, command: AbstractValue, node: Node) -> None:
         """A value is given to a shell."""
         if command.flags & (FOREIGN | PARAMETERS | UPLOAD):
             self.used(
@@ -153,21 +158,21 @@ class Sinks(Variables):
                 if command.head
                 else "hint",
             )
-        elif command.flags & DECODED and command.text:
+        elif command.flags & DECODED_TEXT and command.text:
             self.hit("decoded_command", "sure", node)
         elif command.text is not None and (
             _REVERSE.search(command.text) or (_SHELL.search(command.text) and _CONNECTS.search(self.content))
         ):
             self.hit("shell_to_elsewhere", "sure", node)
 
-    def regular(self, args: list[Value], node: Node) -> None:
+    def regular(self, args: list[AbstractValue], node: Node) -> None:
         """A regular expression is put in force, which may run its replacement."""
         pattern = args[0]
         if pattern.text is None and pattern.items:
-            pattern = joined(pattern.items.values()) if len(pattern.items) == 1 else pattern
+            pattern = concatenate(pattern.items.values()) if len(pattern.items) == 1 else pattern
         if pattern.text is not None:
             if runs_replacement(pattern.text) and len(args) > 1:
-                self.evaluated(args[1], node)
+                self.check_evaluation(args[1], node)
                 if len(args) > 2 and not args[1].flags & REQUEST:
                     self.used("regular_expression", args[2], node, "sure")
                     if args[1].text is not None:
@@ -175,7 +180,7 @@ class Sinks(Variables):
         elif pattern.flags & REQUEST and pattern.head and len(args) > 1 and args[1].flags & REQUEST:
             self.used("regular_expression", args[1], node)
 
-    def included(self, path: Value, node: Node) -> None:
+    def check_include(self, path: AbstractValue, node: Node) -> None:
         """A file is run by its path."""
         begins, ends = path.begins.lower().strip(), path.ends.lower()
         if path.text is None and not path.flags & (FOREIGN | PARAMETERS):
@@ -193,45 +198,47 @@ class Sinks(Variables):
                 self.hit("included_from_elsewhere", "exact" if where.startswith(b"php://input") else "sure", node)
             elif (
                 where.startswith(_TEMPORARY)
-                or path.flags & DECODED
-                or self.kept.get(path.text, 0) & (FOREIGN | DECODED)
+                or path.flags & DECODED_TEXT
+                or self.kept.get(path.text, 0) & (FOREIGN | DECODED_TEXT)
                 or where.endswith(names.IMAGE_SUFFIXES)
             ):
                 said_it = self.kept.get(path.text, 0) & REQUEST
                 self.hit("included_data", "exact" if said_it else "sure", node)
             elif where.endswith(names.DATA_SUFFIXES) or (
-                path.flags & (BUILT | DECODED) and _ESCAPES.search(self.said(node))
+                path.flags & (BUILT_TEXT | DECODED_TEXT) and _ESCAPES.search(self.get_text(node))
             ):
-                self.hit("included_data", "sure" if _ESCAPES.search(self.said(node)) else "hint", node)
-        elif self._kept_at(node) & (FOREIGN | DECODED):
+                self.hit("included_data", "sure" if _ESCAPES.search(self.get_text(node)) else "hint", node)
+        elif self._kept_at(node) & (FOREIGN | DECODED_TEXT):
             self.hit("included_data", "exact" if self._kept_at(node) & REQUEST else "sure", node)
         elif path.flags & REQUEST:
             self.hit("chosen_include", "exact" if path.head and not self.is_guarded(node) else "hint", node)
         elif path.flags & UPLOAD:
             self.hit("chosen_include", "exact" if path.head else "hint", node)
-        elif path.flags & (REMOTE | DECODED):
+        elif path.flags & (REMOTE | DECODED_TEXT):
             self.hit("decoded_include", "sure", node)
         elif path.flags & PARAMETERS and path.head:
             self.used("chosen_include", path, node, "hint")
 
-    def written(self, path: Value, content: Value, node: Node) -> None:
+    def check_write(self, path: AbstractValue, content: AbstractValue, node: Node) -> None:
         """A file is written, or what was opened."""
         is_code = path.ends.lower().endswith(names.SUFFIXES)
-        chosen = bool(path.flags & REQUEST)
-        if path.text is not None and content.flags & (FOREIGN | DECODED):
+        is_chosen_path = bool(path.flags & REQUEST)
+        if path.text is not None and content.flags & (FOREIGN | DECODED_TEXT):
             self.kept[path.text] = self.kept.get(path.text, 0) | content.flags
         place = self.first_variable(node)
-        if path.text is None and place and content.flags & (FOREIGN | DECODED):
+        if path.text is None and place and content.flags & (FOREIGN | DECODED_TEXT):
             self.kept[place] = self.kept.get(place, 0) | content.flags
-        if content.text is not None and b"<?" in content.text and content.flags & (DECODED | BUILT):
-            if content.flags & DECODED:
+        if content.text is not None and b"<?" in content.text and content.flags & (DECODED_TEXT | BUILT_TEXT):
+            if content.flags & DECODED_TEXT:
                 self.hit("written_program", "sure", node)
-            self.again(content.text, node)
+            self.analyze_program(content.text, node)
         if content.flags & REQUEST and is_code:
             self.hit("written_program", "exact" if content.head else "sure", node)
-        elif content.flags & REQUEST and chosen and path.head:
+        elif content.flags & REQUEST and is_chosen_path and path.head:
             self.hit("written_file", "sure" if content.head else "hint", node)
-        elif (content.flags & (REMOTE | UPLOAD) and (is_code or chosen)) or (content.flags & DECODED and is_code):
+        elif (content.flags & (REMOTE | UPLOAD) and (is_code or is_chosen_path)) or (
+            content.flags & DECODED_TEXT and is_code
+        ):
             self.hit("written_program", "sure", node)
         elif content.flags & REQUEST and content.head and path.ends.lower().endswith((b".html", b".htm", b".js")):
             self.hit("written_page", "hint", node)
@@ -245,14 +252,14 @@ class Sinks(Variables):
         inside = node.get("arguments")
         first = inside.children[0] if inside is not None and inside.children else None
         variable = first.children[0] if first is not None and first.children else None
-        return self.said(variable) if variable is not None and variable.type == "variable_name" else b""
+        return self.get_text(variable) if variable is not None and variable.type == "variable_name" else b""
 
     def _kept_at(self, node: Node) -> int:
         """What was written to the file that an include names by the same variable."""
-        said = self.said(node.children[-1]).strip(b"() \t\n") if node.children else b""
-        return self.kept.get(said, 0) if said.startswith(b"$") else 0
+        variable = self.get_text(node.children[-1]).strip(b"() \t\n") if node.children else b""
+        return self.kept.get(variable, 0) if variable.startswith(b"$") else 0
 
-    def moved(self, name: bytes, source: Value, target: Value, node: Node) -> None:
+    def check_move(self, name: bytes, source: AbstractValue, target: AbstractValue, node: Node) -> None:
         """A file is copied or put in place."""
         where = target.ends.lower()
         if name == b"symlink" and source.text in (b"/", b"/home", b"/etc", b"/etc/passwd", b"/root"):
@@ -271,54 +278,56 @@ class Sinks(Variables):
             if where.endswith(names.SUFFIXES):
                 self.hit("uploaded_program", "exact", node)
             elif target.flags & (UPLOAD | REQUEST):
-                named = (target.head or not target.ends) and not self.checks()
-                self.hit("uploaded_as_named", "sure" if named else "hint", node)
+                is_unchecked = (target.head or not target.ends) and not self.checks()
+                self.hit("uploaded_as_named", "sure" if is_unchecked else "hint", node)
 
-    def mailed(self, args: list[Value], node: Node) -> None:
+    def check_mail(self, args: list[AbstractValue], node: Node) -> None:
         """A mail is sent: whoever chooses to whom and what it says needs no site for it; the sender's options can write files."""
         options = args[4] if len(args) > 4 else UNKNOWN
         if (options.flags & REQUEST and options.head) or _WRITES_BY_MAIL.search(options.text or options.begins):
             self.hit("mail_options", "sure", node)
-        chosen = [arg for arg in args[:3] if arg.flags & REQUEST and arg.head]
-        if len(chosen) == 3:
+        chosen_args = [arg for arg in args[:3] if arg.flags & REQUEST and arg.head]
+        if len(chosen_args) == 3:
             self.hit("mails_anybody", "sure", node)
 
-    def shown_to_visitors(self, shown: Iterable[Value], node: Node) -> None:
+    def shown_to_visitors(self, values: Iterable[AbstractValue], node: Node) -> None:
         """What visitors are shown: from elsewhere, where search engines are told apart, it is a cloak."""
-        shown = list(shown)
-        if (any(value.flags & REMOTE for value in shown) and self.tells_engines_apart(told=True)) or (
-            any(value.text and _LED_AWAY.search(value.text) for value in shown) and self.tells_engines_apart()
+        values = list(values)
+        if (any(value.flags & REMOTE for value in values) and self.tells_engines_apart(or_tells_others=True)) or (
+            any(value.text and _LED_AWAY.search(value.text) for value in values) and self.tells_engines_apart()
         ):
             self.hit("cloak", "sure", node)
         elif any(
-            value.flags & REQUEST and value.flags & FILE and value.head for value in shown
+            value.flags & REQUEST and value.flags & FILE and value.head for value in values
         ) and not self.is_guarded(node):
             self.hit("shows_chosen_file", "hint", node)
 
-    def absorbed(self, holder: Node, before: Value, args: Iterable[Value], node: Node) -> None:
+    def absorb_args(self, holder: Node, before: AbstractValue, args: Iterable[AbstractValue], node: Node) -> None:
         """An object holds what one of its methods was given."""
-        said = 0
+        flags = 0
         for arg in args:
-            said |= arg.flags & (FOREIGN | UPLOAD)
-        if said:
-            self.put(self.key(holder), Value(None, before.flags | said, function=before.function), node)
+            flags |= arg.flags & (FOREIGN | UPLOAD)
+        if flags:
+            self.put(self.key(holder), AbstractValue(None, before.flags | flags, function=before.function), node)
 
-    def overwritten(self, scope: Node | None, said: int) -> None:
+    def overwritten(self, scope: Node | None, flags: int) -> None:
         """Variables of others' choosing are made, which may be those that are there."""
         for key, value in self.variables.items():
-            if said and key[0] is scope:
-                self.variables[key] = value.having(said)
+            if flags and key[0] is scope:
+                self.variables[key] = value.with_flags(flags)
 
-    def led_away(self, header: Value, node: Node) -> None:
+    def led_away(self, header: AbstractValue, node: Node) -> None:
         """A header is sent."""
         if header.text is not None and _LOCATION.match(header.text) and self.tells_engines_apart():
             self.hit("cloak", "sure", node)
 
-    def tells_engines_apart(self, *, told: bool = False) -> bool:
+    def tells_engines_apart(self, *, or_tells_others: bool = False) -> bool:
         """Whether the file asks if search engines are there, or whether a visitor comes from one; ``told``: or tells others who is there."""
         if _ASKS_WHO.search(self.content) is None:
             return False
-        return _ENGINES.search(self.content) is not None or (told and _TELLS_WHO.search(self.content) is not None)
+        return _ENGINES.search(self.content) is not None or (
+            or_tells_others and _TELLS_WHO.search(self.content) is not None
+        )
 
     def checks(self) -> bool:
         """Whether the file asks of a suffix or a kind anywhere."""
@@ -327,9 +336,9 @@ class Sinks(Variables):
 
 def runs_replacement(pattern: bytes) -> bool:
     """Whether a regular expression has the modifier by which its replacement is a program."""
-    stripped = pattern.strip()
-    if len(stripped) < 3 or stripped[:1].isalnum() or stripped[:1] == b"\\":
+    text = pattern.strip()
+    if len(text) < 3 or text[:1].isalnum() or text[:1] == b"\\":
         return False
-    closing = {b"(": b")", b"[": b"]", b"{": b"}", b"<": b">"}.get(stripped[:1], stripped[:1])
-    end = stripped.rfind(closing)
-    return end > 0 and b"e" in stripped[end + 1 :] and re.fullmatch(rb"[a-zA-Z\s]*", stripped[end + 1 :]) is not None
+    delimiter = {b"(": b")", b"[": b"]", b"{": b"}", b"<": b">"}.get(text[:1], text[:1])
+    end = text.rfind(delimiter)
+    return end > 0 and b"e" in text[end + 1 :] and re.fullmatch(rb"[a-zA-Z\s]*", text[end + 1 :]) is not None

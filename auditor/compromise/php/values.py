@@ -10,9 +10,9 @@ REQUEST: Final = 1
 """A visitor says it."""
 REMOTE: Final = 2
 """Another machine says it."""
-DECODED: Final = 4
+DECODED_TEXT: Final = 4
 """It was decoded, by whatever."""
-BUILT: Final = 8
+BUILT_TEXT: Final = 8
 """A constant that was put together rather than written."""
 UPLOAD: Final = 16
 """A file that a visitor sent."""
@@ -30,14 +30,14 @@ FOREIGN: Final = REQUEST | REMOTE
 MAX_TEXT: Final = 400_000
 """Bytes of a constant that is worked out."""
 MAX_ITEMS: Final = 5_000
-_NOTHING: Final = re.compile(
+_NEUTRAL_PREFIX: Final = re.compile(
     rb"(?i)(?:[./\s;@]|\?>|<\?(?:php)?|return|(?:https?|ftp|expect|zip|phar|php|glob)://(?:filter/[\w./=|-]*)?|data:[\w/;=+-]*,?"
     rb"|(?:/[\w/]*/)?(?:ba|da|z)?sh\s+-c\s*[\"']?|cmd(?:\.exe)?\s+/c\s*[\"']?)*+"
 )
 """What may stand before others' words without taking anything from them."""
 
 
-class Value:
+class AbstractValue:
     """What an expression may come to; never changed once it is made.
 
     ``head``: what others say comes first; nothing of the file's own stands before it. ``begins``, ``ends``: the constants that it
@@ -53,7 +53,7 @@ class Value:
         flags: int = 0,
         *,
         head: bool = True,
-        items: Mapping[bytes, Value] | None = None,
+        items: Mapping[bytes, AbstractValue] | None = None,
         rest: int | None = None,
         function: object = None,
         ends: bytes = b"",
@@ -64,11 +64,11 @@ class Value:
         self.ends = ends if text is None else text
         self.begins = begins if text is None else text
 
-    def having(self, flags: int) -> Value:
+    def with_flags(self, flags: int) -> AbstractValue:
         """The same with further flags."""
         if self.flags | flags == self.flags:
             return self
-        return Value(
+        return AbstractValue(
             self.text,
             self.flags | flags,
             head=self.head,
@@ -80,37 +80,37 @@ class Value:
         )
 
 
-UNKNOWN: Final = Value()
-EMPTY: Final = Value(b"")
+UNKNOWN: Final = AbstractValue()
+EMPTY: Final = AbstractValue(b"")
 
 
-def text(content: bytes, flags: int = 0) -> Value:
+def text(content: bytes, flags: int = 0) -> AbstractValue:
     """A constant; what is too long to be worked with is known to be long, and no more."""
     if len(content) > MAX_TEXT:
-        return Value(None, flags | LONG)
-    return Value(content, flags | (LONG if len(content) > 300 else 0))
+        return AbstractValue(None, flags | LONG)
+    return AbstractValue(content, flags | (LONG if len(content) > 300 else 0))
 
 
-def joined(parts: Iterable[Value]) -> Value:
+def concatenate(parts: Iterable[AbstractValue]) -> AbstractValue:
     """One after the other, as ``.`` does."""
     parts = list(parts)
     if len(parts) == 1:
         return parts[0]
-    flags, head, begun = 0, True, False
+    flags, head, has_begun = 0, True, False
     for part in parts:
         flags |= part.flags
-        if not begun and (part.text is None or _NOTHING.fullmatch(part.text) is None):
-            head, begun = bool(part.flags & (FOREIGN | PARAMETERS | UPLOAD)) and part.head, True
+        if not has_begun and (part.text is None or _NEUTRAL_PREFIX.fullmatch(part.text) is None):
+            head, has_begun = bool(part.flags & (FOREIGN | PARAMETERS | UPLOAD)) and part.head, True
     if all(part.text is not None for part in parts):
-        return text(b"".join(part.text or b"" for part in parts), flags | BUILT)
-    return Value(None, flags, head=head, ends=parts[-1].ends, begins=parts[0].begins) if parts else EMPTY
+        return text(b"".join(part.text or b"" for part in parts), flags | BUILT_TEXT)
+    return AbstractValue(None, flags, head=head, ends=parts[-1].ends, begins=parts[0].begins) if parts else EMPTY
 
 
-def either(first: Value, second: Value) -> Value:
+def merge_values(first: AbstractValue, second: AbstractValue) -> AbstractValue:
     """One or the other; a constant only when both are the same, or nothing is known of one of them."""
     if first is second:
         return first
-    return Value(
+    return AbstractValue(
         second.text if first.text is None or first.text == second.text or first.text == b"" else first.text,
         first.flags | second.flags,
         head=first.head or second.head,
@@ -122,9 +122,9 @@ def either(first: Value, second: Value) -> Value:
     )
 
 
-def listed(parts: Iterable[tuple[bytes | None, Value]]) -> Value:
+def make_array(parts: Iterable[tuple[bytes | None, AbstractValue]]) -> AbstractValue:
     """An array of these; one without a key gets the next number."""
-    items: dict[bytes, Value] = {}
+    items: dict[bytes, AbstractValue] = {}
     flags, number = 0, 0
     for key, value in parts:
         if key is None:
@@ -134,12 +134,12 @@ def listed(parts: Iterable[tuple[bytes | None, Value]]) -> Value:
         if len(items) < MAX_ITEMS:
             items[key] = value
         flags |= value.flags
-    return Value(None, flags, items=items, rest=0)
+    return AbstractValue(None, flags, items=items, rest=0)
 
 
-def over(before: Value, value: Value) -> Value:
+def overwrite_value(before: AbstractValue, value: AbstractValue) -> AbstractValue:
     """What a variable holds that was set where that need not have happened; its constant is the one that was set."""
-    return Value(
+    return AbstractValue(
         value.text,
         before.flags | value.flags,
         head=before.head or value.head,

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from auditor.compromise.php import names, values
-from auditor.compromise.php.nodes import Node, of
+from auditor.compromise.php.nodes import Node, parse_nodes
 from auditor.compromise.php.values import (
-    BUILT,
-    DECODED,
+    BUILT_TEXT,
+    DECODED_TEXT,
     FOREIGN,
     LONG,
     MAX_PARAMETERS,
@@ -21,8 +21,8 @@ from auditor.compromise.php.values import (
     REQUEST,
     UNKNOWN,
     UPLOAD,
-    Value,
-    either,
+    AbstractValue,
+    merge_values,
 )
 
 Level = Literal["exact", "sure", "hint"]
@@ -45,7 +45,7 @@ class Hit:
 
 
 @dataclass(frozen=True)
-class Inside:
+class ParameterUse:
     """What a function does with a parameter."""
 
     parameter: int
@@ -53,29 +53,29 @@ class Inside:
     level: Level
 
 
-ASKED = Value(None, REQUEST)
-SENT = Value(None, UPLOAD)
-ALL_SERVER, ALL_GLOBALS = Value(None, 0, function=b"server"), Value(None, 0, function=b"globals")
+REQUEST_VALUE = AbstractValue(None, REQUEST)
+UPLOAD_VALUE = AbstractValue(None, UPLOAD)
+ALL_SERVER, ALL_GLOBALS = AbstractValue(None, 0, function=b"server"), AbstractValue(None, 0, function=b"globals")
 """The arrays of what the server was told, and of all variables, also under another name."""
-GIVEN: Final[Mapping[bytes, Value]] = {
-    **dict.fromkeys(names.REQUESTS, ASKED),
-    **dict.fromkeys(names.UPLOADS, SENT),
+SUPERGLOBALS: Final[Mapping[bytes, AbstractValue]] = {
+    **dict.fromkeys(names.REQUESTS, REQUEST_VALUE),
+    **dict.fromkeys(names.UPLOADS, UPLOAD_VALUE),
     **dict.fromkeys(names.SERVER, ALL_SERVER),
     b"GLOBALS": ALL_GLOBALS,
 }
 """Variables that are the same everywhere, whatever they are set to."""
 
 
-class Variables:
+class VariableState:
     """One file, its variables by scope, and what was found in it."""
 
     def __init__(self, content: bytes, depth: int) -> None:
         self.content, self.depth = content, depth
-        self.nodes = of(content)
+        self.nodes = parse_nodes(content)
         self.hits: dict[tuple[str, int], Hit] = {}
-        self.variables: dict[tuple[Node | None, bytes], Value] = {}
+        self.variables: dict[tuple[Node | None, bytes], AbstractValue] = {}
         self.set_in: dict[tuple[Node | None, bytes], Node | None] = {}
-        self.earlier: dict[tuple[Node | None, bytes], Value] = {}
+        self.earlier: dict[tuple[Node | None, bytes], AbstractValue] = {}
         """What was known of variables at the end of the last time."""
         self.globals: set[tuple[Node | None, bytes]] = set()
         self.spread: dict[Node | None, int] = {}
@@ -85,10 +85,10 @@ class Variables:
         self.unserialized = 0
         """Who has a say in what objects hold that are made of text."""
         self.guarded: set[tuple[Node | None, bytes]] = set()
-        self.constants: dict[bytes, Value] = {}
+        self.constants: dict[bytes, AbstractValue] = {}
         self.functions: dict[bytes, Node] = {}
-        self.returns: dict[Node, Value] = {}
-        self.inside: dict[Node, set[Inside]] = {}
+        self.returns: dict[Node, AbstractValue] = {}
+        self.inside: dict[Node, set[ParameterUse]] = {}
         self.parameters: dict[Node, list[bytes]] = {}
         self.decodes: dict[Node, bool] = {}
         self.fills: dict[Node, set[tuple[bytes, int]]] = {}
@@ -103,7 +103,7 @@ class Variables:
         """Whether style sheets and paths may call PHP's functions."""
         self.read_again: set[bytes] = set()
 
-    def said(self, node: Node) -> bytes:
+    def get_text(self, node: Node) -> bytes:
         """A node's own text."""
         return self.content[node.start : node.end]
 
@@ -115,17 +115,19 @@ class Variables:
         if len(self.hits) < MAX_HITS:
             self.hits[key] = Hit(rule, level, node.start)
 
-    def used(self, rule: str, value: Value, node: Node, exact: Level = "exact", *, foreign: Level = "sure") -> bool:
+    def used(
+        self, rule: str, value: AbstractValue, node: Node, exact: Level = "exact", *, foreign: Level = "sure"
+    ) -> bool:
         """Something is done with a value: told when it is others', and noted for a function's callers when it is a parameter."""
         if value.flags & REQUEST:
             self.hit(rule, exact, node)
         elif value.flags & (REMOTE | UPLOAD):
             self.hit(rule, foreign, node)
         elif value.flags & PARAMETERS and node.scope is not None:
-            noted = self.inside.setdefault(node.scope, set())
+            uses = self.inside.setdefault(node.scope, set())
             for at in range(MAX_PARAMETERS):
-                if value.flags & PARAMETER << at and len(noted) < MAX_HITS:
-                    noted.add(Inside(at, rule, exact))
+                if value.flags & PARAMETER << at and len(uses) < MAX_HITS:
+                    uses.add(ParameterUse(at, rule, exact))
             return False
         else:
             return False
@@ -134,17 +136,17 @@ class Variables:
     def key(self, node: Node) -> tuple[Node | None, bytes] | None:
         """The variable that a node names, by scope and name; None when that cannot be told."""
         if node.type == "variable_name":
-            return self.scoped(node.scope, self.said(node)[1:])
+            return self.resolve_name(node.scope, self.get_text(node)[1:])
         if node.type == "dynamic_variable_name":
             name = value_of(node.children[-1]).text if node.children else None
-            return self.scoped(node.scope, name.lstrip(b"$")) if name else None
+            return self.resolve_name(node.scope, name.lstrip(b"$")) if name else None
         if node.type in (
             "member_access_expression",
             "scoped_property_access_expression",
             "nullsafe_member_access_expression",
         ):
             name_node = node.get("name")
-            return (None, b"->" + self.said(name_node).lstrip(b"$")) if name_node is not None else None
+            return (None, b"->" + self.get_text(name_node).lstrip(b"$")) if name_node is not None else None
         if node.type == "subscript_expression" and node.children:
             if self.is_globals(node.children[0]) and len(node.children) > 1:
                 name = value_of(node.children[-1]).text
@@ -155,52 +157,54 @@ class Variables:
     def is_globals(self, node: Node) -> bool:
         """Whether a node is the array of all that is not inside a function."""
         if node.type == "variable_name":
-            return self.said(node) == b"$GLOBALS"
-        named = value_of(node.children[-1]).text if node.type == "dynamic_variable_name" and node.children else None
-        return named is not None and named.lstrip(b"$") == b"GLOBALS"
+            return self.get_text(node) == b"$GLOBALS"
+        variable_name = (
+            value_of(node.children[-1]).text if node.type == "dynamic_variable_name" and node.children else None
+        )
+        return variable_name is not None and variable_name.lstrip(b"$") == b"GLOBALS"
 
-    def scoped(self, scope: Node | None, name: bytes) -> tuple[Node | None, bytes]:
+    def resolve_name(self, scope: Node | None, name: bytes) -> tuple[Node | None, bytes]:
         """The variable of that name in a function."""
         while scope is not None and scope.type == "arrow_function" and name not in self.parameters.get(scope, ()):
             scope = scope.scope
         return (None, name) if (scope, name) in self.globals else (scope, name)
 
-    def of_variable(self, key: tuple[Node | None, bytes] | None) -> Value:
+    def of_variable(self, key: tuple[Node | None, bytes] | None) -> AbstractValue:
         """What a variable holds."""
         if key is None:
             return UNKNOWN
-        return GIVEN.get(key[1]) or self.held(key)
+        return SUPERGLOBALS.get(key[1]) or self.get_variable(key)
 
-    def held(self, key: tuple[Node | None, bytes]) -> Value:
+    def get_variable(self, key: tuple[Node | None, bytes]) -> AbstractValue:
         """What a variable holds that is not ``GIVEN``."""
         name = key[1]
-        known = self.variables.get(key)
-        if known is not None:
-            if known.flags & PARAMETERS and known.text is None and name.startswith(b"->"):
-                return either(known, self.earlier.get(key, UNKNOWN))
-            return known
+        value = self.variables.get(key)
+        if value is not None:
+            if value.flags & PARAMETERS and value.text is None and name.startswith(b"->"):
+                return merge_values(value, self.earlier.get(key, UNKNOWN))
+            return value
         spread = self.unserialized if name.startswith(b"->") else self.spread.get(key[0], 0)
-        return self.earlier.get(key, UNKNOWN).having(spread)
+        return self.earlier.get(key, UNKNOWN).with_flags(spread)
 
-    def put(self, key: tuple[Node | None, bytes] | None, value: Value, node: Node) -> None:
+    def put(self, key: tuple[Node | None, bytes] | None, value: AbstractValue, node: Node) -> None:
         """Set a variable."""
         if key is None:
             return
         if key[0] is None and node.scope is not None and value.flags & PARAMETERS and not key[1].startswith(b"->"):
-            value = Value(value.text, value.flags & ~PARAMETERS, head=value.head, rest=value.rest & ~PARAMETERS)
+            value = AbstractValue(value.text, value.flags & ~PARAMETERS, head=value.head, rest=value.rest & ~PARAMETERS)
         if key[1].startswith(b"->") and value.flags & PARAMETERS and node.scope is not None:
-            filled = self.fills.setdefault(node.scope, set())
-            filled |= {(key[1], at) for at in range(MAX_PARAMETERS) if value.flags & PARAMETER << at}
+            fills = self.fills.setdefault(node.scope, set())
+            fills |= {(key[1], at) for at in range(MAX_PARAMETERS) if value.flags & PARAMETER << at}
         before = self.variables.get(key)
         if before is not None and before.flags and node.branch is not None and self.set_in.get(key) is not node.branch:
-            value = values.over(before, value)
+            value = values.overwrite_value(before, value)
         self.variables[key], self.set_in[key] = value, node.branch
 
-    def assign(self, left: Node, value: Value, node: Node) -> None:
+    def assign(self, left_node: Node, value: AbstractValue, node: Node) -> None:
         """Set what an assignment's left side names."""
-        if left.type in ("list_literal", "array_creation_expression"):
-            for child in left.children:
-                at = self._place_in(left, child)
+        if left_node.type in ("list_literal", "array_creation_expression"):
+            for child in left_node.children:
+                at = self._place_in(left_node, child)
                 target = (
                     child.children[-1]
                     if child.type in ("array_element_initializer", "pair") and child.children
@@ -208,61 +212,67 @@ class Variables:
                 )
                 self.put(self.key(target), item_of(value, b"%d" % at), node)
             return
-        if left.type == "subscript_expression" and left.children:
-            self._put_item(left, value, node)
+        if left_node.type == "subscript_expression" and left_node.children:
+            self._put_item(left_node, value, node)
             return
-        if left.type == "dynamic_variable_name" and self.key(left) is None:
-            chosen = value_of(left.children[-1]) if left.children else UNKNOWN
-            if chosen.flags & REQUEST:
-                self.spread[left.scope] = self.spread.get(left.scope, 0) | value.flags & FOREIGN
+        if left_node.type == "dynamic_variable_name" and self.key(left_node) is None:
+            variable_name = value_of(left_node.children[-1]) if left_node.children else UNKNOWN
+            if variable_name.flags & REQUEST:
+                self.spread[left_node.scope] = self.spread.get(left_node.scope, 0) | value.flags & FOREIGN
             return
-        self.put(self.key(left), value, node)
+        self.put(self.key(left_node), value, node)
 
-    def _place_in(self, left: Node, child: Node) -> int:
+    def _place_in(self, list_node: Node, child: Node) -> int:
         """Which item of an array goes to a part of a list; those before it can be left out."""
-        before = self.content[left.start : child.start]
-        return before.count(b",") if len(before) < _SHORT_LIST else left.children.index(child)
+        before = self.content[list_node.start : child.start]
+        return before.count(b",") if len(before) < _SHORT_LIST else list_node.children.index(child)
 
-    def _put_item(self, left: Node, value: Value, node: Node) -> None:
-        key = self.key(left)
+    def _put_item(self, left_node: Node, value: AbstractValue, node: Node) -> None:
+        key = self.key(left_node)
         if key is None:
             return
-        if self.is_globals(left.children[0]):
+        if self.is_globals(left_node.children[0]):
             self.put(key, value, node)
             return
         before = self.variables.get(key, UNKNOWN)
         items = dict(before.items or {})
-        at = value_of(left.children[1]).text if len(left.children) > 1 else b"%d" % len(items)
-        if len(left.children) > 1 and left.children[1].type == "variable_name" and left.branch is not None:
+        at = value_of(left_node.children[1]).text if len(left_node.children) > 1 else b"%d" % len(items)
+        if (
+            len(left_node.children) > 1
+            and left_node.children[1].type == "variable_name"
+            and left_node.branch is not None
+        ):
             at = None
-        if at is not None and left.children[0].type != "subscript_expression" and len(items) < values.MAX_ITEMS:
+        if at is not None and left_node.children[0].type != "subscript_expression" and len(items) < values.MAX_ITEMS:
             items[at] = value
         rest = before.rest if at is not None else before.rest | value.rest
-        self.put(key, Value(None, before.flags | value.flags, items=items, rest=rest), node)
+        self.put(key, AbstractValue(None, before.flags | value.flags, items=items, rest=rest), node)
 
     def is_guarded(self, node: Node) -> bool:
         """Whether what a node uses was compared with what is known before."""
-        return any(key in self.guarded for key in (self._guard_key(part) for part in below(node)) if key is not None)
+        return any(
+            key in self.guarded for key in (self._guard_key(part) for part in iter_subtree(node)) if key is not None
+        )
 
     def _guard_key(self, node: Node) -> tuple[Node | None, bytes] | None:
         if node.type == "subscript_expression" and node.children and node.children[0].type == "variable_name":
-            return (None, self.said(node)) if self.said(node.children[0])[1:] in names.REQUESTS else None
+            return (None, self.get_text(node)) if self.get_text(node.children[0])[1:] in names.REQUESTS else None
         return self.key(node) if node.type == "variable_name" else None
 
     def guard(self, node: Node) -> None:
         """Note that what a node uses was compared with what is known."""
-        for part in below(node):
+        for part in iter_subtree(node):
             key = self._guard_key(part)
             if key is not None:
                 self.guarded.add(key)
 
 
-def value_of(node: Node) -> Value:
+def value_of(node: Node) -> AbstractValue:
     """What a node came to."""
     return node.value
 
 
-def through(node: Node) -> Value:
+def through(node: Node) -> AbstractValue:
     """What has one child that means something is what that is."""
     return node.children[0].value if len(node.children) == 1 else UNKNOWN
 
@@ -273,56 +283,56 @@ def runs_text(name: bytes) -> bool:
     return name in names.EVALUATES or name in names.COMMANDS or name in names.MAKES_FUNCTION
 
 
-def is_made_here(value: Value) -> bool:
+def is_made_here(value: AbstractValue) -> bool:
     """Whether it is made of a file's own constants alone."""
-    if value.flags & ~(BUILT | DECODED | LONG):
+    if value.flags & ~(BUILT_TEXT | DECODED_TEXT | LONG):
         return False
     if value.items is not None:
         return all(_is_given(item) for item in value.items.values())
     return _is_given(value)
 
 
-def _is_given(value: Value) -> bool:
-    return value.text is not None or bool(value.flags & BUILT) or value.function is not None
+def _is_given(value: AbstractValue) -> bool:
+    return value.text is not None or bool(value.flags & BUILT_TEXT) or value.function is not None
 
 
-def content_of(value: Value) -> Value:
+def content_of(value: AbstractValue) -> AbstractValue:
     """What a callback gets of an argument: of an array any of its items."""
     if value.items:
-        found = next(iter(value.items.values()))
-        return found if len(value.items) == 1 else Value(None, value.flags, items=value.items, rest=value.rest)
+        item = next(iter(value.items.values()))
+        return item if len(value.items) == 1 else AbstractValue(None, value.flags, items=value.items, rest=value.rest)
     return value
 
 
-def any_item(value: Value) -> Value:
+def any_item(value: AbstractValue) -> AbstractValue:
     """What an array has at one key or another."""
     items = list((value.items or {}).values())[:_MOST_JOINED]
-    running = next((item for item in items if item.text is not None and runs_text(item.text)), None)
-    if running is not None:
-        return running.having(value.flags)
-    found = items[0] if items else Value(None, value.rest, head=value.head, ends=value.ends)
+    callable_item = next((item for item in items if item.text is not None and runs_text(item.text)), None)
+    if callable_item is not None:
+        return callable_item.with_flags(value.flags)
+    merged_value = items[0] if items else AbstractValue(None, value.rest, head=value.head, ends=value.ends)
     for item in items[1:]:
-        found = either(found, item)
-    return found.having(value.rest)
+        merged_value = merge_values(merged_value, item)
+    return merged_value.with_flags(value.rest)
 
 
 _MOST_JOINED: Final = 40
 _SHORT_LIST: Final = 500
 
 
-def item_of(value: Value, key: bytes | None) -> Value:
+def item_of(value: AbstractValue, key: bytes | None) -> AbstractValue:
     """What an array or a text has at a key."""
     if value.items is not None:
         if key is not None and key in value.items:
             return value.items[key]
-        return Value(None, value.rest, head=value.head) if key is not None else any_item(value)
+        return AbstractValue(None, value.rest, head=value.head) if key is not None else any_item(value)
     if value.text is not None and key is not None and re.fullmatch(rb"-?\d{1,6}", key):
         at = int(key)
-        return values.text(value.text[at : at + 1] if at != -1 else value.text[-1:], value.flags | BUILT)
-    return Value(None, value.rest, head=value.head)
+        return values.text(value.text[at : at + 1] if at != -1 else value.text[-1:], value.flags | BUILT_TEXT)
+    return AbstractValue(None, value.rest, head=value.head)
 
 
-def below(node: Node) -> Iterable[Node]:
+def iter_subtree(node: Node) -> Iterable[Node]:
     """A node and all in it, some hundreds at most."""
     todo, count = [node], 0
     while todo and count < 300:
@@ -332,15 +342,15 @@ def below(node: Node) -> Iterable[Node]:
         todo += here.children
 
 
-def args_of(node: Node) -> list[Value]:
+def args_of(node: Node) -> list[AbstractValue]:
     """What a call's arguments came to."""
     inside = node.get("arguments") or next((child for child in node.children if child.type == "arguments"), None)
-    found = [value_of(child) for child in inside.children if child.type == "argument"] if inside is not None else []
+    args = [value_of(child) for child in inside.children if child.type == "argument"] if inside is not None else []
     last = inside.children[-1].children if inside is not None and inside.children else []
     if last and last[-1].type == "variadic_unpacking":
-        given = value_of(last[-1])
-        found = [*found[:-1], *(item_of(given, b"%d" % at) for at in range(_MOST_SPREAD))]
-    return found
+        spread_value = value_of(last[-1])
+        args = [*args[:-1], *(item_of(spread_value, b"%d" % at) for at in range(_MOST_SPREAD))]
+    return args
 
 
 _MOST_SPREAD: Final = 4

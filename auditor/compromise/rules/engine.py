@@ -17,7 +17,7 @@ MAX_RULE_FILE = 20_000_000
 MAX_FILES = 5_000
 _OUTSIDE = ("filename", "filepath", "extension", "filetype", "owner")
 """What public rules expect to be told of a file; we have it as nothing."""
-_SAID = 80
+_MAX_TEXT = 80
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Match:
 
 
 @dataclass(frozen=True)
-class Wrong:
+class RuleError:
     """A file of rules that does not compile, and why."""
 
     file: str
@@ -41,7 +41,7 @@ class Wrong:
 
 
 @dataclass(frozen=True)
-class Seen:
+class RuleScan:
     """What rules say of a file."""
 
     matches: tuple[Match, ...]
@@ -56,28 +56,28 @@ class Rules:
     ours: yara_x.Scanner
     """Our own, and in a namespace of their own those that say what is worth a tree: all look at a file at once."""
     others: yara_x.Scanner | None
-    wrong: tuple[Wrong, ...] = ()
+    wrong: tuple[RuleError, ...] = ()
 
-    def seen(self, content: bytes) -> Seen:
+    def scan_content(self, content: bytes) -> RuleScan:
         """What fits. Raises TimeoutError when that takes more than SECONDS."""
-        ours = _fitting(self.ours, content)
-        others = _fitting(self.others, content) if self.others is not None else ()
+        ours = _scan_rules(self.ours, content)
+        others = _scan_rules(self.others, content) if self.others is not None else ()
         own = [_own(rule) for rule in ours if rule.namespace != WORTH.stem]
-        return Seen((*own, *map(_of_another, others)), any(rule.namespace == WORTH.stem for rule in ours))
+        return RuleScan((*own, *map(_of_another, others)), any(rule.namespace == WORTH.stem for rule in ours))
 
 
 def _own(rule: yara_x.Rule) -> Match:
-    said = dict(rule.metadata)
-    return Match(str(said["what"]), own=True, beside=said.get("beside") is True)
+    metadata = dict(rule.metadata)
+    return Match(str(metadata["what"]), own=True, beside=metadata.get("beside") is True)
 
 
 def _of_another(rule: yara_x.Rule) -> Match:
-    said = {str(key): str(value)[:_SAID] for key, value in rule.metadata}
-    licence = said.get("license", said.get("licence", ""))
-    return Match(rule.identifier[:_SAID], own=False, author=said.get("author", ""), licence=licence)
+    metadata = {str(key): str(value)[:_MAX_TEXT] for key, value in rule.metadata}
+    licence = metadata.get("license", metadata.get("licence", ""))
+    return Match(rule.identifier[:_MAX_TEXT], own=False, author=metadata.get("author", ""), licence=licence)
 
 
-def _fitting(scanner: yara_x.Scanner, content: bytes) -> tuple[yara_x.Rule, ...]:
+def _scan_rules(scanner: yara_x.Scanner, content: bytes) -> tuple[yara_x.Rule, ...]:
     try:
         return tuple(scanner.scan(content).matching_rules)
     except yara_x.TimeoutError as error:
@@ -105,7 +105,7 @@ def _scanner(rules: yara_x.Rules) -> yara_x.Scanner:
     return scanner
 
 
-def _of_others(files: Iterable[Path]) -> tuple[yara_x.Rules | None, list[Wrong]]:
+def _of_others(files: Iterable[Path]) -> tuple[yara_x.Rules | None, list[RuleError]]:
     compiler, wrong, count = _compiler(), [], 0
     for file in files:
         try:
@@ -115,15 +115,15 @@ def _of_others(files: Iterable[Path]) -> tuple[yara_x.Rules | None, list[Wrong]]
             compiler.add_source(source, origin=file.name)
             count += 1
         except (OSError, ValueError, yara_x.CompileError) as error:
-            wrong.append(Wrong(file.name, re.sub(r"\s+", " ", str(error))[:200]))
+            wrong.append(RuleError(file.name, re.sub(r"\s+", " ", str(error))[:200]))
     return (compiler.build() if count else None), wrong
 
 
 def _source(file: Path) -> str:
     if file.is_symlink() or not file.is_file():
         raise ValueError("no regular file")
-    with file.open("rb") as opened:
-        content = opened.read(MAX_RULE_FILE + 1)
+    with file.open("rb") as stream:
+        content = stream.read(MAX_RULE_FILE + 1)
     if len(content) > MAX_RULE_FILE:
         raise ValueError(f"more than {MAX_RULE_FILE} bytes")
     return content.decode("utf-8")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from auditor.content.going import paths
 from auditor.content.going.robots import Robots
-from auditor.looks.ledger import Ledger
+from auditor.looks.ledger import CrawlFrontier
 from auditor.looks.visits import Role
 
 HOME = "/"
@@ -23,38 +23,40 @@ class Next:
     role: Role
 
 
-def wanted(ledger: Ledger, robots: Robots, done: Collection[str]) -> tuple[str, ...]:
+def select_paths(ledger: CrawlFrontier, robots: Robots, visited_paths: Collection[str]) -> tuple[str, ...]:
     """The known addresses that are to be looked at within seven days: those we may ask for, of one shape a sample.
 
     Of a shape those count that are ``done``, then those that had traces, then what was not seen longest: in each look others.
     """
     may = [p for p in ledger.places if p.startswith("/") and paths.may_be_asked_for(p) and robots.allows(p)]
-    may.sort(key=lambda p: (p not in done, not ledger.places[p].keys, ledger.places[p].seen or ""))
-    return tuple(paths.sampled(may))
+    may.sort(key=lambda p: (p not in visited_paths, not ledger.places[p].keys, ledger.places[p].seen or ""))
+    return tuple(paths.sample_paths(may))
 
 
-def withheld(ledger: Ledger, robots: Robots) -> tuple[str, ...]:
+def withheld(ledger: CrawlFrontier, robots: Robots) -> tuple[str, ...]:
     """The known addresses that search engines may see and we may not: what is there nobody can say."""
     if not robots.for_engines:
         return ()
     return tuple(
-        paths.sampled(
+        paths.sample_paths(
             p for p in ledger.places if p.startswith("/") and paths.may_be_asked_for(p) and robots.withholds(p)
         )
     )
 
 
-def following(ledger: Ledger, robots: Robots, done: Collection[str], sections: Collection[str]) -> Next | None:
+def choose_next(
+    ledger: CrawlFrontier, robots: Robots, visited_paths: Collection[str], sections: Collection[str]
+) -> Next | None:
     """What to look at after ``done``: home, sections, what had traces, what nothing leads to, then what was not seen longest."""
-    left = [path for path in wanted(ledger, robots, done) if path not in done]
-    if not left:
+    remaining_paths = [path for path in select_paths(ledger, robots, visited_paths) if path not in visited_paths]
+    if not remaining_paths:
         return None
-    best = min(left, key=lambda path: (_rank(ledger, path, sections), ledger.places[path].seen or ""))
-    whole = all(ledger.places[path].seen for path in left if ledger.places[path].linked)
+    best = min(remaining_paths, key=lambda path: (_rank(ledger, path, sections), ledger.places[path].seen or ""))
+    whole = all(ledger.places[path].seen for path in remaining_paths if ledger.places[path].linked)
     return Next(best, _role(ledger, best, sections, whole=whole))
 
 
-def _rank(ledger: Ledger, path: str, sections: Collection[str]) -> int:
+def _rank(ledger: CrawlFrontier, path: str, sections: Collection[str]) -> int:
     place = ledger.places[path]
     if path == HOME:
         return 0
@@ -65,7 +67,7 @@ def _rank(ledger: Ledger, path: str, sections: Collection[str]) -> int:
     return 3 if not place.linked and place.seen is None else 4
 
 
-def _role(ledger: Ledger, path: str, sections: Collection[str], *, whole: bool) -> Role:
+def _role(ledger: CrawlFrontier, path: str, sections: Collection[str], *, whole: bool) -> Role:
     if path == HOME:
         return "home"
     if path in sections:

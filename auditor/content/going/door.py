@@ -10,10 +10,10 @@ from typing import Protocol
 from urllib.parse import urljoin, urlsplit
 
 from auditor.content.going import paths
-from auditor.looks.visits import Served, Visitor
+from auditor.looks.visits import Visitor, VisitorResponse
 from auditor.models import Stop
 from auditor.models.reviews import MAX_WHERE
-from auditor.web.children import Unreadable
+from auditor.web.children import UnreadableContent
 from auditor.web.fetch import BROWSER, Raw
 
 REFUSALS = (403, 429, 503)
@@ -47,7 +47,7 @@ _PHONE_BY_TLS = {
 }
 
 
-def sent(visitor: Visitor, scheme: str) -> Mapping[str, str]:
+def build_headers(visitor: Visitor, scheme: str) -> Mapping[str, str]:
     """The headers of a visitor's request: browsers say more of themselves where nobody listens."""
     headers = HEADERS[visitor]
     if scheme != "https" or visitor == "engine":
@@ -57,7 +57,7 @@ def sent(visitor: Visitor, scheme: str) -> Mapping[str, str]:
     return {**headers, **more, **_BY_TLS, "Sec-Fetch-Site": came_from}
 
 
-class Stopped(Exception):
+class CrawlStopError(Exception):
     """The site does not want to be visited any further, or is not there."""
 
     def __init__(self, stop: Stop, wait: int | None = None) -> None:
@@ -79,13 +79,13 @@ class Pace:
     def wait(self) -> None:
         """Until the next request may begin, which then counts as begun."""
         if self._last is not None:
-            left = self._last + self.between - self.clock()
-            if left > 0:
-                self.sleep(left)
+            delay = self._last + self.between - self.clock()
+            if delay > 0:
+                self.sleep(delay)
         self._last = self.clock()
 
 
-class Asking(Protocol):
+class Requester(Protocol):
     """Who sends a request, from wherever he is."""
 
     def raw(
@@ -95,16 +95,16 @@ class Asking(Protocol):
 
 
 @dataclass
-class Door:
+class SiteSession:
     """The way to one site: where it is, and in which order it may be asked."""
 
-    client: Asking
+    client: Requester
     address: str
     domain: str
     own: frozenset[str]
     """Its names."""
     pace: Pace
-    inside: Asking | None = None
+    inside: Requester | None = None
     """Who asks on the host itself."""
     through: frozenset[Visitor] = frozenset()
     """The visitors that go that way."""
@@ -122,56 +122,58 @@ class Door:
         """
         try:
             self._open()
-        except Stopped as stopped:
+        except CrawlStopError as stopped:
             if stopped.stop.why != "silent" or self.inside is None or "plain" in self.through:
                 raise
             self.through = frozenset(HEADERS)
             self._open()
 
-    def home(self) -> Served:
+    def home(self) -> VisitorResponse:
         """The home page that was asked for, with redirects taken. Raises as ``visit``, also when it is an error's page."""
-        served = self._followed("/", "plain", self._home)
-        if served.status >= 400:
-            raise Stopped(Stop(why="refused", status=served.status))
-        return served
+        response = self._follow_redirects("/", "plain", self._home)
+        if response.status >= 400:
+            raise CrawlStopError(Stop(why="refused", status=response.status))
+        return response
 
     def _open(self) -> None:
-        found = None
+        stop = None
         for scheme in ("https", "http"):
             raw = self._ask(scheme, self.domain, "/", "plain")
             if raw.status is not None and raw.own:
                 _check(raw, "/")
                 self.scheme, self._home = scheme, raw
                 return
-            found = found or (Stop(why="another_site", status=raw.status) if not raw.own else None)
-        raise Stopped(found or Stop(why="silent"))
+            stop = stop or (Stop(why="another_site", status=raw.status) if not raw.own else None)
+        raise CrawlStopError(stop or Stop(why="silent"))
 
-    def visit(self, path: str, visitor: Visitor) -> Served:
+    def visit(self, path: str, visitor: Visitor) -> VisitorResponse:
         """What a visitor is served. Raises Stopped when that is a refusal, nothing, or another site; Unreadable for no page."""
-        return self._followed(path, visitor, self._ask(self.scheme, self.domain, path, visitor))
+        return self._follow_redirects(path, visitor, self._ask(self.scheme, self.domain, path, visitor))
 
-    def visit_name(self, scheme: str, name: str, visitor: Visitor) -> Served:
+    def visit_name(self, scheme: str, name: str, visitor: Visitor) -> VisitorResponse:
         """What a visitor is served as the home page of another of the site's names. Raises as ``visit``."""
-        return self._followed("/", visitor, self._ask(scheme, name, "/", visitor), (scheme, name))
+        return self._follow_redirects("/", visitor, self._ask(scheme, name, "/", visitor), (scheme, name))
 
     def _ask(self, scheme: str, domain: str, path: str, visitor: Visitor) -> Raw:
         self.pace.wait()
-        asking = self.inside if self.inside is not None and visitor in self.through else self.client
-        return asking.raw(scheme, self.address, domain, path, self.ports.get(scheme), sent(visitor, scheme))
+        requester = self.inside if self.inside is not None and visitor in self.through else self.client
+        return requester.raw(scheme, self.address, domain, path, self.ports.get(scheme), build_headers(visitor, scheme))
 
-    def _followed(self, path: str, visitor: Visitor, raw: Raw, at: tuple[str, str] | None = None) -> Served:
+    def _follow_redirects(
+        self, path: str, visitor: Visitor, raw: Raw, at: tuple[str, str] | None = None
+    ) -> VisitorResponse:
         """With redirects within the site taken; the first that leaves it is what was served. ``at``: scheme and name, where it is another."""
         (scheme, domain), been = at or (self.scheme, self.domain), set()
         while True:
             _check(raw, path)
             if raw.error:
-                raise Unreadable(raw.error)
+                raise UnreadableContent(raw.error)
             been.add((scheme, domain, path))
             onward = self._within(raw, f"{scheme}://{domain}{path}")
             if onward is not None and (onward in been or len(been) > MAX_REDIRECTS):
-                raise Unreadable("redirects without end")
+                raise UnreadableContent("redirects without end")
             if onward is None:
-                return Served(visitor, raw.status or 0, raw.headers, raw.body, _location(raw))
+                return VisitorResponse(visitor, raw.status or 0, raw.headers, raw.body, _location(raw))
             scheme, domain, path = onward
             raw = self._ask(scheme, domain, path, visitor)
 
@@ -192,20 +194,22 @@ def _location(raw: Raw) -> str | None:
 def _check(raw: Raw, path: str) -> None:
     where = path[:MAX_WHERE]
     if raw.status is None:
-        raise Stopped(Stop(why="silent", where=where))
+        raise CrawlStopError(Stop(why="silent", where=where))
     if not raw.own:
-        raise Stopped(Stop(why="another_site", status=raw.status, where=where))
+        raise CrawlStopError(Stop(why="another_site", status=raw.status, where=where))
     if raw.status in REFUSALS:
-        raise Stopped(Stop(why="refused", status=raw.status, where=where), _wait(raw.headers.get("retry-after")))
+        raise CrawlStopError(Stop(why="refused", status=raw.status, where=where), _wait(raw.headers.get("retry-after")))
 
 
-def _wait(said: str | None) -> int | None:
+def _wait(retry_after: str | None) -> int | None:
     """Seconds that a Retry-After asks for, a week at most."""
-    if said is None:
+    if retry_after is None:
         return None
     try:
         seconds = (
-            int(said) if said.isascii() and said.isdigit() else parsedate_to_datetime(said).timestamp() - time.time()
+            int(retry_after)
+            if retry_after.isascii() and retry_after.isdigit()
+            else parsedate_to_datetime(retry_after).timestamp() - time.time()
         )
     except (ValueError, OverflowError):
         return None

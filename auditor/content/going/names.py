@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor.content.going.door import Door, Stopped
-from auditor.looks.visits import Served, Visitor
-from auditor.web.children import Unreadable
+from auditor.content.going.door import CrawlStopError, SiteSession
+from auditor.looks.visits import Visitor, VisitorResponse
+from auditor.web.children import UnreadableContent
 
 MAX_NAMES = 6
 """Of one site, each by HTTPS and without."""
 _VISITORS: tuple[Visitor, ...] = ("plain", "engine", "phone_referrer")
 
 
-def others(door: Door) -> list[tuple[str, str]]:
+def list_other_home_pages(door: SiteSession) -> list[tuple[str, str]]:
     """Scheme and name of each home page but the one that a door leads to."""
     schemes = ("https", "http") if door.scheme == "https" else ("http",)
     by_name = sorted(door.own, key=lambda name: (name != door.domain, name))
     every = ((scheme, name) for name in by_name for scheme in schemes)
-    return [one for one in every if one != (door.scheme, door.domain)][:MAX_NAMES]
+    return [home_page for home_page in every if home_page != (door.scheme, door.domain)][:MAX_NAMES]
 
 
-def served(door: Door, scheme: str, name: str, *, engine: bool) -> Iterator[Served]:
+def iter_responses(door: SiteSession, scheme: str, name: str, *, engine: bool) -> Iterator[VisitorResponse]:
     """What visitors get there, a plain one first; nothing where it is not the site's, or is not answered to.
 
     ``engine``: whether one comes. Raises Stopped where the site asks for less.
@@ -31,10 +31,10 @@ def served(door: Door, scheme: str, name: str, *, engine: bool) -> Iterator[Serv
             continue
         try:
             yield door.visit_name(scheme, name, visitor)
-        except Unreadable:
+        except UnreadableContent:
             if visitor == "plain":
                 return
-        except Stopped as stopped:
+        except CrawlStopError as stopped:
             if stopped.stop.status == 429 or stopped.wait:
                 raise
             if visitor == "plain":

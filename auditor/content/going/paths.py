@@ -14,7 +14,7 @@ _NOISE = re.compile(
 )
 """Parts of a query that name a visit, not a page."""
 _SESSION = re.compile(r"(?i);jsessionid=[^/?]*")
-_ENDING = frozenset(
+_ENDING_WORDS = frozenset(
     [
         "xoa",
         "huy",
@@ -37,7 +37,7 @@ _ENDING = frozenset(
 _TITLE = 4
 _LAST = ("xoa", "delete", "logout", "dangxuat")
 """The same at the end of what is written as one word (xulyxoa.php)."""
-_ORDERS = _ENDING | frozenset(
+_ORDERS = _ENDING_WORDS | frozenset(
     [
         "login",
         "signin",
@@ -111,16 +111,16 @@ def own_path(link: str, base: str, own: frozenset[str]) -> str | None:
         return None
     if there.scheme not in ("http", "https") or host not in own or port not in (None, 80, 443):
         return None
-    return plain(there.path, there.query)
+    return normalize_path(there.path, there.query)
 
 
-def plain(path: str, query: str) -> str | None:
+def normalize_path(path: str, query: str) -> str | None:
     """One way of writing an address; None for one that is too long or no text."""
     path = quote(unquote(_SESSION.sub("", path or "/"), errors="replace"), safe="/:@!$&'()*+,;=~-._")
-    kept = [
+    parameters = [
         (name, value) for name, value in parse_qsl(query[:MAX_PATH], keep_blank_values=True) if not _NOISE.match(name)
     ]
-    whole = path + (f"?{urlencode(kept)}" if kept else "")
+    whole = path + (f"?{urlencode(parameters)}" if parameters else "")
     return whole if whole.startswith("/") and not whole.startswith("//") and len(whole) <= MAX_PATH else None
 
 
@@ -141,7 +141,7 @@ def is_sheet(path: str) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    text = _TOGETHER.sub(lambda found: found[1] + found[2].lower(), writing.plain(text))
+    text = _TOGETHER.sub(lambda match: match[1] + match[2].lower(), writing.strip_marks(text))
     return [word.lower() for word in _WORD.findall(text)]
 
 
@@ -149,7 +149,7 @@ def _orders(words: list[str]) -> bool:
     """Whether a part of a path, by how it begins or ends, orders something."""
     if not words or len(words) >= _TITLE:
         return False
-    return words[0] in _ENDING or words[-1] in _ENDING or words[-1].endswith(_LAST)
+    return words[0] in _ENDING_WORDS or words[-1] in _ENDING_WORDS or words[-1].endswith(_LAST)
 
 
 def shape(path: str) -> str:
@@ -157,16 +157,16 @@ def shape(path: str) -> str:
     return _NUMBERS.sub("0", path)
 
 
-def sampled(paths: Iterable[str]) -> list[str]:
+def sample_paths(paths: Iterable[str]) -> list[str]:
     """Of each shape the first SAMPLES, in their order."""
     counts: dict[str, int] = {}
-    kept = []
+    samples = []
     for path in paths:
         what = shape(path)
         counts[what] = counts.get(what, 0) + 1
         if counts[what] <= SAMPLES:
-            kept.append(path)
-    return kept
+            samples.append(path)
+    return samples
 
 
 def is_section(path: str) -> bool:

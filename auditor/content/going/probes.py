@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from auditor.content.going import paths
 from auditor.looks.traces import trace
-from auditor.looks.visits import Served
+from auditor.looks.visits import VisitorResponse
 from auditor.models import Trace
 
 MAX_REDIRECTS, MAX_SEARCHES, MAX_MISSING = 10, 4, 3
@@ -25,7 +25,7 @@ What = Literal["redirect", "search", "missing"]
 
 
 @dataclass(frozen=True)
-class Probe:
+class ActiveProbe:
     """One address to ask for, and what for."""
 
     path: str
@@ -37,48 +37,48 @@ def nowhere(token: str) -> str:
     return f"{token}.example"
 
 
-def planned(known: Iterable[str], token: str) -> tuple[Probe, ...]:
+def plan_probes(paths_: Iterable[str], token: str) -> tuple[ActiveProbe, ...]:
     """What to ask a site for whose addresses are these: open redirects, searches that repeat a word, pages that are not there."""
-    known = [path for path in known if path.startswith("/")]
-    leads = _with(known, _LEADS, f"https://{nowhere(token)}/")
-    searches = itertools.chain(_with(known, _SEARCHES, token), (usual.format(token) for usual in _USUAL))
-    folders = dict.fromkeys(path.split("/")[1] for path in known if path.count("/") > 1)
-    missing = (f"/{folder}/{token}.html" for folder in folders)
-    found = [
-        *(Probe(path, "redirect") for path in itertools.islice(leads, MAX_REDIRECTS)),
-        *(Probe(path, "search") for path in itertools.islice(searches, MAX_SEARCHES)),
-        *(Probe(path, "missing") for path in itertools.islice(missing, MAX_MISSING)),
+    paths_ = [path for path in paths_ if path.startswith("/")]
+    leads = _with(paths_, _LEADS, f"https://{nowhere(token)}/")
+    searches = itertools.chain(_with(paths_, _SEARCHES, token), (usual.format(token) for usual in _USUAL))
+    folders = dict.fromkeys(path.split("/")[1] for path in paths_ if path.count("/") > 1)
+    missing_pages = (f"/{folder}/{token}.html" for folder in folders)
+    probes = [
+        *(ActiveProbe(path, "redirect") for path in itertools.islice(leads, MAX_REDIRECTS)),
+        *(ActiveProbe(path, "search") for path in itertools.islice(searches, MAX_SEARCHES)),
+        *(ActiveProbe(path, "missing") for path in itertools.islice(missing_pages, MAX_MISSING)),
     ]
-    return tuple(probe for probe in found if paths.may_be_asked_for(probe.path))
+    return tuple(probe for probe in probes if paths.may_be_asked_for(probe.path))
 
 
-def _with(known: Iterable[str], names: frozenset[str], value: str) -> Iterator[str]:
+def _with(addresses: Iterable[str], names: frozenset[str], value: str) -> Iterator[str]:
     """Addresses with this value where one of these names has another, each form once."""
-    seen = set()
-    for path in known:
+    forms = set()
+    for path in addresses:
         place, _, query = path.partition("?")
         pairs = parse_qsl(query, keep_blank_values=True)
         form = (place, tuple(name for name, _ in pairs))
-        if form not in seen and any(name.lower() in names for name, _ in pairs):
-            seen.add(form)
-            yield f"{place}?{urlencode([(name, value if name.lower() in names else said) for name, said in pairs])}"
+        if form not in forms and any(name.lower() in names for name, _ in pairs):
+            forms.add(form)
+            yield f"{place}?{urlencode([(name, value if name.lower() in names else old_value) for name, old_value in pairs])}"
 
 
-def told(probe: Probe, served: Served, title: str, token: str) -> Trace | None:
+def judge_response(probe: ActiveProbe, response: VisitorResponse, title: str, token: str) -> Trace | None:
     """What an answer shows: the visitor would be led wherever the address says, or a page says of itself whatever was asked for."""
     place, _, query = probe.path.partition("?")
     names = ",".join(name for name, _ in parse_qsl(query, keep_blank_values=True))
     where = f"{place}?{names}"
-    if probe.what == "redirect" and _leads_away(served, token):
+    if probe.what == "redirect" and _leads_away(response, token):
         return trace(
             "redirect",
             f"open {where}",
             where=where,
-            sample=f"{served.status} → {nowhere('x')}",
+            sample=f"{response.status} → {nowhere('x')}",
             families=["redirects"],
             rules=["open_redirect"],
         )
-    if probe.what == "search" and served.status == 200 and token in title.lower():
+    if probe.what == "search" and response.status == 200 and token in title.lower():
         return trace(
             "reflection",
             f"search {where}",
@@ -90,8 +90,8 @@ def told(probe: Probe, served: Served, title: str, token: str) -> Trace | None:
     return None
 
 
-def _leads_away(served: Served, token: str) -> bool:
+def _leads_away(response: VisitorResponse, token: str) -> bool:
     try:
-        return (urlsplit(served.location or "").hostname or "") == nowhere(token)
+        return (urlsplit(response.location or "").hostname or "") == nowhere(token)
     except ValueError:
         return False

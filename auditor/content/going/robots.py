@@ -28,13 +28,13 @@ class Robots:
     sitemaps: tuple[str, ...] = ()
     for_engines: tuple[tuple[tuple[str, bool], ...], ...] = ()
     """The same rules for search engines, where they are others."""
-    _told: dict[str, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _allowed_by_path: dict[str, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def allows(self, path: str) -> bool:
         """Whether an address may be looked at: the longest rule that fits decides, and of two as long the one that allows."""
-        if path not in self._told:
-            self._told[path] = _allows(self.rules, path)
-        return self._told[path]
+        if path not in self._allowed_by_path:
+            self._allowed_by_path[path] = _allows(self.rules, path)
+        return self._allowed_by_path[path]
 
     def withholds(self, path: str) -> bool:
         """Whether a search engine may see what we may not."""
@@ -47,15 +47,15 @@ def read(body: bytes) -> Robots:
     sitemaps: list[str] = []
     agents: list[str] = []
     stars: dict[str, int] = {}
-    ruled = 0
+    has_rules = 0
     for name, value in _lines(body):
         if name == "user-agent":
-            agents = [] if ruled else agents
-            ruled = 0
+            agents = [] if has_rules else agents
+            has_rules = 0
             agents.append(value.lower())
             groups.setdefault(value.lower(), [])
         elif name in ("allow", "disallow"):
-            ruled = 1
+            has_rules = 1
             for agent in agents if value else ():
                 stars[agent] = stars.get(agent, 0) + value.count("*")
                 if len(groups[agent]) < MAX_RULES and stars[agent] <= MAX_STARS:
@@ -69,24 +69,26 @@ def read(body: bytes) -> Robots:
 
 
 def _allows(rules: Iterable[tuple[str, bool]], path: str) -> bool:
-    return max(((len(pattern), allowed) for pattern, allowed in rules if fits(pattern, path)), default=(0, True))[1]
+    return max(((len(pattern), is_allowed) for pattern, is_allowed in rules if fits(pattern, path)), default=(0, True))[
+        1
+    ]
 
 
 def fits(pattern: str, path: str) -> bool:
     """Whether a pattern fits an address, in time that grows with both alone."""
-    anchored = pattern.endswith("$")
+    has_anchor = pattern.endswith("$")
     first, *rest = pattern.removesuffix("$").split("*")
     if not path.startswith(first):
         return False
     at = len(first)
     for number, part in enumerate(rest):
-        if anchored and number == len(rest) - 1:
+        if has_anchor and number == len(rest) - 1:
             return len(path) - len(part) >= at and path.endswith(part)
-        found = path.find(part, at)
-        if found < 0:
+        index = path.find(part, at)
+        if index < 0:
             return False
-        at = found + len(part)
-    return not anchored or at == len(path)
+        at = index + len(part)
+    return not has_anchor or at == len(path)
 
 
 def _lines(body: bytes) -> Iterator[tuple[str, str]]:

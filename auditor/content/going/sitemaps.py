@@ -24,8 +24,8 @@ def read(body: bytes) -> tuple[bool, tuple[str, ...]]:
             body = zlib.decompressobj(31).decompress(body, MAX_BYTES)
         except zlib.error:
             return False, ()
-    listed = _PLACE.findall(body[:MAX_BYTES])
-    if len(listed) > MAX_LISTED:
-        listed = listed[: MAX_LISTED // 2] + listed[-MAX_LISTED // 2 :]
-    found = tuple(html.unescape(place.decode("utf-8", "replace")) for place in listed)
-    return b"<sitemapindex" in body[:5_000], found
+    locations = _PLACE.findall(body[:MAX_BYTES])
+    if len(locations) > MAX_LISTED:
+        locations = locations[: MAX_LISTED // 2] + locations[-MAX_LISTED // 2 :]
+    addresses = tuple(html.unescape(place.decode("utf-8", "replace")) for place in locations)
+    return b"<sitemapindex" in body[:5_000], addresses

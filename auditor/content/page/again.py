@@ -40,11 +40,11 @@ def fills_in(page: Extract) -> bool:
 
 def landmarks(page: Extract) -> tuple[str, ...]:
     """What is seen of a page at first: its menu, its headings."""
-    found: dict[str, None] = {}
+    lines: dict[str, None] = {}
     for node in LexborHTMLParser(page.html).css("nav a, header *, .menu a, h1, h2, h3, li > a, .top *")[:120]:
         text = " ".join(node.text().split())
         if 4 < len(text) <= 60 and not any(map(str.isdigit, text)):
-            found[text] = None
-            if len(found) == MAX_LANDMARKS:
+            lines[text] = None
+            if len(lines) == MAX_LANDMARKS:
                 break
-    return tuple(found)
+    return tuple(lines)

@@ -41,15 +41,15 @@ def text(body: bytes, content_type: str = "") -> str:
     for mark, name in _MARKS:
         if body.startswith(mark):
             return body[len(mark) :].decode(name, "replace")
-    declared = _IN_HEADER.search(content_type), _IN_PAGE.search(body[:_HEAD])
-    names = [_codec(declared[0][1]) if declared[0] else "", _in_page(declared[1]), "utf-8"]
+    declarations = _IN_HEADER.search(content_type), _IN_PAGE.search(body[:_HEAD])
+    names = [_codec(declarations[0][1]) if declarations[0] else "", _in_page(declarations[1]), "utf-8"]
     for name in filter(None, names):
         if not name.startswith("utf-16") or b"\0" in body:
             try:
                 return body.decode(name)
             except UnicodeError:
                 continue
-    return _guessed(body, told="utf-8" in names[:2])
+    return _guess_text(body, is_declared_utf8="utf-8" in names[:2])
 
 
 def _codec(label: str) -> str:
@@ -61,17 +61,20 @@ def _codec(label: str) -> str:
     return name if name in _OF_BROWSERS else ""
 
 
-def _in_page(found: re.Match[bytes] | None) -> str:
+def _in_page(match: re.Match[bytes] | None) -> str:
     """A page that says so of itself in letters of one byte has these, as browsers know."""
-    name = _codec(found[1].decode("ascii", "replace")) if found else ""
+    name = _codec(match[1].decode("ascii", "replace")) if match else ""
     return "utf-8" if name.startswith("utf-16") else name
 
 
-def _guessed(body: bytes, *, told: bool) -> str:
+def _guess_text(body: bytes, *, is_declared_utf8: bool) -> str:
     """``told``: it is said to be UTF-8, which bytes between that mean nothing do not change."""
-    kept = body.decode("utf-8", "replace")
-    broken = kept.count("\ufffd")
-    if broken * 50 < len(kept) or (told and len(kept) - broken - len(kept.encode("ascii", "ignore")) >= _ENOUGH):
-        return kept
+    decoded_text = body.decode("utf-8", "replace")
+    replacement_count = decoded_text.count("\ufffd")
+    if replacement_count * 50 < len(decoded_text) or (
+        is_declared_utf8
+        and len(decoded_text) - replacement_count - len(decoded_text.encode("ascii", "ignore")) >= _ENOUGH
+    ):
+        return decoded_text
     best = from_bytes(body[:_SAMPLE]).best()
-    return body.decode(best.encoding, "replace") if best is not None else kept
+    return body.decode(best.encoding, "replace") if best is not None else decoded_text

@@ -33,7 +33,7 @@ _ENTITIES = ((b"&lt;", b"<"), (b"&gt;", b">"), (b"&quot;", b'"'), (b"&apos;", b"
 
 
 @dataclass(frozen=True)
-class Document:
+class DocumentText:
     """What a document says, and where it leads."""
 
     text: str = ""
@@ -47,7 +47,7 @@ def kind(body: bytes) -> str:
     return "docx" if body.startswith(b"PK\x03\x04") and b"word/" in body[:200_000] + body[-20_000:] else ""
 
 
-def read(body: bytes) -> Document:
+def read(body: bytes) -> DocumentText:
     """What the document says; nothing when it cannot be read."""
     try:
         return _pdf(body) if kind(body) == "pdf" else _docx(body)
@@ -67,22 +67,22 @@ def read(body: bytes) -> Document:
         ),
         *(OSError, AssertionError, RuntimeError, EOFError, MemoryError),
     ):
-        return Document()
+        return DocumentText()
 
 
-def _docx(body: bytes) -> Document:
+def _docx(body: bytes) -> DocumentText:
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
         story, relations = (_part(archive, name, MAX_PART) for name in (_STORY, _RELATIONS))
         names = (name for name in archive.namelist() if _MORE.fullmatch(name) and name != _RELATIONS)
         more = b"\n".join(_part(archive, name, MAX_MORE_PART) for name in itertools.islice(names, MAX_MORE))
-    said = b"".join(text or b"\n" for part in (story, more) for text, _ in _TEXT.findall(part))[:MAX_TEXT]
+    content = b"".join(text or b"\n" for part in (story, more) for text, _ in _TEXT.findall(part))[:MAX_TEXT]
     for entity, letter in _ENTITIES:
-        said = said.replace(entity, letter)
+        content = content.replace(entity, letter)
     addresses = (
         target.decode("utf-8", "replace")
         for target in _TARGET.findall(b"\n".join((relations, more, story)))[:MAX_ADDRESSES]
     )
-    return Document(said.decode("utf-8", "replace"), tuple(dict.fromkeys(addresses)))
+    return DocumentText(content.decode("utf-8", "replace"), tuple(dict.fromkeys(addresses)))
 
 
 def _part(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
@@ -93,7 +93,7 @@ def _part(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
         return b""
 
 
-def _pdf(body: bytes) -> Document:
+def _pdf(body: bytes) -> DocumentText:
     # Viewers find their way in a file without a table of contents; the library does once it is told that there is none.
     reader = PdfReader(io.BytesIO(body if b"startxref" in body else body + b"\nstartxref\n0\n%%EOF\n"), strict=False)
     if reader.is_encrypted:
@@ -115,7 +115,7 @@ def _pdf(body: bytes) -> Document:
             texts.append(text)
     information = reader.metadata
     title = str(information.title or "")[:300] if information is not None else ""
-    return Document("\n".join([title, *texts]), tuple(addresses))
+    return DocumentText("\n".join([title, *texts]), tuple(addresses))
 
 
 def _add(addresses: dict[str, None], target: object) -> None:
@@ -125,5 +125,5 @@ def _add(addresses: dict[str, None], target: object) -> None:
 
 def _dictionary(part: object) -> DictionaryObject:
     """What a part of a PDF refers to; an empty one when that is no dictionary."""
-    meant = part.get_object() if isinstance(part, PdfObject) else None
-    return meant if isinstance(meant, DictionaryObject) else DictionaryObject()
+    target = part.get_object() if isinstance(part, PdfObject) else None
+    return target if isinstance(target, DictionaryObject) else DictionaryObject()

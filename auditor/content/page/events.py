@@ -14,7 +14,7 @@ _EVENTS = (
     *("onload", "onerror", "onpageshow", "onpointermove", "onmousemove", "onscroll", "ontouchstart", "ontoggle"),
     *("onfocus", "onanimationstart", "onstart", *sorted(_MEDIA - {"onerror", "onload"})),
 )
-ACTING = {
+EVENT_ATTRIBUTES = {
     "body": frozenset(("onload", "onpageshow", "onpointermove", "onmousemove", "onscroll", "ontouchstart", "onfocus")),
     "img": frozenset(("onerror", "onload")),
     "svg": frozenset(("onload",)),
@@ -29,15 +29,18 @@ _LATENT = "[onanimationstart]"
 """What elements of any kind may do by themselves, besides."""
 
 
-def codes(apart: Iterable[LexborNode], tree: LexborHTMLParser) -> tuple[str, ...]:
+def find_event_code(apart: Iterable[LexborNode], tree: LexborHTMLParser) -> tuple[str, ...]:
     """The code that runs by itself, each once. ``apart``: with all elements of the kinds that may act."""
     latent = (node.attributes for node in tree.css(_LATENT)[:MAX_CODES])
-    told = (" ".join(filter(None, map(one.get, _EVENTS))) for one in itertools.chain(_acting(apart), latent))
-    return tuple(itertools.islice(dict.fromkeys(told), MAX_CODES))
+    code_texts = (
+        " ".join(filter(None, map(attributes.get, _EVENTS)))
+        for attributes in itertools.chain(_iter_event_attributes(apart), latent)
+    )
+    return tuple(itertools.islice(dict.fromkeys(code_texts), MAX_CODES))
 
 
-def _acting(apart: Iterable[LexborNode]) -> Iterator[dict[str, str | None]]:
+def _iter_event_attributes(apart: Iterable[LexborNode]) -> Iterator[dict[str, str | None]]:
     for node in apart:
-        named = ACTING.get(node.tag or "")
-        if named and not named.isdisjoint(attributes := node.attributes):
+        event_names = EVENT_ATTRIBUTES.get(node.tag or "")
+        if event_names and not event_names.isdisjoint(attributes := node.attributes):
             yield attributes

@@ -11,10 +11,10 @@ from urllib.parse import unquote, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from auditor.content.neighbours import absolute, host_of
+from auditor.content.neighbours import host_of, resolve_link
 from auditor.content.page import events, hidden, scripts, sheets, values
-from auditor.content.page.hidden import NEVER_SEEN, Hidden
-from auditor.content.page.said import of as said_of
+from auditor.content.page.hidden import NEVER_SEEN, HiddenElement
+from auditor.content.page.said import read_metadata as said_of
 from auditor.content.page.scripts import Script
 from auditor.content.page.sheets import Rule
 from auditor.content.page.styles import Way
@@ -45,7 +45,7 @@ REFRESH = re.compile(
     r"^\s*\d{0,6}[.\d]*(?:\s*[;,]\s*|\s+)(?:url\s*=\s*)?[\"']?\s*(.{1,2000}?)[\"']?\s*$", re.IGNORECASE | re.DOTALL
 )
 """Where a refresh leads, by header or by declaration."""
-_COVERING = tuple(
+_COVER_STYLES = tuple(
     re.compile(part, re.IGNORECASE)
     for part in (
         r"position\s*:\s*fixed",
@@ -53,8 +53,8 @@ _COVERING = tuple(
         r"(?:^|[;\s])height\s*:\s*100(?:%|d?vh)",
     )
 )
-_APART = frozenset((*NEVER_SEEN, *events.ACTING))
-_TELLING = (
+_APART = frozenset((*NEVER_SEEN, *events.EVENT_ATTRIBUTES))
+_NOTABLE_TAGS = (
     *("title", "a", "area", "script", "link", "meta", "base", "style", "iframe", "frame", "embed", "object", "form"),
     *("noscript", "template", "noframes", "noembed", "xmp", "marquee", "dialog"),
 )
@@ -77,8 +77,8 @@ class Pointer:
     """Of the link."""
     around: str = ""
     """Of the block that it stands in; of foreign ones only."""
-    hidden: Way | None = None
-    pictured: bool = False
+    hidden_way: Way | None = None
+    is_picture: bool = False
     """Its words are those of a picture, which stays when letters have no size."""
     honest: bool = False
     """It is hidden as menus and dialogues are."""
@@ -97,13 +97,13 @@ class Extract:
 
     title: str = ""
     headings: tuple[str, ...] = ()
-    said: tuple[str, ...] = ()
+    descriptions: tuple[str, ...] = ()
     """What it declares about itself to engines: description, Open Graph, structured data."""
     text: str = ""
     """What people may see, a line for each piece."""
     main: str = ""
     """Of it what stands beside the first heading."""
-    hidden: tuple[str, ...] = ()
+    hidden_texts: tuple[str, ...] = ()
     """Texts of what is kept out of sight."""
     pointers: tuple[Pointer, ...] = ()
     """To other hosts, in the order of the document."""
@@ -136,11 +136,11 @@ class _Draft:
     pointers: list[Pointer] = field(default_factory=list)
     own: dict[str, None] = field(default_factory=dict)
     scripts: list[Script] = field(default_factory=list)
-    hidden: list[str] = field(default_factory=list)
+    hidden_texts: list[str] = field(default_factory=list)
     sheets: list[str] = field(default_factory=list)
     styles: list[str] = field(default_factory=list)
     """Texts of sheets that are in the document itself."""
-    nested: int = 0
+    nested_count: int = 0
     room: int = MAX_READ
 
     def text_of(self, node: LexborNode) -> str:
@@ -157,15 +157,15 @@ class _Draft:
 
 
 def _draft(tree: LexborHTMLParser, url: str) -> _Draft:
-    nodes: dict[str, list[LexborNode]] = {tag: [] for tag in _TELLING}
+    nodes: dict[str, list[LexborNode]] = {tag: [] for tag in _NOTABLE_TAGS}
     apart, headings, links = [], [], nodes["a"]
     for node in tree.css(_OTHERS):
         tag = node.tag or ""
         if tag == "a":
             links.append(node)
             continue
-        if (named := nodes.get(tag)) is not None:
-            named.append(node)
+        if (same_tag := nodes.get(tag)) is not None:
+            same_tag.append(node)
         if tag in _APART:
             apart.append(node)
         elif tag in _HEADINGS:
@@ -173,7 +173,7 @@ def _draft(tree: LexborHTMLParser, url: str) -> _Draft:
     return _Draft(url, host_of(url), nodes, apart, headings)
 
 
-def read(html: str, url: str, linked: Sequence[tuple[str, Sheet]] = (), *, depth: int = 0) -> Extract:
+def read(html: str, url: str, linked_sheets: Sequence[tuple[str, Sheet]] = (), *, depth: int = 0) -> Extract:
     """What the document at ``url`` holds, whatever its text. ``linked``: what is known of the site's own sheets."""
     if "<wbr" in html or ("-->" in html and _CUT_AFTER.search(html)):
         html = _CUT.sub("", html)
@@ -185,21 +185,21 @@ def read(html: str, url: str, linked: Sequence[tuple[str, Sheet]] = (), *, depth
     _scripts(draft, tree)
     ways, texts = hidden.find(
         tree,
-        _rules(draft, linked),
+        _rules(draft, linked_sheets),
         tuple(dict.fromkeys(name for script in draft.scripts for name in script.hides)),
         draft.of("dialog", "marquee", "iframe", "object", "embed"),
         draft.text_of,
         {name: value for text in draft.styles for name, value in values.variables(text).items()},
     )
-    draft.hidden += texts
+    draft.hidden_texts += texts
     _links(draft, ways, origin)
     _frames(draft, ways, depth)
-    _declared(draft)
+    _add_meta_pointers(draft)
     if depth < _DEPTH:
-        _unscripted(tree, draft)
-        _nested(html, draft, depth)
+        _mark_noscript(tree, draft)
+        _read_nested(html, draft, depth)
     title = _title(draft)
-    said, tokens, noindex = said_of(draft.of("meta")[:80], draft.of("script")[:MAX_SCRIPTS])
+    descriptions, tokens, noindex = said_of(draft.of("meta")[:80], draft.of("script")[:MAX_SCRIPTS])
     loads = any("src" in node.attributes for node in draft.of("script"))
     alternates = tuple((node.attributes.get("hreflang") or "").lower()[:10] for node in draft.of("link"))
     headings = list(itertools.islice(filter(hidden.may_be_seen, draft.headings[:MAX_OF_A_TAG]), MAX_HEADINGS))
@@ -208,10 +208,10 @@ def read(html: str, url: str, linked: Sequence[tuple[str, Sheet]] = (), *, depth
     return Extract(
         title=title,
         headings=tuple(" ".join(node.text(separator=" ").split())[:300] for node in headings),
-        said=said,
+        descriptions=descriptions,
         text=text,
         main=_main(headings, text),
-        hidden=tuple(draft.hidden),
+        hidden_texts=tuple(draft.hidden_texts),
         pointers=tuple(draft.pointers),
         own=tuple(draft.own)[:MAX_OWN],
         scripts=tuple(draft.scripts),
@@ -225,19 +225,19 @@ def read(html: str, url: str, linked: Sequence[tuple[str, Sheet]] = (), *, depth
     )
 
 
-def _is_whole(draft: _Draft, ways: dict[int, Hidden]) -> bool:
+def _is_whole(draft: _Draft, ways: dict[int, HiddenElement]) -> bool:
     """Whether there is no more of anything in the document than was read of it."""
     scripts_, links = len(draft.nodes["script"]), len(draft.nodes["a"]) + len(draft.nodes["area"])
-    within = draft.room > 0 and draft.nested <= MAX_NESTED and len(ways) < hidden.MAX_HIDDEN
+    within = draft.room > 0 and draft.nested_count <= MAX_NESTED and len(ways) < hidden.MAX_HIDDEN
     return within and scripts_ <= MAX_SCRIPTS and links <= MAX_LINKS and len(draft.nodes["style"]) <= MAX_STYLES
 
 
-def _rules(draft: _Draft, linked: Sequence[tuple[str, Sheet]]) -> list[Rule]:
+def _rules(draft: _Draft, linked_sheets: Sequence[tuple[str, Sheet]]) -> list[Rule]:
     """What the document's own sheets hide, and those that it links to."""
     inside = map(sheets.rules, draft.styles)
-    known = dict(linked)
-    outside = (sheets.told(known.get(one, ())) for one in draft.sheets)
-    return [rule for found in (*inside, *outside) for rule in found]
+    sheets_by_address = dict(linked_sheets)
+    outside = (sheets.restore_rules(sheets_by_address.get(address, ())) for address in draft.sheets)
+    return [rule for rules in (*inside, *outside) for rule in rules]
 
 
 def _title(draft: _Draft) -> str:
@@ -255,7 +255,7 @@ def _main(headings: list[LexborNode], text: str) -> str:
 # --- whom it points to ------------------------------------------------------------------------------------
 
 
-def _links(draft: _Draft, ways: dict[int, Hidden], origin: str) -> None:
+def _links(draft: _Draft, ways: dict[int, HiddenElement], origin: str) -> None:
     paths: dict[str, None] = {}
     for node in (*draft.nodes["a"], *draft.nodes["area"])[:MAX_LINKS]:
         href = (node.attrs.get("href") or node.attributes.get("xlink:href") or "").strip()
@@ -263,19 +263,19 @@ def _links(draft: _Draft, ways: dict[int, Hidden], origin: str) -> None:
             if href not in paths:
                 paths[href] = draft.own[origin + href.partition("#")[0]] = None
             continue
-        address = absolute(href, draft.url)
+        address = resolve_link(href, draft.url)
         host = host_of(address) if address else ""
         if not host:
             continue
         if host == draft.host:
             draft.own[address.partition("#")[0]] = None
         else:
-            draft.pointers.append(_pointer(draft, "link", address, node, hidden.within(node, ways)))
+            draft.pointers.append(_pointer(draft, "link", address, node, hidden.find_hiding_element(node, ways)))
     for node in draft.of("form")[:MAX_FRAMES]:
-        address = absolute(node.attributes.get("action") or "", draft.url)
+        address = resolve_link(node.attributes.get("action") or "", draft.url)
         if (host := host_of(address)) and host != draft.host:
-            form = _pointer(draft, "form", address, node, hidden.within(node, ways))
-            draft.pointers.append(replace(form, asks=_asked(node)))
+            form = _pointer(draft, "form", address, node, hidden.find_hiding_element(node, ways))
+            draft.pointers.append(replace(form, asks=_describe_fields(node)))
 
 
 def _is_path(link: str) -> bool:
@@ -283,11 +283,11 @@ def _is_path(link: str) -> bool:
     return link[:1] == "/" and link[1:2] not in _SECOND
 
 
-def _pointer(draft: _Draft, via: Via, address: str, node: LexborNode, shut: Hidden | None) -> Pointer:
+def _pointer(draft: _Draft, via: Via, address: str, node: LexborNode, shut: HiddenElement | None) -> Pointer:
     words, around = " ".join(draft.text_of(node)[:MAX_WORDS].split()), ""
-    pictured = via == "link" and len(words) < 3
-    if pictured:
-        words = _pictured(words, node)
+    is_picture = via == "link" and len(words) < 3
+    if is_picture:
+        words = _describe_picture(words, node)
     if node.parent is not None and node.parent.tag not in ("body", "html"):
         around = draft.text_of(node.parent)[:MAX_AROUND]
     return Pointer(
@@ -297,26 +297,26 @@ def _pointer(draft: _Draft, via: Via, address: str, node: LexborNode, shut: Hidd
         words,
         " ".join(around.split()),
         shut.way if shut else None,
-        pictured,
+        is_picture,
         shut.honest if shut else False,
         shut.group if shut else -1,
     )
 
 
-def _asked(form: LexborNode) -> str:
+def _describe_fields(form: LexborNode) -> str:
     fields = (node.attributes for node in form.css("input")[:40])
     kinds = ("type", "name", "placeholder", "autocomplete")
-    return " ".join(one.get(kind) or "" for one in fields for kind in kinds)[:2_000].lower()
+    return " ".join(field_attributes.get(kind) or "" for field_attributes in fields for kind in kinds)[:2_000].lower()
 
 
-def _pictured(words: str, node: LexborNode) -> str:
+def _describe_picture(words: str, node: LexborNode) -> str:
     attributes = node.attributes
     picture = node.css_first("img")
     alt = (picture.attributes.get("alt") or "") if picture is not None else ""
     return " ".join(f"{words} {attributes.get('title') or ''} {attributes.get('alt') or ''} {alt}".split())[:MAX_WORDS]
 
 
-def _frames(draft: _Draft, ways: dict[int, Hidden], depth: int) -> None:
+def _frames(draft: _Draft, ways: dict[int, HiddenElement], depth: int) -> None:
     for node in draft.of("iframe", "frame", "embed", "object")[:MAX_FRAMES]:
         attributes = node.attributes
         for source in (attributes.get("src"), attributes.get("data"), attributes.get("data-src")):
@@ -324,16 +324,18 @@ def _frames(draft: _Draft, ways: dict[int, Hidden], depth: int) -> None:
                 continue
             if source[:11].lower() == "javascript:":
                 draft.scripts.append(_as_decoded(scripts.read(unquote(source[11:]))))
-            if (told := _DATA.match(source)) is not None and depth < _DEPTH:
-                _read_inner(_untold(told[1], told[2]), "decoded", draft, depth)
-            elif (host := host_of(absolute(source, draft.url))) == draft.host:
-                draft.own[absolute(source, draft.url).partition("#")[0]] = None
+            if (data_match := _DATA.match(source)) is not None and depth < _DEPTH:
+                _read_inner(_untold(data_match[1], data_match[2]), "decoded", draft, depth)
+            elif (host := host_of(resolve_link(source, draft.url))) == draft.host:
+                draft.own[resolve_link(source, draft.url).partition("#")[0]] = None
             elif host:
-                frame = _pointer(draft, "frame", absolute(source, draft.url), node, hidden.within(node, ways))
-                covers = all(part.search(attributes.get("style") or "") for part in _COVERING)
+                frame = _pointer(
+                    draft, "frame", resolve_link(source, draft.url), node, hidden.find_hiding_element(node, ways)
+                )
+                covers = all(part.search(attributes.get("style") or "") for part in _COVER_STYLES)
                 draft.pointers.append(replace(frame, covers=covers))
         if (document := attributes.get("srcdoc")) and depth < _DEPTH:
-            _read_inner(document, "written", draft, depth, hidden.within(node, ways))
+            _read_inner(document, "written", draft, depth, hidden.find_hiding_element(node, ways))
 
 
 def _untold(form: str, data: str) -> str:
@@ -347,7 +349,7 @@ def _scripts(draft: _Draft, tree: LexborHTMLParser) -> None:
             _add(draft, "script", attributes["src"] or "")
         elif "json" not in (attributes.get("type") or "") and len(code := node.text()) > 10:
             draft.scripts.append(scripts.read(code))
-    for code in events.codes(draft.apart, tree):
+    for code in events.find_event_code(draft.apart, tree):
         script = scripts.read(code)
         draft.scripts.append(_as_decoded(script) if _does_something(script, code) else script)
     for node in draft.of("link")[:MAX_SCRIPTS]:
@@ -356,22 +358,27 @@ def _scripts(draft: _Draft, tree: LexborHTMLParser) -> None:
         if rel in ("canonical", "amphtml", "alternate"):
             if rel != "alternate" or attributes.get("hreflang"):
                 _add(draft, "canonical", href)
-            if host_of(address := absolute(href, draft.url)) == draft.host:
+            if host_of(address := resolve_link(href, draft.url)) == draft.host:
                 draft.own[address.partition("#")[0]] = None
         elif "stylesheet" in rel or (attributes.get("as") or "").lower() == "style":
             _add(draft, "script", href)
-            if host_of(address := absolute(href, draft.url)) == draft.host:
+            if host_of(address := resolve_link(href, draft.url)) == draft.host:
                 draft.sheets.append(address)
-            elif (told := _STYLE.match(href)) is not None:
-                draft.styles.append(_untold(told[1], told[2]))
+            elif (style_match := _STYLE.match(href)) is not None:
+                draft.styles.append(_untold(style_match[1], style_match[2]))
 
 
 def _does_something(script: Script, code: str) -> bool:
     """Whether what happens by itself is more than another picture in place of one that is not there."""
-    return script.leads or script.asks_who or bool(script.written or script.decoded) or "createElement" in code
+    return (
+        script.leads
+        or script.asks_who
+        or bool(script.written_html or script.decoded_addresses)
+        or "createElement" in code
+    )
 
 
-def _declared(draft: _Draft) -> None:
+def _add_meta_pointers(draft: _Draft) -> None:
     for node in draft.of("meta"):
         attributes = node.attributes
         if (attributes.get("http-equiv") or "").strip().lower() == "refresh":
@@ -383,14 +390,14 @@ def _declared(draft: _Draft) -> None:
 
 
 def _refresh(content: str, draft: _Draft) -> None:
-    if (found := REFRESH.match(content[:2_100])) is not None:
-        _add(draft, "refresh", found[1])
+    if (match := REFRESH.match(content[:2_100])) is not None:
+        _add(draft, "refresh", match[1])
 
 
 def _add(draft: _Draft, via: Via, link: str) -> None:
     if _is_path(link):
         return
-    address = absolute(link, draft.url)
+    address = resolve_link(link, draft.url)
     if (host := host_of(address)) and host != draft.host:
         draft.pointers.append(Pointer(via, address, host))
 
@@ -398,32 +405,36 @@ def _add(draft: _Draft, via: Via, link: str) -> None:
 # --- documents within ---------------------------------------------------------------------------------------
 
 
-def _unscripted(tree: LexborHTMLParser, draft: _Draft) -> None:
+def _mark_noscript(tree: LexborHTMLParser, draft: _Draft) -> None:
     """Marks what stands in ``noscript``, which the parser reads as if there were no scripts."""
     if draft.of("noscript"):
         inside = [node.attributes for node in tree.css("noscript a, noscript iframe")[:200]]
-        links = {absolute(one.get("href") or one.get("src") or "", draft.url) for one in inside}
-        draft.pointers = [replace(one, inside="unscripted") if one.address in links else one for one in draft.pointers]
+        links = {
+            resolve_link(attributes.get("href") or attributes.get("src") or "", draft.url) for attributes in inside
+        }
+        draft.pointers = [
+            replace(pointer, inside="unscripted") if pointer.address in links else pointer for pointer in draft.pointers
+        ]
 
 
-def _nested(html: str, draft: _Draft, depth: int) -> None:
+def _read_nested(html: str, draft: _Draft, depth: int) -> None:
     for node in draft.of("template", "noframes", "noembed", "xmp")[:MAX_OF_A_TAG]:
         inner = (node.html or "")[10:60_000] if node.tag == "template" else node.text()[:60_000]
         if "href" in inner and "//" in inner:
             _read_inner(inner, "template", draft, depth)
-    for told in itertools.islice(_comments(html), MAX_COMMENTS):
-        if ("href" in told or "<iframe" in told) and "//" in told:
-            _read_inner(told, "comment", draft, depth)
+    for comment in itertools.islice(_comments(html), MAX_COMMENTS):
+        if ("href" in comment or "<iframe" in comment) and "//" in comment:
+            _read_inner(comment, "comment", draft, depth)
     for script in tuple(draft.scripts):
-        for written in script.written:
-            _read_inner(written, "written", draft, depth)
-        for written in script.revealed:
-            _read_inner(written, "decoded", draft, depth)
+        for fragment in script.written_html:
+            _read_inner(fragment, "written", draft, depth)
+        for fragment in script.decoded_html:
+            _read_inner(fragment, "decoded", draft, depth)
 
 
 def _as_decoded(script: Script) -> Script:
     """A script in a place where nobody looks for one: all that it holds is out of sight."""
-    return replace(script, addresses=(), decoded=script.addresses + script.decoded)
+    return replace(script, addresses=(), decoded_addresses=script.addresses + script.decoded_addresses)
 
 
 def _comments(html: str) -> Iterator[str]:
@@ -433,16 +444,20 @@ def _comments(html: str) -> Iterator[str]:
         start = html.find("<!--", end)
 
 
-def _read_inner(html: str, inside: Inside, draft: _Draft, depth: int, shut: Hidden | None = None) -> None:
-    draft.nested += 1
-    if draft.nested > MAX_NESTED:
+def _read_inner(html: str, inside: Inside, draft: _Draft, depth: int, shut: HiddenElement | None = None) -> None:
+    draft.nested_count += 1
+    if draft.nested_count > MAX_NESTED:
         return
     inner = read(html[:100_000], draft.url, depth=depth + 1)
     draft.pointers += [
-        replace(one, inside=inside, hidden=one.hidden or (shut.way if shut else None)) for one in inner.pointers
+        replace(pointer, inside=inside, hidden_way=pointer.hidden_way or (shut.way if shut else None))
+        for pointer in inner.pointers
     ]
     if inside == "decoded":
         draft.scripts += map(_as_decoded, inner.scripts)
     elif inside == "written":
         draft.scripts += inner.scripts
-    draft.hidden += [*inner.hidden, *([inner.text[:2000]] if inside in ("decoded", "comment", "template") else [])]
+    draft.hidden_texts += [
+        *inner.hidden_texts,
+        *([inner.text[:2000]] if inside in ("decoded", "comment", "template") else []),
+    ]

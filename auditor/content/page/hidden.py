@@ -17,7 +17,7 @@ MAX_HIDDEN, MAX_STYLED, MAX_ABOVE, MAX_OF_RULE = 1_000, 10_000, 200, 400
 
 
 @dataclass(frozen=True)
-class Hidden:
+class HiddenElement:
     """How an element is hidden."""
 
     way: Way
@@ -31,40 +31,42 @@ def find(
     tree: LexborHTMLParser,
     rules: Iterable[Rule],
     names: Iterable[str],
-    marked: Iterable[LexborNode],
+    candidates: Iterable[LexborNode],
     text_of: Callable[[LexborNode], str],
     variables: Mapping[str, str],
-) -> tuple[dict[int, Hidden], list[str]]:
+) -> tuple[dict[int, HiddenElement], list[str]]:
     """The elements that are hidden with all within, by their memory's address; and the texts of those that are no menus.
 
     ``rules``: of style sheets. ``names``: ids that scripts hide. ``marked``: elements that may hide by their attributes.
     ``variables``: those of style that the document's sheets set.
     """
-    found: dict[int, Hidden] = {}
+    elements: dict[int, HiddenElement] = {}
     texts = []
-    for group, (root, way) in enumerate(itertools.islice(_roots(tree, rules, names, marked, variables), MAX_HIDDEN)):
+    for group, (root, way) in enumerate(
+        itertools.islice(_roots(tree, rules, names, candidates, variables), MAX_HIDDEN)
+    ):
         honest = way == "opened" or (way not in OUT_OF_SIGHT and _is_menu(root))
         if not honest and (text := " ".join(text_of(root)[:2000].split())):
             texts.append(text)
-        before = found.get(root.mem_id)
+        before = elements.get(root.mem_id)
         if before is None or (before.way not in OUT_OF_SIGHT and way in OUT_OF_SIGHT):
-            found[root.mem_id] = Hidden(way, honest, group)
-    return found, texts
+            elements[root.mem_id] = HiddenElement(way, honest, group)
+    return elements, texts
 
 
-def within(node: LexborNode, found: Mapping[int, Hidden]) -> Hidden | None:
+def find_hiding_element(node: LexborNode, elements: Mapping[int, HiddenElement]) -> HiddenElement | None:
     """How an element is hidden by what it is or stands in; by what puts it out of sight, if there is such."""
     nearest = None
     above: LexborNode | None = node
-    for _ in range(MAX_ABOVE if found else 0):
+    for _ in range(MAX_ABOVE if elements else 0):
         if above is None:
             break
-        one = found.get(above.mem_id)
-        if one is not None and one.way == "small" and _has_size(node, above):
-            one = None
-        if one is not None and one.way in OUT_OF_SIGHT:
-            return one
-        nearest = nearest or one
+        element = elements.get(above.mem_id)
+        if element is not None and element.way == "small" and _has_size(node, above):
+            element = None
+        if element is not None and element.way in OUT_OF_SIGHT:
+            return element
+        nearest = nearest or element
         above = above.parent
     return nearest
 
@@ -74,7 +76,7 @@ def _has_size(node: LexborNode, root: LexborNode) -> bool:
     above: LexborNode | None = node
     while above is not None and above.mem_id != root.mem_id:
         style = above.attributes.get("style") or ""
-        if "font-size" in style and styles.way(style[:2_000]) is None:
+        if "font-size" in style and styles.classify_style(style[:2_000]) is None:
             return True
         above = above.parent
     return False
@@ -103,7 +105,7 @@ def _roots(
     tree: LexborHTMLParser,
     rules: Iterable[Rule],
     names: Iterable[str],
-    marked: Iterable[LexborNode],
+    candidates: Iterable[LexborNode],
     variables: Mapping[str, str],
 ) -> Iterator[tuple[LexborNode, Way]]:
     harmless: set[str | None] = set()
@@ -112,18 +114,18 @@ def _roots(
         style = attributes.get("style")
         if style in harmless and "hidden" not in attributes:
             continue
-        told = (style or "")[:2_000]
-        if variables and "var(" in told:
-            told = values.plain(told, variables)
-        way = styles.way(told, is_link=node.tag == "a")
+        style_text = (style or "")[:2_000]
+        if variables and "var(" in style_text:
+            style_text = values.normalize_style(style_text, variables)
+        way = styles.classify_style(style_text, is_link=node.tag == "a")
         if way is not None or "hidden" in attributes:
             yield node, way or "shut"
         elif node.tag != "a":
             harmless.add(style)
     yield from _by_rules(tree, tuple(rules))
     for name in names:
-        yield from ((node, "kept") for node in _selected(tree, f'[id="{name}"]')[:2] if not _is_menu(node))
-    for node in marked:
+        yield from ((node, "kept") for node in _select_nodes(tree, f'[id="{name}"]')[:2] if not _is_menu(node))
+    for node in candidates:
         attributes = node.attributes
         if node.tag == "dialog" and "open" not in attributes:
             yield node, "shut"
@@ -132,14 +134,16 @@ def _roots(
 
 
 def _by_rules(tree: LexborHTMLParser, rules: Sequence[Rule]) -> Iterator[tuple[LexborNode, Way]]:
-    shown = {node.mem_id for rule in rules if rule.way is None for node in _selected(tree, rule.selector)[:MAX_OF_RULE]}
+    visible_ids = {
+        node.mem_id for rule in rules if rule.way is None for node in _select_nodes(tree, rule.selector)[:MAX_OF_RULE]
+    }
     for selector, way in rules:
-        for node in _selected(tree, selector)[:MAX_OF_RULE] if way is not None else ():
-            if node.tag not in ("html", "body") and not (way == "shut" and node.mem_id in shown):
+        for node in _select_nodes(tree, selector)[:MAX_OF_RULE] if way is not None else ():
+            if node.tag not in ("html", "body") and not (way == "shut" and node.mem_id in visible_ids):
                 yield node, way or "shut"
 
 
-def _selected(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
+def _select_nodes(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
     try:
         return tree.css(selector)
     except SelectolaxError:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from selectolax.lexbor import LexborNode
 
 _TOKENS = ("google-site-verification", "msvalidate.01", "yandex-verification", "baidu-site-verification")
-_SAID = frozenset(
+_DESCRIPTION_NAMES = frozenset(
     f"{first}{last}"
     for first in ("", "og:", "twitter:", "dc.", "dcterms.")
     for last in (
@@ -24,19 +24,21 @@ _SAID = frozenset(
 )
 
 
-def of(metas: Iterable[LexborNode], scripts: Iterable[LexborNode]) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
+def read_metadata(
+    metas: Iterable[LexborNode], scripts: Iterable[LexborNode]
+) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
     """Its descriptions, by which search consoles know its owners, and whether it is not to be kept by engines."""
-    said, tokens, noindex = [], [], False
+    descriptions, tokens, noindex = [], [], False
     for node in metas:
         attributes = node.attributes
         name = (attributes.get("name") or attributes.get("property") or attributes.get("itemprop") or "").lower()
         content = attributes.get("content") or ""
-        if name in _SAID:
-            said.append(content[:500])
+        if name in _DESCRIPTION_NAMES:
+            descriptions.append(content[:500])
         elif name in _TOKENS:
             tokens.append(content[:100])
         elif name == "robots":
             noindex = noindex or "noindex" in content.lower()
     data = (node for node in scripts if (node.attributes.get("type") or "") == "application/ld+json")
-    said += (node.text()[:2000] for node in data)
-    return tuple(said), tuple(tokens), noindex
+    descriptions += (node.text()[:2000] for node in data)
+    return tuple(descriptions), tuple(tokens), noindex

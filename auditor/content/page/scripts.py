@@ -25,12 +25,12 @@ _CODES = re.compile(
     r"fromCharCode\s*\(\s*((?:0x[0-9a-fA-F]{1,4}|\d{1,5})(?:\s*,\s*(?:0x[0-9a-fA-F]{1,4}|\d{1,5})){3,20000})"
 )
 _NUMBERS = re.compile(r"\[\s*((?:\d{2,5})(?:\s*,\s*\d{2,5}){11,20000})\s*\]")
-_PACKED = re.compile(
+_PACKER_CALL = re.compile(
     r"\}\s*\(\s*(?:'((?:[^'\\]|\\.){1,100000})'|\"((?:[^\"\\]|\\.){1,100000})\")\s*,\s*(\d{1,3})\s*,\s*\d{1,5}\s*,\s*"
     r"(?:'([^']{0,100000})'|\"([^\"]{0,100000})\")\.split\('\|'\)"
 )
 _BASE64 = re.compile(r"[\"']([A-Za-z0-9+/]{24,100000}={0,2})[\"']")
-_REVERSED = re.compile(r"[\"']([^\"'\n]{8,20000})[\"']\s*\.\s*split\(\s*[\"']{2}\s*\)\s*\.\s*reverse\(")
+_REVERSED_TEXT = re.compile(r"[\"']([^\"'\n]{8,20000})[\"']\s*\.\s*split\(\s*[\"']{2}\s*\)\s*\.\s*reverse\(")
 _HEXADECIMAL = re.compile(r"[\"']((?:[0-9a-fA-F]{2}){12,50000})[\"']")
 _WORDS = re.compile(r"\b\w+\b")
 _ADDRESS = re.compile(r"(?:https?:)?//[A-Za-z0-9.-]{3,253}\.[A-Za-z]{2,20}[^\s\"'<>\\)`]{0,500}")
@@ -38,7 +38,7 @@ _LEADS = re.compile(
     r"(?:\blocation\b(?:\s*\.\s*|\s*\[\s*[\"']|)(?:href\b|assign\b|replace\b|)[\"']?\s*\]?\s*(?:=(?!=)|\()"
     r"|\blocation\s*\[\s*(?:atob|_0x|\w+\()|\[\s*[\"']location[\"']\s*\]|\b(?:top|self|parent|window|document)\s*\.\s*location\b\s*=(?!=)|\bwindow\.open\s*\(|\bnavigation\.navigate\s*\(|\bopen\s*\([^()]{1,200}[\"']_(?:self|top|parent)[\"'])"
 )
-_CLICKED = re.compile(r"\.(?:click|submit|requestSubmit)\s*\(\s*\)")
+_CLICK_CALL = re.compile(r"\.(?:click|submit|requestSubmit)\s*\(\s*\)")
 _TO_CLICK = re.compile(
     r"\.(?:href|action)\s*=\s*[\"'](?:https?:)?//|<form[^<>]{0,200}\baction\s*=\s*[\"']?(?:https?:)?//", re.IGNORECASE
 )
@@ -52,7 +52,7 @@ _ON_CLICK = re.compile(
 _FUNCTION = re.compile(
     r"function\s+(\w{1,60})\s*\(|\b(\w{1,60})\s*=\s*(?:async\s*)?(?:function\b|\([^()]{0,80}\)\s*=>)"
 )
-_CALLED = (
+_FUNCTION_CALL = (
     r"(?<!function )(?<![.\w])NAME\s*\(|(?:setTimeout|setInterval|requestAnimationFrame)\s*\(\s*NAME\b|onload\s*=\s*NAME\b"
     r"|[\"'](?:load|DOMContentLoaded|pageshow|scroll|mousemove|touchstart)[\"']\s*,\s*NAME\b"
 )
@@ -79,11 +79,11 @@ class Script:
 
     addresses: tuple[str, ...] = ()
     """In it as everybody can read it."""
-    decoded: tuple[str, ...] = ()
+    decoded_addresses: tuple[str, ...] = ()
     """In what it decodes only."""
-    written: tuple[str, ...] = ()
+    written_html: tuple[str, ...] = ()
     """HTML that it writes, as everybody can read it."""
-    revealed: tuple[str, ...] = ()
+    decoded_html: tuple[str, ...] = ()
     """HTML in what it decodes."""
     leads: bool = False
     """Sets the address of the window, by itself."""
@@ -99,19 +99,19 @@ class Script:
 def read(code: str) -> Script:
     """What a script does, as far as it says so without running."""
     code = code[:MAX_SCRIPT]
-    as_read = _folded(code)
-    hidden = list(_decoded(as_read))
-    joined = "\n".join(hidden)
-    whole = f"{as_read}\n{joined}"
-    shown = dict.fromkeys(_ADDRESS.findall(code))
+    as_read = _fold_literals(code)
+    decoded_texts = list(_iter_decoded(as_read))
+    decoded_code = "\n".join(decoded_texts)
+    whole = f"{as_read}\n{decoded_code}"
+    visible_addresses = dict.fromkeys(_ADDRESS.findall(code))
     all_addresses = dict.fromkeys(_ADDRESS.findall(whole.replace("\\/", "/")))
     html = [text for text in _literals(as_read) if "<" in text and ">" in text] if _WRITES.search(as_read) else []
     return Script(
-        addresses=tuple(shown)[:MAX_PIECES],
-        decoded=tuple(address for address in all_addresses if address not in shown)[:MAX_PIECES],
-        written=tuple(html[:20]),
-        revealed=tuple(text for text in hidden if "<" in text and ">" in text)[:20],
-        leads=_leads(whole, joined),
+        addresses=tuple(visible_addresses)[:MAX_PIECES],
+        decoded_addresses=tuple(address for address in all_addresses if address not in visible_addresses)[:MAX_PIECES],
+        written_html=tuple(html[:20]),
+        decoded_html=tuple(text for text in decoded_texts if "<" in text and ">" in text)[:20],
+        leads=_leads(whole, decoded_code),
         asks_who=bool(_ASKS_WHO.search(whole)),
         loads=bool(_LOADS.search(whole)),
         hides=tuple(_hides(whole)),
@@ -119,12 +119,12 @@ def read(code: str) -> Script:
     )
 
 
-def _leads(whole: str, decoded: str) -> bool:
+def _leads(whole: str, decoded_code: str) -> bool:
     """Whether it leads away by itself: not inside of what waits for a click."""
-    if _NAMED_LEAD.search(whole) or _LEADS.search(decoded):
+    if _NAMED_LEAD.search(whole) or _LEADS.search(decoded_code):
         return True
-    return any(_by_itself(whole, found.start()) for found in itertools.islice(_LEADS.finditer(whole), _MAX_LEADS)) or (
-        _CLICKED.search(whole) is not None and _TO_CLICK.search(whole) is not None
+    return any(_by_itself(whole, match.start()) for match in itertools.islice(_LEADS.finditer(whole), _MAX_LEADS)) or (
+        _CLICK_CALL.search(whole) is not None and _TO_CLICK.search(whole) is not None
     )
 
 
@@ -133,11 +133,11 @@ def _by_itself(code: str, place: int) -> bool:
     before = code[max(0, place - 300) : place]
     if _ON_CLICK.search(before):
         return False
-    names = [one or other for one, other in _FUNCTION.findall(before)]
-    return not names or re.search(_CALLED.replace("NAME", re.escape(names[-1])), code) is not None
+    names = [name or other for name, other in _FUNCTION.findall(before)]
+    return not names or re.search(_FUNCTION_CALL.replace("NAME", re.escape(names[-1])), code) is not None
 
 
-def _folded(code: str) -> str:
+def _fold_literals(code: str) -> str:
     """The code with its escapes read and the pieces of its texts put together."""
     if "\\x" in code or "\\u" in code or "\\1" in code:
         code = _ESCAPE.sub(_letter, code)
@@ -146,36 +146,36 @@ def _folded(code: str) -> str:
     return code
 
 
-def _letter(found: re.Match[str]) -> str:
-    number = int(found[1] or found[2] or "0", 16) if found[1] or found[2] else int(found[3], 8)
+def _letter(match: re.Match[str]) -> str:
+    number = int(match[1] or match[2] or "0", 16) if match[1] or match[2] else int(match[3], 8)
     return (
         chr(number)
         if 31 < number < 0x110000 and not 0xD800 <= number < 0xE000 and number not in (34, 39, 92)
-        else found[0]
+        else match[0]
     )
 
 
 def _literals(code: str) -> Iterator[str]:
-    for count, found in enumerate(_LITERAL.finditer(code)):
+    for count, match in enumerate(_LITERAL.finditer(code)):
         if count > MAX_PIECES:
             return
-        yield found[1] or found[2] or found[3] or ""
+        yield match[1] or match[2] or match[3] or ""
 
 
-def _decoded(code: str) -> Iterator[str]:
+def _iter_decoded(code: str) -> Iterator[str]:
     """What it decodes, and what that decodes again."""
-    left, room = [(code, 0)], MAX_DECODED
-    while left:
-        text, depth = left.pop()
+    queue, room = [(code, 0)], MAX_DECODED
+    while queue:
+        text, depth = queue.pop()
         for piece in _once(text):
             piece = piece[:room]
             room -= len(piece)
             if not piece or room <= 0:
                 return
-            folded = _folded(piece)
-            yield folded
+            plain_piece = _fold_literals(piece)
+            yield plain_piece
             if depth < _ROUNDS:
-                left.append((folded, depth + 1))
+                queue.append((plain_piece, depth + 1))
 
 
 def _once(code: str) -> Iterator[str]:
@@ -191,12 +191,12 @@ def _once(code: str) -> Iterator[str]:
         for text in _BASE64.findall(code)[:MAX_PIECES]:
             yield from_base64(text)
     if "reverse" in code:
-        yield from (text[::-1] for text in _REVERSED.findall(code)[:MAX_PIECES])
+        yield from (text[::-1] for text in _REVERSED_TEXT.findall(code)[:MAX_PIECES])
     if "parseInt" in code or "fromCharCode" in code:
         yield from (bytes.fromhex(text).decode("utf-8", "ignore") for text in _HEXADECIMAL.findall(code)[:MAX_PIECES])
     if "split('|')" in code:
-        for one, other, base, first, second in _PACKED.findall(code):
-            yield _unpacked(one or other, int(base), (first or second).split("|"))
+        for payload, other, base, first, second in _PACKER_CALL.findall(code):
+            yield _unpack_payload(payload or other, int(base), (first or second).split("|"))
 
 
 def _char(number: str) -> str:
@@ -210,17 +210,21 @@ def from_base64(text: str) -> str:
         data = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError):
         return ""
-    told = data.decode("utf-8", "ignore")
-    return told if (len(told) * 10 >= len(data) * 9 and told.isprintable()) or "<" in told else ""
+    decoded_text = data.decode("utf-8", "ignore")
+    return (
+        decoded_text
+        if (len(decoded_text) * 10 >= len(data) * 9 and decoded_text.isprintable()) or "<" in decoded_text
+        else ""
+    )
 
 
-def _unpacked(payload: str, base: int, words: list[str]) -> str:
-    def word(found: re.Match[str]) -> str:
+def _unpack_payload(payload: str, base: int, words: list[str]) -> str:
+    def word(match: re.Match[str]) -> str:
         try:
-            number = _number(found[0], base)
+            number = _number(match[0], base)
         except ValueError:
-            return found[0]
-        return words[number] if number < len(words) and words[number] else found[0]
+            return match[0]
+        return words[number] if number < len(words) and words[number] else match[0]
 
     return _WORDS.sub(word, payload.replace("\\'", "'").replace("\\\\", "\\"))
 
@@ -238,9 +242,9 @@ def _number(text: str, base: int) -> int:
 def _hides(code: str) -> Iterator[str]:
     if "style" not in code and "hide" not in code and "css" not in code:
         return
-    for found in itertools.islice(_HIDES.finditer(code), 20):
-        if not _ON_CLICK.search(code, max(0, found.start() - 300), found.start()):
-            yield found[1]
+    for match in itertools.islice(_HIDES.finditer(code), 20):
+        if not _ON_CLICK.search(code, max(0, match.start() - 300), match.start()):
+            yield match[1]
     names = dict(_NAMES.findall(code)[:100])
     for name, value in _STYLES.findall(code)[:100]:
         if name in names and _AWAY.search(value.strip()):

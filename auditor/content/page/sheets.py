@@ -45,7 +45,7 @@ _SHOWS = re.compile(
     r"|(?:left|right|top|bottom|margin-left|(?:max-)?height)\s*:\s*(?!-))"
 )
 _BETWEEN = re.compile(r"[\s>+~]+")
-_PICTURED = re.compile(r"background[^;]{0,100}url\(")
+_PICTURE_STYLE = re.compile(r"background[^;]{0,100}url\(")
 _OF_LINK = re.compile(r"(?:^|[\s>+~])a(?:[.#\[][^\s>+~]*)?$")
 """A picture stands in place of the letters, or may."""
 
@@ -65,26 +65,29 @@ def rules(sheet: str) -> tuple[Rule, ...]:
     shows: set[str] = set()
     opens: set[tuple[str, str]] = set()
     sheet = _without_comments(sheet[:MAX_SHEET])
-    known = values.variables(sheet)
+    variables = values.variables(sheet)
     for selectors, told_style, always in _blocks(sheet):
-        style = values.plain(told_style, known) if "var(" in told_style else told_style
-        if styles.way(style) is None:
+        style = values.normalize_style(told_style, variables) if "var(" in told_style else told_style
+        if styles.classify_style(style) is None:
             if _SHOWS.search(style):
-                opens |= {_closed(one) for one in selectors if _STATE.search(one)}
-                shows |= {one for one in selectors if not always and _is_simple(one)}
+                opens |= {_strip_state(selector) for selector in selectors if _STATE.search(selector)}
+                shows |= {selector for selector in selectors if not always and _is_simple(selector)}
             continue
-        pictured = _PICTURED.search(style) is not None
+        has_picture = _PICTURE_STYLE.search(style) is not None
         for one in filter(_is_simple, selectors):
-            way = styles.way(style, is_link=pictured or _OF_LINK.search(one) is not None)
+            way = styles.classify_style(style, is_link=has_picture or _OF_LINK.search(one) is not None)
             if way in OUT_OF_SIGHT or (way is not None and always and (way != "shut" or not MENU.search(one))):
                 hides[one] = way
-    opened = {last for _, last in opens}
-    told = [Rule(one, _as_opened(way) if _closed(one) in opens or one in opened else way) for one, way in hides.items()]
-    told.sort(key=lambda rule: rule.way not in OUT_OF_SIGHT)
-    return (*told, *(Rule(one, None) for one in sorted(shows)))[:MAX_RULES]
+    opened_elements = {last for _, last in opens}
+    sheet_rules = [
+        Rule(one, _as_opened(way) if _strip_state(one) in opens or one in opened_elements else way)
+        for one, way in hides.items()
+    ]
+    sheet_rules.sort(key=lambda rule: rule.way not in OUT_OF_SIGHT)
+    return (*sheet_rules, *(Rule(one, None) for one in sorted(shows)))[:MAX_RULES]
 
 
-def told(sheet: Sheet) -> Iterator[Rule]:
+def restore_rules(sheet: Sheet) -> Iterator[Rule]:
     """The rules of a sheet that was read before."""
     return (Rule(selector, cast("Way | None", way)) for selector, way in sheet if way is None or way in get_args(Way))
 
@@ -95,8 +98,8 @@ def imports(sheet: str) -> tuple[str, ...]:
 
 
 def _without_comments(sheet: str) -> str:
-    first, *commented = sheet.split("/*")
-    return "".join((first, *(text.partition("*/")[2] for text in commented)))
+    first, *pieces = sheet.split("/*")
+    return "".join((first, *(text.partition("*/")[2] for text in pieces)))
 
 
 def _as_opened(way: Way) -> Way:
@@ -110,8 +113,8 @@ def _blocks(sheet: str) -> Iterator[tuple[Sequence[str], str, bool]]:
     for text, brace in zip(pieces[::2], pieces[1::2], strict=False):
         style, _, head = text.rpartition(";") if brace == "{" else (text, "", "")
         if above and style.strip() and not any(map(_OUTSIDE.match, above[:4])):
-            media = [one.lower() for one in above[:4] if one[:6].lower() == "@media"]
-            selector = next((one for one in reversed(above) if one[:1] not in ("@", "")), "")
+            media = [query.lower() for query in above[:4] if query[:6].lower() == "@media"]
+            selector = next((outer_head for outer_head in reversed(above) if outer_head[:1] not in ("@", "")), "")
             if selector and above[-1] and not any(map(_NOT_ON_SCREEN.search, media)):
                 yield _apart(selector), style[:4_000], all(map(_always, media))
         if brace == "{":
@@ -122,16 +125,16 @@ def _blocks(sheet: str) -> Iterator[tuple[Sequence[str], str, bool]]:
 
 def _within(head: str, above: Sequence[str]) -> str:
     """The selector of a rule that stands within another one, in full."""
-    outer = next((one for one in reversed(above) if one[:1] not in ("@", "")), "")
+    outer = next((parent for parent in reversed(above) if parent[:1] not in ("@", "")), "")
     if not outer or head[:1] == "@" or "," in outer or len(outer) > 200:
         return head
-    return head.replace("&", outer) if "&" in head else ",".join(f"{outer} {one.strip()}" for one in head.split(","))
+    return head.replace("&", outer) if "&" in head else ",".join(f"{outer} {part.strip()}" for part in head.split(","))
 
 
 def _apart(head: str) -> list[str]:
     if ":" in head:
-        head = _MEANS.sub(lambda found: found[1] or "", _ROOT.sub("html", head))
-    return [one.strip() or "*" for one in head.split(",")][:50]
+        head = _MEANS.sub(lambda match: match[1] or "", _ROOT.sub("html", head))
+    return [selector.strip() or "*" for selector in head.split(",")][:50]
 
 
 def _always(media: str) -> bool:
@@ -153,7 +156,7 @@ def _is_simple(selector: str) -> bool:
     return _SIMPLE.fullmatch(_PLACE.sub("", selector)) is not None
 
 
-def _closed(selector: str) -> tuple[str, str]:
+def _strip_state(selector: str) -> tuple[str, str]:
     """Where and which elements a selector means, whether or not somebody opened them."""
     parts = _BETWEEN.split(_STATE.sub("", selector).strip())
     return parts[0], parts[-1]

@@ -21,27 +21,27 @@ def variables(sheet: str) -> Mapping[str, str]:
     return dict(_SET.findall(sheet)[:200]) if "--" in sheet else {}
 
 
-def unescaped(text: str) -> str:
+def unescape_style(text: str) -> str:
     """The text without comments, its escapes read."""
     if "/*" in text:
         text = _COMMENT.sub("", text)
     return _ESCAPE.sub(_letter, text) if "\\" in text else text
 
 
-def _letter(found: re.Match[str]) -> str:
-    number = int(found[1], 16) if found[1] else 0
-    return chr(number) if 31 < number < 0xD800 else found[2] or ""
+def _letter(match: re.Match[str]) -> str:
+    number = int(match[1], 16) if match[1] else 0
+    return chr(number) if 31 < number < 0xD800 else match[2] or ""
 
 
-def plain(style: str, known: Mapping[str, str]) -> str:
+def normalize_style(style: str, outer_variables: Mapping[str, str]) -> str:
     """A declaration of style in lower case with nothing in it to be worked out. ``known``: variables set elsewhere."""
-    style = unescaped(style).lower()
+    style = unescape_style(style).lower()
     if "var(" in style:
-        values = {**known, **variables(style)}
+        values = {**outer_variables, **variables(style)}
         for _ in range(_MOST):
             if "var(" not in style or len(style) > 4_000:
                 break
-            style = _VARIABLE.sub(lambda found: values.get(found[1], found[2] or "").strip(), style)
+            style = _VARIABLE.sub(lambda match: values.get(match[1], match[2] or "").strip(), style)
     if "calc(" in style or "min(" in style or "max(" in style or "clamp(" in style:
         for _ in range(_MOST):
             worked_out = _CALL.sub(_worked_out, style)
@@ -51,37 +51,37 @@ def plain(style: str, known: Mapping[str, str]) -> str:
     return style
 
 
-def _worked_out(found: re.Match[str]) -> str:
-    parts = [_sum(part) for part in found[2].split(",")]
-    known = [part for part in parts if part is not None]
-    if len(known) < len(parts) or len({unit for number, unit in known if number}) > 1:
-        return found[2].partition(",")[0]
-    if found[1] == "clamp" and len(known) == 3:
-        number, unit = max(known[0], min(known[1:]))
+def _worked_out(match: re.Match[str]) -> str:
+    parts = [_sum(part) for part in match[2].split(",")]
+    quantities = [part for part in parts if part is not None]
+    if len(quantities) < len(parts) or len({unit for number, unit in quantities if number}) > 1:
+        return match[2].partition(",")[0]
+    if match[1] == "clamp" and len(quantities) == 3:
+        number, unit = max(quantities[0], min(quantities[1:]))
     else:
-        number, unit = min(known) if found[1] == "min" else max(known)
+        number, unit = min(quantities) if match[1] == "min" else max(quantities)
     return f"{number:g}{unit}" if abs(number) < 1e5 else f"{number:.0f}{unit}"
 
 
 def _sum(text: str) -> tuple[float, str] | None:
     """What numbers of one unit come to; None for anything else."""
     text = text.strip()
-    terms = [_product(one) for one in _TERM.split(text)]
-    signs = [1, *(-1 if "-" in one else 1 for one in _TERM.findall(text))]
-    known = [one for one in terms if one is not None]
-    units = {unit for number, unit in known if unit and number}
-    if len(known) < len(terms) or len(units) > 1:
+    terms = [_product(term) for term in _TERM.split(text)]
+    signs = [1, *(-1 if "-" in term else 1 for term in _TERM.findall(text))]
+    quantities = [term for term in terms if term is not None]
+    units = {unit for number, unit in quantities if unit and number}
+    if len(quantities) < len(terms) or len(units) > 1:
         return None
-    unit = next(iter(units), next((unit for _, unit in known if unit), ""))
-    return sum(sign * number for sign, (number, _) in zip(signs, known, strict=True)), unit
+    unit = next(iter(units), next((unit for _, unit in quantities if unit), ""))
+    return sum(sign * number for sign, (number, _) in zip(signs, quantities, strict=True)), unit
 
 
 def _product(text: str) -> tuple[float, str] | None:
     first, *rest = _FACTOR.split(text.strip())
-    found = _NUMBER.fullmatch(first)
-    if found is None:
+    match = _NUMBER.fullmatch(first)
+    if match is None:
         return None
-    number, unit = float(found[1]), found[2]
+    number, unit = float(match[1]), match[2]
     for sign, factor in zip(rest[::2], rest[1::2], strict=True):
         other = _NUMBER.fullmatch(factor)
         if other is None or (sign == "/" and not float(other[1])):

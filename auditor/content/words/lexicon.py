@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from auditor.content.words import writing
-from auditor.content.words.writing import DISGUISED, Written
+from auditor.content.words.writing import MIN_DISGUISED, NormalizedText
 from auditor.errors import InputError
-from auditor.text.sought import Sought
+from auditor.text.sought import MultiSearch
 
-SHIPPED = Path(__file__).parent / "data"
+BUILT_IN_FOLDER = Path(__file__).parent / "data"
 ADVERT = 3
 """The weight from which words in one place are an advert."""
 LONG = 8
@@ -53,7 +53,7 @@ class Term:
 
 
 @dataclass(frozen=True)
-class Found:
+class LexiconMatch:
     """What of the lexicon is in a text."""
 
     score: int = 0
@@ -61,23 +61,23 @@ class Found:
     categories: frozenset[str] = frozenset()
     gravest: int = 0
     """The weight of the heaviest term: words that everybody uses are no advert, however many."""
-    reporting: int = 0
+    report_words: int = 0
     """Distinct words of those who report crime or warn of it."""
-    missing: bool = False
+    is_missing_page: bool = False
     search: bool = False
 
     @property
     def advert(self) -> bool:
         """Whether it reads as an advert, and not as a report of one."""
-        return self.named and not self.reporting
+        return self.has_advert_words and not self.report_words
 
     @property
-    def named(self) -> bool:
+    def has_advert_words(self) -> bool:
         """Whether words of adverts are in it, whoever says them."""
         return self.score >= ADVERT and self.gravest > 1
 
 
-NOTHING = Found()
+NO_MATCH = LexiconMatch()
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,22 +89,24 @@ class Lexicon:
     context: Mapping[str, str]
     stems: Mapping[str, str]
     addresses: Mapping[str, str]
-    _spoken: Sought[_Key] = field(init=False, repr=False, compare=False)
-    _wide: Sought[_Key] = field(init=False, repr=False, compare=False)
+    _phrase_index: MultiSearch[_Key] = field(init=False, repr=False, compare=False)
+    _wide: MultiSearch[_Key] = field(init=False, repr=False, compare=False)
     """Terms in writing that puts no spaces between words, apart: the fewer first letters there are, the faster the others are found."""
-    _joined: Sought[_Key] = field(init=False, repr=False, compare=False)
+    _joined_index: MultiSearch[_Key] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         keys = dict(self._keys())
-        object.__setattr__(self, "_spoken", Sought({key: one for key, one in keys.items() if not _FAR.match(key)}))
-        object.__setattr__(self, "_wide", Sought({key: one for key, one in keys.items() if _FAR.match(key)}))
-        object.__setattr__(self, "_joined", Sought(dict(self._joined_keys())))
+        object.__setattr__(
+            self, "_phrase_index", MultiSearch({key: value for key, value in keys.items() if not _FAR.match(key)})
+        )
+        object.__setattr__(self, "_wide", MultiSearch({key: value for key, value in keys.items() if _FAR.match(key)}))
+        object.__setattr__(self, "_joined_index", MultiSearch(dict(self._joined_keys())))
 
     def _keys(self) -> Iterator[tuple[str, _Key]]:
         for word, kind in self.context.items():
             yield word, (kind, word, False)
         for term in self.terms:
-            bare = writing.plain(term.text)
+            bare = writing.strip_marks(term.text)
             if bare != term.text and not term.ambiguous and len(bare) > 4:
                 yield bare, (_TERM, term.text, True)
         for term in self.terms:
@@ -112,7 +114,7 @@ class Lexicon:
 
     def _joined_keys(self) -> Iterator[tuple[str, _Key]]:
         for term in self.terms:
-            bare = writing.plain(term.text)
+            bare = writing.strip_marks(term.text)
             letters = bare.replace(" ", "")
             if len(letters) >= LONG and " " in bare and not term.ambiguous:
                 yield letters, (_TERM, term.text, True)
@@ -122,54 +124,58 @@ class Lexicon:
         """The category of each term."""
         return {term.text: term.category for term in self.terms}
 
-    def find(self, written: Written, *, scrambled: int = DISGUISED, joined: bool = False) -> Found:
+    def find(
+        self, normalized_text: NormalizedText, *, min_disguised: int = MIN_DISGUISED, match_joined: bool = False
+    ) -> LexiconMatch:
         """What is in a text.
 
         ``scrambled``: the number of disguised words from which its letters without marks count, too. ``joined``: words
         may stand in it without spaces between them.
         """
-        text, wide = written.text, written.wide
-        found: dict[str, set[str]] = {}
-        self._hits(self._spoken, text, found)
+        text, wide = normalized_text.text, normalized_text.wide
+        words_by_kind: dict[str, set[str]] = {}
+        self._hits(self._phrase_index, text, words_by_kind)
         if wide:
-            self._hits(self._wide, text, found)
-        if joined:
+            self._hits(self._wide, text, words_by_kind)
+        if match_joined:
             for token in text.split():
                 if len(token) >= LONG + 4:
-                    found.setdefault(_TERM, set()).update(self.joined(writing.plain(token)))
-        if written.disguised >= scrambled:
-            self._hits(self._spoken, writing.plain(text), found)
-        terms = found.pop(_TERM, None)
+                    words_by_kind.setdefault(_TERM, set()).update(self.find_joined(writing.strip_marks(token)))
+        if normalized_text.disguised_count >= min_disguised:
+            self._hits(self._phrase_index, writing.strip_marks(text), words_by_kind)
+        terms = words_by_kind.pop(_TERM, None)
         if not terms:
-            return Found(
-                reporting=len(found.get("reporting", ())), missing="missing" in found, search="search" in found
+            return LexiconMatch(
+                report_words=len(words_by_kind.get("reporting", ())),
+                is_missing_page="missing" in words_by_kind,
+                search="search" in words_by_kind,
             )
         longest = [term for term in terms if not any(term != other and term in other for other in terms)]
         weights = [self.weights.get(self.categories[term], 1) for term in longest]
-        return Found(
+        return LexiconMatch(
             score=sum(weights),
             gravest=max(weights),
             terms=tuple(sorted(longest)),
             categories=frozenset(self.categories[term] for term in longest),
-            reporting=len(found.get("reporting", ())),
-            missing="missing" in found,
-            search="search" in found,
+            report_words=len(words_by_kind.get("reporting", ())),
+            is_missing_page="missing" in words_by_kind,
+            search="search" in words_by_kind,
         )
 
-    def _hits(self, sought: Sought[_Key], text: str, found: dict[str, set[str]]) -> None:
-        for start, stop, (kind, word, bare) in itertools.islice(sought.found_in(text), MAX_HITS):
-            words = found.get(kind)
+    def _hits(self, index: MultiSearch[_Key], text: str, words_by_kind: dict[str, set[str]]) -> None:
+        for start, stop, (kind, word, bare) in itertools.islice(index.find_in(text), MAX_HITS):
+            words = words_by_kind.get(kind)
             if words is not None and word in words:
                 continue
             if kind == _TERM and bare and not text[max(0, start - _AROUND) : stop + _AROUND].isascii():
                 continue
             within = kind == _TERM and " " in word and stop - start > LONG + 2 and not bare
             if within or _stands_alone(text, start, stop):
-                found.setdefault(kind, set()).add(word)
+                words_by_kind.setdefault(kind, set()).add(word)
 
-    def joined(self, name: str) -> tuple[str, ...]:
+    def find_joined(self, name: str) -> tuple[str, ...]:
         """The terms in a name that holds no spaces, as a host does."""
-        return tuple(word for _, _, (_, word, _) in self._joined.found_in(name))
+        return tuple(word for _, _, (_, word, _) in self._joined_index.find_in(name))
 
 
 def _stands_alone(text: str, start: int, stop: int) -> bool:
@@ -179,12 +185,12 @@ def _stands_alone(text: str, start: int, stop: int) -> bool:
 
 
 @functools.cache
-def shipped() -> Lexicon:
+def load_built_in_lexicon() -> Lexicon:
     """What comes with the program."""
     return load()
 
 
-def own(folder: Path) -> Mapping[str, str]:
+def read_own_words(folder: Path) -> Mapping[str, str]:
     """The texts of a unit's own files, by their names; none when there is no such folder.
 
     Raises InputError for a line that is not of the form, and for a file that no list is named like.
@@ -203,12 +209,16 @@ def own(folder: Path) -> Mapping[str, str]:
 @functools.lru_cache(maxsize=8)
 def with_own(texts: frozenset[tuple[str, str]]) -> Lexicon:
     """What comes with the program, with what ``own`` read."""
-    return _made(((SHIPPED, _texts(SHIPPED)), (Path("office/words"), dict(texts)))) if texts else shipped()
+    return (
+        _build_lexicon(((BUILT_IN_FOLDER, _texts(BUILT_IN_FOLDER)), (Path("office/words"), dict(texts))))
+        if texts
+        else load_built_in_lexicon()
+    )
 
 
 def load(*folders: Path) -> Lexicon:
     """What comes with the program, with what folders add. Raises InputError for a line that is not of the form."""
-    return _made((folder, _texts(folder)) for folder in (SHIPPED, *folders))
+    return _build_lexicon((folder, _texts(folder)) for folder in (BUILT_IN_FOLDER, *folders))
 
 
 def without_words(lexicon: Lexicon) -> Lexicon:
@@ -237,25 +247,25 @@ class _Line:
     number: int
     fields: tuple[str, ...]
 
-    def one_of(self, value: str, allowed: Iterable[str]) -> str:
-        if value not in allowed:
+    def one_of(self, value: str, choices: Iterable[str]) -> str:
+        if value not in choices:
             raise InputError(
                 f"{value} is not a valid value here",
                 file=self.file,
                 line=self.number,
-                mend=f"use one of {', '.join(allowed)}",
+                mend=f"use one of {', '.join(choices)}",
             )
         return value
 
 
-def _made(sources: Iterable[tuple[Path, Mapping[str, str]]]) -> Lexicon:
+def _build_lexicon(sources: Iterable[tuple[Path, Mapping[str, str]]]) -> Lexicon:
     sources = tuple(sources)
     lines = {name: [line for source in sources for line in _lines(*source, name)] for name in FILES}
     weights = {line.fields[0]: _weight(line) for line in lines["categories.tsv"]}
     terms = {line.fields[0]: _term(line, weights) for line in lines["terms.tsv"]}
 
-    def values(name: str, allowed: Iterable[str]) -> dict[str, str]:
-        return {line.fields[0]: line.one_of(line.fields[1], allowed) for line in lines[name]}
+    def values(name: str, choices: Iterable[str]) -> dict[str, str]:
+        return {line.fields[0]: line.one_of(line.fields[1], choices) for line in lines[name]}
 
     return Lexicon(
         terms=tuple(terms.values()),

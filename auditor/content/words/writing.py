@@ -16,7 +16,7 @@ _FANCY = "\uff01-\uff5e\u2460-\u24ff\U0001d400-\U0001d7ff\U0001f130-\U0001f189"
 _SUSPECT = re.compile(f"[{_UNSEEN}{_FANCY}\u0300-\u036fᴀ-ᴢɢʜɪʙʟɴʀʏꜰꜱ\u0370-\u03ff\u0400-\u052f\u0531-\u0587]")
 _UNUSUAL = re.compile(rb"\xe2(?:\x80[\x8b-\x8f\xae]|[\x81\x91-\x93])")
 """What of the general punctuation, which every page has some of, is to be looked at."""
-_CONTINUING = bytes(range(0x80, 0xC0))
+_CONTINUATION_BYTES = bytes(range(0x80, 0xC0))
 """Bytes of UTF-8 that begin no letter."""
 
 
@@ -41,7 +41,7 @@ _SHAPES = _table(
 """``T``: may bear a tone, as may ``t``, which mostly is a ``đ``; ``-``: punctuation; ``w``: of writing without spaces; ``s``: a space but the space bar's; ``?``: unusual."""
 _SPACES = re.compile(rb"\xe2(?:\x80[\x80-\x8a\xa8\xa9\xaf]|\x81\x9f)")
 """Of the general punctuation."""
-_SPELLING = _table(b"a", (b"0", range(0x41)), (b" ", b" "), (b"0", b"[\\]^`{}~\x7f"), (b".", (*b".-_*|/", 0xC2)))
+_SPELLING_TABLE = _table(b"a", (b"0", range(0x41)), (b" ", b" "), (b"0", b"[\\]^`{}~\x7f"), (b".", (*b".-_*|/", 0xC2)))
 """Letters, spaces, and signs that letters are spelt apart with: the middle dot begins with C2."""
 _PICTURES = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf\ufe0f]+")
 _UNSEEN_ONE = re.compile(f"[{_UNSEEN}]+")
@@ -60,61 +60,61 @@ _OTHER = re.compile("[\u0370-\u03ff\u0400-\u052f\u0531-\u0587]")
 _LATIN = re.compile("[a-z\u00c0-\u024f\u1e00-\u1eff]")
 _MIXED_WORD = re.compile("[^\\W\\d_]*[\u0370-\u03ff\u0400-\u052f\u0531-\u0587][^\\W\\d_]*")
 
-DISGUISED = 3
+MIN_DISGUISED = 3
 """Words with disguised letters from which that is no mistake of somebody's hand."""
 _BASES = "aăâeêioôơuưy"
 _TONES = "\u0300\u0301\u0303\u0309\u0323"
-TONED = "".join(unicodedata.normalize("NFC", base + tone) for base in _BASES for tone in _TONES)
+TONE_VOWELS = "".join(unicodedata.normalize("NFC", base + tone) for base in _BASES for tone in _TONES)
 """Vowels with a tone, of which a Vietnamese syllable has one."""
 _MARKED_CONSONANTS = re.compile(
     "[\u0107\u0109\u010d\u0144\u01f5\u011d\u013a\u0155\u015b\u017a\u1e3f\u1e55\u1e2b\u1e25\u1e33\u1e37\u1e43\u1e45\u1e47\u1e5b\u1e63\u1e6d\u1e93]"
 )
-_TWO_TONES = re.compile(f"[{TONED}]{{2}}")
-_TWO_AFTER_I = re.compile(f"ĩ[{TONED}]")
-_DISGUISED_WORD = re.compile(f"[^\\W\\d_]*(?:[{TONED}]{{2}}|{_MARKED_CONSONANTS.pattern})[^\\W\\d_]*")
+_TWO_TONES = re.compile(f"[{TONE_VOWELS}]{{2}}")
+_TWO_AFTER_I = re.compile(f"ĩ[{TONE_VOWELS}]")
+_DISGUISED_WORD = re.compile(f"[^\\W\\d_]*(?:[{TONE_VOWELS}]{{2}}|{_MARKED_CONSONANTS.pattern})[^\\W\\d_]*")
 
 _SPELT = tuple(
     re.compile(rf"(?<!\w)\w(?:{re.escape(sign)}\w){{2,}}(?!\w)") for sign in (".", "-", "_", "*", "·", "|", "/")
 )
 _SINGLES = re.compile(r" [^\W\d_] [^\W\d_] [^\W\d_]\b")
-_SPACED = re.compile(r"(?<!\w)[^\W\d_](?: [^\W\d_]){3,}(?!\w)")
+_SPACED_WORD = re.compile(r"(?<!\w)[^\W\d_](?: [^\W\d_]){3,}(?!\w)")
 _LONG = 500
 _MARKS = re.compile("[\u0300-\u036f]+")
 
 
 @dataclass(frozen=True)
-class Written:
+class NormalizedText:
     """A text as it is read."""
 
     text: str
     """Lower case, NFC, one alphabet, without unseen letters, one space between words; letters spelt apart are words again."""
     wide: bool = False
     """There are letters of writing that puts no spaces between words."""
-    disguised: int = 0
+    disguised_count: int = 0
     """Words whose letters somebody disguised: cut by unseen signs, mixed of alphabets, fancy, with two tones, spelt apart."""
 
 
-def read(text: str) -> Written:
+def read(text: str) -> NormalizedText:
     """The text as a person reads it."""
-    text, data, shape = _squeezed(text)
-    wide, disguised = b"w" in shape, 0
+    text, data, shape = _collapse_spaces(text)
+    wide, disguised_count = b"w" in shape, 0
     if b"?" in shape and _PICTURES.search(text):
         text = " ".join(_PICTURES.sub(" ", text).split())
     if (b"?" in shape or wide or _has_unusual(text, data, shape)) and _SUSPECT.search(text):
-        text, disguised = _plainly(text)
-    if b"?" in shape or wide or disguised:
+        text, disguised_count = _plainly(text)
+    if b"?" in shape or wide or disguised_count:
         data = text.encode("utf-8", "replace")
-        shape = data.translate(_SHAPES, _CONTINUING)
+        shape = data.translate(_SHAPES, _CONTINUATION_BYTES)
     text = text.lower()
     if (b"TT" in shape or b"Tt" in shape or ("ĩ" in text and _TWO_AFTER_I.search(text))) and _TWO_TONES.search(text):
         odd = len(_DISGUISED_WORD.findall(text))
-        disguised += odd if odd >= DISGUISED else 0
-    spelling = data.translate(_SPELLING, _CONTINUING)
+        disguised_count += odd if odd >= MIN_DISGUISED else 0
+    spelling = data.translate(_SPELLING_TABLE, _CONTINUATION_BYTES)
     text, spelt = _joined_again(text, signs=b".a." in spelling, spaces=b" a a a" in spelling)
-    return Written(text, wide, disguised + spelt)
+    return NormalizedText(text, wide, disguised_count + spelt)
 
 
-def _squeezed(text: str) -> tuple[str, bytes, bytes]:
+def _collapse_spaces(text: str) -> tuple[str, bytes, bytes]:
     """The text with one space between words, as bytes, and their shape. Of a long one hardly a word is looked at by itself."""
     if len(text) < _LONG:
         text = " ".join(text.split())
@@ -124,11 +124,11 @@ def _squeezed(text: str) -> tuple[str, bytes, bytes]:
             text = text.replace("  ", " ")
         text = text.strip()
     data = text.encode("utf-8", "replace")
-    shape = data.translate(_SHAPES, _CONTINUING)
+    shape = data.translate(_SHAPES, _CONTINUATION_BYTES)
     if len(text) >= _LONG and _has_rare_spaces(text, data, shape):
         text = " ".join(text.split())
         data = text.encode("utf-8", "replace")
-        shape = data.translate(_SHAPES, _CONTINUING)
+        shape = data.translate(_SHAPES, _CONTINUATION_BYTES)
     return text, data, shape
 
 
@@ -151,24 +151,24 @@ def _plainly(text: str) -> tuple[str, int]:
     text = _UNSEEN_ONE.sub("", text)
     fancy = _FANCY_ONE.findall(text)
     if fancy:
-        text = _FANCY_ONE.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
+        text = _FANCY_ONE.sub(lambda fancy_match: unicodedata.normalize("NFKC", fancy_match[0]), text)
     text = unicodedata.normalize("NFC", text).lower()
-    mixed = len(_SMALL_CAP.findall(text))
-    text = text.translate(_SMALL_CAPS) if mixed else text
+    mixed_count = len(_SMALL_CAP.findall(text))
+    text = text.translate(_SMALL_CAPS) if mixed_count else text
 
-    def latin(found: re.Match[str]) -> str:
-        nonlocal mixed
-        word: str = found[0]
+    def latin(match: re.Match[str]) -> str:
+        nonlocal mixed_count
+        word: str = match[0]
         as_read = word.translate(_LIKE_LATIN)
         if _OTHER.search(as_read):
             return word
-        mixed += bool(_LATIN.search(word))
+        mixed_count += bool(_LATIN.search(word))
         return as_read
 
     if _OTHER.search(text):
         text = _MIXED_WORD.sub(latin, text)
     broad = bool(fancy) and _OF_WIDE.search(text) is None
-    return text, len(cut) + mixed + sum(len(run) > 2 and _is_dressed(run[0], broad=broad) for run in fancy)
+    return text, len(cut) + mixed_count + sum(len(run) > 2 and _is_dressed(run[0], broad=broad) for run in fancy)
 
 
 def _is_dressed(letter: str, *, broad: bool) -> bool:
@@ -184,15 +184,15 @@ def _is_cut(word: str) -> bool:
 
 def _joined_again(text: str, *, signs: bool, spaces: bool) -> tuple[str, int]:
     """``n.h.à c.á.i`` and ``N H À`` as words; how many there were. ``signs``, ``spaces``: whether single letters stand between such."""
-    found = 0
+    count = 0
     for sign, spelt in zip((".", "-", "_", "*", "·", "|", "/"), _SPELT, strict=True) if signs else ():
         if text.count(sign) > 2 and _single_between(text, sign):
             text, times = spelt.subn(lambda word: _without_signs(word[0]), text)
-            found += times
+            count += times
     if spaces and _SINGLES.search(text):
-        text, times = _SPACED.subn(lambda word: word[0].replace(" ", ""), text)
-        found += times
-    return text, found
+        text, times = _SPACED_WORD.subn(lambda word: word[0].replace(" ", ""), text)
+        count += times
+    return text, count
 
 
 def _single_between(text: str, sign: str) -> bool:
@@ -215,7 +215,7 @@ class _Bare(dict[int, int]):
 _BARE = _Bare({ord("đ"): ord("d"), ord("Đ"): ord("D")})
 
 
-def plain(text: str) -> str:
+def strip_marks(text: str) -> str:
     """The same without the marks of Latin letters: ``đổi thưởng`` as ``doi thuong``."""
     if text.isascii():
         return text

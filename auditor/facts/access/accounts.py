@@ -32,14 +32,14 @@ class Duplicate(Fact):
     carriers: list[str]
 
 
-class Privileged(Fact):
+class PrivilegedAccount(Fact):
     """An account in a group that is as good as root."""
 
     account: str
     via: str
 
 
-class Key(Fact):
+class AuthorizedKey(Fact):
     """A public key that opens an account. Its comment stays on the host."""
 
     account: str
@@ -98,7 +98,7 @@ class DotFile(FileMode):
     account: str
 
 
-class Scheduling(Fact):
+class SchedulingPermission(Fact):
     """Who may schedule jobs by one program."""
 
     program: str
@@ -117,13 +117,13 @@ class SearchFolder(Fact):
     loose: str = Field(description="what of it others can change; empty for a folder that depends on where root is")
 
 
-class Facts(Area):
+class AccountsFacts(Area):
     """Local accounts of this host."""
 
     users: list[User]
     duplicates: list[Duplicate]
-    privileged: list[Privileged]
-    keys: list[Key]
+    privileged: list[PrivilegedAccount]
+    keys: list[AuthorizedKey]
     trust_files: list[TrustFile]
     login_defs: LoginDefs
     useradd_inactive: int | None = Field(
@@ -133,5 +133,5 @@ class Facts(Area):
     banner: Banner = Field(description="at the console, before anybody logs in")
     homes: list[Home]
     open_dot_files: list[DotFile] = Field(description="those that others may read or write, or the group may write")
-    scheduling: list[Scheduling]
+    scheduling: list[SchedulingPermission]
     root_path: list[SearchFolder] = Field(max_length=100)

@@ -40,7 +40,7 @@ class Login(Fact):
     watched: bool = Field(description="a jail that runs looks for wrong logins there")
 
 
-class Facts(Area):
+class BansFacts(Area):
     """Shutting out of addresses after wrong logins."""
 
     installed: bool = Field(description="fail2ban is")

@@ -32,7 +32,7 @@ class Quality(Fact):
     dictionary_found: bool = Field(description="the list is there; without it every new password is refused")
 
 
-class History(Fact):
+class PasswordHistory(Fact):
     """How many earlier passwords are refused."""
 
     active: bool
@@ -55,12 +55,12 @@ class Su(Fact):
     outside: list[str] = Field(description="accounts that did within 90 days and are neither root nor in sudo")
 
 
-class Facts(Area):
+class PamFacts(Area):
     """PAM on this host."""
 
     faillock: list[Faillock]
     pwquality: Quality
-    pwhistory: History
+    pwhistory: PasswordHistory
     hash: str = Field(description="scheme that pam_unix is told to use; empty when login.defs decides")
     umask: Umask
     su: Su

@@ -7,7 +7,7 @@ from pydantic import Field
 from auditor.facts._base import Area, Banner, Fact, FileMode, Path
 
 
-class Settings(Fact):
+class SshSettings(Fact):
     """Settings in the words of ``sshd -T``: numbers and lists typed, the rest as text."""
 
     allowgroups: list[str]
@@ -42,7 +42,7 @@ class Settings(Fact):
     allowtcpforwarding: str
 
 
-class Case(Fact):
+class MatchCase(Fact):
     """A value in force for somebody."""
 
     when: str = Field(description="'for anybody', 'user root', or the Match block with file and line")
@@ -52,16 +52,16 @@ class Case(Fact):
 class Cases(Fact):
     """Per setting that a Match block may change: the general value, and every other one in force for somebody."""
 
-    permitrootlogin: list[Case]
-    permitemptypasswords: list[Case]
-    maxauthtries: list[Case]
-    hostbasedauthentication: list[Case]
-    loglevel: list[Case]
-    x11forwarding: list[Case]
-    allowagentforwarding: list[Case]
-    allowtcpforwarding: list[Case]
-    password_login: list[Case] = Field(description="yes when a password alone opens a session, also through PAM")
-    silent_seconds: list[Case] = Field(description="until a client that no longer answers is dropped; 0 is never")
+    permitrootlogin: list[MatchCase]
+    permitemptypasswords: list[MatchCase]
+    maxauthtries: list[MatchCase]
+    hostbasedauthentication: list[MatchCase]
+    loglevel: list[MatchCase]
+    x11forwarding: list[MatchCase]
+    allowagentforwarding: list[MatchCase]
+    allowtcpforwarding: list[MatchCase]
+    password_login: list[MatchCase] = Field(description="yes when a password alone opens a session, also through PAM")
+    silent_seconds: list[MatchCase] = Field(description="until a client that no longer answers is dropped; 0 is never")
 
 
 class MatchLine(Fact):
@@ -103,23 +103,23 @@ class Algorithms(Fact):
     macs: list[str]
 
 
-class Confinement(Fact):
+class SshConfinement(Fact):
     """What systemd holds sshd's service to, and with it whoever comes in."""
 
     lacks: list[str] = Field(description="systemd's properties that it does not have, of those that are wanted")
     in_force: bool = Field(description="the running sshd was started with some of them")
 
 
-class Facts(Area):
+class SshFacts(Area):
     """sshd on this host; without it everything but ``installed`` is empty."""
 
     installed: bool
-    effective: Settings | None = Field(description="for anybody: no Match block applied")
-    theirs: Settings | None = Field(
+    effective: SshSettings | None = Field(description="for anybody: no Match block applied")
+    theirs: SshSettings | None = Field(
         description="for anybody, without what our own file sets; with what it only writes down as right by itself"
     )
-    for_root: Settings | None
-    for_automation: Settings | None = Field(description="None also when no automation user is declared")
+    for_root: SshSettings | None
+    for_automation: SshSettings | None = Field(description="None also when no automation user is declared")
     cases: Cases
     matches: list[MatchLine]
     defaults: Algorithms
@@ -130,4 +130,4 @@ class Facts(Area):
     host_key_types: list[str] = Field(description="of the keys in use, in the words of their public halves")
     banner: Banner = Field(description="of the file that sshd shows, or else of /etc/issue.net")
     files: list[FileMode] = Field(description="sshd's main file and those of the folder beside it")
-    confinement: Confinement | None = Field(description="None where no sshd runs all the time, as with a socket")
+    confinement: SshConfinement | None = Field(description="None where no sshd runs all the time, as with a socket")

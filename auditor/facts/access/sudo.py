@@ -7,7 +7,7 @@ from pydantic import Field
 from auditor.facts._base import Area, Fact, FileMode, Path
 
 
-class Grant(Fact):
+class SudoGrant(Fact):
     """A rule as it applies to one account; ``ALL`` is everybody. Aliases and groups are resolved."""
 
     account: str
@@ -34,7 +34,7 @@ class Exempt(Fact):
     of: str
 
 
-class File(FileMode):
+class SudoersFile(FileMode):
     """A file that sudo reads."""
 
     closed: bool = Field(description="root's alone: owner, group, and at most 0440")
@@ -43,7 +43,7 @@ class File(FileMode):
     )
 
 
-class Folder(FileMode):
+class SudoersFolder(FileMode):
     """The folder of drop-ins."""
 
     closed: bool = Field(description="root's alone to change, and nothing in it for others: at most 0750")
@@ -57,13 +57,13 @@ class Target(Fact):
     writable: Path = Field(description="the file or folder that others can change")
 
 
-class Facts(Area):
+class SudoFacts(Area):
     """sudo on this host; without it the lists are empty."""
 
     installed: bool
-    grants: list[Grant]
+    grants: list[SudoGrant]
     defaults: Defaults
     exceptions: list[Exempt]
-    files: list[File]
-    folder: Folder | None = Field(description="of drop-ins; None where there is none")
+    files: list[SudoersFile]
+    folder: SudoersFolder | None = Field(description="of drop-ins; None where there is none")
     writable_targets: list[Target]

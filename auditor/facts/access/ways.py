@@ -14,7 +14,7 @@ Moment = Annotated[int, Field(ge=0, lt=253_402_300_800)]
 """A second that a calendar has."""
 
 
-class Way(Fact):
+class LoginPath(Fact):
     """How somebody came in within 90 days, by sshd's own log."""
 
     account: str = Field(max_length=256)
@@ -29,7 +29,7 @@ class Way(Fact):
     count: int
 
 
-class Forwarded(Fact):
+class Forwarding(Fact):
     """Something that went through sshd besides a session: the host behind this one, a database."""
 
     account: str = Field(max_length=256)
@@ -42,14 +42,14 @@ class Forwarded(Fact):
     last: Moment = Field(description="epoch second")
 
 
-class Person(Fact):
+class LoginAccount(Fact):
     """An account that is declared or came in."""
 
     name: str = Field(max_length=256)
     groups: list[str] | None = Field(description="None when they stand in none of the host's own files")
 
 
-class Settings(Fact):
+class LoginSettings(Fact):
     """What decides who gets in, in the words of ``sshd -T``."""
 
     allowgroups: list[str]
@@ -79,10 +79,10 @@ class Offer(Fact):
     source: str = Field(max_length=64)
     port: int
     ours: bool = Field(description="the daemon there reads the settings that we make")
-    settings: Settings
+    settings: LoginSettings
 
 
-class Facts(Area):
+class WaysFacts(Area):
     """Ways in; without sshd everything but ``installed`` is empty."""
 
     installed: bool
@@ -91,11 +91,11 @@ class Facts(Area):
     )
     since: Moment = Field(description="epoch second that the records reach back to; 0 none")
     cut: bool = Field(description="there were more records or ways than are read")
-    own: Way | None = Field(description="how this reading came in; None when no record tells")
+    own: LoginPath | None = Field(description="how this reading came in; None when no record tells")
     ports: list[int] = Field(description="on which sshd is reached, its socket's too")
-    seen: list[Way] = Field(max_length=MAX_WAYS)
-    forwarded: list[Forwarded] = Field(max_length=MAX_WAYS)
-    accounts: list[Person] = Field(max_length=MAX_WAYS)
+    seen: list[LoginPath] = Field(max_length=MAX_WAYS)
+    forwarded: list[Forwarding] = Field(max_length=MAX_WAYS)
+    accounts: list[LoginAccount] = Field(max_length=MAX_WAYS)
     second_factors: list[str] = Field(description="modules in sshd's PAM stack that ask for more than the password")
     offers: list[Offer] = Field(max_length=MAX_OFFERS)
     unasked: int = Field(description="offers that sshd was not asked about, for there are too many")

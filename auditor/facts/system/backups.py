@@ -26,7 +26,7 @@ class Directory(Fact):
     cut_short: bool
 
 
-class Facts(Area):
+class BackupsFacts(Area):
     """Declared backup folders."""
 
     directories: list[Directory]

@@ -21,7 +21,7 @@ class Job(Fact):
     )
 
 
-class Facts(Area):
+class CronFacts(Area):
     """cron."""
 
     jobs: list[Job]

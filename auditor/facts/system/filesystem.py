@@ -59,7 +59,7 @@ class Space(Fact):
     inodes_used: int
 
 
-class Finished(Fact):
+class WalkCompleteness(Fact):
     """Which parts were walked to their end, rather than cut short: the system first, then sites and people's folders."""
 
     system: bool
@@ -69,12 +69,12 @@ class Finished(Fact):
 class WalkSummary(Fact):
     """How far the walk over the host's own disks came."""
 
-    finished: Finished
+    finished: WalkCompleteness
     entries: int
     seconds: float
 
 
-class Facts(Area):
+class FilesystemFacts(Area):
     """Mounts, space, permissions of system files, and what the walk found."""
 
     shared: list[SharedFolder]

@@ -17,13 +17,13 @@ class Denies(Fact):
     ip6: bool
 
 
-class Exposed(Listener):
+class ExposedSocket(Listener):
     """A listening socket that the ruleset in force lets a stranger reach."""
 
     family: Literal["ip", "ip6"]
 
 
-class Published(Fact):
+class PublishedPort(Fact):
     """A port whose packets are sent on to another machine or container, past what the firewall says of this one."""
 
     family: str
@@ -42,7 +42,7 @@ class Boot(Fact):
     others: bool = Field(description="systemd's units load rules besides this product's")
 
 
-class Session(Fact):
+class SshConnection(Fact):
     """The SSH connection that the reading came in by."""
 
     source: str
@@ -53,17 +53,17 @@ class Ssh(Fact):
     """The ports that must stay open, or the administrators are locked out."""
 
     ports: list[int]
-    session: Session | None
+    session: SshConnection | None
 
 
-class Facts(Area):
+class FirewallFacts(Area):
     """Worked out from the rules of nftables and iptables."""
 
     installed: bool = Field(description="nft is here")
     denies: Denies
     ipv6_in_use: bool = Field(description="an interface other than lo has an IPv6 address")
-    exposed: list[Exposed]
-    published: list[Published] = Field(default_factory=list)
+    exposed: list[ExposedSocket]
+    published: list[PublishedPort] = Field(default_factory=list)
     boot: Boot
     managers: list[str] = Field(description="who but this product keeps a packet filter here")
     others_deny: bool = Field(description="by default, and without this product's table")

@@ -9,7 +9,7 @@ from pydantic import Field
 from auditor.facts._base import Area, Fact, Path
 
 
-class Record(Fact):
+class FileRecord(Fact):
     """How all files in some folders were at one moment, kept on the host where root alone can write."""
 
     made: int = Field(description="epoch second by the host's clock")
@@ -18,7 +18,7 @@ class Record(Fact):
     entries: int = Field(ge=0)
 
 
-class Change(Fact):
+class FileChange(Fact):
     """What differs from the record, and neither a package nor a run of ours explains."""
 
     path: Path
@@ -27,8 +27,8 @@ class Change(Fact):
     )
 
 
-class Facts(Area):
+class IntegrityFacts(Area):
     """The record, and what has changed since."""
 
-    record: Record | None = Field(description="None when there is none, or others than root could have written it")
-    changes: list[Change] = Field(max_length=200, description="the first of them, in order of the paths")
+    record: FileRecord | None = Field(description="None when there is none, or others than root could have written it")
+    changes: list[FileChange] = Field(max_length=200, description="the first of them, in order of the paths")

@@ -43,7 +43,7 @@ class AppArmor(Fact):
     complaining: list[str]
 
 
-class Facts(Area):
+class KernelFacts(Area):
     """Settings by key, network settings by interface, modules, AppArmor."""
 
     live: dict[str, int]

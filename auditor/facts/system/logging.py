@@ -55,7 +55,7 @@ class Auditd(Fact):
     halts: list[str] = Field(description="settings that stop the server or bring it to one user when the disk is full")
 
 
-class Recorded(Fact):
+class AuditRule(Fact):
     """Something that matters on a web server, and whether the loaded rules record it."""
 
     kind: Literal["path", "calls", "refused", "program", "account"] = Field(
@@ -65,7 +65,7 @@ class Recorded(Fact):
     recorded: bool
 
 
-class Facts(Area):
+class LoggingFacts(Area):
     """Logs of the host."""
 
     journald: Journald
@@ -76,5 +76,5 @@ class Facts(Area):
     files_cut_short: bool = Field(description="not all of /var/log could be looked at")
     remote: list[str] = Field(description="what sends logs to another machine")
     auditd: Auditd
-    audit_profile: list[Recorded]
-    audit_people: list[Recorded] = Field(description="of what people who are logged in do")
+    audit_profile: list[AuditRule]
+    audit_people: list[AuditRule] = Field(description="of what people who are logged in do")

@@ -27,7 +27,7 @@ class Package(Fact):
     )
 
 
-class Mapped(Fact):
+class MappedFile(Fact):
     """A file of code that was replaced and that processes still run."""
 
     file: Path
@@ -37,7 +37,7 @@ class Mapped(Fact):
     processes: int
 
 
-class Locked(Fact):
+class LockedPackage(Fact):
     """A package of PHP that a lock of Composer's names."""
 
     name: str = Field(max_length=210)
@@ -48,13 +48,13 @@ class Lock(Fact):
     """One composer.lock."""
 
     path: Path = Field(description="the folder that it lies in")
-    packages: list[Locked] | None = Field(description="None: it is none, or larger than any")
+    packages: list[LockedPackage] | None = Field(description="None: it is none, or larger than any")
 
 
-class Facts(Area):
+class PackagesFacts(Area):
     """Packages of a Debian or Ubuntu system."""
 
     installed: list[Package]
     running_kernel: str = Field(description="release of the kernel that runs, as uname tells it")
-    mapped: list[Mapped]
+    mapped: list[MappedFile]
     composer: list[Lock] = Field(default_factory=list, description="locks in and about the declared document roots")

@@ -7,7 +7,7 @@ from pydantic import Field
 from auditor.facts._base import Area, Fact
 
 
-class Armed(Fact):
+class ArmedRun(Fact):
     """A run that is neither confirmed nor reverted."""
 
     run: str = Field(max_length=64, description="'?' when its mark cannot be read")
@@ -26,8 +26,8 @@ class PastRun(Fact):
     ended: int = Field(description="epoch second by the host's clock; 0 unknown")
 
 
-class Facts(Area):
+class PastRunsFacts(Area):
     """The guard's records; empty where no run has ever been."""
 
-    armed: Armed | None
+    armed: ArmedRun | None
     runs: list[PastRun] = Field(max_length=5, description="newest first")

@@ -40,7 +40,7 @@ class RootApplication(Fact):
     listens: list[str] = Field(description="addresses with ports, and paths of sockets")
 
 
-class Unneeded(Fact):
+class UnneededUnit(Fact):
     """A unit of a service that a web server has no use for, running or started at boot."""
 
     service: str
@@ -51,7 +51,7 @@ class Unneeded(Fact):
     maskable: bool = Field(description="its file is not in /etc, where the mask would have to go")
 
 
-class Confinement(Fact):
+class ServiceConfinement(Fact):
     """What systemd holds a running daemon of the web stack to."""
 
     unit: str
@@ -82,14 +82,14 @@ class Ftp(Fact):
     root: str | None = Field(description="the folder that everybody is put into; None for each account's own")
 
 
-class Relay(Fact):
+class MailRelay(Fact):
     """Whether the mail server hands on a stranger's mail to strangers."""
 
     open: bool
     because: str
 
 
-class Store(Fact):
+class DataStore(Fact):
     """A database or cache that gives itself to whoever asks."""
 
     store: str
@@ -126,16 +126,16 @@ class Statistics(Fact):
     changes: bool = Field(description="whoever sees it may take servers out")
 
 
-class Facts(Area):
+class ServicesFacts(Area):
     """Listening sockets and the units that matter."""
 
     systemd: bool = Field(description="systemd runs this host")
     listeners: list[Listener]
     peers: list[Peer] = Field(default_factory=list, max_length=1_000)
-    unneeded: list[Unneeded]
+    unneeded: list[UnneededUnit]
     failed: list[str]
     stale: list[Stale] = Field(default_factory=list)
-    confinement: list[Confinement]
+    confinement: list[ServiceConfinement]
     crawler_guards: list[str] | None = Field(
         default=None, description="that run and may shut out a false search engine; None: not known"
     )
@@ -145,8 +145,8 @@ class Facts(Area):
     mail_server: str | None
     core_dumps: CoreDumps
     ftp: list[Ftp] = Field(default_factory=list)
-    relay: Relay | None = Field(default=None, description="None where there is no Postfix")
-    stores: list[Store] = Field(default_factory=list)
+    relay: MailRelay | None = Field(default=None, description="None where there is no Postfix")
+    stores: list[DataStore] = Field(default_factory=list)
     all_web_read: bool = Field(
         default=True, description="no other web server answers than those whose configuration is read"
     )

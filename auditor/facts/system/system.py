@@ -26,7 +26,7 @@ class Connection(Fact):
     user: str = Field(max_length=64, description="the account that it logged in to; empty when unknown")
 
 
-class Facts(Area):
+class SystemFacts(Area):
     """Release, kernel, container or machine, clock."""
 
     os: Os

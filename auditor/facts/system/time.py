@@ -23,7 +23,7 @@ class Clock(Fact):
     max_error: float | None = Field(description="seconds")
 
 
-class Facts(Area):
+class TimeFacts(Area):
     """Who keeps the clock right, whether it is right, in which zone it is shown."""
 
     daemons: list[Daemon]

@@ -33,7 +33,7 @@ class Update(Fact):
     held: bool
 
 
-class Source(Fact):
+class PackageSource(Fact):
     """One enabled source of packages."""
 
     file: Path
@@ -47,7 +47,7 @@ class Source(Fact):
     third_party: bool
 
 
-class Unit(Fact):
+class SystemdUnit(Fact):
     """A systemd unit."""
 
     name: str
@@ -64,7 +64,7 @@ class Automatic(Fact):
     upgrade_every_days: int = Field(description="0 is never")
     security_origin: bool
     left_out: list[str] = Field(description="packages excluded")
-    timers: list[Unit]
+    timers: list[SystemdUnit]
     last_run: int | None
 
 
@@ -80,7 +80,7 @@ class Reboot(Fact):
     booted: int
 
 
-class Facts(Area):
+class UpdatesFacts(Area):
     """Updates of a Debian or Ubuntu system."""
 
     support: Support
@@ -89,7 +89,7 @@ class Facts(Area):
     unfinished: list[str] = Field(description="packages whose installation was begun and not ended")
     pending: list[Update]
     pending_count: int
-    sources: list[Source]
+    sources: list[PackageSource]
     insecure_options: list[str] = Field(description="apt settings that allow unsigned packages")
     automatic: Automatic
     reboot: Reboot

@@ -9,7 +9,7 @@ from pydantic import Field
 from auditor.facts._base import Fact, Path
 
 
-class Listen(Fact):
+class ListenAddress(Fact):
     """One address a virtual host answers on."""
 
     address: str = Field(description="'*', '0.0.0.0', '[::]', '127.0.0.1' …")
@@ -54,7 +54,7 @@ class RequestFilter(Fact):
     rotated: bool = Field(description="logrotate names the audit log")
 
 
-class Elsewhere(Fact):
+class ForeignDaemon(Fact):
     """A daemon that root runs from a place where no package of the distribution puts it, as hosting panels do."""
 
     program: Path
@@ -67,7 +67,7 @@ class PlainVhost(Fact):
     names: list[str] = Field(
         description="as claimed, and the declared domains that it answers by wildcard or by default"
     )
-    listens: list[Listen]
+    listens: list[ListenAddress]
     root: Path | None
     file: Path
     line: int
@@ -77,7 +77,7 @@ class PlainVhost(Fact):
     request_filter: RequestFilter | None = Field(default=None, description="None where ModSecurity is not loaded")
 
 
-class Unread(Fact):
+class VhostReadError(Fact):
     """Why a virtual host could not be read. ``auditor.audit.unread`` has it in words."""
 
     why: Literal["patterns", "not_understood", "no_time"] = Field(description="no_time: other sites took it all")
@@ -87,10 +87,10 @@ class Unread(Fact):
 class UnreadVhost(PlainVhost):
     """A virtual host of which no more is known."""
 
-    unread: Unread
+    unread: VhostReadError
 
 
-class Vhost(PlainVhost):
+class VirtualHost(PlainVhost):
     """One ``server`` block (nginx) or ``VirtualHost`` (Apache), with inheritance resolved.
 
     The lists of URIs answer "what would the configuration do with a request for …", worked out from the

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from auditor.facts._base import Area, Fact, FileMode, Path
-from auditor.facts.web._web import UnreadVhost, Vhost
+from auditor.facts.web._web import UnreadVhost, VirtualHost
 
 
 class DefaultVhost(Fact):
@@ -19,7 +19,7 @@ class DefaultVhost(Fact):
     answers: str = Field(description="what / comes to: denied, redirected, proxied, php or file")
 
 
-class Timeout(Fact):
+class ApacheTimeout(Fact):
     """Timeout in one context."""
 
     context: str = Field(description="'main', or file:line of a virtual host")
@@ -35,7 +35,7 @@ class Override(Fact):
     writable_by: list[str] = Field(description="users of Apache and PHP that may write .htaccess there")
 
 
-class Facts(Area):
+class ApacheFacts(Area):
     """Apache; empty where it is not installed."""
 
     installed: bool
@@ -51,7 +51,7 @@ class Facts(Area):
     server_tokens: str = Field(description="lower case; 'full' when not set")
     signatures: list[str] = Field(description="contexts whose error pages carry the server's signature")
     traces: list[str] = Field(description="contexts that answer TRACE")
-    timeouts: list[Timeout]
+    timeouts: list[ApacheTimeout]
     root_open: list[str] = Field(description="contexts in which / of the file system is granted or may be overridden")
     slow_requests_cut: bool = Field(description="mod_reqtimeout bounds how long a request may take to arrive")
     default_vhosts: list[DefaultVhost]
@@ -62,7 +62,7 @@ class Facts(Area):
     ours: list[str] = Field(description="directives of the whole server in Lũy Tre's drop-in")
     needs_grant: list[Path] = Field(description="document roots served only because / of the file system is granted")
     settings_after_ours: list[str] = Field(description="settings that stand again after Lũy Tre's drop-in")
-    vhosts: list[Vhost]
+    vhosts: list[VirtualHost]
     unread_vhosts: list[UnreadVhost] = Field(
         default_factory=list, description="those that could not be asked, apart from ``vhosts``"
     )

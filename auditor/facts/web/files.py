@@ -7,7 +7,7 @@ from pydantic import Field
 from auditor.facts._base import Area, Fact, Path
 
 
-class Item(Fact):
+class WebrootItem(Fact):
     """A file or folder below a root; the path is relative to it."""
 
     path: Path
@@ -20,13 +20,13 @@ class Item(Fact):
     web_writes: bool
 
 
-class UploadPhp(Item):
+class UploadPhp(WebrootItem):
     """PHP in an upload folder."""
 
     acts_on_input: bool = Field(description="takes a visitor's words and runs or writes something with them")
 
 
-class Link(Fact):
+class OutwardLink(Fact):
     """A link that leaves its root."""
 
     path: Path
@@ -49,7 +49,7 @@ class SecurityTxt(Fact):
     expires: int | None
 
 
-class Counts(Fact):
+class ItemCounts(Fact):
     """How many there are in all; the lists hold at most 200 each."""
 
     vcs: int
@@ -60,7 +60,7 @@ class Counts(Fact):
     links_out: int
 
 
-class Root(Fact):
+class WebRoot(Fact):
     """One web root."""
 
     path: Path
@@ -72,19 +72,19 @@ class Root(Fact):
     cut_short: bool = Field(description="the budget ended before everything was seen")
     newest: int | None = Field(description="epoch second of the latest change of a file")
     owners: dict[str, int]
-    counts: Counts
-    vcs: list[Item]
-    dumps: list[Item]
-    secrets: list[Item]
-    world_writable: list[Item]
+    counts: ItemCounts
+    vcs: list[WebrootItem]
+    dumps: list[WebrootItem]
+    secrets: list[WebrootItem]
+    world_writable: list[WebrootItem]
     upload_php: list[UploadPhp] = Field(description="those that act on input first")
-    links_out: list[Link]
+    links_out: list[OutwardLink]
     code: list[Code]
     security_txt: SecurityTxt | None
 
 
-class Facts(Area):
+class FilesFacts(Area):
     """A budgeted walk of the web roots."""
 
     web_users: list[str]
-    roots: list[Root]
+    roots: list[WebRoot]

@@ -14,7 +14,7 @@ class Referrer(Fact):
     requests: int
 
 
-class Log(Fact):
+class AccessLogUse(Fact):
     """What the requests at the end of one access log come to. Visitors write it."""
 
     path: Path
@@ -35,33 +35,33 @@ class Call(Fact):
     examples: list[Path] = Field(description="some of them, below the root")
 
 
-class Person(Fact):
+class FileOwner(Fact):
     """Somebody whose files the web server reads only because everybody may."""
 
     account: str
     files: int = Field(description="changed within 180 days")
 
 
-class Root(Fact):
+class WebRootUse(Fact):
     """A web root."""
 
     path: Path
     calls: list[Call]
-    people: list[Person]
+    people: list[FileOwner]
     largest_upload: int = Field(description="bytes of the largest file in its upload folders")
     cut_short: bool
 
 
-class Shell(Fact):
+class LoginShell(Fact):
     """An account of no person whose login shell somebody uses."""
 
     account: str
     by: str = Field(description="a service of PAM, an FTP server, or the path of a file with jobs")
 
 
-class Facts(Area):
+class InUseFacts(Area):
     """Access logs, web roots and login shells."""
 
-    logs: list[Log]
-    roots: list[Root]
-    shells: list[Shell]
+    logs: list[AccessLogUse]
+    roots: list[WebRootUse]
+    shells: list[LoginShell]

@@ -9,7 +9,7 @@ from pydantic import Field
 from auditor.facts._base import Area, Fact, FileMode
 
 
-class Variables(Fact):
+class MariaDbVariables(Fact):
     """Global variables in force."""
 
     bind_address: str = Field(description="as the server tells it; empty when it listens on every address")
@@ -40,14 +40,14 @@ class NextStart(Fact):
     symbolic_links: bool
 
 
-class Grant(Fact):
+class DatabaseGrant(Fact):
     """Privileges on one database."""
 
     database: str = Field(description="its name may be a pattern with % and _")
     privileges: list[str]
 
 
-class PublicGrant(Grant):
+class PublicGrant(DatabaseGrant):
     """A grant that everybody who logs in has."""
 
     user: str
@@ -61,7 +61,7 @@ class Role(Fact):
     global_privileges: list[str]
 
 
-class Account(Fact):
+class DatabaseAccount(Fact):
     """One account, without its secret."""
 
     user: str
@@ -78,7 +78,7 @@ class Account(Fact):
         description="may read or change every database, or the server, by itself or by a role"
     )
     defines: bool = Field(description="views, routines, triggers or events run in its name")
-    grants: list[Grant]
+    grants: list[DatabaseGrant]
 
 
 class DatabaseFile(FileMode):
@@ -88,14 +88,14 @@ class DatabaseFile(FileMode):
     loose: bool = Field(description="others may change it, or read what they should not")
 
 
-class History(FileMode):
+class StatementHistory(FileMode):
     """A client's history of statements."""
 
     mentions_password: bool
     open_to_others: bool
 
 
-class Facts(Area):
+class MariaDbFacts(Area):
     """The database server, its accounts and its files."""
 
     installed: bool
@@ -104,14 +104,14 @@ class Facts(Area):
     branch: str | None = Field(
         description="'10.11 in debian 12' when the distribution built it, else '10.11'; 'MySQL 8.0'"
     )
-    variables: Variables | None = Field(description="None when the server does not run")
+    variables: MariaDbVariables | None = Field(description="None when the server does not run")
     next_start: NextStart | None = Field(description="None when the server does not run")
     start_fault: str | None = Field(
         default=None, description="why the server would not start as it is now; empty when it would, None when unknown"
     )
-    accounts: list[Account]
+    accounts: list[DatabaseAccount]
     public_grants: list[PublicGrant]
     databases: list[str] = Field(description="the server's own left out")
     test_database: bool
     files: list[DatabaseFile]
-    histories: list[History]
+    histories: list[StatementHistory]

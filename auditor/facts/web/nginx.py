@@ -5,17 +5,17 @@ from __future__ import annotations
 from pydantic import Field
 
 from auditor.facts._base import Area, Fact, FileMode, Path
-from auditor.facts.web._web import Elsewhere, UnreadVhost, Vhost
+from auditor.facts.web._web import ForeignDaemon, UnreadVhost, VirtualHost
 
 
-class Setting(Fact):
+class NginxSetting(Fact):
     """A value and the block that decides it, as ``file:line`` or ``http``."""
 
     where: str
     value: str
 
 
-class Timeout(Fact):
+class NginxTimeout(Fact):
     """One of nginx's timeouts against slow visitors, at one level of the configuration."""
 
     directive: str
@@ -36,24 +36,24 @@ class DefaultServer(Fact):
     closed: bool = Field(description="a stranger's name gets no site: nothing, an error, or a redirect to a fixed host")
 
 
-class Facts(Area):
+class NginxFacts(Area):
     """nginx as configured."""
 
     installed: bool
     version: str
-    elsewhere: list[Elsewhere] = Field(default_factory=list, description="those that no package put there")
+    elsewhere: list[ForeignDaemon] = Field(default_factory=list, description="those that no package put there")
     config_ok: bool | None = Field(description="nginx -t; None when it could not be run to its end")
     config_message: str
     problems: list[str] = Field(description="errors, and warnings that mean that a virtual host is ignored")
     user: str = Field(description="as configured")
     worker_users: list[str] = Field(description="owners of the running worker processes")
     modules: list[str] = Field(description="dynamic modules loaded")
-    server_tokens: list[Setting]
-    timeouts: list[Timeout]
+    server_tokens: list[NginxSetting]
+    timeouts: list[NginxTimeout]
     default_servers: list[DefaultServer]
     loose_files: list[FileMode] = Field(description="configuration and folders above it that not root alone can change")
     linked_folders: list[Path] = Field(default_factory=list, description="folders for files of ours that are links")
-    vhosts: list[Vhost] | None = Field(description="None when the configuration could not be understood")
+    vhosts: list[VirtualHost] | None = Field(description="None when the configuration could not be understood")
     unread_vhosts: list[UnreadVhost] = Field(
         default_factory=list, description="those that could not be asked, apart from ``vhosts``"
     )

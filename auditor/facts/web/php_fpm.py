@@ -5,10 +5,10 @@ from __future__ import annotations
 from pydantic import Field
 
 from auditor.facts._base import Area, Fact, FileMode, Path
-from auditor.facts.web._web import Elsewhere
+from auditor.facts.web._web import ForeignDaemon
 
 
-class Settings(Fact):
+class PhpSettings(Fact):
     """What PHP does with a script."""
 
     expose_php: bool
@@ -33,7 +33,7 @@ class Settings(Fact):
     cgi_fix_pathinfo: bool
 
 
-class PoolSettings(Settings):
+class PoolSettings(PhpSettings):
     """A pool's settings: the version's ini, then php_value, then php_admin_value; and the pool's own limits."""
 
     limit_extensions: list[str] = Field(description="extensions FPM runs; empty means any file")
@@ -46,7 +46,7 @@ class Version(Fact):
     version: str = Field(description="'8.4'")
     release: str = Field(description="'8.4.11'")
     branch: str = Field(description="'8.4 in debian 13' when the distribution built it, else the version alone")
-    ini: Settings
+    ini: PhpSettings
     after_ours: list[str] = Field(description="settings that an ini file read after Lũy Tre's own sets again")
     files: list[FileMode]
 
@@ -80,7 +80,7 @@ class Module(Fact):
     branch: str = Field(description="as a Version's")
     backend: str = Field(description="as in Vhost.php_backends: 'mod_php'")
     user: str
-    settings: Settings
+    settings: PhpSettings
     after_ours: list[str]
     upload_exceeds_post: bool
 
@@ -101,11 +101,11 @@ class UserIni(Fact):
     loosens: list[str] = Field(description="settings that it turns the wrong way")
 
 
-class Facts(Area):
+class PhpFpmFacts(Area):
     """PHP that serves sites; empty lists when there is none."""
 
     installed: bool
-    elsewhere: list[Elsewhere] = Field(default_factory=list, description="those that no package put there")
+    elsewhere: list[ForeignDaemon] = Field(default_factory=list, description="those that no package put there")
     versions: list[Version]
     pools: list[Pool]
     modules: list[Module] = Field(default_factory=list)

@@ -31,7 +31,7 @@ class WeakCiphers(Fact):
     weak: list[str]
 
 
-class Facts(Area):
+class TlsFacts(Area):
     """Certificates, keys and renewal."""
 
     certificates: list[Certificate]

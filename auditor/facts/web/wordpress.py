@@ -28,7 +28,7 @@ class Constants(Fact):
     FORCE_SSL_ADMIN: Switch
 
 
-class Config(FileMode):
+class WordPressConfig(FileMode):
     """wp-config.php."""
 
     open_to_others: bool = Field(description="others get at it, or its group may change it")
@@ -62,7 +62,7 @@ class UploadedScript(FileMode):
     )
 
 
-class Core(Fact):
+class WordPressCore(Fact):
     """WordPress's own code: wp-admin, wp-includes and the PHP files beside them."""
 
     files: int
@@ -74,7 +74,7 @@ class Core(Fact):
     differing: list[str] = Field(description="PHP files that the sums do not know or that differ from them")
 
 
-class Administrator(Fact):
+class WordPressAdministrator(Fact):
     """An account with the role of administrator."""
 
     login: str
@@ -82,7 +82,7 @@ class Administrator(Fact):
     last_seen: int | None = Field(description="last log-in or article that the database tells of")
 
 
-class Options(Fact):
+class WordPressOptions(Fact):
     """Settings kept in the database."""
 
     siteurl: str
@@ -95,14 +95,14 @@ class Options(Fact):
 class Database(Fact):
     """What the site's database says."""
 
-    administrators: list[Administrator]
-    options: Options
+    administrators: list[WordPressAdministrator]
+    options: WordPressOptions
     hosts: list[str] = Field(description="hosts that siteurl and home name")
     users_can_register: bool
     active_plugins: list[str]
 
 
-class Unread(Fact):
+class UnreadDatabase(Fact):
     """Why a site's database was not read. ``auditor.audit.unread`` has it in words."""
 
     why: Literal[
@@ -117,7 +117,7 @@ class Instance(Fact):
 
     path: Path
     version: str | None
-    config: Config | None
+    config: WordPressConfig | None
     config_above: bool = Field(description="wp-config.php lies one folder above")
     constants: Constants
     salts: Salts
@@ -127,13 +127,13 @@ class Instance(Fact):
     drop_ins: list[str]
     uploads_php: list[UploadedScript]
     uploads_cut_short: bool
-    core: Core
+    core: WordPressCore
     debug_log: FileMode | None
     database: Database | None
-    database_unread: Unread | None
+    database_unread: UnreadDatabase | None
 
 
-class Secret(Fact):
+class SigningSecret(Fact):
     """A secret that an application signs with, by its state alone."""
 
     length: int | Literal["unknown"] | None = Field(description="characters; None when there is none")
@@ -174,9 +174,9 @@ class Joomla(Fact):
     version: str | None
     configured: bool = Field(description="there is a configuration.php, so it is installed")
     settings: JoomlaSettings
-    secret: Secret
+    secret: SigningSecret
     database: JoomlaDatabase | None
-    database_unread: Unread | None
+    database_unread: UnreadDatabase | None
 
 
 class NukeVietSettings(Fact):
@@ -202,7 +202,7 @@ class NukeViet(Fact):
     version: str | None
     configured: bool = Field(description="there is a config_global.php, so it is installed")
     settings: NukeVietSettings
-    secret: Secret
+    secret: SigningSecret
 
 
 class Other(Fact):
@@ -214,7 +214,7 @@ class Other(Fact):
     installers: list[FileMode] = Field(description="what has to go once it is installed, and is there")
 
 
-class Facts(Area):
+class WordpressFacts(Area):
     """Applications found on the host."""
 
     instances: list[Instance]

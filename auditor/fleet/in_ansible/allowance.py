@@ -8,7 +8,7 @@ from typing import Any
 from auditor.fleet.in_ansible import bounds
 
 
-class Allowance:
+class ResponseQuota:
     """Spent by answers; a host that has none left has failed once, and is not heard again."""
 
     def __init__(self) -> None:
@@ -16,35 +16,35 @@ class Allowance:
         self._answers = bounds.MAX_ANSWERS
         self._over = False
 
-    def told(self, outcome: str, result: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
+    def spend(self, outcome: str, result: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
         """Outcome and result as they are passed on; None: not at all."""
         if self._over:
             return None
-        kept = {key: value for key, value in result.items() if key != "invocation"}
-        chars = size(kept)
+        payload = {key: value for key, value in result.items() if key != "invocation"}
+        chars = measure_size(payload)
         self._answers -= 1
         if chars is None or chars > self._chars or self._answers < 0:
             self._over = True
             return "failed", {"msg": bounds.TOO_MUCH}
         self._chars -= chars
-        return outcome, kept
+        return outcome, payload
 
 
-def size(value: object) -> int | None:
+def measure_size(value: object) -> int | None:
     """About how long the value is as text; None when it is longer, deeper or of more parts than an answer may be."""
     chars = values = 0
     level = [value]
     for _ in range(bounds.MAX_DEPTH):
         values += len(level)
         below: list[object] = []
-        for one in level:
-            if isinstance(one, str | bytes):
-                chars += len(one)
-            elif isinstance(one, Mapping):
-                chars += sum(len(key) if isinstance(key, str) else 8 for key in one)
-                below.extend(one.values())
-            elif isinstance(one, list | tuple | set | frozenset):
-                below.extend(one)
+        for item in level:
+            if isinstance(item, str | bytes):
+                chars += len(item)
+            elif isinstance(item, Mapping):
+                chars += sum(len(key) if isinstance(key, str) else 8 for key in item)
+                below.extend(item.values())
+            elif isinstance(item, list | tuple | set | frozenset):
+                below.extend(item)
             else:
                 chars += 8
             if values + len(below) > bounds.MAX_VALUES:

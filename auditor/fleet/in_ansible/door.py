@@ -26,7 +26,7 @@ from auditor.fleet import ssh_options
 from auditor.fleet.in_ansible import bounds
 from auditor.text import json_shape
 
-_LOST = 255
+_CONNECTION_LOST = 255
 _PIECE = 65_536
 _MORE = 10.0
 """Seconds after which nobody is waited for who counts seconds, too."""
@@ -46,24 +46,24 @@ def main() -> None:
     """Run ssh with our arguments; ends this process."""
     arguments = sys.argv[5:]
     way = "\0".join(word for word in arguments[:-1] if word != "-tt")
-    spent = f"{sys.argv[3]}/{binascii.crc32(os.fsencode(way)):08x}"
-    seconds = min(float(sys.argv[1]), float(sys.argv[2]) - _read(spent))
-    module = _module(arguments)
+    time_file = f"{sys.argv[3]}/{binascii.crc32(os.fsencode(way)):08x}"
+    seconds = min(float(sys.argv[1]), float(sys.argv[2]) - _read(time_file))
+    module = _parse_module(arguments)
     if module is None:
-        run(seconds, ssh_options.command(arguments), spent)
+        run_ssh(seconds, ssh_options.build_command(arguments), time_file)
     else:
-        ask(seconds, *module, arguments, sys.argv[4], spent)
+        ask_worker(seconds, *module, arguments, sys.argv[4], time_file)
 
 
-def _module(arguments: list[str]) -> tuple[str, str] | None:
+def _parse_module(arguments: list[str]) -> tuple[str, str] | None:
     """What the command prints before it is given a module, and the Python that it is for; None where it is another command.
 
     What asks for a new connection gets one, as what it is for is to see whether there can be one.
     """
-    before, found, after = arguments[-1].partition(_MARKER)
+    before, separator, after = arguments[-1].partition(_MARKER)
     marker, _, rest = after.partition(" ; ")
     python = rest.removesuffix(_END)
-    is_module = before == _BECOMES and found and marker.isalnum() and rest.endswith(_END)
+    is_module = before == _BECOMES and separator and marker.isalnum() and rest.endswith(_END)
     is_known = python == _PYTHON or (python.startswith(_RUNS) and _PLAIN.issuperset(python))
     return (
         (_MARKER + marker, python)
@@ -72,7 +72,7 @@ def _module(arguments: list[str]) -> tuple[str, str] | None:
     )
 
 
-def ask(seconds: float, marker: str, python: str, arguments: list[str], place: str, spent: str) -> None:
+def ask_worker(seconds: float, marker: str, python: str, arguments: list[str], place: str, time_file: str) -> None:
     """Have the module on our own input run by a resident, and note how many seconds it took; ends this process."""
     began = time.monotonic()
     words = os.fsencode("\0".join([str(seconds), marker, python, *arguments]))
@@ -85,7 +85,7 @@ def ask(seconds: float, marker: str, python: str, arguments: list[str], place: s
         answer += here.recv(_PIECE)
         if answer[:1] == _UP:
             answer.clear()
-            _pass(1, f"{marker}\n".encode())
+            _write_all(1, f"{marker}\n".encode())
             module = bytearray()
             while piece := os.read(0, _PIECE):
                 module += piece
@@ -93,19 +93,19 @@ def ask(seconds: float, marker: str, python: str, arguments: list[str], place: s
         while piece := here.recv(_PIECE):
             answer += piece
     except OSError as lost:
-        _pass(2, f"{lost}\n".encode())
-        os._exit(_LOST)
-    _write(spent, _read(spent) + time.monotonic() - began)
+        _write_all(2, f"{lost}\n".encode())
+        os._exit(_CONNECTION_LOST)
+    _write(time_file, _read(time_file) + time.monotonic() - began)
     if len(answer) < 10:
-        os._exit(_LOST)
+        os._exit(_CONNECTION_LOST)
     length = int.from_bytes(answer[2:6], "big")
     out, err = bytes(answer[10 : 10 + length]), bytes(answer[10 + length :])
-    held = out[out.find(b"{") :] if b"{" in out else b""
-    if not json_shape.is_sound(held, values=bounds.MAX_VALUES, depth=bounds.MAX_DEPTH):
-        _pass(2, f"\n{bounds.TOO_MUCH}\n".encode())
-        os._exit(_LOST)
-    _pass(1, out)
-    _pass(2, err)
+    json_part = out[out.find(b"{") :] if b"{" in out else b""
+    if not json_shape.is_sound(json_part, values=bounds.MAX_VALUES, depth=bounds.MAX_DEPTH):
+        _write_all(2, f"\n{bounds.TOO_MUCH}\n".encode())
+        os._exit(_CONNECTION_LOST)
+    _write_all(1, out)
+    _write_all(2, err)
     os._exit(answer[1])
 
 
@@ -125,7 +125,7 @@ def _write(path: str, seconds: float) -> None:
         return  # a disk that is full here: each command still has its own time
 
 
-def run(seconds: float, command: list[str], spent: str | None = None) -> None:
+def run_ssh(seconds: float, command: list[str], time_file: str | None = None) -> None:
     """Run a command for at most so many seconds, and note in the file ``spent`` how many it took; ends this process."""
     began = time.monotonic()
     ends = began + seconds
@@ -135,37 +135,37 @@ def run(seconds: float, command: list[str], spent: str | None = None) -> None:
     child = os.posix_spawnp(command[0], command, os.environ, file_actions=streams)
     os.close(its_out)
     os.close(its_err)
-    signal.signal(signal.SIGTERM, lambda *_: _end(child))
-    held, why = _talk(child, {out: 1, err: 2}, ends)
-    if spent is not None:
-        _write(spent, _read(spent) + time.monotonic() - began)
-    if why is None and not json_shape.is_sound(held, values=bounds.MAX_VALUES, depth=bounds.MAX_DEPTH):
+    signal.signal(signal.SIGTERM, lambda *_: _kill(child))
+    held_output, why = _relay_output(child, {out: 1, err: 2}, ends)
+    if time_file is not None:
+        _write(time_file, _read(time_file) + time.monotonic() - began)
+    if why is None and not json_shape.is_sound(held_output, values=bounds.MAX_VALUES, depth=bounds.MAX_DEPTH):
         why = bounds.TOO_MUCH
     if why is not None:
-        _end(child)
-        _pass(2, f"\n{why}\n".encode())
-        os._exit(_LOST)
-    _pass(1, held)
+        _kill(child)
+        _write_all(2, f"\n{why}\n".encode())
+        os._exit(_CONNECTION_LOST)
+    _write_all(1, held_output)
     _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
     os._exit(code if code >= 0 else 128 - code)
 
 
-def _talk(child: int, streams: dict[int, int], ends: float) -> tuple[bytes, str | None]:
+def _relay_output(child: int, streams: dict[int, int], ends: float) -> tuple[bytes, str | None]:
     """Pass on what the child prints until it has ended: what was held back, and why it is to be cut off, if it is."""
-    held = bytearray()
-    said = 0
-    ended = os.pidfd_open(child)
+    held_output = bytearray()
+    total = 0
+    process_handle = os.pidfd_open(child)
     ready = select.poll()
-    for source in (*streams, ended):
+    for source in (*streams, process_handle):
         os.set_blocking(source, False)
         ready.register(source, select.POLLIN)
     while True:
-        left = ends - time.monotonic()
-        if left <= 0:
+        remaining_seconds = ends - time.monotonic()
+        if remaining_seconds <= 0:
             return b"", bounds.TOO_LONG
-        sources = [source for source, _ in ready.poll(left * 1000)]
-        is_over = ended in sources
+        sources = [source for source, _ in ready.poll(remaining_seconds * 1000)]
+        is_over = process_handle in sources
         for source, target in list(streams.items()):
             while is_over or source in sources:
                 try:
@@ -176,26 +176,26 @@ def _talk(child: int, streams: dict[int, int], ends: float) -> tuple[bytes, str 
                     ready.unregister(source)
                     del streams[source]
                     break
-                said += len(piece)
-                if said > bounds.MAX_SAID:
+                total += len(piece)
+                if total > bounds.MAX_SAID:
                     return b"", bounds.TOO_MUCH
-                begins = 0 if held else piece.find(b"{") if target == 1 else -1
+                begins = 0 if held_output else piece.find(b"{") if target == 1 else -1
                 if target == 1 and begins >= 0:
-                    held += piece[begins:]
+                    held_output += piece[begins:]
                     piece = piece[:begins]
-                _pass(target, piece)
+                _write_all(target, piece)
                 if not is_over:
                     break
         if is_over:
-            return bytes(held), None
+            return bytes(held_output), None
 
 
-def _pass(target: int, words: bytes) -> None:
+def _write_all(target: int, words: bytes) -> None:
     while words:
         words = words[os.write(target, words) :]
 
 
-def _end(child: int) -> None:
+def _kill(child: int) -> None:
     try:
         os.kill(child, signal.SIGKILL)
     except ProcessLookupError:

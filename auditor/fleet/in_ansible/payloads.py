@@ -10,24 +10,24 @@ from pathlib import Path
 
 from auditor.system.kept import get, put
 
-KEPT = "LUYTRE_PAYLOADS"
+CACHE_VARIABLE = "LUYTRE_PAYLOADS"
 """The variable with the folder of what is kept."""
-_UNFINISHED = (".lock", "-part")
+_UNFINISHED_SUFFIXES = (".lock", "-part")
 
 
-def lend(kept: Path, own: Path) -> None:
+def restore_payloads(cache: Path, own: Path) -> None:
     """Let Ansible find in its own folder what is kept. What cannot be lent, it makes again."""
     with suppress(OSError):
         own.mkdir(parents=True, exist_ok=True)
-        for path in kept.iterdir():
-            content = None if path.name.startswith(".") else get(kept, path.name)
+        for path in cache.iterdir():
+            content = None if path.name.startswith(".") else get(cache, path.name)
             if content is not None:
                 (own / path.name).write_bytes(content)
 
 
-def keep(kept: Path, own: Path) -> None:
+def save_payloads(cache: Path, own: Path) -> None:
     """Keep what Ansible made in its own folder. What cannot be kept, the next run makes again."""
     with suppress(OSError):
         for path in own.iterdir():
-            if path.is_file() and not path.name.endswith(_UNFINISHED) and get(kept, path.name) is None:
-                put(kept, path.name, path.read_bytes())
+            if path.is_file() and not path.name.endswith(_UNFINISHED_SUFFIXES) and get(cache, path.name) is None:
+                put(cache, path.name, path.read_bytes())

@@ -26,9 +26,9 @@ UP = b"UP\n"
 """Its first words."""
 LENGTH = 4
 """Bytes of a length."""
-LONGEST = 64_000_000
+MAX_REQUEST = 64_000_000
 """Bytes of what is asked for."""
-MOST_SAID = 10_000_000
+MAX_OUTPUT = 10_000_000
 """Bytes that a module may print. One that prints more is ended: whoever would cut it off may be gone by now."""
 PYTHON = "/usr/bin/python3"
 """The host's own; another one is a run's, which says in a file beside it how a step of it begins."""
@@ -49,17 +49,17 @@ def serve(source: BinaryIO, answers: int) -> None:
     for name in _LIBRARY:
         __import__(name)
     _write(answers, UP)
-    kept = None
+    archive = None
     while True:
         size = int.from_bytes(source.read(LENGTH).ljust(LENGTH, b"\0"), "big")
-        asked = source.read(size) if size <= LONGEST else b""
-        if not asked or len(asked) < size:
+        request = source.read(size) if size <= MAX_REQUEST else b""
+        if not request or len(request) < size:
             return
-        python, _, module = asked.partition(b"\n")
-        if kept is None:
-            kept = load(module)
+        python, _, module = request.partition(b"\n")
+        if archive is None:
+            archive = load(module)
             gc.freeze()
-        code, out, err = run(module, os.fsdecode(python), kept)
+        code, out, err = run(module, os.fsdecode(python), archive)
         _write(
             answers, bytes([code]) + b"".join(len(words).to_bytes(LENGTH, "big") for words in (out, err)) + out + err
         )
@@ -67,13 +67,13 @@ def serve(source: BinaryIO, answers: int) -> None:
 
 def load(module: bytes) -> int:
     """Load what all modules use out of the first one; the descriptor of the archive that holds it, 0 where it holds none."""
-    found = _ZIP.search(module)
-    if not found:
+    match = _ZIP.search(module)
+    if not match:
         return 0
-    made = os.memfd_create("luytre")
-    archive = fcntl.fcntl(made, fcntl.F_DUPFD_CLOEXEC, _HIGH)
-    os.close(made)
-    _write(archive, base64.b64decode(found.group(1)))
+    handle = os.memfd_create("luytre")
+    archive = fcntl.fcntl(handle, fcntl.F_DUPFD_CLOEXEC, _HIGH)
+    os.close(handle)
+    _write(archive, base64.b64decode(match.group(1)))
     place = f"/proc/self/fd/{archive}"
     sys.path.insert(0, place)
     __import__(_OF_ALL)
@@ -92,50 +92,50 @@ class _Own:
         )
 
 
-def run(module: bytes, python: str, kept: int) -> tuple[int, bytes, bytes]:
+def run(module: bytes, python: str, archive: int) -> tuple[int, bytes, bytes]:
     """Exit code, output and errors of one module for that Python. What it leaves running is not waited for."""
     out, its_out = os.pipe()
     err, its_err = os.pipe()
     pid = os.fork()
     if not pid:
-        _be(module, python, its_out, its_err, kept)
+        _run_as_module(module, python, its_out, its_err, archive)
     os.close(its_out)
     os.close(its_err)
-    said = _heard(pid, (out, err))
+    outputs = _read_outputs(pid, (out, err))
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    return code if code >= 0 else 128 - code, said[0], said[1]
+    return code if code >= 0 else 128 - code, outputs[0], outputs[1]
 
 
-def _heard(pid: int, pipes: tuple[int, int]) -> list[bytes]:
+def _read_outputs(pid: int, pipes: tuple[int, int]) -> list[bytes]:
     """What comes out of the pipes until the process has ended."""
-    said = {pipe: bytearray() for pipe in pipes}
-    ended = os.pidfd_open(pid)
+    outputs = {pipe: bytearray() for pipe in pipes}
+    process_handle = os.pidfd_open(pid)
     ready = select.poll()
-    for source in (*pipes, ended):
+    for source in (*pipes, process_handle):
         os.set_blocking(source, False)
         ready.register(source, select.POLLIN)
     open_still, is_over = set(pipes), False
     while not is_over:
         sources = {source for source, _ in ready.poll()}
-        is_over = ended in sources
+        is_over = process_handle in sources
         for pipe in open_still & (set(pipes) if is_over else sources):
             while (piece := _read(pipe)) is not None:
-                said[pipe] += piece
+                outputs[pipe] += piece
                 if not piece:
                     ready.unregister(pipe)
                     open_still.discard(pipe)
-                if not piece or not is_over or _is_too_much(said):
+                if not piece or not is_over or _is_too_much(outputs):
                     break
-        if _is_too_much(said):
+        if _is_too_much(outputs):
             os.kill(pid, signal.SIGKILL)
             is_over = True
-    for source in (*pipes, ended):
+    for source in (*pipes, process_handle):
         os.close(source)
-    return [bytes(words) for words in said.values()]
+    return [bytes(words) for words in outputs.values()]
 
 
-def _is_too_much(said: dict[int, bytearray]) -> bool:
-    return sum(len(words) for words in said.values()) > MOST_SAID
+def _is_too_much(outputs: dict[int, bytearray]) -> bool:
+    return sum(len(words) for words in outputs.values()) > MAX_OUTPUT
 
 
 def _read(pipe: int) -> bytes | None:
@@ -145,23 +145,23 @@ def _read(pipe: int) -> bytes | None:
         return None
 
 
-def _be(module: bytes, python: str, out: int, err: int, kept: int) -> NoReturn:
+def _run_as_module(module: bytes, python: str, out: int, err: int, archive: int) -> NoReturn:
     """Be the process that a module of Ansible's expects to be, with nothing open but ``kept``; ends this process."""
     code = 1
     try:
         os.setsid()
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        for source, target in ((nothing, 0), (out, 1), (err, 2)):
+        null_device = os.open(os.devnull, os.O_RDONLY)
+        for source, target in ((null_device, 0), (out, 1), (err, 2)):
             os.dup2(source, target)
-        os.closerange(3, max(kept, 3))
-        os.closerange(max(kept + 1, 3), _MOST_OPEN)
+        os.closerange(3, max(archive, 3))
+        os.closerange(max(archive + 1, 3), _MOST_OPEN)
         says, complains = sys.stdout.errors, sys.stderr.errors
         sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w", errors=says), open(2, "w", errors=complains)
         sys.argv = [""]
         sys.meta_path.insert(0, _Own)
         main = sys.modules["__main__"] = types.ModuleType("__main__")
         if python != PYTHON:
-            _begin(python)
+            _begin_step(python)
         exec(compile(module, "<stdin>", "exec"), main.__dict__)
         code = 0
     except SystemExit as end:
@@ -179,7 +179,7 @@ def _be(module: bytes, python: str, out: int, err: int, kept: int) -> NoReturn:
             os._exit(code & 255)
 
 
-def _begin(python: str) -> None:
+def _begin_step(python: str) -> None:
     """Begin a step of a run; where its Python is gone, end as a shell does that does not find it."""
     try:
         with open(python + BEGINS, "rb") as file:
@@ -191,9 +191,9 @@ def _begin(python: str) -> None:
 
 
 def _write(target: int, words: bytes) -> None:
-    left = memoryview(words)
-    while left:
-        left = left[os.write(target, left) :]
+    rest = memoryview(words)
+    while rest:
+        rest = rest[os.write(target, rest) :]
 
 
 if __name__ == "__main__":

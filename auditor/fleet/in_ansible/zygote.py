@@ -67,14 +67,14 @@ class _Play:
 
     def close(self) -> None:
         self.line.close()
-        for held in (self.over, self.process):
-            os.close(held)
+        for descriptor in (self.over, self.process):
+            os.close(descriptor)
 
 
 def main() -> NoReturn:
     """Have plays played until nobody can ask for one; ends this process."""
     gc.disable()  # what is loaded stays
-    _be_called(_OWN_NAME)
+    _set_process_name(_OWN_NAME)
     _Zygote(socket.socket(fileno=sys.stdin.fileno())).serve()
     os._exit(0)
 
@@ -98,12 +98,12 @@ class _Zygote:
             self._ready.unregister(self._control)
             return
         line = socket.socket(fileno=lines[0])
-        request = _received(line)
+        request = _receive_request(line)
         if request is None:
             line.close()
             return
         if not self._is_loaded:
-            _load(request["printed"])
+            _load_ansible(request["printed"])
             self._is_loaded = True
         over = os.open(request["over"], os.O_RDWR)
         zygote, pid = os.getpid(), os.fork()
@@ -114,7 +114,7 @@ class _Zygote:
             os.close(over)
             for play in self._plays:
                 play.close()
-            _play(request, zygote)
+            _run_play(request, zygote)
         play = _Play(pid, os.pidfd_open(pid), line, over)
         self._plays.append(play)
         self._ready.register(play.process, selectors.EVENT_READ, lambda: self._end(play))
@@ -127,7 +127,7 @@ class _Zygote:
             self._forget(play)
             return
         os.kill(play.pid, signal.SIGSTOP)  # it begins nothing more
-        for pid in (*_begun_by(play.pid), play.pid):  # each leads a group, or will
+        for pid in (*_list_children(play.pid), play.pid):  # each leads a group, or will
             for kill in (os.killpg, os.kill):
                 with suppress(ProcessLookupError):
                     kill(pid, signal.SIGKILL)
@@ -147,30 +147,30 @@ class _Zygote:
         play.close()
 
 
-def _begun_by(pid: int) -> list[int]:
+def _list_children(pid: int) -> list[int]:
     """The children of a process."""
-    found: list[int] = []
-    for told in Path(f"/proc/{pid}/task").glob("*/children"):
+    children: list[int] = []
+    for children_file in Path(f"/proc/{pid}/task").glob("*/children"):
         with suppress(OSError):
-            found += map(int, told.read_text("ascii").split())
-    return found
+            children += map(int, children_file.read_text("ascii").split())
+    return children
 
 
-def _received(line: socket.socket) -> dict[str, Any] | None:
+def _receive_request(line: socket.socket) -> dict[str, Any] | None:
     """What is to be played; None when who asked is gone."""
     unpacker = wire.Unpacker(_MAX_REQUEST)
     with suppress(ConnectionError):
         while piece := line.recv(_PIECE):
-            for message in unpacker.messages(piece):
+            for message in unpacker.iter_messages(piece):
                 return message
     return None
 
 
-def _load(printed: str) -> None:
+def _load_ansible(output_pipe: str) -> None:
     """Load Ansible, which may complain to who asked first."""
     with tempfile.TemporaryDirectory(prefix="luytre-") as folder:
         os.environ["ANSIBLE_LOCAL_TEMP"] = folder
-        _print_to(printed)
+        _redirect_output(output_pipe)
         from ansible._internal._task import UnifiedTaskResult
         from ansible.cli import playbook  # noqa: F401
         from ansible.module_utils._internal._json import get_serialization_module
@@ -188,11 +188,11 @@ def _load(printed: str) -> None:
             get_serialization_module(profile)
 
     warnings.filterwarnings("ignore", _AGAIN)
-    _print_to(os.devnull)
+    _redirect_output(os.devnull)
     gc.freeze()
 
 
-def _print_to(path: str) -> None:
+def _redirect_output(path: str) -> None:
     """Raises OSError where nobody reads any more: who asked is gone."""
     target = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
     os.set_blocking(target, True)
@@ -202,7 +202,7 @@ def _print_to(path: str) -> None:
     os.close(target)
 
 
-def _play(request: Mapping[str, Any], zygote: int) -> NoReturn:
+def _run_play(request: Mapping[str, Any], zygote: int) -> NoReturn:
     """Be the process that ``ansible-playbook`` would be; ends this process.
 
     When Ansible has ended, with its files closed and its processes ended by itself, nothing is taken down that ends with the process;
@@ -210,8 +210,8 @@ def _play(request: Mapping[str, Any], zygote: int) -> NoReturn:
     """
     code = 1
     try:
-        _become(request, zygote)
-        code = _played(request["arguments"])
+        _become_play(request, zygote)
+        code = _run_playbook(request["arguments"])
     except BaseException:
         traceback.print_exc()
     for stream in (sys.stdout, sys.stderr):
@@ -221,17 +221,17 @@ def _play(request: Mapping[str, Any], zygote: int) -> NoReturn:
     os._exit(code)
 
 
-def _become(request: Mapping[str, Any], zygote: int) -> None:
+def _become_play(request: Mapping[str, Any], zygote: int) -> None:
     os.setsid()
     _end_with_parent()
     os.register_at_fork(after_in_child=_end_with_parent)  # what works on a task leaves our group
     if os.getppid() != zygote:
         os._exit(1)
-    _be_called(NAME)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, sys.stdin.fileno())
-    os.close(nothing)
-    _print_to(request["printed"])
+    _set_process_name(NAME)
+    null_device = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null_device, sys.stdin.fileno())
+    os.close(null_device)
+    _redirect_output(request["printed"])
     os.chdir(request["cwd"])
     os.environ.clear()
     os.environ.update(request["environment"])
@@ -245,7 +245,7 @@ def _end_with_parent() -> None:
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _played(arguments: list[str]) -> int:
+def _run_playbook(arguments: list[str]) -> int:
     from ansible import constants
     from ansible.cli import playbook
 
@@ -259,7 +259,7 @@ def _played(arguments: list[str]) -> int:
     return 0
 
 
-def _be_called(name: str) -> None:
+def _set_process_name(name: str) -> None:
     with suppress(OSError):
         Path("/proc/self/comm").write_text(name, "ascii")
 

@@ -11,39 +11,41 @@ from auditor.models import ControlId, Host, Organisation, Text, windows
 from auditor.text import moments
 
 
-def waiting(
+def find_wait_reasons(
     fixes: Mapping[ControlId, Fix],
     host: Host,
     organisation: Organisation | None,
-    accepted: frozenset[str],
+    accepted_controls: frozenset[str],
     moment: datetime,
 ) -> dict[ControlId, Text]:
     """The controls that wait for somebody's word or for the unit's change window, and why.
 
     ``accepted`` are those accepted for this run; the host's own ``accept`` counts for danger alone.
     """
-    closed = _outside_window(organisation, host, moment)
+    window_reason = _explain_closed_window(organisation, host, moment)
     reasons = {
-        control: _unaccepted(control) if fix.danger is not None and control not in host.accept else closed
+        control: _explain_unaccepted(control)
+        if fix.danger is not None and control not in host.accept
+        else window_reason
         for control, fix in fixes.items()
-        if control not in accepted
+        if control not in accepted_controls
     }
     return {control: why for control, why in reasons.items() if why is not None}
 
 
-def _unaccepted(control: str) -> Text:
+def _explain_unaccepted(control: str) -> Text:
     return Text(
         vi=f"có rủi ro nên chưa làm; nếu chấp nhận, thêm --accept {control} hoặc ghi vào luytre_accept",
         en=f"dangerous, so not made; to accept that, add --accept {control} or name it in luytre_accept",
     )
 
 
-def _outside_window(organisation: Organisation | None, host: Host, moment: datetime) -> Text | None:
-    declared = offices.windows_of(organisation, host.unit) if organisation is not None else ()
-    if not declared or windows.is_open(declared, moment):
+def _explain_closed_window(organisation: Organisation | None, host: Host, moment: datetime) -> Text | None:
+    declared_windows = offices.list_windows(organisation, host.unit) if organisation is not None else ()
+    if not declared_windows or windows.is_open(declared_windows, moment):
         return None
-    opening = windows.next_opening(declared, moment)
+    opening = windows.find_next_opening(declared_windows, moment)
     return Text(
-        vi=f"ngoài khung giờ thay đổi của đơn vị; khung giờ tới bắt đầu lúc {moments.written(opening, 'vi')}",
-        en=f"outside of the unit's change window; the next one begins on {moments.written(opening, 'en')}",
+        vi=f"ngoài khung giờ thay đổi của đơn vị; khung giờ tới bắt đầu lúc {moments.format_moment(opening, 'vi')}",
+        en=f"outside of the unit's change window; the next one begins on {moments.format_moment(opening, 'en')}",
     )

@@ -9,26 +9,26 @@ from typing import Any
 from auditor.hardening.held.people import MAX_TOLD
 from auditor.models import Domain, Host, Text
 from auditor.text.redact import redact
-from auditor.text.visible import one_line
+from auditor.text.visible import make_one_line
 
-_LOWERED = re.compile(r"@SECLEVEL=[01](?![0-9])", re.IGNORECASE)
+_LOWERED_LEVEL = re.compile(r"@SECLEVEL=[01](?![0-9])", re.IGNORECASE)
 
 
-def of_host(data: Mapping[str, Any]) -> Text | None:
+def find_nginx_fault(data: Mapping[str, Any]) -> Text | None:
     """Return what nginx would no longer load: a change to its ciphers is a change for all of its servers."""
-    found = [text for vhost in _vhosts(data, "nginx") if (text := _unloadable(vhost, "nginx"))]
-    return Text.joined([*found[:MAX_TOLD], _RENEW]) if found else None
+    faults = [text for vhost in _vhosts(data, "nginx") if (text := _describe_fault(vhost, "nginx"))]
+    return Text.join([*faults[:MAX_TOLD], _RENEW]) if faults else None
 
 
-def of_sites(host: Host, data: Mapping[str, Any]) -> dict[Domain, Text]:
+def find_apache_faults(host: Host, data: Mapping[str, Any]) -> dict[Domain, Text]:
     """Return what Apache would no longer load, by the declared site that shows it."""
-    found: dict[Domain, Text] = {}
+    fault_by_domain: dict[Domain, Text] = {}
     for vhost in _vhosts(data, "apache"):
-        text = _unloadable(vhost, "Apache")
+        text = _describe_fault(vhost, "Apache")
         for site in host.sites if text else ():
             if text and {site.domain, *site.aliases} & set(vhost["names"]):
-                found.setdefault(site.domain, Text.joined([text, _RENEW]))
-    return found
+                fault_by_domain.setdefault(site.domain, Text.join([text, _RENEW]))
+    return fault_by_domain
 
 
 def _vhosts(data: Mapping[str, Any], server: str) -> Iterator[Mapping[str, Any]]:
@@ -36,20 +36,20 @@ def _vhosts(data: Mapping[str, Any], server: str) -> Iterator[Mapping[str, Any]]
         yield from (vhost for vhost in data.get(server, {}).get(part) or () if vhost["tls"])
 
 
-def _unloadable(vhost: Mapping[str, Any], server: str) -> Text | None:
+def _describe_fault(vhost: Mapping[str, Any], server: str) -> Text | None:
     tls = vhost["tls"]
-    name = one_line(next(iter(vhost["names"]), "") or f"{vhost['file']}:{vhost['line']}", 100)
+    name = make_one_line(next(iter(vhost["names"]), "") or f"{vhost['file']}:{vhost['line']}", 100)
     if tls["loads"] == "no":
-        said = one_line(redact(tls["fault"]), 200)
+        message = make_one_line(redact(tls["fault"]), 200)
         return Text(
-            vi=f"{name}: sau thay đổi {server} không nạp được chứng thư ({said})",
-            en=f"{name}: after the change {server} would not load its certificate ({said})",
+            vi=f"{name}: sau thay đổi {server} không nạp được chứng thư ({message})",
+            en=f"{name}: after the change {server} would not load its certificate ({message})",
         )
-    if tls["loads"] == "unknown" and _LOWERED.search(tls["ciphers"] or ""):
-        path = one_line(tls["certificate"] or "?", 200)
+    if tls["loads"] == "unknown" and _LOWERED_LEVEL.search(tls["ciphers"] or ""):
+        path = make_one_line(tls["certificate"] or "?", 200)
         return Text(
-            vi=f"{name}: mức bảo mật đang hạ ({one_line(tls['ciphers'], 100)}) mà chứng thư {path} không thử nạp được",
-            en=f"{name}: the level of security is lowered ({one_line(tls['ciphers'], 100)}), and whether {path} loads without that could not be tried",
+            vi=f"{name}: mức bảo mật đang hạ ({make_one_line(tls['ciphers'], 100)}) mà chứng thư {path} không thử nạp được",
+            en=f"{name}: the level of security is lowered ({make_one_line(tls['ciphers'], 100)}), and whether {path} loads without that could not be tried",
         )
     return None
 
@@ -60,7 +60,7 @@ _RENEW = Text(
 )
 
 
-def https_fault(site: Mapping[str, Any], now: float) -> Text | None:
+def find_https_fault(site: Mapping[str, Any], now: float) -> Text | None:
     """Return what is wrong with a site's certificate for visitors who get in by HTTPS only."""
     certificate = site.get("certificate")
     domain: str = site["domain"]

@@ -17,12 +17,12 @@ from auditor.audit.effects import Effect
 from auditor.facts import HostFacts
 from auditor.hardening.serving import beside
 from auditor.models import ACCEPTED_LOSS, ControlId, Host, Text
-from auditor.text.visible import one_line
+from auditor.text.visible import make_one_line
 
 Facts = Mapping[str, Any]
 MAX_TOLD = 6
 DATABASE_PORT = 3306
-CLOSING = frozenset(
+PORT_CLOSING_EFFECTS = frozenset(
     {
         *(Effect.CLOSES_UNDECLARED_PORTS, Effect.CLOSES_DATABASE_PORTS, Effect.CLOSES_MARIADB_PORTS),
         *(Effect.CLOSES_MAIL_PORTS, Effect.CLOSES_PHP_PORTS, Effect.STOPS_UNNEEDED_SERVICES),
@@ -32,7 +32,7 @@ CLOSING = frozenset(
 
 
 @dataclass(frozen=True, order=True)
-class Need:
+class PortDependency:
     """A port of a host that another of the inventory needs, and what tells."""
 
     host: str
@@ -44,83 +44,94 @@ class Need:
     """The folder of the site, or the account."""
 
 
-def needs(facts: Mapping[str, HostFacts], addresses: Mapping[str, str]) -> dict[str, tuple[Need, ...]]:
+def find_dependencies(
+    facts: Mapping[str, HostFacts], addresses: Mapping[str, str]
+) -> dict[str, tuple[PortDependency, ...]]:
     """Return, by host, what others of the inventory need of it, by what it and they say.
 
     ``addresses``: addresses and names of the inventory's hosts, to what they are called there.
     """
-    data = {name: own.context() for name, own in facts.items()}
-    known = _known(data, addresses)
-    found: dict[str, set[Need]] = {}
+    data = {name: own.build_context() for name, own in facts.items()}
+    host_by_address = _map_addresses(data, addresses)
+    dependencies: dict[str, set[PortDependency]] = {}
     for name, own in data.items():
-        for host, need in (*_connected(name, own, known), *_sites(name, own, known), *_accounts(name, own, known)):
+        for host, need in (
+            *_find_connections(name, own, host_by_address),
+            *_find_site_needs(name, own, host_by_address),
+            *_find_account_needs(name, own, host_by_address),
+        ):
             if need.host != host:
-                found.setdefault(host, set()).add(need)
-    return {host: tuple(sorted(some)) for host, some in found.items()}
+                dependencies.setdefault(host, set()).add(need)
+    return {host: tuple(sorted(group)) for host, group in dependencies.items()}
 
 
 def find_holds(
     host: Host,
     data: Mapping[str, Any],
     fixes: Mapping[ControlId, Fix],
-    found: Iterable[Need],
-    accepted: Collection[str],
+    dependencies: Iterable[PortDependency],
+    accepted_names: Collection[str],
 ) -> dict[ControlId, Text]:
     """Return the controls that would close a port which others need, but for hosts of which that is accepted by name."""
-    needed = list(found)
-    ports = sorted({need.port for need in needed})
+    dependency_list = list(dependencies)
+    ports = sorted({need.port for need in dependency_list})
     why = {}
     for control, fix in fixes.items():
-        closing = beside.closing(host, data, frozenset(fix.effects), ports) if ports else frozenset()
+        closed_ports = beside.find_closing_ports(host, data, frozenset(fix.effects), ports) if ports else frozenset()
         cut = [
             need
-            for need in needed
-            if need.port in closing and ACCEPTED_LOSS.format(control=control, account=need.host) not in accepted
+            for need in dependency_list
+            if need.port in closed_ports
+            and ACCEPTED_LOSS.format(control=control, account=need.host) not in accepted_names
         ]
         if cut:
-            why[control] = _words(control, cut)
+            why[control] = _explain_hold(control, cut)
     return why
 
 
-def _known(data: Mapping[str, Facts], addresses: Mapping[str, str]) -> dict[str, str]:
+def _map_addresses(data: Mapping[str, Facts], addresses: Mapping[str, str]) -> dict[str, str]:
     """Addresses and names to hosts; an address that a host gives itself counts where nobody else has it."""
-    found = {address.lower(): name for address, name in addresses.items()}
+    host_by_address = {address.lower(): name for address, name in addresses.items()}
     for name, own in data.items():
         connection = own.get("system", {}).get("connection") or {}
         if connection.get("local"):
-            found.setdefault(str(connection["local"]).partition("%")[0], name)
-    return found
+            host_by_address.setdefault(str(connection["local"]).partition("%")[0], name)
+    return host_by_address
 
 
-def _connected(name: str, own: Facts, known: Mapping[str, str]) -> Iterator[tuple[str, Need]]:
+def _find_connections(
+    name: str, own: Facts, host_by_address: Mapping[str, str]
+) -> Iterator[tuple[str, PortDependency]]:
     for peer in own.get("services", {}).get("peers", ()):
-        other = known.get(peer["address"])
+        other = host_by_address.get(peer["address"])
         if other is not None:
             here, there = (name, other) if peer["inbound"] else (other, name)
-            yield here, Need(there, peer["port"], "connection")
+            yield here, PortDependency(there, peer["port"], "connection")
 
 
-def _sites(name: str, own: Facts, known: Mapping[str, str]) -> Iterator[tuple[str, Need]]:
+def _find_site_needs(name: str, own: Facts, host_by_address: Mapping[str, str]) -> Iterator[tuple[str, PortDependency]]:
     """Sites whose configuration names another host as their database's."""
     for instance in own.get("wordpress", {}).get("instances", ()):
         place, _, port = ((instance.get("constants") or {}).get("DB_HOST") or "").partition(":")
-        host = known.get(place.lower())
+        host = host_by_address.get(place.lower())
         if host is not None:
             number = int(port) if port.isdecimal() and len(port) < 6 else DATABASE_PORT
-            yield host, Need(name, number, "site", one_line(instance["path"], 100))
+            yield host, PortDependency(name, number, "site", make_one_line(instance["path"], 100))
 
 
-def _accounts(name: str, own: Facts, known: Mapping[str, str]) -> Iterator[tuple[str, Need]]:
+def _find_account_needs(
+    name: str, own: Facts, host_by_address: Mapping[str, str]
+) -> Iterator[tuple[str, PortDependency]]:
     """Accounts of a database that come in from others alone."""
     data = own.get("mariadb", {})
     port = (data.get("variables") or {}).get("port") or DATABASE_PORT
     for account in data.get("accounts", ()) if data.get("running") else ():
         if not account["anywhere"] and account["authentication"] != "locked":
             pattern = account["host"].lower().replace("[", "[[]").replace("%", "*").replace("_", "?")
-            said = one_line(f"{account['user']}@{account['host']}", 100)
-            for address, other in known.items():
+            account_name = make_one_line(f"{account['user']}@{account['host']}", 100)
+            for address, other in host_by_address.items():
                 if _is_address(address) and fnmatch.fnmatchcase(address, pattern):
-                    yield name, Need(other, port, "account", said)
+                    yield name, PortDependency(other, port, "account", account_name)
 
 
 def _is_address(text: str) -> bool:
@@ -131,19 +142,19 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def _words(control: ControlId, cut: list[Need]) -> Text:
-    told = [_one(need) for need in cut[:MAX_TOLD]]
+def _explain_hold(control: ControlId, cut: list[PortDependency]) -> Text:
+    descriptions = [_describe_dependency(need) for need in cut[:MAX_TOLD]]
     ports = ", ".join(dict.fromkeys(str(need.port) for need in cut))
     names = ",".join(dict.fromkeys(ACCEPTED_LOSS.format(control=control, account=need.host) for need in cut))
     mend = Text(
         vi=f"ghi cổng {ports} vào luytre_open_ports của máy chủ này, hoặc chấp nhận bằng --accept {names}",
         en=f"declare {ports} in this host's luytre_open_ports, or accept it with --accept {names}",
     )
-    return Text.joined([*told, mend])
+    return Text.join([*descriptions, mend])
 
 
-def _one(need: Need) -> Text:
-    name, what = one_line(need.host, 60), need.what
+def _describe_dependency(need: PortDependency) -> Text:
+    name, what = make_one_line(need.host, 60), need.what
     return {
         "site": Text(
             vi=f"trang ở {what} trên {name} dùng cơ sở dữ liệu tại đây (cổng {need.port})",

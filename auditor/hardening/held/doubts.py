@@ -19,7 +19,7 @@ MAX_CHARS = 120
 
 
 @dataclass(frozen=True)
-class Doubted:
+class UntrustedFile:
     """A file that another could have written."""
 
     path: str
@@ -32,25 +32,27 @@ class Doubted:
         return bool(self.doubt["movable"])
 
 
-def of(findings: Iterable[Finding], control: str) -> tuple[Doubted, ...]:
+def find_untrusted_files(findings: Iterable[Finding], control: str) -> tuple[UntrustedFile, ...]:
     """The doubtful files of a control's findings on one host."""
     members = (member for finding in findings if finding.control == control for member in finding.violations)
     return tuple(
-        Doubted(str(member.get("path")), member.get("kind") == "dir", member["doubt"])
+        UntrustedFile(str(member.get("path")), member.get("kind") == "dir", member["doubt"])
         for member in members
         if isinstance(member, Mapping) and isinstance(member.get("doubt"), Mapping)
     )
 
 
-def held(control: str, doubted: tuple[Doubted, ...], *, accepted: bool) -> Text | None:
+def explain_hold(control: str, suspect_files: tuple[UntrustedFile, ...], *, is_accepted: bool) -> Text | None:
     """Why a control's change is held for these files, or None when it need not be."""
-    closed = {one.path for one in doubted if one.is_folder and one.movable}
-    stuck = tuple(one for one in doubted if not one.movable and one.doubt["place"] not in closed)
-    if stuck:
-        return _both(stuck, _BY_HAND)
-    if doubted and not accepted:
-        return _both(
-            doubted,
+    closed_paths = {file.path for file in suspect_files if file.is_folder and file.movable}
+    unmovable_files = tuple(
+        file for file in suspect_files if not file.movable and file.doubt["place"] not in closed_paths
+    )
+    if unmovable_files:
+        return _join_descriptions(unmovable_files, _BY_HAND)
+    if suspect_files and not is_accepted:
+        return _join_descriptions(
+            suspect_files,
             Text(
                 vi=f"xem tệp rồi xóa đi, hoặc thêm --accept {control} để chuyển nó vào {ASIDE}",
                 en=f"look at it and remove it, or add --accept {control} to have it moved to {ASIDE}",
@@ -59,43 +61,43 @@ def held(control: str, doubted: tuple[Doubted, ...], *, accepted: bool) -> Text 
     return None
 
 
-def moved(doubted: tuple[Doubted, ...]) -> Text | None:
+def describe_moves(suspect_files: tuple[UntrustedFile, ...]) -> Text | None:
     """What accepting does to these files, None when there are none."""
-    files = [one.path for one in doubted if not one.is_folder and one.doubt["place"] == one.path]
+    files = [file.path for file in suspect_files if not file.is_folder and file.doubt["place"] == file.path]
     if not files:
         return None
-    named = ", ".join(files[:MAX_FILES]) + (" …" if len(files) > MAX_FILES else "")
+    names = ", ".join(files[:MAX_FILES]) + (" …" if len(files) > MAX_FILES else "")
     return Text(
-        vi=f"chuyển vào {ASIDE} tệp người khác có thể đã viết: {named}",
-        en=f"moves files that others could have written to {ASIDE}: {named}",
+        vi=f"chuyển vào {ASIDE} tệp người khác có thể đã viết: {names}",
+        en=f"moves files that others could have written to {ASIDE}: {names}",
     )
 
 
-def _both(doubted: tuple[Doubted, ...], advice: Text) -> Text:
-    told, left = [_told(one) for one in doubted[:MAX_FILES]], len(doubted) - MAX_FILES
-    if left > 0:
-        told.append(Text(vi=f"và {left} tệp khác", en=f"and {left} more"))
-    told.append(advice)
-    return Text.joined(told)
+def _join_descriptions(suspect_files: tuple[UntrustedFile, ...], advice: Text) -> Text:
+    descriptions, rest = [_describe_file(file) for file in suspect_files[:MAX_FILES]], len(suspect_files) - MAX_FILES
+    if rest > 0:
+        descriptions.append(Text(vi=f"và {rest} tệp khác", en=f"and {rest} more"))
+    descriptions.append(advice)
+    return Text.join(descriptions)
 
 
-def _told(one: Doubted) -> Text:
-    who = _who(one.doubt)
-    through = "" if one.doubt["place"] == one.path else f" ({one.doubt['place']})"
-    lines = " ⏎ ".join(_lines(one.doubt["beginning"]))
+def _describe_file(file: UntrustedFile) -> Text:
+    who = _describe_writer(file.doubt)
+    through = "" if file.doubt["place"] == file.path else f" ({file.doubt['place']})"
+    lines = " ⏎ ".join(_iter_first_lines(file.doubt["beginning"]))
     return Text(
-        vi=f"{one.path} có thể đã do {who.vi} viết{through}" + (f", dòng đầu: {lines}" if lines else ""),
-        en=f"{one.path} could have been written by {who.en}{through}" + (f", first lines: {lines}" if lines else ""),
+        vi=f"{file.path} có thể đã do {who.vi} viết{through}" + (f", dòng đầu: {lines}" if lines else ""),
+        en=f"{file.path} could have been written by {who.en}{through}" + (f", first lines: {lines}" if lines else ""),
     )
 
 
-def _lines(beginning: Iterable[Any]) -> Iterator[str]:
-    told = [str(line).strip() for line in beginning]
-    for line in [line for line in told if line][:MAX_LINES]:
+def _iter_first_lines(first_lines: Iterable[Any]) -> Iterator[str]:
+    lines = [str(line).strip() for line in first_lines]
+    for line in [line for line in lines if line][:MAX_LINES]:
         yield line if len(line) <= MAX_CHARS else line[: MAX_CHARS - 1] + "…"
 
 
-def _who(doubt: Mapping[str, Any]) -> Text:
+def _describe_writer(doubt: Mapping[str, Any]) -> Text:
     name = doubt["name"]
     return {
         "user": Text(vi=f"tài khoản {name}", en=f"user {name}"),

@@ -8,19 +8,19 @@ from typing import Any
 from auditor.audit.controls import Fix
 from auditor.hardening import touches
 from auditor.models import Text
-from auditor.text.visible import one_line
+from auditor.text.visible import make_one_line
 
 _SETTINGS = (("nginx", "/etc/nginx/"), ("php_fpm", "/etc/php/"))
 """Area, and the folder that its fixes change."""
 
 
-def holds(fixes: Mapping[str, Fix], data: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+def find_holds(fixes: Mapping[str, Fix], data: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
     """Each control whose change would land beside the configuration in force, and why it is not made."""
     for area, folder in _SETTINGS:
         there = data.get(area, {}).get("elsewhere", ())
         if not there:
             continue
-        files = ", ".join(one_line(one["file"], 100) for one in there[:3])
+        files = ", ".join(make_one_line(daemon["file"], 100) for daemon in there[:3])
         why = Text(
             vi=f"chương trình đang chạy đọc cấu hình ở {files}, không phải {folder}: sửa tại đó, hoặc trong bảng điều khiển đã cài nó",
             en=f"what runs reads {files} and not {folder}: change it there, or in the panel that installed it",

@@ -12,7 +12,7 @@ from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
 from typing import Any
 
-from auditor.audit.controls import Fix, having
+from auditor.audit.controls import Fix, select_by_effects
 from auditor.audit.effects import Effect
 from auditor.models import ControlId
 from auditor.system import resources
@@ -22,9 +22,9 @@ AREAS = ("accounts", "ssh", "sudo", "ways")
 
 
 @cache
-def judge() -> Any:
+def load_judge() -> Any:
     """The role's own module: plays without the auditor have nothing else."""
-    spec = spec_from_file_location("luytre_ways", resources.roles() / "ssh" / "filter_plugins" / "ways.py")
+    spec = spec_from_file_location("luytre_ways", resources.get_roles() / "ssh" / "filter_plugins" / "ways.py")
     if spec is None or spec.loader is None:
         raise ImportError("the ssh role has no judge of ways in")
     module = module_from_spec(spec)
@@ -33,70 +33,79 @@ def judge() -> Any:
     return module
 
 
-def known(data: Facts) -> bool:
+def has_login_facts(data: Facts) -> bool:
     """Whether accounts, sudo and sshd of the host could be read."""
-    told = all(area in data for area in AREAS) and "grants" in data["sudo"]
-    return told and data["ssh"]["effective"] is not None
+    has_areas = all(area in data for area in AREAS) and "grants" in data["sudo"]
+    return has_areas and data["ssh"]["effective"] is not None
 
 
-def decisive(
-    fixes: Mapping[ControlId, Fix], networks: Iterable[str] = (), closed: Collection[str] = ()
+def select_access_changes(
+    fixes: Mapping[ControlId, Fix], networks: Iterable[str] = (), closed_accounts: Collection[str] = ()
 ) -> dict[ControlId, Callable[[Any], Any]]:
     """Those of the controls that decide who gets in, with what they do to that.
 
     ``networks`` are the only ones that may reach sshd, ``closed`` the accounts whose shells are taken.
     """
-    allowed, shut = tuple(networks), frozenset(closed)
-    changes = {Effect.TAKES_SHELLS: lambda now: replace(now, closed=now.closed | shut)}
-    if allowed:
-        changes = {Effect.CLOSES_OTHER_NETWORKS: lambda now: replace(now, networks=allowed), **changes}
-    known = {control: change for control, change in judge().EFFECTS.items() if control in fixes}
-    more = {control: change for effect, change in changes.items() for control in having(fixes, effect)}
-    return {**known, **more}
+    allowed_networks, shut = tuple(networks), frozenset(closed_accounts)
+    changes = {Effect.TAKES_SHELLS: lambda now: replace(now, closed_accounts=now.closed_accounts | shut)}
+    if allowed_networks:
+        changes = {Effect.CLOSES_OTHER_NETWORKS: lambda now: replace(now, networks=allowed_networks), **changes}
+    known_changes = {control: change for control, change in load_judge().EFFECTS.items() if control in fixes}
+    more = {control: change for effect, change in changes.items() for control in select_by_effects(fixes, effect)}
+    return {**known_changes, **more}
 
 
-def lost(data: Facts, admins: Iterable[str], effects: Mapping[str, Any], accepted: Collection[str]) -> list[Any]:
+def find_lost_ways(
+    data: Facts, admins: Iterable[str], effects: Mapping[str, Any], accepted_names: Collection[str]
+) -> list[Any]:
     """The ways that the controls take, one control after the other; each a ``Loss`` of the role's."""
-    found: list[Any] = judge().losses(judge().state(data), judge().ways(data, admins), effects, accepted)
-    return found
+    losses: list[Any] = load_judge().losses(
+        load_judge().state(data), load_judge().ways(data, admins), effects, accepted_names
+    )
+    return losses
 
 
-def lost_to_us(
-    data: Facts, account: str, source: str, port: int, effects: Mapping[str, Any], closing: Collection[ControlId]
+def find_own_way_losses(
+    data: Facts,
+    account: str,
+    source: str,
+    port: int,
+    effects: Mapping[str, Any],
+    closing_controls: Collection[ControlId],
 ) -> tuple[ControlId, ...]:
     """The controls of which each alone, or together with those before it, takes the way by which the facts came.
 
     Where that way does not look open even now, nobody knows what it hangs on: then those that close passwords, ``closing``.
     """
-    rules, now = judge(), judge().state(data)
+    rules, now = load_judge(), load_judge().state(data)
     way = rules.own(data, account, source)
     now = now.about([way])
     at = {port} if port in now.of(way) else set(now.of(way))
     if not at <= rules.open_on(way, now):
-        return tuple(control for control in effects if control in closing)
-    taking, kept = [], now
+        return tuple(control for control in effects if control in closing_controls)
+    taking_controls, current_state = [], now
     for control, effect in effects.items():
-        after = effect(kept)
+        after = effect(current_state)
         if at <= rules.open_on(way, after):
-            kept = after
+            current_state = after
         else:
-            taking.append(control)
-    return tuple(taking)
+            taking_controls.append(control)
+    return tuple(taking_controls)
 
 
-def opens(data: Facts, account: str) -> bool:
+def can_open(data: Facts, account: str) -> bool:
     """Whether a key alone opens the account from somewhere."""
-    found: bool = judge().opens(data, account)
-    return found
+    is_open: bool = load_judge().opens(data, account)
+    return is_open
 
 
-def ways_in(data: Facts) -> list[str]:
+def list_admin_accounts(data: Facts) -> list[str]:
     """The accounts that could administer the host with a key: root, and those whom sudo lets do anything."""
-    found: list[str] = judge().ways_in(data)
-    return found
+    accounts: list[str] = load_judge().ways_in(data)
+    return accounts
 
 
-def within(source: str, networks: Iterable[str]) -> bool:
+def is_within(source: str, networks: Iterable[str]) -> bool:
     """Whether an address may come in where only these networks may."""
-    found: bool = judge().within(source, networks)
-    return found
+    is_inside: bool = load_judge().within(source, networks)
+    return is_inside

@@ -9,7 +9,7 @@ from typing import Any
 
 from auditor.models import ACCEPTED_LOSS, ControlId, Text, clock
 from auditor.text import moments
-from auditor.text.visible import one_line
+from auditor.text.visible import make_one_line
 
 MAX_TOLD = 6
 MAX_ACCOUNT, MAX_NAMES = 256, 20_000
@@ -29,28 +29,28 @@ _METHODS = {
 class Losses:
     """What planned controls take from people."""
 
-    held: Mapping[ControlId, Text] = field(default_factory=dict)
+    hold_reasons: Mapping[ControlId, Text] = field(default_factory=dict)
     """Control to whom it would lock out though nobody accepted that."""
-    accepted: Mapping[ControlId, Text] = field(default_factory=dict)
+    accepted_losses: Mapping[ControlId, Text] = field(default_factory=dict)
     """Control to whom it locks out, as somebody accepted by name."""
 
 
-def told(found: Iterable[Any]) -> Losses:
+def describe_losses(losses: Iterable[Any]) -> Losses:
     """The role's losses in words."""
-    held: dict[ControlId, list[Any]] = {}
-    accepted: dict[ControlId, list[Any]] = {}
-    for loss in found:
-        (accepted if loss.accepted else held).setdefault(loss.control, []).append(loss.way)
+    held_ways: dict[ControlId, list[Any]] = {}
+    accepted_ways: dict[ControlId, list[Any]] = {}
+    for loss in losses:
+        (accepted_ways if loss.is_accepted else held_ways).setdefault(loss.control, []).append(loss.way)
     return Losses(
-        held={control: _held(control, ways) for control, ways in held.items()},
-        accepted={control: _accepted(ways) for control, ways in accepted.items()},
+        hold_reasons={control: _explain_hold(control, ways) for control, ways in held_ways.items()},
+        accepted_losses={control: _explain_acceptance(ways) for control, ways in accepted_ways.items()},
     )
 
 
-def _held(control: ControlId, ways: list[Any]) -> Text:
-    who = _who(ways)
+def _explain_hold(control: ControlId, ways: list[Any]) -> Text:
+    who = _describe_people(ways)
     names = ",".join(dict.fromkeys(ACCEPTED_LOSS.format(control=control, account=way.account) for way in ways))
-    accept = shlex.quote(one_line(names, MAX_NAMES))
+    accept = shlex.quote(make_one_line(names, MAX_NAMES))
     through = all(way.to is not None for way in ways)
     mend = _MEND_TUNNEL if through else _MEND_KEY
     what = _CUTS if through else _LOCKS
@@ -60,23 +60,23 @@ def _held(control: ControlId, ways: list[Any]) -> Text:
     )
 
 
-def _accepted(ways: list[Any]) -> Text:
-    who = _who(ways)
+def _explain_acceptance(ways: list[Any]) -> Text:
+    who = _describe_people(ways)
     return Text(vi=f"đã chấp nhận: {_LOCKS.vi} {who.vi}", en=f"as accepted, {_LOCKS.en} {who.en}")
 
 
-def _who(ways: list[Any]) -> Text:
+def _describe_people(ways: list[Any]) -> Text:
     """By account and what opens it, with the addresses: nobody's name is left out."""
-    grouped: dict[tuple[str, tuple[str, ...], str | None, bool], list[Any]] = {}
+    groups: dict[tuple[str, tuple[str, ...], str | None, bool], list[Any]] = {}
     for way in ways:
-        grouped.setdefault((way.account, way.methods, way.to, way.doubtful), []).append(way)
-    return Text.joined(_one(account, members) for (account, *_), members in grouped.items())
+        groups.setdefault((way.account, way.methods, way.to, way.doubtful), []).append(way)
+    return Text.join(_describe_person(account, members) for (account, *_), members in groups.items())
 
 
-def _one(account: str, ways: list[Any]) -> Text:
+def _describe_person(account: str, ways: list[Any]) -> Text:
     if account == ANYBODY:
-        return _UNRECORDED
-    account, first = one_line(account, MAX_ACCOUNT), max(ways, key=lambda way: way.last)
+        return _UNRECORDED_LOGINS
+    account, first = make_one_line(account, MAX_ACCOUNT), max(ways, key=lambda way: way.last)
     places = list(dict.fromkeys(way.source for way in ways if way.last and way.source))
     where = ", ".join(places[:MAX_TOLD]) + (" …" if len(places) > MAX_TOLD else "")
     if not first.last:
@@ -84,31 +84,31 @@ def _one(account: str, ways: list[Any]) -> Text:
             vi=f"{account} (quản trị viên trong bảng kiểm kê, chưa có khóa SSH dùng được)",
             en=f"{account} (a declared administrator without an SSH key that works)",
         )
-    seen = clock.at(first.last)
+    last_seen = clock.from_epoch(first.last)
     if first.to is not None and all(way.doubtful for way in ways):
         return Text(
-            vi=f"{account} (từ {where}, nhật ký không cho biết có đi tiếp qua máy chủ này hay không, gần nhất {moments.day(seen, 'vi')})",
-            en=f"{account} (from {where}, no record tells whether on through this host, last on {moments.day(seen, 'en')})",
+            vi=f"{account} (từ {where}, nhật ký không cho biết có đi tiếp qua máy chủ này hay không, gần nhất {moments.format_day(last_seen, 'vi')})",
+            en=f"{account} (from {where}, no record tells whether on through this host, last on {moments.format_day(last_seen, 'en')})",
         )
     if first.to is not None:
         to = f" {first.to}" if first.to else ""
         return Text(
-            vi=f"{account} (từ {where}, qua máy chủ này đi tiếp{to}, gần nhất {moments.day(seen, 'vi')})",
-            en=f"{account} (from {where}, on through this host{' to' + to if to else ''}, last on {moments.day(seen, 'en')})",
+            vi=f"{account} (từ {where}, qua máy chủ này đi tiếp{to}, gần nhất {moments.format_day(last_seen, 'vi')})",
+            en=f"{account} (from {where}, on through this host{' to' + to if to else ''}, last on {moments.format_day(last_seen, 'en')})",
         )
     if not first.methods:
         return Text(
-            vi=f"{account} (từ {where}, không rõ bằng gì, gần nhất {moments.day(seen, 'vi')})",
-            en=f"{account} (from {where}, nobody knows by what, last on {moments.day(seen, 'en')})",
+            vi=f"{account} (từ {where}, không rõ bằng gì, gần nhất {moments.format_day(last_seen, 'vi')})",
+            en=f"{account} (from {where}, nobody knows by what, last on {moments.format_day(last_seen, 'en')})",
         )
-    by = Text.joined((_METHODS.get(method, Text.alike(method)) for method in first.methods), " + ")
+    by = Text.join((_METHODS.get(method, Text.make_same(method)) for method in first.methods), " + ")
     return Text(
-        vi=f"{account} (từ {where}, bằng {by.vi}, gần nhất {moments.day(seen, 'vi')})",
-        en=f"{account} (from {where}, by {by.en}, last on {moments.day(seen, 'en')})",
+        vi=f"{account} (từ {where}, bằng {by.vi}, gần nhất {moments.format_day(last_seen, 'vi')})",
+        en=f"{account} (from {where}, by {by.en}, last on {moments.format_day(last_seen, 'en')})",
     )
 
 
-_UNRECORDED = Text(
+_UNRECORDED_LOGINS = Text(
     vi="ai đó vào bằng mật khẩu, vì nhật ký SSH ở đây không cho biết ai đã vào trong hai tuần qua",
     en="anyone who logs in with a password, because the records here do not show who logged in during the last two weeks",
 )

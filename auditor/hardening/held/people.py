@@ -7,7 +7,7 @@ from typing import Any
 
 from auditor.audit.effects import Effect
 from auditor.models import Host, Text
-from auditor.text.visible import one_line
+from auditor.text.visible import make_one_line
 
 MAX_TOLD = 5
 TEMPORARY = ("/tmp/", "/var/tmp/")  # noqa: S108  looked for, not used
@@ -32,12 +32,12 @@ def _switchers(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, T
             ),
         )
     elif su["outside"]:
-        said = ", ".join(one_line(name, 40) for name in su["outside"][:MAX_TOLD])
+        text = ", ".join(make_one_line(name, 40) for name in su["outside"][:MAX_TOLD])
         yield (
             Effect.LIMITS_SU,
             Text(
-                vi=f"{said} dùng su trong 90 ngày qua và không thuộc nhóm sudo",
-                en=f"{said} used su within 90 days and are not in the group sudo",
+                vi=f"{text} dùng su trong 90 ngày qua và không thuộc nhóm sudo",
+                en=f"{text} used su within 90 days and are not in the group sudo",
             ),
         )
 
@@ -65,51 +65,55 @@ def _clients(host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text
         return
     own = ways["own"] or {"account": host.automation_user, "source": None}
     others = {
-        f"{one_line(way['account'], 40)} ({one_line(way['source'], 64)})"
+        f"{make_one_line(way['account'], 40)} ({make_one_line(way['source'], 64)})"
         for way in ways["seen"]
         if way["account"] != own["account"] or own["source"] not in (None, way["source"])
     }
     if others:
-        said = ", ".join(sorted(others)[:MAX_TOLD]) + (" …" if len(others) > MAX_TOLD else "")
+        text = ", ".join(sorted(others)[:MAX_TOLD]) + (" …" if len(others) > MAX_TOLD else "")
         yield (
             Effect.DROPS_HOST_KEYS,
             Text(
-                vi=f"{said} vào qua SSH trong 90 ngày qua, có thể chỉ lưu khóa ECDSA của máy chủ này",
-                en=f"{said} logged in over SSH within 90 days, and may know this server by its ECDSA key alone",
+                vi=f"{text} vào qua SSH trong 90 ngày qua, có thể chỉ lưu khóa ECDSA của máy chủ này",
+                en=f"{text} logged in over SSH within 90 days, and may know this server by its ECDSA key alone",
             ),
         )
 
 
 def _visitors(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
     """Accounts that are at work in others' homes: by their processes now, and by their jobs."""
-    homes = [one for one in data.get("accounts", {}).get("homes", ()) if one["open"] and not one["served"]]
+    homes = [home for home in data.get("accounts", {}).get("homes", ()) if home["open"] and not home["served"]]
     jobs = data.get("cron", {}).get("jobs", ())
-    found = {f"{one_line(name, 40)} ({one_line(home['path'], 100)})" for home in homes for name in home["used_by"]}
-    found |= {
-        f"{one_line(job['user'], 40)} ({one_line(program, 100)})"
+    visitors = {
+        f"{make_one_line(name, 40)} ({make_one_line(home['path'], 100)})" for home in homes for name in home["used_by"]
+    }
+    visitors |= {
+        f"{make_one_line(job['user'], 40)} ({make_one_line(program, 100)})"
         for home in homes
         for job in jobs
         for program in job["programs"]
         if job["user"] not in ("root", home["account"]) and program.startswith(home["path"] + "/")
     }
-    if found:
-        said = ", ".join(sorted(found)[:MAX_TOLD]) + (" …" if len(found) > MAX_TOLD else "")
+    if visitors:
+        text = ", ".join(sorted(visitors)[:MAX_TOLD]) + (" …" if len(visitors) > MAX_TOLD else "")
         yield (
             Effect.CLOSES_HOMES,
-            Text(vi=f"{said} đang dùng thư mục cá nhân của người khác", en=f"{said} is at work in another's home"),
+            Text(vi=f"{text} đang dùng thư mục cá nhân của người khác", en=f"{text} is at work in another's home"),
         )
 
 
 def _temporary_programs(_host: Host, data: Mapping[str, Any]) -> Iterator[tuple[Effect, Text]]:
     """What is run out of temporary folders: by processes now, and by jobs."""
     jobs = data.get("cron", {}).get("jobs", ())
-    scheduled = {program for job in jobs for program in job["programs"] if program.startswith(TEMPORARY)}
-    found = sorted({*data.get("filesystem", {}).get("run_from_temporary", ()), *scheduled})
-    if found:
-        said = ", ".join(one_line(path, 100) for path in found[:MAX_TOLD]) + (" …" if len(found) > MAX_TOLD else "")
+    scheduled_programs = {program for job in jobs for program in job["programs"] if program.startswith(TEMPORARY)}
+    programs = sorted({*data.get("filesystem", {}).get("run_from_temporary", ()), *scheduled_programs})
+    if programs:
+        text = ", ".join(make_one_line(path, 100) for path in programs[:MAX_TOLD]) + (
+            " …" if len(programs) > MAX_TOLD else ""
+        )
         yield (
             Effect.STOPS_TEMPORARY_PROGRAMS,
-            Text(vi=f"{said} được chạy từ thư mục tạm", en=f"{said} is run out of a temporary folder"),
+            Text(vi=f"{text} được chạy từ thư mục tạm", en=f"{text} is run out of a temporary folder"),
         )
 
 

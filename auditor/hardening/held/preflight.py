@@ -21,18 +21,18 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from auditor.audit.controls import Fix, having
+from auditor.audit.controls import Fix, select_by_effects
 from auditor.audit.effects import Effect
 from auditor.facts import HostFacts
 from auditor.facts import site as sites
-from auditor.fleet.reasons import is_not_run, of_area
+from auditor.fleet.reasons import explain_area, is_not_run
 from auditor.hardening import touches
 from auditor.hardening.held import certificates, elsewhere, foreign, logins, losses
 from auditor.models import ControlId, Domain, Finding, Host, Text
 from auditor.text.redact import redact
-from auditor.text.visible import one_line
+from auditor.text.visible import make_one_line
 
-SUPPORTED = {("debian", "12"), ("debian", "13")}
+SUPPORTED_SYSTEMS = {("debian", "12"), ("debian", "13")}
 CLOCK_SECONDS = 300
 SNAPSHOT_BYTES = 24 * 1024 * 1024
 """The guard takes no snapshot with less than this to spare; how much more it needs, it measures on the host."""
@@ -42,41 +42,41 @@ SNAPSHOT_BYTES = 24 * 1024 * 1024
 class Objections:
     """What stands against a host's plan."""
 
-    refused: Text | None = None
+    refusal: Text | None = None
     """Why the host is left alone altogether."""
-    held: Mapping[str, Text] = field(default_factory=dict)
+    hold_reasons: Mapping[str, Text] = field(default_factory=dict)
     """Control to why its change is held."""
     sites: Mapping[str, Mapping[Domain, Text]] = field(default_factory=dict)
     """Control to site to why its change is held for that site alone."""
 
 
 @dataclass(frozen=True)
-class Case:
+class PreflightInput:
     """What is judged: a host's fixes by control that would be made, its open findings, and what was read of it."""
 
     host: Host
     fixes: Mapping[str, Fix]
     findings: Sequence[Finding]
     facts: HostFacts
-    started: datetime
+    started_at: datetime
     """When reading began, by the controller's clock."""
-    ended: datetime
+    ended_at: datetime
     """When reading had ended, by the controller's clock."""
     https: Mapping[Domain, Text] = field(default_factory=dict)
     """Sites to what was wrong with their HTTPS when it was tried from here."""
-    accepted: frozenset[str] = frozenset()
+    accepted_names: frozenset[str] = frozenset()
     """What somebody accepts for this host, by name."""
 
     @cached_property
     def data(self) -> dict[str, Any]:
         """The host's facts by area, as plain data."""
-        return self.facts.context()
+        return self.facts.build_context()
 
     @property
     def connection(self) -> Mapping[str, Any] | None:
         """The SSH connection that the facts came by."""
-        found: Mapping[str, Any] | None = self.data["system"]["connection"]
-        return found
+        ssh_connection: Mapping[str, Any] | None = self.data["system"]["connection"]
+        return ssh_connection
 
     @property
     def account(self) -> str | None:
@@ -86,33 +86,41 @@ class Case:
     @property
     def firewall(self) -> Mapping[str, Any] | None:
         """The firewall's facts, where one of its controls is planned."""
-        planned = any(control.startswith("firewall.") for control in self.fixes)
-        found: Mapping[str, Any] | None = self.data.get("firewall") if planned else None
-        return found
+        is_planned = any(control.startswith("firewall.") for control in self.fixes)
+        firewall_facts: Mapping[str, Any] | None = self.data.get("firewall") if is_planned else None
+        return firewall_facts
 
     @property
-    def deciding(self) -> dict[str, Callable[[Any], Any]]:
+    def access_changes(self) -> dict[str, Callable[[Any], Any]]:
         """The planned controls that decide who gets in, with what they do."""
-        spared = ("root", "postgres", self.account)
-        shells = [name for name in self.accused(self.having(Effect.TAKES_SHELLS)) if name not in spared]
+        spared_accounts = ("root", "postgres", self.account)
+        shells = [
+            name
+            for name in self.iter_accounts(self.select_controls(Effect.TAKES_SHELLS))
+            if name not in spared_accounts
+        ]
         networks = self.host.trusted_networks if self.firewall is not None and not self.firewall["managers"] else ()
-        return logins.decisive(self.fixes, networks, shells)
+        return logins.select_access_changes(self.fixes, networks, shells)
 
-    def having(self, *effects: Effect) -> tuple[ControlId, ...]:
+    def select_controls(self, *effects: Effect) -> tuple[ControlId, ...]:
         """The planned controls that have any of these effects."""
-        return having(self.fixes, *effects)
+        return select_by_effects(self.fixes, *effects)
 
     @property
-    def mended(self) -> frozenset[str]:
+    def closed_areas(self) -> frozenset[str]:
         """The areas whose configuration is closed to others before anything else is done to it."""
-        return frozenset(control.partition(".")[0] for control in self.having(Effect.CLOSES_CONFIGURATION))
+        return frozenset(control.partition(".")[0] for control in self.select_controls(Effect.CLOSES_CONFIGURATION))
 
-    def accused(self, controls: Collection[ControlId]) -> Iterator[str]:
+    def iter_accounts(self, controls: Collection[ControlId]) -> Iterator[str]:
         """The accounts among the violations of these controls."""
-        members = (one for finding in self.findings if finding.control in controls for one in finding.violations)
-        yield from (str(one.get("account") or one.get("name")) for one in members if isinstance(one, Mapping))
+        members = (
+            violation for finding in self.findings if finding.control in controls for violation in finding.violations
+        )
+        yield from (
+            str(member.get("account") or member.get("name")) for member in members if isinstance(member, Mapping)
+        )
 
-    def names(self, area: str, account: str) -> Iterator[str]:
+    def iter_controls(self, area: str, account: str) -> Iterator[str]:
         """The planned controls of an area that have this account among their violations."""
         for finding in self.findings:
             if finding.control in self.fixes and finding.control.startswith(f"{area}."):
@@ -121,25 +129,25 @@ class Case:
                     yield finding.control
 
 
-def objections(case: Case) -> Objections:
+def find_objections(case: PreflightInput) -> Objections:
     """All that stands against the plan."""
     refusals = [text for judge in _REFUSE for text in judge(case)]
     if refusals:
-        return Objections(refused=Text.joined(refusals))
-    held: dict[str, Text] = {}
+        return Objections(refusal=Text.join(refusals))
+    hold_reasons: dict[str, Text] = {}
     for judge in _HOLD:
         for control, why in judge(case):
-            held.setdefault(control, why)
-    return Objections(held=held, sites=_of_sites(case))
+            hold_reasons.setdefault(control, why)
+    return Objections(hold_reasons=hold_reasons, sites=_find_site_holds(case))
 
 
 # --- the whole host --------------------------------------------------------------------------------------
 
 
-def _not_ours(case: Case) -> Iterator[Text]:
+def _not_ours(case: PreflightInput) -> Iterator[Text]:
     system = case.data["system"]
     name = system["os"]["name"] or "?"
-    if (system["os"]["id"], system["os"]["version"].split(".")[0]) not in SUPPORTED:
+    if (system["os"]["id"], system["os"]["version"].split(".")[0]) not in SUPPORTED_SYSTEMS:
         yield Text(
             vi=f"hệ điều hành {name} chưa được thử nghiệm: chỉ kiểm tra, không thay đổi",
             en=f"the operating system {name} is untested: audited only, never changed",
@@ -152,9 +160,9 @@ def _not_ours(case: Case) -> Iterator[Text]:
         )
 
 
-def _clock(case: Case) -> Iterator[Text]:
-    slow = case.started.timestamp() - case.facts.collected_at
-    fast = case.facts.collected_at - case.ended.timestamp()
+def _clock(case: PreflightInput) -> Iterator[Text]:
+    slow = case.started_at.timestamp() - case.facts.collected_at
+    fast = case.facts.collected_at - case.ended_at.timestamp()
     if max(slow, fast) > CLOCK_SECONDS:
         minutes = int(max(slow, fast) // 60)
         yield Text(
@@ -163,21 +171,21 @@ def _clock(case: Case) -> Iterator[Text]:
         )
 
 
-def _open_run(case: Case) -> Iterator[Text]:
-    armed = case.data.get("past_runs", {}).get("armed")
-    if armed and armed["timer"]:
+def _open_run(case: PreflightInput) -> Iterator[Text]:
+    armed_run = case.data.get("past_runs", {}).get("armed")
+    if armed_run and armed_run["timer"]:
         yield Text(
-            vi=f"lần chạy {armed['run']} còn đang dở trên máy chủ này: chờ nó kết thúc hoặc máy chủ tự khôi phục",
-            en=f"the run {armed['run']} is in progress on this host: wait until it has ended or reverted itself",
+            vi=f"lần chạy {armed_run['run']} còn đang dở trên máy chủ này: chờ nó kết thúc hoặc máy chủ tự khôi phục",
+            en=f"the run {armed_run['run']} is in progress on this host: wait until it has ended or reverted itself",
         )
-    elif armed:
+    elif armed_run:
         yield Text(
-            vi=f"lần chạy {armed['run']} chưa được xác nhận mà máy chủ cũng chưa khôi phục: khôi phục máy chủ trước",
-            en=f"the run {armed['run']} was neither confirmed nor reverted on this host: revert it first",
+            vi=f"lần chạy {armed_run['run']} chưa được xác nhận mà máy chủ cũng chưa khôi phục: khôi phục máy chủ trước",
+            en=f"the run {armed_run['run']} was neither confirmed nor reverted on this host: revert it first",
         )
 
 
-def _disk(case: Case) -> Iterator[Text]:
+def _disk(case: PreflightInput) -> Iterator[Text]:
     free = case.data["system"]["free_bytes"]
     if free is not None and free < SNAPSHOT_BYTES:
         yield Text(
@@ -186,10 +194,10 @@ def _disk(case: Case) -> Iterator[Text]:
         )
 
 
-def _source(case: Case) -> Iterator[Text]:
+def _source(case: PreflightInput) -> Iterator[Text]:
     firewall, networks = case.firewall, case.host.trusted_networks
     if (
-        not case.having(Effect.CLOSES_OTHER_NETWORKS)
+        not case.select_controls(Effect.CLOSES_OTHER_NETWORKS)
         or firewall is None
         or firewall["managers"]
         or not networks
@@ -197,37 +205,37 @@ def _source(case: Case) -> Iterator[Text]:
     ):
         return
     source = case.connection["source"]
-    if not logins.within(source, networks):
+    if not logins.is_within(source, networks):
         yield Text(
             vi=f"tường lửa sẽ chặn chính kết nối này (từ {source}): thêm mạng của nó vào luytre_trusted_networks",
             en=f"the firewall would block this very connection (from {source}): add its network to luytre_trusted_networks",
         )
 
 
-def _port(case: Case) -> Iterator[Text]:
+def _port(case: PreflightInput) -> Iterator[Text]:
     if case.connection is None:
         return
     port, firewall = case.connection["port"], case.firewall
-    closed = firewall is not None and not firewall["managers"] and port not in firewall["ssh"]["ports"]
-    services = case.data.get("services") if case.having(Effect.STOPS_UNNEEDED_SERVICES) else None
-    unneeded = services["unneeded"] if services else ()
-    stopped = {each["unit"] for each in unneeded if each["port"] not in case.host.open_ports}
+    closes_port = firewall is not None and not firewall["managers"] and port not in firewall["ssh"]["ports"]
+    services = case.data.get("services") if case.select_controls(Effect.STOPS_UNNEEDED_SERVICES) else None
+    unneeded_services = services["unneeded"] if services else ()
+    stopped_units = {each["unit"] for each in unneeded_services if each["port"] not in case.host.open_ports}
     listeners = services["listeners"] if services else ()
-    if closed or any(each["port"] == port and each["unit"] in stopped for each in listeners):
+    if closes_port or any(each["port"] == port and each["unit"] in stopped_units for each in listeners):
         yield Text(
             vi=f"thay đổi sẽ đóng cổng SSH đang dùng ({port})",
             en=f"the changes would close the SSH port in use ({port})",
         )
 
 
-def _own_account(case: Case) -> Iterator[Text]:
+def _own_account(case: PreflightInput) -> Iterator[Text]:
     account = case.account
     if account is None or account == "root":
         return
-    harmless = case.having(Effect.CLOSES_HOMES)
+    harmless = case.select_controls(Effect.CLOSES_HOMES)
     if _has_key(case, account):
-        harmless += case.having(Effect.LOCKS_EMPTY_PASSWORDS)
-    for control in (*case.names("accounts", account), *case.names("sudo", account)):
+        harmless += case.select_controls(Effect.LOCKS_EMPTY_PASSWORDS)
+    for control in (*case.iter_controls("accounts", account), *case.iter_controls("sudo", account)):
         if control not in harmless:
             yield Text(
                 vi=f"{control} sẽ lấy quyền của chính tài khoản {account} mà chương trình này dùng",
@@ -235,32 +243,32 @@ def _own_account(case: Case) -> Iterator[Text]:
             )
 
 
-def _has_key(case: Case, account: str) -> bool:
-    return logins.known(case.data) and logins.opens(case.data, account)
+def _has_key(case: PreflightInput, account: str) -> bool:
+    return logins.has_login_facts(case.data) and logins.can_open(case.data, account)
 
 
-def _own_way(case: Case) -> Iterator[Text]:
+def _own_way(case: PreflightInput) -> Iterator[Text]:
     account, connection = case.account, case.connection
-    if account is None or not logins.known(case.data):
+    if account is None or not logins.has_login_facts(case.data):
         return
-    closing = case.having(Effect.CLOSES_PASSWORDS)
-    if case.host.by_password and closing:
-        yield _own_password(closing)
+    closing_controls = case.select_controls(Effect.CLOSES_PASSWORDS)
+    if case.host.by_password and closing_controls:
+        yield _own_password(closing_controls)
         return
     if account == "root":
-        closing += case.having(Effect.CLOSES_ROOT_PASSWORDS, Effect.CLOSES_ROOT)
-    deciding = {control: effect for control, effect in case.deciding.items() if control.startswith("ssh.")}
+        closing_controls += case.select_controls(Effect.CLOSES_ROOT_PASSWORDS, Effect.CLOSES_ROOT)
+    ssh_changes = {control: effect for control, effect in case.access_changes.items() if control.startswith("ssh.")}
     source, port = (connection["source"], connection["port"]) if connection else ("", 0)
-    taking = logins.lost_to_us(case.data, account, source, port, deciding, closing)
-    if taking:
+    taking_controls = logins.find_own_way_losses(case.data, account, source, port, ssh_changes, closing_controls)
+    if taking_controls:
         by = f"{account}@{source}:{port}" if connection else account
         yield Text(
-            vi=f"{', '.join(taking)} sẽ khóa ngoài chính tài khoản {account} mà chương trình này dùng ({by}): tài khoản chưa có khóa SSH dùng được sau thay đổi",
-            en=f"{', '.join(taking)} would lock out {account}, the very account that this program uses ({by}): it has no SSH key that works after the change",
+            vi=f"{', '.join(taking_controls)} sẽ khóa ngoài chính tài khoản {account} mà chương trình này dùng ({by}): tài khoản chưa có khóa SSH dùng được sau thay đổi",
+            en=f"{', '.join(taking_controls)} would lock out {account}, the very account that this program uses ({by}): it has no SSH key that works after the change",
         )
 
 
-_REFUSE: tuple[Callable[[Case], Iterator[Text]], ...] = (
+_REFUSE: tuple[Callable[[PreflightInput], Iterator[Text]], ...] = (
     *(_not_ours, _clock, _open_run, _disk),
     *(_source, _port, _own_account, _own_way),
 )
@@ -269,24 +277,31 @@ _REFUSE: tuple[Callable[[Case], Iterator[Text]], ...] = (
 # --- single changes --------------------------------------------------------------------------------------
 
 
-def lost(case: Case) -> losses.Losses:
+def find_losses(case: PreflightInput) -> losses.Losses:
     """Whom the planned changes would lock out: who came in of late, and who is declared."""
-    if not logins.known(case.data):
-        return losses.Losses(held=dict.fromkeys(case.deciding, _LOGINS_UNKNOWN))
-    return losses.told(logins.lost(case.data, case.host.admins, case.deciding, case.accepted))
+    if not logins.has_login_facts(case.data):
+        return losses.Losses(hold_reasons=dict.fromkeys(case.access_changes, _LOGINS_UNKNOWN))
+    return losses.describe_losses(
+        logins.find_lost_ways(case.data, case.host.admins, case.access_changes, case.accepted_names)
+    )
 
 
-def _people(case: Case) -> Iterator[tuple[str, Text]]:
+def _find_lockouts(case: PreflightInput) -> Iterator[tuple[str, Text]]:
     """Changes that would leave somebody, or everybody, without a way in."""
-    yield from lost(case).held.items()
-    if logins.known(case.data):
-        with_keys = set(logins.ways_in(case.data))
-        closing = case.having(Effect.CLOSES_PASSWORDS, Effect.CLOSES_ROOT_PASSWORDS) if not with_keys else ()
-        closing = (*closing, *(case.having(Effect.CLOSES_ROOT) if with_keys <= {"root"} else ()))
-        yield from ((control, _NO_WAY_IN) for control in closing)
+    yield from find_losses(case).hold_reasons.items()
+    if logins.has_login_facts(case.data):
+        with_keys = set(logins.list_admin_accounts(case.data))
+        closing_controls = (
+            case.select_controls(Effect.CLOSES_PASSWORDS, Effect.CLOSES_ROOT_PASSWORDS) if not with_keys else ()
+        )
+        closing_controls = (
+            *closing_controls,
+            *(case.select_controls(Effect.CLOSES_ROOT) if with_keys <= {"root"} else ()),
+        )
+        yield from ((control, _NO_WAY_IN) for control in closing_controls)
 
 
-def _other_firewall(case: Case) -> Iterator[tuple[str, Text]]:
+def _other_firewall(case: PreflightInput) -> Iterator[tuple[str, Text]]:
     firewall = case.firewall
     if firewall is not None and firewall["managers"] and not firewall["others_deny"]:
         managers = ", ".join(firewall["managers"])
@@ -301,33 +316,38 @@ def _other_firewall(case: Case) -> Iterator[tuple[str, Text]]:
                 )
 
 
-def _packages(case: Case) -> Iterator[tuple[str, Text]]:
+def _packages(case: PreflightInput) -> Iterator[tuple[str, Text]]:
     updates = case.data.get("updates")
     if updates is None or not (updates["busy"] or updates["unfinished"]):
         return
     why = _PACKAGES_UNFINISHED if updates["unfinished"] else _PACKAGES_BUSY
     for control, fix in case.fixes.items():
-        if touches.installs(fix.touches) or touches.upgrades(fix.touches):
+        if touches.installs_packages(fix.touches) or touches.upgrades_packages(fix.touches):
             yield control, why
 
 
-def _untested(case: Case) -> Iterator[tuple[str, Text]]:
+def _find_untestable(case: PreflightInput) -> Iterator[tuple[str, Text]]:
     """Changes that their daemon could not test as root, for another account has a say in what it believes."""
-    confined = {one["unit"] for one in case.data.get("services", {}).get("confinement", ())}
-    confining = case.having(Effect.CONFINES_SERVICES)
-    for area, told, folder, unit in _TESTED:
+    confined_units = {entry["unit"] for entry in case.data.get("services", {}).get("confinement", ())}
+    confining_controls = case.select_controls(Effect.CONFINES_SERVICES)
+    for area, fact, folder, unit in _CONFIG_TESTS:
         error = case.facts.errors.get(area, "")
-        why = case.data.get(area, {}).get("untold", {}).get(told) or (error if is_not_run(error) else None)
-        if why is None or area in case.mended:
+        why = case.data.get(area, {}).get("untold", {}).get(fact) or (error if is_not_run(error) else None)
+        if why is None or area in case.closed_areas:
             continue
-        said = of_area(why)
-        concerned = any(re.fullmatch(unit, name) for name in confined)
+        explanation = explain_area(why)
+        is_concerned = any(re.fullmatch(unit, name) for name in confined_units)
         for control, fix in case.fixes.items():
-            if touches.any_within(fix.touches, folder) or (concerned and control in confining):
-                yield control, Text(vi=f"không thử trước được: {said.vi}", en=f"it cannot be tested first: {said.en}")
+            if touches.any_within(fix.touches, folder) or (is_concerned and control in confining_controls):
+                yield (
+                    control,
+                    Text(
+                        vi=f"không thử trước được: {explanation.vi}", en=f"it cannot be tested first: {explanation.en}"
+                    ),
+                )
 
 
-_TESTED = (
+_CONFIG_TESTS = (
     ("nginx", "config_ok", "/etc/nginx/", r"nginx\.service"),
     ("apache", "config_ok", "/etc/apache2/", r"apache2\.service"),
     ("php_fpm", "", "/etc/php/", r"php[0-9.]+-fpm\.service"),
@@ -336,71 +356,71 @@ _TESTED = (
 """Area; the fact that its daemon's own test gives, empty where without it none of the area's is told; the folder of its settings; its units."""
 
 
-def _sent_on(case: Case) -> Iterator[tuple[str, Text]]:
+def _find_stopped_forwarding(case: PreflightInput) -> Iterator[tuple[str, Text]]:
     """Packets that are sent on to a container or another machine, and would no longer get there."""
-    sent = case.data.get("firewall", {}).get("published", ())
-    stopping = case.having(Effect.STOPS_FORWARDING) if sent else ()
-    if stopping:
-        ports = ", ".join(f"{each['port'] or '*'} → {one_line(each['target'], 60)}" for each in sent[:10])
+    forwardings = case.data.get("firewall", {}).get("published", ())
+    stopping_controls = case.select_controls(Effect.STOPS_FORWARDING) if forwardings else ()
+    if stopping_controls:
+        ports = ", ".join(f"{each['port'] or '*'} → {make_one_line(each['target'], 60)}" for each in forwardings[:10])
         why = Text(
             vi=f"máy chủ đang chuyển tiếp cổng {ports}: bỏ chuyển tiếp đó trước nếu không còn dùng",
             en=f"the host sends packets on (port {ports}): take that away first if it is no longer used",
         )
-        yield from ((control, why) for control in stopping)
+        yield from ((control, why) for control in stopping_controls)
 
 
-def _unfit(case: Case) -> Iterator[tuple[str, Text]]:
+def _find_unstartable(case: PreflightInput) -> Iterator[tuple[str, Text]]:
     """Changes after which a daemon is told to read its files or to start anew, and would not start as it is now."""
     web = (("nginx", "nginx", "/etc/nginx/"), ("apache", "Apache", "/etc/apache2/"))
-    found = [
-        (name, touched, case.data[area]["config_message"] or "?")
-        for area, name, touched in web
+    faults = [
+        (name, folder, case.data[area]["config_message"] or "?")
+        for area, name, folder in web
         if case.data.get(area, {}).get("config_ok") is False
     ]
-    if said := case.data.get("mariadb", {}).get("start_fault"):
-        found += [("MariaDB", touched, said) for touched in ("unit:mariadb.service", "/etc/mysql/")]
-    for name, touched, fault in found:
-        said = one_line(redact(fault), 200)
+    if message := case.data.get("mariadb", {}).get("start_fault"):
+        faults += [("MariaDB", place, message) for place in ("unit:mariadb.service", "/etc/mysql/")]
+    for name, scope, fault in faults:
+        message = make_one_line(redact(fault), 200)
         why = Text(
-            vi=f"{name} hiện đã không khởi động lại được ({said}): sửa lỗi đó rồi chạy lại",
-            en=f"{name} would not restart in its current state ({said}): fix that, then run again",
+            vi=f"{name} hiện đã không khởi động lại được ({message}): sửa lỗi đó rồi chạy lại",
+            en=f"{name} would not restart in its current state ({message}): fix that, then run again",
         )
-        yield from ((control, why) for control, fix in case.fixes.items() if touches.any_within(fix.touches, touched))
+        yield from ((control, why) for control, fix in case.fixes.items() if touches.any_within(fix.touches, scope))
 
 
-def _unloadable(case: Case) -> Iterator[tuple[str, Text]]:
+def _find_certificate_holds(case: PreflightInput) -> Iterator[tuple[str, Text]]:
     """Changes after which nginx would not load a certificate."""
-    why = certificates.of_host(case.data)
+    why = certificates.find_nginx_fault(case.data)
     if why is not None:
-        yield from ((control, why) for control in case.having(Effect.RAISES_TLS_LEVEL))
+        yield from ((control, why) for control in case.select_controls(Effect.RAISES_TLS_LEVEL))
 
 
-_HOLD: tuple[Callable[[Case], Iterator[tuple[str, Text]]], ...] = (
-    lambda case: elsewhere.holds(case.fixes, case.data),
-    lambda case: foreign.of_host(case.fixes, case.findings, case.data, case.mended),
-    _people,
+_HOLD: tuple[Callable[[PreflightInput], Iterator[tuple[str, Text]]], ...] = (
+    lambda case: elsewhere.find_holds(case.fixes, case.data),
+    lambda case: foreign.find_host_holds(case.fixes, case.findings, case.data, case.closed_areas),
+    _find_lockouts,
     _other_firewall,
     _packages,
-    _untested,
-    _sent_on,
-    _unfit,
-    _unloadable,
+    _find_untestable,
+    _find_stopped_forwarding,
+    _find_unstartable,
+    _find_certificate_holds,
 )
 
 
-def _of_sites(case: Case) -> dict[str, dict[Domain, Text]]:
+def _find_site_holds(case: PreflightInput) -> dict[str, dict[Domain, Text]]:
     """What is held for single sites, by control."""
-    unloadable = certificates.of_sites(case.host, case.data)
-    planned = case.having(Effect.RAISES_TLS_LEVEL) if unloadable else ()
-    found = {**_without_https(case), **_for_sites(case, planned, unloadable)}
+    unloadable = certificates.find_apache_faults(case.host, case.data)
+    planned_controls = case.select_controls(Effect.RAISES_TLS_LEVEL) if unloadable else ()
+    holds = {**_find_sites_without_https(case), **_select_sites(case, planned_controls, unloadable)}
     names = {site.domain: frozenset((site.domain, *site.aliases)) for site in case.host.sites}
-    for control, domain, why in foreign.of_sites(case.fixes, case.findings, case.data, names, case.mended):
-        found[control] = {domain: why, **found.get(control, {})}
-    return found
+    for control, domain, why in foreign.find_site_holds(case.fixes, case.findings, case.data, names, case.closed_areas):
+        holds[control] = {domain: why, **holds.get(control, {})}
+    return holds
 
 
-def _for_sites(
-    case: Case, controls: Collection[ControlId], why: Mapping[Domain, Text]
+def _select_sites(
+    case: PreflightInput, controls: Collection[ControlId], why: Mapping[Domain, Text]
 ) -> dict[str, dict[Domain, Text]]:
     """The sites on which the controls are open among those that have a reason."""
     return {
@@ -410,22 +430,24 @@ def _for_sites(
     }  # fmt: skip
 
 
-def _without_https(case: Case) -> dict[str, dict[Domain, Text]]:
+def _find_sites_without_https(case: PreflightInput) -> dict[str, dict[Domain, Text]]:
     """Per control that leads visitors to HTTPS for good, the sites where HTTPS fails."""
-    planned = case.having(Effect.REQUIRES_HTTPS)
-    if not planned:
+    planned_controls = case.select_controls(Effect.REQUIRES_HTTPS)
+    if not planned_controls:
         return {}
-    failing: dict[Domain, Text] = {}
+    fault_by_domain: dict[Domain, Text] = {}
     for site in case.host.sites:
-        why = certificates.https_fault(sites.view(site, case.data, case.facts.errors), case.ended.timestamp())
+        why = certificates.find_https_fault(
+            sites.build_site_view(site, case.data, case.facts.errors), case.ended_at.timestamp()
+        )
         why = why or case.https.get(site.domain)
         if why is not None:
-            failing[site.domain] = why
-    return _for_sites(case, planned, failing)
+            fault_by_domain[site.domain] = why
+    return _select_sites(case, planned_controls, fault_by_domain)
 
 
-def _own_password(closing: Collection[ControlId]) -> Text:
-    controls = ", ".join(closing)
+def _own_password(closing_controls: Collection[ControlId]) -> Text:
+    controls = ", ".join(closing_controls)
     return Text(
         vi=f"{controls} sẽ khóa ngoài chính chương trình này vì bảng kiểm kê cho nó vào bằng mật khẩu: chuyển sang khóa SSH trước",
         en=f"{controls} would lock out this program, for which the inventory has a password: move it to an SSH key first",

@@ -19,7 +19,7 @@ from typing import Any
 from auditor.audit.effects import Effect
 from auditor.facts import HostFacts
 from auditor.models import Host, Text
-from auditor.web.fetch import Answer, Client
+from auditor.web.fetch import Client, FetchResult
 
 MAX_NAMES = 60
 """Of one host, each asked on each of its ports."""
@@ -44,7 +44,7 @@ _MAIL_PORTS = frozenset({25, 465, 587})
 
 
 @dataclass(frozen=True, order=True)
-class Door:
+class ClaimedEndpoint:
     """A name that a web server claims, on one of its ports."""
 
     name: str
@@ -58,43 +58,43 @@ class Door:
 
 
 @dataclass(frozen=True)
-class Beside:
+class OtherEndpoints:
     """What to look at on one host."""
 
-    doors: tuple[Door, ...] = ()
+    endpoints: tuple[ClaimedEndpoint, ...] = ()
     ports: tuple[int, ...] = ()
-    closing: frozenset[int] = frozenset()
+    closing_ports: frozenset[int] = frozenset()
     """Ports that a planned change closes by name: theirs is not judged."""
     left_out: int = 0
     """How many claimed names are not asked: patterns, and those beyond the bound."""
 
 
 @dataclass(frozen=True)
-class Seen:
+class EndpointResponses:
     """What answered on one host at one moment."""
 
-    doors: Mapping[Door, Answer] = field(default_factory=dict)
+    endpoints: Mapping[ClaimedEndpoint, FetchResult] = field(default_factory=dict)
     ports: Mapping[int, str | None] = field(default_factory=dict)
     """Port to the kind of its greeting, '' for none; None: nobody answers."""
 
 
-def of(host: Host, facts: HostFacts, effects: Iterable[Effect] = ()) -> Beside:
+def find_other_endpoints(host: Host, facts: HostFacts, effects: Iterable[Effect] = ()) -> OtherEndpoints:
     """What answers there besides the sites, where controls with these effects are to be put in force."""
-    data = facts.context()
+    data = facts.build_context()
     ports = _open_ports(host, data)
     claims = list(_claims(data))
     usable = list(dict.fromkeys(name for name, _ in claims if _is_plain(name)))
     names = set(usable[:MAX_NAMES])
-    declared = {site.domain for site in host.sites}
-    doors = dict.fromkeys(
-        Door(name, listen["port"], listen["tls"])
+    declared_domains = {site.domain for site in host.sites}
+    endpoints = dict.fromkeys(
+        ClaimedEndpoint(name, listen["port"], listen["tls"])
         for name, listen in claims
-        if name in names and not (name in declared and listen["port"] == (443 if listen["tls"] else 80))
+        if name in names and not (name in declared_domains and listen["port"] == (443 if listen["tls"] else 80))
     )
-    return Beside(
-        doors=tuple(doors)[:MAX_DOORS],
+    return OtherEndpoints(
+        endpoints=tuple(endpoints)[:MAX_DOORS],
         ports=tuple(ports)[:MAX_PORTS],
-        closing=closing(host, data, frozenset(effects), ports),
+        closing_ports=find_closing_ports(host, data, frozenset(effects), ports),
         left_out=len({name for name, _ in claims if name not in _NOBODY} - names),
     )
 
@@ -123,74 +123,87 @@ def _open_ports(host: Host, data: Mapping[str, Any]) -> list[int]:
     return list(dict.fromkeys(port for port in (*sent_on, *listeners, *host.open_ports) if 0 < port < 65_536))
 
 
-def closing(host: Host, data: Mapping[str, Any], effects: frozenset[Effect], ports: Iterable[int]) -> frozenset[int]:
+def find_closing_ports(
+    host: Host, data: Mapping[str, Any], effects: frozenset[Effect], ports: Iterable[int]
+) -> frozenset[int]:
     """Return the ports that are meant to close, of ``ports`` and of services; declared ones are meant to stay."""
     services, firewall = data.get("services", {}), data.get("firewall", {})
-    found: set[int] = set()
+    closing_ports: set[int] = set()
     if Effect.CLOSES_UNDECLARED_PORTS in effects:
         open_by_right = {*_WEB, *firewall.get("ssh", {}).get("ports", ())}
         open_by_right |= {each["port"] for each in firewall.get("published", ())}
-        found |= set(ports) - open_by_right
+        closing_ports |= set(ports) - open_by_right
     if Effect.CLOSES_DATABASE_PORTS in effects:
-        found |= _DATABASE_PORTS
+        closing_ports |= _DATABASE_PORTS
     if Effect.CLOSES_MAIL_PORTS in effects:
-        found |= _MAIL_PORTS
+        closing_ports |= _MAIL_PORTS
     if Effect.STOPS_UNNEEDED_SERVICES in effects:
         units = {each["unit"] for each in services.get("unneeded", ()) if each["port"] not in host.open_ports}
-        found |= {each["port"] for each in services.get("unneeded", ())}
-        found |= {each["port"] for each in services.get("listeners", ()) if each["unit"] in units}
+        closing_ports |= {each["port"] for each in services.get("unneeded", ())}
+        closing_ports |= {each["port"] for each in services.get("listeners", ()) if each["unit"] in units}
     if Effect.CLOSES_MARIADB_PORTS in effects:
-        found |= _MARIADB_PORTS | {(data.get("mariadb", {}).get("variables") or {}).get("port") or 3306}
+        closing_ports |= _MARIADB_PORTS | {(data.get("mariadb", {}).get("variables") or {}).get("port") or 3306}
     if Effect.CLOSES_PHP_PORTS in effects:
         pools = data.get("php_fpm", {}).get("pools", ())
-        found |= {int(p["backend"].rpartition(":")[2]) for p in pools if p["address"] and p["backend"][-1:].isdigit()}
-    return frozenset(found - set(host.open_ports))
+        closing_ports |= {
+            int(p["backend"].rpartition(":")[2]) for p in pools if p["address"] and p["backend"][-1:].isdigit()
+        }
+    return frozenset(closing_ports - set(host.open_ports))
 
 
 # --- looking -------------------------------------------------------------------------------------------------
 
 
-def look(
-    hosts: Sequence[Host], known: Mapping[str, Beside], again: Mapping[str, Seen] | None = None
-) -> dict[str, Seen]:
+def query_endpoints(
+    hosts: Sequence[Host],
+    endpoints_by_host: Mapping[str, OtherEndpoints],
+    again: Mapping[str, EndpointResponses] | None = None,
+) -> dict[str, EndpointResponses]:
     """Ask all at once; ``again`` is an earlier look, after which only what answered then is asked.
 
     Each host has workers of its own and ``LOOK_SECONDS``: one that keeps us waiting takes nobody else's time.
     """
     with ExitStack() as pools:
-        asked, until = {}, time.monotonic() + LOOK_SECONDS
+        futures, until = {}, time.monotonic() + LOOK_SECONDS
         for host in hosts:
             pool = pools.enter_context(ThreadPoolExecutor(max_workers=WORKERS))
-            client, what = Client(), known.get(host.name, Beside())
-            before = again.get(host.name, Seen()) if again is not None else None
-            doors = [
-                d for d in what.doors if before is None or ((was := before.doors.get(d)) and was.status is not None)
+            client, what = Client(), endpoints_by_host.get(host.name, OtherEndpoints())
+            before = again.get(host.name, EndpointResponses()) if again is not None else None
+            endpoints = [
+                d
+                for d in what.endpoints
+                if before is None or ((was := before.endpoints.get(d)) and was.status is not None)
             ]
             ports = [port for port in what.ports if before is None or before.ports.get(port) is not None]
-            asked[host.name] = (
-                {door: pool.submit(_answer, client, host.address, door, until) for door in doors},
-                {port: pool.submit(_greeting, host.address, port, until) for port in ports},
+            futures[host.name] = (
+                {
+                    endpoint: pool.submit(_query_endpoint, client, host.address, endpoint, until)
+                    for endpoint in endpoints
+                },
+                {port: pool.submit(_query_port, host.address, port, until) for port in ports},
             )
         return {
-            name: Seen(
-                {door: future.result() for door, future in doors.items()},
+            name: EndpointResponses(
+                {answered_endpoint: future.result() for answered_endpoint, future in endpoint_futures.items()},
                 {port: future.result() for port, future in ports.items()},
             )
-            for name, (doors, ports) in asked.items()
+            for name, (endpoint_futures, ports) in futures.items()
         }
 
 
-def _answer(client: Client, address: str, door: Door, until: float) -> Answer:
+def _query_endpoint(client: Client, address: str, endpoint: ClaimedEndpoint, until: float) -> FetchResult:
     if time.monotonic() >= until:
-        return Answer(str(door), None, error="the others of this host took all its time")
-    return client.get("https" if door.tls else "http", address, door.name, "/", door.port, judged=False)
+        return FetchResult(str(endpoint), None, error="the others of this host took all its time")
+    return client.get(
+        "https" if endpoint.tls else "http", address, endpoint.name, "/", endpoint.port, check_trust=False
+    )
 
 
-def _greeting(address: str, port: int, until: float) -> str | None:
-    return greeting(address, port) if time.monotonic() < until else None
+def _query_port(address: str, port: int, until: float) -> str | None:
+    return read_greeting(address, port) if time.monotonic() < until else None
 
 
-def greeting(address: str, port: int) -> str | None:
+def read_greeting(address: str, port: int) -> str | None:
     """The kind of a port's greeting: its first word of letters and digits, '' for none; None: no connection."""
     try:
         with socket.create_connection((address, port), timeout=CONNECT_SECONDS) as connection:
@@ -198,12 +211,12 @@ def greeting(address: str, port: int) -> str | None:
                 return ""
             connection.settimeout(BANNER_SECONDS)
             try:
-                said = connection.recv(64)
+                banner = connection.recv(64)
             except OSError:
                 return ""
     except OSError:
         return None
-    word = re.match(rb"[A-Za-z0-9]{1,8}", said)
+    word = re.match(rb"[A-Za-z0-9]{1,8}", banner)
     return word.group().decode() if word else ""
 
 
@@ -211,53 +224,57 @@ def greeting(address: str, port: int) -> str | None:
 
 
 def compare(
-    known: Beside, before: Sequence[Seen], now: Seen, by_wish: Collection[str] = ()
+    endpoints: OtherEndpoints,
+    before: Sequence[EndpointResponses],
+    now: EndpointResponses,
+    by_wish: Collection[str] = (),
 ) -> tuple[tuple[Text, bool], ...]:
     """What answered the same both times before and does no longer, each with whether it is a site and not a port.
 
     ``by_wish``: names whose answers are not judged.
     """
     first, second = before[0], before[-1]
-    doors = (
-        (Text(vi=f"{door}: {why.vi} (trang không khai báo)", en=f"{door}: {why.en} (not declared)"), True)
-        for door, was in first.doors.items()
-        if door.port not in known.closing
-        and door.name not in by_wish
-        and (why := _worse(was, second.doors.get(door, was), now.doors.get(door))) is not None
+    endpoint_faults = (
+        (Text(vi=f"{endpoint}: {why.vi} (trang không khai báo)", en=f"{endpoint}: {why.en} (not declared)"), True)
+        for endpoint, was in first.endpoints.items()
+        if endpoint.port not in endpoints.closing_ports
+        and endpoint.name not in by_wish
+        and (why := _describe_degradation(was, second.endpoints.get(endpoint, was), now.endpoints.get(endpoint)))
+        is not None
     )
     ports = (
-        (_shut(port, now.ports.get(port)), False)
+        (_describe_port_change(port, now.ports.get(port)), False)
         for port, was in first.ports.items()
         if was is not None
         and was == second.ports.get(port)
-        and port not in known.closing
-        and _other(was, now.ports.get(port))
+        and port not in endpoints.closing_ports
+        and _is_different(was, now.ports.get(port))
     )
-    return tuple(chain(doors, ports))
+    return tuple(chain(endpoint_faults, ports))
 
 
-def _other(was: str, now: str | None) -> bool:
+def _is_different(was: str, now: str | None) -> bool:
     return now is None or (was != "" and now != was)
 
 
-def _shut(port: int, now: str | None) -> Text:
+def _describe_port_change(port: int, now: str | None) -> Text:
     if now is None:
         return Text(vi=f"cổng {port} không còn trả lời", en=f"port {port} no longer answers")
     return Text(vi=f"cổng {port} trả lời khác trước", en=f"port {port} answers otherwise than before")
 
 
-def _class(answer: Answer | None) -> int:
+def _get_status_class(answer: FetchResult | None) -> int:
     return answer.status // 100 if answer is not None and answer.status is not None else 9
 
 
-def _worse(was: Answer, again: Answer, now: Answer | None) -> Text | None:
+def _describe_degradation(was: FetchResult, again: FetchResult, now: FetchResult | None) -> Text | None:
     """What of a name is worse than both times before; what failed or varied then is not judged."""
-    before, after = _class(was), _class(now)
-    if before in (5, 9) or before != _class(again):
+    before, after = _get_status_class(was), _get_status_class(now)
+    if before in (5, 9) or before != _get_status_class(again):
         return None
     if now is None or after == 9:
-        said = now.error if now is not None else "?"
-        return Text(vi=f"không trả lời ({said or '?'})", en=f"no answer ({said or '?'})")
+        message = now.error if now is not None else "?"
+        return Text(vi=f"không trả lời ({message or '?'})", en=f"no answer ({message or '?'})")
     if after > before and after > 3:
         return Text(vi=f"mã trạng thái {was.status} → {now.status}", en=f"status {was.status} → {now.status}")
     if before != 2 or after != 2:
@@ -273,19 +290,20 @@ def _worse(was: Answer, again: Answer, now: Answer | None) -> Text | None:
     return None
 
 
-def unjudged(known: Beside, before: Sequence[Seen]) -> tuple[Text, ...]:
+def list_unjudged(endpoints: OtherEndpoints, before: Sequence[EndpointResponses]) -> tuple[Text, ...]:
     """What nothing later is measured by: names that failed or varied by themselves, and those that were not asked."""
     first, second = before[0], before[-1]
-    found = [
-        Text(vi=f"{door}: đã lỗi từ trước hoặc tự thay đổi", en=f"{door}: failed before, or varied by itself")
-        for door, was in first.doors.items()
-        if _class(was) in (5, 9) or _class(was) != _class(second.doors.get(door, was))
+    texts = [
+        Text(vi=f"{endpoint}: đã lỗi từ trước hoặc tự thay đổi", en=f"{endpoint}: failed before, or varied by itself")
+        for endpoint, was in first.endpoints.items()
+        if _get_status_class(was) in (5, 9)
+        or _get_status_class(was) != _get_status_class(second.endpoints.get(endpoint, was))
     ]
-    if known.left_out:
-        found.append(
+    if endpoints.left_out:
+        texts.append(
             Text(
-                vi=f"{known.left_out} tên khác mà máy chủ web nhận không được xem",
-                en=f"{known.left_out} other names that its web servers claim were not looked at",
+                vi=f"{endpoints.left_out} tên khác mà máy chủ web nhận không được xem",
+                en=f"{endpoints.left_out} other names that its web servers claim were not looked at",
             )
         )
-    return tuple(found)
+    return tuple(texts)

@@ -15,7 +15,7 @@ from auditor.fleet.reasons import explain
 from auditor.inventory.reach import Reach
 from auditor.models import Host, Text
 from auditor.text.redact import redact
-from auditor.text.visible import one_line
+from auditor.text.visible import make_one_line
 
 PROBE_SECONDS = 20.0
 """For one host in all."""
@@ -30,7 +30,7 @@ _ENTER = 'echo "luytre: ssh 0"; if [ "$(id -u)" = 0 ]; then exec /bin/sh -s -- "
 _LINE = re.compile(r"luytre: ([a-z][a-z0-9:@._-]{0,79}) ([0-9]{1,3})(?: (.*))?")
 _SERVICE = "service:"
 _LOG = "log:"
-_TOLD = ("log:fatal", "log:upstream", "log:alert", "log:denied")
+_UNJUDGED_LOGS = ("log:fatal", "log:upstream", "log:alert", "log:denied")
 """Somebody who comes while a daemon starts anew, or who asks for what was closed, brings them about: never judged."""
 _QUIET = (_SERVICE, _LOG, "enters:", "writes:")
 """Those that fail on sound hosts, too: only a change of theirs says something."""
@@ -42,7 +42,7 @@ class Probe:
 
     name: str
     """ssh, become, nginx, apache, php-fpm8.4, sshd, nft, mariadb, service:nginx.service, … or complete."""
-    passed: bool
+    is_ok: bool
     detail: str = ""
     """The host's own words, on one visible line; hostile."""
 
@@ -62,7 +62,7 @@ class HostProbes:
 
 
 @dataclass(frozen=True)
-class Failed:
+class FailedProbe:
     """A probe that does not pass."""
 
     name: str
@@ -74,11 +74,11 @@ class Failed:
 def probe_all(hosts: Sequence[Host], reach: Mapping[str, Reach]) -> dict[str, HostProbes]:
     """The probes of all hosts, by name, made at the same time."""
     with ThreadPoolExecutor(max_workers=WORKERS) as pool:
-        made = pool.map(lambda h: probe(h.name, reach[h.name], roots_of(h)), hosts)
-        return dict(zip([host.name for host in hosts], made, strict=True))
+        results = pool.map(lambda h: probe(h.name, reach[h.name], list_roots(h)), hosts)
+        return dict(zip([host.name for host in hosts], results, strict=True))
 
 
-def roots_of(host: Host) -> tuple[str, ...]:
+def list_roots(host: Host) -> tuple[str, ...]:
     """The document roots that a host's sites declare."""
     return tuple(dict.fromkeys(site.document_root for site in host.sites if site.document_root))[:MAX_ROOTS]
 
@@ -95,91 +95,102 @@ def probe(host: str, reach: Reach, roots: Sequence[str] = ()) -> HostProbes:
             ),
         )
     out, err, in_time = fresh.talk(
-        command(reach, roots), _SCRIPT, PROBE_SECONDS, ssh_options.environment(os.environ, [reach.key_file])
+        build_command(reach, roots),
+        _SCRIPT,
+        PROBE_SECONDS,
+        ssh_options.select_environment(os.environ, [reach.key_file]),
     )
     return HostProbes(host, parse(out, err, in_time=in_time))
 
 
-def command(reach: Reach, roots: Sequence[str] = ()) -> list[str]:
+def build_command(reach: Reach, roots: Sequence[str] = ()) -> list[str]:
     """The ssh command line."""
-    return fresh.command(reach, shlex.join(["/bin/sh", "-c", _ENTER, "sh", *roots]))
+    return fresh.build_command(reach, shlex.join(["/bin/sh", "-c", _ENTER, "sh", *roots]))
 
 
 def parse(out: bytes, err: bytes, *, in_time: bool = True) -> tuple[Probe, ...]:
     """The probes in what ssh printed, whatever that is."""
-    found: dict[str, Probe] = {}
+    probes_by_name: dict[str, Probe] = {}
     for line in out.decode("utf-8", "replace").split("\n"):
         match = _LINE.fullmatch(line)
-        if match is not None and (len(found) < MAX_PROBES or match[1] == "end"):
+        if match is not None and (len(probes_by_name) < MAX_PROBES or match[1] == "end"):
             name, status, words = match.groups()
-            found.setdefault(name, Probe(name, int(status) == 0, _detail(words or "")))
-    said = _detail(err.decode("utf-8", "replace")) or ("" if in_time else "timed out")
-    entered, became = (found.pop(name, None) is not None for name in ("ssh", "root"))
-    complete = found.pop("end", None) is not None
-    if not entered:
-        return (Probe("ssh", False, said),)
-    if not became:
-        return (Probe("ssh", True), Probe("become", False, said))
+            probes_by_name.setdefault(name, Probe(name, int(status) == 0, _clean_detail(words or "")))
+    message = _clean_detail(err.decode("utf-8", "replace")) or ("" if in_time else "timed out")
+    has_entered, has_become_root = (probes_by_name.pop(name, None) is not None for name in ("ssh", "root"))
+    complete = probes_by_name.pop("end", None) is not None
+    if not has_entered:
+        return (Probe("ssh", False, message),)
+    if not has_become_root:
+        return (Probe("ssh", True), Probe("become", False, message))
     return (
         Probe("ssh", True),
         Probe("become", True),
-        *found.values(),
-        Probe("complete", complete, "" if complete else said),
+        *probes_by_name.values(),
+        Probe("complete", complete, "" if complete else message),
     )
 
 
-def compare(before: Sequence[HostProbes], after: HostProbes) -> tuple[Failed, ...]:
+def compare(before: Sequence[HostProbes], after: HostProbes) -> tuple[FailedProbe, ...]:
     """Probes that fail now and did not before. What failed before is not judged; see ``unjudged``."""
     if after.unable is not None:
         return ()
-    known = {probe.name for one in before for probe in one.probes}
-    excused = {probe.name for one in before for probe in one.probes if not probe.passed}
-    failed = [p for p in after.probes if not p.passed and p.name not in excused and p.name not in _TOLD]
-    failed = [probe for probe in failed if probe.name in known or not _rests(probe)]
-    if not any(_complete(one) for one in before):
-        failed = [probe for probe in failed if probe.name in known]
-    gone = [name for name in known - excused if after.of(name) is None] if _complete(after) else []
-    return tuple(_failed(probe) for probe in failed) + tuple(_gone(name) for name in sorted(gone))
+    known_names = {probe.name for host_probes in before for probe in host_probes.probes}
+    failing_names = {probe.name for host_probes in before for probe in host_probes.probes if not probe.is_ok}
+    failed_probes = [
+        p for p in after.probes if not p.is_ok and p.name not in failing_names and p.name not in _UNJUDGED_LOGS
+    ]
+    failed_probes = [probe for probe in failed_probes if probe.name in known_names or not _is_at_rest(probe)]
+    if not any(_is_complete(host_probes) for host_probes in before):
+        failed_probes = [probe for probe in failed_probes if probe.name in known_names]
+    missing_names = (
+        [name for name in known_names - failing_names if after.of(name) is None] if _is_complete(after) else []
+    )
+    return tuple(_make_failed_probe(probe) for probe in failed_probes) + tuple(
+        _make_missing_probe(name) for name in sorted(missing_names)
+    )
 
 
-def _rests(probe: Probe) -> bool:
+def _is_at_rest(probe: Probe) -> bool:
     """Whether it is a service at rest: systemd forgets one that is off, and knows it again as soon as anybody asks for it."""
     return probe.name.startswith(_SERVICE) and probe.detail.startswith("inactive")
 
 
-def _complete(probes: HostProbes) -> bool:
+def _is_complete(probes: HostProbes) -> bool:
     last = probes.of("complete")
-    return last is not None and last.passed
+    return last is not None and last.is_ok
 
 
-def is_logged(failed: Failed) -> bool:
+def is_logged(failed_probe: FailedProbe) -> bool:
     """Whether it is a line in a log, which any site on the host can bring about."""
-    return failed.name.startswith(_LOG)
+    return failed_probe.name.startswith(_LOG)
 
 
-def told(before: Sequence[HostProbes], after: HostProbes) -> tuple[Text, ...]:
+def describe_new_logs(before: Sequence[HostProbes], after: HostProbes) -> tuple[Text, ...]:
     """What is new in the logs, and no fault for certain."""
     return tuple(
-        _failed(now).what
-        for name in _TOLD
+        _make_failed_probe(now).what
+        for name in _UNJUDGED_LOGS
         if (now := after.of(name)) is not None
-        and not now.passed
-        and all((was := one.of(name)) is not None and was.passed for one in before)
+        and not now.is_ok
+        and all((was := host_probes.of(name)) is not None and was.is_ok for host_probes in before)
     )
 
 
-def unjudged(before: Sequence[HostProbes]) -> tuple[Text, ...]:
+def list_unjudged(before: Sequence[HostProbes]) -> tuple[Text, ...]:
     """What cannot be judged later, since it already failed or could not be asked. A service at rest is not a fault."""
-    found = {one.unable.en: one.unable for one in before if one.unable is not None}
-    for one in before:
-        for failing in one.probes:
-            if not failing.passed and not failing.name.startswith(_QUIET):
-                what = _failed(failing).what
-                found[failing.name] = Text(
+    texts_by_name = {
+        unable_host.unable.en: unable_host.unable for unable_host in before if unable_host.unable is not None
+    }
+    for host_probes in before:
+        for failed_probe in host_probes.probes:
+            if not failed_probe.is_ok and not failed_probe.name.startswith(_QUIET):
+                what = _make_failed_probe(failed_probe).what
+                texts_by_name[failed_probe.name] = Text(
                     vi=f"đã như vậy từ trước khi gia cố: {what.vi}",
                     en=f"so before anything was changed: {what.en}",
                 )
-    return tuple(found.values())
+    return tuple(texts_by_name.values())
 
 
 # --- sentences -----------------------------------------------------------------------------------------
@@ -253,23 +264,23 @@ _UNIT_AREAS = {
 }
 
 
-def _failed(probe: Probe) -> Failed:
-    what, areas = _kind(probe.name)
+def _make_failed_probe(probe: Probe) -> FailedProbe:
+    what, areas = _classify_probe(probe.name)
     if probe.name in ("ssh", "become") and probe.detail:
-        what = Text.joined((what, explain(probe.detail)), ": ")
+        what = Text.join((what, explain(probe.detail)), ": ")
     elif probe.detail:
-        what = Text.joined((what, Text.alike(probe.detail)), ": ")
-    return Failed(probe.name, what, areas)
+        what = Text.join((what, Text.make_same(probe.detail)), ": ")
+    return FailedProbe(probe.name, what, areas)
 
 
-def _gone(name: str) -> Failed:
-    what, areas = _kind(name)
+def _make_missing_probe(name: str) -> FailedProbe:
+    what, areas = _classify_probe(name)
     if not name.startswith(_SERVICE):
         what = Text(vi=f"máy chủ không còn {name} như trước", en=f"the host no longer has {name} as before")
-    return Failed(name, what, areas)
+    return FailedProbe(name, what, areas)
 
 
-def _kind(name: str) -> tuple[Text, frozenset[str]]:
+def _classify_probe(name: str) -> tuple[Text, frozenset[str]]:
     if name.startswith(_SERVICE):
         unit = name.removeprefix(_SERVICE)
         areas = frozenset(area for start, area in _UNIT_AREAS.items() if unit.startswith(start))
@@ -277,9 +288,9 @@ def _kind(name: str) -> tuple[Text, frozenset[str]]:
     for start, (kind, areas) in _BY_START.items():
         if name.startswith(start):
             return kind, areas
-    known = _KINDS.get("php-fpm" if name.startswith("php-fpm") else name)
-    return known or (Text(vi=f"phép thử {name} không đạt", en=f"the probe {name} fails"), frozenset())
+    known_kind = _KINDS.get("php-fpm" if name.startswith("php-fpm") else name)
+    return known_kind or (Text(vi=f"phép thử {name} không đạt", en=f"the probe {name} fails"), frozenset())
 
 
-def _detail(text: str) -> str:
-    return one_line(" ".join(redact(text).split())[-MAX_DETAIL:], MAX_DETAIL)
+def _clean_detail(text: str) -> str:
+    return make_one_line(" ".join(redact(text).split())[-MAX_DETAIL:], MAX_DETAIL)

@@ -9,99 +9,99 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from auditor.fleet.runner import COMMAND_SECONDS, Playbook, Task, play
+from auditor.fleet.runner import COMMAND_SECONDS, PlaybookRun, Task, play
 from auditor.hardening import guard_answers
-from auditor.hardening.not_done import left_alone
-from auditor.hardening.steps.rolling import REVERT_SECONDS, Rolling
-from auditor.hardening.steps.why import ENDED, UNTIMELY, failure
+from auditor.hardening.not_done import collect_skipped_items
+from auditor.hardening.steps.rolling import REVERT_SECONDS, Rollout
+from auditor.hardening.steps.why import END_REASONS, UNTIMELY, explain_failure
 from auditor.models import Inventory, Text, clock
 
 APPLY_SECONDS = 1_800
 
 
-def apply(rolling: Rolling, names: Sequence[str]) -> Playbook:
+def apply(rollout: Rollout, names: Sequence[str]) -> PlaybookRun:
     """Put the plan in force on these hosts of the batch; what each changed is recorded."""
-    plan = {name: rolling.plan.as_variables()[name] for name in names}
+    plan = {name: rollout.plan.as_variables()[name] for name in names}
     touches = {
         host.host: sorted({touch for change in host.due for touch in change.touches})
-        for host in rolling.plan.hosts
+        for host in rollout.plan.hosts
         if host.host in names
     }
-    guarding = {
-        "luytre_run": rolling.record.now.id,
-        "luytre_seconds": rolling.record.now.seconds,
+    guard_variables = {
+        "luytre_run": rollout.record.now.id,
+        "luytre_seconds": rollout.record.now.seconds,
         "luytre_touches": touches,
-        "luytre_asides": rolling.plan.as_asides(),
-        "luytre_lost": rolling.plan.as_losses(),
-        "luytre_release": dict.fromkeys(names, rolling.release),
+        "luytre_asides": rollout.plan.as_asides(),
+        "luytre_lost": rollout.plan.as_losses(),
+        "luytre_release": dict.fromkeys(names, rollout.release),
     }
-    areas = {control.partition(".")[0] for control in rolling.release}
-    beside = [one.id for one in rolling.catalogue.controls if one.area in areas]
+    areas = {control.partition(".")[0] for control in rollout.release}
+    area_controls = [control.id for control in rollout.catalogue.controls if control.area in areas]
     run = play_plan(
-        rolling.inventory,
+        rollout.inventory,
         plan,
-        guarding,
-        tags=beside,
-        patience=rolling.record.now.seconds / 2,
-        watch=partial(_seen, rolling),
-        sockets=rolling.sockets,
+        guard_variables,
+        tags=area_controls,
+        patience=rollout.record.now.seconds / 2,
+        watch=partial(_record_task, rollout),
+        sockets=rollout.sockets,
     )
-    rolling.left += left_alone(run)
+    rollout.skipped_items += collect_skipped_items(run)
     for name in names:
-        changed = tuple(task.name for task in run.changed(name) if task.action != guard_answers.ACTION)
-        rolling.record.put([name], tasks=changed)
+        changed_tasks = tuple(task.name for task in run.list_changed(name) if task.action != guard_answers.ACTION)
+        rollout.record.put([name], tasks=changed_tasks)
     return run
 
 
-def _seen(rolling: Rolling, task: Task) -> None:
+def _record_task(rollout: Rollout, task: Task) -> None:
     if task.action == guard_answers.ACTION and task.outcome == "changed":
-        seconds = rolling.record.now.seconds
-        rolling.until[task.host] = time.monotonic() + seconds + REVERT_SECONDS
+        seconds = rollout.record.now.seconds
+        rollout.until[task.host] = time.monotonic() + seconds + REVERT_SECONDS
         deadline = clock.now() + timedelta(seconds=seconds)
-        rolling.record.put(
+        rollout.record.put(
             [task.host],
             state="armed",
-            digest=guard_answers.digest(task.result, "digest"),
-            deadline=clock.stamp(deadline),
-            notes=guard_answers.notes(task.result),
+            digest=guard_answers.parse_digest(task.result, "digest"),
+            deadline=clock.format_stamp(deadline),
+            notes=guard_answers.describe_notes(task.result),
         )
-    if rolling.watch is not None:
-        rolling.watch(task)
+    if rollout.watch is not None:
+        rollout.watch(task)
 
 
-def unfinished(rolling: Rolling, run: Playbook, names: Sequence[str]) -> dict[str, Text]:
+def find_unfinished(rollout: Rollout, run: PlaybookRun, names: Sequence[str]) -> dict[str, Text]:
     """Why hosts did not get through; refused are those of which nothing was touched.
 
     One that was lost while it armed may have done so: it is to be brought back, too.
     """
     wrong = {}
-    unclear = run.status != "successful" and not any(run.failure(name) for name in names)
-    ended = ENDED.get(run.status) or (UNTIMELY if unclear else None)
+    unclear = run.status != "successful" and not any(run.find_failure(name) for name in names)
+    end_reason = END_REASONS.get(run.status) or (UNTIMELY if unclear else None)
     for name in names:
-        why = failure(run, name) or ended
+        why = explain_failure(run, name) or end_reason
         if why is None:
             continue
-        task = run.failure(name)
-        if rolling.state(name) == "armed" or (
+        task = run.find_failure(name)
+        if rollout.state(name) == "armed" or (
             task and task.action == guard_answers.ACTION and task.outcome == "unreachable"
         ):
             wrong[name] = why
         else:
-            rolling.record.put([name], state="refused", why=why)
+            rollout.record.put([name], state="refused", why=why)
     return wrong
 
 
 def play_plan(
     inventory: Inventory,
     plan: Mapping[str, Mapping[str, Sequence[str]]],
-    guarding: Mapping[str, Any],
+    guard_variables: Mapping[str, Any],
     *,
     tags: Sequence[str] = (),
     check: bool = False,
     patience: float = COMMAND_SECONDS,
     watch: Callable[[Task], None] | None = None,
     sockets: Path | None = None,
-) -> Playbook:
+) -> PlaybookRun:
     """Play the plan; a host that hangs leaves the others half of the time before they bring themselves back.
 
     Its controls' tags only spare Ansible the other tasks: each host's own plan decides what it changes.
@@ -110,7 +110,7 @@ def play_plan(
         "apply.yml",
         inventory=inventory.path,
         limit=list(plan),
-        variables={"luytre_plan": plan, **guarding},
+        variables={"luytre_plan": plan, **guard_variables},
         tags=sorted({control for controls in plan.values() for control in controls} | set(tags)),
         check=check,
         timeout=APPLY_SECONDS,

@@ -8,74 +8,80 @@ from contextlib import suppress
 from pathlib import Path
 
 from auditor.errors import InputError
-from auditor.hardening.cut_short import Interrupted, Stopped
+from auditor.hardening.cut_short import HardeningInterrupt, HardeningStopError
 from auditor.hardening.serving import look
 from auditor.hardening.steps import apply, renewing, serving, settle
 from auditor.hardening.steps.around import with_others
 from auditor.hardening.steps.record import now
-from auditor.hardening.steps.rolling import REVERT_SECONDS, Rolling
-from auditor.hardening.steps.why import INTERRUPTED, stopped_by
+from auditor.hardening.steps.rolling import REVERT_SECONDS, Rollout
+from auditor.hardening.steps.why import RUN_INTERRUPTED, explain_stop
 from auditor.inventory import reach as reaching
 from auditor.models import Host, clock
 
 
-def harden(rolling: Rolling, hosts: Sequence[Host]) -> None:
+def harden_batch(rollout: Rollout, hosts: Sequence[Host]) -> None:
     """One batch, to its end."""
-    reach = reaching.reach(Path(rolling.inventory.path))
+    reach = reaching.load_reach(Path(rollout.inventory.path))
     names = [host.name for host in hosts]
     try:
-        hosts = renewing.renew(rolling, hosts)
+        hosts = renewing.renew(rollout, hosts)
         if not hosts:
             return
         names = [host.name for host in hosts]
-        watched = with_others(rolling.around, hosts)
-        first = look.take(watched, reach, None, rolling.beside)
-        expected = look.learn(first, look.take(watched, reach, first), frozenset(rolling.record.now.by_wish))
-        rolling.record.update(
-            broken_before=(
-                *rolling.record.now.broken_before,
-                *(domain for domain in expected.broken_sites if domain not in serving.contained(rolling)),
-            ),
-            unjudged=(*rolling.record.now.unjudged, *expected.unjudged),
+        watched_hosts = with_others(rollout.around, hosts)
+        first = look.take_snapshot(watched_hosts, reach, None, rollout.endpoints)
+        baseline = look.learn_baseline(
+            first, look.take_snapshot(watched_hosts, reach, first), frozenset(rollout.record.now.by_wish)
         )
-        rolling.record.put(names, state="applying")
-        run = apply.apply(rolling, names)
-        wrong = apply.unfinished(rolling, run, names)
-        probed = [host for host in hosts if rolling.state(host.name) == "armed" and host.name not in wrong]
-        wrong.update(serving.suspected(rolling, serving.failing(rolling, probed, expected, reach)))
-        open_ones = dict.fromkeys((*rolling.armed(names), *wrong))
-        settle.settle(rolling, hosts, {name: "revert" if name in wrong else "confirm" for name in open_ones}, wrong)
+        rollout.record.update(
+            broken_before=(
+                *rollout.record.now.broken_before,
+                *(domain for domain in baseline.broken_sites if domain not in serving.list_contained_domains(rollout)),
+            ),
+            unjudged=(*rollout.record.now.unjudged, *baseline.exclusions),
+        )
+        rollout.record.put(names, state="applying")
+        run = apply.apply(rollout, names)
+        wrong = apply.find_unfinished(rollout, run, names)
+        probed_hosts = [host for host in hosts if rollout.state(host.name) == "armed" and host.name not in wrong]
+        wrong.update(serving.record_suspects(rollout, serving.find_regressions(rollout, probed_hosts, baseline, reach)))
+        open_hosts = dict.fromkeys((*rollout.list_armed(names), *wrong))
+        settle.commit_or_revert(
+            rollout, hosts, {name: "revert" if name in wrong else "confirm" for name in open_hosts}, wrong
+        )
     except BaseException as why:
-        begun = [name for name in names if rolling.state(name) in ("applying", "armed")]
-        rolling.record.end_anyhow()
+        begun_hosts = [name for name in names if rollout.state(name) in ("applying", "armed")]
+        rollout.record.end_anyhow()
         with suppress(KeyboardInterrupt, InputError, OSError):  # told again, or nothing works here: timers run
-            _tell(rolling, begun, why)
-            settle.settle(rolling, hosts, dict.fromkeys(begun, "revert"), dict.fromkeys(begun, stopped_by(why)))
-            rolling.record.update(ended=now())
+            _report_rollback(rollout, begun_hosts, why)
+            settle.commit_or_revert(
+                rollout, hosts, dict.fromkeys(begun_hosts, "revert"), dict.fromkeys(begun_hosts, explain_stop(why))
+            )
+            rollout.record.update(ended=now())
         if isinstance(why, KeyboardInterrupt):
-            raise Interrupted(rolling.record.now) from None
+            raise HardeningInterrupt(rollout.record.now) from None
         if isinstance(why, Exception):
-            raise Stopped(rolling.record.now, why) from why
+            raise HardeningStopError(rollout.record.now, why) from why
         raise
-    serving.look_again(rolling, hosts, expected, reach)
+    serving.recheck_hosts(rollout, hosts, baseline, reach)
 
 
-def _tell(rolling: Rolling, begun: Sequence[str], why: BaseException) -> None:
+def _report_rollback(rollout: Rollout, begun_hosts: Sequence[str], why: BaseException) -> None:
     """Say which hosts go back now; a terminal that is gone keeps none of them from it."""
-    if begun and rolling.going_back is not None:
+    if begun_hosts and rollout.going_back is not None:
         with suppress(Exception, SystemExit):  # rich ends the program where nobody reads
-            rolling.going_back(begun, stopped_by(why))
+            rollout.going_back(begun_hosts, explain_stop(why))
 
 
-def look_after(rolling: Rolling, hosts: Sequence[Host]) -> None:
+def recover_hosts(rollout: Rollout, hosts: Sequence[Host]) -> None:
     """Hosts of a hardening that was killed: what they came to, brought back where it is still open.
 
     One whose own time is long over is asked once: what it has not said by now, nobody has to wait for.
     """
     names = [host.name for host in hosts]
     for name in names:
-        entry = rolling.record.now.of(name)
+        entry = rollout.record.now.find_host(name)
         if entry is not None and entry.deadline is not None:
-            left = (clock.read(entry.deadline) - clock.now()).total_seconds() + REVERT_SECONDS
-            rolling.until[name] = time.monotonic() + min(left, rolling.record.now.seconds + REVERT_SECONDS)
-    settle.settle(rolling, hosts, dict.fromkeys(names, "revert"), dict.fromkeys(names, INTERRUPTED))
+            remaining_seconds = (clock.read(entry.deadline) - clock.now()).total_seconds() + REVERT_SECONDS
+            rollout.until[name] = time.monotonic() + min(remaining_seconds, rollout.record.now.seconds + REVERT_SECONDS)
+    settle.commit_or_revert(rollout, hosts, dict.fromkeys(names, "revert"), dict.fromkeys(names, RUN_INTERRUPTED))

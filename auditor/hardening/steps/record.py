@@ -11,7 +11,7 @@ from auditor.hardening.journal import Journal
 from auditor.models import Hardening, clock
 
 
-class Record:
+class HardeningRecord:
     """A hardening as it goes on: every step is in the journal before the next."""
 
     def __init__(self, journal: Journal, hardening: Hardening) -> None:
@@ -38,4 +38,4 @@ class Record:
 
 def now() -> str:
     """The moment, as a journal has it."""
-    return clock.stamp(clock.now())
+    return clock.format_stamp(clock.now())

@@ -10,11 +10,11 @@ from pathlib import Path
 from auditor.audit.controls import Catalogue
 from auditor.facts import HostFacts
 from auditor.fleet.runner import Task
-from auditor.hardening.not_done import Left
-from auditor.hardening.plan import Plan
+from auditor.hardening.not_done import SkippedItem
+from auditor.hardening.plan import HardeningPlan
 from auditor.hardening.serving import beside
 from auditor.hardening.steps.around import Around
-from auditor.hardening.steps.record import Record
+from auditor.hardening.steps.record import HardeningRecord
 from auditor.models import ControlId, Host, HostOutcome, HostState, Inventory, Text, clock
 
 REVERT_SECONDS = 300
@@ -29,7 +29,7 @@ class Renewal:
 
     read: datetime
     """When the hosts had been read for it."""
-    plan: Callable[[Sequence[Host]], tuple[Plan, Mapping[str, HostFacts]]]
+    plan: Callable[[Sequence[Host]], tuple[HardeningPlan, Mapping[str, HostFacts]]]
     """The plan of these hosts as they are now, and their facts."""
 
     @property
@@ -39,25 +39,25 @@ class Renewal:
 
 
 @dataclass
-class Rolling:
+class Rollout:
     """One hardening under way: what it was given, and what came of it so far."""
 
     inventory: Inventory
-    plan: Plan
+    plan: HardeningPlan
     catalogue: Catalogue
-    record: Record
+    record: HardeningRecord
     sockets: Path
     watch: Callable[[Task], None] | None
     release: tuple[ControlId, ...] = ()
     renewal: Renewal | None = None
     going_back: Callable[[Sequence[str], Text], None] | None = None
     """Is told at once which hosts are brought back because the run does not go on, and why: that takes a while."""
-    dropped: dict[tuple[str, ControlId], Text] = field(default_factory=dict)
+    dropped_controls: dict[tuple[str, ControlId], Text] = field(default_factory=dict)
     """By host and control, why what was agreed to may not be made any more."""
     facts: dict[str, HostFacts] = field(default_factory=dict)
     outcomes: dict[str, HostOutcome] = field(default_factory=dict)
-    left: list[Left] = field(default_factory=list)
-    beside: Mapping[str, beside.Beside] = field(default_factory=dict)
+    skipped_items: list[SkippedItem] = field(default_factory=list)
+    endpoints: Mapping[str, beside.OtherEndpoints] = field(default_factory=dict)
     around: Around = field(default_factory=dict)
     suspects: dict[str, Sequence[ControlId]] = field(default_factory=dict)
     """By host, the controls that may have done what its probes saw."""
@@ -66,9 +66,9 @@ class Rolling:
 
     def state(self, name: str) -> HostState:
         """How far it got with a host."""
-        entry = self.record.now.of(name)
+        entry = self.record.now.find_host(name)
         return entry.state if entry else "waiting"
 
-    def armed(self, names: Sequence[str]) -> list[str]:
+    def list_armed(self, names: Sequence[str]) -> list[str]:
         """Of these hosts those that bring themselves back unless they are confirmed."""
         return [name for name in names if self.state(name) == "armed"]

@@ -10,9 +10,9 @@ from typing import Any
 
 from auditor.errors import InputError
 from auditor.hardening.serving import look
-from auditor.hardening.steps.around import charged, with_others
-from auditor.hardening.steps.rolling import Rolling
-from auditor.hardening.steps.why import NOTHING
+from auditor.hardening.steps.around import add_related_regressions, with_others
+from auditor.hardening.steps.rolling import Rollout
+from auditor.hardening.steps.why import UNKNOWN_REASON
 from auditor.history.incidents import Incidents
 from auditor.inventory import reach as reaching
 from auditor.models import Host, Text
@@ -21,84 +21,90 @@ PAUSES = (1, 2, 4, 8, 16)
 """Seconds before each further look at what was brought back: its daemons have only just been started, perhaps on a busy machine."""
 
 
-def failing(
-    rolling: Rolling, hosts: Sequence[Host], expected: look.Expectation, reach: Mapping[str, reaching.Reach]
-) -> dict[str, tuple[look.Failed, ...]]:
+def find_regressions(
+    rollout: Rollout, hosts: Sequence[Host], baseline: look.HealthBaseline, reach: Mapping[str, reaching.Reach]
+) -> dict[str, tuple[look.Regression, ...]]:
     """What hosts, and those around them, do no longer as before; a second look tells it from a hiccup of a daemon that was just reloaded."""
-    watched, own = with_others(rolling.around, hosts), {host.name for host in hosts}
-    now = look.take(watched, reach, expected.first)
-    rolling.record.update(unjudged=(*rolling.record.now.unjudged, *look.told(expected, now)))
-    failed = _compared(expected, now, own)
-    if not failed:
+    watched_hosts, own = with_others(rollout.around, hosts), {host.name for host in hosts}
+    now = look.take_snapshot(watched_hosts, reach, baseline.first)
+    rollout.record.update(unjudged=(*rollout.record.now.unjudged, *look.describe_unjudged_changes(baseline, now)))
+    regressions = _compare_hosts(baseline, now, own)
+    if not regressions:
         return {}
-    expected = dataclasses.replace(expected, by_wish=expected.by_wish | contained(rolling))
-    suspects = [host for host in watched if host.name in failed]
-    return charged(rolling.around, hosts, _compared(expected, look.take(suspects, reach, expected.first), own))
+    baseline = dataclasses.replace(baseline, by_wish=baseline.by_wish | list_contained_domains(rollout))
+    suspects = [host for host in watched_hosts if host.name in regressions]
+    return add_related_regressions(
+        rollout.around, hosts, _compare_hosts(baseline, look.take_snapshot(suspects, reach, baseline.first), own)
+    )
 
 
-def _compared(expected: look.Expectation, now: look.Look, own: Collection[str]) -> dict[str, tuple[look.Failed, ...]]:
+def _compare_hosts(
+    baseline: look.HealthBaseline, now: look.HealthSnapshot, own: Collection[str]
+) -> dict[str, tuple[look.Regression, ...]]:
     """What hosts do no longer as before; of others than ``own`` what their logs say is their own affair."""
-    failed, plainly = look.compare(expected, now), look.compare(expected, now, logs=False)
-    return {name: what for name, what in failed.items() if name in own} | {
+    regressions, plainly = look.compare(baseline, now), look.compare(baseline, now, logs=False)
+    return {name: what for name, what in regressions.items() if name in own} | {
         name: what for name, what in plainly.items() if name not in own
     }
 
 
-def contained(rolling: Rolling) -> frozenset[str]:
+def list_contained_domains(rollout: Rollout) -> frozenset[str]:
     """Domains of sites that visitors get another answer of by now, since an incident closed them or had a path of theirs be gone.
 
     None of a history that cannot be read now: nothing stops a hardening on its way.
     """
-    inventory = rolling.inventory
+    inventory = rollout.inventory
     with suppress(InputError, OSError):
-        inventory = Incidents().carried(inventory)
-    typed = {one.site for one in inventory.contained}
-    return frozenset(site.domain for site in inventory.sites if typed & {site.domain, *site.aliases})
+        inventory = Incidents().attach_to(inventory)
+    contained_names = {containment.site for containment in inventory.contained}
+    return frozenset(site.domain for site in inventory.sites if contained_names & {site.domain, *site.aliases})
 
 
-def suspected(rolling: Rolling, failed: Mapping[str, tuple[look.Failed, ...]]) -> dict[str, Text]:
+def record_suspects(rollout: Rollout, regressions: Mapping[str, tuple[look.Regression, ...]]) -> dict[str, Text]:
     """What failed on a host; the controls that may have done it are remembered."""
-    found = {}
-    for host, failures in failed.items():
-        entry = rolling.record.now.of(host)
+    reasons = {}
+    for host, failures in regressions.items():
+        entry = rollout.record.now.find_host(host)
         controls = entry.controls if entry else ()
         suspects = [c for c in controls if any(c.split(".")[0] in failure.areas for failure in failures)] or controls
-        rolling.suspects[host] = suspects
-        both = {lang: "; ".join(getattr(one.what, lang) for one in failures[:5]) for lang in ("vi", "en")}
-        found[host] = Text(**both)
-    return found
+        rollout.suspects[host] = suspects
+        both = {lang: "; ".join(getattr(regression.what, lang) for regression in failures[:5]) for lang in ("vi", "en")}
+        reasons[host] = Text(**both)
+    return reasons
 
 
-def look_again(rolling: Rolling, hosts: Sequence[Host], expected: look.Expectation, reach: Mapping[str, Any]) -> None:
+def recheck_hosts(
+    rollout: Rollout, hosts: Sequence[Host], baseline: look.HealthBaseline, reach: Mapping[str, Any]
+) -> None:
     """Say of hosts that were brought back whether they serve as before."""
-    back = [host for host in hosts if rolling.state(host.name) in ("reverted", "in_part")]
-    still = _failing_after(with_others(rolling.around, back), expected, reach) if back else {}
-    still = charged(rolling.around, back, still)
+    back = [host for host in hosts if rollout.state(host.name) in ("reverted", "in_part")]
+    still = _find_lasting_regressions(with_others(rollout.around, back), baseline, reach) if back else {}
+    still = add_related_regressions(rollout.around, back, still)
     for host in back:
-        entry = rolling.record.now.of(host.name)
-        why = (entry.why if entry else None) or NOTHING
+        entry = rollout.record.now.find_host(host.name)
+        why = (entry.why if entry else None) or UNKNOWN_REASON
         failures = still.get(host.name, ())
         if failures:
             vi, en = ("; ".join(getattr(f.what, lang) for f in failures[:5]) for lang in ("vi", "en"))
             after = Text(vi=f"; sau khi khôi phục vẫn còn: {vi}", en=f"; still so after the rollback: {en}")
-        elif rolling.state(host.name) == "in_part":
+        elif rollout.state(host.name) == "in_part":
             after = Text(vi="; các trang vẫn phục vụ như trước", en="; what is looked at serves as before")
         else:
             after = Text(
                 vi="; đã khôi phục, mọi thứ phục vụ như trước", en="; rolled back, everything serves as before"
             )
-        rolling.record.put([host.name], why=Text(vi=why.vi + after.vi, en=why.en + after.en))
+        rollout.record.put([host.name], why=Text(vi=why.vi + after.vi, en=why.en + after.en))
 
 
-def _failing_after(
-    hosts: Sequence[Host], expected: look.Expectation, reach: Mapping[str, reaching.Reach]
-) -> dict[str, tuple[look.Failed, ...]]:
+def _find_lasting_regressions(
+    hosts: Sequence[Host], baseline: look.HealthBaseline, reach: Mapping[str, reaching.Reach]
+) -> dict[str, tuple[look.Regression, ...]]:
     """What hosts still do not do as before when they have had their time for coming up."""
-    failed = look.compare(expected, look.take(hosts, reach, expected.first), logs=False)
+    regressions = look.compare(baseline, look.take_snapshot(hosts, reach, baseline.first), logs=False)
     for pause in PAUSES:
-        hosts = [host for host in hosts if host.name in failed]
+        hosts = [host for host in hosts if host.name in regressions]
         if not hosts:
             break
         time.sleep(pause)
-        failed = look.compare(expected, look.take(hosts, reach, expected.first), logs=False)
-    return failed
+        regressions = look.compare(baseline, look.take_snapshot(hosts, reach, baseline.first), logs=False)
+    return regressions

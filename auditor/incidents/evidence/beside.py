@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from auditor.history.hunts import Hunts
-from auditor.history.looks import Looks
+from auditor.history.hunts import HuntHistory
+from auditor.history.looks import ScanHistory
 from auditor.models import Host
 
-MOST_CAPTURES = 200
+MAX_CAPTURES = 200
 """Files of one site."""
 
 
-def beside(inventory: str, host: Host, looks: Looks, hunts: Hunts) -> dict[str, bytes]:
+def collect_sidecars(inventory: str, host: Host, looks: ScanHistory, hunts: HuntHistory) -> dict[str, bytes]:
     """Files by their paths. Raises InputError for what is damaged."""
     hunt = hunts.latest(inventory).get(host.name)
-    found = {"hunt.json": hunt.model_dump_json(indent=1).encode()} if hunt is not None else {}
-    seen = looks.latest(inventory)
+    sidecars = {"hunt.json": hunt.model_dump_json(indent=1).encode()} if hunt is not None else {}
+    latest_scans = looks.latest(inventory)
     for site in host.sites:
-        if site.domain in seen:
-            found[f"looks/{site.domain}.json"] = seen[site.domain].model_dump_json(indent=1).encode()
-        folder = looks.answers(inventory, site.domain)
+        if site.domain in latest_scans:
+            sidecars[f"looks/{site.domain}.json"] = latest_scans[site.domain].model_dump_json(indent=1).encode()
+        folder = looks.get_answers_folder(inventory, site.domain)
         captures = sorted(folder.glob("*.warc.gz")) if folder.is_dir() else []
-        found |= {f"captures/{site.domain}/{file.name}": file.read_bytes() for file in captures[-MOST_CAPTURES:]}
-    return found
+        sidecars |= {f"captures/{site.domain}/{file.name}": file.read_bytes() for file in captures[-MAX_CAPTURES:]}
+    return sidecars

@@ -18,14 +18,30 @@ from auditor.fleet import fresh
 from auditor.history.incidents import Incidents
 from auditor.incidents import deciding
 from auditor.incidents.evidence import signing
-from auditor.incidents.evidence.manifest import MANIFEST, SUMS, File, LeftOut, Manifest, Redaction, sums, written
-from auditor.incidents.evidence.names import mapped
-from auditor.incidents.evidence.receiving import Began, Broken, Ended, Facts, Left, told
+from auditor.incidents.evidence.manifest import (
+    MANIFEST,
+    SUMS,
+    EvidenceFile,
+    EvidenceManifest,
+    OmittedFile,
+    Redaction,
+    render_checksums,
+    render_manifest,
+)
+from auditor.incidents.evidence.names import map_path
+from auditor.incidents.evidence.receiving import (
+    EvidenceStreamError,
+    FileAttributes,
+    MemberEnd,
+    MemberOmission,
+    MemberStart,
+    iter_events,
+)
 from auditor.inventory.reach import Reach
 from auditor.models import Host, clock
-from auditor.models.incidents import Collected
+from auditor.models.incidents import CollectedEvent
 from auditor.system import files, resources, sqlite_file
-from auditor.text.visible import one_line
+from auditor.text.visible import make_one_line
 
 SECONDS = 80.0
 """For the connection: the host stops by itself after 60."""
@@ -35,31 +51,31 @@ OURS = "luytre"
 """The folder of what we knew before."""
 CLOCK = "live_response/system/clock.txt"
 _LONGEST_LINE = 1_300
-MOST_REDACTIONS = 1_000
-_ABANDONED = 86_400
+MAX_REDACTIONS = 1_000
+_STALE_SECONDS = 86_400
 """Seconds; a collection takes ``SECONDS``."""
-_ON_HOST = resources.root() / "on_host" / "evidence"
+_ON_HOST = resources.get_root() / "on_host" / "evidence"
 _PACKAGE = Path(__file__).resolve().parents[2]
-_UNSENT = ("secret", "packed", "no_redaction")
+_OMISSION_REASONS = ("secret", "packed", "no_redaction")
 """Reasons for which nothing of a file is sent but what it is."""
 _REDACTION = ("redact", "secret_blocks", "secret_names", "secret_spans")
 
 
-def folder(incident: str) -> Path:
+def get_incident_folder(incident: str) -> Path:
     """Where the evidence of an incident is kept."""
-    return sqlite_file.state_folder() / "evidence" / incident
+    return sqlite_file.get_state_folder() / "evidence" / incident
 
 
-def sent(reach: Reach, question: Mapping[str, Sequence[str]]) -> Iterator[bytes]:
+def fetch_evidence(reach: Reach, question: Mapping[str, Sequence[str]]) -> Iterator[bytes]:
     """What a host sends that is asked for the ``flagged`` files, and told its web ``roots``. Raises NoAnswer."""
     modules = (_ON_HOST / "module_utils" / "luytre_evidence").glob("*.py")
-    beside = {f"ansible/module_utils/luytre_evidence/{module.name}": module for module in modules}
-    beside |= {f"auditor/text/{name}.py": _PACKAGE / "text" / f"{name}.py" for name in _REDACTION}
-    return fresh.streamed_as_root(reach, _ON_HOST / "evidence.py", beside, question, SECONDS)
+    modules_by_name = {f"ansible/module_utils/luytre_evidence/{module.name}": module for module in modules}
+    modules_by_name |= {f"auditor/text/{name}.py": _PACKAGE / "text" / f"{name}.py" for name in _REDACTION}
+    return fresh.stream_as_root(reach, _ON_HOST / "evidence.py", modules_by_name, question, SECONDS)
 
 
 @dataclass(frozen=True)
-class Collecting:
+class EvidenceCollector:
     """What all hosts of one command have in common."""
 
     inventory: str
@@ -68,28 +84,30 @@ class Collecting:
     office: Path
     reach: Mapping[str, Reach]
     ledgers: Incidents
-    sent: Callable[[Reach, Mapping[str, Sequence[str]]], Iterator[bytes]] = sent
+    fetch: Callable[[Reach, Mapping[str, Sequence[str]]], Iterator[bytes]] = fetch_evidence
 
-    def collect(self, host: Host, flagged: Sequence[str], beside: Mapping[str, bytes]) -> Collected:
+    def collect(self, host: Host, requested_paths: Sequence[str], sidecars: Mapping[str, bytes]) -> CollectedEvent:
         """Collect from a host, and write it to the ledger; files of our own come ``beside`` it, by their paths below ``luytre/``.
 
         Raises NoAnswer when nothing came, InputError when it cannot be kept.
         """
-        begun = clock.now()
-        name = _free(folder(self.incident), f"{host.name}-{clock.compact(begun)}")
-        target = folder(self.incident) / name
+        start = clock.now()
+        name = _find_free_name(get_incident_folder(self.incident), f"{host.name}-{clock.format_compact(start)}")
+        target = get_incident_folder(self.incident) / name
         draft = target.with_name(f".{name}")
         try:
             for place in (target.parents[2], target.parents[1], target.parent, draft):
                 place.mkdir(exist_ok=place != draft, mode=0o700)
-            _clear(target.parent)
-            box = Box(draft)
+            _remove_leftovers(target.parent)
+            box = DraftCollection(draft)
             roots = [site.document_root for site in host.sites if site.document_root]
-            stopped = box.fill(self.sent(self.reach[host.name], {"flagged": list(flagged), "roots": roots}))
-            for path, content in beside.items():
-                box.own(f"{OURS}/{path}", content)
-            manifest = self._manifest(host.name, begun, box, stopped)
-            collected = self._sealed(draft, manifest, name)
+            stop_reason = box.fill(
+                self.fetch(self.reach[host.name], {"flagged": list(requested_paths), "roots": roots})
+            )
+            for path, content in sidecars.items():
+                box.add_own_file(f"{OURS}/{path}", content)
+            manifest = self._build_manifest(host.name, start, box, stop_reason)
+            collection_event = self._seal(draft, manifest, name)
             draft.rename(target)
         except OSError as error:
             raise InputError(
@@ -100,156 +118,160 @@ class Collecting:
             ) from error
         finally:
             shutil.rmtree(draft, ignore_errors=True)
-        _, deed = self.ledgers.write(self.inventory, self.who, deciding.collecting(self.incident, collected), begun)
-        if not isinstance(deed, Collected):
+        _, deed = self.ledgers.write(
+            self.inventory, self.who, deciding.decide_collection(self.incident, collection_event), start
+        )
+        if not isinstance(deed, CollectedEvent):
             raise TypeError(deed.kind)
         return deed
 
-    def _manifest(self, host: str, begun: datetime, box: Box, stopped: str) -> Manifest:
-        ended = clock.now()
+    def _build_manifest(self, host: str, start: datetime, box: DraftCollection, stop_reason: str) -> EvidenceManifest:
+        end = clock.now()
         log = [
             f"luytre {self.incident} {host}",
-            clock.stamp(begun),
-            clock.stamp(ended),
-            *([stopped] if stopped else []),
+            clock.format_stamp(start),
+            clock.format_stamp(end),
+            *([stop_reason] if stop_reason else []),
         ]
         lines = [
             *log,
-            *(f"{one.why}  {one.what}" for one in box.left_out),
-            *(f"redacted {one.count} in {one.files}  {one.source}" for one in box.redactions),
+            *(f"{item.why}  {item.what}" for item in box.left_out),
+            *(f"redacted {redaction.count} in {redaction.files}  {redaction.source}" for redaction in box.redactions),
         ]
         # What was left out, and why, is told by the host: a line of the log is one entry, whatever it says.
-        box.own(LOG, "".join(f"{one_line(line, _LONGEST_LINE)}\n" for line in lines).encode())
-        return Manifest(
+        box.add_own_file(LOG, "".join(f"{make_one_line(line, _LONGEST_LINE)}\n" for line in lines).encode())
+        return EvidenceManifest(
             incident=self.incident,
             host=host,
             who=self.who,
-            begun=clock.stamp(begun),
-            ended=clock.stamp(ended),
+            begun=clock.format_stamp(start),
+            ended=clock.format_stamp(end),
             clock=box.clock,
-            stopped=stopped,
+            stopped=stop_reason,
             files=tuple(sorted(box.files, key=lambda file: file.path)),
             left_out=tuple(box.left_out),
             redactions=box.redactions,
         )
 
-    def _sealed(self, draft: Path, manifest: Manifest, name: str) -> Collected:
-        content = written(manifest)
+    def _seal(self, draft: Path, manifest: EvidenceManifest, name: str) -> CollectedEvent:
+        content = render_manifest(manifest)
         digest = hashlib.sha256(content).hexdigest()
-        files.whole(draft / MANIFEST, [content])
-        files.whole(draft / SUMS, [sums(manifest, digest)])
+        files.write_whole(draft / MANIFEST, [content])
+        files.write_whole(draft / SUMS, [render_checksums(manifest, digest)])
         signing.sign(draft / MANIFEST)
-        return Collected(
+        return CollectedEvent(
             number=1,
             host=manifest.host,
             folder=name,
             sha256=digest,
             files=len(manifest.files),
             size=sum(file.size for file in manifest.files),
-            key=signing.own() or "",
+            key=signing.get_own_fingerprint() or "",
             stopped=manifest.stopped,
         )
 
 
 @dataclass
-class Box:
+class DraftCollection:
     """A folder that is being filled with what a host sends. Nothing in it is there before."""
 
     root: Path
-    files: list[File] = field(default_factory=list)
-    left_out: list[LeftOut] = field(default_factory=list)
+    files: list[EvidenceFile] = field(default_factory=list)
+    left_out: list[OmittedFile] = field(default_factory=list)
     clock: float | None = None
     """Seconds by which the host's clock is ahead."""
-    _taken: set[str] = field(default_factory=set)
-    _redacted: dict[str, list[int]] = field(default_factory=dict)
+    _used_paths: set[str] = field(default_factory=set)
+    _redaction_counts: dict[str, list[int]] = field(default_factory=dict)
     """How often, and in how many files, what a file of the host has was taken out."""
 
     @property
     def redactions(self) -> tuple[Redaction, ...]:
         """Return what was taken out of what the host sent, by the file that has it, the most frequent first."""
-        found = sorted(self._redacted.items(), key=lambda one: (-one[1][0], one[0]))[:MOST_REDACTIONS]
-        return tuple(Redaction(source=source, count=count, files=files) for source, (count, files) in found)
+        top_redactions = sorted(self._redaction_counts.items(), key=lambda item: (-item[1][0], item[0]))[
+            :MAX_REDACTIONS
+        ]
+        return tuple(Redaction(source=source, count=count, files=files) for source, (count, files) in top_redactions)
 
     def fill(self, pieces: Iterable[bytes]) -> str:
         """Keep what comes; why it stopped before its end, empty when it did not. Raises OSError, NoAnswer."""
-        open_one: _Open | None = None
+        open_one: _OpenMember | None = None
         try:
-            for one in told(pieces):
-                match one:
-                    case Began():
-                        open_one = self._opened(one)
+            for event in iter_events(pieces):
+                match event:
+                    case MemberStart():
+                        open_one = self._open_member(event)
                     case bytes() if open_one is not None:
-                        self._add(open_one, one)
-                    case Ended() if open_one is not None:
-                        self._closed(open_one, one)
+                        self._append(open_one, event)
+                    case MemberEnd() if open_one is not None:
+                        self._close_member(open_one, event)
                         open_one = None
-                    case Left():
-                        self.left_out.append(LeftOut(what=one.what, why=one.why))
-        except Broken as broken:
+                    case MemberOmission():
+                        self.left_out.append(OmittedFile(what=event.what, why=event.why))
+        except EvidenceStreamError as broken:
             return str(broken)
         finally:
             if open_one is not None:
-                self._closed(open_one, Ended(why="cut"))
+                self._close_member(open_one, MemberEnd(why="cut"))
         return ""
 
-    def own(self, path: str, content: bytes) -> None:
+    def add_own_file(self, path: str, content: bytes) -> None:
         """Add a file of ours."""
         target = self.root / path
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        files.whole(target, [content])
-        self.files.append(File(path=path, size=len(content), sha256=hashlib.sha256(content).hexdigest()))
+        files.write_whole(target, [content])
+        self.files.append(EvidenceFile(path=path, size=len(content), sha256=hashlib.sha256(content).hexdigest()))
 
-    def _opened(self, began: Began) -> _Open:
+    def _open_member(self, began: MemberStart) -> _OpenMember:
         try:
-            path = mapped(began.place, began.path)
-            if path in self._taken:
+            path = map_path(began.place, began.path)
+            if path in self._used_paths:
                 raise ValueError("name_twice")
         except ValueError as error:
-            self.left_out.append(LeftOut(what=began.path, why=str(error)))
-            return _Open(None)
-        self._taken.add(path)
-        return _Open(path)
+            self.left_out.append(OmittedFile(what=began.path, why=str(error)))
+            return _OpenMember(None)
+        self._used_paths.add(path)
+        return _OpenMember(path)
 
-    def _add(self, one: _Open, content: bytes) -> None:
-        if one.path is None:
+    def _append(self, member: _OpenMember, content: bytes) -> None:
+        if member.path is None:
             return
         try:
-            one.stream = one.stream or _created(self.root, one.path)
+            member.stream = member.stream or _create_file(self.root, member.path)
         except (FileExistsError, NotADirectoryError, IsADirectoryError):
-            self.left_out.append(LeftOut(what=one.path, why="name_twice"))
-            one.path = None
+            self.left_out.append(OmittedFile(what=member.path, why="name_twice"))
+            member.path = None
             return
-        one.stream.write(content)
-        one.size += len(content)
-        one.digest.update(content)
+        member.stream.write(content)
+        member.size += len(content)
+        member.digest.update(content)
 
-    def _closed(self, one: _Open, ended: Ended) -> None:
-        facts = Facts.model_validate(ended.model_dump(exclude={"why", "redacted"}))
-        for source, count in ended.redacted.items() if len(self._redacted) < MOST_REDACTIONS else ():
-            found = self._redacted.setdefault(source, [0, 0])
-            found[0], found[1] = found[0] + count, found[1] + 1
-        if one.stream is None and one.path is not None and ended.why in _UNSENT:
-            self.left_out.append(LeftOut(what=ended.origin or one.path, why=ended.why, told=facts))
+    def _close_member(self, member: _OpenMember, member_end: MemberEnd) -> None:
+        facts = FileAttributes.model_validate(member_end.model_dump(exclude={"why", "redacted"}))
+        for source, count in member_end.redacted.items() if len(self._redaction_counts) < MAX_REDACTIONS else ():
+            counts = self._redaction_counts.setdefault(source, [0, 0])
+            counts[0], counts[1] = counts[0] + count, counts[1] + 1
+        if member.stream is None and member.path is not None and member_end.why in _OMISSION_REASONS:
+            self.left_out.append(OmittedFile(what=member_end.origin or member.path, why=member_end.why, told=facts))
             return
-        self._add(one, b"")
-        if one.stream is None or one.path is None:
+        self._append(member, b"")
+        if member.stream is None or member.path is None:
             return
-        one.stream.close()
+        member.stream.close()
         self.files.append(
-            File(
-                path=one.path,
-                size=one.size,
-                sha256=one.digest.hexdigest(),
-                cut=ended.why,
-                told=facts if ended.origin else None,
+            EvidenceFile(
+                path=member.path,
+                size=member.size,
+                sha256=member.digest.hexdigest(),
+                cut=member_end.why,
+                told=facts if member_end.origin else None,
             )
         )
-        if one.path == CLOCK:
-            self.clock = _ahead((self.root / one.path).read_bytes()[:1_000])
+        if member.path == CLOCK:
+            self.clock = _parse_clock_skew((self.root / member.path).read_bytes()[:1_000])
 
 
 @dataclass
-class _Open:
+class _OpenMember:
     """A file that is coming; made when its first bytes are there. Without a path it is refused, and what comes of it is thrown away."""
 
     path: str | None
@@ -258,26 +280,26 @@ class _Open:
     digest: Any = field(default_factory=hashlib.sha256)
 
 
-def _clear(place: Path) -> None:
+def _remove_leftovers(place: Path) -> None:
     """Take away what collections left that were killed, once nobody can be at it any more."""
-    for left in place.glob(".*"):
-        if clock.now().timestamp() - left.lstat().st_mtime > _ABANDONED:
-            shutil.rmtree(left, ignore_errors=True)
+    for leftover in place.glob(".*"):
+        if clock.now().timestamp() - leftover.lstat().st_mtime > _STALE_SECONDS:
+            shutil.rmtree(leftover, ignore_errors=True)
 
 
-def _free(place: Path, name: str) -> str:
+def _find_free_name(place: Path, name: str) -> str:
     """The name, or the first after it that nothing has."""
     others = (f"{name}-{number}" for number in itertools.count(2))
-    return next(one for one in itertools.chain([name], others) if not (place / one).exists())
+    return next(candidate for candidate in itertools.chain([name], others) if not (place / candidate).exists())
 
 
-def _created(root: Path, path: str) -> IO[bytes]:
+def _create_file(root: Path, path: str) -> IO[bytes]:
     """A new file for its owner only. All folders on the way are ours: no link is ever made there."""
     target = root / path
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     return os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")
 
 
-def _ahead(told: bytes) -> float | None:
-    found = re.match(rb"utc ([0-9]{1,12}\.[0-9]{3})\n", told)
-    return round(float(found[1]) - clock.now().timestamp(), 1) if found else None
+def _parse_clock_skew(content: bytes) -> float | None:
+    match = re.match(rb"utc ([0-9]{1,12}\.[0-9]{3})\n", content)
+    return round(float(match[1]) - clock.now().timestamp(), 1) if match else None

@@ -9,23 +9,23 @@ from auditor.incidents.case import Case
 from auditor.models.hunts import Hunt
 from auditor.text import paths
 
-MOST, MOST_LETTERS = 500, 60_000
+MAX_FILES, MAX_CHARACTERS = 500, 60_000
 """Together they are an argument of a command line there."""
 QUARANTINE = "/var/lib/luytre/quarantine"
 
 
-def flagged(case: Case, host: str, hunt: Hunt | None, named: Sequence[str]) -> tuple[str, ...]:
+def select_files(case: Case, host: str, hunt: Hunt | None, requested_paths: Sequence[str]) -> tuple[str, ...]:
     """Whole paths there, those that somebody named first."""
-    taken = [
+    quarantined_paths = [
         f"{QUARANTINE}/{case.id}_{action.number}/file"
         for action in case.actions.values()
         if action.host == host and action.means == "file" and action.state != "released"
     ]
-    found = [path_of(trace.kind, trace.where) for trace in hunt.traces] if hunt is not None else []
-    kept: list[str] = []
-    room = MOST_LETTERS
-    for path in dict.fromkeys([*map(paths.written, named), *taken, *found]):
+    traced_paths = [path_of(trace.kind, trace.where) for trace in hunt.traces] if hunt is not None else []
+    paths_within_limits: list[str] = []
+    room = MAX_CHARACTERS
+    for path in dict.fromkeys([*map(paths.encode_path, requested_paths), *quarantined_paths, *traced_paths]):
         room -= len(path)
-        if path.startswith("/") and room > 0 and len(kept) < MOST:
-            kept.append(path)
-    return tuple(kept)
+        if path.startswith("/") and room > 0 and len(paths_within_limits) < MAX_FILES:
+            paths_within_limits.append(path)
+    return tuple(paths_within_limits)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from auditor.incidents.evidence.receiving import Facts
+from auditor.incidents.evidence.receiving import FileAttributes
 from auditor.models.base import Model
 from auditor.models.incidents import IncidentId, Moment
 from auditor.models.reviews import Place
@@ -19,22 +19,22 @@ BESIDE = frozenset((MANIFEST, SUMS, SIGNATURE, REQUEST, ANSWER, AUTHORITY))
 MAX_BYTES = 60_000_000
 
 
-class File(Model):
+class EvidenceFile(Model):
     """A file of the collection."""
 
     path: str = Field(min_length=1, max_length=3_100, description="below the collection's folder")
     size: int = Field(ge=0)
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     cut: str = Field(default="", max_length=20, description="why it is not whole")
-    told: Facts | None = Field(default=None, description="what the host says of what it sent")
+    told: FileAttributes | None = Field(default=None, description="what the host says of what it sent")
 
 
-class LeftOut(Model):
+class OmittedFile(Model):
     """Something that the host did not send."""
 
     what: str = Field(max_length=5_000)
     why: str = Field(max_length=200)
-    told: Facts | None = None
+    told: FileAttributes | None = None
 
 
 class Redaction(Model):
@@ -45,7 +45,7 @@ class Redaction(Model):
     files: int = Field(ge=1, description="in how many files of the collection")
 
 
-class Manifest(Model):
+class EvidenceManifest(Model):
     """All of a collection."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -58,18 +58,18 @@ class Manifest(Model):
     ended: Moment
     clock: float | None = Field(default=None, description="seconds by which the host's clock is ahead of ours")
     stopped: str = Field(default="", max_length=200, description="why it ended before its end; empty: it did not")
-    files: tuple[File, ...] = Field(description="by their paths")
-    left_out: tuple[LeftOut, ...] = ()
+    files: tuple[EvidenceFile, ...] = Field(description="by their paths")
+    left_out: tuple[OmittedFile, ...] = ()
     redactions: tuple[Redaction, ...] = Field(default=(), description="the most frequent first")
 
 
-def written(manifest: Manifest) -> bytes:
+def render_manifest(manifest: EvidenceManifest) -> bytes:
     """As ``manifest.json`` has it."""
     data = manifest.model_dump(mode="json", exclude_defaults=True)
     return (json.dumps({"format": manifest.format, **data}, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def sums(manifest: Manifest, digest: str) -> bytes:
+def render_checksums(manifest: EvidenceManifest, digest: str) -> bytes:
     """As ``sha256sum`` writes it; ``digest`` is the manifest's own."""
     rows = [(file.sha256, file.path) for file in manifest.files]
     return "".join(f"{sha256}  {path}\n" for sha256, path in [*rows, (digest, MANIFEST)]).encode()

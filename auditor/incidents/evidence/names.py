@@ -7,23 +7,23 @@ from typing import Literal
 from urllib.parse import quote
 
 type Place = Literal["[root]", "live_response", "bodyfile"]
-MOST_DEEP, MOST_LETTERS = 40, 3_000
-LONG, KEPT = 180, 120
+MAX_DEPTH, MAX_CHARACTERS = 40, 3_000
+MAX_NAME, PREFIX_LENGTH = 180, 120
 _SAFE = "%@+=:,~_.-"
 """Beside letters and digits of ASCII. ``%`` stays: a host spells by it what is not printed."""
 
 
-def mapped(place: Place, path: str) -> str:
+def map_path(place: Place, path: str) -> str:
     """The path below the folder of a collection. Raises ValueError for what leads elsewhere or is too much to be a path."""
     parts = [part for part in path.split("/") if part]
-    if not parts or len(parts) > MOST_DEEP or any(part in (".", "..") for part in parts):
+    if not parts or len(parts) > MAX_DEPTH or any(part in (".", "..") for part in parts):
         raise ValueError("no path")
-    ours = "/".join([place, *map(_name, parts)])
-    if len(ours) > MOST_LETTERS:
+    ours = "/".join([place, *map(_encode_name, parts)])
+    if len(ours) > MAX_CHARACTERS:
         raise ValueError("too long")
     return ours
 
 
-def _name(part: str) -> str:
+def _encode_name(part: str) -> str:
     name = quote(part, safe=_SAFE, errors="surrogatepass")
-    return name if len(name) <= LONG else f"{name[:KEPT]}~{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+    return name if len(name) <= MAX_NAME else f"{name[:PREFIX_LENGTH]}~{hashlib.sha256(name.encode()).hexdigest()[:16]}"

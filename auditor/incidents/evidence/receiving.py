@@ -11,32 +11,32 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from auditor.incidents.evidence.names import Place
 
 VERSION = b"luytre-evidence/1\n"
-MOST = 210_000_000
+MAX_BYTES = 210_000_000
 """Bytes after unpacking, frames with what is in them."""
-MOST_MEMBERS = 60_000
-MOST_NOTES = 20_000
-_MOST_TOLD = 64_000
+MAX_MEMBERS = 60_000
+MAX_NOTES = 20_000
+_MAX_EVENT_BYTES = 64_000
 _PIECE = 1 << 16
 _HEAD = 5
 Why = Literal["", "cut", "time", "room", "fault", "secret", "packed", "no_redaction"]
 
 
-class Broken(Exception):
+class EvidenceStreamError(Exception):
     """What comes is no evidence any more, or there is too much of it; the argument is the reason's name."""
 
 
-class _Told(BaseModel):
+class _StreamMessage(BaseModel):
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
 
 
-class Began(_Told):
+class MemberStart(_StreamMessage):
     """A member begins; its bytes follow."""
 
     place: Place
     path: str = Field(min_length=1, max_length=5_000)
 
 
-class Facts(_Told):
+class FileAttributes(_StreamMessage):
     """What a host says of the file that it sent."""
 
     origin: str = Field(default="", max_length=5_000)
@@ -51,7 +51,7 @@ class Facts(_Told):
     hidden: bool = Field(default=False, description="secrets in its text are hidden")
 
 
-class Ended(Facts):
+class MemberEnd(FileAttributes):
     """The member is whole, or why it is not."""
 
     why: Why = ""
@@ -62,84 +62,88 @@ class Ended(Facts):
     )
 
 
-class Left(_Told):
+class MemberOmission(_StreamMessage):
     """Something that was not sent."""
 
     what: str = Field(max_length=1_000)
     why: str = Field(max_length=200)
 
 
-type Told = Began | bytes | Ended | Left
-_TOLD: dict[bytes, type[Began | Ended | Left]] = {b"M": Began, b"E": Ended, b"N": Left}
+type StreamEvent = MemberStart | bytes | MemberEnd | MemberOmission
+_EVENT_TYPES: dict[bytes, type[MemberStart | MemberEnd | MemberOmission]] = {
+    b"M": MemberStart,
+    b"E": MemberEnd,
+    b"N": MemberOmission,
+}
 
 
-def told(pieces: Iterable[bytes]) -> Iterator[Told]:
+def iter_events(pieces: Iterable[bytes]) -> Iterator[StreamEvent]:
     """What comes, in its order: members with their bytes, and what was left out. Raises Broken, also when it stops before its end."""
     inside, members, notes = False, 0, 0
-    for kind, content in _frames(_unpacked(pieces)):
+    for kind, content in _iter_frames(_iter_decompressed(pieces)):
         if kind == b"Z":
             if inside:
-                raise Broken("not_understood")
+                raise EvidenceStreamError("not_understood")
             return
         if kind == b"D":
             if not inside:
-                raise Broken("not_understood")
+                raise EvidenceStreamError("not_understood")
             yield content
             continue
         try:
-            one = _TOLD[kind].model_validate_json(content)
+            event = _EVENT_TYPES[kind].model_validate_json(content)
         except (KeyError, ValidationError):
-            raise Broken("not_understood") from None
-        if isinstance(one, Left):
+            raise EvidenceStreamError("not_understood") from None
+        if isinstance(event, MemberOmission):
             notes += 1
-        elif isinstance(one, Began) is inside:
-            raise Broken("not_understood")
+        elif isinstance(event, MemberStart) is inside:
+            raise EvidenceStreamError("not_understood")
         else:
             inside = not inside
             members += inside
-        if members > MOST_MEMBERS or notes > MOST_NOTES:
-            raise Broken("too_much")
-        yield one
-    raise Broken("cut_off")
+        if members > MAX_MEMBERS or notes > MAX_NOTES:
+            raise EvidenceStreamError("too_much")
+        yield event
+    raise EvidenceStreamError("cut_off")
 
 
-def _unpacked(pieces: Iterable[bytes]) -> Iterator[bytes]:
+def _iter_decompressed(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Bytes after the line that says what they are, unpacked, a bounded piece at a time."""
-    begun, held, total = False, b"", 0
+    has_begun, buffer, total = False, b"", 0
     unpacker = zlib.decompressobj()
     for piece in pieces:
-        held += piece
-        if not begun:
-            if not held.startswith(VERSION[: len(held)]):
-                raise Broken("not_understood")
-            if len(held) < len(VERSION):
+        buffer += piece
+        if not has_begun:
+            if not buffer.startswith(VERSION[: len(buffer)]):
+                raise EvidenceStreamError("not_understood")
+            if len(buffer) < len(VERSION):
                 continue
-            begun, held = True, held[len(VERSION) :]
-        while held:
+            has_begun, buffer = True, buffer[len(VERSION) :]
+        while buffer:
             try:
-                content = unpacker.decompress(held, _PIECE)
+                content = unpacker.decompress(buffer, _PIECE)
             except zlib.error:
-                raise Broken("not_understood") from None
-            held = unpacker.unconsumed_tail
+                raise EvidenceStreamError("not_understood") from None
+            buffer = unpacker.unconsumed_tail
             total += len(content)
-            if total > MOST:
-                raise Broken("too_much")
+            if total > MAX_BYTES:
+                raise EvidenceStreamError("too_much")
             yield content
             if unpacker.eof:
                 return
 
 
-def _frames(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:
-    held = bytearray()
+def _iter_frames(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    buffer = bytearray()
     for piece in pieces:
-        held += piece
+        buffer += piece
         at = 0
-        while len(held) - at >= _HEAD:
-            kind, size = bytes(held[at : at + 1]), int.from_bytes(held[at + 1 : at + _HEAD], "big")
-            if size > (_PIECE if kind == b"D" else _MOST_TOLD):
-                raise Broken("not_understood")
-            if len(held) - at < _HEAD + size:
+        while len(buffer) - at >= _HEAD:
+            kind, size = bytes(buffer[at : at + 1]), int.from_bytes(buffer[at + 1 : at + _HEAD], "big")
+            if size > (_PIECE if kind == b"D" else _MAX_EVENT_BYTES):
+                raise EvidenceStreamError("not_understood")
+            if len(buffer) - at < _HEAD + size:
                 break
-            yield kind, bytes(held[at + _HEAD : at + _HEAD + size])
+            yield kind, bytes(buffer[at + _HEAD : at + _HEAD + size])
             at += _HEAD + size
-        del held[:at]
+        del buffer[:at]

@@ -27,46 +27,46 @@ type Doubt = Literal["signature_missing", "signature_wrong", "key_unknown", "key
 
 
 @dataclass(frozen=True)
-class Key:
+class SigningKey:
     """A key that may sign."""
 
     fingerprint: str
     options: str
     """As ``allowed_signers`` has them: namespaces and validity."""
     public: str
-    revoked: bool
+    is_revoked: bool
 
 
-def private() -> Path:
+def get_key_path() -> Path:
     """Where the key of this machine lies."""
-    return sqlite_file.state_folder() / "keys" / "evidence"
+    return sqlite_file.get_state_folder() / "keys" / "evidence"
 
 
-def own() -> str | None:
+def get_own_fingerprint() -> str | None:
     """The fingerprint of this machine's key; None: it has none."""
-    public = private().with_suffix(".pub")
-    return _fingerprint(public) if public.exists() and private().exists() else None
+    public = get_key_path().with_suffix(".pub")
+    return _read_fingerprint(public) if public.exists() and get_key_path().exists() else None
 
 
-def make(office: Path, now: datetime.datetime, days: int) -> str:
+def make_key(office: Path, now: datetime.datetime, days: int) -> str:
     """Make a key for this machine, in place of the one that it has, and allow it from now on for so many days; its fingerprint.
 
     Raises InputError where there can be none.
     """
-    folder = private().parent
-    draft = private().with_suffix(".new")
+    folder = get_key_path().parent
+    draft = get_key_path().with_suffix(".new")
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for left in (draft, draft.with_suffix(".new.pub")):
-            left.unlink(missing_ok=True)
-        comment = f"{NAMESPACE}-{clock.compact_day(now)}"
-        _ran("-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(draft))
+        for old_draft in (draft, draft.with_suffix(".new.pub")):
+            old_draft.unlink(missing_ok=True)
+        comment = f"{NAMESPACE}-{clock.format_compact_day(now)}"
+        _run_ssh_keygen("-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(draft))
         public = draft.with_suffix(".new.pub").read_text("ascii").strip()
-        begins, ends = map(_digits, (now, now + datetime.timedelta(days=days)))
+        begins, ends = map(_format_moment, (now, now + datetime.timedelta(days=days)))
         options = f'namespaces="{NAMESPACE}",valid-after="{begins}",valid-before="{ends}"'
-        _added(office / ALLOWED, f"{SIGNER} {options} {public}")
-        draft.with_suffix(".new.pub").replace(private().with_suffix(".pub"))
-        draft.replace(private())
+        _append_line(office / ALLOWED, f"{SIGNER} {options} {public}")
+        draft.with_suffix(".new.pub").replace(get_key_path().with_suffix(".pub"))
+        draft.replace(get_key_path())
     except OSError as error:
         raise InputError(
             "a key to sign evidence cannot be created: {why}",
@@ -74,14 +74,14 @@ def make(office: Path, now: datetime.datetime, days: int) -> str:
             mend="check the folder",
             file=folder,
         ) from error
-    return _fingerprint(private().with_suffix(".pub"))
+    return _read_fingerprint(get_key_path().with_suffix(".pub"))
 
 
-def revoke(office: Path, fingerprint: str) -> None:
+def revoke_key(office: Path, fingerprint: str) -> None:
     """Have no signature of a key count any more, whenever it was made. Raises InputError for a key that is none of the office's."""
-    for key in keys(office):
-        if key.fingerprint == fingerprint and not key.revoked:
-            _added(office / REVOKED, key.public)
+    for key in list_keys(office):
+        if key.fingerprint == fingerprint and not key.is_revoked:
+            _append_line(office / REVOKED, key.public)
             return
     raise InputError(
         "there is no key {key} to revoke",
@@ -91,62 +91,67 @@ def revoke(office: Path, fingerprint: str) -> None:
     )
 
 
-def keys(office: Path) -> tuple[Key, ...]:
+def list_keys(office: Path) -> tuple[SigningKey, ...]:
     """The keys that may sign, or once could, in their order."""
-    revoked = {found[2] for found in map(_KEY.search, _lines(office / REVOKED)) if found}
-    found = []
-    for line in _lines(office / ALLOWED):
+    revoked_keys = {match[2] for match in map(_KEY.search, _read_lines(office / REVOKED)) if match}
+    signing_keys = []
+    for line in _read_lines(office / ALLOWED):
         key = _KEY.search(line)
         if key is None:
             continue
         public = f"{key[1]} {key[2]}"
         options = line[: key.start()].split(None, 1)
-        found.append(
-            Key(_fingerprint_of(public), options[1].strip() if len(options) > 1 else "", public, key[2] in revoked)
+        signing_keys.append(
+            SigningKey(
+                _compute_fingerprint(public),
+                options[1].strip() if len(options) > 1 else "",
+                public,
+                key[2] in revoked_keys,
+            )
         )
-    return tuple(found)
+    return tuple(signing_keys)
 
 
 def sign(manifest: Path) -> None:
     """Put the signature of this machine's key beside a manifest. Raises InputError."""
-    done = _ran("-q", "-Y", "sign", "-f", str(private()), "-n", NAMESPACE, str(manifest))
-    if done.returncode:
+    process = _run_ssh_keygen("-q", "-Y", "sign", "-f", str(get_key_path()), "-n", NAMESPACE, str(manifest))
+    if process.returncode:
         raise InputError(
-            "evidence cannot be signed: {why}", why=_why(done), mend="create a key with 'auditor incident key make'"
+            "evidence cannot be signed: {why}", why=_extract_error(process), mend="create a key with 'auditor incident key make'"
         )
     manifest.with_name(f"{manifest.name}.sig").chmod(0o600)
 
 
-def signer(manifest: Path, signature: Path) -> str | None:
+def find_signer(manifest: Path, signature: Path) -> str | None:
     """The fingerprint of the key that made this signature of this manifest; None: it is none of it."""
-    done = _ran("-Y", "check-novalidate", "-n", NAMESPACE, "-s", str(signature), given=manifest)
-    found = _FINGERPRINT.search(done.stdout.decode("utf-8", "replace"))
-    return found[0] if done.returncode == 0 and found else None
+    process = _run_ssh_keygen("-Y", "check-novalidate", "-n", NAMESPACE, "-s", str(signature), input_file=manifest)
+    match = _FINGERPRINT.search(process.stdout.decode("utf-8", "replace"))
+    return match[0] if process.returncode == 0 and match else None
 
 
-def doubt(office: Path, manifest: Path, signature: Path, at: datetime.datetime) -> tuple[Doubt | None, str]:
+def check_signature(office: Path, manifest: Path, signature: Path, at: datetime.datetime) -> tuple[Doubt | None, str]:
     """What speaks against a signature that was made at that moment, with the key's fingerprint where it is known."""
     if not signature.is_file():
         return "signature_missing", ""
-    fingerprint = signer(manifest, signature)
+    fingerprint = find_signer(manifest, signature)
     if fingerprint is None:
         return "signature_wrong", ""
-    known = [key for key in keys(office) if key.fingerprint == fingerprint]
-    if not known:
+    matching_keys = [key for key in list_keys(office) if key.fingerprint == fingerprint]
+    if not matching_keys:
         return "key_unknown", fingerprint
-    if any(key.revoked for key in known):
+    if any(key.is_revoked for key in matching_keys):
         return "key_revoked", fingerprint
-    given = ["-Y", "verify", "-f", str(office / ALLOWED), "-I", SIGNER, "-n", NAMESPACE, "-s", str(signature)]
-    done = _ran(*given, "-O", f"verify-time={_digits(at)}", given=manifest)
-    return (None if done.returncode == 0 else "key_expired"), fingerprint
+    arguments = ["-Y", "verify", "-f", str(office / ALLOWED), "-I", SIGNER, "-n", NAMESPACE, "-s", str(signature)]
+    process = _run_ssh_keygen(*arguments, "-O", f"verify-time={_format_moment(at)}", input_file=manifest)
+    return (None if process.returncode == 0 else "key_expired"), fingerprint
 
 
-def _added(path: Path, line: str) -> None:
+def _append_line(path: Path, line: str) -> None:
     """Add a line to a file of the office's, whole or not at all. Raises InputError."""
-    files.file(path, "".join(f"{one}\n" for one in [*_lines(path), line]).encode())
+    files.write_file(path, "".join(f"{text_line}\n" for text_line in [*_read_lines(path), line]).encode())
 
 
-def _lines(path: Path) -> Sequence[str]:
+def _read_lines(path: Path) -> Sequence[str]:
     try:
         return path.read_text("utf-8").splitlines()
     except FileNotFoundError:
@@ -157,21 +162,21 @@ def _lines(path: Path) -> Sequence[str]:
         raise InputError("cannot be read: {why}", why=error, mend="restore the file", file=path) from error
 
 
-def _fingerprint(public: Path) -> str:
-    return _fingerprint_of(public.read_text("ascii"))
+def _read_fingerprint(public: Path) -> str:
+    return _compute_fingerprint(public.read_text("ascii"))
 
 
-def _fingerprint_of(public: str) -> str:
-    done = subprocess.run(
+def _compute_fingerprint(public: str) -> str:
+    process = subprocess.run(
         ["ssh-keygen", "-l", "-f", "-"], input=public.encode(), capture_output=True, timeout=_SECONDS, check=False
     )
-    found = _FINGERPRINT.search(done.stdout.decode("utf-8", "replace"))
-    return found[0] if found else ""
+    match = _FINGERPRINT.search(process.stdout.decode("utf-8", "replace"))
+    return match[0] if match else ""
 
 
-def _ran(*arguments: str, given: Path | None = None) -> subprocess.CompletedProcess[bytes]:
+def _run_ssh_keygen(*arguments: str, input_file: Path | None = None) -> subprocess.CompletedProcess[bytes]:
     """ssh-keygen. Raises InputError where it is not installed."""
-    content = given.read_bytes() if given is not None else b""
+    content = input_file.read_bytes() if input_file is not None else b""
     try:
         return subprocess.run(
             ["ssh-keygen", *arguments], input=content, capture_output=True, timeout=_SECONDS, check=False
@@ -182,9 +187,9 @@ def _ran(*arguments: str, given: Path | None = None) -> subprocess.CompletedProc
         return subprocess.CompletedProcess(late.cmd, 1, b"", str(late).encode())
 
 
-def _why(done: subprocess.CompletedProcess[bytes]) -> str:
-    return " ".join(done.stderr.decode("utf-8", "replace").split())[:300]
+def _extract_error(process: subprocess.CompletedProcess[bytes]) -> str:
+    return " ".join(process.stderr.decode("utf-8", "replace").split())[:300]
 
 
-def _digits(moment: datetime.datetime) -> str:
-    return clock.compact(moment).replace("T", "")
+def _format_moment(moment: datetime.datetime) -> str:
+    return clock.format_compact(moment).replace("T", "")

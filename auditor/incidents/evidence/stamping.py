@@ -15,35 +15,37 @@ MAX_ANSWER = 1_000_000
 _SECONDS = 20
 
 
-def request(folder: Path) -> Path:
+def write_request(folder: Path) -> Path:
     """Write the request for a collection's manifest, and tell where it is. Raises InputError."""
     target = folder / REQUEST
     if not (folder / MANIFEST).is_file():
         raise InputError("manifest.json is missing", file=folder, mend="see 'auditor incident verify'")
-    done = _ran("-query", "-data", str(folder / MANIFEST), "-sha256", "-cert", "-out", str(target))
-    if done.returncode:
-        raise InputError("the request cannot be written: {why}", why=_why(done), file=target, mend="check the folder")
+    process = _run_openssl("-query", "-data", str(folder / MANIFEST), "-sha256", "-cert", "-out", str(target))
+    if process.returncode:
+        raise InputError(
+            "the request cannot be written: {why}", why=_extract_error(process), file=target, mend="check the folder"
+        )
     target.chmod(0o600)
     return target
 
 
-def keep(folder: Path, answer: Path, authority: Path) -> str:
+def store_response(folder: Path, answer: Path, authority: Path) -> str:
     """Keep an authority's answer, and its certificates, beside the manifest that it is about; its SHA-256. Raises InputError."""
-    content, certificates = _given(answer), _given(authority)
-    done = _ran("-verify", "-data", str(folder / MANIFEST), "-in", str(answer), "-CAfile", str(authority))
-    if done.returncode:
+    content, certificates = _read_input(answer), _read_input(authority)
+    process = _run_openssl("-verify", "-data", str(folder / MANIFEST), "-in", str(answer), "-CAfile", str(authority))
+    if process.returncode:
         raise InputError(
             "not a response of that authority for this evidence: {why}",
-            why=_why(done),
+            why=_extract_error(process),
             file=answer,
             mend="give the response to the last request, and the authority's certificates in PEM",
         )
-    files.private(folder / ANSWER, [content])
-    files.private(folder / AUTHORITY, [certificates])
+    files.write_private(folder / ANSWER, [content])
+    files.write_private(folder / AUTHORITY, [certificates])
     return hashlib.sha256(content).hexdigest()
 
 
-def _given(path: Path) -> bytes:
+def _read_input(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             content = file.read(MAX_ANSWER + 1)
@@ -54,9 +56,9 @@ def _given(path: Path) -> bytes:
     return content
 
 
-def holds(folder: Path, at: datetime.datetime) -> bool:
+def is_valid(folder: Path, at: datetime.datetime) -> bool:
     """Whether the kept answer is about the manifest, and was good at that moment. Raises InputError where openssl is missing."""
-    given = [
+    arguments = [
         "-verify",
         "-data",
         str(folder / MANIFEST),
@@ -65,10 +67,10 @@ def holds(folder: Path, at: datetime.datetime) -> bool:
         "-CAfile",
         str(folder / AUTHORITY),
     ]
-    return _ran(*given, "-attime", str(int(at.timestamp()))).returncode == 0
+    return _run_openssl(*arguments, "-attime", str(int(at.timestamp()))).returncode == 0
 
 
-def _ran(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+def _run_openssl(*arguments: str) -> subprocess.CompletedProcess[bytes]:
     try:
         return subprocess.run(["openssl", "ts", *arguments], capture_output=True, timeout=_SECONDS, check=False)
     except FileNotFoundError as error:
@@ -77,5 +79,5 @@ def _ran(*arguments: str) -> subprocess.CompletedProcess[bytes]:
         return subprocess.CompletedProcess(late.cmd, 1, b"", str(late).encode())
 
 
-def _why(done: subprocess.CompletedProcess[bytes]) -> str:
-    return " ".join(done.stderr.decode("utf-8", "replace").split())[-200:]
+def _extract_error(process: subprocess.CompletedProcess[bytes]) -> str:
+    return " ".join(process.stderr.decode("utf-8", "replace").split())[-200:]

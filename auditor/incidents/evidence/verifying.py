@@ -14,11 +14,20 @@ from pydantic import ValidationError
 
 from auditor.incidents.case import Case
 from auditor.incidents.evidence import signing, stamping
-from auditor.incidents.evidence.manifest import ANSWER, BESIDE, MANIFEST, MAX_BYTES, SIGNATURE, SUMS, Manifest, sums
+from auditor.incidents.evidence.manifest import (
+    ANSWER,
+    BESIDE,
+    MANIFEST,
+    MAX_BYTES,
+    SIGNATURE,
+    SUMS,
+    EvidenceManifest,
+    render_checksums,
+)
 from auditor.models import clock
-from auditor.models.incidents import Collected, Stamped
+from auditor.models.incidents import CollectedEvent, TimestampedEvent
 
-MOST_NAMED = 1_000
+MAX_EXTRA_NAMES = 1_000
 """Of what lies in a folder beside what was collected."""
 
 
@@ -31,30 +40,34 @@ class Damage:
 
 
 @dataclass(frozen=True)
-class Known:
+class CollectionRecord:
     """What the chain says of a collection."""
 
-    collected: Collected
+    collection_event: CollectedEvent
     at: str
     """When it was written."""
-    stamped: Stamped | None = None
+    timestamp: TimestampedEvent | None = None
     """The last answer of an authority."""
     stamped_at: str = ""
 
 
-def known(case: Case, collected: Collected) -> Known:
+def load_record(case: Case, collection_event: CollectedEvent) -> CollectionRecord:
     """What a ledger says of one of its collections."""
-    entries = case.custody(collected.number)
-    written = next((entry.at for entry in entries if entry.deed == collected), "")
-    stamps = [(entry.deed, entry.at) for entry in entries if isinstance(entry.deed, Stamped)]
-    return Known(collected, written, *stamps[-1]) if stamps else Known(collected, written)
+    entries = case.list_custody(collection_event.number)
+    written_at = next((entry.at for entry in entries if entry.deed == collection_event), "")
+    stamps = [(entry.deed, entry.at) for entry in entries if isinstance(entry.deed, TimestampedEvent)]
+    return (
+        CollectionRecord(collection_event, written_at, *stamps[-1])
+        if stamps
+        else CollectionRecord(collection_event, written_at)
+    )
 
 
-def damages(folder: Path, office: Path, chain: Known | None) -> Iterator[Damage]:
+def find_damages(folder: Path, office: Path, chain: CollectionRecord | None) -> Iterator[Damage]:
     """What is wrong with a collection. Without a ``chain``: it does not know it."""
     try:
-        content = _start(folder / MANIFEST, MAX_BYTES + 1)
-        manifest = Manifest.model_validate_json(content)
+        content = _read_start(folder / MANIFEST, MAX_BYTES + 1)
+        manifest = EvidenceManifest.model_validate_json(content)
     except OSError:
         yield Damage("no_manifest", str(folder))
         return
@@ -64,63 +77,63 @@ def damages(folder: Path, office: Path, chain: Known | None) -> Iterator[Damage]
     digest = hashlib.sha256(content).hexdigest()
     if chain is None:
         yield Damage("not_in_chain", digest)
-    elif chain.collected.sha256 != digest:
+    elif chain.collection_event.sha256 != digest:
         yield Damage("manifest_changed", digest)
     when = clock.read(chain.at if chain is not None else manifest.begun)
-    doubt, key = signing.doubt(office, folder / MANIFEST, folder / SIGNATURE, when)
+    doubt, key = signing.check_signature(office, folder / MANIFEST, folder / SIGNATURE, when)
     if doubt is not None:
         yield Damage(doubt, key)
-    yield from _misplaced(manifest)
-    yield from _files(folder, manifest, digest)
-    if chain is not None and chain.stamped is not None:
-        yield from _stamp(folder, chain.stamped, clock.read(chain.stamped_at))
+    yield from _find_misplaced_files(manifest)
+    yield from _find_file_damages(folder, manifest, digest)
+    if chain is not None and chain.timestamp is not None:
+        yield from _find_timestamp_damage(folder, chain.timestamp, clock.read(chain.stamped_at))
 
 
-def meant(folder: Path, collections: Iterable[Collected]) -> Collected | None:
+def identify_collection(folder: Path, collections: Iterable[CollectedEvent]) -> CollectedEvent | None:
     """Which collection a folder is a copy of: by its manifest, else by its name; None: of none of these."""
     try:
-        digest = hashlib.sha256(_start(folder / MANIFEST, MAX_BYTES)).hexdigest()
+        digest = hashlib.sha256(_read_start(folder / MANIFEST, MAX_BYTES)).hexdigest()
     except OSError:
         digest = ""
     ours = list(collections)
-    by_name = [one for one in ours if one.folder == folder.resolve().name]
-    return next((one for one in [*(each for each in ours if each.sha256 == digest), *by_name]), None)
+    by_name = [collection for collection in ours if collection.folder == folder.resolve().name]
+    return next((collection for collection in [*(each for each in ours if each.sha256 == digest), *by_name]), None)
 
 
-def _misplaced(manifest: Manifest) -> Iterator[Damage]:
+def _find_misplaced_files(manifest: EvidenceManifest) -> Iterator[Damage]:
     paths = [file.path for file in manifest.files]
     for before, after in itertools.pairwise(paths):
         if before >= after:
             yield Damage("reordered", after)
 
 
-def _files(folder: Path, manifest: Manifest, digest: str) -> Iterator[Damage]:
-    listed = {file.path for file in manifest.files}
+def _find_file_damages(folder: Path, manifest: EvidenceManifest, digest: str) -> Iterator[Damage]:
+    listed_paths = {file.path for file in manifest.files}
     for file in manifest.files:
         path = folder / file.path
         if not _below(path, folder) or not path.is_file() or path.is_symlink():
             yield Damage("missing", file.path)
         elif path.stat().st_size != file.size or _digest(path) != file.sha256:
             yield Damage("changed", file.path)
-    folders = {str(parent) for path in listed for parent in Path(path).parents}
-    for number, name in enumerate(sorted(_names(folder) - listed - folders - BESIDE)):
-        if number == MOST_NAMED:
+    folders = {str(parent) for path in listed_paths for parent in Path(path).parents}
+    for number, name in enumerate(sorted(_list_names(folder) - listed_paths - folders - BESIDE)):
+        if number == MAX_EXTRA_NAMES:
             break
         yield Damage("extra", name)
     try:
-        expected = sums(manifest, digest)
-        if _start(folder / SUMS, len(expected) + 1) != expected:
+        checksums = render_checksums(manifest, digest)
+        if _read_start(folder / SUMS, len(checksums) + 1) != checksums:
             yield Damage("sums_changed", SUMS)
     except OSError:
         yield Damage("missing", SUMS)
 
 
-def _stamp(folder: Path, stamped: Stamped, at: datetime.datetime) -> Iterator[Damage]:
+def _find_timestamp_damage(folder: Path, timestamp: TimestampedEvent, at: datetime.datetime) -> Iterator[Damage]:
     if not (folder / ANSWER).is_file():
         yield Damage("missing", ANSWER)
-    elif _digest(folder / ANSWER) != stamped.answer:
+    elif _digest(folder / ANSWER) != timestamp.answer:
         yield Damage("changed", ANSWER)
-    elif not stamping.holds(folder, at):
+    elif not stamping.is_valid(folder, at):
         yield Damage("stamp_wrong", ANSWER)
 
 
@@ -133,19 +146,23 @@ def _below(path: Path, folder: Path) -> bool:
     )
 
 
-def _names(folder: Path) -> set[str]:
+def _list_names(folder: Path) -> set[str]:
     """All that lies there: files, links, and folders with nothing in them."""
     return {
         str((place / name).relative_to(folder))
         for place, folders, names in folder.walk()
         for name in (
             *names,
-            *(one for one in folders if (place / one).is_symlink() or not any((place / one).iterdir())),
+            *(
+                subfolder
+                for subfolder in folders
+                if (place / subfolder).is_symlink() or not any((place / subfolder).iterdir())
+            ),
         )
     }
 
 
-def _start(path: Path, most: int) -> bytes:
+def _read_start(path: Path, most: int) -> bytes:
     """The start of a file. A copy may come from anybody: no pipe is waited for, and no more is taken in. Raises OSError."""
     if not path.is_file():
         raise FileNotFoundError(errno.ENOENT, "no regular file", str(path))

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
-from auditor.errors import InputError, nearest
-from auditor.incidents.sentences import sentence
+from auditor.errors import InputError, find_nearest
+from auditor.incidents.sentences import validate_sentence
 from auditor.models import Regime
 from auditor.models.ranks import Form, Lang, Question
-from auditor.text.visible import one_line
+from auditor.text.visible import make_one_line
 from auditor.text.words import Words
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -54,7 +54,7 @@ REGIME: Mapping[Form, Regime] = {
 }
 STARLESS: frozenset[Form] = frozenset({"mau-04"})
 """Forms that do not say themselves what is mandatory: what would leave the report without its subject is."""
-CLOSING: Mapping[Regime, Form] = {"2022": "mau-04", "2026": "end"}
+FINAL_FORM: Mapping[Regime, Form] = {"2022": "mau-04", "2026": "end"}
 """The form with which an incident ends."""
 OF_REPORT: Mapping[Regime, Mapping[str, Form]] = {
     "2022": {"full": "mau-03"},
@@ -64,7 +64,7 @@ OF_REPORT: Mapping[Regime, Mapping[str, Form]] = {
 
 
 @dataclass(frozen=True)
-class Asked:
+class SectionSchema:
     """A part of a form: the name of its heading, its fields, and which of them are mandatory."""
 
     title: str
@@ -72,12 +72,14 @@ class Asked:
     mandatory: frozenset[str]
 
 
-def _part(title: str, *fields: str) -> Asked:
+def _make_section(title: str, *fields: str) -> SectionSchema:
     """Names with a star are mandatory."""
-    return Asked(title, [name.rstrip("*") for name in fields], frozenset(n[:-1] for n in fields if n.endswith("*")))
+    return SectionSchema(
+        title, [name.rstrip("*") for name in fields], frozenset(n[:-1] for n in fields if n.endswith("*"))
+    )
 
 
-def _neutral(*mandatory: str) -> tuple[Asked, ...]:
+def _build_neutral_form(*mandatory: str) -> tuple[SectionSchema, ...]:
     """The neutral form, whose fields are the same on each occasion, and more of them mandatory the later it is."""
     parts = (
         ("report", ("occasion", "incident")),
@@ -93,60 +95,62 @@ def _neutral(*mandatory: str) -> tuple[Asked, ...]:
     )
     always = frozenset({"occasion", "incident", "office", "address", "telephone", "email", "contact_name"})
     always |= {"contact_phone", "system", "operator", "found", "description", "state", "written", *mandatory}
-    return tuple(Asked(title, fields, always.intersection(fields)) for title, fields in parts)
+    return tuple(SectionSchema(title, fields, always.intersection(fields)) for title, fields in parts)
 
 
 _FULL = ("kind", "how_found", "severity", "severity_why", "cause", "scope", "personal_data", "done")
-FORMS: Mapping[Form, tuple[Asked, ...]] = {
+FORMS: Mapping[Form, tuple[SectionSchema, ...]] = {
     # Circular 20/2017, form 03; the stars are the form's own.
     "mau-03": (
-        _part("reporter", "office*", "address*", "telephone*", "email*"),
-        _part("contact", "contact_name*", "contact_position", "contact_phone*", "contact_email*"),
-        _part("system", "operator*", "owner", "system", "level", "security_provider", "network_provider"),
-        _part("incident", "description*", "found_day*", "found_time*", "state*", "how_found*", "informed*"),
-        _part("more", "os", "services", "protection", "public_addresses", "domains", "purpose"),
-        _part("enclosed", "enclosed", "confidential"),
-        _part("asks", "support", "written*"),
+        _make_section("reporter", "office*", "address*", "telephone*", "email*"),
+        _make_section("contact", "contact_name*", "contact_position", "contact_phone*", "contact_email*"),
+        _make_section("system", "operator*", "owner", "system", "level", "security_provider", "network_provider"),
+        _make_section("incident", "description*", "found_day*", "found_time*", "state*", "how_found*", "informed*"),
+        _make_section("more", "os", "services", "protection", "public_addresses", "domains", "purpose"),
+        _make_section("enclosed", "enclosed", "confidential"),
+        _make_section("asks", "support", "written*"),
     ),
     # Form 04 of the same.
     "mau-04": (
-        _part("reporter", "office*", "address*", "telephone*", "email*"),
-        _part("first_report", "first_report*"),
-        _part("system", "operator*", "owner", "system*", "level"),
-        _part("incident", "name*", "description", "found_day*", "found_time*"),
-        _part("result", "cause*", "done*", "support"),
-        _part("enclosed", "enclosed", "evidence", "written"),
+        _make_section("reporter", "office*", "address*", "telephone*", "email*"),
+        _make_section("first_report", "first_report*"),
+        _make_section("system", "operator*", "owner", "system*", "level"),
+        _make_section("incident", "name*", "description", "found_day*", "found_time*"),
+        _make_section("result", "cause*", "done*", "support"),
+        _make_section("enclosed", "enclosed", "evidence", "written"),
     ),
-    "now": _neutral(),
-    "first": _neutral("kind", "severity"),
-    "full": _neutral(*_FULL),
-    "update": _neutral("kind", "severity", "scope", "done"),
-    "end": _neutral(*_FULL, "recovery"),
+    "now": _build_neutral_form(),
+    "first": _build_neutral_form("kind", "severity"),
+    "full": _build_neutral_form(*_FULL),
+    "update": _build_neutral_form("kind", "severity", "scope", "done"),
+    "end": _build_neutral_form(*_FULL, "recovery"),
 }
 
 
-def read(given: Sequence[str]) -> Mapping[Question, tuple[str, ...]]:
+def parse_answers(arguments: Sequence[str]) -> Mapping[Question, tuple[str, ...]]:
     """Answers from ``QUESTION=ANSWER``, in their order. Raises InputError for what is no question, or no answer to it."""
-    found: dict[Question, tuple[str, ...]] = {}
-    for text in given:
-        name, sign, said = text.partition("=")
-        question = next((one for one in get_args(Question) if one == name.strip()), None)
+    answers: dict[Question, tuple[str, ...]] = {}
+    for text in arguments:
+        name, sign, value = text.partition("=")
+        question = next(
+            (known_question for known_question in get_args(Question) if known_question == name.strip()), None
+        )
         if question is None or not sign:
             raise InputError(
                 "{text} is not an answer to a question of the forms",
-                text=one_line(text, 80),
+                text=make_one_line(text, 80),
                 mend="write QUESTION=ANSWER; the questions are {questions}",
                 questions=", ".join(get_args(Question)),
-                guess=nearest(name.strip(), get_args(Question)),
+                guess=find_nearest(name.strip(), get_args(Question)),
             )
-        if question in found and question not in SEVERAL:
+        if question in answers and question not in SEVERAL:
             raise InputError("{question} is answered twice", question=question, mend="give one answer")
-        found[question] = (*found.get(question, ()), _answer(question, said))
-    return found
+        answers[question] = (*answers.get(question, ()), _parse_answer(question, value))
+    return answers
 
 
-def _answer(question: Question, said: str) -> str:
-    text = sentence(question, said)
+def _parse_answer(question: Question, value: str) -> str:
+    text = validate_sentence(question, value)
     if not text.strip("…. "):
         raise InputError(
             "{question} is not answered",
@@ -157,29 +161,29 @@ def _answer(question: Question, said: str) -> str:
     if boxes is None:
         return text
     said_box, sign, more = text.partition(":")
-    box = _box(question, said_box.strip())
+    box = _find_box(question, said_box.strip())
     if box is None or (sign and (question, box) not in WITH_TEXT):
         raise InputError(
             "{question}={said} is not one of the checkboxes",
             question=question,
-            said=one_line(text, 80),
+            said=make_one_line(text, 80),
             mend="one of: {boxes}",
-            boxes=", ".join(_shown(question, one) for one in boxes),
+            boxes=", ".join(_describe_box(question, choice) for choice in boxes),
         )
     return f"{box}{sign}{more}"
 
 
-def _box(question: Question, said: str) -> str | None:
+def _find_box(question: Question, value: str) -> str | None:
     """Return the box that was named, or that was read off the form, in either language; None: there is none."""
-    labels = {_label(question, one, lang): one for one in CHOICES[question] for lang in get_args(Lang)}
-    return said if said in CHOICES[question] else labels.get(said.casefold())
+    labels = {_get_label(question, choice, lang): choice for choice in CHOICES[question] for lang in get_args(Lang)}
+    return value if value in CHOICES[question] else labels.get(value.casefold())
 
 
-def _label(question: Question, box: str, lang: Lang) -> str:
+def _get_label(question: Question, box: str, lang: Lang) -> str:
     return Words(lang)(f"form.choice.{question}.{box}").casefold()
 
 
-def _shown(question: Question, box: str) -> str:
+def _describe_box(question: Question, box: str) -> str:
     """Return a box with what stands beside it on the form, which is Vietnamese."""
     text = ":…" if (question, box) in WITH_TEXT else ""
     return f"{box}{text} ({Words('vi')(f'form.choice.{question}.{box}')})"

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from auditor.errors import InputError
-from auditor.incidents.means.kind import Kind
+from auditor.incidents.means.kind import ActionKind
 from auditor.models import Host
 
 
-def _read(text: str) -> str:
+def _parse_address(text: str) -> str:
     """One address, as everybody writes it. Raises InputError for a network and for what is none."""
     try:
         address = ipaddress.ip_address(text.strip())
@@ -19,11 +19,11 @@ def _read(text: str) -> str:
         raise InputError(
             "{address} is not a single address", address=text, mend="give one, for example 203.0.113.7 or 2001:db8::7"
         ) from None
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return str(mapped or address).partition("%")[0]
+    ipv4_address = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return str(ipv4_address or address).partition("%")[0]
 
 
-def _asked(host: Host, address: str) -> Mapping[str, Any]:
+def _build_question(host: Host, address: str) -> Mapping[str, Any]:
     for network in host.trusted_networks:
         if ipaddress.ip_address(address) in ipaddress.ip_network(network):
             raise InputError(
@@ -36,4 +36,11 @@ def _asked(host: Host, address: str) -> Mapping[str, Any]:
     return {"trusted": host.trusted_networks}
 
 
-ADDRESS = Kind(program="contain.py", argument="ADDRESS", read=_read, asked=_asked, ends=True, release_is_whole=False)
+ADDRESS = ActionKind(
+    program="block_address.py",
+    argument="ADDRESS",
+    read=_parse_address,
+    build_question=_build_question,
+    has_end=True,
+    release_is_whole=False,
+)

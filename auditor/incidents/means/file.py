@@ -6,25 +6,25 @@ from collections.abc import Mapping
 from typing import Any
 
 from auditor.errors import InputError
-from auditor.incidents.means.kind import Kind, one_host
+from auditor.incidents.means.kind import ActionKind, select_only_host
 from auditor.models import Host
 from auditor.text import paths
 
-MOST_LETTERS = 1_000
+MAX_CHARACTERS = 1_000
 """Of a path, each of which may be written as twelve."""
 
 
-def _read(text: str) -> str:
+def _parse_path(text: str) -> str:
     """A file's path, written so that it is one line."""
     if (
-        len(text) > MOST_LETTERS
+        len(text) > MAX_CHARACTERS
         or not text.startswith("/")
         or "/../" in f"{text}/"
         or "/./" in f"{text}/"
         or text.endswith("/")
     ):
-        raise InputError("{path} is not the full path of a file", path=paths.written(text), mend="start it with /")
-    return paths.written(text)
+        raise InputError("{path} is not the full path of a file", path=paths.encode_path(text), mend="start it with /")
+    return paths.encode_path(text)
 
 
 HOOKS = (
@@ -43,10 +43,16 @@ HOOKS = (
 """Folders each of whose files some program runs or reads by itself, and without any of which a host starts and lets people in; and one such file."""
 
 
-def _asked(host: Host, _path: str) -> Mapping[str, Any]:
+def _build_question(host: Host, _path: str) -> Mapping[str, Any]:
     return {"roots": [*(site.document_root for site in host.sites if site.document_root), *HOOKS]}
 
 
-FILE = Kind(
-    program="quarantine.py", argument="PATH", read=_read, hosts=one_host, asked=_asked, missed=True, forgotten=True
+FILE = ActionKind(
+    program="quarantine.py",
+    argument="PATH",
+    read=_parse_path,
+    hosts=select_only_host,
+    build_question=_build_question,
+    may_break_site=True,
+    needs_code_reset=True,
 )

@@ -7,42 +7,51 @@ from collections.abc import Mapping
 from typing import Any
 
 from auditor.errors import InputError
-from auditor.incidents.means.administrator import SECONDS, beside
-from auditor.incidents.means.kind import Kind
-from auditor.incidents.means.site import of, read_site, root_of, serving
+from auditor.incidents.means.administrator import SECONDS, collect_modules
+from auditor.incidents.means.kind import ActionKind
+from auditor.incidents.means.site import get_document_root, get_site, parse_site, select_serving_hosts
 from auditor.models import Host
 from auditor.text import paths
 
 
-def _read(text: str) -> str:
+def _parse_application(text: str) -> str:
     """``DOMAIN``, or ``DOMAIN/FOLDER`` of an application in a folder."""
     site, *folders = re.sub(r"^https?://", "", text.strip(" ")).rstrip("/").split("/")
     if {"", ".", ".."} & {*folders}:
         raise InputError(
             "{application} is not an application of a site",
-            application=paths.written(text),
+            application=paths.encode_path(text),
             mend="write it as antruc.test; in a subfolder, as antruc.test/blog",
         )
-    return "/".join([read_site(site), *map(paths.written, folders)])
+    return "/".join([parse_site(site), *map(paths.encode_path, folders)])
 
 
-def _asked(host: Host, what: str) -> Mapping[str, Any]:
-    return {"root": root_of(host, what), "folder": what.partition("/")[2]}
+def _build_question(host: Host, what: str) -> Mapping[str, Any]:
+    return {"root": get_document_root(host, what), "folder": what.partition("/")[2]}
 
 
-def _asked_of_all(host: Host, what: str) -> Mapping[str, Any]:
+def _build_fleet_question(host: Host, what: str) -> Mapping[str, Any]:
     sites = [{"domain": site.domain, "document_root": site.document_root} for site in host.sites]
-    return {**_asked(host, what), "domain": of(host, what).domain, "sites": sites}
+    return {**_build_question(host, what), "domain": get_site(host, what).domain, "sites": sites}
 
 
-SALTS = Kind("salts.py", "DOMAIN", _read, hosts=serving, asked=_asked, beside=beside, missed=True, seconds=SECONDS)
-DATABASE_PASSWORD = Kind(
+SALTS = ActionKind(
+    "salts.py",
+    "DOMAIN",
+    _parse_application,
+    hosts=select_serving_hosts,
+    build_question=_build_question,
+    collect_modules=collect_modules,
+    may_break_site=True,
+    seconds=SECONDS,
+)
+DATABASE_PASSWORD = ActionKind(
     "database_password.py",
     "DOMAIN",
-    _read,
-    hosts=serving,
-    asked=_asked_of_all,
-    beside=beside,
-    missed=True,
+    _parse_application,
+    hosts=select_serving_hosts,
+    build_question=_build_fleet_question,
+    collect_modules=collect_modules,
+    may_break_site=True,
     seconds=SECONDS,
 )

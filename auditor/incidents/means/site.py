@@ -8,69 +8,69 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from auditor.errors import InputError, nearest
-from auditor.incidents.means.kind import Kind
+from auditor.errors import InputError, find_nearest
+from auditor.incidents.means.kind import ActionKind
 from auditor.models import Host, Site
 from auditor.system import resources
 from auditor.text import paths
 
-MOST_BYTES = 700
+MAX_BYTES = 700
 """Of a path, each of which is four letters of a regular expression; nginx takes no longer word than 4096."""
 _DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}\.)*[a-z0-9][a-z0-9-]{0,62}")
 
 
-def read_site(text: str) -> str:
+def parse_site(text: str) -> str:
     """A site's domain. Raises InputError for what is none."""
     domain = re.sub(r"^https?://", "", text.strip().lower()).rstrip("/")
     if not _DOMAIN.fullmatch(domain):
-        raise InputError("{site} is not a site's domain", site=paths.written(text), mend="write it as antruc.test")
+        raise InputError("{site} is not a site's domain", site=paths.encode_path(text), mend="write it as antruc.test")
     return domain
 
 
-def _read_path(text: str) -> str:
+def _parse_path(text: str) -> str:
     """``DOMAIN/PATH`` as an address has it, percent signs spelling bytes; written so that it is one line."""
     domain, _, rest = re.sub(r"^https?://", "", text.strip(" ")).partition("/")
     path = unquote_to_bytes(rest.encode("utf-8", "surrogateescape"))
     names = path.split(b"/")[:-1] if path.endswith(b"/") else path.split(b"/")
     if not path or b"\0" in path or {b"", b".", b".."} & set(names):
         raise InputError(
-            "{path} is not a path of a site", path=paths.written(text), mend="write it as antruc.test/folder/x.php"
+            "{path} is not a path of a site", path=paths.encode_path(text), mend="write it as antruc.test/folder/x.php"
         )
     if "?" in rest or "#" in rest:
         raise InputError(
             "{path} contains more than a path",
-            path=paths.written(text),
+            path=paths.encode_path(text),
             mend="omit the part that begins with ? or #; in a name, write them as %3F or %23",
         )
-    if len(path) > MOST_BYTES:
-        raise InputError("the path is longer than {most} bytes", most=MOST_BYTES, mend="use a folder that contains it")
-    return f"{read_site(domain)}/{paths.written(b'/'.join(names).decode('utf-8', 'surrogateescape'))}"
+    if len(path) > MAX_BYTES:
+        raise InputError("the path is longer than {most} bytes", most=MAX_BYTES, mend="use a folder that contains it")
+    return f"{parse_site(domain)}/{paths.encode_path(b'/'.join(names).decode('utf-8', 'surrogateescape'))}"
 
 
-def serving(what: str, hosts: tuple[Host, ...]) -> tuple[Host, ...]:
+def select_serving_hosts(what: str, hosts: tuple[Host, ...]) -> tuple[Host, ...]:
     """The hosts that have the site. Raises InputError when none has."""
     domain = what.partition("/")[0]
-    found = tuple(host for host in hosts if any(domain in (site.domain, *site.aliases) for site in host.sites))
-    if not found:
-        known = [name for host in hosts for site in host.sites for name in (site.domain, *site.aliases)]
+    serving_hosts = tuple(host for host in hosts if any(domain in (site.domain, *site.aliases) for site in host.sites))
+    if not serving_hosts:
+        domains = [name for host in hosts for site in host.sites for name in (site.domain, *site.aliases)]
         raise InputError(
             "{site} is not a site on the hosts of the incident",
             site=domain,
             mend="see the inventory, and 'auditor incident show'",
-            guess=nearest(domain, known),
+            guess=find_nearest(domain, domains),
         )
-    return found
+    return serving_hosts
 
 
-def of(host: Host, what: str) -> Site:
+def get_site(host: Host, what: str) -> Site:
     """The host's site that is named first."""
     domain = what.partition("/")[0]
     return next(site for site in host.sites if domain in (site.domain, *site.aliases))
 
 
-def root_of(host: Host, what: str) -> str:
+def get_document_root(host: Host, what: str) -> str:
     """Where the site's files lie. Raises InputError when the inventory does not say so."""
-    site = of(host, what)
+    site = get_site(host, what)
     if site.document_root is None:
         raise InputError(
             "the inventory does not declare the location of the files of {site}",
@@ -80,8 +80,8 @@ def root_of(host: Host, what: str) -> str:
     return site.document_root
 
 
-def _asked(host: Host, what: str) -> Mapping[str, Any]:
-    own = of(host, what)
+def _build_question(host: Host, what: str) -> Mapping[str, Any]:
+    own = get_site(host, what)
     return {
         "domain": own.domain,
         "names": [own.domain, *own.aliases],
@@ -92,14 +92,28 @@ def _asked(host: Host, what: str) -> Mapping[str, Any]:
     }
 
 
-def readers() -> Mapping[str, Path]:
+def collect_readers() -> Mapping[str, Path]:
     """What reads the web servers' configuration, and changes it as one that was tested."""
-    on_host = resources.root() / "on_host"
+    on_host = resources.get_root() / "on_host"
     folders = (on_host / "collect/module_utils/luytre", on_host / "files/module_utils/luytre_change")
     return {
         f"ansible/module_utils/{folder.name}/{file.name}": file for folder in folders for file in folder.glob("*.py")
     }
 
 
-SITE = Kind("web.py", "DOMAIN", read_site, hosts=serving, asked=_asked, beside=readers)
-PATH = Kind("web.py", "DOMAIN/PATH", _read_path, hosts=serving, asked=_asked, beside=readers)
+SITE = ActionKind(
+    "web.py",
+    "DOMAIN",
+    parse_site,
+    hosts=select_serving_hosts,
+    build_question=_build_question,
+    collect_modules=collect_readers,
+)
+PATH = ActionKind(
+    "web.py",
+    "DOMAIN/PATH",
+    _parse_path,
+    hosts=select_serving_hosts,
+    build_question=_build_question,
+    collect_modules=collect_readers,
+)

@@ -8,7 +8,7 @@ from typing import Any
 
 from auditor.errors import InputError
 from auditor.incidents.means.file import FILE
-from auditor.incidents.means.kind import Kind, one_host
+from auditor.incidents.means.kind import ActionKind, select_only_host
 from auditor.models import Host
 from auditor.text import paths
 
@@ -30,17 +30,17 @@ _JOB = re.compile(r"(/.+):([1-9][0-9]{0,5}(?:@[0-9a-f]{12})?)", re.DOTALL)
 _UNIT = re.compile(r"[A-Za-z0-9:_.\\@-]{1,200}\.(service|timer|socket|path)")
 
 
-def _unit(text: str) -> str:
+def _parse_unit(text: str) -> str:
     if not _UNIT.fullmatch(text.strip()):
         raise InputError(
             "{unit} is not a systemd service, timer, socket or path",
-            unit=paths.written(text),
+            unit=paths.encode_path(text),
             mend="write its full name, as 'systemctl list-units' prints it",
         )
     return text.strip()
 
 
-def _cron(text: str) -> str:
+def _parse_cron_file(text: str) -> str:
     path = FILE.read(text)
     if path.rpartition("/")[0] not in CRON:
         raise InputError(
@@ -52,27 +52,40 @@ def _cron(text: str) -> str:
     return path
 
 
-def _job(text: str) -> str:
+def _parse_job(text: str) -> str:
     """A crontab's path and the number of a line; behind ``@`` the beginning of the line's SHA-256, by which it is found also elsewhere in the file."""
-    found = _JOB.fullmatch(text.strip())
-    path = FILE.read(found[1]) if found else ""
-    if found is None or (path != "/etc/crontab" and path.rpartition("/")[0] not in CRONTABS):
+    match = _JOB.fullmatch(text.strip())
+    path = FILE.read(match[1]) if match else ""
+    if match is None or (path != "/etc/crontab" and path.rpartition("/")[0] not in CRONTABS):
         raise InputError(
             "{job} is not a line of a crontab",
-            job=paths.written(text),
+            job=paths.encode_path(text),
             mend=(
                 "write the file and the line number, for example /etc/cron.d/x:3; crontabs are /etc/crontab and "
                 "the files in {folders}"
             ),
             folders=", ".join(CRONTABS),
         )
-    return f"{path}:{found[2]}"
+    return f"{path}:{match[2]}"
 
 
-def _asked(_host: Host, _path: str) -> Mapping[str, Any]:
+def _build_question(_host: Host, _path: str) -> Mapping[str, Any]:
     return {"roots": CRON}
 
 
-UNIT = Kind(program="unit.py", argument="UNIT", read=_unit, hosts=one_host, missed=True, release_is_whole=False)
-CRONTAB = Kind(program="quarantine.py", argument="PATH", read=_cron, hosts=one_host, asked=_asked)
-JOB = Kind(program="job.py", argument="PATH:LINE", read=_job, hosts=one_host)
+UNIT = ActionKind(
+    program="unit.py",
+    argument="UNIT",
+    read=_parse_unit,
+    hosts=select_only_host,
+    may_break_site=True,
+    release_is_whole=False,
+)
+CRONTAB = ActionKind(
+    program="quarantine.py",
+    argument="PATH",
+    read=_parse_cron_file,
+    hosts=select_only_host,
+    build_question=_build_question,
+)
+JOB = ActionKind(program="job.py", argument="PATH:LINE", read=_parse_job, hosts=select_only_host)

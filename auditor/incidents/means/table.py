@@ -11,7 +11,7 @@ from auditor.incidents.means.core import CORE
 from auditor.incidents.means.file import FILE
 from auditor.incidents.means.isolation import ISOLATION
 from auditor.incidents.means.key import KEY
-from auditor.incidents.means.kind import Kind
+from auditor.incidents.means.kind import ActionKind
 from auditor.incidents.means.process import PROCESS, PROCESS_END
 from auditor.incidents.means.row import ROW
 from auditor.incidents.means.secret import DATABASE_PASSWORD, SALTS
@@ -20,7 +20,7 @@ from auditor.incidents.means.starting import CRONTAB, JOB, UNIT
 from auditor.incidents.means.trigger import TRIGGER
 from auditor.models.ranks import Means
 
-CONTAINING: Mapping[Means, Kind] = {
+CONTAINMENT_KINDS: Mapping[Means, ActionKind] = {
     "address": ADDRESS,
     "file": FILE,
     "process": PROCESS,
@@ -34,7 +34,7 @@ CONTAINING: Mapping[Means, Kind] = {
     "job": JOB,
     "administrator": ADMINISTRATOR,
 }
-CLEANING: Mapping[Means, Kind] = {
+ERADICATION_KINDS: Mapping[Means, ActionKind] = {
     "core": CORE,
     "row": ROW,
     "trigger": TRIGGER,
@@ -42,4 +42,4 @@ CLEANING: Mapping[Means, Kind] = {
     "database-password": DATABASE_PASSWORD,
     "process-end": PROCESS_END,
 }
-MEANS: Mapping[Means, Kind] = {**CONTAINING, **CLEANING}
+ACTION_KINDS: Mapping[Means, ActionKind] = {**CONTAINMENT_KINDS, **ERADICATION_KINDS}

@@ -8,18 +8,21 @@ from datetime import date
 
 from auditor.audit.controls import COMPROMISE, CONTENT
 from auditor.models import Finding, Host, Run
-from auditor.models.reviews import Accepted
+from auditor.models.reviews import TraceAcceptance
 
 _AREAS = (f"{COMPROMISE}.", f"{CONTENT}.")
 
 
-def alarms(run: Run, hosts: Collection[Host]) -> tuple[Finding, ...]:
+def find_alarms(run: Run, hosts: Collection[Host]) -> tuple[Finding, ...]:
     """Return the open findings on these hosts and their sites that hold at least one trace, in the order of the run."""
     names = {host.name for host in hosts}
     return tuple(
-        one
-        for one in run.findings
-        if one.is_open and one.host in names and one.control.startswith(_AREAS) and any(map(_is_trace, one.violations))
+        finding
+        for finding in run.findings
+        if finding.is_open
+        and finding.host in names
+        and finding.control.startswith(_AREAS)
+        and any(map(_is_trace, finding.violations))
     )
 
 
@@ -27,9 +30,14 @@ _ROOT = frozenset({"preload", "login", "kernel_module", "setuid"})
 """Kinds of traces that only root can leave, or that make root of whoever comes."""
 
 
-def root_taken(findings: Iterable[Finding]) -> tuple[str, ...]:
+def list_rooted_hosts(findings: Iterable[Finding]) -> tuple[str, ...]:
     """Return the hosts on which an intruder was root, as traces say: nothing that such a host tells can be believed."""
-    there = (one.host for one in findings for each in one.violations if _is_trace(each) and _is_of_root(each))
+    there = (
+        finding.host
+        for finding in findings
+        for member in finding.violations
+        if _is_trace(member) and _is_of_root(member)
+    )
     return tuple(dict.fromkeys(there))
 
 
@@ -38,30 +46,38 @@ def _is_of_root(member: Mapping[str, object]) -> bool:
     return member["kind"] in _ROOT or (isinstance(rules, Collection) and "second_root" in rules)
 
 
-def run_without_accepted(run: Run, accepted: Iterable[Accepted], today: date) -> Run:
+def filter_run(run: Run, acceptances: Iterable[TraceAcceptance], today: date) -> Run:
     """Return a run without the traces that the office has accepted since: the audit that leaves them out is still to come."""
-    known = _keys(accepted, today)
+    accepted_keys = _collect_accepted_keys(acceptances, today)
     hunts = tuple(
-        one.model_copy(update={"weak": tuple(each for each in one.weak if (one.host, each.key) not in known)})
-        for one in run.hunts
+        hunt.model_copy(
+            update={"weak": tuple(trace for trace in hunt.weak if (hunt.host, trace.key) not in accepted_keys)}
+        )
+        for hunt in run.hunts
     )
-    return run.model_copy(update={"findings": tuple(_without(run.findings, known)), "hunts": hunts})
+    return run.model_copy(update={"findings": tuple(_iter_unaccepted(run.findings, accepted_keys)), "hunts": hunts})
 
 
-def without_accepted(findings: Iterable[Finding], accepted: Iterable[Accepted], today: date) -> tuple[Finding, ...]:
+def filter_findings(
+    findings: Iterable[Finding], acceptances: Iterable[TraceAcceptance], today: date
+) -> tuple[Finding, ...]:
     """Return findings without the traces that the office has accepted since."""
-    return tuple(_without(findings, _keys(accepted, today)))
+    return tuple(_iter_unaccepted(findings, _collect_accepted_keys(acceptances, today)))
 
 
-def _keys(accepted: Iterable[Accepted], today: date) -> frozenset[tuple[str, str]]:
-    return frozenset((one.site, one.key) for one in accepted if one.holds(today))
+def _collect_accepted_keys(acceptances: Iterable[TraceAcceptance], today: date) -> frozenset[tuple[str, str]]:
+    return frozenset((acceptance.site, acceptance.key) for acceptance in acceptances if acceptance.holds(today))
 
 
-def _without(findings: Iterable[Finding], known: Collection[tuple[str, str]]) -> Iterator[Finding]:
-    for one in findings:
-        subject = one.subject.id
-        there = tuple(each for each in one.violations if not (_is_trace(each) and (subject, each["key"]) in known))
-        yield one if len(there) == len(one.violations) else replace(one, violations=there)
+def _iter_unaccepted(findings: Iterable[Finding], accepted_keys: Collection[tuple[str, str]]) -> Iterator[Finding]:
+    for finding in findings:
+        subject = finding.subject.id
+        there = tuple(
+            member
+            for member in finding.violations
+            if not (_is_trace(member) and (subject, member["key"]) in accepted_keys)
+        )
+        yield finding if len(there) == len(finding.violations) else replace(finding, violations=there)
 
 
 def _is_trace(member: object) -> bool:

@@ -13,34 +13,34 @@ from typing import Any
 
 from auditor.errors import InputError
 from auditor.incidents.case import Case
-from auditor.incidents.containing import COMES_BACK, Containing, Wanted
+from auditor.incidents.containing import RECREATABLE_MEANS, ActionRequest, Responder
 from auditor.incidents.response import table
-from auditor.incidents.response.manual import Manual
-from auditor.incidents.response.seen import Seen, seen_in
+from auditor.incidents.response.manual import Instructions
+from auditor.incidents.response.seen import LocatedTrace, parse_trace
 from auditor.models import Finding, Host, Run, Site, Trace, clock
-from auditor.models.hunts import Hunted
-from auditor.models.incidents import Contained
+from auditor.models.hunts import HuntSummary
+from auditor.models.incidents import ContainedEvent
 from auditor.models.ranks import Means
 from auditor.models.reviews import Kind
 
-_ORDER: tuple[Means, ...] = ("key", "account", "cron", "job", "unit", "process", "file", "path")
+_ACTION_ORDER: tuple[Means, ...] = ("key", "account", "cron", "job", "unit", "process", "file", "path")
 """First who may come back, then what brings the rest back, and what runs before what it runs from."""
 
 
 @dataclass(frozen=True)
-class Response:
+class TraceResponse:
     """One thing that a finding names."""
 
     host: str
     kind: Kind
     where: str
-    wanted: tuple[Wanted, ...]
+    requests: tuple[ActionRequest, ...]
     """How it is contained; none: a person has to."""
-    typed: tuple[Means, str] | None
+    manual_action: tuple[Means, str] | None
     """How a person would, once it was looked at: the words of ``auditor incident contain`` or ``clean``; None: by no means."""
-    steps: tuple[Manual, ...] = ()
+    steps: tuple[Instructions, ...] = ()
     """What a person does on the host where that is no way, or is refused."""
-    afterwards: tuple[Manual, ...] = ()
+    afterwards: tuple[Instructions, ...] = ()
     """What a person does there with what is contained, once evidence of it was collected."""
     subject: str = ""
     """The host or site that it was seen on."""
@@ -54,31 +54,37 @@ class Response:
     """By which the office accepts it as its own."""
 
 
-def responses_to(findings: Iterable[Finding], hosts: Iterable[Host] = ()) -> tuple[Response, ...]:
+def build_responses(findings: Iterable[Finding], hosts: Iterable[Host] = ()) -> tuple[TraceResponse, ...]:
     """All that the findings name, each once, in their order; ``hosts``: those whose sites the places may lie in."""
     sites = {host.name: host.sites for host in hosts}
-    found = [
-        _response(finding, member, sites.get(finding.host, ())) for finding in findings for member in finding.violations
+    candidates = [
+        _build_response(finding, member, sites.get(finding.host, ()))
+        for finding in findings
+        for member in finding.violations
     ]
-    return tuple(dict.fromkeys(one for one in found if one is not None))
+    return tuple(dict.fromkeys(candidate for candidate in candidates if candidate is not None))
 
 
-def _response(finding: Finding, member: Any, sites: Collection[Site]) -> Response | None:
-    of = seen_in(finding.subject.id, member, sites)
+def _build_response(finding: Finding, member: Any, sites: Collection[Site]) -> TraceResponse | None:
+    of = parse_trace(finding.subject.id, member, sites)
     if of is None:
         return None
     own = {f"{site.domain}{page}".rstrip("/") for site in sites for page in site.smoke_urls}
-    at_once = ((means, what) for means, what in table.at_once(of) if not (means == "path" and what.rstrip("/") in own))
-    wanted = tuple(Wanted(means, what, None) for means, what in at_once)
-    steps, root = table.by_hand(of), of.root if finding.subject.kind == "site" else ""
-    return Response(
+    automatic_actions = (
+        (means, what)
+        for means, what in table.list_automatic_actions(of)
+        if not (means == "path" and what.rstrip("/") in own)
+    )
+    requests = tuple(ActionRequest(means, what, None) for means, what in automatic_actions)
+    steps, root = table.list_instructions(of), of.root if finding.subject.kind == "site" else ""
+    return TraceResponse(
         finding.host,
         of.kind,
         of.where,
-        wanted,
-        table.typed(of),
+        requests,
+        table.choose_manual_action(of),
         steps,
-        table.afterwards(of),
+        table.list_followups(of),
         finding.subject.id,
         root,
         of.target,
@@ -87,70 +93,83 @@ def _response(finding: Finding, member: Any, sites: Collection[Site]) -> Respons
     )
 
 
-def signs(run: Run, hosts: Iterable[Host]) -> tuple[Response, ...]:
+def find_signs(run: Run, hosts: Iterable[Host]) -> tuple[TraceResponse, ...]:
     """Return what the last hunts on these hosts saw that is too little for an alarm, and that somebody comes in by or an application runs by itself."""
-    found, by_name = [], {host.name: host for host in hosts}
+    sign_responses, by_name = [], {host.name: host for host in hosts}
     for hunt in run.hunts:
         host = by_name.get(hunt.host)
         for trace in hunt.weak if host is not None else ():
-            of = seen_in(hunt.host, trace.model_dump(mode="json"), host.sites if host is not None else ())
-            asked = _sign(of, trace, host) if of is not None and host is not None else None
-            if of is not None and asked is not None:
-                found.append(
-                    Response(hunt.host, of.kind, of.where, (), asked, subject=hunt.host, who=of.who, key=trace.key)
+            of = parse_trace(hunt.host, trace.model_dump(mode="json"), host.sites if host is not None else ())
+            manual_action = _choose_sign_action(of, trace, host) if of is not None and host is not None else None
+            if of is not None and manual_action is not None:
+                sign_responses.append(
+                    TraceResponse(
+                        hunt.host, of.kind, of.where, (), manual_action, subject=hunt.host, who=of.who, key=trace.key
+                    )
                 )
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(sign_responses))
 
 
-def _sign(of: Seen, trace: Trace, host: Host) -> tuple[Means, str] | None:
+def _choose_sign_action(of: LocatedTrace, trace: Trace, host: Host) -> tuple[Means, str] | None:
     """How one is contained once it was looked at. A key is told by its fingerprint, and never the one that we come in by."""
     if of.kind == "key":
         key = _KEY.search(trace.sample)
         return ("key", key[0]) if key is not None and of.who != host.automation_user else None
-    return table.typed(of) if _LOADED & of.rules else None
+    return table.choose_manual_action(of) if _LOADING_RULES & of.rules else None
 
 
 _KEY = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
-_LOADED = frozenset({"loaded_unasked"})
+_LOADING_RULES = frozenset({"loaded_unasked"})
 
 
-def in_force_on(case: Case, host: str, hunts: Iterable[Hunted] = ()) -> frozenset[Wanted]:
+def list_requests_in_force(case: Case, host: str, hunts: Iterable[HuntSummary] = ()) -> frozenset[ActionRequest]:
     """What an incident is known to contain on a host already, as far as no hunt since then may have seen it there again."""
-    there = [one for one in case.actions.values() if one.host == host and one.state == "confirmed"]
-    back = back_again(case, hunts)
-    return frozenset(Wanted(one.means, one.what, None) for one in there if one.until is None and one.number not in back)
-
-
-def back_again(case: Case, hunts: Iterable[Hunted]) -> frozenset[int]:
-    """The numbers of what was taken away before a hunt on its host began: where that sees the same, somebody has put it there anew."""
-    began = {one.host: clock.read(one.started) for one in hunts}
+    confirmed_actions = [
+        action for action in case.actions.values() if action.host == host and action.state == "confirmed"
+    ]
+    back = find_recreated(case, hunts)
     return frozenset(
-        one.deed.number
-        for one in case.entries
-        if isinstance(one.deed, Contained)
-        and one.deed.means in COMES_BACK
-        and one.deed.state == "confirmed"
-        and one.deed.host in began
-        and clock.read(one.at) < began[one.deed.host]
+        ActionRequest(action.means, action.what, None)
+        for action in confirmed_actions
+        if action.until is None and action.number not in back
     )
 
 
-def contain_all(
-    command: Containing, host: Host, found: Sequence[Response], there: Collection[Wanted]
-) -> Iterator[Contained | Response]:
+def find_recreated(case: Case, hunts: Iterable[HuntSummary]) -> frozenset[int]:
+    """The numbers of what was taken away before a hunt on its host began: where that sees the same, somebody has put it there anew."""
+    hunt_starts = {hunt.host: clock.read(hunt.started) for hunt in hunts}
+    return frozenset(
+        entry.deed.number
+        for entry in case.entries
+        if isinstance(entry.deed, ContainedEvent)
+        and entry.deed.means in RECREATABLE_MEANS
+        and entry.deed.state == "confirmed"
+        and entry.deed.host in hunt_starts
+        and clock.read(entry.at) < hunt_starts[entry.deed.host]
+    )
+
+
+def contain_traces(
+    command: Responder, host: Host, responses: Sequence[TraceResponse], existing_requests: Collection[ActionRequest]
+) -> Iterator[ContainedEvent | TraceResponse]:
     """Contain what is found on a host, but for what is ``there`` already, each as it is done. What has to be left to a person is told, too, and what the host refused."""
-    yield from (one for one in found if not one.wanted)
-    todo = {wanted: one for one in found for wanted in one.wanted if wanted not in there}
-    for wanted in sorted(todo, key=lambda wanted: _ORDER.index(wanted.means)):
+    yield from (manual_response for manual_response in responses if not manual_response.requests)
+    response_by_request = {
+        new_request: response
+        for response in responses
+        for new_request in response.requests
+        if new_request not in existing_requests
+    }
+    for request in sorted(response_by_request, key=lambda next_request: _ACTION_ORDER.index(next_request.means)):
         try:
-            came_to = command.contain(host, wanted)
+            came_to = command.contain(host, request)
         except InputError:  # it must not be, or somebody else has begun to
-            yield replace(todo[wanted], steps=())
+            yield replace(response_by_request[request], steps=())
             continue
         yield came_to
-        if came_to.state == "refused" and came_to.why not in _KEPT_FROM_HARM:
-            yield todo[wanted]
+        if came_to.state == "refused" and came_to.why not in _PROTECTION_REASONS:
+            yield response_by_request[request]
 
 
-_KEPT_FROM_HARM = frozenset({"automation", "keeper", "last_admin", "our_key", "ours", "let_in"})
+_PROTECTION_REASONS = frozenset({"automation", "keeper", "last_admin", "our_key", "ours", "let_in"})
 """Refusals of what would shut us out: nobody is to do it by hand either."""

@@ -15,8 +15,8 @@ from auditor.incidents.response import as_root
 from auditor.incidents.response.seen import CUT
 from auditor.text import paths
 
-KEPT = "/root/luytre-kept"
-ARCHIVE = f"{KEPT}/kept.tar"
+BACKUP_FOLDER = "/root/luytre-kept"
+ARCHIVE = f"{BACKUP_FOLDER}/kept.tar"
 _PLAIN = frozenset(string.ascii_letters + string.digits + "/._-+")
 _EACH_PROCESS = (
     """while read -r n; do printf '%s%s  %s\\n' "$n" "$(readlink -n "/proc/$n/exe" | tr '\\n' '?')" """
@@ -30,68 +30,70 @@ _A_LINE_EACH = rf"tr '\n\0' '?\n' | {INERT}"
 _OF_NAMES = "[^A-Za-z0-9_.+-]"
 
 
-def word(path: str) -> str:
+def quote_path(path: str) -> str:
     """Return a path as one word of a shell's command, all of it printed: the very bytes that its trace spells."""
     if "%" not in path:
         return shlex.quote(path)
-    spelt = (chr(one) if chr(one) in _PLAIN else f"\\x{one:02x}" for one in os.fsencode(paths.read(path)))
+    spelt = (chr(byte) if chr(byte) in _PLAIN else f"\\x{byte:02x}" for byte in os.fsencode(paths.decode_path(path)))
     return f"$'{''.join(spelt)}'"
 
 
-def copy(path: str) -> tuple[str, ...]:
+def back_up_file(path: str) -> tuple[str, ...]:
     """Return the commands that keep a copy of a file as it is, and have root change it where a flag says that nobody may.
 
     In an archive, to which each copy is added: what somebody has laid there instead meanwhile is kept as it is, and nothing is written through it.
     """
     return (
-        f"sudo install -d -m 0700 {KEPT}",
-        f"sudo tar --xattrs --acls -rPf {ARCHIVE} -- {word(path)}",
-        f"sudo chattr -ia -- {word(path)} 2>/dev/null || true",
+        f"sudo install -d -m 0700 {BACKUP_FOLDER}",
+        f"sudo tar --xattrs --acls -rPf {ARCHIVE} -- {quote_path(path)}",
+        f"sudo chattr -ia -- {quote_path(path)} 2>/dev/null || true",
     )
 
 
-def remove(path: str) -> tuple[str, ...]:
+def remove_file(path: str) -> tuple[str, ...]:
     """Return the commands that keep a copy of a file and take it away."""
-    return (*copy(path), f"sudo python3 -I -c {shlex.quote(as_root.REMOVE)} {word(path)}")
+    return (*back_up_file(path), f"sudo python3 -I -c {shlex.quote(as_root.REMOVE)} {quote_path(path)}")
 
 
-def comment_out(path: str, mark: str, digests: str) -> tuple[str, ...]:
+def comment_out_lines(path: str, mark: str, digests: str) -> tuple[str, ...]:
     """Return the commands that keep a copy of a file and make comments of some of its lines, which are told by their digests."""
     program = shlex.quote(as_root.LINES_OUT)
-    return (*copy(path), f"sudo python3 -I -c {program} {word(path)} {shlex.quote(mark)} {digests}")
+    return (*back_up_file(path), f"sudo python3 -I -c {program} {quote_path(path)} {shlex.quote(mark)} {digests}")
 
 
-def read(files: Sequence[str]) -> str:
+def show_file_starts(files: Sequence[str]) -> str:
     """Return the command that shows how some files begin, what is not printed spelt."""
-    return f"sudo head -v -c 2000 -- {' '.join(map(word, files))} | cat -v"
+    return f"sudo head -v -c 2000 -- {' '.join(map(quote_path, files))} | cat -v"
 
 
-def show(path: str) -> tuple[str, ...]:
+def show_file(path: str) -> tuple[str, ...]:
     """Return the commands that keep a copy of a file and show each of its lines with its number, what is not printed spelt."""
-    return (*copy(path), f"sudo cat -A -n -- {word(path)}")
+    return (*back_up_file(path), f"sudo cat -A -n -- {quote_path(path)}")
 
 
 def drop_privileges(path: str) -> tuple[str, ...]:
     """Return the commands after which a file lends nobody the rights of another."""
-    return (*copy(path), f"sudo python3 -I -c {shlex.quote(as_root.UNLEND)} {word(path)}")
+    return (*back_up_file(path), f"sudo python3 -I -c {shlex.quote(as_root.UNLEND)} {quote_path(path)}")
 
 
-def reinstall(path: str) -> tuple[str, ...]:
+def reinstall_package(path: str) -> tuple[str, ...]:
     """Return the commands that keep a copy of a file and install its package again; before Debian 13, packages name what lies in /usr/bin, /usr/sbin and /usr/lib without /usr, too."""
-    names = f"{word(path)} {word(path.removeprefix('/usr'))}" if path.startswith("/usr/") else word(path)
+    names = (
+        f"{quote_path(path)} {quote_path(path.removeprefix('/usr'))}" if path.startswith("/usr/") else quote_path(path)
+    )
     package = f"$(dpkg-query -S {names} 2>/dev/null | head -n 1 | cut -d: -f1)"
-    return (*copy(path), f'sudo apt-get install --reinstall -y "{package}"')
+    return (*back_up_file(path), f'sudo apt-get install --reinstall -y "{package}"')
 
 
-def unload(path: str, folder: str) -> str:
+def unload_library(path: str, folder: str) -> str:
     """Return the command that makes comments of all lines below a folder of settings that load a library.
 
     By its name; where a package has a library of that name, which such lines mean, by its path alone.
     """
     name = path.rpartition("/")[2]
-    place = f"(/usr)?{_escaped(path.removeprefix('/usr'))}"
+    place = f"(/usr)?{_escape_pattern(path.removeprefix('/usr'))}"
     by_name, by_path = (
-        f"(^|{_OF_NAMES}){_escaped(name)}($|{_OF_NAMES})",
+        f"(^|{_OF_NAMES}){_escape_pattern(name)}($|{_OF_NAMES})",
         f"(^|[^A-Za-z0-9_.+/-]){place}($|{_OF_NAMES})",
     )
     script = (
@@ -101,24 +103,24 @@ def unload(path: str, folder: str) -> str:
     return f"sudo sh -c {shlex.quote(script)}"
 
 
-def _escaped(name: str) -> str:
+def _escape_pattern(name: str) -> str:
     return re.sub(r"([.+])", r"\\\1", name)
 
 
-def never_load(name: str, *, unload: bool = True) -> str:
+def block_module(name: str, *, unload: bool = True) -> str:
     """Return the command that unloads a module of the kernel's and keeps it from coming back; one that a package has by that name, and a host may live by, is as in that after the next boot.
 
     Of each list of names that a boot loads and that has it, a copy is kept.
     """
     either = re.sub("[_-]", "[_-]", name)
-    packaged = f"dpkg-query -S {shlex.quote(f'*/{either}.ko*')} >/dev/null 2>&1"
-    listed = f"[[:space:]]*{either}([[:space:]].*)?"
-    edit = f'chattr -ia -- "$f" 2>/dev/null; sed -i --follow-symlinks -E "s/^{listed}\\$/# &/" -- "$f"'
+    package_test = f"dpkg-query -S {shlex.quote(f'*/{either}.ko*')} >/dev/null 2>&1"
+    line_pattern = f"[[:space:]]*{either}([[:space:]].*)?"
+    edit = f'chattr -ia -- "$f" 2>/dev/null; sed -i --follow-symlinks -E "s/^{line_pattern}\\$/# &/" -- "$f"'
     each = f'while IFS= read -r f; do tar --xattrs --acls -rPhf {ARCHIVE} -- "$f" || exit; {edit} || exit; done'
-    lists = f'install -d -m 0700 {KEPT} && grep -lsxE "{listed}" {_MODULE_LISTS} | {each}'
+    lists = f'install -d -m 0700 {BACKUP_FOLDER} && grep -lsxE "{line_pattern}" {_MODULE_LISTS} | {each}'
     never = f"{lists} && echo 'install {name} /bin/false' > /etc/modprobe.d/luytre-{name}.conf"
     last = f" && rmmod {name}" if unload else ""
-    return f"sudo sh -c {shlex.quote(f'if {packaged}; then depmod -a; else {never}{last}; fi')}"
+    return f"sudo sh -c {shlex.quote(f'if {package_test}; then depmod -a; else {never}{last}; fi')}"
 
 
 _MODULE_LISTS = " ".join(
@@ -146,35 +148,35 @@ def find_shortened(where: str) -> str:
     begins, _, ends = where.partition(CUT)
     begins, ends = re.sub("%[0-9A-F]?$", "", begins), ends[2:] if "%" in where else ends
     return list_names(
-        f"sudo find {word(begins.rpartition('/')[0] or '/')} -xdev -path {word(f'{_literal(begins)}*{_literal(ends)}')} -print0"
+        f"sudo find {quote_path(begins.rpartition('/')[0] or '/')} -xdev -path {quote_path(f'{_escape_glob(begins)}*{_escape_glob(ends)}')} -print0"
     )
 
 
-def _literal(path: str) -> str:
+def _escape_glob(path: str) -> str:
     """A path as a pattern that nothing else fits."""
     return re.sub(r"([\\*?\[])", r"\\\1", path)
 
 
 def list_processes_of(path: str) -> str:
     """Return the command that lists the processes of a program."""
-    pattern = _literal(path)
+    pattern = _escape_glob(path)
     find = """find /proc -maxdepth 2 -name exe -lname "$1" -printf '%h\\n' | cut -d/ -f3"""
-    return f"sudo sh -c {shlex.quote(f'{find} | {_EACH_PROCESS}')} sh {word(pattern)}"
+    return f"sudo sh -c {shlex.quote(f'{find} | {_EACH_PROCESS}')} sh {quote_path(pattern)}"
 
 
 def list_listeners(port: str) -> str:
     """Return the command that lists the processes that listen on a port."""
-    found = f"ss -H -tulnp 'sport = :{port}' | grep -o 'pid=[0-9]*' | cut -d= -f2 | sort -u"
-    return f"sudo sh -c {shlex.quote(f'{found} | {_EACH_PROCESS}')}"
+    pipeline = f"ss -H -tulnp 'sport = :{port}' | grep -o 'pid=[0-9]*' | cut -d= -f2 | sort -u"
+    return f"sudo sh -c {shlex.quote(f'{pipeline} | {_EACH_PROCESS}')}"
 
 
 def list_sniffers() -> str:
     """Return the command that lists the processes that read whole packets."""
-    found = "ss -H -0 -p | grep -o 'pid=[0-9]*' | cut -d= -f2 | sort -u"
-    return f"sudo sh -c {shlex.quote(f'{found} | {_EACH_PROCESS}')}"
+    pipeline = "ss -H -0 -p | grep -o 'pid=[0-9]*' | cut -d= -f2 | sort -u"
+    return f"sudo sh -c {shlex.quote(f'{pipeline} | {_EACH_PROCESS}')}"
 
 
 def end_process(number: str, path: str) -> str:
     """Return the command that ends a process, if it still runs that program."""
     same = f'p=$(readlink /proc/{number}/exe) && {{ [ "$p" = "$1" ] || [ "$p" = "$1 (deleted)" ]; }}'
-    return f"sudo sh -c {shlex.quote(f'{same} && kill -KILL {number}')} sh {word(path)}"
+    return f"sudo sh -c {shlex.quote(f'{same} && kill -KILL {number}')} sh {quote_path(path)}"

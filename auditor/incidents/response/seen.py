@@ -15,7 +15,7 @@ CUT = "\u2026"
 
 
 @dataclass(frozen=True)
-class Seen:
+class LocatedTrace:
     """One trace: what it is, where it lies, and what tells it from all else there."""
 
     subject: str
@@ -36,30 +36,30 @@ class Seen:
     """The foreign name that it is about."""
 
     @property
-    def whole(self) -> bool:
+    def has_whole_path(self) -> bool:
         """Whether the place is a path whose every letter is known."""
         return self.where.startswith("/") and CUT not in self.where
 
     @property
-    def inside(self) -> str:
+    def relative_path(self) -> str:
         """Where it lies below that root, without the slash; empty for the root itself."""
         return self.where.removeprefix(self.root).strip("/") if self.root else ""
 
 
-def seen_in(subject: str, member: Any, sites: Iterable[Site] = ()) -> Seen | None:
+def parse_trace(subject: str, member: Any, sites: Iterable[Site] = ()) -> LocatedTrace | None:
     """Return the trace that a finding's member is; None for a member that is none. ``sites``: those of its host."""
     if not isinstance(member, Mapping) or "kind" not in member or not isinstance(member.get("where"), str):
         return None
     kind, who = member["kind"], owner_of(member["kind"], member["where"])
     where, rules = path_of(kind, member["where"]), frozenset(map(str, member.get("rules") or ()))
-    site, root = _site("" if kind in OUTSIDE else subject, where, tuple(sites))
+    site, root = _find_site("" if kind in OUTSIDE else subject, where, tuple(sites))
     target = str(member.get("target") or "").replace("[.]", ".")
-    return Seen(subject, kind, where, str(member.get("exactly", "")), who, rules, site, root, target)
+    return LocatedTrace(subject, kind, where, str(member.get("exactly", "")), who, rules, site, root, target)
 
 
-def _site(subject: str, where: str, sites: Sequence[Site]) -> tuple[str, str]:
+def _find_site(subject: str, where: str, sites: Sequence[Site]) -> tuple[str, str]:
     """The site that it was seen on, else that of the innermost root that the place lies in, with its root; of a row, the folder of its application comes before a colon."""
-    roots = {(one.document_root or "").rstrip("/"): one.domain for one in sites if one.document_root}
+    roots = {(site.document_root or "").rstrip("/"): site.domain for site in sites if site.document_root}
     for root, domain in roots.items():
         if domain == subject:
             return domain, root

@@ -8,9 +8,15 @@ from typing import Any
 
 import ijson
 
-from auditor.indicators.indicator import Tlp, stricter, tlp
-from auditor.indicators.sources.reading import Gathered, day, lacking, text_of
-from auditor.vulnerabilities.sources.reading import Document, buffered, noting, twofold, whole
+from auditor.indicators.indicator import Tlp, parse_tlp, pick_stricter
+from auditor.indicators.sources.reading import IndicatorCollector, get_text, make_missing_error, parse_day
+from auditor.vulnerabilities.sources.reading import (
+    SourceDocument,
+    convert_json_errors,
+    make_duplicate_error,
+    make_duplicate_recorder,
+    open_json_stream,
+)
 
 HEAD = re.compile(rb'\s*[\[{](?:(?!"spec_version").){0,4000}"(?:Event|response)"', re.DOTALL)
 _PARTS: Mapping[str, tuple[int, ...]] = {
@@ -22,75 +28,75 @@ _PARTS: Mapping[str, tuple[int, ...]] = {
 """Which parts of a value between bars are indicators, by the attribute's type."""
 
 
-def read(into: Gathered) -> None:
+def read(into: IndicatorCollector) -> None:
     """All attributes of all events. Raises InputError for what is no JSON, or holds no event."""
     number = 0
-    with whole(into.document):
-        for prefix, event in _events(into.document):
+    with convert_json_errors(into.document):
+        for prefix, event in _iter_events(into.document):
             number += 1
-            into.document.stream.told()
-            _event(event, prefix, into)
+            into.document.stream.mark_record()
+            _add_event(event, prefix, into)
     if not number:
-        raise lacking(into.document, "event")
+        raise make_missing_error(into.document, "event")
 
 
-def _events(document: Document) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _iter_events(document: SourceDocument) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Each event, wherever MISP's exports put it."""
     builder: Any = None
     start = ""
     number = 0
     twice: list[str] = []
-    for prefix, event, value in ijson.parse(buffered(document), use_float=True):
+    for prefix, event, value in ijson.parse(open_json_stream(document), use_float=True):
         if builder is None and event == "start_map" and (prefix == "Event" or prefix.endswith("item.Event")):
-            builder, start, number = ijson.ObjectBuilder(map_type=noting(twice)), prefix, number + 1
+            builder, start, number = ijson.ObjectBuilder(map_type=make_duplicate_recorder(twice)), prefix, number + 1
         if builder is not None:
             builder.event(event, value)
             if event == "end_map" and prefix == start:
                 if twice:
-                    raise twofold(document, twice[0])
+                    raise make_duplicate_error(document, twice[0])
                 yield f"event {number}", builder.value
                 builder = None
 
 
-def _event(event: Mapping[str, Any], where: str, into: Gathered) -> None:
-    marked = _marked(event)
-    dated = day(event.get("date"))
-    into.dated = max(filter(None, (into.dated, dated)), default=None)
+def _add_event(event: Mapping[str, Any], where: str, into: IndicatorCollector) -> None:
+    event_tlp = _find_tlp(event)
+    event_day = parse_day(event.get("date"))
+    into.list_date = max(filter(None, (into.list_date, event_day)), default=None)
     owner = event.get("Orgc") or event.get("Org")
-    into.source = into.source or (text_of(owner, "name")[:200] if isinstance(owner, dict) else "")
-    about = text_of(event, "info")
-    for one in _attributes(event):
-        parts = text_of(one, "value").split("|")
-        wanted = _PARTS.get(text_of(one, "type"))
-        name = text_of(one, "uuid")
-        if wanted is None or one.get("to_ids") in (False, "0", 0) or one.get("deleted") is True:
-            into.keep(name, f"{text_of(one, 'type')}: {text_of(one, 'value')}")
+    into.source = into.source or (get_text(owner, "name")[:200] if isinstance(owner, dict) else "")
+    about = get_text(event, "info")
+    for attribute in _iter_attributes(event):
+        parts = get_text(attribute, "value").split("|")
+        part_indexes = _PARTS.get(get_text(attribute, "type"))
+        name = get_text(attribute, "uuid")
+        if part_indexes is None or attribute.get("to_ids") in (False, "0", 0) or attribute.get("deleted") is True:
+            into.keep_unmatched(name, f"{get_text(attribute, 'type')}: {get_text(attribute, 'value')}")
             continue
-        own = _marked(one)
-        for part in wanted:
+        own = _find_tlp(attribute)
+        for part in part_indexes:
             into.add(
                 parts[part] if part < len(parts) else "",
                 where=f"{where}, {name}",
                 id=name,
-                tlp=stricter(own, marked) if own and marked else own or marked,
-                first=day(one.get("first_seen")) or dated or day(one.get("timestamp")),
-                note=text_of(one, "comment") or about,
+                tlp=pick_stricter(own, event_tlp) if own and event_tlp else own or event_tlp,
+                first=parse_day(attribute.get("first_seen")) or event_day or parse_day(attribute.get("timestamp")),
+                note=get_text(attribute, "comment") or about,
             )
 
 
-def _attributes(event: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    yield from _dicts(event.get("Attribute"))
-    for inner in _dicts(event.get("Object")):
-        yield from _dicts(inner.get("Attribute"))
+def _iter_attributes(event: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield from _select_dicts(event.get("Attribute"))
+    for inner in _select_dicts(event.get("Object")):
+        yield from _select_dicts(inner.get("Attribute"))
 
 
-def _dicts(found: Any) -> Iterable[Mapping[str, Any]]:
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+def _select_dicts(value: Any) -> Iterable[Mapping[str, Any]]:
+    return [member for member in value if isinstance(member, dict)] if isinstance(value, list) else []
 
 
-def _marked(of: Mapping[str, Any]) -> Tlp | None:
-    found = [said for one in _dicts(of.get("Tag")) if text_of(one, "name").lower().startswith("tlp:") and (said := tlp(text_of(one, "name")))]  # fmt: skip
+def _find_tlp(entry: Mapping[str, Any]) -> Tlp | None:
+    levels = [parsed_tlp for tag in _select_dicts(entry.get("Tag")) if get_text(tag, "name").lower().startswith("tlp:") and (parsed_tlp := parse_tlp(get_text(tag, "name")))]  # fmt: skip
     result: Tlp | None = None
-    for one in found:
-        result = one if result is None else stricter(result, one)
+    for level in levels:
+        result = level if result is None else pick_stricter(result, level)
     return result

@@ -9,9 +9,20 @@ from typing import Any
 import ijson
 
 from auditor.indicators import patterns
-from auditor.indicators.indicator import MARKINGS, MAX_INDICATORS, Tlp, stricter, tlp
-from auditor.indicators.sources.reading import Gathered, day, lacking, text_of, too_many
-from auditor.vulnerabilities.sources.reading import buffered, noting, twofold, whole
+from auditor.indicators.indicator import MARKINGS, MAX_INDICATORS, Tlp, parse_tlp, pick_stricter
+from auditor.indicators.sources.reading import (
+    IndicatorCollector,
+    get_text,
+    make_limit_error,
+    make_missing_error,
+    parse_day,
+)
+from auditor.vulnerabilities.sources.reading import (
+    convert_json_errors,
+    make_duplicate_error,
+    make_duplicate_recorder,
+    open_json_stream,
+)
 
 READ = frozenset(
     {
@@ -35,81 +46,85 @@ _VERSIONS = ("2.0", "2.1")
 HEAD = re.compile(rb'\s*\{(?:(?!"Event"|"response").){0,4000}"(?:spec_version|objects|bundle)"', re.DOTALL)
 
 
-def read(into: Gathered) -> None:
+def read(into: IndicatorCollector) -> None:
     """All indicators of the bundle. Raises InputError for what is no JSON, or holds no objects."""
     twice: list[str] = []
-    with whole(into.document):
-        found = ijson.items(buffered(into.document), "objects.item", use_float=True, map_type=noting(twice))
-        take(_told(into, found, twice), into)
+    with convert_json_errors(into.document):
+        objects = ijson.items(
+            open_json_stream(into.document), "objects.item", use_float=True, map_type=make_duplicate_recorder(twice)
+        )
+        take_objects(_iter_objects(into, objects, twice), into)
 
 
-def _told(into: Gathered, objects: Iterable[Any], twice: list[str]) -> Iterator[Any]:
-    for one in objects:
+def _iter_objects(into: IndicatorCollector, objects: Iterable[Any], twice: list[str]) -> Iterator[Any]:
+    for stix_object in objects:
         if twice:
-            raise twofold(into.document, twice[0])
-        into.document.stream.told()
-        yield one
+            raise make_duplicate_error(into.document, twice[0])
+        into.document.stream.mark_record()
+        yield stix_object
 
 
-def take(objects: Iterable[Any], into: Gathered) -> None:
+def take_objects(objects: Iterable[Any], into: IndicatorCollector) -> None:
     """Indicators among objects, each with its marking, wherever that stands."""
     markings: dict[str, Tlp] = dict(MARKINGS)
-    waiting: list[Mapping[str, Any]] = []
+    indicators: list[Mapping[str, Any]] = []
     number = 0
-    for number, one in enumerate(objects, 1):
-        if not isinstance(one, dict):
-            into.amiss(f"objects[{number - 1}]", str(one))
-        elif one.get("spec_version", "2.1") not in _VERSIONS:
-            raise into.document.error(
+    for number, stix_object in enumerate(objects, 1):
+        if not isinstance(stix_object, dict):
+            into.add_invalid(f"objects[{number - 1}]", str(stix_object))
+        elif stix_object.get("spec_version", "2.1") not in _VERSIONS:
+            raise into.document.make_error(
                 "it is STIX {version}, which is not supported",
                 "update Lũy Tre, or ask for version 2.1",
-                version=repr(one["spec_version"])[:20],
+                version=repr(stix_object["spec_version"])[:20],
             )
-        elif one.get("type") == "marking-definition":
-            said = _marking(one)
-            if said is not None:
-                markings[text_of(one, "id")] = said
-        elif one.get("type") == "identity" and not into.source:
-            into.source = text_of(one, "name")[:200]
-        elif one.get("type") == "indicator" and one.get("revoked") is not True:
-            waiting.append(one)
-            if len(waiting) > MAX_INDICATORS:
-                raise too_many(into.document)
+        elif stix_object.get("type") == "marking-definition":
+            level = _parse_marking(stix_object)
+            if level is not None:
+                markings[get_text(stix_object, "id")] = level
+        elif stix_object.get("type") == "identity" and not into.source:
+            into.source = get_text(stix_object, "name")[:200]
+        elif stix_object.get("type") == "indicator" and stix_object.get("revoked") is not True:
+            indicators.append(stix_object)
+            if len(indicators) > MAX_INDICATORS:
+                raise make_limit_error(into.document)
     if not number:
-        raise lacking(into.document, "objects")
-    for one in waiting:
-        _indicator(one, markings, into)
+        raise make_missing_error(into.document, "objects")
+    for stix_object in indicators:
+        _add_indicator(stix_object, markings, into)
 
 
-def _marking(one: Mapping[str, Any]) -> Tlp | None:
-    definition = one.get("definition")
-    told = text_of(definition, "tlp") if isinstance(definition, dict) else ""
-    for extension in (one.get("extensions") or {}).values() if isinstance(one.get("extensions"), dict) else ():
-        told = told or (text_of(extension, "tlp_2_0") if isinstance(extension, dict) else "")
-    return tlp(told or text_of(one, "name"))
+def _parse_marking(stix_object: Mapping[str, Any]) -> Tlp | None:
+    definition = stix_object.get("definition")
+    marking_text = get_text(definition, "tlp") if isinstance(definition, dict) else ""
+    for extension in (
+        (stix_object.get("extensions") or {}).values() if isinstance(stix_object.get("extensions"), dict) else ()
+    ):
+        marking_text = marking_text or (get_text(extension, "tlp_2_0") if isinstance(extension, dict) else "")
+    return parse_tlp(marking_text or get_text(stix_object, "name"))
 
 
-def _indicator(one: Mapping[str, Any], markings: Mapping[str, Tlp], into: Gathered) -> None:
-    name, words = text_of(one, "id"), text_of(one, "pattern")
-    found = patterns.values(words) if one.get("pattern_type", "stix") == "stix" else None
-    if found is None:
-        into.keep(name, words)
+def _add_indicator(stix_object: Mapping[str, Any], markings: Mapping[str, Tlp], into: IndicatorCollector) -> None:
+    name, words = get_text(stix_object, "id"), get_text(stix_object, "pattern")
+    literals = patterns.extract_values(words) if stix_object.get("pattern_type", "stix") == "stix" else None
+    if literals is None:
+        into.keep_unmatched(name, words)
         return
-    marked: Tlp | None = None
-    references = one.get("object_marking_refs")
+    level: Tlp | None = None
+    references = stix_object.get("object_marking_refs")
     for each in references if isinstance(references, list) else ():
-        said = markings.get(each) if isinstance(each, str) else None
-        if said is not None:
-            marked = said if marked is None else stricter(marked, said)
-    types = one.get("indicator_types")
-    into_note = text_of(one, "name") or ", ".join(map(str, types) if isinstance(types, list) else ())
-    for text in found:
+        referenced_tlp = markings.get(each) if isinstance(each, str) else None
+        if referenced_tlp is not None:
+            level = referenced_tlp if level is None else pick_stricter(level, referenced_tlp)
+    types = stix_object.get("indicator_types")
+    into_note = get_text(stix_object, "name") or ", ".join(map(str, types) if isinstance(types, list) else ())
+    for text in literals:
         into.add(
             text,
             where=name,
             id=name,
-            tlp=marked,
-            first=day(one.get("valid_from")),
-            last=day(one["valid_until"]) if one.get("valid_until") else None,
+            tlp=level,
+            first=parse_day(stix_object.get("valid_from")),
+            last=parse_day(stix_object["valid_until"]) if stix_object.get("valid_until") else None,
             note=into_note,
         )

@@ -7,9 +7,9 @@ import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from auditor.indicators.indicator import tlp
-from auditor.indicators.sources.reading import Gathered, day, lacking
-from auditor.inventory.table.columns import folded
+from auditor.indicators.indicator import parse_tlp
+from auditor.indicators.sources.reading import IndicatorCollector, make_missing_error, parse_day
+from auditor.inventory.table.columns import fold_text
 
 HEAD_ROWS = 20
 _DELIMITERS = ",;\t"
@@ -39,68 +39,70 @@ _HEADINGS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def read(into: Gathered) -> None:
+def read(into: IndicatorCollector) -> None:
     """All rows. A row of defaced pages names a victim: it is kept, and never matched. Raises InputError where no row has headings."""
-    text = into.document.text()
+    text = into.document.open_text()
     try:
         head = list(itertools.islice(text, HEAD_ROWS))
-        delimiter, place = _headings(head)
+        delimiter, place = _find_headings(head)
         if place is None:
-            raise lacking(into.document, "row of headings that are known here (docs/en/indicators.md)")
-        _rows(csv.reader(itertools.chain(head, text), delimiter=delimiter), place, into)
+            raise make_missing_error(into.document, "row of headings that are known here (docs/en/indicators.md)")
+        _read_rows(csv.reader(itertools.chain(head, text), delimiter=delimiter), place, into)
     except csv.Error as error:
-        raise into.document.error("it is not CSV: {why}", "save it again as CSV UTF-8", why=error) from error
+        raise into.document.make_error("it is not CSV: {why}", "save it again as CSV UTF-8", why=error) from error
 
 
-def _headings(head: Sequence[str]) -> tuple[str, int | None]:
+def _find_headings(head: Sequence[str]) -> tuple[str, int | None]:
     """What parts the cells, and which row has the headings, from 0."""
     for delimiter in _DELIMITERS:
         for place, cells in enumerate(csv.reader(head, delimiter=delimiter)):
-            if _columns(cells):
+            if _match_columns(cells):
                 return delimiter, place
     return ",", None
 
 
-def _rows(rows: Iterable[list[str]], place: int, into: Gathered) -> None:
+def _read_rows(rows: Iterable[list[str]], place: int, into: IndicatorCollector) -> None:
     columns: Mapping[int, str] = {}
     for number, cells in enumerate(rows):
         if number == place:
-            columns = _columns(cells)
+            columns = _match_columns(cells)
         elif number > place and any(cell.strip() for cell in cells):
-            _row(number + 1, cells, columns, into)
-        into.document.stream.told()
+            _read_row(number + 1, cells, columns, into)
+        into.document.stream.mark_record()
 
 
-def _columns(cells: Sequence[str]) -> Mapping[int, str]:
-    found = {}
+def _match_columns(cells: Sequence[str]) -> Mapping[int, str]:
+    columns = {}
     for index, cell in enumerate(cells):
-        name = folded(cell)
-        meant = next((what for what, names in _HEADINGS.items() if name in names), None)
-        if meant is not None:
-            found[index] = meant
-    return found if "value" in found.values() else {}
+        name = fold_text(cell)
+        field = next((what for what, names in _HEADINGS.items() if name in names), None)
+        if field is not None:
+            columns[index] = field
+    return columns if "value" in columns.values() else {}
 
 
-def _row(number: int, cells: Sequence[str], columns: Mapping[int, str], into: Gathered) -> None:
-    told: dict[str, list[str]] = {}
+def _read_row(number: int, cells: Sequence[str], columns: Mapping[int, str], into: IndicatorCollector) -> None:
+    cells_by_field: dict[str, list[str]] = {}
     for index, what in columns.items():
         if index < len(cells) and cells[index].strip():
-            told.setdefault(what, []).append(cells[index].strip())
+            cells_by_field.setdefault(what, []).append(cells[index].strip())
 
-    def one(what: str) -> str:
-        return ", ".join(told.get(what, ()))
+    def join_cells(what: str) -> str:
+        return ", ".join(cells_by_field.get(what, ()))
 
     where = f"row {number}"
-    values = told.get("value", [])
+    values = cells_by_field.get("value", [])
     if not values:
-        into.amiss(where, one("note") or "".join(cells))
+        into.add_invalid(where, join_cells("note") or "".join(cells))
     elif "victim" in columns.values():
-        into.keep(where, values[0])
+        into.keep_unmatched(where, values[0])
         return
-    first, last = day(one("first")), day(one("last")) if "last" in told else None
-    into.source = into.source or one("source")[:200]
-    if first is not None and (into.dated is None or first > into.dated):
-        into.dated = first
+    first, last = parse_day(join_cells("first")), parse_day(join_cells("last")) if "last" in cells_by_field else None
+    into.source = into.source or join_cells("source")[:200]
+    if first is not None and (into.list_date is None or first > into.list_date):
+        into.list_date = first
     for text in values:
         for part in re.split(r"[\s,;]+(?=\S)", text):
-            into.add(part, where=where, tlp=tlp(one("tlp")), first=first, last=last, note=one("note"))
+            into.add(
+                part, where=where, tlp=parse_tlp(join_cells("tlp")), first=first, last=last, note=join_cells("note")
+            )

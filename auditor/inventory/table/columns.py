@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from auditor.errors import InputError, nearest
+from auditor.errors import InputError, find_nearest
 from auditor.text.words import Words
 
 
@@ -22,7 +22,7 @@ class Column:
     others: tuple[str, ...] = ()
     """What else it is called."""
 
-    def heading(self, words: Words) -> str:
+    def get_heading(self, words: Words) -> str:
         """As the template has it."""
         return words(f"column.{self.field}")
 
@@ -55,13 +55,13 @@ HEAD_ROWS = 30
 """Among so many rows it is looked for: titles stand above it."""
 
 
-def folded(text: str) -> str:
+def fold_text(text: str) -> str:
     """Lower case without accents, marks or double spaces, so that a heading is known however it was typed."""
     plain = unicodedata.normalize("NFKD", text).casefold().replace("đ", "d")
     return " ".join(re.findall(r"[^\W_]+", "".join(char for char in plain if not unicodedata.combining(char))))
 
 
-def letter(index: int) -> str:
+def get_column_letter(index: int) -> str:
     """What a spreadsheet calls a column, from 0: A, B, … Z, AA."""
     name = ""
     index += 1
@@ -82,37 +82,37 @@ class Headings:
     """Headings of what is not read, without those that are for people alone."""
 
 
-def count(cells: Sequence[str]) -> int:
+def count_headings(cells: Sequence[str]) -> int:
     """How many of the cells are headings of ours."""
-    known = _known()
-    return len({known[name] for cell in cells if (name := folded(cell)) in known})
+    column_by_name = _map_names()
+    return len({column_by_name[name] for cell in cells if (name := fold_text(cell)) in column_by_name})
 
 
 def is_heading(cells: Sequence[str]) -> bool:
     """Whether this is the row of the headings."""
-    return count(cells) >= _LEAST
+    return count_headings(cells) >= _LEAST
 
 
-def headings(cells: Sequence[str]) -> Headings:
+def parse_headings(cells: Sequence[str]) -> Headings:
     """What the cells of the row of headings stand for. Raises InputError for a column that is lacking, there twice, or mistyped."""
-    known = _known()
+    column_by_name = _map_names()
     columns: dict[int, Column] = {}
     unread = []
     for index, cell in enumerate(cells):
-        name = folded(cell)
-        column = known.get(name)
+        name = fold_text(cell)
+        column = column_by_name.get(name)
         if column is None:
-            if name and name not in map(folded, _NOT_READ):
-                guess = nearest(name, known)
+            if name and name not in map(fold_text, _NOT_READ):
+                guess = find_nearest(name, column_by_name)
                 if guess is not None:
                     raise InputError(
                         "{heading} is not a column of the list (column {letter})",
                         heading=cell.strip(),
-                        letter=letter(index),
+                        letter=get_column_letter(index),
                         mend=(
                             "rename it to {known}; to have the column ignored, give it a completely different heading"
                         ),
-                        known=_written(known[guess]),
+                        known=_format_heading(column_by_name[guess]),
                     )
                 unread.append(cell.strip())
         elif column in columns.values():
@@ -121,27 +121,27 @@ def headings(cells: Sequence[str]) -> Headings:
             )
         else:
             columns[index] = column
-    for needed in (NAME, *([DOMAIN] if any(column.of == "site" for column in columns.values()) else [])):
-        if needed not in columns.values():
+    for required_column in (NAME, *([DOMAIN] if any(column.of == "site" for column in columns.values()) else [])):
+        if required_column not in columns.values():
             raise InputError(
                 "there is no column {heading}",
-                heading=_written(needed),
+                heading=_format_heading(required_column),
                 mend="add it, or begin with 'auditor inventory import --template FILE'",
             )
     return Headings(columns, {index: cells[index].strip() for index in columns}, tuple(unread))
 
 
-def _written(column: Column) -> str:
+def _format_heading(column: Column) -> str:
     """Its heading in both languages."""
-    return " / ".join(column.heading(Words(lang)) for lang in ("vi", "en"))
+    return " / ".join(column.get_heading(Words(lang)) for lang in ("vi", "en"))
 
 
-def _known() -> Mapping[str, Column]:
-    return dict(_names())
+def _map_names() -> Mapping[str, Column]:
+    return dict(_iter_names())
 
 
-def _names() -> Iterator[tuple[str, Column]]:
+def _iter_names() -> Iterator[tuple[str, Column]]:
     for column in COLUMNS:
         for lang in ("vi", "en"):
-            yield folded(column.heading(Words(lang))), column
-        yield from ((folded(name), column) for name in (column.field, *column.others))
+            yield fold_text(column.get_heading(Words(lang))), column
+        yield from ((fold_text(name), column) for name in (column.field, *column.others))

@@ -16,13 +16,13 @@ from auditor.inventory import organisation as organisations
 from auditor.inventory import reach as reaching
 from auditor.inventory import trial
 from auditor.inventory.table import entries, source
-from auditor.inventory.table.columns import COLUMNS, folded
-from auditor.inventory.table.entries import Entry, Listed
+from auditor.inventory.table.columns import COLUMNS, fold_text
+from auditor.inventory.table.entries import HostEntry, ListItem
 from auditor.inventory.table.source import Table
 from auditor.inventory.variables import Variables
 from auditor.models import Site
 from auditor.system import files
-from auditor.text.visible import one_line
+from auditor.text.visible import make_one_line
 from auditor.text.words import Words
 
 _USER, _KEY_FILE = "luytre", "~/.ssh/luytre"
@@ -31,7 +31,7 @@ _HOST_FIELDS = tuple(column.field for column in COLUMNS if column.of == "host" a
 
 
 @dataclass(frozen=True)
-class Kept:
+class ExistingHost:
     """A host that the inventory has already, and stays as it is there; ``differs``: fields in which the list says otherwise."""
 
     name: str
@@ -40,18 +40,18 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Imported:
+class ImportResult:
     """What an import comes to."""
 
     file: Path | None
     """The new file; None: the inventory had every host."""
-    entries: tuple[Entry, ...]
-    kept: tuple[Kept, ...]
+    entries: tuple[HostEntry, ...]
+    existing_hosts: tuple[ExistingHost, ...]
     unread: tuple[str, ...]
     """Headings of the columns that were not read."""
 
 
-class Wrong(Exception):
+class ListImportError(Exception):
     """A list that was not imported, with ``every`` mistake in it, in order of its rows."""
 
     def __init__(self, every: Sequence[InputError]) -> None:
@@ -59,7 +59,7 @@ class Wrong(Exception):
         self.every = tuple(every)
 
 
-def load(file: Path, folder: Path) -> Imported:
+def import_list(file: Path, folder: Path) -> ImportResult:
     """Import the list in ``file`` into the inventory ``folder``, all of it or nothing. Raises InputError, Wrong."""
     if not folder.is_dir():
         raise InputError(
@@ -68,56 +68,64 @@ def load(file: Path, folder: Path) -> Imported:
             mend=f"run mkdir -p {folder}, or copy inventories/example",
         )
     has_hosts = any(folder.glob("*.y*ml"))
-    known = reaching.of_hosts(folder) if has_hosts else {}
+    known_hosts = reaching.load_variables(folder) if has_hosts else {}
     if has_hosts:
         inventories.load(folder)
-    table = source.read(file)
-    read = entries.read(table, organisations.load(folder))
-    wrong = [*read.wrong, *_misplaced(table, read.entries, folder, known)]
+    table = source.read_table(file)
+    read = entries.parse_table(table, organisations.load(folder))
+    wrong = [*read.wrong, *_find_misplaced_sites(table, read.entries, folder, known_hosts)]
     if wrong:
-        raise Wrong(sorted(wrong, key=lambda error: error.line or 0))
-    new = tuple(entry for entry in read.entries if entry.name not in known)
-    kept = tuple(_kept(entry, known[entry.name]) for entry in read.entries if entry.name in known)
+        raise ListImportError(sorted(wrong, key=lambda error: error.line or 0))
+    new = tuple(entry for entry in read.entries if entry.name not in known_hosts)
+    existing_hosts = tuple(
+        _compare_host(entry, known_hosts[entry.name]) for entry in read.entries if entry.name in known_hosts
+    )
     if not read.entries:
         raise InputError("has no host below the heading row", file=file, mend="write one server or site in each row")
-    return Imported(_recorded(new, file, folder) if new else None, new, kept, table.headings.unread)
+    return ImportResult(
+        _write_inventory(new, file, folder) if new else None, new, existing_hosts, table.headings.unread
+    )
 
 
-def _recorded(new: Sequence[Entry], file: Path, folder: Path) -> Path:
+def _write_inventory(new: Sequence[HostEntry], file: Path, folder: Path) -> Path:
     name = _free_name(folder, file)
-    with trial.inventory(folder, name, _text(new, {}, file)) as there:
-        given = reaching.of_hosts(there)
-    text = _text(new, {entry.name: _lacking(given[entry.name]) for entry in new}, file)
-    with trial.inventory(folder, name, text) as there:
+    with trial.make_trial_folder(folder, name, _render_yaml(new, {}, file)) as there:
+        variables_by_host = reaching.load_variables(there)
+    text = _render_yaml(
+        new, {entry.name: _list_missing_variables(variables_by_host[entry.name]) for entry in new}, file
+    )
+    with trial.make_trial_folder(folder, name, text) as there:
         inventories.load(there)
         reaching.check_addresses(there)
-    return files.file(folder / name, text.encode())
+    return files.write_file(folder / name, text.encode())
 
 
 def _free_name(folder: Path, file: Path) -> str:
     """What the list is called, or that with a number when the inventory has such a file."""
-    stem = "-".join(re.findall(r"[a-z0-9]+", folded(file.stem)))[:80] or "import"
+    stem = "-".join(re.findall(r"[a-z0-9]+", fold_text(file.stem)))[:80] or "import"
     names = (f"{stem}{number}.yml" for number in ("", *(f"-{count}" for count in range(2, 1000))))
     return next(name for name in names if not (folder / name).exists() and not (folder / name).is_symlink())
 
 
-def _lacking(own: Variables) -> Mapping[str, str | None]:
+def _list_missing_variables(own: Variables) -> Mapping[str, str | None]:
     """What an enrolled host needs, and neither the list nor the inventory's groups say."""
-    way = reaching.way(_USER, _KEY_FILE, reaching.KNOWN_HOSTS)
+    way = reaching.build_login_variables(_USER, _KEY_FILE, reaching.KNOWN_HOSTS)
     return {key: value for key, value in way.items() if key not in own}
 
 
-def _text(new: Sequence[Entry], lacking: Mapping[str, Mapping[str, str | None]], file: Path) -> str:
+def _render_yaml(
+    new: Sequence[HostEntry], missing_variables: Mapping[str, Mapping[str, str | None]], file: Path
+) -> str:
     hosts: dict[str, dict[str, Any]] = {
         entry.name: {
-            **entry.host.said,
-            **lacking.get(entry.name, {}),
-            **({"luytre_sites": [site.said for site in entry.sites]} if entry.sites else {}),
+            **entry.host.values,
+            **missing_variables.get(entry.name, {}),
+            **({"luytre_sites": [site.values for site in entry.sites]} if entry.sites else {}),
         }
         for entry in new
     }
     text = yaml.dump({"all": {"hosts": hosts}}, Dumper=_Plain, allow_unicode=True, sort_keys=False, width=200)
-    return f"---\n# Imported by 'auditor inventory import' from {one_line(file.name, 200)}: from now on, change it here.\n{text}"
+    return f"---\n# Imported by 'auditor inventory import' from {make_one_line(file.name, 200)}: from now on, change it here.\n{text}"
 
 
 class _Plain(yaml.SafeDumper):
@@ -130,58 +138,60 @@ class _Plain(yaml.SafeDumper):
 # --- hosts that are there -----------------------------------------------------------------------------
 
 
-def _kept(entry: Entry, own: Variables) -> Kept:
-    sites = {site["domain"]: site for site in _sites(own)}
-    differs = [key for key, said in entry.host.said.items() if key not in own or own[key].value != said]
+def _compare_host(entry: HostEntry, own: Variables) -> ExistingHost:
+    sites = {site["domain"]: site for site in _list_sites(own)}
+    differs = [key for key, value in entry.host.values.items() if key not in own or own[key].value != value]
     differs += [
         key
-        for listed in entry.sites
-        for key, said in listed.said.items()
-        if _as_site(sites.get(listed.said["domain"], {}), key) != _as_site(listed.said, key)
+        for site in entry.sites
+        for key, value in site.values.items()
+        if _parse_site_field(sites.get(site.values["domain"], {}), key) != _parse_site_field(site.values, key)
     ]
-    return Kept(entry.name, next(iter(own.values())).where if own else entry.name, tuple(dict.fromkeys(differs)))
+    return ExistingHost(
+        entry.name, next(iter(own.values())).where if own else entry.name, tuple(dict.fromkeys(differs))
+    )
 
 
-def _as_site(said: Mapping[str, Any], key: str) -> Any:
+def _parse_site_field(values: Mapping[str, Any], key: str) -> Any:
     return getattr(
         Site.model_validate(
             {
                 "host": "",
                 "domain": "a.test",
-                **said,
+                **values,
             }
         ),
         key,
     )
 
 
-def _sites(own: Variables) -> Sequence[Mapping[str, Any]]:
+def _list_sites(own: Variables) -> Sequence[Mapping[str, Any]]:
     return own["luytre_sites"].value if "luytre_sites" in own else ()
 
 
-def _misplaced(
-    table: Table, found: Sequence[Entry], folder: Path, known: Mapping[str, Variables]
+def _find_misplaced_sites(
+    table: Table, list_entries: Sequence[HostEntry], folder: Path, known_hosts: Mapping[str, Variables]
 ) -> Iterator[InputError]:
     """Sites of the list that the inventory has on another host, or lacks on one that it has."""
     at = {
         name: host
-        for host, own in known.items()
-        for site in _sites(own)
+        for host, own in known_hosts.items()
+        for site in _list_sites(own)
         for name in (site["domain"], *site.get("aliases", ()))
     }
-    for entry in found:
+    for entry in list_entries:
         for site in entry.sites:
-            domain = site.said["domain"]
+            domain = site.values["domain"]
             other = next(
                 (
                     at[name]
-                    for name in (domain, *site.said.get("aliases", ()))
+                    for name in (domain, *site.values.get("aliases", ()))
                     if at.get(name, entry.name) != entry.name
                 ),
                 None,
             )
             if other is not None:
-                yield _about(
+                yield _locate_error(
                     table,
                     InputError(
                         "the inventory has {domain} on host {other}",
@@ -191,8 +201,8 @@ def _misplaced(
                     ),
                     site,
                 )
-            elif entry.name in known and domain not in at:
-                yield _about(
+            elif entry.name in known_hosts and domain not in at:
+                yield _locate_error(
                     table,
                     InputError(
                         "the inventory has host {host}, but without {domain}",
@@ -205,11 +215,11 @@ def _misplaced(
                 )
 
 
-def _about(table: Table, error: InputError, site: Listed) -> InputError:
+def _locate_error(table: Table, error: InputError, site: ListItem) -> InputError:
     index = next(index for index, column in table.headings.columns.items() if column.field == "domain")
-    return table.about(error, site.row, index)
+    return table.locate_error(error, site.row, index)
 
 
-def shown(fields: Sequence[str], words: Words) -> str:
+def format_fields(fields: Sequence[str], words: Words) -> str:
     """Fields by the headings of their columns."""
-    return ", ".join(column.heading(words) for column in COLUMNS if column.field in fields)
+    return ", ".join(column.get_heading(words) for column in COLUMNS if column.field in fields)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from auditor.errors import InputError
 from auditor.inventory.table import columns, xlsx
-from auditor.inventory.table.columns import Headings, headings, is_heading
+from auditor.inventory.table.columns import Headings, is_heading, parse_headings
 
 MAX_BYTES = 20_000_000
 _DELIMITERS = ",;\t"
@@ -38,47 +38,47 @@ class Table:
     headings: Headings
     rows: tuple[Row, ...]
 
-    def about(self, error: InputError, row: Row, index: int) -> InputError:
+    def locate_error(self, error: InputError, row: Row, index: int) -> InputError:
         """The error with where it is: file, row and column."""
-        told = InputError(
-            f"{error.what} (column {columns.letter(index)}, {self.headings.texts[index]})",
+        located_error = InputError(
+            f"{error.what} (column {columns.get_column_letter(index)}, {self.headings.texts[index]})",
             mend=error.mend,
             file=self.file,
             line=row.number,
         )
-        told.guess = error.guess
-        return told
+        located_error.guess = error.guess
+        return located_error
 
 
-def read(file: Path) -> Table:
+def read_table(file: Path) -> Table:
     """The list in a file. Raises InputError for what is none, or cannot be read whole."""
-    found = sheets(file, columns.count)
+    sheet_list = read_sheets(file, columns.count_headings)
     try:
-        return _table(file, found)
+        return _find_table(file, sheet_list)
     except InputError as error:
         error.file = file
         raise
 
 
-def sheets(file: Path, known: Callable[[Sequence[str]], int]) -> list[list[Row]]:
+def read_sheets(file: Path, count_known: Callable[[Sequence[str]], int]) -> list[list[Row]]:
     """All rows of every visible sheet, or of a CSV file. ``known`` counts the headings in a row, by which a CSV's delimiter is told.
 
     Raises InputError for what is neither, or cannot be read whole.
     """
-    found = content(file)
+    data = read_content(file)
     try:
         match file.suffix.lower():
             case ".csv":
-                return [_csv(found, known)]
+                return [_parse_csv(data, count_known)]
             case ".xlsx":
-                return _sheets(found)
+                return _parse_xlsx(data)
     except InputError as error:
         error.file = file
         raise
     raise InputError("is neither CSV nor XLSX", file=file, mend=_SAVE_AGAIN)
 
 
-def content(file: Path) -> bytes:
+def read_content(file: Path) -> bytes:
     """The bytes of a regular file of at most MAX_BYTES. Raises InputError."""
     try:
         handle = os.open(
@@ -102,33 +102,33 @@ def content(file: Path) -> bytes:
     return read
 
 
-def _table(file: Path, sheets: Sequence[Sequence[Row]]) -> Table:
+def _find_table(file: Path, sheets: Sequence[Sequence[Row]]) -> Table:
     """The one sheet that has our headings."""
-    found = [
+    candidates = [
         (row, sheet[place + 1 :])
         for sheet in sheets
         for place, row in islice(enumerate(sheet), columns.HEAD_ROWS)
         if is_heading(row.cells)
     ]
-    if len(found) > 1:
+    if len(candidates) > 1:
         raise InputError("several rows contain the headings of the list", mend="keep only one list in the file")
-    if not found:
+    if not candidates:
         raise InputError(
             "has no row with the headings of the list",
             mend="begin with 'auditor inventory import --template FILE'",
         )
-    head, rows = found[0]
+    head, rows = candidates[0]
     if len(rows) > xlsx.MAX_ROWS:
         raise InputError(
             "has more than {limit} rows", limit=xlsx.MAX_ROWS, mend="split it into several files and import each one"
         )
-    return Table(file, headings(head.cells), tuple(rows))
+    return Table(file, parse_headings(head.cells), tuple(rows))
 
 
-def _sheets(content: bytes) -> list[list[Row]]:
+def _parse_xlsx(content: bytes) -> list[list[Row]]:
     try:
-        sheets = xlsx.read(content)
-    except xlsx.Unreadable:
+        sheets = xlsx.read_workbook(content)
+    except xlsx.UnreadableWorkbook:
         raise InputError(
             "cannot be read as XLSX: it has another format, is protected with a password, or is too large",
             mend=_SAVE_AGAIN,
@@ -137,7 +137,7 @@ def _sheets(content: bytes) -> list[list[Row]]:
         [
             Row(
                 row["number"],
-                [_plain(cell) for cell in row["cells"]],
+                [_normalize_cell(cell) for cell in row["cells"]],
                 {int(at): what for at, what in row["odd"].items()},
             )
             for row in sheet["rows"]
@@ -146,36 +146,36 @@ def _sheets(content: bytes) -> list[list[Row]]:
     ]
 
 
-def _csv(content: bytes, count: Callable[[Sequence[str]], int]) -> list[Row]:
-    text = _decoded(content)
+def _parse_csv(content: bytes, count: Callable[[Sequence[str]], int]) -> list[Row]:
+    text = _decode(content)
     try:
-        known = {delimiter: _most_known(text, delimiter, count) for delimiter in _DELIMITERS}
-        best = max(known, key=lambda delimiter: known[delimiter])
-        return list(_records(text, best)) if known[best] else []
+        counts = {delimiter: _count_known_headings(text, delimiter, count) for delimiter in _DELIMITERS}
+        best = max(counts, key=lambda delimiter: counts[delimiter])
+        return list(_iter_rows(text, best)) if counts[best] else []
     except csv.Error as error:
         raise InputError("cannot be read as CSV: {why}", why=error, mend=_SAVE_AGAIN) from error
 
 
-def _most_known(text: str, delimiter: str, count: Callable[[Sequence[str]], int]) -> int:
+def _count_known_headings(text: str, delimiter: str, count: Callable[[Sequence[str]], int]) -> int:
     """How many known headings a row has, one of the first."""
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     return max((count(cells[: xlsx.MAX_COLUMNS]) for cells in islice(rows, columns.HEAD_ROWS)), default=0)
 
 
-def _records(text: str, delimiter: str) -> Iterator[Row]:
-    told = 0
+def _iter_rows(text: str, delimiter: str) -> Iterator[Row]:
+    row_count = 0
     for number, cells in enumerate(
         csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), start=1
     ):
-        plain = [_plain(cell[: xlsx.MAX_CELL]) for cell in cells[: xlsx.MAX_COLUMNS]]
+        plain = [_normalize_cell(cell[: xlsx.MAX_CELL]) for cell in cells[: xlsx.MAX_COLUMNS]]
         if any(plain):
-            told += 1
+            row_count += 1
             yield Row(number, plain, {})
-            if told >= xlsx.MAX_TOLD_ROWS:
+            if row_count >= xlsx.MAX_TOLD_ROWS:
                 return
 
 
-def _decoded(content: bytes) -> str:
+def _decode(content: bytes) -> str:
     encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     try:
         text = content.decode(encoding)
@@ -186,6 +186,6 @@ def _decoded(content: bytes) -> str:
     return text
 
 
-def _plain(text: str) -> str:
+def _normalize_cell(text: str) -> str:
     """The text composed, without the blanks and marks around it that spreadsheets and web pages leave."""
     return unicodedata.normalize("NFC", text).strip(" \t\r\n\f\v\u00a0\u200b\u200c\u200d\u2060\ufeff\u3000")

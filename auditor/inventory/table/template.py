@@ -46,44 +46,44 @@ def write(file: Path, words: Words) -> None:
     """Write the template; its kind is told by the name. Raises InputError, also for a file that is there."""
     match file.suffix.lower():
         case ".csv":
-            content = _csv(words)
+            content = _build_csv(words)
         case ".xlsx":
-            content = _xlsx(words)
+            content = _build_xlsx(words)
         case _:
             raise InputError("is neither CSV nor XLSX", file=file, mend="give it a name that ends in .xlsx or .csv")
     if file.exists():
         raise InputError("already exists", file=file, mend="choose another name for the template")
     if not file.parent.is_dir():
         raise InputError("the folder does not exist", file=file.parent, mend="create it, or choose another one")
-    files.file(file, content)
+    files.write_file(file, content)
 
 
-def _csv(words: Words) -> bytes:
+def _build_csv(words: Words) -> bytes:
     text = io.StringIO()
-    csv.writer(text).writerow(column.heading(words) for column in COLUMNS)
+    csv.writer(text).writerow(column.get_heading(words) for column in COLUMNS)
     return text.getvalue().encode("utf-8-sig")  # or Excel takes it for another encoding
 
 
-def _xlsx(words: Words) -> bytes:
+def _build_xlsx(words: Words) -> bytes:
     import xlsxwriter  # slow to load, and other verbs write no workbook
 
-    written = io.BytesIO()
-    book = xlsxwriter.Workbook(written)
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(buffer)
     bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#E8EEE8", "border": 1})
     text = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})
     page = book.add_worksheet(words("column.sheet"))
     page.freeze_panes(1, 2)
     page.set_column(0, len(COLUMNS) - 1, _WIDTH, text)
     for index, column in enumerate(COLUMNS):
-        page.write_string(0, index, column.heading(words), bold)
+        page.write_string(0, index, column.get_heading(words), bold)
         if column.field in _CHOICES:
             page.data_validation(1, index, _ROWS, index, {"validate": "list", "source": list(_CHOICES[column.field])})
-    _explain(book.add_worksheet(words("column.sheet.about")), words, bold, text)
+    _write_explanations(book.add_worksheet(words("column.sheet.about")), words, bold, text)
     book.close()
-    return written.getvalue()
+    return buffer.getvalue()
 
 
-def _explain(page: Any, words: Words, bold: Any, text: Any) -> None:
+def _write_explanations(page: Any, words: Words, bold: Any, text: Any) -> None:
     page.set_column(0, 0, _WIDTH, text)
     page.set_column(1, 1, 80, text)
     page.set_column(2, 2, 34, text)
@@ -93,9 +93,11 @@ def _explain(page: Any, words: Words, bold: Any, text: Any) -> None:
     ):
         page.write_string(2, index, key, bold)
     for row, column in enumerate(COLUMNS, start=3):
-        for index, cell in enumerate((column.heading(words), _about(column, words), EXAMPLES[column.field])):
+        for index, cell in enumerate(
+            (column.get_heading(words), _describe_column(column, words), EXAMPLES[column.field])
+        ):
             page.write_string(row, index, cell, text)
 
 
-def _about(column: Column, words: Words) -> str:
+def _describe_column(column: Column, words: Words) -> str:
     return words(f"column.about.{column.field}")

@@ -35,17 +35,17 @@ _AT = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
 _ERROR = re.compile(rb'\bt="e"')
 
 
-class Unreadable(ValueError):
+class UnreadableWorkbook(ValueError):
     """No workbook, or one that cannot be read at a reasonable price."""
 
 
-def read(content: bytes) -> list[dict[str, Any]]:
+def read_workbook(content: bytes) -> list[dict[str, Any]]:
     """The visible sheets: ``name``, and ``rows`` of ``number``, ``cells`` and ``odd`` ones by their index. Raises Unreadable.
 
     Merged cells are told by the first of them alone, but within one column by each.
     """
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             [sys.executable, "-I", "-m", __name__],
             input=content,
             stdout=subprocess.PIPE,
@@ -55,13 +55,13 @@ def read(content: bytes) -> list[dict[str, Any]]:
             timeout=30 * SECONDS,
             check=False,
         )
-        for told in wire.Unpacker(_MAX_MESSAGE).messages(done.stdout):
-            confined.note(told["apart"])
-            sheets: list[dict[str, Any]] = told["sheets"]
+        for message in wire.Unpacker(_MAX_MESSAGE).iter_messages(process.stdout):
+            confined.note_isolation(message["apart"])
+            sheets: list[dict[str, Any]] = message["sheets"]
             return sheets
     except (subprocess.TimeoutExpired, ValueError):
-        raise Unreadable from None
-    raise Unreadable
+        raise UnreadableWorkbook from None
+    raise UnreadableWorkbook
 
 
 def _serve() -> None:
@@ -71,75 +71,77 @@ def _serve() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     content = sys.stdin.buffer.read()
     book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-    odd = _odd(content)
+    odd = _find_odd_cells(content)
     sheets = []
     for index, about in enumerate(book.sheets_metadata):
         if about.visible == SheetVisibleEnum.Visible and about.typ == SheetTypeEnum.WorkSheet:
-            rows = list(_rows(book.get_sheet_by_index(index), odd.get(index, {})))
+            rows = list(_iter_rows(book.get_sheet_by_index(index), odd.get(index, {})))
             sheets.append({"name": about.name, "rows": rows})
-    told = wire.packed({"sheets": sheets, "apart": apart})
-    if len(told) <= _MAX_MESSAGE:
-        sys.stdout.buffer.write(told)
+    message = wire.pack_message({"sheets": sheets, "apart": apart})
+    if len(message) <= _MAX_MESSAGE:
+        sys.stdout.buffer.write(message)
 
 
-def _rows(sheet: Any, odd: Mapping[tuple[int, int], str]) -> Iterator[dict[str, Any]]:
+def _iter_rows(sheet: Any, odd: Mapping[tuple[int, int], str]) -> Iterator[dict[str, Any]]:
     first_row, first_column = sheet.start or (0, 0)
     below = {
-        (row, left): top
-        for (top, left), (bottom, right) in (sheet.merged_cell_ranges or ())[:MAX_TOLD_ROWS]
-        if left == right
+        (row, left_column): top
+        for (top, left_column), (bottom, right) in (sheet.merged_cell_ranges or ())[:MAX_TOLD_ROWS]
+        if left_column == right
         for row in range(top + 1, min(bottom, top + MAX_TOLD_ROWS) + 1)
     }
-    kept: dict[tuple[int, int], str] = {}
-    told = 0
+    top_values: dict[tuple[int, int], str] = {}
+    row_count = 0
     for row, values in enumerate(sheet.iter_rows(), start=first_row):
-        cells = [""] * first_column + [_text(value) for value in values]
+        cells = [""] * first_column + [_format_value(value) for value in values]
         strange = {column: "date" for column, value in enumerate(values, first_column) if isinstance(value, _DATES)}
         strange |= {column: what for column in range(len(cells)) if (what := odd.get((row, column)))}
         for column, cell in enumerate(cells):
             top = below.get((row, column))
             if top is not None:
-                cells[column] = kept.get((top, column), "")
+                cells[column] = top_values.get((top, column), "")
             elif cell:
-                kept[row, column] = cell
+                top_values[row, column] = cell
         if any(cells) or strange:
-            told += 1
+            row_count += 1
             yield {"number": row + 1, "cells": cells[:MAX_COLUMNS], "odd": strange}
-            if told >= MAX_TOLD_ROWS:
+            if row_count >= MAX_TOLD_ROWS:
                 return
 
 
 _DATES = (datetime.date, datetime.time, datetime.timedelta)
 
 
-def _text(value: object) -> str:
+def _format_value(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return str(value)[:MAX_CELL]
 
 
-def _odd(content: bytes) -> Mapping[int, Mapping[tuple[int, int], str]]:
+def _find_odd_cells(content: bytes) -> Mapping[int, Mapping[tuple[int, int], str]]:
     """By the sheet's place in the workbook: the cells that are formulas or errors, whose value the library leaves out."""
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
-        targets = _targets(_part(parts, "xl/_rels/workbook.xml.rels"))
-        sheets = re.findall(rb'<(?:\w+:)?sheet\b[^>]*?\b\w+:id="([^"]+)"', _part(parts, "xl/workbook.xml"))
+        targets = _map_targets(_read_part(parts, "xl/_rels/workbook.xml.rels"))
+        sheets = re.findall(rb'<(?:\w+:)?sheet\b[^>]*?\b\w+:id="([^"]+)"', _read_part(parts, "xl/workbook.xml"))
         return {
-            index: dict(_odd_cells(_part(parts, name)))
+            index: dict(_iter_odd_cells(_read_part(parts, name)))
             for index, relation in enumerate(sheets)
             if (name := targets.get(relation)) is not None
         }
 
 
-def _targets(relations: bytes) -> Mapping[bytes, str]:
-    found = {}
+def _map_targets(relations: bytes) -> Mapping[bytes, str]:
+    targets_by_id = {}
     for relation in re.findall(rb"<(?:\w+:)?Relationship\b[^>]*>", relations):
-        given = dict(re.findall(rb'\b(Id|Target)="([^"]*)"', relation))
-        target = given.get(b"Target", b"").decode("utf-8", "replace")
-        found[given.get(b"Id", b"")] = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
-    return found
+        attributes = dict(re.findall(rb'\b(Id|Target)="([^"]*)"', relation))
+        target = attributes.get(b"Target", b"").decode("utf-8", "replace")
+        targets_by_id[attributes.get(b"Id", b"")] = (
+            target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+        )
+    return targets_by_id
 
 
-def _part(parts: zipfile.ZipFile, name: str) -> bytes:
+def _read_part(parts: zipfile.ZipFile, name: str) -> bytes:
     try:
         with parts.open(name) as part:
             return part.read(_MAX_PART)
@@ -147,7 +149,7 @@ def _part(parts: zipfile.ZipFile, name: str) -> bytes:
         return b""
 
 
-def _odd_cells(sheet: bytes) -> Iterator[tuple[tuple[int, int], str]]:
+def _iter_odd_cells(sheet: bytes) -> Iterator[tuple[tuple[int, int], str]]:
     for cell in _CELL.finditer(sheet):
         what = "error" if _ERROR.search(cell["given"]) else "formula" if cell["formula"] else None
         at = _AT.search(cell["given"])

@@ -38,7 +38,7 @@ def _file_name(name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SubjectPage:
     """A host or site as a page that one can go to."""
 
     name: str
@@ -47,16 +47,16 @@ class Place:
     """The name of the office that answers for it; empty when nobody is named."""
 
 
-def places(summary: FleetSummary) -> Mapping[Subject, Place]:
+def map_subject_pages(summary: FleetSummary) -> Mapping[Subject, SubjectPage]:
     """Where every host and site is told."""
     hosts = {
-        Subject(kind="host", id=host.host.name): Place(
+        Subject(kind="host", id=host.host.name): SubjectPage(
             host.host.name, host_page(host.host.name), host.unit.name if host.unit else ""
         )
         for host in summary.hosts
     }
     sites = {
-        Subject(kind="site", id=site.domain): Place(
+        Subject(kind="site", id=site.domain): SubjectPage(
             site.domain, site_page(site.domain), site.unit.name if site.unit else ""
         )
         for site in summary.sites

@@ -16,12 +16,12 @@ from auditor.results.by_control import WorkItem
 from auditor.results.intrusions import Intrusion
 from auditor.results.summary import URGENT
 
-MOST = 3
+MAX_DECISIONS = 3
 """So many decisions are asked for; whoever is asked for more decides nothing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class OfficeDecision:
     """Something that an office decides."""
 
     what: Literal["respond", "conclude", "harden", "assign", "papers"]
@@ -37,41 +37,57 @@ class Decision:
     """Of those sites and hosts, or the incidents' numbers."""
 
 
-def decisions(
+def list_decisions(
     work: Sequence[WorkItem],
     run: Run,
-    lapsing: int = 0,
+    expiring_count: int = 0,
     intrusions: Sequence[Intrusion] = (),
     incidents: Sequence[OpenIncident] = (),
-) -> tuple[Decision, ...]:
+) -> tuple[OfficeDecision, ...]:
     """The first things to decide: intrusions, open incidents, then this work, which comes worst first. ``lapsing`` papers end or have ended."""
-    return tuple(islice((*_incidents(run, intrusions, incidents), *_all(work, _within(run), lapsing)), MOST))
+    return tuple(
+        islice(
+            (
+                *_iter_incident_decisions(run, intrusions, incidents),
+                *_iter_work_decisions(work, _build_deadlines(run), expiring_count),
+            ),
+            MAX_DECISIONS,
+        )
+    )
 
 
-def _incidents(run: Run, intrusions: Sequence[Intrusion], incidents: Sequence[OpenIncident]) -> Iterator[Decision]:
-    today = clock.day(run.began)
+def _iter_incident_decisions(
+    run: Run, intrusions: Sequence[Intrusion], incidents: Sequence[OpenIncident]
+) -> Iterator[OfficeDecision]:
+    today = clock.to_day(run.started_at)
     if intrusions:
-        names = tuple(dict.fromkeys(one.subject.id for one in intrusions))
-        yield Decision("respond", len(names), len(names), None, today, names)
+        names = tuple(dict.fromkeys(intrusion.subject.id for intrusion in intrusions))
+        yield OfficeDecision("respond", len(names), len(names), None, today, names)
     elif incidents:
-        names = tuple(one.id for one in incidents)
-        yield Decision("conclude", len(names), len(names), None, today, names)
+        names = tuple(incident.id for incident in incidents)
+        yield OfficeDecision("conclude", len(names), len(names), None, today, names)
 
 
-def _all(work: Iterable[WorkItem], deadlines: Deadlines, lapsing: int) -> Iterator[Decision]:
-    automated = [item for item in work if item.automated]
-    if automated:
-        urgent = sum(item.severity in URGENT for item in automated)
-        yield Decision("harden", len(automated), urgent, None, deadlines.within(automated[0].severity))
-    by_hand = [item for item in work if not item.automated]
-    for item in by_hand[: MOST - 1 - bool(lapsing)] if automated or lapsing else by_hand:
-        yield Decision("assign", 1, item.severity in URGENT, item, deadlines.within(item.severity))
-    if lapsing:
-        yield Decision("papers", lapsing, 0, None, deadlines.within(Severity.HIGH))
+def _iter_work_decisions(
+    work: Iterable[WorkItem], deadlines: Deadlines, expiring_count: int
+) -> Iterator[OfficeDecision]:
+    automated_items = [item for item in work if item.is_automated]
+    if automated_items:
+        urgent = sum(item.severity in URGENT for item in automated_items)
+        yield OfficeDecision(
+            "harden", len(automated_items), urgent, None, deadlines.get_deadline(automated_items[0].severity)
+        )
+    by_hand = [item for item in work if not item.is_automated]
+    for item in by_hand[: MAX_DECISIONS - 1 - bool(expiring_count)] if automated_items or expiring_count else by_hand:
+        yield OfficeDecision("assign", 1, item.severity in URGENT, item, deadlines.get_deadline(item.severity))
+    if expiring_count:
+        yield OfficeDecision("papers", expiring_count, 0, None, deadlines.get_deadline(Severity.HIGH))
 
 
-def _within(run: Run) -> Deadlines:
+def _build_deadlines(run: Run) -> Deadlines:
     """The days by which the office's official report of that month asks for what it sees for the first time."""
     days = run.organisation.deadline_days if run.organisation else {}
-    today = clock.day(run.began)
-    return Deadlines(period=Period.of(run.started), days={**USUAL_DAYS, **days}, since={}, read=today, written=today)
+    today = clock.to_day(run.started_at)
+    return Deadlines(
+        period=Period.from_moment(run.started), days={**USUAL_DAYS, **days}, since={}, read_on=today, written_on=today
+    )

@@ -9,7 +9,7 @@ from auditor.models import Model, Severity
 _PAD = 4.0
 
 
-class Line(Model):
+class Sparkline(Model):
     """A sparkline: the points of an SVG polyline and its last point."""
 
     points: str
@@ -17,22 +17,22 @@ class Line(Model):
     y: float
 
 
-def line(values: Sequence[int], width: float, height: float, top: int) -> Line:
+def build_sparkline(values: Sequence[int], width: float, height: float, top: int) -> Sparkline:
     """Values at even steps from left to right, 0 at the bottom and ``top`` at the top."""
     step = (width - 2 * _PAD) / max(1, len(values) - 1)
     scale = (height - 2 * _PAD) / max(1, top)
     at = [
         (round(_PAD + index * step, 1), round(height - _PAD - value * scale, 1)) for index, value in enumerate(values)
     ]
-    return Line(points=" ".join(f"{x},{y}" for x, y in at), x=at[-1][0], y=at[-1][1])
+    return Sparkline(points=" ".join(f"{x},{y}" for x, y in at), x=at[-1][0], y=at[-1][1])
 
 
-def share(value: int, of: int, length: float) -> float:
+def scale_bar(value: int, of: int, length: float) -> float:
     """How long a bar for ``value`` is when ``of`` fills ``length``; something is never nothing."""
     return 0.0 if value <= 0 or of <= 0 else round(max(1.0, length * value / of), 1)
 
 
-class Part(Model):
+class BarSegment(Model):
     """A severity's piece of a stacked bar."""
 
     severity: Severity
@@ -40,13 +40,13 @@ class Part(Model):
     width: float
 
 
-def stacked(counts: Mapping[Severity, int], top: int, length: float = 100) -> tuple[Part, ...]:
+def stack_bars(counts: Mapping[Severity, int], top: int, length: float = 100) -> tuple[BarSegment, ...]:
     """The counts end to end, worst first, on a bar whose whole ``length`` stands for ``top``."""
     parts = []
     x = 0.0
     for severity in sorted(counts, key=lambda severity: -severity.rank):
         width = length * counts[severity] / max(1, top)
         if width:
-            parts.append(Part(severity=severity, x=round(x, 2), width=round(width, 2)))
+            parts.append(BarSegment(severity=severity, x=round(x, 2), width=round(width, 2)))
         x += width
     return tuple(parts)

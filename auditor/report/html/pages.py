@@ -6,31 +6,31 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from auditor.audit.controls import Catalogue
-from auditor.audit.reviews import accepting, responding
+from auditor.audit.reviews import build_accept_command, build_response_command
 from auditor.models import Finding, Lang, Model, Run, Subject
 from auditor.report.html import chart
-from auditor.report.html.addresses import control_page, framework_page, host_page, places, site_page
-from auditor.report.html.brief import decisions
-from auditor.report.html.paging import paged
+from auditor.report.html.addresses import control_page, framework_page, host_page, map_subject_pages, site_page
+from auditor.report.html.brief import list_decisions
+from auditor.report.html.paging import paginate
 from auditor.report.html.rendering import Renderer, is_urgent
 from auditor.results import contained, hunts, intrusions, papers, traces
-from auditor.results.by_clause import by_clause, cited
-from auditor.results.by_control import by_control, others, work, worst_first
-from auditor.results.by_reason import unevaluated
-from auditor.results.compare import Comparison, between, by_subject, hosts_of_one, matrix
+from auditor.results.by_clause import assess_frameworks, list_cited_frameworks
+from auditor.results.by_control import build_control_results, group_by_bucket, list_work, sort_work
+from auditor.results.by_reason import list_unevaluated_hosts
+from auditor.results.compare import RunComparison, build_matrix, compare_runs, compare_subjects, count_unshared_hosts
 from auditor.results.hunts import HostTraces
 from auditor.results.summary import (
     FOR_AN_INCIDENT,
-    STANDINGS,
+    POSTURES,
     FleetSummary,
     HostSummary,
     SiteSummary,
-    by_urgency,
-    fleet,
+    sort_by_urgency,
+    summarize_run,
 )
-from auditor.results.traces import SiteTraces, only_here
-from auditor.results.trend import TrendPoint, months, until
-from auditor.text.rules import in_words
+from auditor.results.traces import SiteTraces, group_unique_items
+from auditor.results.trend import TrendPoint, select_last_of_months, select_points_until
+from auditor.text.rules import describe_rules
 from auditor.text.words import Words
 
 MAX_TRACES = 50
@@ -38,7 +38,7 @@ MAX_TRACES = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class NavigationEntry:
     """A page that every page leads to."""
 
     name: str
@@ -49,12 +49,12 @@ class SiteChange(Model):
     """A site's open findings before and after, with the bars' lengths out of 100."""
 
     site: SiteSummary
-    comparison: Comparison
+    comparison: RunComparison
     before_bar: float
     after_bar: float
 
 
-def pages(
+def iter_pages(
     run: Run,
     catalogue: Catalogue,
     lang: Lang,
@@ -63,25 +63,25 @@ def pages(
 ) -> Iterator[tuple[str, str]]:
     """Every page: its path below ``report/`` and its text. ``trend`` is oldest first."""
     words = Words(lang)
-    summary = fleet(run)
-    earlier = fleet(before) if before else None
+    summary = summarize_run(run)
+    earlier = summarize_run(before) if before else None
     site_changes = _site_changes(summary, earlier) if earlier else ()
-    where = places(summary)
-    points = until(trend, run)
-    controls = by_control(run.findings, catalogue)
-    lost = unevaluated(summary, lang)
-    comparison = between(before, run) if before else None
-    site_lists = paged(summary.sites, "index.html", "sites")
-    host_lists = paged(summary.hosts, "index.html", "hosts")
-    told = {
+    where = map_subject_pages(summary)
+    points = select_points_until(trend, run)
+    controls = build_control_results(run.findings, catalogue)
+    unevaluated_hosts = list_unevaluated_hosts(summary, lang)
+    comparison = compare_runs(before, run) if before else None
+    site_lists = paginate(summary.sites, "index.html", "sites")
+    host_lists = paginate(summary.hosts, "index.html", "hosts")
+    has_page = {
         "overview": True,
         "controls": bool(controls),
-        "frameworks": bool(run.hosts and cited(catalogue)),
+        "frameworks": bool(run.hosts and list_cited_frameworks(catalogue)),
         "changes": comparison is not None,
-        "unevaluated": bool(lost),
+        "unevaluated": bool(unevaluated_hosts),
         "only_here": bool(run.only_here),
     }
-    rendered = Renderer(
+    renderer = Renderer(
         lang,
         catalogue,
         {
@@ -91,72 +91,79 @@ def pages(
             "trend": points,
             "where": where,
             "entries": tuple(
-                Entry(name, "index.html" if name == "overview" else f"{name}.html")
-                for name, there in told.items()
+                NavigationEntry(name, "index.html" if name == "overview" else f"{name}.html")
+                for name, there in has_page.items()
                 if there
             ),
             "comparison": comparison,
-            "matrix": matrix(comparison) if comparison else None,
+            "matrix": build_matrix(comparison) if comparison else None,
         },
     )
 
-    to_do = work(run, catalogue)
-    intruded = intrusions.intrusions(run)
-    waived = papers.waivers(run)
-    yield rendered.page(
+    to_do = list_work(run, catalogue)
+    active_intrusions = intrusions.find_intrusions(run)
+    waiver_uses = papers.sort_waivers(run)
+    yield renderer.page(
         "fleet.html.j2",
         "index.html",
         "overview",
-        headline=headline(summary, words),
+        headline=write_headline(summary, words),
         work=to_do,
-        decisions=decisions(to_do, run, papers.lapsing(waived), intruded, run.incidents or ()),
-        intruded=intruded,
+        decisions=list_decisions(
+            to_do, run, papers.count_expiring(waiver_uses), active_intrusions, run.incidents or ()
+        ),
+        intruded=active_intrusions,
         incidents=run.incidents or (),
         left_out=_left_out(run, points[-1]),
-        waivers=waived,
-        attestations=papers.attestations(run),
+        waivers=waiver_uses,
+        attestations=papers.list_attestations(run),
         site_list=site_lists[0],
         host_list=host_lists[0],
         content=_content(run, catalogue, words),
-        contained=contained.lines(run.contained, words),
-        lost_hosts=[host for host in summary.hosts if not host.reached or host.outcome.area_errors],
-        months=months(points),
+        contained=contained.format_lines(run.contained, words),
+        lost_hosts=[host for host in summary.hosts if not host.is_reached or host.outcome.area_errors],
+        months=select_last_of_months(points),
         site_changes=site_changes,
     )
     for kind, sheets in (("sites", site_lists), ("hosts", host_lists)):
         for sheet in sheets[1:]:
-            yield rendered.page("list.html.j2", sheet.path, kind=kind, sheet=sheet)
+            yield renderer.page("list.html.j2", sheet.path, kind=kind, sheet=sheet)
     if len(site_lists) > 1:
-        yield rendered.page("names.html.j2", "names.html", sites=sorted(summary.sites, key=lambda site: site.domain))
+        yield renderer.page("names.html.j2", "names.html", sites=sorted(summary.sites, key=lambda site: site.domain))
     if comparison:
-        left_out = hosts_of_one(before, run) if before else 0
-        yield rendered.page("changes.html.j2", "changes.html", "changes", left_out=left_out)
-    if lost:
-        yield rendered.page("unevaluated.html.j2", "unevaluated.html", "unevaluated", lost=lost)
+        left_out = count_unshared_hosts(before, run) if before else 0
+        yield renderer.page("changes.html.j2", "changes.html", "changes", left_out=left_out)
+    if unevaluated_hosts:
+        yield renderer.page("unevaluated.html.j2", "unevaluated.html", "unevaluated", lost=unevaluated_hosts)
     if run.only_here:
-        yield rendered.page("only_here.html.j2", "only_here.html", "only_here", alone=only_here(run))
+        yield renderer.page("only_here.html.j2", "only_here.html", "only_here", alone=group_unique_items(run))
     if controls:
-        yield rendered.page("controls.html.j2", "controls.html", "controls", controls=controls)
+        yield renderer.page("controls.html.j2", "controls.html", "controls", controls=controls)
     for result in controls:
-        yield rendered.page("control.html.j2", control_page(result.control.id), result=result)
-    frameworks = by_clause(run, catalogue)
-    if told["frameworks"]:
-        yield rendered.page("frameworks.html.j2", "frameworks.html", "frameworks", frameworks=frameworks)
-    named = {place.name: place.path for place in where.values()}
-    for one in frameworks:
-        yield rendered.page("framework.html.j2", framework_page(one.framework.id), one=one, named=named)
-    compared = {change.site.subject: change.comparison for change in site_changes}
+        yield renderer.page("control.html.j2", control_page(result.control.id), result=result)
+    frameworks = assess_frameworks(run, catalogue)
+    if has_page["frameworks"]:
+        yield renderer.page("frameworks.html.j2", "frameworks.html", "frameworks", frameworks=frameworks)
+    paths_by_name = {place.name: place.path for place in where.values()}
+    for framework_result in frameworks:
+        yield renderer.page(
+            "framework.html.j2",
+            framework_page(framework_result.framework.id),
+            one=framework_result,
+            named=paths_by_name,
+        )
+    comparisons = {change.site.subject: change.comparison for change in site_changes}
     if earlier:
-        compared |= {host.subject: change for host, change in by_subject(earlier.hosts, summary.hosts)}
-    yield from _subjects(run, catalogue, summary, compared, points, rendered, words)
+        comparisons |= {host.subject: change for host, change in compare_subjects(earlier.hosts, summary.hosts)}
+    yield from _subjects(run, catalogue, summary, comparisons, points, renderer, words)
 
 
 def _left_out(run: Run, now: TrendPoint) -> tuple[str, ...]:
     """The sites that are declared or known from earlier runs but not in this one; hosts, where they have none."""
     here = {name for host in run.hosts for name in (host.name, *(site.domain for site in host.sites))}
-    known = {name: tuple(host.sites) for name, host in now.hosts.items()}
-    declared = {one.host: one.sites for one in run.left_out or ()}
-    names = (name for host, sites in (known | declared).items() for name in sites or (host,))
+    known_sites = {name: tuple(host.sites) for name, host in now.hosts.items()}
+    declared_sites = {omission.host: omission.sites for omission in run.left_out or ()}
+    names = (name for host, sites in (known_sites | declared_sites).items() for name in sites or (host,))
     return tuple(sorted({name for name in names if name not in here}))
 
 
@@ -164,135 +171,156 @@ def _subjects(
     run: Run,
     catalogue: Catalogue,
     summary: FleetSummary,
-    compared: Mapping[Subject, Comparison],
+    comparisons: Mapping[Subject, RunComparison],
     trend: Sequence[TrendPoint],
-    rendered: Renderer,
+    renderer: Renderer,
     words: Words,
 ) -> Iterator[tuple[str, str]]:
     """The page of every host and of every site on it."""
-    content = {one.site: _Content(one, words) for one in traces.by_site(run, catalogue)}
-    hunted = {one.hunted.host: _Hunted(one, words) for one in hunts.by_host(run, catalogue)}
-    intruded = intrusions.intrusions(run)
+    content = {
+        site_traces.site: _SiteContentView(site_traces, words)
+        for site_traces in traces.list_site_traces(run, catalogue)
+    }
+    hunt_views = {
+        host_traces.hunt.host: _HuntView(host_traces, words) for host_traces in hunts.list_host_traces(run, catalogue)
+    }
+    active_intrusions = intrusions.find_intrusions(run)
     for host in summary.hosts:
-        name, sites = host.host.name, summary.served.get(host.host.name, ())
-        shared = _Open(host.findings, name, rendered)
-        on_host = tuple(one for one in intruded if one.subject == host.subject)
-        to_do = worst_first(shared.findings, [host.host], catalogue)
-        yield rendered.page(
+        name, sites = host.host.name, summary.sites_by_host.get(host.host.name, ())
+        host_open = _OpenFindings(host.findings, name, renderer)
+        on_host = tuple(intrusion for intrusion in active_intrusions if intrusion.subject == host.subject)
+        to_do = sort_work(host_open.findings, [host.host], catalogue)
+        yield renderer.page(
             "subject.html.j2",
             host_page(name),
             host=host,
             site=None,
             served=sites,
-            comparison=compared.get(host.subject),
+            comparison=comparisons.get(host.subject),
             past=[(point.started, point.hosts[name].own) for point in trend if name in point.hosts],
-            todo=shared.findings,
-            decisions=decisions(to_do, run, 0, on_host, host.incidents),
+            todo=host_open.findings,
+            decisions=list_decisions(to_do, run, 0, on_host, host.incidents),
             intruded=on_host,
             incidents=host.incidents,
-            traces_told=shared.traces_told,
-            own_open=shared.findings,
-            own_told=shared.told,
+            traces_told=host_open.traces_told,
+            own_open=host_open.findings,
+            own_told=host_open.told,
             shared_open=(),
             shared_told=(),
-            others=others(host.findings),
-            hunted=hunted.get(name),
-            contained=contained.lines((one for one in run.contained if one.host == name), words),
+            others=group_by_bucket(host.findings),
+            hunted=hunt_views.get(name),
+            contained=contained.format_lines((action for action in run.contained if action.host == name), words),
         )
         for site in sites:
-            own = _Open(site.own, site.domain, rendered)
-            todo = by_urgency((*own.findings, *shared.findings))
-            on_site = (*(one for one in intruded if one.subject == site.subject), *on_host)
-            yield rendered.page(
+            own = _OpenFindings(site.own, site.domain, renderer)
+            todo = sort_by_urgency((*own.findings, *host_open.findings))
+            on_site = (
+                *(site_intrusion for site_intrusion in active_intrusions if site_intrusion.subject == site.subject),
+                *on_host,
+            )
+            yield renderer.page(
                 "subject.html.j2",
                 site_page(site.domain),
                 host=host,
                 site=site,
                 served=sites,
-                comparison=compared.get(site.subject),
+                comparison=comparisons.get(site.subject),
                 past=[(point.started, point.sites[site.domain]) for point in trend if site.domain in point.sites],
                 todo=todo,
-                decisions=decisions(worst_first(todo, [host.host], catalogue), run, 0, on_site, site.incidents),
+                decisions=list_decisions(sort_work(todo, [host.host], catalogue), run, 0, on_site, site.incidents),
                 intruded=on_site,
                 incidents=site.incidents,
-                traces_told=(*own.traces_told, *shared.traces_told),
+                traces_told=(*own.traces_told, *host_open.traces_told),
                 own_open=own.findings,
                 own_told=own.told,
-                shared_open=shared.findings,
-                shared_told=shared.told,
-                others=others(site.findings),
+                shared_open=host_open.findings,
+                shared_told=host_open.told,
+                others=group_by_bucket(site.findings),
                 content=content.get(site.domain),
                 hunted=None,
-                contained=contained.lines(contained.of_incidents(run.contained, site.site, site.incidents), words),
+                contained=contained.format_lines(
+                    contained.select_by_incidents(run.contained, site.site, site.incidents), words
+                ),
             )
 
 
 def _content(run: Run, catalogue: Catalogue, words: Words) -> tuple[str, ...]:
     """What looks say of several sites or hosts together: traces that they share, sites never reviewed, leave that is not used."""
-    sites = traces.by_site(run, catalogue)
+    sites = traces.list_site_traces(run, catalogue)
     on_hosts = [
-        f"{words('hunts.shared', n=len(one.where), what=traces.what_it_is(one.trace, words))}: {', '.join(one.where)}"
-        for one in hunts.shared(hunts.by_host(run, catalogue))[:MAX_TRACES]
+        f"{words('hunts.shared', n=len(host_trace.where), what=traces.describe_trace(host_trace.trace, words))}: {', '.join(host_trace.where)}"
+        for host_trace in hunts.find_shared_traces(hunts.list_host_traces(run, catalogue))[:MAX_TRACES]
     ]
     if not sites:
         return tuple(on_hosts)
-    told = [
-        f"{words('reviews.shared', n=len(one.where), what=traces.what_it_is(one.trace, words))}: {', '.join(one.where)}"
-        for one in traces.shared((one.site, one.alarming) for one in sites)[:MAX_TRACES]
+    lines = [
+        f"{words('reviews.shared', n=len(shared_trace.where), what=traces.describe_trace(shared_trace.trace, words))}: {', '.join(shared_trace.where)}"
+        for shared_trace in traces.find_shared_traces(
+            (site_traces.site, site_traces.alarming_traces) for site_traces in sites
+        )[:MAX_TRACES]
     ]
-    never = traces.never_reviewed(run)
+    never = traces.list_unreviewed_sites(run)
     if never:
-        told.append(f"{words('reviews.never', n=len(never))}: {', '.join(never)}")
-    return (*told, *on_hosts, *papers.authorizations(run, words))
+        lines.append(f"{words('reviews.never', n=len(never))}: {', '.join(never)}")
+    return (*lines, *on_hosts, *papers.describe_authorizations(run, words))
 
 
-class _Content:
+class _SiteContentView:
     """What the last look at a site saw, in words."""
 
     def __init__(self, site: SiteTraces, words: Words) -> None:
-        reviewed = site.reviewed
-        self.seen = traces.seen(reviewed, words)
+        review = site.review
+        self.seen = traces.describe_review(review, words)
         self.traces = tuple(
             (
-                words(f"certainty.{one.certainty}"),
-                traces.what_it_is(one, words),
-                one.where,
-                words("reviews.places", n=one.places),
-                one.sample,
-                responding(site.site) if one.certainty != "weak" else "",
-                accepting(site.site, one),
+                words(f"certainty.{trace.certainty}"),
+                traces.describe_trace(trace, words),
+                trace.where,
+                words("reviews.places", n=trace.places),
+                trace.sample,
+                build_response_command(site.site) if trace.certainty != "weak" else "",
+                build_accept_command(site.site, trace),
             )
-            for one in (*site.alarming[:MAX_TRACES], *reviewed.weak)
+            for trace in (*site.alarming_traces[:MAX_TRACES], *review.weak)
         )
-        self.more = max(0, len(site.alarming) - MAX_TRACES)
-        self.accepted = tuple(traces.accepted_line(one.trace, one.by, words) for one in reviewed.accepted)
+        self.more = max(0, len(site.alarming_traces) - MAX_TRACES)
+        self.accepted = tuple(
+            traces.describe_acceptance(acceptance.trace, acceptance.by, words) for acceptance in review.accepted
+        )
 
 
-class _Hunted:
+class _HuntView:
     """What the last hunt on a host saw, in words; its alarms are among the findings."""
 
     def __init__(self, host: HostTraces, words: Words) -> None:
-        self.seen = hunts.seen(host.hunted, words)
+        self.seen = hunts.describe_hunt(host.hunt, words)
         self.let_in_by = ", ".join(host.let_in_by)
         self.weak = tuple(
-            (traces.what_it_is(one, words), one.where, in_words(one.rules, words), accepting(host.hunted.host, one))
-            for one in host.hunted.weak
+            (
+                traces.describe_trace(trace, words),
+                trace.where,
+                describe_rules(trace.rules, words),
+                build_accept_command(host.hunt.host, trace),
+            )
+            for trace in host.hunt.weak
         )
-        self.accepted = tuple(traces.accepted_line(one.trace, one.by, words) for one in host.hunted.accepted)
+        self.accepted = tuple(
+            traces.describe_acceptance(acceptance.trace, acceptance.by, words) for acceptance in host.hunt.accepted
+        )
 
 
-class _Open:
+class _OpenFindings:
     """What is open on a host or site, and how it is told there; what intruders did apart."""
 
-    def __init__(self, findings: Iterable[Finding], limit: str, rendered: Renderer) -> None:
-        theirs, others = intrusions.apart(finding for finding in findings if finding.is_open)
-        self.findings = by_urgency(others)
-        finding = rendered.macros["../"].finding
-        self.traces_told = tuple(finding(one, limit, True) for one in by_urgency(theirs))
-        self.told = tuple(finding(one, limit, is_urgent(one)) for one in self.findings)
+    def __init__(self, findings: Iterable[Finding], limit: str, renderer: Renderer) -> None:
+        theirs, others = intrusions.split_intrusions(finding for finding in findings if finding.is_open)
+        self.findings = sort_by_urgency(others)
+        finding = renderer.macros["../"].finding
+        self.traces_told = tuple(finding(intruder_finding, limit, True) for intruder_finding in sort_by_urgency(theirs))
+        self.told = tuple(finding(open_finding, limit, is_urgent(open_finding)) for open_finding in self.findings)
 
 
-def headline(summary: FleetSummary, words: Words) -> str:
+def write_headline(summary: FleetSummary, words: Words) -> str:
     """What the chair of the office reads first, in one sentence."""
     subjects: Sequence[SiteSummary | HostSummary] = summary.sites or summary.hosts
     of = len(subjects)
@@ -300,36 +328,36 @@ def headline(summary: FleetSummary, words: Words) -> str:
         what = words("sites") if of != 1 else words("site")
     else:
         what = words("hosts") if of != 1 else words("host")
-    standing = {name: summary.standing(name) for name in STANDINGS}
+    counts = {name: summary.count_postures(name) for name in POSTURES}
     if not subjects:
         return words("headline.nothing")
     for name in (*FOR_AN_INCIDENT, "urgent"):
-        n = standing[name]
+        n = counts[name]
         if n == of == 1:
             return words(f"headline.{name}_only", what=what)
         if n == of:
             return words(f"headline.{name}_all", of=of, what=what)
         if n:
             return words(f"headline.{name}_some", n=n, of=of, what=what)
-    if n := standing["unread"]:
+    if n := counts["unread"]:
         return words("headline.unread_all" if n == of else "headline.unread", what=what)
-    if n := standing["open"]:
+    if n := counts["open"]:
         return words("headline.open_only", what=what) if of == 1 else words("headline.open", n=n, of=of, what=what)
-    if n := standing["unsure"]:
+    if n := counts["unsure"]:
         return words("headline.unsure_only", what=what) if of == 1 else words("headline.unsure", n=n, of=of, what=what)
     return words("headline.clean", of=of, what=what)
 
 
 def _site_changes(summary: FleetSummary, earlier: FleetSummary) -> tuple[SiteChange, ...]:
     """The sites that both runs hold."""
-    compared = tuple(by_subject(earlier.sites, summary.sites))
-    top = max((max(c.open_before, c.open_after) for _, c in compared), default=0)
+    comparisons = tuple(compare_subjects(earlier.sites, summary.sites))
+    top = max((max(c.open_before, c.open_after) for _, c in comparisons), default=0)
     return tuple(
         SiteChange(
             site=site,
             comparison=comparison,
-            before_bar=chart.share(comparison.open_before, top, 100),
-            after_bar=chart.share(comparison.open_after, top, 100),
+            before_bar=chart.scale_bar(comparison.open_before, top, 100),
+            after_bar=chart.scale_bar(comparison.open_after, top, 100),
         )
-        for site, comparison in compared
+        for site, comparison in comparisons
     )

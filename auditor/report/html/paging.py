@@ -10,7 +10,7 @@ PER_PAGE = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet[Item]:
+class ListPage[Item]:
     """One page of a list."""
 
     items: tuple[Item, ...]
@@ -39,12 +39,14 @@ class Sheet[Item]:
         return self.paths[self.number] if self.number < self.of else None
 
 
-def paged[Item](items: Sequence[Item], first: str, others: str, per_page: int = PER_PAGE) -> tuple[Sheet[Item], ...]:
+def paginate[Item](
+    items: Sequence[Item], first: str, others: str, per_page: int = PER_PAGE
+) -> tuple[ListPage[Item], ...]:
     """The list in order, at least one page: the first at the path ``first``, page 2 at ``others-2.html``."""
     of = max(1, -(-len(items) // per_page))
     paths = (first, *(f"{others}-{number}.html" for number in range(2, of + 1)))
     return tuple(
-        Sheet(
+        ListPage(
             items=tuple(items[index * per_page : (index + 1) * per_page]),
             number=index + 1,
             of=of,

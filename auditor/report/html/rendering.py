@@ -32,15 +32,15 @@ from auditor.report.html import chart
 from auditor.report.html.addresses import control_page, framework_page, host_page, site_page
 from auditor.report.html.paging import PER_PAGE
 from auditor.results import intrusions, papers
-from auditor.results.by_clause import RESULTS, frameworks
+from auditor.results.by_clause import RESULTS, load_frameworks
 from auditor.results.by_control import WorkItem
-from auditor.results.by_reason import ReasonGroup, by_reason
+from auditor.results.by_reason import ReasonGroup, group_by_reason
 from auditor.results.compare import ALWAYS_TOLD, CHANGES
 from auditor.results.intrusions import Intrusion
-from auditor.results.summary import FOR_AN_INCIDENT, SEVERITIES, STANDINGS, URGENT, by_urgency
+from auditor.results.summary import FOR_AN_INCIDENT, POSTURES, SEVERITIES, URGENT, sort_by_urgency
 from auditor.system import kept
 from auditor.text import visible as making_visible
-from auditor.text.visible import one_line, visible
+from auditor.text.visible import make_one_line, make_visible
 from auditor.text.words import Words
 
 MAX_FIRST = 7
@@ -84,7 +84,7 @@ class Renderer:
     """The templates filled in for one run; what many pages share is made once."""
 
     def __init__(self, lang: Lang, catalogue: Catalogue, common: Mapping[str, Any]) -> None:
-        self._environment = environment(lang)
+        self._environment = build_environment(lang)
         self._catalogue = catalogue
         self._common = {
             **common,
@@ -113,13 +113,13 @@ class Renderer:
 
 def prepare(lang: Lang) -> None:
     """Read the frameworks and have the templates compiled, for a process that has to wait anyway."""
-    frameworks()
-    made = environment(lang)
-    for name in made.list_templates(extensions=["j2"]):
-        made.get_template(name)
+    load_frameworks()
+    template_environment = build_environment(lang)
+    for name in template_environment.list_templates(extensions=["j2"]):
+        template_environment.get_template(name)
 
 
-class _Compiled(BytecodeCache):
+class _TemplateCache(BytecodeCache):
     """What earlier runs compiled. What is damaged is compiled again."""
 
     def __init__(self, place: Path) -> None:
@@ -134,70 +134,70 @@ class _Compiled(BytecodeCache):
         kept.put(self._place, bucket.key, bucket.bytecode_to_string())
 
 
-def _compiled() -> _Compiled | None:
+def _open_template_cache() -> _TemplateCache | None:
     """What Jinja2, this module and ``visible`` made of templates: what stands fixed in one has gone through both already."""
     digest = hashlib.sha256(f"{metadata.version('jinja2')} {sys.version}".encode())
     for module in (__file__, making_visible.__file__):
         digest.update(Path(module).read_bytes())
-    place = kept.folder("templates", digest.hexdigest()[:32])
-    return _Compiled(place) if place else None
+    place = kept.get_folder("templates", digest.hexdigest()[:32])
+    return _TemplateCache(place) if place else None
 
 
 @cache
-def environment(lang: Lang) -> Environment:
+def build_environment(lang: Lang) -> Environment:
     """The templates in one language."""
     words = Words(lang)
-    made = Environment(
+    template_environment = Environment(
         loader=PackageLoader("auditor.report.html"),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=lambda value: visible(value) if type(value) is str else value,
+        finalize=lambda value: make_visible(value) if type(value) is str else value,
         trim_blocks=True,
         lstrip_blocks=True,
-        bytecode_cache=_compiled(),
+        bytecode_cache=_open_template_cache(),
     )
-    style, style_digest = own("style.css")
-    script, script_digest = own("filter.js")
+    style, style_digest = load_asset("style.css")
+    script, script_digest = load_asset("filter.js")
 
     def text(of: Text | None) -> str:
         return of.get(lang) if of else ""
 
-    def evidence(finding: Finding) -> tuple[shown.Row, ...]:
-        return shown.evidence(finding, words)
+    def evidence(finding: Finding) -> tuple[shown.EvidenceRow, ...]:
+        return shown.list_evidence(finding, words)
 
-    def violations(finding: Finding) -> shown.Table | None:
-        return shown.violations(finding, words)
+    def violations(finding: Finding) -> shown.ViolationTable | None:
+        return shown.build_violation_table(finding, words)
 
     def brief(finding: Finding) -> tuple[str, ...]:
-        return shown.brief(finding, words)
+        return shown.summarize_finding(finding, words)
 
-    def said(finding: Finding) -> str:
-        return papers.said(finding, words)
+    def describe_paper(finding: Finding) -> str:
+        return papers.describe_paper(finding, words)
 
     def state(incidents: Sequence[OpenIncident] | None) -> str:
-        return intrusions.state(incidents, words)
+        return intrusions.describe_incidents(incidents, words)
 
     def seen_since(run: Run, incidents: Sequence[OpenIncident]) -> str:
-        return intrusions.seen_since(run, incidents, words)
+        return intrusions.describe_recheck(run, incidents, words)
 
-    def counted(one: Intrusion) -> str:
-        return intrusions.counted(one, words)
+    def describe_trace_counts(intrusion: Intrusion) -> str:
+        return intrusions.describe_trace_counts(intrusion, words)
 
-    def left(validity: Validity, days_left: int) -> str:
-        return papers.left(validity, days_left, words)
+    def format_days_left(validity: Validity, days_left: int) -> str:
+        return papers.format_days_left(validity, days_left, words)
 
     def references(control: Control) -> tuple[tuple[str, str], ...]:
-        return shown.references(control.references, words)
+        return shown.list_references(control.references, words)
 
     def reasons(findings: Iterable[Finding]) -> tuple[ReasonGroup, ...]:
-        return by_reason(findings, lang)
+        return group_by_reason(findings, lang)
 
     def as_typed(command: str, inventory: str) -> str:
         return f"{command} --who {shlex.quote(words('incidents.on_duty'))} -i {shlex.quote(inventory)}"
 
     helpers: Mapping[str, Any] = {
         "as_typed": as_typed,
-        "responding": _responding,
+        "responding": _get_response_command,
         "t": words,
         "lang": lang,
         "text": text,
@@ -213,33 +213,35 @@ def environment(lang: Lang) -> Environment:
         "host_page": host_page,
         "control_page": control_page,
         "command": _command,
-        "next_step": lambda one, inventory: intrusions.next_step(one, inventory, words),
+        "next_step": lambda active_intrusion, inventory: intrusions.build_next_command(
+            active_intrusion, inventory, words
+        ),
         "playbook": _playbook,
         "open_names": _open_names,
         "local": LOCAL.path,
         "framework_page": framework_page,
-        "line": chart.line,
-        "stacked": chart.stacked,
+        "line": chart.build_sparkline,
+        "stacked": chart.stack_bars,
         "results": RESULTS,
         "severity_kinds": [(severity.value, words(f"severity.{severity.value}")) for severity in SEVERITIES],
-        "standing_kinds": [(standing, words(f"standing.{standing}")) for standing in STANDINGS],
+        "standing_kinds": [(posture, words(f"standing.{posture}")) for posture in POSTURES],
         "status_kinds": [(bucket, words(f"status.{bucket}")) for bucket in get_args(FindingBucket)],
         "result_kinds": [(result.value, words(f"result.{result.value}")) for result in RESULTS],
         "evidence": evidence,
         "violations": violations,
         "brief": brief,
-        "said": said,
-        "left": left,
+        "said": describe_paper,
+        "left": format_days_left,
         "state": state,
-        "counted": counted,
+        "counted": describe_trace_counts,
         "seen_since": seen_since,
-        "lapsing": papers.lapsing,
-        "places": papers.places,
+        "lapsing": papers.count_expiring,
+        "places": papers.format_scope,
         "references": references,
         "reasons": reasons,
         "is_urgent": is_urgent,
         "has_fix": _has_fix,
-        "touching": _touching,
+        "touching": _list_touched_pages,
         "MAX_FIRST": MAX_FIRST,
         "MAX_PROVEN": MAX_PROVEN,
         "MAX_NAMED": MAX_NAMED,
@@ -250,29 +252,36 @@ def environment(lang: Lang) -> Environment:
         "BRIEF_SITES": BRIEF_SITES,
         "PER_PAGE": PER_PAGE,
     }
-    made.globals.update(helpers)
-    made.filters["is_urgent"] = is_urgent
-    made.filters["cut"] = lambda foreign, limit: one_line(foreign or "", limit)
-    made.filters["sum_of"] = lambda severities: sum(severities.values())
-    made.filters["urgent_of"] = lambda severities: sum(severities.get(severity, 0) for severity in URGENT)
-    made.filters["urgent_first"] = by_urgency
-    return made
+    template_environment.globals.update(helpers)
+    template_environment.filters["is_urgent"] = is_urgent
+    template_environment.filters["cut"] = lambda foreign, limit: make_one_line(foreign or "", limit)
+    template_environment.filters["sum_of"] = lambda severities: sum(severities.values())
+    template_environment.filters["urgent_of"] = lambda severities: sum(
+        severities.get(severity, 0) for severity in URGENT
+    )
+    template_environment.filters["urgent_first"] = sort_by_urgency
+    return template_environment
 
 
 @cache
-def own(name: str) -> tuple[Markup, str]:
+def load_asset(name: str) -> tuple[Markup, str]:
     """A style sheet or script of ours, and its hash for the content security policy."""
     source, _, _ = PackageLoader("auditor.report.html").get_source(Environment(autoescape=True), name)
     digest = base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
     return Markup(source), digest  # noqa: S704  our own file
 
 
-def _responding(finding: Finding) -> str:
+def _get_response_command(finding: Finding) -> str:
     """The command that answers the traces of a finding; empty for a finding of another kind, and for a waived one."""
     if not intrusions.is_intrusion(finding):
         return ""
     return next(
-        (str(one["respond"]) for one in finding.violations if isinstance(one, Mapping) and "respond" in one), ""
+        (
+            str(violation["respond"])
+            for violation in finding.violations
+            if isinstance(violation, Mapping) and "respond" in violation
+        ),
+        "",
     )
 
 
@@ -292,16 +301,16 @@ def _open_names(findings: Iterable[Finding]) -> str | None:
     return ",".join(names) if len(names) <= MAX_OUTSIDE else None
 
 
-def is_urgent(thing: Finding | WorkItem) -> bool:
+def is_urgent(item: Finding | WorkItem) -> bool:
     """Whether it has to be done at once."""
-    return thing.severity in URGENT
+    return item.severity in URGENT
 
 
 def _has_fix(findings: Iterable[Finding], catalogue: Catalogue) -> bool:
     return any(catalogue[finding.control].fix is not None for finding in findings)
 
 
-def _touching(item: WorkItem) -> tuple[tuple[str, str], ...]:
+def _list_touched_pages(item: WorkItem) -> tuple[tuple[str, str], ...]:
     """The pages that a piece of work shows on: label and path."""
     if item.domains:
         return tuple((domain, site_page(domain)) for domain in item.domains)

@@ -12,35 +12,35 @@ _NUMBERS = (
     r"|(?P<bare>[0-9a-f:.]+)(?:%\w+)?(?:/\d+(?:\.\d+)*)?(?::\d+)?)"
 )
 _ADDRESSES = re.compile(f"{_HARDWARE}|{_NUMBERS}", re.I)
-_CALLED = r"(?:máy chủ|máy|host|server)[\s:“\"'(]+"
+_HOST_WORDS = r"(?:máy chủ|máy|host|server)[\s:“\"'(]+"
 """Words after which a word can only be a host's name."""
 
 
-def guard(hosts: Iterable[str], instead: str) -> Callable[[str], str]:
+def make_anonymizer(hosts: Iterable[str], instead: str) -> Callable[[str], str]:
     """What puts ``instead`` in the place of every address, and of the names of these hosts.
 
     A name with a digit, a dot, a hyphen or an underscore is one wherever it stands; one that looks like a word only
     after "máy chủ", "máy", "host" or "server". Times, as ``08:30:15``, are no addresses.
     """
-    named = _named(hosts)
+    name_pattern = _compile_name_pattern(hosts)
 
-    def guarded(text: str) -> str:
-        without = _ADDRESSES.sub(lambda found: _unless_address(found, instead), text)
-        return named.sub(lambda found: f"{found['called'] or ''}{instead}", without)
+    def anonymize(text: str) -> str:
+        without = _ADDRESSES.sub(lambda address_match: _replace_address(address_match, instead), text)
+        return name_pattern.sub(lambda name_match: f"{name_match['called'] or ''}{instead}", without)
 
-    return guarded
+    return anonymize
 
 
-def _unless_address(found: re.Match[str], instead: str) -> str:
-    bare = found["bare"]
+def _replace_address(match: re.Match[str], instead: str) -> str:
+    bare = match["bare"]
     if bare is None:
-        bracketed = found["bracketed"]
-        return instead if bracketed is None or _is_address(bracketed) else found[0]
+        bracketed_address = match["bracketed"]
+        return instead if bracketed_address is None or _is_address(bracketed_address) else match[0]
     for core in (bare, bare.rstrip(".:"), bare.strip(".:")):
         if _is_address(core) or (core[-1:].isdigit() and _is_address(core.rpartition(":")[0])):
             before, after = bare.split(core, 1)
             return f"{before}{instead}{after}"
-    return found[0]
+    return match[0]
 
 
 def _is_address(text: str) -> bool:
@@ -50,11 +50,11 @@ def _is_address(text: str) -> bool:
         return False
 
 
-def _named(hosts: Iterable[str]) -> re.Pattern[str]:
+def _compile_name_pattern(hosts: Iterable[str]) -> re.Pattern[str]:
     by_length = sorted(set(hosts), key=len, reverse=True)
-    telling = _one_of(name for name in by_length if re.search(r"[\d._-]", name))
+    distinctive_names = _one_of(name for name in by_length if re.search(r"[\d._-]", name))
     words = _one_of(name for name in by_length if not re.search(r"[\d._-]", name))
-    return re.compile(rf"(?:(?<![\w.-]){telling}|(?<!\w)(?P<called>{_CALLED}){words})(?![\w-])", re.I)
+    return re.compile(rf"(?:(?<![\w.-]){distinctive_names}|(?<!\w)(?P<called>{_HOST_WORDS}){words})(?![\w-])", re.I)
 
 
 def _one_of(names: Iterable[str]) -> str:

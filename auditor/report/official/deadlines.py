@@ -27,51 +27,51 @@ class Deadlines:
     period: Period
     days: Mapping[Severity, int]
     since: Since
-    read: datetime.date
+    read_on: datetime.date
     """The day of the newest run: what is open then and was due before is late."""
-    written: datetime.date
+    written_on: datetime.date
     """The day of writing, before which nothing can be asked for."""
 
-    def first(self, finding: Finding) -> Period:
+    def get_first_month(self, finding: Finding) -> Period:
         """The month in which it was first seen open, without a break since, as far as the history knows."""
-        known = self.since.get((finding.control, finding.subject.id))
-        return min(_month(known), self.period) if known else self.period
+        first_month = self.since.get((finding.control, finding.subject.id))
+        return min(_month(first_month), self.period) if first_month else self.period
 
-    def due(self, finding: Finding) -> datetime.date:
+    def get_due_day(self, finding: Finding) -> datetime.date:
         """By when it had or has to be mended."""
-        return self._after(self.first(finding), finding.severity)
+        return self._after(self.get_first_month(finding), finding.severity)
 
     def is_late(self, finding: Finding) -> bool:
         """Whether it was still open after it was due."""
-        return self.due(finding) < self.read
+        return self.get_due_day(finding) < self.read_on
 
-    def late(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    def list_late(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """Those of them that are."""
         return tuple(filter(self.is_late, findings))
 
-    def passed(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    def list_passed(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """Those that were due before the day of writing, so that another day is asked for."""
-        return tuple(finding for finding in findings if self.due(finding) < self.written)
+        return tuple(finding for finding in findings if self.get_due_day(finding) < self.written_on)
 
-    def asked(self, finding: Finding) -> datetime.date:
+    def get_requested_day(self, finding: Finding) -> datetime.date:
         """By when a report written that day can ask for it."""
-        return self._not_past(self.due(finding))
+        return self._not_past(self.get_due_day(finding))
 
-    def within(self, severity: Severity) -> datetime.date:
+    def get_deadline(self, severity: Severity) -> datetime.date:
         """By when the report can ask for something that is not a finding but as urgent as ``severity``."""
         return self._not_past(self._after(self.period, severity))
 
     @property
     def next_day(self) -> datetime.date:
         """The first working day after the day of writing."""
-        following = (self.written + datetime.timedelta(days=days) for days in range(1, 4))
-        return next(day for day in following if day.weekday() < 5)
+        candidates = (self.written_on + datetime.timedelta(days=days) for days in range(1, 4))
+        return next(day for day in candidates if day.weekday() < 5)
 
     def _after(self, month: Period, severity: Severity) -> datetime.date:
         return month.last_day + datetime.timedelta(days=self.days[severity])
 
     def _not_past(self, day: datetime.date) -> datetime.date:
-        return day if day >= self.written else self.next_day
+        return day if day >= self.written_on else self.next_day
 
 
 @cache

@@ -39,7 +39,7 @@ AGENCY_RULE, TITLE_RULE = 0.4, 0.4
 """Length of the rule below the office's name and below the title, as a part of the last line of text: 1/3 to 1/2."""
 
 
-class Block(Model):
+class TextBlock(Model):
     """One paragraph of the body: in a report parts with headings, in a letter headings with points.
 
     The closing one stays on the page of the signature. Of a form: a label above boxes or several answers, what is filled in, and
@@ -50,7 +50,7 @@ class Block(Model):
     text: str
 
 
-class Column(Model):
+class AnnexColumn(Model):
     """A column of an annex's table; ``share`` is its part of the text width, in hundredths."""
 
     key: str
@@ -70,7 +70,7 @@ class Annex(Model):
     rows: tuple[tuple[str, ...], ...]
 
 
-class Document(Model):
+class OfficialDocument(Model):
     """Everything that is printed, in reading order."""
 
     lang: Lang
@@ -90,17 +90,17 @@ class Document(Model):
     subject: tuple[str, ...]
     greeting: str
     addressees: tuple[str, ...]
-    body: tuple[Block, ...]
+    body: tuple[TextBlock, ...]
     recipients_title: str
     recipients: tuple[str, ...]
     signing: tuple[str, ...]
     annexes: tuple[Annex, ...]
 
 
-def datetime_parts(iso: str) -> dict[str, int]:
+def get_datetime_parts(iso: str) -> dict[str, int]:
     """A moment for typst, which without one would ask this machine's clock."""
-    told = clock.property_of(iso)
-    return {part: getattr(told, part) for part in ("year", "month", "day", "hour", "minute", "second")}
+    moment = clock.make_office_property(iso)
+    return {part: getattr(moment, part) for part in ("year", "month", "day", "hour", "minute", "second")}
 
 
 _ALIGN: Mapping[str, Align] = {
@@ -112,13 +112,13 @@ _ALIGN: Mapping[str, Align] = {
 """How the cells of a column stand; the rest stand on the left."""
 
 
-def columns(*shares: tuple[str, float]) -> tuple[Column, ...]:
+def make_columns(*shares: tuple[str, float]) -> tuple[AnnexColumn, ...]:
     """Return the columns of a table, by their keys and shares of its width."""
-    return tuple(Column(key=key, share=share, align=_ALIGN.get(key, "left")) for key, share in shares)
+    return tuple(AnnexColumn(key=key, share=share, align=_ALIGN.get(key, "left")) for key, share in shares)
 
 
-COLUMNS: dict[AnnexKey, tuple[Column, ...]] = {
-    "units": columns(
+COLUMNS: dict[AnnexKey, tuple[AnnexColumn, ...]] = {
+    "units": make_columns(
         ("number", 5),
         ("unit", 23),
         ("site", 18),
@@ -130,13 +130,13 @@ COLUMNS: dict[AnnexKey, tuple[Column, ...]] = {
         ("unsure", 7),
         ("standing", 12),
     ),
-    "open": columns(
+    "open": make_columns(
         ("number", 5), ("problem", 29), ("severity", 10), ("clause", 12), ("where", 22), ("how", 9), ("due", 13)
     ),
-    "asked": columns(
+    "asked": make_columns(
         ("number", 5), ("unit", 20), ("problem", 30), ("severity", 10), ("where", 13), ("how", 9), ("due", 13)
     ),
-    "waivers": columns(
+    "waivers": make_columns(
         ("number", 5),
         ("decision", 11),
         ("requirement", 20),
@@ -146,9 +146,9 @@ COLUMNS: dict[AnnexKey, tuple[Column, ...]] = {
         ("approver", 10),
         ("expires", 10),
     ),
-    "unsure": columns(("number", 5), ("requirement", 37), ("place", 26), ("why", 32)),
-    "done": columns(("number", 5), ("requirement", 35), ("severity", 10), ("place", 25), ("by", 12), ("day", 13)),
-    "incidents": columns(
+    "unsure": make_columns(("number", 5), ("requirement", 37), ("place", 26), ("why", 32)),
+    "done": make_columns(("number", 5), ("requirement", 35), ("severity", 10), ("place", 25), ("by", 12), ("day", 13)),
+    "incidents": make_columns(
         ("number", 5),
         ("incident", 12),
         ("place", 16),
@@ -157,7 +157,7 @@ COLUMNS: dict[AnnexKey, tuple[Column, ...]] = {
         ("reports", 23),
         ("state", 16),
     ),
-    "answers": columns(
+    "answers": make_columns(
         ("number", 5),
         ("vulnerability", 14),
         ("product", 15),
@@ -168,7 +168,7 @@ COLUMNS: dict[AnnexKey, tuple[Column, ...]] = {
         ("hosts", 6),
         ("due", 8),
     ),
-    "sharing": columns(
+    "sharing": make_columns(
         ("number", 4),
         ("unit", 11),
         ("sites", 10),
@@ -183,8 +183,10 @@ COLUMNS: dict[AnnexKey, tuple[Column, ...]] = {
         ("handled", 5),
         ("note", 9),
     ),
-    "clauses": columns(("number", 5), ("clause", 11), ("content", 40), ("coverage", 14), ("result", 12), ("sites", 18)),
-    "systems": columns(
+    "clauses": make_columns(
+        ("number", 5), ("clause", 11), ("content", 40), ("coverage", 14), ("result", 12), ("sites", 18)
+    ),
+    "systems": make_columns(
         ("number", 4),
         ("system", 11),
         ("owner", 10),

@@ -19,14 +19,14 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from auditor.errors import InputError
 from auditor.models import clock
 from auditor.report.official import metrics
-from auditor.report.official.document import AGENCY_RULE, TITLE_RULE, Document
+from auditor.report.official.document import AGENCY_RULE, TITLE_RULE, OfficialDocument
 from auditor.report.official.template import (
     PATH,
     STYLE_AGENCY_RULE,
     STYLE_CIRCULATION,
     STYLE_MOTTO_RULE,
     STYLE_TITLE_RULE,
-    saved,
+    save_reproducibly,
 )
 
 MAX_TEMPLATE = 20_000_000
@@ -37,52 +37,52 @@ _FRAME_PADDING = 2.0
 _MEND = "fix it in Word, or start again from the included template, {shipped}"
 
 
-def render(document: Document, template: Path | None = None) -> bytes:
+def render(document: OfficialDocument, template: Path | None = None) -> bytes:
     """The document as DOCX.
 
     Raises InputError when the template cannot be read or filled in, or when something of the document is missing in
     what comes of it.
     """
     source = template or PATH
-    filled = _filled(document, source)
-    word = filled.docx
+    docx_template = _fill_template(document, source)
+    word = docx_template.docx
     _set_lengths(word)
     word.core_properties.title = document.name
     word.core_properties.keywords = document.keyword
-    word.core_properties.created = word.core_properties.modified = clock.property_of(document.made)
+    word.core_properties.created = word.core_properties.modified = clock.make_office_property(document.made)
     _check(document, word, source)
-    return saved(word)
+    return save_reproducibly(word)
 
 
-def _filled(document: Document, source: Path) -> Any:
-    filled = _opened(source)
+def _fill_template(document: OfficialDocument, source: Path) -> Any:
+    docx_template = _open_template(source)
     values = document.model_dump(mode="json", exclude={"annexes"})
     values["annex"] = {annex.key: annex.model_dump(mode="json") for annex in document.annexes}
     try:
-        filled.render(values, ImmutableSandboxedEnvironment(autoescape=True, undefined=jinja2.StrictUndefined))
+        docx_template.render(values, ImmutableSandboxedEnvironment(autoescape=True, undefined=jinja2.StrictUndefined))
     except jinja2.TemplateError as error:
-        raise _broken("a mark in the template is broken: {why}", source, error.message) from error
+        raise _make_template_error("a mark in the template is broken: {why}", source, error.message) from error
     except Exception as error:  # what else a mark may do to the XML around it, no library foresees
-        raise _broken("the template cannot be filled in: {why}", source, error) from error
-    return filled
+        raise _make_template_error("the template cannot be filled in: {why}", source, error) from error
+    return docx_template
 
 
-def _opened(source: Path) -> Any:
+def _open_template(source: Path) -> Any:
     try:
         if source.stat().st_size > MAX_TEMPLATE:
             raise InputError("the template is too big", file=source, mend="remove pictures from it")
-        filled = DocxTemplate(io.BytesIO(source.read_bytes()))
-        filled.init_docx()
+        docx_template = DocxTemplate(io.BytesIO(source.read_bytes()))
+        docx_template.init_docx()
     except OSError as error:
-        raise _broken("cannot read the template: {why}", source, error.strerror) from error
+        raise _make_template_error("cannot read the template: {why}", source, error.strerror) from error
     except InputError:
         raise
     except Exception as error:  # a broken file breaks python-docx in as many ways
-        raise _broken("the template is not a DOCX file", source) from error
-    return filled
+        raise _make_template_error("the template is not a DOCX file", source) from error
+    return docx_template
 
 
-def _broken(what: str, source: Path, why: object = "") -> InputError:
+def _make_template_error(what: str, source: Path, why: object = "") -> InputError:
     return InputError(what, why=why, file=source, mend=_MEND, shipped=PATH)
 
 
@@ -121,15 +121,23 @@ def _length(paragraph: Paragraph) -> float:
     size, bold, italic = None, None, None
     style: Any = paragraph.style
     while style is not None:
-        size, bold, italic = size or style.font.size, _told(bold, style.font.bold), _told(italic, style.font.italic)
+        size, bold, italic = (
+            size or style.font.size,
+            _choose_nearest(bold, style.font.bold),
+            _choose_nearest(italic, style.font.italic),
+        )
         style = style.base_style
     run = paragraph.runs[0] if paragraph.runs else None
     if run is not None:
-        size, bold, italic = run.font.size or size, _told(run.font.bold, bold), _told(run.font.italic, italic)
-    return metrics.width(paragraph.text, size.pt if size else 14, bold=bool(bold), italic=bool(italic))
+        size, bold, italic = (
+            run.font.size or size,
+            _choose_nearest(run.font.bold, bold),
+            _choose_nearest(run.font.italic, italic),
+        )
+    return metrics.measure_width(paragraph.text, size.pt if size else 14, bold=bool(bold), italic=bool(italic))
 
 
-def _told(nearer: bool | None, farther: bool | None) -> bool | None:
+def _choose_nearest(nearer: bool | None, farther: bool | None) -> bool | None:
     return farther if nearer is None else nearer
 
 
@@ -138,12 +146,12 @@ def _centre(paragraph: Paragraph, length: float, width: float) -> None:
     paragraph.paragraph_format.left_indent = paragraph.paragraph_format.right_indent = margin
 
 
-def _check(document: Document, word: Docx, source: Path) -> None:
+def _check(document: OfficialDocument, word: Docx, source: Path) -> None:
     """Everything that the document says has to be in the file: an officer's template may have lost a mark."""
-    told = {"".join(node.itertext(qn("w:t"))) for node in word.element.body.iter(qn("w:p"))}
-    whole = "\n".join(told)
+    paragraph_texts = {"".join(node.itertext(qn("w:t"))) for node in word.element.body.iter(qn("w:p"))}
+    whole = "\n".join(paragraph_texts)
     for name, text in _texts(document):
-        if text and text not in told and text not in whole:
+        if text and text not in paragraph_texts and text not in whole:
             raise InputError(
                 "the template lacks {mark}: “{text}”",
                 mark=name,
@@ -153,7 +161,7 @@ def _check(document: Document, word: Docx, source: Path) -> None:
             )
 
 
-def _texts(document: Document) -> Iterator[tuple[str, str]]:
+def _texts(document: OfficialDocument) -> Iterator[tuple[str, str]]:
     for name, value in document.model_dump(
         exclude={"lang", "kind", "keyword", "name", "made", "body", "annexes"}
     ).items():

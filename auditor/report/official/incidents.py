@@ -25,22 +25,22 @@ class IncidentSummary:
     id: str
     domains: tuple[str, ...]
     """The office's sites in it."""
-    injected: tuple[str, ...]
+    injected_domains: tuple[str, ...]
     """Those of them that it found to show what somebody injected."""
     hosts: int
     """How many of the office's hosts are in it; their names are for the technical annex alone."""
-    detected: datetime.datetime
-    contained: int
+    detected_at: datetime.datetime
+    contained_count: int
     """How many things were contained or eradicated, confirmed on the host."""
-    unsettled: int
+    unsettled_count: int
     """Of how many it is not known whether they are."""
     in_force: int
     """How many of these were in force at the end of the month."""
     reports: tuple[ReportSent, ...]
     overdue: tuple[Report, ...]
     """Reports that were owed by the end of the month, and had not gone out."""
-    closed: datetime.datetime | None
+    closed_at: datetime.datetime | None
     cause: str
     """As the office wrote it when it closed the incident."""
-    recorded: datetime.datetime | None = None
+    recorded_at: datetime.datetime | None = None
     """When it was written down, where that was only after the month; nothing else of it counts then."""

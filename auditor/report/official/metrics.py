@@ -36,39 +36,43 @@ def _face(bold: bool, italic: bool) -> _Face:
         return _Face(font.getBestCmap(), font["hmtx"].metrics, font["head"].unitsPerEm)
 
 
-def width(text: str, size: float, *, bold: bool = False, italic: bool = False) -> float:
+def measure_width(text: str, size: float, *, bold: bool = False, italic: bool = False) -> float:
     """How long a line of text is, in millimetres; ``size`` in points."""
     face = _face(bold, italic)
     glyphs = (face.glyphs.get(ord(char), ".notdef") for char in text)
     return sum(face.advances[glyph][0] for glyph in glyphs) / face.units * size * MM_PER_POINT
 
 
-def drawable(text: str) -> str:
+def make_drawable(text: str) -> str:
     """The text with characters that the font lacks spelt out in ones that it has."""
-    return text if text.isascii() else text.translate(_DRAWN)
+    return text if text.isascii() else text.translate(_DRAWABLE)
 
 
-class _Drawn(dict[int, str]):
+class _CharacterMap(dict[int, str]):
     """How each character is drawn that is asked for."""
 
     def __missing__(self, char: int) -> str:
         return chr(char) if char in _face(False, False).glyphs else f"[U+{char:04X}]"
 
 
-_DRAWN = _Drawn({ord(char): spelt for char, spelt in {"⟨": "[", "⟩": "]", "⏎": " / ", "⇥": " "}.items()})
+_DRAWABLE = _CharacterMap({ord(char): spelt for char, spelt in {"⟨": "[", "⟩": "]", "⏎": " / ", "⇥": " "}.items()})
 
 
-def lines(text: str, measure: Callable[[str], float], limit: float) -> tuple[str, ...]:
+def break_lines(text: str, measure: Callable[[str], float], limit: float) -> tuple[str, ...]:
     """The text in as few lines as fit into ``limit`` millimetres, of lengths as even as can be; phrases stay on one line.
 
     A word longer than that stands on a line of its own.
     """
-    together = _broken(text, measure, limit, kept=True)
-    return together if all(measure(line) <= limit for line in together) else _broken(text, measure, limit, kept=False)
+    together = _break_evenly(text, measure, limit, keep_phrases=True)
+    return (
+        together
+        if all(measure(line) <= limit for line in together)
+        else _break_evenly(text, measure, limit, keep_phrases=False)
+    )
 
 
-def _broken(text: str, measure: Callable[[str], float], limit: float, *, kept: bool) -> tuple[str, ...]:
-    pieces = _PHRASES.sub(lambda found: found.group().replace(" ", _TIE), text) if kept else text
+def _break_evenly(text: str, measure: Callable[[str], float], limit: float, *, keep_phrases: bool) -> tuple[str, ...]:
+    pieces = _PHRASES.sub(lambda match: match.group().replace(" ", _TIE), text) if keep_phrases else text
     return tuple(
         line.replace(_TIE, " ")
         for line in _even(pieces.split(" "), lambda line: measure(line.replace(_TIE, " ")), limit)
@@ -89,11 +93,11 @@ def _even(words: list[str], measure: Callable[[str], float], limit: float) -> tu
 
 
 def _greedy(words: list[str], measure: Callable[[str], float], limit: float) -> tuple[str, ...]:
-    found: list[str] = []
+    broken_lines: list[str] = []
     for word in words:
-        longer = f"{found[-1]} {word}" if found else word
-        if found and measure(longer) <= limit:
-            found[-1] = longer
+        longer = f"{broken_lines[-1]} {word}" if broken_lines else word
+        if broken_lines and measure(longer) <= limit:
+            broken_lines[-1] = longer
         else:
-            found.append(word)
-    return tuple(found)
+            broken_lines.append(word)
+    return tuple(broken_lines)

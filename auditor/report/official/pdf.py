@@ -23,8 +23,8 @@ from auditor.report.official.document import (
     SIZE_MOTTO,
     TITLE_RULE,
     Annex,
-    Document,
-    datetime_parts,
+    OfficialDocument,
+    get_datetime_parts,
 )
 
 _TYPESET = Path(__file__).with_name("typeset.py")
@@ -34,35 +34,35 @@ MAX_ROWS = 800
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class PrintJob:
     """A file to be printed: a template of ours and its data."""
 
     template: str
     data: Mapping[str, Any]
 
 
-def sheets(document: Document) -> Iterator[tuple[str, Sheet]]:
+def iter_print_jobs(document: OfficialDocument) -> Iterator[tuple[str, PrintJob]]:
     """The document, and each part of an annex that is too long for it, with a suffix for the file's name."""
     short = tuple(annex for annex in document.annexes if len(annex.rows) <= MAX_ROWS)
-    yield "", Sheet("official.typ", _data(document, short, with_body=True))
+    yield "", PrintJob("official.typ", _data(document, short, with_body=True))
     for number, annex in enumerate(document.annexes, 1):
         if len(annex.rows) > MAX_ROWS:
             for part, start in enumerate(range(0, len(annex.rows), MAX_ROWS), 1):
                 piece = annex.model_copy(update={"rows": annex.rows[start : start + MAX_ROWS]})
-                yield f"-phu-luc-{number}-{part}", Sheet("official.typ", _data(document, (piece,), with_body=False))
+                yield f"-phu-luc-{number}-{part}", PrintJob("official.typ", _data(document, (piece,), with_body=False))
 
 
-def printed(sheet: Sheet) -> bytes:
+def render_pdf(sheet: PrintJob) -> bytes:
     """The sheet as PDF/A-2a, by a process of its own: typst keeps what it has made, a hundred megabytes a file."""
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-I", _TYPESET, sheet.template],
         input=json.dumps(sheet.data, ensure_ascii=False).encode(),
         capture_output=True,
         check=False,
     )
-    if done.returncode:
-        raise _unprintable(done.stderr.decode(errors="replace").strip().rpartition("\n")[2])
-    return done.stdout
+    if process.returncode:
+        raise _unprintable(process.stderr.decode(errors="replace").strip().rpartition("\n")[2])
+    return process.stdout
 
 
 def _unprintable(why: str) -> InputError:
@@ -73,27 +73,27 @@ def _unprintable(why: str) -> InputError:
     )
 
 
-def _data(document: Document, annexes: Sequence[Annex], *, with_body: bool) -> dict[str, Any]:
+def _data(document: OfficialDocument, annexes: Sequence[Annex], *, with_body: bool) -> dict[str, Any]:
     return {
         **document.model_dump(mode="json", exclude={"annexes"}),
-        **rules(document),
-        "made": datetime_parts(document.made),
+        **measure_rules(document),
+        "made": get_datetime_parts(document.made),
         "keywords": [document.keyword],
         "annexes": [annex.model_dump(mode="json") for annex in annexes],
         "columns": {key: [column.model_dump(mode="json") for column in columns] for key, columns in COLUMNS.items()},
         "header_columns": HEADER_COLUMNS,
         "greeting_indent": GREETING_INDENT,
-        "dash": metrics.width(document.greeting.removesuffix(":"), SIZE_BODY),
+        "dash": metrics.measure_width(document.greeting.removesuffix(":"), SIZE_BODY),
         "form_size": SIZE_FORM,
         "with_body": with_body,
     }
 
 
-def rules(document: Document) -> dict[str, float]:
+def measure_rules(document: OfficialDocument) -> dict[str, float]:
     """How long the rules below motto, office and title are, in millimetres."""
     last_of_title = document.subject[-1] if document.subject else ""
     return {
-        "motto_rule": metrics.width(document.motto, SIZE_MOTTO, bold=True),
-        "agency_rule": AGENCY_RULE * metrics.width(document.agency[-1], SIZE_AGENCY, bold=True),
-        "title_rule": TITLE_RULE * metrics.width(last_of_title, SIZE_BODY, bold=True),
+        "motto_rule": metrics.measure_width(document.motto, SIZE_MOTTO, bold=True),
+        "agency_rule": AGENCY_RULE * metrics.measure_width(document.agency[-1], SIZE_AGENCY, bold=True),
+        "title_rule": TITLE_RULE * metrics.measure_width(last_of_title, SIZE_BODY, bold=True),
     }

@@ -11,7 +11,7 @@ from typing import Protocol, Self
 
 from auditor.errors import InputError
 from auditor.models import Run
-from auditor.models.clock import month
+from auditor.models.clock import format_month
 
 
 @dataclass(frozen=True, order=True)
@@ -29,9 +29,9 @@ class Period:
         return cls(int(text[:4]), int(text[5:]))
 
     @classmethod
-    def of(cls, started: str) -> Self:
+    def from_moment(cls, moment: str) -> Self:
         """The month of an ISO 8601 moment."""
-        return cls.parse(month(started))
+        return cls.parse(format_month(moment))
 
     @property
     def last_day(self) -> datetime.date:
@@ -42,7 +42,7 @@ class Period:
         return f"{self.year}-{self.month:02}"
 
 
-class Kept(Protocol):
+class RunReference(Protocol):
     """A kept run, without its findings."""
 
     @property
@@ -57,7 +57,7 @@ class Kept(Protocol):
 
 
 @dataclass(frozen=True)
-class State:
+class MonthState:
     """What the last run of a month with each host in it found, as one run, and when those runs were."""
 
     run: Run
@@ -74,19 +74,21 @@ class State:
         return tuple(moment for moment, of in self.parts if of & hosts) or self.moments
 
 
-def state(read: Callable[[str], Run], entries: Iterable[Kept], period: Period, hosts: Set[str]) -> State | None:
+def build_month_state(
+    read: Callable[[str], Run], entries: Iterable[RunReference], period: Period, hosts: Set[str]
+) -> MonthState | None:
     """The state at the end of a month; None when there is no run in it.
 
     ``read`` gives a run by its id; ``entries`` come newest first. Each of ``hosts`` is taken from the newest run that has it,
     since a run may have been limited to some. Of entries that come oldest first it is the state at the month's beginning.
     """
-    found = _newest(read, (entry for entry in entries if Period.of(entry.started) == period), hosts)
-    parts = tuple(found)
+    newest_runs = _iter_newest(read, (entry for entry in entries if Period.from_moment(entry.started) == period), hosts)
+    parts = tuple(newest_runs)
     if not parts:
         return None
     newest = parts[0]
     if len(parts) == 1:
-        return State(newest, (_part(newest),))
+        return MonthState(newest, (_part(newest),))
     whole = newest.model_copy(
         update={
             "hosts": tuple(host for part in parts for host in part.hosts),
@@ -95,24 +97,24 @@ def state(read: Callable[[str], Run], entries: Iterable[Kept], period: Period, h
             "waivers": tuple({use.waiver.id: use for part in reversed(parts) for use in part.waivers}.values()),
         }
     )
-    return State(whole, tuple(map(_part, parts)))
+    return MonthState(whole, tuple(map(_part, parts)))
 
 
 def _part(run: Run) -> tuple[str, frozenset[str]]:
     return run.started, frozenset(host.name for host in run.hosts)
 
 
-def _newest(read: Callable[[str], Run], entries: Iterable[Kept], hosts: Set[str]) -> Iterator[Run]:
+def _iter_newest(read: Callable[[str], Run], entries: Iterable[RunReference], hosts: Set[str]) -> Iterator[Run]:
     """The newest run, then of older ones what the newer ones lack of ``hosts``."""
-    told: set[str] = set()
+    known_hosts: set[str] = set()
     for number, entry in enumerate(entries):
-        missing = hosts - told
-        if number and not missing:
+        missing_hosts = hosts - known_hosts
+        if number and not missing_hosts:
             return
         run = read(entry.id)
-        part = run if number == 0 else _only(run, missing)
+        part = run if number == 0 else _only(run, missing_hosts)
         if part.hosts:
-            told |= {host.name for host in part.hosts}
+            known_hosts |= {host.name for host in part.hosts}
             yield part
 
 
@@ -126,6 +128,6 @@ def _only(run: Run, hosts: Set[str]) -> Run:
     )
 
 
-def month_before(entries: Iterable[Kept], period: Period) -> Period | None:
+def find_month_before(entries: Iterable[RunReference], period: Period) -> Period | None:
     """The last month before ``period`` that has a run."""
-    return max((month for entry in entries if (month := Period.of(entry.started)) < period), default=None)
+    return max((month for entry in entries if (month := Period.from_moment(entry.started)) < period), default=None)

@@ -51,10 +51,10 @@ from auditor.report.official.document import (
 )
 
 PATH = metrics.ASSETS / "official.docx"
-YEARLY = metrics.ASSETS / "yearly.docx"
-SHARING = metrics.ASSETS / "sharing.docx"
-FORM = metrics.ASSETS / "form.docx"
-_ALONE: Mapping[Path, tuple[AnnexKey, ...]] = {YEARLY: ("systems",), SHARING: ("sharing",), FORM: ()}
+YEARLY_PATH = metrics.ASSETS / "yearly.docx"
+SHARING_PATH = metrics.ASSETS / "sharing.docx"
+FORM_PATH = metrics.ASSETS / "form.docx"
+_ALONE: Mapping[Path, tuple[AnnexKey, ...]] = {YEARLY_PATH: ("systems",), SHARING_PATH: ("sharing",), FORM_PATH: ()}
 TEMPLATES: Mapping[Path, tuple[AnnexKey, ...]] = {
     PATH: tuple(key for key in COLUMNS if key != "systems"),
     **_ALONE,
@@ -83,7 +83,7 @@ def build(annexes: Sequence[AnnexKey]) -> bytes:
     _page_number(document.sections[0])
     _body(document)
     _annexes(document, annexes)
-    return saved(document)
+    return save_reproducibly(document)
 
 
 def _properties(document: Any) -> None:
@@ -140,8 +140,8 @@ def _styles(document: Any) -> None:
         ("VB Ngắt", 1, {"align": _LEFT}),
     ):  # fmt: skip
         _style(document, name, size, **more)
-    dotted = document.styles[STYLE_BLANK].paragraph_format.tab_stops
-    dotted.add_tab_stop(Mm(PAGE[0] - MARGIN_LEFT - MARGIN_RIGHT), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
+    tab_stops = document.styles[STYLE_BLANK].paragraph_format.tab_stops
+    tab_stops.add_tab_stop(Mm(PAGE[0] - MARGIN_LEFT - MARGIN_RIGHT), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
     for name in (STYLE_MOTTO_RULE, STYLE_AGENCY_RULE, STYLE_TITLE_RULE):
         rule = _style(document, name, 1, align=_LEFT, exactly=4)
         _borders(rule.element.get_or_add_pPr(), ("top",), space=1)
@@ -210,7 +210,7 @@ def _borders(of: Any, sides: tuple[str, ...], space: int) -> None:
 
 def _dash() -> float:
     """From the start of the greeting to its colon, below which the dashes stand."""
-    return metrics.width("Kính gửi", SIZE_BODY)
+    return metrics.measure_width("Kính gửi", SIZE_BODY)
 
 
 # --- pages ----------------------------------------------------------------------------------------------
@@ -229,12 +229,12 @@ def _annex_page(section: Any) -> None:
     section.orientation = WD_ORIENT.LANDSCAPE
     section.page_width, section.page_height = Mm(PAGE[1]), Mm(PAGE[0])
     section.left_margin = section.right_margin = Mm(ANNEX_MARGIN)
-    numbering = OxmlElement("w:pgNumType")
-    numbering.set(qn("w:start"), "1")
+    page_number_type = OxmlElement("w:pgNumType")
+    page_number_type.set(qn("w:start"), "1")
     properties = section._sectPr
     for old in properties.findall(qn("w:pgNumType")):
         properties.remove(old)
-    properties.insert_element_before(numbering, "w:cols", "w:titlePg", "w:docGrid")
+    properties.insert_element_before(page_number_type, "w:cols", "w:titlePg", "w:docGrid")
 
 
 def _page_number(section: Any) -> None:
@@ -255,7 +255,7 @@ def _page_number(section: Any) -> None:
 
 def _body(document: Any) -> None:
     _header_block(document)
-    _all(
+    _add_paragraphs(
         document,
         ("", "{%p if title %}"),
         ("VB Tên loại", "{{ title }}"),
@@ -299,9 +299,9 @@ def _body(document: Any) -> None:
 
 
 def _header_block(document: Any) -> None:
-    left, right = _columns(document)
-    _all(
-        left,
+    left_cell, right_cell = _columns(document)
+    _add_paragraphs(
+        left_cell,
         ("", "{%p for line in superior %}"),
         ("VB Chủ quản", "{{ line }}"),
         ("", "{%p endfor %}"),
@@ -315,8 +315,8 @@ def _header_block(document: Any) -> None:
         ("", "{%p endfor %}"),
         (STYLE_CIRCULATION, "{{ circulation }}"),
     )
-    _all(
-        right,
+    _add_paragraphs(
+        right_cell,
         ("VB Quốc hiệu", "{{ nation }}"),
         ("VB Tiêu ngữ", "{{ motto }}"),
         (STYLE_MOTTO_RULE, ""),
@@ -327,16 +327,16 @@ def _header_block(document: Any) -> None:
 def _signature_block(document: Any) -> None:
     gap = document.add_paragraph("", "VB Ngắt").paragraph_format
     gap.space_before, gap.keep_with_next = Pt(10), True
-    left, right = _columns(document)
-    _all(
-        left,
+    left_cell, right_cell = _columns(document)
+    _add_paragraphs(
+        left_cell,
         ("VB Nơi nhận", "{{ recipients_title }}"),
         ("", "{%p for line in recipients %}"),
         ("VB Danh sách nơi nhận", "{{ line }}"),
         ("", "{%p endfor %}"),
     )
-    _all(
-        right,
+    _add_paragraphs(
+        right_cell,
         ("", "{%p for line in signing %}"),
         ("VB Chức vụ", "{{ line }}"),
         ("", "{%p endfor %}"),
@@ -349,8 +349,8 @@ def _columns(document: Any) -> tuple[Any, Any]:
     table = document.add_table(rows=1, cols=2)
     table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
     _table_form(table, HEADER_COLUMNS, padding=0)
-    left, right = table.rows[0].cells
-    return left, right
+    left_cell, right_cell = table.rows[0].cells
+    return left_cell, right_cell
 
 
 def _annexes(document: Any, keys: Sequence[AnnexKey]) -> None:
@@ -358,16 +358,16 @@ def _annexes(document: Any, keys: Sequence[AnnexKey]) -> None:
     for key in keys:
         _annex_page(document.add_section())
         if key != keys[0]:
-            _all(document, ("", "{%p endif %}"))
+            _add_paragraphs(document, ("", "{%p endif %}"))
         if key != keys[-1]:
-            _all(document, ("", f'{{%p if "{key}" in annex %}}'))
+            _add_paragraphs(document, ("", f'{{%p if "{key}" in annex %}}'))
         _annex(document, key)
 
 
 def _annex(document: Any, key: AnnexKey) -> None:
     columns = COLUMNS[key]
     of = f"annex.{key}"
-    _all(
+    _add_paragraphs(
         document,
         ("VB Số phụ lục", f"{{{{ {of}.label }}}}"),
         ("VB Tên phụ lục", f"{{{{ {of}.title }}}}"),
@@ -384,11 +384,11 @@ def _annex(document: Any, key: AnnexKey) -> None:
     begin.cells[0].text = f"{{%tr for row in {of}.rows %}}"
     end.cells[0].text = "{%tr endfor %}"
     for index, column in enumerate(columns):
-        _all(head.cells[index], ("VB Đầu bảng", f"{{{{ {of}.columns[{index}] }}}}"))
-        _all(row.cells[index], ("VB Bảng", f"{{{{ row[{index}] }}}}"))
+        _add_paragraphs(head.cells[index], ("VB Đầu bảng", f"{{{{ {of}.columns[{index}] }}}}"))
+        _add_paragraphs(row.cells[index], ("VB Bảng", f"{{{{ row[{index}] }}}}"))
         row.cells[index].paragraphs[0].alignment = _ALIGN[column.align]
     row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
-    _all(document, ("", "{%p endif %}"), ("VB Ngắt", ""))
+    _add_paragraphs(document, ("", "{%p endif %}"), ("VB Ngắt", ""))
 
 
 def _table_form(table: Any, widths: tuple[float, ...], padding: float) -> None:
@@ -411,7 +411,7 @@ def _table_form(table: Any, widths: tuple[float, ...], padding: float) -> None:
             cell.width = Mm(width)
 
 
-def _all(where: Any, *paragraphs: tuple[str, str]) -> None:
+def _add_paragraphs(where: Any, *paragraphs: tuple[str, str]) -> None:
     """Paragraphs of style and text; the first fills the empty one that a new cell holds."""
     for style, text in paragraphs:
         present = where.paragraphs
@@ -422,14 +422,14 @@ def _all(where: Any, *paragraphs: tuple[str, str]) -> None:
             paragraph.add_run(text)
 
 
-def saved(document: Any) -> bytes:
+def save_reproducibly(document: Any) -> bytes:
     """The file with fixed dates inside, so that making it again changes nothing."""
-    buffer, fixed = io.BytesIO(), io.BytesIO()
+    buffer, target = io.BytesIO(), io.BytesIO()
     document.save(buffer)
-    with zipfile.ZipFile(buffer) as raw, zipfile.ZipFile(fixed, "w", zipfile.ZIP_DEFLATED) as kept:
+    with zipfile.ZipFile(buffer) as raw, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(raw.namelist(), key=lambda name: (name != "[Content_Types].xml", name)):
-            kept.writestr(zipfile.ZipInfo(name, _EPOCH.timetuple()[:6]), raw.read(name), zipfile.ZIP_DEFLATED)
-    return fixed.getvalue()
+            archive.writestr(zipfile.ZipInfo(name, _EPOCH.timetuple()[:6]), raw.read(name), zipfile.ZIP_DEFLATED)
+    return target.getvalue()
 
 
 if __name__ == "__main__":

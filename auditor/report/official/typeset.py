@@ -15,7 +15,7 @@ ASSETS = Path(__file__).parent / "assets"
 
 def typeset(template: str, data: str) -> bytes:
     """The PDF. ``data`` is JSON, and reaches the template as data alone. Raises RuntimeError when typst cannot."""
-    printed: bytes = typst.compile(
+    pdf: bytes = typst.compile(
         str(ASSETS / template),
         root=str(ASSETS),
         font_paths=[str(ASSETS / "fonts")],
@@ -24,7 +24,7 @@ def typeset(template: str, data: str) -> bytes:
         pdf_standards=["a-2a"],
         sys_inputs={"data": data},
     )
-    return printed
+    return pdf
 
 
 if __name__ == "__main__":

@@ -10,22 +10,22 @@ from dataclasses import dataclass
 from datetime import date
 
 from auditor.inventory import offices
-from auditor.inventory.sharing import MATTERS, Declared, Matter
+from auditor.inventory.sharing import MATTERS, Declaration, Matter
 from auditor.models import Lang, Organisation, Unit
 from auditor.report.official.content import form
-from auditor.report.official.content.blocks import closing, item, paragraph, punctuated
+from auditor.report.official.content.blocks import make_closing, make_item, make_paragraph, punctuate_items
 from auditor.report.official.content.given import BLANK
-from auditor.report.official.document import COLUMNS, Annex, Block, Document
+from auditor.report.official.document import COLUMNS, Annex, OfficialDocument, TextBlock
 from auditor.report.official.period import Period
-from auditor.report.sharing.table import Row, Totals, totals
-from auditor.text.visible import one_line
+from auditor.report.sharing.table import OfficeRow, SharingTotals, compute_totals
+from auditor.text.visible import make_one_line
 from auditor.text.words import Words
 
 _MAX_WHAT = 120
 
 
 @dataclass(frozen=True)
-class Sharing:
+class SharingReport:
     """An office's month: whose, which, and its rows."""
 
     organisation: Organisation
@@ -33,15 +33,15 @@ class Sharing:
     period: Period
     moments: tuple[str, ...]
     """When the runs behind it were, newest first."""
-    rows: tuple[Row, ...]
+    rows: tuple[OfficeRow, ...]
 
     @property
-    def totals(self) -> Totals:
+    def totals(self) -> SharingTotals:
         """What the rows come to."""
-        return totals(self.rows)
+        return compute_totals(self.rows)
 
 
-def document(of: Sharing, lang: Lang) -> Document:
+def build_document(of: SharingReport, lang: Lang) -> OfficialDocument:
     """The letter with its table."""
     words = Words(lang)
     unit, kind, symbol = of.unit, words("official.kind.cong-van"), form.symbol(of.unit, "cong-van")
@@ -49,7 +49,7 @@ def document(of: Sharing, lang: Lang) -> Document:
         words.whole_month(of.period.year, of.period.month),
         words(f"official.security.{of.organisation.regime}"),
     )
-    return Document(
+    return OfficialDocument(
         lang=lang,
         kind="cong-van",
         name=words("sharing.document_name", unit=unit.name, month=month),
@@ -65,11 +65,11 @@ def document(of: Sharing, lang: Lang) -> Document:
         title="",
         subject=(),
         greeting=words("official.greeting"),
-        addressees=form.addressees([above.name for above in offices.addressees(of.organisation, unit)]),
-        body=punctuated(_body(of, words, month, security)),
+        addressees=form.addressees([above.name for above in offices.list_addressees(of.organisation, unit)]),
+        body=punctuate_items(_body(of, words, month, security)),
         recipients_title=words("official.recipients"),
         recipients=form.recipients(of.organisation, unit, words),
-        signing=form.signing(unit, words),
+        signing=form.list_signature_lines(unit, words),
         annexes=(
             Annex(
                 key="sharing",
@@ -84,29 +84,29 @@ def document(of: Sharing, lang: Lang) -> Document:
                 ),
                 note=words("sharing.annex.note", moment=words.moment(of.moments[0])),
                 columns=tuple(words(f"sharing.column.{column.key}") for column in COLUMNS["sharing"]),
-                rows=in_words(of.rows, words),
+                rows=render_rows(of.rows, words),
             ),
         ),
     )
 
 
-def _body(of: Sharing, words: Words, month: str, security: str) -> Iterator[Block]:
-    yield paragraph(words("sharing.opening", unit=of.unit.name, month=month, security=security))
-    for label, value in counted(of.totals, words):
-        yield item(f"{label}: {value}")
-    yield closing(words("sharing.closing"))
+def _body(of: SharingReport, words: Words, month: str, security: str) -> Iterator[TextBlock]:
+    yield make_paragraph(words("sharing.opening", unit=of.unit.name, month=month, security=security))
+    for label, value in list_totals(of.totals, words):
+        yield make_item(f"{label}: {value}")
+    yield make_closing(words("sharing.closing"))
 
 
-def counted(found: Totals, words: Words) -> Iterable[tuple[str, int | str]]:
+def list_totals(sharing_totals: SharingTotals, words: Words) -> Iterable[tuple[str, int | str]]:
     """Each total with its label."""
     for key in (
         *("units", "sites", "hosts", "protected", "central", "connection", "monitoring"),
         *("contacts", "injected", "vulnerable", "handled"),
     ):
-        yield words(f"sharing.total.{key}"), _number(getattr(found, key), words)
+        yield words(f"sharing.total.{key}"), _number(getattr(sharing_totals, key), words)
 
 
-def printed(rows: Iterable[Row], words: Words) -> Iterator[tuple[str | int | None, ...]]:
+def iter_table_rows(rows: Iterable[OfficeRow], words: Words) -> Iterator[tuple[str | int | None, ...]]:
     """The table's columns, a row an office."""
     for number, row in enumerate(rows, 1):
         yield (
@@ -114,82 +114,90 @@ def printed(rows: Iterable[Row], words: Words) -> Iterator[tuple[str | int | Non
             row.unit.name,
             ", ".join(row.sites) or "–",
             row.hosts,
-            protection(row, words),
-            *(told(row.declared.on(matter), words) for matter in MATTERS if matter != "protection"),
+            describe_protection(row, words),
+            *(
+                describe_declaration(row.declarations.get_declaration(matter), words)
+                for matter in MATTERS
+                if matter != "protection"
+            ),
             _number(row.contacts.value, words),
-            _number(row.injected.value, words),
+            _number(row.injected_sites.value, words),
             _number(row.vulnerable.value, words),
-            _number(row.handled.value, words),
-            note(row, words),
+            _number(row.handled_items.value, words),
+            write_note(row, words),
         )
 
 
-def in_words(rows: Iterable[Row], words: Words) -> tuple[tuple[str, ...], ...]:
+def render_rows(rows: Iterable[OfficeRow], words: Words) -> tuple[tuple[str, ...], ...]:
     """The same as text."""
-    return tuple(tuple(str(cell) if cell is not None else "" for cell in row) for row in printed(rows, words))
+    return tuple(tuple(str(cell) if cell is not None else "" for cell in row) for row in iter_table_rows(rows, words))
 
 
 def _number(value: int | None, words: Words) -> int | str:
     return value if value is not None else words("sharing.unknown")
 
 
-def protection(row: Row, words: Words) -> str:
+def describe_protection(row: OfficeRow, words: Words) -> str:
     """Products that were seen on hosts, then what the office declares besides; "not known" where there is neither."""
-    seen = [
+    product_texts = [
         words(f"sharing.product.{state}", product=product, count=n, of=row.hosts)
-        for state, found in (("running", row.protected), ("stopped", row.stopped))
-        for product, n in found.items()
+        for state, counts in (("running", row.running_products), ("stopped", row.stopped_products))
+        for product, n in counts.items()
     ]
-    if row.hosts > row.unread and not seen:
-        seen.append(words("sharing.product.none"))
-    parts = [words("sharing.read", what="; ".join(seen))] if seen else []
-    parts += [words("sharing.declared", what=told(row.declared.protection, words))] if row.declared.protection else []
+    if row.hosts > row.unread and not product_texts:
+        product_texts.append(words("sharing.product.none"))
+    parts = [words("sharing.read", what="; ".join(product_texts))] if product_texts else []
+    parts += (
+        [words("sharing.declared", what=describe_declaration(row.declarations.protection, words))]
+        if row.declarations.protection
+        else []
+    )
     return "; ".join(parts) or words("sharing.unknown")
 
 
-def told(declared: Declared | None, words: Words) -> str:
+def describe_declaration(declaration: Declaration | None, words: Words) -> str:
     """What an office declares of a matter."""
-    if declared is None:
+    if declaration is None:
         return words("sharing.unknown")
-    what = f" ({one_line(declared.what, _MAX_WHAT)})" if declared.what else ""
-    if declared.since is None:
+    what = f" ({make_one_line(declaration.what, _MAX_WHAT)})" if declaration.what else ""
+    if declaration.since is None:
         return words("sharing.no") + what
-    return words("sharing.since", day=words.day(declared.since)) + what
+    return words("sharing.since", day=words.day(declaration.since)) + what
 
 
-def note(row: Row, words: Words) -> str:
+def write_note(row: OfficeRow, words: Words) -> str:
     """Who else runs its hosts, and what is not known."""
     parts = [words("sharing.note.served_by", unit=unit.name) for unit in row.served_by]
     for key, n in (
         ("unread", row.unread),
-        ("unaudited", row.unaudited),
-        ("injected", row.injected.unknown),
-        ("vulnerable", row.vulnerable.unknown),
-        ("contacts", row.contacts.unknown),
+        ("unaudited", row.unaudited_sites),
+        ("injected", row.injected_sites.unknown_subjects),
+        ("vulnerable", row.vulnerable.unknown_subjects),
+        ("contacts", row.contacts.unknown_subjects),
     ):
         if n:
             parts.append(words(f"sharing.note.{key}", count=n))
     return "; ".join(parts)
 
 
-def sources(rows: Iterable[Row], words: Words) -> Iterator[tuple[str, str, str, str, date | None]]:
+def iter_sources(rows: Iterable[OfficeRow], words: Words) -> Iterator[tuple[str, str, str, str, date | None]]:
     """Where each declared value comes from: office, matter, what it is, whose word, of which day."""
     for row in rows:
         for matter in MATTERS:
-            declared = row.declared.on(matter)
+            declaration = row.declarations.get_declaration(matter)
             yield (
                 row.unit.name,
                 words(f"sharing.matter.{matter}"),
-                told(declared, words),
-                one_line(declared.role, _MAX_WHAT) if declared else words("sharing.unknown"),
-                declared.dated if declared else None,
+                describe_declaration(declaration, words),
+                make_one_line(declaration.role, _MAX_WHAT) if declaration else words("sharing.unknown"),
+                declaration.dated if declaration else None,
             )
 
 
-def later(rows: Iterable[Row], last: date) -> Iterator[tuple[Unit, Matter, Declared]]:
+def iter_later_declarations(rows: Iterable[OfficeRow], last: date) -> Iterator[tuple[Unit, Matter, Declaration]]:
     """What was said after the month's last day: the table is as of then."""
     for row in rows:
         for matter in MATTERS:
-            declared = row.declared.on(matter)
-            if declared is not None and declared.dated > last:
-                yield row.unit, matter, declared
+            declaration = row.declarations.get_declaration(matter)
+            if declaration is not None and declaration.dated > last:
+                yield row.unit, matter, declaration

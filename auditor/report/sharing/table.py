@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from auditor.audit.controls import Catalogue, Tells
 from auditor.inventory import offices
-from auditor.inventory.sharing import Sharing
+from auditor.inventory.sharing import SharingDeclarations
 from auditor.models import Finding, Run, Status, Unit
 from auditor.models.run import Protection
 from auditor.results.office_month import Figures
@@ -16,106 +16,117 @@ from auditor.results.summary import HostSummary, SiteSummary
 
 SEVERE_CVSS = 7.0
 """From which a component's vulnerability is serious though nobody is known to exploit it."""
-_ANSWERED = (Status.PASS, Status.PARTIAL, Status.FAIL)
-_OPEN = ("affected", "restart_owed")
+_RESULT_STATUSES = (Status.PASS, Status.PARTIAL, Status.FAIL)
+_OPEN_STATES = ("affected", "restart_owed")
 
 
 @dataclass(frozen=True)
-class Counted:
+class DistinctCount:
     """How many different things there are, and on how many sites or hosts nothing is known of them."""
 
     things: frozenset[str]
-    known: int
-    unknown: int
+    known_subjects: int
+    unknown_subjects: int
 
     @property
     def value(self) -> int | None:
         """The number; None where nothing is known at all."""
-        return len(self.things) if self.known else None
+        return len(self.things) if self.known_subjects else None
 
 
 @dataclass(frozen=True)
-class Row:
+class OfficeRow:
     """One office."""
 
     unit: Unit
     sites: tuple[str, ...]
     hosts: int
     """Those that the office runs; where nobody is said to run one, those that serve its sites."""
-    protected: Mapping[str, int]
+    running_products: Mapping[str, int]
     """On how many of the hosts a product runs."""
-    stopped: Mapping[str, int]
+    stopped_products: Mapping[str, int]
     """On how many a product is installed and does not run."""
-    guarded: int
+    guarded_hosts: int
     """Hosts on which any product runs."""
     unread: int
     """Hosts of which nothing is known about products."""
-    declared: Sharing
-    contacts: Counted
+    declarations: SharingDeclarations
+    contacts: DistinctCount
     """Addresses that are known to be bad and that its hosts or sites had to do with."""
-    injected: Counted
-    vulnerable: Counted
-    handled: Counted
+    injected_sites: DistinctCount
+    vulnerable: DistinctCount
+    handled_items: DistinctCount
     """What was there at the beginning and is there no longer."""
     served_by: tuple[Unit, ...]
     """Other offices that run hosts of its sites."""
-    unaudited: int
+    unaudited_sites: int
 
     @property
     def is_protected(self) -> bool:
         """Whether a product runs on each of its hosts."""
-        return 0 < self.hosts == self.guarded
+        return 0 < self.hosts == self.guarded_hosts
 
 
-def rows(of: Figures, before: Run | None, declared: Mapping[str, Sharing], catalogue: Catalogue) -> tuple[Row, ...]:
+def build_rows(
+    of: Figures, before: Run | None, declarations: Mapping[str, SharingDeclarations], catalogue: Catalogue
+) -> tuple[OfficeRow, ...]:
     """A row for each office that has sites or hosts, in the order of the organisation's file.
 
     ``before``: how things stood when the month began.
     """
-    then = _Found(before.findings if before else (), catalogue)
-    return tuple(_rows(of, then, _Found(of.findings, catalogue), declared))
+    then = _FindingIndex(before.findings if before else (), catalogue)
+    return tuple(_rows(of, then, _FindingIndex(of.findings, catalogue), declarations))
 
 
-class _Found:
+class _FindingIndex:
     """A run's findings that tell of something, by what that is."""
 
     def __init__(self, findings: Iterable[Finding], catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._by_key = {(one.control, one.subject.kind, one.subject.id): one for one in findings}
+        self._by_key = {(finding.control, finding.subject.kind, finding.subject.id): finding for finding in findings}
 
-    def answers(self, what: Tells, kind: Literal["host", "site"], name: str) -> list[Finding]:
+    def list_results(self, what: Tells, kind: Literal["host", "site"], name: str) -> list[Finding]:
         """What controls came to a result on a host or site."""
-        found = (self._by_key.get((control, kind, name)) for control in self._catalogue.telling(what, kind))
-        return [one for one in found if one is not None and one.status in _ANSWERED]
+        candidates = (
+            self._by_key.get((control, kind, name)) for control in self._catalogue.find_controls_telling(what, kind)
+        )
+        return [finding for finding in candidates if finding is not None and finding.status in _RESULT_STATUSES]
 
 
-def _rows(of: Figures, before: _Found, now: _Found, declared: Mapping[str, Sharing]) -> Iterator[Row]:
-    sites = {unit.id: found for unit, found in of.owners}
+def _rows(
+    of: Figures, before: _FindingIndex, now: _FindingIndex, declarations: Mapping[str, SharingDeclarations]
+) -> Iterator[OfficeRow]:
+    sites = {unit.id: unit_sites for unit, unit_sites in of.owners}
     for unit in of.units:
-        if offices.today(of.organisation, unit).id != unit.id:
+        if offices.resolve_successor(of.organisation, unit).id != unit.id:
             continue
         own = sites.get(unit.id, ())
         hosts = [host for host in of.summary.hosts if _is_run_by(of, host, unit, own)]
-        unaudited = sum(offices.today(of.organisation, _unit(of, site.unit)).id == unit.id for site in of.unaudited)
-        if not own and not hosts and not unaudited:
+        unaudited_count = sum(
+            offices.resolve_successor(of.organisation, _unit(of, site.unit)).id == unit.id
+            for site in of.unaudited_sites
+        )
+        if not own and not hosts and not unaudited_count:
             continue
         products = [host.outcome.protection for host in hosts]
-        injected, vulnerable = _injected(own, now), _vulnerable(own, hosts, now)
-        yield Row(
+        injected_sites, vulnerable = _count_injected(own, now), _count_vulnerable(own, hosts, now)
+        yield OfficeRow(
             unit=unit,
             sites=tuple(site.domain for site in own),
             hosts=len(hosts),
-            protected=_products(products, lambda one: one.running),
-            stopped=_products(products, lambda one: not one.running),
-            guarded=sum(any(one.running for one in told or ()) for told in products),
+            running_products=_count_products(products, lambda running_product: running_product.running),
+            stopped_products=_count_products(products, lambda stopped_product: not stopped_product.running),
+            guarded_hosts=sum(
+                any(protection.running for protection in host_products or ()) for host_products in products
+            ),
             unread=products.count(None),
-            declared=declared.get(unit.id, Sharing()),
-            contacts=_contacts(hosts, now),
-            injected=injected,
+            declarations=declarations.get(unit.id, SharingDeclarations()),
+            contacts=_count_contacts(hosts, now),
+            injected_sites=injected_sites,
             vulnerable=vulnerable,
-            handled=_handled(own, hosts, before, now),
+            handled_items=_count_handled(own, hosts, before, now),
             served_by=tuple(_others(of, unit, own)),
-            unaudited=unaudited,
+            unaudited_sites=unaudited_count,
         )
 
 
@@ -125,72 +136,86 @@ def _unit(of: Figures, unit_id: str | None) -> Unit:
 
 def _is_run_by(of: Figures, host: HostSummary, unit: Unit, own: Iterable[SiteSummary]) -> bool:
     if host.unit is not None:
-        return offices.today(of.organisation, host.unit).id == unit.id
+        return offices.resolve_successor(of.organisation, host.unit).id == unit.id
     return any(site.host.host.name == host.host.name for site in own)
 
 
 def _others(of: Figures, unit: Unit, own: Iterable[SiteSummary]) -> Iterator[Unit]:
-    found = {}
+    units = {}
     for site in own:
-        runs = offices.today(of.organisation, site.host.unit) if site.host.unit is not None else unit
-        found[runs.id] = runs
-    return (one for one in found.values() if one.id != unit.id)
+        runs = offices.resolve_successor(of.organisation, site.host.unit) if site.host.unit is not None else unit
+        units[runs.id] = runs
+    return (other_unit for other_unit in units.values() if other_unit.id != unit.id)
 
 
-def _products(told: Iterable[tuple[Protection, ...] | None], wanted: Callable[[Protection], bool]) -> Mapping[str, int]:
-    found: dict[str, int] = {}
-    for products in told:
-        for one in products or ():
-            if wanted(one):
-                found[one.product] = found.get(one.product, 0) + 1
-    return dict(sorted(found.items()))
+def _count_products(
+    host_products: Iterable[tuple[Protection, ...] | None], is_wanted: Callable[[Protection], bool]
+) -> Mapping[str, int]:
+    counts: dict[str, int] = {}
+    for products in host_products:
+        for product in products or ():
+            if is_wanted(product):
+                counts[product.product] = counts.get(product.product, 0) + 1
+    return dict(sorted(counts.items()))
 
 
-def _contacts(hosts: Iterable[HostSummary], found: _Found) -> Counted:
-    per = [found.answers("contact", "host", host.host.name) for host in hosts]
-    seen = (told for answers in per for one in answers if one.status.is_open for told in one.violations)
-    values = frozenset(str(told.get("indicator")) for told in seen if isinstance(told, Mapping))
-    return Counted(values, sum(map(bool, per)), sum(not answers for answers in per))
+def _count_contacts(hosts: Iterable[HostSummary], index: _FindingIndex) -> DistinctCount:
+    per = [index.list_results("contact", "host", host.host.name) for host in hosts]
+    violations = (
+        violation
+        for answers in per
+        for finding in answers
+        if finding.status.is_open
+        for violation in finding.violations
+    )
+    values = frozenset(str(contact.get("indicator")) for contact in violations if isinstance(contact, Mapping))
+    return DistinctCount(values, sum(map(bool, per)), sum(not answers for answers in per))
 
 
-def _injected(own: Iterable[SiteSummary], found: _Found) -> Counted:
-    answers = {site.domain: found.answers("injected", "site", site.domain) for site in own}
-    open_ = frozenset(domain for domain, told in answers.items() if any(one.status.is_open for one in told))
-    return Counted(open_, sum(map(bool, answers.values())), sum(not told for told in answers.values()))
+def _count_injected(own: Iterable[SiteSummary], index: _FindingIndex) -> DistinctCount:
+    answers = {site.domain: index.list_results("injected", "site", site.domain) for site in own}
+    open_ = frozenset(
+        domain for domain, site_findings in answers.items() if any(finding.status.is_open for finding in site_findings)
+    )
+    return DistinctCount(
+        open_, sum(map(bool, answers.values())), sum(not result_findings for result_findings in answers.values())
+    )
 
 
-def _vulnerable(own: Iterable[SiteSummary], hosts: Iterable[HostSummary], found: _Found) -> Counted:
-    per = [_ids_on_host(host.host.name, found) for host in hosts] + [
-        ids for site in own if (ids := _ids_on_site(site.domain, found)) is not None
+def _count_vulnerable(own: Iterable[SiteSummary], hosts: Iterable[HostSummary], index: _FindingIndex) -> DistinctCount:
+    per = [_ids_on_host(host.host.name, index) for host in hosts] + [
+        ids for site in own if (ids := _ids_on_site(site.domain, index)) is not None
     ]
-    known = [ids for ids in per if ids is not None]
-    return Counted(frozenset().union(*known), len(known), len(per) - len(known))
+    known_ids = [ids for ids in per if ids is not None]
+    return DistinctCount(frozenset().union(*known_ids), len(known_ids), len(per) - len(known_ids))
 
 
-def _ids_on_host(name: str, found: _Found) -> frozenset[str] | None:
+def _ids_on_host(name: str, index: _FindingIndex) -> frozenset[str] | None:
     """The serious vulnerabilities that are open on a host; None where its packages were not judged."""
-    known = found.answers("vulnerable", "host", name)
-    return frozenset(_ids(known, lambda _: True)) if known else None
+    results = index.list_results("vulnerable", "host", name)
+    return frozenset(_ids(results, lambda _: True)) if results else None
 
 
-def _ids_on_site(domain: str, found: _Found) -> frozenset[str] | None:
+def _ids_on_site(domain: str, index: _FindingIndex) -> frozenset[str] | None:
     """Likewise of a site's application; None where that was not judged, as on a site that has none."""
-    known = found.answers("vulnerable", "site", domain)
-    return frozenset(_ids(known, _is_severe)) if known else None
+    results = index.list_results("vulnerable", "site", domain)
+    return frozenset(_ids(results, _is_severe)) if results else None
 
 
-def _is_severe(told: Mapping[str, Any]) -> bool:
-    return bool(told.get("exploited_since")) or (told.get("cvss") or 0) >= SEVERE_CVSS
+def _is_severe(violation: Mapping[str, Any]) -> bool:
+    return bool(violation.get("exploited_since")) or (violation.get("cvss") or 0) >= SEVERE_CVSS
 
 
 def _ids(findings: Iterable[Finding], counts: Callable[[Mapping[str, Any]], bool]) -> Iterator[str]:
     for finding in findings:
-        for told in finding.violations if finding.status.is_open else ():
-            if isinstance(told, Mapping) and told.get("state") in _OPEN and counts(told):
-                yield str(told["vulnerability"])
+        for violation in finding.violations if finding.status.is_open else ():
+            if isinstance(violation, Mapping) and violation.get("state") in _OPEN_STATES and counts(violation):
+                yield str(violation["vulnerability"])
 
 
-def _handled(own: Iterable[SiteSummary], hosts: Iterable[HostSummary], before: _Found, now: _Found) -> Counted:
+def _count_handled(
+    own: Iterable[SiteSummary], hosts: Iterable[HostSummary], before: _FindingIndex, now: _FindingIndex
+) -> DistinctCount:
     """Of what was open at the beginning, what is open on none of the same sites and hosts any more."""
     own = tuple(own)
     pairs = [(_ids_on_host(host.host.name, before), _ids_on_host(host.host.name, now)) for host in hosts]
@@ -198,17 +223,17 @@ def _handled(own: Iterable[SiteSummary], hosts: Iterable[HostSummary], before: _
     pairs += [(_as_set(site, before), _as_set(site, now)) for site in own]
     both = [(then, here) for then, here in pairs if then is not None and here is not None]
     still: frozenset[str] = frozenset().union(*(here for _, here in both))
-    begun: frozenset[str] = frozenset().union(*(then for then, _ in both))
-    return Counted(begun - still, len(both), len(pairs) - len(both))
+    initial_ids: frozenset[str] = frozenset().union(*(then for then, _ in both))
+    return DistinctCount(initial_ids - still, len(both), len(pairs) - len(both))
 
 
-def _as_set(site: SiteSummary, found: _Found) -> frozenset[str] | None:
-    counted = _injected([site], found)
-    return counted.things if counted.known else None
+def _as_set(site: SiteSummary, index: _FindingIndex) -> frozenset[str] | None:
+    count = _count_injected([site], index)
+    return count.things if count.known_subjects else None
 
 
 @dataclass(frozen=True)
-class Totals:
+class SharingTotals:
     """What the rows come to. What is in several rows counts once."""
 
     units: int
@@ -225,25 +250,34 @@ class Totals:
     handled: int | None
 
 
-def totals(found: Iterable[Row]) -> Totals:
+def compute_totals(office_rows: Iterable[OfficeRow]) -> SharingTotals:
     """The totals of the table."""
-    found = tuple(found)
-    declared = [row.declared for row in found]
-    return Totals(
-        units=len(found),
-        sites=sum(len(row.sites) for row in found),
-        hosts=sum(row.hosts for row in found),
-        protected=sum(row.is_protected for row in found),
-        central=sum(bool(one.central and one.central.in_place) for one in declared),
-        connection=sum(bool(one.connection and one.connection.in_place) for one in declared),
-        monitoring=sum(bool(one.monitoring and one.monitoring.in_place) for one in declared),
-        contacts=_together(row.contacts for row in found),
-        injected=_together(row.injected for row in found),
-        vulnerable=_together(row.vulnerable for row in found),
-        handled=_together(row.handled for row in found),
+    office_rows = tuple(office_rows)
+    declarations = [row.declarations for row in office_rows]
+    return SharingTotals(
+        units=len(office_rows),
+        sites=sum(len(row.sites) for row in office_rows),
+        hosts=sum(row.hosts for row in office_rows),
+        protected=sum(row.is_protected for row in office_rows),
+        central=sum(
+            bool(central_declaration.central and central_declaration.central.in_place)
+            for central_declaration in declarations
+        ),
+        connection=sum(
+            bool(connection_declaration.connection and connection_declaration.connection.in_place)
+            for connection_declaration in declarations
+        ),
+        monitoring=sum(
+            bool(monitoring_declaration.monitoring and monitoring_declaration.monitoring.in_place)
+            for monitoring_declaration in declarations
+        ),
+        contacts=_combine_counts(row.contacts for row in office_rows),
+        injected=_combine_counts(row.injected_sites for row in office_rows),
+        vulnerable=_combine_counts(row.vulnerable for row in office_rows),
+        handled=_combine_counts(row.handled_items for row in office_rows),
     )
 
 
-def _together(counted: Iterable[Counted]) -> int | None:
-    known = [one for one in counted if one.known]
-    return len(frozenset().union(*(one.things for one in known))) if known else None
+def _combine_counts(counts: Iterable[DistinctCount]) -> int | None:
+    known_counts = [count for count in counts if count.known_subjects]
+    return len(frozenset().union(*(known_count.things for known_count in known_counts))) if known_counts else None

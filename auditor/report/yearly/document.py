@@ -10,10 +10,10 @@ from auditor.inventory import offices
 from auditor.inventory.systems import Contact, Instrument, System, Systems
 from auditor.models import Lang, Organisation, Unit, UnitId
 from auditor.report.official.content import form
-from auditor.report.official.content.blocks import item, paragraph, punctuated
+from auditor.report.official.content.blocks import make_item, make_paragraph, punctuate_items
 from auditor.report.official.content.given import BLANK
-from auditor.report.official.document import COLUMNS, Annex, Block, Document
-from auditor.report.yearly.table import Totals, Year, totals
+from auditor.report.official.document import COLUMNS, Annex, OfficialDocument, TextBlock
+from auditor.report.yearly.table import Year, YearlyTotals, compute_totals
 from auditor.text.words import Words
 
 DOTS = "…"
@@ -21,20 +21,20 @@ DOTS = "…"
 
 
 @dataclass(frozen=True)
-class Yearly:
+class YearlyReport:
     """An office's year: whose, which systems, and how the offices are reached."""
 
     organisation: Organisation
     unit: Unit
-    declared: Systems
+    declarations: Systems
     systems: tuple[System, ...]
     """Those that the office, and the offices below it, own or operate."""
     year: Year
 
     @property
-    def totals(self) -> Totals:
+    def totals(self) -> YearlyTotals:
         """What they come to."""
-        return totals(self.systems, self.year)
+        return compute_totals(self.systems, self.year)
 
     @property
     def owner(self) -> Unit:
@@ -42,22 +42,22 @@ class Yearly:
         owners = {system.owner for system in self.systems}
         return (self.organisation.unit(owners.pop()) if len(owners) == 1 else None) or self.unit
 
-    def name(self, unit: UnitId) -> str:
+    def get_unit_name(self, unit: UnitId) -> str:
         """An office's name."""
-        found = self.organisation.unit(unit)
-        return found.name if found else unit
+        office = self.organisation.unit(unit)
+        return office.name if office else unit
 
 
-def document(of: Yearly, lang: Lang, made: str) -> Document:
+def build_document(of: YearlyReport, lang: Lang, made_at: str) -> OfficialDocument:
     """The letter with its table. ``made``: the day of writing, ISO 8601."""
     words = Words(lang)
     unit, kind, symbol = of.unit, words("official.kind.cong-van"), form.symbol(of.unit, "cong-van")
     inline = words("official.number.inline", blank=BLANK, symbol=symbol)
-    return Document(
+    return OfficialDocument(
         lang=lang,
         kind="cong-van",
         name=words("yearly.document_name", unit=unit.name, year=str(of.year.year)),
-        made=made,
+        made=made_at,
         superior=form.superior(of.organisation, unit),
         agency=form.agency(unit.name),
         nation=words("official.nation"),
@@ -69,8 +69,8 @@ def document(of: Yearly, lang: Lang, made: str) -> Document:
         title="",
         subject=(),
         greeting=words("official.greeting"),
-        addressees=form.addressees([above.name for above in offices.addressees(of.organisation, unit)]),
-        body=punctuated(_body(of, words)),
+        addressees=form.addressees([above.name for above in offices.list_addressees(of.organisation, unit)]),
+        body=punctuate_items(_body(of, words)),
         recipients_title="",
         recipients=(),
         signing=(),
@@ -82,14 +82,14 @@ def document(of: Yearly, lang: Lang, made: str) -> Document:
                 attached=words("official.annex.attached", kind=kind, number=inline, blank=BLANK, unit=unit.name),
                 note=words("yearly.annex.note", first=words.day(of.year.first), last=words.day(of.year.last)),
                 columns=tuple(words(f"yearly.column.{column.key}") for column in COLUMNS["systems"]),
-                rows=tuple(rows(of, words)),
+                rows=tuple(iter_rows(of, words)),
             ),
         ),
     )
 
 
-def _body(of: Yearly, words: Words) -> Iterator[Block]:
-    yield paragraph(
+def _body(of: YearlyReport, words: Words) -> Iterator[TextBlock]:
+    yield make_paragraph(
         words(
             "yearly.opening",
             unit=of.unit.name,
@@ -98,26 +98,26 @@ def _body(of: Yearly, words: Words) -> Iterator[Block]:
             last=words.day(of.year.last),
         )
     )
-    yield Block(kind="heading", text=words("yearly.heading.totals"))
-    for label, count in counted(of, words):
-        yield item(f"{label}: {count}")
-    yield Block(kind="heading", text=words("yearly.heading.offices"))
-    specialist = of.organisation.unit(of.declared.specialist or "")
+    yield TextBlock(kind="heading", text=words("yearly.heading.totals"))
+    for label, count in list_totals(of, words):
+        yield make_item(f"{label}: {count}")
+    yield TextBlock(kind="heading", text=words("yearly.heading.offices"))
+    specialist = of.organisation.unit(of.declarations.specialist or "")
     for key, office in (("owner", of.owner), ("specialist", specialist)):
         name = office.name if office else DOTS
-        yield Block(kind="point", text=words(f"yearly.point.{key}", name=name))
-        contact = of.declared.contacts.get(office.id) if office else None
+        yield TextBlock(kind="point", text=words(f"yearly.point.{key}", name=name))
+        contact = of.declarations.contacts.get(office.id) if office else None
         for label, value in _contact(contact or Contact(), words):
-            yield item(f"{label}: {value}")
-    yield paragraph(words("yearly.closing"))
+            yield make_item(f"{label}: {value}")
+    yield make_paragraph(words("yearly.closing"))
 
 
-def counted(of: Yearly, words: Words) -> Iterable[tuple[str, str]]:
+def list_totals(of: YearlyReport, words: Words) -> Iterable[tuple[str, str]]:
     """Section 1 of the form: each total with its label."""
-    found = of.totals
+    yearly_totals = of.totals
     for key in ("systems", "classified", "built", "appraised", "approved", "approved_and_checked"):
-        yield words(f"yearly.total.{key}"), str(getattr(found, key))
-    yield words("yearly.total.done_by"), words.day(found.done_by) if found.done_by else DOTS
+        yield words(f"yearly.total.{key}"), str(getattr(yearly_totals, key))
+    yield words("yearly.total.done_by"), words.day(yearly_totals.done_by) if yearly_totals.done_by else DOTS
 
 
 def _contact(contact: Contact, words: Words) -> Iterable[tuple[str, str]]:
@@ -125,14 +125,14 @@ def _contact(contact: Contact, words: Words) -> Iterable[tuple[str, str]]:
         yield words(f"yearly.contact.{key}"), getattr(contact, key) or DOTS
 
 
-def rows(of: Yearly, words: Words) -> Iterator[tuple[str, ...]]:
+def iter_rows(of: YearlyReport, words: Words) -> Iterator[tuple[str, ...]]:
     """The form's twelve columns, a row a system. What is not so, or not told, is empty."""
     for number, system in enumerate(of.systems, 1):
         yield (
             str(number),
             system.name,
-            of.name(system.owner),
-            of.name(system.operator),
+            of.get_unit_name(system.owner),
+            of.get_unit_name(system.operator),
             str(system.level or ""),
             words(f"yearly.dossier.{system.dossier}") if system.dossier else "",
             _instrument(system.decision, words),
@@ -140,21 +140,21 @@ def rows(of: Yearly, words: Words) -> Iterator[tuple[str, ...]]:
             _day(system.approval_expected if system.dossier != "approved" else None, words),
             words(f"yearly.measures.{system.measures}"),
             _day(system.measures_expected if system.measures != "all" else None, words),
-            checked(system, of.year, words),
+            describe_checks(system, of.year, words),
         )
 
 
-def checked(system: System, year: Year, words: Words) -> str:
+def describe_checks(system: System, year: Year, words: Words) -> str:
     """Whether it was checked before it was put to use, within the year, or both."""
-    told = (
+    checks = (
         ("before_use", system.checked_before_use is not None and system.checked_before_use <= year.last),
         ("again", system.checked is not None and year.first <= system.checked <= year.last),
     )
-    return "; ".join(words(f"yearly.checked.{key}") for key, is_so in told if is_so)
+    return "; ".join(words(f"yearly.checked.{key}") for key, is_so in checks if is_so)
 
 
-def _instrument(found: Instrument | None, words: Words) -> str:
-    return words("yearly.instrument", number=found.number, day=words.day(found.day)) if found else ""
+def _instrument(instrument: Instrument | None, words: Words) -> str:
+    return words("yearly.instrument", number=instrument.number, day=words.day(instrument.day)) if instrument else ""
 
 
 def _day(day: date | None, words: Words) -> str:

@@ -12,8 +12,8 @@ from auditor.errors import InputError
 from auditor.inventory.systems import System
 from auditor.models import UnitId
 
-_BUILT = ("submitted", "appraised", "approved")
-_APPRAISED = ("appraised", "approved")
+_BUILT_STATES = ("submitted", "appraised", "approved")
+_APPRAISED_STATES = ("appraised", "approved")
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Year:
 
 
 @dataclass(frozen=True)
-class Totals:
+class YearlyTotals:
     """Section 1 of the form."""
 
     systems: int
@@ -67,23 +67,23 @@ class Totals:
     """The latest day by which something is still to be approved or put in place; None when nothing is, or nobody says."""
 
 
-def of_units(systems: Iterable[System], units: Collection[UnitId]) -> tuple[System, ...]:
+def select_by_units(systems: Iterable[System], units: Collection[UnitId]) -> tuple[System, ...]:
     """The systems that these offices own or operate."""
     return tuple(system for system in systems if system.owner in units or system.operator in units)
 
 
-def totals(systems: Iterable[System], year: Year) -> Totals:
+def compute_totals(systems: Iterable[System], year: Year) -> YearlyTotals:
     """What the systems come to."""
     systems = tuple(systems)
-    approved = [system for system in systems if system.dossier == "approved"]
-    return Totals(
+    approved_systems = [system for system in systems if system.dossier == "approved"]
+    return YearlyTotals(
         systems=len(systems),
         classified=sum(system.level is not None for system in systems),
-        built=sum(system.dossier in _BUILT for system in systems),
-        appraised=sum(system.dossier in _APPRAISED for system in systems),
-        approved=len(approved),
+        built=sum(system.dossier in _BUILT_STATES for system in systems),
+        appraised=sum(system.dossier in _APPRAISED_STATES for system in systems),
+        approved=len(approved_systems),
         approved_and_checked=sum(
-            system.checked is not None and year.first <= system.checked <= year.last for system in approved
+            system.checked is not None and year.first <= system.checked <= year.last for system in approved_systems
         ),
         done_by=max((day for system in systems for day in _still(system)), default=None),
     )
@@ -97,9 +97,9 @@ def _still(system: System) -> tuple[datetime.date, ...]:
     return tuple(day for day in days if day is not None)
 
 
-def later(systems: Iterable[System], year: Year) -> tuple[tuple[System, datetime.date], ...]:
+def find_later_systems(systems: Iterable[System], year: Year) -> tuple[tuple[System, datetime.date], ...]:
     """Systems whose decision or check is of after the year's last day, with that day: the table is as of then."""
-    dated = (
+    dated_systems = (
         (system, day)
         for system in systems
         for day in (
@@ -109,4 +109,4 @@ def later(systems: Iterable[System], year: Year) -> tuple[tuple[System, datetime
             system.checked,
         )
     )
-    return tuple((system, day) for system, day in dated if day is not None and day > year.last)
+    return tuple((system, day) for system, day in dated_systems if day is not None and day > year.last)

@@ -9,15 +9,15 @@ from datetime import date
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from auditor.inventory.table.columns import folded
+from auditor.inventory.table.columns import fold_text
 from auditor.models.vulnerabilities import COMPONENT_KINDS, PACKAGE_KINDS, State
 from auditor.vulnerabilities import installed, judging
-from auditor.vulnerabilities.advisory.reading import Advisory, Item
-from auditor.vulnerabilities.stated import NOTHING, Stated, said
-from auditor.vulnerabilities.verdicts import Verdict, by_changelog
+from auditor.vulnerabilities.advisory.reading import Advisory, AdvisoryItem
+from auditor.vulnerabilities.stated import NO_STATEMENTS, StatementIndex, apply_statement
+from auditor.vulnerabilities.verdicts import Verdict, judge_by_changelog
 
 if TYPE_CHECKING:
-    from auditor.vulnerabilities.store import Exploited, Known
+    from auditor.vulnerabilities.store import KevEntry, VulnerabilityDatabase
 
 WORST: tuple[State, ...] = (
     *("affected", "restart_owed", "unknown", "mitigated", "fixed", "not_affected", "not_installed"),
@@ -25,7 +25,7 @@ WORST: tuple[State, ...] = (
 
 
 @dataclass(frozen=True)
-class Line:
+class VerdictLine:
     """One verdict on an id, with all hosts that it holds for."""
 
     verdict: Verdict
@@ -33,7 +33,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Answer:
+class VulnerabilityAnswer:
     """One id of a list."""
 
     id: str
@@ -41,9 +41,9 @@ class Answer:
     """The rows or entries that name it."""
     product: str
     due: date | None
-    exploited: Exploited | None
+    kev_entry: KevEntry | None
     score: float | None
-    lines: tuple[Line, ...]
+    lines: tuple[VerdictLine, ...]
 
     @property
     def state(self) -> State:
@@ -52,95 +52,99 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Answers:
+class AdvisoryResult:
     """What a list comes to."""
 
     title: str
-    answers: tuple[Answer, ...]
+    answers: tuple[VulnerabilityAnswer, ...]
     wrong: tuple[tuple[int, str], ...]
     """Row or entry, and what was meant for an id, or a date, and is none."""
 
 
-def answer(
+def answer_advisory(
     advisory: Advisory,
     hosts: Mapping[str, Mapping[str, Any] | None],
-    known: Known,
+    database: VulnerabilityDatabase,
     products: Sequence[str],
     due: date | None,
-    stated: Mapping[str, Stated] = MappingProxyType({}),
-) -> Answers:
+    statements: Mapping[str, StatementIndex] = MappingProxyType({}),
+) -> AdvisoryResult:
     """``hosts``: facts by area as plain data, None for a host that could not be read. ``products``: what no host of ours has.
 
     ``due`` holds where a row has no day of its own; ``stated`` by host what the office says. Order: what is worst, then what ransomware uses, what is exploited, what is likely.
     """
-    by_id: dict[str, list[Item]] = {}
+    by_id: dict[str, list[AdvisoryItem]] = {}
     for item in advisory.items:
-        for one in item.ids:
-            by_id.setdefault(one, []).append(item)
-    found = [_answer(name, items, hosts, known, products, due, stated) for name, items in by_id.items()]
+        for vulnerability_id in item.ids:
+            by_id.setdefault(vulnerability_id, []).append(item)
+    answers = [_build_answer(name, items, hosts, database, products, due, statements) for name, items in by_id.items()]
     wrong = [(item.number, text) for item in advisory.items for text in (*item.wrong, item.due_text) if text]
-    return Answers(advisory.title, tuple(sorted(found, key=_rank)), tuple(wrong))
+    return AdvisoryResult(advisory.title, tuple(sorted(answers, key=_rank)), tuple(wrong))
 
 
-def _rank(one: Answer) -> tuple[Any, ...]:
-    listed = one.exploited
+def _rank(answer: VulnerabilityAnswer) -> tuple[Any, ...]:
+    kev_entry = answer.kev_entry
     return (
-        WORST.index(one.state),
-        not (listed and listed.ransomware),
-        listed is None,
-        -(one.score or 0.0),
-        one.numbers[0],
+        WORST.index(answer.state),
+        not (kev_entry and kev_entry.ransomware),
+        kev_entry is None,
+        -(answer.score or 0.0),
+        answer.numbers[0],
     )
 
 
-def _answer(
+def _build_answer(
     name: str,
-    items: Sequence[Item],
+    items: Sequence[AdvisoryItem],
     hosts: Mapping[str, Mapping[str, Any] | None],
-    known: Known,
+    database: VulnerabilityDatabase,
     products: Sequence[str],
     due: date | None,
-    stated: Mapping[str, Stated],
-) -> Answer:
+    statements: Mapping[str, StatementIndex],
+) -> VulnerabilityAnswer:
     product = next((item.product for item in items if item.product), "")
     own = [item.due for item in items if item.due]
     lines: dict[Verdict, list[str]] = {}
     for host, data in hosts.items():
-        for verdict in _on_host(name, data, known, is_foreign(product, products)):
-            lines.setdefault(said(verdict, stated.get(host, NOTHING)), []).append(host)
-    return Answer(
+        for verdict in _judge_on_host(name, data, database, is_foreign(product, products)):
+            lines.setdefault(apply_statement(verdict, statements.get(host, NO_STATEMENTS)), []).append(host)
+    return VulnerabilityAnswer(
         id=name,
         numbers=tuple(item.number for item in items),
         product=product,
         due=min(own) if own else due,
-        exploited=known.exploited.get(name),
-        score=known.score(name),
+        kev_entry=database.kev_entries.get(name),
+        score=database.get_score(name),
         lines=tuple(
-            Line(verdict, tuple(names))
+            VerdictLine(verdict, tuple(names))
             for verdict, names in sorted(lines.items(), key=lambda each: WORST.index(each[0].state))
         ),
     )
 
 
-def _on_host(name: str, data: Mapping[str, Any] | None, known: Known, foreign: bool) -> Iterable[Verdict]:
-    about, named = known.about(name), tuple(_by_changelogs(name, data or {}))
-    if not about and foreign and not named:
-        return [_verdict(name, "not_installed", "product")]
+def _judge_on_host(
+    name: str, data: Mapping[str, Any] | None, database: VulnerabilityDatabase, foreign: bool
+) -> Iterable[Verdict]:
+    about, changelog_verdicts = database.find_subjects(name), tuple(_iter_changelog_verdicts(name, data or {}))
+    if not about and foreign and not changelog_verdicts:
+        return [_make_verdict(name, "not_installed", "product")]
     if not about:
-        return named or [_verdict(name, "unknown", _unnamed(data or {}))]
+        return changelog_verdicts or [_make_verdict(name, "unknown", _explain_unknown(data or {}))]
     if data is None:
-        return [_verdict(name, "unknown", "unread")]
-    proven = {(one.subject, one.installed): one for one in named}
-    found = [
-        proven.get((one.subject, one.installed), one) if one.state == "unknown" else one
-        for one in _found(name, about, data, known)
+        return [_make_verdict(name, "unknown", "unread")]
+    proven = {(verdict.subject, verdict.installed_version): verdict for verdict in changelog_verdicts}
+    verdicts = [
+        proven.get((verdict.subject, verdict.installed_version), verdict) if verdict.state == "unknown" else verdict
+        for verdict in _iter_verdicts(name, about, data, database)
     ]
-    return found or [
-        _verdict(name, "not_installed", "none_of_it", ", ".join(sorted({one for _kind, one in about}))[:200])
+    return verdicts or [
+        _make_verdict(
+            name, "not_installed", "none_of_it", ", ".join(sorted({subject for _kind, subject in about}))[:200]
+        )
     ]
 
 
-def _unnamed(data: Mapping[str, Any]) -> str:
+def _explain_unknown(data: Mapping[str, Any]) -> str:
     """Why nothing is known of an id that no data names."""
     if "changelogs" not in data:
         return "no_data"
@@ -154,43 +158,47 @@ def _unnamed(data: Mapping[str, Any]) -> str:
     )
 
 
-def _by_changelogs(name: str, data: Mapping[str, Any]) -> Iterator[Verdict]:
+def _iter_changelog_verdicts(name: str, data: Mapping[str, Any]) -> Iterator[Verdict]:
     """What of the host's packages has a changelog that names the id, where that was asked."""
     entries = {
-        one["package"]: one["entry"]
-        for one in data.get("changelogs", {}).get("named", ())
-        if one["vulnerability"] == name
+        mention["package"]: mention["entry"]
+        for mention in data.get("changelogs", {}).get("named", ())
+        if mention["vulnerability"] == name
     }
-    for built in installed.built(data) if entries and "packages" in data else ():
-        version = next((entries[binary] for binary in built.binaries if binary in entries), None)
+    for package in installed.list_source_packages(data) if entries and "packages" in data else ():
+        version = next((entries[binary] for binary in package.binaries if binary in entries), None)
         if version is not None:
-            yield by_changelog(name, built, version)
+            yield judge_by_changelog(name, package, version)
 
 
-def _verdict(name: str, state: State, reason: str, subject: str = "") -> Verdict:
+def _make_verdict(name: str, state: State, reason: str, subject: str = "") -> Verdict:
     return Verdict(name, subject, "", state, reason)
 
 
-def _found(name: str, about: Sequence[tuple[str, str]], data: Mapping[str, Any], known: Known) -> Iterator[Verdict]:
+def _iter_verdicts(
+    name: str, about: Sequence[tuple[str, str]], data: Mapping[str, Any], database: VulnerabilityDatabase
+) -> Iterator[Verdict]:
     """What the host has of what the id is about."""
-    sources = {one for kind, one in about if kind in PACKAGE_KINDS}
+    sources = {source for kind, source in about if kind in PACKAGE_KINDS}
     if sources and "packages" not in data:
-        yield _verdict(name, "unknown", "unread")
+        yield _make_verdict(name, "unknown", "unread")
     elif sources:
-        release = installed.release(data)
-        for built in installed.built(data):
-            if built.source in sources:
+        release = installed.get_release(data)
+        for package in installed.list_source_packages(data):
+            if package.source in sources:
                 yield next(
-                    (one for one in judging.of_built(release, built, known) if one.id == name),
-                    Verdict(name, built.source, built.version, "unknown", "not_in_release", where=built.binaries),
+                    (verdict for verdict in judging.judge_package(release, package, database) if verdict.id == name),
+                    Verdict(name, package.source, package.version, "unknown", "not_in_release", where=package.binaries),
                 )
-    components = {one for kind, one in about if kind in COMPONENT_KINDS}
-    for component in installed.components(data):
+    components = {subject for kind, subject in about if kind in COMPONENT_KINDS}
+    for component in installed.iter_components(data):
         if component.name in components:
-            yield from (one for one, _record in judging.of_part(component, known) if one.id == name)
+            yield from (
+                verdict for verdict, _record in judging.judge_component(component, database) if verdict.id == name
+            )
 
 
 def is_foreign(product: str, products: Sequence[str]) -> bool:
     """Whether a product is one that no host of ours has."""
-    told = f" {folded(product)} "
-    return any(re.search(rf" {re.escape(folded(one))} ", told) for one in products if folded(one))
+    product_words = f" {fold_text(product)} "
+    return any(re.search(rf" {re.escape(fold_text(term))} ", product_words) for term in products if fold_text(term))

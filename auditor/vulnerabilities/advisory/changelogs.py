@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from auditor.facts.changelogs import Facts
-from auditor.fleet.collect import Asked
+from auditor.facts.changelogs import ChangelogsFacts
+from auditor.fleet.collect import FactsRequest
 from auditor.vulnerabilities.advisory.reading import Advisory
 
 
-def asked(advisory: Advisory) -> Asked:
+def build_fact_request(advisory: Advisory) -> FactsRequest:
     """Besides what an audit asks: the ids go to the hosts, and what names them comes back."""
-    ids = sorted({one for item in advisory.items for one in item.ids})
-    return Asked(models={"changelogs": Facts}, told={"vulnerabilities": ids})
+    ids = sorted({vulnerability_id for item in advisory.items for vulnerability_id in item.ids})
+    return FactsRequest(models={"changelogs": ChangelogsFacts}, extra_variables={"vulnerabilities": ids})

@@ -11,7 +11,7 @@ from auditor.system.yaml_source import load_yaml
 FILE = "products.yml"
 
 
-def foreign(office: Path) -> Sequence[str]:
+def load_foreign_products(office: Path) -> Sequence[str]:
     """Words and phrases by which they are told. Raises InputError for an office's file that is no list of them."""
     own = office / FILE
     return (*_read(Path(__file__).with_suffix(".yml")), *(_read(own) if own.is_file() else ()))
@@ -19,6 +19,6 @@ def foreign(office: Path) -> Sequence[str]:
 
 def _read(file: Path) -> Sequence[str]:
     data = load_yaml(file)
-    if not isinstance(data, list) or not all(isinstance(one, str) and one.strip() for one in data):
+    if not isinstance(data, list) or not all(isinstance(item, str) and item.strip() for item in data):
         raise InputError("is not a list of products", file=file, mend="write one product per line, each after a dash")
     return data

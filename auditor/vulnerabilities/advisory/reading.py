@@ -14,13 +14,13 @@ from typing import Any
 
 from auditor.errors import InputError
 from auditor.inventory.table import source
-from auditor.inventory.table.columns import folded
+from auditor.inventory.table.columns import fold_text
 from auditor.system.yaml_source import load_yaml
 
 MAX_ROWS = 10_000
 _DASHES = re.compile(r"[\u2010-\u2015\u2212\ufe58\ufe63\uff0d\u00ad]")
 _ID = re.compile(r"CVE-(?:1999|2[0-9]{3})-[0-9]{4,19}\Z")
-_MEANT = re.compile(r"(?<![A-Za-z0-9])cve[^\s,;|/]*", re.IGNORECASE)
+_CVE_LIKE = re.compile(r"(?<![A-Za-z0-9])cve[^\s,;|/]*", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<![\w.])\d{4,}(?![\w.])")
 _HEADINGS: Mapping[str, tuple[str, ...]] = {
     "id": ("cve", "ma cve", "cve id", "ma lo hong", "lo hong", "dinh danh", "ma dinh danh", "vulnerability"),
@@ -32,7 +32,7 @@ _FIRST_SERIAL, _LAST_SERIAL = 36_526, 73_050
 
 
 @dataclass(frozen=True)
-class Item:
+class AdvisoryItem:
     """One row or entry: the ids that it names, and what it says of them."""
 
     number: int
@@ -52,32 +52,32 @@ class Advisory:
 
     file: Path
     title: str
-    items: tuple[Item, ...]
+    items: tuple[AdvisoryItem, ...]
 
 
 def read(file: Path) -> Advisory:
     """The list in a file. Raises InputError for what is none."""
     kind = file.suffix.lower()
     if kind in (".csv", ".xlsx"):
-        found = _of_table(file)
+        advisory = _read_table(file)
     elif kind in (".yml", ".yaml"):
-        found = _of_yaml(file)
+        advisory = _read_yaml(file)
     elif kind == ".json":
-        found = _of_json(file)
+        advisory = _read_json(file)
     else:
         raise InputError(
             "is neither CSV, XLSX, YAML nor JSON (CSAF, STIX)", file=file, mend="save it in one of these formats"
         )
-    if not any(item.ids or item.wrong for item in found.items):
+    if not any(item.ids or item.wrong for item in advisory.items):
         raise InputError("does not contain a CVE ID", file=file, mend="check that it is the list itself")
-    return found
+    return advisory
 
 
-def ids_in(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def extract_ids(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The ids in a text, and what was meant for one and is none: full-width letters and dashes of any kind are what they look like."""
     plain = _plain(text)
     right, wrong = [], []
-    for word in _MEANT.findall(plain):
+    for word in _CVE_LIKE.findall(plain):
         bare = word.strip(".:()[]{}\"'").upper()
         if _ID.match(bare):
             right.append(bare)
@@ -107,36 +107,41 @@ def day_in(text: str) -> date | None:
     return None
 
 
-def _item(number: int, texts: Iterable[str], product: str = "", due: str = "") -> Item:
-    right, wrong = ids_in("\n".join(texts))
+def _make_item(number: int, texts: Iterable[str], product: str = "", due: str = "") -> AdvisoryItem:
+    right, wrong = extract_ids("\n".join(texts))
     day = day_in(due)
-    return Item(number, right, wrong, product.strip(), day, "" if day else due.strip())
+    return AdvisoryItem(number, right, wrong, product.strip(), day, "" if day else due.strip())
 
 
-def _entry(number: int, texts: Sequence[str], product: str = "", due: str = "") -> Item:
+def _make_entry(number: int, texts: Sequence[str], product: str = "", due: str = "") -> AdvisoryItem:
     """One that has to name an id: where it names none, what it has instead is named."""
-    item, whole = _item(number, texts, product, due), " ".join(texts).strip()[:80]
-    if any(map(_shortened, texts)):
-        return replace(item, wrong=(*(one for one in item.wrong if one.upper() != "CVE"), whole))
+    item, whole = _make_item(number, texts, product, due), " ".join(texts).strip()[:80]
+    if any(map(_has_shortened_ids, texts)):
+        return replace(item, wrong=(*(text for text in item.wrong if text.upper() != "CVE"), whole))
     return item if item.ids or item.wrong else replace(item, wrong=(whole or "-",))
 
 
-def _shortened(text: str) -> bool:
+def _has_shortened_ids(text: str) -> bool:
     """Whether numbers stand beside the ids, as in ``CVE-2026-1234, 1235``: what was meant is for a person to say."""
-    return _NUMBER.search(_MEANT.sub(" ", _plain(text))) is not None
+    return _NUMBER.search(_CVE_LIKE.sub(" ", _plain(text))) is not None
 
 
 # --- tables ------------------------------------------------------------------------------------------------
 
 
-def _of_table(file: Path) -> Advisory:
+def _read_table(file: Path) -> Advisory:
     title, items = "", []
-    for sheet in source.sheets(file, _known):
+    for sheet in source.read_sheets(file, _count_columns):
         place, columns = next(
-            ((at, found) for at, row in enumerate(sheet[:40]) if (found := _columns(row.cells))), (-1, {})
+            (
+                (at, matched_columns)
+                for at, row in enumerate(sheet[:40])
+                if (matched_columns := _match_columns(row.cells))
+            ),
+            (-1, {}),
         )
         title = title or next((cell for row in sheet[: max(place, 0)] for cell in row.cells if cell), "")
-        items += list(_items(sheet[place + 1 :], columns))
+        items += list(_iter_items(sheet[place + 1 :], columns))
     if len(items) > MAX_ROWS:
         raise InputError(
             "has more than {limit} rows",
@@ -147,22 +152,22 @@ def _of_table(file: Path) -> Advisory:
     return Advisory(file, title, tuple(items))
 
 
-def _known(cells: Sequence[str]) -> int:
-    return len(_columns(cells))
+def _count_columns(cells: Sequence[str]) -> int:
+    return len(_match_columns(cells))
 
 
-def _columns(cells: Sequence[str]) -> dict[str, int]:
+def _match_columns(cells: Sequence[str]) -> dict[str, int]:
     """Which column is what, where these cells are headings: one has to be of ids."""
-    found: dict[str, int] = {}
+    columns: dict[str, int] = {}
     for index, cell in enumerate(cells):
-        name = folded(cell)
+        name = fold_text(cell)
         for what, names in _HEADINGS.items():
-            if name in names and what not in found:
-                found[what] = index
-    return found if "id" in found else {}
+            if name in names and what not in columns:
+                columns[what] = index
+    return columns if "id" in columns else {}
 
 
-def _items(rows: Sequence[source.Row], columns: Mapping[str, int]) -> Iterator[Item]:
+def _iter_items(rows: Sequence[source.Row], columns: Mapping[str, int]) -> Iterator[AdvisoryItem]:
     """Rows that say something; without headings every cell may hold ids."""
     for row in rows:
         cells = row.cells
@@ -172,11 +177,11 @@ def _items(rows: Sequence[source.Row], columns: Mapping[str, int]) -> Iterator[I
             return cells[at] if at is not None and at < len(cells) else ""
 
         if columns:
-            shown = cell("id") or row.odd.get(columns["id"], "") or cell("product")
-            if shown:
-                yield _entry(row.number, [shown], cell("product"), cell("due"))
+            text = cell("id") or row.odd.get(columns["id"], "") or cell("product")
+            if text:
+                yield _make_entry(row.number, [text], cell("product"), cell("due"))
         else:
-            item = _item(row.number, cells)
+            item = _make_item(row.number, cells)
             if item.ids or item.wrong:
                 yield item
 
@@ -184,42 +189,42 @@ def _items(rows: Sequence[source.Row], columns: Mapping[str, int]) -> Iterator[I
 # --- YAML and JSON -----------------------------------------------------------------------------------------
 
 
-def _of_yaml(file: Path) -> Advisory:
+def _read_yaml(file: Path) -> Advisory:
     data = load_yaml(file)
     if not isinstance(data, list):
         raise InputError(
             "is not a list", file=file, mend="write a list of entries, each with cve: and, if known, product: and due:"
         )
-    return Advisory(file, "", tuple(_entries(data)))
+    return Advisory(file, "", tuple(_iter_entries(data)))
 
 
-def _entries(data: list[Any]) -> Iterator[Item]:
+def _iter_entries(data: list[Any]) -> Iterator[AdvisoryItem]:
     for number, entry in enumerate(data, 1):
-        given = entry if isinstance(entry, Mapping) else {"cve": entry}
-        named = given.get("cve")
-        texts = [str(one) for one in (named if isinstance(named, list) else [named]) if one is not None]
-        yield _entry(number, texts, str(given.get("product") or ""), str(given.get("due") or ""))
+        fields = entry if isinstance(entry, Mapping) else {"cve": entry}
+        cve = fields.get("cve")
+        texts = [str(value) for value in (cve if isinstance(cve, list) else [cve]) if value is not None]
+        yield _make_entry(number, texts, str(fields.get("product") or ""), str(fields.get("due") or ""))
 
 
-def _of_json(file: Path) -> Advisory:
+def _read_json(file: Path) -> Advisory:
     try:
-        data = json.loads(source.content(file), object_pairs_hook=partial(_unique, file))
+        data = json.loads(source.read_content(file), object_pairs_hook=partial(_unique, file))
     except (ValueError, RecursionError) as error:
         raise InputError("is not JSON", file=file, mend="download it again completely") from error
     if isinstance(data, dict) and isinstance(data.get("objects"), list):
-        return Advisory(file, "", tuple(_of_stix(data["objects"])))
+        return Advisory(file, "", tuple(_iter_stix_items(data["objects"])))
     if (
         isinstance(data, dict)
         and isinstance(data.get("vulnerabilities"), list)
         and isinstance(data.get("document"), dict)
     ):
-        return Advisory(file, str(data["document"].get("title") or ""), tuple(_of_csaf(data)))
+        return Advisory(file, str(data["document"].get("title") or ""), tuple(_iter_csaf_items(data)))
     raise InputError("is neither a CSAF advisory nor a STIX bundle", file=file, mend="check the source of the file")
 
 
 def _unique(file: Path, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    result = dict(pairs)
+    if len(result) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
         raise InputError(
@@ -228,40 +233,42 @@ def _unique(file: Path, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             file=file,
             mend="it is not a file of the publisher; download it again",
         )
-    return found
+    return result
 
 
 def _dicts(of: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     """The objects in a list; none where there is no list."""
-    found = of.get(name)
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    members = of.get(name)
+    return [member for member in members if isinstance(member, dict)] if isinstance(members, list) else []
 
 
-def _of_stix(objects: list[Any]) -> Iterator[Item]:
-    for number, one in enumerate(objects, 1):
-        if isinstance(one, dict) and one.get("type") == "vulnerability":
-            references = _dicts(one, "external_references")
-            named = [str(each.get("external_id")) for each in references if each.get("source_name") == "cve"]
-            yield _entry(number, named or [str(one.get("name") or "")])
+def _iter_stix_items(objects: list[Any]) -> Iterator[AdvisoryItem]:
+    for number, stix_object in enumerate(objects, 1):
+        if isinstance(stix_object, dict) and stix_object.get("type") == "vulnerability":
+            references = _dicts(stix_object, "external_references")
+            cves = [str(each.get("external_id")) for each in references if each.get("source_name") == "cve"]
+            yield _make_entry(number, cves or [str(stix_object.get("name") or "")])
 
 
-def _of_csaf(data: Mapping[str, Any]) -> Iterator[Item]:
+def _iter_csaf_items(data: Mapping[str, Any]) -> Iterator[AdvisoryItem]:
     names = dict(_csaf_products(data.get("product_tree")))
-    for number, one in enumerate(data["vulnerabilities"], 1):
-        if isinstance(one, dict):
-            status = one.get("product_status")
-            affected = status.get("known_affected") if isinstance(status, dict) else None
-            products = [names.get(str(each), str(each)) for each in affected] if isinstance(affected, list) else []
-            yield _entry(number, list(_csaf_ids(one)), ", ".join(products)[:200])
+    for number, vulnerability in enumerate(data["vulnerabilities"], 1):
+        if isinstance(vulnerability, dict):
+            status = vulnerability.get("product_status")
+            product_ids = status.get("known_affected") if isinstance(status, dict) else None
+            products = (
+                [names.get(str(each), str(each)) for each in product_ids] if isinstance(product_ids, list) else []
+            )
+            yield _make_entry(number, list(_csaf_ids(vulnerability)), ", ".join(products)[:200])
 
 
-def _csaf_ids(one: Mapping[str, Any]) -> Iterator[str]:
+def _csaf_ids(vulnerability: Mapping[str, Any]) -> Iterator[str]:
     """Its CVE; without one its maker's own ids, or its title."""
-    if one.get("cve"):
-        yield str(one["cve"])
+    if vulnerability.get("cve"):
+        yield str(vulnerability["cve"])
         return
-    own = [str(each.get("text")) for each in _dicts(one, "ids")]
-    yield from own or [str(one.get("title") or "")]
+    own = [str(each.get("text")) for each in _dicts(vulnerability, "ids")]
+    yield from own or [str(vulnerability.get("title") or "")]
 
 
 def _csaf_products(tree: Any, depth: int = 0) -> Iterator[tuple[str, str]]:

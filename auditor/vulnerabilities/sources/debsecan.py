@@ -8,73 +8,73 @@ from collections.abc import Iterator
 from typing import Any
 
 from auditor.vulnerabilities import versions
-from auditor.vulnerabilities.sources.reading import CVE, Document, Read
+from auditor.vulnerabilities.sources.reading import CVE, ImportSummary, SourceDocument
 from auditor.vulnerabilities.sources.support import RELEASES
-from auditor.vulnerabilities.store import Writing
+from auditor.vulnerabilities.store import VulnerabilityWriter
 
 KIND = "debsecan"
 LICENCE = "Debian security tracker, MIT/Expat"
 HEAD = re.compile(rb"VERSION 1\n")
-_NAMED = re.compile(r"(?:\A|[^a-z])(" + "|".join(RELEASES.values()) + r")(?:[^a-z]|\Z)")
+_RELEASE_NAME = re.compile(r"(?:\A|[^a-z])(" + "|".join(RELEASES.values()) + r")(?:[^a-z]|\Z)")
 _URGENCIES = {" ": "", "L": "low", "M": "medium", "H": "high"}
 _PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]*\Z")
 
 
-def read(document: Document, into: Writing) -> Read:
+def read(document: SourceDocument, into: VulnerabilityWriter) -> ImportSummary:
     """Its ids, then what each is on a source package, then the sources. The release is in the file's name alone. Raises InputError."""
-    named = _NAMED.search(document.name)
-    if named is None:
-        raise document.error(
+    release_match = _RELEASE_NAME.search(document.name)
+    if release_match is None:
+        raise document.make_error(
             "a debsecan feed is recognized by its file name, and {name} is not a known release",
             "keep the published file name, for example bookworm",
             name=repr(document.name),
         )
-    release = named[1]
+    release = release_match[1]
     into.forget(KIND, release)
-    lines = enumerate((line.rstrip("\n") for line in document.text()), 1)
+    lines = enumerate((line.rstrip("\n") for line in document.open_text()), 1)
     next(lines, None)
-    ids = [line.partition(",")[0] for _number, line in _section(document, lines)]
+    ids = [line.partition(",")[0] for _number, line in _iter_section(document, lines)]
     by_source: dict[str, list[list[Any]]] = {}
-    for number, line in _section(document, lines):
-        source, record = _record(document, number, line, ids)
+    for number, line in _iter_section(document, lines):
+        source, record = _parse_record(document, number, line, ids)
         by_source.setdefault(source, []).append(record)
-        document.stream.told()
+        document.stream.mark_record()
     if not by_source:
-        raise document.error("it has no entries")
-    into.packages((KIND, release, source, json.dumps(records)) for source, records in by_source.items())
-    into.ids(
+        raise document.make_error("it has no entries")
+    into.put_packages((KIND, release, source, json.dumps(records)) for source, records in by_source.items())
+    into.put_ids(
         (record[0], f"{KIND}/{release}", source)
         for source, records in by_source.items()
         for record in records
         if CVE.match(record[0])
     )
-    into.releases([(KIND, release)])
-    return Read(sum(map(len, by_source.values())), part=release)
+    into.put_releases([(KIND, release)])
+    return ImportSummary(sum(map(len, by_source.values())), part=release)
 
 
-def _section(document: Document, lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+def _iter_section(document: SourceDocument, lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
     """The lines up to an empty one, which has to be there."""
     for number, line in lines:
         if not line:
             return
         yield number, line
-    raise document.error("the feed is incomplete")
+    raise document.make_error("the feed is incomplete")
 
 
-def _record(document: Document, number: int, line: str, ids: list[str]) -> tuple[str, list[Any]]:
+def _parse_record(document: SourceDocument, number: int, line: str, ids: list[str]) -> tuple[str, list[Any]]:
     """The source, then: id, the version from which on it is fixed, urgency, whether the release has a fix, further versions that have it."""
     parts = line.split(",")
     try:
-        source, place, flags, fixed, others = parts
-        record = [ids[int(place)], fixed, _URGENCIES[flags[1]], flags[3:] == "F", *others.split()]
-        known = flags[0] == "S" and _PACKAGE.match(source) and flags[3:] in ("F", " ") and int(place) >= 0
+        source, place, flags, fixed_version, others = parts
+        record = [ids[int(place)], fixed_version, _URGENCIES[flags[1]], flags[3:] == "F", *others.split()]
+        is_valid = flags[0] == "S" and _PACKAGE.match(source) and flags[3:] in ("F", " ") and int(place) >= 0
     except (ValueError, IndexError, KeyError):
-        known = None
-    if not known:
-        raise document.error("line {number} is not a valid line of the feed", number=number)
-    for version in (fixed, *others.split()):
+        is_valid = None
+    if not is_valid:
+        raise document.make_error("line {number} is not a valid line of the feed", number=number)
+    for version in (fixed_version, *others.split()):
         if version and not versions.is_debian(version):
-            raise document.error(
+            raise document.make_error(
                 "line {number} has an invalid version: {version}", number=number, version=repr(version)
             )
     return source, record

@@ -11,16 +11,16 @@ import ijson
 
 from auditor.vulnerabilities.sources.reading import (
     CVE,
-    Document,
-    Read,
-    buffered,
-    day_of,
-    table,
-    text_of,
-    twofold,
-    whole,
+    ImportSummary,
+    SourceDocument,
+    clean_text,
+    convert_csv_errors,
+    convert_json_errors,
+    make_duplicate_error,
+    open_json_stream,
+    parse_day,
 )
-from auditor.vulnerabilities.store import Writing
+from auditor.vulnerabilities.store import VulnerabilityWriter
 
 KIND = "kev"
 LICENCE = "CISA Known Exploited Vulnerabilities, CC0 1.0"
@@ -30,55 +30,55 @@ HEAD_CSV = re.compile(rb'(?:\xef\xbb\xbf)?"?cveID"?,"?vendorProject"?,')
 _ITEM = "vulnerabilities.item"
 
 
-def read_json(document: Document, into: Writing) -> Read:
+def read_json(document: SourceDocument, into: VulnerabilityWriter) -> ImportSummary:
     """The catalogue as JSON. Raises InputError."""
     into.forget(KIND, "")
-    dated = None
+    release_day = None
     rows: list[Mapping[str, Any]] = []
-    named: dict[str, set[str]] = {"": set(), _ITEM: set()}
-    with whole(document):
-        for prefix, event, value in ijson.parse(buffered(document)):
-            if event == "map_key" and prefix in named:
-                if value in named[prefix]:
-                    raise twofold(document, value)
-                named[prefix].add(value)
+    seen_names: dict[str, set[str]] = {"": set(), _ITEM: set()}
+    with convert_json_errors(document):
+        for prefix, event, value in ijson.parse(open_json_stream(document)):
+            if event == "map_key" and prefix in seen_names:
+                if value in seen_names[prefix]:
+                    raise make_duplicate_error(document, value)
+                seen_names[prefix].add(value)
             elif prefix == "dateReleased":
-                dated = day_of(value)
+                release_day = parse_day(value)
             elif prefix == _ITEM and event == "start_map":
                 rows.append(row := {})
-                named[_ITEM].clear()
-                document.stream.told()
+                seen_names[_ITEM].clear()
+                document.stream.mark_record()
             elif prefix.startswith(f"{_ITEM}.") and event == "string":
                 row[prefix.rpartition(".")[2]] = value
-    return Read(_keep(document, rows, into), dated)
+    return ImportSummary(_keep(document, rows, into), release_day)
 
 
-def read_csv(document: Document, into: Writing) -> Read:
+def read_csv(document: SourceDocument, into: VulnerabilityWriter) -> ImportSummary:
     """The catalogue as CSV. Raises InputError."""
     into.forget(KIND, "")
-    with table(document):
-        rows = list(csv.DictReader(document.text()))
-    added = [day for row in rows if (day := day_of(row.get("dateAdded")))]
-    return Read(_keep(document, rows, into), max(added, default=None))
+    with convert_csv_errors(document):
+        rows = list(csv.DictReader(document.open_text()))
+    listing_days = [day for row in rows if (day := parse_day(row.get("dateAdded")))]
+    return ImportSummary(_keep(document, rows, into), max(listing_days, default=None))
 
 
-def _keep(document: Document, rows: Iterable[Mapping[str, Any]], into: Writing) -> int:
-    kept: dict[str, tuple[str, str, str, int, str]] = {}
+def _keep(document: SourceDocument, rows: Iterable[Mapping[str, Any]], into: VulnerabilityWriter) -> int:
+    entries: dict[str, tuple[str, str, str, int, str]] = {}
     for number, row in enumerate(rows, 1):
         name = str(row.get("cveID"))
         if not CVE.match(name):
-            raise document.error("entry {number} is not a CVE ID: {id}", number=number, id=repr(row.get("cveID")))
-        if name in kept:
-            raise document.error("entry {number} repeats a CVE of another entry", number=number)
-        ransomware = text_of(row.get("knownRansomwareCampaignUse")) == "Known"
-        kept[name] = (
+            raise document.make_error("entry {number} is not a CVE ID: {id}", number=number, id=repr(row.get("cveID")))
+        if name in entries:
+            raise document.make_error("entry {number} repeats a CVE of another entry", number=number)
+        ransomware = clean_text(row.get("knownRansomwareCampaignUse")) == "Known"
+        entries[name] = (
             name,
-            text_of(row.get("dateAdded")),
-            text_of(row.get("dueDate")),
+            clean_text(row.get("dateAdded")),
+            clean_text(row.get("dueDate")),
             int(ransomware),
-            text_of(row.get("vulnerabilityName")),
+            clean_text(row.get("vulnerabilityName")),
         )
-    if not kept:
-        raise document.error("it has no entries")
-    into.exploited(kept.values())
-    return len(kept)
+    if not entries:
+        raise document.make_error("it has no entries")
+    into.put_kev_entries(entries.values())
+    return len(entries)

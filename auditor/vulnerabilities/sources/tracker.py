@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from auditor.vulnerabilities.sources.reading import CVE, Document, Read, members, text_of
-from auditor.vulnerabilities.store import Writing
+from auditor.vulnerabilities.sources.reading import CVE, ImportSummary, SourceDocument, clean_text, iter_members
+from auditor.vulnerabilities.store import VulnerabilityWriter
 
 KIND = "tracker"
 LICENCE = "Debian security tracker, MIT/Expat"
@@ -17,36 +17,36 @@ STATES = ("resolved", "open", "undetermined")
 _AT_ONCE = 200
 
 
-def read(document: Document, into: Writing) -> Read:
+def read(document: SourceDocument, into: VulnerabilityWriter) -> ImportSummary:
     """Every record of every release. Raises InputError for what is none of the tracker's."""
-    counted = 0
+    record_count = 0
     into.forget(KIND, "")
-    for source, issues in members(document):
+    for source, issues in iter_members(document):
         releases: dict[str, list[list[Any]]] = {}
         if not isinstance(issues, dict):
-            raise document.error("{source} is not an object", source=repr(source))
+            raise document.make_error("{source} is not an object", source=repr(source))
         for name, issue in issues.items():
-            for release, told in _releases(document, source, name, issue):
-                releases.setdefault(release, []).append([name, *told])
-        into.packages((KIND, release, source, _packed(records)) for release, records in releases.items())
-        into.ids((name, KIND, source) for name in issues if CVE.match(name))
-        into.releases((KIND, release) for release in releases)
-        counted += len(issues)
-    return Read(counted)
+            for release, fields in _iter_releases(document, source, name, issue):
+                releases.setdefault(release, []).append([name, *fields])
+        into.put_packages((KIND, release, source, _encode_records(records)) for release, records in releases.items())
+        into.put_ids((name, KIND, source) for name in issues if CVE.match(name))
+        into.put_releases((KIND, release) for release in releases)
+        record_count += len(issues)
+    return ImportSummary(record_count)
 
 
-def _packed(records: list[list[Any]]) -> str:
+def _encode_records(records: list[list[Any]]) -> str:
     return json.dumps(records, ensure_ascii=False, separators=(",", ":"))
 
 
-def _releases(document: Document, source: str, name: str, issue: Any) -> Iterator[tuple[str, list[str]]]:
+def _iter_releases(document: SourceDocument, source: str, name: str, issue: Any) -> Iterator[tuple[str, list[str]]]:
     """By release: state, fixed version, urgency, why there is no DSA, and whether that is ignored or postponed."""
     releases = issue.get("releases") if isinstance(issue, dict) else None
     if not isinstance(releases, dict):
-        raise document.error("{name} of {source} has no releases", name=repr(name), source=repr(source))
-    for release, told in releases.items():
-        if not isinstance(told, dict) or told.get("status") not in STATES:
-            raise document.error(
+        raise document.make_error("{name} of {source} has no releases", name=repr(name), source=repr(source))
+    for release, release_data in releases.items():
+        if not isinstance(release_data, dict) or release_data.get("status") not in STATES:
+            raise document.make_error(
                 "{name} of {source} has a state that this version does not know",
                 "update Lũy Tre, or download the data again",
                 name=repr(name),
@@ -55,10 +55,10 @@ def _releases(document: Document, source: str, name: str, issue: Any) -> Iterato
         yield (
             release,
             [
-                told["status"],
-                text_of(told.get("fixed_version")),
-                text_of(told.get("urgency")),
-                text_of(told.get("nodsa")),
-                text_of(told.get("nodsa_reason")),
+                release_data["status"],
+                clean_text(release_data.get("fixed_version")),
+                clean_text(release_data.get("urgency")),
+                clean_text(release_data.get("nodsa")),
+                clean_text(release_data.get("nodsa_reason")),
             ],
         )

@@ -52,8 +52,8 @@ import time
 from contextlib import suppress
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre._apart import apart
-from ansible.module_utils.luytre._reading import Reading, Unreadable
+from ansible.module_utils.luytre._apart import run_in_subprocesses
+from ansible.module_utils.luytre._reading import AreaReader, UnreadableFact
 
 if False:  # Ansible sends along what it finds imported; what is wanted is loaded by name
     from ansible.module_utils.luytre import (  # noqa: F401
@@ -120,7 +120,7 @@ WHERE_TOLD = {"indicators": "contacts", "vulnerabilities": "changelogs"}
 AT_ONCE = 4
 
 
-def area_module(name):
+def load_area(name):
     """An area's code."""
     return importlib.import_module("ansible.module_utils.luytre.%s" % name)
 
@@ -129,20 +129,20 @@ def load_ahead(names):
     """Load the code of areas once, where each area's process would load what it shares with the others: a third of all time."""
     for name in names:
         with suppress(Exception, SystemExit):  # the area's own process meets it again, and tells
-            area_module(name)
+            load_area(name)
 
 
-def read_area(name, declared, seconds):
+def read_area(name, declarations, seconds):
     """``{seconds, error, data}`` of one area; an error in it stays in it."""
-    started = time.monotonic()
+    started_at = time.monotonic()
     try:
-        area = area_module(name)
-        data, error = area.collect(Reading(declared, seconds)), None
-    except Unreadable as unreadable:
+        area = load_area(name)
+        data, error = area.collect(AreaReader(declarations, seconds)), None
+    except UnreadableFact as unreadable:
         data, error = None, str(unreadable)
     except Exception as surprise:
         data, error = None, "%s: %s" % (type(surprise).__name__, surprise)
-    return {"seconds": round(time.monotonic() - started, 3), "error": error, "data": data}
+    return {"seconds": round(time.monotonic() - started_at, 3), "error": error, "data": data}
 
 
 def main():
@@ -156,16 +156,16 @@ def main():
         supports_check_mode=True,
     )
     besides = (area for key, area in WHERE_TOLD.items() if module.params["declared"].get(key))
-    wanted = module.params["areas"] or (*AREAS, *besides)
-    unknown = [name for name in wanted if name not in (*AREAS, *FOR_ROLES, *FOR_REVIEWS, *WHERE_TOLD.values())]
+    area_names = module.params["areas"] or (*AREAS, *besides)
+    unknown = [name for name in area_names if name not in (*AREAS, *FOR_ROLES, *FOR_REVIEWS, *WHERE_TOLD.values())]
     if unknown:
         module.fail_json(msg="no such area: %s; there are %s" % (", ".join(unknown), ", ".join(AREAS)))
-    declared, seconds = module.params["declared"], module.params["area_seconds"]
-    slow_first = sorted(wanted, key=lambda name: name not in SLOW)
+    declarations, seconds = module.params["declared"], module.params["area_seconds"]
+    slow_first = sorted(area_names, key=lambda name: name not in SLOW)
     load_ahead(slow_first)
-    times = {name: seconds * PATIENCE if name in WALKS else seconds for name in wanted}
-    answers = apart(slow_first, lambda name: read_area(name, declared, times[name]), times, AT_ONCE)
-    unread = ["%s: %s" % (name, answers[name]["error"]) for name in wanted if answers[name]["error"] is not None]
+    times = {name: seconds * PATIENCE if name in WALKS else seconds for name in area_names}
+    answers = run_in_subprocesses(slow_first, lambda name: read_area(name, declarations, times[name]), times, AT_ONCE)
+    unread = ["%s: %s" % (name, answers[name]["error"]) for name in area_names if answers[name]["error"] is not None]
     if module.params["whole"] and unread:
         module.fail_json(msg="could not read %s" % "; ".join(unread))
     document = {"schema": 1, "collected_at": int(time.time()), "areas": answers}

@@ -45,8 +45,8 @@ import re
 import subprocess
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre._reading import Reading, Unreadable
-from ansible.module_utils.luytre_change.startable import fault
+from ansible.module_utils.luytre._reading import AreaReader, UnreadableFact
+from ansible.module_utils.luytre_change.startable import find_fault
 from ansible.module_utils.luytre_shared import ports
 
 SECONDS = 60
@@ -60,22 +60,22 @@ def is_active(unit):
     return subprocess.run(["systemctl", "--quiet", "is-active", unit], check=False).returncode == 0
 
 
-def said_no(ended):
+def get_error(result):
     """What a program said that ended badly, or None."""
-    code, _out, err = ended
+    code, _out, err = result
     return (err or "it ended with %d" % code) if code else None
 
 
-def verb_for(unit, verb):
+def choose_verb(unit, verb):
     """What the daemon is told so that its files are in force."""
     return "restart" if unit in BY_SOCKET and is_active(BY_SOCKET[unit]) else verb
 
 
-def left_behind(unit):
+def read_last_line(unit):
     """The last line that the unit, or systemd of it, left in the journal."""
     argv = ["journalctl", "--unit", unit, "--no-pager", "--output=cat", "--lines=20", "--boot"]
-    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False, timeout=SECONDS)
-    lines = [line for line in done.stdout.decode("utf-8", "replace").splitlines() if line.strip()]
+    process = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False, timeout=SECONDS)
+    lines = [line for line in process.stdout.decode("utf-8", "replace").splitlines() if line.strip()]
     wrong = [line for line in lines if re.search(r"(?i)emerg|error|fail|cannot|AH\d{5}", line)]
     return (wrong or lines or ["it left no word"])[-1][:300]
 
@@ -88,23 +88,25 @@ def main():
         },
         supports_check_mode=True,
     )
-    verb, told = module.params["verb"], []
+    verb, reloaded_units = module.params["verb"], []
     for unit in module.params["units"]:
         if module.check_mode or not is_active(unit):
             continue
         try:
-            said = fault(unit, Reading({}, SECONDS))
-        except Unreadable as unreadable:
+            reason = find_fault(unit, AreaReader({}, SECONDS))
+        except UnreadableFact as unreadable:
             why = "%s was left as it runs, for whether it would start again is not known: %s" % (unit, unreadable)
-            module.fail_json(msg=why, units=told)
-        if said:
-            module.fail_json(msg="%s was left as it runs, for it would not start again: %s" % (unit, said), units=told)
-        argv = ["systemctl", VERBS[verb_for(unit, verb)], unit]
-        failed = ports.with_ports_of(unit, lambda argv=argv: said_no(module.run_command(argv)))
-        if failed is not None or not is_active(unit):
-            module.fail_json(msg="%s stopped: %s" % (unit, left_behind(unit) or failed), units=told)
-        told.append(unit)
-    module.exit_json(changed=bool(told) or module.check_mode, units=told)
+            module.fail_json(msg=why, units=reloaded_units)
+        if reason:
+            module.fail_json(
+                msg="%s was left as it runs, for it would not start again: %s" % (unit, reason), units=reloaded_units
+            )
+        argv = ["systemctl", VERBS[choose_verb(unit, verb)], unit]
+        error = ports.run_with_ports(unit, lambda argv=argv: get_error(module.run_command(argv)))
+        if error is not None or not is_active(unit):
+            module.fail_json(msg="%s stopped: %s" % (unit, read_last_line(unit) or error), units=reloaded_units)
+        reloaded_units.append(unit)
+    module.exit_json(changed=bool(reloaded_units) or module.check_mode, units=reloaded_units)
 
 
 if __name__ == "__main__":

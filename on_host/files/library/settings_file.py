@@ -83,7 +83,7 @@ import shutil
 import tempfile
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre._authors import named, reached
+from ansible.module_utils.luytre._authors import describe_writer, open_target
 from ansible.module_utils.luytre_change import kept_files
 
 MAX_FILE = 8_000_000
@@ -93,63 +93,63 @@ FILE = {"content": {"type": "str", "required": True}, "dest": {"type": "path", "
 def read(path):
     """The bytes of a regular file, or None when there is none. Raises OSError."""
     try:
-        handle = safe_open.below(os.path.dirname(path), os.path.basename(path))
+        handle = safe_open.open_below(os.path.dirname(path), os.path.basename(path))
     except (FileNotFoundError, safe_open.Unsafe):
         return None
     try:
-        return safe_open.whole(handle, MAX_FILE, path)
+        return safe_open.read_whole(handle, MAX_FILE, path)
     finally:
         os.close(handle)
 
 
-def foreign(path):
+def is_foreign(path):
     """Whether others could have written the file that is there. Raises PermissionError where they can write its folder."""
-    with reached(os.path.dirname(path)) as folder:
+    with open_target(os.path.dirname(path)) as folder:
         author = folder and (folder.on_the_way or folder.own)
         if author:
-            raise PermissionError(named(author))
-    with reached(path) as found:
-        return found is not None and found.own is not None
+            raise PermissionError(describe_writer(author))
+    with open_target(path) as target:
+        return target is not None and target.own is not None
 
 
-def to_be_installed(command):
+def is_to_be_installed(command):
     """Whether a check run knows the command only from a package that it would have installed."""
     return shutil.which(shlex.split(command)[0]) is None
 
 
-def written(module, content):
+def write_draft(module, content):
     """A new file with the text, checked by the ``validate`` command."""
     handle, path = tempfile.mkstemp(dir=module.tmpdir)
     module.add_cleanup_file(path)
     with os.fdopen(handle, "wb") as file:
         file.write(content)
     check = module.params["validate"]
-    if check and not (module.check_mode and to_be_installed(check)):
+    if check and not (module.check_mode and is_to_be_installed(check)):
         code, out, err = module.run_command(check.replace("%s", path))
         if code != 0:
             module.fail_json(msg="failed to validate: %s" % (err or out).strip(), exit_status=code)
     return path
 
 
-def missing(folder):
+def find_missing_folders(folder):
     """What is not there of a folder and those above it, the uppermost first."""
-    found = []
+    folders = []
     while not os.path.isdir(folder):
-        found.insert(0, folder)
+        folders.insert(0, folder)
         folder = os.path.dirname(folder)
-    return found
+    return folders
 
 
 def put(module, dest, content):
     """Have the file so. Its difference, empty where that is in its modes alone; None where it was so."""
     attributes = module.load_file_common_arguments(module.params, path=dest)
     folder = os.path.dirname(dest)
-    outside = kept_files.fault(folder)
+    outside = kept_files.find_fault(folder)
     if outside:
         module.fail_json(msg="cannot write %s: %s" % (dest, outside))
-    make = missing(folder) if module.params["folder_mode"] is not None else []
+    make = find_missing_folders(folder) if module.params["folder_mode"] is not None else []
     try:
-        theirs = foreign(dest)
+        theirs = is_foreign(dest)
     except OSError as error:
         module.fail_json(msg="cannot write %s: %s" % (dest, error))
     before = read(dest)
@@ -159,10 +159,10 @@ def put(module, dest, content):
         module.fail_json(msg="cannot write %s: its folder is not there" % dest)
     try:
         if make and not module.check_mode:
-            for one in make:
-                os.mkdir(one)
-                os.chmod(one, int(module.params["folder_mode"], 8))
-        new = written(module, content.encode("utf-8"))
+            for new_folder in make:
+                os.mkdir(new_folder)
+                os.chmod(new_folder, int(module.params["folder_mode"], 8))
+        new = write_draft(module, content.encode("utf-8"))
         if not module.check_mode:
             module.atomic_move(new, dest, keep_dest_attrs=before is not None and not theirs)
             module.set_fs_attributes_if_different(attributes, True)
@@ -196,7 +196,10 @@ def main():
     )
     files = [module.params] if module.params["files"] is None else module.params["files"]
     differences = [put(module, file["dest"], file["content"]) for file in files]
-    module.exit_json(changed=any(one is not None for one in differences), diff=[one for one in differences if one])
+    module.exit_json(
+        changed=any(difference is not None for difference in differences),
+        diff=[difference for difference in differences if difference],
+    )
 
 
 if __name__ == "__main__":

@@ -64,13 +64,13 @@ from ansible.module_utils.luytre_shared import safe_open
 MAX_FILE = 8_000_000
 
 
-def with_line(before, regexp, line):
+def set_line(before, regexp, line):
     """The text with the line in the place of the last one that matches, or after all others."""
     lines = before.split("\n")
     end = [] if lines[-1] else [lines.pop()]
-    matching = [number for number, one in enumerate(lines) if re.search(regexp, one)]
-    if matching:
-        lines[matching[-1]] = line
+    numbers = [number for number, present_line in enumerate(lines) if re.search(regexp, present_line)]
+    if numbers:
+        lines[numbers[-1]] = line
     else:
         lines.append(line)
         end = [""]
@@ -95,29 +95,29 @@ def main():
         supports_check_mode=True,
     )
     before, after = {}, {}
-    for one in module.params["lines"]:
-        path = one["path"]
-        outside = kept_files.fault(path)
+    for request in module.params["lines"]:
+        path = request["path"]
+        outside = kept_files.find_fault(path)
         if outside:
             module.fail_json(msg="cannot set a line of %s: %s" % (path, outside))
         try:
             if path not in before:
-                before[path] = safe_open.text(path, MAX_FILE)
+                before[path] = safe_open.read_text(path, MAX_FILE)
         except (OSError, safe_open.Unsafe) as error:
             module.fail_json(msg="cannot read %s: %s" % (path, error))
         if before[path] is None and not module.params["create"]:
             module.fail_json(msg="cannot set a line of %s: it is not there" % path)
-        after[path] = with_line(after.get(path, before[path] or ""), one["regexp"], one["line"])
-    changed = [path for path in after if after[path] != before[path]]
-    for path in changed if not module.check_mode else ():
+        after[path] = set_line(after.get(path, before[path] or ""), request["regexp"], request["line"])
+    changed_paths = [path for path in after if after[path] != before[path]]
+    for path in changed_paths if not module.check_mode else ():
         handle, draft = tempfile.mkstemp(dir=module.tmpdir)
         module.add_cleanup_file(draft)
         with os.fdopen(handle, "wb") as file:
             file.write(after[path].encode("utf-8", "surrogateescape"))
         module.atomic_move(draft, os.path.realpath(path))
     module.exit_json(
-        changed=bool(changed),
-        paths=changed,
+        changed=bool(changed_paths),
+        paths=changed_paths,
         diff=[
             {
                 "before_header": path,
@@ -125,7 +125,7 @@ def main():
                 "before": (before[path] or "").encode("utf-8", "replace").decode("utf-8"),
                 "after": after[path].encode("utf-8", "replace").decode("utf-8"),
             }
-            for path in changed
+            for path in changed_paths
         ],
     )
 

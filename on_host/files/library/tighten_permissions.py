@@ -68,10 +68,10 @@ aside:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre._reading import Unreadable
+from ansible.module_utils.luytre._reading import UnreadableFact
 from ansible.module_utils.luytre_change import corrections
-from ansible.module_utils.luytre_change.tightening import Aside, Corrected
-from ansible.module_utils.luytre_shared.sayable import sayable
+from ansible.module_utils.luytre_change.tightening import Aside, CorrectionResult
+from ansible.module_utils.luytre_shared.sayable import make_json_safe
 
 PARTS = sorted(set(corrections.PARTS) - set(corrections.OF_DAEMONS))
 
@@ -85,16 +85,16 @@ def main():
         },
         supports_check_mode=True,
     )
-    done = Corrected()
+    result = CorrectionResult()
     try:
         aside = Aside(module.params["run"])
         for part in module.params["parts"]:
-            accepted = aside if part in module.params["aside"] else None
-            done.add(corrections.put_right(part, module.check_mode, accepted))
-    except (OSError, Unreadable, ValueError) as refused:
-        module.fail_json(msg=sayable(str(refused)), **done.answer())
-    done.warn(module.warn)
-    module.exit_json(changed=bool(done), diff=done.diff(), **done.answer())
+            accepted_aside = aside if part in module.params["aside"] else None
+            result.add(corrections.correct_part(part, module.check_mode, accepted_aside))
+    except (OSError, UnreadableFact, ValueError) as error:
+        module.fail_json(msg=make_json_safe(str(error)), **result.answer())
+    result.warn(module.warn)
+    module.exit_json(changed=bool(result), diff=result.diff(), **result.answer())
 
 
 if __name__ == "__main__":

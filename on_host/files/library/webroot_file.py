@@ -195,99 +195,101 @@ from ansible.module_utils.luytre._effort import Effort
 from ansible.module_utils.luytre_change import attributes, php_constants
 from ansible.module_utils.luytre_shared import ownership, replacing, safe_open
 from ansible.module_utils.luytre_shared.names import group_name, user_name
-from ansible.module_utils.luytre_shared.sayable import sayable
+from ansible.module_utils.luytre_shared.sayable import make_json_safe
 
 MAX_SHOWN = 200
 MAX_EDIT = 200_000
 MAX_ENTRIES = 1_000_000
 
 
-class Refused(Exception):
+class PathRefusal(Exception):
     """This path is left alone; the message says why."""
 
 
-class Change:
+class AttributeChange:
     """What is wanted of a file: owner and group ids (None: as they are) and a function from mode to mode."""
 
     def __init__(self, uid=None, gid=None, mode=lambda present: present):
         self.uid, self.gid, self.mode = uid, gid, mode
 
 
-def open_root(root, base="/", trusted=0, served=None):
+def open_root(root, base="/", trusted_uid=0, served_mounts=None):
     """A descriptor of ``root``, reached from ``base`` on without following a link.
 
     The folders above are ``trusted``'s up to some point, and theirs or one other account's from there on: that one can
     swap what lies there for nothing but what it could move there itself. ``served``: see ``ownership.served_by``.
     """
     if not os.path.isabs(root) or ".." in root.split("/"):
-        raise Refused("root must be an absolute path without '..'")
+        raise PathRefusal("root must be an absolute path without '..'")
     relative = os.path.relpath(os.path.normpath(root), base)
     if relative == "." or relative.startswith("../"):
-        raise Refused("root must lie below %s" % base)
-    _not_served(os.path.normpath(root), ownership.served_now() if served is None else served)
+        raise PathRefusal("root must lie below %s" % base)
+    _check_not_served(
+        os.path.normpath(root), ownership.read_served_mounts() if served_mounts is None else served_mounts
+    )
     folder = os.open(base, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    seen, owner = base.rstrip("/"), trusted
+    parent_path, owner = base.rstrip("/"), trusted_uid
     try:
         for part in relative.split("/"):
-            owner = _whose(os.fstat(folder), seen or "/", owner, trusted)
-            with _refusing("root"):
+            owner = _find_owner(os.fstat(folder), parent_path or "/", owner, trusted_uid)
+            with _refuse_errors("root"):
                 inner = safe_open.enter(folder, part)
             os.close(folder)
             folder = inner
-            seen += "/" + part
+            parent_path += "/" + part
         return os.dup(folder)
     finally:
         os.close(folder)
 
 
-def _whose(status, folder, owner, trusted):
+def _find_owner(status, folder, owner, trusted_uid):
     """Whose the way is from this folder on."""
-    if ownership.changer(status, ownership.ANYBODY):
-        raise Refused("%s above the root can be changed by everybody" % folder)
-    if status.st_uid in (owner, trusted):
+    if ownership.find_changer(status, ownership.ANYBODY):
+        raise PathRefusal("%s above the root can be changed by everybody" % folder)
+    if status.st_uid in (owner, trusted_uid):
         return owner
-    if owner != trusted:
-        raise Refused(
+    if owner != trusted_uid:
+        raise PathRefusal(
             "%s above the root is %s's, in a folder of %s's" % (folder, *map(user_name, (status.st_uid, owner)))
         )
     return status.st_uid
 
 
-def _not_served(root, served):
+def _check_not_served(root, served_mounts):
     """A file system that a user's program serves need never answer."""
-    for mount, uid in served.items():
+    for mount, uid in served_mounts.items():
         if (root + "/").startswith(mount.rstrip("/") + "/") or mount.startswith(root + "/"):
-            raise Refused("%s is served by a program of %s's" % (mount, user_name(uid)))
+            raise PathRefusal("%s is served by a program of %s's" % (mount, user_name(uid)))
 
 
 def open_parent(root, path):
     """``(descriptor of the folder, name in it)`` of a path below the root's descriptor."""
     if path.startswith("/") or ".." in path.split("/"):
-        raise Refused("must be relative to the root, without '..'")
-    with _refusing(path):
+        raise PathRefusal("must be relative to the root, without '..'")
+    with _refuse_errors(path):
         return safe_open.reach(path, base=root)
 
 
 def open_target(folder, name, kind):
     """A descriptor of a regular file with one name, or of a folder. Nothing else is ever opened for long."""
-    with _refusing():
-        handle = safe_open.at(folder, name, safe_open.DIRECTORY if kind == "directory" else safe_open.REGULAR)
+    with _refuse_errors():
+        handle = safe_open.open_at(folder, name, safe_open.DIRECTORY if kind == "directory" else safe_open.REGULAR)
     links = os.fstat(handle).st_nlink
     if kind == "file" and links != 1:
         os.close(handle)
-        raise Refused("has %d hard links" % links)
+        raise PathRefusal("has %d hard links" % links)
     return handle
 
 
 @contextlib.contextmanager
-def _refusing(shown=None):
+def _refuse_errors(label=None):
     """What the system, or ``safe_open``, says against opening something is why it is left alone."""
     try:
         yield
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise Refused(error.strerror if shown is None else "%s: %s" % (shown, error.strerror))
+        raise PathRefusal(error.strerror if label is None else "%s: %s" % (label, error.strerror))
 
 
 def put_attributes(handle, change, check):
@@ -301,58 +303,60 @@ def put_attributes(handle, change, check):
         return None
     if not check:
         attributes.put(handle, status, uid, gid, mode)
-    return _shown(status.st_uid, status.st_gid, present), _shown(uid, gid, mode)
+    return _describe_attributes(status.st_uid, status.st_gid, present), _describe_attributes(uid, gid, mode)
 
 
-def _shown(uid, gid, mode):
+def _describe_attributes(uid, gid, mode):
     return {"owner": user_name(uid), "group": group_name(gid), "mode": "%04o" % mode}
 
 
-def put_define(folder, name, wanted, check):
+def put_define(folder, name, definition, check):
     """Define a PHP constant in a file of an open folder; ``(before, after)`` as statements, or None when it is so."""
-    constant, beside = wanted["name"], wanted.get("only_beside")
-    if beside and not _is_the_webs(folder, beside):
+    constant, beside = definition["name"], definition.get("only_beside")
+    if beside and not _is_owned_by_web(folder, beside):
         return None
 
     def edit(source):
-        kept = wanted.get("keep") and _php.is_defined(source, constant)
-        return source if kept else php_constants.define(source, constant, wanted["value"])
+        is_kept = definition.get("keep") and _php.is_defined(source, constant)
+        return source if is_kept else php_constants.define(source, constant, definition["value"])
 
-    return put_edit(folder, name, edit, lambda text: {constant: php_constants.defined(text, constant)}, check)
-
-
-def put_assign(folder, name, wanted, check):
-    """Change a setting in a PHP file of an open folder; as ``put_define``."""
-    place = wanted["form"], wanted["name"]
     return put_edit(
-        *(folder, name, lambda source: php_constants.assign(source, *place, wanted["value"])),
-        *(lambda text: {wanted["name"]: php_constants.assigned(text, *place)}, check),
+        folder, name, edit, lambda text: {constant: php_constants.describe_definitions(text, constant)}, check
     )
 
 
-def put_edit(folder, name, edit, shown, check):
+def put_assign(folder, name, assignment, check):
+    """Change a setting in a PHP file of an open folder; as ``put_define``."""
+    place = assignment["form"], assignment["name"]
+    return put_edit(
+        *(folder, name, lambda source: php_constants.assign(source, *place, assignment["value"])),
+        *(lambda text: {assignment["name"]: php_constants.describe_assignments(text, *place)}, check),
+    )
+
+
+def put_edit(folder, name, edit, describe, check):
     """Edit a file of an open folder by ``edit``, from bytes to bytes; ``(before, after)`` as ``shown`` or None. Raises Refused."""
     handle = open_target(folder, name, "file")
     try:
         status = os.fstat(handle)
         source = _read_all(handle)
         try:
-            edited = edit(source)
+            new_source = edit(source)
         except ValueError as error:
-            raise Refused(str(error))
-        if edited == source:
+            raise PathRefusal(str(error))
+        if new_source == source:
             return None
         if not check:
             try:
-                replacing.replace(folder, name, handle, status, edited)
-            except replacing.Swapped as swapped:
-                raise Refused(swapped.strerror)
-        return shown(source), shown(edited)
+                replacing.replace(folder, name, handle, status, new_source)
+            except replacing.FileSwapped as swap_error:
+                raise PathRefusal(swap_error.strerror)
+        return describe(source), describe(new_source)
     finally:
         os.close(handle)
 
 
-def _is_the_webs(folder, name):
+def _is_owned_by_web(folder, name):
     """Whether a file of an open folder belongs to an account that web requests run as."""
     try:
         status = os.stat(name, dir_fd=folder, follow_symlinks=False)
@@ -369,109 +373,109 @@ def _read_all(handle):
         if not part:
             return content
         content += part
-    raise Refused("too large to edit")
+    raise PathRefusal("too large to edit")
 
 
 def protect(root, kinds, web_user, seconds, check):
     """``(items, refused, cut_short)`` of taking away what the web server does not need, by kind of file."""
-    items, refused = [], []
+    items, refusals = [], []
     web = _webroot.web_users()
     account = pwd.getpwnam(web_user) if web_user else None
     effort = Effort(seconds)
-    homes = _applications.homes(root, effort.part(_applications.HOMES_SECONDS))
-    walk = _webroot.Walk(root, effort, MAX_ENTRIES, homes)
+    homes = _applications.find_homes(root, effort.part(_applications.HOMES_SECONDS))
+    walk = _webroot.WebrootWalk(root, effort, MAX_ENTRIES, homes)
     if "wordpress_core" in kinds:
         try:
-            done = put_attributes(root, _for_root(os.fstat(root), web), check)
-            items += [] if done is None else [{"path": ".", "before": done[0], "after": done[1]}]
-        except Refused as reason:
-            refused.append({"path": ".", "reason": str(reason)})
+            difference = put_attributes(root, _close_for_root(os.fstat(root), web), check)
+            items += [] if difference is None else [{"path": ".", "before": difference[0], "after": difference[1]}]
+        except PathRefusal as reason:
+            refusals.append({"path": ".", "reason": str(reason)})
     for entry in walk:
-        shown = os.fsencode(entry.path).decode("utf-8", "replace")
+        label = os.fsencode(entry.path).decode("utf-8", "replace")
         try:
-            if _protection(entry, kinds, web, account) is None:
+            if _choose_protection(entry, kinds, web, account) is None:
                 continue
             handle = open_target(entry.folder, entry.name, "directory" if entry.is_dir else "file")
             try:
                 # Another file may have the name by now: what is wanted of the one that was opened counts.
-                change = _protection(entry.opened(handle), kinds, web, account)
-                done = None if change is None else put_attributes(handle, change, check)
+                change = _choose_protection(entry.with_handle(handle), kinds, web, account)
+                difference = None if change is None else put_attributes(handle, change, check)
             finally:
                 os.close(handle)
         except FileNotFoundError:
             continue
-        except (Refused, OSError) as reason:
-            refused.append({"path": shown, "reason": str(reason)})
+        except (PathRefusal, OSError) as reason:
+            refusals.append({"path": label, "reason": str(reason)})
             continue
-        if done is not None:
-            items.append({"path": shown, "before": done[0], "after": done[1]})
-    return items, refused, walk.cut_short
+        if difference is not None:
+            items.append({"path": label, "before": difference[0], "after": difference[1]})
+    return items, refusals, walk.cut_short
 
 
-def _protection(entry, kinds, web, account):
+def _choose_protection(entry, kinds, web, account):
     if "vcs" in kinds and _webroot.is_vcs(entry):
-        return Change(0 if web.owns(entry.status) else None, None, lambda mode: mode & 0o7700)
+        return AttributeChange(0 if web.owns(entry.status) else None, None, lambda mode: mode & 0o7700)
     if "dumps" in kinds and _webroot.is_dump(entry):
-        return Change(0, 0, lambda mode: mode & 0o600)
+        return AttributeChange(0, 0, lambda mode: mode & 0o600)
     world_writable = "world_writable" in kinds and _webroot.is_world_writable(entry)
     secret = "secrets" in kinds and entry.status.st_mode & 0o007 and _webroot.is_secret(entry)
     if world_writable or secret:
-        return _for_the_group(entry, account, 0o007 if secret else 0o002)
+        return _close_for_group(entry, account, 0o007 if secret else 0o002)
     if "logs" in kinds and _webroot.is_open_log(entry):
-        return Change(None, None, lambda mode: mode & ~0o007)
-    return _of_wordpress(entry, kinds, web, account)
+        return AttributeChange(None, None, lambda mode: mode & ~0o007)
+    return _choose_wordpress_change(entry, kinds, web, account)
 
 
-def _of_wordpress(entry, kinds, web, account):
+def _choose_wordpress_change(entry, kinds, web, account):
     if "wordpress_core" in kinds and _webroot.is_wordpress_core(entry):
-        return _for_root(entry.status, web)
+        return _close_for_root(entry.status, web)
     if "wordpress_config" in kinds and entry.path == "wp-config.php" and entry.status.st_mode & 0o027:
-        return _for_its_account(entry, account)
+        return _close_for_account(entry, account)
     if "wordpress_uploads" in kinds and entry.path.startswith("wp-content/uploads/") and _webroot.is_script(entry):
-        return Change(0, 0, lambda mode: mode & 0o600)
+        return AttributeChange(0, 0, lambda mode: mode & 0o600)
     return None
 
 
-def _for_its_account(entry, account):
+def _close_for_account(entry, account):
     """Closed to all but its owner and the account that runs the site, which goes on reading it."""
     status = entry.status
     if account is None:
-        raise Refused("which account runs this site's PHP is not known")
+        raise PathRefusal("which account runs this site's PHP is not known")
     if entry.readers:
-        return _beside_its_list(entry, account, 0o007)
+        return _close_beside_access_list(entry, account, 0o007)
     if account.pw_uid == status.st_uid:
-        return Change(None, None, lambda mode: mode & ~0o027)
+        return AttributeChange(None, None, lambda mode: mode & ~0o027)
     if status.st_gid in os.getgrouplist(account.pw_name, account.pw_gid) and status.st_mode & 0o040:
-        return Change(None, None, lambda mode: mode & ~0o027)
-    return Change(None, account.pw_gid, lambda mode: mode & ~0o027 | (mode & 0o004) << 3)
+        return AttributeChange(None, None, lambda mode: mode & ~0o027)
+    return AttributeChange(None, account.pw_gid, lambda mode: mode & ~0o027 | (mode & 0o004) << 3)
 
 
-def _for_root(status, web):
+def _close_for_root(status, web):
     """Root's to write, and readable for whoever of the web accounts reads it now."""
     if not web.writes(status):
-        return Change()
-    closed = web.closed_to_writing(status)
-    if closed is None:
-        raise Refused("no one group lets every web account that reads it go on reading")
-    return Change(0, closed[0], lambda _mode: closed[1])
+        return AttributeChange()
+    group_and_mode = web.closed_to_writing(status)
+    if group_and_mode is None:
+        raise PathRefusal("no one group lets every web account that reads it go on reading")
+    return AttributeChange(0, group_and_mode[0], lambda _mode: group_and_mode[1])
 
 
-def _for_the_group(entry, account, forbidden):
+def _close_for_group(entry, account, forbidden_bits):
     """Close a file to others. The site's own account keeps what it had as one of them, but for writing code."""
     status = entry.status
     if entry.readers:
-        return _beside_its_list(entry, account, forbidden)
+        return _close_beside_access_list(entry, account, forbidden_bits)
     if (
         account is None
         or account.pw_uid == status.st_uid
         or status.st_gid in os.getgrouplist(account.pw_name, account.pw_gid)
     ):
-        return Change(None, None, lambda mode: mode & ~forbidden)
-    kept = status.st_mode & (0o007 if entry.is_dir or _webroot.in_uploads(entry) else 0o005)
-    return Change(None, account.pw_gid, lambda mode: (mode & ~(forbidden | 0o070)) | kept << 3)
+        return AttributeChange(None, None, lambda mode: mode & ~forbidden_bits)
+    kept_bits = status.st_mode & (0o007 if entry.is_dir or _webroot.in_uploads(entry) else 0o005)
+    return AttributeChange(None, account.pw_gid, lambda mode: (mode & ~(forbidden_bits | 0o070)) | kept_bits << 3)
 
 
-def _beside_its_list(entry, account, forbidden):
+def _close_beside_access_list(entry, account, forbidden_bits):
     """Close a file with an access list to others, and leave those whom it names what it gives them.
 
     What shows as its group's right is the most that the list gives anybody, and a group that it is given may be given more
@@ -480,37 +484,39 @@ def _beside_its_list(entry, account, forbidden):
     if account is not None and account.pw_uid != entry.status.st_uid:
         groups = os.getgrouplist(account.pw_name, account.pw_gid)
         by_group = entry.status.st_gid in groups and ("group", None) in entry.readers
-        if not by_group and not ownership.names_one(entry.readers, account.pw_uid, groups):
+        if not by_group and not ownership.names_account(entry.readers, account.pw_uid, groups):
             name = account.pw_name
-            raise Refused("its access list does not name %s, which reads it: setfacl -m u:%s:r first" % (name, name))
-    return Change(None, None, lambda mode: mode & ~forbidden)
+            raise PathRefusal(
+                "its access list does not name %s, which reads it: setfacl -m u:%s:r first" % (name, name)
+            )
+    return AttributeChange(None, None, lambda mode: mode & ~forbidden_bits)
 
 
 def put_paths(root, params, check):
     """``(items, refused)`` of putting attributes and a definition on named paths."""
-    change = Change(
+    change = AttributeChange(
         pwd.getpwnam(params["owner"]).pw_uid if params["owner"] else None,
         grp.getgrnam(params["group"]).gr_gid if params["group"] else None,
-        mode_function(params),
+        make_mode_function(params),
     )
-    items, refused = [], []
-    for path in _paths(root, params):
+    items, refusals = [], []
+    for path in _list_paths(root, params):
         try:
             items += _put_path(root, path, change, params, check)
         except FileNotFoundError:
             if params["missing"] == "fail":
-                refused.append({"path": path, "reason": "is not there"})
-        except (Refused, OSError) as reason:
-            refused.append({"path": path, "reason": str(reason)})
-    return items, refused
+                refusals.append({"path": path, "reason": "is not there"})
+        except (PathRefusal, OSError) as reason:
+            refusals.append({"path": path, "reason": str(reason)})
+    return items, refusals
 
 
-def _paths(root, params):
+def _list_paths(root, params):
     """The paths that are meant, relative to the root."""
     paths = ([params["path"]] if params["path"] else []) + (params["paths"] or [])
     if params["application"] is None:
         return paths
-    homes = _applications.homes(root, Effort(_applications.HOMES_SECONDS))
+    homes = _applications.find_homes(root, Effort(_applications.HOMES_SECONDS))
     return [
         os.path.join(home, path)
         for home, layout in sorted(homes.items())
@@ -524,31 +530,35 @@ def _put_path(root, path, change, params, check):
     try:
         handle = open_target(folder, name, "directory" if name == "." else params["kind"])
         try:
-            done = [put_attributes(handle, change, check)]
+            differences = [put_attributes(handle, change, check)]
         finally:
             os.close(handle)
         if params["define"]:
-            done.append(put_define(folder, name, params["define"], check))
+            differences.append(put_define(folder, name, params["define"], check))
         if params["assign"]:
-            done.append(put_assign(folder, name, params["assign"], check))
+            differences.append(put_assign(folder, name, params["assign"], check))
     finally:
         os.close(folder)
-    return [{"path": path, "before": one[0], "after": one[1]} for one in done if one is not None]
+    return [
+        {"path": path, "before": difference[0], "after": difference[1]}
+        for difference in differences
+        if difference is not None
+    ]
 
 
-def mode_function(params):
+def make_mode_function(params):
     """From the options to a function that gives the wanted mode of a present one."""
-    exact, forbid, grant = (_bits(params[name]) for name in ("mode", "forbid", "grant"))
+    exact, forbid, grant = (_parse_mode(params[name]) for name in ("mode", "forbid", "grant"))
     if exact is not None:
         return lambda present: exact
     return lambda present: (present & ~(forbid or 0)) | (grant or 0)
 
 
-def _bits(text):
+def _parse_mode(text):
     if text is None:
         return None
     if not re.match(r"\A[0-7]{1,4}\Z", text) or int(text, 8) > 0o777:
-        raise Refused("%r is not a mode of at most 0777" % text)
+        raise PathRefusal("%r is not a mode of at most 0777" % text)
     return int(text, 8)
 
 
@@ -606,41 +616,41 @@ def main():
         supports_check_mode=True,
     )
     params, check = module.params, module.check_mode
-    items, refused, cut_short = [], [], False
+    items, refusals, cut_short = [], [], False
     try:
         root = open_root(params["root"])
         if params["protect"]:
-            items, refused, cut_short = protect(root, params["protect"], params["web_user"], params["seconds"], check)
+            items, refusals, cut_short = protect(root, params["protect"], params["web_user"], params["seconds"], check)
         else:
-            items, refused = put_paths(root, params, check)
+            items, refusals = put_paths(root, params, check)
     except FileNotFoundError:
-        refused = [{"path": params["root"], "reason": "is not there"}]
+        refusals = [{"path": params["root"], "reason": "is not there"}]
     except KeyError as unknown:
         module.fail_json(msg=str(unknown.args[0]))
-    except Refused as reason:
-        refused = [{"path": params["root"], "reason": str(reason)}]
-    answer = sayable(
+    except PathRefusal as reason:
+        refusals = [{"path": params["root"], "reason": str(reason)}]
+    answer = make_json_safe(
         {
             "changed": bool(items),
             "items": items[:MAX_SHOWN],
             "count": len(items),
-            "refused": refused[:MAX_SHOWN],
+            "refused": refusals[:MAX_SHOWN],
             "cut_short": cut_short,
-            "diff": _diff(items[:MAX_SHOWN]),
+            "diff": _make_diff(items[:MAX_SHOWN]),
         }
     )
-    told = ["left alone: %(path)s: %(reason)s" % one for one in answer["refused"][:20]]
-    swept = params["protect"] and all(one["path"] != params["root"] for one in refused)
-    if refused and params["refusal"] == "fail" and not swept:
-        module.fail_json(msg="; ".join(told), **answer)
-    for line in told:
+    messages = ["left alone: %(path)s: %(reason)s" % item for item in answer["refused"][:20]]
+    is_swept = params["protect"] and all(item["path"] != params["root"] for item in refusals)
+    if refusals and params["refusal"] == "fail" and not is_swept:
+        module.fail_json(msg="; ".join(messages), **answer)
+    for line in messages:
         module.warn(line)
     if cut_short:
         module.warn("%s: not everything was looked at" % params["root"])
     module.exit_json(**answer)
 
 
-def _diff(items):
+def _make_diff(items):
     def text(side):
         return "".join(
             "%s %s\n" % (item["path"], " ".join("%s=%s" % pair for pair in sorted(item[side].items())))

@@ -169,9 +169,9 @@ from ansible.module_utils.luytre_guard import (
     work,
     writing,
 )
-from ansible.module_utils.luytre_shared.sayable import sayable
+from ansible.module_utils.luytre_shared.sayable import make_json_safe
 
-SENT = (
+SENT_MODULES = (
     *(
         accounts,
         apart,
@@ -213,27 +213,27 @@ def main():
             "expect_after": {"type": "str"},
             "only": {"type": "list", "elements": "str"},
         },
-        required_if=[("action", one, ("run",)) for one in ("arm", "confirm", "revert", "rollback")],
+        required_if=[("action", action, ("run",)) for action in ("arm", "confirm", "revert", "rollback")],
         supports_check_mode=True,
     )
     try:
-        module.exit_json(**sayable(act(module.params, module.check_mode)))
-    except (store.Refused, commands.Failed) as refusal:
-        module.fail_json(msg=sayable(str(refusal)))
+        module.exit_json(**make_json_safe(run_action(module.params, module.check_mode)))
+    except (store.GuardRefusal, commands.CommandFailure) as refusal:
+        module.fail_json(msg=make_json_safe(str(refusal)))
 
 
-def act(given, check):
+def run_action(params, check):
     """Do what is asked. Raises store.Refused."""
-    run = given["run"]
-    if given["action"] == "arm":
-        return actions.arm(run, given["seconds"], given["touches"], given["roots"], check)
-    if given["action"] == "confirm":
+    run = params["run"]
+    if params["action"] == "arm":
+        return actions.arm(run, params["seconds"], params["touches"], params["roots"], check)
+    if params["action"] == "confirm":
         return actions.confirm(run, check)
-    if given["action"] == "revert":
+    if params["action"] == "revert":
         return actions.revert(run, check)
-    if given["action"] == "rollback":
-        return actions.rollback(run, given["expect_digest"], given["expect_after"], given["only"], check)
-    if given["action"] == "drift":
+    if params["action"] == "rollback":
+        return actions.rollback(run, params["expect_digest"], params["expect_after"], params["only"], check)
+    if params["action"] == "drift":
         return actions.drift(run)
     return actions.status(run)
 

@@ -47,32 +47,32 @@ import zlib
 from contextlib import suppress
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre_hunt.packing import as_path, packed, unpacked
+from ansible.module_utils.luytre_hunt.packing import as_path, pack, unpack
 from ansible.module_utils.luytre_hunt.parts import PART, WHOLE
 from ansible.module_utils.luytre_shared import safe_open
 
-MOST = 2 * PART
+MAX_BYTES = 2 * PART
 """Bytes of one file."""
 
 
-def content_of(root, path, digest):
+def read_content(root, path, digest):
     """The content of a file with that SHA-256, of a large one head and tail. Raises OSError, also when it holds something else by now."""
-    handle = safe_open.below(root, path)
+    handle = safe_open.open_below(root, path)
     try:
-        content = safe_open.start(handle, WHOLE + 1)
+        content = safe_open.read_start(handle, WHOLE + 1)
     finally:
         os.close(handle)
     if hashlib.sha256(content).hexdigest() != digest:
         raise OSError("it was changed or swapped")
-    return content if len(content) <= MOST else content[:PART] + content[-PART:]
+    return content if len(content) <= MAX_BYTES else content[:PART] + content[-PART:]
 
 
-def read(wanted, limit):
+def pack_contents(requests, limit):
     """``(packed bytes, lengths)`` of as many files as fit."""
     packer, pieces, size, lengths = zlib.compressobj(3), [], 0, []
-    for root, path, digest in wanted:
+    for root, path, digest in requests:
         try:
-            content = content_of(as_path(root), as_path(path), digest)
+            content = read_content(as_path(root), as_path(path), digest)
         except OSError:
             lengths.append(-1)
             continue
@@ -96,11 +96,11 @@ def main():
     with suppress(OSError):
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     try:
-        wanted = unpacked(module.params["wanted"]) or []
+        requests = unpack(module.params["wanted"]) or []
     except ValueError as error:
         module.fail_json(msg="wanted: %s" % error)
-    pieces, lengths = read(wanted, module.params["limit"])
-    module.exit_json(changed=False, contents=base64.b64encode(pieces).decode("ascii"), lengths=packed(lengths))
+    pieces, lengths = pack_contents(requests, module.params["limit"])
+    module.exit_json(changed=False, contents=base64.b64encode(pieces).decode("ascii"), lengths=pack(lengths))
 
 
 if __name__ == "__main__":

@@ -51,8 +51,8 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import _websites
 from ansible.module_utils.luytre._effort import Effort
 from ansible.module_utils.luytre_hunt import stamps
-from ansible.module_utils.luytre_hunt.packing import as_text, packed
-from ansible.module_utils.luytre_hunt.walk import Walk
+from ansible.module_utils.luytre_hunt.packing import as_text, pack
+from ansible.module_utils.luytre_hunt.walk import HuntWalk
 
 CLOCK = 200
 """Seconds by the clock after which all ends, on a host that leaves us none of the processor's time."""
@@ -71,12 +71,14 @@ def main():
     with suppress(OSError):
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     try:
-        known = {stamp: at for at, stamp in enumerate(stamps.unpacked(module.params["stamps"]))}
+        known_stamps = {stamp: at for at, stamp in enumerate(stamps.unpack_stamps(module.params["stamps"]))}
     except ValueError as error:
         module.fail_json(msg="stamps: %s" % error)
     began = time.monotonic()
     effort = Effort(module.params["seconds"], CLOCK)
-    walk = Walk(_websites.walked(module.params["declared"]), known, effort, md5=module.params["md5"])
+    walk = HuntWalk(
+        _websites.list_walked_roots(module.params["declared"]), known_stamps, effort, md5=module.params["md5"]
+    )
     walk.run()
     listing = {
         "roots": [as_text(root) for root in walk.roots],
@@ -90,7 +92,7 @@ def main():
         "seconds": round(time.monotonic() - began, 3),
         "processor": round(time.process_time(), 3),
     }
-    module.exit_json(changed=False, listing=packed(listing))
+    module.exit_json(changed=False, listing=pack(listing))
 
 
 if __name__ == "__main__":

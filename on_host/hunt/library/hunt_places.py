@@ -44,11 +44,11 @@ import time
 from contextlib import suppress
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre._reading import Reading
+from ansible.module_utils.luytre._reading import AreaReader
 from ansible.module_utils.luytre_hunt import entering, kept, loading, logs, modules, programs, running, stamps, starting
-from ansible.module_utils.luytre_hunt.packaged import Packaged
-from ansible.module_utils.luytre_hunt.packing import packed
-from ansible.module_utils.luytre_hunt.places import Places
+from ansible.module_utils.luytre_hunt.packaged import PackageIndex
+from ansible.module_utils.luytre_hunt.packing import pack
+from ansible.module_utils.luytre_hunt.places import PlaceRows
 
 PARTS = (
     ("start", starting.gather),
@@ -62,13 +62,13 @@ PARTS = (
 )
 
 
-def gathered(declared, seconds, sound=()):
+def gather_rows(declared_data, seconds, sound=()):
     """All rows; a part that fails is named and ends no other. ``sound``: stamps of files that were as their packages made them.
 
     As daemons stand: a link over /proc/self/cwd hides nothing that they find.
     """
     os.chdir("/")
-    places = Places(Reading(declared, seconds), Packaged(sound=sound))
+    places = PlaceRows(AreaReader(declared_data, seconds), PackageIndex(sound=sound))
     for name, gather in PARTS:
         try:
             gather(places)
@@ -89,20 +89,20 @@ def main():
     with suppress(OSError):
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     try:
-        sound = stamps.unpacked(module.params["sound"])
+        sound = stamps.unpack_stamps(module.params["sound"])
     except ValueError as error:
         module.fail_json(msg="sound: %s" % error)
     began = time.monotonic()
-    places = gathered(module.params["declared"], module.params["seconds"], sound)
-    told = {
+    places = gather_rows(module.params["declared"], module.params["seconds"], sound)
+    document = {
         "rows": places.rows,
-        "sound": stamps.packed(places.packaged.sound),
+        "sound": stamps.pack_stamps(places.packaged.sound),
         "seen": places.seen,
         "cut_short": places.cut_short,
         "seconds": round(time.monotonic() - began, 3),
         "processor": round(time.process_time(), 3),
     }
-    module.exit_json(changed=False, places=packed(told))
+    module.exit_json(changed=False, places=pack(document))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def account(site_domain, sites, areas):
+def find_account(site_domain, sites, areas):
     """The account that the site's own code runs as, by the servers' configuration; None when none or several do."""
     names = next({site["domain"], *site.get("aliases", ())} for site in sites if site["domain"] == site_domain)
     vhosts = [
@@ -20,12 +20,12 @@ def account(site_domain, sites, areas):
     return users.pop() if len(users) == 1 else None
 
 
-def settings(declared, apply, wanted):
+def list_settings(sites, apply, settings_by_control):
     """``{domain, root}`` and what is wanted, for each of a control's settings on each site that it is to be put in force on."""
     return [
         {"domain": site["domain"], "root": site["document_root"], **setting}
-        for site in declared
-        for control, entries in wanted.items()
+        for site in sites
+        for control, entries in settings_by_control.items()
         if site.get("document_root") and site["domain"] in apply.get(control, [])
         for setting in entries
     ]
@@ -35,4 +35,4 @@ class FilterModule:
     """Found by Ansible in any play that uses the role."""
 
     def filters(self):
-        return {"site_account": account, "site_settings": settings}
+        return {"site_account": find_account, "site_settings": list_settings}

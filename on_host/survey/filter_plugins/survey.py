@@ -5,54 +5,58 @@ from __future__ import annotations
 import re
 
 
-def enforced(in_force, apply, released=()):
+def merge_enforced(in_force, apply, released_controls=()):
     """Control id to domains: what is in force on the host already together with what this run applies, less what is released.
 
     A control that is held is in neither, unless it is in force: keeping it is not a change, taking it away would loosen.
     """
-    both = {control: set(domains) for control, domains in in_force.items() if control not in released}
+    both = {control: set(domains) for control, domains in in_force.items() if control not in released_controls}
     for control, domains in apply.items():
         both.setdefault(control, set()).update(domains)
     return {control: sorted(domains) for control, domains in sorted(both.items())}
 
 
-def served(sites, enforce):
+def list_sites(sites, enforce):
     """The declared sites, and by its domain alone each further one that something is in force for: another inventory's."""
-    known = {name for site in sites for name in (site["domain"], *(site.get("aliases") or ()))}
-    others = sorted({domain for domains in enforce.values() for domain in domains} - known)
+    known_names = {name for site in sites for name in (site["domain"], *(site.get("aliases") or ()))}
+    others = sorted({domain for domains in enforce.values() for domain in domains} - known_names)
     return [*sites, *({"domain": domain} for domain in others)]
 
 
-def wanted(concerned, reads):
+def select_areas(control_ids, reads):
     """The areas of facts to be read, of those that are read for the sake of controls, by patterns of their ids."""
-    asked = [areas for pattern, areas in reads.items() if any(re.match(pattern, control) for control in concerned)]
-    return sorted({area for areas in asked for area in areas})
+    area_lists = [
+        areas for pattern, areas in reads.items() if any(re.match(pattern, control) for control in control_ids)
+    ]
+    return sorted({area for areas in area_lists for area in areas})
 
 
-def missing(areas, apply):
+def find_missing_packages(areas, apply):
     """Area of hardening to the packages that what this run applies needs and the host lacks; by the host's areas of facts."""
-    lacking = {}
+    missing_packages = {}
     if "pam.pwquality" in apply:
         quality = areas["pam"]["data"]["pwquality"]
         there = {"libpam-pwquality": quality["installed"], "cracklib-runtime": quality["dictionary_found"]}
-        lacking["pam"] = [package for package, is_there in there.items() if not is_there]
+        missing_packages["pam"] = [package for package, is_there in there.items() if not is_there]
     if any(control.startswith("firewall.") for control in apply):
         firewall = areas["firewall"]["data"]
-        lacking["firewall"] = [] if firewall["installed"] or firewall["managers"] else ["nftables"]
+        missing_packages["firewall"] = [] if firewall["installed"] or firewall["managers"] else ["nftables"]
     if "updates.automatic" in apply:
-        lacking["updates"] = [] if areas["updates"]["data"]["automatic"]["installed"] else ["unattended-upgrades"]
+        missing_packages["updates"] = (
+            [] if areas["updates"]["data"]["automatic"]["installed"] else ["unattended-upgrades"]
+        )
     if "time.synchronised_daemon" in apply:
-        lacking["time"] = [] if areas["time"]["data"]["daemons"] else ["chrony"]
-    return {area: packages for area, packages in lacking.items() if packages}
+        missing_packages["time"] = [] if areas["time"]["data"]["daemons"] else ["chrony"]
+    return {area: packages for area, packages in missing_packages.items() if packages}
 
 
-def ports(declared):
+def parse_ports(declared_ports):
     """Ports and ranges such as ``8000-8010``, as the inventory declares them, spelt out."""
-    found = []
-    for one in declared:
-        first, _, last = str(one).partition("-")
-        found += range(int(first), int(last or first) + 1)
-    return found
+    numbers = []
+    for entry in declared_ports:
+        first, _, last = str(entry).partition("-")
+        numbers += range(int(first), int(last or first) + 1)
+    return numbers
 
 
 class FilterModule:
@@ -60,9 +64,9 @@ class FilterModule:
 
     def filters(self):
         return {
-            "survey_enforced": enforced,
-            "survey_served": served,
-            "survey_ports": ports,
-            "survey_wanted": wanted,
-            "survey_missing": missing,
+            "survey_enforced": merge_enforced,
+            "survey_served": list_sites,
+            "survey_ports": parse_ports,
+            "survey_wanted": select_areas,
+            "survey_missing": find_missing_packages,
         }

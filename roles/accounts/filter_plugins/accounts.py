@@ -11,11 +11,11 @@ STRONG = ("YESCRYPT", "BCRYPT")
 ROUNDS = 65536
 """Of SHA-256 and SHA-512, as ANSSI BP-028 R68 has it. Where the most is less, the least counts."""
 USERADD = "/etc/default/useradd"
-MOST_INACTIVE = 45
+MAX_INACTIVE_DAYS = 45
 """Days after a password expired that a host may have chosen itself."""
 
 
-def login_defs(now: Mapping[str, Any], apply: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[dict[str, str]]:
+def login_defs(now: Mapping[str, Any], apply: Mapping[str, Any], targets: Mapping[str, Any]) -> list[dict[str, str]]:
     """The lines of login.defs and of useradd to set: only where what is there is looser."""
     lines = []
     defs = now["login_defs"]
@@ -24,14 +24,14 @@ def login_defs(now: Mapping[str, Any], apply: Mapping[str, Any], wanted: Mapping
     if "accounts.hash_rounds" in apply and (defs["sha_rounds"] or 0) < ROUNDS:
         lines.append(_line("SHA_CRYPT_MIN_ROUNDS", str(ROUNDS)))
     days = defs["pass_max_days"]
-    if "accounts.password_aging" in apply and (days is None or not 1 <= days <= wanted["pass_max_days"]):
-        lines.append(_line("PASS_MAX_DAYS", str(wanted["pass_max_days"])))
+    if "accounts.password_aging" in apply and (days is None or not 1 <= days <= targets["pass_max_days"]):
+        lines.append(_line("PASS_MAX_DAYS", str(targets["pass_max_days"])))
     umask = defs["umask"]
     if "accounts.umask" in apply and (umask is None or umask & 0o027 != 0o027):
-        lines.append(_line("UMASK", wanted["umask"]))
+        lines.append(_line("UMASK", targets["umask"]))
     idle = now["useradd_inactive"]
-    if "accounts.new_inactive" in apply and (idle is None or not 1 <= idle <= MOST_INACTIVE):
-        lines.append({"path": USERADD, "regexp": r"^\s*INACTIVE\s*=", "line": f"INACTIVE={wanted['new_inactive']}"})
+    if "accounts.new_inactive" in apply and (idle is None or not 1 <= idle <= MAX_INACTIVE_DAYS):
+        lines.append({"path": USERADD, "regexp": r"^\s*INACTIVE\s*=", "line": f"INACTIVE={targets['new_inactive']}"})
     return lines
 
 

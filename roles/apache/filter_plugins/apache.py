@@ -6,12 +6,12 @@ import re
 
 ROOT = "/etc/apache2"
 HEAD = "# Luy Tre: rendered by hardening, changes here are lost.\n"
-ARCHIVED = (
+ARCHIVE_NAMES = (
     "(?:[^/]*[._-])?(?:backup|bak|dump|db|database|sql|site|www|web|website|wwwroot|htdocs|public_html|source|src|code"
     "|wordpress|joomla|nukeviet)(?:[._-][^/]*)?"
 )
 """Names that archives of a site have, and no document."""
-FILLED = (
+UPLOAD_FOLDERS = (
     r"(?:/(?:uploads|upload|cache|tmp|temp)/"
     r"|^/(?:images|media|files|userfiles|attachments|avatars|data/media|data/media_attic|moodledata)/"
     r"|/(?:sites/[^/]+/files)/)"
@@ -19,7 +19,7 @@ FILLED = (
 """Folders that visitors or applications fill: ``_websites.FILLED_URI``, which a test compares."""
 PRIVATE = re.compile(r"\^/\(\?:[A-Za-z0-9_./\\|\[\]^+$-]{1,4000}\)")
 """Patterns in the form that the collector gives them: nothing else of a host's gets into its configuration."""
-DENIED = (
+DENY_RULE = (
     '<LocationMatch "{}">\n'
     "    Require all denied\n"
     "    <IfModule access_compat_module>\n"
@@ -31,12 +31,12 @@ HEADER = 'Header always unset {0} "expr=%{{resp:{0}}} !~ /{2}/i"\nHeader set {0}
 
 SITE_RULES = {
     "apache.options_indexes": '<Location "/">\n    Options -Indexes\n</Location>\n',
-    "apache.hidden_files": DENIED.format(r"/\.(?!well-known(?:/|$))"),
-    "apache.backup_files": DENIED.format(
+    "apache.hidden_files": DENY_RULE.format(r"/\.(?!well-known(?:/|$))"),
+    "apache.backup_files": DENY_RULE.format(
         r"(?i)(?:\.(?:sql(?:\.(?:gz|bz2|xz|zst|zip|7z))?|bak|old|orig|save|sw[op])|~)$"
     )
-    + DENIED.format(rf"(?i)^/{ARCHIVED}\.(?:zip|rar|7z|tgz|tbz2|txz|tar(?:\.(?:gz|bz2|xz|zst))?)$"),
-    "apache.upload_exec": DENIED.format(rf"(?i){FILLED}.*\.(?:php[0-9]?|pht|phtml?|phar|phps)(?:/|$)"),
+    + DENY_RULE.format(rf"(?i)^/{ARCHIVE_NAMES}\.(?:zip|rar|7z|tgz|tbz2|txz|tar(?:\.(?:gz|bz2|xz|zst))?)$"),
+    "apache.upload_exec": DENY_RULE.format(rf"(?i){UPLOAD_FOLDERS}.*\.(?:php[0-9]?|pht|phtml?|phar|phps)(?:/|$)"),
     "apache.methods": (
         '<If "%{REQUEST_METHOD} !~ /^(?:DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT)$/">\n'
         "    Require all denied\n"
@@ -61,7 +61,7 @@ SITE_RULES = {
         "base-uri 'self'; form-action 'self'; frame-ancestors 'self'\" "
         '"expr=-z %{resp:Content-Security-Policy} && -z %{resp:Content-Security-Policy-Report-Only}"\n'
     ),
-    "wordpress.xmlrpc": DENIED.format(r"(?i)^/xmlrpc\.php(?:/|$)"),
+    "wordpress.xmlrpc": DENY_RULE.format(r"(?i)^/xmlrpc\.php(?:/|$)"),
 }
 HEADER_CONTROLS = {
     *("apache.nosniff", "apache.frame", "apache.referrer", "apache.permissions_policy", "apache.content_policy"),
@@ -80,24 +80,24 @@ ANSWERS = ("file", "php", "proxied")
 CATCH_ALL = 'ServerName catch-all.invalid\n<Location "/">\n    Require all denied\n</Location>\n'
 
 
-def change(facts, enforced, applied, sites, longest, tls=None, now=0):
+def change(facts, enforced_controls, applied_controls, sites, longest, tls=None, now=0):
     """Parameters of the module ``apache_config``.
 
     ``longest``: seconds that Timeout may last; ``tls``: the facts of that area, needed for its controls; ``now``:
     epoch seconds.
     """
     tls = tls or {"certificates": [], "weak_ciphers": []}
-    known = {timeout["context"] for timeout in facts["timeouts"]}
+    contexts = {timeout["context"] for timeout in facts["timeouts"]}
     every = every_vhost(facts)
     files, includes = {}, {}
     for site in sites:
         names = {site["domain"], *site.get("aliases", [])}
-        places = [place(vhost) for vhost in every if names & set(vhost["names"]) and place(vhost) in known]
+        places = [place(vhost) for vhost in every if names & set(vhost["names"]) and place(vhost) in contexts]
         vhosts = [vhost for vhost in every if place(vhost) in places]
-        rules = site_rules(site["domain"], places, facts, enforced, longest)
-        rules.update(private_rules(site["domain"], vhosts, enforced))
-        text = _text({**rules, **tls_rules(site["domain"], vhosts, enforced, tls)})
-        redirect = redirect_rules(site["domain"], vhosts, enforced, tls, now)
+        rules = site_rules(site["domain"], places, facts, enforced_controls, longest)
+        rules.update(private_rules(site["domain"], vhosts, enforced_controls))
+        text = _text({**rules, **tls_rules(site["domain"], vhosts, enforced_controls, tls)})
+        redirect = redirect_rules(site["domain"], vhosts, enforced_controls, tls, now)
         if redirect:
             files[f"{ROOT}/luytre/{site['domain']}.http.conf"] = redirect
             includes[f"{ROOT}/luytre/{site['domain']}.http.conf"] = [
@@ -106,12 +106,12 @@ def change(facts, enforced, applied, sites, longest, tls=None, now=0):
         if places and text:
             files[f"{ROOT}/luytre/{site['domain']}.conf"] = text
             includes[f"{ROOT}/luytre/{site['domain']}.conf"] = places
-    host = host_rules(facts, enforced, longest, tls)
+    host = host_rules(facts, enforced_controls, longest, tls)
     links = {}
     if host:
         files[f"{ROOT}/conf-available/luytre.conf"] = host
         links[f"{ROOT}/conf-enabled/zz-luytre.conf"] = "../conf-available/luytre.conf"
-    if "apache.default_site" in enforced:
+    if "apache.default_site" in enforced_controls:
         catch_all = default_rules(facts)
         if catch_all:
             files[f"{ROOT}/conf-available/luytre-default.conf"] = catch_all
@@ -119,7 +119,7 @@ def change(facts, enforced, applied, sites, longest, tls=None, now=0):
     enable = [
         name
         for name, controls in (("headers", HEADER_CONTROLS), ("reqtimeout", {"apache.reqtimeout"}))
-        if controls & set(applied) and name not in facts["modules"] and (name != "headers" or includes)
+        if controls & set(applied_controls) and name not in facts["modules"] and (name != "headers" or includes)
     ]
     return {
         "files": files,
@@ -127,7 +127,7 @@ def change(facts, enforced, applied, sites, longest, tls=None, now=0):
         "includes": includes,
         "include_last": f"{ROOT}/conf-available/luytre.conf" if host and facts["settings_after_ours"] else "",
         "enable": enable,
-        "disable": facts["unneeded_modules"] if "apache.modules" in applied else [],
+        "disable": facts["unneeded_modules"] if "apache.modules" in applied_controls else [],
     }
 
 
@@ -141,63 +141,75 @@ def place(vhost):
     return f"{vhost['file']}:{vhost['line']}"
 
 
-def site_rules(domain, places, facts, enforced, longest):
+def site_rules(domain, places, facts, enforced_controls, longest):
     """What a site's virtual hosts end with."""
-    rules = {control: rule for control, rule in SITE_RULES.items() if domain in enforced.get(control, [])}
+    rules = {control: rule for control, rule in SITE_RULES.items() if domain in enforced_controls.get(control, [])}
     seconds = [timeout["seconds"] for timeout in facts["timeouts"] if timeout["context"] in places]
-    if "apache.timeouts" in enforced and seconds:
-        rules["apache.timeouts"] = f"Timeout {_bounded(min(seconds), longest)}\n"
-    if "apache.trace" in enforced:
+    if "apache.timeouts" in enforced_controls and seconds:
+        rules["apache.timeouts"] = f"Timeout {_limit_timeout(min(seconds), longest)}\n"
+    if "apache.trace" in enforced_controls:
         rules["apache.trace"] = "TraceEnable Off\n"
-    if "apache.server_signature" in enforced:
+    if "apache.server_signature" in enforced_controls:
         rules["apache.server_signature"] = '<Location "/">\n    ServerSignature Off\n</Location>\n'
-    if "apache.root_denied" in enforced:
+    if "apache.root_denied" in enforced_controls:
         rules["apache.root_denied"] = CLOSED_ROOT
     return rules
 
 
-def private_rules(domain, vhosts, enforced):
+def private_rules(domain, vhosts, enforced_controls):
     """What closes the files that a site's application keeps to itself."""
-    patterns = {vhost.get("private_pattern", "") for vhost in vhosts if domain in enforced.get("web.private_files", [])}
+    patterns = {
+        vhost.get("private_pattern", "") for vhost in vhosts if domain in enforced_controls.get("web.private_files", [])
+    }
     sound = sorted(pattern for pattern in patterns if PRIVATE.fullmatch(pattern))
-    return {"web.private_files": "".join(map(DENIED.format, sound))} if sound else {}
+    return {"web.private_files": "".join(map(DENY_RULE.format, sound))} if sound else {}
 
 
-def tls_rules(domain, vhosts, enforced, tls):
+def tls_rules(domain, vhosts, enforced_controls, tls):
     """How a site's virtual hosts speak TLS: what they speak now without the old and the weak."""
-    spoken = [vhost["tls"] for vhost in vhosts if vhost["tls"]]
-    weak = {SOUND_CIPHERS, *(found["spec"] for found in tls["weak_ciphers"])}
+    tls_settings = [vhost["tls"] for vhost in vhosts if vhost["tls"]]
+    weak = {SOUND_CIPHERS, *(cipher["spec"] for cipher in tls["weak_ciphers"])}
     rules = {}
-    if spoken and domain in enforced.get("tls.protocols", []):
-        rules["tls.protocols"] = _protocols(spoken)
-    if domain in enforced.get("tls.ciphers", []) and any((one["ciphers"] or UNSET_CIPHERS) in weak for one in spoken):
+    if tls_settings and domain in enforced_controls.get("tls.protocols", []):
+        rules["tls.protocols"] = _protocols(tls_settings)
+    if domain in enforced_controls.get("tls.ciphers", []) and any(
+        (vhost_tls["ciphers"] or UNSET_CIPHERS) in weak for vhost_tls in tls_settings
+    ):
         rules["tls.ciphers"] = f"SSLCipherSuite {SOUND_CIPHERS}\n"
     sound = tls.get("sound_curves", [])
-    if sound and domain in enforced.get("tls.curves", []) and any(_offers_others(one, sound) for one in spoken):
+    if (
+        sound
+        and domain in enforced_controls.get("tls.curves", [])
+        and any(_offers_others(vhost_tls, sound) for vhost_tls in tls_settings)
+    ):
         rules["tls.curves"] = f"SSLOpenSSLConfCmd Curves {':'.join(sound)}\n"
     return rules
 
 
-def _offers_others(spoken, sound):
+def _offers_others(vhost_tls, sound):
     """Return whether a virtual host offers other curves than the sound ones, or just those, as this role has it."""
-    curves = spoken.get("curves") or []
+    curves = vhost_tls.get("curves") or []
     return not curves or bool(set(curves) - set(sound)) or set(curves) == set(sound)
 
 
-def _protocols(spoken):
-    kept = [name for name in SOUND_PROTOCOLS if any(name in one["protocols"] for one in spoken)]
-    return f"SSLProtocol -all {' '.join('+' + name for name in kept or SOUND_PROTOCOLS)}\n"
+def _protocols(tls_settings):
+    protocols = [name for name in SOUND_PROTOCOLS if any(name in vhost_tls["protocols"] for vhost_tls in tls_settings)]
+    return f"SSLProtocol -all {' '.join('+' + name for name in protocols or SOUND_PROTOCOLS)}\n"
 
 
-def redirect_rules(domain, vhosts, enforced, tls, now):
+def redirect_rules(domain, vhosts, enforced_controls, tls, now):
     """What a site's plain virtual hosts end with, where HTTPS on port 443 works for the domain today."""
-    certificates = {found["path"]: found for found in tls["certificates"]}
+    certificates = {certificate["path"]: certificate for certificate in tls["certificates"]}
     works = any(
         _is_good(certificates.get(vhost["tls"]["certificate"]), domain, now)
         for vhost in vhosts
         if vhost["tls"] and any(listen["tls"] and listen["port"] == 443 for listen in vhost["listens"])
     )
-    if domain not in enforced.get("tls.redirect", []) or not works or not any(_is_plain(vhost) for vhost in vhosts):
+    if (
+        domain not in enforced_controls.get("tls.redirect", [])
+        or not works
+        or not any(_is_plain(vhost) for vhost in vhosts)
+    ):
         return ""
     return _text({"tls.redirect": REDIRECT.format(domain)})
 
@@ -205,15 +217,15 @@ def redirect_rules(domain, vhosts, enforced, tls, now):
 def _is_good(certificate, domain, now):
     if certificate is None or certificate["self_signed"]:
         return False
-    named = {domain, "*." + domain.partition(".")[2]} & set(certificate["names"])
-    return bool(named) and certificate["not_before"] <= now < certificate["not_after"]
+    matching_names = {domain, "*." + domain.partition(".")[2]} & set(certificate["names"])
+    return bool(matching_names) and certificate["not_before"] <= now < certificate["not_after"]
 
 
 def _is_plain(vhost):
     return not any(listen["tls"] for listen in vhost["listens"])
 
 
-def host_rules(facts, enforced, longest, tls=None):
+def host_rules(facts, enforced_controls, longest, tls=None):
     """Return what counts for the whole server."""
     main = next((timeout["seconds"] for timeout in facts["timeouts"] if timeout["context"] == "main"), longest)
     grants = "".join(f'<Directory "{root}">\n    Require all granted\n</Directory>\n' for root in facts["needs_grant"])
@@ -221,19 +233,19 @@ def host_rules(facts, enforced, longest, tls=None):
         "apache.server_tokens": "ServerTokens Prod\n",
         "apache.server_signature": "ServerSignature Off\n",
         "apache.trace": "TraceEnable Off\n",
-        "apache.timeouts": f"Timeout {_bounded(main, longest)}\n",
+        "apache.timeouts": f"Timeout {_limit_timeout(main, longest)}\n",
         "apache.root_denied": CLOSED_ROOT + grants,
     }
     if not facts["slow_requests_cut"] or "requestreadtimeout" in facts["ours"]:
         rules["apache.reqtimeout"] = SLOW_REQUESTS
-    spoken = [vhost["tls"] for vhost in every_vhost(facts) if vhost["tls"]]
-    if spoken:
-        rules["tls.protocols"] = _protocols(spoken)
+    tls_settings = [vhost["tls"] for vhost in every_vhost(facts) if vhost["tls"]]
+    if tls_settings:
+        rules["tls.protocols"] = _protocols(tls_settings)
     sound = (tls or {}).get("sound_curves")
-    if spoken and sound:  # the first virtual host of an address offers its own before the name is known
+    if tls_settings and sound:  # the first virtual host of an address offers its own before the name is known
         command = f"    SSLOpenSSLConfCmd Curves {':'.join(sound)}\n"
         rules["tls.curves"] = f"<IfModule ssl_module>\n{command}</IfModule>\n"
-    return _text({control: rule for control, rule in rules.items() if control in enforced})
+    return _text({control: rule for control, rule in rules.items() if control in enforced_controls})
 
 
 def default_rules(facts):
@@ -247,9 +259,9 @@ def default_rules(facts):
     }
     open_now = {
         address
-        for one in facts["default_vhosts"]
-        if one["names"] and one["answers"] in ANSWERS and not one["unclaimed"]
-        for address in one["listens"]
+        for entry in facts["default_vhosts"]
+        if entry["names"] and entry["answers"] in ANSWERS and not entry["unclaimed"]
+        for address in entry["listens"]
     }
     members = {}
     for vhost in others:
@@ -259,8 +271,10 @@ def default_rules(facts):
             )
     blocks = []
     for address, settings in sorted(members.items()):
-        shown = [one for one in settings if one]
-        tls = next((one for one in shown if one.get("loads") == "yes"), shown[0] if shown else None)
+        tls_entries = [entry for entry in settings if entry]
+        tls = next(
+            (entry for entry in tls_entries if entry.get("loads") == "yes"), tls_entries[0] if tls_entries else None
+        )
         if address in already | open_now and not (tls and not tls["certificate"]):
             rule = CATCH_ALL + (_certificate(tls) if tls else "")
             inside = "".join(f"    {line}\n" for line in rule.splitlines())
@@ -271,8 +285,8 @@ def default_rules(facts):
 def _certificate(tls):
     """What shows a certificate; one that does not load without the ciphers of its own virtual host has them here, too."""
     key = f"SSLCertificateKeyFile {tls['key']}\n" if tls["key"] else ""
-    lowered = tls.get("loads") != "yes" and CIPHERS.fullmatch(tls["ciphers"] or "")
-    ciphers = f"SSLCipherSuite {tls['ciphers']}\n" if lowered else ""
+    has_own_ciphers = tls.get("loads") != "yes" and CIPHERS.fullmatch(tls["ciphers"] or "")
+    ciphers = f"SSLCipherSuite {tls['ciphers']}\n" if has_own_ciphers else ""
     return f"SSLEngine on\nSSLCertificateFile {tls['certificate']}\n{key}{ciphers}"
 
 
@@ -280,7 +294,7 @@ def _is_catch_all(vhost):
     return vhost["file"].endswith("luytre-default.conf")
 
 
-def _bounded(seconds, longest):
+def _limit_timeout(seconds, longest):
     return max(5, min(seconds, longest))
 
 

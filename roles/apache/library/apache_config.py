@@ -76,9 +76,9 @@ import re
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import apache
-from ansible.module_utils.luytre._apache_config import in_force
+from ansible.module_utils.luytre._apache_config import load_configuration
 from ansible.module_utils.luytre_change import corrections
-from ansible.module_utils.luytre_change.transaction import Refused, Transaction
+from ansible.module_utils.luytre_change.transaction import ChangeRefusal, Transaction
 from ansible.module_utils.luytre_shared.ownership import Trust
 
 ROOT = "/etc/apache2"
@@ -104,39 +104,39 @@ def main():
     try:
         with change:
             make(change, module)
-    except Refused as refused:
-        module.fail_json(msg=str(refused))
+    except ChangeRefusal as error:
+        module.fail_json(msg=str(error))
     change.corrected.warn(module.warn)
-    module.exit_json(changed=change.changed, diff=change.diff, **change.corrected.answer())
+    module.exit_json(changed=change.is_changed, diff=change.diff, **change.corrected.answer())
 
 
 def make(change, module):
     """Put all that is wanted into the change, and make it. Raises Refused."""
-    wanted = module.params
-    change.tighten("apache", wanted, module.check_mode)
-    for path, text in sorted(wanted["files"].items()):
+    params = module.params
+    change.tighten("apache", params, module.check_mode)
+    for path, text in sorted(params["files"].items()):
         change.file(path, text) if text else change.absent(path)
-    for path, target in sorted(wanted["links"].items()):
+    for path, target in sorted(params["links"].items()):
         change.link(path, target) if target else change.absent(path)
-    for name in wanted["enable"]:
+    for name in params["enable"]:
         enable(change, name)
-    for name in wanted["disable"]:
+    for name in params["disable"]:
         disable(change, name)
-    include_in_vhosts(change, wanted["includes"], module.warn)
-    if wanted["include_last"]:
-        change.edit(ROOT + "/apache2.conf", lambda text: last_line(text, wanted["include_last"]))
+    include_in_vhosts(change, params["includes"], module.warn)
+    if params["include_last"]:
+        change.edit(ROOT + "/apache2.conf", lambda text: last_line(text, params["include_last"]))
     if change.to_test and not module.check_mode:
-        change.commit([["apache2ctl", "configtest"]], at_stake, fault, wanted["admins"])
+        change.commit([["apache2ctl", "configtest"]], at_stake, fault, params["admins"])
 
 
 def at_stake():
     """What Apache's test believes, by the configuration as it is now; it writes nothing."""
-    return apache.at_stake(in_force()), ()
+    return apache.list_test_paths(load_configuration()), ()
 
 
 def fault():
     """Why Apache would not start with the certificates and ciphers as they are now, or None."""
-    return apache.certificate_fault(in_force(), Trust())
+    return apache.certificate_fault(load_configuration(), Trust())
 
 
 def enable(change, name):
@@ -163,22 +163,22 @@ def disable(change, name):
 
 def include_in_vhosts(change, includes, warn):
     """Make every virtual host named end with its includes."""
-    wanted = {}
-    for included, places in sorted(includes.items()):
+    blocks_by_path = {}
+    for include_path, places in sorted(includes.items()):
         for place in places:
             path, _, line = place.rpartition(":")
-            wanted.setdefault(os.path.realpath(path), {}).setdefault(int(line), []).append(included)
-    for path, blocks in sorted(wanted.items()):
+            blocks_by_path.setdefault(os.path.realpath(path), {}).setdefault(int(line), []).append(include_path)
+    for path, blocks in sorted(blocks_by_path.items()):
         try:
             change.edit(path, lambda text, blocks=blocks, path=path: with_includes(text, blocks, path, warn))
-        except Refused as refused:
-            warn("the site's rules could not be included: %s" % refused)
+        except ChangeRefusal as error:
+            warn("the site's rules could not be included: %s" % error)
 
 
 def with_includes(text, blocks, path="", warn=lambda _message: None):
     """The text with, before the end of the virtual host that begins at each line, the files to include there."""
     lines = text.splitlines(keepends=True)
-    for number, included in sorted(blocks.items(), reverse=True):
+    for number, include_paths in sorted(blocks.items(), reverse=True):
         begin = number - 1
         if begin >= len(lines) or not re.match(r"\s*<virtualhost\b", lines[begin], re.IGNORECASE):
             warn("%s:%d is no <VirtualHost> line: the site's rules could not be included there" % (path, number))
@@ -191,17 +191,17 @@ def with_includes(text, blocks, path="", warn=lambda _message: None):
             continue
         indent = "    " if "\t" not in lines[begin + 1][:1] else "\t"
         body = [line for line in lines[begin + 1 : end] if not _is_ours(line)]
-        ours = [indent + MARK + "\n"] + ["%sIncludeOptional %s\n" % (indent, file) for file in included]
+        ours = [indent + MARK + "\n"] + ["%sIncludeOptional %s\n" % (indent, file) for file in include_paths]
         lines[begin + 1 : end] = body + ours
     return "".join(lines)
 
 
-def last_line(text, included):
+def last_line(text, include_path):
     """The text with an include of that file as its last line."""
-    kept = [line for line in text.splitlines(keepends=True) if not _is_ours(line)]
-    if kept and not kept[-1].endswith("\n"):
-        kept[-1] += "\n"
-    return "".join(kept) + MARK + "\nIncludeOptional %s\n" % included
+    lines = [line for line in text.splitlines(keepends=True) if not _is_ours(line)]
+    if lines and not lines[-1].endswith("\n"):
+        lines[-1] += "\n"
+    return "".join(lines) + MARK + "\nIncludeOptional %s\n" % include_path
 
 
 def _is_ours(line):

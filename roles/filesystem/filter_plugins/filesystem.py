@@ -15,12 +15,12 @@ SETS = {
 }
 
 
-def wanted(apply, shared=()):
+def list_needed_options(apply, shared_folders=()):
     """Return shared folders with the options that they need, for the controls that are to be mended.
 
     A folder that something else than the host mounts would have noexec until its next boot, and nothing says so then.
     """
-    by_others = {folder["path"] for folder in shared if folder["mounted"] and not folder["written"]} - {SHM}
+    by_others = {folder["path"] for folder in shared_folders if folder["mounted"] and not folder["written"]} - {SHM}
     options = {}
     for control, folders in SETS.items():
         for folder, names in folders.items() if control in apply else ():
@@ -30,20 +30,20 @@ def wanted(apply, shared=()):
     return options
 
 
-def loose(shared, wanted, at_boot=""):
+def select_loose(shared_folders, options_by_folder, at_boot=""):
     """Those of the mounted folders that lack an option, now or, with the prefix ``boot_``, after the next boot."""
     return [
         folder
-        for folder in shared
-        if folder["mounted"] and not all(folder[at_boot + name] for name in wanted.get(folder["path"], ()))
+        for folder in shared_folders
+        if folder["mounted"] and not all(folder[at_boot + name] for name in options_by_folder.get(folder["path"], ()))
     ]
 
 
-def unbound(shared, wanted):
+def is_unbound(shared_folders, options_by_folder):
     """Return whether options are wanted of /var/tmp that lies on the system's disk, and no line says so for the next boot."""
-    return VAR_TMP in wanted and any(
+    return VAR_TMP in options_by_folder and any(
         folder["path"] == VAR_TMP and (not folder["mounted"] or not folder["written"]) and is_bound(folder)
-        for folder in shared
+        for folder in shared_folders
     )
 
 
@@ -52,10 +52,10 @@ def is_bound(folder):
     return not folder["written"] or "bind" in folder["options"]
 
 
-def remount(path, shared, names):
+def remount(path, shared_folders, names):
     """Return the options of mount(8) by which a folder that is mounted gets these: of a bind mount, those of the mount alone."""
-    bound = any(folder["path"] == path == VAR_TMP and is_bound(folder) for folder in shared)
-    return ",".join(["remount", *(["bind"] if bound else []), *names])
+    is_bind_mount = any(folder["path"] == path == VAR_TMP and is_bound(folder) for folder in shared_folders)
+    return ",".join(["remount", *(["bind"] if is_bind_mount else []), *names])
 
 
 def with_options(text, names):
@@ -97,9 +97,9 @@ class FilterModule:
     def filters(self):
         return {
             "filesystem_fstab": fstab,
-            "filesystem_loose": loose,
+            "filesystem_loose": select_loose,
             "filesystem_options": with_options,
             "filesystem_remount": remount,
-            "filesystem_unbound": unbound,
-            "filesystem_wanted": wanted,
+            "filesystem_unbound": is_unbound,
+            "filesystem_wanted": list_needed_options,
         }

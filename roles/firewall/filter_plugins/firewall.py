@@ -7,18 +7,18 @@ import ipaddress
 
 def networks(texts, version):
     """The networks of one IP version, in canonical form. Raises ValueError naming what is not a network."""
-    found = [ipaddress.ip_network(str(text).strip(), strict=False) for text in texts]
-    return [str(network) for network in found if network.version == version]
+    ip_networks = [ipaddress.ip_network(str(text).strip(), strict=False) for text in texts]
+    return [str(network) for network in ip_networks if network.version == version]
 
 
-def admits(trusted, session, ports):
+def admits(trusted_networks, session, ports):
     """Whether the rules let the SSH connection in use come again: its port is open, its source is trusted."""
     if session is None:
         return True
     source = ipaddress.ip_address(session["source"])
     near = source.is_link_local or source.is_loopback
-    known = any(source in ipaddress.ip_network(str(text).strip(), strict=False) for text in trusted)
-    return session["port"] in ports and (not trusted or known or near)
+    is_trusted = any(source in ipaddress.ip_network(str(text).strip(), strict=False) for text in trusted_networks)
+    return session["port"] in ports and (not trusted_networks or is_trusted or near)
 
 
 class FilterModule:

@@ -40,14 +40,18 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import _record
-from ansible.module_utils.luytre._reading import Unreadable
+from ansible.module_utils.luytre._reading import UnreadableFact
 from ansible.module_utils.luytre_shared import ownership
 
 
-def apart(folders):
+def select_top_folders(folders):
     """Those folders that there are, where they really lie, without those below another."""
     there = sorted({os.path.realpath(folder) for folder in folders if os.path.isdir(folder)})
-    return [one for one in there if not any(one.startswith(other.rstrip("/") + "/") for other in there if other != one)]
+    return [
+        folder
+        for folder in there
+        if not any(folder.startswith(other.rstrip("/") + "/") for other in there if other != folder)
+    ]
 
 
 def write(module, text):
@@ -68,16 +72,16 @@ def main():
     module = AnsibleModule(
         argument_spec={"folders": {"type": "list", "elements": "path", "required": True}}, supports_check_mode=True
     )
-    found = _record.kept()
-    if found:
-        module.exit_json(changed=False, digest=found[1])
+    record = _record.load_record()
+    if record:
+        module.exit_json(changed=False, digest=record[1])
     if module.check_mode:
         module.exit_json(changed=True, digest=None)
-    made, folders = int(time.time()), apart(module.params["folders"])
+    created_at, folders = int(time.time()), select_top_folders(module.params["folders"])
     try:
-        text = _record.packed(folders, _record.taken(folders), made)
+        text = _record.pack_record(folders, _record.take_snapshot(folders), created_at)
         write(module, text)
-    except (OSError, Unreadable) as error:
+    except (OSError, UnreadableFact) as error:
         module.fail_json(msg="cannot make a record: %s" % error)
     module.exit_json(changed=True, digest=hashlib.sha256(text).hexdigest())
 

@@ -21,7 +21,7 @@ def lines(settings, controls, live):
         for key in sorted(live)
         if fnmatchcase(key, setting["key"]) and "/conf/lo/" not in key
     ]
-    enforced = [
+    enforced_lines = [
         {
             "control": setting["control"],
             "key": key,
@@ -35,44 +35,44 @@ def lines(settings, controls, live):
         for setting, key in there
         if setting["control"] not in controls and live[key] in setting["keep"]
     ]
-    return enforced + (right if WRITTEN_DOWN in controls else [])
+    return enforced_lines + (right if WRITTEN_DOWN in controls else [])
 
 
-def pending(wanted, live):
+def select_pending(targets, live):
     """The lines whose value is not the live one."""
-    return [line for line in wanted if live[line["key"]] != line["value"]]
+    return [line for line in targets if live[line["key"]] != line["value"]]
 
 
 OFF = "# Lũy Tre, see /etc/sysctl.d/zz-luytre.conf: "
 _LINE = re.compile(r"[ \t]*([\w./-]{1,200}?)[ \t]*=[ \t]*(-?\d{1,9})[ \t]*")
 
 
-def without(text, wanted):
+def mark_out_conflicts(text, targets):
     """ufw's own settings, which come after all others at boot, without those that say otherwise than ``wanted``.
 
     Such a line is marked out; one that was marked out and no longer contradicts is put back.
     """
-    values = {line["key"]: line["value"] for line in wanted}
-    return "".join(_marked(line.removeprefix(OFF), values) for line in text.splitlines(keepends=True))
+    values = {line["key"]: line["value"] for line in targets}
+    return "".join(_mark_line(line.removeprefix(OFF), values) for line in text.splitlines(keepends=True))
 
 
-def _marked(line, values):
-    found = _LINE.fullmatch(line.rstrip("\r\n"))
-    if not found:
+def _mark_line(line, values):
+    match = _LINE.fullmatch(line.rstrip("\r\n"))
+    if not match:
         return line
-    key, value = _slashed(found[1].lstrip("-")), int(found[2])
+    key, value = _normalize_key(match[1].lstrip("-")), int(match[2])
     return OFF + line if values.get(key, value) != value else line
 
 
-def _slashed(name):
+def _normalize_key(name):
     first = re.search(r"[./]", name)
     return name.translate(str.maketrans("./", "/.")) if first and first[0] == "." else name
 
 
-def interfaces(live):
+def list_interfaces(live):
     """Names of the network interfaces that the settings know."""
-    found = {match.group(1) for key in live if (match := re.match(r"net/ipv4/conf/(.+)/[a-z_]+$", key))}
-    return sorted(found - {"all", "default", "lo"})
+    names = {match.group(1) for key in live if (match := re.match(r"net/ipv4/conf/(.+)/[a-z_]+$", key))}
+    return sorted(names - {"all", "default", "lo"})
 
 
 class FilterModule:
@@ -81,7 +81,7 @@ class FilterModule:
     def filters(self):
         return {
             "kernel_lines": lines,
-            "kernel_pending": pending,
-            "kernel_interfaces": interfaces,
-            "kernel_without": without,
+            "kernel_pending": select_pending,
+            "kernel_interfaces": list_interfaces,
+            "kernel_without": mark_out_conflicts,
         }

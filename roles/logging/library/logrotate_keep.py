@@ -40,27 +40,27 @@ import re
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import _logrotate
-from ansible.module_utils.luytre_change.transaction import Refused, Transaction
+from ansible.module_utils.luytre_change.transaction import ChangeRefusal, Transaction
 
 
 def main():
     module = AnsibleModule(argument_spec={"days": {"type": "int", "required": True}}, supports_check_mode=True)
     change = Transaction("/etc")
-    defaults = _logrotate.defaults()
+    defaults = _logrotate.read_defaults()
 
-    def kept(path):
+    def make_edit(path):
         return lambda text: keep(text, path, module.params["days"], defaults)
 
     try:
-        for path in _logrotate.files():
+        for path in _logrotate.list_files():
             if os.path.isfile(path):
-                change.edit(os.path.realpath(path), kept(path))
-        changed = [path for path, _before, _after in change.steps]
-        if changed and not module.check_mode:
-            change.commit(trials(module, changed))
-    except Refused as refused:
-        module.fail_json(msg=str(refused))
-    module.exit_json(changed=bool(changed), files=changed, diff=change.diff)
+                change.edit(os.path.realpath(path), make_edit(path))
+        changed_paths = [path for path, _before, _after in change.steps]
+        if changed_paths and not module.check_mode:
+            change.commit(trials(module, changed_paths))
+    except ChangeRefusal as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(changed=bool(changed_paths), files=changed_paths, diff=change.diff)
 
 
 def trials(module, paths):
@@ -74,23 +74,23 @@ def trials(module, paths):
     return [command for command in commands if module.run_command(command)[0] == 0]
 
 
-def keep(text, file, days, inherited):
+def keep(text, file, days, defaults):
     """The file's text with every web and system log kept for at least ``days``; tightens only.
 
     A rotation that size alone decides, or may hasten, goes by its period.
     """
     lines = text.splitlines(keepends=True)
     extra = {}
-    for block in _logrotate.blocks(file, text, inherited):
-        if block.kind not in _logrotate.KEPT or block.keeps >= days:
+    for block in _logrotate.parse_blocks(file, text, defaults):
+        if block.kind not in _logrotate.RETAINED_KINDS or block.keeps >= days:
             continue
         for key in ("size", "maxsize"):
             if key in block.lines:
                 lines[block.lines[key]] = re.sub(r"\b(?:max)?size\b", "minsize", lines[block.lines[key]], count=1)
         period = _logrotate.PERIODS[block.settings.get("period", "weekly")]
-        wanted = int(-(-days // period))
+        rotations = int(-(-days // period))
         for key, value, present in (
-            ("rotate", wanted, block.settings.get("rotate", 0)),
+            ("rotate", rotations, block.settings.get("rotate", 0)),
             ("maxage", days, block.settings.get("maxage", days)),
         ):
             if (present < 0 and key == "rotate") or present >= value:

@@ -78,7 +78,7 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import mariadb, wordpress
-from ansible.module_utils.luytre._reading import Reading, Unreadable
+from ansible.module_utils.luytre._reading import AreaReader, UnreadableFact
 
 DYNAMIC = frozenset(("local_infile", "general_log"))
 LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -97,7 +97,7 @@ PRIVILEGE_TABLES = ["global_priv", "db", "roles_mapping", "tables_priv", "column
 SECONDS = 30
 
 
-class Plan:
+class AccountPlan:
     """The statements that tighten what was read, and what is left alone."""
 
     def __init__(self):
@@ -118,19 +118,19 @@ def tighten(state, me, controls, applications, reachable):
     configuration can name what is not the site's, so only one that holds its account decides what that may do. Public
     grants first, then grants, then hosts, then locks.
     """
-    plan = Plan()
+    plan = AccountPlan()
     accounts = [account for account in state["accounts"] if account["authentication"] != "locked"]
     sound = [account for account in accounts if USER.match(account["user"]) and HOST.match(account["host"])]
     for account in accounts:
         if account not in sound:
-            plan.leave("mariadb", _shown(account), "its name holds characters that this fix does not handle")
+            plan.leave("mariadb", _format_account(account), "its name holds characters that this fix does not handle")
     sound = [account for account in sound if (account["user"], account["host"]) != me]
     if "mariadb.test_database" in controls:
         _close_public_grants(plan, state["public_grants"])
     if "mariadb.site_grants" in controls:
         for account in sound:
-            _keep_to_its_database(plan, account, state["databases"], applications)
-    locked = set()
+            _limit_to_own_databases(plan, account, state["databases"], applications)
+    locked_accounts = set()
     for control, is_open, lock in (
         ("mariadb.anonymous_user", _is_anonymous, _may_lock),
         ("mariadb.root_remote", _is_remote_root, _may_lock),
@@ -138,11 +138,15 @@ def tighten(state, me, controls, applications, reachable):
     ):
         for account in sound if control in controls else []:
             if is_open(account) and lock(plan, control, account, applications):
-                locked.add(_quoted(account))
-                plan.do("ALTER USER %s ACCOUNT LOCK" % _quoted(account))
+                locked_accounts.add(_quote_account(account))
+                plan.do("ALTER USER %s ACCOUNT LOCK" % _quote_account(account))
     if "mariadb.wildcard_host" in controls:
         for account in sound:
-            if account["anywhere"] and account["user"] not in ("", "root") and _quoted(account) not in locked:
+            if (
+                account["anywhere"]
+                and account["user"] not in ("", "root")
+                and _quote_account(account) not in locked_accounts
+            ):
                 _bind_to_this_host(plan, account, state, applications, reachable)
     return plan
 
@@ -166,59 +170,68 @@ def _close_public_grants(plan, grants):
         plan.do("FLUSH PRIVILEGES")
 
 
-def _keep_to_its_database(plan, account, databases, applications):
+def _limit_to_own_databases(plan, account, databases, applications):
     extra = [role for role in account["roles"] if role["global_privileges"]]
     if account["authentication"] == "socket" or account["user"] in ("", "root"):
         return
     if not account["reaches_everything"]:
         return
-    own = _own_databases(account, databases, applications)
+    own = _list_own_databases(account, databases, applications)
     if not own:
-        plan.leave("mariadb.site_grants", _shown(account), "which database is its own is not known")
+        plan.leave("mariadb.site_grants", _format_account(account), "which database is its own is not known")
         return
-    quoted = _quoted(account)
-    held = set(account["global_privileges"]).union(*(role["global_privileges"] for role in extra))
-    kept = ["ALL PRIVILEGES"] if "ALL PRIVILEGES" in held else sorted(held & PER_DATABASE)
-    if kept:
-        plan.do(*("GRANT %s ON `%s`.* TO %s" % (", ".join(kept), _escaped(name), quoted) for name in own))
+    quoted_name = _quote_account(account)
+    privileges = set(account["global_privileges"]).union(*(role["global_privileges"] for role in extra))
+    database_privileges = ["ALL PRIVILEGES"] if "ALL PRIVILEGES" in privileges else sorted(privileges & PER_DATABASE)
+    if database_privileges:
+        plan.do(
+            *(
+                "GRANT %s ON `%s`.* TO %s" % (", ".join(database_privileges), _escape_database(name), quoted_name)
+                for name in own
+            )
+        )
     if set(account["global_privileges"]) - {"GRANT OPTION"}:
-        plan.do("REVOKE ALL PRIVILEGES ON *.* FROM %s" % quoted)
+        plan.do("REVOKE ALL PRIVILEGES ON *.* FROM %s" % quoted_name)
     if "GRANT OPTION" in account["global_privileges"]:
-        plan.do("REVOKE GRANT OPTION ON *.* FROM %s" % quoted)
+        plan.do("REVOKE GRANT OPTION ON *.* FROM %s" % quoted_name)
     for role in extra:
         if role["name"] == "PUBLIC" or not NAME.match(role["name"]):
             plan.leave(
-                "mariadb.site_grants", _shown(account), "the role %s gives everybody global rights" % role["name"]
+                "mariadb.site_grants",
+                _format_account(account),
+                "the role %s gives everybody global rights" % role["name"],
             )
         else:
-            plan.do("REVOKE `%s` FROM %s" % (role["name"], quoted))
+            plan.do("REVOKE `%s` FROM %s" % (role["name"], quoted_name))
 
 
-def _own_databases(account, databases, applications):
+def _list_own_databases(account, databases, applications):
     """The databases that a site which holds the account names, and no holder of another; else the one of its own name."""
-    held = [one for one in applications if one["holds"]]
-    named = {one["database"] for one in held if one["user"] == account["user"]}
-    others = {one["database"] for one in held if one["user"] != account["user"]}
-    wanted = named or {account["user"]}
-    return sorted(name for name in databases if NAME.match(name) and name in wanted - others)
+    holders = [application for application in applications if application["holds"]]
+    named_databases = {holder["database"] for holder in holders if holder["user"] == account["user"]}
+    others = {holder["database"] for holder in holders if holder["user"] != account["user"]}
+    candidates = named_databases or {account["user"]}
+    return sorted(name for name in databases if NAME.match(name) and name in candidates - others)
 
 
 def _bind_to_this_host(plan, account, state, applications, reachable):
-    control, what = "mariadb.wildcard_host", _shown(account)
+    control, what = "mariadb.wildcard_host", _format_account(account)
     twins = [other for other in state["accounts"] if other["user"] == account["user"] and other["host"] in LOCAL]
-    users = [one for one in applications if one["holds"] and one["user"] == account["user"]]
+    users = [
+        application for application in applications if application["holds"] and application["user"] == account["user"]
+    ]
     if reachable:
         plan.leave(control, what, "the inventory declares the database as reachable from other machines")
     elif any(twin["authentication"] != "locked" for twin in twins):
-        plan.do("ALTER USER %s ACCOUNT LOCK" % _quoted(account))
+        plan.do("ALTER USER %s ACCOUNT LOCK" % _quote_account(account))
     elif twins:
         plan.leave(control, what, "the account of the same name for this host is locked")
     elif account["defines"]:
         plan.leave(control, what, "views, routines, triggers or events run in its name")
     else:
-        by_address = users and all(one["host"] in ("127.0.0.1", "::1") for one in users)
+        by_address = users and all(user["host"] in ("127.0.0.1", "::1") for user in users)
         host = users[0]["host"] if by_address and state["variables"]["skip_name_resolve"] else "localhost"
-        plan.do("RENAME USER %s TO %s" % (_quoted(account), _quoted({**account, "host": host})))
+        plan.do("RENAME USER %s TO %s" % (_quote_account(account), _quote_account({**account, "host": host})))
 
 
 def _is_anonymous(account):
@@ -238,37 +251,37 @@ def _may_lock(_plan, _control, _account, _applications):
 
 
 def _may_lock_unless_used(plan, control, account, applications):
-    used = next((one["file"] for one in applications if one["user"] == account["user"]), None)
+    used = next((application["file"] for application in applications if application["user"] == account["user"]), None)
     if used:
         reason = "%s names it: give it a password in both places first" % used[:300]
-        plan.leave(control, _shown(account), reason)
+        plan.leave(control, _format_account(account), reason)
         return False
     return True
 
 
-def _quoted(account):
+def _quote_account(account):
     return "'%s'@'%s'" % (account["user"], account["host"])
 
 
-def _shown(account):
+def _format_account(account):
     return "'%s'@'%s'" % (account["user"][:80], account["host"][:255])
 
 
-def _escaped(database):
+def _escape_database(database):
     """A database's name as a grant takes it: there ``_`` is a pattern for any one character."""
     return database.replace("_", "\\_")
 
 
-def settings(variables, wanted):
+def settings(variables, targets):
     """``(statements, names that need a restart)`` for settings that differ from the wanted ones."""
-    different = [name for name, value in sorted(wanted.items()) if as_written(variables[name]) != value]
-    statements = ["SET GLOBAL %s = %s" % (name, wanted[name]) for name in different if name in DYNAMIC]
+    different = [name for name, value in sorted(targets.items()) if as_written(variables[name]) != value]
+    statements = ["SET GLOBAL %s = %s" % (name, targets[name]) for name in different if name in DYNAMIC]
     return statements, [name for name in different if name not in DYNAMIC]
 
 
-def overruled(next_start, wanted):
+def find_overruled(next_start, targets):
     """Names of wanted settings to which the option files, read together, give another value."""
-    return [name for name, value in sorted(wanted.items()) if as_written(next_start[name]) != value]
+    return [name for name, value in sorted(targets.items()) if as_written(next_start[name]) != value]
 
 
 def as_written(value):
@@ -288,17 +301,17 @@ def keep_dump(client, folder, socket):
     for login in (["--no-defaults", "--socket=" + socket], ["--protocol=socket"]):
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
         with os.fdopen(handle, "wb") as target:
-            done = subprocess.run(
+            process = subprocess.run(
                 [dumper, *login, mariadb.WITHOUT_TLS, *what],
                 stdout=target,
                 stderr=subprocess.PIPE,
                 timeout=SECONDS,
                 check=False,
             )
-        if done.returncode == 0:
+        if process.returncode == 0:
             return
     os.unlink(path)
-    raise Unreadable("could not dump the privileges: %s" % done.stderr.decode("utf-8", "replace").strip()[-200:])
+    raise UnreadableFact("could not dump the privileges: %s" % process.stderr.decode("utf-8", "replace").strip()[-200:])
 
 
 def main():
@@ -314,32 +327,32 @@ def main():
     )
     try:
         module.exit_json(**act(module.params, module.check_mode))
-    except Unreadable as unreadable:
+    except UnreadableFact as unreadable:
         module.fail_json(msg=str(unreadable))
 
 
 def act(params, check):
     """Read, plan, and unless only checking change. Raises Unreadable."""
-    reading = Reading({}, SECONDS)
-    client = mariadb.client_program(reading)
+    reading = AreaReader({}, SECONDS)
+    client = mariadb.find_client(reading)
     if client is None or not mariadb.is_running(reading):
         return {"changed": False, "running": False, "restart": [], "overruled": [], "left": []}
-    state = mariadb.state(mariadb.rows(reading, client, mariadb.QUERY))
-    me = tuple(mariadb.rows(reading, client, "SELECT CURRENT_USER()")[0][0].rsplit("@", 1))
-    applications = wordpress.applications(params["document_roots"], reading) if params["controls"] else []
+    state = mariadb.parse_state(mariadb.query_rows(reading, client, mariadb.QUERY))
+    me = tuple(mariadb.query_rows(reading, client, "SELECT CURRENT_USER()")[0][0].rsplit("@", 1))
+    applications = wordpress.list_site_databases(params["document_roots"], reading) if params["controls"] else []
     plan = tighten(state, me, params["controls"], applications, params["reachable"])
     live, restart = settings(state["variables"], params["variables"])
     statements = plan.statements + live
     if statements and not check:
         if plan.statements:
             keep_dump(client, params["dump_folder"], state["variables"]["socket"])
-        mariadb.rows(reading, client, "".join(statement + ";\n" for statement in statements))
+        mariadb.query_rows(reading, client, "".join(statement + ";\n" for statement in statements))
     return {
         "changed": bool(statements),
         "running": True,
         "variables": state["variables"],
         "restart": restart,
-        "overruled": overruled(mariadb.next_start(reading), params["variables"]),
+        "overruled": find_overruled(mariadb.read_next_start(reading), params["variables"]),
         "left": plan.left,
         "diff": {"before": "", "after": "".join(statement + ";\n" for statement in statements)},
     }

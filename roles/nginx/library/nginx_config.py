@@ -79,8 +79,8 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import _nginx_stake
 from ansible.module_utils.luytre._nginx_conf import BadConfig, load
 from ansible.module_utils.luytre._reading import read_text
-from ansible.module_utils.luytre_change.transaction import Refused, Transaction, vouch
-from ansible.module_utils.luytre_nginx import edited, restore
+from ansible.module_utils.luytre_change.transaction import ChangeRefusal, Transaction, check_trust
+from ansible.module_utils.luytre_nginx import apply_edits, restore
 from ansible.module_utils.luytre_nginx_host import ARGUMENTS, CONFIG, FOLDER, decision_for, editable, read_bytes
 
 TEST = ["nginx", "-t", "-q", "-c", CONFIG]
@@ -88,38 +88,40 @@ TEST = ["nginx", "-t", "-q", "-c", CONFIG]
 
 def want(transaction, config, decision, files):
     """Put all that is wanted into the transaction; the vendor's files that may not be touched come back."""
-    refused = []
+    refused_paths = []
     edits = {}
     for file, places in decision.put_out.items():
         edits.setdefault(os.path.realpath(file), ({}, {}))[0].update(places)
     for file, places in decision.insert.items():
         into = edits.setdefault(os.path.realpath(file), ({}, {}))[1]
         for at, lines in places.items():
-            known = into.setdefault(at, [])
-            known += [line for line in lines if line not in known]
+            insertions = into.setdefault(at, [])
+            insertions += [line for line in lines if line not in insertions]
     for path in sorted({os.path.realpath(file) for file in config.texts}):
         before = read_bytes(path) or ""
         put_out, insert = edits.get(path, ({}, {}))
-        if edited(restore(before), put_out, insert) == before:
+        if apply_edits(restore(before), put_out, insert) == before:
             continue
         if editable(path):
-            transaction.edit(path, lambda text, put_out=put_out, insert=insert: edited(restore(text), put_out, insert))
+            transaction.edit(
+                path, lambda text, put_out=put_out, insert=insert: apply_edits(restore(text), put_out, insert)
+            )
         else:
-            refused.append(path)
+            refused_paths.append(path)
     for path, text in sorted(files.items()):
         transaction.file(path, text)
     for path in decision.disabled:
         transaction.absent(path)
-    return refused
+    return refused_paths
 
 
-def shown(transaction):
+def render_diff(transaction):
     """Changed lines alone: what stands beside them in a vendor's file may be a secret."""
-    found = [transaction.corrected.diff()] * bool(transaction.corrected)
+    diffs = [transaction.corrected.diff()] * bool(transaction.corrected)
     for path, before, after in transaction.steps:
         old, new = _lines(before), _lines(after)
-        found.append({"prepared": "\n".join(difflib.unified_diff(old, new, path, path, n=0, lineterm="")) + "\n"})
-    return found
+        diffs.append({"prepared": "\n".join(difflib.unified_diff(old, new, path, path, n=0, lineterm="")) + "\n"})
+    return diffs
 
 
 def _lines(state):
@@ -131,19 +133,19 @@ def _lines(state):
 def at_stake():
     """What nginx's test believes and writes, by the configuration as it is now."""
     try:
-        return _nginx_stake.at_stake(load(CONFIG, read_text))
+        return _nginx_stake.list_test_paths(load(CONFIG, read_text))
     except BadConfig as error:
-        raise Refused("it is not known what nginx would read: %s" % error)
+        raise ChangeRefusal("it is not known what nginx would read: %s" % error)
 
 
 def refusal_before(admins):
     """What nginx says against its configuration now that all is taken back, or None; also when it is not to be asked."""
     try:
-        vouch([TEST], *at_stake(), admins=admins)
-    except Refused:
+        check_trust([TEST], *at_stake(), admins=admins)
+    except ChangeRefusal:
         return None
-    done = subprocess.run(TEST, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-    return None if done.returncode == 0 else done.stdout.decode("utf-8", "replace").strip()[-1000:]
+    process = subprocess.run(TEST, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    return None if process.returncode == 0 else process.stdout.decode("utf-8", "replace").strip()[-1000:]
 
 
 def main():
@@ -158,16 +160,16 @@ def main():
     transaction = Transaction(FOLDER)
     try:
         with transaction:
-            refused = make(transaction, module)
-    except Refused as refusal:
+            refused_paths = make(transaction, module)
+    except ChangeRefusal as refusal:
         before = refusal_before(module.params["admins"])
         module.fail_json(msg="nginx refuses its configuration as it is now: %s" % before if before else str(refusal))
-    for path in refused:
+    for path in refused_paths:
         module.warn("%s is not root's own below %s: it is left as it is" % (path, FOLDER))
     transaction.corrected.warn(module.warn)
     paths = [path for path, _before, _after in transaction.steps]
     module.exit_json(
-        changed=transaction.changed, paths=paths, diff=shown(transaction), **transaction.corrected.answer()
+        changed=transaction.is_changed, paths=paths, diff=render_diff(transaction), **transaction.corrected.answer()
     )
 
 
@@ -175,10 +177,10 @@ def make(transaction, module):
     """Put all that is wanted into the transaction, and make it; see ``want``. Raises Refused."""
     transaction.tighten("nginx", module.params, module.check_mode)
     config, decision = decision_for(module)
-    refused = want(transaction, config, decision, module.params["files"])
+    refused_paths = want(transaction, config, decision, module.params["files"])
     if transaction.to_test and not module.check_mode:
         transaction.commit([TEST], at_stake, admins=module.params["admins"])
-    return refused
+    return refused_paths
 
 
 if __name__ == "__main__":

@@ -72,12 +72,12 @@ redirects:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre_nginx_host import ARGUMENTS, decision_for, foreseen
+from ansible.module_utils.luytre_nginx_host import ARGUMENTS, decision_for, predict_corrections
 
 
 def main():
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-    _config, decision = decision_for(module, None if module.check_mode else foreseen(module))
+    _config, decision = decision_for(module, None if module.check_mode else predict_corrections(module))
     for address in decision.held_back:
         module.warn("nginx.default_server: %s stays as it is: a declared site depends on it" % address)
     module.exit_json(

@@ -13,8 +13,8 @@ import re
 
 from ansible.module_utils.luytre import _openings, _web
 from ansible.module_utils.luytre import nginx as facts
-from ansible.module_utils.luytre._nginx_conf import load, seconds, size
-from ansible.module_utils.luytre._nginx_request import Model
+from ansible.module_utils.luytre._nginx_conf import load, parse_seconds, parse_size
+from ansible.module_utils.luytre._nginx_request import NginxModel
 from ansible.module_utils.luytre._x509 import covers
 from ansible.module_utils.luytre_shared import contained
 
@@ -66,15 +66,15 @@ HEADERS = {
 IN_ITS_PLACE = {"Content-Security-Policy-Report-Only": "content-security-policy"}
 """Header to another that does more."""
 LOGIN_LIMIT = "limit_req zone=luytre_login burst=10 nodelay;"
-ADDED = " # luytre: added"
-BROKEN = " # luytre: broken\n"
-_ADDED = re.compile(r"^[^\n]* # luytre: added\n", re.MULTILINE)
+ADDED_MARK = " # luytre: added"
+BROKEN_MARK = " # luytre: broken\n"
+_ADDED_LINE = re.compile(r"^[^\n]* # luytre: added\n", re.MULTILINE)
 _PUT_OUT = re.compile(r"# luytre: put out for [a-z0-9_.]+: ")
 
 
 def restore(text):
     """The vendor's own text: our lines gone, its lines back."""
-    return _PUT_OUT.sub("", _ADDED.sub("", text).replace(BROKEN, ""))
+    return _PUT_OUT.sub("", _ADDED_LINE.sub("", text).replace(BROKEN_MARK, ""))
 
 
 def ours(path):
@@ -82,7 +82,7 @@ def ours(path):
     return contained.is_own(path) or path == DROP_IN or path.startswith(SNIPPET.partition("%s")[0])
 
 
-class Decision:
+class ConfigDecision:
     """Edits of vendors' files, and what the drop-in has to say."""
 
     def __init__(self):
@@ -107,23 +107,23 @@ class Decision:
             lines.append(line)
 
 
-def read_config(path, read, gone=()):
+def read_config(path, read, skipped_files=()):
     """The vendor's configuration, without anything of ours and without the included files that are ``gone``."""
 
-    def restored(name):
+    def read_restored(name):
         text = "" if ours(name) else read(name)
         return None if text is None else restore(text)
 
-    return load(path, restored, skip=gone)
+    return load(path, read_restored, skip=skipped_files)
 
 
 def decide(config, enforce, sites, settings, editable=lambda path: True, is_link=lambda path: True):
     """The Decision for one host. ``enforce`` maps control ids to domains, ``sites`` are as declared."""
-    decision = Decision()
+    decision = ConfigDecision()
     if config.http is None:
         return decision
-    model = Model(config)
-    groups = facts.by_listen(config.servers)
+    model = NginxModel(config)
+    groups = facts.group_by_listen(config.servers)
     if "nginx.server_tokens" in enforce:
         _server_tokens(config, decision)
     if "nginx.timeouts" in enforce:
@@ -136,7 +136,7 @@ def decide(config, enforce, sites, settings, editable=lambda path: True, is_link
         _ciphers(config, decision, settings.get("weak_ciphers", []))
     if "nginx.default_server" in enforce:
         _default_servers(model, groups, decision, sites, editable, is_link)
-    names = facts.answered_names(model, groups, {"sites": sites})
+    names = facts.list_answered_names(model, groups, {"sites": sites})
     for site in sites:
         mine = {site["domain"], *(site.get("aliases") or [])}
         blocks = [server for server in config.servers if mine.intersection(names[id(server)])]
@@ -151,142 +151,148 @@ def https_names(config, sites, certificate, now):
 
     ``certificate(path)`` gives a certificate's facts or None.
     """
-    model = Model(config)
-    groups = facts.by_listen(config.servers)
-    found = {}
+    model = NginxModel(config)
+    groups = facts.group_by_listen(config.servers)
+    names_by_domain = {}
     for site in sites:
         for (address, port), members in groups.items():
             server, how = model.choose(members, site["domain"])
             if port != 443 or server is None or how == "default" or not facts.is_tls(groups, address, port):
                 continue
-            path = model.setting(server, "ssl_certificate") or ""
-            held = certificate(path) if path.startswith("/") else None
-            if held and not held["self_signed"] and held["not_before"] <= now < held["not_after"]:
-                if covers(held["names"], site["domain"]):
-                    found[site["domain"]] = held["names"]
-    return found
+            path = model.get_setting(server, "ssl_certificate") or ""
+            cert = certificate(path) if path.startswith("/") else None
+            if cert and not cert["self_signed"] and cert["not_before"] <= now < cert["not_after"]:
+                if covers(cert["names"], site["domain"]):
+                    names_by_domain[site["domain"]] = cert["names"]
+    return names_by_domain
 
 
-def edited(text, put_out, insert):
+def apply_edits(text, put_out, insert):
     """The text with its directives put out and our lines put in."""
     changes = [(start, end, control, None) for (start, end), control in put_out.items()]
     changes += [(at, at, None, lines) for at, lines in insert.items()]
     for start, end, control, lines in sorted(changes, key=lambda change: change[:2], reverse=True):
         if lines is None:
-            text = _without(text, start, end, control)
+            text = _put_out_directive(text, start, end, control)
         else:
-            text = _with_lines(text, start, lines)
+            text = _insert_lines(text, start, lines)
     return text
 
 
-def _without(text, start, end, control):
+def _put_out_directive(text, start, end, control):
     before, directive, after = text[:start], text[start:end], text[end:]
     mark = "# luytre: put out for %s: " % control
-    marked = "\n".join(mark + line for line in directive.split("\n"))
+    marked_text = "\n".join(mark + line for line in directive.split("\n"))
     if before.rpartition("\n")[2].strip():
-        marked = BROKEN + marked
+        marked_text = BROKEN_MARK + marked_text
     rest = after.partition("\n")[0].strip()
-    return before + marked + (BROKEN if rest and not rest.startswith("#") else "") + after
+    return before + marked_text + (BROKEN_MARK if rest and not rest.startswith("#") else "") + after
 
 
-def _with_lines(text, at, lines):
+def _insert_lines(text, at, lines):
     before, after = text[:at], text[at:]
     start = before.rpartition("\n")[2]
     indent = start[: len(start) - len(start.lstrip())] + "    "
-    added = "".join("%s%s%s\n" % (indent, line, ADDED) for line in lines)
+    added_text = "".join("%s%s%s\n" % (indent, line, ADDED_MARK) for line in lines)
     rest = after.partition("\n")[0]
     if not rest.strip() or rest.lstrip().startswith("#"):
-        first = contained.taken_in(after[len(rest) + 1 :])
-        return before + rest + "\n" + first + added + after[len(rest) + 1 + len(first) :]
-    return before + BROKEN + added + after
+        first = contained.match_own_lines(after[len(rest) + 1 :])
+        return before + rest + "\n" + first + added_text + after[len(rest) + 1 + len(first) :]
+    return before + BROKEN_MARK + added_text + after
 
 
 # --- the whole host --------------------------------------------------------------------------------------
 
 
 def _server_tokens(config, decision):
-    kept = False
-    for level in facts.levels(config.http):
+    is_present = False
+    for level in facts.iter_levels(config.http):
         for directive in level.own("server_tokens"):
             if directive.args == ["off"]:
-                kept = kept or level is config.http
+                is_present = is_present or level is config.http
             else:
                 decision.quiet(directive, "nginx.server_tokens")
-    decision.http["server_tokens"] = not kept
+    decision.http["server_tokens"] = not is_present
 
 
 def _timeouts(config, decision, settings):
-    wanted = {}
+    timeouts = {}
     for name in facts.TIMEOUTS:
         least = 0 if name == "keepalive_timeout" else settings["timeout_min"]
-        for level in facts.levels(config.http):
+        for level in facts.iter_levels(config.http):
             for directive in level.own(name):
-                value = seconds(directive.args[0]) if directive.args else None
+                value = parse_seconds(directive.args[0]) if directive.args else None
                 if value is not None and not least <= value <= settings["timeout_max"]:
                     decision.quiet(directive, "nginx.timeouts")
                     if level is config.http:
-                        wanted[name] = settings["timeout"]
-    decision.http["timeouts"] = wanted
+                        timeouts[name] = settings["timeout"]
+    decision.http["timeouts"] = timeouts
 
 
 def _protocols(config, decision):
-    kept = False
-    for level in facts.levels(config.http):
+    is_present = False
+    for level in facts.iter_levels(config.http):
         for directive in level.own("ssl_protocols"):
             if any(protocol in OLD_PROTOCOLS for protocol in directive.args):
                 decision.quiet(directive, "tls.protocols")
             else:
-                kept = kept or level is config.http
-    decision.http["ssl_protocols"] = not kept
+                is_present = is_present or level is config.http
+    decision.http["ssl_protocols"] = not is_present
 
 
 def _ciphers(config, decision, weak):
-    kept = False
-    for level in facts.levels(config.http):
+    is_present = False
+    for level in facts.iter_levels(config.http):
         for directive in level.own("ssl_ciphers"):
             if directive.args and directive.args[0] in weak:
                 decision.quiet(directive, "tls.ciphers")
             else:
-                kept = kept or level is config.http
-    decision.http["ssl_ciphers"] = not kept
+                is_present = is_present or level is config.http
+    decision.http["ssl_ciphers"] = not is_present
 
 
 def _curves(config, decision, sound):
-    kept = False
-    for level in facts.levels(config.http):
+    is_present = False
+    for level in facts.iter_levels(config.http):
         for directive in level.own("ssl_ecdh_curve"):
             if not directive.args or set(directive.args[0].split(":")) - set(sound):
                 decision.quiet(directive, "tls.curves")
             else:
-                kept = kept or level is config.http
-    decision.http["ssl_ecdh_curve"] = "" if kept else ":".join(sound)
+                is_present = is_present or level is config.http
+    decision.http["ssl_ecdh_curve"] = "" if is_present else ":".join(sound)
 
 
 def _default_servers(model, groups, decision, sites, editable, is_link):
     config = model.config
-    declared = list(facts.declared_names(sites))
+    declared_names = list(facts.declared_names(sites))
     stock = [
         server
         for server in config.servers
         if server.file == DISTRIBUTION_DEFAULT and is_link(server.file) and facts.is_nameless(server)
     ]
-    serving = {id(server) for name in declared for server in facts.unclaimed(model, groups, name)}
-    if stock and not any(id(server) in serving for server in stock):
+    serving_ids = {id(server) for name in declared_names for server in facts.find_unclaimed(model, groups, name)}
+    if stock and not any(id(server) in serving_ids for server in stock):
         decision.disabled = [DISTRIBUTION_DEFAULT]
-    gone = {id(server) for server in config.servers if server.file in decision.disabled}
+    disabled_ids = {id(server) for server in config.servers if server.file in decision.disabled}
     for (address, port), members in sorted(groups.items()):
-        left = [server for server in members if id(server) not in gone]
-        if not left or address.startswith("unix:") or address in LOOPBACK:
+        candidates = [server for server in members if id(server) not in disabled_ids]
+        if not candidates or address.startswith("unix:") or address in LOOPBACK:
             continue
-        if facts.default_answer(model, address, port, members)["closed"]:
+        if facts.describe_default_answer(model, address, port, members)["closed"]:
             continue
-        fallen = [name for name in declared if any(left[0] is s for s in facts.unclaimed(model, groups, name))]
-        explicit = [server for server in left if _default_listens(server, address, port)]
-        if (fallen and not facts.is_nameless(left[0])) or not all(editable(server.file) for server in explicit):
+        affected_names = [
+            name
+            for name in declared_names
+            if any(candidates[0] is s for s in facts.find_unclaimed(model, groups, name))
+        ]
+        explicit = [server for server in candidates if _default_listens(server, address, port)]
+        if (affected_names and not facts.is_nameless(candidates[0])) or not all(
+            editable(server.file) for server in explicit
+        ):
             decision.held_back.append("%s:%d" % (address, port))
             continue
-        if fallen:
-            decision.add(left[0], "server_name %s;" % " ".join(sorted(set(fallen))))
+        if affected_names:
+            decision.add(candidates[0], "server_name %s;" % " ".join(sorted(set(affected_names))))
         for server in explicit:
             for directive in _default_listens(server, address, port):
                 decision.quiet(directive, "nginx.default_server")
@@ -301,8 +307,8 @@ def _default_servers(model, groups, decision, sites, editable, is_link):
                     for option in ("ssl", "http2", "proxy_protocol")
                     if any(
                         option in options
-                        for server in left
-                        for a, p, options in facts.listens(server)
+                        for server in candidates
+                        for a, p, options in facts.parse_listens(server)
                         if (a, p) == (address, port)
                     )
                 ],
@@ -337,34 +343,34 @@ def _include_drop_in(config, decision):
 def _site(model, groups, server, names, site, enforce, settings, decision):
     domain = site["domain"]
 
-    def asked(control):
+    def is_enforced(control):
         return domain in enforce.get(control, [])
 
-    php = any(level.own("fastcgi_pass") for level in facts.levels(server))
+    php = any(level.own("fastcgi_pass") for level in facts.iter_levels(server))
     root = model.root(model.find(server, "/") or server)
-    private = _openings.private_pattern(root) if root and asked("web.private_files") else ""
-    rules = [control for control in SNIPPET_CONTROLS if asked(control) and (php or control not in PHP_CONTROLS)]
+    private = _openings.build_private_pattern(root) if root and is_enforced("web.private_files") else ""
+    rules = [control for control in SNIPPET_CONTROLS if is_enforced(control) and (php or control not in PHP_CONTROLS)]
     rules = [control for control in rules if private or control != "web.private_files"]
     if private:
         decision.private[domain] = private
     if rules:
         decision.add(server, "include %s;" % (SNIPPET % domain))
-        known = decision.snippets.setdefault(domain, [])
-        known += [control for control in rules if control not in known]
-    if asked("nginx.autoindex"):
+        snippet_controls = decision.snippets.setdefault(domain, [])
+        snippet_controls += [control for control in rules if control not in snippet_controls]
+    if is_enforced("nginx.autoindex"):
         _autoindex(model, server, decision)
-    if asked("nginx.body_limit"):
+    if is_enforced("nginx.body_limit"):
         _body_limit(model, server, settings["body_limit"], decision)
-    if asked("nginx.access_log"):
+    if is_enforced("nginx.access_log"):
         _access_log(model, groups, server, names, decision)
-    if asked("nginx.php_missing"):
+    if is_enforced("nginx.php_missing"):
         _php_missing(model, groups, server, names, decision)
-    _headers(model, server, [control for control in HEADERS if asked(control)], decision)
-    if asked("nginx.login_rate") and (php or any(level.own("proxy_pass") for level in facts.levels(server))):
+    _headers(model, server, [control for control in HEADERS if is_enforced(control)], decision)
+    if is_enforced("nginx.login_rate") and (php or any(level.own("proxy_pass") for level in facts.iter_levels(server))):
         _login_rate(model, server, decision)
         decision.http["login_zone"] = True
     if (
-        asked("tls.redirect")
+        is_enforced("tls.redirect")
         and domain in settings.get("covered", {})
         and _answers_plainly(model, groups, server, names)
     ):
@@ -372,24 +378,26 @@ def _site(model, groups, server, names, site, enforce, settings, decision):
 
 
 def _autoindex(model, server, decision):
-    for level in facts.levels(server):
+    for level in facts.iter_levels(server):
         for directive in level.own("autoindex"):
             if directive.args != ["off"]:
                 decision.quiet(directive, "nginx.autoindex")
-    kept = [directive for directive in server.own("autoindex") if directive.args == ["off"]]
-    if not kept and model.setting(server.parent, "autoindex") == "on":
+    directives = [directive for directive in server.own("autoindex") if directive.args == ["off"]]
+    if not directives and model.get_setting(server.parent, "autoindex") == "on":
         decision.add(server, "autoindex off;")
 
 
 def _body_limit(model, server, largest, decision):
-    for level in facts.levels(server):
+    for level in facts.iter_levels(server):
         for directive in level.own("client_max_body_size"):
-            limit = size(directive.args[0]) if directive.args else None
+            limit = parse_size(directive.args[0]) if directive.args else None
             if limit is not None and (limit == 0 or limit > largest):
                 decision.quiet(directive, "nginx.body_limit")
                 decision.add(level, "client_max_body_size %d;" % largest)
-    inherited = model.effective(server.parent, "client_max_body_size")
-    limit = size(inherited[-1].args[0]) if inherited and inherited[-1].args else None
+    inherited_directives = model.effective(server.parent, "client_max_body_size")
+    limit = (
+        parse_size(inherited_directives[-1].args[0]) if inherited_directives and inherited_directives[-1].args else None
+    )
     if not server.own("client_max_body_size") and limit is not None and (limit == 0 or limit > largest):
         decision.add(server, "client_max_body_size %d;" % largest)
 
@@ -406,8 +414,8 @@ def _access_log(model, groups, server, names, decision):
         for directive in level.own("access_log"):
             if directive.args[:1] in NOWHERE:
                 decision.quiet(directive, "nginx.access_log")
-    kept = [directive for directive in server.own("access_log") if directive.args[:1] not in NOWHERE]
-    if not kept and any(d.args[:1] in NOWHERE for d in model.effective(server.parent, "access_log")):
+    directives = [directive for directive in server.own("access_log") if directive.args[:1] not in NOWHERE]
+    if not directives and any(d.args[:1] in NOWHERE for d in model.effective(server.parent, "access_log")):
         decision.add(server, "access_log /var/log/nginx/access.log;")
 
 
@@ -424,16 +432,18 @@ def _php_missing(model, groups, server, names, decision):
 
 
 def _headers(model, server, controls, decision):
-    for level in facts.levels(server):
+    for level in facts.iter_levels(server):
         own = level.own("add_header")
         if level is not server and not own:
             continue
         lines = []
         for control in controls:
-            name, value, accepted = HEADERS[control]
+            name, value, accepted_values = HEADERS[control]
             same = [directive for directive in own if directive.args and directive.args[0].lower() == name.lower()]
             good = [
-                d for d in same if len(d.args) > 1 and d.args[1] and (not accepted or d.args[1].lower() in accepted)
+                d
+                for d in same
+                if len(d.args) > 1 and d.args[1] and (not accepted_values or d.args[1].lower() in accepted_values)
             ]
             for directive in same:
                 if directive not in good:
@@ -444,22 +454,26 @@ def _headers(model, server, controls, decision):
                 lines.append("add_header %s %s always;" % (name, variable))
                 decision.http.setdefault("headers", {})[name] = value
         if lines and level is server and not own:
-            replaced = {line.split()[1].lower() for line in lines}
-            inherited = model.effective(server.parent, "add_header")
-            lines += [_written(d) for d in inherited if d.args and d.args[0].lower() not in replaced]
+            replaced_headers = {line.split()[1].lower() for line in lines}
+            inherited_directives = model.effective(server.parent, "add_header")
+            lines += [
+                _render_directive(d)
+                for d in inherited_directives
+                if d.args and d.args[0].lower() not in replaced_headers
+            ]
         for line in lines:
             decision.add(level, line)
 
 
 def _login_rate(model, server, decision):
-    for level in facts.levels(server):
+    for level in facts.iter_levels(server):
         own = level.own("limit_req")
         if level is not server and not own:
             continue
         decision.add(level, LOGIN_LIMIT)
         if level is server and not own:
             for directive in model.effective(server.parent, "limit_req"):
-                decision.add(level, _written(directive))
+                decision.add(level, _render_directive(directive))
     if not server.own("limit_req_status"):
         decision.add(server, "limit_req_status 429;")
     for directive in server.own("limit_req_dry_run"):
@@ -476,16 +490,18 @@ def _answers_plainly(model, groups, server, names):
 
 def _redirect(names, site, settings):
     """The host to redirect to: the one asked for where the certificate covers them all, else the site's domain."""
-    covered = settings.get("covered", {}).get(site["domain"], [])
+    covered_names = settings.get("covered", {}).get(site["domain"], [])
     real = [name for name in names if "." in name]
-    return "$host" if all(covers(covered, name) for name in real) else site["domain"]
+    return "$host" if all(covers(covered_names, name) for name in real) else site["domain"]
 
 
-def _written(directive):
+def _render_directive(directive):
     """A directive as text that means the same."""
-    words = [word if re.fullmatch(r"[A-Za-z0-9_=:./$-]+", word) else '"%s"' % _escaped(word) for word in directive.args]
+    words = [
+        word if re.fullmatch(r"[A-Za-z0-9_=:./$-]+", word) else '"%s"' % _escape_word(word) for word in directive.args
+    ]
     return " ".join([directive.name, *words]) + ";"
 
 
-def _escaped(word):
+def _escape_word(word):
     return word.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")

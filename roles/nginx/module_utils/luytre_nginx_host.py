@@ -6,10 +6,10 @@ import time
 
 from ansible.module_utils.luytre import tls
 from ansible.module_utils.luytre._nginx_conf import BadConfig
-from ansible.module_utils.luytre._reading import Reading, Unreadable
-from ansible.module_utils.luytre.nginx import levels
+from ansible.module_utils.luytre._reading import AreaReader, UnreadableFact
+from ansible.module_utils.luytre.nginx import iter_levels
 from ansible.module_utils.luytre_change import corrections
-from ansible.module_utils.luytre_change.tightening import Corrected
+from ansible.module_utils.luytre_change.tightening import CorrectionResult
 from ansible.module_utils.luytre_nginx import decide, https_names, read_config
 from ansible.module_utils.luytre_shared import ownership, safe_open
 
@@ -27,7 +27,7 @@ ARGUMENTS = {
 def read_bytes(path):
     """A file whole, as text that keeps every byte; None when there is none or it is too large."""
     try:
-        return safe_open.text(path, MAX_FILE)
+        return safe_open.read_text(path, MAX_FILE)
     except OSError:
         return None
 
@@ -39,11 +39,11 @@ def editable(path, trust=None):
     return real.startswith(FOLDER + "/") and os.path.exists(real) and loose is None
 
 
-def foreseen(module):
+def predict_corrections(module):
     """The Corrected that putting right will come to, which comes before the configuration is changed. Raises Refused."""
     try:
-        return corrections.asked("nginx", module.params, True)
-    except (OSError, Unreadable, ValueError) as error:
+        return corrections.correct_by_params("nginx", module.params, True)
+    except (OSError, UnreadableFact, ValueError) as error:
         module.fail_json(msg=str(error))
 
 
@@ -51,19 +51,19 @@ def decision_for(module, ahead=None):
     """``(config, Decision)`` on this host, once it is as ``ahead`` (a Corrected) tells; fails the module when the
     configuration is not understood."""
     enforce, sites, settings = (module.params[name] for name in ("enforce", "sites", "settings"))
-    ahead = ahead or Corrected()
+    ahead = ahead or CorrectionResult()
     trust = ownership.Trust(lstat=lambda path: ahead.after.get(path) or os.lstat(path))
     try:
         config = read_config(CONFIG, read_bytes, tuple(ahead.aside))
     except BadConfig as error:
         module.fail_json(msg="nginx's configuration is not understood: %s" % error)
-    reading = Reading({}, 20)
+    reading = AreaReader({}, 20)
     settings = dict(settings)
     if "tls.ciphers" in enforce:
-        lists = {d.args[0] for level in levels(config.http) for d in level.own("ssl_ciphers") if d.args}
-        settings["weak_ciphers"] = [found["spec"] for found in tls.weak_ciphers(reading, sorted(lists))]
+        lists = {d.args[0] for level in iter_levels(config.http) for d in level.own("ssl_ciphers") if d.args}
+        settings["weak_ciphers"] = [cipher["spec"] for cipher in tls.find_weak_ciphers(reading, sorted(lists))]
     if "tls.curves" in enforce:
-        settings["sound_curves"] = tls.sound_curves(ssl.OPENSSL_VERSION_INFO[:2])
+        settings["sound_curves"] = tls.list_sound_curves(ssl.OPENSSL_VERSION_INFO[:2])
     if enforce.get("tls.redirect"):
-        settings["covered"] = https_names(config, sites, tls.certificate, int(time.time()))
+        settings["covered"] = https_names(config, sites, tls.read_certificate, int(time.time()))
     return config, decide(config, enforce, sites, settings, lambda path: editable(path, trust), os.path.islink)

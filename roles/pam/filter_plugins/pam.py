@@ -17,7 +17,7 @@ KINDS = ("dcredit", "ucredit", "lcredit", "ocredit")
 """Of characters in a password: digits, upper case, lower case, others."""
 
 
-def changes(now: Facts, apply: Facts, wanted: Facts) -> dict[str, list[Any]]:
+def changes(now: Facts, apply: Facts, targets: Facts) -> dict[str, list[Any]]:
     """``profiles`` to enable, ``edits`` of stack files, ``lines`` of settings; empty when all is well.
 
     ``late`` edits come after the profiles, which bring Debian's own arguments back.
@@ -26,13 +26,13 @@ def changes(now: Facts, apply: Facts, wanted: Facts) -> dict[str, list[Any]]:
     edits: list[dict[str, str]] = []
     lines: list[dict[str, str]] = []
     if "pam.faillock" in apply:
-        _faillock(now["faillock"], wanted, profiles, edits, lines)
+        _faillock(now["faillock"], targets, profiles, edits, lines)
     if "pam.pwquality" in apply:
-        _quality(now["pwquality"], wanted, profiles, edits, lines)
+        _quality(now["pwquality"], targets, profiles, edits, lines)
     if "pam.su_group" in apply and not now["su"]["restricted"]:
         edits.append(_for_a_group())
     if "pam.history" in apply:
-        _history(now["pwhistory"], wanted, profiles, edits)
+        _history(now["pwhistory"], targets, profiles, edits)
     paths = (AUTH, *(f"/etc/pam.d/{name}" for name in now["nullok"]))
     strict = "pam.nullok" in apply or (profiles and not now["nullok"])
     late = [_without_nullok(path) for path in paths] if strict else []
@@ -40,49 +40,49 @@ def changes(now: Facts, apply: Facts, wanted: Facts) -> dict[str, list[Any]]:
 
 
 def _faillock(
-    services: list[Facts], wanted: Facts, profiles: list[str], edits: list[dict[str, str]], lines: list[dict[str, str]]
+    services: list[Facts], targets: Facts, profiles: list[str], edits: list[dict[str, str]], lines: list[dict[str, str]]
 ) -> None:
     if not all(service["active"] for service in services):
         profiles += ["luytre-faillock", "luytre-faillock-before"]
     loose: dict[str, Callable[[int], bool]] = {
-        "deny": lambda value: not 1 <= value <= wanted["deny"],
-        "unlock_time": lambda value: value != 0 and value < wanted["unlock_time"],
-        "fail_interval": lambda value: value < wanted["fail_interval"],
+        "deny": lambda value: not 1 <= value <= targets["deny"],
+        "unlock_time": lambda value: value != 0 and value < targets["unlock_time"],
+        "fail_interval": lambda value: value < targets["fail_interval"],
     }
     for key, is_loose in loose.items():
-        counted = [service for service in services if service["active"]]
-        if counted and not any(is_loose(service[key]) for service in counted):
+        active_services = [service for service in services if service["active"]]
+        if active_services and not any(is_loose(service[key]) for service in active_services):
             continue
-        lines.append(_line(FAILLOCK, key, str(wanted[key])))
+        lines.append(_line(FAILLOCK, key, str(targets[key])))
         if any(key in service["given"] for service in services):
             edits.append(_without("pam.faillock", AUTH, "pam_faillock", key))
 
 
 def _quality(
-    quality: Facts, wanted: Facts, profiles: list[str], edits: list[dict[str, str]], lines: list[dict[str, str]]
+    quality: Facts, targets: Facts, profiles: list[str], edits: list[dict[str, str]], lines: list[dict[str, str]]
 ) -> None:
-    needed = {}
+    settings = {}
     if not quality["installed"]:
         profiles.append("pwquality")
-    if not quality["installed"] or quality["length"] < wanted["length"]:
-        needed["minlen"] = str(wanted["length"])
-        needed.update(dict.fromkeys(quality["credits"], "0"))
-    if not quality["installed"] or quality["classes"] < wanted["classes"]:
-        needed["minclass"] = str(wanted["classes"])
-        if wanted["classes"] == len(KINDS):
-            needed.update(dict.fromkeys(KINDS, "-1"))
+    if not quality["installed"] or quality["length"] < targets["length"]:
+        settings["minlen"] = str(targets["length"])
+        settings.update(dict.fromkeys(quality["credits"], "0"))
+    if not quality["installed"] or quality["classes"] < targets["classes"]:
+        settings["minclass"] = str(targets["classes"])
+        if targets["classes"] == len(KINDS):
+            settings.update(dict.fromkeys(KINDS, "-1"))
     if quality["installed"] and not quality["active"]:
-        needed["enforcing"] = "1"
+        settings["enforcing"] = "1"
     if not quality["dictionary"] and quality["dictionary_found"]:
-        needed["dictcheck"] = "1"
-    for key, value in needed.items():
+        settings["dictcheck"] = "1"
+    for key, value in settings.items():
         lines.append(_line(QUALITY, key, value))
         if key in quality["given"]:
             edits.append(_without("pam.pwquality", PASSWORD, "pam_pwquality", key))
 
 
-def _history(history: Facts, wanted: Facts, profiles: list[str], edits: list[dict[str, str]]) -> None:
-    if history["remembered"] >= wanted["remembered"]:
+def _history(history: Facts, targets: Facts, profiles: list[str], edits: list[dict[str, str]]) -> None:
+    if history["remembered"] >= targets["remembered"]:
         return
     if not history["active"]:
         profiles.append("luytre-history")
@@ -93,7 +93,7 @@ def _history(history: Facts, wanted: Facts, profiles: list[str], edits: list[dic
             "control": "pam.history",
             "path": PASSWORD,
             "regexp": r"(pam_pwhistory\.so)(?![^\n]*\bremember=)",
-            "replace": rf"\1 remember={wanted['remembered']}",
+            "replace": rf"\1 remember={targets['remembered']}",
         }
     )
 

@@ -53,8 +53,8 @@ import re
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import _php_daemons, _php_stake
 from ansible.module_utils.luytre._reading import read_text
-from ansible.module_utils.luytre.php_fpm import BEGIN, END, our_lines
-from ansible.module_utils.luytre_change.transaction import Refused, Transaction
+from ansible.module_utils.luytre.php_fpm import BEGIN, END, parse_own_lines
+from ansible.module_utils.luytre_change.transaction import ChangeRefusal, Transaction
 
 
 def main():
@@ -67,7 +67,7 @@ def main():
         supports_check_mode=True,
     )
     change = Transaction("/etc/php")
-    listening = False
+    listen_changed = False
     try:
         for path, text in sorted(module.params["files"].items()):
             if text:
@@ -76,32 +76,36 @@ def main():
                 change.absent(path)
         for path, pools in sorted(module.params["pools"].items()):
             before = read_text(path) or ""
-            change.edit(path, lambda text, pools=pools: _edited(text, pools))
-            listening = listening or listens(before) != listens(_edited(before, pools))
-        if change.changed and not module.check_mode:
+            change.edit(path, lambda text, pools=pools: _edit(text, pools))
+            listen_changed = listen_changed or listens(before) != listens(_edit(before, pools))
+        if change.is_changed and not module.check_mode:
             versions = module.params["versions"]
             tests = [["php-fpm" + version, *_php_stake.WITHOUT, "-t"] for version in versions]
             change.commit(tests, lambda: at_stake(versions))
-    except Refused as refused:
-        module.fail_json(msg=str(refused))
+    except ChangeRefusal as error:
+        module.fail_json(msg=str(error))
     inside_apache = any("/apache2/" in path for path, _, _ in change.steps)
-    module.exit_json(changed=change.changed, diff=change.diff, listening=listening, inside_apache=inside_apache)
+    module.exit_json(changed=change.is_changed, diff=change.diff, listening=listen_changed, inside_apache=inside_apache)
 
 
 def at_stake(versions):
     """What PHP-FPM's tests believe and write, by the configuration as it is now."""
-    found = [_php_stake.at_stake(_php_daemons.packaged("php-fpm" + version, version)) for version in versions]
-    return [path for read, _ in found for path in read], [path for _, written in found for path in written]
+    stakes = [
+        _php_stake.list_test_paths(_php_daemons.make_packaged("php-fpm" + version, version)) for version in versions
+    ]
+    return [path for read, _ in stakes for path in read], [
+        path for _, written_paths in stakes for path in written_paths
+    ]
 
 
-def _edited(text, pools):
-    wanted = any(lines for places in pools.values() for lines in places.values())
-    return with_lines(text, pools) if wanted or our_lines(text) else text
+def _edit(text, pools):
+    has_lines = any(lines for places in pools.values() for lines in places.values())
+    return with_lines(text, pools) if has_lines or parse_own_lines(text) else text
 
 
 def listens(text):
     """Our own lines of a pool file that say where its pools listen, and for whom."""
-    return [line for lines in our_lines(text).values() for line in lines if line.startswith("listen")]
+    return [line for lines in parse_own_lines(text).values() for line in lines if line.startswith("listen")]
 
 
 def with_lines(text, pools):
@@ -109,25 +113,25 @@ def with_lines(text, pools):
 
     FPM takes the first php_admin_value of a name, and the last word for its own directives: hence the two places.
     """
-    kept, inside = [], False
+    foreign_lines, inside = [], False
     for line in text.splitlines():
         if line.strip() in (BEGIN, END):
             inside = line.strip() == BEGIN
         elif not inside:
-            kept.append(line)
-    made, name = [], None
-    for line in [*kept, None]:
+            foreign_lines.append(line)
+    result_lines, name = [], None
+    for line in [*foreign_lines, None]:
         heading = None if line is None else re.match(r"\s*\[([^\]]+)\]", line)
         if (line is None or heading) and name in pools:
-            made += _block(pools[name]["last"])
+            result_lines += _block(pools[name]["last"])
         if line is not None:
-            made.append(line)
+            result_lines.append(line)
         if heading:
             first_time = heading.group(1) not in (name, None)
             name = heading.group(1)
             if name in pools and first_time:
-                made += _block(pools[name]["first"])
-    return "\n".join(made) + "\n"
+                result_lines += _block(pools[name]["first"])
+    return "\n".join(result_lines) + "\n"
 
 
 def _block(lines):

@@ -66,8 +66,8 @@ refused:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.luytre._reading import Reading, Unreadable
-from ansible.module_utils.luytre_change.startable import fault
+from ansible.module_utils.luytre._reading import AreaReader, UnreadableFact
+from ansible.module_utils.luytre_change.startable import find_fault
 
 SECONDS = 60
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
@@ -78,7 +78,7 @@ DROP_IN = {
 }
 
 
-class Confined(Reading):
+class ConfinedReading(AreaReader):
     """A reading whose programs run below settings of systemd's."""
 
     def __init__(self, settings, admins):
@@ -87,13 +87,13 @@ class Confined(Reading):
 
     def run(self, argv, at_stake=(), **options):
         """As of every reading; who could change the program itself is asked as well."""
-        program = argv[0] if argv[0].startswith("/") else self.installed(argv[0])
+        program = argv[0] if argv[0].startswith("/") else self.find_program(argv[0])
         if program is None:
-            raise Unreadable("%s is not installed" % argv[0])
-        started = ["systemd-run", "--quiet", "--collect", "--wait", "--pipe", "--service-type=exec"]
-        started += ["--setenv=LC_ALL=C.UTF-8", "--setenv=PATH=" + PATH]
-        started += ["--property=" + setting for setting in self._settings]
-        return super().run([*started, "--", program, *argv[1:]], at_stake=[program, *at_stake], **options)
+            raise UnreadableFact("%s is not installed" % argv[0])
+        command = ["systemd-run", "--quiet", "--collect", "--wait", "--pipe", "--service-type=exec"]
+        command += ["--setenv=LC_ALL=C.UTF-8", "--setenv=PATH=" + PATH]
+        command += ["--property=" + setting for setting in self._settings]
+        return super().run([*command, "--", program, *argv[1:]], at_stake=[program, *at_stake], **options)
 
 
 def settings_of(content):
@@ -104,11 +104,11 @@ def settings_of(content):
 
 def objection(unit, content, admins):
     """Why the unit's daemon would not start with the drop-in, or None."""
-    confined = Confined(settings_of(content), admins)
+    reading = ConfinedReading(settings_of(content), admins)
     try:
-        confined.run(["true"])
-        return fault(unit, confined)
-    except Unreadable as unreadable:
+        reading.run(["true"])
+        return find_fault(unit, reading)
+    except UnreadableFact as unreadable:
         return str(unreadable)
 
 
@@ -120,15 +120,17 @@ def main():
         },
         supports_check_mode=True,
     )
-    units, files, refused = [], [], []
-    for one in module.params["drop_ins"]:
-        said = None if module.check_mode else objection(one["unit"], one["content"], module.params["admins"])
-        if said is None:
-            units.append(one["unit"])
-            files.append({"dest": one["dest"], "content": one["content"]})
+    units, files, refusals = [], [], []
+    for drop_in in module.params["drop_ins"]:
+        reason = None if module.check_mode else objection(drop_in["unit"], drop_in["content"], module.params["admins"])
+        if reason is None:
+            units.append(drop_in["unit"])
+            files.append({"dest": drop_in["dest"], "content": drop_in["content"]})
         else:
-            refused.append({"path": one["dest"], "reason": "%s would not start so: %s" % (one["unit"], said[:300])})
-    module.exit_json(changed=False, units=units, files=files, refused=refused)
+            refusals.append(
+                {"path": drop_in["dest"], "reason": "%s would not start so: %s" % (drop_in["unit"], reason[:300])}
+            )
+    module.exit_json(changed=False, units=units, files=files, refused=refusals)
 
 
 if __name__ == "__main__":

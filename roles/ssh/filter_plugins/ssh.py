@@ -34,80 +34,80 @@ POST_QUANTUM = ("mlkem768x25519-sha256", "sntrup761x25519-sha512", "sntrup761x25
 """Ways to agree on keys that hold against quantum computers, too, the best first."""
 
 
-def _upper(keyword: str, wish: str) -> Callable[[Facts, Facts], list[tuple[str, str]]]:
+def _make_limit_rule(keyword: str, wish: str) -> Callable[[Facts, Facts], list[tuple[str, str]]]:
     """A number of which less is stricter, and 0 is no limit."""
 
-    def settings(now: Facts, wanted: Facts) -> list[tuple[str, str]]:
-        present, limit = now[keyword.lower()], wanted[wish]
+    def settings(now: Facts, targets: Facts) -> list[tuple[str, str]]:
+        present, limit = now[keyword.lower()], targets[wish]
         return [(keyword, str(min(present, limit) if present > 0 else limit))]
 
     return settings
 
 
-def _fixed(*pairs: tuple[str, str]) -> Callable[[Facts, Facts], list[tuple[str, str]]]:
+def _make_fixed_rule(*pairs: tuple[str, str]) -> Callable[[Facts, Facts], list[tuple[str, str]]]:
     """Settings of which one value is the strictest that there is."""
-    return lambda now, wanted: list(pairs)
+    return lambda now, targets: list(pairs)
 
 
-def _no_root(now: Facts, wanted: Facts) -> list[tuple[str, str]]:
+def _no_root(now: Facts, targets: Facts) -> list[tuple[str, str]]:
     present = now["permitrootlogin"]
     return [("PermitRootLogin", present if present == "forced-commands-only" else "no")]
 
 
-def _root_login(now: Facts, wanted: Facts) -> list[tuple[str, str]]:
+def _root_login(now: Facts, targets: Facts) -> list[tuple[str, str]]:
     strict = ("no", "forced-commands-only")
     present = now["permitrootlogin"]
-    return [("PermitRootLogin", present if present in strict else wanted["permit_root_login"])]
+    return [("PermitRootLogin", present if present in strict else targets["permit_root_login"])]
 
 
-def _startups(now: Facts, wanted: Facts) -> list[tuple[str, str]]:
+def _startups(now: Facts, targets: Facts) -> list[tuple[str, str]]:
     start, rate, full = now["maxstartups"]
-    first, percent, last = wanted["max_startups"]
+    first, percent, last = targets["max_startups"]
     return [("MaxStartups", f"{min(start, first)}:{max(rate, percent)}:{min(full, last)}")]
 
 
-def _alive(now: Facts, wanted: Facts) -> list[tuple[str, str]]:
+def _alive(now: Facts, targets: Facts) -> list[tuple[str, str]]:
     interval, count = now["clientaliveinterval"], now["clientalivecountmax"]
-    most = wanted["client_alive_interval"] * wanted["client_alive_count_max"]
+    most = targets["client_alive_interval"] * targets["client_alive_count_max"]
     if not 0 < interval * count <= most:
-        interval, count = wanted["client_alive_interval"], wanted["client_alive_count_max"]
-    asked = [("ClientAliveInterval", str(interval)), ("ClientAliveCountMax", str(count))]
-    return [*asked, ("TCPKeepAlive", "no")]
+        interval, count = targets["client_alive_interval"], targets["client_alive_count_max"]
+    pairs = [("ClientAliveInterval", str(interval)), ("ClientAliveCountMax", str(count))]
+    return [*pairs, ("TCPKeepAlive", "no")]
 
 
-def _log_level(now: Facts, wanted: Facts) -> list[tuple[str, str]]:
-    return [("LogLevel", wanted["log_level"])]
+def _log_level(now: Facts, targets: Facts) -> list[tuple[str, str]]:
+    return [("LogLevel", targets["log_level"])]
 
 
-def _as_it_is(now: Facts, wanted: Facts) -> list[tuple[str, str]]:
+def _as_it_is(now: Facts, targets: Facts) -> list[tuple[str, str]]:
     return [(keyword, now[keyword.lower()]) for keyword, right in RIGHT.items() if now[keyword.lower()] in right]
 
 
-def _banner(now: Facts, wanted: Facts) -> list[tuple[str, str]]:
+def _banner(now: Facts, targets: Facts) -> list[tuple[str, str]]:
     return [("Banner", now["banner"] if now["banner"] != "none" else BANNER)]
 
 
-def _without_weak(keyword: str, defaults: Facts) -> Callable[[Facts, Facts], list[tuple[str, str]]]:
+def _make_list_rule(keyword: str, defaults: Facts) -> Callable[[Facts, Facts], list[tuple[str, str]]]:
     """The list in force without its weak members; sshd's own list by pattern where nobody narrowed it."""
 
-    def settings(now: Facts, wanted: Facts) -> list[tuple[str, str]]:
+    def settings(now: Facts, targets: Facts) -> list[tuple[str, str]]:
         name = keyword.lower()
-        kept = [member for member in now[name] if not _weak(name, member)]
-        if name == "kexalgorithms" and kept and not set(kept).intersection(POST_QUANTUM):
-            kept = [method for method in POST_QUANTUM if method in defaults[name]] + kept
+        strong_members = [member for member in now[name] if not _weak(name, member)]
+        if name == "kexalgorithms" and strong_members and not set(strong_members).intersection(POST_QUANTUM):
+            strong_members = [method for method in POST_QUANTUM if method in defaults[name]] + strong_members
         ours = {member for member in defaults[name] if not _weak(name, member)}
-        if not kept or ours <= set(kept):
+        if not strong_members or ours <= set(strong_members):
             return [(keyword, "-" + ",".join(WEAK[name]))]
-        return [(keyword, ",".join(kept))]
+        return [(keyword, ",".join(strong_members))]
 
     return settings
 
 
-def _host_keys(facts: Facts) -> Callable[[Facts, Facts], list[tuple[str, str]]]:
+def _make_host_key_rule(facts: Facts) -> Callable[[Facts, Facts], list[tuple[str, str]]]:
     """As for other lists, where a key is left that clients can be shown."""
     if not set(facts["host_key_types"]).intersection(("ssh-ed25519", "ssh-rsa")):
-        return lambda now, wanted: []
-    return _without_weak("HostKeyAlgorithms", facts["defaults"])
+        return lambda now, targets: []
+    return _make_list_rule("HostKeyAlgorithms", facts["defaults"])
 
 
 def _weak(name: str, member: str) -> bool:
@@ -127,38 +127,38 @@ def _rules(facts: Facts) -> dict[str, Callable[[Facts, Facts], list[tuple[str, s
     return {
         "ssh.root_direct": _no_root,
         "ssh.root_login": _root_login,
-        "ssh.password_auth": _fixed(("PasswordAuthentication", "no"), ("KbdInteractiveAuthentication", "no")),
-        "ssh.empty_passwords": _fixed(("PermitEmptyPasswords", "no")),
-        "ssh.max_auth_tries": _upper("MaxAuthTries", "max_auth_tries"),
-        "ssh.login_grace": _upper("LoginGraceTime", "login_grace"),
+        "ssh.password_auth": _make_fixed_rule(("PasswordAuthentication", "no"), ("KbdInteractiveAuthentication", "no")),
+        "ssh.empty_passwords": _make_fixed_rule(("PermitEmptyPasswords", "no")),
+        "ssh.max_auth_tries": _make_limit_rule("MaxAuthTries", "max_auth_tries"),
+        "ssh.login_grace": _make_limit_rule("LoginGraceTime", "login_grace"),
         "ssh.max_startups": _startups,
         "ssh.client_alive": _alive,
-        "ssh.x11_forwarding": _fixed(("X11Forwarding", "no")),
-        "ssh.agent_forwarding": _fixed(("AllowAgentForwarding", "no")),
-        "ssh.tcp_forwarding": _fixed(("AllowTcpForwarding", "no")),
-        "ssh.ciphers": _without_weak("Ciphers", defaults),
-        "ssh.kex": _without_weak("KexAlgorithms", defaults),
-        "ssh.host_key_algorithms": _host_keys(facts),
-        "ssh.macs": _without_weak("MACs", defaults),
-        "ssh.log_sessions": _fixed(("LogLevel", "VERBOSE")),
+        "ssh.x11_forwarding": _make_fixed_rule(("X11Forwarding", "no")),
+        "ssh.agent_forwarding": _make_fixed_rule(("AllowAgentForwarding", "no")),
+        "ssh.tcp_forwarding": _make_fixed_rule(("AllowTcpForwarding", "no")),
+        "ssh.ciphers": _make_list_rule("Ciphers", defaults),
+        "ssh.kex": _make_list_rule("KexAlgorithms", defaults),
+        "ssh.host_key_algorithms": _make_host_key_rule(facts),
+        "ssh.macs": _make_list_rule("MACs", defaults),
+        "ssh.log_sessions": _make_fixed_rule(("LogLevel", "VERBOSE")),
         "ssh.log_level": _log_level,
         "ssh.banner": _banner,
-        "ssh.version_shown": _fixed(("DebianBanner", "no")),
-        "ssh.user_environment": _fixed(("PermitUserEnvironment", "no")),
-        "ssh.host_based": _fixed(("HostbasedAuthentication", "no"), ("IgnoreRhosts", "yes")),
-        "ssh.strict_modes": _fixed(("StrictModes", "yes")),
+        "ssh.version_shown": _make_fixed_rule(("DebianBanner", "no")),
+        "ssh.user_environment": _make_fixed_rule(("PermitUserEnvironment", "no")),
+        "ssh.host_based": _make_fixed_rule(("HostbasedAuthentication", "no"), ("IgnoreRhosts", "yes")),
+        "ssh.strict_modes": _make_fixed_rule(("StrictModes", "yes")),
         WRITTEN_DOWN: _as_it_is,
     }
 
 
-def settings(facts: Facts, enforce: Mapping[str, Any], wanted: Facts) -> list[Setting]:
+def settings(facts: Facts, enforce: Mapping[str, Any], targets: Facts) -> list[Setting]:
     """``{control, keyword, value}`` of the general part, for the controls in force; a keyword's first value is its only one."""
     values: dict[str, str] = {}
     return [
         {"control": control, "keyword": keyword, "value": values.setdefault(keyword, value)}
         for control, rule in _rules(facts).items()
         if control in enforce
-        for keyword, value in rule(facts["theirs"], wanted)
+        for keyword, value in rule(facts["theirs"], targets)
         if control != WRITTEN_DOWN or keyword not in values
     ]
 
@@ -197,27 +197,27 @@ IN_MATCH: tuple[tuple[str, str, Callable[[str, str], bool]], ...] = (
 """Controls of what a Match block may change: each with the keyword, and whether a value may stay beside the general one."""
 
 
-def blocks(facts: Facts, enforce: Mapping[str, Any], wanted: Facts) -> list[dict[str, Any]]:
+def blocks(facts: Facts, enforce: Mapping[str, Any], targets: Facts) -> list[dict[str, Any]]:
     """Match blocks to put before those of other files that undo a control in force, with the same criteria.
 
     sshd takes the first Match block's value, so the same criteria earlier on close the exception and touch
     nobody else.
     """
-    general = {entry["keyword"]: entry["value"] for entry in settings(facts, enforce, wanted)}
-    found: dict[str, list[Setting]] = {}
-    asked = [
+    general = {entry["keyword"]: entry["value"] for entry in settings(facts, enforce, targets)}
+    lines_by_criteria: dict[str, list[Setting]] = {}
+    overrides = [
         (line, control, keyword, may_stay)
         for line in facts["matches"]
         for control, keyword, may_stay in IN_MATCH
         if control in enforce and line["keyword"] == keyword.lower()
     ]
-    for line, control, keyword, may_stay in asked:
+    for line, control, keyword, may_stay in overrides:
         if may_stay(line["value"].lower(), general[keyword]):
             continue
-        lines = found.setdefault(" ".join(line["criteria"].split()), [])
+        lines = lines_by_criteria.setdefault(" ".join(line["criteria"].split()), [])
         if keyword not in {entry["keyword"] for entry in lines}:
             lines.append({"control": control, "keyword": keyword, "value": general[keyword]})
-    return [{"criteria": criteria, "settings": lines} for criteria, lines in sorted(found.items())]
+    return [{"criteria": criteria, "settings": lines} for criteria, lines in sorted(lines_by_criteria.items())]
 
 
 class FilterModule:

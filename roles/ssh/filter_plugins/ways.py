@@ -20,7 +20,7 @@ Offers = Mapping[tuple[str, str], Mapping[int, Facts]]
 ANY = "any"
 ANYBODY = "*"
 """The account of whoever may have come in by a password where sshd keeps no record."""
-UNASKED: Facts = {
+ASSUMED_SETTINGS: Facts = {
     **dict.fromkeys(("allowgroups", "allowusers", "denygroups", "denyusers"), ()),
     **dict.fromkeys(("passwordauthentication", "kbdinteractiveauthentication", "pubkeyauthentication"), "yes"),
     **dict.fromkeys(("hostbasedauthentication", "gssapiauthentication", "permitemptypasswords"), "yes"),
@@ -36,7 +36,7 @@ KEEPING_OUT = frozenset(
 
 
 @dataclass(frozen=True)
-class Way:
+class AccessPath:
     """Somebody's way in."""
 
     account: str
@@ -46,18 +46,18 @@ class Way:
     """Where something goes on to through sshd; empty when not known, None for a session."""
     key: str = ""
     certificate: bool = False
-    claimed: bool = False
+    is_claimed: bool = False
     """Others could have written the record: it is no proof that anything else is missed no longer."""
     last: int = 0
     """When it was seen, epoch second; 0 for one that is declared."""
     doubtful: bool = False
     """Whether anything went on through sshd no record tells: it may have been a session."""
-    bound: bool = False
+    allows_bound_keys: bool = False
     """A key that is bound to a command serves as well."""
 
 
 @dataclass(frozen=True)
-class State:
+class AccessState:
     """What decides who gets in at a moment."""
 
     offers: Offers
@@ -69,22 +69,22 @@ class State:
     groups: Mapping[str, Any]
     second_factors: bool = False
     """PAM asks somebody else, too: a code's program, a directory."""
-    certified: frozenset[str] = frozenset()
+    certificate_accounts: frozenset[str] = frozenset()
     """The accounts that came in by a certificate."""
-    closed: frozenset[str] = frozenset()
+    closed_accounts: frozenset[str] = frozenset()
     """Accounts in which nobody gets anywhere."""
     networks: tuple[str, ...] = ()
     """The only ones whose packets reach sshd; empty: all."""
-    judged: str = "no"
+    past_strict_modes: str = "no"
     """What StrictModes was when the ways were seen: where it was on, their keys passed it."""
 
-    def of(self, way: Way) -> Mapping[int, Facts]:
+    def of(self, way: AccessPath) -> Mapping[int, Facts]:
         """What is offered that way, by port."""
         return self.offers.get((way.account, way.source), {})
 
-    def about(self, ways: Iterable[Way]) -> State:
+    def about(self, ways: Iterable[AccessPath]) -> AccessState:
         """The same, with something taken for what is offered to those whom sshd was not asked about."""
-        every = {(way.account, way.source): {0: UNASKED} for way in ways}
+        every = {(way.account, way.source): {0: ASSUMED_SETTINGS} for way in ways}
         return replace(self, offers={**every, **self.offers})
 
 
@@ -93,110 +93,116 @@ class Loss:
     """A way that a change takes."""
 
     control: str
-    way: Way
-    accepted: bool
+    way: AccessPath
+    is_accepted: bool
 
 
 # --- what is known ------------------------------------------------------------------------------------------
 
 
-def state(areas: Mapping[str, Facts]) -> State:
+def state(areas: Mapping[str, Facts]) -> AccessState:
     """What decides now, by a host's facts."""
     accounts, ways = areas["accounts"], areas["ways"]
     keys: dict[str, tuple[Facts, ...]] = {}
     for key in accounts["keys"]:
         keys[key["account"]] = (*keys.get(key["account"], ()), key)
-    return State(
-        offers=by_connection(ways["offers"]),
+    return AccessState(
+        offers=group_by_connection(ways["offers"]),
         passwords={user["name"]: user["password"] for user in accounts["users"]},
         shells={user["name"]: user["can_log_in"] for user in accounts["users"]},
         keys=keys,
         groups={person["name"]: person["groups"] for person in ways["accounts"]},
         second_factors=bool(ways["second_factors"]),
-        certified=frozenset(way["account"] for way in ways["seen"] if way["certificate"] and not way["claimed"]),
-        judged=areas["ssh"]["effective"]["strictmodes"],
+        certificate_accounts=frozenset(
+            way["account"] for way in ways["seen"] if way["certificate"] and not way["claimed"]
+        ),
+        past_strict_modes=areas["ssh"]["effective"]["strictmodes"],
     )
 
 
-def by_connection(offers: Iterable[Facts]) -> Offers:
+def group_by_connection(offers: Iterable[Facts]) -> Offers:
     """What sshd said, by whom it was asked about."""
-    found: dict[tuple[str, str], dict[int, Facts]] = {}
+    offers_by_connection: dict[tuple[str, str], dict[int, Facts]] = {}
     for offer in offers:
-        found.setdefault((offer["account"], offer["source"]), {})[offer["port"]] = {
+        offers_by_connection.setdefault((offer["account"], offer["source"]), {})[offer["port"]] = {
             **offer["settings"],
             "ours": offer["ours"],
         }
-    return found
+    return offers_by_connection
 
 
-def ways(areas: Mapping[str, Facts], admins: Iterable[str]) -> list[Way]:
+def ways(areas: Mapping[str, Facts], admins: Iterable[str]) -> list[AccessPath]:
     """Every way that counts: those seen, what goes through, and the declared administrators from wherever was asked."""
-    known = areas["ways"]
-    found = [_seen(way) for way in known["seen"]]
-    found += [
-        Way(way["account"], way["source"], to=way["to"], last=way["last"], doubtful=not way.get("recorded", True))
-        for way in reversed(known["forwarded"])
+    ways_area = areas["ways"]
+    paths = [_make_way(way) for way in ways_area["seen"]]
+    paths += [
+        AccessPath(
+            way["account"], way["source"], to=way["to"], last=way["last"], doubtful=not way.get("recorded", True)
+        )
+        for way in reversed(ways_area["forwarded"])
     ]
-    if not known["recorded"]:
-        found.append(Way(ANYBODY, methods=("password",), last=1))
+    if not ways_area["recorded"]:
+        paths.append(AccessPath(ANYBODY, methods=("password",), last=1))
     there = {user["name"] for user in areas["accounts"]["users"] if user["can_log_in"]}
-    places = {(offer["account"], offer["source"]): None for offer in known["offers"]}
+    places = {(offer["account"], offer["source"]): None for offer in ways_area["offers"]}
     for name in dict.fromkeys(admins):
         if name in there:
-            found += [Way(account, source) for account, source in places if account == name] or [Way(name)]
-    return found
+            paths += [AccessPath(account, source) for account, source in places if account == name] or [
+                AccessPath(name)
+            ]
+    return paths
 
 
-def own(areas: Mapping[str, Facts], account: str, source: str) -> Way:
+def own(areas: Mapping[str, Facts], account: str, source: str) -> AccessPath:
     """The way by which whoever asks came in."""
-    known = areas["ways"]["own"]
-    if known and (known["account"], known["source"].partition("%")[0]) == (account, source):
-        return replace(_seen(known), bound=True)
-    return Way(account, source, bound=True)
+    own_way = areas["ways"]["own"]
+    if own_way and (own_way["account"], own_way["source"].partition("%")[0]) == (account, source):
+        return replace(_make_way(own_way), allows_bound_keys=True)
+    return AccessPath(account, source, allows_bound_keys=True)
 
 
-def _seen(way: Facts) -> Way:
+def _make_way(way: Facts) -> AccessPath:
     methods = tuple(way["methods"])
-    return Way(
+    return AccessPath(
         way["account"], way["source"], methods, None, way["key"], way["certificate"], way["claimed"], way["last"]
     )
 
 
 def opens(areas: Mapping[str, Facts], account: str) -> bool:
     """Whether a key opens the account from somewhere, without anything besides."""
-    return _opened_by_key(state(areas), account)
+    return _is_opened_by_key(state(areas), account)
 
 
-def _opened_by_key(now: State, account: str) -> bool:
-    asked = [
+def _is_opened_by_key(now: AccessState, account: str) -> bool:
+    offers = [
         (settings, source) for (name, source), of in now.offers.items() if name == account for settings in of.values()
     ]
-    way = Way(account)
+    way = AccessPath(account)
     return any(
         _admits(settings, way, now, source)
-        and "publickey" in _at_hand(settings, way, now)
+        and "publickey" in _list_usable_methods(settings, way, now)
         and any(chain in (ANY, "publickey") for chain in settings["authenticationmethods"] or [ANY])
-        for settings, source in asked
+        for settings, source in offers
     )
 
 
 # --- whether a way is open ----------------------------------------------------------------------------------
 
 
-def open_on(way: Way, now: State) -> set[int]:
+def open_on(way: AccessPath, now: AccessState) -> set[int]:
     """The ports on which the way is open; 0 stands for all where sshd was not asked."""
     return {port for port, settings in now.of(way).items() if _open(settings, way, now)}
 
 
-def _open(settings: Facts, way: Way, now: State) -> bool:
+def _open(settings: Facts, way: AccessPath, now: AccessState) -> bool:
     # Whoever came in is let in: of that no list of ours knows more, with groups from who knows where.
     if not _reaches(way, now) or not (way.last or _admits(settings, way, now, way.source)):
         return False
     if way.to is not None:
         return bool(settings["allowtcpforwarding"] != "no" and settings["disableforwarding"] != "yes")
-    if way.account in now.closed or (not way.methods and not now.shells.get(way.account, True)):
+    if way.account in now.closed_accounts or (not way.methods and not now.shells.get(way.account, True)):
         return False
-    usable = _at_hand(settings, way, now)
+    usable = _list_usable_methods(settings, way, now)
     for chain in settings["authenticationmethods"] or [ANY]:
         steps = tuple(step.partition(":")[0] for step in chain.split(","))
         if steps == (ANY,):
@@ -210,42 +216,45 @@ def _open(settings: Facts, way: Way, now: State) -> bool:
     return False
 
 
-def _at_hand(settings: Facts, way: Way, now: State) -> set[str]:
+def _list_usable_methods(settings: Facts, way: AccessPath, now: AccessState) -> set[str]:
     """The methods that sshd offers and the account has something for; what it was seen to use it has."""
     root = settings["permitrootlogin"] if way.account == "root" else "yes"
     kind = now.passwords.get(way.account, "usable")
     empty_passes = kind != "empty" or settings["permitemptypasswords"] == "yes"
-    found = set()
+    methods = set()
     if settings["pubkeyauthentication"] == "yes" and root != "no" and _has_key(settings, way, now, root):
-        found.add("publickey")
+        methods.add("publickey")
     if root != "yes":
-        return found
+        return methods
     if settings["passwordauthentication"] == "yes" and (kind != "locked" or now.second_factors) and empty_passes:
-        found.add("password")
+        methods.add("password")
         if kind == "empty":
-            found.add("none")
+            methods.add("none")
     if settings["kbdinteractiveauthentication"] == "yes" and empty_passes:
         if "keyboard-interactive" in way.methods or kind != "locked" or now.second_factors:
-            found.add("keyboard-interactive")
+            methods.add("keyboard-interactive")
     for method, keyword in (("hostbased", "hostbasedauthentication"), ("gssapi-with-mic", "gssapiauthentication")):
         if method in way.methods and settings[keyword] == "yes":
-            found.add(method)
-    return found
+            methods.add(method)
+    return methods
 
 
-def _has_key(settings: Facts, way: Way, now: State, root: str) -> bool:
+def _has_key(settings: Facts, way: AccessPath, now: AccessState, root: str) -> bool:
     strict, keys = settings["strictmodes"] == "yes", now.keys.get(way.account, ())
-    unproven = strict and now.judged != "yes"
+    unproven = strict and now.past_strict_modes != "yes"
     if way.certificate:
         return not unproven or _certifies(settings, keys, unproven)
     if "publickey" in way.methods:
-        came_so = now.judged == "yes" or any(key["closed"] for key in keys if way.key and key["fingerprint"] == way.key)
+        came_so = now.past_strict_modes == "yes" or any(
+            key["closed"] for key in keys if way.key and key["fingerprint"] == way.key
+        )
         return came_so or not strict
-    if way.account in now.certified and _certifies(settings, keys, unproven):
+    if way.account in now.certificate_accounts and _certifies(settings, keys, unproven):
         return True
-    bound = way.bound or root == "forced-commands-only"
+    allows_bound_keys = way.allows_bound_keys or root == "forced-commands-only"
     return any(
-        key["fingerprint"] and (bound or not key["restricted"]) and (key["closed"] or not strict) for key in keys
+        key["fingerprint"] and (allows_bound_keys or not key["restricted"]) and (key["closed"] or not strict)
+        for key in keys
     )
 
 
@@ -259,19 +268,21 @@ def _certifies(settings: Facts, keys: Iterable[Facts], unproven: bool) -> bool:
     return any(key["restricted"] and (key["closed"] or not unproven) for key in keys)
 
 
-def _admits(settings: Facts, way: Way, now: State, source: str) -> bool:
+def _admits(settings: Facts, way: AccessPath, now: AccessState, source: str) -> bool:
     """AllowUsers, DenyUsers, AllowGroups and DenyGroups, in sshd's order."""
     groups = now.groups.get(way.account)
 
-    def users(keyword: str) -> bool:
+    def matches_user(keyword: str) -> bool:
         return any(_is_user(pattern, way.account, source) for pattern in settings[keyword])
 
-    def named(keyword: str) -> bool:
+    def matches_group(keyword: str) -> bool:
         return any(fnmatchcase(group, pattern) for group in groups or () for pattern in settings[keyword])
 
-    if users("denyusers") or (settings["allowusers"] and not users("allowusers")):
+    if matches_user("denyusers") or (settings["allowusers"] and not matches_user("allowusers")):
         return False
-    return groups is None or not (named("denygroups") or (settings["allowgroups"] and not named("allowgroups")))
+    return groups is None or not (
+        matches_group("denygroups") or (settings["allowgroups"] and not matches_group("allowgroups"))
+    )
 
 
 def _is_user(pattern: str, account: str, source: str) -> bool:
@@ -281,8 +292,8 @@ def _is_user(pattern: str, account: str, source: str) -> bool:
     )
 
 
-def _reaches(way: Way, now: State) -> bool:
-    if not now.networks or not way.source or not (way.last or way.bound):
+def _reaches(way: AccessPath, now: AccessState) -> bool:
+    if not now.networks or not way.source or not (way.last or way.allows_bound_keys):
         return True
     return within(way.source, now.networks)
 
@@ -303,39 +314,39 @@ def within(source: str, networks: Iterable[str]) -> bool:
 # --- what a change does to it -------------------------------------------------------------------------------
 
 
-def _sets(**settings: str) -> Callable[[State], State]:
-    return lambda now: _offering(now, lambda said: {**said, **settings})
+def _sets(**settings: str) -> Callable[[AccessState], AccessState]:
+    return lambda now: _replace_offers(now, lambda offer: {**offer, **settings})
 
 
-def _root_by_key(now: State) -> State:
-    def changed(said: Facts) -> Facts:
-        return {**said, "permitrootlogin": "prohibit-password"} if said["permitrootlogin"] == "yes" else said
+def _root_by_key(now: AccessState) -> AccessState:
+    def change(offer: Facts) -> Facts:
+        return {**offer, "permitrootlogin": "prohibit-password"} if offer["permitrootlogin"] == "yes" else offer
 
-    return _offering(now, changed)
-
-
-def _no_root(now: State) -> State:
-    def changed(said: Facts) -> Facts:
-        return said if said["permitrootlogin"] == "forced-commands-only" else {**said, "permitrootlogin": "no"}
-
-    return _offering(now, changed)
+    return _replace_offers(now, change)
 
 
-def _offering(now: State, changed: Callable[[Facts], Facts]) -> State:
+def _no_root(now: AccessState) -> AccessState:
+    def change(offer: Facts) -> Facts:
+        return offer if offer["permitrootlogin"] == "forced-commands-only" else {**offer, "permitrootlogin": "no"}
+
+    return _replace_offers(now, change)
+
+
+def _replace_offers(now: AccessState, change: Callable[[Facts], Facts]) -> AccessState:
     """With other settings, but for daemons that do not read ours."""
     offers = {
-        who: {port: changed(said) if said["ours"] else said for port, said in of.items()}
+        who: {port: change(offer) if offer["ours"] else offer for port, offer in of.items()}
         for who, of in now.offers.items()
     }
     return replace(now, offers=offers)
 
 
-def _locks_empty(now: State) -> State:
+def _locks_empty(now: AccessState) -> AccessState:
     passwords = {name: "locked" if kind == "empty" else kind for name, kind in now.passwords.items()}
     return replace(now, passwords=passwords)
 
 
-EFFECTS: dict[str, Callable[[State], State]] = {
+EFFECTS: dict[str, Callable[[AccessState], AccessState]] = {
     "ssh.root_login": _root_by_key,
     "ssh.root_direct": _no_root,
     "ssh.password_auth": _sets(passwordauthentication="no", kbdinteractiveauthentication="no"),
@@ -349,45 +360,50 @@ EFFECTS: dict[str, Callable[[State], State]] = {
 """Control to what it does to what decides who gets in."""
 
 
-def name(control: str, way: Way) -> str:
+def name(control: str, way: AccessPath) -> str:
     """How somebody accepts that a control takes an account's way."""
     return f"{control}:{way.account}"
 
 
 def losses(
-    now: State, found: Iterable[Way], effects: Mapping[str, Callable[[State], State]], accepted: Iterable[str] = ()
+    now: AccessState,
+    candidates: Iterable[AccessPath],
+    effects: Mapping[str, Callable[[AccessState], AccessState]],
+    accepted_names: Iterable[str] = (),
 ) -> list[Loss]:
     """What each control takes from whom, one after the other: one that takes what nobody accepted is not made."""
-    every = list(found)
+    every = list(candidates)
     now = now.about(every)
-    kept, gone, told, taken = now, set(), [], frozenset(accepted)
+    current, lost_ways, results, accepted_set = now, set(), [], frozenset(accepted_names)
     open_before = {way: ports for way in every if (ports := open_on(way, now))}
     for control, effect in effects.items():
-        after = effect(kept)
-        staying = {way for way, ports in open_before.items() if ports <= open_on(way, after)}
-        since = _latest(staying)
-        lost = [
+        after = effect(current)
+        open_ways = {way for way, ports in open_before.items() if ports <= open_on(way, after)}
+        since = _find_latest(open_ways)
+        newly_lost = [
             way
             for way in open_before
-            if way not in gone and way not in staying and not (way.methods and since.get(_who(way), 0) >= way.last)
+            if way not in lost_ways
+            and way not in open_ways
+            and not (way.methods and since.get(_who(way), 0) >= way.last)
         ]
-        told += [Loss(control, way, name(control, way) in taken) for way in lost]
-        if all(name(control, way) in taken for way in lost):
-            kept = after
-            gone.update(lost)
-    return told
+        results += [Loss(control, way, name(control, way) in accepted_set) for way in newly_lost]
+        if all(name(control, way) in accepted_set for way in newly_lost):
+            current = after
+            lost_ways.update(newly_lost)
+    return results
 
 
-def _latest(staying: Iterable[Way]) -> dict[tuple[str, str], int]:
+def _find_latest(open_ways: Iterable[AccessPath]) -> dict[tuple[str, str], int]:
     """When an account was last seen to come in from an address by a way that stays: it no longer misses an older one."""
-    found: dict[tuple[str, str], int] = {}
-    for way in staying:
-        if way.methods and not way.claimed:
-            found[_who(way)] = max(found.get(_who(way), 0), way.last)
-    return found
+    times: dict[tuple[str, str], int] = {}
+    for way in open_ways:
+        if way.methods and not way.is_claimed:
+            times[_who(way)] = max(times.get(_who(way), 0), way.last)
+    return times
 
 
-def _who(way: Way) -> tuple[str, str]:
+def _who(way: AccessPath) -> tuple[str, str]:
     return way.account, way.source
 
 
@@ -398,31 +414,41 @@ def _areas(areas: Mapping[str, Facts]) -> dict[str, Facts]:
     return {area: areas[area]["data"] for area in ("accounts", "ssh", "sudo", "ways")}
 
 
-def taken(areas: Mapping[str, Facts], controls: Iterable[str], admins: Iterable[str], accepted: Any) -> list[Facts]:
+def list_taken_ways(
+    areas: Mapping[str, Facts], controls: Iterable[str], admins: Iterable[str], acceptances: Any
+) -> list[Facts]:
     """The ways that controls would take though nobody accepted it, as ``{control, who}``."""
     data = _areas(areas)
-    asked = set(controls)
-    wanted = {control: effect for control, effect in EFFECTS.items() if control in asked}
-    found = losses(state(data), ways(data, admins), wanted, _names(accepted))
-    return [{"control": loss.control, "who": said(loss.way)} for loss in found if not loss.accepted]
+    control_ids = set(controls)
+    effects = {control: effect for control, effect in EFFECTS.items() if control in control_ids}
+    results = losses(state(data), ways(data, admins), effects, _parse_names(acceptances))
+    return [{"control": loss.control, "who": describe_way(loss.way)} for loss in results if not loss.is_accepted]
 
 
-def taken_on_trial(
-    areas: Mapping[str, Facts], offers: Iterable[Facts], admins: Iterable[str], accepted: Any
+def list_ways_taken_on_trial(
+    areas: Mapping[str, Facts], offers: Iterable[Facts], admins: Iterable[str], acceptances: Any
 ) -> list[str]:
     """The ways that are open now and no longer by what sshd offers on trial, but for accounts accepted for some control."""
-    data, tried = _areas(areas), by_connection(offers)
-    given_up = {who for control, _, who in (name.partition(":") for name in _names(accepted)) if control in EFFECTS}
-    found = losses(state(data), ways(data, admins), {"": lambda now: replace(now, offers={**now.offers, **tried})})
-    return [said(loss.way) for loss in found if loss.way.account not in given_up]
+    data, trial_offers = _areas(areas), group_by_connection(offers)
+    given_up = {
+        who for control, _, who in (name.partition(":") for name in _parse_names(acceptances)) if control in EFFECTS
+    }
+    results = losses(
+        state(data), ways(data, admins), {"": lambda now: replace(now, offers={**now.offers, **trial_offers})}
+    )
+    return [describe_way(loss.way) for loss in results if loss.way.account not in given_up]
 
 
-def _names(given: Any) -> list[str]:
+def _parse_names(acceptances: Any) -> list[str]:
     """What somebody accepts: a list, or one text with commas or spaces between."""
-    return given.replace(",", " ").split() if isinstance(given, str) else [str(one) for one in given or ()]
+    return (
+        acceptances.replace(",", " ").split()
+        if isinstance(acceptances, str)
+        else [str(item) for item in acceptances or ()]
+    )
 
 
-def said(way: Way) -> str:
+def describe_way(way: AccessPath) -> str:
     """A way in few words."""
     how = (
         ("may be " if way.doubtful else "") + "forwarding to " + (way.to or "?")
@@ -434,26 +460,31 @@ def said(way: Way) -> str:
 
 def ways_in(areas: Mapping[str, Facts]) -> list[str]:
     """The accounts that could administer the host with a key: root, and those whom sudo lets do anything."""
-    return sorted(set(_administrators(areas)))
+    return sorted(set(_iter_administrators(areas)))
 
 
-def _administrators(areas: Mapping[str, Facts]) -> Iterator[str]:
+def _iter_administrators(areas: Mapping[str, Facts]) -> Iterator[str]:
     sshd, now = areas["ssh"], state(areas)
     admins = {"root", *(grant["account"] for grant in areas["sudo"]["grants"] if "ALL" in grant["commands"])}
-    asked = {account for account, _ in now.offers}
-    said = [sshd["effective"], *(settings for of in now.offers.values() for settings in of.values())]
-    listed = any(settings.get(word) for settings in said for word in LISTS)
-    doubtful = listed or not KEEPING_OUT.isdisjoint(line["keyword"] for line in sshd["matches"])
+    asked_accounts = {account for account, _ in now.offers}
+    settings_in_force = [sshd["effective"], *(settings for of in now.offers.values() for settings in of.values())]
+    has_lists = any(settings.get(word) for settings in settings_in_force for word in LISTS)
+    doubtful = has_lists or not KEEPING_OUT.isdisjoint(line["keyword"] for line in sshd["matches"])
     for account in admins:
         here = now
-        if account not in asked:
+        if account not in asked_accounts:
             # Whom lists and blocks mean, only sshd could say.
             if doubtful:
                 continue
             general = (sshd.get("for_root") if account == "root" else None) or sshd["effective"]
-            unasked = {**UNASKED, **general, "gssapiauthentication": "no", "trustedusercakeys": "none"}
-            here = replace(now, offers={(account, ""): {0: unasked}})
-        if now.shells.get(account) and _opened_by_key(here, account):
+            assumed_settings = {
+                **ASSUMED_SETTINGS,
+                **general,
+                "gssapiauthentication": "no",
+                "trustedusercakeys": "none",
+            }
+            here = replace(now, offers={(account, ""): {0: assumed_settings}})
+        if now.shells.get(account) and _is_opened_by_key(here, account):
             yield account
 
 
@@ -463,7 +494,7 @@ class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Filter names to functions."""
         return {
-            "ssh_ways_taken": taken,
-            "ssh_ways_taken_on_trial": taken_on_trial,
+            "ssh_ways_taken": list_taken_ways,
+            "ssh_ways_taken_on_trial": list_ways_taken_on_trial,
             "ssh_ways_in": lambda areas: ways_in(_areas(areas)),
         }

@@ -47,7 +47,7 @@ import tempfile
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.luytre import _sshd
-from ansible.module_utils.luytre._reading import Reading, Unreadable
+from ansible.module_utils.luytre._reading import AreaReader, UnreadableFact
 from ansible.module_utils.luytre._session import session
 
 
@@ -64,14 +64,16 @@ def main():
     module.add_cleanup_file(path)
     with os.fdopen(handle, "wb") as file:
         file.write(module.params["content"].encode())
-    questions = [{key: one[key] for key in ("account", "source", "port")} for one in module.params["questions"]]
+    questions = [
+        {key: question[key] for key in ("account", "source", "port")} for question in module.params["questions"]
+    ]
     here = session()
     try:
-        offers, _ = _sshd.offers(
-            Reading({}, module.params["seconds"]), questions, here["local"] if here else None, first=path
+        offers, _ = _sshd.list_offers(
+            AreaReader({}, module.params["seconds"]), questions, here["local"] if here else None, first=path
         )
-    except Unreadable as refused:
-        module.fail_json(msg="sshd does not say whom it would let in with the new settings: %s" % refused)
+    except UnreadableFact as error:
+        module.fail_json(msg="sshd does not say whom it would let in with the new settings: %s" % error)
     module.exit_json(changed=False, offers=offers)
 
 

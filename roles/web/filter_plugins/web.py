@@ -12,12 +12,12 @@ KINDS = {
 
 def protections(sites, apply):
     """One entry a declared site with a document root and something to do: ``{domain, root, kinds}``."""
-    found = []
+    entries = []
     for site in sites:
         kinds = [kind for control, kind in KINDS.items() if site["domain"] in apply.get(control, [])]
         if kinds and site.get("document_root"):
-            found.append({"domain": site["domain"], "root": site["document_root"], "kinds": kinds})
-    return found
+            entries.append({"domain": site["domain"], "root": site["document_root"], "kinds": kinds})
+    return entries
 
 
 class FilterModule:

@@ -20,29 +20,29 @@ DEFINES = {
 }
 
 
-def sites(declared):
+def sites(declared_sites):
     """The declared WordPress sites with a document root."""
-    return [site for site in declared if site.get("application") == "wordpress" and site.get("document_root")]
+    return [site for site in declared_sites if site.get("application") == "wordpress" and site.get("document_root")]
 
 
-def protections(declared, apply):
+def protections(declared_sites, apply):
     """``{domain, root, kinds}`` for every site with files to close."""
-    wanted = [
+    entries = [
         {
             "domain": site["domain"],
             "root": site["document_root"],
             "kinds": [kind for control, kind in KINDS.items() if site["domain"] in apply.get(control, [])],
         }
-        for site in sites(declared)
+        for site in sites(declared_sites)
     ]
-    return [one for one in wanted if one["kinds"]]
+    return [entry for entry in entries if entry["kinds"]]
 
 
-def defines(declared, apply):
+def defines(declared_sites, apply):
     """``{domain, root, define}`` for every constant that a site's wp-config.php is to define."""
     return [
         {"domain": site["domain"], "root": site["document_root"], "define": define}
-        for site in sites(declared)
+        for site in sites(declared_sites)
         for control, define in DEFINES.items()
         if site["domain"] in apply.get(control, [])
     ]

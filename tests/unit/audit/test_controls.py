@@ -20,7 +20,7 @@ from tests.unit.access import role
 
 TOP = Path(__file__).parents[3]
 CATALOGUE = controls.load()
-DRILLS = controls.drills()
+DRILLS = controls.load_drills()
 
 GOOD = """\
 - id: ssh.x
@@ -95,7 +95,7 @@ def test_what_is_wrong_is_short_and_no_requirement() -> None:
 )
 def test_what_is_wrong_is_told_where_something_is(tmp_path: Path, bucket: Bucket, told: str) -> None:
     (control,) = read(tmp_path, GOOD)
-    assert control.told(bucket).vi == told
+    assert control.describe(bucket).vi == told
 
 
 def test_the_catalogue_covers_every_area_with_eighty_controls() -> None:
@@ -161,7 +161,7 @@ def test_what_is_mended_is_drilled_on_both_releases_of_debian() -> None:
 
 
 def test_every_effect_is_some_control_s_and_is_documented_in_its_own_words() -> None:
-    assert CATALOGUE.effects(CATALOGUE.by_id) == set(Effect)
+    assert CATALOGUE.collect_effects(CATALOGUE.by_id) == set(Effect)
     told = dict(re.findall(r"(?m)^\| `([a-z_]+)` \| (.+) \|$", (TOP / "docs" / "add-a-control.md").read_text("utf-8")))
     assert [effect for effect in Effect if effect not in told] == []
 
@@ -221,7 +221,7 @@ def _tagged(name: str) -> dict[str, list[str]]:
 
 
 ROLES = sorted(
-    path.parent.parent.name for folder in resources.role_folders() for path in folder.glob("*/tasks/main.yml")
+    path.parent.parent.name for folder in resources.list_role_folders() for path in folder.glob("*/tasks/main.yml")
 )
 TAGS = {name: _tagged(name) for name in ROLES}
 ALL_TAGS = {tag for tags in TAGS.values() for tag in tags}
@@ -230,7 +230,7 @@ ALL_TAGS = {tag for tags in TAGS.values() for tag in tags}
 def test_every_automated_fix_is_named_where_the_roles_make_it() -> None:
     places = [
         path.read_text("utf-8")
-        for folder in resources.role_folders()
+        for folder in resources.list_role_folders()
         for path in folder.rglob("*")
         if path.suffix in (".py", ".yml", ".j2")
         and path.name != "controls.yml"
@@ -273,7 +273,9 @@ def _misnamed(area: str, name: str, tags: set[str]) -> bool:
 def test_a_task_is_named_for_what_it_serves() -> None:
     areas = sorted({control.area for control in CATALOGUE.controls})
     named = {
-        area: list(_named(resources.roles() / area)) for area in areas if (resources.roles() / area / "tasks").exists()
+        area: list(_named(resources.get_roles() / area))
+        for area in areas
+        if (resources.get_roles() / area / "tasks").exists()
     }
     assert sum(map(len, named.values())) > 90
     wrong = [

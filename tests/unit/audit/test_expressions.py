@@ -13,7 +13,7 @@ from auditor.audit.expressions import (
     ExpressionFailed,
     NotCollected,
     NotTold,
-    Record,
+    ReadLog,
     check,
     evaluate,
     prepare,
@@ -27,7 +27,7 @@ CONTEXT: dict[str, Any] = {
 
 
 def value(source: str) -> Any:
-    return evaluate(source, CONTEXT, Record())
+    return evaluate(source, CONTEXT, ReadLog())
 
 
 def test_a_path_that_was_only_asked_for_says_so() -> None:
@@ -35,9 +35,9 @@ def test_a_path_that_was_only_asked_for_says_so() -> None:
 
 
 def test_reads_by_path_and_keeps_what_it_read_as_evidence() -> None:
-    record = Record()
+    record = ReadLog()
     assert evaluate("ssh.effective.permitrootlogin in ['no'] and ssh.port == 22", CONTEXT, record) is True
-    assert {item.path: item.value for item in record.evidence()} == {
+    assert {item.path: item.value for item in record.list_evidence()} == {
         "ssh.effective.permitrootlogin": "no",
         "ssh.port": 22,
     }
@@ -72,7 +72,7 @@ def test_a_missing_fact_is_an_error_and_a_missing_area_says_so() -> None:
 )
 def test_what_the_host_does_not_tell_is_named(source: str, path: str) -> None:
     with pytest.raises(NotTold) as untold:
-        evaluate(source, {**CONTEXT, "db": {**CONTEXT["db"], "engine": None}}, Record())
+        evaluate(source, {**CONTEXT, "db": {**CONTEXT["db"], "engine": None}}, ReadLog())
     assert untold.value.path == path
 
 
@@ -98,7 +98,7 @@ def test_the_sandbox_holds(source: str) -> None:
 
 
 def test_facts_are_never_templates() -> None:
-    assert evaluate("x.y", {"x": {"y": "{{ 7 * 7 }}"}}, Record()) == "{{ 7 * 7 }}"
+    assert evaluate("x.y", {"x": {"y": "{{ 7 * 7 }}"}}, ReadLog()) == "{{ 7 * 7 }}"
 
 
 def test_versions_and_ages_compare() -> None:
@@ -131,22 +131,22 @@ def test_whatever_passes_the_check_compiles() -> None:
 
 
 def test_large_evidence_is_shortened() -> None:
-    record = Record()
+    record = ReadLog()
     evaluate("x.list | length", {"x": {"list": ["a" * 100] * 100}}, record)
-    assert record.evidence()[0].value == "100 members"
+    assert record.list_evidence()[0].value == "100 members"
 
 
 @pytest.fixture
 def kept_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where compiled expressions are kept, by a process that has none yet."""
-    monkeypatch.setattr(expressions.kept, "folder", lambda *_: tmp_path)
+    monkeypatch.setattr(expressions.kept, "get_folder", lambda *_: tmp_path)
     forgotten(monkeypatch)
     return tmp_path / "expressions"
 
 
 def forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(expressions, "_COMPILED", {})
-    for known in (expressions._parsed, expressions.names, expressions.prepare):
+    monkeypatch.setattr(expressions, "_COMPILED_CODE", {})
+    for known in (expressions._parse_expression, expressions.names, expressions.prepare):
         known.cache_clear()
 
 
@@ -155,33 +155,33 @@ def test_what_one_run_compiled_the_next_one_neither_reads_nor_compiles(
 ) -> None:
     source = "ssh.ports | select('gt', 1000) | list"
     context = {"ssh": {"ports": [22, 2222]}}
-    first = Record()
+    first = ReadLog()
     assert evaluate(source, context, first) == [2222]
     expressions.keep()
     forgotten(monkeypatch)
     expressions.recall()
-    monkeypatch.setattr(expressions, "_parsed", lambda _: pytest.fail("was read again"))
-    second = Record()
+    monkeypatch.setattr(expressions, "_parse_expression", lambda _: pytest.fail("was read again"))
+    second = ReadLog()
     assert expressions.check(source) == source
     assert expressions.names(source) == {"ssh"}
     assert evaluate(source, context, second) == [2222]
-    assert second.evidence() == first.evidence()
+    assert second.list_evidence() == first.list_evidence()
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xfb", marshal.dumps([1]), marshal.dumps(7)])
 def test_what_is_damaged_is_compiled_again(kept_in: Path, content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     kept_in.write_bytes(content)
     expressions.recall()
-    assert evaluate("host.n + 1", {"host": {"n": 1}}, Record()) == 2
+    assert evaluate("host.n + 1", {"host": {"n": 1}}, ReadLog()) == 2
     expressions.keep()
     forgotten(monkeypatch)
     expressions.recall()
-    assert expressions.known(["host.n + 1"])
+    assert expressions.are_all_compiled(["host.n + 1"])
 
 
 def test_compiled_expressions_belong_to_one_state_of_what_compiles_them(monkeypatch: pytest.MonkeyPatch) -> None:
     states: list[str] = []
-    monkeypatch.setattr(expressions.kept, "folder", lambda kind, state: states.append(state))
+    monkeypatch.setattr(expressions.kept, "get_folder", lambda kind, state: states.append(state))
     expressions.keep()
     monkeypatch.setattr(expressions.metadata, "version", lambda _: "3.1.7")
     expressions.keep()

@@ -10,11 +10,11 @@ from auditor.audit import controls
 from auditor.audit.controls import Catalogue
 from auditor.audit.evaluate import evaluate_host
 from auditor.facts import HostFacts
-from auditor.facts.system.integrity import Facts
+from auditor.facts.system.integrity import IntegrityFacts
 from auditor.models import Finding, Host, Status
 from auditor.system import resources
 
-CATALOGUE = Catalogue(controls=tuple(controls.read_file(resources.roles() / "integrity" / "controls.yml")))
+CATALOGUE = Catalogue(controls=tuple(controls.read_file(resources.get_roles() / "integrity" / "controls.yml")))
 DIGEST = "a" * 64
 RECORD: dict[str, Any] = {"made": 1_795_540_000, "digest": DIGEST, "folders": ["/etc"], "entries": 900}
 PROXY: dict[str, Any] = {"path": "/etc/profile.d/proxy.sh", "what": "added"}
@@ -23,7 +23,7 @@ PROXY: dict[str, Any] = {"path": "/etc/profile.d/proxy.sh", "what": "added"}
 def found(
     *, record: dict[str, Any] | None = RECORD, changes: tuple[dict[str, Any], ...] = (), known: str | None = None
 ) -> dict[str, Finding]:
-    data = Facts(record=record, changes=list(changes))  # type: ignore[arg-type]
+    data = IntegrityFacts(record=record, changes=list(changes))  # type: ignore[arg-type]
     facts = HostFacts(collected_at=1_795_560_000, data={"integrity": data}, errors={}, seconds={})
     host = Host(name="web1", address="192.0.2.1")
     return {one.control: one for one in evaluate_host(CATALOGUE, host, facts, known)}

@@ -13,8 +13,8 @@ from auditor.audit import controls
 from auditor.audit.controls import Control
 from auditor.audit.evaluate import evaluate_control
 from auditor.audit.never_empty import NEVER_EMPTY
-from auditor.facts.site import view
-from auditor.inventory.thresholds import limits
+from auditor.facts.site import build_site_view
+from auditor.inventory.thresholds import get_limits
 from auditor.models import Finding, Host, Status, Subject
 from tests.unit import access, areas, system_areas
 
@@ -120,10 +120,10 @@ HOST = Host(
 
 
 def _finding(control: Control, data: dict[str, Any]) -> Finding:
-    context = {**data, "host": HOST.model_dump(mode="json"), "limits": limits(HOST), "now": areas.NOW}
+    context = {**data, "host": HOST.model_dump(mode="json"), "limits": get_limits(HOST), "now": areas.NOW}
     context["known"] = {"record": None}
     if control.subject == "site":
-        context["site"] = view(areas.SITE, context, {})
+        context["site"] = build_site_view(areas.SITE, context, {})
     subject = Subject(kind=control.subject, id="x")
     return evaluate_control(control, subject, "web2", context, {})
 

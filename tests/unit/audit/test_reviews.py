@@ -7,22 +7,22 @@ from datetime import date, timedelta
 import pytest
 
 from auditor.audit import controls
-from auditor.audit.reviews import Judged, judge
+from auditor.audit.reviews import ReviewAssessment, judge
 from auditor.audit.run import judge as judge_run
 from auditor.models import (
-    Accepted,
     Finding,
     Host,
     HostOutcome,
     Inventory,
-    Look,
     Run,
+    Scan,
     Severity,
     Site,
     Status,
     Stop,
     Text,
     Trace,
+    TraceAcceptance,
     clock,
 )
 from auditor.results import verdict
@@ -41,29 +41,29 @@ WEAK = seen("3.example")
 INJECTED, SUSPECTED, REVIEWED = (control.id for control in CATALOGUE.controls if control.area == "content")
 
 
-def look(*traces: Trace, days: int = 1, **more: object) -> Look:
+def look(*traces: Trace, days: int = 1, **more: object) -> Scan:
     given = {"seconds": 1.0, "known": 3, "fresh": 3, "visited": 3, "engine": True, **more}
-    return Look.model_validate(
-        {"id": "l1", "site": SITE, "started": clock.stamp(NOW - timedelta(days=days)), "traces": traces, **given}
+    return Scan.model_validate(
+        {"id": "l1", "site": SITE, "started": clock.format_stamp(NOW - timedelta(days=days)), "traces": traces, **given}
     )
 
 
-def accepted(trace: Trace, until: date | None = None) -> Accepted:
-    return Accepted(
+def accepted(trace: Trace, until: date | None = None) -> TraceAcceptance:
+    return TraceAcceptance(
         site=SITE, key=trace.key, reason="ours", approver="Văn phòng", granted=date(2026, 11, 1), until=until
     )
 
 
-def statuses(judged: Judged) -> dict[str, Status]:
+def statuses(judged: ReviewAssessment) -> dict[str, Status]:
     return {finding.control: finding.status for finding in judged.findings}
 
 
-def judged(*looks: Look, by: tuple[Accepted, ...] = ()) -> Judged:
+def judged(*looks: Scan, by: tuple[TraceAcceptance, ...] = ()) -> ReviewAssessment:
     return judge(CATALOGUE, [HOST], looks, by, NOW)
 
 
 def test_a_site_that_was_never_reviewed_has_no_findings() -> None:
-    assert judged() == Judged((), ())
+    assert judged() == ReviewAssessment((), ())
 
 
 def test_each_certainty_has_a_control_of_its_own_and_weak_is_shown_only() -> None:
@@ -76,7 +76,7 @@ def test_each_certainty_has_a_control_of_its_own_and_weak_is_shown_only() -> Non
         by_id[SUSPECTED].violations[0]["accept"]
         == f"auditor baseline accept {SITE} {STRONG.key} --despite-high-confidence"
     )
-    assert [one.weak for one in found.reviewed] == [(WEAK,)]
+    assert [one.weak for one in found.reviews] == [(WEAK,)]
     assert statuses(judged(look(WEAK)))[INJECTED] is Status.PASS
 
 
@@ -84,7 +84,7 @@ def test_an_accepted_trace_is_no_finding_until_its_day_is_over_and_another_one_i
     by = (accepted(EXACT, date(2026, 11, 24)),)
     found = judged(look(EXACT), by=by)
     assert statuses(found)[INJECTED] is Status.PASS
-    assert [(one.trace, one.by) for one in found.reviewed[0].accepted] == [(EXACT, by[0])]
+    assert [(one.trace, one.by) for one in found.reviews[0].accepted] == [(EXACT, by[0])]
     assert statuses(judged(look(EXACT, seen("4.example", exact=True)), by=by))[INJECTED] is Status.FAIL
     assert statuses(judged(look(EXACT), by=(accepted(EXACT, date(2026, 11, 23)),)))[INJECTED] is Status.FAIL
 
@@ -127,14 +127,14 @@ def test_what_was_not_visited_in_every_manner_is_never_clean(given: dict[str, ob
         (look(stopped=Stop(why="time")), Status.PASS),
     ],
 )
-def test_a_review_counts_for_seven_days_and_when_all_was_seen(given: Look, status: Status) -> None:
+def test_a_review_counts_for_seven_days_and_when_all_was_seen(given: Scan, status: Status) -> None:
     assert statuses(judged(given))[REVIEWED] is status
 
 
-def audited(*looks: Look) -> Run:
+def audited(*looks: Scan) -> Run:
     outcome = HostOutcome(host="web1", reached=False, reason=Text(vi="không tới", en="out of reach"))
     inventory = Inventory(path="/i", organisation=None, hosts=(HOST,), looks=looks)
-    return judge_run(inventory, CATALOGUE, [HOST], {}, [outcome], started=NOW)
+    return judge_run(inventory, CATALOGUE, [HOST], {}, [outcome], started_at=NOW)
 
 
 def of_content(run: Run) -> dict[str, Finding]:
@@ -155,7 +155,7 @@ def test_a_host_out_of_reach_does_not_hide_what_was_seen_of_its_sites() -> None:
     assert of_content(audited()) == {}
 
 
-def causes(before: Look, after: Look) -> list[tuple[str, str]]:
+def causes(before: Scan, after: Scan) -> list[tuple[str, str]]:
     known = Baseline(name="r", findings=tuple(of_content(audited(before)).values()))
     run = audited(after)
     run = run.model_copy(update={"findings": tuple(of_content(run).values())})

@@ -27,10 +27,10 @@ from auditor.models import Finding, Inventory, Lang, Run, Severity, Status, Subj
 from auditor.report import json_output, junit
 from auditor.report.html import pages as html
 from auditor.results import verdict
-from auditor.results.by_control import work
+from auditor.results.by_control import list_work
 from auditor.results.compare import compare
-from auditor.results.summary import fleet
-from auditor.results.trend import trend_point
+from auditor.results.summary import summarize_run
+from auditor.results.trend import make_trend_point
 from auditor.system import resources
 from auditor.text.words import Words
 from tests.unit.audit.test_evaluate import control
@@ -62,7 +62,7 @@ CATALOGUE = Catalogue(
         control("x.grave", that="true", severity="critical"),
         control("x.asked", manual=True),
         control("x.asked_of_a_site", manual=True, subject="site"),
-        *controls.read_file(resources.roles() / "office/controls.yml"),
+        *controls.read_file(resources.get_roles() / "office/controls.yml"),
     )
 )
 TABLE = yaml.safe_load((Path(__file__).parents[1] / "fixtures/waivers/truth_table.yml").read_text("utf-8"))
@@ -162,11 +162,11 @@ def test_the_truth_table(tmp_path: Path, case: dict[str, Any], kind: str) -> Non
             assert found.waiver.model_dump(include={"validity", "days_left", "compensating"}) == case["holds"]
         else:
             assert found.waiver is None
-        counts = fleet(run).totals
+        counts = summarize_run(run).totals
         assert counts.waived == (bucket == "waived")
         assert counts.open_total == (bucket in ("partial", "fail")) + (case["papers"] == "fail")
-        assert trend_point(run).waived == counts.waived
-        assert {item.control.id for item in work(run, CATALOGUE)} == (
+        assert make_trend_point(run).waived == counts.waived
+        assert {item.control.id for item in list_work(run, CATALOGUE)} == (
             ({f"x.{kind}"} if planned else set()) | ({f"office.{kind}_waivers"} if case["papers"] == "fail" else set())
         )
 
@@ -225,7 +225,7 @@ def test_each_waiver_says_what_it_is_used_for(tmp_path: Path) -> None:
         finding("x.grave"),
     )
     assert [
-        (use.waiver.id[0], use.waived, use.open, use.not_evaluated, use.met, use.unused) for use in run.waivers
+        (use.waiver.id[0], use.waived, use.open, use.not_evaluated, use.met, use.is_unused) for use in run.waivers
     ] == [
         ("1", 1, 0, 0, 0, False),
         ("2", 0, 0, 0, 1, True),
@@ -256,7 +256,7 @@ def test_an_attestation_answers_while_it_is_valid(
     assert (told.validity, told.days_left) == (validity, days_left) if told else validity is None
     if told is not None:
         assert told.sha256 == "19553bd02fcf741c7b73ffe70b101064e4268d891c0c783b496eda56e3f152a5"
-    counts = fleet(run).totals
+    counts = summarize_run(run).totals
     assert (counts.attested, counts.unanswered) == ((1, 0) if bucket == "attested" else (0, 1))
     assert verdict.judge(run, CATALOGUE, Severity.LOW).code == 0
 
@@ -268,7 +268,7 @@ def test_an_attestation_may_say_what_is_done_instead(tmp_path: Path) -> None:
     (answered,) = [one for one in run.findings if one.control == "x.asked"]
     assert answered.attestation is not None
     assert answered.attestation.compensating == paper["compensating"]
-    made = dict(html.pages(run, CATALOGUE, "vi"))
+    made = dict(html.iter_pages(run, CATALOGUE, "vi"))
     assert "Tương đương" in texts(made["index.html"], ".papers > li")[0]
     assert "Biện pháp thay thế Sao chép <hằng ngày> sang máy khác" in texts(made["hosts/a.html"], ".fold.attested")[0]
 
@@ -413,7 +413,7 @@ def test_evidence_is_followed_through_no_link_out_of_the_folder(tmp_path: Path) 
 @pytest.mark.parametrize("name", ["waivers.yml", "attestations.yml"])
 def test_the_examples_are_sound_once_taken_into_use(tmp_path: Path, name: str) -> None:
     path = tmp_path / "example"
-    shutil.copytree(resources.inventories() / "example", path)
+    shutil.copytree(resources.get_inventories() / "example", path)
     file = path / "office" / name
     file.write_text(re.sub(r"^# ((- | {2,})\S.*)$", r"\1", file.read_text("utf-8"), flags=re.MULTILINE), "utf-8")
     evidence = path / "office/bien-ban/khoi-phuc-2026-11.pdf"
@@ -442,7 +442,7 @@ def pages(tmp_path: Path, lang: Lang) -> dict[str, str]:
         finding("x.asked", Status.MANUAL),
         finding("x.asked_of_a_site", Status.MANUAL),
     )
-    return dict(html.pages(run, CATALOGUE, lang))
+    return dict(html.iter_pages(run, CATALOGUE, lang))
 
 
 def texts(page: str, selector: str) -> list[str]:
@@ -541,7 +541,7 @@ def test_the_terminal_warns_of_papers_that_end_and_of_those_that_nothing_needs(
         finding("x.asked", Status.MANUAL),
     )
     monkeypatch.setattr(papers, "err", Console(width=200, highlight=False, stderr=True))
-    papers.show_papers(run, fleet(run), Words("en"), Console(width=200, highlight=False))
+    papers.show_papers(run, summarize_run(run), Words("en"), Console(width=200, highlight=False))
     shown = capsys.readouterr()
     assert shown.out.splitlines() == [
         "2 findings are currently waived and not counted above.",

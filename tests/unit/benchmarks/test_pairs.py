@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from auditor.hardening.serving.smoke import Answer, Answers
-from auditor.incidents.means.table import CLEANING, CONTAINING
+from auditor.hardening.serving.smoke import Answers, FetchResult
+from auditor.incidents.means.table import CONTAINMENT_KINDS, ERADICATION_KINDS
 from benchmarks.pairs import __main__ as pairs
 from benchmarks.pairs import actions
 from benchmarks.pairs.actions import ACTIONS, FAULTS, Trial, possible
@@ -31,19 +31,19 @@ def action(means: str, what: str, state: str) -> Mapping[str, object]:
 
 
 def answers(status: int | None) -> Answers:
-    return {SITE: (Answer(url=PAGE, status=status),)}
+    return {SITE: (FetchResult(url=PAGE, status=status),)}
 
 
 def test_every_means_has_an_action_and_so_has_all_else_that_happens_to_hosts() -> None:
-    means = {f"contain {one}" for one in CONTAINING} | {f"clean {one}" for one in CLEANING}
+    means = {f"contain {one}" for one in CONTAINMENT_KINDS} | {f"clean {one}" for one in ERADICATION_KINDS}
     assert set(ACTIONS) == means | OTHERS | {"disk_full"}
     assert set(ACTIONS) >= FAULTS
 
 
 def test_a_host_has_something_for_every_means_and_one_without_wordpress_for_every_other() -> None:
-    assert set(targets.TARGETS) == {*CONTAINING, *CLEANING}
+    assert set(targets.TARGETS) == {*CONTAINMENT_KINDS, *ERADICATION_KINDS}
     assert set(possible("web1")) == set(ACTIONS)
-    of_applications = {"contain administrator", *(f"clean {one}" for one in CLEANING if one != "process-end")}
+    of_applications = {"contain administrator", *(f"clean {one}" for one in ERADICATION_KINDS if one != "process-end")}
     assert set(ACTIONS) - set(possible("web2")) == of_applications
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from auditor.errors import InputError
 from auditor.fleet import collect
-from auditor.history.looks import Looks
+from auditor.history.looks import ScanHistory
 from auditor.inventory import hosts as inventories
 from tests.unit.commands.test_incident import WHO, auditor, inventory, the_only
 from tests.unit.incidents.test_forgetting import ledger, trace
@@ -20,8 +20,8 @@ __all__ = ["inventory"]
 def test_people_are_told_what_to_change(inventory: str, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    def collected(*given: object, **more: collect.Asked) -> object:
-        asked.extend(more["asked"].areas)
+    def collected(*given: object, **more: collect.FactsRequest) -> object:
+        asked.extend(more["request"].areas)
         return {"web1": told()}, ()
 
     monkeypatch.setattr(collect, "collect", collected)
@@ -39,7 +39,7 @@ def test_search_engines_get_addresses_and_people_none_to_click_on(inventory: str
     assert "There are no known URLs" in auditor(inventory, "forget", incident, "--output", str(output)).stdout
     assert not output.exists()
     known = inventories.load(Path(inventory))
-    Looks().put(known.path, ledger(("/no-hu", trace("a", "doorway")), ("/", trace("b", "link"))))
+    ScanHistory().put(known.path, ledger(("/no-hu", trace("a", "doorway")), ("/", trace("b", "link"))))
     said = auditor(inventory, "forget", incident, "--output", str(output)).stdout.splitlines()
     assert said[0].startswith("remove  hxxps://antruc[.]test/no-hu  ")
     assert said[1].startswith("crawl again  hxxps://antruc[.]test/  ")
@@ -52,7 +52,7 @@ def test_search_engines_get_addresses_and_people_none_to_click_on(inventory: str
 
 def test_a_folder_that_cannot_be_made_is_named(inventory: str, tmp_path: Path) -> None:
     auditor(inventory, "open", "antruc.test", *WHO)
-    Looks().put(inventories.load(Path(inventory)).path, ledger(("/no-hu", trace("a", "doorway"))))
+    ScanHistory().put(inventories.load(Path(inventory)).path, ledger(("/no-hu", trace("a", "doorway"))))
     (tmp_path / "taken").write_text("x")
     with pytest.raises(InputError, match="cannot make the folder"):
         auditor(inventory, "forget", str(the_only(inventory)["id"]), "--output", str(tmp_path / "taken/out"))

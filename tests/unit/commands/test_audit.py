@@ -103,7 +103,11 @@ def test_the_terminal_names_the_worst_and_says_why_it_fails(auditor) -> None:
     worst = sorted(places, key=lambda name: (-max(f.severity.rank for f in places[name]), -len(places[name]), name))
     assert [row.split()[1] for row in rows] == worst[:10]
     one = places[worst[0]][0]
-    assert rows[0].startswith("critical") and one.subject.id in rows[0] and factory.catalogue().told(one).en in rows[0]
+    assert (
+        rows[0].startswith("critical")
+        and one.subject.id in rows[0]
+        and factory.catalogue().describe_finding(one).en in rows[0]
+    )
     left = sum(len(places[name]) for name in worst[10:])
     assert shown[first + 10] == f"… and {left} more open: auditor history show {BAD.id}"
     grave = sum(f.is_open and f.severity == "critical" for f in BAD.findings)

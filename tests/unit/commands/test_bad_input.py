@@ -20,7 +20,7 @@ from auditor.history.incidents import Incidents
 from auditor.history.runs import History
 from auditor.incidents.means import starting
 from auditor.models import HostOutcome, Run, Text, clock
-from auditor.models.incidents import Contained
+from auditor.models.incidents import ContainedEvent
 from auditor.system import resources
 from tests.unit.commands.test_incident import WHO, auditor, inventory
 from tests.unit.incidents.filled import LAST_FORM, clean
@@ -33,7 +33,7 @@ CONTROL = "compromise.shell"
 
 
 def moment(hours: float) -> str:
-    return clock.stamp(clock.now() + datetime.timedelta(hours=hours))
+    return clock.format_stamp(clock.now() + datetime.timedelta(hours=hours))
 
 
 def keep(inventory: str, hours: float, *members: Any, **changes: Any) -> Run:
@@ -47,11 +47,11 @@ def keep(inventory: str, hours: float, *members: Any, **changes: Any) -> Run:
 
 
 def ids(inventory: str) -> list[str]:
-    return list(Incidents().all(inventory))
+    return list(Incidents().load_logs(inventory))
 
 
 def deeds(inventory: str, incident: str) -> int:
-    return len(Incidents().one(inventory, incident))
+    return len(Incidents().load_log(inventory, incident))
 
 
 def ready(inventory: str, incident: str) -> None:
@@ -86,12 +86,12 @@ def test_a_host_that_is_down_keeps_neither_reports_nor_the_others_waiting(
     def silent(*_: object) -> bytes:
         raise fresh.NoAnswer("Connection timed out")
 
-    monkeypatch.setattr(fresh, "asked_as_root", silent)
+    monkeypatch.setattr(fresh, "run_as_root", silent)
     keep(inventory, -1, SHELL)
     said = auditor(inventory, "open", "--finding", f"{CONTROL}:web1", "--contain", *WHO, code=1).stdout
     (incident,) = ids(inventory)
     assert "Connection timed out" in said
-    assert Incidents().one(inventory, incident)[-1].deed.state == "unknown"  # type: ignore[union-attr]
+    assert Incidents().load_log(inventory, incident)[-1].deed.state == "unknown"  # type: ignore[union-attr]
     down = HostOutcome(host="web1", reached=False, reason=Text(vi="x", en="timed out"))
     keep(inventory, 0.02, SHELL, outcomes=(down,))
     assert f"incident reported {incident} now" in auditor(inventory, "next", incident).stdout
@@ -108,7 +108,7 @@ def test_a_host_that_left_the_inventory_keeps_no_incident_open_for_ever(inventor
     keep(inventory, -1, SHELL)
     auditor(inventory, "open", "--finding", f"{CONTROL}:web1", *WHO)
     (incident,) = ids(inventory)
-    isolated = Contained(number=1, host="web1", means="isolation", what="web1", state="unknown", why="no_answer")
+    isolated = ContainedEvent(number=1, host="web1", means="isolation", what="web1", state="unknown", why="no_answer")
     Incidents().write(inventory, WHO[1], lambda _ledgers: (incident, isolated))
     with pytest.raises(InputError, match="--gone web1: it is still in the inventory"):
         auditor(inventory, "close", incident, "--cause", "x", "--gone", "web1", *WHO)
@@ -149,7 +149,7 @@ def test_an_audit_dated_in_the_future_moves_no_deadline(inventory: str) -> None:
     keep(inventory, 5, SHELL)
     auditor(inventory, "open", "--finding", f"{CONTROL}:web1", *WHO)
     (incident,) = ids(inventory)
-    detected = Incidents().one(inventory, incident)[0].deed.detected  # type: ignore[union-attr]
+    detected = Incidents().load_log(inventory, incident)[0].deed.detected  # type: ignore[union-attr]
     assert clock.read(detected) <= clock.now()
 
 
@@ -230,7 +230,7 @@ def test_the_case_log_of_another_organisation_is_told_from_an_empty_one(
     inventory: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     incident, _ = history_of(inventory)
-    other = str(shutil.copytree(resources.inventories() / "lab", tmp_path / "other"))
+    other = str(shutil.copytree(resources.get_inventories() / "lab", tmp_path / "other"))
     for verb in ("list", "due", "next"):
         with pytest.raises(InputError, match=r"has no audit and no incident of the inventory .*other") as told:
             auditor(other, verb)
@@ -254,14 +254,14 @@ def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path.write_text("1 * * * * root /tmp/a\n2 * * * * root /tmp/b\n3 * * * * root /tmp/c\n")
     monkeypatch.setattr(own, "TABLES", str(path.parent))
     monkeypatch.setattr(starting, "CRONTABS", (str(path.parent),))
-    monkeypatch.setattr(own, "RECORD", acting.Record(str(tmp_path / "host/jobs")))
+    monkeypatch.setattr(own, "RECORD", acting.ActionRecord(str(tmp_path / "host/jobs")))
     monkeypatch.setattr(own, "owners", lambda _path: (os.getuid(),))
     actions = {"plan": own.plan, "contain": own.contain, "release": own.release}
 
     def asked(_reach: object, _program: object, question: dict[str, Any], *_: object) -> bytes:
         return json.dumps(acting.answer(actions, question, ["198.51.100.1", "50000", "192.0.2.10", "22"])).encode()
 
-    monkeypatch.setattr(fresh, "asked_as_root", asked)
+    monkeypatch.setattr(fresh, "run_as_root", asked)
     return path
 
 

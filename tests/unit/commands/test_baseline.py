@@ -11,9 +11,9 @@ from typer.testing import CliRunner, Result
 
 from auditor.commands.content.baseline import app
 from auditor.errors import InputError
-from auditor.history.looks import Looks
-from auditor.looks.ledger import Ledger
-from auditor.models import Look
+from auditor.history.looks import ScanHistory
+from auditor.looks.ledger import CrawlFrontier
+from auditor.models import Scan
 from auditor.system import resources
 from tests.unit.looks.test_traces import seen
 
@@ -25,8 +25,8 @@ WHO = ("--approver", "Chánh Văn phòng", "--despite-high-confidence", "--secon
 @pytest.fixture
 def inventory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
-    path = str(shutil.copytree(resources.inventories() / "lab", tmp_path / "inventory"))
-    look = Look(
+    path = str(shutil.copytree(resources.get_inventories() / "lab", tmp_path / "inventory"))
+    look = Scan(
         id="l1",
         site=SITE,
         started="2026-11-24T10:00:00+07:00",
@@ -37,7 +37,7 @@ def inventory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         engine=True,
         traces=(TRACE,),
     )
-    Looks().keep(path, look, Ledger(site=SITE))
+    ScanHistory().keep(path, look, CrawlFrontier(site=SITE))
     return path
 
 

@@ -13,7 +13,7 @@ from auditor import lab
 from auditor.cli import app
 from auditor.commands import hardening
 from auditor.commands.hardening import Outcome
-from auditor.hardening.plan import Plan
+from auditor.hardening.plan import HardeningPlan
 from tests import factory
 
 
@@ -25,16 +25,16 @@ def test_the_screen_tells_the_story_and_names_the_file_with_the_rest(
 ) -> None:
     downs: list[str] = []
     monkeypatch.setattr("os.geteuid", lambda: 0)
-    monkeypatch.setattr(lab, "session", contextlib.nullcontext)
+    monkeypatch.setattr(lab, "hold_session", contextlib.nullcontext)
     monkeypatch.setattr(lab, "status", list)
     monkeypatch.setattr(lab, "pristine", lambda progress: progress("booting web1"))
     monkeypatch.setattr(lab, "down", lambda: downs.append("down"))
     monkeypatch.setattr("auditor.audit.controls.load", factory.catalogue)
     run, report = factory.run(), tmp_path / "out/report/index.html"
 
-    def harden(*_arguments: Any, shown: Any, **_options: Any) -> Outcome:
-        shown.print("62 lines of a plan")
-        return Outcome(run, Plan(hosts=()), None, run, report)
+    def harden(*_arguments: Any, progress_console: Any, **_options: Any) -> Outcome:
+        progress_console.print("62 lines of a plan")
+        return Outcome(run, HardeningPlan(hosts=()), None, run, report)
 
     monkeypatch.setattr(hardening, "harden", harden)
     ended = CliRunner().invoke(app, ["demo", "--lang", "en", "--output", str(tmp_path / "out"), *options])

@@ -21,7 +21,7 @@ words = Words("en")
 words("doctor.for.audit")
 if os.geteuid() == 0:
     os.setuid(65534)
-print(json.dumps([(need.what, need.fine, need.mend) for need in doctor._state(words)]))
+print(json.dumps([(need.what, need.fine, need.mend) for need in doctor._check_state(words)]))
 """
 
 
@@ -56,7 +56,7 @@ def test_a_folder_of_somebody_else_is_not_given_away():
 
 def test_a_folder_that_is_yet_to_be_made_is_fine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "a/b"))
-    assert [need.fine for need in doctor._state(Words("en"))] == [True]
+    assert [need.fine for need in doctor._check_state(Words("en"))] == [True]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -64,10 +64,10 @@ def test_a_damaged_history_is_found_and_its_mend_moves_it_away(tmp_path: Path, m
     monkeypatch.setenv("LUYTRE_STATE", str(tmp_path))
     history = tmp_path / "history.sqlite"
     assert History(history).entries() == ()
-    assert [need.fine for need in doctor._state(Words("en"))] == [True, True]
+    assert [need.fine for need in doctor._check_state(Words("en"))] == [True, True]
     whole = history.read_bytes()
     history.write_bytes(whole[:4096] + b"x" * (len(whole) - 4096))
-    _, need = doctor._state(Words("en"))
+    _, need = doctor._check_state(Words("en"))
     assert not need.fine
     assert need.what.startswith(f"{history} is damaged: ")
     subprocess.run(["sh", "-c", need.mend], check=True)

@@ -15,11 +15,11 @@ from auditor.cli import app
 from auditor.commands import hardening
 from auditor.commands.shown import console
 from auditor.errors import InputError
-from auditor.hardening.harden import Hardened
+from auditor.hardening.harden import HardeningResult
 from auditor.hardening.journal import Journal
-from auditor.hardening.plan import Plan
-from auditor.hardening.rollback import Step, Undone
-from auditor.history.hunts import Hunts
+from auditor.hardening.plan import HardeningPlan
+from auditor.hardening.rollback import HostRollback, UndoneChanges
+from auditor.history.hunts import HuntHistory
 from auditor.history.runs import History
 from auditor.models import Hardening, HostHardening, HostOutcome, Hunt, Inventory, Text
 from tests import factory
@@ -92,7 +92,7 @@ def test_its_audits_take_along_what_was_looked_at_and_hunted_for_earlier(
 
     counts = dict.fromkeys(("seconds", "seen", "same", "known", "judged", "unjudged", "left"), 0)
     hunted = Hunt(id="h", host="web1", started="2026-11-01T00:00:00+07:00", warm=False, cut_short=False, **counts)
-    monkeypatch.setattr(Hunts, "latest", lambda *_: {"web1": hunted})
+    monkeypatch.setattr(HuntHistory, "latest", lambda *_: {"web1": hunted})
     monkeypatch.setattr("auditor.audit.run.audit", answers)
     auditor("harden", "--yes", "--output", str(tmp_path / "out"))
     assert seen == [hunted]
@@ -153,7 +153,7 @@ def test_a_hardening_says_how_it_is_undone_before_where_its_report_is(
         seconds=600,
         hosts=(HostHardening(host="web1", state="confirmed"),),
     )
-    outcome = hardening.Outcome(BEFORE, Plan(hosts=()), made, BEFORE, Path("out/report/index.html"))
+    outcome = hardening.Outcome(BEFORE, HardeningPlan(hosts=()), made, BEFORE, Path("out/report/index.html"))
     monkeypatch.setattr("auditor.commands.hardening.harden", lambda *_arguments, **_options: outcome)
     for lang, said in (("en", "To undo it"), ("vi", "Để hoàn tác")):
         assert auditor("harden", "--yes", "--lang", lang).stdout.splitlines() == [
@@ -180,11 +180,11 @@ def test_a_rollback_that_is_declined_has_shown_what_it_is_about(
         Hardening(id="r", inventory=inventory, started="2026-11-24T09:00:00+07:00", seconds=600, hosts=(entry,))
     )
 
-    def undo(*_arguments: Any, check: bool = False) -> tuple[Step, ...]:
+    def undo(*_arguments: Any, check: bool = False) -> tuple[HostRollback, ...]:
         assert check, "hosts were changed"
-        return (Step(host="web1", undone=Undone(files=("/etc/x",))),)
+        return (HostRollback(host="web1", undone=UndoneChanges(files=("/etc/x",))),)
 
-    monkeypatch.setattr("auditor.hardening.rollback.run", undo)
+    monkeypatch.setattr("auditor.hardening.rollback.undo_hardening", undo)
     monkeypatch.setattr(console.err, "_force_terminal", True)
     ended = auditor("rollback", "--json", answer="n\n")
     assert ended.exit_code == 0
@@ -199,9 +199,10 @@ def test_a_rollback_ends_with_an_audit_that_is_kept_and_with_what_to_do_next(
     inventory = str(tmp_path / "hosts.yml")
     known = Hardening(id="r", inventory=inventory, started="2026-11-24T09:00:00+07:00", seconds=600, hosts=(entry,))
     Journal().write(known)
-    undone = Undone(files=("/etc/x",), problems=("/etc/y: no room",))
+    undone = UndoneChanges(files=("/etc/x",), problems=("/etc/y: no room",))
     monkeypatch.setattr(
-        "auditor.hardening.rollback.run", lambda *_arguments, **_options: (Step(host="web1", undone=undone),)
+        "auditor.hardening.rollback.undo_hardening",
+        lambda *_arguments, **_options: (HostRollback(host="web1", undone=undone),),
     )
     ended = auditor("rollback", "--yes", "--lang", "en")
     assert ended.exit_code == 1
@@ -223,10 +224,10 @@ def test_a_rollback_of_named_hosts_undoes_the_last_hardening_of_each(
 
     def undo(_inventory: Any, hardening: Hardening, entries: Any, *_more: Any, check: bool = False) -> Any:
         asked.extend((hardening.id, entry.host) for entry in entries if not check)
-        return tuple(Step(host=entry.host, undone=Undone(files=("/etc/x",))) for entry in entries)
+        return tuple(HostRollback(host=entry.host, undone=UndoneChanges(files=("/etc/x",))) for entry in entries)
 
     after = (BEFORE.model_copy(update={"id": f"after-{number}"}) for number in count())
-    monkeypatch.setattr("auditor.hardening.rollback.run", undo)
+    monkeypatch.setattr("auditor.hardening.rollback.undo_hardening", undo)
     monkeypatch.setattr("auditor.audit.run.audit", lambda *_arguments, **_options: (next(after), {}))
     assert auditor("rollback", "--yes", "--limit", "web1").exit_code == 0
     assert asked == [("1", "web1")]
@@ -244,17 +245,17 @@ def test_one_control_is_undone_by_a_run_that_the_history_has(
     entry = HostHardening(host="web1", state="confirmed", controls=(control,), touches={control: ("/etc/x",)})
     Journal().write(Hardening(id="20261101T0-r", inventory=inventory, started=started, seconds=600, hosts=(entry,)))
     monkeypatch.setattr(
-        "auditor.hardening.rollback.run",
-        lambda *_arguments, **_options: (Step(host="web1", undone=Undone(), reopens=(control,)),),
+        "auditor.hardening.rollback.undo_hardening",
+        lambda *_arguments, **_options: (HostRollback(host="web1", undone=UndoneChanges(), reopens=(control,)),),
     )
     monkeypatch.setattr("auditor.hardening.audit_after.collect", lambda _inventory, _hosts: ({}, GONE))
 
-    def released(_inventory: Any, _catalogue: Any, journal: Journal, entries: Any, *given: Any) -> Hardened:
+    def released(_inventory: Any, _catalogue: Any, journal: Journal, entries: Any, *given: Any) -> HardeningResult:
         assert [one.host for one in entries] == ["web1"]
         taken = HostHardening(host="web1", state="confirmed", released=(given[0],))
         made = Hardening(id=given[1], inventory=inventory, started=started, seconds=600, hosts=(taken,))
         journal.write(made)
-        return Hardened(made, {}, {})
+        return HardeningResult(made, {}, {})
 
     monkeypatch.setattr("auditor.hardening.release.release", released)
     ended = auditor("rollback", "--yes", "--lang", "en", "--control", control)

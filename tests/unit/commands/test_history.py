@@ -13,7 +13,7 @@ from auditor.errors import InputError
 from auditor.history.database import key_of
 from auditor.history.runs import History
 from auditor.models import Run
-from auditor.results.compare import compare, difference
+from auditor.results.compare import compare, compute_difference
 from tests import factory
 
 BEFORE = factory.run(run_id="20260101T1-a", started="2026-01-01T08:00:00+07:00")
@@ -116,7 +116,7 @@ def test_diff_says_it_in_both_languages_and_names_what_got_worse(history: Histor
 
 def test_diff_does_not_call_gone_what_a_limited_run_left_out() -> None:
     limited = factory.run(hosts=factory.HOSTS[:1], run_id="x", hardened=True)
-    found = difference(BEFORE, limited)
+    found = compute_difference(BEFORE, limited)
     assert found.only_before == ("bennua.test", "dongvau.test", "gotre.test", "web2", "web3")
     assert found.only_after == ()
     assert [site.id for site in found.sites] == ["antruc.test"]
@@ -126,7 +126,7 @@ def test_diff_does_not_call_gone_what_a_limited_run_left_out() -> None:
 
 def test_diff_never_counts_what_could_not_be_read_as_fixed(history: History) -> None:
     down = factory.run(run_id="20261102T1-c", started="2026-11-02T08:00:00+07:00", unreachable=["web2"])
-    found = {site.id: site.comparison for site in difference(BEFORE, down).sites}["bennua.test"]
+    found = {site.id: site.comparison for site in compute_difference(BEFORE, down).sites}["bennua.test"]
     assert found.count("fixed") == 0
     assert found.count("unknown") == found.before.open_total > 0
 

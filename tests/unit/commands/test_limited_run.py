@@ -14,7 +14,7 @@ from auditor.audit.run import judge
 from auditor.commands.history import app
 from auditor.history.runs import History
 from auditor.inventory import hosts
-from auditor.models import HostOutcome, LeftOut
+from auditor.models import ExcludedHost, HostOutcome
 from tests import factory
 
 LAB = Path(__file__).parents[3] / "inventories/lab"
@@ -24,16 +24,16 @@ def test_a_run_of_some_hosts_says_what_it_leaves_out() -> None:
     known = hosts.load(LAB)
     first, *rest = known.hosts
     unread = [HostOutcome(host=first.name, reached=False)]
-    run = judge(known, controls.load(), [first], {}, unread, started=datetime.datetime.now(datetime.UTC))
+    run = judge(known, controls.load(), [first], {}, unread, started_at=datetime.datetime.now(datetime.UTC))
     assert run.left_out == tuple(
-        LeftOut(host=host.name, sites=tuple(site.domain for site in host.sites)) for host in rest
+        ExcludedHost(host=host.name, sites=tuple(site.domain for site in host.sites)) for host in rest
     )
 
 
 def test_list_tells_a_limited_run_from_a_full_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LUYTRE_STATE", str(tmp_path))
     some = factory.run(hosts=factory.HOSTS[:1], run_id="b", started="2026-11-24T08:00:00+07:00")
-    left_out = (LeftOut(host="web2"), LeftOut(host="web3"))
+    left_out = (ExcludedHost(host="web2"), ExcludedHost(host="web3"))
     History().keep(factory.run(run_id="a"))
     History().keep(some.model_copy(update={"left_out": left_out, "purpose": "before"}))
 

@@ -28,7 +28,7 @@ from auditor.models import Host, Organisation, Unit
 from auditor.report import files
 from auditor.report.formats import Format
 from auditor.report.official import docx, pdf, technical
-from auditor.results.office_month import Figures, figures
+from auditor.results.office_month import Figures, compute_figures
 from auditor.text.words import Words
 from tests import factory
 from tests.mail_server import Authority, Received, free_port, serving
@@ -54,11 +54,11 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 def printed(kind: str) -> bytes:
     """A PDF of ``report official``."""
     if kind == "report":
-        (_, sheet), *_ = pdf.sheets(official.document())
+        (_, sheet), *_ = pdf.iter_print_jobs(official.document())
     else:
         month = official.month("xa-an-truc", factory.run(started=official.NOW))
-        (_, sheet), *_ = technical.sheets(month, official.CATALOGUE, official.MONTH, lang="vi")
-    return pdf.printed(sheet)
+        (_, sheet), *_ = technical.iter_print_jobs(month, official.CATALOGUE, official.MONTH, lang="vi")
+    return pdf.render_pdf(sheet)
 
 
 @pytest.fixture(scope="module")
@@ -193,7 +193,7 @@ def test_a_trial_mail_says_how_it_went(inventory: Path, authority: Authority, tr
         told = json.loads(auditor("mail", "test", "-i", inventory, "--to", "x@antruc.test", "--json").stdout)
     assert told == {"recipient": "x@antruc.test", "host": "127.0.0.1", "port": port, "error": None}
     assert received.recipients == ["luytre@tangiang.test", "x@antruc.test"]
-    assert Spool().mails() == ()
+    assert Spool().list_mails() == ()
 
 
 def test_the_command_killed_while_it_sends_leaves_the_mail_in_the_queue(
@@ -215,7 +215,7 @@ def test_the_command_killed_while_it_sends_leaves_the_mail_in_the_queue(
     ids = [mail["Message-ID"] for mail in received.mails]
     assert len(ids) == 4
     assert len(set(ids)) == 3
-    assert {mail.state for mail in Spool().mails()} == {"sent"}
+    assert {mail.state for mail in Spool().list_mails()} == {"sent"}
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_bad_input_is_one_clear_error_and_puts_nothing_in_the_queue(
     given = [str(tmp_path / files[argument]) if argument in files else argument for argument in arguments]
     with pytest.raises(InputError, match=said):
         auditor("report", "send", *given, "-i", inventory)
-    assert Spool().mails() == ()
+    assert Spool().list_mails() == ()
 
 
 @pytest.mark.parametrize("form", [*Format])
@@ -247,7 +247,7 @@ def test_no_other_file_goes_to_everybody_whatever_its_name(inventory: Path, tmp_
     file = made.replace(tmp_path / "bao-cao-xa-an-truc-2026-11.docx")
     with pytest.raises(InputError, match=f"{file.name} is not an official report"):
         auditor("report", "send", "--to-unit", "xa-an-truc", "--attach", str(file), "-i", inventory)
-    assert Spool().mails() == ()
+    assert Spool().list_mails() == ()
 
 
 def test_an_official_report_proves_itself_after_an_officer_has_worked_on_it(tmp_path: Path) -> None:
@@ -274,7 +274,7 @@ def test_an_address_that_is_none_stops_the_whole_sending(inventory: Path) -> Non
     file.write_text(file.read_text("utf-8").replace("lanhdao@antruc.test", "lanhdao@antruc.test, x@y.test"), "utf-8")
     with pytest.raises(InputError, match="is not a mail address"):
         auditor("report", "send", "--to-unit", "xa-an-truc", "-i", inventory)
-    assert Spool().mails() == ()
+    assert Spool().list_mails() == ()
 
 
 def test_a_technical_role_that_is_no_role_is_an_error_with_its_line(inventory: Path) -> None:
@@ -304,10 +304,10 @@ def test_the_text_covers_the_units_below_and_those_taken_over() -> None:
     run = factory.run(unreachable=["web3"])
 
     def found(unit: Unit, hosts: tuple[Host, ...] = factory.HOSTS) -> Figures:
-        return figures(organisation, unit, factory.HOSTS, run.model_copy(update={"hosts": hosts}), None)
+        return compute_figures(organisation, unit, factory.HOSTS, run.model_copy(update={"hosts": hosts}), None)
 
     def text(unit: Unit, hosts: tuple[Host, ...] = factory.HOSTS) -> str:
-        return summary.body(found(unit, hosts), unit, Words("vi"), [])
+        return summary.write_body(found(unit, hosts), unit, Words("vi"), [])
 
     taken_over = text(units[2])
     assert "antruc.test: phải làm ngay" in taken_over
@@ -324,8 +324,8 @@ def test_the_subject_is_in_the_words_of_the_organisation_s_laws() -> None:
     said = []
     for regime in ("2022", "2026"):
         organisation = factory.ORGANISATION.model_copy(update={"regime": regime})
-        found = figures(organisation, organisation.units[0], (), factory.run(), None)
-        said.append(summary.subject(found, Words("vi")).partition(" của ")[0])
+        found = compute_figures(organisation, organisation.units[0], (), factory.run(), None)
+        said.append(summary.write_subject(found, Words("vi")).partition(" của ")[0])
     assert said == ["Kết quả rà soát an toàn thông tin mạng", "Kết quả rà soát an ninh mạng"]
 
 
@@ -333,7 +333,7 @@ def test_a_long_list_is_cut_and_says_so() -> None:
     (host,) = factory.HOSTS[:1]
     sites = tuple(host.sites[0].model_copy(update={"domain": f"a{number:03}.test"}) for number in range(30))
     run = factory.run(hosts=(host.model_copy(update={"sites": sites}),))
-    found = figures(factory.ORGANISATION, factory.ORGANISATION.units[0], (), run, None)
-    lines = summary.body(found, factory.ORGANISATION.units[0], Words("en"), []).splitlines()
+    found = compute_figures(factory.ORGANISATION, factory.ORGANISATION.units[0], (), run, None)
+    lines = summary.write_body(found, factory.ORGANISATION.units[0], Words("en"), []).splitlines()
     assert sum(line.startswith("- a") and ".test" in line for line in lines) == 25
     assert "- and 5 more sites." in lines

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from auditor import lab
 from auditor.audit import controls
 from auditor.cli import app
-from auditor.commands.given.options import accepted, select, unjudged
+from auditor.commands.given.options import parse_accepted_controls, parse_unjudged_sites, select
 from auditor.errors import InputError
 from auditor.inventory import hosts as inventory
 from auditor.text import usage
@@ -55,7 +55,7 @@ def test_a_limit_that_names_nothing_is_an_error(limit: list[str]) -> None:
 def test_a_name_that_is_none_is_guessed_at(limit: str, guess: str | None) -> None:
     with pytest.raises(InputError) as caught:
         select(INVENTORY, [limit])
-    assert usage.mistake(caught.value, "vi") == (
+    assert usage.format_mistake(caught.value, "vi") == (
         f"--limit {limit}: không có máy chủ hoặc trang nào tên như vậy"
         + (f"; có phải '{guess}'?" if guess else "")
         + " — xem 'auditor inventory check'"
@@ -64,15 +64,18 @@ def test_a_name_that_is_none_is_guessed_at(limit: str, guess: str | None) -> Non
 
 
 def test_what_is_accepted_is_read_as_a_limit_is() -> None:
-    assert accepted(["ssh.password_auth, tls.redirect"], CATALOGUE) == {"ssh.password_auth", "tls.redirect"}
-    assert accepted(None, CATALOGUE) == frozenset()
-    assert accepted(["ssh.password_auth:hanh"], CATALOGUE) == {"ssh.password_auth:hanh"}
+    assert parse_accepted_controls(["ssh.password_auth, tls.redirect"], CATALOGUE) == {
+        "ssh.password_auth",
+        "tls.redirect",
+    }
+    assert parse_accepted_controls(None, CATALOGUE) == frozenset()
+    assert parse_accepted_controls(["ssh.password_auth:hanh"], CATALOGUE) == {"ssh.password_auth:hanh"}
     with pytest.raises(InputError, match="not a control"):
-        accepted(["ssh.password_auth:"], CATALOGUE)
+        parse_accepted_controls(["ssh.password_auth:"], CATALOGUE)
     with pytest.raises(InputError, match="does not contain a name"):
-        accepted([""], CATALOGUE)
+        parse_accepted_controls([""], CATALOGUE)
     with pytest.raises(InputError, match=r"did you mean 'tls\.redirect'\?"):
-        accepted(["tls.redirct"], CATALOGUE)
+        parse_accepted_controls(["tls.redirct"], CATALOGUE)
 
 
 @pytest.mark.parametrize("verb", [["audit"], ["plan"], ["harden", "--yes"], ["rollback", "--yes"], ["drift"]])
@@ -84,11 +87,11 @@ def test_no_verb_takes_an_empty_limit_for_all_hosts(verb: list[str], tmp_path: P
 
 
 def test_sites_are_left_unjudged_by_any_of_their_names_and_by_no_other() -> None:
-    assert unjudged(None, INVENTORY) == frozenset()
-    assert unjudged(["antruc.test"], INVENTORY) == {"antruc.test"}
+    assert parse_unjudged_sites(None, INVENTORY) == frozenset()
+    assert parse_unjudged_sites(["antruc.test"], INVENTORY) == {"antruc.test"}
     for name in ("antruk.test", "web1"):
         with pytest.raises(InputError, match="no such site"):
-            unjudged([name], INVENTORY)
+            parse_unjudged_sites([name], INVENTORY)
 
 
 @pytest.mark.parametrize("verb", [["harden"], ["rollback", "--control", "ssh.root_login"]])

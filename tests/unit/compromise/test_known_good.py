@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from auditor.compromise.known import archives, checksums, differing, exported, matching, originals
-from auditor.compromise.known.manifest import Manifest
-from auditor.compromise.known.matching import Lying
+from auditor.compromise.known.manifest import ReleaseManifest
+from auditor.compromise.known.matching import HostFile
 from auditor.errors import MISTAKE, InputError
 from auditor.history.known_good import KnownGood
 
@@ -35,18 +35,18 @@ def zipped(path: Path, files: dict[str, bytes]) -> Path:
     return path
 
 
-def release(version: str = "1.0", files: dict[str, bytes] = FILES, name: str = "portal") -> Manifest:
-    return Manifest(name, version, "", {path: sha(content) for path, content in files.items()})
+def release(version: str = "1.0", files: dict[str, bytes] = FILES, name: str = "portal") -> ReleaseManifest:
+    return ReleaseManifest(name, version, "", {path: sha(content) for path, content in files.items()})
 
 
-def lying(files: dict[str, bytes], base: str = "/srv/www") -> list[Lying]:
+def lying(files: dict[str, bytes], base: str = "/srv/www") -> list[HostFile]:
     return [
-        Lying(f"{base}/{path}", sha(content), len(content), path.endswith(".php")) for path, content in files.items()
+        HostFile(f"{base}/{path}", sha(content), len(content), path.endswith(".php")) for path, content in files.items()
     ]
 
 
-def standing(files: dict[str, bytes], *manifests: Manifest) -> dict[str, str]:
-    told = matching.told(lying(files), manifests or (release(),))
+def standing(files: dict[str, bytes], *manifests: ReleaseManifest) -> dict[str, str]:
+    told = matching.match_manifests(lying(files), manifests or (release(),))
     return {path.removeprefix("/srv/www/"): how for path, (how, _release) in told.standings.items()}
 
 
@@ -90,7 +90,7 @@ def test_what_is_no_archive_is_told_in_a_line(tmp_path: Path, content: bytes) ->
 
 
 def test_an_archive_that_is_not_there_is_no_matter_of_its_digest(tmp_path: Path) -> None:
-    for read in (archives.read, lambda file: originals.opened(file, [])):
+    for read in (archives.read, lambda file: originals.open_release(file, [])):
         with pytest.raises(InputError) as told:
             read(tmp_path / "x.zip")
         assert str(told.value) == (
@@ -120,7 +120,7 @@ def test_each_file_is_told_for_what_it_is() -> None:
         "uploads/own.php": b"<?php // own",
     }
     del there["core/d.php"]
-    told = matching.told(lying(there), (release(), older))
+    told = matching.match_manifests(lying(there), (release(), older))
     assert {path.removeprefix("/srv/www/"): how for path, (how, _) in told.standings.items()} == {
         "index.php": "known",
         "core/b.php": "known",
@@ -130,7 +130,7 @@ def test_each_file_is_told_for_what_it_is() -> None:
         "core/old.php": "left_over",
         "uploads/b.php": "misplaced",
     }
-    assert [path for path, _ in told.missing] == ["/srv/www/core/d.php"]
+    assert [path for path, _ in told.missing_files] == ["/srv/www/core/d.php"]
 
 
 def test_a_plugin_whose_main_file_is_gone_is_still_verified() -> None:
@@ -158,19 +158,19 @@ def test_a_release_that_is_not_there_explains_nothing() -> None:
 
 def test_manifests_are_kept_whole_share_their_contents_and_travel(tmp_path: Path) -> None:
     store = KnownGood(tmp_path / "known-good.sqlite")
-    odd = Manifest("odd", "2", "from", {"a\udcffb.php": "0" * 64, "ô.php": "1" * 64}, "vì", "Văn phòng")
+    odd = ReleaseManifest("odd", "2", "from", {"a\udcffb.php": "0" * 64, "ô.php": "1" * 64}, "vì", "Văn phòng")
     store.put((release(), release("1.1"), odd))
-    assert [(one.name, one.version, one.files) for one in store.listed()] == [
+    assert [(one.name, one.version, one.files) for one in store.list_manifests()] == [
         ("odd", "2", 2),
         ("portal", "1.0", 8),
         ("portal", "1.1", 8),
     ]
-    assert store.all()[0] == odd
-    assert exported.read(exported.written(odd)) == odd
+    assert store.load_manifests()[0] == odd
+    assert exported.read(exported.dump_manifest(odd)) == odd
     store.remove("portal", "1.0")
     with pytest.raises(InputError, match=r"no manifest of portal 1\.0"):
         store.remove("portal", "1.0")
-    assert len(store.all()) == 2
+    assert len(store.load_manifests()) == 2
 
 
 def test_of_a_package_of_debian_s_the_application_counts_wherever_it_was_copied() -> None:
@@ -203,8 +203,8 @@ def test_published_checksums_make_a_manifest(
     assert (made.name, made.version, made.entries) == wanted
     store = KnownGood(tmp_path / "known.sqlite")
     store.put((made,))
-    assert store.all() == (made,)
-    assert exported.read(exported.written(made)) == made
+    assert store.load_manifests() == (made,)
+    assert exported.read(exported.dump_manifest(made)) == made
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_other_json_is_no_checksums(tmp_path: Path, told: object) -> None:
 
 
 def test_a_manifest_by_md5_is_told_by_what_a_host_has() -> None:
-    one = Manifest("w", "1", "", {"a": "0" * 32, "b": "1" * 32})
+    one = ReleaseManifest("w", "1", "", {"a": "0" * 32, "b": "1" * 32})
     assert checksums.by_md5(one)
     assert checksums.by_sha256(one, {"0" * 32: "2" * 64}).entries == {"a": "2" * 64, "b": "1" * 32}
 
@@ -238,12 +238,12 @@ def test_a_changed_file_is_shown_with_what_differs_while_its_archive_lies_there(
             archive.writestr(f"portal/{path}", content)
     manifest = archives.read(tmp_path / "portal-1.0.zip")
     changed = FILES["core/a.php"] + b"\n$db_password = 'Hunter2-secret';\necho 'gone';\n"
-    told = matching.told(lying({**FILES, "core/a.php": changed}), (manifest,))
+    told = matching.match_manifests(lying({**FILES, "core/a.php": changed}), (manifest,))
     release, digest = told.originals["/srv/www/core/a.php"]
     original = archives.contents(release, {digest})[digest]
     assert original == FILES["core/a.php"]
-    differs = differing.differing(original, changed)
-    shown = differing.shown(differs, original, changed, "core/a.php")
+    differs = differing.diff_contents(original, changed)
+    shown = differing.render_diff(differs, original, changed, "core/a.php")
     assert shown.startswith("(+2 -0) ")
     assert "echo 'gone';" in shown
     assert "Hunter2" not in shown
@@ -261,5 +261,5 @@ def test_of_a_trusted_folder_what_is_as_it_was_shows_what_differs(tmp_path: Path
 
 
 def test_lines_that_moved_differ_in_nothing_and_what_was_added_is_a_program() -> None:
-    found = differing.differing(b"a\nb\nc\n", b"c\nb\na\nd();\n")
-    assert (found.added, found.removed, found.program) == ([b"d();"], [], b"<?php\nd();")
+    found = differing.diff_contents(b"a\nb\nc\n", b"c\nb\na\nd();\n")
+    assert (found.added_lines, found.removed_lines, found.program) == ([b"d();"], [], b"<?php\nd();")

@@ -15,12 +15,15 @@ RULES = engine.load()
 
 
 def hits(template: str) -> dict[str, str]:
-    found = flow.judged(footholds.whole(f"<?php {template}").encode("latin-1"))
+    found = flow.find_hits(footholds.whole(f"<?php {template}").encode("latin-1"))
     return {hit.rule: hit.level for hit in reversed(found)}
 
 
 def test_nearly_every_foothold_is_an_alarm_and_none_is_missed() -> None:
-    found = {path: certainty.weighed(judge.judged(content, path, RULES)) for path, content in footholds.all_of_them()}
+    found = {
+        path: certainty.weigh_judgement(judge.judge_content(content, path, RULES))
+        for path, content in footholds.all_of_them()
+    }
     alarms = {path for path, one in found.items() if one is not None and one.certainty in ("exact", "strong")}
     first = {path for path in found if path.split("/")[0] in footholds.FAMILIES}
     assert len(first) >= 120 and len(found) >= 400
@@ -130,14 +133,14 @@ def test_what_visitors_say_is_followed_through_what_hands_it_on(template: str, r
 def test_scripts_that_run_what_visitors_say_are_told_from_those_that_ask_at_a_terminal(
     script: str, level: str | None
 ) -> None:
-    found = scripts.judged(footholds.whole(script).encode())
+    found = scripts.find_hits(footholds.whole(script).encode())
     assert [hit.level for hit in found] == ([level] if level else [])
 
 
 def test_a_script_that_is_made_to_hurt_costs_no_time() -> None:
     began = time.process_time()
-    scripts.judged(b"#!/usr/bin/perl\n" + b" (" * 100_000)
-    scripts.judged(b"#!/bin/sh\n" + b"read -a a " * 20_000)
+    scripts.find_hits(b"#!/usr/bin/perl\n" + b" (" * 100_000)
+    scripts.find_hits(b"#!/bin/sh\n" + b"read -a a " * 20_000)
     assert time.process_time() - began < 5
 
 
@@ -193,10 +196,10 @@ def test_constants_are_worked_out_however_they_are_hidden() -> None:
 )
 def test_code_that_is_made_to_hurt_costs_little(hostile: bytes) -> None:
     began = time.process_time()
-    assert isinstance(flow.judged(hostile), tuple)
+    assert isinstance(flow.find_hits(hostile), tuple)
     assert time.process_time() - began < 2
 
 
 def test_more_than_a_megabyte_is_not_read_as_a_tree() -> None:
     with pytest.raises(nodes.TooLarge):
-        nodes.of(b"<?php " + b" " * nodes.MAX_BYTES)
+        nodes.parse_nodes(b"<?php " + b" " * nodes.MAX_BYTES)

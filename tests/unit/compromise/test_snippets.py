@@ -8,8 +8,8 @@ from typing import Any, cast
 import pytest
 
 from auditor.compromise import snippets
-from auditor.compromise.applications import administrators
-from auditor.compromise.places import Place
+from auditor.compromise.applications import iter_administrators
+from auditor.compromise.places import Autorun
 from auditor.facts import HostFacts
 from auditor.facts.web import wordpress
 from auditor.models import clock
@@ -17,19 +17,19 @@ from auditor.models import clock
 RUNS = f"@{'ev' + 'al'}($_{'POST'}['x']);"
 
 
-def snippet(said: str) -> Place:
-    return Place("snippet", "/var/www/a: wp_posts 7", "", "foreign", said, frozenset(), ())
+def snippet(said: str) -> Autorun:
+    return Autorun("snippet", "/var/www/a: wp_posts 7", "", "foreign", said, frozenset(), ())
 
 
 def test_a_snippet_that_runs_what_visitors_say_is_exact_and_a_harmless_one_is_nothing() -> None:
-    told = snippets.found(
+    told = snippets.find_traces(
         [
             snippet(RUNS),
             snippet(f"<p>x</p><?php {RUNS} ?>"),
             snippet("add_filter('the_title', 'trim');"),
             snippet(""),
             snippet("<script>x()</script>"),
-            Place("cron", "/etc/x", "", "foreign", RUNS, frozenset(), ()),
+            Autorun("cron", "/etc/x", "", "foreign", RUNS, frozenset(), ()),
         ]
     )
     assert [(one.kind, one.certainty, one.where) for one in told] == [
@@ -47,8 +47,8 @@ def test_administrators_are_read_of_the_tables(kind: str) -> None:
     ]
     database = SimpleNamespace(administrators=accounts, super_users=accounts)
     sites = [SimpleNamespace(path="/var/www/a", database=database), SimpleNamespace(path="/b", database=None)]
-    area = wordpress.Facts.model_construct(**{"instances": [], "joomla": [], kind: sites})
-    told = list(administrators(cast(HostFacts, SimpleNamespace(data={"wordpress": area}))))
+    area = wordpress.WordpressFacts.model_construct(**{"instances": [], "joomla": [], kind: sites})
+    told = list(iter_administrators(cast(HostFacts, SimpleNamespace(data={"wordpress": area}))))
     assert [(one.where, one.who, set(one.marks)) for one in told] == [
         ("/var/www/a", "", {"read"}),
         ("/var/www/a", "quantri", {"of_days"}),
@@ -56,6 +56,6 @@ def test_administrators_are_read_of_the_tables(kind: str) -> None:
         ("/var/www/a", "an", set()),
     ]
     del accounts[2]
-    told = list(administrators(cast(HostFacts, SimpleNamespace(data={"wordpress": area}))))
+    told = list(iter_administrators(cast(HostFacts, SimpleNamespace(data={"wordpress": area}))))
     assert [one.who for one in told if "of_days" in one.marks] == ["x" * 100]  # of whoever was first nothing is said
-    assert list(administrators(cast(Any, None))) == []
+    assert list(iter_administrators(cast(Any, None))) == []

@@ -11,17 +11,17 @@ import pytest
 
 from auditor.content.guards import ALL, Ways
 from auditor.content.review import MAX_KEPT
-from auditor.history.looks import KEPT, Looks
+from auditor.history.looks import MAX_SCANS, ScanHistory
 from auditor.web import browser
-from auditor.web.browser import Rendered
-from auditor.web.children import Unreadable
+from auditor.web.browser import RenderedPage
+from auditor.web.children import UnreadableContent
 from tests.unit.content.test_review import HOME, HOST, SITES, FromThere, Office, linking
 from tests.unit.content.web_site import WebSite, pages, serving
 
 
 @pytest.fixture
 def office(tmp_path: Path) -> Callable[[WebSite], Office]:
-    return lambda site: Office(Looks(tmp_path / "history.sqlite"), site.port)
+    return lambda site: Office(ScanHistory(tmp_path / "history.sqlite"), site.port)
 
 
 ADVERT = "<div style='position:absolute;left:-9999px'><a href=//b{n}.example>nhà cái b{n}</a></div>"
@@ -36,7 +36,7 @@ def test_answers_with_traces_are_kept_for_their_owner_with_the_digest_in_the_loo
     with serving(pages({"/": foot + linking(*texts), "/tin/zz": foot, **texts})) as site:
         reviewer = office(site)
         look = reviewer.review()[SITES[0]]
-        folder = reviewer.looks.answers("/i", SITES[0])
+        folder = reviewer.looks.get_answers_folder("/i", SITES[0])
         assert folder.is_relative_to(tmp_path)
         assert len(look.answers) == MAX_KEPT == len(list(folder.iterdir()))
         assert len({one.where for one in look.answers}) == MAX_KEPT
@@ -46,7 +46,7 @@ def test_answers_with_traces_are_kept_for_their_owner_with_the_digest_in_the_loo
             assert file.stat().st_mode & 0o777 == 0o600
             assert file.parent.stat().st_mode & 0o077 == 0
         site.answer = pages({"/": HOME})
-        for _ in range(KEPT):
+        for _ in range(MAX_SCANS):
             assert reviewer.review(SITES[0])[SITES[0]].answers == ()
     assert list(folder.iterdir()) == []
 
@@ -56,20 +56,20 @@ def test_what_a_browser_alone_sees_is_marked_and_one_that_fails_is_told(
 ) -> None:
     shown: list[str] = []
 
-    def rendering(url: str, names: Iterable[str], address: str, port: int | None) -> Rendered:
+    def rendering(url: str, names: Iterable[str], address: str, port: int | None) -> RenderedPage:
         shown.append(url)
         if url.endswith("/tin/b"):
-            raise Unreadable("out of time")
-        return Rendered(HOME + ADVERT.replace("{n}", "1"), "https://away.example/go")
+            raise UnreadableContent("out of time")
+        return RenderedPage(HOME + ADVERT.replace("{n}", "1"), "https://away.example/go")
 
     monkeypatch.setattr(browser, "render", rendering)
     bad = HOME + ADVERT.replace("{n}", "2")
     with serving(pages({"/": linking("/tin/a", "/tin/b"), "/tin/a": HOME, "/tin/b": bad})) as site:
-        (look,) = replace(office(site).reviewing(), render=True).all([HOST], SITES[:1], lambda _: None)
+        (look,) = replace(office(site).reviewing(), render=True).scan_sites([HOST], SITES[:1], lambda _: None)
         reached = replace(
             office(site).reviewing(), render=True, ways={"web1": Ways(inside=ALL)}, inside=lambda _: FromThere()
         )
-        (there,) = reached.all([HOST], SITES[:1], lambda _: None)
+        (there,) = reached.scan_sites([HOST], SITES[:1], lambda _: None)
     assert shown == [f"http://{SITES[0]}/", f"http://{SITES[0]}/tin/b"]
     assert {(one.target, one.certainty, "rendered" in one.rules) for one in look.traces if one.target} == {
         ("b1[.]example", "strong", True),

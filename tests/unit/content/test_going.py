@@ -9,7 +9,7 @@ import pytest
 
 from auditor.content.going import crawl, paths, robots, sitemaps
 from auditor.content.going.door import Pace
-from auditor.looks.ledger import Ledger
+from auditor.looks.ledger import CrawlFrontier
 from auditor.models import clock
 from tests.unit.looks.test_traces import seen
 
@@ -57,7 +57,7 @@ def test_pages_and_documents_are_asked_for(path: str) -> None:
 
 
 def test_addresses_that_differ_in_numbers_only_are_sampled() -> None:
-    kept = paths.sampled([*(f"/lich/{n}" for n in range(500)), "/tin/a", "/tin/b"])
+    kept = paths.sample_paths([*(f"/lich/{n}" for n in range(500)), "/tin/a", "/tin/b"])
     assert len(kept) == paths.SAMPLES + 2
 
 
@@ -105,21 +105,25 @@ def test_a_sitemap_is_read_whatever_is_around_its_addresses() -> None:
 
 
 def test_what_nothing_leads_to_is_an_orphan_only_when_all_that_is_led_to_was_seen() -> None:
-    ledger = Ledger(site="a.test").with_places(["/", "/muc", "/tin/a"], linked=True).with_places(["/an"], linked=False)
+    ledger = (
+        CrawlFrontier(site="a.test")
+        .with_places(["/", "/muc", "/tin/a"], is_linked=True)
+        .with_places(["/an"], is_linked=False)
+    )
     order = []
     done: set[str] = set()
-    while (going := crawl.following(ledger, robots.Robots(), done, ["/muc"])) is not None:
+    while (going := crawl.choose_next(ledger, robots.Robots(), done, ["/muc"])) is not None:
         order.append((going.path, going.role))
         done.add(going.path)
-        ledger = ledger.seen(going.path, (), NOW)
+        ledger = ledger.with_traces(going.path, (), NOW)
     assert order == [("/", "home"), ("/muc", "section"), ("/an", "page"), ("/tin/a", "page")]
-    again = crawl.following(ledger, robots.Robots(), {"/", "/muc", "/tin/a"}, ["/muc"])
+    again = crawl.choose_next(ledger, robots.Robots(), {"/", "/muc", "/tin/a"}, ["/muc"])
     assert again == crawl.Next("/an", "orphan")
 
 
 def test_what_had_traces_is_looked_at_before_the_rest() -> None:
-    ledger = Ledger(site="a.test").with_places(["/a", "/b"], linked=True).seen("/b", [seen()], NOW)
-    assert crawl.following(ledger, robots.Robots(), (), ()) == crawl.Next("/b", "page")
+    ledger = CrawlFrontier(site="a.test").with_places(["/a", "/b"], is_linked=True).with_traces("/b", [seen()], NOW)
+    assert crawl.choose_next(ledger, robots.Robots(), (), ()) == crawl.Next("/b", "page")
 
 
 def test_requests_are_never_closer_than_the_pace() -> None:

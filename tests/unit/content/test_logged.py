@@ -7,20 +7,20 @@ from typing import Any
 import pytest
 
 from auditor.content.logged import judge
-from auditor.content.words.lexicon import shipped
+from auditor.content.words.lexicon import load_built_in_lexicon
 from auditor.facts.pages import SitePages
-from auditor.looks.visits import Pages
+from auditor.looks.visits import PageInventory
 
 
 def side(requests: int, status: int = 200, *sizes: int) -> dict[str, Any]:
     return {"requests": requests, "statuses": {str(status): requests}, "sizes": list(sizes) or None}
 
 
-def judged(path: str = "/tin/a", *, verified: bool = True, state: str = "read", **sides: Any) -> Pages:
+def judged(path: str = "/tin/a", *, verified: bool = True, state: str = "read", **sides: Any) -> PageInventory:
     logs = [{"path": "/l", "state": state, "lines": 1}]
     address = {"path": path, **sides}
     site = SitePages.model_validate({"domain": "a.test", "logs": logs, "addresses": [address], "files": ["/b.html"]})
-    return judge(site, shipped(), verified=verified)
+    return judge(site, load_built_in_lexicon(), is_verified=verified)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_what_engines_or_searchers_get_and_people_do_not_is_a_trace(
     found = judged(**sides)
     (one,) = found.traces
     assert (one.kind, one.certainty, one.where) == (kind, certainty, "/tin/a")
-    assert found.suspected == ("/tin/a",)
+    assert found.suspect_paths == ("/tin/a",)
     assert judged(**sides).traces[0].key == one.key
 
 
@@ -62,13 +62,13 @@ def test_an_engine_that_nobody_verified_is_weak_and_says_so() -> None:
 )
 def test_what_is_usual_is_none(sides: dict[str, Any]) -> None:
     found = judged(**sides)
-    assert (found.traces, found.suspected) == ((), ())
+    assert (found.traces, found.suspect_paths) == ((), ())
     assert found.addresses == ("/tin/a", "/b.html")
 
 
 def test_what_only_engines_were_served_is_looked_at_by_all_visitors() -> None:
     found = judged(engine=side(60))
-    assert (found.traces, found.suspected) == ((), ("/tin/a",))
+    assert (found.traces, found.suspect_paths) == ((), ("/tin/a",))
 
 
 @pytest.mark.parametrize(

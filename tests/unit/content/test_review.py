@@ -16,17 +16,17 @@ import pytest
 
 from auditor.audit import controls
 from auditor.audit.reviews import judge
-from auditor.content.fleet import Reviewing
+from auditor.content.fleet import ScanRun
 from auditor.content.going.door import Pace
 from auditor.content.guards import ALL, Ways
-from auditor.content.review import MAX_SHEETS, Budget
-from auditor.fleet.inside import Inside
-from auditor.history.looks import Looks
+from auditor.content.review import MAX_SHEETS, ScanBudget
+from auditor.fleet.inside import HostProxy
+from auditor.history.looks import ScanHistory
 from auditor.history.runs import History
 from auditor.inventory.reach import Reach
 from auditor.looks.traces import trace
-from auditor.looks.visits import Pages, Visitor
-from auditor.models import Accepted, Host, Look, Site, Status, clock
+from auditor.looks.visits import PageInventory, Visitor
+from auditor.models import Host, Scan, Site, Status, TraceAcceptance, clock
 from auditor.web import fetch
 from tests.unit.content.web_site import Answering, Asked, Page, WebSite, pages, serving
 
@@ -57,19 +57,19 @@ class Clock:
 class Office:
     """One who reviews the sites of ``HOST`` over and over."""
 
-    looks: Looks
+    looks: ScanHistory
     port: int
     clock: Clock = field(default_factory=Clock)
-    budget: Budget = field(default_factory=Budget)
+    budget: ScanBudget = field(default_factory=ScanBudget)
     engine: bool = True
     ways: Ways = field(default_factory=Ways)
-    inside: Callable[[Host], Inside] | None = None
+    inside: Callable[[Host], HostProxy] | None = None
     probed: frozenset[str] = frozenset()
-    pages: Mapping[str, Pages] = field(default_factory=dict)
+    pages: Mapping[str, PageInventory] = field(default_factory=dict)
 
-    def reviewing(self) -> Reviewing:
+    def reviewing(self) -> ScanRun:
         """One time of reviewing."""
-        return Reviewing(
+        return ScanRun(
             inventory="/i",
             shelf=self.looks,
             last=self.looks.latest("/i"),
@@ -83,19 +83,21 @@ class Office:
             pace=lambda: Pace(clock=self.clock, sleep=self.clock.sleep),
         )
 
-    def review(self, *sites: str) -> Mapping[str, Look]:
+    def review(self, *sites: str) -> Mapping[str, Scan]:
         """The looks, by site."""
-        return {look.site: look for look in self.reviewing().all([HOST], sites or SITES[:1], lambda _: None)}
+        return {look.site: look for look in self.reviewing().scan_sites([HOST], sites or SITES[:1], lambda _: None)}
 
     def statuses(self) -> dict[str, Status]:
         """What the controls say of the first site."""
-        found = judge(CATALOGUE, [HOST], self.looks.latest("/i").values(), self.looks.accepted("/i"), clock.now())
+        found = judge(
+            CATALOGUE, [HOST], self.looks.latest("/i").values(), self.looks.load_acceptances("/i"), clock.now()
+        )
         return {finding.control: finding.status for finding in found.findings if finding.subject.id == SITES[0]}
 
 
 @pytest.fixture
 def office(tmp_path: Path) -> Callable[[WebSite], Office]:
-    return lambda site: Office(Looks(tmp_path / "history.sqlite"), site.port)
+    return lambda site: Office(ScanHistory(tmp_path / "history.sqlite"), site.port)
 
 
 INJECTED, SUSPECTED, REVIEWED = (control.id for control in CATALOGUE.controls if control.area == "content")
@@ -224,7 +226,7 @@ def test_a_site_whose_robots_txt_refuses_us_is_not_clean_and_is_looked_at_where_
         assert site.paths == ["/", "/robots.txt"]
         (declared,) = (one.model_copy(update={"obey_robots": False}) for one in HOST.sites[:1])
         host = HOST.model_copy(update={"sites": (declared,)})
-        (look,) = reviewer.reviewing().all([host], SITES[:1], lambda _: None)
+        (look,) = reviewer.reviewing().scan_sites([host], SITES[:1], lambda _: None)
         assert look.stopped is None
         assert "88win[.]example" in {one.target for one in look.traces}
 
@@ -267,7 +269,7 @@ def test_a_site_that_is_not_there_is_not_clean(office: Callable[[WebSite], Offic
 
 def test_the_next_review_goes_on_where_a_short_one_stopped(office: Callable[[WebSite], Office]) -> None:
     with serving(pages(MANY)) as site:
-        reviewer = replace(office(site), budget=Budget(pages=5))
+        reviewer = replace(office(site), budget=ScanBudget(pages=5))
         first = reviewer.review()[SITES[0]]
         seen = set(site.paths)
         assert first.stopped is not None
@@ -332,7 +334,7 @@ def test_what_engines_alone_are_shown_is_found_accepted_and_found_again(office: 
         for one in alarming:
             reviewer.looks.accept(
                 "/i",
-                Accepted(site=SITES[0], key=one.key, reason="ours", approver="Văn phòng", granted=clock.today()),
+                TraceAcceptance(site=SITES[0], key=one.key, reason="ours", approver="Văn phòng", granted=clock.today()),
             )
         assert set(reviewer.statuses().values()) == {Status.PASS}
         shown.append(LINK.format("no-hu-2.example"))
@@ -378,7 +380,7 @@ def test_what_is_hostile_is_bounded_and_the_next_site_is_reviewed(
 ) -> None:
     good = pages(MANY)
     with serving(lambda asked: HOSTILE[kind](asked) if asked.host == SITES[0] else good(asked)) as site:
-        looks = replace(office(site), budget=Budget(pages=12, seconds=300)).review(*SITES[:2])
+        looks = replace(office(site), budget=ScanBudget(pages=12, seconds=300)).review(*SITES[:2])
         asked = [one for one in site.asked if one.host == SITES[0]]
     assert len(asked) <= 200
     assert looks[SITES[1]].fresh == 9
@@ -416,10 +418,10 @@ def test_whoever_ends_a_review_ends_all_of_it(office: Callable[[WebSite], Office
     with serving(pages(MANY)) as site:
         reviewing = office(site).reviewing()
         with pytest.raises(Killed):
-            reviewing.all([HOST], SITES, tired)
+            reviewing.scan_sites([HOST], SITES, tired)
         assert {one.host for one in site.asked} == {SITES[0]}
         site.asked.clear()
-        assert reviewing.all([HOST], SITES, tired) == ()
+        assert reviewing.scan_sites([HOST], SITES, tired) == ()
         assert site.asked == []
 
 
@@ -427,8 +429,10 @@ def test_pages_that_only_the_host_knows_of_are_looked_at_by_all_visitors_and_wha
     office: Callable[[WebSite], Office],
 ) -> None:
     said = trace("doorway", "/an", where="/an", sample="200, 404", families=["logs"], rules=["log_engine_finds_it"])
-    known = Pages(
-        addresses=("/an", "/xoa?id=3", "//khac.test/", "/tin/a", "/rieng"), suspected=("/an", "/tin/a"), traces=(said,)
+    known = PageInventory(
+        addresses=("/an", "/xoa?id=3", "//khac.test/", "/tin/a", "/rieng"),
+        suspect_paths=("/an", "/tin/a"),
+        traces=(said,),
     )
     texts: dict[str, str | Page] = {"/": linking("/tin/a"), "/tin/a": HOME, "/an": HOME, "/rieng": HOME}
     texts["/robots.txt"] = "User-agent: *\nDisallow: /rieng"
@@ -442,10 +446,10 @@ def test_pages_that_only_the_host_knows_of_are_looked_at_by_all_visitors_and_wha
         assert (look.known, look.fresh) == (3, 3)
         assert [one.key for one in look.traces] == [said.key]
         assert replace(reviewer, pages={}).review()[SITES[0]].traces == look.traces, "until the host says otherwise"
-        assert replace(reviewer, pages={SITES[0]: Pages()}).review()[SITES[0]].traces == ()
+        assert replace(reviewer, pages={SITES[0]: PageInventory()}).review()[SITES[0]].traces == ()
 
 
-class FromThere(Inside):
+class FromThere(HostProxy):
     """Says that it comes from the host."""
 
     def __init__(self) -> None:
@@ -484,7 +488,7 @@ def test_a_site_that_does_not_answer_here_is_visited_from_its_host(office: Calla
     away = HOST.model_copy(update={"address": "127.0.0.2"})
     with serving(pages({"/": linking("/tin/a"), "/tin/a": HOME})) as site:
         reviewing = replace(office(site), inside=lambda _: FromThere()).reviewing()
-        (look,) = reviewing.all([away], SITES[:1], lambda _: None)
+        (look,) = reviewing.scan_sites([away], SITES[:1], lambda _: None)
     assert (look.stopped, look.known, look.fresh) == (None, 2, 2)
     assert {one.referrer for one in site.asked} == {"inside"}
 

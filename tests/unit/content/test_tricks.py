@@ -6,11 +6,11 @@ import pytest
 
 from auditor.content.reading import read
 from auditor.looks.traces import Trace
-from auditor.looks.visits import Known, Served, Visited, Visitor
+from auditor.looks.visits import PageVisit, SiteBaseline, Visitor, VisitorResponse
 from benchmarks.content import ARTICLE, DOMAIN, TITLE, page
 
 HTML = "text/html; charset=utf-8"
-KNOWN = Known(DOMAIN, own=frozenset({DOMAIN}), title=TITLE, looked=True, hosts=frozenset({"cdn.example"}))
+KNOWN = SiteBaseline(DOMAIN, own=frozenset({DOMAIN}), title=TITLE, is_complete=True, hosts=frozenset({"cdn.example"}))
 LINKS = '<a href="https://zuno.example/">zuno mới</a> <a href="https://fenix.invalid/">fenix</a>'
 AWAY = f'<div style="position:absolute;left:-9999px">{LINKS}</div>'
 ASKS = '<script>if(/google/.test(document.referrer)){location.href="https://zuno.example/"}</script>'
@@ -21,18 +21,18 @@ def whole(foot: str = "", head: str = "", main: str = ARTICLE) -> bytes:
     return page("/tin", {"foot": foot, "head": head, "main": main}).encode()
 
 
-def visited(body: bytes, *, kind: str = HTML, **others: Served) -> Visited:
-    return Visited(
-        f"https://{DOMAIN}/tin", "page", (Served("plain", 200, {"content-type": kind}, body), *others.values())
+def visited(body: bytes, *, kind: str = HTML, **others: VisitorResponse) -> PageVisit:
+    return PageVisit(
+        f"https://{DOMAIN}/tin", "page", (VisitorResponse("plain", 200, {"content-type": kind}, body), *others.values())
     )
 
 
-def alarms(one: Visited) -> list[Trace]:
+def alarms(one: PageVisit) -> list[Trace]:
     return [trace for trace in read(one, KNOWN).traces if trace.certainty != "weak"]
 
 
-def served(visitor: Visitor, body: bytes, **headers: str) -> Served:
-    return Served(visitor, 200, {"content-type": HTML, **headers}, body)
+def served(visitor: Visitor, body: bytes, **headers: str) -> VisitorResponse:
+    return VisitorResponse(visitor, 200, {"content-type": HTML, **headers}, body)
 
 
 STYLES = [
@@ -188,7 +188,7 @@ def test_a_link_leads_where_browsers_take_it(link: str) -> None:
     ],
     ids=["a header", "a declaration", "where it belongs", "no type"],
 )
-def test_what_only_some_get_is_seen(other: Served) -> None:
+def test_what_only_some_get_is_seen(other: VisitorResponse) -> None:
     assert alarms(visited(whole(), other=other))
 
 
@@ -198,10 +198,10 @@ def test_what_engines_get_is_read_when_people_get_no_page(body: bytes, kind: str
 
 
 def keys(body: bytes, *, role: str = "page", path: str = "/tin", kind: str = HTML) -> set[str]:
-    one = Visited(
+    one = PageVisit(
         f"https://{DOMAIN}{path}",
         "orphan" if role == "orphan" else "page",
-        (Served("plain", 200, {"content-type": kind}, body),),
+        (VisitorResponse("plain", 200, {"content-type": kind}, body),),
     )
     return {trace.key for trace in read(one, KNOWN).traces if trace.certainty != "weak"}
 
@@ -226,7 +226,7 @@ def test_who_accepts_one_thing_accepts_no_other(accepted: bytes, later: bytes) -
 
 
 def test_what_is_new_is_new_also_where_there_was_nothing() -> None:
-    known = Known(DOMAIN, own=frozenset({DOMAIN}), title=TITLE, looked=True)
+    known = SiteBaseline(DOMAIN, own=frozenset({DOMAIN}), title=TITLE, is_complete=True)
     script = visited(whole("<script src=https://jquery-cdn.example/x.js></script>"))
     assert any("baseline" in one.families for one in read(script, known).traces)
     owner = visited(whole(head="<meta name=google-site-verification content=abc>"))
@@ -264,5 +264,7 @@ def test_adverts_in_other_writing_are_found_where_nobody_leads(text: str) -> Non
     body = page(
         "/tin", {"title": text, "main": f"<h1>{text}</h1><p>{text} <a href=https://zuno.example/>{text}</a></p>"}
     )
-    one = Visited(f"https://{DOMAIN}/tin", "orphan", (Served("plain", 200, {"content-type": HTML}, body.encode()),))
+    one = PageVisit(
+        f"https://{DOMAIN}/tin", "orphan", (VisitorResponse("plain", 200, {"content-type": HTML}, body.encode()),)
+    )
     assert alarms(one)

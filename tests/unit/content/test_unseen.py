@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from auditor.content.going import crawl, paths, robots, sitemaps
-from auditor.content.review import Budget
-from auditor.looks.ledger import MAX_PLACES, Ledger
-from auditor.models import Host, Look, Site, Status, clock
+from auditor.content.review import ScanBudget
+from auditor.looks.ledger import MAX_PLACES, CrawlFrontier
+from auditor.models import Host, Scan, Site, Status, clock
 from auditor.web.fetch import BROWSER
 from tests.unit.content.test_review import HOME, MANY, REVIEWED, SITES, Office, office
 from tests.unit.content.web_site import Answering, Asked, Page, WebSite, pages, serving
@@ -106,10 +106,10 @@ def test_other_names_of_a_site_are_looked_at(office: Reviewer) -> None:
 
     with serving(answer) as site:
         reviewer = office(site)
-        (look,) = reviewer.reviewing().all([host], SITES[:1], lambda _: None)
+        (look,) = reviewer.reviewing().scan_sites([host], SITES[:1], lambda _: None)
         assert "//www.antruc.test/" in {one.where for one in look.traces if one.certainty != "weak"}
         site.answer = usual
-        (look,) = reviewer.reviewing().all([host], SITES[:1], lambda _: None)
+        (look,) = reviewer.reviewing().scan_sites([host], SITES[:1], lambda _: None)
         assert look.traces == ()
 
 
@@ -144,7 +144,7 @@ def test_what_only_some_pages_load_is_known_when_a_look_does_not_get_there(offic
     with serving(pages(texts)) as site:
         reviewer = office(site)
         assert reviewer.review()[SITES[0]].loaded == ("a.known.example",)
-        reviewer.budget = Budget(pages=3)
+        reviewer.budget = ScanBudget(pages=3)
         assert reviewer.review()[SITES[0]].loaded == ("a.known.example",)
 
 
@@ -153,7 +153,7 @@ def test_nobody_knows_us_by_what_no_browser_says(office: Reviewer) -> None:
     with serving(pages(MANY)) as site:
         reviewer = office(site)
         client = reviewer.reviewing()
-        look: Look = client.all(
+        look: Scan = client.scan_sites(
             [Host(name="web1", address="127.0.0.1", sites=(Site(domain=SITES[0], host="web1"),))],
             SITES[:1],
             lambda _: None,
@@ -167,14 +167,14 @@ def test_nobody_knows_us_by_what_no_browser_says(office: Reviewer) -> None:
 
 def test_a_flood_of_addresses_is_told_and_forgotten_when_it_is_over() -> None:
     now = clock.now()
-    flooded = Ledger(site="a.test").with_places(
-        (f"/ngap-{'abcdefghij'[n % 10]}{n:x}g" for n in range(MAX_PLACES + 7)), linked=False
+    flooded = CrawlFrontier(site="a.test").with_places(
+        (f"/ngap-{'abcdefghij'[n % 10]}{n:x}g" for n in range(MAX_PLACES + 7)), is_linked=False
     )
     assert flooded.left_out == 7
     for path in tuple(flooded.places)[:50]:
-        flooded = flooded.seen(path, [], now)
-    flooded = flooded.seen("/ngap-a0g", [seen()], now)
-    grown = flooded.begun().with_places([f"/moi-{n}" for n in range(49)], linked=True)
+        flooded = flooded.with_traces(path, [], now)
+    flooded = flooded.with_traces("/ngap-a0g", [seen()], now)
+    grown = flooded.start_scan().with_places([f"/moi-{n}" for n in range(49)], is_linked=True)
     assert grown.left_out == 0
     assert {"/moi-0", "/moi-48", "/ngap-a0g"} <= set(grown.places)
     assert len(grown.places) == MAX_PLACES
@@ -183,16 +183,16 @@ def test_a_flood_of_addresses_is_told_and_forgotten_when_it_is_over() -> None:
 def test_of_addresses_that_differ_in_numbers_others_are_looked_at_each_time() -> None:
     now, ledger, found = (
         clock.now(),
-        Ledger(site="a.test").with_places([f"/?p={n}" for n in range(60)], linked=True),
+        CrawlFrontier(site="a.test").with_places([f"/?p={n}" for n in range(60)], is_linked=True),
         set[str](),
     )
     for night in range(3):
         done: set[str] = set()
-        while (going := crawl.following(ledger, robots.Robots(), done, ())) is not None:
+        while (going := crawl.choose_next(ledger, robots.Robots(), done, ())) is not None:
             done.add(going.path)
-            ledger = ledger.seen(going.path, [], now + timedelta(days=night, seconds=len(done)))
+            ledger = ledger.with_traces(going.path, [], now + timedelta(days=night, seconds=len(done)))
         assert len(done) == paths.SAMPLES
-        assert set(crawl.wanted(ledger, robots.Robots(), done)) == done
+        assert set(crawl.select_paths(ledger, robots.Robots(), done)) == done
         found |= done
     assert len(found) == 60
 

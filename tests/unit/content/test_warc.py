@@ -11,8 +11,8 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.recordloader import ArcWarcRecord
 
 from auditor.content.going.door import HEADERS
-from auditor.content.warc import MAX_BYTES, packed
-from auditor.looks.visits import Served, Visited
+from auditor.content.warc import MAX_BYTES, build_warc
+from auditor.looks.visits import PageVisit, VisitorResponse
 
 URL = "https://antruc.test/tin/a?id=3"
 AT = datetime(2026, 11, 27, 3, 4, 5, tzinfo=UTC)
@@ -23,15 +23,15 @@ def read(content: bytes) -> Iterator[tuple[ArcWarcRecord, bytes]]:
         yield record, record.content_stream().read()
 
 
-def kept(*served: Served) -> dict[tuple[str, str | None], tuple[ArcWarcRecord, bytes]]:
-    content = packed(Visited(URL, "page", served), HEADERS, "10.0.0.9", "look-1", AT)
+def kept(*served: VisitorResponse) -> dict[tuple[str, str | None], tuple[ArcWarcRecord, bytes]]:
+    content = build_warc(PageVisit(URL, "page", served), HEADERS, "10.0.0.9", "look-1", AT)
     assert len(content) <= MAX_BYTES
     return {(record.rec_type, record.rec_headers["X-Luytre-Visitor"]): (record, body) for record, body in read(content)}
 
 
 def test_what_each_visitor_asked_and_got_is_in_it() -> None:
-    plain = Served("plain", 200, {"content-type": "text/html", "content-encoding": "gzip"}, b"<p>\xff\x00")
-    engine = Served("engine", 302, {"content-type": "text/html"}, b"<p>x</p>", location="https://x.example/")
+    plain = VisitorResponse("plain", 200, {"content-type": "text/html", "content-encoding": "gzip"}, b"<p>\xff\x00")
+    engine = VisitorResponse("engine", 302, {"content-type": "text/html"}, b"<p>x</p>", location="https://x.example/")
     records = kept(plain, engine)
     response, body = records["response", "plain"]
     assert body == plain.body
@@ -48,7 +48,11 @@ def test_what_each_visitor_asked_and_got_is_in_it() -> None:
 
 def test_what_is_the_same_is_in_it_once_and_what_is_too_much_is_cut() -> None:
     noise = bytes(range(256)) * 8_000
-    records = kept(Served("plain", 200, {}, noise), Served("again", 200, {}, noise), Served("phone", 200, {}, b"x"))
+    records = kept(
+        VisitorResponse("plain", 200, {}, noise),
+        VisitorResponse("again", 200, {}, noise),
+        VisitorResponse("phone", 200, {}, b"x"),
+    )
     response, body = records["response", "plain"]
     assert response.rec_headers["WARC-Truncated"] == "length"
     assert noise.startswith(body)
@@ -59,8 +63,8 @@ def test_what_is_the_same_is_in_it_once_and_what_is_too_much_is_cut() -> None:
 
 @pytest.mark.parametrize("name", ["set-cookie", "authorization", "www-authenticate", "x-csrf-token"])
 def test_secrets_in_headers_are_taken_out(name: str) -> None:
-    content = packed(
-        Visited(URL, "page", (Served("plain", 200, {name: "PHPSESSID=s3cr3tvalue; path=/"}, b"x"),)),
+    content = build_warc(
+        PageVisit(URL, "page", (VisitorResponse("plain", 200, {name: "PHPSESSID=s3cr3tvalue; path=/"}, b"x"),)),
         HEADERS,
         "::1",
         "look-1",
@@ -72,5 +76,7 @@ def test_secrets_in_headers_are_taken_out(name: str) -> None:
 
 
 def test_headers_of_a_hostile_server_add_no_line() -> None:
-    response, _ = kept(Served("plain", 200, {"x": "a\r\nSet-Cookie: b", "y": "\u2028ế"}, b""))["response", "plain"]
+    response, _ = kept(VisitorResponse("plain", 200, {"x": "a\r\nSet-Cookie: b", "y": "\u2028ế"}, b""))[
+        "response", "plain"
+    ]
     assert response.http_headers["Set-Cookie"] is None

@@ -37,15 +37,15 @@ for name in (*NGINX, "crontab", "hosts"):
     pathlib.Path("/etc/" + name).write_text("before\n")
 pathlib.Path("/etc/passwd").write_text("root:x:0:0::/root:/bin/sh\nan:x:1000:1000::/home/an:/bin/sh\n")
 
-kept = store.Store(HOME)
+kept = store.RunStore(HOME)
 kept.prepare()
 pathlib.Path(kept.folder(RUN)).mkdir()
-wanted, blob = scope.Scope([], []), snapshot.Blob(kept.file(RUN, "content"))
-entries = snapshot.entries(wanted, blob.keep, walk.Notes())
+wanted, blob = scope.SnapshotScope([], []), snapshot.Blob(kept.file(RUN, "content"))
+entries = snapshot.read_entries(wanted, blob.keep, walk.Notes())
 blob.close()
 manifest = {"version": 2, "scope": wanted.document(), "entries": entries, "places": blob.places, "packages": {}}
 store.write_json(kept.file(RUN, "manifest.json"), manifest)
-python = steps.open_for(kept, RUN)
+python = steps.install_interpreter(kept, RUN)
 while time.time() - pathlib.Path("/etc/hosts").stat().st_ctime < 2 * recorder.SLACK:
     time.sleep(0.01)
 subprocess.run([python, "-c", STEP], check=True)
@@ -53,11 +53,11 @@ subprocess.run(["/bin/sh", "-ec", ADMIN], check=True)
 subprocess.run([python, "-c", "open('/etc/late', 'w').close()"], check=True)
 
 snap = work.Snapshot(kept, RUN)
-paths = verify.roots_different(snap, walk.Notes())
-back = work.Work(snap, paths)
+paths = verify.find_root_differences(snap, walk.Notes())
+back = work.RestorePlan(snap, paths)
 back.files()
-restore.times(snap)
-again = verify.roots_different(snap, walk.Notes())
+restore.restore_times(snap)
+again = verify.find_root_differences(snap, walk.Notes())
 told = {
     "paths": paths,
     "left": sorted(snap.shares.left),

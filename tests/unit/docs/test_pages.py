@@ -20,14 +20,14 @@ from tools import controls_pages, man_pages, markdown, pages, variables_page
 
 def test_a_page_that_is_missing_changed_or_left_over_is_stale(tmp_path: Path) -> None:
     wanted = {pages.FOLDER / "vi/a.md": "một\n", pages.FOLDER / "en/a.md": "one\n", Path("docs/variables.md"): "x\n"}
-    assert set(pages.stale(wanted, tmp_path)) == set(wanted)
+    assert set(pages.find_stale(wanted, tmp_path)) == set(wanted)
     pages.write(wanted, tmp_path)
-    assert list(pages.stale(wanted, tmp_path)) == []
+    assert list(pages.find_stale(wanted, tmp_path)) == []
     (tmp_path / pages.FOLDER / "en/gone.md").write_text("left over\n", "utf-8")
     (tmp_path / "docs/variables.md").write_text("y\n", "utf-8")
-    assert list(pages.stale(wanted, tmp_path)) == [Path("docs/variables.md"), pages.FOLDER / "en/gone.md"]
+    assert list(pages.find_stale(wanted, tmp_path)) == [Path("docs/variables.md"), pages.FOLDER / "en/gone.md"]
     pages.write(wanted, tmp_path)
-    assert list(pages.stale(wanted, tmp_path)) == []
+    assert list(pages.find_stale(wanted, tmp_path)) == []
 
 
 def test_a_stale_page_is_told_with_the_command_that_mends_it(
@@ -55,10 +55,12 @@ def test_every_control_stands_in_both_languages_with_what_it_says() -> None:
 def test_every_variable_stands_on_its_page() -> None:
     page = variables_page.page()
     of_roles = [
-        name for area in {control.area for control in controls.load().controls} for name in variables_page.of_area(area)
+        name
+        for area in {control.area for control in controls.load().controls}
+        for name in variables_page.list_variables(area)
     ]
     assert len(of_roles) > 30
-    for name in (*hosts.HOST_KEYS, *hosts.OTHER_KEYS, *(set(Site.model_fields) - hosts.UNWRITTEN), *of_roles):
+    for name in (*hosts.HOST_KEYS, *hosts.OTHER_KEYS, *(set(Site.model_fields) - hosts.DERIVED_FIELDS), *of_roles):
         assert f"\n| `{name}` |" in page, name
 
 
@@ -68,7 +70,7 @@ def test_a_description_without_vietnamese_is_named(monkeypatch: pytest.MonkeyPat
         variables_page.VIETNAMESE.read_text("utf-8").replace("the office above it", "the office below"), "utf-8"
     )
     monkeypatch.setattr(variables_page, "VIETNAMESE", file)
-    with pytest.raises(variables_page.Untranslated) as caught:
+    with pytest.raises(variables_page.MissingTranslations) as caught:
         variables_page.page()
     assert "'the office above it'" in str(caught.value) and "'the office below'" in str(caught.value)
 
@@ -83,7 +85,7 @@ def test_a_text_is_never_markup() -> None:
 def test_the_manual_has_every_command_option_and_exit_code(lang: Lang) -> None:
     page = man_pages.pages()["man1/auditor.1" if lang == "en" else "vi/man1/auditor.1"]
     shown = page.replace("\\-", "-")
-    for path, command in leaves(usage.command(app, lang), "auditor"):
+    for path, command in leaves(usage.build_command(app, lang), "auditor"):
         _, _, own = shown.partition(f'.SS "{path}"\n')
         own, _, _ = own.partition(".SS ")
         for option in command.params:

@@ -63,7 +63,7 @@ def test_a_role_of_others_by_the_name_of_one_of_ours_is_seen(tmp_path: Path) -> 
     for role in ("ssh", "theirs"):
         (tmp_path / "first" / role).mkdir(parents=True)
     (tmp_path / "link").symlink_to(TOP / "roles")
-    ours, others = [str(folder) for folder in resources.role_folders()], OTHERS["others"]
+    ours, others = [str(folder) for folder in resources.list_role_folders()], OTHERS["find_foreign_roles"]
     assert sorted(ours) == sorted(str(TOP / folder) for folder in OTHERS["OURS"])
     assert others([*ours, str(tmp_path / "first")], TOP) == []
     assert others([str(tmp_path / "link"), *ours], TOP) == []

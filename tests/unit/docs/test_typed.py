@@ -104,7 +104,7 @@ def test_the_page_on_the_inventory(working: Path) -> None:
     def fill_in() -> None:
         book = openpyxl.load_workbook("danh-sach.xlsx")
         words = Words("vi")
-        headings = {column.heading(words): column.field for column in COLUMNS}
+        headings = {column.get_heading(words): column.field for column in COLUMNS}
         page = book.worksheets[0]
         row = {headings[str(cell.value)]: cell.column for cell in page[1]}
         for field in ("name", "ansible_host", "domain"):

@@ -39,7 +39,7 @@ def test_what_lies_below_a_root_is_the_site_s(roots: list[str], path: str, found
     data = wordpress(path)
     data["nginx"] = {"vhosts": [vhost(root) for root in roots]}
     data["apache"] = {"vhosts": []}
-    seen = sites.view(Site(domain="xa.test", host="h"), data, {})
+    seen = sites.build_site_view(Site(domain="xa.test", host="h"), data, {})
     assert (seen["wordpress"] is not None) is found
 
 
@@ -49,6 +49,6 @@ def test_thousands_of_roots_and_applications_cost_no_more_than_their_number() ->
     data["nginx"] = {"vhosts": [vhost(f"{deep}/r{n}") for n in range(MANY)]}
     data["apache"] = {"vhosts": []}
     begun = time.process_time()
-    seen = sites.view(Site(domain="xa.test", host="h"), data, {})
+    seen = sites.build_site_view(Site(domain="xa.test", host="h"), data, {})
     assert seen["wordpress"] is None
     assert time.process_time() - begun < 1

@@ -11,7 +11,7 @@ from pydantic import ConfigDict
 from auditor.errors import InputError
 from auditor.facts import HostFacts
 from auditor.facts._base import Area
-from auditor.fleet.discover import not_found, with_found_sites
+from auditor.fleet.discover import explain_missing_sites, with_found_sites
 from auditor.inventory import hosts
 from auditor.models import Host, Site
 from tests.unit.areas import vhost
@@ -100,7 +100,7 @@ def test_why_a_host_may_have_more_sites_is_said() -> None:
 
     def told(errors: dict[str, str] | None = None, **areas: dict[str, Any]) -> str:
         data: dict[str, Area] = {name: Open.model_validate(value) for name, value in areas.items()}
-        return "; ".join(why.en for why in not_found(HostFacts(1, data, errors or {}, {})))
+        return "; ".join(why.en for why in explain_missing_sites(HostFacts(1, data, errors or {}, {})))
 
     serving = {"nginx": {"installed": True}}
     assert told(**serving) == ""

@@ -14,7 +14,7 @@ from auditor.text import json_shape
 
 
 def through(script: str, *, seconds: float = 60, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    door = f"from auditor.fleet.in_ansible.door import run; run({seconds}, {[sys.executable, '-c', script]!r})"
+    door = f"from auditor.fleet.in_ansible.door import run_ssh; run_ssh({seconds}, {[sys.executable, '-c', script]!r})"
     return subprocess.run(
         [sys.executable, "-c", door],
         input=given,

@@ -21,12 +21,12 @@ import pytest
 from typer.testing import CliRunner
 
 from auditor import cli
-from auditor.commands.enroll import trusted
+from auditor.commands.enroll import verify_host_keys
 from auditor.errors import InputError
 from auditor.fleet import enroll as enrolling
 from auditor.fleet import host_keys, logins
-from auditor.fleet.enroll import Access, Enrolled
-from auditor.fleet.entry import Account, Server, differences
+from auditor.fleet.enroll import Access, EnrollmentResult
+from auditor.fleet.entry import AutomationAccount, EnrollmentTarget, find_differences
 from auditor.fleet.host_keys import HostKey
 from auditor.inventory import hosts
 from auditor.inventory import reach as reaching
@@ -194,7 +194,7 @@ def another_key(folder: Path) -> HostKey:
 
 def test_of_the_keys_shown_the_recorded_ones_alone_are_trusted() -> None:
     recorded, unknown, old = (HostKey("ssh-ed25519", key) for key in ("AAAA", "AAAB", "AAAC"))
-    of = partial(trusted, Words("en"), "may1", fingerprint=None, yes=True)
+    of = partial(verify_host_keys, Words("en"), "may1", fingerprint=None, yes=True)
     assert of((recorded, unknown), (recorded, old)) == (recorded,)
     with pytest.raises(InputError, match="from the recorded one"):
         of((unknown,), (recorded,))
@@ -211,7 +211,7 @@ def test_from_what_an_office_has_to_an_account_with_sudo_and_once_more(
     assert done.code == 0, done.err
     assert done.out.endswith(f"then run\n  auditor inventory check -i {office}\n  auditor audit -i {office}\n")
     assert PASSWORD not in (office / "may1.yml").read_text("utf-8") + done.out + done.err
-    (own,) = host_keys.recorded(known_hosts, "127.0.0.1", machine.port)
+    (own,) = host_keys.read_recorded(known_hosts, "127.0.0.1", machine.port)
     assert own.fingerprint in done.err
     public = (tmp_path / "automation.pub").read_text("ascii").strip()
     assert machine.run("cat /home/tudong/.ssh/authorized_keys").strip() == f"restrict,pty {public}"
@@ -221,7 +221,7 @@ def test_from_what_an_office_has_to_an_account_with_sudo_and_once_more(
     written = entry.read_text("utf-8").replace("- quantri\n", "- quantri  # who looks after it\n")
     written = written.replace("luytre_sites: []", "luytre_sites:\n      - {domain: a.test, level: 3}")
     entry.write_text(written, "utf-8")
-    host_keys.record(known_hosts, "127.0.0.1", machine.port, [another := another_key(tmp_path)])
+    host_keys.record_keys(known_hosts, "127.0.0.1", machine.port, [another := another_key(tmp_path)])
     recorded = known_hosts.read_bytes()
 
     refused = auditor("--password-stdin", "--yes")
@@ -239,7 +239,7 @@ def test_from_what_an_office_has_to_an_account_with_sudo_and_once_more(
     assert entry.read_text("utf-8") == written
     assert "may1 is already in" in again.out
     assert "a.test: in the inventory, not found on the host" in again.out
-    assert host_keys.recorded(known_hosts, "127.0.0.1", machine.port) == (own,)
+    assert host_keys.read_recorded(known_hosts, "127.0.0.1", machine.port) == (own,)
     assert machine.run("cat /home/tudong/.ssh/authorized_keys").strip() == f"restrict,pty {public}"
 
 
@@ -312,7 +312,7 @@ def test_an_account_of_somebody_else_is_let_be(
 
 
 def test_a_password_that_a_machine_would_not_take_is_not_asked_for(machine: Machine, monkeypatch: Any) -> None:
-    server = Server("may1", "127.0.0.1", machine.port, host_keys.shown("127.0.0.1", machine.port))
+    server = EnrollmentTarget("may1", "127.0.0.1", machine.port, host_keys.scan_keys("127.0.0.1", machine.port))
     logins.check_password(server, "root")
     monkeypatch.setattr(logins, "_BY_PASSWORD", {"gssapi"})
     with pytest.raises(InputError, match=r"may1 does not accept a password from root, only: .*publickey"):
@@ -359,7 +359,7 @@ def at_a_terminal(machine: Machine, office: Path, tmp_path: Path, answers: dict[
 def test_a_person_is_asked_about_a_changed_key_apart(
     machine: Machine, office: Path, known_hosts: Path, tmp_path: Path
 ) -> None:
-    host_keys.record(known_hosts, "127.0.0.1", machine.port, [another_key(tmp_path)])
+    host_keys.record_keys(known_hosts, "127.0.0.1", machine.port, [another_key(tmp_path)])
     recorded = known_hosts.read_bytes()
     question, password = "and does it match? [y/N]:", "Password of root on may1:"
     no = at_a_terminal(machine, office, tmp_path, {question: "n"})
@@ -408,12 +408,12 @@ def test_what_an_inventory_says_otherwise_is_named(office: Path, tmp_path: Path)
     )
     (kept,) = hosts.load(office).hosts
     sites = (Site(domain="www.a.test", host="may1"), Site(domain="new.test", host="may1", document_root="/srv/new"))
-    told = differences(
+    told = find_differences(
         kept,
-        reaching.reach(office)["may1"],
+        reaching.load_reach(office)["may1"],
         kept.model_copy(update={"sites": sites}),
-        Server("may1", "192.0.2.1", 2222, ()),
-        Account("luytre", tmp_path / "key"),
+        EnrollmentTarget("may1", "192.0.2.1", 2222, ()),
+        AutomationAccount("luytre", tmp_path / "key"),
         office / "office/known_hosts",
     )
     assert [each.en for each in told] == [
@@ -443,17 +443,19 @@ def tree(folder: Path) -> dict[str, str]:
 def meeting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Any]:
     """Enrols a server that says that it serves these names; only the server is stood in for."""
 
-    def meet(folder: Path, *names: str, name: str = "may1", address: str = "192.0.2.9") -> Enrolled:
+    def meet(folder: Path, *names: str, name: str = "may1", address: str = "192.0.2.9") -> EnrollmentResult:
         found = Host(name=name, address=address, sites=tuple(Site(domain=one, host=name) for one in names))
-        monkeypatch.setattr(enrolling, "automation_key", lambda _path: "ssh-ed25519 AAAA")
+        monkeypatch.setattr(enrolling, "load_automation_key", lambda _path: "ssh-ed25519 AAAA")
         monkeypatch.setattr(enrolling, "_make_account", lambda *_: met.append(name) or (Access("root", "x"), True))
-        monkeypatch.setattr(enrolling, "_taken_back", lambda *given: undone.append(given[-1]) or (None, None))
+        monkeypatch.setattr(enrolling, "_remove_account", lambda *given: undone.append(given[-1]) or (None, None))
         monkeypatch.setattr(enrolling, "_read", lambda *_: None)
-        monkeypatch.setattr(enrolling, "administrators", lambda _facts: ("nam", "luytre"))
+        monkeypatch.setattr(enrolling, "list_administrators", lambda _facts: ("nam", "luytre"))
         monkeypatch.setattr(enrolling, "with_found_sites", lambda _host, _facts: found)
-        monkeypatch.setattr(enrolling, "not_found", lambda _facts: ())
-        server = Server(name, address, 22, (HostKey("ssh-ed25519", "AAAAC3Nz"),))
-        return enrolling.enroll(folder, server, Access("root", "x"), Account("luytre", tmp_path / "key"), lambda: "")
+        monkeypatch.setattr(enrolling, "explain_missing_sites", lambda _facts: ())
+        server = EnrollmentTarget(name, address, 22, (HostKey("ssh-ed25519", "AAAAC3Nz"),))
+        return enrolling.enroll(
+            folder, server, Access("root", "x"), AutomationAccount("luytre", tmp_path / "key"), lambda: ""
+        )
 
     met: list[str] = []
     undone: list[str] = []
@@ -521,12 +523,12 @@ def test_the_entry_is_written_last_and_its_keys_go_when_it_cannot_be(
 
 def test_recording_a_key_leaves_those_of_others(tmp_path: Path) -> None:
     file, key = tmp_path / "office/known_hosts", another_key(tmp_path)
-    host_keys.record(file, "192.0.2.1", 22, [key])
+    host_keys.record_keys(file, "192.0.2.1", 22, [key])
     file.write_text(
         f"# by hand\nweb1,192.0.2.1 ssh-rsa AAAA1\n*.test,192.0.2.2 ssh-rsa AAAA2\n{file.read_text()}"
         f"@revoked * ssh-rsa AAAA3\n[192.0.2.1]:2222 {key.kind} {key.key}\n"
     )
-    host_keys.record(file, "192.0.2.1", 22, [HostKey("ssh-rsa", "AAAA4")])
+    host_keys.record_keys(file, "192.0.2.1", 22, [HostKey("ssh-rsa", "AAAA4")])
     assert file.read_text().splitlines() == [
         "# by hand",
         "web1 ssh-rsa AAAA1",
@@ -535,7 +537,7 @@ def test_recording_a_key_leaves_those_of_others(tmp_path: Path) -> None:
         f"[192.0.2.1]:2222 {key.kind} {key.key}",
         "192.0.2.1 ssh-rsa AAAA4",
     ]
-    assert host_keys.recorded(file, "192.0.2.1", 2222) == (key,)
+    assert host_keys.read_recorded(file, "192.0.2.1", 2222) == (key,)
 
 
 def test_a_host_that_the_inventory_has_is_entered_as_it_says(office: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -549,7 +551,7 @@ def test_a_host_that_the_inventory_has_is_entered_as_it_says(office: Path, monke
         asked.append((address, port))
         raise InputError("no SSH server", mend="x")
 
-    monkeypatch.setattr(host_keys, "shown", shown)
+    monkeypatch.setattr(host_keys, "scan_keys", shown)
     accounts: list[str] = []
     monkeypatch.setattr(enrolling, "check", lambda _folder, _host, user, _group: accounts.append(user))
     for typed in ((), ("--address", "192.0.2.8", "--port", "22", "--automation-user", "luytre")):
@@ -560,18 +562,18 @@ def test_a_host_that_the_inventory_has_is_entered_as_it_says(office: Path, monke
 
 def test_a_public_key_that_is_missing_is_derived(tmp_path: Path) -> None:
     key = tmp_path / "below/key"
-    public = enrolling.automation_key(key)
+    public = enrolling.load_automation_key(key)
     key.with_name("key.pub").unlink()
-    assert enrolling.automation_key(key).split()[:2] == public.split()[:2]
+    assert enrolling.load_automation_key(key).split()[:2] == public.split()[:2]
 
 
 def test_a_key_of_no_use_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("no key\n")
     (tmp_path / "key").chmod(0o600)
     with pytest.raises(InputError, match=r"^[^\n]+/key: ssh-keygen: [^\n]+ — fix the key"):
-        enrolling.automation_key(tmp_path / "key")
+        enrolling.load_automation_key(tmp_path / "key")
     with pytest.raises(InputError, match="the key cannot be stored here"):
-        enrolling.automation_key(tmp_path / "key/below/key")
+        enrolling.load_automation_key(tmp_path / "key/below/key")
 
 
 def test_a_key_that_cannot_open_anything_is_told_before_any_server_is_asked(tmp_path: Path) -> None:
@@ -595,7 +597,7 @@ def test_a_machine_without_ssh_says_what_to_install(tmp_path: Path, monkeypatch:
     with pytest.raises(
         InputError, match="the program ssh-keyscan is not installed on this machine — apt-get install openssh-client"
     ):
-        host_keys.shown("127.0.0.1", 22)
+        host_keys.scan_keys("127.0.0.1", 22)
 
 
 def test_a_server_that_says_a_word_now_and_then_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -612,7 +614,7 @@ def test_a_server_that_says_a_word_now_and_then_for_ever_is_given_up(monkeypatch
         thread = Thread(target=drip, args=(server,), daemon=True)
         thread.start()
         with pytest.raises(InputError, match="no SSH server responds"):
-            host_keys.shown("127.0.0.1", server.getsockname()[1])
+            host_keys.scan_keys("127.0.0.1", server.getsockname()[1])
         over.set()
         thread.join()
 
@@ -632,13 +634,13 @@ def test_a_server_is_asked_for_its_keys_over_no_more_connections_than_it_has_kin
         thread.start()
         try:
             with pytest.raises(InputError, match="closes the connection before it presents a key") as told:
-                host_keys.shown("127.0.0.1", server.getsockname()[1])
+                host_keys.scan_keys("127.0.0.1", server.getsockname()[1])
         finally:
             server.shutdown(socket.SHUT_RDWR)
             thread.join()
     assert 1 <= len(came) <= 4  # the last to see what it does
     assert "PerSourcePenalties" in str(told.value)
-    assert "chặn tạm thời" in usage.mistake(told.value, "vi")
+    assert "chặn tạm thời" in usage.format_mistake(told.value, "vi")
 
 
 @pytest.mark.parametrize(
@@ -656,13 +658,13 @@ def test_a_server_is_asked_for_its_keys_over_no_more_connections_than_it_has_kin
     ],
 )
 def test_whom_sshd_does_not_let_in_is_named_with_the_setting(said: str, why: str | None) -> None:
-    told = enrolling.shut_out(said, "luytre")
+    told = enrolling.explain_denied_login(said, "luytre")
     assert (told is None) if why is None else (told is not None and f"({why})" in told.en and f"({why})" in told.vi)
 
 
 def test_what_is_advised_can_be_done_though_the_account_is_gone_again() -> None:
     def advised(said: str) -> str:
-        told = enrolling.shut_out(said, "luytre")
+        told = enrolling.explain_denied_login(said, "luytre")
         return told.en.partition("): ")[2] if told else ""
 
     of_groups = advised("allowgroups ssh-* quantri\ngroups luytre\n")

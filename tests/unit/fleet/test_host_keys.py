@@ -28,4 +28,4 @@ def test_a_server_whose_name_is_no_text_has_no_keys() -> None:
         hostile = b"SSH-2.0-\xff\xfe\x1b[31m\xe2\x80\xaeroot\r\n"
         threading.Thread(target=greet, args=(listening, hostile), daemon=True).start()
         with pytest.raises(InputError):
-            host_keys.shown("127.0.0.1", listening.getsockname()[1])
+            host_keys.scan_keys("127.0.0.1", listening.getsockname()[1])

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from auditor.fleet import fresh, inside
-from auditor.fleet.inside import Inside
+from auditor.fleet.inside import HostProxy
 from auditor.inventory.reach import Reach
 from auditor.web.fetch import Client
 from tests.unit.content.web_site import Page, pages, serving
@@ -23,7 +23,7 @@ def here(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
     def run(program: str = "") -> None:
         text = program or inside._PROGRAM.read_text("utf-8")
-        monkeypatch.setattr(fresh, "command", lambda reach, remote: [sys.executable, "-I", "-c", text])
+        monkeypatch.setattr(fresh, "build_command", lambda reach, remote: [sys.executable, "-I", "-c", text])
 
     run()
     return run
@@ -31,7 +31,7 @@ def here(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
 def test_it_sees_what_a_visit_from_here_sees(here: Callable[[str], None]) -> None:
     texts = {"/a": Page("Tiếng Việt", headers={"X-A": "b"}), "/b": Page("", 302, {"Location": "/a"})}
-    with serving(pages(texts)) as site, Inside(REACH) as there:
+    with serving(pages(texts)) as site, HostProxy(REACH) as there:
         for path in ("/a", "/b", "/c"):
             asked = ("http", "127.0.0.1", "antruc.test", path, site.port, {"User-Agent": "Mozilla/5.0 x"})
             direct, ours = Client().raw(*asked), there.raw(*asked)
@@ -43,7 +43,7 @@ def test_it_sees_what_a_visit_from_here_sees(here: Callable[[str], None]) -> Non
 
 
 def test_one_that_does_not_answer_costs_itself_alone(here: Callable[[str], None]) -> None:
-    with serving(pages({"/a": "x"})) as site, Inside(REACH) as there:
+    with serving(pages({"/a": "x"})) as site, HostProxy(REACH) as there:
         nobody = there.raw("http", "", "antruc.test", "/a", 1, {})
         assert (nobody.status, nobody.error[:12]) == (None, "ConnectionRe")
         assert there.raw("https", "", "antruc.test", "/a", site.port, {}).status is None
@@ -68,17 +68,17 @@ def test_a_host_that_answers_otherwise_is_left(
     here(program)
     monkeypatch.setattr(inside, "SECONDS", 0.5)
     began = time.monotonic()
-    with Inside(REACH) as there:
+    with HostProxy(REACH) as there:
         assert [there.raw("http", "", "a.test", "/", 80, {}).status for _ in range(3)] == [None] * 3
     assert time.monotonic() - began < 5
 
 
 def test_a_certificate_of_another_site_is_not_its_own(here: Callable[[str], None]) -> None:
     here('input()\nprint(\'{"status": 200, "certificate": "AAAA"}\')')
-    with Inside(REACH) as there:
+    with HostProxy(REACH) as there:
         assert not there.raw("https", "", "a.test", "/", 443, {}).own
 
 
 def test_a_host_whose_way_only_ansible_knows_is_not_entered() -> None:
-    with Inside(Reach("x", 22, None, None, (), "ansible_host", None)) as there:
+    with HostProxy(Reach("x", 22, None, None, (), "ansible_host", None)) as there:
         assert there.raw("http", "", "a.test", "/", 80, {}).status is None

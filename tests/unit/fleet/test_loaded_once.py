@@ -12,7 +12,7 @@ from auditor.system import resources
 
 def test_a_copy_of_variables_shares_texts_alone_and_knows_where_they_were_read() -> None:
     spec = importlib.util.spec_from_file_location(
-        "loaded_once", resources.playbook("callback_plugins") / "loaded_once.py"
+        "loaded_once", resources.get_playbook("callback_plugins") / "loaded_once.py"
     )
     assert spec is not None and spec.loader is not None
     spec.loader.exec_module(importlib.util.module_from_spec(spec))

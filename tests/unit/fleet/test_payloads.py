@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from auditor.fleet import payloads
-from auditor.fleet.in_ansible.payloads import keep, lend
+from auditor.fleet.in_ansible.payloads import restore_payloads, save_payloads
 from auditor.fleet.runner import THIS_MACHINE, play
 from auditor.system import kept as keeping
 from auditor.system import resources
@@ -36,7 +36,7 @@ def test_every_state_of_the_sources_has_a_folder_of_its_own(
 ) -> None:
     module = tmp_path / "role/library/look.py"
     module.parent.mkdir(parents=True)
-    monkeypatch.setattr(resources, "role_folders", lambda: (tmp_path,))
+    monkeypatch.setattr(resources, "list_role_folders", lambda: (tmp_path,))
     found = []
     for text in ("1", "2", "1"):
         module.write_text(text)
@@ -57,17 +57,17 @@ def test_what_is_lent_is_not_kept_again_and_what_is_missing_disturbs_nobody(tmp_
     keeping.put(kept, "cut short", b"by a power cut")
     (kept / "cut short").write_bytes(b"")
     (kept / ".draft").write_text("half")
-    lend(kept, own)
+    restore_payloads(kept, own)
     assert {path.name: path.read_text() for path in own.iterdir()} == {"old": "old"}
     (own / "new").write_text("new")
     (own / "new.lock").write_text("")
     (own / "other-part").write_text("ne")
-    keep(kept, own)
+    save_payloads(kept, own)
     (own / "cut short").write_text("made again")
-    keep(kept, own)
+    save_payloads(kept, own)
     found = {path.name: keeping.get(kept, path.name) for path in kept.iterdir()}
     assert found == {"old": b"old", ".draft": None, "new": b"new", "cut short": b"made again"}
     assert (kept / "new").stat().st_mode & 0o777 == 0o600
-    keep(tmp_path / "nowhere", own)
-    lend(tmp_path / "nowhere", own)
-    keep(kept, tmp_path / "nothing")
+    save_payloads(tmp_path / "nowhere", own)
+    restore_payloads(tmp_path / "nowhere", own)
+    save_payloads(kept, tmp_path / "nothing")

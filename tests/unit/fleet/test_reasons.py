@@ -5,7 +5,7 @@ import re
 import pytest
 
 from auditor.fleet.in_ansible import bounds
-from auditor.fleet.reasons import blame, explain, of_area
+from auditor.fleet.reasons import add_suspects, explain, explain_area
 from auditor.models import Text
 
 
@@ -101,14 +101,14 @@ def test_a_long_message_costs_no_more_than_a_short_one(monkeypatch: pytest.Monke
 
 
 def test_a_program_that_was_not_run_names_file_and_account_in_both_languages() -> None:
-    said = of_area("nginx was not run as root: /srv/a b/x can be changed by user www-data")
+    said = explain_area("nginx was not run as root: /srv/a b/x can be changed by user www-data")
     assert said.en == "nginx was not run as root, for /srv/a b/x can be changed by user www-data"
     assert said.vi == "không chạy nginx bằng quyền root, vì tài khoản www-data sửa được /srv/a b/x"
-    assert "nhóm adm" in of_area("sshd was not run as root: /x can be changed by group adm").vi
-    assert "tốn quá nhiều thời gian" in of_area("the patterns of /etc/apache2/x.conf cost too much time").vi
-    assert "không nằm ở chỗ các gói" in of_area("/www/sbin/nginx runs, which is not where a package puts it").vi
-    assert "mọi tài khoản" in of_area("sshd was not run as root: /x can be changed by everybody").vi
-    assert of_area("ss took longer than its time").vi == "ss took longer than its time"
+    assert "nhóm adm" in explain_area("sshd was not run as root: /x can be changed by group adm").vi
+    assert "tốn quá nhiều thời gian" in explain_area("the patterns of /etc/apache2/x.conf cost too much time").vi
+    assert "không nằm ở chỗ các gói" in explain_area("/www/sbin/nginx runs, which is not where a package puts it").vi
+    assert "mọi tài khoản" in explain_area("sshd was not run as root: /x can be changed by everybody").vi
+    assert explain_area("ss took longer than its time").vi == "ss took longer than its time"
 
 
 WHY = Text(vi="trang không trả lời", en="the site does not answer")
@@ -125,13 +125,13 @@ MADE = ("apache.traces", "nginx.timeouts", "ssh.macs", "tls.ciphers", "tls.proto
     ],
 )
 def test_a_way_back_names_the_daemons_own_line_and_the_control(said: tuple[str, str, str | None], named: str) -> None:
-    blamed = blame(WHY, [said], MADE, MADE).en
+    blamed = add_suspects(WHY, [said], MADE, MADE).en
     assert blamed.startswith(f"the site does not answer; {said[0]}: {said[1]}")
     assert blamed.endswith(named)
 
 
 def test_where_no_daemon_stopped_the_suspects_are_few() -> None:
     suspects = [f"nginx.c{number}" for number in range(12)]
-    assert blame(WHY, (), suspects, suspects).en.endswith(
+    assert add_suspects(WHY, (), suspects, suspects).en.endswith(
         "(after applying nginx.c0, nginx.c1, nginx.c2, nginx.c3, nginx.c4 +7)"
     )

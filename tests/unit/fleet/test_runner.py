@@ -14,7 +14,7 @@ import pytest
 from auditor.errors import InputError
 from auditor.fleet import runner
 from auditor.fleet.in_ansible import bounds
-from auditor.fleet.runner import CUT_SHORT, THIS_MACHINE, Playbook, Task, play
+from auditor.fleet.runner import CUT_SHORT, THIS_MACHINE, PlaybookRun, Task, play
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +47,7 @@ def test_a_run_is_over_with_its_last_word(tmp_path: Path) -> None:
     )
     assert run.status == "successful"
     assert run.tasks == tuple(seen)
-    assert [task.result["msg"] for task in run.of(THIS_MACHINE)] == ["tre"]
+    assert [task.result["msg"] for task in run.list_tasks(THIS_MACHINE)] == ["tre"]
 
 
 def test_what_there_is_to_do_meanwhile_is_begun_when_ansible_runs_and_done_once(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_nothing_is_done_meanwhile_for_a_run_that_cannot_begin(tmp_path: Path) -
 
 def test_a_host_that_fails_makes_the_run_fail(tmp_path: Path) -> None:
     run = play(written(tmp_path, FAILS), inventory=THIS_MACHINE)
-    failed = run.failure(THIS_MACHINE)
+    failed = run.find_failure(THIS_MACHINE)
     assert run.status == "failed"
     assert failed is not None
     assert failed.message == "no more"
@@ -93,7 +93,7 @@ def test_a_host_that_fails_makes_the_run_fail(tmp_path: Path) -> None:
 def test_a_task_for_several_items_says_why_one_failed(tmp_path: Path) -> None:
     line = "      ansible.builtin.lineinfile: {path: /proc/version, line: '{{ item }}'}\n      loop: [a]\n"
     run = play(written(tmp_path, "    - name: Write\n" + line), inventory=THIS_MACHINE)
-    failed = run.failure(THIS_MACHINE)
+    failed = run.find_failure(THIS_MACHINE)
     assert failed is not None
     assert "/proc" in failed.message.splitlines()[0]
 
@@ -138,7 +138,7 @@ module.exit_json(document="mine")
 LOCAL = "      ansible_connection: local\n      ansible_python_interpreter: /usr/bin/python3\n"
 
 
-def forging(tmp_path: Path, **ways: str) -> Playbook:
+def forging(tmp_path: Path, **ways: str) -> PlaybookRun:
     """A run with a task before, one in which each host answers in its way, and one after."""
     (tmp_path / "library").mkdir()
     (tmp_path / "library" / "forge.py").write_text(FORGED, "utf-8")
@@ -156,12 +156,12 @@ def test_a_host_speaks_for_itself_alone_and_neither_ends_nor_spoils_the_run(tmp_
     costly = ("many", "deep", "long", "no module")
     run = forging(tmp_path, good="good", tokens="tokens", **{way.replace(" ", "_"): way for way in costly})
     assert run.status == "failed"
-    assert [(task.name, task.outcome) for task in run.of("good")] == [("Read", "ok"), ("After", "ok")]
-    assert [task.name for task in run.of("tokens")] == ["Read", "After"]
+    assert [(task.name, task.outcome) for task in run.list_tasks("good")] == [("Read", "ok"), ("After", "ok")]
+    assert [task.name for task in run.list_tasks("tokens")] == ["Read", "After"]
     assert {task.host for task in run.tasks} == {"good", "tokens", "many", "deep", "long", "no_module"}
     for name in ("many", "deep", "long"):
-        assert [(task.outcome, task.message) for task in run.of(name)] == [("failed", bounds.TOO_MUCH)], name
-    assert [task.outcome for task in run.of("no_module")] == ["failed"]
+        assert [(task.outcome, task.message) for task in run.list_tasks(name)] == [("failed", bounds.TOO_MUCH)], name
+    assert [task.outcome for task in run.list_tasks("no_module")] == ["failed"]
 
 
 def test_a_password_is_in_no_file(tmp_path: Path) -> None:
@@ -251,7 +251,7 @@ def test_a_run_that_is_killed_is_told_from_one_in_which_a_host_failed(tmp_path: 
     (tmp_path / "hosts.yml").write_text(f"all:\n  hosts:\n    bad:\n{LOCAL}    good:\n{LOCAL}", "utf-8")
     fails = FAILS + "      when: inventory_hostname == 'bad'\n"
     run = play(written(tmp_path, fails + "    - name: End\n" + kill), inventory=tmp_path / "hosts.yml")
-    assert run.failure("bad") is not None
+    assert run.find_failure("bad") is not None
     assert run.status == CUT_SHORT
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from auditor.fleet.in_ansible.zygote import _print_to
+from auditor.fleet.in_ansible.zygote import _redirect_output
 from auditor.fleet.runner import CUT_SHORT, MAX_MEMORY, THIS_MACHINE, play
-from auditor.fleet.zygote import Line, playing
+from auditor.fleet.zygote import PlayHandle, play_in_fork
 
 HERE = "all: {hosts: {here: {ansible_connection: local}}}\n"
 WAIT = "    - ansible.builtin.pause:\n        seconds: 20\n"
@@ -33,24 +33,24 @@ def written(folder: Path, *tasks: str) -> Path:
 
 
 @contextmanager
-def lasting(folder: Path, *arguments: str | Path, memory: int | None = None, **own: str) -> Iterator[Line]:
+def lasting(folder: Path, *arguments: str | Path, memory: int | None = None, **own: str) -> Iterator[PlayHandle]:
     """A play in this folder, with these variables of the environment; what it prints is in ``folder / "printed"``."""
     (folder / "printed").touch()
     (folder / "hosts.yml").write_text(HERE, "utf-8")
     own |= {"ANSIBLE_HOME": f"{folder}/home", "ANSIBLE_LOCAL_TEMP": f"{folder}/local"}
-    with playing(
+    with play_in_fork(
         ["-i", f"{folder}/hosts.yml", *map(str, arguments)],
         os.environ | own,
         frozenset(own),
         folder=folder,
         cwd=str(folder),
-        printed=folder / "printed",
+        output_pipe=folder / "printed",
         memory=memory,
     ) as line:
         yield line
 
 
-def code(line: Line) -> int:
+def code(line: PlayHandle) -> int:
     return subprocess.run(line.command, check=False, timeout=60).returncode
 
 
@@ -170,7 +170,7 @@ def test_a_play_leaves_nothing_among_temporary_files(tmp_path: Path) -> None:
 def test_a_zygote_whose_first_asker_is_gone_waits_for_no_reader(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "printed")
     with pytest.raises(OSError, match="No such device"):
-        _print_to(str(tmp_path / "printed"))
+        _redirect_output(str(tmp_path / "printed"))
 
 
 def test_when_a_play_alone_is_killed_so_is_what_works_on_its_task(tmp_path: Path) -> None:

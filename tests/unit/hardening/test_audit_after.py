@@ -9,8 +9,8 @@ from auditor.audit import controls
 from auditor.audit.controls import Catalogue
 from auditor.facts import HostFacts
 from auditor.hardening.audit_after import audit_after
-from auditor.hardening.harden import Hardened
-from auditor.hardening.plan import Change, HostPlan, Plan
+from auditor.hardening.harden import HardeningResult
+from auditor.hardening.plan import ControlChange, HardeningPlan, HostPlan
 from auditor.indicators.indicator import Indicator
 from auditor.models import Hardening, Host, HostHardening, HostOutcome, Inventory, Run, Status
 from tests.unit.hardening.test_plan import finding
@@ -22,7 +22,7 @@ def test_what_was_not_asked_while_a_host_was_settled_is_not_told_as_gone(
     monkeypatch: pytest.MonkeyPatch, imported: bool, status: str
 ) -> None:
     bad = Indicator("address", "203.0.113.9", "", "GREEN", datetime.date.today(), None, "C2", "list")
-    monkeypatch.setattr("auditor.indicators.store.all_indicators", lambda: (bad,) if imported else ())
+    monkeypatch.setattr("auditor.indicators.store.load_indicators", lambda: (bad,) if imported else ())
     control = next(one for one in controls.load().controls if one.id == "firewall.known_bad")
     host = Host(name="web1", address="192.0.2.1", sites=())
     made = Hardening(
@@ -32,12 +32,14 @@ def test_what_was_not_asked_while_a_host_was_settled_is_not_told_as_gone(
         seconds=600,
         hosts=(HostHardening(host="web1"),),
     )
-    hardened = Hardened(made, {"web1": HostFacts(1, {}, {}, {})}, {"web1": HostOutcome(host="web1", reached=True)})
+    hardened = HardeningResult(
+        made, {"web1": HostFacts(1, {}, {}, {})}, {"web1": HostOutcome(host="web1", reached=True)}
+    )
     run = audit_after(
         Inventory(path="hosts.yml", organisation=None, hosts=(host,)),
         Catalogue(controls=(control,)),
         [host],
-        Plan(hosts=()),
+        HardeningPlan(hosts=()),
         hardened,
     )
     assert [finding.status for finding in run.findings] == [status]
@@ -68,10 +70,10 @@ def test_what_could_not_be_looked_at_in_time_is_read_once_more(
     monkeypatch.setattr("auditor.hardening.audit_after.collect", collect)
     monkeypatch.setattr("auditor.hardening.audit_after.judge", judge)
     monkeypatch.setattr("auditor.hardening.audit_after.compare", lambda *_: None)
-    plan = Plan(hosts=(HostPlan(host="web1", changes=(Change(control="x.host", disruption="none"),)),))
+    plan = HardeningPlan(hosts=(HostPlan(host="web1", changes=(ControlChange(control="x.host", disruption="none"),)),))
     inventory = Inventory(path="hosts.yml", organisation=None, hosts=(host,))
     after = audit_after(
-        inventory, Catalogue(controls=()), [host], plan, Hardened(made, {"web1": late}, {"web1": outcome})
+        inventory, Catalogue(controls=()), [host], plan, HardeningResult(made, {"web1": late}, {"web1": outcome})
     )
     assert asked == [["web1"]] * calls
     assert after.hardening is not None and after.hardening.sound is (second == "pass")

@@ -8,11 +8,11 @@ import pytest
 from auditor.audit import controls
 from auditor.hardening import foresight
 from auditor.hardening import plan as planning
-from auditor.hardening.plan import Change, HostPlan, Plan
+from auditor.hardening.plan import ControlChange, HardeningPlan, HostPlan
 from auditor.hardening.serving import listings, smoke
 from auditor.inventory import reach as reaching
 from auditor.models import Host, Run, Site, Text
-from auditor.web.fetch import Answer
+from auditor.web.fetch import FetchResult
 
 SITES = tuple(Site(domain=f"{name}.test", host="h") for name in "ab")
 RUN = Run(
@@ -32,20 +32,20 @@ def met(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     """What was visited, and with which faults plans were made."""
     seen: list[Any] = []
 
-    def visit(hosts: Any, _ca_files: Any) -> dict[str, tuple[Answer, ...]]:
+    def visit(hosts: Any, _ca_files: Any) -> dict[str, tuple[FetchResult, ...]]:
         seen.append([(host.name, [site.domain for site in host.sites]) for host in hosts])
-        untrusted = Answer("https://a.test/", 200, trusted=False)
-        return {"a.test": (Answer("http://a.test/", 200), untrusted)}
+        untrusted = FetchResult("https://a.test/", 200, is_trusted=False)
+        return {"a.test": (FetchResult("http://a.test/", 200), untrusted)}
 
-    def make(*_: Any, https: Any = None, **_more: Any) -> Plan:
+    def make(*_: Any, https: Any = None, **_more: Any) -> HardeningPlan:
         seen.append(https and sorted(https))
-        changes = tuple(Change(control=control, sites=("a.test",), disruption="none") for control in planned)
-        return Plan(hosts=(HostPlan(host="h", changes=changes),))
+        changes = tuple(ControlChange(control=control, sites=("a.test",), disruption="none") for control in planned)
+        return HardeningPlan(hosts=(HostPlan(host="h", changes=changes),))
 
     planned = ["nginx.frame"]
     monkeypatch.setattr(planning, "make", make)
     monkeypatch.setattr(smoke, "visit", visit)
-    monkeypatch.setattr(reaching, "reach", lambda _path: {})
+    monkeypatch.setattr(reaching, "load_reach", lambda _path: {})
     seen.append(planned)
     yield seen
 
@@ -71,7 +71,7 @@ def test_lists_of_files_are_looked_for_where_they_would_be_closed(
         asked.append([site.domain for host in hosts for site in host.sites])
         return {}
 
-    monkeypatch.setattr(listings, "linked", linked)
+    monkeypatch.setattr(listings, "find_linked_listings", linked)
     foresight.plan(controls.load(), RUN, {})
     assert asked == [["a.test"]]
     assert met == [None], "no HTTPS was tried, and nothing was found that a second plan would know"

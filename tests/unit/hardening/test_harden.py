@@ -13,19 +13,19 @@ import pytest
 from auditor.audit.controls import Catalogue
 from auditor.commands.shown.hardenings import show_interrupted
 from auditor.errors import InputError
-from auditor.fleet.runner import CUT_SHORT, Playbook, Task
+from auditor.fleet.runner import CUT_SHORT, PlaybookRun, Task
 from auditor.hardening import harden
-from auditor.hardening.cut_short import Stopped
+from auditor.hardening.cut_short import HardeningStopError
 from auditor.hardening.journal import ROOM, Journal
-from auditor.hardening.plan import Change, HostPlan, Plan
+from auditor.hardening.plan import ControlChange, HardeningPlan, HostPlan
 from auditor.hardening.serving import look
 from auditor.hardening.serving.probes import HostProbes, Probe
 from auditor.hardening.steps import apply, batch, serving, settle
 from auditor.history.incidents import NEW, Incidents
 from auditor.inventory import reach as reaching
 from auditor.models import Hardening, Host, HostHardening, Inventory, Site, Text
-from auditor.models.incidents import Contained, Opened
-from auditor.web.fetch import Answer
+from auditor.models.incidents import ContainedEvent, OpenedEvent
+from auditor.web.fetch import FetchResult
 
 HOST = Host(
     name="h",
@@ -33,7 +33,9 @@ HOST = Host(
     sites=(Site(domain="a.test", aliases=("www.a.test",), host="h"), Site(domain="b.test", host="h")),
 )
 INVENTORY = Inventory(path="i", organisation=None, hosts=(HOST,))
-PLAN = Plan(hosts=(HostPlan(host="h", changes=(Change(control="x.y", disruption="none", touches=("/etc/x",)),)),))
+PLAN = HardeningPlan(
+    hosts=(HostPlan(host="h", changes=(ControlChange(control="x.y", disruption="none", touches=("/etc/x",)),)),)
+)
 DIGEST = "a" * 64
 
 
@@ -48,16 +50,16 @@ DONE = Task("h", "write", "x", "copy", "changed", {})
 class Ansible:
     """Answers each playbook with the next of its lines; notes what was ordered of the host."""
 
-    def __init__(self, apply: Callable[[], Playbook] | Playbook, *settle: Playbook) -> None:
+    def __init__(self, apply: Callable[[], PlaybookRun] | PlaybookRun, *settle: PlaybookRun) -> None:
         self.apply, self.settle = apply, iter(settle)
         self.orders: list[str] = []
 
-    def __call__(self, playbook: str, **given: Any) -> Playbook:
+    def __call__(self, playbook: str, **given: Any) -> PlaybookRun:
         if playbook == "settle.yml":
             self.orders.append(given["variables"]["luytre_settle"]["h"])
             played = next(self.settle)
         else:
-            played = self.apply if isinstance(self.apply, Playbook) else self.apply()
+            played = self.apply if isinstance(self.apply, PlaybookRun) else self.apply()
         for task in played.tasks if given["watch"] is not None else ():
             given["watch"](task)
         return played
@@ -66,42 +68,42 @@ class Ansible:
 @pytest.fixture
 def ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[[Ansible], Any]]:
     monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
-    monkeypatch.setattr(reaching, "reach", lambda _path: {})
-    seen = look.take([], {})
-    monkeypatch.setattr(look, "take", lambda *_: seen)
+    monkeypatch.setattr(reaching, "load_reach", lambda _path: {})
+    seen = look.take_snapshot([], {})
+    monkeypatch.setattr(look, "take_snapshot", lambda *_: seen)
     monkeypatch.setattr(settle.time, "sleep", lambda _seconds: None)
 
-    def run(ansible: Ansible, options: harden.Options | None = None, *others: str, **more: Any) -> Any:
+    def run(ansible: Ansible, options: harden.RolloutOptions | None = None, *others: str, **more: Any) -> Any:
         for module in (apply, settle):
             monkeypatch.setattr(module, "play", ansible)
         hosts = [HOST, *(Host(name=name, address="192.0.2.2") for name in others)]
-        plan = Plan(hosts=(*PLAN.hosts, *(PLAN.hosts[0].model_copy(update={"host": name}) for name in others)))
+        plan = HardeningPlan(hosts=(*PLAN.hosts, *(PLAN.hosts[0].model_copy(update={"host": name}) for name in others)))
         done = harden.harden(INVENTORY, hosts, plan, Catalogue(controls=()), Journal(tmp_path), "r", options, **more)
         return done.hardening.hosts[0]
 
     yield run
 
 
-def said(state: str, **more: Any) -> Playbook:
-    return Playbook("successful", (guarded("ok", state=state, **more),))
+def said(state: str, **more: Any) -> PlaybookRun:
+    return PlaybookRun("successful", (guarded("ok", state=state, **more),))
 
 
-REFUSES = Playbook("failed", (guarded("failed", msg="the run r is not armed on this host"),))
-SILENT = Playbook("failed", (guarded("unreachable", msg="timed out"),))
+REFUSES = PlaybookRun("failed", (guarded("failed", msg="the run r is not armed on this host"),))
+SILENT = PlaybookRun("failed", (guarded("unreachable", msg="timed out"),))
 
 
 def test_what_serves_is_confirmed(ended: Callable[[Ansible], Any]) -> None:
-    ansible = Ansible(Playbook("successful", (ARMED, DONE)), said("confirmed", digest=DIGEST, after="b" * 64))
+    ansible = Ansible(PlaybookRun("successful", (ARMED, DONE)), said("confirmed", digest=DIGEST, after="b" * 64))
     entry = ended(ansible)
     assert (entry.state, entry.digest, entry.after, entry.tasks) == ("confirmed", DIGEST, "b" * 64, ("write",))
     assert ansible.orders == ["confirm"]
 
 
-def answering(**status: int) -> look.Look:
+def answering(**status: int) -> look.HealthSnapshot:
     """What hosts are seen to do: their SSH well, the sites with these statuses."""
-    pages = {f"{name}.test": (Answer(f"http://{name}.test/", status=code),) for name, code in status.items()}
+    pages = {f"{name}.test": (FetchResult(f"http://{name}.test/", status=code),) for name, code in status.items()}
     probes = {"h": HostProbes("h", tuple(Probe(name, True) for name in ("ssh", "become", "complete")))}
-    return look.Look((HOST,), pages, probes)
+    return look.HealthSnapshot((HOST,), pages, probes)
 
 
 @pytest.mark.parametrize(("closed", "order"), [("a.test", "confirm"), ("www.a.test", "confirm"), ("b.test", "revert")])
@@ -110,18 +112,18 @@ def test_a_site_that_an_incident_closed_meanwhile_brings_no_host_back(
 ) -> None:
     seen = iter([answering(a=200, b=200)] * 2)
 
-    def taken(*_: Any) -> look.Look:
+    def taken(*_: Any) -> look.HealthSnapshot:
         found = next(seen, None)
         if found is None:
-            open_now = Opened(detected="2026-11-27T20:15:00+07:00", subjects=("h",), regime="2026")
+            open_now = OpenedEvent(detected="2026-11-27T20:15:00+07:00", subjects=("h",), regime="2026")
             incident, _opened = Incidents().write("i", "VP", lambda _ledgers: (NEW, open_now))
-            told = Contained(number=1, host="h", means="site", what=closed, state="confirmed")
+            told = ContainedEvent(number=1, host="h", means="site", what=closed, state="confirmed")
             Incidents().write("i", "VP", lambda _ledgers: (incident, told))
         return found or answering(a=503, b=200)
 
-    monkeypatch.setattr(look, "take", taken)
+    monkeypatch.setattr(look, "take_snapshot", taken)
     state = {"confirm": "confirmed", "revert": "reverted"}[order]
-    ansible = Ansible(Playbook("successful", (ARMED, DONE)), said(state, digest=DIGEST, after="b" * 64))
+    ansible = Ansible(PlaybookRun("successful", (ARMED, DONE)), said(state, digest=DIGEST, after="b" * 64))
     ended(ansible)
     assert ansible.orders == [order]
 
@@ -135,12 +137,12 @@ def test_a_site_that_is_not_judged_by_wish_brings_no_host_back_and_is_told(
 ) -> None:
     fails = answering(**{"a": 200, "b": 200, site: 500})
     seen = iter([answering(a=200, b=200)] * 2)
-    monkeypatch.setattr(look, "take", lambda *_: next(seen, fails))
+    monkeypatch.setattr(look, "take_snapshot", lambda *_: next(seen, fails))
     state = {"confirm": "confirmed", "revert": "reverted"}[order]
-    ansible = Ansible(Playbook("successful", (ARMED, DONE)), said(state, digest=DIGEST))
-    assert ended(ansible, harden.Options(by_wish=frozenset(by_wish))).state == state
+    ansible = Ansible(PlaybookRun("successful", (ARMED, DONE)), said(state, digest=DIGEST))
+    assert ended(ansible, harden.RolloutOptions(by_wish=frozenset(by_wish))).state == state
     assert ansible.orders == [order]
-    (kept,) = Journal(tmp_path).all("i")
+    (kept,) = Journal(tmp_path).list_hardenings("i")
     assert kept.by_wish == tuple(by_wish)
     told = ["a.test: http://a.test/: status 200 → 500"] if order == "confirm" else []
     assert [one.en for one in kept.unjudged] == told
@@ -160,9 +162,9 @@ def test_a_site_that_is_slow_to_come_up_after_the_way_back_has_its_time(
     sound, slow = answering(a=200, b=200), answering(a=200, b=502)
     seen = iter([sound, sound, *[answering(a=500, b=200)] * 2, *[slow] * looks_until_up])
     paused: list[float] = []
-    monkeypatch.setattr(look, "take", lambda *_: next(seen, sound))
+    monkeypatch.setattr(look, "take_snapshot", lambda *_: next(seen, sound))
     monkeypatch.setattr(settle.time, "sleep", paused.append)
-    ansible = Ansible(Playbook("successful", (ARMED, DONE)), said("reverted", digest=DIGEST))
+    ansible = Ansible(PlaybookRun("successful", (ARMED, DONE)), said("reverted", digest=DIGEST))
     assert ended(ansible).why.en.endswith(after)
     assert paused == list(serving.PAUSES[:looks_until_up])
 
@@ -171,15 +173,15 @@ def test_nobody_is_confirmed_by_a_run_that_was_ended_because_another_host_failed
     ended: Callable[..., Any],
 ) -> None:
     gone = Task("g", "write", "x", "copy", "unreachable", {"msg": "timed out"})
-    ansible = Ansible(Playbook(CUT_SHORT, (ARMED, DONE, gone)), said("reverted", cause="asked"))
-    assert ended(ansible, harden.Options(batch="100%"), "g").state == "reverted"
+    ansible = Ansible(PlaybookRun(CUT_SHORT, (ARMED, DONE, gone)), said("reverted", cause="asked"))
+    assert ended(ansible, harden.RolloutOptions(batch="100%"), "g").state == "reverted"
     assert ansible.orders == ["revert"]
 
 
 def test_a_disk_that_is_full_here_leaves_no_host_in_the_middle(
     ended: Callable[[Ansible], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write, ansible = Journal.write, Ansible(Playbook("successful", (ARMED, DONE)), said("reverted", cause="asked"))
+    write, ansible = Journal.write, Ansible(PlaybookRun("successful", (ARMED, DONE)), said("reverted", cause="asked"))
 
     def no_room(_handle: int) -> None:
         raise OSError(28, "No space left on device")
@@ -190,7 +192,7 @@ def test_a_disk_that_is_full_here_leaves_no_host_in_the_middle(
         write(self, hardening)
 
     monkeypatch.setattr(Journal, "write", full)
-    with pytest.raises(Stopped, match=r"r\.json: No space") as stopped:
+    with pytest.raises(HardeningStopError, match=r"r\.json: No space") as stopped:
         ended(ansible)
     assert ansible.orders == ["revert"]
     assert isinstance(stopped.value.why, InputError)
@@ -208,15 +210,15 @@ def test_on_a_full_disk_a_run_is_ended_and_recorded_with_the_room_that_was_kept(
         sync(handle)
 
     class Filled(Ansible):
-        def __call__(self, playbook: str, **given: Any) -> Playbook:
+        def __call__(self, playbook: str, **given: Any) -> PlaybookRun:
             if playbook == "apply.yml":
                 assert room.stat().st_size == ROOM
             monkeypatch.setattr(os, "fsync", full)
             return super().__call__(playbook, **given)
 
-    ansible = Filled(Playbook("successful", (ARMED, DONE)), said("confirmed", digest=DIGEST))
+    ansible = Filled(PlaybookRun("successful", (ARMED, DONE)), said("confirmed", digest=DIGEST))
     assert ended(ansible).state == "confirmed"
-    (kept,) = Journal(tmp_path).all("i")
+    (kept,) = Journal(tmp_path).list_hardenings("i")
     assert (kept.hosts[0].state, room.exists()) == ("confirmed", False)
 
 
@@ -224,14 +226,14 @@ def test_what_stops_a_run_here_tells_which_hosts_are_open_when_they_are_back_and
     ended: Callable[[Ansible], Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     class Full(Ansible):
-        def __call__(self, playbook: str, **given: Any) -> Playbook:
+        def __call__(self, playbook: str, **given: Any) -> PlaybookRun:
             if playbook == "settle.yml":
                 raise OSError(28, "No space left on device")
             super().__call__(playbook, **given)
             raise OSError(28, "No space left on device")
 
-    with pytest.raises(Stopped) as stopped:
-        ended(Full(Playbook("successful", (ARMED, DONE))))
+    with pytest.raises(HardeningStopError) as stopped:
+        ended(Full(PlaybookRun("successful", (ARMED, DONE))))
     show_interrupted(stopped.value.hardening, "en")
     told = " ".join("".join(capsys.readouterr()).split())
     assert "h: not finished: unless it was confirmed, the host rolls back by itself from" in told
@@ -240,7 +242,9 @@ def test_what_stops_a_run_here_tells_which_hosts_are_open_when_they_are_back_and
 
 def test_a_host_that_is_not_wholly_back_is_said_to_be_so_by_name(ended: Callable[[Ansible], Any]) -> None:
     differs = {"/etc/motd": "still differs (content)"}
-    ansible = Ansible(Playbook("failed", (ARMED, DONE)), said("reverted", cause="asked", differs=differs, problems=[]))
+    ansible = Ansible(
+        PlaybookRun("failed", (ARMED, DONE)), said("reverted", cause="asked", differs=differs, problems=[])
+    )
     entry = ended(ansible)
     assert entry.state == "in_part"
     assert "could not be rolled back: /etc/motd: still differs (content)" in entry.why.en
@@ -249,7 +253,7 @@ def test_a_host_that_is_not_wholly_back_is_said_to_be_so_by_name(ended: Callable
 
 def test_a_host_that_is_back_is_told_with_the_packages_that_stay_upgraded(ended: Callable[[Ansible], Any]) -> None:
     kept = {"staying": {"bash": "5.2.37-2 -> 5.2.37-3"}}
-    ansible = Ansible(Playbook("failed", (ARMED, DONE)), said("reverted", cause="asked", packages=kept, problems=[]))
+    ansible = Ansible(PlaybookRun("failed", (ARMED, DONE)), said("reverted", cause="asked", packages=kept, problems=[]))
     entry = ended(ansible)
     assert entry.state == "reverted"
     assert "packages stay upgraded: bash 5.2.37-2 -> 5.2.37-3" in entry.why.en
@@ -260,14 +264,14 @@ def test_told_to_end_twice_it_tells_what_is_still_open(
     ended: Callable[[Ansible], Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     class Told(Ansible):
-        def __call__(self, playbook: str, **given: Any) -> Playbook:
+        def __call__(self, playbook: str, **given: Any) -> PlaybookRun:
             super().__call__(playbook, **given)
             raise KeyboardInterrupt
 
-    with pytest.raises(batch.Interrupted) as told:
-        ended(Told(Playbook("successful", (ARMED, DONE)), SILENT))
+    with pytest.raises(batch.HardeningInterrupt) as told:
+        ended(Told(PlaybookRun("successful", (ARMED, DONE)), SILENT))
     assert told.value.hardening.hosts[0].state == "armed"
-    assert Journal(tmp_path).unfinished("i") == (told.value.hardening,)
+    assert Journal(tmp_path).find_unfinished("i") == (told.value.hardening,)
     show_interrupted(told.value.hardening, "en")
     assert "not finished: the host rolls back by itself" in "".join(capsys.readouterr())
 
@@ -280,7 +284,7 @@ def test_a_host_whose_time_is_long_over_is_asked_once_and_keeps_nobody_waiting(
     journal.write(Hardening(id="r", inventory="i", started="2026-11-26T00:00:00+07:00", seconds=600, hosts=(entry,)))
     monkeypatch.setattr(settle, "play", ansible)
     seen: list[Task] = []
-    (known,) = harden.find_out(INVENTORY, [HOST], journal, seen.append)
+    (known,) = harden.recover_unfinished(INVENTORY, [HOST], journal, seen.append)
     assert seen == list(SILENT.tasks)
     assert (known.hosts[0].state, ansible.orders) == ("lost", ["revert"])
 
@@ -290,7 +294,7 @@ def test_a_host_whose_time_is_long_over_is_asked_once_and_keeps_nobody_waiting(
     [("timeout", "it was not finished in the time allowed"), (CUT_SHORT, "the run was interrupted")],
 )
 def test_a_preview_that_was_cut_short_says_so(monkeypatch: pytest.MonkeyPatch, status: str, words: str) -> None:
-    monkeypatch.setattr(apply, "play", lambda *_, **__: Playbook(status, (DONE,)))
+    monkeypatch.setattr(apply, "play", lambda *_, **__: PlaybookRun(status, (DONE,)))
     _, why = harden.try_out(INVENTORY, PLAN)
     assert why["h"].en == words
 
@@ -308,16 +312,16 @@ def test_a_host_lost_before_it_armed_was_refused(ended: Callable[[Ansible], Any]
 
 
 def test_a_playbook_cut_short_is_never_confirmed(ended: Callable[[Ansible], Any]) -> None:
-    ansible = Ansible(Playbook("failed", (ARMED, DONE)), said("reverted", cause="asked"))
+    ansible = Ansible(PlaybookRun("failed", (ARMED, DONE)), said("reverted", cause="asked"))
     assert ended(ansible).state == "reverted"
     assert ansible.orders == ["revert"]
 
 
 @pytest.mark.parametrize(("settle", "state"), [((REFUSES, said("none")), "refused"), ((said("reverted"),), "reverted")])
 def test_told_to_end_it_settles_what_it_began(
-    ended: Callable[[Ansible], Any], tmp_path: Path, settle: tuple[Playbook, ...], state: str
+    ended: Callable[[Ansible], Any], tmp_path: Path, settle: tuple[PlaybookRun, ...], state: str
 ) -> None:
-    def apply() -> Playbook:
+    def apply() -> PlaybookRun:
         raise KeyboardInterrupt
 
     ansible, seen = Ansible(apply, *settle), list[tuple[list[str], str, int]]()
@@ -326,9 +330,9 @@ def test_told_to_end_it_settles_what_it_began(
         seen.append(([*names], why.en, len(ansible.orders)))
         raise SystemExit(1)  # the terminal is gone
 
-    with pytest.raises(batch.Interrupted) as told:
+    with pytest.raises(batch.HardeningInterrupt) as told:
         ended(ansible, going_back=going_back)
     assert seen == [(["h"], "the run was interrupted", 0)], "said before the host is brought back"
     assert told.value.hardening.hosts[0].state == state
-    (kept,) = Journal(tmp_path).all("i")
+    (kept,) = Journal(tmp_path).list_hardenings("i")
     assert kept == told.value.hardening and kept.ended is not None

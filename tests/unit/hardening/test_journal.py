@@ -39,9 +39,9 @@ def test_the_last_one_is_found_and_one_by_its_beginning(tmp_path: Path) -> None:
 def test_what_is_open_is_unfinished(tmp_path: Path, state: HostState) -> None:
     journal = Journal(tmp_path)
     journal.write(hardening("a", "confirmed", "reverted", "waiting", "refused", "rolled_back"))
-    assert journal.unfinished("i") == ()
+    assert journal.find_unfinished("i") == ()
     journal.write(hardening("b", "confirmed", state))
-    assert [one.id for one in journal.unfinished("i")] == ["b"]
+    assert [one.id for one in journal.find_unfinished("i")] == ["b"]
 
 
 def test_one_at_a_time_also_after_the_holder_was_killed(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_a_killed_writer_leaves_the_old_or_the_new(tmp_path: Path) -> None:
         writer.kill()
         writer.wait()
         writer.stdout.close()
-        (known,) = Journal(tmp_path).all("i")
+        (known,) = Journal(tmp_path).list_hardenings("i")
         assert len({entry.state for entry in known.hosts}) == 1
     assert (tmp_path / "a.json").stat().st_mode & 0o077 == 0
 
@@ -85,4 +85,4 @@ def test_a_killed_writer_leaves_the_old_or_the_new(tmp_path: Path) -> None:
 def test_a_record_that_cannot_be_read_is_told_with_its_file(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text('{"id": "a", "more": 1}', "utf-8")
     with pytest.raises(InputError, match=r"a\.json"):
-        Journal(tmp_path).all("i")
+        Journal(tmp_path).list_hardenings("i")

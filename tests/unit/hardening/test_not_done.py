@@ -10,21 +10,21 @@ from rich.console import Console
 
 from auditor.commands.hardening import Outcome
 from auditor.commands.shown.hardenings import show_hardening
-from auditor.fleet.runner import Playbook, Task
+from auditor.fleet.runner import PlaybookRun, Task
 from auditor.hardening import not_done
-from auditor.hardening.not_done import Left, in_words
-from auditor.hardening.plan import Change, HostPlan, Plan
+from auditor.hardening.not_done import SkippedItem, translate_reason
+from auditor.hardening.plan import ControlChange, HardeningPlan, HostPlan
 from auditor.models import Finding, Hardening, HostHardening, HostState, Status, Text
 from tests.unit.hardening.test_plan import finding, run
 
-PLAN = Plan(
+PLAN = HardeningPlan(
     hosts=(
         HostPlan(
             host="h",
             changes=(
-                Change(control="x.host", disruption="none"),
-                Change(control="x.site", disruption="none", sites=("a.test",)),
-                Change(control="x.held", disruption="none", held=Text(vi="giữ", en="held")),
+                ControlChange(control="x.host", disruption="none"),
+                ControlChange(control="x.site", disruption="none", sites=("a.test",)),
+                ControlChange(control="x.held", disruption="none", held=Text(vi="giữ", en="held")),
             ),
         ),
     )
@@ -32,11 +32,11 @@ PLAN = Plan(
 SAID = "/srv/x: /srv above the root can be changed by everybody"
 
 
-def told(*findings: Finding, left: tuple[Left, ...] = (), state: HostState = "confirmed") -> Hardening:
+def told(*findings: Finding, left: tuple[SkippedItem, ...] = (), state: HostState = "confirmed") -> Hardening:
     begun = Hardening(
         id="r", inventory="i", started="s", seconds=1, hosts=(HostHardening(host="h", batch=1, state=state),)
     )
-    return not_done.told(begun, PLAN, run(*findings), left)
+    return not_done.record_unapplied(begun, PLAN, run(*findings), left)
 
 
 def test_what_passes_is_done_and_what_was_not_planned_is_not_missed() -> None:
@@ -55,20 +55,26 @@ def test_what_is_still_open_or_could_not_be_looked_at_is_not_done() -> None:
     unread = replace(
         finding("x.host", "host", "h", Status.NOT_EVALUATED), reason=Text(vi="không đọc được", en="unread")
     )
-    made = told(unread, finding("x.site", "site", "a.test", Status.PARTIAL), left=(Left("h", "x", "a.test", SAID),))
+    made = told(
+        unread, finding("x.site", "site", "a.test", Status.PARTIAL), left=(SkippedItem("h", "x", "a.test", SAID),)
+    )
     first, second = made.hosts[0].not_done
     assert (first.control, first.why.en) == ("x.host", "it could not be looked at again: unread")
     assert (second.subject.id, second.why.en) == ("a.test", f"left alone: {SAID}")
     assert second.why.vi == "để nguyên /srv/x: mọi tài khoản đều sửa được thư mục /srv phía trên"
     assert not made.sound
     outcome = Outcome(run(), PLAN, made, run(), None)
-    assert not outcome.sound
+    assert not outcome.is_sound
     assert json.loads(outcome.as_json())["not_done"] == 2
 
 
 def test_without_a_word_of_its_own_the_audit_s_is_told() -> None:
     many = replace(finding("x.site", "site", "a.test"), violations=({}, {}))
-    others = (Left("h", "x", "b.test", SAID), Left("h", "y", None, SAID), Left("g", "x", None, SAID))
+    others = (
+        SkippedItem("h", "x", "b.test", SAID),
+        SkippedItem("h", "y", None, SAID),
+        SkippedItem("g", "x", None, SAID),
+    )
     (one,) = told(many, left=others).hosts[0].not_done
     assert one.why.en == "the audit afterwards still finds it open, in 2 places"
 
@@ -87,10 +93,10 @@ def test_what_tasks_let_be_is_heard_of_loops_and_of_single_tasks_whatever_hosts_
         Task("h", "n", None, "webroot_file", "ok", {"refused": [{"path": "x", "reason": "y"}]}),
         Task("h", "n", "web", "x", "ok", {"results": 3}),
     )
-    assert not_done.left_alone(Playbook("successful", tasks)) == (
-        Left("h", "web", "a.test", ".: is a link"),
-        Left("h", "web", None, "None: None"),
-        Left("h", "logging", None, "x: y"),
+    assert not_done.collect_skipped_items(PlaybookRun("successful", tasks)) == (
+        SkippedItem("h", "web", "a.test", ".: is a link"),
+        SkippedItem("h", "web", None, "None: None"),
+        SkippedItem("h", "logging", None, "x: y"),
     )
 
 
@@ -105,12 +111,12 @@ def test_what_tasks_let_be_is_heard_of_loops_and_of_single_tasks_whatever_hosts_
     ],
 )
 def test_reasons_are_told_in_both_languages(reason: str, vi: str) -> None:
-    assert in_words(f"x: {reason}") == Text(vi=f"x: {vi}", en=f"x: {reason}")
+    assert translate_reason(f"x: {reason}") == Text(vi=f"x: {vi}", en=f"x: {reason}")
 
 
 def test_the_terminal_names_each_and_counts_them() -> None:
     console = Console(record=True, width=300)
-    made = told(finding("x.site", "site", "a.test"), left=(Left("h", "x", None, SAID),))
+    made = told(finding("x.site", "site", "a.test"), left=(SkippedItem("h", "x", None, SAID),))
     show_hardening(made, "en", console)
     shown = console.export_text()
     assert f"not made: x.site a.test: left alone: {SAID}" in shown

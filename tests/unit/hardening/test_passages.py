@@ -23,7 +23,7 @@ def found(folder: Path, inner: str, config: str = "", middle: str = "ansible_hos
         f"all:\n  hosts:\n    cong:\n      {middle}\n    khac: {{ansible_host: 192.0.2.3}}\n    trong:\n      ansible_host: 192.0.2.2\n"
         f"      ansible_ssh_common_args: {inner.replace('CONFIG', str(settings))}\n"
     )
-    known = passages.through(reaching.reach(file))
+    known = passages.find_passages(reaching.load_reach(file))
     assert all(passage.to == "trong" for each in known.values() for passage in each)
     return {name: [passage.by for passage in each] for name, each in known.items()}
 
@@ -60,7 +60,7 @@ def test_two_hosts_behind_one_address_are_told_apart_by_their_ports(tmp_path: Pa
     file.write_text(
         f"all:\n  hosts:\n    cong: {both}\n    trong: {{ansible_host: 192.0.2.2, ansible_ssh_common_args: -F none -J 192.0.2.1:2202}}\n"
     )
-    assert passages.through(reaching.reach(file)) == {"cong2": (Passage("trong", "ProxyJump"),)}
+    assert passages.find_passages(reaching.load_reach(file)) == {"cong2": (Passage("trong", "ProxyJump"),)}
 
 
 def test_a_way_that_only_ansible_could_work_out_may_lead_through_any(tmp_path: Path) -> None:
@@ -71,12 +71,14 @@ def test_a_way_that_only_ansible_could_work_out_may_lead_through_any(tmp_path: P
 
 
 def test_the_change_that_would_close_the_way_is_held_for_the_host_in_the_middle() -> None:
-    told = passages.told({"web1": (Passage("web2", "ProxyJump"), Passage("web3", "ansible_ssh_common_args"))})
+    told = passages.describe_passages(
+        {"web1": (Passage("web2", "ProxyJump"), Passage("web3", "ansible_ssh_common_args"))}
+    )
     assert told["web1"].en == (
         "the inventory reaches web2 through this host (ProxyJump); "
         "unknown whether web3 is reached through this host, because ansible_ssh_common_args is not a literal value"
     )
     fixes = {"ssh.tcp_forwarding": controls.load()["ssh.tcp_forwarding"].fix}
-    used = in_use.of(HOST, HostFacts(NOW, {}, {}, {}), fixes, behind=told["web1"])
+    used = in_use.find_usage(HOST, HostFacts(NOW, {}, {}, {}), fixes, behind=told["web1"])
     assert used.hosts["ssh.tcp_forwarding"] == told["web1"]
-    assert not in_use.of(HOST, HostFacts(NOW, {}, {}, {}), fixes).hosts
+    assert not in_use.find_usage(HOST, HostFacts(NOW, {}, {}, {}), fixes).hosts

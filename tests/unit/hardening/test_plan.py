@@ -10,7 +10,7 @@ import pytest
 from auditor.audit.controls import Catalogue
 from auditor.commands.hardening import Outcome
 from auditor.facts import HostFacts
-from auditor.fleet.runner import Playbook, Task
+from auditor.fleet.runner import PlaybookRun, Task
 from auditor.hardening import plan
 from auditor.models import Finding, Host, HostOutcome, Organisation, Run, Severity, Site, Status, Subject, Text, Unit
 from tests.unit.audit.test_evaluate import TEXT, control
@@ -63,9 +63,9 @@ def make(
     only_sites: frozenset[str] = frozenset(),
     known: HostFacts | None = None,
     accepted: tuple[str, ...] = ("x.host",),
-) -> plan.Plan:
+) -> plan.HardeningPlan:
     return plan.make(
-        CATALOGUE, run(*findings), {"h": known or facts()}, only_sites=only_sites, accepted=frozenset(accepted)
+        CATALOGUE, run(*findings), {"h": known or facts()}, only_sites=only_sites, accepted_controls=frozenset(accepted)
     )
 
 
@@ -133,7 +133,7 @@ def test_danger_is_accepted_by_name_on_the_command_line_or_in_the_inventory() ->
     found = finding("x.host", "host", "h"), finding("x.site", "site", "a.test")
     made = make(*found, accepted=())
     assert made.as_variables() == {"h": {"x.site": ["a.test"]}}
-    (held,) = made.hosts[0].held
+    (held,) = made.hosts[0].held_changes
     assert held.held is not None
     assert "--accept x.host" in held.held.en
     assert made.hosts[0].disruption == "none"
@@ -147,7 +147,7 @@ def test_all_held_is_nothing_to_do() -> None:
     assert make(finding("x.host", "host", "h"), accepted=()).is_empty
 
 
-def in_window(window: str, accepted: tuple[str, ...] = (), accept: tuple[str, ...] = ()) -> plan.Plan:
+def in_window(window: str, accepted: tuple[str, ...] = (), accept: tuple[str, ...] = ()) -> plan.HardeningPlan:
     organisation = Organisation(
         name="UBND tỉnh Thử",
         units=(
@@ -158,7 +158,7 @@ def in_window(window: str, accepted: tuple[str, ...] = (), accept: tuple[str, ..
     host = HOST.model_copy(update={"unit": "xa", "accept": accept})
     found = finding("x.host", "host", "h"), finding("x.site", "site", "a.test")
     known = run(*found, host=host, organisation=organisation)
-    return plan.make(CATALOGUE, known, {"h": facts()}, accepted=frozenset(accepted))
+    return plan.make(CATALOGUE, known, {"h": facts()}, accepted_controls=frozenset(accepted))
 
 
 def test_outside_of_the_window_of_the_unit_above_everything_is_held() -> None:
@@ -180,14 +180,14 @@ def test_a_control_named_for_this_run_is_made_outside_of_the_window_too() -> Non
 def test_a_refused_host_is_no_success_and_a_held_change_is_one() -> None:
     held = make(finding("x.host", "host", "h"), accepted=())
     odd = make(finding("x.host", "host", "h"), known=facts(machine_panels=["Plesk"]))
-    assert Outcome(run(), held, None, run(), None).sound
-    assert not Outcome(run(), odd, None, run(), None).sound
+    assert Outcome(run(), held, None, run(), None).is_sound
+    assert not Outcome(run(), odd, None, run(), None).is_sound
 
 
 def test_a_host_cannot_keep_a_preview_busy() -> None:
     sides = {"before": "a\nb\n" * 500_000, "after": "b\na\n" * 500_000}
     task = Task(host="h", name="x", role=None, action="copy", outcome="changed", result={"diff": sides})
-    (shown,) = plan.preview(Playbook(status="successful", tasks=(task,)))
+    (shown,) = plan.preview(PlaybookRun(status="successful", tasks=(task,)))
     assert 0 < len(shown.diff) <= plan.MAX_DIFF
 
 
@@ -195,7 +195,7 @@ def test_a_host_cannot_keep_a_preview_busy() -> None:
     "odd", [{"results": 7}, {"results": None}, {"results": [7]}, {"diff": 7}, {"diff": {"before": 7}}]
 )
 def test_a_preview_takes_whatever_a_host_answers(odd: dict[str, Any]) -> None:
-    (shown,) = plan.preview(Playbook("successful", (Task("h", "x", "x", "copy", "changed", odd),)))
+    (shown,) = plan.preview(PlaybookRun("successful", (Task("h", "x", "x", "copy", "changed", odd),)))
     assert len(shown.diff) < 100
 
 
@@ -205,7 +205,7 @@ def test_a_preview_shows_the_diff_without_its_secrets() -> None:
         "after": "a: 2\npassword = hunter2x\ndefine( 'AUTH_KEY', 'k3y!k3y' );\n",
     }
     task = Task("h", "x | y", "x", "template", "changed", {"diff": [diff]})
-    (shown,) = plan.preview(Playbook("successful", (task, Task("h", "z", "x", "copy", "ok", {}))))
+    (shown,) = plan.preview(PlaybookRun("successful", (task, Task("h", "z", "x", "copy", "ok", {}))))
     assert "+a: 2" in shown.diff
     assert "hunter2x" not in shown.diff
     assert "old-secret" not in shown.diff
@@ -219,7 +219,7 @@ def test_a_preview_of_a_file_with_secrets_shows_no_line_that_stays() -> None:
         {"prepared": "--- /srv/a/.env\n+++ /srv/a/.env\n@@ -1 +1 @@\n unknown form\n-mode: a\n+mode: b\n"},
     ):
         task = Task("h", "x", "x", "copy", "changed", {"diff": diff})
-        (shown,) = plan.preview(Playbook("successful", (task,)))
+        (shown,) = plan.preview(PlaybookRun("successful", (task,)))
         assert "unknown form" not in shown.diff
         assert "+mode: b" in shown.diff
 
@@ -230,7 +230,7 @@ def test_a_secret_by_what_stands_around_it_is_none_less_in_a_diff_that_leaves_th
     task = Task(
         "h", "x", "x", "copy", "changed", {"diff": {"before": before, "after": before.replace("no form", "form")}}
     )
-    (shown,) = plan.preview(Playbook("successful", (task,)))
+    (shown,) = plan.preview(PlaybookRun("successful", (task,)))
     assert shown.diff.count("@@") == 2
     assert "of no form" not in shown.diff and "of form" not in shown.diff and "three" not in shown.diff
     assert " users: |" in shown.diff
@@ -239,7 +239,7 @@ def test_a_secret_by_what_stands_around_it_is_none_less_in_a_diff_that_leaves_th
 FOUND = Catalogue(controls=(control("x.host", that="true", fix={"touches": ["/etc/x", "found:/opt/"]}),))
 
 
-def touched(*paths: str) -> plan.Change:
+def touched(*paths: str) -> plan.ControlChange:
     found = replace(finding("x.host", "host", "h"), violations=tuple({"path": path} for path in paths))
     (change,) = plan.make(FOUND, run(found), {"h": facts()}).hosts[0].changes
     return change
@@ -259,11 +259,11 @@ def test_a_path_that_could_mean_something_else_holds_the_change(path: str) -> No
 
 
 def test_plans_together_hold_what_any_of_them_would_change() -> None:
-    def host(name: str, *changes: plan.Change) -> plan.Plan:
-        return plan.Plan(hosts=(plan.HostPlan(host=name, changes=changes),))
+    def host(name: str, *changes: plan.ControlChange) -> plan.HardeningPlan:
+        return plan.HardeningPlan(hosts=(plan.HostPlan(host=name, changes=changes),))
 
     held = touched("/opt/c").model_copy(update={"control": "tls.redirect", "held": Text(vi="không", en="no")})
-    both = plan.together(
+    both = plan.merge_plans(
         [
             host("web1", touched("/opt/a").model_copy(update={"sites": ("a.test",)})),
             host("web1", touched("/opt/b").model_copy(update={"sites": ("b.test", "a.test")}), held),

@@ -10,26 +10,26 @@ from typing import Any
 import pytest
 
 from auditor.audit.controls import Catalogue
-from auditor.fleet.runner import Playbook
+from auditor.fleet.runner import PlaybookRun
 from auditor.hardening import harden
 from auditor.hardening.journal import Journal
-from auditor.hardening.plan import Change, HostPlan, Plan
+from auditor.hardening.plan import ControlChange, HardeningPlan, HostPlan
 from auditor.hardening.serving import look
 from auditor.hardening.steps import apply, settle
-from auditor.hardening.steps.renewing import NOTHING_LEFT, still
+from auditor.hardening.steps.renewing import NOTHING_LEFT, intersect_plans
 from auditor.hardening.steps.rolling import STALE, Renewal
 from auditor.inventory import reach as reaching
 from auditor.models import Host, Text, clock
 from tests.unit.hardening.test_harden import ARMED, HOST, INVENTORY, guarded
 
-WHY = Text.alike("an account made meanwhile would be locked out")
+WHY = Text.make_same("an account made meanwhile would be locked out")
 
 
-def change(control: str, *sites: str, **more: Any) -> Change:
-    return Change(control=control, sites=sites, disruption="none", **more)
+def change(control: str, *sites: str, **more: Any) -> ControlChange:
+    return ControlChange(control=control, sites=sites, disruption="none", **more)
 
 
-def plan(*changes: Change, **more: Any) -> HostPlan:
+def plan(*changes: ControlChange, **more: Any) -> HostPlan:
     return HostPlan(host="h", changes=changes, **more)
 
 
@@ -38,7 +38,7 @@ def test_never_more_than_was_agreed_to() -> None:
     present = plan(
         change("x.a", "a.test", "b.test", touches=("/etc/new",)), change("x.b"), change("x.c"), change("x.d")
     )
-    kept, why = still(agreed, present)
+    kept, why = intersect_plans(agreed, present)
     assert {one.control: one.sites for one in kept.due} == {"x.a": ("a.test",), "x.b": ()}
     assert kept.due[0].touches == ("/etc/new",), "the snapshot holds what is changed now"
     assert why == {}
@@ -54,7 +54,7 @@ def test_never_more_than_was_agreed_to() -> None:
     ],
 )
 def test_what_may_not_be_made_by_now_is_left_out_with_its_reason(present: HostPlan, sites: tuple[str, ...]) -> None:
-    kept, why = still(plan(change("x.a", "a.test", "b.test")), present)
+    kept, why = intersect_plans(plan(change("x.a", "a.test", "b.test")), present)
     assert tuple(site for one in kept.due for site in one.sites) == sites
     assert "no longer as it was" in why["x.a"].en
     assert (WHY.en in why["x.a"].en) == any(one.held for one in present.changes)
@@ -64,36 +64,36 @@ class Ansible:
     def __init__(self) -> None:
         self.applied: list[Any] = []
 
-    def __call__(self, playbook: str, **given: Any) -> Playbook:
+    def __call__(self, playbook: str, **given: Any) -> PlaybookRun:
         if playbook != "settle.yml":
             self.applied.append(given["variables"]["luytre_plan"])
         task = guarded("changed", state="confirmed") if playbook == "settle.yml" else ARMED
         if given["watch"] is not None:
             given["watch"](task)
-        return Playbook(status="successful", tasks=(task,), complaint="")
+        return PlaybookRun(status="successful", tasks=(task,), complaint="")
 
 
 @pytest.fixture
 def ansible(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ansible:
     monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
-    monkeypatch.setattr(reaching, "reach", lambda _path: {})
-    seen = look.take([], {})
-    monkeypatch.setattr(look, "take", lambda *_: seen)
+    monkeypatch.setattr(reaching, "load_reach", lambda _path: {})
+    seen = look.take_snapshot([], {})
+    monkeypatch.setattr(look, "take_snapshot", lambda *_: seen)
     made = Ansible()
     for module in (apply, settle):
         monkeypatch.setattr(module, "play", made)
     return made
 
 
-AGREED = Plan(hosts=(plan(change("x.a"), change("x.b")),))
+AGREED = HardeningPlan(hosts=(plan(change("x.a"), change("x.b")),))
 
 
-def harden_after(minutes: int, present: HostPlan, place: Path) -> tuple[harden.Hardened, list[Sequence[Host]]]:
+def harden_after(minutes: int, present: HostPlan, place: Path) -> tuple[harden.HardeningResult, list[Sequence[Host]]]:
     read: list[Sequence[Host]] = []
 
-    def again(hosts: Sequence[Host]) -> tuple[Plan, dict[str, Any]]:
+    def again(hosts: Sequence[Host]) -> tuple[HardeningPlan, dict[str, Any]]:
         read.append(hosts)
-        return Plan(hosts=(present,)), {}
+        return HardeningPlan(hosts=(present,)), {}
 
     renewal = Renewal(clock.now() - timedelta(minutes=minutes), again)
     empty = Catalogue(controls=())
@@ -104,12 +104,12 @@ def test_a_host_is_read_anew_when_its_plan_is_old(ansible: Ansible, tmp_path: Pa
     done, read = harden_after(5, plan(change("x.a"), change("x.b", held=WHY)), tmp_path)
     entry = done.hardening.hosts[0]
     assert (len(read), ansible.applied, entry.state) == (1, [{"h": {"x.a": []}}], "confirmed")
-    assert (entry.controls, set(done.dropped)) == (("x.a",), {("h", "x.b")})
+    assert (entry.controls, set(done.dropped_controls)) == (("x.a",), {("h", "x.b")})
 
 
 def test_a_plan_of_just_now_is_not_made_again(ansible: Ansible, tmp_path: Path) -> None:
     done, read = harden_after(0, plan(), tmp_path)
-    assert (read, ansible.applied, done.dropped) == ([], [{"h": {"x.a": [], "x.b": []}}], {})
+    assert (read, ansible.applied, done.dropped_controls) == ([], [{"h": {"x.a": [], "x.b": []}}], {})
     assert timedelta(seconds=5) < STALE < timedelta(minutes=1)
 
 

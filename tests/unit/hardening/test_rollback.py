@@ -33,9 +33,11 @@ def hardening(name: str, *hosts: HostHardening) -> Hardening:
     return Hardening(id=name, inventory="i", started="2026-11-24T09:00:00+07:00", seconds=600, hosts=hosts)
 
 
-def undone(monkeypatch: pytest.MonkeyPatch, said: dict[str, Any], of: HostHardening, **more: Any) -> rollback.Step:
+def undone(
+    monkeypatch: pytest.MonkeyPatch, said: dict[str, Any], of: HostHardening, **more: Any
+) -> rollback.HostRollback:
     monkeypatch.setattr(rollback, "play", lambda *_, **__: played(said))
-    (step,) = rollback.run(INVENTORY, hardening("a", of), [of], **more)
+    (step,) = rollback.undo_hardening(INVENTORY, hardening("a", of), [of], **more)
     return step
 
 
@@ -78,24 +80,24 @@ def after(*open_controls: str, reached: bool = True) -> Run:
 def test_afterwards_the_audit_decides(monkeypatch: pytest.MonkeyPatch) -> None:
     of = entry("ssh.x", "kernel.y", "updates.all")
     step = undone(monkeypatch, {"files": ["/etc/ssh/a"]}, of)
-    (seen,) = rollback.judged([step], [of], None, after("kernel.y", "time.p"))
+    (seen,) = rollback.add_audit_results([step], [of], None, after("kernel.y", "time.p"))
     assert seen.reopens == ("kernel.y",)
-    (seen,) = rollback.judged([step], [of], "ssh.x", after("kernel.y"))
+    (seen,) = rollback.add_audit_results([step], [of], "ssh.x", after("kernel.y"))
     assert seen.reopens == ()
-    (seen,) = rollback.judged([step], [of], None, after(reached=False))
+    (seen,) = rollback.add_audit_results([step], [of], None, after(reached=False))
     assert seen.reopens == ("ssh.x",), "as expected, where nobody could look"
 
 
 def test_a_control_is_undone_where_it_was_last_put_in_force_and_not_twice() -> None:
     first, second = hardening("1", entry("ssh.x", "kernel.y")), hardening("2", entry("time.p"))
     released = hardening("3", entry(released=("ssh.x",)))
-    found = rollback.last_in_force([second, first], [HOST], "ssh.x")
+    found = rollback.find_last_in_force([second, first], [HOST], "ssh.x")
     assert found is not None and found[0].id == "1" and [one.host for one in found[1]] == ["h"]
-    assert rollback.last_in_force([released, second, first], [HOST], "ssh.x") is None
-    again = rollback.last_in_force([hardening("4", entry("ssh.x")), released, first], [HOST], "ssh.x")
+    assert rollback.find_last_in_force([released, second, first], [HOST], "ssh.x") is None
+    again = rollback.find_last_in_force([hardening("4", entry("ssh.x")), released, first], [HOST], "ssh.x")
     assert again is not None and again[0].id == "4"
     undone_release = hardening("3", entry(state="rolled_back", released=("ssh.x",)))
-    back = rollback.last_in_force([undone_release, first], [HOST], "ssh.x")
+    back = rollback.find_last_in_force([undone_release, first], [HOST], "ssh.x")
     assert back is not None and back[0].id == "1"
 
 
@@ -104,7 +106,7 @@ def test_of_hosts_that_are_named_each_goes_back_by_its_own_last_hardening() -> N
     hosts = [HOST, Host(name="b", address="192.0.2.2")]
 
     def found(*kept: Hardening, of: list[Host] = hosts) -> list[tuple[str, list[str]]]:
-        return [(one.id, [part.host for part in parts]) for one, parts in rollback.last_of_each(kept, of)]
+        return [(one.id, [part.host for part in parts]) for one, parts in rollback.find_last_of_each(kept, of)]
 
     kept = [hardening("3", others), hardening("2", here, others), hardening("1", here)]
     assert found(*kept, of=[HOST]) == [("2", ["h"])]
@@ -126,15 +128,15 @@ def test_drift_is_about_what_is_in_force_and_the_audit_says_what_is_open(monkeyp
         hardening("2", entry(released=("nginx.other",))),
         hardening("1", entry("ssh.x", "nginx.other", "updates.all")),
     ]
-    found = drift.look(INVENTORY, [HOST], kept)
-    assert [one.concerned for one in found] == [("ssh.x",)]
+    found = drift.check_drift(INVENTORY, [HOST], kept)
+    assert [one.concerned_controls for one in found] == [("ssh.x",)]
     assert found[0].reopened is None
-    assert drift.judged(found, after("ssh.x", "kernel.y"))[0].reopened == ("ssh.x",)
-    assert drift.judged(found, after())[0].reopened == ()
-    assert drift.judged(found, after(reached=False))[0].reopened is None
+    assert drift.add_audit_results(found, after("ssh.x", "kernel.y"))[0].reopened == ("ssh.x",)
+    assert drift.add_audit_results(found, after())[0].reopened == ()
+    assert drift.add_audit_results(found, after(reached=False))[0].reopened is None
 
 
 def test_a_host_that_was_installed_anew_is_told_as_such() -> None:
-    said = rollback._refusal("there is no confirmed run 20261130T010000Z-abc on this host")
+    said = rollback._explain_refusal("there is no confirmed run 20261130T010000Z-abc on this host")
     assert "reinstalled" in said.en
     assert "cài lại" in said.vi

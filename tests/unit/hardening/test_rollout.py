@@ -21,7 +21,7 @@ HOSTS = tuple(f"h{number}" for number in range(10))
     ],
 )
 def test_a_canary_and_then_ever_more(hosts: int, sizes: str, expected: list[int]) -> None:
-    found = rollout.batches(HOSTS[:hosts], sizes)
+    found = rollout.split_batches(HOSTS[:hosts], sizes)
     assert [len(batch) for batch in found] == expected
     assert tuple(name for batch in found for name in batch) == HOSTS[:hosts]
 
@@ -29,4 +29,4 @@ def test_a_canary_and_then_ever_more(hosts: int, sizes: str, expected: list[int]
 @pytest.mark.parametrize("sizes", ["", "0", "-1", "1,", "ten", "101%", "1.5", "%"])
 def test_sizes_that_are_none(sizes: str) -> None:
     with pytest.raises(InputError, match="--batch"):
-        rollout.batches(HOSTS, sizes)
+        rollout.split_batches(HOSTS, sizes)

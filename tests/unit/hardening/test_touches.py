@@ -11,7 +11,7 @@ from ansible.module_utils.luytre_guard import rollback, scope, store  # type: ig
 
 from auditor.audit import controls
 from auditor.hardening import touches
-from auditor.hardening.rollback import own_touches
+from auditor.hardening.rollback import list_own_touches
 from auditor.models import HostHardening
 
 TABLE = yaml.safe_load((Path(__file__).parents[1] / "data" / "touches.yml").read_text("utf-8"))
@@ -28,23 +28,23 @@ def test_the_truth_table_holds_for_controller_and_guard(touch: str, what: str, m
 def test_the_guard_takes_whatever_a_touch_means(
     touch: str, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scope.tree, "resolved", lambda path: (path, False))
-    taken = scope.Scope([touch], [])
-    assert what in taken.owners() or scope.nearest(what, taken.starts()) is not None
+    monkeypatch.setattr(scope.tree, "resolve_path", lambda path: (path, False))
+    taken = scope.SnapshotScope([touch], [])
+    assert what in taken.owners() or scope.find_nearest(what, taken.starts()) is not None
 
 
 @pytest.mark.parametrize("touch", sorted(set(CATALOGUE)))
 def test_what_the_catalogue_declares_the_guard_can_read(touch: str) -> None:
-    for known in touches.declared([touch]):
-        kind, name = scope.parsed(known)
+    for known in touches.select_declared([touch]):
+        kind, name = scope.parse_touch(known)
         assert (kind == "path") is known.startswith("/")
         assert known.endswith(name)
 
 
 @pytest.mark.parametrize("odd", ["", "etc/a", "found:/opt/", "modes:opt", "sysctl:", "colour:red", "nft:inet luytre"])
 def test_the_guard_refuses_what_no_fix_can_touch(odd: str) -> None:
-    with pytest.raises(store.Refused):
-        scope.parsed(odd)
+    with pytest.raises(store.GuardRefusal):
+        scope.parse_touch(odd)
     assert not touches.covers(odd, "/etc/a")
 
 
@@ -63,7 +63,7 @@ def test_the_guard_refuses_what_no_fix_can_touch(odd: str) -> None:
 def test_what_a_host_names_is_taken_below_the_declared_folder_alone(
     named: list[object], known: tuple[str, ...] | None
 ) -> None:
-    assert touches.on_host(["/etc/a", "found:/opt/"], named) == known
+    assert touches.resolve_touches(["/etc/a", "found:/opt/"], named) == known
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_rollback_of_one_control_takes_what_its_touches_mean() -> None:
     left = {"paths": dict.fromkeys(changed, "attributes"), "entries": dict.fromkeys(changed, after)}
 
     def back(only: list[str] | None) -> set[str]:
-        paths, skipped = rollback.chosen(kept, left, only, dict.fromkeys(changed, after))
+        paths, skipped = rollback.select_paths(kept, left, only, dict.fromkeys(changed, after))
         assert not skipped
         return set(paths)
 
@@ -109,9 +109,9 @@ def test_what_others_touch_below_a_control_s_folder_stays_theirs() -> None:
             "c.all": ("/etc/", "sysctl:x"),
         },
     )
-    assert own_touches(entry, "a.folder", [entry]) == ("/etc/a/", "unit:a.service", "but:/etc/a/b")
-    assert own_touches(entry, "b.file", [entry]) == ("/etc/a/b",)
-    assert own_touches(entry, "c.all", [entry]) == (
+    assert list_own_touches(entry, "a.folder", [entry]) == ("/etc/a/", "unit:a.service", "but:/etc/a/b")
+    assert list_own_touches(entry, "b.file", [entry]) == ("/etc/a/b",)
+    assert list_own_touches(entry, "c.all", [entry]) == (
         "/etc/",
         "sysctl:x",
         "but:/etc/a/",

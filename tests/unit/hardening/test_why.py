@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.fleet.runner import Playbook, Task
-from auditor.hardening.steps.why import failure
+from auditor.fleet.runner import PlaybookRun, Task
+from auditor.hardening.steps.why import explain_failure
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,6 @@ from auditor.hardening.steps.why import failure
 )
 def test_a_vietnamese_reason_names_the_control_and_no_english_task(name: str, vi: str, en: str) -> None:
     task = Task("web1", name, "tls", "copy", "failed", {"msg": "No space left on device"})
-    why = failure(Playbook("failed", (task,)), "web1")
+    why = explain_failure(PlaybookRun("failed", (task,)), "web1")
     assert why is not None
     assert why.vi.startswith(vi) and why.en.startswith(en)

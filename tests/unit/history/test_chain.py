@@ -16,9 +16,9 @@ import pytest
 from auditor.errors import InputError
 from auditor.history import chain, retention
 from auditor.history.database import VERSION
-from auditor.history.runs import Entry, History
+from auditor.history.runs import History, RunEntry
 from auditor.models import Run
-from auditor.results.trend import trend_point
+from auditor.results.trend import make_trend_point
 from tests import factory
 from tests.unit.history.test_runs import run
 
@@ -38,7 +38,7 @@ def version_1(path: Path, *run_ids: str) -> None:
     for number, run_id in enumerate(run_ids):
         kept = run(run_id, f"2026-11-{number + 1:02}T10:00:00+07:00")
         document = zlib.compress(kept.model_dump_json().encode())
-        row = (kept.id, kept.started, kept.inventory, kept.purpose, trend_point(kept).model_dump_json(), document)
+        row = (kept.id, kept.started, kept.inventory, kept.purpose, make_trend_point(kept).model_dump_json(), document)
         database.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?)", row)
     database.commit()
     database.close()
@@ -91,7 +91,7 @@ def test_a_damaged_run_of_version_1_is_told_and_hides_no_other(tmp_path: Path) -
 def test_an_interrupted_migration_leaves_version_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "history.sqlite"
     version_1(path, "a", "b")
-    monkeypatch.setattr(chain, "following", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(chain, "make_next_link", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         History(path).entries()
     monkeypatch.undo()
@@ -196,7 +196,7 @@ def test_a_run_that_says_it_was_pruned_and_is_there_breaks_the_chain(tmp_path: P
     assert broken.run_id == "r1"
 
 
-def kept(folder: Path, *runs: Run) -> tuple[Entry, ...]:
+def kept(folder: Path, *runs: Run) -> tuple[RunEntry, ...]:
     history = History(folder / "kept.sqlite")
     for one in runs:
         history.keep(one)
@@ -217,14 +217,14 @@ def test_retention_keeps_the_last_of_each_month_of_each_inventory(tmp_path: Path
         run("young", "2026-11-01T00:00:00+07:00"),
         run("younger", "2026-11-02T00:00:00+07:00"),
     )
-    assert [entry.id for entry in retention.prunable(runs, now)] == ["old-1", "february"]
-    assert [entry.id for entry in retention.prunable(runs, now, keep_days=10)] == [
+    assert [entry.id for entry in retention.select_prunable(runs, now)] == ["old-1", "february"]
+    assert [entry.id for entry in retention.select_prunable(runs, now, keep_days=10)] == [
         "old-1",
         "february",
         "edge-kept",
         "young",
     ]
-    assert retention.prunable([], now) == ()
+    assert retention.select_prunable([], now) == ()
 
 
 def test_retention_keeps_the_newest_run_of_every_host_of_a_month(tmp_path: Path) -> None:
@@ -232,13 +232,13 @@ def test_retention_keeps_the_newest_run_of_every_host_of_a_month(tmp_path: Path)
     two = factory.run(run_id="two", started="2024-01-06T08:00:00+07:00", hosts=factory.HOSTS[:2])
     again = factory.run(run_id="again", started="2024-01-07T08:00:00+07:00", hosts=factory.HOSTS[:1])
     last = factory.run(run_id="last", started="2024-01-08T08:00:00+07:00", hosts=factory.HOSTS[:1])
-    old = retention.prunable(kept(tmp_path, whole, two, again, last), datetime.datetime.now(datetime.UTC))
+    old = retention.select_prunable(kept(tmp_path, whole, two, again, last), datetime.datetime.now(datetime.UTC))
     assert [entry.id for entry in old] == ["again"]
 
 
 def test_of_runs_of_one_second_retention_keeps_the_one_that_was_kept_last(tmp_path: Path) -> None:
     runs = kept(tmp_path, *(run(name, "2024-01-05T08:00:00+07:00") for name in "cab"))
-    old = [entry.id for entry in retention.prunable(runs, datetime.datetime.now(datetime.UTC))]
+    old = [entry.id for entry in retention.select_prunable(runs, datetime.datetime.now(datetime.UTC))]
     assert old == ["c", "a"]
     history = History(tmp_path / "kept.sqlite")
     history.prune(old, keep_days=1)

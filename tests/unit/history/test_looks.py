@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from auditor.errors import InputError
-from auditor.history.looks import KEPT, Looks
+from auditor.history.looks import MAX_SCANS, ScanHistory
 from auditor.history.runs import History
-from auditor.looks.ledger import Ledger
-from auditor.models import Accepted, Look
+from auditor.looks.ledger import CrawlFrontier
+from auditor.models import Scan, TraceAcceptance
 from tests.unit.history.test_chain import alter, version_1
 from tests.unit.history.test_runs import run
 from tests.unit.looks.test_traces import seen
@@ -24,8 +24,8 @@ SITE = "antruc.test"
 KEY = seen().key
 
 
-def look(number: int, site: str = SITE) -> Look:
-    return Look(
+def look(number: int, site: str = SITE) -> Scan:
+    return Scan(
         id=f"{site}-{number}",
         site=site,
         started=f"2026-11-{number:02}T10:00:00+07:00",
@@ -38,23 +38,23 @@ def look(number: int, site: str = SITE) -> Look:
     )
 
 
-def accepted(key: str = KEY, reason: str = "ours") -> Accepted:
-    return Accepted(site=SITE, key=key, reason=reason, approver="Chánh Văn phòng", granted=date(2026, 11, 24))
+def accepted(key: str = KEY, reason: str = "ours") -> TraceAcceptance:
+    return TraceAcceptance(site=SITE, key=key, reason=reason, approver="Chánh Văn phòng", granted=date(2026, 11, 24))
 
 
 @pytest.fixture
-def looks(tmp_path: Path) -> Looks:
-    return Looks(tmp_path / "history.sqlite")
+def looks(tmp_path: Path) -> ScanHistory:
+    return ScanHistory(tmp_path / "history.sqlite")
 
 
-def test_the_last_three_looks_of_a_site_stay_and_the_chain_holds(looks: Looks) -> None:
+def test_the_last_three_looks_of_a_site_stay_and_the_chain_holds(looks: ScanHistory) -> None:
     for number in range(1, 6):
-        looks.keep("/i", look(number), Ledger(site=SITE))
-    looks.keep("/i", look(1, "dongvau.test"), Ledger(site="dongvau.test"))
-    looks.keep("/other", look(9), Ledger(site=SITE).model_copy())
+        looks.keep("/i", look(number), CrawlFrontier(site=SITE))
+    looks.keep("/i", look(1, "dongvau.test"), CrawlFrontier(site="dongvau.test"))
+    looks.keep("/other", look(9), CrawlFrontier(site=SITE).model_copy())
     History(looks.path).keep(run("r1"))
     told = History(looks.path).verify()
-    assert (told.links, told.runs, told.looks, told.broken) == (8, 1, KEPT + 2, None)
+    assert (told.links, told.runs, told.looks, told.broken) == (8, 1, MAX_SCANS + 2, None)
     assert {site: one.id for site, one in looks.latest("/i").items()} == {
         SITE: f"{SITE}-5",
         "dongvau.test": "dongvau.test-1",
@@ -79,33 +79,33 @@ def test_the_last_three_looks_of_a_site_stay_and_the_chain_holds(looks: Looks) -
         ),
     ],
 )
-def test_a_look_that_was_tampered_with_breaks_the_chain(looks: Looks, change: str, why: str) -> None:
+def test_a_look_that_was_tampered_with_breaks_the_chain(looks: ScanHistory, change: str, why: str) -> None:
     for number in range(1, 5):
-        looks.keep("/i", look(number), Ledger(site=SITE))
+        looks.keep("/i", look(number), CrawlFrontier(site=SITE))
     alter(History(looks.path), change)
     broken = History(looks.path).verify().broken
     assert broken is not None
     assert broken.why.en == why
 
 
-def test_a_damaged_look_is_told_when_an_audit_needs_it(looks: Looks) -> None:
-    looks.keep("/i", look(1), Ledger(site=SITE))
+def test_a_damaged_look_is_told_when_an_audit_needs_it(looks: ScanHistory) -> None:
+    looks.keep("/i", look(1), CrawlFrontier(site=SITE))
     alter(History(looks.path), "UPDATE looks SET document = x'00'")
     with pytest.raises(InputError, match="damaged"):
         looks.latest("/i")
-    assert looks.readable("/i") == {}
-    looks.keep("/i", look(2), Ledger(site=SITE))
-    assert looks.latest("/i") == looks.readable("/i") == {SITE: look(2)}
+    assert looks.load_readable("/i") == {}
+    looks.keep("/i", look(2), CrawlFrontier(site=SITE))
+    assert looks.latest("/i") == looks.load_readable("/i") == {SITE: look(2)}
 
 
-def test_what_is_accepted_is_what_the_chain_says_last(looks: Looks) -> None:
+def test_what_is_accepted_is_what_the_chain_says_last(looks: ScanHistory) -> None:
     looks.accept("/i", accepted())
     looks.accept("/i", accepted(reason="ours, still"))
     looks.accept("/i", accepted("0" * 16))
     looks.accept("/other", accepted("1" * 16))
-    assert [(one.key, one.reason) for one in looks.accepted("/i")] == [(KEY, "ours, still"), ("0" * 16, "ours")]
+    assert [(one.key, one.reason) for one in looks.load_acceptances("/i")] == [(KEY, "ours, still"), ("0" * 16, "ours")]
     looks.withdraw("/i", SITE, KEY, "gone")
-    assert [one.key for one in looks.accepted("/i")] == ["0" * 16]
+    assert [one.key for one in looks.load_acceptances("/i")] == ["0" * 16]
     with pytest.raises(InputError, match="no trace with the key"):
         looks.withdraw("/i", SITE, KEY, "again")
     assert History(looks.path).verify().broken is None
@@ -119,19 +119,19 @@ def test_an_acceptance_holds_on_its_days_only() -> None:
     assert accepted().holds(date(2036, 12, 1))
 
 
-def test_a_history_of_version_1_takes_looks(looks: Looks) -> None:
+def test_a_history_of_version_1_takes_looks(looks: ScanHistory) -> None:
     version_1(looks.path, "a", "b")
-    looks.keep("/i", look(1), Ledger(site=SITE))
+    looks.keep("/i", look(1), CrawlFrontier(site=SITE))
     told = History(looks.path).verify()
     assert (told.links, told.runs, told.looks, told.broken) == (3, 2, 1, None)
 
 
-def test_how_far_a_look_got_is_kept_apart_from_the_looks(looks: Looks) -> None:
-    assert looks.ledger("/i", SITE) == Ledger(site=SITE)
-    known = Ledger(site=SITE).with_places(["/", "/tin"], linked=True)
+def test_how_far_a_look_got_is_kept_apart_from_the_looks(looks: ScanHistory) -> None:
+    assert looks.ledger("/i", SITE) == CrawlFrontier(site=SITE)
+    known = CrawlFrontier(site=SITE).with_places(["/", "/tin"], is_linked=True)
     looks.put("/i", known)
     assert looks.ledger("/i", SITE) == known
-    assert looks.ledger("/other", SITE) == Ledger(site=SITE)
+    assert looks.ledger("/other", SITE) == CrawlFrontier(site=SITE)
 
 
 WRITER = """
@@ -149,7 +149,7 @@ for number in range(1, 29):
 """
 
 
-def test_kill_9_while_looks_are_kept_breaks_nothing(looks: Looks) -> None:
+def test_kill_9_while_looks_are_kept_breaks_nothing(looks: ScanHistory) -> None:
     command = [sys.executable, "-c", WRITER, str(looks.path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -158,12 +158,16 @@ def test_kill_9_while_looks_are_kept_breaks_nothing(looks: Looks) -> None:
     assert History(looks.path).verify().broken is None
     last = looks.latest("/i")[SITE].id
     assert int(last.rpartition("-")[2]) >= int(said[8].rpartition("-")[2])
-    assert {one.key for one in looks.accepted("/i")} >= set(said[1::2])
+    assert {one.key for one in looks.load_acceptances("/i")} >= set(said[1::2])
 
 
 def test_one_review_at_a_time(tmp_path: Path) -> None:
-    looks = Looks(tmp_path / "history.sqlite")
-    with looks.alone(), pytest.raises(InputError, match="another review"), Looks(looks.path).alone():
+    looks = ScanHistory(tmp_path / "history.sqlite")
+    with (
+        looks.hold_review_lock(),
+        pytest.raises(InputError, match="another review"),
+        ScanHistory(looks.path).hold_review_lock(),
+    ):
         pass
-    with looks.alone():
+    with looks.hold_review_lock():
         pass

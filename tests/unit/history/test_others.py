@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from auditor.history.incidents import Incidents
-from auditor.history.others import Others
-from auditor.models.incidents import Contained, Released
+from auditor.history.others import OtherActions
+from auditor.models.incidents import ContainedEvent, LiftedEvent
 from auditor.models.ranks import Means
 from tests.unit.incidents.test_ledger import INVENTORY, WHO, ledgers, opened
 
@@ -17,8 +17,8 @@ def write(ledgers: Incidents, incident: str, deed: Any) -> None:
     ledgers.write(INVENTORY, WHO, lambda _ledgers: (incident, deed))
 
 
-def deed(number: int, state: Any, means: Means = "site", host: str = "web1") -> Contained:
-    return Contained(number=number, host=host, means=means, what="antruc.test", state=state)
+def deed(number: int, state: Any, means: Means = "site", host: str = "web1") -> ContainedEvent:
+    return ContainedEvent(number=number, host=host, means=means, what="antruc.test", state=state)
 
 
 def test_only_what_others_did_there_since_then_is_named(ledgers: Incidents) -> None:
@@ -26,9 +26,9 @@ def test_only_what_others_did_there_since_then_is_named(ledgers: Incidents) -> N
     write(ledgers, other, deed(1, "confirmed"))
     write(ledgers, other, deed(2, "confirmed", "isolation"))
     numbers = {1}
-    others = Others(ledgers, INVENTORY, "web1", own, numbers)
-    assert others.since() == ()
-    assert [one.name for one in others.standing()] == [f"{other}/1"], "who asks was let in by the isolation, too"
+    others = OtherActions(ledgers, INVENTORY, "web1", own, numbers)
+    assert others.list_since() == ()
+    assert [one.name for one in others.list_in_force()] == [f"{other}/1"], "who asks was let in by the isolation, too"
     for incident, one in (
         (own, deed(1, "confirmed")),
         (own, deed(2, "begun")),
@@ -36,8 +36,8 @@ def test_only_what_others_did_there_since_then_is_named(ledgers: Incidents) -> N
         (other, deed(3, "refused")),
         (other, deed(4, "confirmed", "isolation")),
         (other, deed(5, "confirmed", host="web2")),
-        (other, Released(number=1, host="web1", means="site", state="released")),
+        (other, LiftedEvent(number=1, host="web1", means="site", state="released")),
     ):
         write(ledgers, incident, one)
-    assert others.since() == (f"{own}/2", f"{other}/4", f"{other}/1")
-    assert [one.name for one in others.standing()] == [f"{own}/2", f"{other}/4"]
+    assert others.list_since() == (f"{own}/2", f"{other}/4", f"{other}/1")
+    assert [one.name for one in others.list_in_force()] == [f"{own}/2", f"{other}/4"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from auditor.history.looks import Looks
+from auditor.history.looks import ScanHistory
 from auditor.history.runs import History
 from auditor.models import Hardening, HostHardening, HostOutcome, Inventory, Run
 from auditor.models.hardening import RECORD_HOME, HostState
@@ -26,7 +26,7 @@ def hardened(touched: str = RECORD_HOME, state: HostState = "confirmed") -> Hard
 
 def known(path: Path) -> dict[str, str]:
     inventory = Inventory(path=INVENTORY, organisation=None, hosts=())
-    return dict(Looks(path).carried(inventory).records)
+    return dict(ScanHistory(path).attach_to(inventory).records)
 
 
 def kept(path: Path, *runs: Run) -> dict[str, str]:

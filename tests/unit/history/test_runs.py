@@ -11,8 +11,8 @@ import pytest
 
 from auditor.errors import InputError
 from auditor.history.runs import History
-from auditor.models import Host, LeftOut, Run, clock
-from auditor.results.trend import months
+from auditor.models import ExcludedHost, Host, Run, clock
+from auditor.results.trend import select_last_of_months
 from tests import factory
 
 
@@ -57,14 +57,14 @@ def test_a_month_of_the_trend_is_vietnam_s(tmp_path: Path) -> None:
     for day in ("02", "03"):
         history.keep(run(day, f"2026-12-{day}T01:00:00+07:00"))
     assert [point.run_id for point in history.trend("/i", 3)] == ["october", "november", "02", "03"]
-    assert [point.run_id for point in months(history.trend("/i"))] == ["october", "november", "03"]
+    assert [point.run_id for point in select_last_of_months(history.trend("/i"))] == ["october", "november", "03"]
 
 
 def opened(run: Run) -> int:
     return sum(finding.is_open for finding in run.findings)
 
 
-def limited(run_id: str, started: str, left_out: tuple[LeftOut, ...] | None = None) -> Run:
+def limited(run_id: str, started: str, left_out: tuple[ExcludedHost, ...] | None = None) -> Run:
     return factory.run(run_id=run_id, started=started, hosts=factory.HOSTS[:1], hardened=True).model_copy(
         update={"left_out": left_out}
     )
@@ -87,7 +87,7 @@ def test_what_a_run_says_it_left_out_comes_from_whichever_run_has_it_last(tmp_pa
     history = History(tmp_path / "history.sqlite")
     whole = factory.run(run_id="a", started="2026-09-05T08:00:00+07:00")
     history.keep(whole)
-    history.keep(limited("b", "2026-11-20T08:00:00+07:00", (LeftOut(host="web3"), LeftOut(host="new"))))
+    history.keep(limited("b", "2026-11-20T08:00:00+07:00", (ExcludedHost(host="web3"), ExcludedHost(host="new"))))
     history.keep(limited("c", "2026-11-21T08:00:00+07:00", ()))
     _, some, alone = history.trend(whole.inventory)
     assert some.hosts.keys() == {"web1", "web3"}  # web2 is not declared any more

@@ -5,18 +5,27 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from auditor.incidents.case import Case, fold
+from auditor.incidents.case import Case, fold_case
 from auditor.incidents.forms import issue
-from auditor.incidents.forms.known import Known
+from auditor.incidents.forms.known import FormPrefill
 from auditor.inventory import hosts as inventories
-from auditor.models import Finding, Inventory, Lang, Regime, Reviewed, Run, clock
-from auditor.models.hunts import Hunted
-from auditor.models.incidents import Answered, AnyDeed, Collected, Contained, Entry, FilledIn, Opened, Reported
+from auditor.models import Finding, Inventory, Lang, Regime, Run, ScanSummary, clock
+from auditor.models.hunts import HuntSummary
+from auditor.models.incidents import (
+    AnsweredEvent,
+    AnyEvent,
+    CaseLogEntry,
+    CollectedEvent,
+    ContainedEvent,
+    FilledFormEvent,
+    OpenedEvent,
+    ReportedEvent,
+)
 from auditor.models.ranks import Form, Question
 from tests import factory
 
 SECRET = "kX9vQ2mLr7TzP4wN"  # noqa: S105  planted
-T0 = clock.moment_written("2026-12-31 20:15")
+T0 = clock.parse_minute("2026-12-31 20:15")
 HOSTILE = f"web1 (10.213.47.11, fd00::8) gọi https://evil.test; password={SECRET}"
 ANSWERS: dict[Question, tuple[str, ...]] = {
     "kind": ("defacement", "access", "other:chèn quảng cáo"),
@@ -32,7 +41,7 @@ ANSWERS: dict[Question, tuple[str, ...]] = {
 }
 
 
-LAST_FORM = FilledIn(form="end", docx="a" * 64, pdf="b" * 64, missing=0)
+LAST_FORM = FilledFormEvent(form="end", docx="a" * 64, pdf="b" * 64, missing=0)
 
 
 @cache
@@ -41,39 +50,40 @@ def lab() -> Inventory:
     return inventories.load(Path("inventories/lab"))
 
 
-def case(regime: Regime, *deeds: AnyDeed) -> Case:
-    opening = Opened(
-        detected=clock.stamp(T0),
+def case(regime: Regime, *deeds: AnyEvent) -> Case:
+    opening = OpenedEvent(
+        detected=clock.format_stamp(T0),
         subjects=("antruc.test", "web1"),
         regime=regime,
         why=f"Trang chủ bị thay đổi; {HOSTILE}",
     )
     entries = [
-        Entry(at=clock.stamp(T0), happened=clock.stamp(T0), who="Văn phòng", deed=deed) for deed in (opening, *deeds)
+        CaseLogEntry(at=clock.format_stamp(T0), happened=clock.format_stamp(T0), who="Văn phòng", deed=deed)
+        for deed in (opening, *deeds)
     ]
-    return fold("SC-20261231-1", entries)
+    return fold_case("SC-20261231-1", entries)
 
 
 def filled_in(regime: Regime) -> Case:
     return case(
         regime,
-        Answered(answers=ANSWERS),
-        Contained(number=1, host="web1", means="address", what="203.0.113.7", state="confirmed", about=HOSTILE),
-        Collected(number=1, host="web1", folder="web1-x", sha256="ab" * 32, files=7, size=1, key="k"),
-        Reported(report="full", how="45/BC-UBND"),
+        AnsweredEvent(answers=ANSWERS),
+        ContainedEvent(number=1, host="web1", means="address", what="203.0.113.7", state="confirmed", about=HOSTILE),
+        CollectedEvent(number=1, host="web1", folder="web1-x", sha256="ab" * 32, files=7, size=1, key="k"),
+        ReportedEvent(report="full", how="45/BC-UBND"),
     )
 
 
-def known(of: Case, form: Form, unit: str = "tinh-tan-giang", lang: Lang = "vi") -> Known:
-    return issue.known(of, form, lab(), unit, None, lang)
+def known(of: Case, form: Form, unit: str = "tinh-tan-giang", lang: Lang = "vi") -> FormPrefill:
+    return issue.gather_prefill(of, form, lab(), unit, None, lang)
 
 
 def clean(started: str, *findings: Finding, inventory: str = "inventories/none") -> Run:
     """An audit of the lab after a review of antruc.test and a hunt on web1."""
-    look = Reviewed(
+    look = ScanSummary(
         site="antruc.test", look="l", started=started, age_days=0, known=1, fresh=1, unread=0, stopped=None, engine=True
     )
-    hunt = Hunted(
+    hunt = HuntSummary(
         host="web1", hunt="h", started=started, age_days=0, warm=False, seen=1, known=1, judged=1, unjudged=0, left=0,
         cut_short=False, places=9,
     )  # fmt: skip

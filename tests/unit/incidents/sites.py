@@ -8,10 +8,10 @@ from typing import Any
 
 from auditor.errors import InputError
 from auditor.hardening.serving import smoke
-from auditor.incidents.containing import Wanted
+from auditor.incidents.containing import ActionRequest
 from auditor.models import Host
-from auditor.models.incidents import Contained, Released, Standing
-from auditor.web.fetch import Answer
+from auditor.models.incidents import ActiveContainment, ContainedEvent, LiftedEvent
+from auditor.web.fetch import FetchResult
 
 
 @dataclass
@@ -19,12 +19,12 @@ class Beside:
     """What others do on a host meanwhile."""
 
     names: tuple[str, ...] = ()
-    there: list[Standing] = field(default_factory=list)
+    there: list[ActiveContainment] = field(default_factory=list)
 
-    def since(self) -> tuple[str, ...]:
+    def list_since(self) -> tuple[str, ...]:
         return self.names
 
-    def standing(self) -> tuple[Standing, ...]:
+    def list_in_force(self) -> tuple[ActiveContainment, ...]:
         return tuple(self.there)
 
 
@@ -36,24 +36,26 @@ class StandIn:
     back: list[int] = field(default_factory=list)
     forgot: int = 0
     forgets: bool = True
-    unjudged: tuple[str, ...] = ()
+    unjudged_sites: tuple[str, ...] = ()
     number: int = 0
     taken: list[str] = field(default_factory=list)
     beside: Beside = field(default_factory=Beside)
 
-    def others(self, _host: str) -> Beside:
+    def build_others(self, _host: str) -> Beside:
         return self.beside
 
-    def contain(self, host: Host, wanted: Wanted) -> Contained:
+    def contain(self, host: Host, wanted: ActionRequest) -> ContainedEvent:
         if wanted.what == "luytre":
             raise InputError("{account} is ours", account=wanted.what, mend="x")
         self.number += 1
         self.taken.append(wanted.what)
-        return Contained(number=self.number, host=host.name, means=wanted.means, what=wanted.what, state="confirmed")
+        return ContainedEvent(
+            number=self.number, host=host.name, means=wanted.means, what=wanted.what, state="confirmed"
+        )
 
-    def release(self, action: Any) -> Released:
+    def release(self, action: Any) -> LiftedEvent:
         self.back.append(action.number)
-        return Released(number=action.number, host=action.host, means=action.means, state="released")
+        return LiftedEvent(number=action.number, host=action.host, means=action.means, state="released")
 
     def forget_code(self, _host: str) -> bool:
         self.forgot += 1
@@ -80,5 +82,5 @@ class Pages:
         return {"antruc.test": tuple(_answer(url, one) for url, one in said.items())}
 
 
-def _answer(url: str, said: int | str) -> Answer:
-    return Answer(url, 301, said) if isinstance(said, str) else Answer(url, said or None)
+def _answer(url: str, said: int | str) -> FetchResult:
+    return FetchResult(url, 301, said) if isinstance(said, str) else FetchResult(url, said or None)

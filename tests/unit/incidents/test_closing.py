@@ -12,19 +12,26 @@ from auditor.errors import InputError
 from auditor.fleet.reasons import KEY_CHANGED
 from auditor.history.incidents import Incidents
 from auditor.incidents import closing, deciding
-from auditor.incidents.case import fold
-from auditor.incidents.closing import Cause
+from auditor.incidents.case import fold_case
+from auditor.incidents.closing import RootCause
 from auditor.models import Finding, HostOutcome, Run, Subject, Text, clock
-from auditor.models.incidents import AnyDeed, Closed, Contained, Found, Reported, Spared
+from auditor.models.incidents import (
+    AnyEvent,
+    ClosedEvent,
+    ContainedEvent,
+    FindingReference,
+    ReportedEvent,
+    WaivedReportEvent,
+)
 from auditor.models.ranks import FOR_GOOD, Means, Report
 from auditor.text.words import Words
 from tests.unit.incidents.filled import LAST_FORM, T0, clean, lab
 from tests.unit.results.test_verdict import WEB2, finding
 
-REASON = Cause("lộ mật khẩu")
+REASON = RootCause("lộ mật khẩu")
 INVENTORY, WHO = "inventories/none", "Văn phòng"
-LATER = clock.stamp(T0 + datetime.timedelta(days=4))
-BEFORE = clock.stamp(T0 - datetime.timedelta(hours=1))
+LATER = clock.format_stamp(T0 + datetime.timedelta(days=4))
+BEFORE = clock.format_stamp(T0 - datetime.timedelta(hours=1))
 SITE = Subject(kind="site", id="antruc.test")
 CLEAN = clean(LATER, finding("pass", control="compromise.shell"), finding("pass", control="ssh.root_login"))
 
@@ -34,40 +41,40 @@ def ledgers(tmp_path: Path) -> Incidents:
     return Incidents(tmp_path / "history.sqlite", now=lambda: T0)
 
 
-def ready(ledgers: Incidents, *deeds: AnyDeed, findings: tuple[Found, ...] = ()) -> str:
+def ready(ledgers: Incidents, *deeds: AnyEvent, findings: tuple[FindingReference, ...] = ()) -> str:
     """An incident of which all is done, but for what the deeds say."""
-    decide = deciding.opening(("antruc.test",), findings, T0, "2026", None, new=False)
+    decide = deciding.decide_opening(("antruc.test",), findings, T0, "2026", None, new=False)
     incident, _ = ledgers.write(INVENTORY, WHO, decide)
     for report in ("now", "first", "full"):
-        ledgers.write(INVENTORY, WHO, deciding.adding(incident, Spared(report=report, why="x")))  # type: ignore[arg-type]
-    ledgers.write(INVENTORY, WHO, deciding.filling(incident, LAST_FORM))
+        ledgers.write(INVENTORY, WHO, deciding.decide_event(incident, WaivedReportEvent(report=report, why="x")))  # type: ignore[arg-type]
+    ledgers.write(INVENTORY, WHO, deciding.decide_form(incident, LAST_FORM))
     for deed in deeds:
-        ledgers.write(INVENTORY, WHO, deciding.adding(incident, deed))
+        ledgers.write(INVENTORY, WHO, deciding.decide_event(incident, deed))
     return incident
 
 
-def close(ledgers: Incidents, incident: str, run: Run | None = CLEAN, cause: Cause = REASON) -> Closed:
-    decide = closing.closing(incident, cause, run, lab().hosts, clock.read(LATER))
+def close(ledgers: Incidents, incident: str, run: Run | None = CLEAN, cause: RootCause = REASON) -> ClosedEvent:
+    decide = closing.decide_closure(incident, cause, run, lab().hosts, clock.read(LATER))
     _, deed = ledgers.write(INVENTORY, WHO, decide)
-    assert isinstance(deed, Closed)
+    assert isinstance(deed, ClosedEvent)
     return deed
 
 
 def test_it_closes_when_all_is_done(ledgers: Incidents) -> None:
     incident = ready(ledgers)
-    assert close(ledgers, incident) == Closed(cause="lộ mật khẩu")
-    assert not fold(incident, ledgers.one(INVENTORY, incident)).open
+    assert close(ledgers, incident) == ClosedEvent(cause="lộ mật khẩu")
+    assert not fold_case(incident, ledgers.load_log(INVENTORY, incident)).is_open
     with pytest.raises(InputError, match="is closed"):
         close(ledgers, incident)
 
 
 @pytest.mark.parametrize("report", ["now", "first", "full"])
 def test_not_while_a_report_is_owed(ledgers: Incidents, report: Report) -> None:
-    decide = deciding.opening(("antruc.test",), (), T0, "2026", None, new=False)
+    decide = deciding.decide_opening(("antruc.test",), (), T0, "2026", None, new=False)
     incident, _ = ledgers.write(INVENTORY, WHO, decide)
     for other in get_args(Report):
         if other not in (report, "personal"):
-            ledgers.write(INVENTORY, WHO, deciding.adding(incident, Reported(report=other, how="x")))
+            ledgers.write(INVENTORY, WHO, deciding.decide_event(incident, ReportedEvent(report=other, how="x")))
     with pytest.raises(InputError, match=f"not sent yet: {Words('en')(f'incidents.report.{report}')}"):
         close(ledgers, incident)
 
@@ -110,39 +117,39 @@ def test_what_is_open_on_another_host_is_another_matter(ledgers: Incidents) -> N
     assert close(ledgers, ready(ledgers), CLEAN.model_copy(update={"findings": tuple(elsewhere)}))
 
 
-def held(means: Means, until: str | None) -> Contained:
-    return Contained(number=1, host="web1", means=means, what="x", state="confirmed", until=until)
+def held(means: Means, until: str | None) -> ContainedEvent:
+    return ContainedEvent(number=1, host="web1", means=means, what="x", state="confirmed", until=until)
 
 
 @pytest.mark.parametrize("means", get_args(Means))
 def test_what_is_kept_shut_has_an_end_and_what_was_taken_away_may_stay_away(ledgers: Incidents, means: Means) -> None:
     incident = ready(ledgers, held(means, None))
-    if means in closing.TAKEN_AWAY | FOR_GOOD:
+    if means in closing.REMOVING_MEANS | FOR_GOOD:
         assert close(ledgers, incident)
         return
     with pytest.raises(InputError, match=r"number 1.*, without an end date"):
         close(ledgers, incident)
-    ledgers.write(INVENTORY, WHO, deciding.adding(incident, held(means, LATER)))
+    ledgers.write(INVENTORY, WHO, deciding.decide_event(incident, held(means, LATER)))
     assert close(ledgers, incident)
 
 
 def test_not_while_nobody_knows_what_became_of_containing_something(ledgers: Incidents) -> None:
-    unknown = Contained(number=1, host="web1", means="address", what="203.0.113.7", state="unknown")
+    unknown = ContainedEvent(number=1, host="web1", means="address", what="203.0.113.7", state="unknown")
     with pytest.raises(InputError, match=r"unknown whether it is in force on web1: number 1, address 203\.0\.113\.7"):
         close(ledgers, ready(ledgers, unknown))
 
 
 def test_not_without_the_closing_form(ledgers: Incidents) -> None:
     incident = ready(ledgers)
-    entries = [entry for entry in ledgers.one(INVENTORY, incident) if entry.deed != LAST_FORM]
-    decide = closing.closing(incident, Cause("x"), CLEAN, lab().hosts, clock.read(LATER))
+    entries = [entry for entry in ledgers.load_log(INVENTORY, incident) if entry.deed != LAST_FORM]
+    decide = closing.decide_closure(incident, RootCause("x"), CLEAN, lab().hosts, clock.read(LATER))
     with pytest.raises(InputError, match=f"the closing form of {incident} is missing"):
         decide({incident: tuple(entries)})
 
 
 @pytest.mark.parametrize("status", ["fail", "partial", "not_evaluated", None])
 def test_findings_that_opened_it_are_met_in_an_audit_since_then(ledgers: Incidents, status: str | None) -> None:
-    found = Found(control="ssh.root_login", subject="web1", run="r")
+    found = FindingReference(control="ssh.root_login", subject="web1", run="r")
     findings: tuple[Finding, ...] = (finding(status, control="ssh.root_login"),) if status else ()
     incident = ready(ledgers, findings=(found,))
     said = "is still open" if status in ("fail", "partial") else "the last audit could not evaluate"
@@ -155,17 +162,17 @@ def test_the_cause_is_a_control_that_passes_now_or_a_reason(ledgers: Incidents) 
     incident = ready(ledgers)
     for control, subject in (("ssh.root_login", "web2"), ("ssh.no_such", "web1")):
         with pytest.raises(InputError, match=f"the last audit could not evaluate {control} on {subject}"):
-            close(ledgers, incident, cause=Cause("x", (control, subject)))
-    closed = close(ledgers, incident, cause=Cause("x", ("ssh.root_login", "web1")))
-    assert closed.control == Found(control="ssh.root_login", subject="web1", run=CLEAN.id)
+            close(ledgers, incident, cause=RootCause("x", (control, subject)))
+    closed = close(ledgers, incident, cause=RootCause("x", ("ssh.root_login", "web1")))
+    assert closed.control == FindingReference(control="ssh.root_login", subject="web1", run=CLEAN.id)
 
 
 def test_a_host_that_nobody_comes_to_is_named_before_what_it_would_say(ledgers: Incidents) -> None:
     incident = ready(ledgers, held("isolation", None))
-    case, now = fold(incident, ledgers.one(INVENTORY, incident)), clock.read(LATER)
+    case, now = fold_case(incident, ledgers.load_log(INVENTORY, incident)), clock.read(LATER)
     for reason, command in ((KEY_CHANGED, ("enroll", "web1")), (Text(vi="x", en="y"), ("hunt", "--limit", "web1"))):
         down = HostOutcome(host="web1", reached=False, reason=reason)
-        first, *rest = closing.obstacles(case, CLEAN.model_copy(update={"outcomes": (down,)}), lab().hosts, now)
+        first, *rest = closing.find_obstacles(case, CLEAN.model_copy(update={"outcomes": (down,)}), lab().hosts, now)
         assert first.command == command
         assert str(first.error).startswith(f"the last audit could not reach web1: {reason.en}")
         assert [one.command[:2] for one in rest] == [("incident", "release")]

@@ -10,17 +10,17 @@ from typing import Any, get_args
 
 import pytest
 
-from auditor.commands.incidents.contain import each
+from auditor.commands.incidents.contain import iter_containments
 from auditor.errors import InputError
 from auditor.fleet import fresh
 from auditor.history.incidents import Incidents
 from auditor.incidents import closing, deciding, told
-from auditor.incidents.case import Case, fold
-from auditor.incidents.containing import Containing, Plan, Wanted
-from auditor.incidents.means.table import CLEANING, CONTAINING
+from auditor.incidents.case import Case, fold_case
+from auditor.incidents.containing import ActionPlan, ActionRequest, Responder
+from auditor.incidents.means.table import CONTAINMENT_KINDS, ERADICATION_KINDS
 from auditor.inventory.reach import Reach
 from auditor.models import Host, Inventory, Site, clock
-from auditor.models.incidents import Closed, Contained, Released
+from auditor.models.incidents import ClosedEvent, ContainedEvent, LiftedEvent
 from auditor.models.ranks import FOR_GOOD, Means
 from auditor.text.words import Words
 from tests.unit.incidents.filled import LAST_FORM
@@ -29,15 +29,15 @@ from tests.unit.incidents.test_ledger import INVENTORY, T0, WHO, opened
 SITES = tuple(Site(domain=domain, host="web1") for domain in ("antruc.test", "khac.test"))
 WEB1 = Host(name="web1", address="192.0.2.10", trusted_networks=("10.9.0.0/16",), sites=SITES)
 REACH = {"web1": Reach("192.0.2.10", 22, "luytre", None, (), None, None)}
-GONE = closing.Cause("x", gone=("web1",))
+GONE = closing.RootCause("x", removed_subjects=("web1",))
 """Nobody looks at the host: the audit that it takes is another test's."""
-BLOCK = Wanted("address", "203.0.113.7", 86_400)
+BLOCK = ActionRequest("address", "203.0.113.7", 86_400)
 
 
 def test_what_stays_for_good_is_what_is_typed_below_clean() -> None:
-    assert set(CLEANING) == FOR_GOOD
-    assert set(CONTAINING) | set(CLEANING) == set(get_args(Means))
-    assert not set(CONTAINING) & set(CLEANING)
+    assert set(ERADICATION_KINDS) == FOR_GOOD
+    assert set(CONTAINMENT_KINDS) | set(ERADICATION_KINDS) == set(get_args(Means))
+    assert not set(CONTAINMENT_KINDS) & set(ERADICATION_KINDS)
 
 
 class There:
@@ -46,7 +46,7 @@ class There:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.answers: list[Any] = []
         self.asked: list[Mapping[str, Any]] = []
-        monkeypatch.setattr(fresh, "asked_as_root", self._asked)
+        monkeypatch.setattr(fresh, "run_as_root", self._asked)
 
     def _asked(self, reach: Reach, program: Path, question: Mapping[str, Any], *_: object) -> bytes:
         assert program.is_file()
@@ -63,20 +63,20 @@ def there(monkeypatch: pytest.MonkeyPatch) -> There:
 
 
 @pytest.fixture
-def command(tmp_path: Path) -> Containing:
+def command(tmp_path: Path) -> Responder:
     ledgers = Incidents(tmp_path / "history.sqlite", now=lambda: T0)
-    return Containing(INVENTORY, opened(ledgers, "web1"), WHO, REACH, ledgers)
+    return Responder(INVENTORY, opened(ledgers, "web1"), WHO, REACH, ledgers)
 
 
-def case(command: Containing) -> Case:
-    return fold(command.incident, command.ledgers.one(INVENTORY, command.incident))
+def case(command: Responder) -> Case:
+    return fold_case(command.incident, command.ledgers.load_log(INVENTORY, command.incident))
 
 
 ON_TRIAL, CONFIRMED = {"state": "on_trial", "left": 60}, {"state": "confirmed", "left": 86_400}
 
 
 def test_a_block_is_written_made_confirmed_over_another_connection_and_written(
-    there: There, command: Containing
+    there: There, command: Responder
 ) -> None:
     there.answers = [ON_TRIAL, CONFIRMED]
     done = command.contain(WEB1, BLOCK)
@@ -84,9 +84,9 @@ def test_a_block_is_written_made_confirmed_over_another_connection_and_written(
     assert there.asked[0]["trusted"] == ("10.9.0.0/16",)
     assert done.state == "confirmed"
     deeds = [entry.deed for entry in case(command).entries[1:]]
-    assert [deed.state for deed in deeds if isinstance(deed, Contained)] == ["begun", "confirmed"]
+    assert [deed.state for deed in deeds if isinstance(deed, ContainedEvent)] == ["begun", "confirmed"]
     (action,) = case(command).actions.values()
-    assert action.open(clock.now())
+    assert action.is_open(clock.now())
     with pytest.raises(InputError, match="is already contained on web1, number 1"):
         command.contain(WEB1, BLOCK)
 
@@ -104,17 +104,17 @@ def test_a_block_is_written_made_confirmed_over_another_connection_and_written(
     ],
 )
 def test_what_was_not_confirmed_is_not_said_to_be(
-    there: There, command: Containing, answers: list[Any], state: str, why: str
+    there: There, command: Responder, answers: list[Any], state: str, why: str
 ) -> None:
     there.answers = answers
     done = command.contain(WEB1, BLOCK)
     assert (done.state, done.why) == (state, why)
-    assert case(command).actions[1].settled == (state == "refused")
+    assert case(command).actions[1].is_settled == (state == "refused")
 
 
-def test_what_another_incident_contains_too_is_not_said_to_be_back(there: There, command: Containing) -> None:
+def test_what_another_incident_contains_too_is_not_said_to_be_back(there: There, command: Responder) -> None:
     second = dataclasses.replace(command, incident=opened(command.ledgers, "web1", new=True))
-    process, job = Wanted("process", "7/bin/x", None), Wanted("job", "/etc/cron.d/x:1", None)
+    process, job = ActionRequest("process", "7/bin/x", None), ActionRequest("job", "/etc/cron.d/x:1", None)
     there.answers = [{"state": "confirmed"}] * 3 + [{"state": "refused", "why": "no_job"}]
     command.contain(WEB1, job)
     command.contain(WEB1, process)
@@ -124,21 +124,21 @@ def test_what_another_incident_contains_too_is_not_said_to_be_back(there: There,
     there.answers = [{"state": "none"}] * 2
     first = second.release(case(second).actions[1])
     assert (first.state, first.why, first.about) == ("released", "still_contained", f"{command.incident}/2")
-    assert told.deed(first, Words("en")).endswith(f"another incident does; number {command.incident}/2")
+    assert told.describe_event(first, Words("en")).endswith(f"another incident does; number {command.incident}/2")
     assert command.release(case(command).actions[2]).why == ""
 
 
-def test_what_is_contained_already_keeps_nothing_else_from_it(there: There, command: Containing) -> None:
+def test_what_is_contained_already_keeps_nothing_else_from_it(there: There, command: Responder) -> None:
     there.answers = [ON_TRIAL, CONFIRMED] * 2
     command.contain(WEB1, BLOCK)
     left: list[InputError] = []
-    (done,) = each(command, WEB1, [BLOCK, Wanted("address", "203.0.113.8", 86_400)], left)
+    (done,) = iter_containments(command, WEB1, [BLOCK, ActionRequest("address", "203.0.113.8", 86_400)], left)
     assert (done.what, done.state) == ("203.0.113.8", "confirmed")
     assert [error.what for error in left] == ["203.0.113.7 is already contained on web1, number 1"]
 
 
 def test_whoever_is_cut_off_leaves_what_was_begun_and_the_next_goes_on_with_it(
-    there: There, command: Containing
+    there: There, command: Responder
 ) -> None:
     there.answers = [KeyboardInterrupt()]
     with pytest.raises(KeyboardInterrupt):
@@ -146,59 +146,67 @@ def test_whoever_is_cut_off_leaves_what_was_begun_and_the_next_goes_on_with_it(
     assert case(command).actions[1].state == "begun"
     for report in ("now", "first", "full"):
         command.ledgers.write(
-            INVENTORY, WHO, deciding.adding(command.incident, deciding.Reported(report=report, how="45/BC-UBND"))
+            INVENTORY,
+            WHO,
+            deciding.decide_event(command.incident, deciding.ReportedEvent(report=report, how="45/BC-UBND")),
         )
-    command.ledgers.write(INVENTORY, WHO, deciding.filling(command.incident, LAST_FORM))
+    command.ledgers.write(INVENTORY, WHO, deciding.decide_form(command.incident, LAST_FORM))
     with pytest.raises(InputError, match="unknown whether"):
         command.ledgers.write(
-            INVENTORY, WHO, closing.closing(command.incident, closing.Cause("x"), None, (WEB1,), clock.now())
+            INVENTORY, WHO, closing.decide_closure(command.incident, closing.RootCause("x"), None, (WEB1,), clock.now())
         )
     there.answers = [ON_TRIAL, CONFIRMED]
     assert command.contain(WEB1, BLOCK).number == 1
     assert {question["id"] for question in there.asked} == {"SC-20261231-1/1"}
-    command.ledgers.write(INVENTORY, WHO, closing.closing(command.incident, GONE, None, (), clock.now()))
-    assert isinstance(case(command).entries[-1].deed, Closed)
+    command.ledgers.write(INVENTORY, WHO, closing.decide_closure(command.incident, GONE, None, (), clock.now()))
+    assert isinstance(case(command).entries[-1].deed, ClosedEvent)
 
 
-def test_what_is_open_is_released_and_what_cannot_be_told_is_not_said_to_be(there: There, command: Containing) -> None:
+def test_what_is_open_is_released_and_what_cannot_be_told_is_not_said_to_be(there: There, command: Responder) -> None:
     there.answers = [ON_TRIAL, CONFIRMED]
     command.contain(WEB1, BLOCK)
-    (action,) = deciding.releasing(command.incident, (), clock.now(), command.ledgers.all(INVENTORY))
+    (action,) = deciding.select_actions_to_lift(command.incident, (), clock.now(), command.ledgers.load_logs(INVENTORY))
     there.answers = [fresh.NoAnswer("no route")]
-    assert command.release(action) == Released(
+    assert command.release(action) == LiftedEvent(
         number=1, host="web1", means="address", state="unknown", why="no_answer", about="no route"
     )
-    (again,) = deciding.releasing(command.incident, (1, 1), clock.now(), command.ledgers.all(INVENTORY))
-    assert not again.settled
+    (again,) = deciding.select_actions_to_lift(
+        command.incident, (1, 1), clock.now(), command.ledgers.load_logs(INVENTORY)
+    )
+    assert not again.is_settled
     there.answers = [{"state": "none"}]
     assert command.release(again).state == "released"
-    assert deciding.releasing(command.incident, (), clock.now(), command.ledgers.all(INVENTORY)) == ()
+    assert (
+        deciding.select_actions_to_lift(command.incident, (), clock.now(), command.ledgers.load_logs(INVENTORY)) == ()
+    )
     with pytest.raises(InputError, match="no action number 2"):
-        deciding.releasing(command.incident, (2,), clock.now(), command.ledgers.all(INVENTORY))
+        deciding.select_actions_to_lift(command.incident, (2,), clock.now(), command.ledgers.load_logs(INVENTORY))
 
 
-def test_a_file_is_taken_away_and_put_back_also_when_the_incident_is_over(there: There, command: Containing) -> None:
+def test_a_file_is_taken_away_and_put_back_also_when_the_incident_is_over(there: There, command: Responder) -> None:
     digest = "a" * 64
     there.answers = [{"state": "confirmed", "sha256": digest, "why": "back_again", "about": "/srv/x.php"}]
-    done = command.contain(WEB1, Wanted("file", "/srv/x.php", None))
+    done = command.contain(WEB1, ActionRequest("file", "/srv/x.php", None))
     assert (done.state, done.sha256, done.why, done.until) == ("confirmed", digest, "back_again", None)
     for report in ("now", "first", "full"):
         command.ledgers.write(
-            INVENTORY, WHO, deciding.adding(command.incident, deciding.Reported(report=report, how="45/BC-UBND"))
+            INVENTORY,
+            WHO,
+            deciding.decide_event(command.incident, deciding.ReportedEvent(report=report, how="45/BC-UBND")),
         )
-    command.ledgers.write(INVENTORY, WHO, deciding.filling(command.incident, LAST_FORM))
-    command.ledgers.write(INVENTORY, WHO, closing.closing(command.incident, GONE, None, (), clock.now()))
+    command.ledgers.write(INVENTORY, WHO, deciding.decide_form(command.incident, LAST_FORM))
+    command.ledgers.write(INVENTORY, WHO, closing.decide_closure(command.incident, GONE, None, (), clock.now()))
     for answer, state, still_open in (
         ({"state": "refused", "why": "name_taken"}, "refused", True),
         ({"state": "none"}, "released", False),
     ):
         there.answers = [answer]
         assert command.release(case(command).actions[1]).state == state
-        assert case(command).actions[1].open(clock.now()) is still_open
+        assert case(command).actions[1].is_open(clock.now()) is still_open
 
 
 def test_a_host_that_is_no_longer_in_the_inventory_is_told_and_holds_nobody_up(
-    command: Containing, there: There
+    command: Responder, there: There
 ) -> None:
     there.answers = [ON_TRIAL, CONFIRMED]
     command.contain(WEB1, BLOCK)
@@ -208,7 +216,7 @@ def test_a_host_that_is_no_longer_in_the_inventory_is_told_and_holds_nobody_up(
     assert case(command).actions[1].state == "unknown"
 
 
-def test_a_plan_asks_what_the_real_run_asks_and_writes_nothing(there: There, command: Containing) -> None:
+def test_a_plan_asks_what_the_real_run_asks_and_writes_nothing(there: There, command: Responder) -> None:
     there.answers = [
         {"state": "planned", "would": ["nft -f -", "write /x"]},
         {"state": "refused", "why": "proxy", "about": "104.16.0.0/13"},
@@ -216,8 +224,8 @@ def test_a_plan_asks_what_the_real_run_asks_and_writes_nothing(there: There, com
         ON_TRIAL,
         CONFIRMED,
     ]
-    assert command.plan(WEB1, BLOCK) == Plan(("nft -f -", "write /x"), "", "")
-    assert command.plan(WEB1, BLOCK) == Plan((), "proxy", "104.16.0.0/13")
+    assert command.plan(WEB1, BLOCK) == ActionPlan(("nft -f -", "write /x"), "", "")
+    assert command.plan(WEB1, BLOCK) == ActionPlan((), "proxy", "104.16.0.0/13")
     assert command.plan(WEB1, BLOCK).why == "not_understood"
     assert case(command).actions == {}
     command.contain(WEB1, BLOCK)
@@ -228,19 +236,19 @@ def test_a_plan_asks_what_the_real_run_asks_and_writes_nothing(there: There, com
         command.plan(WEB1, BLOCK)
 
 
-def test_what_stands_is_known_to_audits_until_it_is_over(there: There, command: Containing) -> None:
+def test_what_stands_is_known_to_audits_until_it_is_over(there: There, command: Responder) -> None:
     def standing() -> list[tuple[int, str | None, bool]]:
-        found = command.ledgers.carried(inventory).contained
+        found = command.ledgers.attach_to(inventory).contained
         return [(one.number, one.site, one.known) for one in found]
 
     inventory = Inventory(path=INVENTORY, organisation=None, hosts=(WEB1,))
     there.answers = [{"state": "confirmed"}, ON_TRIAL, CONFIRMED, {"state": "refused", "why": "no_block"}]
-    command.contain(WEB1, Wanted("path", "antruc.test/x", None))
+    command.contain(WEB1, ActionRequest("path", "antruc.test/x", None))
     command.contain(WEB1, BLOCK)
-    command.contain(WEB1, Wanted("site", "khac.test", None))
+    command.contain(WEB1, ActionRequest("site", "khac.test", None))
     there.answers = [KeyboardInterrupt()]
     with pytest.raises(KeyboardInterrupt):
-        command.contain(WEB1, Wanted("site", "antruc.test", None))
+        command.contain(WEB1, ActionRequest("site", "antruc.test", None))
     assert standing() == [(1, "antruc.test", True), (4, "antruc.test", False)]  # the block's day is over by this clock
     for answer, known in (({"state": "refused"}, True), (fresh.NoAnswer("no route"), False)):
         there.answers = [answer]
@@ -252,44 +260,48 @@ def test_what_stands_is_known_to_audits_until_it_is_over(there: There, command: 
     assert standing() == []
 
 
-def test_what_came_last_is_released_first_in_whatever_order_it_is_asked_for(there: There, command: Containing) -> None:
+def test_what_came_last_is_released_first_in_whatever_order_it_is_asked_for(there: There, command: Responder) -> None:
     """What was changed after another change of the same file keeps that from being undone."""
     there.answers = [ON_TRIAL, CONFIRMED] * 2
     command.contain(WEB1, BLOCK)
     command.contain(WEB1, dataclasses.replace(BLOCK, what="203.0.113.9"))
-    asked = deciding.releasing(command.incident, (1, 2, 1), clock.now(), command.ledgers.all(INVENTORY))
+    asked = deciding.select_actions_to_lift(
+        command.incident, (1, 2, 1), clock.now(), command.ledgers.load_logs(INVENTORY)
+    )
     assert [action.number for action in asked] == [2, 1]
 
 
 def test_what_was_not_on_record_is_not_said_to_be_undone() -> None:
-    said = told.deed(Released(number=1, host="web1", means="row", state="released", why="none_kept"), Words("en"))
+    said = told.describe_event(
+        LiftedEvent(number=1, host="web1", means="row", state="released", why="none_kept"), Words("en")
+    )
     assert said == "number 1: web1 has no record of it, so nothing was done"
 
 
 def test_a_number_that_the_host_keeps_for_something_else_is_passed_over_and_nothing_is_said_to_be_done(
-    there: There, command: Containing
+    there: There, command: Responder
 ) -> None:
     there.answers = [{"state": "refused", "why": "number_taken", "about": "7"}, {"state": "confirmed"}]
-    done = command.contain(WEB1, Wanted("job", "/etc/cron.d/x:1", None))
+    done = command.contain(WEB1, ActionRequest("job", "/etc/cron.d/x:1", None))
     assert (done.number, done.state) == (8, "confirmed")
     assert [question["id"].rpartition("/")[2] for question in there.asked] == ["1", "8"]
     assert case(command).actions[1].state == "refused"
-    assert "the case log is older than the host" in told.deed(case(command).entries[2].deed, Words("en"))
+    assert "the case log is older than the host" in told.describe_event(case(command).entries[2].deed, Words("en"))
     there.answers = [{"state": "confirmed"}]
-    assert command.contain(WEB1, Wanted("job", "/etc/cron.d/x:2", None)).number == 9
+    assert command.contain(WEB1, ActionRequest("job", "/etc/cron.d/x:2", None)).number == 9
 
 
-def test_a_host_of_an_intruder_spends_no_numbers(there: There, command: Containing) -> None:
+def test_a_host_of_an_intruder_spends_no_numbers(there: There, command: Responder) -> None:
     for line in range(1, 5):
         there.answers = [{"state": "refused", "why": "number_taken", "about": "999998"}] * 3
-        assert command.contain(WEB1, Wanted("job", f"/etc/cron.d/x:{line}", None)).state == "refused"
+        assert command.contain(WEB1, ActionRequest("job", f"/etc/cron.d/x:{line}", None)).state == "refused"
     assert max(case(command).actions) < 1_100
 
 
-FILE = Wanted("file", "/var/www/a/x.php", None)
+FILE = ActionRequest("file", "/var/www/a/x.php", None)
 
 
-def test_what_somebody_laid_there_again_is_contained_again(there: There, command: Containing) -> None:
+def test_what_somebody_laid_there_again_is_contained_again(there: There, command: Responder) -> None:
     there.answers = [{"state": "confirmed"}, {"state": "planned"}, {"state": "confirmed"}]
     assert command.contain(WEB1, FILE).number == 1
     done = command.contain(WEB1, FILE)
@@ -299,7 +311,7 @@ def test_what_somebody_laid_there_again_is_contained_again(there: There, command
 
 
 @pytest.mark.parametrize("said", [{"state": "refused", "why": "no_file"}, fresh.NoAnswer("x"), b"{", {"state": "none"}])
-def test_what_is_not_seen_there_again_is_contained_already(there: There, command: Containing, said: Any) -> None:
+def test_what_is_not_seen_there_again_is_contained_already(there: There, command: Responder, said: Any) -> None:
     there.answers = [{"state": "confirmed"}, said, said]
     command.contain(WEB1, FILE)
     with pytest.raises(InputError, match="is already contained on web1, number 1"):

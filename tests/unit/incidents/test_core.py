@@ -12,7 +12,7 @@ import pytest
 
 from auditor.compromise.known import archives, checksums, originals
 from auditor.errors import InputError
-from auditor.incidents.means.core import CORE, sent
+from auditor.incidents.means.core import CORE, build_release_files
 from auditor.incidents.means.trigger import TRIGGER
 from auditor.models import Host, Site
 
@@ -38,7 +38,7 @@ def archive(folder: Path, files: dict[str, bytes], name: str = "wordpress-6.8.2.
 
 def test_only_what_nobody_but_the_release_writes_is_sent(tmp_path: Path) -> None:
     file = archive(tmp_path, FILES)
-    given = sent(originals.opened(file, [archives.read(file)]), "antruc.test")
+    given = build_release_files(originals.open_release(file, [archives.read(file)]), "antruc.test")
     packed = zipfile.ZipFile(io.BytesIO(given["release.zip"]))
     assert packed.namelist() == [
         "index.php",
@@ -51,12 +51,12 @@ def test_only_what_nobody_but_the_release_writes_is_sent(tmp_path: Path) -> None
         "tops": ["wp-includes"],
         "left": ["readme.html", "wp-content/index.php", "wp-includes/settings.php"],
     }
-    assert given == sent(originals.opened(file, [archives.read(file)]), "antruc.test")
+    assert given == build_release_files(originals.open_release(file, [archives.read(file)]), "antruc.test")
 
 
 def test_a_plugin_is_nobodys_but_its_makers(tmp_path: Path) -> None:
     file = archive(tmp_path, {"x.php": b"<?php\n", "a/y.css": b"y"}, "x.1.2.zip", "x/")
-    given = sent(originals.opened(file, [archives.read(file)]), "antruc.test/wp-content/plugins/x")
+    given = build_release_files(originals.open_release(file, [archives.read(file)]), "antruc.test/wp-content/plugins/x")
     assert json.loads(given["release.json"]) == {"tops": None, "left": []}
     assert zipfile.ZipFile(io.BytesIO(given["release.zip"])).namelist() == ["a/y.css", "x.php"]
 
@@ -65,7 +65,7 @@ def test_an_archive_of_which_one_file_is_not_known_is_refused(tmp_path: Path) ->
     known = archives.read(archive(tmp_path, FILES))
     for changed in ({**FILES, "index.php": b"<?php foreign();"}, {**FILES, "wp-includes/new.php": b"<?php"}):
         with pytest.raises(InputError, match="wordpress-6\\.8\\.2\\.zip is not a known-good release"):
-            originals.opened(archive(tmp_path, changed), [known])
+            originals.open_release(archive(tmp_path, changed), [known])
 
 
 def test_published_checksums_vouch_too(tmp_path: Path) -> None:
@@ -73,9 +73,9 @@ def test_published_checksums_vouch_too(tmp_path: Path) -> None:
     known = checksums.read(json.dumps({"checksums": sums}).encode(), "wordpress", "6.8.2", "x")
     assert known is not None
     file = archive(tmp_path, FILES)
-    assert originals.opened(file, [known]).manifest.version == "6.8.2"
+    assert originals.open_release(file, [known]).manifest.version == "6.8.2"
     with pytest.raises(InputError, match="is not a known-good release"):
-        originals.opened(archive(tmp_path, {**FILES, "index.php": b"<?php foreign();"}), [known])
+        originals.open_release(archive(tmp_path, {**FILES, "index.php": b"<?php foreign();"}), [known])
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_published_checksums_vouch_too(tmp_path: Path) -> None:
 )
 def test_an_application_is_a_folder_of_a_site(typed: str, read: str) -> None:
     assert CORE.read(typed) == CORE.read(CORE.read(typed)) == read
-    assert CORE.asked(WEB1, read) == {"root": "/var/www/a", "folder": read.partition("/")[2]}
+    assert CORE.build_question(WEB1, read) == {"root": "/var/www/a", "folder": read.partition("/")[2]}
 
 
 @pytest.mark.parametrize("typed", ["antruc.test/../x", "antruc.test//x", "antruc.test/%2e%2e/x", "antruc.test/a%00"])
@@ -99,7 +99,7 @@ def test_what_is_no_folder_of_a_site_is_refused(typed: str) -> None:
 
 def test_a_trigger_is_told_by_its_site_and_its_name() -> None:
     assert TRIGGER.read("https://Antruc.test/tin%20t/lam_moi") == "antruc.test/tin t/lam_moi"
-    assert TRIGGER.asked(WEB1, "antruc.test/tin t/x") == {"root": "/var/www/a", "folder": "tin t", "name": "x"}
+    assert TRIGGER.build_question(WEB1, "antruc.test/tin t/x") == {"root": "/var/www/a", "folder": "tin t", "name": "x"}
     for typed in ("lam_moi", "antruc.test/x`y", "antruc.test/"):
         with pytest.raises(InputError, match="is not a trigger"):
             TRIGGER.read(typed)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.incidents.detection import first_seen
+from auditor.incidents.detection import find_first_detection
 from auditor.models import Finding, Run, Severity, Status, Subject, clock
-from auditor.models.hunts import Hunted
+from auditor.models.hunts import HuntSummary
 from tests import factory
 
 SHELL = "compromise.shell"
@@ -24,7 +24,7 @@ def finding(status: Status = Status.FAIL, *keys: str) -> Finding:
 def run(day: int, *findings: Finding, hunted: str = "") -> Run:
     made = factory.run(started=f"2026-11-{day:02}T09:00:00+07:00", run_id=f"run-{day}")
     hunts = (
-        Hunted(host="web1", hunt="h", started=hunted, age_days=0, warm=False, seen=1, known=0, judged=1, unjudged=0, left=0, cut_short=False),
+        HuntSummary(host="web1", hunt="h", started=hunted, age_days=0, warm=False, seen=1, known=0, judged=1, unjudged=0, left=0, cut_short=False),
     )  # fmt: skip
     return made.model_copy(update={"findings": findings, "hunts": hunts if hunted else ()})
 
@@ -50,14 +50,14 @@ NOW = finding(Status.FAIL, NEW)
     ],
 )
 def test_it_goes_back_to_the_first_run_that_saw_it(runs: list[Run], expected: str) -> None:
-    assert first_seen([NOW], runs) == clock.read(expected)
+    assert find_first_detection([NOW], runs) == clock.read(expected)
 
 
 def test_without_a_run_that_has_it_nothing_is_known() -> None:
-    assert first_seen([NOW], [run(20, finding(Status.PASS))]) is None
+    assert find_first_detection([NOW], [run(20, finding(Status.PASS))]) is None
 
 
 def test_of_several_findings_the_earliest_counts() -> None:
     other = NOW.model_copy(update={"control": "compromise.way_in"}) if hasattr(NOW, "model_copy") else NOW
     runs = [run(20, NOW, other), run(15, other), run(14)]
-    assert first_seen([NOW, other], runs) == clock.read("2026-11-15T09:00:00+07:00")
+    assert find_first_detection([NOW, other], runs) == clock.read("2026-11-15T09:00:00+07:00")

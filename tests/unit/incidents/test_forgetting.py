@@ -9,14 +9,14 @@ from typing import Any
 
 from auditor.incidents import forgetting
 from auditor.incidents.case import Action, Case
-from auditor.looks.ledger import Ledger, Place
+from auditor.looks.ledger import CrawlEntry, CrawlFrontier
 from auditor.models import Site, Subject, Trace
 from auditor.text.words import Words
 from tests.unit.incidents.filled import T0
 from tests.unit.results.test_verdict import finding
 
 SITE = Site(domain="antruc.test", host="web1", aliases=("www.antruc.test",))
-CASE = Case(id="SC-20261127-1", detected=T0, regime="2026", subjects=("antruc.test",))
+CASE = Case(id="SC-20261127-1", detected_at=T0, regime="2026", subjects=("antruc.test",))
 
 
 def trace(key: str, kind: str, certainty: str = "strong") -> Trace:
@@ -28,16 +28,16 @@ def trace(key: str, kind: str, certainty: str = "strong") -> Trace:
     )
 
 
-def ledger(*seen: tuple[str, Trace], alone: tuple[str, ...] = ()) -> Ledger:
+def ledger(*seen: tuple[str, Trace], alone: tuple[str, ...] = ()) -> CrawlFrontier:
     """All but those that are ``alone`` are linked."""
-    return Ledger(
+    return CrawlFrontier(
         site="antruc.test",
-        places={path: Place(keys=(one.key,), linked=path not in alone) for path, one in seen},
+        places={path: CrawlEntry(keys=(one.key,), linked=path not in alone) for path, one in seen},
         traces={one.key: one for _, one in seen},
     )
 
 
-def addresses(found: tuple[forgetting.Page, ...]) -> list[tuple[str, str]]:
+def addresses(found: tuple[forgetting.IndexedPage, ...]) -> list[tuple[str, str]]:
     return [(page.act, page.address) for page in found]
 
 
@@ -49,8 +49,8 @@ def test_pages_of_theirs_are_forgotten_and_the_offices_own_visited_again() -> No
         ("/da-nhan", trace("d", "doorway")),
         ("//khac.test/x", trace("e", "doorway")),
     )
-    seen = seen.model_copy(update={"places": {**seen.places, "khac.test/x": Place(keys=("a" * 16,))}})
-    found = forgetting.pages(CASE, SITE, seen, (), {"d" * 16})
+    seen = seen.model_copy(update={"places": {**seen.places, "khac.test/x": CrawlEntry(keys=("a" * 16,))}})
+    found = forgetting.list_pages(CASE, SITE, seen, (), {"d" * 16})
     assert addresses(found) == [
         ("forget", "https://antruc.test//khac.test/x"),
         ("forget", "https://antruc.test/tin?id=66&x=n%E1%BB%95%20h%C5%A9"),
@@ -72,7 +72,7 @@ def test_paths_that_were_contained_and_what_findings_name_are_told_each_once() -
         violations=(member, {**member, "where": "/dai…"}, {**member, "kind": "of no look"}, {"where": 7}, "x"),
     )
     seen = ledger(("/no-hu", trace("b", "link")))
-    found = forgetting.pages(replace(CASE, actions=actions), SITE, seen, [of_site], ())
+    found = forgetting.list_pages(replace(CASE, actions=actions), SITE, seen, [of_site], ())
     assert addresses(found) == [
         ("forget", "https://antruc.test/no-hu"),
         ("forget", "https://antruc.test/uploads/a%20b%25.php"),
@@ -82,16 +82,16 @@ def test_paths_that_were_contained_and_what_findings_name_are_told_each_once() -
 def test_a_page_that_the_inventory_names_is_visited_again_even_where_it_was_contained() -> None:
     actions = {1: Action(1, "web1", "path", "antruc.test/gop-y.php", "confirmed")}
     own = SITE.model_copy(update={"smoke_urls": ("/", "/gop-y.php")})
-    found = forgetting.pages(replace(CASE, actions=actions), own, ledger(), [], ())
+    found = forgetting.list_pages(replace(CASE, actions=actions), own, ledger(), [], ())
     assert addresses(found) == [("again", "https://antruc.test/gop-y.php")]
 
 
 def test_the_list_is_exact_and_the_table_no_formula() -> None:
     seen = ledger(("/a;=1+1", trace("a", "doorway")), ("/", trace("b", "link")))
-    found = forgetting.pages(CASE, SITE, seen, (), ())
-    assert forgetting.listed(found) == b"https://antruc.test/a;=1+1\n"
+    found = forgetting.list_pages(CASE, SITE, seen, (), ())
+    assert forgetting.render_list(found) == b"https://antruc.test/a;=1+1\n"
     heading, first, second = csv.reader(
-        io.StringIO(forgetting.table(found, Words("en")).decode("utf-8-sig"), newline="")
+        io.StringIO(forgetting.render_table(found, Words("en")).decode("utf-8-sig"), newline="")
     )
     assert heading == ["Address", "Search engines must", "Found there"]
     assert first[:2] == ["https://antruc.test/a;'=1+1", "remove"]
@@ -109,7 +109,7 @@ def test_pages_that_nothing_leads_to_are_theirs_by_what_they_say_and_the_home_pa
         ),
         alone=("/xo-so/1.html", "/wp-sitemap.xml", "/"),
     )
-    assert addresses(forgetting.pages(CASE, SITE, seen, (), ())) == [
+    assert addresses(forgetting.list_pages(CASE, SITE, seen, (), ())) == [
         ("forget", "https://antruc.test/xo-so/1.html"),
         ("again", "https://antruc.test/"),
         ("again", "https://antruc.test/gioi-thieu"),

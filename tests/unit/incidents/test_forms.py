@@ -16,17 +16,17 @@ import pytest
 from auditor.errors import InputError
 from auditor.history.incidents import Incidents
 from auditor.incidents import deadlines, deciding
-from auditor.incidents.case import fold
+from auditor.incidents.case import fold_case
 from auditor.incidents.forms import asked, issue
-from auditor.incidents.forms.known import Known
+from auditor.incidents.forms.known import FormPrefill
 from auditor.inventory import hosts as inventories
 from auditor.mail.cleared import is_cleared
 from auditor.models import Lang, clock
-from auditor.models.incidents import Answered, Contained, Entry, Found, Opened
+from auditor.models.incidents import AnsweredEvent, CaseLogEntry, ContainedEvent, FindingReference, OpenedEvent
 from auditor.models.offices import Authority
 from auditor.models.ranks import Form
 from auditor.report.official import docx, metrics, pdf, template
-from auditor.report.official.form import Field, missing
+from auditor.report.official.form import Field, list_missing_fields
 from auditor.text.words import Words
 from tests import factory
 from tests.unit.incidents.filled import SECRET, T0, case, filled_in, known, lab
@@ -35,17 +35,20 @@ from tests.unit.incidents.offices import WHO, auditor, opened
 FORMS: Sequence[Form] = get_args(Form)
 
 
-def labels(of: Known) -> set[str]:
-    return {field.label for field in missing(issue.parts(of))}
+def labels(of: FormPrefill) -> set[str]:
+    return {field.label for field in list_missing_fields(issue.fill_parts(of))}
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_of_an_empty_form_every_mandatory_field_is_filled_or_named(form: Form) -> None:
     of = known(case(asked.REGIME[form]), form, "xa-an-truc")
-    parts = issue.parts(of)
-    named = [*issue._unknown(of, parts), "; ".join(field.label for field in missing(parts) if field.by_hand)]
+    parts = issue.fill_parts(of)
+    named = [
+        *issue._find_unknown_fields(of, parts),
+        "; ".join(field.label for field in list_missing_fields(parts) if field.by_hand),
+    ]
     for field in (field for part in parts for field in part.fields if field.mandatory):
-        answered = field.values or any(choice.ticked for choice in field.choices)
+        answered = field.values or any(choice.is_ticked for choice in field.choices)
         assert answered or any(field.label in one for one in named), field.label
     assert len(labels(of)) >= 4
 
@@ -53,8 +56,8 @@ def test_of_an_empty_form_every_mandatory_field_is_filled_or_named(form: Form) -
 @pytest.mark.parametrize("form", FORMS)
 def test_of_a_form_that_is_filled_in_only_what_people_write_is_blank(form: Form) -> None:
     of = known(filled_in(asked.REGIME[form]), form)
-    parts = issue.parts(of)
-    assert list(issue._unknown(of, parts)) == []
+    parts = issue.fill_parts(of)
+    assert list(issue._find_unknown_fields(of, parts)) == []
     by_hand = {field.label for part in parts for field in part.fields if field.by_hand and field.mandatory}
     assert labels(of) == by_hand
     assert all(not field.values for part in parts for field in part.fields if field.by_hand)
@@ -64,17 +67,17 @@ def test_of_a_form_that_is_filled_in_only_what_people_write_is_blank(form: Form)
 @pytest.mark.parametrize("form", FORMS)
 def test_no_secret_no_host_and_no_inner_address_stand_in_it(form: Form, lang: Lang) -> None:
     of = known(filled_in(asked.REGIME[form]), form, lang=lang)
-    body = [block.text for block in issue.document(of, issue.parts(of)).body]
+    body = [block.text for block in issue.build_document(of, issue.fill_parts(of)).body]
     text = "\n".join(body)
     for gone in (SECRET, "web1", "10.213.47.11", "fd00::8", "https://", "evil.test", "203.0.113.7"):
         assert gone not in text
     assert "vanthu@tangiang.test" in text
-    assert [metrics.drawable(one) for one in body] == body
+    assert [metrics.make_drawable(one) for one in body] == body
 
 
 def test_both_files_say_the_same_and_are_for_no_mail_to_everybody(tmp_path: Path) -> None:
     of = known(filled_in("2026"), "full")
-    issued = issue.write(of, tmp_path)
+    issued = issue.write_form(of, tmp_path)
     files = {path.suffix: path for path in issued.files}
     assert {path.stat().st_mode & 0o777 for path in issued.files} == {0o600}
     paragraphs = "\n".join(one.text for one in word.Document(str(files[".docx"])).paragraphs)
@@ -98,7 +101,7 @@ def test_both_files_say_the_same_and_are_for_no_mail_to_everybody(tmp_path: Path
         assert not is_cleared(path.read_bytes())
         assert SECRET.encode() not in path.read_bytes()
     assert SECRET not in paragraphs + printed
-    again = docx.render(issue.document(of, issue.parts(of)), template.FORM)
+    again = docx.render(issue.build_document(of, issue.fill_parts(of)), template.FORM_PATH)
     assert hashlib.sha256(again).hexdigest() == issued.deed.docx
 
 
@@ -108,8 +111,8 @@ def test_what_people_write_is_text_in_both_files_and_stays_within_the_margins(tm
         "#strong[x] $a$ @b",
         "y" * 1_999,
     )
-    of = known(case("2026", Answered(answers={"scope": nasty, "kind": ("other:{{ 7 * 7 }}",)})), "full")
-    files = issue.write(of, tmp_path).files
+    of = known(case("2026", AnsweredEvent(answers={"scope": nasty, "kind": ("other:{{ 7 * 7 }}",)})), "full")
+    files = issue.write_form(of, tmp_path).files
     paragraphs = "\n".join(one.text for one in word.Document(str(files[0])).paragraphs)
     with pdfplumber.open(files[1]) as read:
         printed = "".join("".join(page.extract_text().split()) for page in read.pages)
@@ -130,51 +133,59 @@ def test_what_people_write_is_text_in_both_files_and_stays_within_the_margins(tm
     ],
 )
 def test_what_is_due_next_stands_in_it_to_the_minute_over_month_and_year(t0: str, first: str, full: str) -> None:
-    detected = clock.stamp(clock.moment_written(t0))
-    deed = Opened(detected=detected, subjects=("antruc.test",), regime="2026")
-    of = fold("SC-20261231-1", [Entry(at=detected, happened=detected, who="x", deed=deed)])
-    assert [line.rpartition(" hạn ")[2] for line in known(of, "now").text("next_due")] == [first, full]
+    detected = clock.format_stamp(clock.parse_minute(t0))
+    deed = OpenedEvent(detected=detected, subjects=("antruc.test",), regime="2026")
+    of = fold_case("SC-20261231-1", [CaseLogEntry(at=detected, happened=detected, who="x", deed=deed)])
+    assert [line.rpartition(" hạn ")[2] for line in known(of, "now").list_values("next_due")] == [first, full]
 
 
 def test_where_personal_data_may_be_harmed_word_of_that_is_owed_too() -> None:
-    owed = case("2026", Answered(answers={"personal_data": ("yes",)})).owed()
-    assert [(due.report, clock.stamp(due.by)) for due in owed][-1] == ("personal", "2027-01-03T20:15:00+07:00")
-    assert "personal" not in {due.report for due in case("2026", Answered(answers={"personal_data": ("no",)})).owed()}
-    assert [due.report for due in deadlines.of("2022", T0, personal=True)] == ["full"]
+    owed = case("2026", AnsweredEvent(answers={"personal_data": ("yes",)})).list_owed()
+    assert [(due.report, clock.format_stamp(due.by)) for due in owed][-1] == ("personal", "2027-01-03T20:15:00+07:00")
+    assert "personal" not in {
+        due.report for due in case("2026", AnsweredEvent(answers={"personal_data": ("no",)})).list_owed()
+    }
+    assert [due.report for due in deadlines.compute_deadlines("2022", T0, personal=True)] == ["full"]
 
 
 def test_the_last_answer_counts() -> None:
-    of = case("2026", Answered(answers={"scope": ("a", "b")}), Answered(answers={"scope": ("c",), "cause": ("d",)}))
+    of = case(
+        "2026", AnsweredEvent(answers={"scope": ("a", "b")}), AnsweredEvent(answers={"scope": ("c",), "cause": ("d",)})
+    )
     assert of.answers == {"scope": ("c",), "cause": ("d",)}
 
 
 def test_an_incident_that_an_audit_found_says_so() -> None:
-    found = Found(control="ssh.root_login", subject="web1", run="r")
-    deed = Opened(detected=clock.stamp(T0), subjects=("web1",), findings=(found,), regime="2026")
-    of = fold("SC-20261231-1", [Entry(at=clock.stamp(T0), happened=clock.stamp(T0), who="x", deed=deed)])
-    assert known(of, "full").ticked("how_found") == {"other": "rà soát bằng phần mềm Lũy Tre"}
+    found = FindingReference(control="ssh.root_login", subject="web1", run="r")
+    deed = OpenedEvent(detected=clock.format_stamp(T0), subjects=("web1",), findings=(found,), regime="2026")
+    of = fold_case(
+        "SC-20261231-1", [CaseLogEntry(at=clock.format_stamp(T0), happened=clock.format_stamp(T0), who="x", deed=deed)]
+    )
+    assert known(of, "full").list_ticked_boxes("how_found") == {"other": "rà soát bằng phần mềm Lũy Tre"}
 
 
 def test_without_a_form_it_is_that_of_what_is_owed_next_and_then_the_closing_one() -> None:
-    assert issue.wanted(case("2026"), None) == "now"
-    assert issue.wanted(case("2022"), None) == "mau-03"
-    assert issue.wanted(filled_in("2022"), None) == "mau-04"
+    assert issue.choose_form(case("2026"), None) == "now"
+    assert issue.choose_form(case("2022"), None) == "mau-03"
+    assert issue.choose_form(filled_in("2022"), None) == "mau-04"
     with pytest.raises(InputError, match="--form mau-03 belongs to the rules of 2022"):
-        issue.wanted(case("2026"), "mau-03")
+        issue.choose_form(case("2026"), "mau-03")
 
 
 def test_a_public_address_stands_in_it_and_an_inner_one_does_not() -> None:
     host = lab().hosts[0]
     for address, shown in (("93.184.216.34", ("93.184.216.34",)), ("10.0.0.1", ()), ("web1.noi-bo", ())):
         hosts = (host.model_copy(update={"address": address}), *lab().hosts[1:])
-        of = issue.known(case("2022"), "mau-03", lab().model_copy(update={"hosts": hosts}), "xa-an-truc", None, "vi")
-        assert of.text("public_addresses") == shown
+        of = issue.gather_prefill(
+            case("2022"), "mau-03", lab().model_copy(update={"hosts": hosts}), "xa-an-truc", None, "vi"
+        )
+        assert of.list_values("public_addresses") == shown
 
 
 @pytest.mark.parametrize("boxes", [(), ("a", "b")])
 def test_a_field_that_is_answered_is_not_missing(boxes: tuple[str, ...]) -> None:
     field = Field(label="x", mandatory=True, values=boxes)
-    assert field.missing is not bool(boxes)
+    assert field.is_missing is not bool(boxes)
 
 
 @pytest.mark.parametrize(
@@ -190,15 +201,15 @@ def test_a_field_that_is_answered_is_not_missing(boxes: tuple[str, ...]) -> None
 )
 def test_a_wrong_answer_is_one_line(given: str, why: str) -> None:
     with pytest.raises(InputError, match=why):
-        asked.read([given])
+        asked.parse_answers([given])
 
 
 def test_one_answer_to_a_question_that_takes_one() -> None:
-    assert asked.read(["how_found=log", "how_found=notice:Công an: tỉnh"]) == {
+    assert asked.parse_answers(["how_found=log", "how_found=notice:Công an: tỉnh"]) == {
         "how_found": ("log", "notice:Công an: tỉnh")
     }
     with pytest.raises(InputError, match="answered twice"):
-        asked.read(["severity=serious", "severity=ordinary"])
+        asked.parse_answers(["severity=serious", "severity=ordinary"])
 
 
 # --- on the command line ----------------------------------------------------------------------------------
@@ -207,7 +218,7 @@ def test_one_answer_to_a_question_that_takes_one() -> None:
 def test_a_form_is_written_named_in_the_ledger_once_and_says_what_is_missing(
     inventory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pdf, "printed", lambda _: b"%PDF-")
+    monkeypatch.setattr(pdf, "render_pdf", lambda _: b"%PDF-")
     incident = opened(inventory)
     given = ("incident", "form", incident, "--output", tmp_path / "out", *WHO, "-i", inventory)
     for _ in range(2):
@@ -216,55 +227,55 @@ def test_a_form_is_written_named_in_the_ledger_once_and_says_what_is_missing(
         assert "Ghi tay vào bản in: Họ và tên người liên hệ" in said.stderr
         assert "Còn thiếu (bắt buộc): Địa chỉ. Khai ở contacts trong office/systems.yml" in said.stderr
     path = inventories.load(inventory).path
-    assert [entry.deed.kind for entry in Incidents().one(path, incident)] == ["opened", "filled_in"]
+    assert [entry.deed.kind for entry in Incidents().load_log(path, incident)] == ["opened", "filled_in"]
     papers = inventory / "office/systems.yml"
     said_by = '  xa-an-truc: {address: Thôn 1, telephone: "0200 000 001", email: ubnd@antruc.test}\n'
     papers.write_text(papers.read_text("utf-8").replace("contacts:\n", f"contacts:\n{said_by}"), "utf-8")
     assert "Còn thiếu" not in auditor(*given).stderr
     auditor("incident", "answer", incident, "scope=Trang chủ", *WHO, "-i", inventory)
     auditor(*given)
-    kinds = [entry.deed.kind for entry in Incidents().one(path, incident)]
+    kinds = [entry.deed.kind for entry in Incidents().load_log(path, incident)]
     assert kinds == ["opened", "filled_in", "filled_in", "answered", "filled_in"]
 
 
 def test_of_sites_of_several_units_the_nearest_above_them_all_reports(inventory: Path) -> None:
     known_ = inventories.load(inventory)
-    decide = deciding.opening(("antruc.test", "bennua.test"), (), T0, "2026", None, new=True)
+    decide = deciding.decide_opening(("antruc.test", "bennua.test"), (), T0, "2026", None, new=True)
     incident, _ = Incidents().write(known_.path, "Văn phòng", decide, T0 - datetime.timedelta(days=400))
-    case = fold(incident, Incidents().one(known_.path, incident))
-    assert issue.reporting(case, known_, None) == "tinh-tan-giang"
-    assert issue.reporting(case, known_, "xa-an-truc") == "xa-an-truc"
+    case = fold_case(incident, Incidents().load_log(known_.path, incident))
+    assert issue.choose_reporting_unit(case, known_, None) == "tinh-tan-giang"
+    assert issue.choose_reporting_unit(case, known_, "xa-an-truc") == "xa-an-truc"
     assert known_.organisation is not None
     units = [{**one.model_dump(), "parent": None} for one in known_.organisation.units]
     apart = type(known_.organisation).model_validate({**known_.organisation.model_dump(), "units": units})
     alone = known_.model_copy(update={"organisation": apart})
     with pytest.raises(InputError, match="belong to 2 units"):
-        issue.reporting(case, alone, None)
+        issue.choose_reporting_unit(case, alone, None)
 
 
 def test_what_people_alone_know_is_asked_until_it_is_answered() -> None:
     of = known(filled_in("2026"), "full")
-    asked_for = issue.questions(replace(of, case=replace(of.case, answers={})))
+    asked_for = issue.list_open_questions(replace(of, case=replace(of.case, answers={})))
     assert {"kind", "severity", "severity_why", "cause", "scope", "personal_data"} <= {*asked_for}
     assert not {*asked_for} & {"found", "written", "contact_name"}
 
 
 def test_three_dots_are_no_answer() -> None:
     with pytest.raises(InputError, match="severity_why is not answered"):
-        asked.read(["severity_why=…"])
+        asked.parse_answers(["severity_why=…"])
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_it_is_addressed_to_the_authority_of_its_regime(form: Form) -> None:
     of = known(filled_in(asked.REGIME[form]), form)
     authority = of.organisation.incident_authority[of.case.regime].name
-    document = issue.document(of, issue.parts(of))
+    document = issue.build_document(of, issue.fill_parts(of))
     assert any(authority in line for line in document.addressees)
     above = "Cục An ninh mạng"  # reports_to of the province, and the authority of 2026: once is enough
     assert [above in line for line in (*document.addressees, *document.recipients)].count(True) == 1
     others = of.organisation.incident_authority | {"2026": Authority(name="Công an tỉnh khác")}
     of = replace(of, organisation=of.organisation.model_copy(update={"incident_authority": others}))
-    document = issue.document(of, issue.parts(of))
+    document = issue.build_document(of, issue.fill_parts(of))
     places = document.addressees if of.case.regime == "2022" else document.recipients
     assert any(above in line for line in places)
 
@@ -273,24 +284,25 @@ def test_it_is_addressed_to_the_authority_of_its_regime(form: Form) -> None:
 def test_without_an_authority_the_line_is_blank_and_named(form: Form, tmp_path: Path) -> None:
     of = known(filled_in(asked.REGIME[form]), form)
     of = replace(of, organisation=of.organisation.model_copy(update={"incident_authority": {}}))
-    assert any("………" in line for line in issue.document(of, issue.parts(of)).addressees)
-    assert any("incident_authority" in one for one in issue.write(of, tmp_path).unknown)
+    assert any("………" in line for line in issue.build_document(of, issue.fill_parts(of)).addressees)
+    assert any("incident_authority" in one for one in issue.write_form(of, tmp_path).unknown)
 
 
 def test_a_notice_is_numbered_as_one_and_holds_no_digest_of_each_file_and_no_broken_name_of_a_unit() -> None:
-    stopped = Contained(number=1, host="web1", means="unit", what="kworker-sync.service", state="confirmed")
-    taken = Contained(number=2, host="web1", means="file", what="/x.php", state="confirmed", sha256="cd" * 32)
+    stopped = ContainedEvent(number=1, host="web1", means="unit", what="kworker-sync.service", state="confirmed")
+    taken = ContainedEvent(number=2, host="web1", means="file", what="/x.php", state="confirmed", sha256="cd" * 32)
     of = case("2026")
     entries = [
-        Entry(at=of.entries[-1].at, happened=of.entries[-1].happened, who="x", deed=one) for one in (stopped, taken)
+        CaseLogEntry(at=of.entries[-1].at, happened=of.entries[-1].happened, who="x", deed=one)
+        for one in (stopped, taken)
     ]
-    of = fold(of.id, [*of.entries, *entries])
+    of = fold_case(of.id, [*of.entries, *entries])
     paper = known(of, "first", "xa-an-truc")
-    written = issue.document(paper, issue.parts(paper))
+    written = issue.build_document(paper, issue.fill_parts(paper))
     text = "\n".join(block.text for block in written.body)
     assert "/TB-" in written.number
     full = known(of, "full", "xa-an-truc")
-    assert "/BC-" in issue.document(full, issue.parts(full)).number
+    assert "/BC-" in issue.build_document(full, issue.fill_parts(full)).number
     assert "kworker-sync.service" in text
     assert "đã dừng và vô hiệu hóa dịch vụ" in text
     assert "cd" * 32 not in text
@@ -298,6 +310,6 @@ def test_a_notice_is_numbered_as_one_and_holds_no_digest_of_each_file_and_no_bro
 
 def test_what_is_owed_at_once_has_no_deadline_that_is_the_minute_of_its_detection() -> None:
     of = known(case("2026"), "first", "xa-an-truc")
-    due = of.text("next_due")
+    due = of.list_values("next_due")
     assert "báo cáo ngay cho cơ quan chuyên trách: phải gửi ngay" in due
-    assert not any(Words("vi").moment(clock.stamp(of.case.detected)) in one for one in due)
+    assert not any(Words("vi").moment(clock.format_stamp(of.case.detected_at)) in one for one in due)

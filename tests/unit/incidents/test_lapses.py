@@ -9,9 +9,9 @@ import pytest
 
 from auditor.history.incidents import Incidents
 from auditor.incidents import deciding, lapses, told
-from auditor.incidents.case import fold
+from auditor.incidents.case import fold_case
 from auditor.models import clock
-from auditor.models.incidents import Contained, Standing
+from auditor.models.incidents import ActiveContainment, ContainedEvent
 from auditor.text.words import Words
 from tests.unit.incidents.filled import clean
 from tests.unit.incidents.test_ledger import INVENTORY, T0, WHO, opened
@@ -24,7 +24,7 @@ def ledgers(tmp_path: Path) -> Incidents:
 
 def contained(ledgers: Incidents, number: int, host: str, state: str = "confirmed") -> str:
     incident = opened(ledgers, "web1")
-    deed = Contained.model_validate(
+    deed = ContainedEvent.model_validate(
         {"number": number, "host": host, "means": "job", "what": "/etc/cron.d/x:3", "state": state}
     )
     ledgers.write(INVENTORY, WHO, lambda _: (incident, deed))
@@ -34,16 +34,18 @@ def contained(ledgers: Incidents, number: int, host: str, state: str = "confirme
 def test_what_the_guard_names_is_not_known_any_more_and_is_gone_on_with_by_its_number(ledgers: Incidents) -> None:
     incident = contained(ledgers, 3, "web1")
     said = f"x; {incident}/3 is not in force: /etc/cron.d/x has its line; {incident}/9 is not in force: y"
-    (deed,) = lapses.record(ledgers, INVENTORY, "web1", said)
+    (deed,) = lapses.record_lapses(ledgers, INVENTORY, "web1", said)
     assert (deed.number, deed.state, deed.about) == (3, "unknown", "/etc/cron.d/x has its line")
-    case = fold(incident, ledgers.one(INVENTORY, incident))
-    assert not case.actions[3].settled
-    assert "after the host was restored, this action is no longer in force" in told.deed(deed, Words("en"))
+    case = fold_case(incident, ledgers.load_log(INVENTORY, incident))
+    assert not case.actions[3].is_settled
+    assert "after the host was restored, this action is no longer in force" in told.describe_event(deed, Words("en"))
     assert case.entries[-1].who == "Lũy Tre"
-    _, again = deciding.containing(incident, "web1", "job", "/etc/cron.d/x:3", None, T0)(ledgers.all(INVENTORY))
-    assert isinstance(again, Contained)
+    _, again = deciding.decide_action(incident, "web1", "job", "/etc/cron.d/x:3", None, T0)(
+        ledgers.load_logs(INVENTORY)
+    )
+    assert isinstance(again, ContainedEvent)
     assert again.number == 3
-    assert list(lapses.record(ledgers, INVENTORY, "web1", said)) == []
+    assert list(lapses.record_lapses(ledgers, INVENTORY, "web1", said)) == []
 
 
 @pytest.mark.parametrize(
@@ -59,7 +61,7 @@ def test_what_the_guard_names_is_not_known_any_more_and_is_gone_on_with_by_its_n
 def test_nothing_else_that_a_host_says_is_written(ledgers: Incidents, host: str, said: str) -> None:
     incident = contained(ledgers, 3, "web1")
     assert incident == "SC-20261231-1"
-    assert list(lapses.record(ledgers, INVENTORY, host, said)) == []
+    assert list(lapses.record_lapses(ledgers, INVENTORY, host, said)) == []
 
 
 @pytest.mark.parametrize(
@@ -77,15 +79,15 @@ def test_what_a_host_has_not_on_record_any_more_is_not_known_any_more(
     ledgers: Incidents, there: bool | None, known: bool, minutes: int, state: str
 ) -> None:
     incident = contained(ledgers, 3, "web1")
-    one = Standing(
+    one = ActiveContainment(
         incident=incident, number=3, host="web1", means="job", what="/etc/cron.d/x:3", known=known, there=there
     )
-    began = clock.stamp(T0 + datetime.timedelta(minutes=minutes))
+    began = clock.format_stamp(T0 + datetime.timedelta(minutes=minutes))
     run = clean(began, inventory=INVENTORY).model_copy(update={"contained": (one,)})
     for _ in range(2):
-        lapses.record_missing(ledgers, run)
-    case = fold(incident, ledgers.one(INVENTORY, incident))
-    assert (case.actions[3].state, case.actions[3].lost) == (state, state == "unknown")
+        lapses.record_missing_actions(ledgers, run)
+    case = fold_case(incident, ledgers.load_log(INVENTORY, incident))
+    assert (case.actions[3].state, case.actions[3].is_lost) == (state, state == "unknown")
     if state == "unknown":
-        assert "the host has no record of it" in told.deed(case.entries[-1].deed, Words("en"))
+        assert "the host has no record of it" in told.describe_event(case.entries[-1].deed, Words("en"))
         assert [one.who for one in case.entries].count(lapses.PROGRAM) == 1

@@ -16,14 +16,14 @@ from auditor.errors import InputError
 from auditor.history.incidents import Incidents
 from auditor.history.runs import History
 from auditor.incidents import deadlines, deciding
-from auditor.incidents.case import Case, fold
+from auditor.incidents.case import Case, fold_case
 from auditor.models import Lang, Regime, clock
-from auditor.models.incidents import Found, Noted, Reported, Spared
+from auditor.models.incidents import FindingReference, NotedEvent, ReportedEvent, WaivedReportEvent
 from auditor.models.ranks import Report
 from auditor.text.words import Words
 from tests.unit.results.test_verdict import finding, run_of
 
-T0 = clock.moment_written("2026-12-31 20:15")
+T0 = clock.parse_minute("2026-12-31 20:15")
 WHO = "Văn phòng"
 INVENTORY = "inventories/none"
 DIES = """
@@ -40,13 +40,13 @@ def ledgers(tmp_path: Path) -> Incidents:
     return Incidents(tmp_path / "history.sqlite", now=lambda: T0)
 
 
-def opened(ledgers: Incidents, *subjects: str, new: bool = False, findings: tuple[Found, ...] = ()) -> str:
-    decide = deciding.opening(subjects, findings, T0, "2026", None, new=new)
+def opened(ledgers: Incidents, *subjects: str, new: bool = False, findings: tuple[FindingReference, ...] = ()) -> str:
+    decide = deciding.decide_opening(subjects, findings, T0, "2026", None, new=new)
     return ledgers.write(INVENTORY, WHO, decide)[0]
 
 
 def case(ledgers: Incidents, incident: str) -> Case:
-    return fold(incident, ledgers.one(INVENTORY, incident))
+    return fold_case(incident, ledgers.load_log(INVENTORY, incident))
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def case(ledgers: Incidents, incident: str) -> Case:
     ],
 )
 def test_a_deadline_falls_to_the_minute_also_over_the_year(regime: Regime, report: Report, by: str) -> None:
-    assert {due.report: clock.stamp(due.by) for due in deadlines.of(regime, T0)}[report] == by
+    assert {due.report: clock.format_stamp(due.by) for due in deadlines.compute_deadlines(regime, T0)}[report] == by
 
 
 def test_an_incident_is_opened_and_what_is_about_the_same_joins_it(ledgers: Incidents) -> None:
@@ -73,28 +73,30 @@ def test_an_incident_is_opened_and_what_is_about_the_same_joins_it(ledgers: Inci
 
 def test_what_is_owed_goes_as_it_is_reported_or_spared_with_a_reason(ledgers: Incidents) -> None:
     incident = opened(ledgers, "a.test")
-    assert [due.report for due in case(ledgers, incident).overdue(T0)] == ["now"]
-    ledgers.write(INVENTORY, WHO, deciding.adding(incident, Spared(report="now", why="không ảnh hưởng trật tự")))
-    ledgers.write(INVENTORY, WHO, deciding.adding(incident, Reported(report="first", how="45/BC-UBND")))
-    assert [due.report for due in case(ledgers, incident).owed()] == ["full"]
+    assert [due.report for due in case(ledgers, incident).list_overdue(T0)] == ["now"]
+    ledgers.write(
+        INVENTORY, WHO, deciding.decide_event(incident, WaivedReportEvent(report="now", why="không ảnh hưởng trật tự"))
+    )
+    ledgers.write(INVENTORY, WHO, deciding.decide_event(incident, ReportedEvent(report="first", how="45/BC-UBND")))
+    assert [due.report for due in case(ledgers, incident).list_owed()] == ["full"]
     with pytest.raises(InputError, match="is not due for") as refused:
-        ledgers.write(INVENTORY, WHO, deciding.adding(incident, Reported(report="now", how="điện thoại")))
+        ledgers.write(INVENTORY, WHO, deciding.decide_event(incident, ReportedEvent(report="now", how="điện thoại")))
     assert refused.value.text is not None
     languages: tuple[Lang, ...] = ("vi", "en")
     for lang in languages:  # by its name, never by the word that is typed for it
         assert refused.value.text.get(lang).endswith(f": {Words(lang)('incidents.report.now')}")
-    assert len(ledgers.one(INVENTORY, incident)) == 3
+    assert len(ledgers.load_log(INVENTORY, incident)) == 3
 
 
 def test_a_finding_that_is_not_open_opens_nothing() -> None:
     run = run_of(finding("not_evaluated", control="ssh.root_login"))
     with pytest.raises(InputError, match="no open finding"):
-        deciding.found_in(run, run.findings[0].control, run.findings[0].subject.id)
+        deciding.get_open_finding(run, run.findings[0].control, run.findings[0].subject.id)
 
 
 def test_entries_are_links_of_the_chain_and_a_changed_one_is_named(ledgers: Incidents) -> None:
     incident = opened(ledgers, "a.test")
-    ledgers.write(INVENTORY, WHO, deciding.adding(incident, Noted(text="đã gọi đơn vị vận hành")))
+    ledgers.write(INVENTORY, WHO, deciding.decide_event(incident, NotedEvent(text="đã gọi đơn vị vận hành")))
     history = History(ledgers.path)
     assert history.verify().broken is None
     with sqlite3.connect(ledgers.path) as database:
@@ -117,7 +119,7 @@ def test_entries_are_links_of_the_chain_and_a_changed_one_is_named(ledgers: Inci
 )
 def test_a_ledger_that_somebody_changed_is_one_line_and_no_other_story(ledgers: Incidents, change: str) -> None:
     incident = opened(ledgers, "web1")
-    decide = deciding.containing(incident, "web1", "address", "203.0.113.7", 600, T0)
+    decide = deciding.decide_action(incident, "web1", "address", "203.0.113.7", 600, T0)
     ledgers.write(INVENTORY, WHO, decide)
     with contextlib.closing(sqlite3.connect(ledgers.path)) as database:
         database.execute(change)
@@ -135,7 +137,7 @@ def test_two_people_at_once_open_two_incidents_with_two_names(ledgers: Incidents
         person.start()
     for person in people:
         person.join()
-    assert sorted(ledgers.all(INVENTORY)) == [f"SC-20261231-{n}" for n in range(1, 6)]
+    assert sorted(ledgers.load_logs(INVENTORY)) == [f"SC-20261231-{n}" for n in range(1, 6)]
     assert History(ledgers.path).verify().broken is None
 
 
@@ -144,12 +146,12 @@ def test_whoever_is_killed_while_writing_leaves_the_ledger_whole(ledgers: Incide
 
     ended = subprocess.run([sys.executable, "-c", DIES, str(ledgers.path), INVENTORY], check=False)
     assert ended.returncode == -signal.SIGKILL
-    assert len(ledgers.one(INVENTORY, incident)) == 1
-    ledgers.write(INVENTORY, WHO, deciding.adding(incident, Noted(text="after")))
+    assert len(ledgers.load_log(INVENTORY, incident)) == 1
+    ledgers.write(INVENTORY, WHO, deciding.decide_event(incident, NotedEvent(text="after")))
     assert History(ledgers.path).verify().broken is None
 
 
 def test_an_incident_that_is_not_there_is_guessed(ledgers: Incidents) -> None:
     opened(ledgers, "a.test")
     with pytest.raises(InputError, match="did you mean 'SC-20261231-1'"):
-        ledgers.one(INVENTORY, "SC-20261231-11")
+        ledgers.load_log(INVENTORY, "SC-20261231-11")

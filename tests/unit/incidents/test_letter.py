@@ -5,33 +5,43 @@ from __future__ import annotations
 import datetime
 
 from auditor.incidents import letter
-from auditor.incidents.case import fold
+from auditor.incidents.case import fold_case
 from auditor.models import Inventory, Unit, clock
-from auditor.models.incidents import Collected, Contained, Entry, Found, Opened, Reported
+from auditor.models.incidents import (
+    CaseLogEntry,
+    CollectedEvent,
+    ContainedEvent,
+    FindingReference,
+    OpenedEvent,
+    ReportedEvent,
+)
 from auditor.text.words import Words
 from tests import factory
 
-T0 = clock.moment_written("2026-11-24 20:15")
+T0 = clock.parse_minute("2026-11-24 20:15")
 NOW = T0 + datetime.timedelta(hours=2)
 INVENTORY = Inventory(path="/i", organisation=None, hosts=factory.HOSTS)
 UNIT = Unit(id="xa", name="Ủy ban nhân dân xã An Trúc")
-FOUND = (Found(control="compromise.shell", subject="web1", run="r"),)
-OPENED = Opened(detected=clock.stamp(T0), subjects=("antruc.test", "web1"), findings=FOUND, regime="2026")
+FOUND = (FindingReference(control="compromise.shell", subject="web1", run="r"),)
+OPENED = OpenedEvent(detected=clock.format_stamp(T0), subjects=("antruc.test", "web1"), findings=FOUND, regime="2026")
 
 
 def body(*deeds) -> str:
-    entries = [Entry(at=clock.stamp(T0), happened=clock.stamp(T0), who="Văn phòng", deed=deed) for deed in deeds]
-    return letter._body(fold("SC-20261124-1", entries), INVENTORY, UNIT, (), NOW, Words("vi"))
+    entries = [
+        CaseLogEntry(at=clock.format_stamp(T0), happened=clock.format_stamp(T0), who="Văn phòng", deed=deed)
+        for deed in deeds
+    ]
+    return letter._write_body(fold_case("SC-20261124-1", entries), INVENTORY, UNIT, (), NOW, Words("vi"))
 
 
-def contained(number: int, means: str, what: str) -> Contained:
-    return Contained.model_validate(
+def contained(number: int, means: str, what: str) -> ContainedEvent:
+    return ContainedEvent.model_validate(
         {"number": number, "host": "web1", "means": means, "what": what, "state": "confirmed"}
     )
 
 
 def test_it_is_five_things_in_the_order_in_which_they_are_asked_for() -> None:
-    kept = Collected(number=1, host="web1", folder="web1-x", sha256="ab" * 32, files=1, size=1, key="k")
+    kept = CollectedEvent(number=1, host="web1", folder="web1-x", sha256="ab" * 32, files=1, size=1, key="k")
     said = body(OPENED, *(contained(n, "file", f"/x{n}.php") for n in range(1, 13)), kept)
     happened = "Lúc 20:15 ngày 24/11/2026 đã phát hiện dấu vết xâm nhập tại antruc.test, 1 máy chủ (hồ sơ sự cố SC-20261124-1)."
     done = "Đã thực hiện 12 biện pháp ngăn chặn, gỡ bỏ; 12 biện pháp đang có hiệu lực. Đã thu 1 bộ chứng cứ."
@@ -50,12 +60,12 @@ def test_what_is_cleaned_stays_in_force_and_what_nobody_did_is_not_told() -> Non
     assert "1 biện pháp đang có hiệu lực" in body(OPENED, contained(1, "core", "antruc.test"))
     assert "Chưa có biện pháp ngăn chặn nào được xác nhận." in body(OPENED)
     assert "Đã gửi: thông báo ban đầu (12/TB-UBND, lúc 20:15" in body(
-        OPENED, Reported(report="first", how="12/TB-UBND")
+        OPENED, ReportedEvent(report="first", how="12/TB-UBND")
     )
 
 
 def test_while_it_is_open_something_is_left_to_do_though_no_report_is_owed() -> None:
-    said = body(OPENED, *(Reported(report=one, how="45") for one in ("now", "first", "full")))
+    said = body(OPENED, *(ReportedEvent(report=one, how="45") for one in ("now", "first", "full")))
     assert "các báo cáo, thông báo theo hạn đã gửi hoặc không phải gửi" in said
     assert "xử lý hết dấu vết, xác định nguyên nhân, khôi phục và kết thúc sự cố" in said
     assert "không còn" not in said.lower()

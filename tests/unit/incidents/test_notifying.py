@@ -14,13 +14,21 @@ from auditor.errors import InputError
 from auditor.history.incidents import Incidents
 from auditor.history.runs import History
 from auditor.incidents import closing, deciding, letter
-from auditor.incidents.case import Case, fold
+from auditor.incidents.case import Case, fold_case
 from auditor.inventory import hosts as inventories
 from auditor.mail import audience
-from auditor.mail.message import Letter, Written
+from auditor.mail.message import Letter, PreparedMail
 from auditor.mail.spool import Spool
 from auditor.models import Inventory, Regime, clock
-from auditor.models.incidents import Closed, Collected, Contained, Entry, Noted, Opened, Reported
+from auditor.models.incidents import (
+    CaseLogEntry,
+    ClosedEvent,
+    CollectedEvent,
+    ContainedEvent,
+    NotedEvent,
+    OpenedEvent,
+    ReportedEvent,
+)
 from auditor.models.ranks import Report
 from auditor.text.words import Words
 from tests import factory
@@ -29,13 +37,13 @@ from tests.unit.incidents.filled import LAST_FORM
 from tests.unit.incidents.offices import WHO, auditor, opened, server, tells
 
 SECRET = "kX9vQ2mLr7TzP4wN"  # noqa: S105  planted
-T0 = clock.moment_written("2026-12-31 20:15")
+T0 = clock.parse_minute("2026-12-31 20:15")
 HOUR = datetime.timedelta(hours=1)
 
 
 def kinds(folder: Path, incident: str) -> list[str]:
     known = inventories.load(folder)
-    return [entry.deed.kind for entry in Incidents().one(known.path, incident)]
+    return [entry.deed.kind for entry in Incidents().load_log(known.path, incident)]
 
 
 def body(mail: EmailMessage) -> str:
@@ -83,7 +91,7 @@ def test_where_an_office_says_so_a_timer_tells_it_also_after_its_server_was_down
         auditor("incident", "notify", *WHO, "-i", inventory)
         assert len(received.mails) == 2
         known = inventories.load(inventory)
-        write = deciding.adding(incident, Reported(report="now", how="điện thoại"))
+        write = deciding.decide_event(incident, ReportedEvent(report="now", how="điện thoại"))
         Incidents().write(known.path, "Văn phòng", write)
         auditor("incident", "notify", *WHO, "-i", inventory)
     assert len(received.mails) == 4
@@ -99,13 +107,13 @@ def test_the_chain_s_head_goes_along_and_makes_no_other_mail(inventory: Path, tr
         server(inventory, port)
         auditor("incident", "notify", incident, "--send", *WHO, "-i", inventory)
         Incidents().write(
-            inventories.load(inventory).path, "Văn phòng", deciding.adding(incident, Noted(text="đã gọi"))
+            inventories.load(inventory).path, "Văn phòng", deciding.decide_event(incident, NotedEvent(text="đã gọi"))
         )
         assert History().head() != head
         auditor("incident", "notify", incident, "--send", *WHO, "-i", inventory)
     assert len(received.mails) == 2
     assert f"auditor history verify --seen {head}" in body(received.mails[0])
-    assert History().verify(seen=head).seen_at == 1
+    assert History().verify(known_hash=head).seen_at == 1
 
 
 def test_a_technical_file_goes_to_technical_roles_only(
@@ -181,14 +189,14 @@ def test_a_role_that_there_is_none_of_is_named_with_its_line(inventory: Path) ->
 
 def case(folder: Path, incident: str) -> tuple[Case, Inventory]:
     known = inventories.load(folder)
-    return fold(incident, Incidents().one(known.path, incident)), known
+    return fold_case(incident, Incidents().load_log(known.path, incident)), known
 
 
 def text(folder: Path, incident: str, now: datetime.datetime = T0) -> str:
     of, known = case(folder, incident)
     assert known.organisation is not None
-    unit = letter.told(known.organisation, of, known)[0]
-    return letter._body(of, known, unit, (), now, Words("vi"))
+    unit = letter.list_notified_units(known.organisation, of, known)[0]
+    return letter._write_body(of, known, unit, (), now, Words("vi"))
 
 
 def test_no_secret_no_host_and_no_inner_address_stand_in_it_and_others_addresses_are_no_links(inventory: Path) -> None:
@@ -200,12 +208,14 @@ def test_no_secret_no_host_and_no_inner_address_stand_in_it_and_others_addresses
     known = inventories.load(inventory)
     hostile = "10.0.0.8 http://evil.test"
     for deed in (
-        Contained(number=1, host="web1", means="address", what="203.0.113.7", state="confirmed", about=hostile),
-        Contained(number=2, host="web1", means="file", what=f"/var/www/{SECRET}.php", state="unknown", about=hostile),
-        Collected(number=1, host="web1", folder="web1-x", sha256="ab" * 32, files=1, size=1, key="k"),
-        Noted(text=f"mật khẩu là {SECRET}"),
+        ContainedEvent(number=1, host="web1", means="address", what="203.0.113.7", state="confirmed", about=hostile),
+        ContainedEvent(
+            number=2, host="web1", means="file", what=f"/var/www/{SECRET}.php", state="unknown", about=hostile
+        ),
+        CollectedEvent(number=1, host="web1", folder="web1-x", sha256="ab" * 32, files=1, size=1, key="k"),
+        NotedEvent(text=f"mật khẩu là {SECRET}"),
     ):
-        Incidents().write(known.path, "Văn phòng", deciding.adding(incident, deed))
+        Incidents().write(known.path, "Văn phòng", deciding.decide_event(incident, deed))
     said = text(inventory, incident)
     for gone in (SECRET, "web1", "10.213.47.11", "10.0.0.8", "https://", "http://", "evil.test", "203.0.113"):
         assert gone not in said
@@ -230,7 +240,7 @@ def test_what_is_due_next_is_told_to_the_minute_over_the_year(
     inventory: Path, after: datetime.timedelta, says: str
 ) -> None:
     known = inventories.load(inventory)
-    decide = deciding.opening(("antruc.test",), (), T0, "2026", None, new=True)
+    decide = deciding.decide_opening(("antruc.test",), (), T0, "2026", None, new=True)
     incident, _ = Incidents().write(known.path, "Văn phòng", decide)
     assert says in text(inventory, incident, T0 + after)
 
@@ -241,15 +251,15 @@ def test_the_subject_is_that_of_the_regime(inventory: Path) -> None:
     subjects = []
     regimes: tuple[Regime, ...] = ("2022", "2026")
     for regime in regimes:
-        decide = deciding.opening(("antruc.test", "web1"), (), T0, regime, None, new=True)
+        decide = deciding.decide_opening(("antruc.test", "web1"), (), T0, regime, None, new=True)
         incident, _ = Incidents().write(known.path, "Văn phòng", decide)
         of, _ = case(inventory, incident)
-        unit = letter.told(known.organisation, of, known)[0]
-        (one,) = letter.letters(
+        unit = letter.list_notified_units(known.organisation, of, known)[0]
+        (one,) = letter.write_letters(
             of,
             known,
             unit,
-            audience.recipients(unit, ("truc_ban",)),
+            audience.list_recipients(unit, ("truc_ban",)),
             (),
             sender="a@b.test",
             head=None,
@@ -268,18 +278,22 @@ def test_an_incident_that_is_over_is_told_too(inventory: Path) -> None:
     known = inventories.load(inventory)
     reports: tuple[Report, ...] = ("now", "first", "full")
     for report in reports:
-        Incidents().write(known.path, "Văn phòng", deciding.adding(incident, Reported(report=report, how="45/BC-UBND")))
+        Incidents().write(
+            known.path, "Văn phòng", deciding.decide_event(incident, ReportedEvent(report=report, how="45/BC-UBND"))
+        )
     going_on = text(inventory, incident)
     assert "các báo cáo, thông báo theo hạn đã gửi hoặc không phải gửi" in going_on
     assert "kết thúc sự cố" in going_on
     assert "Đã gửi: báo cáo ngay cho cơ quan chuyên trách (45/BC-UBND" in going_on
-    Incidents().write(known.path, "Văn phòng", deciding.filling(incident, LAST_FORM))
-    close = closing.closing(incident, closing.Cause("lộ mật khẩu", gone=("antruc.test", "web1")), None, (), T0)
+    Incidents().write(known.path, "Văn phòng", deciding.decide_form(incident, LAST_FORM))
+    close = closing.decide_closure(
+        incident, closing.RootCause("lộ mật khẩu", removed_subjects=("antruc.test", "web1")), None, (), T0
+    )
     Incidents().write(known.path, "Văn phòng", close)
     assert "Đã kết thúc sự cố" in text(inventory, incident)
     auditor("incident", "notify", incident, "--send", *WHO, "-i", inventory)
     assert kinds(inventory, incident)[-1] == "notified"
-    assert {mail.state for mail in Spool().mails()} == {"waiting"}
+    assert {mail.state for mail in Spool().list_mails()} == {"waiting"}
 
 
 def test_an_address_that_is_none_is_told_after_the_other_incidents(inventory: Path, trusted: ssl.SSLContext) -> None:
@@ -300,12 +314,15 @@ def test_an_address_that_is_none_is_told_after_the_other_incidents(inventory: Pa
 
 
 def test_a_timer_tells_of_what_was_closed_for_some_days() -> None:
-    opening = Opened(detected=clock.stamp(T0), subjects=("antruc.test",), regime="2026")
-    over = Closed(cause="x")
-    entries = [Entry(at=clock.stamp(T0), happened=clock.stamp(T0), who="x", deed=deed) for deed in (opening, over)]
-    closed, still_open = fold("SC-20261231-1", entries), fold("SC-20261231-2", entries[:1])
-    assert letter.to_tell([closed, still_open], T0 + 71 * HOUR) == (closed, still_open)
-    assert letter.to_tell([closed, still_open], T0 + 72 * HOUR) == (still_open,)
+    opening = OpenedEvent(detected=clock.format_stamp(T0), subjects=("antruc.test",), regime="2026")
+    over = ClosedEvent(cause="x")
+    entries = [
+        CaseLogEntry(at=clock.format_stamp(T0), happened=clock.format_stamp(T0), who="x", deed=deed)
+        for deed in (opening, over)
+    ]
+    closed, still_open = fold_case("SC-20261231-1", entries), fold_case("SC-20261231-2", entries[:1])
+    assert letter.select_cases_to_report([closed, still_open], T0 + 71 * HOUR) == (closed, still_open)
+    assert letter.select_cases_to_report([closed, still_open], T0 + 72 * HOUR) == (still_open,)
 
 
 def test_no_secret_is_written_into_the_ledger(inventory: Path) -> None:
@@ -369,7 +386,7 @@ def test_who_is_told_of_incidents_hears_after_a_silent_week_that_all_goes_on(
 ) -> None:
     long_ago = clock.now() - 8 * 24 * HOUR
     old = Letter("luytre@tangiang.test", "vanthu@tangiang.test", "Tân Giang", "Báo cáo", "Nội dung\n")
-    Spool().put([Written.of(old, long_ago, 10**7)], inventory / "office/mail.yml", long_ago)
+    Spool().put([PreparedMail.from_letter(old, long_ago, 10**7)], inventory / "office/mail.yml", long_ago)
     received = Received()
     with serving(received, trusted) as port:
         server(inventory, port)

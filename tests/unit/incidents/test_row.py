@@ -28,7 +28,7 @@ def test_a_row_is_one_line_that_says_where_it_is(typed: str, read: str, asked: t
     assert ROW.read(typed) == read
     assert ROW.read(read) == read
     assert ROW.hosts(read, (WEB1,)) == (WEB1,)
-    told = ROW.asked(WEB1, read)
+    told = ROW.build_question(WEB1, read)
     assert (told["root"], told["folder"], told["table"], told["key"]) == ("/var/www/a", *asked)
 
 
@@ -52,4 +52,4 @@ def test_what_is_no_row_is_refused(typed: str, why: str) -> None:
 
 def test_a_site_whose_files_lie_nowhere_has_no_rows() -> None:
     with pytest.raises(InputError, match="does not declare the location of the files of khac"):
-        ROW.asked(WEB1, "khac.test/posts/1")
+        ROW.build_question(WEB1, "khac.test/posts/1")

@@ -25,7 +25,7 @@ def test_an_administrator_is_one_line_that_says_where_it_is(typed: str, read: st
     assert ADMINISTRATOR.read(typed) == read
     assert ADMINISTRATOR.read(read) == read
     assert ADMINISTRATOR.hosts(read, (WEB1,)) == (WEB1,)
-    assert ADMINISTRATOR.asked(WEB1, read) == {"root": "/var/www/a", "folder": folder, "name": name}
+    assert ADMINISTRATOR.build_question(WEB1, read) == {"root": "/var/www/a", "folder": folder, "name": name}
 
 
 @pytest.mark.parametrize("typed", ["antruc.test", "antruc.test/", "antruc.test/../an", "antruc.test/" + "x" * 101])
@@ -40,8 +40,8 @@ def test_what_is_no_administrator_is_refused(typed: str) -> None:
 )
 def test_an_application_is_one_line_that_says_where_it_is(typed: str, read: str, folder: str) -> None:
     assert SALTS.read(typed) == DATABASE_PASSWORD.read(typed) == SALTS.read(read) == read
-    assert SALTS.asked(WEB1, read) == {"root": "/var/www/a", "folder": folder}
-    told = DATABASE_PASSWORD.asked(WEB1, read)
+    assert SALTS.build_question(WEB1, read) == {"root": "/var/www/a", "folder": folder}
+    told = DATABASE_PASSWORD.build_question(WEB1, read)
     assert (told["root"], told["folder"], told["domain"]) == ("/var/www/a", folder, "antruc.test")
     assert told["sites"] == [
         {"domain": "antruc.test", "document_root": "/var/www/a"},
@@ -53,8 +53,8 @@ def test_what_is_no_application_is_refused() -> None:
     with pytest.raises(InputError, match="is not an application of a site"):
         SALTS.read("antruc.test/../b")
     with pytest.raises(InputError, match="does not declare the location of the files of khac"):
-        SALTS.asked(WEB1, "khac.test")
+        SALTS.build_question(WEB1, "khac.test")
 
 
 def test_what_the_programs_import_goes_along() -> None:
-    assert "ansible/module_utils/luytre_contain/cells.py" in SALTS.beside()
+    assert "ansible/module_utils/luytre_contain/db_values.py" in SALTS.collect_modules()

@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 
 from auditor.incidents import told
-from auditor.incidents.containing import Plan, Wanted
+from auditor.incidents.containing import ActionPlan, ActionRequest
 from auditor.models.base import Lang
 from auditor.models.ranks import Means
 from auditor.text.words import Words
@@ -21,7 +21,7 @@ COMMANDS = ("nft ", "systemctl ", "SIGKILL ", "SIGSTOP ", "KILL ", "\n")
 
 
 def plan(lang: Lang, *steps: str | tuple[str, ...], means: Means = "file") -> list[str]:
-    return list(told.plan(Wanted(means, "/x", None), "web1", Plan(steps, "", ""), Words(lang)))
+    return list(told.describe_plan(ActionRequest(means, "/x", None), "web1", ActionPlan(steps, "", ""), Words(lang)))
 
 
 @pytest.mark.parametrize("name", told.STEPS)

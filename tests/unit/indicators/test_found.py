@@ -12,14 +12,14 @@ import pytest
 from typer.testing import CliRunner
 
 from auditor.cli import app
-from auditor.compromise.remembered import Remembered
-from auditor.history.hunts import Hunts
-from auditor.history.looks import Looks
+from auditor.compromise.remembered import ScanCache
+from auditor.history.hunts import HuntHistory
+from auditor.history.looks import ScanHistory
 from auditor.indicators import export, found, store
 from auditor.indicators.indicator import Indicator
-from auditor.looks.ledger import Ledger
+from auditor.looks.ledger import CrawlFrontier
 from auditor.looks.traces import trace
-from auditor.models import Accepted, Finding, Look, Run, Severity, Status, Subject, clock
+from auditor.models import Finding, Run, Scan, Severity, Status, Subject, TraceAcceptance, clock
 from auditor.models.hunts import Hunt
 
 TODAY = datetime.date(2026, 11, 28)
@@ -33,8 +33,8 @@ def _leads(kind: Any, target: str, **more: Any) -> Any:
     return trace(kind, target, where="/", sample="-", families=families, rules=("links",), target=target, **more)
 
 
-def _look(*traces: Any) -> Look:
-    return Look(
+def _look(*traces: Any) -> Scan:
+    return Scan(
         id="look", site="antruc.test", started=NOW, seconds=1, known=1, fresh=1, visited=1, engine=True, traces=traces
     )
 
@@ -50,11 +50,11 @@ def _program(digest: str, **more: Any) -> Any:
 
 
 def _made(
-    *, looks: Any = (), hunts: Any = (), accepted: tuple[Accepted, ...] = (), victims: bool = False
+    *, looks: Any = (), hunts: Any = (), accepted: tuple[TraceAcceptance, ...] = (), victims: bool = False
 ) -> tuple[Indicator, ...]:
-    told = found.Told("found", "GREEN", lambda kind: f"a {kind}", victims)
+    told = found.SharingPolicy("found", "GREEN", lambda kind: f"a {kind}", victims)
     ours = (["antruc.test"], ["203.0.113.7"])
-    return found.of_ours(looks, hunts, {"web1": [OTHER, SHELL]}, accepted, ours, told, TODAY)
+    return found.collect_indicators(looks, hunts, {"web1": [OTHER, SHELL]}, accepted, ours, told, TODAY)
 
 
 def test_servers_that_pages_lead_to_and_programs_by_their_digest() -> None:
@@ -97,7 +97,7 @@ def test_victims_are_named_when_that_is_asked_for() -> None:
 def test_what_is_accepted_or_a_sites_own_change_is_left_out() -> None:
     link, shell = _leads("link", "slot.test"), _program(SHELL, exact=True)
     accepted = tuple(
-        Accepted(site=site, key=one.key, reason="known", approver="Chánh Văn phòng", granted=TODAY)
+        TraceAcceptance(site=site, key=one.key, reason="known", approver="Chánh Văn phòng", granted=TODAY)
         for site, one in (("antruc.test", link), ("web1", shell))
     )
     assert _made(looks=[_look(link)], hunts=[_hunt(shell)], accepted=accepted) == ()
@@ -118,13 +118,13 @@ def test_a_met_indicator_goes_along_as_a_sighting_that_says_no_place() -> None:
     run = Run(
         id="r", started=NOW, seconds=1, version="0", inventory=INVENTORY, hosts=(), outcomes=(), findings=(finding,)
     )
-    met = found.met(run, ["firewall.known_bad"])
-    assert found.met(run, ["ssh.root_login"]) == {}
+    met = found.count_sightings(run, ["firewall.known_bad"])
+    assert found.count_sightings(run, ["ssh.root_login"]) == {}
     going = [
         Indicator("domain", name, "", "GREEN", TODAY, None, "", list_)
         for name, list_ in (("slot.test", "c2"), ("slot.test", "other"), ("else.test", "c2"))
     ]
-    objects = export.objects(going, "UBND", met)
+    objects = export.build_objects(going, "UBND", met)
     (sighting,) = [one for one in objects if one["type"] == "sighting"]
     assert sighting["count"] == 2
     assert sighting["sighting_of_ref"] == objects[2]["id"]
@@ -137,7 +137,7 @@ def test_every_moment_is_as_precise_as_stix_asks_for() -> None:
     met = {("slot.test", "c2"): export.Sighting(TODAY, 1)}
     moments = [
         value
-        for each in export.objects([one], "UBND", met)
+        for each in export.build_objects([one], "UBND", met)
         for name, value in each.items()
         if name in ("created", "modified", "valid_from", "valid_until", "first_seen", "last_seen")
     ]
@@ -153,13 +153,13 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_command_makes_a_list_that_is_exported_as_any_other(state: Path) -> None:
-    Looks().keep(INVENTORY, _look(_leads("link", "slot.test")), Ledger(site="antruc.test"))
+    ScanHistory().keep(INVENTORY, _look(_leads("link", "slot.test")), CrawlFrontier(site="antruc.test"))
     file = ("/srv", "x.php", 1, 1, 1, SHELL, 0, 0, "0" * 32, None)
-    Hunts().keep(INVENTORY, _hunt(_program(SHELL, exact=True)), Remembered(host="web1", files=(file,)))
+    HuntHistory().keep(INVENTORY, _hunt(_program(SHELL, exact=True)), ScanCache(host="web1", files=(file,)))
     runner = CliRunner()
     done = runner.invoke(app, ["indicators", "found", "--tlp", "GREEN", "-i", INVENTORY, "--lang", "en"])
     assert done.exit_code == 0, done.output
-    assert {one.text for one in store.all_indicators(name="found")} == {"slot.test", SHELL}
+    assert {one.text for one in store.load_indicators(name="found")} == {"slot.test", SHELL}
     out = state / "out.json"
     assert runner.invoke(app, ["indicators", "export", str(out), "-i", INVENTORY]).exit_code == 0
     assert "[domain-name:value = 'slot.test']" in out.read_text("utf-8")
@@ -176,8 +176,8 @@ def test_the_command_makes_a_list_that_is_exported_as_any_other(state: Path) -> 
     ],
 )
 def test_what_cannot_be_done_is_told(state: Path, words: list[str], told: str) -> None:
-    with store.writing() as into:
+    with store.open_writer() as into:
         one = Indicator("domain", "slot.test", "", "GREEN", TODAY, None, "", "c2")
-        into.put(store.Listed("c2", "f", "csv", "", TODAY, NOW, "", 1, 0, 0, 0), [one], ())
+        into.put_list(store.IndicatorList("c2", "f", "csv", "", TODAY, NOW, "", 1, 0, 0, 0), [one], ())
     done = CliRunner().invoke(app, ["indicators", *words, "-i", INVENTORY])
     assert told in str(done.exception) or told in done.output

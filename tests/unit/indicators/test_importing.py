@@ -13,7 +13,7 @@ import pytest
 
 from auditor.errors import InputError
 from auditor.indicators import export, store
-from auditor.indicators.importing import Taken, take_in
+from auditor.indicators.importing import ListImport, import_files
 
 TODAY = datetime.date(2026, 11, 27)
 
@@ -23,14 +23,14 @@ def kept(tmp_path: Path) -> Path:
     return tmp_path / "state" / "indicators.sqlite"
 
 
-def taken(kept: Path, file: Path, text: str | bytes, **more: Any) -> Taken:
+def taken(kept: Path, file: Path, text: str | bytes, **more: Any) -> ListImport:
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
-    (one,) = take_in([file], **{"name": None, "unmarked": "AMBER", "today": TODAY, **more}, path=kept)
+    (one,) = import_files([file], **{"name": None, "unmarked": "AMBER", "today": TODAY, **more}, path=kept)
     return one
 
 
 def values(kept: Path) -> Mapping[str, tuple[str, str, str]]:
-    return {one.text: (one.kind, one.tlp, one.note) for one in store.all_indicators(kept)}
+    return {one.text: (one.kind, one.tlp, one.note) for one in store.load_indicators(kept)}
 
 
 def stix(*objects: dict[str, Any]) -> str:
@@ -73,7 +73,7 @@ def test_a_table_with_the_headings_of_the_states_lists(kept: Path, tmp_path: Pat
 
 def test_defaced_pages_name_victims_and_are_kept_unmatched(kept: Path, tmp_path: Path) -> None:
     text = "Link,Người tấn công,Thời gian,Nguồn\nhttp://xa.gov.vn/hack.html,abc,20/11/2026,zone-h\n"
-    assert taken(kept, tmp_path / "a.csv", text).listed.unmatched == 1
+    assert taken(kept, tmp_path / "a.csv", text).indicator_list.unmatched == 1
     assert values(kept) == {}
 
 
@@ -81,7 +81,7 @@ def test_what_is_none_is_named_with_its_row_and_what_never_matches_is_counted(ke
     text = "IP,Tag\n203.0.114.9,c2\n10.0.0.1,x\n8.8.8.8,x\n0.0.0.0/0,x\n=cmd|'/C calc'!A0,x\n,=1+1\n"
     one = taken(kept, tmp_path / "a.csv", text)
     assert one.wrong == (("row 6", "=cmd|'/C"), ("row 6", "calc'!A0"), ("row 7", "=1+1"))
-    assert (one.listed.indicators, one.listed.never, one.listed.wrong) == (1, 3, 3)
+    assert (one.indicator_list.indicators, one.indicator_list.never, one.indicator_list.wrong) == (1, 3, 3)
 
 
 def test_a_bundle_with_markings_of_both_versions_custom_objects_and_patterns_of_any_kind(kept: Path, tmp_path: Path) -> None:  # fmt: skip
@@ -102,14 +102,14 @@ def test_a_bundle_with_markings_of_both_versions_custom_objects_and_patterns_of_
         indicator(5, "[domain-name:value = 'c.test']", revoked=True),
         indicator(6, "[ipv4-addr:value = '0.0.0.0']"),
     )  # fmt: skip
-    listed = taken(kept, tmp_path / "a.json.gz", gzip.compress(text.encode())).listed
+    listed = taken(kept, tmp_path / "a.json.gz", gzip.compress(text.encode())).indicator_list
     assert (listed.kind, listed.source, listed.indicators, listed.unmatched, listed.never) == ("stix", "NCSC", 3, 2, 1)
     assert {text: told[1] for text, told in values(kept).items()} == {
         "203.0.114.9": "AMBER+STRICT",
         "a.test": "CLEAR",
         "b.test": "CLEAR",
     }
-    by = {one.text: one for one in store.all_indicators(kept)}
+    by = {one.text: one for one in store.load_indicators(kept)}
     assert by["203.0.114.9"].first == datetime.date(2026, 11, 21)  # in Vietnam
     assert by["203.0.114.9"].until == datetime.date(2027, 2, 19)
     assert by["a.test"].until == datetime.date(2026, 12, 31)
@@ -128,7 +128,7 @@ def test_events_of_misp(kept: Path, tmp_path: Path, wrap: Any) -> None:
         ],
         "Object": [{"Attribute": [{"uuid": "5", "type": "filename|sha256", "value": f"x.php|{'a' * 64}", "to_ids": True}]}],
     }  # fmt: skip
-    listed = taken(kept, tmp_path / "a.json", json.dumps(wrap(event))).listed
+    listed = taken(kept, tmp_path / "a.json", json.dumps(wrap(event))).indicator_list
     assert (listed.kind, listed.source, listed.dated, listed.unmatched) == ("misp", "CERT", datetime.date(2026, 11, 20), 2)  # fmt: skip
     assert values(kept) == {
         "203.0.114.9": ("address", "GREEN", "Chiến dịch"),
@@ -178,7 +178,7 @@ def test_moments_at_the_end_of_all_time_are_days_too(kept: Path, tmp_path: Path,
         indicator(number, f"[domain-name:value = 'a{number}.test']", **more) for number, more in enumerate(times)
     ]
     taken(kept, tmp_path / "a.json", stix(*objects, *objects))
-    found = store.all_indicators(kept)
+    found = store.load_indicators(kept)
     assert len([one.until for one in found]) == 2
     forms: tuple[export.Form, ...] = ("stix", "misp", "csv")
     assert all(export.render(found, form, "xã") for form in forms)
@@ -202,26 +202,26 @@ def test_a_list_replaces_the_one_of_its_name_and_can_be_taken_out(kept: Path, tm
     with pytest.raises(InputError, match="there is no list c3"):
         store.remove("c3", kept)
     store.remove("c2", kept)
-    assert store.lists(kept) == () and values(kept) == {}
+    assert store.load_lists(kept) == () and values(kept) == {}
 
 
 @pytest.mark.parametrize(("form", "name"), [("stix", "x.json"), ("misp", "x.json"), ("csv", "x.csv")])
 def test_what_is_handed_on_is_taken_in_again_the_same(kept: Path, tmp_path: Path, form: Any, name: str) -> None:
     text = f"value,note,tlp,date,het han\nevil.test,C2,GREEN,2026-11-20,2026-12-31\n203.0.114.0/24,,RED,2026-11-01,\n{'a' * 64},x,CLEAR,2026-11-02,\nhttp://evil.test/a,x,AMBER+STRICT,2026-11-02,\n"  # fmt: skip
     taken(kept, tmp_path / "a.csv", text, name="c2")
-    before = store.all_indicators(kept)
+    before = store.load_indicators(kept)
     written = export.render(before, form, "Ủy ban nhân dân tỉnh Tân Giang")
     assert written == export.render(reversed(before), form, "Ủy ban nhân dân tỉnh Tân Giang")
     again = tmp_path / "again.sqlite"
     taken(again, tmp_path / name, written, name="c2")
     told = {one.text: (one.kind, one.tlp, one.first) for one in before}
-    assert {one.text: (one.kind, one.tlp, one.first) for one in store.all_indicators(again)} == told
+    assert {one.text: (one.kind, one.tlp, one.first) for one in store.load_indicators(again)} == told
     if form != "misp":  # whose attributes have no last day of their own
-        assert [one.until for one in store.all_indicators(again)] == [one.until for one in before]
+        assert [one.until for one in store.load_indicators(again)] == [one.until for one in before]
 
 
 def test_only_what_may_go_as_far_is_handed_on(kept: Path, tmp_path: Path) -> None:
     taken(kept, tmp_path / "a.csv", "value,tlp\nclear.test,clear\ngreen.test,green\namber.test,\nred.test,red\n")
-    found = store.all_indicators(kept)
-    assert [one.text for one in export.shareable(found, "GREEN")] == ["clear.test", "green.test"]
-    assert b"red.test" not in export.render(export.shareable(found, "AMBER"), "stix", "x")
+    found = store.load_indicators(kept)
+    assert [one.text for one in export.select_shareable(found, "GREEN")] == ["clear.test", "green.test"]
+    assert b"red.test" not in export.render(export.select_shareable(found, "AMBER"), "stix", "x")

@@ -10,14 +10,14 @@ import pytest
 
 from auditor.indicators import logs
 from auditor.indicators.indicator import Indicator
-from auditor.indicators.matching import Against, against, digest
-from auditor.indicators.values import value
+from auditor.indicators.matching import IndicatorIndex, build_index, compute_digest
+from auditor.indicators.values import parse_value
 
 TODAY = datetime.date(2026, 11, 27)
 
 
 def indicator(text: str, *, first: str = "2026-11-20", last: str | None = None) -> Indicator:
-    found = value(text)
+    found = parse_value(text)
     assert found is not None
     return Indicator(
         found.kind, found.text, "", "AMBER", datetime.date.fromisoformat(first),
@@ -25,8 +25,8 @@ def indicator(text: str, *, first: str = "2026-11-20", last: str | None = None) 
     )  # fmt: skip
 
 
-def held(*texts: str) -> Against:
-    return against([indicator(text) for text in texts], TODAY)
+def held(*texts: str) -> IndicatorIndex:
+    return build_index([indicator(text) for text in texts], TODAY)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def held(*texts: str) -> Against:
     ],
 )
 def test_a_value_counts_where_it_stands_as_a_whole(text: str, line: str, times: int) -> None:
-    assert len(list(held(text).in_text(line))) == times
+    assert len(list(held(text).find_in_text(line))) == times
 
 
 def test_an_address_is_named_by_itself_or_by_the_narrowest_network() -> None:
@@ -51,9 +51,9 @@ def test_an_address_is_named_by_itself_or_by_the_narrowest_network() -> None:
     for seen, by in (
         ("203.0.114.9", "203.0.114.9"), ("203.0.114.8", "203.0.114.0/24"), ("203.0.1.1", "203.0.0.0/16"), ("2001:db8::5", "2001:db8::/32"),
     ):  # fmt: skip
-        one = found.of(value(seen))  # type: ignore[arg-type]
+        one = found.find(parse_value(seen))  # type: ignore[arg-type]
         assert one is not None and one.text == by
-    assert found.of(value("198.51.100.1")) is None  # type: ignore[arg-type]
+    assert found.find(parse_value("198.51.100.1")) is None  # type: ignore[arg-type]
 
 
 def test_what_has_ended_or_is_ours_is_not_held_against_anybody() -> None:
@@ -65,15 +65,15 @@ def test_what_has_ended_or_is_ours_is_not_held_against_anybody() -> None:
         indicator("www.antruc.test"),
         indicator("198.51.100.7"),
     ]
-    found = against(given, TODAY, ["antruc.test"], ["198.51.100.7"])
+    found = build_index(given, TODAY, ["antruc.test"], ["198.51.100.7"])
     assert [one.text for one in found.by_value] == ["today.test"]
 
 
 def test_digests_are_of_the_key_and_hold_no_value() -> None:
     found = held("evil.test", "203.0.114.9")
-    one, other = found.digests(b"k" * 16), found.digests(b"l" * 16)
+    one, other = found.compute_digests(b"k" * 16), found.compute_digests(b"l" * 16)
     assert set(one).isdisjoint(other) and {len(each) for each in one} == {8}
-    assert one[digest("evil.test", b"k" * 16)].text == "evil.test"
+    assert one[compute_digest("evil.test", b"k" * 16)].text == "evil.test"
 
 
 def test_a_log_is_read_whole_whatever_its_lines_are(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def fake() -> Fake:
 
 
 @pytest.fixture
-def server(fake: Fake, tmp_path: Path) -> Iterator[taxii.Server]:
+def server(fake: Fake, tmp_path: Path) -> Iterator[taxii.TaxiiCollection]:
     class Handler(http.server.BaseHTTPRequestHandler):
         def _any(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -106,11 +106,11 @@ def indicator(number: int, **more: Any) -> dict[str, Any]:
 
 
 def values(kept: Path) -> list[str]:
-    return [one.text for one in store.all_indicators(kept)]
+    return [one.text for one in store.load_indicators(kept)]
 
 
 def test_pages_are_followed_and_only_what_is_new_is_fetched_the_next_time(
-    fake: Fake, server: taxii.Server, tmp_path: Path
+    fake: Fake, server: taxii.TaxiiCollection, tmp_path: Path
 ) -> None:
     kept = tmp_path / "i.sqlite"
     fake.objects = [(f"2026-11-20T00:00:0{n}.000Z", indicator(n)) for n in range(1, 8)]
@@ -129,17 +129,19 @@ def test_pages_are_followed_and_only_what_is_new_is_fetched_the_next_time(
     assert exchange.poll(server, "ncsc", TODAY, kept).indicators == 7
 
 
-def test_what_is_handed_over_is_there_and_what_was_there_is_no_failure(fake: Fake, server: taxii.Server) -> None:
+def test_what_is_handed_over_is_there_and_what_was_there_is_no_failure(
+    fake: Fake, server: taxii.TaxiiCollection
+) -> None:
     given = [Indicator("domain", f"evil{n}.test", "", "GREEN", TODAY, None, "", "x") for n in range(5)]
-    objects = export.objects(given, "Ủy ban")
+    objects = export.build_objects(given, "Ủy ban")
     assert server.add(objects) == (7, ())
     assert server.add(objects) == (7, ())
     assert [one["id"] for _, one in fake.objects] == [one["id"] for one in objects]
-    found = [one for page, _ in server.pages(None) for one in page]
+    found = [one for page, _ in server.iter_pages(None) for one in page]
     assert found == objects
 
 
-def test_what_the_server_does_not_take_is_named(fake: Fake, server: taxii.Server) -> None:
+def test_what_the_server_does_not_take_is_named(fake: Fake, server: taxii.TaxiiCollection) -> None:
     fake.odd = lambda method, *_: (
         json_answer({"status": "complete", "failures": [{"id": "indicator--x", "message": "no"}]}, 202)
         if method == "POST"
@@ -158,21 +160,21 @@ def test_what_the_server_does_not_take_is_named(fake: Fake, server: taxii.Server
     ],
 )
 def test_what_a_server_only_counts_as_not_taken_is_asked_for(
-    fake: Fake, server: taxii.Server, status: dict[str, Any], told: Any
+    fake: Fake, server: taxii.TaxiiCollection, status: dict[str, Any], told: Any
 ) -> None:
     fake.odd = lambda method, *_: json_answer(status, 202) if method == "POST" else json_answer({"objects": 7})
     assert server.add([{"id": "indicator--x"}]) == told
 
 
 @pytest.mark.parametrize("name", [7, "", "../../x", "a?b", "\ud800", "a" * 200])
-def test_a_status_that_cannot_be_asked_for_is_told(fake: Fake, server: taxii.Server, name: Any) -> None:
+def test_a_status_that_cannot_be_asked_for_is_told(fake: Fake, server: taxii.TaxiiCollection, name: Any) -> None:
     fake.odd = lambda *_: json_answer({"status": "pending", "id": name}, 202)
     with pytest.raises(InputError, match="does not report the result"):
         server.add([{"id": "indicator--x"}])
 
 
 def test_texts_that_no_file_can_hold_are_taken_in_all_the_same(
-    fake: Fake, server: taxii.Server, tmp_path: Path
+    fake: Fake, server: taxii.TaxiiCollection, tmp_path: Path
 ) -> None:
     fake.objects = [
         ("2026-11-20T00:00:01.000Z", indicator(1, name="\ud800", indicator_types=7)),
@@ -184,15 +186,15 @@ def test_texts_that_no_file_can_hold_are_taken_in_all_the_same(
     assert (listed.indicators, listed.unmatched, listed.source) == (2, 1, "?")
 
 
-def test_a_server_that_asks_for_patience_gets_some(fake: Fake, server: taxii.Server) -> None:
+def test_a_server_that_asks_for_patience_gets_some(fake: Fake, server: taxii.TaxiiCollection) -> None:
     answers = iter([(429, {"Retry-After": "30"}, b""), (503, {}, b"")])
     waits: list[float] = []
     server.sleep = waits.append
     fake.odd = lambda *_: next(answers, None)
-    assert list(server.pages(None)) == [([], None)] and waits == [30, 5]
+    assert list(server.iter_pages(None)) == [([], None)] and waits == [30, 5]
     fake.odd = lambda *_: (429, {"Retry-After": "90"}, b"")
     with pytest.raises(InputError, match="did not respond within 120 s"):
-        list(server.pages(None))
+        list(server.iter_pages(None))
 
 
 @pytest.mark.parametrize(
@@ -213,7 +215,12 @@ def test_a_server_that_asks_for_patience_gets_some(fake: Fake, server: taxii.Ser
     ],
 )
 def test_a_server_that_does_not_keep_to_it_is_one_line_and_the_list_stays(
-    fake: Fake, server: taxii.Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: Answer, told: str
+    fake: Fake,
+    server: taxii.TaxiiCollection,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: Answer,
+    told: str,
 ) -> None:
     kept = tmp_path / "i.sqlite"
     fake.objects = [("2026-11-20T00:00:01.000Z", indicator(1))]
@@ -227,7 +234,7 @@ def test_a_server_that_does_not_keep_to_it_is_one_line_and_the_list_stays(
 
 @pytest.mark.parametrize(("bound", "most"), [("MAX_FETCHED", 400_000), ("MAX_SECONDS", -1.0)])
 def test_a_server_whose_pages_are_new_for_ever_is_one_line_and_the_list_stays(
-    fake: Fake, server: taxii.Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: str, most: float
+    fake: Fake, server: taxii.TaxiiCollection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: str, most: float
 ) -> None:
     """2,000 pages of 30 MB, or of a minute each, are each within their own bounds."""
     numbers = itertools.count()
@@ -241,7 +248,7 @@ def test_a_server_whose_pages_are_new_for_ever_is_one_line_and_the_list_stays(
 
 
 def test_a_poll_brings_no_more_than_all_lists_together_may_have(
-    fake: Fake, server: taxii.Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fake: Fake, server: taxii.TaxiiCollection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = tmp_path / "i.sqlite"
     monkeypatch.setattr(store, "MAX_INDICATORS", 3)
@@ -254,7 +261,7 @@ def test_a_poll_brings_no_more_than_all_lists_together_may_have(
     assert len(values(kept)) == 3
 
 
-def test_a_server_that_is_down_is_told(server: taxii.Server, tmp_path: Path) -> None:
+def test_a_server_that_is_down_is_told(server: taxii.TaxiiCollection, tmp_path: Path) -> None:
     server.url = "http://127.0.0.1:1/api1/collections/c1/"
     with pytest.raises(InputError, match="it cannot be reached"):
         exchange.poll(server, "ncsc", TODAY, tmp_path / "i.sqlite")

@@ -10,7 +10,7 @@ import pytest
 from auditor.audit import controls, inventory_fit
 from auditor.cli import main
 from auditor.errors import InputError
-from auditor.fleet.runner import Playbook, play
+from auditor.fleet.runner import PlaybookRun, play
 from auditor.inventory import hosts as inventory
 from auditor.inventory import papers, variables, vault
 from auditor.inventory import reach as reaching
@@ -126,7 +126,7 @@ def test_of_a_mistyped_key_the_one_that_was_meant_is_named(
 ) -> None:
     with pytest.raises(InputError) as caught:
         inventory.load(folder(tmp_path, HOSTS.replace(written, wrong)))
-    assert caught.value.guessed("en") == (f"; did you mean '{guess}'?" if guess else "")
+    assert caught.value.format_guess("en") == (f"; did you mean '{guess}'?" if guess else "")
 
 
 def test_a_missing_folder_is_one_clear_error(tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ def test_nothing_accepts_everything_at_once(tmp_path: Path, everything: str) -> 
 
 
 def test_the_lab_accepts_by_name_each_danger_and_each_restart() -> None:
-    catalogue, lab = controls.load(), resources.inventories() / "lab"
+    catalogue, lab = controls.load(), resources.get_inventories() / "lab"
     inventory_fit.check_accepted(lab, catalogue)
     fixes = {control.id: control.fix for control in catalogue.controls if control.fix is not None}
     dangerous = {control for control, fix in fixes.items() if fix.danger is not None}
@@ -190,8 +190,8 @@ def test_a_network_that_is_none_is_named_with_its_line(tmp_path: Path) -> None:
 def test_ports_may_be_ranges(tmp_path: Path) -> None:
     path = folder(tmp_path, HOSTS.replace("luytre_unit: xa", "luytre_open_ports: [25, 8000-8003, '8443']"))
     assert inventory.load(path).hosts[0].open_ports == (25, 8000, 8001, 8002, 8003, 8443)
-    declared = variables.of_hosts(path)["a"]["luytre_open_ports"].value
-    assert filters("survey").ports(declared) == [25, 8000, 8001, 8002, 8003, 8443]
+    declared = variables.load_variables(path)["a"]["luytre_open_ports"].value
+    assert filters("survey").parse_ports(declared) == [25, 8000, 8001, 8002, 8003, 8443]
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_ports_that_are_none_are_named_with_their_line(tmp_path: Path, ports: st
 
 def test_every_variable_stands_in_the_example() -> None:
     example = Path("inventories/example/hosts.yml").read_text("utf-8")
-    of_sites = set(Site.model_fields) - inventory.UNWRITTEN
+    of_sites = set(Site.model_fields) - inventory.DERIVED_FIELDS
     wanted = {*inventory.HOST_KEYS, *inventory.OTHER_KEYS, *of_sites}
     assert {name for name in wanted if not re.search(rf"(?m)^[ #-]*{name}:", example)} == set()
 
@@ -232,12 +232,12 @@ def test_the_machine_changed_is_the_machine_probed(tmp_path: Path, hosts: str) -
     path = folder(tmp_path, hosts)
     (host,) = inventory.load(path).hosts
     assert host == Host(name="h", address="192.0.2.1", unit="xa")
-    assert reaching.reach(path)["h"].address == "192.0.2.1"
+    assert reaching.load_reach(path)["h"].address == "192.0.2.1"
 
 
-def seen(path: Path) -> Playbook:
+def seen(path: Path) -> PlaybookRun:
     """What a run of ours says of the hosts and of ``word``."""
-    playbook = papers.folder(path) / "see.yml"
+    playbook = papers.get_folder(path) / "see.yml"
     playbook.write_text(
         "- hosts: all\n  gather_facts: false\n  tasks:\n    - name: See\n      ansible.builtin.debug:\n"
         "        msg: \"{{ [word | default('-'), groups['all'] | sort] }}\"\n",
@@ -284,7 +284,7 @@ def test_the_way_there_is_ansibles_whatever_its_variables_are_called(tmp_path: P
     playbook.write_text("- hosts: all\n  gather_facts: false\n  tasks:\n    - ansible.builtin.raw: id\n", "utf-8")
     assert play(playbook, inventory=path).status == "successful"
     called = (tmp_path / "called").read_text("utf-8").splitlines()
-    reached = reaching.reach(path)
+    reached = reaching.load_reach(path)
     assert {host: (to.address, to.port, to.user, to.key_file) for host, to in reached.items()} == {
         "a": ("192.0.2.1", 2221, "one", "/k1"),
         "b": ("192.0.2.3", 2223, "three", "/k3"),
@@ -434,9 +434,9 @@ def test_units_that_no_file_declares_are_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = folder(tmp_path)
-    assert inventory.undeclared_units(inventory.load(path)) == ()
+    assert inventory.list_undeclared_units(inventory.load(path)) == ()
     (path / "office/organisation.yml").unlink()
-    assert inventory.undeclared_units(inventory.load(path)) == ("xa",)
+    assert inventory.list_undeclared_units(inventory.load(path)) == ("xa",)
     monkeypatch.setattr("sys.argv", ["auditor", "inventory", "check", "-i", str(path), "--lang", "en"])
     with pytest.raises(SystemExit) as ended:
         main()

@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from auditor.audit import controls
-from auditor.audit.authorizations import uses
+from auditor.audit.authorizations import list_uses
 from auditor.commands.shown.reviews import show_reviews
 from auditor.content.asked import may_be_probed
 from auditor.errors import InputError
@@ -21,7 +21,7 @@ from auditor.inventory import engines
 from auditor.inventory.hosts import load
 from auditor.models import Inventory, Lang, Run
 from auditor.report import json_output
-from auditor.report.html.pages import pages
+from auditor.report.html.pages import iter_pages
 from auditor.results import papers
 from auditor.text.words import Words
 from tests.unit.audit.test_reviews import audited, look
@@ -80,14 +80,14 @@ def test_what_is_wrong_in_an_authorization_is_told_with_its_line(
 
 def test_networks_are_read_as_engines_publish_them(inventory: Path) -> None:
     office = inventory / "office"
-    assert engines.networks(office) == ()
+    assert engines.load_networks(office) == ()
     (office / "engines").mkdir()
     published = (
         '{"creationTime": "x", "prefixes": [{"ipv6Prefix": "2001:4860:4801::/48"}, {"ipv4Prefix": "66.249.64.0/27"}]}'
     )
     (office / "engines" / "googlebot.json").write_text(published)
     (office / "engines" / "bingbot.json").write_text('{"prefixes": [{"ipv4Prefix": "66.249.64.0/27"}]}')
-    assert engines.networks(office) == ("66.249.64.0/27", "2001:4860:4801::/48")
+    assert engines.load_networks(office) == ("66.249.64.0/27", "2001:4860:4801::/48")
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_a_file_that_is_no_such_list_is_told(inventory: Path, text: str) -> None
     folder.mkdir()
     (folder / "googlebot.json").write_text(text)
     with pytest.raises(InputError, match="not a list") as raised:
-        engines.networks(inventory / "office")
+        engines.load_networks(inventory / "office")
     assert raised.value.file == folder / "googlebot.json"
 
 
@@ -146,19 +146,19 @@ def test_leave_for_a_host_without_a_site_is_named(inventory: Path) -> None:
 def test_leave_that_is_over_is_told_wherever_looks_are(inventory: Path) -> None:
     (inventory / "office" / "authorizations.yml").write_text(LEAVE)
     run = _run(load(inventory), date(2027, 5, 2))
-    (line,) = papers.authorizations(run, Words("en"))
+    (line,) = papers.describe_authorizations(run, Words("en"))
     catalogue = controls.load()
     with io.StringIO() as shown:
         show_reviews(run, catalogue, Words("en"), Console(file=shown, width=2_000))
         assert line in shown.getvalue()
-    assert line in html.unescape(dict(pages(run, catalogue, "en"))["index.html"])
+    assert line in html.unescape(dict(iter_pages(run, catalogue, "en"))["index.html"])
     (use,) = json.loads(json_output.render(run))["authorizations"]
     assert (use["validity"], use["days_left"], use["sites"]) == ("expired", -1, ["a.test", "c.test"])
 
 
 def _told(known: Inventory, day: date, lang: Lang) -> list[str]:
-    return list(papers.authorizations(_run(known, day), Words(lang)))
+    return list(papers.describe_authorizations(_run(known, day), Words(lang)))
 
 
 def _run(known: Inventory, day: date) -> Run:
-    return audited(look()).model_copy(update={"authorizations": uses(known, day)})
+    return audited(look()).model_copy(update={"authorizations": list_uses(known, day)})

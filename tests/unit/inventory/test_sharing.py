@@ -11,7 +11,7 @@ from auditor.inventory import hosts as inventories
 from auditor.inventory import sharing
 from auditor.system import resources
 
-KNOWN = inventories.load(resources.inventories() / "lab")
+KNOWN = inventories.load(resources.get_inventories() / "lab")
 SAID = "role: Chánh Văn phòng, dated: 2026-11-05"
 
 

@@ -14,7 +14,7 @@ from auditor.inventory.systems import System
 from auditor.models import Site
 from auditor.system import resources
 
-KNOWN = inventories.load(resources.inventories() / "lab")
+KNOWN = inventories.load(resources.get_inventories() / "lab")
 FIRST = "systems:\n- id: a\n  name: Trang A\n  owner: tinh-tan-giang\n  operator: xa-an-truc\n"
 
 
@@ -90,27 +90,27 @@ APPROVED = {"level": 2, "dossier": "approved", "decision": {"number": "1/QĐ", "
     ],
 )
 def test_what_contradicts_itself_is_named(declared: list[System], keys: list[str]) -> None:
-    found = systems.contradictions(declared, [Site(domain="a.test", host="web1", level=2)])
+    found = systems.find_contradictions(declared, [Site(domain="a.test", host="web1", level=2)])
     assert [one.key for one in found] == keys
 
 
 @pytest.mark.parametrize(("level", "keys"), [(3, ["no_level"]), (2, [])])
 def test_a_site_is_not_said_to_give_a_level_that_nobody_gave_it(level: int, keys: list[str]) -> None:
     site = Site(domain="a.test", host="web1", level_declared=False)
-    assert [one.key for one in systems.contradictions([system(sites=("a.test",), level=level)], [site])] == keys
+    assert [one.key for one in systems.find_contradictions([system(sites=("a.test",), level=level)], [site])] == keys
 
 
 def test_a_site_has_the_level_of_its_system_and_of_several_the_highest(tmp_path: Path) -> None:
-    assert systems.levels(tmp_path, KNOWN.organisation, KNOWN.hosts) == {}
+    assert systems.load_levels(tmp_path, KNOWN.organisation, KNOWN.hosts) == {}
     one = FIRST + "  level: 2\n  sites: [antruc.test]\n"
     other = one.removeprefix("systems:\n").replace("id: a", "id: b")
     loaded(tmp_path, one + other.replace("level: 2", "level: 3"))
-    assert systems.levels(tmp_path, KNOWN.organisation, KNOWN.hosts) == {"antruc.test": 3}
+    assert systems.load_levels(tmp_path, KNOWN.organisation, KNOWN.hosts) == {"antruc.test": 3}
     loaded(tmp_path, FIRST + "  sites: [antruc.test]\n")
-    assert systems.levels(tmp_path, KNOWN.organisation, KNOWN.hosts) == {}
+    assert systems.load_levels(tmp_path, KNOWN.organisation, KNOWN.hosts) == {}
 
 
-EXAMPLE = resources.inventories() / "example"
+EXAMPLE = resources.get_inventories() / "example"
 
 
 def test_the_example_says_nothing_until_an_office_fills_it_in() -> None:
@@ -127,5 +127,5 @@ def test_every_line_of_the_example_is_right_once_its_mark_is_taken_off(tmp_path:
     found = systems.load(tmp_path, known.organisation, known.hosts)
     assert found.contacts["xa-vi-du"].telephone == "0200 000 000"
     assert found.specialist == "tinh-vi-du"
-    assert not systems.contradictions(found.systems, known.sites)
+    assert not systems.find_contradictions(found.systems, known.sites)
     assert found.systems[0].sites == ("xavidu.example",)

@@ -45,14 +45,14 @@ class _Told:
 
 
 def test_each_is_a_variable_of_a_role_with_a_control_that_reads_it() -> None:
-    for name, threshold in thresholds.known().items():
+    for name, threshold in thresholds.load_thresholds().items():
         (area,) = {control.area for control in CATALOGUE.controls if control.reads(f"limits.{name}")}
         assert name.startswith(f"{area}_")
-        option = load_yaml(resources.roles() / area / "meta/argument_specs.yml")["argument_specs"]["main"]["options"][
-            name
-        ]
+        option = load_yaml(resources.get_roles() / area / "meta/argument_specs.yml")["argument_specs"]["main"][
+            "options"
+        ][name]
         assert option["type"] == "int"
-        default = load_yaml(resources.roles() / area / "defaults/main.yml")[name]
+        default = load_yaml(resources.get_roles() / area / "defaults/main.yml")[name]
         assert threshold.least <= threshold.usual <= threshold.most
         assert threshold.least <= default <= threshold.most
 
@@ -64,7 +64,7 @@ def test_controls_read_no_limit_that_is_none() -> None:
         for source in (control.condition, control.violations)
         for name in re.findall(r"\blimits\.(\w+)", source or "")
     }
-    assert read == set(thresholds.known())
+    assert read == set(thresholds.load_thresholds())
 
 
 def test_what_is_set_is_judged_by_and_said() -> None:
@@ -88,7 +88,7 @@ def test_of_logs_no_inventory_gets_below_what_level_3_asks_for() -> None:
 def test_is_read_from_where_ansible_reads_it(tmp_path: Path) -> None:
     (host,) = hosts.load(inventory(tmp_path, "pam_password_length: 16")).hosts
     assert host.thresholds == (("pam_password_length", 16),)
-    assert thresholds.limits(host)["pam_password_length"] == 16
+    assert thresholds.get_limits(host)["pam_password_length"] == 16
     (tmp_path / "host_vars").mkdir()
     (tmp_path / "host_vars/web1.yml").write_text("pam_password_length: 20\n")
     (host,) = hosts.load(tmp_path).hosts

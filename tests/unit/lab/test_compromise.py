@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from auditor.errors import InputError, LabError
-from auditor.lab.compromise import Plant, plant, planted
+from auditor.lab.compromise import Plant, load_plants, put_plants
 from auditor.lab.lab import compromise_hosts
 from auditor.lab.spec import spec
 from auditor.system import resources
@@ -21,8 +21,8 @@ _RESERVED = (".example", ".test", ".invalid", ".example.com", ".example.net", ".
 
 
 def test_each_is_named_once_and_lies_on_a_machine_and_site_of_the_lab() -> None:
-    assert len({one.id for one in planted()}) == len(planted())
-    for one in planted():
+    assert len({one.id for one in load_plants()}) == len(load_plants())
+    for one in load_plants():
         host = spec().hosts[one.host]
         assert host.standard
         assert one.site is None or one.site in host.sites
@@ -30,7 +30,7 @@ def test_each_is_named_once_and_lies_on_a_machine_and_site_of_the_lab() -> None:
 
 
 def test_every_foreign_name_is_a_reserved_one() -> None:
-    for one in planted():
+    for one in load_plants():
         for text in (*(file.text for file in one.files), one.script):
             names = re.findall(r"https?:(?:\\?/){2}([\w.-]+)", text)
             assert [name for name in names if name not in _NAMED and not name.endswith(_RESERVED)] == []
@@ -54,7 +54,7 @@ def test_code_that_would_run_is_refused(text: str) -> None:
 
 
 def test_no_file_of_ours_holds_a_word_that_runs_what_visitors_say() -> None:
-    listed = (resources.root() / "auditor/lab/compromised/planted.yml").read_text("utf-8")
+    listed = (resources.get_root() / "auditor/lab/compromised/planted.yml").read_text("utf-8")
     assert not re.search(
         r"\b(?:eval|system|shell_exec|passthru|assert)\s*\(|\$_(?:GET|POST|REQUEST|COOKIE|FILES)", listed
     )
@@ -67,16 +67,16 @@ def test_the_words_are_put_in_on_the_way_to_the_machine() -> None:
         sent.append(given)
         return CompletedProcess([], 0, b"", b"")
 
-    plant("web1", run)
+    put_plants("web1", run)
     told = {one["id"]: one for one in json.loads(sent[0])}
-    assert set(told) == {one.id for one in planted() if one.host == "web1"}
+    assert set(told) == {one.id for one in load_plants() if one.host == "web1"}
     assert "§" not in sent[0].decode("utf-8")
     assert told["shell_in_uploads"]["files"][0]["text"].startswith("<?php exit; ")
 
 
 def test_what_could_not_be_planted_is_named() -> None:
     with pytest.raises(LabError, match="web2 could not be compromised: engine_only: no such user"):
-        plant("web2", lambda _program, _given: CompletedProcess([], 1, b"", b"engine_only: no such user\n"))
+        put_plants("web2", lambda _program, _given: CompletedProcess([], 1, b"", b"engine_only: no such user\n"))
 
 
 def test_a_machine_for_which_nothing_is_listed_is_told_at_once() -> None:

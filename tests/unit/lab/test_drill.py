@@ -12,9 +12,9 @@ import pytest
 
 from auditor.audit import controls
 from auditor.audit.controls import Drill
-from auditor.hardening.plan import Plan
+from auditor.hardening.plan import HardeningPlan
 from auditor.lab import drill as drilling
-from auditor.lab.drill import Proof, rounds
+from auditor.lab.drill import Proof, split_rounds
 from auditor.models import Status
 from tests.unit.hardening import test_plan as planned
 
@@ -23,11 +23,11 @@ WRITES = re.compile(r"(?<!>)>\s*(/(?:etc|home|root|srv|usr|var)/[^\s;|&'\"]+)")
 
 def proof(control: str, trap: str, host: str, *, alone: bool = False) -> Proof:
     drill = Drill(control=control, trap=trap, path=f"{control}.{trap}.sh", hosts=(host,), alone=alone)
-    return Proof(drill, host, automated=True)
+    return Proof(drill, host, is_automated=True)
 
 
 def told(*proofs: Proof) -> list[list[str]]:
-    return [[f"{one.host} {one.drill.trap}" for one in batch] for batch in rounds(proofs)]
+    return [[f"{one.host} {one.drill.trap}" for one in batch] for batch in split_rounds(proofs)]
 
 
 def test_no_control_is_broken_twice_on_a_host_at_once() -> None:
@@ -45,12 +45,12 @@ def test_what_stands_alone_has_its_host_to_itself_while_others_go_on_elsewhere()
 def test_drills_that_go_on_together_make_files_of_their_own() -> None:
     known = controls.load()
     proofs = [
-        Proof(drill, host, known.mends(drill.control) and drill.held != "by hand")
-        for drill in controls.drills()
+        Proof(drill, host, known.has_fix(drill.control) and drill.held != "by hand")
+        for drill in controls.load_drills()
         for host in drill.hosts
     ]
     for automated in (True, False):
-        for batch in rounds([one for one in proofs if one.automated is automated]):
+        for batch in split_rounds([one for one in proofs if one.is_automated is automated]):
             made = Counter(
                 (one.host, path) for one in batch for path in {*WRITES.findall(Path(one.drill.path).read_text("utf-8"))}
             )
@@ -60,9 +60,9 @@ def test_drills_that_go_on_together_make_files_of_their_own() -> None:
 @pytest.mark.parametrize(("found", "problem"), [(Status.FAIL, ""), (Status.PASS, "not held, although it is dangerous")])
 def test_what_is_dangerous_is_held_until_it_is_accepted_and_mended_then(found: Status, problem: str) -> None:
     """Where the trap took a whole file away, nothing there says any more that its control was accepted once."""
-    plans: list[Plan] = []
+    plans: list[HardeningPlan] = []
 
-    def harden(plan: Plan) -> Any:
+    def harden(plan: HardeningPlan) -> Any:
         plans.append(plan)
         mended = planned.run(planned.finding("x.host", "host", "h", Status.PASS))
         return SimpleNamespace(hardening=SimpleNamespace(hosts=()), after=mended, undeclared={})
@@ -70,7 +70,7 @@ def test_what_is_dangerous_is_held_until_it_is_accepted_and_mended_then(found: S
     one = proof("x.host", "trap", "h")
     broken = planned.run(planned.finding("x.host", "host", "h", found))
     lab: Any = SimpleNamespace(catalogue=planned.CATALOGUE, say=lambda _: None, harden=harden)
-    drilling._mend(lab, drilling._Round([one]), broken, {"h": planned.facts()}, broken)
+    drilling._harden_round(lab, drilling._Round([one]), broken, {"h": planned.facts()}, broken)
     assert one.problem == problem
     assert [change.control for plan in plans for host in plan.hosts for change in host.due] == (
         ["x.host"] if found is Status.FAIL else []

@@ -10,16 +10,16 @@ import pytest
 
 from auditor.errors import InputError
 from auditor.lab import apt, ca, images
-from auditor.lab.layers import Layer, digest_of_tree, sweep
+from auditor.lab.layers import Layer, compute_tree_digest, sweep_layers
 from auditor.lab.spec import spec
-from auditor.lab.state import State
+from auditor.lab.state import LabState
 
 
 @pytest.fixture(scope="module")
-def state(tmp_path_factory: pytest.TempPathFactory) -> State:
-    own = State(tmp_path_factory.mktemp("lab"))
+def state(tmp_path_factory: pytest.TempPathFactory) -> LabState:
+    own = LabState(tmp_path_factory.mktemp("lab"))
     own.prepare()
-    ca.prepare(own.ca)
+    ca.make_authority(own.ca)
     return own
 
 
@@ -52,7 +52,7 @@ def test_a_change_below_changes_what_is_above() -> None:
 
 def test_a_tree_changes_with_names_contents_links_and_executable_bits(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("1")
-    digests = [digest_of_tree(tmp_path)]
+    digests = [compute_tree_digest(tmp_path)]
     for change in (
         lambda: (tmp_path / "a").write_text("2"),
         lambda: (tmp_path / "a").chmod(0o755),
@@ -61,12 +61,12 @@ def test_a_tree_changes_with_names_contents_links_and_executable_bits(tmp_path: 
         lambda: ((tmp_path / "c").unlink(), (tmp_path / "c").symlink_to("elsewhere")),
     ):
         change()
-        digests.append(digest_of_tree(tmp_path))
+        digests.append(compute_tree_digest(tmp_path))
     assert len(set(digests)) == len(digests)
 
 
-def test_machines_of_one_release_share_its_layer(state: State) -> None:
-    stacks = {name: images.image(spec(), name, state).stack for name in spec().hosts}
+def test_machines_of_one_release_share_its_layer(state: LabState) -> None:
+    stacks = {name: images.get_image_layer(spec(), name, state).stack for name in spec().hosts}
     assert {len(stack) for stack in stacks.values()} == {3}
     assert stacks["web1"][-1].digest == stacks["web3"][-1].digest != stacks["web2"][-1].digest
     assert stacks["web1"][-1].digest == stacks["mess2"][-1].digest
@@ -74,30 +74,30 @@ def test_machines_of_one_release_share_its_layer(state: State) -> None:
 
 
 def test_a_testers_archive_goes_into_the_machine_that_knows_its_name(
-    state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    state: LabState, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own = {name: images.image(spec(), name, state).digest for name in ("web1", "mess1", "mess2")}
+    own = {name: images.get_image_layer(spec(), name, state).digest for name in ("web1", "mess1", "mess2")}
     for name in ("nukeviet-4.5.05.zip", "nukeviet-4.5.06.zip", "other.zip"):
         (tmp_path / name).write_bytes(name.encode())
     monkeypatch.setenv("LUYTRE_ARCHIVES", str(tmp_path))
-    given = {name: images.image(spec(), name, state) for name in own}
+    given = {name: images.get_image_layer(spec(), name, state) for name in own}
     assert [given[name].digest == own[name] for name in own] == [True, False, True]
     assert given["mess1"].inputs["archive-nukeviet"] == tmp_path / "nukeviet-4.5.06.zip"
     monkeypatch.setenv("LUYTRE_ARCHIVES", str(tmp_path / "none"))
     with pytest.raises(InputError, match="is not a folder"):
-        images.image(spec(), "mess1", state)
+        images.get_image_layer(spec(), "mess1", state)
 
 
-def test_nothing_made_means_everything_missing_lower_layers_first(state: State) -> None:
-    order = [layer.script for layer in images.missing(spec(), state, spec().standard)]
+def test_nothing_made_means_everything_missing_lower_layers_first(state: LabState) -> None:
+    order = [layer.script for layer in images.list_missing_layers(spec(), state, spec().standard)]
     assert order == ["base.sh"] * 2 + ["system.sh"] * 3 + ["site.sh"] * 3
 
 
-def test_a_new_automation_key_remakes_only_the_top_layers(state: State, tmp_path: Path) -> None:
-    other = State(tmp_path)
+def test_a_new_automation_key_remakes_only_the_top_layers(state: LabState, tmp_path: Path) -> None:
+    other = LabState(tmp_path)
     other.prepare()
-    ca.prepare(other.ca)
-    mine, theirs = (images.image(spec(), "web1", own).stack for own in (state, other))
+    ca.make_authority(other.ca)
+    mine, theirs = (images.get_image_layer(spec(), "web1", own).stack for own in (state, other))
     assert [a.digest == b.digest for a, b in zip(mine, theirs, strict=True)] == [False, True, True]
 
 
@@ -105,11 +105,11 @@ def test_sweeping_keeps_layers_in_use_and_logs(tmp_path: Path) -> None:
     for name in ("kept", "old", ".making-old-x"):
         (tmp_path / name / "files").mkdir(parents=True)
     (tmp_path / "web1.log").touch()
-    sweep(tmp_path, {"kept"})
+    sweep_layers(tmp_path, {"kept"})
     assert {entry.name for entry in tmp_path.iterdir()} == {"kept", "web1.log"}
 
 
-def test_secrets_are_made_once_and_for_their_owner_alone(state: State) -> None:
+def test_secrets_are_made_once_and_for_their_owner_alone(state: LabState) -> None:
     before = state.root_password.read_text()
     state.prepare()
     assert state.root_password.read_text() == before
@@ -117,11 +117,11 @@ def test_secrets_are_made_once_and_for_their_owner_alone(state: State) -> None:
         assert file.stat().st_mode & 0o077 == 0
 
 
-def test_certificates_verify_against_the_labs_authority_and_expire_as_asked(state: State, tmp_path: Path) -> None:
+def test_certificates_verify_against_the_labs_authority_and_expire_as_asked(state: LabState, tmp_path: Path) -> None:
     today = dt.datetime.now(dt.UTC).date()
     sites = {domain: site for host in spec().hosts.values() for domain, site in host.sites.items()}
     for domain, good in (("antruc.test", True), ("bennua.test", False)):
-        certificate, key = ca.issue(state.ca, domain, sites[domain], today)
+        certificate, key = ca.issue_certificate(state.ca, domain, sites[domain], today)
         file = tmp_path / domain
         file.write_text(certificate)
         checked = subprocess.run(

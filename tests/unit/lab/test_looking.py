@@ -12,10 +12,10 @@ from auditor.audit.controls import CONTENT, Drill
 from auditor.content.page import scripts
 from auditor.content.reading import read
 from auditor.lab.spec import spec
-from auditor.looks.visits import Known, Served, Visited
+from auditor.looks.visits import PageVisit, SiteBaseline, VisitorResponse
 from auditor.models.reviews import Certainty
 
-DRILLS = [drill for drill in controls.drills() if drill.control.startswith(f"{CONTENT}.")]
+DRILLS = [drill for drill in controls.load_drills() if drill.control.startswith(f"{CONTENT}.")]
 FOUND: dict[str, Certainty] = {"content.injected": "exact", "content.suspected": "strong"}
 
 
@@ -38,9 +38,9 @@ def test_both_alarms_are_drilled_on_both_releases_of_debian() -> None:
 def test_what_is_put_on_a_site_is_what_its_control_is_about(drill: Drill) -> None:
     page, address = planted(drill)
     assert drill.site is not None
-    known = Known(drill.site, own=frozenset({drill.site}))
-    served = Served("plain", 200, {"content-type": "text/html; charset=utf-8"}, page.encode())
-    traces = read(Visited(address, "orphan", (served,)), known).traces
+    known = SiteBaseline(drill.site, own=frozenset({drill.site}))
+    served = VisitorResponse("plain", 200, {"content-type": "text/html; charset=utf-8"}, page.encode())
+    traces = read(PageVisit(address, "orphan", (served,)), known).traces
     assert {trace.certainty for trace in traces} == {FOUND[drill.control]}
     assert {(trace.target or "").rpartition("[.]")[2] for trace in traces if trace.target} == {"example"}
 
@@ -53,7 +53,9 @@ def test_what_is_put_on_a_site_names_nobody_else(drill: Drill) -> None:
     assert address.startswith(f"https://{drill.site}/")
     assert f"root=/var/www/{drill.site}\n" in text
     assert drill.site in spec().hosts[host].sites
-    decoded = [one for code in re.findall(r"(?s)<script>(.*?)</script>", page) for one in scripts.read(code).decoded]
+    decoded = [
+        one for code in re.findall(r"(?s)<script>(.*?)</script>", page) for one in scripts.read(code).decoded_addresses
+    ]
     foreign = [*re.findall(r"//([\w.-]+)", page), *(re.sub(r"\w+://|/.*", "", one) for one in decoded)]
     assert foreign
     assert [name for name in foreign if not name.endswith(".example")] == []

@@ -9,19 +9,19 @@ import pytest
 from auditor.lab import machine
 from auditor.lab.layers import Layer
 from auditor.lab.spec import spec
-from auditor.lab.state import State
+from auditor.lab.state import LabState
 
 IMAGE = Layer("image", "base.sh", None, {})
 
 
 @pytest.fixture
-def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> State:
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LabState:
     monkeypatch.setattr(machine, "_end", lambda *_: None)
     monkeypatch.setattr(machine, "_boot", lambda *_: None)
-    return State(tmp_path)
+    return LabState(tmp_path)
 
 
-def changed(state: State, name: str) -> None:
+def changed(state: LabState, name: str) -> None:
     """Have the machine change a file."""
     (state.machine("web1") / "upper" / name).write_text(name)
 
@@ -32,28 +32,28 @@ def identity(file: Path) -> tuple[int, ...]:
     return status.st_dev, status.st_ino, status.st_mode, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
-def keep(state: State) -> None:
+def keep(state: LabState) -> None:
     machine.keep(spec(), "web1", IMAGE, state)
 
 
-def brought_back(state: State) -> list[set[str]]:
+def brought_back(state: LabState) -> list[set[str]]:
     """What lies in the layers below a machine that is brought back to what was kept, top first; above them is nothing."""
-    machine.start(spec(), "web1", IMAGE, state, machine.kept("web1", state))
+    machine.start(spec(), "web1", IMAGE, state, machine.list_kept_layers("web1", state))
     assert {*(state.machine("web1") / "upper").iterdir()} == set()
-    return [{file.name for file in layer.iterdir()} for layer in machine._below(state.machine("web1"))]
+    return [{file.name for file in layer.iterdir()} for layer in machine._read_layers_below(state.machine("web1"))]
 
 
-def test_a_machine_that_is_kept_goes_on_in_its_own_files(state: State) -> None:
+def test_a_machine_that_is_kept_goes_on_in_its_own_files(state: LabState) -> None:
     machine.start(spec(), "web1", IMAGE, state)
     changed(state, "file")
     file = state.machine("web1") / "upper/file"
     before = identity(file)
     keep(state)
     assert identity(file) == before
-    assert machine._below(state.machine("web1")) == []
+    assert machine._read_layers_below(state.machine("web1")) == []
 
 
-def test_what_was_kept_lies_below_what_was_kept_after_it(state: State) -> None:
+def test_what_was_kept_lies_below_what_was_kept_after_it(state: LabState) -> None:
     machine.start(spec(), "web1", IMAGE, state)
     changed(state, "first")
     keep(state)
@@ -65,7 +65,7 @@ def test_what_was_kept_lies_below_what_was_kept_after_it(state: State) -> None:
     assert brought_back(state) == [{"second"}, {"first"}]
 
 
-def test_a_pristine_machine_that_is_kept_replaces_what_was_kept_before(state: State) -> None:
+def test_a_pristine_machine_that_is_kept_replaces_what_was_kept_before(state: LabState) -> None:
     for name in ("one", "other"):
         machine.start(spec(), "web1", IMAGE, state)
         changed(state, name)

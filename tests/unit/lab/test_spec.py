@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from auditor.audit import controls
-from auditor.lab.machine import mac_of
+from auditor.lab.machine import make_mac
 from auditor.lab.spec import HERE, Spec, Weakness, spec, weaknesses
 from auditor.system.yaml_source import load_yaml
 
@@ -38,7 +38,7 @@ def test_every_address_is_on_the_bridge() -> None:
 
 
 def test_machines_have_macs_of_their_own_that_are_locally_administered() -> None:
-    macs = {mac_of(host.address) for host in spec().hosts.values()}
+    macs = {make_mac(host.address) for host in spec().hosts.values()}
     assert len(macs) == len(spec().hosts)
     assert all(re.fullmatch(r"02:00(:[0-9a-f]{2}){4}", mac) for mac in macs)
 

@@ -14,11 +14,11 @@ from auditor.errors import InputError
 from auditor.lab import ssh, ssh_command, upper
 from auditor.lab.layers import Layer
 from auditor.lab.spec import spec
-from auditor.lab.state import State, state
+from auditor.lab.state import LabState, state
 
 
 def test_ssh_is_strict_and_reads_nothing_of_the_persons_own(tmp_path: Path) -> None:
-    arguments = ssh.command(spec(), "web2", State(tmp_path))
+    arguments = ssh.build_command(spec(), "web2", LabState(tmp_path))
     assert arguments[:3] == ["ssh", "-F", "/dev/null"]
     assert "StrictHostKeyChecking=yes" in arguments
     assert f"UserKnownHostsFile={tmp_path}/ssh/known_hosts" in arguments
@@ -28,7 +28,7 @@ def test_ssh_is_strict_and_reads_nothing_of_the_persons_own(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("words", [["printf", "%s\n", "a b", "$HOME", "'; reboot"], ["true"]])
 def test_arguments_reach_the_machine_as_they_are(words: list[str]) -> None:
-    remote = ssh.as_root(words)
+    remote = ssh.build_root_command(words)
     assert shlex.split(remote) == ["sudo", "-n", "--", *words]
     local = remote.removeprefix("sudo -n -- ")
     direct = subprocess.run(words, capture_output=True, check=True).stdout
@@ -36,17 +36,17 @@ def test_arguments_reach_the_machine_as_they_are(words: list[str]) -> None:
 
 
 def test_a_script_is_one_argument_of_a_shell() -> None:
-    assert shlex.split(ssh.as_root("cd / && ls; exit 3"))[3:] == ["sh", "-c", "cd / && ls; exit 3"]
+    assert shlex.split(ssh.build_root_command("cd / && ls; exit 3"))[3:] == ["sh", "-c", "cd / && ls; exit 3"]
 
 
 def test_host_keys_come_from_the_image(tmp_path: Path) -> None:
-    own = State(tmp_path)
+    own = LabState(tmp_path)
     top = Layer(title="web1", script="site.sh", below=None, inputs={})
     keys = top.files(own.cache) / "etc/ssh"
     keys.mkdir(parents=True)
     (keys / "ssh_host_ed25519_key.pub").write_text("ssh-ed25519 AAAA root@web1\n")
     (keys / "ssh_host_ed25519_key").write_text("private")
-    assert ssh.known_hosts(spec(), {"web1": top}, own) == "web1,10.213.47.11 ssh-ed25519 AAAA\n"
+    assert ssh.format_known_hosts(spec(), {"web1": top}, own) == "web1,10.213.47.11 ssh-ed25519 AAAA\n"
 
 
 def test_the_state_directory_can_be_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

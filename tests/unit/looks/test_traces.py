@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from auditor.looks.gathered import bounded, merged
+from auditor.looks.gathered import limit_traces, merge_traces
 from auditor.looks.traces import (
     Family,
     Kind,
     Trace,
     certainty,
     key_of,
-    masked,
+    mask_personal_data,
     trace,
 )
 from auditor.models.reviews import MAX_BYTES, MAX_OF_A_KIND, MAX_SAMPLE
@@ -61,7 +61,7 @@ def test_secrets_and_people_are_not_in_a_sample() -> None:
     one = seen(sample="Nguyễn A 0905 123 456, +84 905-123-456, a.b@example.vn, 051099001234; 24/11/2026")
     assert not any(part in one.sample for part in ("0905", "905-123", "@", "0510", "hunter2"))
     assert "24/11/2026" in one.sample
-    assert masked("Nghị định 331/2026/NĐ-CP, từ 2024-2026, 1.200.000.000 đồng") == (
+    assert mask_personal_data("Nghị định 331/2026/NĐ-CP, từ 2024-2026, 1.200.000.000 đồng") == (
         "Nghị định 331/2026/NĐ-CP, từ 2024-2026, 1.200.000.000 đồng"
     )
 
@@ -73,7 +73,7 @@ def test_an_address_is_shown_so_that_nothing_makes_a_link_of_it() -> None:
 def test_what_is_seen_twice_is_one_trace() -> None:
     weak = seen(where="/b")
     strong = seen(where="/a", families=["lexicon", "hidden"], rules=["s"])
-    (one,) = merged([weak, strong])
+    (one,) = merge_traces([weak, strong])
     assert (one.where, one.places, one.certainty, one.rules) == ("/b", 2, "strong", ("r", "s"))
     assert one.families == ("lexicon", "hidden")
 
@@ -81,7 +81,7 @@ def test_what_is_seen_twice_is_one_trace() -> None:
 def test_of_a_kind_the_surest_are_kept() -> None:
     many = [seen(f"{n}.example") for n in range(MAX_OF_A_KIND + 5)]
     sure = seen("sure.example", families=["lexicon", "hidden"])
-    kept, left_out = bounded([*many, sure, seen(kind="frame")])
+    kept, left_out = limit_traces([*many, sure, seen(kind="frame")])
     assert kept[0] == sure
     assert (len(kept), left_out) == (MAX_OF_A_KIND + 1, 6)
 
@@ -93,12 +93,12 @@ def test_whoever_fills_one_folder_with_alarms_hides_none_that_lies_elsewhere() -
     ]
     exact = [one.model_copy(update={"certainty": "exact", "places": 9}) for one in many[: 2 * MAX_OF_A_KIND]]
     few = [seen(f"e{n}", "temporary", f"/srv/{n}/.x").model_copy(update=sure) for n in range(3)]
-    kept, left_out = bounded([*many, *exact, *few])
+    kept, left_out = limit_traces([*many, *exact, *few])
     assert set(few) <= set(kept)
     assert (len(kept), left_out) == (MAX_OF_A_KIND, 5 * MAX_OF_A_KIND + 3 - MAX_OF_A_KIND)
 
 
 def test_a_path_that_others_begin_with_is_one_of_them() -> None:
     many = [seen(f"t{n}", where="/a" + "/b" * (n % 50)) for n in range(MAX_OF_A_KIND + 60)]
-    kept, left_out = bounded([one.model_copy(update={"certainty": "strong"}) for one in many])
+    kept, left_out = limit_traces([one.model_copy(update={"certainty": "strong"}) for one in many])
     assert (len(kept), left_out) == (MAX_OF_A_KIND, 60)

@@ -16,8 +16,8 @@ import yaml
 
 from auditor.errors import InputError
 from auditor.mail import deliver, settings
-from auditor.mail.deliver import Delivered
-from auditor.mail.message import Attachment, Letter, Written
+from auditor.mail.deliver import DeliveryResult
+from auditor.mail.message import Attachment, Letter, PreparedMail
 from auditor.mail.spool import Mail, Spool
 from tests.mail_server import PASSWORD, Authority, Received, free_port, serving
 
@@ -70,14 +70,14 @@ def letter(recipient: str = "vanthu@antruc.test", about: str = "run-1", body: st
 
 
 def put(spool: Spool, file: Path, clock: Clock, *letters: Letter) -> tuple[Mail, ...]:
-    return spool.put([Written.of(each, clock(), 10**7) for each in letters or (letter(),)], file, clock())
+    return spool.put([PreparedMail.from_letter(each, clock(), 10**7) for each in letters or (letter(),)], file, clock())
 
 
-def run(spool: Spool, clock: Clock) -> list[Delivered]:
-    done: list[Delivered] = []
-    with spool.delivering() as ours:
+def run(spool: Spool, clock: Clock) -> list[DeliveryResult]:
+    done: list[DeliveryResult] = []
+    with spool.hold_delivery_lock() as ours:
         assert ours
-        deliver.deliver(spool, clock, spool.due(clock()), done.append)
+        deliver.deliver(spool, clock, spool.list_due(clock()), done.append)
     return done
 
 
@@ -128,8 +128,8 @@ def test_logs_in_over_tls_with_a_password_that_nothing_prints(
         clock.now += HOUR
         assert [done.state for done in run(spool, clock)] == ["sent"]
     assert received.logins[-1] == ("luytre", PASSWORD)
-    known = settings.server(file, settings.load(file))
-    said = "".join((caplog.text, *capfd.readouterr(), repr(known), repr(refused), repr(spool.mails())))
+    known = settings.load_server(file, settings.load(file))
+    said = "".join((caplog.text, *capfd.readouterr(), repr(known), repr(refused), repr(spool.list_mails())))
     assert PASSWORD not in said
     assert PASSWORD.encode() not in spool.path.read_bytes()
 
@@ -162,7 +162,7 @@ def assert_refused(tmp_path: Path, authority: Authority, tls: ssl.SSLContext | N
     assert done.state == "waiting"
     assert why in str(done.why)
     assert received.mails == []
-    assert spool.mails()[0].last_error == done.why
+    assert spool.list_mails()[0].last_error == done.why
 
 
 def test_tried_again_when_told_to_come_later_and_parked_when_refused_for_good(
@@ -233,7 +233,7 @@ def test_survives_a_server_that_is_down_for_three_days(
             run(spool, clock)
             clock.now += HOUR
     assert sorted(received.recipients) == ["b@antruc.test", "vanthu@antruc.test"]
-    assert {mail.state for mail in spool.mails()} == {"sent"}
+    assert {mail.state for mail in spool.list_mails()} == {"sent"}
 
 
 def test_given_up_after_a_week_and_said_so(tmp_path: Path, authority: Authority, spool: Spool) -> None:
@@ -243,7 +243,7 @@ def test_given_up_after_a_week_and_said_so(tmp_path: Path, authority: Authority,
     (done,) = run(spool, clock)
     assert done.state == "given_up"
     assert "refused" in str(done.why)
-    assert spool.due(clock.now + datetime.timedelta(days=9)) == ()
+    assert spool.list_due(clock.now + datetime.timedelta(days=9)) == ()
 
 
 def test_settings_that_went_bad_put_off_their_own_mails_only(
@@ -261,9 +261,9 @@ def test_settings_that_went_bad_put_off_their_own_mails_only(
 
 
 def test_only_one_delivers_at_a_time(spool: Spool) -> None:
-    with spool.delivering() as ours, Spool(spool.path).delivering() as theirs:
+    with spool.hold_delivery_lock() as ours, Spool(spool.path).hold_delivery_lock() as theirs:
         assert (ours, theirs) == (True, False)
-    with spool.delivering() as again:
+    with spool.hold_delivery_lock() as again:
         assert again
 
 
@@ -276,21 +276,21 @@ def private(tmp_path: Path, authority: Authority) -> Iterator[Path]:
 
 def test_a_password_that_others_can_read_is_refused(private: Path) -> None:
     secret = private.with_name("secret")
-    assert settings.server(private, settings.load(private)).password == "mot dong"  # noqa: S105
+    assert settings.load_server(private, settings.load(private)).password == "mot dong"  # noqa: S105
     secret.chmod(0o640)
     with pytest.raises(InputError, match="others can read"):
-        settings.server(private, settings.load(private))
+        settings.load_server(private, settings.load(private))
     secret.chmod(0o600)
     for wrong in ("hai\ndong\n", "có dấu\n", "\n"):
         secret.write_text(wrong, "utf-8")
         with pytest.raises(InputError, match="one line"):
-            settings.server(private, settings.load(private))
+            settings.load_server(private, settings.load(private))
     secret.rename(private.with_name("other"))
     with pytest.raises(InputError, match="is missing — write only the password"):
-        settings.server(private, settings.load(private))
+        settings.load_server(private, settings.load(private))
     secret.symlink_to("other")
     with pytest.raises(InputError, match="cannot be read"):
-        settings.server(private, settings.load(private))
+        settings.load_server(private, settings.load(private))
 
 
 @pytest.mark.parametrize(
@@ -310,7 +310,7 @@ def test_settings_that_make_no_sense_are_one_clear_error(
 ) -> None:
     file = mail_yml(tmp_path, authority, **{"port": 587, **wrong})
     with pytest.raises(InputError, match=said):
-        settings.server(file, settings.load(file))
+        settings.load_server(file, settings.load(file))
 
 
 SENDER = """
@@ -342,7 +342,7 @@ def test_killed_after_the_server_took_it_sends_it_again_as_the_same_mail(
                 received.taken = lambda: os.kill(process.pid, signal.SIGKILL)
             assert process.wait(30) == -signal.SIGKILL
         received.taken = lambda: None
-        (mail,) = spool.mails()
+        (mail,) = spool.list_mails()
         assert (mail.state, mail.tries) == ("waiting", 1)
         assert run(spool, clock) == []
         clock.now += HOUR
@@ -355,4 +355,4 @@ def test_the_example_settings_are_settings() -> None:
     known = settings.load(settings.path_in(example))
     assert (known.port, known.give_up_days) == (587, 7)
     with pytest.raises(InputError, match=r"yml:3: mail\.vidu\.example is the example's"):
-        settings.server(settings.path_in(example), known)
+        settings.load_server(settings.path_in(example), known)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from auditor.mail import heartbeat, settings
-from auditor.mail.message import Letter, Written
+from auditor.mail.message import Letter, PreparedMail
 from auditor.mail.spool import Mail, Spool
 from auditor.models.incidents import OpenIncident
 from auditor.text.words import Words
@@ -39,14 +39,19 @@ def office(tmp_path: Path, **incidents: object) -> Path:
 
 
 def put(spool: Spool, file: Path, now: datetime.datetime = START, **changes: str) -> None:
-    spool.put([Written.of(dataclasses.replace(LETTER, **changes), now, 10**7)], file, now)  # type: ignore[arg-type]
+    spool.put([PreparedMail.from_letter(dataclasses.replace(LETTER, **changes), now, 10**7)], file, now)  # type: ignore[arg-type]
 
 
 def beat(spool: Spool, now: datetime.datetime, head: str | None = "ab" * 32) -> tuple[Mail, ...]:
     """The heartbeats that it puts there."""
-    before = {mail.id for mail in spool.mails()}
-    assert heartbeat.post(spool, now, lambda _: heartbeat.State(factory.run().started), head, Words("vi")) == ()
-    return tuple(mail for mail in spool.mails() if mail.id not in before)
+    before = {mail.id for mail in spool.list_mails()}
+    assert (
+        heartbeat.post_heartbeats(
+            spool, now, lambda _: heartbeat.InventoryStatus(factory.run().started), head, Words("vi")
+        )
+        == ()
+    )
+    return tuple(mail for mail in spool.list_mails() if mail.id not in before)
 
 
 def test_whoever_waits_for_word_gets_it_after_a_week_and_again_a_week_later(tmp_path: Path, spool: Spool) -> None:
@@ -95,9 +100,11 @@ def test_papers_that_cannot_be_read_stop_no_other_office(tmp_path: Path, spool: 
     put(spool, broken)
     put(spool, whole, subject="another")
     broken.with_name("organisation.yml").write_text("[")
-    (wrong,) = heartbeat.post(spool, START + 7 * DAY, lambda _: heartbeat.State(None), None, Words("vi"))
+    (wrong,) = heartbeat.post_heartbeats(
+        spool, START + 7 * DAY, lambda _: heartbeat.InventoryStatus(None), None, Words("vi")
+    )
     assert wrong.file == broken.with_name("organisation.yml")
-    assert [mail.settings for mail in spool.mails() if mail.subject == "Lũy Tre vẫn hoạt động"] == [str(whole)]
+    assert [mail.settings for mail in spool.list_mails() if mail.subject == "Lũy Tre vẫn hoạt động"] == [str(whole)]
     assert whole.name == settings.FILE
 
 
@@ -113,12 +120,14 @@ def test_an_open_incident_and_an_intrusion_are_told_with_it(tmp_path: Path, spoo
     file = office(tmp_path, incidents={"roles": ["truc_ban"]})
     put(spool, file, recipient="trucban@xa.test")
     going_on = OpenIncident(id="SC-20261228-1", detected="2026-12-28T08:00:00+07:00", subjects=("web1",), in_force=1)
-    state = heartbeat.State("2027-01-01T02:00:00+07:00", (going_on,), 2)
-    assert heartbeat.post(spool, START + 7 * DAY, lambda _: state, None, Words("vi")) == ()
-    mail = spool.mails()[0] if spool.mails()[0].subject != LETTER.subject else spool.mails()[-1]
+    state = heartbeat.InventoryStatus("2027-01-01T02:00:00+07:00", (going_on,), 2)
+    assert heartbeat.post_heartbeats(spool, START + 7 * DAY, lambda _: state, None, Words("vi")) == ()
+    mail = spool.list_mails()[0] if spool.list_mails()[0].subject != LETTER.subject else spool.list_mails()[-1]
     assert mail.subject == "Lũy Tre vẫn hoạt động; có sự cố đang mở"
-    said = heartbeat._body(state, START + 7 * DAY, Words("vi"))
+    said = heartbeat._write_body(state, START + 7 * DAY, Words("vi"))
     assert "Sự cố SC-20261228-1 đang mở, phát hiện lúc 08:00 ngày 28/12/2026." in said
     assert "dấu vết xâm nhập ở 2 trang, máy chủ" in said
     assert "không có sự cố" not in said
-    assert "Sổ sự cố không có sự cố nào đang mở." in heartbeat._body(heartbeat.State(None), START, Words("vi"))
+    assert "Sổ sự cố không có sự cố nào đang mở." in heartbeat._write_body(
+        heartbeat.InventoryStatus(None), START, Words("vi")
+    )

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.errors import InputError
-from auditor.mail.message import Attachment, Letter, Written
-from auditor.mail.spool import Spool, pause
+from auditor.mail.message import Attachment, Letter, PreparedMail
+from auditor.mail.spool import Spool, compute_pause
 from tests import factory
 
 NOW = datetime.datetime.fromisoformat("2026-11-24T08:00:00+07:00")
@@ -33,7 +33,7 @@ def test_no_text_makes_a_header_or_a_recipient(text: str) -> None:
     letter = dataclasses.replace(
         LETTER, recipient_name=f"a\r\nBcc: x@y.test{text}", subject=f"{text}\nBcc: x@y.test\r\n\r\nbody"
     )
-    content = Written.of(letter, NOW, 10**7).content
+    content = PreparedMail.from_letter(letter, NOW, 10**7).content
     mail = message_from_bytes(content, policy=policy.default)
     assert sorted(mail.keys()) == sorted(HEADERS)
     assert [address.addr_spec for address in mail["To"].addresses] == ["vanthu@antruc.test"]
@@ -48,14 +48,14 @@ def test_no_text_makes_a_header_or_a_recipient(text: str) -> None:
 )  # fmt: skip
 def test_what_is_no_address_is_one_clear_error(address: str) -> None:
     with pytest.raises(InputError, match="is not a mail address"):
-        Written.of(dataclasses.replace(LETTER, recipient=address), NOW, 10**7)
+        PreparedMail.from_letter(dataclasses.replace(LETTER, recipient=address), NOW, 10**7)
 
 
 def test_attachment_names_hold_no_path_and_no_header() -> None:
     letter = dataclasses.replace(
         LETTER, attachments=(Attachment('../x"\r\nBcc: y.pdf', b"1"), Attachment("b", b"\r\n"))
     )
-    mail = message_from_bytes(Written.of(letter, NOW, 10**7).content, policy=policy.default)
+    mail = message_from_bytes(PreparedMail.from_letter(letter, NOW, 10**7).content, policy=policy.default)
     one, other = mail.iter_attachments()  # type: ignore[attr-defined]
     name = one.get_filename()
     assert "/" not in name
@@ -67,7 +67,10 @@ def test_attachment_names_hold_no_path_and_no_header() -> None:
 
 def test_the_same_letter_has_the_same_id_whenever_it_is_written() -> None:
     later = NOW + datetime.timedelta(days=3)
-    assert Written.of(LETTER, NOW, 10**7).letter.message_id == Written.of(LETTER, later, 10**7).letter.message_id
+    assert (
+        PreparedMail.from_letter(LETTER, NOW, 10**7).letter.message_id
+        == PreparedMail.from_letter(LETTER, later, 10**7).letter.message_id
+    )
     others = [
         dataclasses.replace(LETTER, about="run-2"),
         dataclasses.replace(LETTER, recipient="khac@antruc.test"),
@@ -82,35 +85,35 @@ def test_the_same_letter_has_the_same_id_whenever_it_is_written() -> None:
 def test_too_large_a_mail_is_one_clear_error() -> None:
     letter = dataclasses.replace(LETTER, attachments=(Attachment("a.pdf", bytes(800_000)),))
     with pytest.raises(InputError, match="is 2 MB"):
-        Written.of(letter, NOW, 10**6)
+        PreparedMail.from_letter(letter, NOW, 10**6)
 
 
 def test_the_spool_is_for_its_owner_only_and_takes_all_or_none(tmp_path: Path) -> None:
     spool = Spool(tmp_path / "state/spool.sqlite")
-    with spool.delivering():
+    with spool.hold_delivery_lock():
         pass
     assert {path.stat().st_mode & 0o077 for path in spool.path.parent.iterdir()} == {0}
 
     def broken():
-        yield Written.of(LETTER, NOW, 10**7)
+        yield PreparedMail.from_letter(LETTER, NOW, 10**7)
         raise InputError("no", mend="no")
 
     with pytest.raises(InputError):
         spool.put(broken(), tmp_path, NOW)
-    assert spool.mails() == ()
+    assert spool.list_mails() == ()
 
 
 def test_a_sent_mail_leaves_its_line_without_its_content(tmp_path: Path) -> None:
     spool = Spool(tmp_path / "spool.sqlite")
-    (mail,) = spool.put([Written.of(LETTER, NOW, 10**7)], tmp_path, NOW)
+    (mail,) = spool.put([PreparedMail.from_letter(LETTER, NOW, 10**7)], tmp_path, NOW)
     content = spool.begin(mail, NOW)
     assert content in spool.path.read_bytes()
-    spool.sent(mail, NOW)
+    spool.mark_sent(mail, NOW)
     assert content not in spool.path.read_bytes()
-    (left,) = spool.mails("sent")
+    (left,) = spool.list_mails("sent")
     assert (left.recipient, left.about, left.tries) == ("vanthu@antruc.test", "run-1", 1)
 
 
 def test_pauses_double_up_to_four_hours() -> None:
-    minutes = [pause(tries).total_seconds() / 60 for tries in (1, 2, 3, 4, 5, 6, 7, 8, 1000)]
+    minutes = [compute_pause(tries).total_seconds() / 60 for tries in (1, 2, 3, 4, 5, 6, 7, 8, 1000)]
     assert minutes == [5, 10, 20, 40, 80, 160, 240, 240, 240]

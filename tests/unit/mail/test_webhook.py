@@ -19,7 +19,7 @@ import yaml
 
 from auditor.errors import InputError
 from auditor.mail import deliver, notice, webhook
-from auditor.mail.deliver import Delivered
+from auditor.mail.deliver import DeliveryResult
 from auditor.mail.spool import Spool
 from tests import factory
 from tests.mail_server import Authority, free_port
@@ -90,11 +90,11 @@ def settings(tmp_path: Path, authority: Authority, url: str, **more: Any) -> Pat
     return file
 
 
-def told(spool: Spool, file: Path, clock: Clock) -> list[Delivered]:
+def told(spool: Spool, file: Path, clock: Clock) -> list[DeliveryResult]:
     """Put the notice of the run, and try what is due."""
-    spool.put([notice.written(RUN, webhook.origin(webhook.load(file), file), "seal")], file, clock())
-    done: list[Delivered] = []
-    deliver.deliver(spool, clock, spool.due(clock()), done.append)
+    spool.put([notice.prepare_message(RUN, webhook.origin(webhook.load(file), file), "seal")], file, clock())
+    done: list[DeliveryResult] = []
+    deliver.deliver(spool, clock, spool.list_due(clock()), done.append)
     return done
 
 
@@ -116,7 +116,7 @@ def test_arrives_signed_over_tls_and_once(tmp_path: Path, authority: Authority, 
 
 
 def test_names_sites_and_how_they_stand_and_no_server() -> None:
-    message = json.loads(notice.written(RUN, "https://x.test", None).content)
+    message = json.loads(notice.prepare_message(RUN, "https://x.test", None).content)
     assert message["schema"] == "luytre/webhook/1"
     assert {site["domain"] for site in message["sites"]} == {site.domain for host in RUN.hosts for site in host.sites}
     assert any(sum(site["open"].values()) for site in message["sites"])
@@ -173,7 +173,7 @@ def test_what_waits_shows_neither_the_secret_nor_the_address(
     file = settings(tmp_path, authority, f"https://127.0.0.1:{free_port()}/bi-mat")
     (done,) = told(spool, file, clock)
     assert done.state == "waiting"
-    said = repr((done, spool.mails()))
+    said = repr((done, spool.list_mails()))
     assert "bi-mat" not in said and SECRET not in said
     for left in spool.path.parent.iterdir():
         assert b"bi-mat" not in left.read_bytes() and SECRET.encode() not in left.read_bytes()

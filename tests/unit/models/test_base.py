@@ -8,11 +8,11 @@ ONE, OTHER = Text(vi="đọc", en="read"), Text(vi="ghi", en="write")
 @pytest.mark.parametrize(
     ("made", "vi", "en"),
     [
-        (Text.joined((ONE, OTHER)), "đọc; ghi", "read; write"),
-        (Text.joined([ONE]), "đọc", "read"),
-        (Text.joined(iter((ONE, OTHER, ONE)), " + "), "đọc + ghi + đọc", "read + write + read"),
-        (Text.alike("web1"), "web1", "web1"),
-        (ONE.of("web1"), "web1: đọc", "web1: read"),
+        (Text.join((ONE, OTHER)), "đọc; ghi", "read; write"),
+        (Text.join([ONE]), "đọc", "read"),
+        (Text.join(iter((ONE, OTHER, ONE)), " + "), "đọc + ghi + đọc", "read + write + read"),
+        (Text.make_same("web1"), "web1", "web1"),
+        (ONE.with_prefix("web1"), "web1: đọc", "web1: read"),
     ],
 )
 def test_texts_are_put_together_in_both_languages_alike(made: Text, vi: str, en: str) -> None:
@@ -21,4 +21,4 @@ def test_texts_are_put_together_in_both_languages_alike(made: Text, vi: str, en:
 
 def test_nothing_makes_no_text() -> None:
     with pytest.raises(ValueError):
-        Text.joined(())
+        Text.join(())

@@ -73,7 +73,7 @@ def test_a_window_is_open_exactly_when_its_day_and_hour_say_so(text: str, moment
 @given(st.lists(texts(), min_size=1, max_size=3), MOMENTS)
 def test_the_next_opening_is_within_a_week_and_open(several: list[str], moment: datetime) -> None:
     known = [windows.parse(text) for text in several]
-    opening = windows.next_opening(known, moment)
+    opening = windows.find_next_opening(known, moment)
     assert moment < opening <= moment + timedelta(days=7)
     assert opening.utcoffset() == timedelta(hours=7)
     assert windows.is_open(known, opening)
@@ -84,7 +84,7 @@ def test_nothing_is_open_between_a_closed_moment_and_the_next_opening(several: l
     known = [windows.parse(text) for text in several]
     if windows.is_open(known, moment):
         return
-    opening = windows.next_opening(known, moment)
+    opening = windows.find_next_opening(known, moment)
     for step in range(20):
         assert not windows.is_open(known, moment + (opening - moment) * step / 20)
     assert not windows.is_open(known, opening - timedelta(microseconds=1))

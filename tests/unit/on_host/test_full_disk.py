@@ -17,7 +17,10 @@ NAME = "SC-20261127-1/1"
 
 @pytest.mark.parametrize("before", [False, True], ids=["first", "another"])
 def test_a_record_is_whole_or_not_there(tmp_path: Path, *, before: bool) -> None:
-    record, store = acting.Record(str(tmp_path / "luytre/records")), kept.Store(str(tmp_path / "luytre/store"))
+    record, store = (
+        acting.ActionRecord(str(tmp_path / "luytre/records")),
+        kept.QuarantineStore(str(tmp_path / "luytre/store")),
+    )
     for one in (record, store):
         with one.held():
             if before:

@@ -43,7 +43,7 @@ def test_what_came_meanwhile_stays(tmp_path: Path, place: int, how: str) -> None
         else:
             file.unlink()
             file.symlink_to(other)
-        with pytest.raises(replacing.Swapped):
+        with pytest.raises(replacing.FileSwapped):
             replacing.replace(place, file.name, held.fileno(), status, b"ours")
     assert file.read_bytes() == b"theirs"
     assert {one.name for one in tmp_path.iterdir()} <= {file.name, other.name}

@@ -69,7 +69,7 @@ def test_a_reader_never_sees_half(tmp_path):
     def generation(number):
         return [(f"{page}.html", f"{number} {body}") for page in range(20)]
 
-    files.folder(report, generation(0))
+    files.write_folder(report, generation(0))
     stop, seen, missing = threading.Event(), set(), []
 
     def read():
@@ -82,7 +82,7 @@ def test_a_reader_never_sees_half(tmp_path):
     reader = threading.Thread(target=read)
     reader.start()
     for number in range(40):
-        files.folder(report, generation(number))
+        files.write_folder(report, generation(number))
     stop.set()
     reader.join()
     assert seen == {True}
@@ -93,7 +93,7 @@ def test_a_reader_never_sees_half(tmp_path):
 def test_swapping_works_where_names_cannot_be_exchanged(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "_exchange", lambda one, other: False)
     for text in ("old", "new"):
-        files.folder(tmp_path / "report", [("index.html", text)])
+        files.write_folder(tmp_path / "report", [("index.html", text)])
     assert (tmp_path / "report/index.html").read_text() == "new"
     assert len(list(tmp_path.iterdir())) == 1
 
@@ -118,17 +118,17 @@ def test_a_link_called_report_is_not_followed(tmp_path):
 def test_an_output_that_cannot_be_is_one_line(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(InputError, match="cannot make the folder"):
-        files.check(tmp_path / "file" / "out")
+        files.check_output(tmp_path / "file" / "out")
 
 
 def test_a_failure_halfway_leaves_the_old_report(tmp_path):
-    files.folder(tmp_path / "report", [("index.html", files.MARK)])
+    files.write_folder(tmp_path / "report", [("index.html", files.MARK)])
 
     def broken():
         yield "index.html", "new"
         raise OSError(28, "No space left on device")
 
     with pytest.raises(InputError, match="No space left on device"):
-        files.folder(tmp_path / "report", broken())
+        files.write_folder(tmp_path / "report", broken())
     assert (tmp_path / "report/index.html").read_text() == files.MARK
     assert len(list(tmp_path.iterdir())) == 1

@@ -47,5 +47,5 @@ def test_what_passes_says_the_requirement() -> None:
     said: dict[Bucket, set[bool]] = {}
     for finding in run.findings:
         control = catalogue[finding.control]
-        said.setdefault(finding.bucket, set()).add(catalogue.told(finding) == control.problem)
+        said.setdefault(finding.bucket, set()).add(catalogue.describe_finding(finding) == control.problem)
     assert said["pass"] == {False} and said["fail"] == {True}

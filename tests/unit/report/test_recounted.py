@@ -25,7 +25,7 @@ from auditor.history.runs import History
 from auditor.incidents import deciding
 from auditor.inventory import hosts as inventories
 from auditor.models import clock
-from auditor.models.incidents import Contained, Released, Reported
+from auditor.models.incidents import ContainedEvent, LiftedEvent, ReportedEvent
 from tests import factory
 from tests.unit import intruded
 from tests.unit.report.counting import LAST_DAY, Counted, read, read_clause
@@ -66,16 +66,20 @@ def write(moment: str, decide: Any) -> str:
 
 def case_log() -> None:
     """Two incidents: one in which two of four things are in force, and one of which nobody has done anything."""
-    first = write("05T09:30:00", deciding.opening(("dongvau.test",), (), at("05T08:00:00"), "2026", None, new=True))
+    first = write(
+        "05T09:30:00", deciding.decide_opening(("dongvau.test",), (), at("05T08:00:00"), "2026", None, new=True)
+    )
     assert first
     second = write(
-        "24T09:30:00", deciding.opening(("antruc.test", "web1"), (), at("24T08:00:00"), "2026", None, new=True)
+        "24T09:30:00", deciding.decide_opening(("antruc.test", "web1"), (), at("24T08:00:00"), "2026", None, new=True)
     )
     for minute, number, state in ((40, 1, "confirmed"), (41, 2, "confirmed"), (42, 3, "unknown"), (43, 4, "confirmed")):
-        deed = Contained(number=number, host="web1", means="key", what=f"/x{number}", state=state)  # type: ignore[arg-type]
-        write(f"24T09:{minute}:00", deciding.adding(second, deed))
-    write("24T09:45:00", deciding.adding(second, Released(number=4, host="web1", means="key", state="released")))
-    write("24T09:50:00", deciding.adding(second, Reported(report="now", how="điện thoại")))
+        deed = ContainedEvent(number=number, host="web1", means="key", what=f"/x{number}", state=state)  # type: ignore[arg-type]
+        write(f"24T09:{minute}:00", deciding.decide_event(second, deed))
+    write(
+        "24T09:45:00", deciding.decide_event(second, LiftedEvent(number=4, host="web1", means="key", state="released"))
+    )
+    write("24T09:50:00", deciding.decide_event(second, ReportedEvent(report="now", how="điện thoại")))
 
 
 def told(folder: Path, patch: pytest.MonkeyPatch, *, incidents: bool) -> Month:

@@ -7,11 +7,11 @@ import openpyxl
 import pytest
 
 from auditor.audit.waivers import mark
-from auditor.models import Inventory, Scope, Status, Waiver
+from auditor.models import ExceptionScope, Inventory, Status, Waiver
 from auditor.report import csv_output, xlsx
 from auditor.report.csv_output import inert
-from auditor.results.by_clause import standard
-from auditor.results.compare import between
+from auditor.results.by_clause import assess_standard
+from auditor.results.compare import compare_runs
 from tests import factory
 from tests.unit import intruded
 
@@ -90,7 +90,7 @@ def test_the_workbook_counts_what_the_run_holds():
     assert sites.max_row - 1 == 4 and hosts.max_row - 1 == 3
     assert findings.max_row - 1 == len(open_ones)
     assert controls.max_row - 1 == len({finding.control for finding in open_ones})
-    judged = standard(run, CATALOGUE)
+    judged = assess_standard(run, CATALOGUE)
     assert judged is not None and clauses.max_row - 1 == len(judged.clauses)
     assert unsure.max_row - 1 == sum(f.status in (Status.NOT_EVALUATED, Status.MANUAL) for f in run.findings)
     assert [row[0].value for row in findings.iter_rows(min_row=2)].count("Nghiêm trọng") == sum(
@@ -103,7 +103,7 @@ def test_a_waiver_is_a_row_also_when_it_is_over():
         Waiver(
             id=f"{n}/QĐ-UBND",
             control="ssh.root_by_password",
-            scope=Scope(hosts=(f"web{n}",)),
+            scope=ExceptionScope(hosts=(f"web{n}",)),
             reason="=chờ máy mới",
             approver="Chủ tịch",
             granted=date(2026, 1, 1),
@@ -127,7 +127,7 @@ def test_a_waiver_is_a_row_also_when_it_is_over():
 def test_changes_are_those_of_the_comparison_without_what_stayed():
     before, now = factory.run(run_id="before"), factory.run(hardened=True)
     sheet = workbook(now, before=before)["Thay đổi so với lần trước"]
-    comparison = between(before, now)
+    comparison = compare_runs(before, now)
     assert comparison.count("fixed") > 0
     changed = sum(len(found) for change, found in comparison.changes.items() if change != "still")
     assert len(cells(sheet)) == changed

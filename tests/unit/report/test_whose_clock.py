@@ -17,16 +17,16 @@ from rich.console import Console
 
 from auditor.commands.shown import hardenings, history, mails
 from auditor.hardening.held import acceptance, losses
-from auditor.history.runs import Entry, Tombstone, _pruned_at
+from auditor.history.runs import RunEntry, Tombstone, _describe_pruned
 from auditor.mail import send, summary
-from auditor.mail.message import Written
+from auditor.mail.message import PreparedMail
 from auditor.mail.spool import Mail
 from auditor.models import Hardening, HostHardening, Lang, Organisation, Run, Unit, clock
 from auditor.report import csv_output, junit, oscal, sarif, xlsx
 from auditor.report.html import pages as pages_
 from auditor.report.official import technical
 from auditor.results import compare
-from auditor.results.trend import trend_point
+from auditor.results.trend import make_trend_point
 from auditor.text.words import Words
 from tests import factory
 from tests.unit import official
@@ -60,8 +60,8 @@ def before() -> Run:
 
 
 def pages(lang: Lang) -> str:
-    trend = [trend_point(before()), trend_point(run())]
-    return "\n".join(text for _, text in pages_.pages(run(), factory.catalogue(), lang, before(), trend))
+    trend = [make_trend_point(before()), make_trend_point(run())]
+    return "\n".join(text for _, text in pages_.iter_pages(run(), factory.catalogue(), lang, before(), trend))
 
 
 def workbook(lang: Lang) -> str:
@@ -76,16 +76,16 @@ def report(lang: Lang) -> str:
 
 def technical_annex(lang: Lang) -> str:
     month = official.month("xa-an-truc", run(), before())
-    return "\n".join(map(str, technical.sheets(month, factory.catalogue(), official.MONTH, lang=lang)))
+    return "\n".join(map(str, technical.iter_print_jobs(month, factory.catalogue(), official.MONTH, lang=lang)))
 
 
 def mail(lang: Lang) -> str:
     found = official.month("xa-an-truc", run())
-    return summary.subject(found, Words(lang)) + summary.body(found, found.unit, Words(lang), ())
+    return summary.write_subject(found, Words(lang)) + summary.write_body(found, found.unit, Words(lang), ())
 
 
 def trial_mail(lang: Lang) -> str:
-    return send.trial("a@b.test", "a@b.test", Words(lang), THEN).body
+    return send.write_trial_letter("a@b.test", "a@b.test", Words(lang), THEN).body
 
 
 def mail_queue(lang: Lang) -> str:
@@ -97,15 +97,15 @@ def mail_queue(lang: Lang) -> str:
 
 def history_list(lang: Lang) -> str:
     written = Console(file=io.StringIO(), width=300)
-    entry = Entry(run().id, LATE, "i", "audit", {}, (), (), None)
-    written.print(history.runs_table([entry], Words(lang)))
+    entry = RunEntry(run().id, LATE, "i", "audit", {}, (), (), None)
+    written.print(history.build_runs_table([entry], Words(lang)))
     return written.file.getvalue()  # type: ignore[attr-defined]
 
 
 def window(lang: Lang) -> str:
     unit = Unit(id="a", name="A", windows=("tue 06:30-07:00",))
     host = factory.HOSTS[0].model_copy(update={"unit": "a"})
-    held = acceptance.waiting(
+    held = acceptance.find_wait_reasons(
         {"ssh.x": official.CATALOGUE.controls[0].fix},
         host,
         Organisation(name="A", units=(unit,)),
@@ -117,12 +117,12 @@ def window(lang: Lang) -> str:
 
 def lost_way_in(lang: Lang) -> str:
     way = SimpleNamespace(account="an", methods=("password",), to=None, doubtful=False, last=EPOCH, source="10.0.0.1")
-    loss = SimpleNamespace(control="ssh.password_authentication", accepted=False, way=way)
-    return losses.told([loss]).held["ssh.password_authentication"].get(lang)
+    loss = SimpleNamespace(control="ssh.password_authentication", is_accepted=False, way=way)
+    return losses.describe_losses([loss]).hold_reasons["ssh.password_authentication"].get(lang)
 
 
 def pruned(lang: Lang) -> str:
-    text = _pruned_at(Tombstone("x", EARLIER, "i", "audit", LATE))
+    text = _describe_pruned(Tombstone("x", EARLIER, "i", "audit", LATE))
     return text.get(lang)
 
 
@@ -154,15 +154,17 @@ def test_on_the_terminal_too(lang: Lang, monkeypatch: pytest.MonkeyPatch) -> Non
     hardening = run().hardening
     assert hardening is not None
     hardenings.show_interrupted(hardening, lang)
-    history.show_difference(before(), run(), compare.difference(before(), run()), factory.catalogue(), lang)
+    history.show_difference(before(), run(), compare.compute_difference(before(), run()), factory.catalogue(), lang)
     text = written.file.getvalue()  # type: ignore[attr-defined]
     assert THERE.findall(text) == []
     assert text.count(HERE[lang]) == 2
 
 
 def test_a_mail_s_own_date_is_too() -> None:
-    letter = send.trial("a@b.test", "a@b.test", Words("vi"), THEN)
-    content = message_from_bytes(Written.of(letter, clock.at(EPOCH), 10**7).content, policy=policy.default)
+    letter = send.write_trial_letter("a@b.test", "a@b.test", Words("vi"), THEN)
+    content = message_from_bytes(
+        PreparedMail.from_letter(letter, clock.from_epoch(EPOCH), 10**7).content, policy=policy.default
+    )
     assert content["Date"] == "Tue, 01 Dec 2026 06:30:00 +0700"
 
 

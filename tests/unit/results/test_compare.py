@@ -7,16 +7,24 @@ import pytest
 from rich.console import Console
 
 from auditor.commands.shown import history
-from auditor.models import Status, Waived
-from auditor.report.html.pages import pages
-from auditor.report.sheets import sheets
-from auditor.results.compare import CHANGES, as_data, between, by_subject, compare, difference, hosts_of_one
-from auditor.results.summary import fleet
+from auditor.models import AppliedWaiver, Status
+from auditor.report.html.pages import iter_pages
+from auditor.report.sheets import build_sheets
+from auditor.results.compare import (
+    CHANGES,
+    build_json_data,
+    compare,
+    compare_runs,
+    compare_subjects,
+    compute_difference,
+    count_unshared_hosts,
+)
+from auditor.results.summary import summarize_run
 from auditor.text.words import Words
 from tests import factory
 from tests.unit.results.test_summary import finding, run_of
 
-WAIVER = Waived(
+WAIVER = AppliedWaiver(
     id="1/QD",
     reason="a machine is on its way",
     approver="chair",
@@ -85,15 +93,17 @@ def test_only_hosts_that_both_runs_hold_are_compared():
         finding("a.y", "antruc.test", "fail"),
         hosts=(one, three),
     )
-    totals = between(before, after)
+    totals = compare_runs(before, after)
     assert (totals.count("fixed"), totals.count("still"), totals.count("gone"), totals.after.total) == (1, 1, 0, 2)
-    assert hosts_of_one(before, after) == 2
-    assert between(before, after, frozenset()).before.total == 0
-    found = difference(before, after)
+    assert count_unshared_hosts(before, after) == 2
+    assert compare_runs(before, after, frozenset()).before.total == 0
+    found = compute_difference(before, after)
     assert found.totals == totals
     assert [(host.id, host.comparison.count("fixed")) for host in found.hosts] == [("web1", 1)]
     assert [(site.id, site.comparison.count("still")) for site in found.sites] == [("antruc.test", 1)]
-    assert [site.domain for site, _ in by_subject(fleet(before).sites, fleet(after).sites)] == ["antruc.test"]
+    assert [site.domain for site, _ in compare_subjects(summarize_run(before).sites, summarize_run(after).sites)] == [
+        "antruc.test"
+    ]
     assert found.only_before == ("bennua.test", "web2")
     assert found.only_after == ("dongvau.test", "gotre.test", "web3")
 
@@ -106,7 +116,7 @@ def test_changes_are_told_in_one_order_everywhere(monkeypatch):
     before, after = factory.run(run_id="before", unreachable=["web1"]), factory.run(hardened=True, unreachable=["web3"])
     words = Words("en")
     by_word = {words(f"change.{change}"): change for change in CHANGES}
-    found = difference(before, after)
+    found = compute_difference(before, after)
 
     shown = io.StringIO()
     monkeypatch.setattr(history, "out", Console(file=shown, width=400))
@@ -114,14 +124,14 @@ def test_changes_are_told_in_one_order_everywhere(monkeypatch):
     heading = next(line for line in shown.getvalue().splitlines() if "fixed" in line)
     assert [by_word[word] for word in re.split(r"\s{2,}", heading.strip()) if word in by_word] == list(CHANGES)
 
-    rows = [row[0] for row in sheets(after, factory.catalogue(), words, before)[-1].rows]
+    rows = [row[0] for row in build_sheets(after, factory.catalogue(), words, before)[-1].rows]
     told = [by_word[word[0].lower() + word[1:]] for word in dict.fromkeys(rows)]
     assert len(told) > 1 and told == in_order(told)
 
-    page = dict(pages(after, factory.catalogue(), "en", before))["index.html"]
+    page = dict(iter_pages(after, factory.catalogue(), "en", before))["index.html"]
     told = re.findall(r'<li class="(\w+)[^"]*"><b>', page)
     once = list(dict.fromkeys(told))
     assert len(once) > 3 and once == in_order(once)
     assert told == 2 * once, "on the chair's form and on the page"
 
-    assert [name for name in as_data(before, after, found)["totals"] if name in CHANGES] == list(CHANGES)
+    assert [name for name in build_json_data(before, after, found)["totals"] if name in CHANGES] == list(CHANGES)

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from auditor.audit import controls
 from auditor.audit.evaluate import MAX_VIOLATIONS
+from auditor.audit.hunts import add_traces
 from auditor.audit.hunts import judge as judge_hunts
-from auditor.audit.hunts import with_traces
 from auditor.audit.run import judge
 from auditor.looks.traces import trace
 from auditor.models import (
@@ -37,7 +37,13 @@ HOST = Host(name="web1", address="192.0.2.1", sites=(Site(domain="a.test", host=
 
 
 HUNT = {
-    **{"id": "h1", "host": "web1", "started": clock.stamp(NOW - timedelta(days=1)), "seconds": 1.0, "warm": False},
+    **{
+        "id": "h1",
+        "host": "web1",
+        "started": clock.format_stamp(NOW - timedelta(days=1)),
+        "seconds": 1.0,
+        "warm": False,
+    },
     **{"seen": 3, "same": 0, "known": 1, "judged": 2, "unjudged": 0, "left": 0, "cut_short": False},
 }
 
@@ -51,7 +57,7 @@ def hunted(*traces: Trace, places: int | None = 7, places_left: tuple[str, ...] 
     hunt = Hunt.model_validate({**HUNT, "traces": traces, "places": places, "places_left": places_left})
     outcome = HostOutcome(host="web1", reached=False, reason=Text(vi="không tới", en="out of reach"))
     inventory = Inventory(path="/i", organisation=None, hosts=(HOST,), hunts=(hunt,))
-    return judge(inventory, CATALOGUE, [HOST], {}, [outcome], started=NOW)
+    return judge(inventory, CATALOGUE, [HOST], {}, [outcome], started_at=NOW)
 
 
 def statuses(run: Run) -> dict[str, Status]:
@@ -73,8 +79,9 @@ def test_a_hunt_that_did_not_look_outside_web_roots_passes_nothing_there() -> No
     assert statuses(hunted())["compromise.hunted"] is Status.PASS
     cut = hunted(places_left=("setuid", "cron", "files"))
     assert statuses(cut)["compromise.hunted"] is Status.FAIL
-    assert "not fully checked outside the web roots: scheduled job, setuid program, settings files" in hunts.seen(
-        cut.hunts[0], Words("en")
+    assert (
+        "not fully checked outside the web roots: scheduled job, setuid program, settings files"
+        in hunts.describe_hunt(cut.hunts[0], Words("en"))
     )
 
 
@@ -87,7 +94,7 @@ def test_open_controls_that_let_such_things_in_are_named() -> None:
 
     said = (finding("ssh.root_login", Status.FAIL), finding("sudo.nopasswd", Status.PASS))
     beside = (finding("web.php_in_uploads", Status.FAIL),)
-    (one,) = hunts.by_host(run.model_copy(update={"findings": (*run.findings, *said, *beside)}), CATALOGUE)
+    (one,) = hunts.list_host_traces(run.model_copy(update={"findings": (*run.findings, *said, *beside)}), CATALOGUE)
     assert one.let_in_by == ("ssh.root_login",)
 
 
@@ -110,7 +117,7 @@ def test_a_file_that_facts_tell_of_has_what_was_seen_in_it_beside_it() -> None:
 
     def told(*violations: object, name: str = "web1") -> tuple[object, ...]:
         finding = replace(run.findings[0], host=name, subject=Subject(kind="site", id="a.test"), violations=violations)
-        (gained,) = with_traces([finding], [host], [hunt])
+        (gained,) = add_traces([finding], [host], [hunt])
         return gained.violations
 
     assert told({"path": "/srv/a/up/x.php", "mode": 420}, {"path": "/srv/a/up/y.php", "mode": 420}) == (

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.results.by_control import work
-from auditor.results.intrusions import intrusions, is_intrusion, next_step, seen_since, state
-from auditor.results.summary import FOR_AN_INCIDENT, STANDINGS, fleet
+from auditor.results.by_control import list_work
+from auditor.results.intrusions import (
+    build_next_command,
+    describe_incidents,
+    describe_recheck,
+    find_intrusions,
+    is_intrusion,
+)
+from auditor.results.summary import FOR_AN_INCIDENT, POSTURES, summarize_run
 from auditor.text.words import Words
 from tests.unit import intruded
 
@@ -14,8 +20,8 @@ EN = Words("en")
 
 
 def test_an_intruded_site_never_stands_as_one_with_an_open_firewall() -> None:
-    summary = fleet(intruded.run(*intruded.TRACES))
-    standing = {site.domain: site.standing for site in summary.sites}
+    summary = summarize_run(intruded.run(*intruded.TRACES))
+    standing = {site.domain: site.posture for site in summary.sites}
     assert standing["antruc.test"] == "intruded"
     assert summary.sites[0].domain == "antruc.test"
     assert {one for domain, one in standing.items() if domain != "antruc.test"} <= {
@@ -24,8 +30,8 @@ def test_an_intruded_site_never_stands_as_one_with_an_open_firewall() -> None:
         "unsure",
         "unread",
     }
-    assert {host.host.name: host.standing for host in summary.hosts}["web1"] == "intruded"
-    assert set(STANDINGS[:6]) == set(FOR_AN_INCIDENT)
+    assert {host.host.name: host.posture for host in summary.hosts}["web1"] == "intruded"
+    assert set(POSTURES[:6]) == set(FOR_AN_INCIDENT)
 
 
 @pytest.mark.parametrize(
@@ -42,12 +48,12 @@ def test_an_intruded_site_never_stands_as_one_with_an_open_firewall() -> None:
     ],
 )
 def test_a_site_of_an_intruded_host_says_so_of_its_host_and_not_of_itself(traces, incidents, standing) -> None:
-    summary = fleet(intruded.run(*traces, incidents=incidents))
+    summary = summarize_run(intruded.run(*traces, incidents=incidents))
     site = summary.site("antruc.test")
     assert site is not None
-    assert site.standing == standing
+    assert site.posture == standing
     assert summary.sites[0] is site
-    assert site.host.standing == standing.removeprefix("host_")
+    assert site.host.posture == standing.removeprefix("host_")
 
 
 def test_the_findings_with_traces_are_those_of_the_catalogue() -> None:
@@ -58,20 +64,20 @@ def test_the_findings_with_traces_are_those_of_the_catalogue() -> None:
 
 
 def test_what_two_signs_say_is_suspected_and_an_open_incident_stays_until_it_is_closed() -> None:
-    likely = fleet(intruded.run(intruded.TRACES[2]))
+    likely = summarize_run(intruded.run(intruded.TRACES[2]))
     assert likely.hosts[0].host.name == "web1"
-    assert likely.hosts[0].standing == "suspected"
-    cleaned = fleet(intruded.run(incidents=(intruded.INCIDENT,)))
-    assert {host.host.name: host.standing for host in cleaned.hosts}["web1"] == "incident"
-    assert {site.domain: site.standing for site in cleaned.sites}["antruc.test"] == "incident"
+    assert likely.hosts[0].posture == "suspected"
+    cleaned = summarize_run(intruded.run(incidents=(intruded.INCIDENT,)))
+    assert {host.host.name: host.posture for host in cleaned.hosts}["web1"] == "incident"
+    assert {site.domain: site.posture for site in cleaned.sites}["antruc.test"] == "incident"
 
 
 def test_it_is_counted_by_trace_and_no_piece_of_work() -> None:
     run = intruded.run(*intruded.TRACES, injected=True)
-    first, second = intrusions(run)
+    first, second = find_intrusions(run)
     assert (first.subject.id, first.certain, first.likely) == ("web1", 2, 1)
     assert (second.subject.id, second.certain) == ("gotre.test", 1)
-    items = work(run, intruded.CATALOGUE)
+    items = list_work(run, intruded.CATALOGUE)
     assert not any(is_intrusion(finding) for item in items for finding in item.findings)
     assert items
 
@@ -85,25 +91,25 @@ def test_it_is_counted_by_trace_and_no_piece_of_work() -> None:
     ],
 )
 def test_whether_an_incident_is_open_is_said_of_what_the_case_log_says(incidents, said) -> None:
-    (found,) = intrusions(intruded.run(intruded.TRACES[0], incidents=incidents))
-    assert state(found.incidents, EN).startswith(said[:30])
-    assert said.split(",")[0] in state(found.incidents, EN)
+    (found,) = find_intrusions(intruded.run(intruded.TRACES[0], incidents=incidents))
+    assert describe_incidents(found.incidents, EN).startswith(said[:30])
+    assert said.split(",")[0] in describe_incidents(found.incidents, EN)
 
 
 def test_nothing_seen_is_said_only_after_a_whole_hunt_since_the_detection() -> None:
     incidents = (intruded.INCIDENT,)
-    assert seen_since(intruded.run(incidents=incidents), incidents, EN) == EN("intrusion.nothing_seen")
+    assert describe_recheck(intruded.run(incidents=incidents), incidents, EN) == EN("intrusion.nothing_seen")
     early = intruded.run(incidents=incidents, hunted="2026-11-24T07:59:00+07:00")
-    assert seen_since(early, incidents, EN) == EN("intrusion.not_seen_since")
+    assert describe_recheck(early, incidents, EN) == EN("intrusion.not_seen_since")
     never = early.model_copy(update={"hunts": ()})
-    assert seen_since(never, incidents, EN) == EN("intrusion.not_seen_since")
+    assert describe_recheck(never, incidents, EN) == EN("intrusion.not_seen_since")
 
 
 def test_the_next_step_opens_the_incident_or_goes_on_with_it() -> None:
-    (found,) = intrusions(intruded.run(intruded.TRACES[0]))
+    (found,) = find_intrusions(intruded.run(intruded.TRACES[0]))
     assert (
-        next_step(found, "inv", EN)
+        build_next_command(found, "inv", EN)
         == f"auditor incident open --all-found web1 --who '{EN('incidents.on_duty')}' -i inv"
     )
-    (going_on,) = intrusions(intruded.run(intruded.TRACES[0], incidents=(intruded.INCIDENT,)))
-    assert next_step(going_on, "inv", EN) == "auditor incident next SC-20261124-1 -i inv"
+    (going_on,) = find_intrusions(intruded.run(intruded.TRACES[0], incidents=(intruded.INCIDENT,)))
+    assert build_next_command(going_on, "inv", EN) == "auditor incident next SC-20261124-1 -i inv"

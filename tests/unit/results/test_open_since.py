@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from auditor.history.runs import History
-from auditor.models import Status, Waived
+from auditor.models import AppliedWaiver, Status
 from auditor.results import open_since
 from tests import factory
 
@@ -26,7 +26,7 @@ def run(started, status=Status.FAIL, **more):
 def after(*runs):
     since = {}
     for one in runs:
-        since = open_since.following(since, one)
+        since = open_since.update_since(since, one)
     return since.get(KEY)
 
 
@@ -47,7 +47,7 @@ def test_only_a_run_that_saw_it_met_is_a_break(between, month):
 
 
 def test_what_a_waiver_let_be_counts_anew():
-    waived = Waived(id="1", reason="r", approver="a", granted="2026-09-01", expires="2026-09-30", days_left=1,
+    waived = AppliedWaiver(id="1", reason="r", approver="a", granted="2026-09-01", expires="2026-09-30", days_left=1,
         validity="expiring", compensating=None)  # fmt: skip
     middle = run("2026-09-10T08:00:00+07:00")
     middle = middle.model_copy(

@@ -1,9 +1,9 @@
 import pytest
 
 from auditor.models import Evidence, Finding, Host, HostOutcome, Run, Severity, Site, Subject, Text
-from auditor.results.by_control import work
-from auditor.results.summary import fleet
-from auditor.results.trend import trend_point
+from auditor.results.by_control import list_work
+from auditor.results.summary import summarize_run
+from auditor.results.trend import make_trend_point
 from tests import factory
 
 
@@ -33,7 +33,7 @@ def run_of(*findings, hosts=factory.HOSTS, unreached=()):
 
 
 def test_a_shared_finding_shows_on_every_site_and_counts_once():
-    summary = fleet(run_of(finding("ssh.root_by_password", "web3", "fail", host="web3")))
+    summary = summarize_run(run_of(finding("ssh.root_by_password", "web3", "fail", host="web3")))
     assert summary.site("dongvau.test").counts.open_total == 1
     assert summary.site("gotre.test").counts.open_total == 1
     assert summary.site("gotre.test").own_counts.open_total == 0
@@ -43,12 +43,12 @@ def test_a_shared_finding_shows_on_every_site_and_counts_once():
 
 def test_partial_is_open_and_neither_manual_nor_not_evaluated_is():
     statuses = ("partial", "manual", "not_evaluated", "not_applicable", "pass")
-    counts = fleet(run_of(*(finding(f"a.c{n}", "web1", status) for n, status in enumerate(statuses)))).totals
+    counts = summarize_run(run_of(*(finding(f"a.c{n}", "web1", status) for n, status in enumerate(statuses)))).totals
     assert (counts.open_total, counts.not_evaluated, counts.evaluated, counts.total) == (1, 1, 2, 5)
 
 
 def test_what_matters_first_comes_first():
-    summary = fleet(
+    summary = summarize_run(
         run_of(
             finding("a.x", "antruc.test", "fail", "low"),
             finding("a.x", "bennua.test", "fail", "critical", host="web2"),
@@ -57,7 +57,7 @@ def test_what_matters_first_comes_first():
             unreached=("web3",),
         )
     )
-    assert [(site.domain, site.standing) for site in summary.sites] == [
+    assert [(site.domain, site.posture) for site in summary.sites] == [
         ("bennua.test", "urgent"),
         ("dongvau.test", "unread"),
         ("gotre.test", "unread"),
@@ -66,22 +66,24 @@ def test_what_matters_first_comes_first():
 
 
 def test_a_site_without_a_single_result_is_never_clean():
-    assert {site.standing for site in fleet(run_of()).sites} == {"unsure"}
-    passed = fleet(run_of(finding("a.x", "antruc.test", "pass"), finding("a.y", "antruc.test", "not_evaluated")))
-    assert passed.site("antruc.test").standing == "unsure"
-    assert fleet(run_of(finding("a.x", "antruc.test", "pass"))).site("antruc.test").standing == "clean"
+    assert {site.posture for site in summarize_run(run_of()).sites} == {"unsure"}
+    passed = summarize_run(
+        run_of(finding("a.x", "antruc.test", "pass"), finding("a.y", "antruc.test", "not_evaluated"))
+    )
+    assert passed.site("antruc.test").posture == "unsure"
+    assert summarize_run(run_of(finding("a.x", "antruc.test", "pass"))).site("antruc.test").posture == "clean"
 
 
 def test_a_host_that_no_outcome_tells_of_was_not_reached():
     run = run_of().model_copy(update={"outcomes": ()})
-    assert [host.reached for host in fleet(run).hosts] == [False, False, False]
+    assert [host.is_reached for host in summarize_run(run).hosts] == [False, False, False]
 
 
 def test_certificate_and_backup_days_come_from_the_evidence():
     def days(control, field, seconds):
-        site = fleet(run_of(finding(control, "antruc.test", "fail", evidence=[(field, factory.NOW + seconds)]))).site(
-            "antruc.test"
-        )
+        site = summarize_run(
+            run_of(finding(control, "antruc.test", "fail", evidence=[(field, factory.NOW + seconds)]))
+        ).site("antruc.test")
         return site.certificate_days, site.backup_days
 
     assert days("tls.certificate_in_date", "site.certificate.not_after", 10 * factory.DAY + 5) == (10, None)
@@ -94,13 +96,13 @@ def test_certificate_and_backup_days_come_from_the_evidence():
 def test_whether_a_site_has_https_comes_from_the_evidence(read: object, https: bool | None):
     status = "pass" if read is True else "fail"
     run = run_of(finding("tls.available", "antruc.test", status, evidence=[("site.https", read)]))
-    assert fleet(run).site("antruc.test").https is https
-    assert fleet(run).site("gotre.test").https is None
+    assert summarize_run(run).site("antruc.test").https is https
+    assert summarize_run(run).site("gotre.test").https is None
 
 
 def test_the_same_fault_in_many_places_is_one_piece_of_work():
     catalogue = factory.catalogue()
-    items = work(
+    items = list_work(
         run_of(
             finding("tls.https_remembered", "antruc.test", "fail", "low"),
             finding("ssh.root_by_password", "web3", "fail", "critical", host="web3"),
@@ -128,26 +130,26 @@ def test_the_same_fault_in_many_places_is_one_piece_of_work():
 )
 def test_work_is_done_once_by_a_hardening_or_on_one_host(findings: list[tuple[str, str, str]], once: bool):
     run = run_of(*(finding(control, at, "fail", host=host) for control, at, host in findings))
-    (item,) = work(run, factory.catalogue())
+    (item,) = list_work(run, factory.catalogue())
     assert item.once is once
 
 
 def test_trend_counts_what_the_summary_counts():
     run = factory.run()
-    point = trend_point(run)
-    assert sum(point.open.values()) == fleet(run).totals.open_total
-    assert point.sites["gotre.test"] == fleet(run).site("gotre.test").counts.open_total
-    assert point.open[Severity.CRITICAL] == fleet(run).totals.open[Severity.CRITICAL]
+    point = make_trend_point(run)
+    assert sum(point.open.values()) == summarize_run(run).totals.open_total
+    assert point.sites["gotre.test"] == summarize_run(run).site("gotre.test").counts.open_total
+    assert point.open[Severity.CRITICAL] == summarize_run(run).totals.open[Severity.CRITICAL]
 
 
 def test_a_fleet_without_sites_is_told_by_its_hosts():
     hosts = (Host(name="may-chu", address="localhost"),)
-    summary = fleet(run_of(finding("a.x", "may-chu", "fail", host="may-chu"), hosts=hosts))
-    assert summary.standing("urgent") == 1
+    summary = summarize_run(run_of(finding("a.x", "may-chu", "fail", host="may-chu"), hosts=hosts))
+    assert summary.count_postures("urgent") == 1
 
 
 def test_the_reason_for_an_unread_host_is_kept():
     reason = Text(vi="hết thời gian chờ", en="timed out")
     run = run_of(hosts=(Host(name="w", address="a", sites=(Site(domain="a.test", host="w"),)),))
     run = run.model_copy(update={"outcomes": (HostOutcome(host="w", reached=False, reason=reason),)})
-    assert fleet(run).unread[0].outcome.reason == reason
+    assert summarize_run(run).unread[0].outcome.reason == reason

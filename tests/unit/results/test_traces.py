@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from auditor.audit import controls
 from auditor.audit.reviews import judge
-from auditor.models import Reviewed
+from auditor.models import ScanSummary
 from auditor.results import traces
 from auditor.text.words import Words
 from tests.unit.audit.test_reviews import EXACT, HOST, NOW, SITE, STRONG, WEAK, accepted, audited, look
@@ -14,25 +14,27 @@ CATALOGUE = controls.load()
 
 def test_traces_go_by_site_and_sites_without_a_look_are_named() -> None:
     run = audited(look(EXACT, STRONG, WEAK))
-    (site,) = traces.by_site(run, CATALOGUE)
-    assert (site.site, site.alarming, site.reviewed.weak) == (SITE, (EXACT, STRONG), (WEAK,))
-    assert traces.never_reviewed(run) == ("b.test",)
-    assert traces.shared([(site.site, site.alarming)]) == ()
+    (site,) = traces.list_site_traces(run, CATALOGUE)
+    assert (site.site, site.alarming_traces, site.review.weak) == (SITE, (EXACT, STRONG), (WEAK,))
+    assert traces.list_unreviewed_sites(run) == ("b.test",)
+    assert traces.find_shared_traces([(site.site, site.alarming_traces)]) == ()
 
 
 def test_what_several_sites_have_is_one_piece_of_work() -> None:
     run = audited(look(EXACT, STRONG), look(EXACT).model_copy(update={"site": "b.test"}))
-    (shared,) = traces.shared((one.site, one.alarming) for one in traces.by_site(run, CATALOGUE))
+    (shared,) = traces.find_shared_traces(
+        (one.site, one.alarming_traces) for one in traces.list_site_traces(run, CATALOGUE)
+    )
     assert (shared.trace.key, shared.where) == (EXACT.key, (SITE, "b.test"))
 
 
-def told(reviewed: Reviewed) -> str:
-    return traces.seen(reviewed, Words("en"))
+def told(reviewed: ScanSummary) -> str:
+    return traces.describe_review(reviewed, Words("en"))
 
 
 def test_a_look_is_told_with_what_it_did_not_see() -> None:
     whole, cut = (
-        judge(CATALOGUE, [HOST], [one], [accepted(EXACT)], NOW).reviewed[0]
+        judge(CATALOGUE, [HOST], [one], [accepted(EXACT)], NOW).reviews[0]
         for one in (
             look(EXACT),
             look(
@@ -46,5 +48,5 @@ def test_a_look_is_told_with_what_it_did_not_see() -> None:
         "(status 403 at /x); not viewed as a search engine; its access logs could not be read"
     )
     (known,) = whole.accepted
-    line = traces.accepted_line(known.trace, known.by, Words("en"))
+    line = traces.describe_acceptance(known.trace, known.by, Words("en"))
     assert line == f"accepted by Văn phòng (until withdrawn): link to another site; ours [{EXACT.key}]"

@@ -8,8 +8,8 @@ import datetime
 import pytest
 
 from auditor.audit import controls
-from auditor.models import Finding, Run, Severity, Status, Subject, Waived
-from auditor.results.verdict import Baseline, judge, known
+from auditor.models import AppliedWaiver, Finding, Run, Severity, Status, Subject
+from auditor.results.verdict import Baseline, build_baseline, judge
 from tests import factory
 
 CATALOGUE = controls.load()
@@ -21,7 +21,7 @@ def finding(
     status: str, severity: str = "high", control: str = "ssh.x", subject: Subject = WEB1, waived: bool = False
 ) -> Finding:
     day = datetime.date(2026, 12, 1)
-    waiver = Waived(
+    waiver = AppliedWaiver(
         id="1/QĐ", reason="x", approver="Chủ tịch", granted=day, expires=day, days_left=8, validity="expiring",
         compensating=None,
     )  # fmt: skip
@@ -160,14 +160,16 @@ def test_a_host_that_was_down_last_night_is_measured_by_the_night_before() -> No
     now = run_of(finding("fail"), finding("fail", subject=WEB2))
     last = ("last", [finding("fail"), finding("not_evaluated", subject=WEB2)])
     before = ("before", [finding("pass"), finding("fail", subject=WEB2)])
-    baseline = known(now, [last, before])
+    baseline = build_baseline(now, [last, before])
     assert baseline is not None and baseline.name == "last"
     assert judge(now, CATALOGUE, Severity.LOW, baseline).causes == ()
 
 
 def test_a_host_that_a_limit_left_out_is_measured_by_the_run_before() -> None:
     now = run_of(finding("fail"), finding("fail", subject=WEB2))
-    baseline = known(now, [("limited", [finding("fail")]), ("whole", [finding("fail"), finding("pass", subject=WEB2)])])
+    baseline = build_baseline(
+        now, [("limited", [finding("fail")]), ("whole", [finding("fail"), finding("pass", subject=WEB2)])]
+    )
     assert baseline is not None
     assert [(cause.subject, cause.why) for cause in judge(now, CATALOGUE, Severity.LOW, baseline).causes] == [
         (WEB2, "regressed")
@@ -179,11 +181,11 @@ def test_no_more_runs_are_read_than_needed() -> None:
         yield "last", [finding("pass"), finding("not_evaluated", control="ssh.y")]
         raise AssertionError("read on")
 
-    baseline = known(run_of(finding("fail"), finding("not_evaluated", control="ssh.y")), earlier())
+    baseline = build_baseline(run_of(finding("fail"), finding("not_evaluated", control="ssh.y")), earlier())
     assert baseline is not None and len(baseline.findings) == 2
 
 
 def test_what_is_not_in_the_run_is_left_out_and_nothing_before_is_no_baseline() -> None:
-    baseline = known(run_of(finding("pass")), [("last", [finding("fail"), finding("fail", subject=WEB2)])])
+    baseline = build_baseline(run_of(finding("pass")), [("last", [finding("fail"), finding("fail", subject=WEB2)])])
     assert baseline is not None and [f.subject for f in baseline.findings] == [WEB1]
-    assert known(run_of(finding("fail")), []) is None
+    assert build_baseline(run_of(finding("fail")), []) is None

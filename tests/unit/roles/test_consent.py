@@ -27,13 +27,13 @@ from auditor.system import resources
 from tests.unit.access import filters
 
 CONSENT, SURVEY = filters("consent"), filters("survey")
-ROLES = resources.roles()
+ROLES = resources.get_roles()
 CATALOGUE = controls.load()
 FIXES = {control.id: control.fix for control in CATALOGUE.controls if control.fix}
 CONSENT.fixes = cache(CONSENT.fixes)  # type: ignore[attr-defined]
 KNOWN = CONSENT.fixes(ROLES)
 MOMENT = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
-ORDER = yaml.safe_load((resources.root() / "playbooks/roles/areas/vars/main.yml").read_text("utf-8"))
+ORDER = yaml.safe_load((resources.get_root() / "playbooks/roles/areas/vars/main.yml").read_text("utf-8"))
 AREAS = ORDER["areas_in_order"]
 WEB_SERVERS = ("apache", "nginx")
 
@@ -118,7 +118,7 @@ def test_ansible_chooses_the_tasks_of_exactly_the_controls_that_are_asked_for() 
     written = [{"debug": {}, "tags": [control.split(".")[0], control]} for control in chosen]
     (block,) = Play.load({"hosts": "all", "tasks": written}, loader=DataLoader()).get_tasks()
     for tags, skipped in product(SUBSETS, [(), *SUBSETS]):
-        asked = set(CONSENT.asked(KNOWN, tags, skipped))
+        asked = set(CONSENT.select_controls(KNOWN, tags, skipped))
         for control, task in zip(chosen, block, strict=True):
             assert task.evaluate_tags(list(tags), list(skipped), {}) == (control in asked), (control, tags, skipped)
 
@@ -142,8 +142,8 @@ def test_names_that_mean_nothing_are_told_and_not_passed_over() -> None:
 
 def test_a_run_with_such_names_ends_before_anything_is_asked_of_a_host() -> None:
     with pytest.raises(AnsibleFilterError, match="is called shs"):
-        CONSENT.decided(ROLES, ["ssh", "shs"], [], [], [])
-    assert CONSENT.decided(ROLES, ["ssh.macs"], [], [], ["a.test"])["apply"] == {"ssh.macs": ["a.test"]}
+        CONSENT.decide_or_fail(ROLES, ["ssh", "shs"], [], [], [])
+    assert CONSENT.decide_or_fail(ROLES, ["ssh.macs"], [], [], ["a.test"])["apply"] == {"ssh.macs": ["a.test"]}
 
 
 OF_PEOPLE = {Effect.CLOSES_ROOT, Effect.DROPS_HOST_KEYS, Effect.LIMITS_SU, Effect.STOPS_TEMPORARY_PROGRAMS}
@@ -155,7 +155,7 @@ def test_what_the_auditor_holds_for_its_danger_plain_ansible_holds_too() -> None
     dangerous = [control for control, fix in FIXES.items() if fix.danger]
     for accepted in ((), *combinations(dangerous[:4], 2), tuple(dangerous)):
         host = Host(name="h", address="192.0.2.1", accept=accepted)
-        waiting = acceptance.waiting(FIXES, host, None, frozenset(), MOMENT)
+        waiting = acceptance.find_wait_reasons(FIXES, host, None, frozenset(), MOMENT)
         held = set(decide(accept=list(accepted))["held"])
         assert set(waiting) <= held
         more = {control for control in held - set(waiting) if control not in accepted}
@@ -357,7 +357,7 @@ def test_the_firewall_says_and_does_what_is_in_force_and_no_more(size: int) -> N
             **{"firewall_closed_ports": [3306], "firewall_web_ports": [80, 443], "firewall_open_ports": []},
         )
         denying = {"firewall.default_deny", "firewall.ipv6", "firewall.boot"} & set(chosen)
-        assert set(_in_force.named("/etc/nftables.d/luytre.nft", text, ("firewall",))) == set(chosen)
+        assert set(_in_force.parse_controls("/etc/nftables.d/luytre.nft", text, ("firewall",))) == set(chosen)
         assert ("policy drop" in text) is bool(denying)
         assert ("saddr { 192.0.2.0/24 }" in text) is ("firewall.ssh_sources" in chosen)
         assert ("\t\ttcp dport { 22 } accept" in text) is ("firewall.ssh_sources" not in chosen)
@@ -379,5 +379,5 @@ def test_nginx_s_file_begins_with_what_is_in_force_and_for_which_sites() -> None
         },
     )
     assert _nginx_in_force.LIST in text
-    found = _in_force.named("/etc/nginx/conf.d/00-luytre.conf", text, ("nginx", "tls", "wordpress"))
+    found = _in_force.parse_controls("/etc/nginx/conf.d/00-luytre.conf", text, ("nginx", "tls", "wordpress"))
     assert {control: sorted(domains) for control, domains in found.items()} == enforced

@@ -13,7 +13,7 @@ from auditor.hardening.held import logins
 from tests.unit import access
 
 TABLE = yaml.safe_load((access.DATA / "ways.yml").read_text("utf-8"))
-WAYS = logins.judge()
+WAYS = logins.load_judge()
 SOURCE = "10.0.0.9"
 KEYS = {
     "closed": {"restricted": False, "closed": True},
@@ -30,7 +30,7 @@ def known(row: dict[str, Any]) -> tuple[Any, Any]:
     ports = row.get("ports") or {22: row.get("sshd", {})}
     offers = {port: {**access.OFFERED, "ours": True, **settings} for port, settings in ports.items()}
     keys = tuple({"account": account, "fingerprint": "SHA256:x", **KEYS[kind]} for kind in has.get("keys", ()))
-    way = WAYS.Way(
+    way = WAYS.AccessPath(
         account,
         SOURCE,
         tuple(row["way"]),
@@ -38,14 +38,14 @@ def known(row: dict[str, Any]) -> tuple[Any, Any]:
         certificate=row.get("certificate", False),
         last=1 if row["way"] or row.get("to") else 0,
     )
-    state = WAYS.State(
+    state = WAYS.AccessState(
         offers={(account, SOURCE): offers},
         passwords={account: has.get("password", "usable")},
         shells={account: has.get("shell", True)},
         keys={account: keys},
         groups={account: has.get("groups", [account])},
-        certified=frozenset([account] if row.get("certified") else []),
-        judged=next(iter(offers.values()))["strictmodes"],
+        certificate_accounts=frozenset([account] if row.get("certified") else []),
+        past_strict_modes=next(iter(offers.values()))["strictmodes"],
     )
     return way, state
 
@@ -64,7 +64,7 @@ def test_the_auditor_knows_the_judge_s_controls_by_what_they_declare() -> None:
     assert set(WAYS.EFFECTS) <= set(catalogue.by_id)
     closing = (Effect.CLOSES_PASSWORDS, Effect.CLOSES_ROOT_PASSWORDS, Effect.LOCKS_EMPTY_PASSWORDS)
     fixes = {control.id: control.fix for control in catalogue.controls if control.fix}
-    assert set(controls.having(fixes, *closing)) <= set(WAYS.EFFECTS)
+    assert set(controls.select_by_effects(fixes, *closing)) <= set(WAYS.EFFECTS)
 
 
 def ways_in(**changed: Any) -> list[str]:

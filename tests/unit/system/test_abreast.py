@@ -12,19 +12,19 @@ from auditor.errors import InputError
 from auditor.report import files as report_files
 from auditor.report.formats import Format
 from auditor.system import abreast
-from auditor.system.abreast import beside
+from auditor.system.abreast import run_in_copy
 from tests import factory
 
 
 @pytest.fixture(autouse=True)
 def two_processors(monkeypatch):
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    monkeypatch.setattr(abreast, "_alone", lambda: True)
+    monkeypatch.setattr(abreast, "_is_only_thread", lambda: True)
 
 
 def done_by(folder: Path, **how: bool) -> list[int]:
     """Who did the work, by process."""
-    with beside(lambda: (folder / str(os.getpid())).touch(), **how):
+    with run_in_copy(lambda: (folder / str(os.getpid())).touch(), **how):
         pass
     return [int(path.name) for path in folder.iterdir()]
 
@@ -59,7 +59,7 @@ def test_an_error_is_raised_as_if_it_had_been_done_here(tmp_path):
     def fail() -> None:
         raise InputError("the disk is full", mend="free some space")
 
-    with pytest.raises(InputError, match="the disk is full"), beside(fail):
+    with pytest.raises(InputError, match="the disk is full"), run_in_copy(fail):
         pass
 
 
@@ -68,7 +68,7 @@ def test_nothing_is_left_to_do_when_the_block_fails(tmp_path):
         threading.Event().wait(60)
         (tmp_path / "done").touch()
 
-    with pytest.raises(ValueError, match="pages"), beside(wait):
+    with pytest.raises(ValueError, match="pages"), run_in_copy(wait):
         raise ValueError("pages")
     assert not (tmp_path / "done").exists()
 

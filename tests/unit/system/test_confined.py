@@ -114,12 +114,12 @@ def test_where_the_kernel_gives_no_namespaces_it_is_known(monkeypatch: pytest.Mo
         raise PermissionError
 
     monkeypatch.setattr(os, "unshare", refused)
-    monkeypatch.setattr(confined, "_exposed", [])
-    assert confined._set_apart(()) is False
+    monkeypatch.setattr(confined, "_exposures", [])
+    assert confined._isolate(()) is False
     assert not confined.is_exposed()
-    confined.note(True)
+    confined.note_isolation(True)
     assert not confined.is_exposed()
-    confined.note(False)
+    confined.note_isolation(False)
     assert confined.is_exposed()
 
 

@@ -15,7 +15,7 @@ def test_what_waits_on_a_connection_is_cut_when_the_time_is_over() -> None:
     with ours, theirs, Deadline(0.05) as deadline:
         deadline.watch(ours)
         assert ours.recv(1) == b""
-        assert deadline.why(OSError("reset")) == "longer than 0.05 s"
+        assert deadline.explain(OSError("reset")) == "longer than 0.05 s"
 
 
 def test_a_connection_that_comes_too_late_is_cut_at_once_and_nothing_is_left() -> None:
@@ -25,11 +25,11 @@ def test_a_connection_that_comes_too_late_is_cut_at_once_and_nothing_is_left() -
         deadline.watch(ours)
         assert ours.recv(1) == b""
         with pytest.raises(TimeoutError, match="longer than 0 s"):
-            deadline.left()
+            deadline.get_remaining()
 
 
 def test_before_its_time_is_over_an_error_has_its_own_words() -> None:
     with Deadline(60) as deadline:
-        assert 0 < deadline.left() <= 60
-        assert deadline.why(OSError("reset")) == "reset"
-        assert deadline.why(OSError()) == "OSError"
+        assert 0 < deadline.get_remaining() <= 60
+        assert deadline.explain(OSError("reset")) == "reset"
+        assert deadline.explain(OSError()) == "OSError"

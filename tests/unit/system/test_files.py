@@ -48,14 +48,14 @@ def killed_in_the_middle(path: Path) -> None:
 
 def test_a_writer_killed_in_the_middle_leaves_what_was_there(tmp_path: Path) -> None:
     path = tmp_path / "weaknesses.json"
-    files.whole(path, [b"old"])
+    files.write_whole(path, [b"old"])
     path.chmod(0o640)
     killed_in_the_middle(path)
     assert path.read_bytes() == b"old"
     assert mode(path) == 0o640
     (left,) = names(tmp_path) - {path.name}
     assert mode(tmp_path / left) == 0o600
-    files.whole(path, [b"newer"])
+    files.write_whole(path, [b"newer"])
     assert path.read_bytes() == b"newer"
     assert names(tmp_path) == {path.name, left}, "its writer could be alive"
 
@@ -83,7 +83,7 @@ def test_what_killed_writers_left_is_cleared_away_a_day_later_and_nothing_else(t
     folder.mkdir()
     (folder / "page").write_bytes(b"x")
     os.utime(folder, (0, 0))
-    files.whole(path, [b"new"])
+    files.write_whole(path, [b"new"])
     assert names(tmp_path) == {"w.json", ".w.json.ba9876543210", *others}
 
 
@@ -98,7 +98,7 @@ def test_how_open_a_file_is(tmp_path: Path, before: int | None, asked: int | Non
         path.chmod(before)
     umask = os.umask(0)
     try:
-        files.whole(path, [b"new"], asked)
+        files.write_whole(path, [b"new"], asked)
     finally:
         os.umask(umask)
     assert (path.read_bytes(), mode(path)) == (b"new", after)
@@ -120,7 +120,7 @@ def test_the_file_is_on_the_disk_before_it_has_its_name_and_the_name_before_it_r
 
     monkeypatch.setattr(os, "fsync", synced)
     monkeypatch.setattr(Path, "replace", renamed)
-    files.whole(tmp_path / "one", [b"1234", b"5"])
+    files.write_whole(tmp_path / "one", [b"1234", b"5"])
     assert steps == ["file of 5", "name", "folder"]
 
 
@@ -131,28 +131,28 @@ def broken() -> Iterator[bytes]:
 
 def test_a_full_disk_leaves_what_was_there_and_is_one_line(tmp_path: Path) -> None:
     path = tmp_path / "one"
-    files.private(path, [b"old"])
+    files.write_private(path, [b"old"])
     with pytest.raises(InputError, match=f"cannot write {path}: No space left on device"):
-        files.private(path, broken())
+        files.write_private(path, broken())
     assert path.read_bytes() == b"old"
     assert names(tmp_path) == {"one"}
 
 
 def test_a_folder_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="No such file or directory"):
-        files.file(tmp_path / "none" / "one", b"new")
+        files.write_file(tmp_path / "none" / "one", b"new")
 
 
 def test_what_a_person_asks_for_gets_its_folder(tmp_path: Path) -> None:
-    assert files.output(tmp_path / "out" / "new" / "one", b"new").read_bytes() == b"new"
+    assert files.write_output(tmp_path / "out" / "new" / "one", b"new").read_bytes() == b"new"
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(InputError, match=r"cannot write .*: (Not a directory|File exists)"):
-        files.output(tmp_path / "file" / "one", b"new")
+        files.write_output(tmp_path / "file" / "one", b"new")
 
 
 def test_what_has_no_name_is_one_line() -> None:
     with pytest.raises(InputError, match="Is a directory"):
-        files.private(Path("/"), [b"new"])
+        files.write_private(Path("/"), [b"new"])
 
 
 def test_what_others_laid_in_its_place_does_not_open_it_to_them(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_what_others_laid_in_its_place_does_not_open_it_to_them(tmp_path: Path) 
     if os.getuid() == 0:
         os.chown(tmp_path / "open", 33, 33)
     for name in ("link", *(("open",) if os.getuid() == 0 else ())):
-        files.file(tmp_path / name, b"ours")
+        files.write_file(tmp_path / name, b"ours")
         assert (tmp_path / name).read_bytes() == b"ours"
         assert mode(tmp_path / name) == 0o600
 
@@ -170,7 +170,7 @@ def test_what_others_laid_in_its_place_does_not_open_it_to_them(tmp_path: Path) 
 def test_a_link_in_the_place_of_a_file_is_replaced_not_followed(tmp_path: Path) -> None:
     (tmp_path / "theirs").write_bytes(b"theirs")
     (tmp_path / "one").symlink_to(tmp_path / "theirs")
-    files.private(tmp_path / "one", [b"ours"])
+    files.write_private(tmp_path / "one", [b"ours"])
     assert (tmp_path / "theirs").read_bytes() == b"theirs"
     assert (tmp_path / "one").read_bytes() == b"ours"
     assert not (tmp_path / "one").is_symlink()

@@ -1,10 +1,10 @@
-from auditor.system.grouped import grouped
+from auditor.system.grouped import group_by
 
 
 def test_keys_and_members_keep_their_order():
-    found = grouped(("pear", "apple", "plum", "fig", "avocado"), lambda name: name[0])
+    found = group_by(("pear", "apple", "plum", "fig", "avocado"), lambda name: name[0])
     assert list(found.items()) == [("p", ("pear", "plum")), ("a", ("apple", "avocado")), ("f", ("fig",))]
 
 
 def test_nothing_makes_no_group():
-    assert grouped((), len) == {}
+    assert group_by((), len) == {}

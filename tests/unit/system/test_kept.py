@@ -17,11 +17,11 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_state_has_a_folder_of_its_own_and_earlier_ones_go(cache: Path) -> None:
-    found = [kept.folder("things", state) for state in ("1", "2", "1")]
+    found = [kept.get_folder("things", state) for state in ("1", "2", "1")]
     assert found == [cache / "1", cache / "2", cache / "1"]
     assert (cache / "1").stat().st_mode & 0o777 == 0o700
     for number in range(10):
-        kept.folder("things", str(number))
+        kept.get_folder("things", str(number))
     assert len(list(cache.iterdir())) <= 5, "earlier ones stay for ever"
 
 
@@ -67,11 +67,11 @@ def test_nothing_is_made_or_removed_where_somebody_elses_link_leads(
     for path in (home, home / "luytre"):
         os.chown(path, 65534, 65534)
     monkeypatch.setenv("XDG_CACHE_HOME", str(home))
-    assert kept.folder("things", "1") is None
+    assert kept.get_folder("things", "1") is None
     assert len(list(victim.iterdir())) == 7
     (home / "luytre/things").unlink()
     (home / "luytre").rmdir()
-    assert kept.folder("things", "1") is None
+    assert kept.get_folder("things", "1") is None
     assert list(home.iterdir()) == [], "made in somebody's folder"
 
 
@@ -80,42 +80,42 @@ def test_a_place_that_is_told_from_where_one_stands_is_passed_over(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", "cache")
-    assert kept.folder("things", "1") is None
+    assert kept.get_folder("things", "1") is None
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("mode", [0o770, 0o707, 0o1777])
 def test_what_others_could_have_put_there_is_not_used(cache: Path, mode: int) -> None:
-    folder = kept.folder("things", "1")
+    folder = kept.get_folder("things", "1")
     assert folder is not None
     folder.chmod(mode)
-    assert kept.folder("things", "1") is None
+    assert kept.get_folder("things", "1") is None
     folder.chmod(0o700)
     cache.chmod(mode)
-    assert kept.folder("things", "1") is None
+    assert kept.get_folder("things", "1") is None
 
 
 def test_a_link_is_not_followed_and_a_file_is_no_folder(cache: Path, tmp_path: Path) -> None:
-    folder = kept.folder("things", "1")
+    folder = kept.get_folder("things", "1")
     assert folder is not None
     folder.rmdir()
     folder.symlink_to(tmp_path)
-    assert kept.folder("things", "1") is None
+    assert kept.get_folder("things", "1") is None
     folder.unlink()
     folder.write_text("")
-    assert kept.folder("things", "1") is None
+    assert kept.get_folder("things", "1") is None
 
 
 def test_somebody_elses_folder_is_not_used(cache: Path) -> None:
     if os.geteuid():
         pytest.skip("only root gives a folder away")
-    folder = kept.folder("things", "1")
+    folder = kept.get_folder("things", "1")
     assert folder is not None
     os.chown(folder, 65534, 65534)
-    assert kept.folder("things", "1") is None
+    assert kept.get_folder("things", "1") is None
 
 
 def test_without_a_place_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    assert kept.folder("things", "1") is None
+    assert kept.get_folder("things", "1") is None

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.system.lock import locked
+from auditor.system.lock import hold_lock
 
 HOLDER = """
 import pathlib, sys, time
@@ -27,12 +27,12 @@ def test_one_process_holds_it_and_it_ends_with_that_process_however_it_ends(tmp_
     assert holder.stdout is not None
     assert holder.stdout.readline() == "held\n"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    with pytest.raises(BlockingIOError), locked(path, wait=False):
+    with pytest.raises(BlockingIOError), hold_lock(path, wait=False):
         pytest.fail("held twice")
     waiting = threading.Event()
 
     def wait() -> None:
-        with locked(path, wait=True):
+        with hold_lock(path, wait=True):
             waiting.set()
 
     waiter = threading.Thread(target=wait)
@@ -43,12 +43,12 @@ def test_one_process_holds_it_and_it_ends_with_that_process_however_it_ends(tmp_
     holder.stdout.close()
     waiter.join(60)
     assert waiting.is_set()
-    with locked(path, wait=False):
+    with hold_lock(path, wait=False):
         pass
 
 
 def test_a_link_in_its_place_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "lock").symlink_to(tmp_path / "theirs")
-    with pytest.raises(OSError), locked(tmp_path / "lock", wait=True):
+    with pytest.raises(OSError), hold_lock(tmp_path / "lock", wait=True):
         pytest.fail("held")
     assert not (tmp_path / "theirs").exists()

@@ -14,7 +14,7 @@ from auditor.hardening import guard_answers
 from auditor.hardening.serving import probes
 from auditor.models import Finding, Subject
 from auditor.text import secret_blocks, secret_spans
-from auditor.text.redact import HIDDEN, holds_secrets, redact, redact_data, redact_diff
+from auditor.text.redact import REDACTION_MARK, holds_secrets, redact, redact_data, redact_diff
 from tests.unit.audit.test_evaluate import control
 from tests.unit.secret_syntaxes import HARMLESS, ON_ONE_LINE, OVER_LINES
 
@@ -57,9 +57,9 @@ WORDPRESS = [
         ("password_pbkdf2 root grub.pbkdf2.sha512.10000.AB.CD", "password_pbkdf2 root •••"),
         (
             f"-----BEGIN PRIVATE KEY-----\n+{'Ab+/' * 16}\n+Ab0=\n",
-            f"-----BEGIN PRIVATE KEY-----\n+{HIDDEN}\n+{HIDDEN}\n",
+            f"-----BEGIN PRIVATE KEY-----\n+{REDACTION_MARK}\n+{REDACTION_MARK}\n",
         ),
-        (f" {'Ab+/' * 16}\n+Ab0=\n x: y", f" {HIDDEN}\n+{HIDDEN}\n x: y"),
+        (f" {'Ab+/' * 16}\n+Ab0=\n x: y", f" {REDACTION_MARK}\n+{REDACTION_MARK}\n x: y"),
     ],
 )
 def test_a_secret_is_hidden_and_no_more(line: str, shown: str):
@@ -206,7 +206,7 @@ def test_digests_of_13_characters_are_hidden(line: str, digest: str):
 
 
 def test_digests_of_htdigest_are_hidden():
-    assert redact("an:Khu vuc quan tri:5f4dcc3b5aa765d61d8327deb882cf99") == f"an:Khu vuc quan tri:{HIDDEN}"
+    assert redact("an:Khu vuc quan tri:5f4dcc3b5aa765d61d8327deb882cf99") == f"an:Khu vuc quan tri:{REDACTION_MARK}"
 
 
 @pytest.mark.parametrize("secret", ["Hk3nTr2zQ9x", "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC"])
@@ -266,8 +266,8 @@ SECRET = "Hk3nTr2zQ9x"  # noqa: S105  nobody's
     [
         lambda said: reasons.explain(f"cannot start:\n{said}").en,
         lambda said: reasons.explain(said).vi,
-        lambda said: guard_answers.word(said),
-        lambda said: " ".join(guard_answers.words([said])),
+        lambda said: guard_answers.clean_text(said),
+        lambda said: " ".join(guard_answers.list_texts([said])),
         lambda said: probes.parse(f"luytre: ssh 0\nluytre: root 0\nluytre: nginx 1 {said}\n".encode(), b"")[2].detail,
         lambda said: probes.parse(b"", said.encode())[0].detail,
         lambda said: str(redact_data({"jobs": [{"user": "root", "command": said}]})),
@@ -279,7 +279,7 @@ SECRET = "Hk3nTr2zQ9x"  # noqa: S105  nobody's
 )
 def test_what_a_host_says_passes_no_door_with_a_secret(shown: Callable[[str], str], said: str):
     assert SECRET not in shown(said)
-    assert HIDDEN in shown(said)
+    assert REDACTION_MARK in shown(said)
 
 
 def judged(data: dict[str, Any]) -> Finding:
@@ -294,7 +294,7 @@ def test_paths_by_which_fixes_go_stay_as_they_are():
 def test_data_without_end_is_hidden_unread():
     said = redact_data([{"path": "/x y", "word": "alone", "said": f"a = {number}"} for number in range(50_000)])
     assert said[0] == {"path": "/x y", "word": "alone", "said": "a = 0"}
-    assert said[-1] == {"path": "/x y", "word": "alone", "said": HIDDEN}
+    assert said[-1] == {"path": "/x y", "word": "alone", "said": REDACTION_MARK}
 
 
 WORDS = (
@@ -309,8 +309,8 @@ WORDS = (
 def test_the_quick_no_says_nothing_else_than_the_patterns(monkeypatch: pytest.MonkeyPatch, upper: bool):
     texts = [word.replace("§", "hunter2-\u00e9") for word in WORDS] + [word.replace("§", "hunter22") for word in WORDS]
     texts = [text.upper() for text in texts] if upper else texts
-    quick = [secret_spans.spans(text) for text in texts]
+    quick = [secret_spans.find_spans(text) for text in texts]
     for module in (secret_spans, secret_blocks):
         monkeypatch.setattr(module, "has_none", lambda _text, _words: False)
-    assert [secret_spans.spans(text) for text in texts] == quick
+    assert [secret_spans.find_spans(text) for text in texts] == quick
     assert sum(map(bool, quick)) > 100

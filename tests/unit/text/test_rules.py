@@ -11,7 +11,7 @@ import pytest
 
 from auditor.compromise import signs
 from auditor.models.base import Lang
-from auditor.text.rules import in_words
+from auditor.text.rules import describe_rules
 from auditor.text.words import Words
 
 TOP = Path(__file__).parents[3]
@@ -68,15 +68,15 @@ def test_there_are_as_many_as_the_code_says() -> None:
 def test_every_rule_has_words(lang: Lang) -> None:
     words = Words(lang)
     others = words("trace.rule.of_others", name="")
-    assert [rule for rule in RULES if in_words([rule], words).startswith(others)] == []
-    assert [rule for rule in RULES if "_" in in_words([rule], words)] == []
+    assert [rule for rule in RULES if describe_rules([rule], words).startswith(others)] == []
+    assert [rule for rule in RULES if "_" in describe_rules([rule], words)] == []
 
 
 def test_a_rule_that_others_wrote_is_called_by_its_name() -> None:
-    assert in_words(["php_malware_x", "second_root"], Words("en")) == (
+    assert describe_rules(["php_malware_x", "second_root"], Words("en")) == (
         "third-party rule: php_malware_x, a second account with all privileges"
     )
 
 
 def test_rules_that_say_the_same_are_told_once() -> None:
-    assert in_words(["decoded_and_run", "decoded_program"], Words("vi")) == "giải mã rồi chạy mã"
+    assert describe_rules(["decoded_and_run", "decoded_program"], Words("vi")) == "giải mã rồi chạy mã"

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.text.sought import Sought
+from auditor.text.sought import MultiSearch
 
 
 def found(text: str, *texts: str) -> list[tuple[int, int, str]]:
-    return list(Sought({one: one.upper() for one in texts}).found_in(text))
+    return list(MultiSearch({one: one.upper() for one in texts}).find_in(text))
 
 
 def test_each_occurrence_is_found_with_what_it_stands_for_in_letters_not_bytes() -> None:
@@ -28,5 +28,5 @@ def test_halves_of_letters_move_nothing(text: str) -> None:
 
 
 def test_where_nothing_is_sought_nothing_is_found() -> None:
-    assert not Sought({})
+    assert not MultiSearch({})
     assert found("tài xỉu") == []

@@ -21,8 +21,8 @@ from auditor.audit.frameworks.assessment import Result
 from auditor.inventory.table.columns import COLUMNS
 from auditor.models import Bucket, HostState, Run, Severity, Validity
 from auditor.models.vulnerabilities import REASONS, DataKind, State
-from auditor.results.summary import Standing
-from auditor.results.verdict import Cause
+from auditor.results.summary import Posture
+from auditor.results.verdict import FailureCause
 from auditor.text.words import LOCALE, Words
 
 ROOT = Path(__file__).parents[3]
@@ -35,7 +35,7 @@ SAME = re.compile(
 )
 """Names that are not translated."""
 KINDS = {
-    "cause.": get_args(Cause.model_fields["why"].annotation),
+    "cause.": get_args(FailureCause.model_fields["why"].annotation),
     "state.": get_args(HostState),
     "state.short.": get_args(HostState),
     "undone.part.": ["files", "removed", "sysctls", "units", "purged"],
@@ -44,7 +44,7 @@ KINDS = {
     "severity.": [severity.value for severity in Severity],
     "status.": get_args(Bucket),
     "validity.": get_args(Validity),
-    "standing.": get_args(Standing),
+    "standing.": get_args(Posture),
     "result.": [result.value for result in Result],
     "disruption.": get_args(Fix.model_fields["disruption"].annotation),
     "column.": [column.field for column in COLUMNS],

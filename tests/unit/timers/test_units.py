@@ -15,42 +15,42 @@ import pytest
 
 from auditor.errors import InputError
 from auditor.timers import installed
-from auditor.timers.units import SCHEDULES, Settings, quote_argument, render
+from auditor.timers.units import SCHEDULES, TimerSettings, quote_argument, render_units
 from tests.command_lines import parsed
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path) -> TimerSettings:
     inventory = tmp_path / "bảng kiểm kê %h"
     inventory.mkdir()
     user = pwd.getpwuid(os.getuid())
-    return Settings(Path(sys.executable), tmp_path / "state $HOME", inventory, user.pw_name, Path(user.pw_dir))
+    return TimerSettings(Path(sys.executable), tmp_path / "state $HOME", inventory, user.pw_name, Path(user.pw_dir))
 
 
-def test_each_command_is_ours(settings: Settings) -> None:
+def test_each_command_is_ours(settings: TimerSettings) -> None:
     names = [parsed(list(settings.command(schedule.name)[1:])).command.name for schedule in SCHEDULES]
     assert names == ["audit", "notify", "due", "run"]
 
 
-def test_what_is_due_is_asked_also_where_no_mail_can_be_sent(settings: Settings) -> None:
+def test_what_is_due_is_asked_also_where_no_mail_can_be_sent(settings: TimerSettings) -> None:
     """systemd runs no further command of a service once one has failed: each service runs one."""
-    services = [text for name, text in render(settings).items() if name.endswith(".service")]
+    services = [text for name, text in render_units(settings).items() if name.endswith(".service")]
     assert [text.count("\nExecStart=") for text in services] == [1] * len(SCHEDULES)
     assert not any("After=luytre" in text or "Requires=" in text for text in services)
 
 
-def test_systemd_takes_them_and_reads_the_paths_as_they_are(settings: Settings, tmp_path: Path) -> None:
-    for name, text in render(settings).items():
+def test_systemd_takes_them_and_reads_the_paths_as_they_are(settings: TimerSettings, tmp_path: Path) -> None:
+    for name, text in render_units(settings).items():
         (tmp_path / name).write_text(text, "utf-8")
-    units = [str(tmp_path / name) for name in render(settings)]
+    units = [str(tmp_path / name) for name in render_units(settings)]
     checked = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", *units], capture_output=True, text=True, check=False
     )
     assert (checked.returncode, checked.stderr) == (0, "")
 
 
-def test_the_services_are_kept_on_a_short_leash(settings: Settings, tmp_path: Path) -> None:
-    (tmp_path / "luytre-audit.service").write_text(render(settings)["luytre-audit.service"], "utf-8")
+def test_the_services_are_kept_on_a_short_leash(settings: TimerSettings, tmp_path: Path) -> None:
+    (tmp_path / "luytre-audit.service").write_text(render_units(settings)["luytre-audit.service"], "utf-8")
     command = ["systemd-analyze", "security", "--offline=true", "--threshold=30", "--no-pager"]
     done = subprocess.run(
         [*command, str(tmp_path / "luytre-audit.service")], capture_output=True, text=True, check=False
@@ -76,7 +76,7 @@ def succeed(calls: list[Sequence[str]]) -> installed.Run:
     return run
 
 
-def test_what_is_installed_fits_and_is_started(settings: Settings, tmp_path: Path) -> None:
+def test_what_is_installed_fits_and_is_started(settings: TimerSettings, tmp_path: Path) -> None:
     folder, calls = tmp_path / "units", list[Sequence[str]]()
     folder.mkdir()
     assert not installed.is_installed(folder)
@@ -87,10 +87,10 @@ def test_what_is_installed_fits_and_is_started(settings: Settings, tmp_path: Pat
     assert list(installed.find_problems(settings, folder)) == []
 
 
-def test_units_of_an_older_version_are_named_and_replaced(settings: Settings, tmp_path: Path) -> None:
+def test_units_of_an_older_version_are_named_and_replaced(settings: TimerSettings, tmp_path: Path) -> None:
     folder = tmp_path / "units"
     folder.mkdir()
-    wanted = render(settings)
+    wanted = render_units(settings)
     notifies = wanted["luytre-incidents.service"]
     before = notifies.replace("\nTimeoutStartSec", '\nExecStart="/opt/auditor" "incident" "due"\nTimeoutStartSec')
     assert before != notifies
@@ -104,7 +104,7 @@ def test_units_of_an_older_version_are_named_and_replaced(settings: Settings, tm
     assert list(installed.find_problems(settings, folder)) == []
 
 
-def test_another_state_folder_is_named(settings: Settings, tmp_path: Path) -> None:
+def test_another_state_folder_is_named(settings: TimerSettings, tmp_path: Path) -> None:
     folder = tmp_path / "units"
     folder.mkdir()
     installed.install(settings, folder, succeed([]))
@@ -116,7 +116,7 @@ def test_another_state_folder_is_named(settings: Settings, tmp_path: Path) -> No
     assert "other" in {problem for _, problem in installed.find_problems(gone, folder)}
 
 
-def test_a_program_that_has_gone_is_named(settings: Settings, tmp_path: Path) -> None:
+def test_a_program_that_has_gone_is_named(settings: TimerSettings, tmp_path: Path) -> None:
     folder, program = tmp_path / "units", tmp_path / "auditor"
     folder.mkdir()
     program.write_text("#!/bin/sh\n")
@@ -126,7 +126,7 @@ def test_a_program_that_has_gone_is_named(settings: Settings, tmp_path: Path) ->
     assert "program" in {problem for _, problem in installed.find_problems(settings, folder)}
 
 
-def test_what_systemd_refuses_is_not_written(settings: Settings, tmp_path: Path) -> None:
+def test_what_systemd_refuses_is_not_written(settings: TimerSettings, tmp_path: Path) -> None:
     folder = tmp_path / "units"
     folder.mkdir()
 
@@ -139,7 +139,7 @@ def test_what_systemd_refuses_is_not_written(settings: Settings, tmp_path: Path)
 
 
 def test_the_state_folder_of_a_person_who_uses_sudo_is_that_persons(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: TimerSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nobody = pwd.getpwnam("nobody")
     monkeypatch.delenv("LUYTRE_STATE", raising=False)

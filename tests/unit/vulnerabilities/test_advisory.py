@@ -21,11 +21,11 @@ from auditor.report import advisory as report
 from auditor.report import xlsx
 from auditor.text.words import Words
 from auditor.vulnerabilities.advisory import changelogs, products
-from auditor.vulnerabilities.advisory.answers import Answers, answer, is_foreign
-from auditor.vulnerabilities.advisory.reading import day_in, ids_in, read
-from auditor.vulnerabilities.importing import take_in
-from auditor.vulnerabilities.store import Known, known
-from auditor.vulnerabilities.verdicts import Built, by_changelog
+from auditor.vulnerabilities.advisory.answers import AdvisoryResult, answer_advisory, is_foreign
+from auditor.vulnerabilities.advisory.reading import day_in, extract_ids, read
+from auditor.vulnerabilities.importing import import_files
+from auditor.vulnerabilities.store import VulnerabilityDatabase, open_database
+from auditor.vulnerabilities.verdicts import SourcePackage, judge_by_changelog
 from tests.unit.vulnerabilities import factory
 from tests.unit.vulnerabilities.test_verdicts import package
 
@@ -38,7 +38,7 @@ def cve(number: int) -> str:
 
 
 @pytest.fixture(scope="module")
-def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
+def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VulnerabilityDatabase]:
     folder = tmp_path_factory.mktemp("data")
     issues: dict[str, Any] = {cve(n): {"bookworm": factory.release(fixed="3.0-2")} for n in range(1, 24)}
     issues[cve(2)] = {"bookworm": factory.release("open", nodsa="Minor issue", nodsa_reason="postponed")}
@@ -48,8 +48,8 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
         factory.write(folder / "tracker", factory.tracker(openssl=issues, exim4=elsewhere)),
         factory.write(folder / "kev", factory.kev(cve(5), ransomware="Known")),
     ]
-    take_in(files, folder / "state" / "x.sqlite")
-    with known(folder / "state" / "x.sqlite") as found:
+    import_files(files, folder / "state" / "x.sqlite")
+    with open_database(folder / "state" / "x.sqlite") as found:
         yield found
 
 
@@ -92,12 +92,14 @@ def workbook(path: Path) -> Path:
 
 
 @pytest.fixture
-def answers(tmp_path: Path, there: Known) -> Answers:
+def answers(tmp_path: Path, there: VulnerabilityDatabase) -> AdvisoryResult:
     hosts = {"web1": host(), "web2": host(), "web3": host("3.0-2"), "off": None}
-    return answer(read(workbook(tmp_path / "a.xlsx")), hosts, there, products.foreign(tmp_path), DUE)
+    return answer_advisory(
+        read(workbook(tmp_path / "a.xlsx")), hosts, there, products.load_foreign_products(tmp_path), DUE
+    )
 
 
-def test_every_row_is_answered_or_named(answers: Answers) -> None:
+def test_every_row_is_answered_or_named(answers: AdvisoryResult) -> None:
     assert answers.title == "DANH SÁCH LỖ HỔNG THÁNG 11/2026"
     assert {one.id for one in answers.answers} == {*map(cve, range(1, 28)), "CVE-2026-99991", "CVE-2026-99992"}
     numbers = {number for one in answers.answers for number in one.numbers} | {number for number, _ in answers.wrong}
@@ -110,18 +112,18 @@ def test_every_row_is_answered_or_named(answers: Answers) -> None:
     )
 
 
-def test_thirty_are_printed_on_one_page_and_hundreds_on_as_many_as_it_takes(answers: Answers) -> None:
-    def pages(of: Answers) -> list[int | None]:
-        book = openpyxl.load_workbook(io.BytesIO(xlsx.book(report.sheets(of, WORDS), "x", "y", "2026-11-27T00:00:00+07:00", WORDS)))  # fmt: skip
+def test_thirty_are_printed_on_one_page_and_hundreds_on_as_many_as_it_takes(answers: AdvisoryResult) -> None:
+    def pages(of: AdvisoryResult) -> list[int | None]:
+        book = openpyxl.load_workbook(io.BytesIO(xlsx.build_workbook(report.build_sheets(of, WORDS), "x", "y", "2026-11-27T00:00:00+07:00", WORDS)))  # fmt: skip
         return [sheet.page_setup.fitToHeight for sheet in book.worksheets]
 
     assert pages(answers) == [None, 0]  # None is the form's own 1
     assert pages(replace(answers, answers=answers.answers * 10)) == [0, 0]
 
 
-def test_verdicts_per_host(answers: Answers) -> None:
+def test_verdicts_per_host(answers: AdvisoryResult) -> None:
     by_id = {one.id: one for one in answers.answers}
-    told = [(line.verdict.state, line.verdict.fixed, line.hosts) for line in by_id[cve(1)].lines]
+    told = [(line.verdict.state, line.verdict.fixed_version, line.hosts) for line in by_id[cve(1)].lines]
     assert told == [
         ("affected", "3.0-2", ("web1", "web2")),
         ("unknown", "", ("off",)),
@@ -132,10 +134,10 @@ def test_verdicts_per_host(answers: Answers) -> None:
     assert by_id["CVE-2026-99991"].state == "not_installed"
     assert by_id["CVE-2026-99992"].state == "unknown"
     fixed = [line.verdict for one in answers.answers for line in one.lines if line.verdict.state == "fixed"]
-    assert fixed and all(verdict.fixed for verdict in fixed)
+    assert fixed and all(verdict.fixed_version for verdict in fixed)
 
 
-def test_dates_in_three_forms_and_that_of_the_command(answers: Answers) -> None:
+def test_dates_in_three_forms_and_that_of_the_command(answers: AdvisoryResult) -> None:
     by_id = {one.id: one.due for one in answers.answers}
     assert [by_id[cve(n)] for n in (1, 2, 3, 4, 5)] == [
         datetime.date(2026, 12, 1),
@@ -146,12 +148,12 @@ def test_dates_in_three_forms_and_that_of_the_command(answers: Answers) -> None:
     ]
 
 
-def test_what_is_exploited_comes_first_among_the_affected(answers: Answers) -> None:
-    assert answers.answers[0].id == cve(5) and answers.answers[0].exploited is not None
+def test_what_is_exploited_comes_first_among_the_affected(answers: AdvisoryResult) -> None:
+    assert answers.answers[0].id == cve(5) and answers.answers[0].kev_entry is not None
 
 
-def test_as_xlsx_and_as_data(answers: Answers) -> None:
-    made = xlsx.book(report.sheets(answers, WORDS), "x", "y", "2026-11-27T00:00:00+07:00", WORDS)
+def test_as_xlsx_and_as_data(answers: AdvisoryResult) -> None:
+    made = xlsx.build_workbook(report.build_sheets(answers, WORDS), "x", "y", "2026-11-27T00:00:00+07:00", WORDS)
     book = openpyxl.load_workbook(io.BytesIO(made))
     page, verdicts = book.worksheets
     rows = list(page.iter_rows(min_row=2, values_only=True))
@@ -163,7 +165,7 @@ def test_as_xlsx_and_as_data(answers: Answers) -> None:
     )
     assert {row[0] for row in verdicts.iter_rows(min_row=2, values_only=True)} == {one.id for one in answers.answers}
     assert verdicts.max_row == 1 + sum(len(one.lines) for one in answers.answers)
-    data = json.loads(json.dumps(report.data(answers)))
+    data = json.loads(json.dumps(report.build_json_data(answers)))
     assert len(data["answers"]) == 29 and len(data["not_ids"]) == 4
 
 
@@ -275,7 +277,7 @@ def test_what_is_no_list(tmp_path: Path, name: str, text: str) -> None:
 
 @given(st.text(max_size=60))
 def test_any_text(text: str) -> None:
-    right, wrong = ids_in(text)
+    right, wrong = extract_ids(text)
     assert all(one.startswith("CVE-") for one in right) and not set(right) & set(wrong)
     assert day_in(text) is None or any(char.isdigit() for char in text)
 
@@ -286,14 +288,14 @@ def test_what_is_no_day(text: str) -> None:
 
 
 def test_products_of_others(tmp_path: Path) -> None:
-    shipped = products.foreign(tmp_path)
+    shipped = products.load_foreign_products(tmp_path)
     assert is_foreign("Microsoft Windows Server 2019", shipped) and not is_foreign("OpenSSL", shipped)
     assert not is_foreign("", shipped)
     (tmp_path / "products.yml").write_text("- Phần mềm Một Cửa\n")
-    assert is_foreign("phan mem mot cua 2.0", products.foreign(tmp_path))
+    assert is_foreign("phan mem mot cua 2.0", products.load_foreign_products(tmp_path))
     (tmp_path / "products.yml").write_text("a: b\n")
     with pytest.raises(InputError):
-        products.foreign(tmp_path)
+        products.load_foreign_products(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -307,7 +309,7 @@ def test_products_of_others(tmp_path: Path) -> None:
     ],
 )
 def test_hosts_are_asked_whose_changelogs_name_an_id(
-    told: dict[str, Any] | None, verdicts: list[Any], there: Known, tmp_path: Path
+    told: dict[str, Any] | None, verdicts: list[Any], there: VulnerabilityDatabase, tmp_path: Path
 ) -> None:
     """Of an id that no data names; and of what is not from the distribution."""
     (tmp_path / "a.yml").write_text("- CVE-2026-44444\n- " + cve(1) + "\n")
@@ -326,19 +328,22 @@ def test_hosts_are_asked_whose_changelogs_name_an_id(
             "named": named if "named" in told else [],
         }
     listed = read(tmp_path / "a.yml")
-    found = {one.id: one for one in answer(listed, {"web1": data}, there, [], DUE).answers}
+    found = {one.id: one for one in answer_advisory(listed, {"web1": data}, there, [], DUE).answers}
     lines = [line.verdict for line in found["CVE-2026-44444"].lines]
-    assert [(one.state, one.reason, one.subject, one.fixed) for one in lines] == verdicts
+    assert [(one.state, one.reason, one.subject, one.fixed_version) for one in lines] == verdicts
     (own,) = found[cve(1)].lines
     assert own.verdict.state == ("fixed" if "named" in (told or {}) else "unknown")
-    assert changelogs.asked(listed).told == {"vulnerabilities": [cve(1), "CVE-2026-44444"]}
+    assert changelogs.build_fact_request(listed).extra_variables == {"vulnerabilities": [cve(1), "CVE-2026-44444"]}
 
 
 def test_a_changelog_proves_nothing_of_what_still_runs() -> None:
-    new = Built("openssl", "3.0-1", binaries=("openssl",), mapped_by=("/usr/sbin/nginx",))
-    assert by_changelog(cve(1), new, "3.0-1").state == "restart_owed"
-    assert by_changelog(cve(1), Built("linux", "6.1.9-1", runs="6.1.7-1"), "6.1.8-1").reason == "kernel"
-    assert by_changelog(cve(1), Built("linux", "6.1.9-1", runs="6.1.8-1"), "6.1.8-1").fixed == "6.1.8-1"
+    new = SourcePackage("openssl", "3.0-1", binaries=("openssl",), mapped_by=("/usr/sbin/nginx",))
+    assert judge_by_changelog(cve(1), new, "3.0-1").state == "restart_owed"
+    assert judge_by_changelog(cve(1), SourcePackage("linux", "6.1.9-1", runs="6.1.7-1"), "6.1.8-1").reason == "kernel"
+    assert (
+        judge_by_changelog(cve(1), SourcePackage("linux", "6.1.9-1", runs="6.1.8-1"), "6.1.8-1").fixed_version
+        == "6.1.8-1"
+    )
 
 
 def test_an_advisory_of_aliases_that_unfold_is_refused(tmp_path: Path) -> None:

@@ -11,11 +11,11 @@ import pytest
 
 from auditor.audit import controls
 from auditor.audit.evaluate import evaluate_host
-from auditor.facts import HostFacts, areas
-from auditor.models import Finding, Host, Scope, Statement, Status, clock
+from auditor.facts import HostFacts, load_areas
+from auditor.models import ExceptionScope, Finding, Host, Statement, Status, clock
 from auditor.vulnerabilities import reached
-from auditor.vulnerabilities.importing import take_in
-from auditor.vulnerabilities.store import Known, known
+from auditor.vulnerabilities.importing import import_files
+from auditor.vulnerabilities.store import VulnerabilityDatabase, open_database
 from tests.unit.areas import DAY, NOW, facts
 from tests.unit.vulnerabilities import factory
 
@@ -29,7 +29,7 @@ EXPOSED = {
 
 
 @pytest.fixture(scope="module")
-def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
+def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VulnerabilityDatabase]:
     folder = tmp_path_factory.mktemp("data")
     issues = {
         KEV: {"bookworm": factory.release(fixed=FIX)},
@@ -48,8 +48,8 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
     guzzle = factory.osv("GHSA-aaaa-bbbb-cccc", "Packagist", "guzzlehttp/guzzle", {"fixed": "7.4.5"}, aliases=[LIBRARY])
     files.append(factory.write(folder / "osv", guzzle))
     (folder / "epss").write_text(factory.epss((LIKELY, 0.4), (OPEN, 0.01), (HARMLESS, 0.9)))
-    take_in([*files, folder / "epss"], folder / "state" / "vulnerabilities.sqlite")
-    with known(folder / "state" / "vulnerabilities.sqlite") as found:
+    import_files([*files, folder / "epss"], folder / "state" / "vulnerabilities.sqlite")
+    with open_database(folder / "state" / "vulnerabilities.sqlite") as found:
         yield found
 
 
@@ -58,13 +58,13 @@ def host_facts(codename: str = "bookworm", now: int = NOW, **changed: Any) -> Ho
     raw["system"]["os"]["codename"] = codename
     system = json.loads((Path(__file__).parents[1] / "data" / "hardened_web2_system.json").read_text("utf-8"))
     raw["firewall"] = {**system["areas"]["firewall"], "exposed": [EXPOSED]}
-    data = {name: areas()[name].model_validate(value) for name, value in raw.items() if value is not None}
+    data = {name: load_areas()[name].model_validate(value) for name, value in raw.items() if value is not None}
     return HostFacts(now, data, {}, {})
 
 
-def judged(control: str, read: HostFacts, data: Known | None) -> Finding:
+def judged(control: str, read: HostFacts, data: VulnerabilityDatabase | None) -> Finding:
     one = controls.Catalogue(controls=(CATALOGUE[control],))
-    (found,) = evaluate_host(one, Host(name="web2", address="192.0.2.1"), read, published=data)
+    (found,) = evaluate_host(one, Host(name="web2", address="192.0.2.1"), read, vulnerability_data=data)
     return found
 
 
@@ -72,7 +72,7 @@ def names(found: Finding) -> list[str]:
     return [f"{one['vulnerability']} {one['package']} {one['state']}" for one in found.violations]
 
 
-def test_what_is_exploited_is_found_with_what_proves_it(there: Known) -> None:
+def test_what_is_exploited_is_found_with_what_proves_it(there: VulnerabilityDatabase) -> None:
     found = judged("updates.known_exploited", host_facts(), there)
     assert found.status is Status.FAIL
     assert found.violations == (
@@ -91,7 +91,7 @@ def test_what_is_exploited_is_found_with_what_proves_it(there: Known) -> None:
     )
 
 
-def test_what_strangers_reach_and_somebody_can_mend(there: Known) -> None:
+def test_what_strangers_reach_and_somebody_can_mend(there: VulnerabilityDatabase) -> None:
     """Not bash, which no stranger reaches; not what waits for a point release, unless it is likely; never what is unimportant."""
     assert names(judged("updates.vulnerable_exposed", host_facts(), there)) == [f"{LIKELY} openssl affected"]
 
@@ -103,59 +103,61 @@ def test_without_data_nothing_is_judged_and_the_reason_says_how() -> None:
         assert "auditor vulnerabilities import" in found.reason.en
 
 
-def test_a_release_that_the_data_does_not_hold_is_no_pass(there: Known) -> None:
+def test_a_release_that_the_data_does_not_hold_is_no_pass(there: VulnerabilityDatabase) -> None:
     read = host_facts("forky")
     found = judged("updates.known_exploited", read, there)
     assert found.status is Status.NOT_EVALUATED and found.reason is not None and "forky" in found.reason.en
     assert judged("updates.vulnerability_data", read, there).violations == ({"data": "packages", "release": "forky"},)
 
 
-def test_packages_that_could_not_be_read_are_no_pass(there: Known) -> None:
+def test_packages_that_could_not_be_read_are_no_pass(there: VulnerabilityDatabase) -> None:
     found = judged("updates.known_exploited", host_facts(packages=None), there)
     assert found.status is Status.NOT_EVALUATED
 
 
-def test_data_older_than_35_days_is_a_finding(there: Known) -> None:
+def test_data_older_than_35_days_is_a_finding(there: VulnerabilityDatabase) -> None:
     later = host_facts(now=max(NOW, 1_800_000_000) + 36 * DAY)
     found = judged("updates.vulnerability_data", later, there)
     assert found.status is Status.FAIL
     assert {one["data"] for one in found.violations} == {"tracker", "kev", "epss", "wordfence", "osv_packagist"}
 
 
-def test_the_same_facts_and_data_give_the_same_findings(there: Known) -> None:
+def test_the_same_facts_and_data_give_the_same_findings(there: VulnerabilityDatabase) -> None:
     one, other = (judged("updates.known_exploited", host_facts(), there) for _ in range(2))
     assert one == other
 
 
 def test_which_sources_a_strangers_bytes_come_to() -> None:
     ways = {"nginx": "tcp/443", "sshd": "tcp/22"}
-    assert reached.way("php8.2", ways) == "nginx tcp/443"
-    assert reached.way("openssh", ways) == "sshd tcp/22"
-    assert reached.way("libxml2", {"sshd": "tcp/22"}) is None
-    assert reached.way("glibc", {"sshd": "tcp/22"}) == "sshd tcp/22"
-    assert reached.way("bash", ways) is None
+    assert reached.find_attack_path("php8.2", ways) == "nginx tcp/443"
+    assert reached.find_attack_path("openssh", ways) == "sshd tcp/22"
+    assert reached.find_attack_path("libxml2", {"sshd": "tcp/22"}) is None
+    assert reached.find_attack_path("glibc", {"sshd": "tcp/22"}) == "sshd tcp/22"
+    assert reached.find_attack_path("bash", ways) is None
 
 
-def test_what_the_office_states_is_no_finding(there: Known) -> None:
+def test_what_the_office_states_is_no_finding(there: VulnerabilityDatabase) -> None:
     statement = Statement(
         id="1",
         vulnerability=KEV,
         product="openssl",
-        scope=Scope(hosts=("web2",)),
+        scope=ExceptionScope(hosts=("web2",)),
         status="mitigated",
         justification="inline_mitigations_already_exist",
         reason="x",
         approver="y",
-        granted=clock.day(clock.at(NOW)),
-        expires=clock.day(clock.at(NOW)),
+        granted=clock.to_day(clock.from_epoch(NOW)),
+        expires=clock.to_day(clock.from_epoch(NOW)),
     )
     stated = {(KEV, "openssl"): statement}
     one = controls.Catalogue(controls=(CATALOGUE["updates.known_exploited"],))
-    (found,) = evaluate_host(one, Host(name="web2", address="192.0.2.1"), host_facts(), published=there, stated=stated)
+    (found,) = evaluate_host(
+        one, Host(name="web2", address="192.0.2.1"), host_facts(), vulnerability_data=there, statements=stated
+    )
     assert found.status is Status.PASS
 
 
-def test_packages_of_php_that_a_site_was_given(there: Known) -> None:
+def test_packages_of_php_that_a_site_was_given(there: VulnerabilityDatabase) -> None:
     """Each in its folder; a lock that is none is a gap, and a branch has no version."""
     locked = [
         {"path": "/srv/app", "packages": [{"name": "guzzlehttp/guzzle", "version": "v7.4.4"}]},

@@ -15,11 +15,11 @@ import pytest
 
 from auditor.errors import InputError
 from auditor.vulnerabilities import judging
-from auditor.vulnerabilities.importing import take_in
+from auditor.vulnerabilities.importing import import_files
 from auditor.vulnerabilities.installed import Component
-from auditor.vulnerabilities.store import Known, known
-from auditor.vulnerabilities.verdicts import Built, of_feed, of_package
-from auditor.vulnerabilities.versions import debian
+from auditor.vulnerabilities.store import VulnerabilityDatabase, open_database
+from auditor.vulnerabilities.verdicts import SourcePackage, judge_feed_record, judge_package_record
+from auditor.vulnerabilities.versions import make_debian_key
 from tests.unit.vulnerabilities import factory
 
 ONE, TWO, THREE = (f"CVE-2026-1000{n}" for n in range(1, 4))
@@ -50,7 +50,7 @@ def imported(tmp_path: Path, data: Path) -> Path:
     with zipfile.ZipFile(tmp_path / "all.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for number, record in enumerate(records):
             archive.writestr(f"{number}.json", json.dumps(record))
-    taken = take_in([tmp_path / "bookworm", tmp_path / "all.zip"], data)
+    taken = import_files([tmp_path / "bookworm", tmp_path / "all.zip"], data)
     assert [(one.kind, one.part, one.records) for one in taken] == [
         ("debsecan", "bookworm", 2),
         ("osv_debian", "", 4),
@@ -62,18 +62,18 @@ def imported(tmp_path: Path, data: Path) -> Path:
 
 
 @pytest.fixture
-def there(imported: Path) -> Iterator[Known]:
-    with known(imported) as found:
+def there(imported: Path) -> Iterator[VulnerabilityDatabase]:
+    with open_database(imported) as found:
         yield found
 
 
-def said(there: Known, release: str, source: str, version: str) -> list[tuple[str, str, str, str]]:
-    found = judging.of_built(release, Built(source, version), there)
-    return [(one.id, one.state, one.reason, one.fixed) for one in found]
+def said(there: VulnerabilityDatabase, release: str, source: str, version: str) -> list[tuple[str, str, str, str]]:
+    found = judging.judge_package(release, SourcePackage(source, version), there)
+    return [(one.id, one.state, one.reason, one.fixed_version) for one in found]
 
 
-def test_of_a_release_of_which_two_tell_one_is_believed(there: Known) -> None:
-    assert there.telling == {
+def test_of_a_release_of_which_two_tell_one_is_believed(there: VulnerabilityDatabase) -> None:
+    assert there.kind_by_release == {
         "bookworm": "debsecan",
         "trixie": "osv_debian",
         "noble": "osv_ubuntu",
@@ -84,7 +84,7 @@ def test_of_a_release_of_which_two_tell_one_is_believed(there: Known) -> None:
     assert said(there, "sid", "openssl", "1") == []
 
 
-def test_what_osv_says(there: Known) -> None:
+def test_what_osv_says(there: VulnerabilityDatabase) -> None:
     assert said(there, "trixie", "openssl", "3.4-9") == [(ONE, "affected", "update", "3.5-1")]
     assert said(there, "trixie", "zlib", "1") == [
         (TWO, "affected", "no_fix", ""),
@@ -93,18 +93,18 @@ def test_what_osv_says(there: Known) -> None:
     assert said(there, "trixie", "zlib", "2")[1] == (THREE, "affected", "no_fix", "")
     assert said(there, "noble", "zlib", "2") == [(TWO, "fixed", "version", "2")]
     guzzle = Component("composer/guzzlehttp/guzzle", "7.4.4", "/srv/app")
-    told = [(one.id, one.state, one.fixed) for one, _record in judging.of_part(guzzle, there)]
+    told = [(one.id, one.state, one.fixed_version) for one, _record in judging.judge_component(guzzle, there)]
     assert told == [(THREE, "affected", "7.4.5"), (THREE, "fixed", "6")]
-    assert set(there.about(THREE)) == {("osv_debian", "zlib"), ("osv_packagist", "composer/guzzlehttp/guzzle")}
+    assert set(there.find_subjects(THREE)) == {("osv_debian", "zlib"), ("osv_packagist", "composer/guzzlehttp/guzzle")}
 
 
 def test_another_releases_feed_leaves_the_first_and_a_newer_one_takes_its_place(imported: Path, tmp_path: Path) -> None:
     (tmp_path / "debsecan-trixie").write_text(factory.debsecan(("bash", THREE, "5", "")))
     (tmp_path / "bookworm").write_text(factory.debsecan(("bash", THREE, "5", "")))
-    take_in([tmp_path / "debsecan-trixie", tmp_path / "bookworm"], imported)
-    with known(imported) as now:
-        assert now.telling["trixie"] == "debsecan" and now.about(THREE)[0] == ("debsecan", "bash")
-        assert ("debsecan", "zlib") not in now.about(TWO)
+    import_files([tmp_path / "debsecan-trixie", tmp_path / "bookworm"], imported)
+    with open_database(imported) as now:
+        assert now.kind_by_release["trixie"] == "debsecan" and now.find_subjects(THREE)[0] == ("debsecan", "bash")
+        assert ("debsecan", "zlib") not in now.find_subjects(TWO)
         assert [(one.kind, one.part) for one in now.sources[:2]] == [("debsecan", "bookworm"), ("debsecan", "trixie")]
 
 
@@ -155,24 +155,27 @@ def test_ranges_of_osv(
     tmp_path: Path, data: Path, affected: Any, release: str, version: str, told: tuple[str, str, str]
 ) -> None:
     factory.write(tmp_path / "a.json", factory.osv(ONE, "Debian:13", "zlib", affected=affected))
-    take_in([tmp_path / "a.json"], data)
-    with known(data) as there:
+    import_files([tmp_path / "a.json"], data)
+    with open_database(data) as there:
         assert said(there, release, "zlib", version) == [(ONE, *told)]
 
 
 def test_of_two_kernels_both_count_in_ranges() -> None:
     record = [ONE, "ranges", "", "", "", "", [["5", "6.1", False]]]
-    newest = Built("linux", "6.1", runs="5.10")
-    assert (of_package(record, newest).state, of_package(record, newest).fixed) == ("restart_owed", "6.1")
-    assert of_package(record, Built("linux", "6.1", runs="4.19")).state == "fixed"
+    newest = SourcePackage("linux", "6.1", runs="5.10")
+    assert (judge_package_record(record, newest).state, judge_package_record(record, newest).fixed_version) == (
+        "restart_owed",
+        "6.1",
+    )
+    assert judge_package_record(record, SourcePackage("linux", "6.1", runs="4.19")).state == "fixed"
 
 
 def test_a_component_of_which_no_range_is_told_is_unknown(tmp_path: Path, data: Path) -> None:
     affected = [{"package": {"ecosystem": "Packagist", "name": "a/b"}}]
     factory.write(tmp_path / "a.json", factory.osv(ONE, "Packagist", "a/b", affected=affected))
-    take_in([tmp_path / "a.json"], data)
-    with known(data) as there:
-        ((one, _record),) = judging.of_part(Component("composer/a/b", "1.0", "/srv"), there)
+    import_files([tmp_path / "a.json"], data)
+    with open_database(data) as there:
+        ((one, _record),) = judging.judge_component(Component("composer/a/b", "1.0", "/srv"), there)
     assert (one.state, one.reason) == ("unknown", "undetermined")
 
 
@@ -220,7 +223,7 @@ GOOD = factory.debsecan(("openssl", ONE, "3.5-1", "3.0-2"))
 def test_bad_files(tmp_path: Path, data: Path, name: str, content: str, complaint: str) -> None:
     (tmp_path / name).write_text(content)
     with pytest.raises(InputError) as caught:
-        take_in([tmp_path / name], data)
+        import_files([tmp_path / name], data)
     assert complaint in str(caught.value) and str(tmp_path / name) in str(caught.value)
 
 
@@ -229,12 +232,12 @@ CASES: list[tuple[list[Any], dict[str, Any], tuple[str, str, str]]] = [
     (FEED, {"version": "3.5-1"}, ("fixed", "version", "3.5-1")),
     (FEED, {"version": "3.0-2"}, ("fixed", "version", "3.0-2")),
     (FEED, {"version": "3.0-3"}, ("affected", "update", "3.0-4")),
-    (FEED, {"version": "3.0-3", "held": True}, ("affected", "held", "3.0-4")),
+    (FEED, {"version": "3.0-3", "is_held": True}, ("affected", "held", "3.0-4")),
     (FEED, {"version": "3.1-1"}, ("affected", "no_fix", "")),
     ([*FEED[:3], False, "3.0-4"], {"version": "3.0-1"}, ("affected", "no_fix", "")),
     ([ONE, "", "", False], {"version": "9"}, ("affected", "no_fix", "")),
     (FEED, {"version": "9", "origin": "third_party"}, ("unknown", "origin_third_party", "")),
-    (FEED, {"version": "1", "origin": "none", "named": frozenset({ONE})}, ("fixed", "changelog", "1")),
+    (FEED, {"version": "1", "origin": "none", "changelog_cves": frozenset({ONE})}, ("fixed", "changelog", "1")),
     (FEED, {"version": "local"}, ("unknown", "no_version", "")),
     (FEED, {"version": "3.0-2", "mapped_by": ("/usr/sbin/x",)}, ("restart_owed", "mapped", "3.0-2")),
     (FEED, {"version": "3.5-1", "runs": "3.0-1"}, ("restart_owed", "kernel", "3.5-1")),
@@ -244,8 +247,8 @@ CASES: list[tuple[list[Any], dict[str, Any], tuple[str, str, str]]] = [
 
 @pytest.mark.parametrize(("record", "built", "told"), CASES)
 def test_as_debsecan_judges(record: list[Any], built: dict[str, Any], told: tuple[str, str, str]) -> None:
-    verdict = of_feed(record, Built("openssl", **built))
-    assert (verdict.state, verdict.reason, verdict.fixed) == told
+    verdict = judge_feed_record(record, SourcePackage("openssl", **built))
+    assert (verdict.state, verdict.reason, verdict.fixed_version) == told
 
 
 def test_vulnerable_is_what_debsecan_calls_vulnerable() -> None:
@@ -255,8 +258,10 @@ def test_vulnerable_is_what_debsecan_calls_vulnerable() -> None:
     for _ in range(2_000):
         own, fixed = rng.choice(words), rng.choice([*words, ""])
         others = rng.sample(words, rng.randint(0, 3))
-        theirs = (not fixed or debian(own) < debian(fixed)) and debian(own) not in map(debian, others)
-        ours = of_feed([ONE, fixed, "", rng.random() < 0.5, *others], Built("x", own))
+        theirs = (not fixed or make_debian_key(own) < make_debian_key(fixed)) and make_debian_key(own) not in map(
+            make_debian_key, others
+        )
+        ours = judge_feed_record([ONE, fixed, "", rng.random() < 0.5, *others], SourcePackage("x", own))
         assert (ours.state == "affected") is theirs
 
 
@@ -267,8 +272,8 @@ def test_what_gets_no_support(tmp_path: Path, data: Path, until: str, reason: st
     issues = {ONE: {"bookworm": factory.release("open")}, TWO: {"bookworm": factory.release(fixed="2")}}
     tracker = factory.write(tmp_path / "tracker", factory.tracker(nodejs=issues))
     (tmp_path / "security-support-ended.deb12").write_text(f"nodejs 1:18 {until} upstream ended\n")
-    take_in([tracker, tmp_path / "security-support-ended.deb12"], data)
-    with known(data) as found:
-        one, two = judging.of_built("bookworm", Built("nodejs", "1"), found)
-    assert (one.state, one.reason, one.said.no_advisory) == ("affected", reason, words)
+    import_files([tracker, tmp_path / "security-support-ended.deb12"], data)
+    with open_database(data) as found:
+        one, two = judging.judge_package("bookworm", SourcePackage("nodejs", "1"), found)
+    assert (one.state, one.reason, one.notes.no_advisory) == ("affected", reason, words)
     assert (two.state, two.reason) == ("affected", "update")

@@ -20,9 +20,9 @@ import pytest
 from auditor.errors import InputError
 from auditor.models import clock
 from auditor.vulnerabilities import unpacking
-from auditor.vulnerabilities.importing import take_in
+from auditor.vulnerabilities.importing import import_files
 from auditor.vulnerabilities.sources import reading
-from auditor.vulnerabilities.store import Known, known
+from auditor.vulnerabilities.store import VulnerabilityDatabase, open_database
 from tests.unit.vulnerabilities import factory
 
 ONE = "CVE-2026-10001"
@@ -35,9 +35,9 @@ KEV_CSV = (
 
 
 @pytest.fixture
-def opened(data: Path) -> Iterator[Callable[[], Known]]:
+def opened(data: Path) -> Iterator[Callable[[], VulnerabilityDatabase]]:
     with ExitStack() as stack:
-        yield lambda: stack.enter_context(known(data))
+        yield lambda: stack.enter_context(open_database(data))
 
 
 @pytest.fixture
@@ -49,7 +49,9 @@ def tracker(path: Path, fixed: str = "3.0.22-1~deb12u2") -> Path:
     return factory.write(path, factory.tracker(openssl={ONE: {"bookworm": factory.release(fixed=fixed)}}))
 
 
-def test_each_kind_is_told_by_its_content(tmp_path: Path, data: Path, opened: Callable[[], Known]) -> None:
+def test_each_kind_is_told_by_its_content(
+    tmp_path: Path, data: Path, opened: Callable[[], VulnerabilityDatabase]
+) -> None:
     files = [
         tracker(tmp_path / "a"),
         factory.write(tmp_path / "b", factory.kev(ONE)),
@@ -61,7 +63,7 @@ def test_each_kind_is_told_by_its_content(tmp_path: Path, data: Path, opened: Ca
     ]
     files[3].write_text(factory.epss((ONE, 0.97)))
     files[4].write_text("# no more\n\nnodejs 1:18 2026-01-01 upstream ended\n")
-    taken = take_in(files, data)
+    taken = import_files(files, data)
     assert [(one.kind, one.part, one.records) for one in taken] == [
         ("tracker", "", 1),
         ("kev", "", 1),
@@ -72,58 +74,62 @@ def test_each_kind_is_told_by_its_content(tmp_path: Path, data: Path, opened: Ca
     assert taken[1].dated == taken[3].dated == date(2026, 11, 20)
     assert all(len(one.sha256) == 64 and one.licence for one in taken)
     there = opened()
-    assert there.of_package("tracker", "bookworm", "openssl") == [
+    assert there.load_package_records("tracker", "bookworm", "openssl") == [
         [ONE, "resolved", "3.0.22-1~deb12u2", "not yet assigned", "", ""]
     ]
-    assert there.of_component("wordfence", "plugin/x")[0][:4] == [
+    assert there.load_component_records("wordfence", "plugin/x")[0][:4] == [
         ONE,
         "Hole in x",
         [["*", True, "1.2", False]],
         ["1.2"],
     ]
-    assert there.of_component("wordfence", "core/wordpress")[0][0].startswith("WORDFENCE-00000001")
-    listed = there.exploited.get(ONE)
+    assert there.load_component_records("wordfence", "core/wordpress")[0][0].startswith("WORDFENCE-00000001")
+    listed = there.kev_entries.get(ONE)
     assert listed is not None and listed.due == "2026-11-22" and not listed.ransomware
-    assert there.score(ONE) == 0.97 and there.score("CVE-2026-1") is None
-    assert there.support("bookworm", "nodejs") == {"ended": "upstream ended"}
-    assert set(there.about(ONE)) == {("tracker", "openssl"), ("wordfence", "plugin/x")}
-    assert there.telling == {"bookworm": "tracker"}
+    assert there.get_score(ONE) == 0.97 and there.get_score("CVE-2026-1") is None
+    assert there.get_support_notes("bookworm", "nodejs") == {"ended": "upstream ended"}
+    assert set(there.find_subjects(ONE)) == {("tracker", "openssl"), ("wordfence", "plugin/x")}
+    assert there.kind_by_release == {"bookworm": "tracker"}
 
 
-def test_kev_as_csv(tmp_path: Path, data: Path, opened: Callable[[], Known]) -> None:
+def test_kev_as_csv(tmp_path: Path, data: Path, opened: Callable[[], VulnerabilityDatabase]) -> None:
     file = tmp_path / "known_exploited_vulnerabilities.csv"
     file.write_text("\ufeff" + KEV_CSV)
-    (one,) = take_in([file], data)
-    listed = opened().exploited.get(ONE)
+    (one,) = import_files([file], data)
+    listed = opened().kev_entries.get(ONE)
     assert one.dated == date(2026, 11, 2) and listed is not None and listed.ransomware
 
 
-def test_packed_files(tmp_path: Path, data: Path, opened: Callable[[], Known]) -> None:
+def test_packed_files(tmp_path: Path, data: Path, opened: Callable[[], VulnerabilityDatabase]) -> None:
     plain = tracker(tmp_path / "plain").read_bytes()
     (tmp_path / "x.gz").write_bytes(gzip.compress(plain))
     (tmp_path / "x.z").write_bytes(zlib.compress(plain))
     with zipfile.ZipFile(tmp_path / "x.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("data.json", plain)
     for name in ("x.gz", "x.z", "x.zip"):
-        (one,) = take_in([tmp_path / name], data)
+        (one,) = import_files([tmp_path / name], data)
         assert (one.kind, one.file) == ("tracker", name)
 
 
 def test_a_new_file_takes_the_place_of_the_earlier_one_of_its_kind(
-    tmp_path: Path, data: Path, opened: Callable[[], Known]
+    tmp_path: Path, data: Path, opened: Callable[[], VulnerabilityDatabase]
 ) -> None:
-    take_in([tracker(tmp_path / "a")], data)
-    take_in([factory.write(tmp_path / "b", factory.tracker(zlib={ONE: {"trixie": factory.release("open")}}))], data)
+    import_files([tracker(tmp_path / "a")], data)
+    import_files(
+        [factory.write(tmp_path / "b", factory.tracker(zlib={ONE: {"trixie": factory.release("open")}}))], data
+    )
     there = opened()
-    assert there.of_package("tracker", "bookworm", "openssl") == []
-    assert there.about(ONE) == (("tracker", "zlib"),)
+    assert there.load_package_records("tracker", "bookworm", "openssl") == []
+    assert there.find_subjects(ONE) == (("tracker", "zlib"),)
 
 
-def test_the_day_is_the_files_where_the_data_has_none(tmp_path: Path, data: Path, opened: Callable[[], Known]) -> None:
+def test_the_day_is_the_files_where_the_data_has_none(
+    tmp_path: Path, data: Path, opened: Callable[[], VulnerabilityDatabase]
+) -> None:
     file = tracker(tmp_path / "a")
     os.utime(file, (1_790_000_000, 1_790_000_000))
-    (one,) = take_in([file], data)
-    assert one.dated == clock.day(clock.at(1_790_000_000))
+    (one,) = import_files([file], data)
+    assert one.dated == clock.to_day(clock.from_epoch(1_790_000_000))
 
 
 HALF = json.dumps(factory.tracker(openssl={ONE: {"bookworm": factory.release("open")}}))[:-8]
@@ -184,26 +190,30 @@ ODD_WORDFENCE = b"""{"aaaaaaaa-1111-2222-3333-aaaaaaaaaaaa": {"title": "x", "sof
     ],
 )
 def test_bad_files_leave_the_data_as_it_was(
-    tmp_path: Path, data: Path, opened: Callable[[], Known], content: bytes, complaint: str
+    tmp_path: Path, data: Path, opened: Callable[[], VulnerabilityDatabase], content: bytes, complaint: str
 ) -> None:
-    before = take_in([tracker(tmp_path / "good")], data)
+    before = import_files([tracker(tmp_path / "good")], data)
     (tmp_path / "bad").write_bytes(content)
     with pytest.raises(InputError) as caught:
-        take_in([factory.write(tmp_path / "k", factory.kev(ONE)), tmp_path / "bad"], data)
+        import_files([factory.write(tmp_path / "k", factory.kev(ONE)), tmp_path / "bad"], data)
     assert complaint in str(caught.value) and str(tmp_path / "bad") in str(caught.value)
     there = opened()
-    assert there.sources == before and there.exploited.get(ONE) is None
+    assert there.sources == before and there.kev_entries.get(ONE) is None
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, zlib.compress])
 def test_bombs(
-    tmp_path: Path, data: Path, opened: Callable[[], Known], pack: object, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    data: Path,
+    opened: Callable[[], VulnerabilityDatabase],
+    pack: object,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(unpacking, "FREE", 100_000)
     assert callable(pack)
     (tmp_path / "bomb").write_bytes(pack(b'{"a": {"CVE-2026-1": [' + b'"A", ' * 1_000_000))
     with pytest.raises(InputError, match="unpacks to more"):
-        take_in([tmp_path / "bomb"], data)
+        import_files([tmp_path / "bomb"], data)
 
 
 @pytest.mark.parametrize("large", [False, True])
@@ -222,7 +232,7 @@ def test_a_zip_with_a_million_members_is_refused_before_they_are_listed(
     monkeypatch.setattr(unpacking, "MAX_DIRECTORY", len(listed) - 1)
     monkeypatch.setattr(zipfile, "ZipFile", None)
     with pytest.raises(InputError, match="the archive has more than 600000 files"):
-        take_in([tmp_path / "a.zip"], data)
+        import_files([tmp_path / "a.zip"], data)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 1_000])
@@ -240,9 +250,9 @@ def test_a_zip_with_a_million_members_is_refused_before_they_are_listed(
 def test_json_is_refused_by_its_depth_before_ijson_makes_a_path_of_it(size: int, inner: str, deep: bool) -> None:
     """200 KB of brackets took 50 GB: ijson writes down the whole way to every value."""
     content = io.BytesIO(f'{{"a": {inner}}}'.encode())
-    document = reading.Document("x", unpacking.Bounded(content, 1_000, Path("x")), Path("x"))
+    document = reading.SourceDocument("x", unpacking.BoundedStream(content, 1_000, Path("x")), Path("x"))
     with pytest.raises(InputError, match="deeper") if deep else contextlib.nullcontext():
-        reading.buffered(document, size).read()
+        reading.open_json_stream(document, size).read()
 
 
 @pytest.mark.parametrize("size", [1 << 16, 1 << 18])
@@ -262,38 +272,42 @@ def test_json_is_refused_by_its_depth_before_ijson_makes_a_path_of_it(size: int,
 )
 def test_json_is_refused_by_the_length_of_a_value_before_it_is_made(size: int, value: bytes, long: bool) -> None:
     """A text of 100 MB took 40 s of a processor."""
-    document = reading.Document("x", unpacking.Bounded(io.BytesIO(b'{"a": ' + value), 1_000, Path("x")), Path("x"))
+    document = reading.SourceDocument(
+        "x", unpacking.BoundedStream(io.BytesIO(b'{"a": ' + value), 1_000, Path("x")), Path("x")
+    )
     with pytest.raises(InputError, match="one of its values") if long else contextlib.nullcontext():
-        reading.buffered(document, size).read()
+        reading.open_json_stream(document, size).read()
 
 
 def test_two_files_of_the_same_data_in_one_command_are_refused(tmp_path: Path, data: Path) -> None:
     files = [factory.write(tmp_path / name, factory.kev(one)) for name, one in (("a", ONE), ("b", TWO))]
     with pytest.raises(InputError, match="it is the second file with kev") as caught:
-        take_in(files, data)
+        import_files(files, data)
     assert str(tmp_path / "b") in str(caught.value)
 
 
-def test_both_lists_of_a_releases_support_stay(tmp_path: Path, data: Path, opened: Callable[[], Known]) -> None:
+def test_both_lists_of_a_releases_support_stay(
+    tmp_path: Path, data: Path, opened: Callable[[], VulnerabilityDatabase]
+) -> None:
     (tmp_path / "security-support-ended.deb12").write_text("a 1 2020-01-01 over\n")
     (tmp_path / "security-support-limited.deb12").write_text("b some\n")
-    take_in([tmp_path / "security-support-ended.deb12", tmp_path / "security-support-limited.deb12"], data)
+    import_files([tmp_path / "security-support-ended.deb12", tmp_path / "security-support-limited.deb12"], data)
     (tmp_path / "security-support-limited.deb12").write_text("c some\n")
-    take_in([tmp_path / "security-support-limited.deb12"], data)
+    import_files([tmp_path / "security-support-limited.deb12"], data)
     there = opened()
-    assert [sorted(there.support("bookworm", name)) for name in "abc"] == [["ended"], [], ["limited"]]
+    assert [sorted(there.get_support_notes("bookworm", name)) for name in "abc"] == [["ended"], [], ["limited"]]
 
 
 def test_one_record_that_is_all_of_the_file(
-    tmp_path: Path, data: Path, opened: Callable[[], Known], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, data: Path, opened: Callable[[], VulnerabilityDatabase], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(unpacking, "MAX_RECORD", 1_000_000)
     (tmp_path / "big").write_bytes(b'{"a": {"CVE-2026-1": {"x": [' + b'"A",' * 750_000 + b'"A"]}}}')
     with pytest.raises(InputError, match="one of its records"):
-        take_in([tmp_path / "big"], data)
+        import_files([tmp_path / "big"], data)
 
 
-def test_without_any_import_nothing_is_known(data: Path, opened: Callable[[], Known]) -> None:
+def test_without_any_import_nothing_is_known(data: Path, opened: Callable[[], VulnerabilityDatabase]) -> None:
     there = opened()
-    assert there.sources == () and there.of_package("tracker", "bookworm", "openssl") == []
+    assert there.sources == () and there.load_package_records("tracker", "bookworm", "openssl") == []
     assert not data.exists()

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from auditor.audit.statements import in_force
+from auditor.audit.statements import group_in_force
 from auditor.commands.shown import papers as shown
 from auditor.errors import InputError
 from auditor.inventory import papers
 from auditor.models import Host, Inventory
 from auditor.text.words import Words
-from auditor.vulnerabilities.stated import said
+from auditor.vulnerabilities.stated import apply_statement
 from auditor.vulnerabilities.verdicts import Verdict
 
 HOSTS = (Host(name="web1", address="192.0.2.1", unit="xa"), Host(name="web2", address="192.0.2.2"))
@@ -37,14 +37,20 @@ DAY = datetime.date(2026, 12, 1)
 def read(folder: Path, *changes: dict[str, object]) -> Inventory:
     entries = [{**STATEMENT, **change} for change in changes]
     (folder / "statements.yml").write_text(yaml.safe_dump(entries, allow_unicode=True), "utf-8")
-    return Inventory(path="x", organisation=None, hosts=HOSTS, statements=papers.statements(folder, None, HOSTS))
+    return Inventory(path="x", organisation=None, hosts=HOSTS, statements=papers.load_statements(folder, None, HOSTS))
 
 
 def test_it_holds_where_and_as_long_as_it_says(tmp_path: Path) -> None:
     inventory = read(tmp_path, {})
-    assert {host: set(stated) for host, stated in in_force(inventory, DAY).items()} == {"web1": {(CVE, "openssl")}}
-    assert in_force(inventory, datetime.date(2027, 5, 2)) == {} == in_force(inventory, datetime.date(2026, 10, 31))
-    assert set(in_force(read(tmp_path, {"scope": {"units": ["xa"]}}), DAY)) == {"web1"}
+    assert {host: set(stated) for host, stated in group_in_force(inventory, DAY).items()} == {
+        "web1": {(CVE, "openssl")}
+    }
+    assert (
+        group_in_force(inventory, datetime.date(2027, 5, 2))
+        == {}
+        == group_in_force(inventory, datetime.date(2026, 10, 31))
+    )
+    assert set(group_in_force(read(tmp_path, {"scope": {"units": ["xa"]}}), DAY)) == {"web1"}
 
 
 def test_one_that_holds_no_longer_is_told_with_what_it_answered(
@@ -52,7 +58,7 @@ def test_one_that_holds_no_longer_is_told_with_what_it_answered(
 ) -> None:
     inventory = read(tmp_path, {}, {"id": "32/TB", "product": "zlib", "expires": "2026-11-20"})
     monkeypatch.setattr(shown.clock, "today", lambda: DAY)
-    shown.expired_statements(inventory, Words("en"))
+    shown.show_expired_statements(inventory, Words("en"))
     told = capsys.readouterr().err
     assert "32/TB" in told and CVE in told and "zlib" in told and "31/TB" not in told
 
@@ -62,11 +68,11 @@ def test_one_that_holds_no_longer_is_told_with_what_it_answered(
     [("affected", "mitigated"), ("restart_owed", "mitigated"), ("unknown", "mitigated"), ("fixed", "fixed")],
 )
 def test_what_it_answers(tmp_path: Path, state: str, after: str) -> None:
-    stated = in_force(read(tmp_path, {}), DAY)["web1"]
+    stated = group_in_force(read(tmp_path, {}), DAY)["web1"]
     verdict = Verdict(CVE, "openssl", "1", state)  # type: ignore[arg-type]
-    assert said(verdict, stated).state == after
+    assert apply_statement(verdict, stated).state == after
     other = Verdict(CVE, "zlib", "1", state)  # type: ignore[arg-type]
-    assert said(other, stated) is other
+    assert apply_statement(other, stated) is other
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from auditor.vulnerabilities import installed
-from auditor.vulnerabilities.verdicts import Built, Verdict, of_component, of_package
+from auditor.vulnerabilities.verdicts import SourcePackage, Verdict, judge_component_record, judge_package_record
 
 CVE = "CVE-2026-10001"
 
@@ -18,8 +18,8 @@ def record(
     return [CVE, state, fixed, urgency, why, put_off]
 
 
-def built(version: str, **more: Any) -> Built:
-    return Built("openssl", version, binaries=("libssl3",), **more)
+def built(version: str, **more: Any) -> SourcePackage:
+    return SourcePackage("openssl", version, binaries=("libssl3",), **more)
 
 
 FIX = "3.0.22-1~deb12u2"
@@ -37,7 +37,7 @@ CASES = [
         "affected",
         "update",
     ),
-    ("held", record(fixed=FIX), built("3.0.1-1", held=True), "affected", "held"),
+    ("held", record(fixed=FIX), built("3.0.1-1", is_held=True), "affected", "held"),
     ("never affected", record(fixed="0"), built("1.1-1"), "not_affected", "never"),
     (
         "never affected here says nothing of another's",
@@ -50,7 +50,7 @@ CASES = [
     (
         "backports whose changelog names it",
         record(fixed=FIX),
-        built("3.5-1~bpo12+1", origin="backports", named=frozenset({CVE})),
+        built("3.5-1~bpo12+1", origin="backports", changelog_cves=frozenset({CVE})),
         "fixed",
         "changelog",
     ),
@@ -86,27 +86,35 @@ CASES = [
 
 
 @pytest.mark.parametrize("found, package, state, reason", [case[1:] for case in CASES], ids=[case[0] for case in CASES])
-def test_cases(found: list[str], package: Built, state: str, reason: str) -> None:
-    verdict = of_package(found, package)
+def test_cases(found: list[str], package: SourcePackage, state: str, reason: str) -> None:
+    verdict = judge_package_record(found, package)
     assert (verdict.state, verdict.reason) == (state, reason)
-    assert verdict.id == CVE and verdict.installed == package.version and verdict.where == ("libssl3",)
+    assert verdict.id == CVE and verdict.installed_version == package.version and verdict.where == ("libssl3",)
 
 
 def test_every_fixed_names_the_version_that_proves_it() -> None:
-    proofs = {of_package(found, package).fixed for _name, found, package, state, _reason in CASES if state == "fixed"}
+    proofs = {
+        judge_package_record(found, package).fixed_version
+        for _name, found, package, state, _reason in CASES
+        if state == "fixed"
+    }
     assert proofs and "" not in proofs
 
 
 def test_the_distributions_words_stay_beside_the_verdict() -> None:
-    verdict = of_package(record("open", urgency="low", why="Minor issue", put_off="postponed"), built("1-1"))
-    assert (verdict.said.urgency, verdict.said.no_advisory, verdict.said.put_off) == ("low", "Minor issue", "postponed")
+    verdict = judge_package_record(record("open", urgency="low", why="Minor issue", put_off="postponed"), built("1-1"))
+    assert (verdict.notes.urgency, verdict.notes.no_advisory, verdict.notes.put_off) == (
+        "low",
+        "Minor issue",
+        "postponed",
+    )
 
 
 # --- what counts as installed --------------------------------------------------------------------------
 
 
 def package(name: str, version: str, **more: Any) -> dict[str, Any]:
-    usual = {"source": None, "source_version": None, "held": False, "origin": "main", "named": None}
+    usual = {"source": None, "source_version": None, "is_held": False, "origin": "main", "changelog_cves": None}
     return {"name": name, "version": version, "architecture": "amd64", **usual, **more}
 
 
@@ -122,37 +130,39 @@ def kernel(abi: str, version: str) -> dict[str, Any]:
 
 def test_of_three_kernels_the_running_and_the_newest_count() -> None:
     three = [kernel(f"6.1.0-{n}-amd64", f"6.1.{n}-1") for n in (7, 8, 9)]
-    (one,) = installed.built(on(three, running="6.1.0-7-amd64"))
+    (one,) = installed.list_source_packages(on(three, running="6.1.0-7-amd64"))
     assert (one.source, one.version, one.runs) == ("linux", "6.1.9-1", "6.1.7-1")
     assert one.binaries == ("linux-image-6.1.0-9-amd64", "linux-image-6.1.0-7-amd64")
-    assert of_package(record(fixed="6.1.8-1"), one).state == "restart_owed"
+    assert judge_package_record(record(fixed="6.1.8-1"), one).state == "restart_owed"
 
 
 def test_the_newest_runs() -> None:
-    (one,) = installed.built(on([kernel("6.1.0-8-amd64", "6.1.8-1"), kernel("6.1.0-9-amd64", "6.1.9-1")]))
+    (one,) = installed.list_source_packages(
+        on([kernel("6.1.0-8-amd64", "6.1.8-1"), kernel("6.1.0-9-amd64", "6.1.9-1")])
+    )
     assert (one.version, one.runs) == ("6.1.9-1", None)
 
 
 def test_a_kernel_that_no_package_brought_is_not_judged_by_those_beside_it() -> None:
-    (one,) = installed.built(on([kernel("6.1.0-9-amd64", "6.1.9-1")], running="6.6.1-own"))
-    assert of_package(record(fixed="6.1.8-1"), one).state == "unknown"
+    (one,) = installed.list_source_packages(on([kernel("6.1.0-9-amd64", "6.1.9-1")], running="6.6.1-own"))
+    assert judge_package_record(record(fixed="6.1.8-1"), one).state == "unknown"
 
 
 def test_headers_are_no_kernel() -> None:
-    assert installed.built(on([package("linux-libc-dev", "6.1.9-1", source="linux")])) == ()
+    assert installed.list_source_packages(on([package("linux-libc-dev", "6.1.9-1", source="linux")])) == ()
 
 
 def test_binaries_of_one_source_are_judged_together_and_two_versions_apart() -> None:
-    found = installed.built(
+    found = installed.list_source_packages(
         on(
             [
                 package("libssl3", "3.0-2", source="openssl"),
                 package("openssl", "3.0-2"),
-                package("libssl-dev", "3.0-1", source="openssl", held=True),
+                package("libssl-dev", "3.0-1", source="openssl", is_held=True),
             ]
         )
     )
-    assert [(one.source, one.version, one.binaries, one.held) for one in found] == [
+    assert [(one.source, one.version, one.binaries, one.is_held) for one in found] == [
         ("openssl", "3.0-2", ("libssl3", "openssl"), False),
         ("openssl", "3.0-1", ("libssl-dev",), True),
     ]
@@ -163,16 +173,16 @@ def test_who_still_maps_a_replaced_library() -> None:
         {"file": "/usr/lib/x.so.1", "package": "libssl3", "program": "/usr/sbin/nginx", "unit": None, "processes": 2},
         {"file": "/usr/lib/y.so.1", "package": None, "program": "/usr/sbin/other", "unit": None, "processes": 1},
     ]
-    (one,) = installed.built(on([package("libssl3", "3.0-2", source="openssl")], mapped=mapped))
+    (one,) = installed.list_source_packages(on([package("libssl3", "3.0-2", source="openssl")], mapped=mapped))
     assert one.mapped_by == ("/usr/sbin/nginx",)
-    assert of_package(record(fixed="3.0-2"), one).still_run_by == ("/usr/sbin/nginx",)
+    assert judge_package_record(record(fixed="3.0-2"), one).still_run_by == ("/usr/sbin/nginx",)
 
 
 # --- WordPress -----------------------------------------------------------------------------------------
 
 
 def component(version: str | None, *ranges: list[Any], patched: tuple[str, ...] = ("1.2.10",)) -> Verdict:
-    return of_component([CVE, "A hole", list(ranges), list(patched), 9.8], "plugin/x", version, "/var/www/a")
+    return judge_component_record([CVE, "A hole", list(ranges), list(patched), 9.8], "plugin/x", version, "/var/www/a")
 
 
 @pytest.mark.parametrize(
@@ -188,7 +198,7 @@ def component(version: str | None, *ranges: list[Any], patched: tuple[str, ...] 
 )
 def test_components_by_phps_order(version: str | None, state: str, fixed: str) -> None:
     found = component(version, ["*", True, "1.2.10", False])
-    assert (found.state, found.fixed) == (state, fixed)
+    assert (found.state, found.fixed_version) == (state, fixed)
 
 
 def test_a_component_without_a_fix_and_one_that_was_never_affected() -> None:
@@ -199,5 +209,5 @@ def test_a_component_without_a_fix_and_one_that_was_never_affected() -> None:
 @pytest.mark.parametrize("origin", ["none", "other_release", "third_party", "backports", "unknown"])
 def test_a_releases_fixed_version_is_no_advice_for_what_is_not_of_it(origin: str) -> None:
     """libssl1.1 of Debian 11 is built from openssl as well, and never becomes bookworm's 3.0.20."""
-    verdict = of_package(record(fixed="3.0.20-1~deb12u1"), built("1.1.1w-0+deb11u1", origin=origin))
-    assert (verdict.state, verdict.reason, verdict.fixed) == ("unknown", f"origin_{origin}", "")
+    verdict = judge_package_record(record(fixed="3.0.20-1~deb12u1"), built("1.1.1w-0+deb11u1", origin=origin))
+    assert (verdict.state, verdict.reason, verdict.fixed_version) == ("unknown", f"origin_{origin}", "")

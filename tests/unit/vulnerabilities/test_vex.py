@@ -16,7 +16,7 @@ from auditor.errors import InputError
 from auditor.inventory import papers
 from auditor.models import Host, Statement
 from auditor.vulnerabilities import vex
-from auditor.vulnerabilities.stated import said
+from auditor.vulnerabilities.stated import apply_statement
 from auditor.vulnerabilities.verdicts import Verdict
 
 
@@ -53,9 +53,9 @@ def test_what_is_written_is_read_back_and_the_same_bytes_again(form: Any, tmp_pa
     assert b"web1" not in written
     found = vex.read(written, tmp_path)
     assert found.passed_over == ()
-    assert {(one.vulnerability, one.product, one.status, one.justification, one.reason) for one in found.said} == {
-        (one.vulnerability, one.product, one.status, one.justification, one.reason) for one in STATEMENTS
-    }
+    assert {
+        (one.vulnerability, one.product, one.status, one.justification, one.reason) for one in found.statements
+    } == {(one.vulnerability, one.product, one.status, one.justification, one.reason) for one in STATEMENTS}
 
 
 def openvex(**statement: Any) -> bytes:
@@ -79,14 +79,14 @@ def openvex(**statement: Any) -> bytes:
 )  # fmt: skip
 def test_what_is_no_statement_of_ours_is_passed_over_by_name(document: bytes, told: Any, tmp_path: Path) -> None:
     found = vex.read(document, tmp_path)
-    assert (list(found.passed_over), found.said) == (told, ())
+    assert (list(found.passed_over), found.statements) == (told, ())
 
 
 def test_a_binary_package_is_known_by_its_source(tmp_path: Path) -> None:
-    (one,) = vex.read(openvex(), tmp_path).said
+    (one,) = vex.read(openvex(), tmp_path).statements
     assert (one.product, one.justification, one.reason) == ("openssl", "component_not_present", "component_not_present")
     parts = [{"@id": "pkg:oci/x", "subcomponents": [{"@id": "pkg:deb/debian/curl"}]}]
-    assert vex.read(openvex(products=parts), tmp_path).said[0].product == "curl"
+    assert vex.read(openvex(products=parts), tmp_path).statements[0].product == "curl"
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b'{"bomFormat": "CycloneDX"}', b"<html>", b"[" * 100_000])
@@ -105,7 +105,7 @@ def test_what_is_read_is_honoured_once_it_is_in_the_offices_file(tmp_path: Path)
     for one in entries:
         one["granted"] = datetime.date(2026, 11, 20)
     (tmp_path / papers.STATEMENTS).write_text(yaml.safe_dump(entries, allow_unicode=True), "utf-8")
-    read = papers.statements(tmp_path, None, [Host(name="web1", address="192.0.2.1")])
+    read = papers.load_statements(tmp_path, None, [Host(name="web1", address="192.0.2.1")])
     assert [(one.id, one.status) for one in read] == [("31/TB-VX", "mitigated"), ("31/TB-VX.2", "not_affected")]
     verdict = Verdict("CVE-2026-0001", "openssl", "1", "affected", "update", "2")
-    assert said(verdict, {(one.vulnerability, one.product): one for one in read}).state == "mitigated"
+    assert apply_statement(verdict, {(one.vulnerability, one.product): one for one in read}).state == "mitigated"

@@ -10,7 +10,7 @@ import pytest
 
 from auditor.errors import InputError
 from auditor.web import browser
-from auditor.web.children import Unreadable
+from auditor.web.children import UnreadableContent
 
 
 def of_nobody(name: str) -> pwd.struct_passwd:
@@ -48,8 +48,8 @@ def test_it_is_refused_where_it_cannot_be_somebody_else(
 
 
 def test_a_browser_that_does_not_start_is_a_refusal_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
-    def failing(url: str, places: dict[str, str]) -> browser.Rendered:
-        raise Unreadable("No usable sandbox!")
+    def failing(url: str, places: dict[str, str]) -> browser.RenderedPage:
+        raise UnreadableContent("No usable sandbox!")
 
     monkeypatch.setattr(browser, "CHROMIUM", Path("/bin/sh"))
     monkeypatch.setattr(browser, "_account", lambda: None)
@@ -62,11 +62,11 @@ def test_a_browser_that_does_not_start_is_a_refusal_with_the_reason(monkeypatch:
     "answer", [b"", b"[]", b"7", b'{"html": 3}', b"[" * 100_000, b'{"error": "it broke"}', b"\xff"]
 )
 def test_what_a_page_that_took_it_over_may_answer_is_no_page(answer: bytes) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableContent):
         browser._read(answer)
 
 
 def test_an_answer_is_bounded() -> None:
     seen = browser._read(b'{"html": "%s", "led_to": "%s"}' % (b"x" * 3_000_000, b"y" * 9_000))
     assert (len(seen.html), len(seen.led_to or "")) == (browser.MAX_HTML, 2_000)
-    assert browser._read(b'{"html": "", "led_to": 7}') == browser.Rendered("", None)
+    assert browser._read(b'{"html": "", "led_to": 7}') == browser.RenderedPage("", None)

@@ -11,7 +11,7 @@ URL = "http://a.test/tin/"
 PAGE = "<title>Xã An</title><h1>Tin</h1><p>Tiếp dân: 7h30</p><img src=/a.png>"
 
 
-def read(html: str) -> reader.Page:
+def read(html: str) -> reader.VisiblePage:
     return reader.read(html.encode(), URL, 60)
 
 
@@ -63,5 +63,5 @@ def test_the_largest_honest_page_is_read(kind: str) -> None:
 
 
 def test_a_page_that_is_not_read_in_time_is_given_up() -> None:
-    with pytest.raises(reader.Unreadable):
+    with pytest.raises(reader.UnreadableContent):
         reader.read(PAGE.encode(), URL, 0)

@@ -21,7 +21,7 @@ from ansible import constants
 from ansible.plugins.callback import CallbackBase
 
 from auditor.fleet.in_ansible import EVENTS, payloads
-from auditor.fleet.in_ansible.allowance import Allowance
+from auditor.fleet.in_ansible.allowance import ResponseQuota
 from auditor.system import wire
 
 _OBJECTS = 100_000
@@ -39,11 +39,11 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         super().__init__()
         self._pipe = os.open(os.environ[EVENTS], os.O_WRONLY | os.O_CLOEXEC)
         self._began: dict[tuple[str, str], float] = {}
-        self._allowances: dict[str, Allowance] = {}
+        self._allowances: dict[str, ResponseQuota] = {}
         self._payloads = Path(constants.DEFAULT_LOCAL_TMP, "ansiballz_cache")
-        self._kept = os.environ.get(payloads.KEPT)
+        self._kept = os.environ.get(payloads.CACHE_VARIABLE)
         if self._kept:
-            payloads.lend(Path(self._kept), self._payloads)
+            payloads.restore_payloads(Path(self._kept), self._payloads)
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
         # What was read so far stays; each task's process would walk, and so copy, all of it.
@@ -61,22 +61,22 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         self._tell(result, "skipped")
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
-        ignored = "changed" if result.is_changed() else "ok"
-        self._tell(result, ignored if ignore_errors else "failed")
+        ignored_outcome = "changed" if result.is_changed() else "ok"
+        self._tell(result, ignored_outcome if ignore_errors else "failed")
 
     def v2_runner_on_unreachable(self, result: Any) -> None:
         self._tell(result, "unreachable")
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         if self._kept:
-            payloads.keep(Path(self._kept), self._payloads)
+            payloads.save_payloads(Path(self._kept), self._payloads)
         self._send({"event": "end", "failed": bool(stats.failures or stats.dark)})
 
     def _tell(self, result: Any, outcome: str) -> None:
         host, task, now = result.host.get_name(), result.task, time.time()
-        allowance = self._allowances.setdefault(host, Allowance())
-        told = allowance.told(outcome, result.result)
-        if told is None:
+        allowance = self._allowances.setdefault(host, ResponseQuota())
+        reported_result = allowance.spend(outcome, result.result)
+        if reported_result is None:
             return
         self._send(
             {
@@ -85,14 +85,14 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
                 "name": task.get_name()[:500],
                 "role": task._role._role_name if task._role else None,
                 "action": str(task.action),
-                "outcome": told[0],
-                "result": told[1],
+                "outcome": reported_result[0],
+                "result": reported_result[1],
                 "began": self._began.pop((host, task._uuid), now),
                 "ended": now,
             }
         )
 
     def _send(self, message: dict[str, Any]) -> None:
-        left = memoryview(wire.packed(message))
-        while left:
-            left = left[os.write(self._pipe, left) :]
+        rest = memoryview(wire.pack_message(message))
+        while rest:
+            rest = rest[os.write(self._pipe, rest) :]

@@ -5,92 +5,102 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from auditor.models import Bucket, Status, WaiverUse
-from auditor.report.official.content.form import kind, symbol
-from auditor.report.official.content.given import BLANK, ROMAN, Given
+from auditor.report.official.content.form import describe_kind, symbol
+from auditor.report.official.content.given import BLANK, ROMAN, ReportContext
 from auditor.report.official.content.incidents import rows as incident_rows
-from auditor.report.official.content.phrases import came_to, clauses, level_of, listed, tally, where, with_former_name
-from auditor.report.official.content.work import done_rows
+from auditor.report.official.content.phrases import (
+    format_clauses,
+    format_places,
+    format_result,
+    format_site_names,
+    format_unit_name,
+    level_of,
+    tally,
+)
+from auditor.report.official.content.work import iter_fixed_rows
 from auditor.report.official.document import COLUMNS, Annex, AnnexKey
 from auditor.results.intrusions import is_intrusion
-from auditor.results.office_month import Requirement, by_office, requirements, waivers
+from auditor.results.office_month import Requirement, build_requirements, group_by_office, list_waivers
 from auditor.results.summary import SiteSummary
-from auditor.text.visible import one_line
+from auditor.text.visible import make_one_line
 from auditor.text.words import Words
 
 type Rows = Mapping[AnnexKey, tuple[tuple[str, ...], ...]]
 
 
-def tables(given: Given, labels: Mapping[AnnexKey, str], rows: Rows) -> tuple[Annex, ...]:
+def build_annexes(context: ReportContext, labels: Mapping[AnnexKey, str], rows: Rows) -> tuple[Annex, ...]:
     """The annexes that have a label."""
-    return tuple(_annex(given, labels, key, rows[key]) for key in rows if key in labels)
+    return tuple(_annex(context, labels, key, rows[key]) for key in rows if key in labels)
 
 
-def labels(given: Given, rows: Rows) -> Mapping[AnnexKey, str]:
+def assign_labels(context: ReportContext, rows: Rows) -> Mapping[AnnexKey, str]:
     """What the annexes are called, in their order. One with nothing in it is left out; the last is always there."""
-    present = [key for key, found in rows.items() if found or key == "clauses"]
+    present = [key for key, cells in rows.items() if cells or key == "clauses"]
     if len(present) == 1:
-        return {present[0]: given.words("official.annex.only")}
-    return {key: given.words("official.annex", number=number) for number, key in zip(ROMAN, present, strict=False)}
+        return {present[0]: context.words("official.annex.only")}
+    return {key: context.words("official.annex", number=number) for number, key in zip(ROMAN, present, strict=False)}
 
 
-def rows(given: Given) -> Rows:
+def collect_rows(context: ReportContext) -> Rows:
     """What stands in which annex, by row."""
-    found: dict[AnnexKey, Iterable[tuple[str, ...]]] = {
-        "units": _unit_rows(given),
-        given.list_of_open: _asked_rows(given) if given.downward else _open_rows(given),
-        "waivers": _waiver_rows(given),
-        "unsure": _unsure_rows(given),
-        "done": done_rows(given),
-        "incidents": incident_rows(given),
-        **{key: _besides(given, its) for key, its in given.besides.items()},
-        "clauses": _clause_rows(given),
+    rows_by_key: dict[AnnexKey, Iterable[tuple[str, ...]]] = {
+        "units": _unit_rows(context),
+        context.list_of_open: _asked_rows(context) if context.downward else _open_rows(context),
+        "waivers": _waiver_rows(context),
+        "unsure": _unsure_rows(context),
+        "done": iter_fixed_rows(context),
+        "incidents": incident_rows(context),
+        **{key: _besides(context, its) for key, its in context.besides.items()},
+        "clauses": _clause_rows(context),
     }
-    return {key: _numbered(its) for key, its in found.items()}
+    return {key: _number_rows(its) for key, its in rows_by_key.items()}
 
 
-def _besides(given: Given, rows: Iterable[tuple[str, ...]]) -> Iterable[tuple[str, ...]]:
-    return (tuple(given.anonymous(one_line(cell, 600)) for cell in row) for row in rows)
+def _besides(context: ReportContext, rows: Iterable[tuple[str, ...]]) -> Iterable[tuple[str, ...]]:
+    return (tuple(context.anonymize(make_one_line(cell, 600)) for cell in row) for row in rows)
 
 
-def _annex(given: Given, labels: Mapping[AnnexKey, str], key: AnnexKey, rows: tuple[tuple[str, ...], ...]) -> Annex:
-    words = given.words
+def _annex(
+    context: ReportContext, labels: Mapping[AnnexKey, str], key: AnnexKey, rows: tuple[tuple[str, ...], ...]
+) -> Annex:
+    words = context.words
     return Annex(
         key=key,
         label=labels[key],
         title=words(f"official.annex.{key}.title"),
         attached=words(
             "official.annex.attached",
-            kind=kind(given),
-            number=words("official.number.inline", blank=BLANK, symbol=symbol(given.unit, given.kind)),
+            kind=describe_kind(context),
+            number=words("official.number.inline", blank=BLANK, symbol=symbol(context.unit, context.kind)),
             blank=BLANK,
-            unit=given.unit.name,
+            unit=context.unit.name,
         ),
-        note=words(f"official.annex.{key}.note", merged=words(f"official.clauses.merged.{given.regime}"))
+        note=words(f"official.annex.{key}.note", merged=words(f"official.clauses.merged.{context.regime}"))
         if rows
         else words("official.annex.empty"),
-        columns=tuple(_heading(words, key, column.key) for column in COLUMNS[key]),
+        columns=tuple(_get_column_heading(words, key, column.key) for column in COLUMNS[key]),
         rows=rows,
     )
 
 
-def _heading(words: Words, key: AnnexKey, column: str) -> str:
+def _get_column_heading(words: Words, key: AnnexKey, column: str) -> str:
     if key == "sharing":
         return words(f"sharing.column.{column}")
     return words(f"official.answers.{column}") if key == "answers" else words(f"official.column.{column}")
 
 
-def _numbered(rows: Iterable[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+def _number_rows(rows: Iterable[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
     return tuple((str(number), *row) for number, row in enumerate(rows, 1))
 
 
-def _unit_rows(given: Given) -> Iterable[tuple[str, ...]]:
-    for unit, sites in given.figures.owners:
+def _unit_rows(context: ReportContext) -> Iterable[tuple[str, ...]]:
+    for unit, sites in context.figures.owners:
         for site in sites:
-            yield (with_former_name(given, unit), *_site_cells(given, site))
+            yield (format_unit_name(context, unit), *_site_cells(context, site))
 
 
-def _site_cells(given: Given, site: SiteSummary) -> tuple[str, ...]:
-    counts, number = site.counts, given.words.number
+def _site_cells(context: ReportContext, site: SiteSummary) -> tuple[str, ...]:
+    counts, number = site.counts, context.words.number
     figures = (
         counts.status[Status.PASS],
         sum(finding.bucket == "partial" for finding in site.findings),
@@ -98,97 +108,99 @@ def _site_cells(given: Given, site: SiteSummary) -> tuple[str, ...]:
         counts.urgent,
         counts.not_evaluated + counts.unanswered,
     )
-    told = (
-        tuple(number(figure) for figure in figures) if site.host.reached else ("–", "–", "–", "–", number(figures[-1]))
+    number_cells = (
+        tuple(number(figure) for figure in figures)
+        if site.host.is_reached
+        else ("–", "–", "–", "–", number(figures[-1]))
     )
-    level = level_of(given, site.site)
-    return (site.domain, "–" if level is None else str(level), *told, given.words(f"standing.{site.standing}"))
+    level = level_of(context, site.site)
+    return (site.domain, "–" if level is None else str(level), *number_cells, context.words(f"standing.{site.posture}"))
 
 
-def _open_rows(given: Given) -> Iterable[tuple[str, ...]]:
-    words = given.words
-    for one in (*given.intruded, *given.open):
+def _open_rows(context: ReportContext) -> Iterable[tuple[str, ...]]:
+    words = context.words
+    for requirement in (*context.intrusion_requirements, *context.open):
         yield (
-            one.title.get(given.lang),
-            words(f"severity.{one.severity.value}"),
-            clauses(given, one) or "–",
-            where(given, one),
-            _how(given, one),
-            _due(given, one),
+            requirement.title.get(context.lang),
+            words(f"severity.{requirement.severity.value}"),
+            format_clauses(context, requirement) or "–",
+            format_places(context, requirement),
+            _how(context, requirement),
+            _due(context, requirement),
         )
 
 
-def _asked_rows(given: Given) -> Iterable[tuple[str, ...]]:
-    words = given.words
-    for unit, asked in by_office(given.figures, given.catalogue):
-        for one in asked:
+def _asked_rows(context: ReportContext) -> Iterable[tuple[str, ...]]:
+    words = context.words
+    for unit, unit_requirements in group_by_office(context.figures, context.catalogue):
+        for requirement in unit_requirements:
             yield (
-                with_former_name(given, unit),
-                one.title.get(given.lang),
-                words(f"severity.{one.severity.value}"),
-                where(given, one),
-                _how(given, one),
-                _due(given, one),
+                format_unit_name(context, unit),
+                requirement.title.get(context.lang),
+                words(f"severity.{requirement.severity.value}"),
+                format_places(context, requirement),
+                _how(context, requirement),
+                _due(context, requirement),
             )
 
 
-def _how(given: Given, one: Requirement) -> str:
-    if any(map(is_intrusion, one.findings)):
-        return given.words("official.how.incident")
-    return given.words("auto") if one.automated else given.words("by_hand")
+def _how(context: ReportContext, requirement: Requirement) -> str:
+    if any(map(is_intrusion, requirement.findings)):
+        return context.words("official.how.incident")
+    return context.words("auto") if requirement.is_automated else context.words("by_hand")
 
 
-def _due(given: Given, one: Requirement) -> str:
+def _due(context: ReportContext, requirement: Requirement) -> str:
     """The first day that is asked for, and what is late; an intrusion is handled at once."""
-    words, deadlines = given.words, given.deadlines
-    if any(map(is_intrusion, one.findings)):
+    words, deadlines = context.words, context.deadlines
+    if any(map(is_intrusion, requirement.findings)):
         return words("official.due.incident")
-    day = words.day(min(map(deadlines.asked, one.findings)))
-    late = deadlines.late(one.findings)
+    day = words.day(min(map(deadlines.get_requested_day, requirement.findings)))
+    late = deadlines.list_late(requirement.findings)
     if not late:
         return day
-    oldest = min(map(deadlines.first, late))
+    oldest = min(map(deadlines.get_first_month, late))
     return words("official.due.late", n=len(late), day=day, month=f"{oldest.month:02}/{oldest.year}")
 
 
-def _waiver_rows(given: Given) -> Iterable[tuple[str, ...]]:
-    words = given.words
-    for use, domains in waivers(given.figures, given.catalogue):
+def _waiver_rows(context: ReportContext) -> Iterable[tuple[str, ...]]:
+    words = context.words
+    for use, domains in list_waivers(context.figures, context.catalogue):
         waiver = use.waiver
-        control = given.catalogue.by_id.get(waiver.control)
+        control = context.catalogue.by_id.get(waiver.control)
         yield (
-            _guarded(given, waiver.id),
-            control.title.get(given.lang) if control else waiver.control,
-            listed(given, domains),
-            _guarded(given, waiver.reason),
-            _measure(given, use),
-            _guarded(given, waiver.approver),
+            _anonymize(context, waiver.id),
+            control.title.get(context.lang) if control else waiver.control,
+            format_site_names(context, domains),
+            _anonymize(context, waiver.reason),
+            _measure(context, use),
+            _anonymize(context, waiver.approver),
             words(f"official.waiver.{use.validity}", day=words.day(waiver.expires)),
         )
 
 
-def _measure(given: Given, use: WaiverUse) -> str:
+def _measure(context: ReportContext, use: WaiverUse) -> str:
     """The compensating measure, as long as the waiver that counts it as equivalent holds."""
     if use.waiver.compensating is None:
-        return given.words("official.waiver.no_measure")
+        return context.words("official.waiver.no_measure")
     if use.validity in ("expired", "future"):
-        return given.words(f"official.waiver.not_equivalent.{use.validity}")
-    return _guarded(given, use.waiver.compensating)
+        return context.words(f"official.waiver.not_equivalent.{use.validity}")
+    return _anonymize(context, use.waiver.compensating)
 
 
-def _guarded(given: Given, text: str) -> str:
+def _anonymize(context: ReportContext, text: str) -> str:
     """What somebody wrote, on one line, without addresses and the names of hosts."""
-    return given.anonymous(one_line(text, 300))
+    return context.anonymize(make_one_line(text, 300))
 
 
-def _unsure_rows(given: Given) -> Iterable[tuple[str, ...]]:
-    words, figures = given.words, given.figures
+def _unsure_rows(context: ReportContext) -> Iterable[tuple[str, ...]]:
+    words, figures = context.words, context.figures
     unread = {host.host.name for host in figures.summary.unread}
     for host in figures.summary.unread:
         names = [site.domain for site in host.host.sites]
         yield (
             words("official.unsure.everything"),
-            listed(given, names) if names else words("official.where.bare_n", n=1),
+            format_site_names(context, names) if names else words("official.where.bare_n", n=1),
             words("official.unsure.unread"),
         )
     read = figures.run.model_copy(
@@ -199,23 +211,33 @@ def _unsure_rows(given: Given) -> Iterable[tuple[str, ...]]:
         ("manual", words("official.unsure.manual")),
     )
     for bucket, why in whys:
-        for one in requirements(read, given.catalogue, bucket):
-            yield (one.title.get(given.lang), where(given, one), why)
+        for requirement in build_requirements(read, context.catalogue, bucket):
+            yield (requirement.title.get(context.lang), format_places(context, requirement), why)
 
 
-def _clause_rows(given: Given) -> Iterable[tuple[str, ...]]:
-    words = given.words
-    outside = [one.clause.number for one in given.clause_totals if one.clause.status == "not_covered"]
-    for one in given.clause_totals:
-        if one.clause.status == "not_covered":
+def _clause_rows(context: ReportContext) -> Iterable[tuple[str, ...]]:
+    words = context.words
+    outside = [
+        outside_total.clause.number
+        for outside_total in context.clause_totals
+        if outside_total.clause.status == "not_covered"
+    ]
+    for clause_total in context.clause_totals:
+        if clause_total.clause.status == "not_covered":
             continue
         yield (
-            one.clause.number,
-            one.clause.text.get(given.lang),
-            words(f"coverage.{one.clause.status}"),
-            came_to(given, one.clause, one.result),
-            tally(given, ((one.clause, result, count) for result, count in one.counts.items())),
+            clause_total.clause.number,
+            clause_total.clause.text.get(context.lang),
+            words(f"coverage.{clause_total.clause.status}"),
+            format_result(context, clause_total.clause, clause_total.result),
+            tally(context, ((clause_total.clause, result, count) for result, count in clause_total.counts.items())),
         )
     if outside:
-        told = words("coverage.not_covered")
-        yield ("–", words("official.clauses.outside", n=len(outside), numbers="; ".join(outside)), told, told, "–")
+        coverage_text = words("coverage.not_covered")
+        yield (
+            "–",
+            words("official.clauses.outside", n=len(outside), numbers="; ".join(outside)),
+            coverage_text,
+            coverage_text,
+            "–",
+        )

@@ -4,47 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from auditor.report.official.content.given import ROMAN, Given
-from auditor.report.official.document import Block
+from auditor.report.official.content.given import ROMAN, ReportContext
+from auditor.report.official.document import TextBlock
 
 _POINTS = "abcdđeg"
 """How the points of a letter are counted."""
 
 
-def paragraph(text: str) -> Block:
+def make_paragraph(text: str) -> TextBlock:
     """A paragraph."""
-    return Block(kind="paragraph", text=text)
+    return TextBlock(kind="paragraph", text=text)
 
 
-def closing(text: str) -> Block:
+def make_closing(text: str) -> TextBlock:
     """The last sentence, with the mark that ends a state document."""
-    return Block(kind="closing", text=f"{text}./.")
+    return TextBlock(kind="closing", text=f"{text}./.")
 
 
-def item(text: str) -> Block:
+def make_item(text: str) -> TextBlock:
     """An item of a list, before it is punctuated."""
-    return Block(kind="item", text=text)
+    return TextBlock(kind="item", text=text)
 
 
-def punctuated(blocks: Iterable[Block]) -> tuple[Block, ...]:
+def punctuate_items(blocks: Iterable[TextBlock]) -> tuple[TextBlock, ...]:
     """Of items that follow each other each ends with a semicolon, the last with a full stop."""
-    found = list(blocks)
-    for index, block in enumerate(found):
+    block_list = list(blocks)
+    for index, block in enumerate(block_list):
         if block.kind == "item":
-            last = index + 1 == len(found) or found[index + 1].kind != "item"
-            found[index] = block.model_copy(update={"text": f"- {block.text}{'.' if last else ';'}"})
-    return tuple(found)
+            last = index + 1 == len(block_list) or block_list[index + 1].kind != "item"
+            block_list[index] = block.model_copy(update={"text": f"- {block.text}{'.' if last else ';'}"})
+    return tuple(block_list)
 
 
-def part(given: Given, number: int, title: str) -> Block:
+def make_part(context: ReportContext, number: int, title: str) -> TextBlock:
     """A part of a report; in a letter, which has none, a numbered point."""
-    if given.kind == "cong-van":
-        return Block(kind="heading", text=f"{number}. {title}")
-    return Block(kind="part", text=f"{ROMAN[number - 1]}. {title.upper()}")
+    if context.kind == "cong-van":
+        return TextBlock(kind="heading", text=f"{number}. {title}")
+    return TextBlock(kind="part", text=f"{ROMAN[number - 1]}. {title.upper()}")
 
 
-def heading(given: Given, number: int, text: str) -> Block:
+def make_heading(context: ReportContext, number: int, text: str) -> TextBlock:
     """A heading of a report; in a letter a point."""
-    if given.kind == "cong-van":
-        return Block(kind="point", text=f"{_POINTS[number - 1]}) {text}")
-    return Block(kind="heading", text=f"{number}. {text}")
+    if context.kind == "cong-van":
+        return TextBlock(kind="point", text=f"{_POINTS[number - 1]}) {text}")
+    return TextBlock(kind="heading", text=f"{number}. {text}")

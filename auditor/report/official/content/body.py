@@ -6,86 +6,104 @@ from collections.abc import Iterable, Mapping
 from itertools import count
 
 from auditor.report.official.content import incidents, intrusions, proposals, results, situation, work
-from auditor.report.official.content.blocks import closing, heading, item, paragraph, part
-from auditor.report.official.content.given import Given
-from auditor.report.official.document import AnnexKey, Block
+from auditor.report.official.content.blocks import make_closing, make_heading, make_item, make_paragraph, make_part
+from auditor.report.official.content.given import ReportContext
+from auditor.report.official.document import AnnexKey, TextBlock
 
 
-def report(given: Given, labels: Mapping[AnnexKey, str]) -> Iterable[Block]:
+def write_report(context: ReportContext, labels: Mapping[AnnexKey, str]) -> Iterable[TextBlock]:
     """A report to the offices above, part by part."""
-    words = given.words
-    yield _opening(given)
-    yield part(given, 1, words("official.part.situation"))
-    yield from map(paragraph, situation.situation(given))
-    yield part(given, 2, words("official.part.results"))
+    words = context.words
+    yield _write_opening(context)
+    yield make_part(context, 1, words("official.part.situation"))
+    yield from map(make_paragraph, situation.write_situation(context))
+    yield make_part(context, 2, words("official.part.results"))
     number = count(1)
-    if given.intrusions:
-        yield heading(given, next(number), words("official.results.intrusions"))
-        yield from intrusions.details(given)
-    yield heading(given, next(number), words("official.results.overall"))
-    yield from map(paragraph, results.overall(given, labels))
-    yield heading(given, next(number), words("official.results.change"))
-    yield from work.within(given, labels)
-    yield from map(paragraph, results.compared(given))
-    yield heading(given, next(number), words("official.results.hosts"))
-    yield from results.notable(given, labels, [one for one in given.open if one.of_host], "official.notable.hosts")
-    yield heading(given, next(number), words("official.results.sites"))
-    yield from results.notable(given, labels, [one for one in given.open if not one.of_host], "official.notable.sites")
-    yield heading(given, next(number), words("official.results.content"))
-    yield from map(paragraph, results.content(given))
-    yield heading(given, next(number), words("official.results.sharing", security=given.security))
-    yield paragraph(
+    if context.intrusions:
+        yield make_heading(context, next(number), words("official.results.intrusions"))
+        yield from intrusions.list_details(context)
+    yield make_heading(context, next(number), words("official.results.overall"))
+    yield from map(make_paragraph, results.write_overall(context, labels))
+    yield make_heading(context, next(number), words("official.results.change"))
+    yield from work.write_month_work(context, labels)
+    yield from map(make_paragraph, results.write_comparison(context))
+    yield make_heading(context, next(number), words("official.results.hosts"))
+    yield from results.write_notable(
+        context,
+        labels,
+        [host_requirement for host_requirement in context.open if host_requirement.of_host],
+        "official.notable.hosts",
+    )
+    yield make_heading(context, next(number), words("official.results.sites"))
+    yield from results.write_notable(
+        context,
+        labels,
+        [site_requirement for site_requirement in context.open if not site_requirement.of_host],
+        "official.notable.sites",
+    )
+    yield make_heading(context, next(number), words("official.results.content"))
+    yield from map(make_paragraph, results.write_content(context))
+    yield make_heading(context, next(number), words("official.results.sharing", security=context.security))
+    yield make_paragraph(
         words("official.sharing.annex", annex=labels["sharing"])
         if "sharing" in labels
         else words("official.no_data.sharing")
     )
-    yield part(given, 3, words("official.part.incidents"))
-    yield from incidents.incidents(given, labels)
-    yield part(given, 4, words("official.part.shortcomings"))
-    yield heading(given, 1, words("official.shortcomings"))
-    yield from proposals.shortcomings(given, labels)
-    yield heading(given, 2, words("official.causes"))
-    yield from map(paragraph, proposals.causes(given))
-    yield part(given, 5, words("official.part.proposals"))
-    yield from proposals.proposals(given, labels)
-    yield closing(
+    yield make_part(context, 3, words("official.part.incidents"))
+    yield from incidents.write_incidents(context, labels)
+    yield make_part(context, 4, words("official.part.shortcomings"))
+    yield make_heading(context, 1, words("official.shortcomings"))
+    yield from proposals.write_shortcomings(context, labels)
+    yield make_heading(context, 2, words("official.causes"))
+    yield from map(make_paragraph, proposals.write_causes(context))
+    yield make_part(context, 5, words("official.part.proposals"))
+    yield from proposals.write_proposals(context, labels)
+    yield make_closing(
         words(
             "official.closing.report",
-            security=given.security,
-            month=given.month,
-            unit=given.unit.name,
-            above=", ".join(unit.name for unit in given.above),
+            security=context.security,
+            month=context.month,
+            unit=context.unit.name,
+            above=", ".join(unit.name for unit in context.above),
         )
     )
 
 
-def _opening(given: Given) -> Block:
-    return paragraph(
-        given.words(
-            "official.opening.request" if given.downward else "official.opening",
-            bases=given.words(f"official.bases.{given.regime}"),
-            unit=given.unit.name,
-            security=given.security,
-            month=given.month,
+def _write_opening(context: ReportContext) -> TextBlock:
+    return make_paragraph(
+        context.words(
+            "official.opening.request" if context.downward else "official.opening",
+            bases=context.words(f"official.bases.{context.regime}"),
+            unit=context.unit.name,
+            security=context.security,
+            month=context.month,
         )
     )
 
 
-def request(given: Given, labels: Mapping[AnnexKey, str]) -> Iterable[Block]:
+def write_request(context: ReportContext, labels: Mapping[AnnexKey, str]) -> Iterable[TextBlock]:
     """A letter that asks offices below for work, part by part."""
-    words = given.words
-    yield _opening(given)
-    yield part(given, 1, words("official.request.results"))
-    told = (*situation.situation(given), *intrusions.summary(given), *results.overall(given, labels))
-    yield from map(paragraph, told)
-    yield from work.within(given, labels)
-    yield from map(paragraph, results.compared(given))
-    yield part(given, 2, words("official.request.tasks"))
-    yield from proposals.tasks(given, labels)
-    yield from proposals.shared_hosts(given)
-    yield item(words("official.request.evidence", force=words(f"official.force.{given.regime}")))
-    yield part(given, 3, words("official.request.report_back"))
-    yield paragraph(
-        words("official.request.report_by", unit=given.unit.name, date=given.words.day(proposals.last_deadline(given)))
+    words = context.words
+    yield _write_opening(context)
+    yield make_part(context, 1, words("official.request.results"))
+    sentences = (
+        *situation.write_situation(context),
+        *intrusions.summarize_intrusions(context),
+        *results.write_overall(context, labels),
     )
-    yield closing(words("official.closing.request", unit=given.unit.name))
+    yield from map(make_paragraph, sentences)
+    yield from work.write_month_work(context, labels)
+    yield from map(make_paragraph, results.write_comparison(context))
+    yield make_part(context, 2, words("official.request.tasks"))
+    yield from proposals.write_tasks(context, labels)
+    yield from proposals.write_shared_hosts(context)
+    yield make_item(words("official.request.evidence", force=words(f"official.force.{context.regime}")))
+    yield make_part(context, 3, words("official.request.report_back"))
+    yield make_paragraph(
+        words(
+            "official.request.report_by",
+            unit=context.unit.name,
+            date=context.words.day(proposals.get_last_deadline(context)),
+        )
+    )
+    yield make_closing(words("official.closing.request", unit=context.unit.name))

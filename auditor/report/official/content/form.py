@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from auditor.inventory import offices
 from auditor.models import DocumentKind, Organisation, Unit
 from auditor.report.official import metrics
-from auditor.report.official.content.given import COMMITTEE, GREETED, Given
+from auditor.report.official.content.given import COMMITTEE, MAX_GREETED, ReportContext
 from auditor.report.official.document import (
     HEADER_COLUMNS,
     MARGIN_LEFT,
@@ -24,24 +24,24 @@ _PLACES = ("tỉnh", "thành phố", "thị xã", "thị trấn", "huyện", "qu
 _TEXT_WIDTH = PAGE[0] - MARGIN_LEFT - MARGIN_RIGHT
 
 
-def kind(given: Given) -> str:
+def describe_kind(context: ReportContext) -> str:
     """What kind of document it is, in words."""
-    return given.words(f"official.kind.{given.kind}")
+    return context.words(f"official.kind.{context.kind}")
 
 
 def superior(organisation: Organisation, unit: Unit) -> tuple[str, ...]:
     """A people's committee stands under nobody's name; other offices stand under the one above them."""
-    above = offices.superior(organisation, unit)
+    above = offices.find_superior(organisation, unit)
     if above is None or unit.name.startswith(COMMITTEE):
         return ()
-    return _fitted(above.name.upper(), HEADER_COLUMNS[0], SIZE_AGENCY, bold=False)
+    return _fit_lines(above.name.upper(), HEADER_COLUMNS[0], SIZE_AGENCY, bold=False)
 
 
 def agency(name: str) -> tuple[str, ...]:
     """The office's name in the header: a people's committee in two lines, its kind and its place."""
     rest = name.removeprefix(COMMITTEE).strip()
     parts = (COMMITTEE, rest) if rest != name and rest else (name,)
-    return tuple(line for part in parts for line in _fitted(part.upper(), HEADER_COLUMNS[0], SIZE_AGENCY, bold=True))
+    return tuple(line for part in parts for line in _fit_lines(part.upper(), HEADER_COLUMNS[0], SIZE_AGENCY, bold=True))
 
 
 def symbol(unit: Unit, kind: DocumentKind) -> str:
@@ -60,68 +60,75 @@ def place(unit: Unit) -> str:
     return unit.name.removeprefix(COMMITTEE).strip().removeprefix(f"{kind} ") if kind else "…"
 
 
-def subject(given: Given) -> tuple[str, ...]:
+def subject(context: ReportContext) -> tuple[str, ...]:
     """The lines below the title of a report."""
-    text = given.words("official.subject", security=given.security, month=given.month)
-    return _fitted(text, _TEXT_WIDTH * 0.8, SIZE_BODY, bold=True)
+    text = context.words("official.subject", security=context.security, month=context.month)
+    return _fit_lines(text, _TEXT_WIDTH * 0.8, SIZE_BODY, bold=True)
 
 
-def concerning(given: Given) -> tuple[str, ...]:
+def list_concerning_lines(context: ReportContext) -> tuple[str, ...]:
     """The lines below the number of a letter."""
-    if given.kind != "cong-van":
+    if context.kind != "cong-van":
         return ()
     return below_number(
-        given.words(
-            "official.concerning.request" if given.downward else "official.concerning.report",
-            security=given.security,
-            month=given.month,
+        context.words(
+            "official.concerning.request" if context.downward else "official.concerning.report",
+            security=context.security,
+            month=context.month,
         )
     )
 
 
 def below_number(text: str) -> tuple[str, ...]:
     """What a letter is about, in the lines that fit below its number."""
-    return _fitted(text, HEADER_COLUMNS[0] - 4, SIZE_CONCERNING, bold=False)
+    return _fit_lines(text, HEADER_COLUMNS[0] - 4, SIZE_CONCERNING, bold=False)
 
 
-def receivers(given: Given, labels: Mapping[AnnexKey, str]) -> tuple[str, ...]:
+def receivers(context: ReportContext, labels: Mapping[AnnexKey, str]) -> tuple[str, ...]:
     """Who is greeted: by name, or, when they are many, as what they are; annex I has all of their names."""
-    names = [unit.name for unit in (given.below if given.downward else given.above)]
-    if len(names) <= GREETED:
+    names = [unit.name for unit in (context.below if context.downward else context.above)]
+    if len(names) <= MAX_GREETED:
         return tuple(names)
     kinds = {kind for name in names if (kind := _kind_of_place(name))}
     others = [name for name in names if not _kind_of_place(name)]
-    if len(others) > GREETED:
-        others = [given.words("official.greeting.others")]
-    told = [given.words("official.greeting.committees", kinds=", ".join(one for one in _PLACES if one in kinds))]
-    listed = [*(told if kinds else ()), *others]
-    return (*listed[:-1], given.words("official.greeting.listed", last=listed[-1], annex=labels["units"]))
+    if len(others) > MAX_GREETED:
+        others = [context.words("official.greeting.others")]
+    committees = [
+        context.words(
+            "official.greeting.committees", kinds=", ".join(place_kind for place_kind in _PLACES if place_kind in kinds)
+        )
+    ]
+    receiver_names = [*(committees if kinds else ()), *others]
+    return (
+        *receiver_names[:-1],
+        context.words("official.greeting.listed", last=receiver_names[-1], annex=labels["units"]),
+    )
 
 
 def addressees(names: Sequence[str]) -> tuple[str, ...]:
     """One stands beside the greeting; several stand below it, one a line."""
-    return tuple(names) if len(names) == 1 else _dashed(names)
+    return tuple(names) if len(names) == 1 else _format_dash_list(names)
 
 
 def recipients(
-    organisation: Organisation, unit: Unit, words: Words, besides: Sequence[str] = (), addressed: str | None = None
+    organisation: Organisation, unit: Unit, words: Words, besides: Sequence[str] = (), addressee: str | None = None
 ) -> tuple[str, ...]:
     """Return the lines of those who receive it; ``besides``: names that come before those who get copies.
 
     ``addressed``: whom "as above" means already, and who is not named again.
     """
-    copied = dict.fromkeys((*besides, *(one.name for one in offices.copied(organisation, unit))))
-    copied.pop(addressed or "", None)
+    copies = dict.fromkeys((*besides, *(copied_unit.name for copied_unit in offices.list_copies(organisation, unit))))
+    copies.pop(addressee or "", None)
     drafter = f", {unit.drafter}" if unit.drafter else ""
-    return _dashed([words("official.as_above"), *copied, words("official.kept", drafter=drafter)])
+    return _format_dash_list([words("official.as_above"), *copies, words("official.kept", drafter=drafter)])
 
 
-def _dashed(names: Sequence[str]) -> tuple[str, ...]:
+def _format_dash_list(names: Sequence[str]) -> tuple[str, ...]:
     """Lines with a dash, each with a semicolon, the last with a full stop."""
     return tuple(f"- {name}{'.' if number == len(names) else ';'}" for number, name in enumerate(names, 1))
 
 
-def signing(unit: Unit, words: Words) -> tuple[str, ...]:
+def list_signature_lines(unit: Unit, words: Words) -> tuple[str, ...]:
     """The lines above the signature: the office's own, or those of its kind."""
     if unit.signing:
         return unit.signing
@@ -130,8 +137,8 @@ def signing(unit: Unit, words: Words) -> tuple[str, ...]:
     return (words("official.signing.head"),)
 
 
-def _fitted(text: str, width: float, size: float, *, bold: bool) -> tuple[str, ...]:
-    return metrics.lines(text, lambda line: metrics.width(line, size, bold=bold), width)
+def _fit_lines(text: str, width: float, size: float, *, bold: bool) -> tuple[str, ...]:
+    return metrics.break_lines(text, lambda line: metrics.measure_width(line, size, bold=bold), width)
 
 
 def _kind_of_place(name: str) -> str | None:

@@ -8,24 +8,24 @@ from functools import cached_property
 from types import MappingProxyType
 
 from auditor.audit.controls import Catalogue
-from auditor.audit.frameworks.assessment import ClauseTotal, assess_run, total
+from auditor.audit.frameworks.assessment import ClauseTotal, assess_run, total_clauses
 from auditor.audit.frameworks.clauses import Framework
 from auditor.inventory import offices
 from auditor.models import Bucket, DocumentKind, Finding, Lang, Regime, Unit
-from auditor.report.official.anonymous import guard
+from auditor.report.official.anonymous import make_anonymizer
 from auditor.report.official.deadlines import Deadlines
 from auditor.report.official.document import AnnexKey
 from auditor.report.official.incidents import IncidentSummary
 from auditor.report.official.period import Period
-from auditor.results.intrusions import Intrusion, apart, intrusions
-from auditor.results.office_month import Figures, Requirement, requirements
+from auditor.results.intrusions import Intrusion, find_intrusions, split_intrusions
+from auditor.results.office_month import Figures, Requirement, build_requirements
 from auditor.text.words import Words
 
-NOTABLE = 5
+MAX_NOTABLE = 5
 """So many requirements are named in the body, the worst; all are in the annex."""
-NAMED = 10
+MAX_NAMED_SITES = 10
 """So many sites are named where sites are listed; beyond them they are counted."""
-GREETED = 10
+MAX_GREETED = 10
 """So many offices are greeted by name; more by what they are."""
 COMMITTEE = "Ủy ban nhân dân"
 BLANK = "\u00a0" * 7
@@ -37,7 +37,7 @@ type Rows = tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Given:
+class ReportContext:
     """An office's month and how it is to be told; what several parts need of it."""
 
     figures: Figures
@@ -72,7 +72,7 @@ class Given:
     @cached_property
     def above(self) -> tuple[Unit, ...]:
         """The offices that are reported to."""
-        return offices.addressees(self.figures.organisation, self.unit)
+        return offices.list_addressees(self.figures.organisation, self.unit)
 
     @cached_property
     def below(self) -> tuple[Unit, ...]:
@@ -100,35 +100,35 @@ class Given:
         return tuple(finding for finding in self._apart[1] if finding.is_open)
 
     @cached_property
-    def intruded(self) -> tuple[Requirement, ...]:
+    def intrusion_requirements(self) -> tuple[Requirement, ...]:
         """What intruders did, the worst first."""
         return self._requirements(self._apart[0])
 
     @cached_property
     def intrusions(self) -> tuple[Intrusion, ...]:
         """The same by host and site."""
-        return intrusions(self.figures.run)
+        return find_intrusions(self.figures.run)
 
     @cached_property
     def _apart(self) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
-        return apart(self.figures.findings)
+        return split_intrusions(self.figures.findings)
 
     def _requirements(self, findings: tuple[Finding, ...]) -> tuple[Requirement, ...]:
-        return requirements(self.figures.run.model_copy(update={"findings": findings}), self.catalogue, *OPEN)
+        return build_requirements(self.figures.run.model_copy(update={"findings": findings}), self.catalogue, *OPEN)
 
     @cached_property
     def clause_totals(self) -> tuple[ClauseTotal, ...]:
         """The clauses over the sites, each at its level; over the hosts where there are no sites."""
-        assessed = assess_run(self.framework, self.figures.run, self.catalogue)
+        assessments = assess_run(self.framework, self.figures.run, self.catalogue)
         sites = bool(self.figures.summary.sites)
-        return total(one for one in assessed if one.site is not None or not sites)
+        return total_clauses(assessment for assessment in assessments if assessment.site is not None or not sites)
 
     @cached_property
-    def anonymous(self) -> Callable[[str], str]:
+    def anonymize(self) -> Callable[[str], str]:
         """What takes addresses and the names of hosts out of a text."""
         domains = {site.site.domain for site in self.figures.summary.sites}
         names = {text for host in self.figures.run.hosts for text in (host.name, host.address)} - domains
-        return guard(names, self.words("official.guarded"))
+        return make_anonymizer(names, self.words("official.guarded"))
 
     @property
     def security(self) -> str:

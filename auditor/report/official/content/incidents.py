@@ -5,88 +5,101 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from auditor.models import clock
-from auditor.report.official.content.blocks import item, paragraph
-from auditor.report.official.content.given import Given
-from auditor.report.official.document import AnnexKey, Block
+from auditor.report.official.content.blocks import make_item, make_paragraph
+from auditor.report.official.content.given import ReportContext
+from auditor.report.official.document import AnnexKey, TextBlock
 from auditor.report.official.incidents import IncidentSummary
-from auditor.text.visible import one_line
+from auditor.text.visible import make_one_line
 
 
-def incidents(given: Given, labels: Mapping[AnnexKey, str]) -> Iterable[Block]:
+def write_incidents(context: ReportContext, labels: Mapping[AnnexKey, str]) -> Iterable[TextBlock]:
     """Say how many incidents there were, and of each what was done and reported; that there was none only where the case log has none."""
-    words, some = given.words, given.incidents
-    if not some:
-        yield paragraph(words("official.incidents.none"))
+    words, month_incidents = context.words, context.incidents
+    if not month_incidents:
+        yield make_paragraph(words("official.incidents.none"))
         return
-    began = sum((one.detected.year, one.detected.month) == (given.period.year, given.period.month) for one in some)
-    closed = sum(one.closed is not None for one in some)
-    numbers = {"count": len(some), "began": began, "closed": closed, "open": len(some) - closed}
-    yield paragraph(words("official.incidents.some", **numbers, annex=labels["incidents"]))
-    for one in some:
-        where, _, contained, reports, state = row(given, one)[1:]
-        detected = words("official.incidents.detected", moment=_moment(given, one))
-        yield item(f"{one.id} ({where}): {detected}; {contained}; {reports}; {state}")
+    began = sum(
+        (begun_incident.detected_at.year, begun_incident.detected_at.month)
+        == (context.period.year, context.period.month)
+        for begun_incident in month_incidents
+    )
+    closed_count = sum(closed_incident.closed_at is not None for closed_incident in month_incidents)
+    numbers = {
+        "count": len(month_incidents),
+        "began": began,
+        "closed": closed_count,
+        "open": len(month_incidents) - closed_count,
+    }
+    yield make_paragraph(words("official.incidents.some", **numbers, annex=labels["incidents"]))
+    for incident in month_incidents:
+        where, _, containment_text, reports, state = row(context, incident)[1:]
+        detection_text = words("official.incidents.detected", moment=_moment(context, incident))
+        yield make_item(f"{incident.id} ({where}): {detection_text}; {containment_text}; {reports}; {state}")
 
 
-def rows(given: Given) -> Iterable[tuple[str, ...]]:
+def rows(context: ReportContext) -> Iterable[tuple[str, ...]]:
     """Yield the rows of the annex."""
-    return (row(given, one) for one in given.incidents)
+    return (row(context, incident) for incident in context.incidents)
 
 
-def row(given: Given, one: IncidentSummary) -> tuple[str, ...]:
+def row(context: ReportContext, incident: IncidentSummary) -> tuple[str, ...]:
     """Return an incident's cells: number, where, detected, what was contained, which reports went out, how it stands."""
     return (
-        one.id,
-        _where(given, one),
-        _moment(given, one),
-        _contained(given, one),
-        _reports(given, one),
-        _state(given, one),
+        incident.id,
+        _where(context, incident),
+        _moment(context, incident),
+        _describe_containment(context, incident),
+        _reports(context, incident),
+        _state(context, incident),
     )
 
 
-def _moment(given: Given, one: IncidentSummary) -> str:
-    detected = given.words.moment(clock.stamp(one.detected))
-    if one.recorded is None:
-        return detected
-    return given.words(
-        "official.incidents.recorded", detected=detected, moment=given.words.moment(clock.stamp(one.recorded))
+def _moment(context: ReportContext, incident: IncidentSummary) -> str:
+    detection_time = context.words.moment(clock.format_stamp(incident.detected_at))
+    if incident.recorded_at is None:
+        return detection_time
+    return context.words(
+        "official.incidents.recorded",
+        detected=detection_time,
+        moment=context.words.moment(clock.format_stamp(incident.recorded_at)),
     )
 
 
-def _where(given: Given, one: IncidentSummary) -> str:
-    hosts = (given.words("hosts_n", n=one.hosts),) if one.hosts else ()
-    return ", ".join((*one.domains, *hosts))
+def _where(context: ReportContext, incident: IncidentSummary) -> str:
+    hosts = (context.words("hosts_n", n=incident.hosts),) if incident.hosts else ()
+    return ", ".join((*incident.domains, *hosts))
 
 
-def _contained(given: Given, one: IncidentSummary) -> str:
-    words = given.words
-    told = [words("official.incidents.contained", count=one.contained, in_force=one.in_force)]
-    if one.unsettled:
-        told.append(words("official.incidents.unsettled", count=one.unsettled))
-    return "; ".join(told)
+def _describe_containment(context: ReportContext, incident: IncidentSummary) -> str:
+    words = context.words
+    sentences = [words("official.incidents.contained", count=incident.contained_count, in_force=incident.in_force)]
+    if incident.unsettled_count:
+        sentences.append(words("official.incidents.unsettled", count=incident.unsettled_count))
+    return "; ".join(sentences)
 
 
-def _reports(given: Given, one: IncidentSummary) -> str:
-    words = given.words
-    told = [
+def _reports(context: ReportContext, incident: IncidentSummary) -> str:
+    words = context.words
+    sentences = [
         words(
             "official.incidents.sent",
-            report=words(f"official.incidents.report.{sent.report}"),
-            how=given.anonymous(one_line(sent.how, 200)),
-            moment=words.moment(clock.stamp(sent.when)),
+            report=words(f"official.incidents.report.{sent_report.report}"),
+            how=context.anonymize(make_one_line(sent_report.how, 200)),
+            moment=words.moment(clock.format_stamp(sent_report.when)),
         )
-        for sent in one.reports
+        for sent_report in incident.reports
     ]
-    told += [
+    sentences += [
         words("official.incidents.overdue", report=words(f"official.incidents.report.{report}"))
-        for report in one.overdue
+        for report in incident.overdue
     ]
-    return "; ".join(told) or words("official.incidents.unreported")
+    return "; ".join(sentences) or words("official.incidents.unreported")
 
 
-def _state(given: Given, one: IncidentSummary) -> str:
-    if one.closed is None:
-        return given.words("official.incidents.open")
-    cause = given.anonymous(one_line(one.cause, 300)).rstrip(". ")
-    return given.words("official.incidents.closed", moment=given.words.moment(clock.stamp(one.closed)), cause=cause)
+def _state(context: ReportContext, incident: IncidentSummary) -> str:
+    if incident.closed_at is None:
+        return context.words("official.incidents.open")
+    cause = context.anonymize(make_one_line(incident.cause, 300)).rstrip(". ")
+    return context.words(
+        "official.incidents.closed", moment=context.words.moment(clock.format_stamp(incident.closed_at)), cause=cause
+    )

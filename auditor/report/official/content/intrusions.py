@@ -4,54 +4,70 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from auditor.report.official.content.blocks import item, paragraph
-from auditor.report.official.content.given import NOTABLE, Given
-from auditor.report.official.content.phrases import listed, where
-from auditor.report.official.document import Block
+from auditor.report.official.content.blocks import make_item, make_paragraph
+from auditor.report.official.content.given import MAX_NOTABLE, ReportContext
+from auditor.report.official.content.phrases import format_places, format_site_names
+from auditor.report.official.document import TextBlock
 
 
-def summary(given: Given) -> Iterable[str]:
+def summarize_intrusions(context: ReportContext) -> Iterable[str]:
     """Say where intruders left traces, how sure that is, and whether an incident is open on it."""
-    words, found = given.words, given.intrusions
-    if not found:
+    words, month_intrusions = context.words, context.intrusions
+    if not month_intrusions:
         return
-    told = (
+    trace_counts = (
         words(f"official.intrusions.{name}", count=count)
         for name, count in (
-            ("certain", sum(one.certain for one in found)),
-            ("likely", sum(one.likely for one in found)),
+            ("certain", sum(certain_intrusion.certain for certain_intrusion in month_intrusions)),
+            ("likely", sum(likely_intrusion.likely for likely_intrusion in month_intrusions)),
         )
         if count
     )
-    yield words("official.intrusions.found", where=_places(given), traces=", ".join(told))
-    ids = [one.id for one in given.incidents if one.closed is None]
+    yield words("official.intrusions.found", where=_places(context), traces=", ".join(trace_counts))
+    ids = [incident.id for incident in context.incidents if incident.closed_at is None]
     yield words("official.intrusions.open", ids=", ".join(ids)) if ids else words("official.intrusions.unopened")
 
 
-def details(given: Given) -> Iterable[Block]:
+def list_details(context: ReportContext) -> Iterable[TextBlock]:
     """The same, with what was found by name."""
-    yield from map(paragraph, summary(given))
-    for one in given.intruded[:NOTABLE]:
-        yield item(given.words("official.intrusions.one", title=one.title.get(given.lang), where=where(given, one)))
-    if len(given.intruded) > NOTABLE:
-        yield item(given.words("official.change.more", n=len(given.intruded) - NOTABLE))
+    yield from map(make_paragraph, summarize_intrusions(context))
+    for requirement in context.intrusion_requirements[:MAX_NOTABLE]:
+        yield make_item(
+            context.words(
+                "official.intrusions.one",
+                title=requirement.title.get(context.lang),
+                where=format_places(context, requirement),
+            )
+        )
+    if len(context.intrusion_requirements) > MAX_NOTABLE:
+        yield make_item(context.words("official.change.more", n=len(context.intrusion_requirements) - MAX_NOTABLE))
 
 
-def task(given: Given) -> Iterable[Block]:
+def write_task(context: ReportContext) -> Iterable[TextBlock]:
     """Ask for what cannot wait: the incident is handled at once, and the authority told in time."""
-    if given.intrusions:
-        yield item(given.words(f"official.tasks.intruded.{given.regime}", where=_places(given)))
+    if context.intrusions:
+        yield make_item(context.words(f"official.tasks.intruded.{context.regime}", where=_places(context)))
 
 
-def _places(given: Given) -> str:
+def _places(context: ReportContext) -> str:
     """Return the sites that have traces themselves, and how many hosts do, with what they serve; hosts' names are for the technical annex alone."""
-    words = given.words
-    hosts = {one.host for one in given.intrusions if one.subject.kind == "host"}
-    sites = [one for one in given.figures.summary.sites if one.standing in ("intruded", "suspected")]
-    themselves = listed(given, sorted(one.domain for one in sites))
+    words = context.words
+    hosts = {intrusion.host for intrusion in context.intrusions if intrusion.subject.kind == "host"}
+    sites = [
+        site_summary
+        for site_summary in context.figures.summary.sites
+        if site_summary.posture in ("intruded", "suspected")
+    ]
+    themselves = format_site_names(context, sorted(intruded_site.domain for intruded_site in sites))
     if not hosts:
         return themselves
-    served = sorted(one.domain for one in given.figures.summary.sites if one.host.host.name in hosts)
-    counted = words("hosts_n", n=len(hosts))
-    of_hosts = words("official.where.hosts", hosts=counted, sites=listed(given, served)) if served else counted
+    served_domains = sorted(
+        served_site.domain for served_site in context.figures.summary.sites if served_site.host.host.name in hosts
+    )
+    host_count = words("hosts_n", n=len(hosts))
+    of_hosts = (
+        words("official.where.hosts", hosts=host_count, sites=format_site_names(context, served_domains))
+        if served_domains
+        else host_count
+    )
     return words("official.intrusions.places", sites=themselves, hosts=of_hosts) if sites else of_hosts

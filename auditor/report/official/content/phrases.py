@@ -8,70 +8,74 @@ from collections.abc import Iterable, Mapping
 from auditor.audit.frameworks.assessment import Result
 from auditor.audit.frameworks.clauses import Clause
 from auditor.models import Severity, Site, Unit
-from auditor.report.official.content.given import NAMED, Given
+from auditor.report.official.content.given import MAX_NAMED_SITES, ReportContext
 from auditor.results.office_month import Requirement
 
 
-def where(given: Given, one: Requirement) -> str:
+def format_places(context: ReportContext, requirement: Requirement) -> str:
     """The sites that do not meet a requirement, and how many hosts."""
-    words = given.words
-    if not one.of_host:
-        return listed(given, one.domains)
-    hosts = words("hosts_n", n=len(one.hosts))
-    if not one.domains:
+    words = context.words
+    if not requirement.of_host:
+        return format_site_names(context, requirement.domains)
+    hosts = words("hosts_n", n=len(requirement.hosts))
+    if not requirement.domains:
         return hosts
-    return words("official.where.hosts", hosts=hosts, sites=listed(given, one.domains))
+    return words("official.where.hosts", hosts=hosts, sites=format_site_names(context, requirement.domains))
 
 
-def level_of(given: Given, site: Site) -> int | None:
+def level_of(given: ReportContext, site: Site) -> int | None:
     """Return the level that the inventory declares for a site, else the one of its information system; None: neither is declared."""
     return site.level if site.level_declared else given.levels.get(site.domain)
 
 
-def clauses(given: Given, one: Requirement) -> str:
+def format_clauses(context: ReportContext, requirement: Requirement) -> str:
     """The clauses of the framework that a requirement meets, at the levels of its sites."""
-    by_level = one.references.get(given.framework.key)
+    by_level = requirement.references.get(context.framework.key)
     if not isinstance(by_level, Mapping):
         return ""
-    told = (clause for level in sorted(one.levels or {2}) for clause in by_level.get(f"l{level}") or ())
-    return "; ".join(dict.fromkeys(str(clause) for clause in told))
+    numbers = (clause for level in sorted(requirement.levels or {2}) for clause in by_level.get(f"l{level}") or ())
+    return "; ".join(dict.fromkeys(str(clause) for clause in numbers))
 
 
-def listed(given: Given, domains: Iterable[str]) -> str:
+def format_site_names(context: ReportContext, domains: Iterable[str]) -> str:
     """Sites by name, beyond ``NAMED`` by number."""
     names = tuple(dict.fromkeys(domains))
-    if len(names) <= NAMED:
+    if len(names) <= MAX_NAMED_SITES:
         return ", ".join(names)
-    return given.words("official.where.more", names=", ".join(names[:NAMED]), n=len(names) - NAMED)
-
-
-def of_severity(given: Given, severity: Severity, count: int) -> str:
-    """How many findings of which severity."""
-    return given.words(
-        "official.of_severity",
-        points=given.words("official.points_n", n=count),
-        severity=given.words(f"official.severity.{severity.value}"),
+    return context.words(
+        "official.where.more", names=", ".join(names[:MAX_NAMED_SITES]), n=len(names) - MAX_NAMED_SITES
     )
 
 
-def with_former_name(given: Given, unit: Unit) -> str:
+def format_severity_count(context: ReportContext, severity: Severity, count: int) -> str:
+    """How many findings of which severity."""
+    return context.words(
+        "official.of_severity",
+        points=context.words("official.points_n", n=count),
+        severity=context.words(f"official.severity.{severity.value}"),
+    )
+
+
+def format_unit_name(context: ReportContext, unit: Unit) -> str:
     """An office by its name, with the one that people know it by."""
     if not unit.former_name:
         return unit.name
-    return given.words("official.formerly", name=unit.name, former=unit.former_name)
+    return context.words("official.formerly", name=unit.name, former=unit.former_name)
 
 
-def tally(given: Given, counted: Iterable[tuple[Clause, Result, int]]) -> str:
+def tally(context: ReportContext, clause_counts: Iterable[tuple[Clause, Result, int]]) -> str:
     """How many have which result, best first; what nothing checks is apart from what could not be read."""
-    told: dict[str, int] = Counter()
-    for clause, result, count in sorted(counted, key=lambda one: one[1].rank):
-        told[came_to(given, clause, result)] += count
-    return "; ".join(given.words("official.clauses.of", result=result, count=count) for result, count in told.items())
+    counts_by_text: dict[str, int] = Counter()
+    for clause, result, count in sorted(clause_counts, key=lambda entry: entry[1].rank):
+        counts_by_text[format_result(context, clause, result)] += count
+    return "; ".join(
+        context.words("official.clauses.of", result=result, count=count) for result, count in counts_by_text.items()
+    )
 
 
-def came_to(given: Given, clause: Clause, result: Result) -> str:
+def format_result(context: ReportContext, clause: Clause, result: Result) -> str:
     """What a clause came to, in words."""
     if result is not Result.NOT_EVALUATED:
-        return given.words(f"result.{result.value}")
+        return context.words(f"result.{result.value}")
     outside = clause.status == "not_covered"
-    return given.words("coverage.not_covered" if outside else "official.clauses.not_read")
+    return context.words("coverage.not_covered" if outside else "official.clauses.not_read")

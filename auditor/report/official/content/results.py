@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
-from auditor.audit.frameworks.assessment import self_checked
+from auditor.audit.frameworks.assessment import measure_self_checked
 from auditor.models import Bucket, Finding
-from auditor.report.official.content.blocks import item, paragraph
-from auditor.report.official.content.given import NOTABLE, OPEN, Given
-from auditor.report.official.content.phrases import listed, of_severity, tally, where
-from auditor.report.official.document import AnnexKey, Block
+from auditor.report.official.content.blocks import make_item, make_paragraph
+from auditor.report.official.content.given import MAX_NOTABLE, OPEN, ReportContext
+from auditor.report.official.content.phrases import format_places, format_severity_count, format_site_names, tally
+from auditor.report.official.document import AnnexKey, TextBlock
 from auditor.results import traces
 from auditor.results.compare import CHANGES
-from auditor.results.intrusions import apart
-from auditor.results.office_month import Requirement, requirements
+from auditor.results.intrusions import split_intrusions
+from auditor.results.office_month import Requirement, build_requirements
 from auditor.results.summary import SEVERITIES, SiteSummary
 
 _APART: tuple[Bucket, ...] = ("attested", "not_applicable", "manual", "not_evaluated")
 
 
-def overall(given: Given, labels: Mapping[AnnexKey, str]) -> Iterable[str]:
+def write_overall(context: ReportContext, labels: Mapping[AnnexKey, str]) -> Iterable[str]:
     """How much is met, how much is open, and how bad that is."""
-    words, counts, summary = given.words, given.figures.counts, given.figures.summary
+    words, counts, summary = context.words, context.figures.counts, context.figures.summary
     if not counts.evaluated:
         yield words("official.overall.nothing")
         return
-    buckets = given.figures.buckets
+    buckets = context.figures.buckets
     results = [
         words(
             "official.overall.passed",
@@ -36,7 +36,7 @@ def overall(given: Given, labels: Mapping[AnnexKey, str]) -> Iterable[str]:
         words("official.overall.fail", count=buckets["fail"]),
     ]
     if buckets["waived"]:
-        results.append(words("official.overall.waived", count=buckets["waived"], equivalent=given.figures.equivalent))
+        results.append(words("official.overall.waived", count=buckets["waived"], equivalent=context.figures.equivalent))
     yield words(
         "official.overall", evaluated=words("official.points_n", n=counts.evaluated), results="; ".join(results)
     )
@@ -49,13 +49,15 @@ def overall(given: Given, labels: Mapping[AnnexKey, str]) -> Iterable[str]:
         yield words("official.overall.apart", parts="; ".join(apart))
     yield words(
         "official.overall.clauses",
-        clauses=words("official.clauses_n", n=len(given.clause_totals)),
-        framework=given.framework.title.get(given.lang),
-        merged=words(f"official.clauses.merged.{given.regime}"),
-        results=tally(given, ((one.clause, one.result, 1) for one in given.clause_totals)),
+        clauses=words("official.clauses_n", n=len(context.clause_totals)),
+        framework=context.framework.title.get(context.lang),
+        merged=words(f"official.clauses.merged.{context.regime}"),
+        results=tally(
+            context, ((clause_total.clause, clause_total.result, 1) for clause_total in context.clause_totals)
+        ),
         annex=labels["clauses"],
     )
-    own = self_checked(given.clause_totals)
+    own = measure_self_checked(context.clause_totals)
     if own.clauses:
         yield words(
             "official.overall.self_checked",
@@ -64,124 +66,155 @@ def overall(given: Given, labels: Mapping[AnnexKey, str]) -> Iterable[str]:
             percent=words.decimal(100 * own.met / own.clauses),
         )
     if counts.open_total:
-        told = words(
+        open_text = words(
             "official.overall.open",
             open=words("official.points_n", n=counts.open_total),
-            severities=", ".join([of_severity(given, one, counts.open[one]) for one in SEVERITIES if counts.open[one]]),
+            severities=", ".join(
+                [
+                    format_severity_count(context, severity, counts.open[severity])
+                    for severity in SEVERITIES
+                    if counts.open[severity]
+                ]
+            ),
         )
-        yield f"{told} {_urgent(given, summary.sites)}" if summary.sites else told
-        yield from _late(given)
+        yield f"{open_text} {_write_urgent(context, summary.sites)}" if summary.sites else open_text
+        yield from _late(context)
 
 
-def _urgent(given: Given, sites: Sequence[SiteSummary]) -> str:
+def _write_urgent(context: ReportContext, sites: Sequence[SiteSummary]) -> str:
     urgent = sum(bool(site.counts.urgent) for site in sites)
-    counted = given.words("sites_n", n=len(sites))
+    site_count = context.words("sites_n", n=len(sites))
     if urgent == len(sites) == 1:
-        return given.words("official.overall.urgent.single", site=sites[0].domain)
+        return context.words("official.overall.urgent.single", site=sites[0].domain)
     if urgent in (0, len(sites)):
-        return given.words(f"official.overall.urgent.{'all' if urgent else 'none'}", sites=counted)
-    return given.words("official.overall.urgent", n=urgent, sites=counted)
+        return context.words(f"official.overall.urgent.{'all' if urgent else 'none'}", sites=site_count)
+    return context.words("official.overall.urgent", n=urgent, sites=site_count)
 
 
-def _late(given: Given) -> Iterable[str]:
-    late = given.deadlines.late(given.open_findings)
+def _late(context: ReportContext) -> Iterable[str]:
+    late = context.deadlines.list_late(context.open_findings)
     if late:
-        oldest = min(map(given.deadlines.first, late))
-        yield given.words(
-            "official.overall.late", n=len(late), month=given.words.whole_month(oldest.year, oldest.month)
+        oldest = min(map(context.deadlines.get_first_month, late))
+        yield context.words(
+            "official.overall.late", n=len(late), month=context.words.whole_month(oldest.year, oldest.month)
         )
 
 
-def compared(given: Given) -> Iterable[str]:
+def write_comparison(context: ReportContext) -> Iterable[str]:
     """What became of the findings since the month before."""
-    words, change = given.words, given.figures.change
-    if change is not None and given.previous is not None:
+    words, change = context.words, context.figures.change
+    if change is not None and context.previous is not None:
         before, after = change.open_before, change.open_after
         key = "less" if after < before else "more" if after > before else "same"
-        yield words(f"official.compared.{key}", when=words.moment(given.previous), before=before, after=after)
-        counted = {one: change.count(one) for one in CHANGES} | {"unseen": change.unseen_before}
-        counted["new"] -= counted["unseen"]
-        parts = [words(f"official.became.{one}", n=count) for one, count in counted.items() if count]
+        yield words(f"official.compared.{key}", when=words.moment(context.previous), before=before, after=after)
+        change_counts = {change_kind: change.count(change_kind) for change_kind in CHANGES} | {
+            "unseen": change.unseen_before
+        }
+        change_counts["new"] -= change_counts["unseen"]
+        parts = [
+            words(f"official.became.{counted_kind}", n=count) for counted_kind, count in change_counts.items() if count
+        ]
         if parts:
             yield words("official.change.detail", parts="; ".join(parts))
-        yield from _regressed(given, change.changes.get("regressed", ()))
-    elif not given.figures.incomparable:
+        yield from _write_regressions(context, change.changes.get("regressed", ()))
+    elif not context.figures.incomparable:
         yield words("official.change.none")
-    if given.figures.incomparable:
-        yield words("official.change.incomparable", names=listed(given, given.figures.incomparable))
+    if context.figures.incomparable:
+        yield words("official.change.incomparable", names=format_site_names(context, context.figures.incomparable))
 
 
-def _regressed(given: Given, findings: Sequence[Finding]) -> Iterable[str]:
+def _write_regressions(context: ReportContext, findings: Sequence[Finding]) -> Iterable[str]:
     """What was met before and is not now, the worst by name: somebody changed it. What intruders did is told apart."""
-    changed = apart(findings)[1]
-    came_back = requirements(given.figures.run.model_copy(update={"findings": changed}), given.catalogue, *OPEN)
-    named = [f"{one.title.get(given.lang)} ({where(given, one)})" for one in came_back[:NOTABLE]]
-    if len(came_back) > NOTABLE:
-        named.append(given.words("official.change.more", n=len(came_back) - NOTABLE))
-    if named:
-        yield given.words("official.change.regressed", names="; ".join(named))
+    changed_findings = split_intrusions(findings)[1]
+    came_back = build_requirements(
+        context.figures.run.model_copy(update={"findings": changed_findings}), context.catalogue, *OPEN
+    )
+    titles = [
+        f"{requirement.title.get(context.lang)} ({format_places(context, requirement)})"
+        for requirement in came_back[:MAX_NOTABLE]
+    ]
+    if len(came_back) > MAX_NOTABLE:
+        titles.append(context.words("official.change.more", n=len(came_back) - MAX_NOTABLE))
+    if titles:
+        yield context.words("official.change.regressed", names="; ".join(titles))
 
 
-def notable(given: Given, labels: Mapping[AnnexKey, str], open_: Sequence[Requirement], key: str) -> Iterable[Block]:
+def write_notable(
+    context: ReportContext, labels: Mapping[AnnexKey, str], open_: Sequence[Requirement], key: str
+) -> Iterable[TextBlock]:
     """The worst of what is open on hosts or on sites."""
-    words = given.words
+    words = context.words
     if not open_:
-        yield paragraph(words("official.notable.none_else" if given.intrusions else "official.notable.none"))
+        yield make_paragraph(words("official.notable.none_else" if context.intrusions else "official.notable.none"))
         return
-    findings = words("official.points_n", n=sum(len(one.findings) for one in open_))
+    findings = words("official.points_n", n=sum(len(open_requirement.findings) for open_requirement in open_))
     count = words("official.requirements_n", n=len(open_))
     hosts = key == "official.notable.hosts"
     lead = words("official.notable.hosts" if hosts else "official.notable.sites", points=findings, requirements=count)
-    named = open_[:NOTABLE]
+    worst = open_[:MAX_NOTABLE]
     more = (
-        words("official.notable.worst", n=len(named), annex=labels["open"])
-        if len(open_) > len(named)
+        words("official.notable.worst", n=len(worst), annex=labels["open"])
+        if len(open_) > len(worst)
         else words("official.notable.all")
     )
-    yield paragraph(f"{lead} {more}")
-    for one in named:
-        yield item(
+    yield make_paragraph(f"{lead} {more}")
+    for requirement in worst:
+        yield make_item(
             words(
                 "official.notable.one",
-                title=one.title.get(given.lang),
-                severity=words(f"official.severity.{one.severity.value}"),
-                where=where(given, one),
+                title=requirement.title.get(context.lang),
+                severity=words(f"official.severity.{requirement.severity.value}"),
+                where=format_places(context, requirement),
             )
         )
 
 
-def _of_traces(given: Given, sites: Container[str]) -> Iterator[Finding]:
+def _of_traces(context: ReportContext, sites: Container[str]) -> Iterator[Finding]:
     """The findings that traces on these sites are."""
-    of_looks = given.catalogue.of_looks
-    for finding in given.figures.run.findings:
+    of_looks = context.catalogue.of_looks
+    for finding in context.figures.run.findings:
         if finding.control in of_looks and finding.subject.id in sites and any(traces.traces_in(finding.violations)):
             yield finding
 
 
-def content(given: Given) -> Iterable[str]:
+def write_content(context: ReportContext) -> Iterable[str]:
     """How many sites were reviewed from outside, on how many something was found, what and since when, and what was cleaned up."""
-    words, figures = given.words, given.figures
-    reviewed = traces.by_site(figures.run, given.catalogue)
-    if not reviewed:
+    words, figures = context.words, context.figures
+    site_traces = traces.list_site_traces(figures.run, context.catalogue)
+    if not site_traces:
         yield words("official.no_data.content")
         return
-    yield words("official.content.reviewed", count=len(reviewed), of=len(figures.summary.sites))
-    found = [site for site in reviewed if site.alarming]
-    kinds = dict.fromkeys(words(f"content.kind.{one.kind}") for site in found for one in site.alarming)
-    if found:
-        yield words("official.content.found", sites=words("official.sites_n", n=len(found)), kinds="; ".join(kinds))
-        oldest = min(map(given.deadlines.first, _of_traces(given, {site.site for site in found})))
+    yield words("official.content.reviewed", count=len(site_traces), of=len(figures.summary.sites))
+    alarming_sites = [site for site in site_traces if site.alarming_traces]
+    kinds = dict.fromkeys(
+        words(f"content.kind.{trace.kind}") for site in alarming_sites for trace in site.alarming_traces
+    )
+    if alarming_sites:
+        yield words(
+            "official.content.found", sites=words("official.sites_n", n=len(alarming_sites)), kinds="; ".join(kinds)
+        )
+        oldest = min(
+            map(context.deadlines.get_first_month, _of_traces(context, {site.site for site in alarming_sites}))
+        )
         yield words("official.content.since", month=words.whole_month(oldest.year, oldest.month))
-    of_looks = given.catalogue.of_looks
-    unseen = {one.subject for one in figures.findings if one.control in of_looks and one.bucket == "not_evaluated"}
-    if not found and len(unseen) < len(reviewed):
+    of_looks = context.catalogue.of_looks
+    unseen = {
+        finding.subject
+        for finding in figures.findings
+        if finding.control in of_looks and finding.bucket == "not_evaluated"
+    }
+    if not alarming_sites and len(unseen) < len(site_traces):
         yield words("official.content.clean")
-    for one in given.incidents:
-        if handled := [domain for domain in one.injected if domain not in {site.site for site in found}]:
-            yield words("official.content.handled", sites=", ".join(handled), incident=one.id)
+    for incident in context.incidents:
+        if handled_domains := [
+            domain for domain in incident.injected_domains if domain not in {site.site for site in alarming_sites}
+        ]:
+            yield words("official.content.handled", sites=", ".join(handled_domains), incident=incident.id)
     if unseen:
         yield words("official.content.unseen", sites=words("official.sites_n", n=len(unseen)))
-    fixed = figures.change.changes.get("fixed", ()) if figures.change else ()
-    cleaned = {one.subject.id for one in fixed if one.control in of_looks} - {site.site for site in found}
-    if cleaned:
-        yield words("official.content.cleaned", sites=words("official.sites_n", n=len(cleaned)))
+    fixed_findings = figures.change.changes.get("fixed", ()) if figures.change else ()
+    cleaned_sites = {
+        fixed_finding.subject.id for fixed_finding in fixed_findings if fixed_finding.control in of_looks
+    } - {site.site for site in alarming_sites}
+    if cleaned_sites:
+        yield words("official.content.cleaned", sites=words("official.sites_n", n=len(cleaned_sites)))

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterable
 
 from auditor.models import Site
-from auditor.report.official.content.given import Given
-from auditor.report.official.content.phrases import level_of, listed
+from auditor.report.official.content.given import ReportContext
+from auditor.report.official.content.phrases import format_site_names, level_of
 
 
-def situation(given: Given) -> Iterable[str]:
+def write_situation(context: ReportContext) -> Iterable[str]:
     """What was audited and when, and what is missing."""
-    words, figures = given.words, given.figures
+    words, figures = context.words, context.figures
     sites, hosts = figures.summary.sites, figures.summary.hosts
     scope = words(
         "official.situation.scope",
@@ -20,12 +20,12 @@ def situation(given: Given) -> Iterable[str]:
         units=words("official.units_n", n=len(figures.owners)),
         hosts=words("hosts_n", n=len(hosts)),
     )
-    yield " ".join((scope, *_levels(given)))
-    yield _when(given)
-    yield from _missing(given)
+    yield " ".join((scope, *_levels(context)))
+    yield _when(context)
+    yield from _write_missing(context)
 
 
-def _levels(given: Given) -> Iterable[str]:
+def _levels(given: ReportContext) -> Iterable[str]:
     """Of how many sites which level is declared, and to which they are held where that is another one, or none is."""
     words = given.words
     declared = [(site.site, level_of(given, site.site)) for site in given.figures.summary.sites]
@@ -44,40 +44,40 @@ def _levels(given: Given) -> Iterable[str]:
         yield words("official.situation.no_level", sites=words("sites_n", n=undeclared), level=usual)
 
 
-def _when(given: Given) -> str:
-    words, moments = given.words, given.moments
+def _when(context: ReportContext) -> str:
+    words, moments = context.words, context.moments
     if len(moments) == 1:
-        return words("official.situation.run", when=words.moment(moments[0]), version=given.figures.run.version)
+        return words("official.situation.run", when=words.moment(moments[0]), version=context.figures.run.version)
     return words(
         "official.situation.runs",
         runs=words("official.runs_n", n=len(moments)),
         first=words.moment(moments[-1]),
         last=words.moment(moments[0]),
-        version=given.figures.run.version,
+        version=context.figures.run.version,
     )
 
 
-def _missing(given: Given) -> Iterable[str]:
-    words, figures = given.words, given.figures
+def _write_missing(context: ReportContext) -> Iterable[str]:
+    words, figures = context.words, context.figures
     unread, hosts = figures.summary.unread, figures.summary.hosts
     if unread:
-        told = {"count": len(unread), "hosts": words("hosts_n", n=len(hosts))}
+        values = {"count": len(unread), "hosts": words("hosts_n", n=len(hosts))}
         if figures.unread:
-            names = listed(given, (site.domain for site in figures.unread))
-            yield words("official.missing.unread", **told, sites=names)
+            names = format_site_names(context, (site.domain for site in figures.unread))
+            yield words("official.missing.unread", **values, sites=names)
         else:
-            yield words("official.missing.unread_bare", **told)
+            yield words("official.missing.unread_bare", **values)
     if unread and 2 * len(unread) >= len(hosts):
         yield words("official.missing.half")
-    if figures.unaudited:
+    if figures.unaudited_sites:
         yield words(
             "official.missing.unaudited",
-            sites=words("sites_n", n=len(figures.unaudited)),
-            names=listed(given, (site.domain for site in figures.unaudited)),
+            sites=words("sites_n", n=len(figures.unaudited_sites)),
+            names=format_site_names(context, (site.domain for site in figures.unaudited_sites)),
         )
     if figures.homeless:
         yield words(
             "official.missing.homeless",
             sites=words("sites_n", n=len(figures.homeless)),
-            names=listed(given, (site.domain for site in figures.homeless)),
+            names=format_site_names(context, (site.domain for site in figures.homeless)),
         )

@@ -17,10 +17,10 @@ MAX_TOLD = 10
 SEEN_OFTEN = 3
 
 
-def tail(path, limit=TAIL):
+def read_tail(path, limit=TAIL):
     """The last whole lines of a log as text, or None when there is none. It is no link, and no pipe is waited for."""
     try:
-        handle = safe_open.below(os.path.dirname(path), os.path.basename(path))
+        handle = safe_open.open_below(os.path.dirname(path), os.path.basename(path))
     except OSError:
         return None
     try:
@@ -35,13 +35,13 @@ def tail(path, limit=TAIL):
     return data.decode("utf-8", "replace")
 
 
-def count(text):
+def count_requests(text):
     """``{requests, methods, too_large, uploaded_php, status_pages, old_clients, referrers}`` of lines in the combined format.
 
     ``methods`` are those that write, ``uploaded_php`` scripts in upload folders, both where they were answered well;
     ``referrers`` the hosts whose pages led to one here at least ``SEEN_OFTEN`` times, most frequent first.
     """
-    requests = too_large = uploaded = pages = old = 0
+    requests = too_large = uploads = pages = old = 0
     methods, referrers = {}, {}
     for line in text.split("\n"):
         parts = line.split('"', 4)
@@ -59,17 +59,17 @@ def count(text):
             methods[method] = methods.get(method, 0) + 1
         old += OLD.search(parts[4][:300]) is not None
         if status == 200:
-            uploaded += _is_uploaded_php(words[1][:400].partition("?")[0])
+            uploads += _is_uploaded_php(words[1][:400].partition("?")[0])
             pages += words[1].startswith("/server-status")
-        found = NAME.match(parts[3][:300].lower()) if method == "GET" and status in (200, 304) else None
-        if found and (found.group(1) in referrers or len(referrers) < MAX_NAMES):
-            referrers[found.group(1)] = referrers.get(found.group(1), 0) + 1
+        match = NAME.match(parts[3][:300].lower()) if method == "GET" and status in (200, 304) else None
+        if match and (match.group(1) in referrers or len(referrers) < MAX_NAMES):
+            referrers[match.group(1)] = referrers.get(match.group(1), 0) + 1
     often = sorted((-number, name) for name, number in referrers.items() if number >= SEEN_OFTEN)
     return {
         "requests": requests,
         "methods": methods,
         "too_large": too_large,
-        "uploaded_php": uploaded,
+        "uploaded_php": uploads,
         "status_pages": pages,
         "old_clients": old,
         "referrers": [{"host": name, "requests": -number} for number, name in often[:50]],

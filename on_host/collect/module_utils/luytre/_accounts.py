@@ -50,12 +50,12 @@ def password(field):
     return ("usable", kind) if kind else ("locked", None)
 
 
-def scheme(hashed):
+def scheme(password_hash):
     """The name of a hash's scheme; None when no password can match the field."""
     for mark, name in SCHEMES:
-        if hashed.startswith(mark):
+        if password_hash.startswith(mark):
             return name
-    return "des" if re.match(r"^[./0-9A-Za-z]{13}$", hashed) else None
+    return "des" if re.match(r"^[./0-9A-Za-z]{13}$", password_hash) else None
 
 
 def passwd():

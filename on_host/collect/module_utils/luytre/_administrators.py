@@ -1,13 +1,13 @@
 """The accounts that are as good as root where a daemon's own test is run: declared administrators whom sudo lets do all."""
 
 from ansible.module_utils.luytre import _accounts, sudo
-from ansible.module_utils.luytre._reading import Unreadable
+from ansible.module_utils.luytre._reading import UnreadableFact
 from ansible.module_utils.luytre_shared.ownership import Trust
 
 SECONDS = 5
 
 
-def trusted(reading, read, written=()):
+def make_trust(reading, read, write_paths=()):
     """Return the Trust by which what a daemon's test reads and writes is judged.
 
     It is root's alone while that is enough. Where it is not, declared administrators count whom root's own sudoers make
@@ -15,30 +15,30 @@ def trusted(reading, read, written=()):
     root at its next reload, would do for them anyway.
     """
     names = {name for name in reading.declared.get("admins") or () if isinstance(name, str)}
-    enough = not reading.trust.loosest(read) and not any(map(reading.trust.replaceable, written))
+    enough = not reading.trust.loosest(read) and not any(map(reading.trust.replaceable, write_paths))
     if enough or not names:
         return reading.trust
     try:
-        policy = sudo.policy(reading.part(SECONDS))
-    except (Unreadable, ValueError):
+        policy = sudo.read_policy(reading.part(SECONDS))
+    except (UnreadableFact, ValueError):
         return reading.trust
-    uids, gids = equals(policy, names, _accounts.passwd(), _accounts.groups())
+    uids, gids = find_root_equals(policy, names, _accounts.passwd(), _accounts.groups())
     return Trust(uids, gids=gids)
 
 
-def equals(policy, names, accounts, groups):
+def find_root_equals(policy, names, accounts, groups):
     """Return ``(uids, gids)`` that are as good as root: root's, and those of the named accounts that sudo makes root."""
     everywhere = [spec for spec in policy.get("User_Specs", []) if {"hostname": "ALL"} in spec.get("Host_List", [])]
-    granted = sudo.grants({**policy, "User_Specs": everywhere}, accounts, groups)
-    full = {one["account"] for one in granted if one["runs_as_root"] and one["commands"] == ["ALL"]}
-    limited = {
+    all_grants = sudo.list_grants({**policy, "User_Specs": everywhere}, accounts, groups)
+    full = {grant["account"] for grant in all_grants if grant["runs_as_root"] and grant["commands"] == ["ALL"]}
+    limited_accounts = {
         grant["account"]
-        for grant in sudo.grants(policy, accounts, groups)
+        for grant in sudo.list_grants(policy, accounts, groups)
         if any(command.startswith("!") for command in grant["commands"])
     }
-    found = {name for name in names & full if not limited & {name, "ALL"}}
-    others = {account["uid"] for account in accounts if account["name"] not in found and account["uid"] != 0}
-    uids = {0, *(account["uid"] for account in accounts if account["name"] in found)} - others
+    full_names = {name for name in names & full if not limited_accounts & {name, "ALL"}}
+    others = {account["uid"] for account in accounts if account["name"] not in full_names and account["uid"] != 0}
+    uids = {0, *(account["uid"] for account in accounts if account["name"] in full_names)} - others
     alone = {account["name"] for account in accounts if account["uid"] in uids}
     members = {group["gid"]: set() for group in groups}
     for group in groups:

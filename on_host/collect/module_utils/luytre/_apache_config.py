@@ -21,33 +21,35 @@ MAX_DEPTH = 20
 STATIC_MODULES = ("core", "so", "watchdog", "http", "log_config", "logio", "version", "unixd")
 
 
-def in_force(text_of=read_text):
+def load_configuration(text_of=read_text):
     """The Configuration of the one instance that Debian sets up. ``text_of(path)`` gives a file's text or None."""
-    return Configuration(ROOT, environment(read_text(ENVVARS) or ""), text_of=text_of).read(MAIN)
+    return Configuration(ROOT, parse_environment(read_text(ENVVARS) or ""), text_of=text_of).read(MAIN)
 
 
-def environment(text):
+def parse_environment(text):
     """Variables that envvars gives to the configuration. It is read, not run: the one instance that Debian sets up."""
     variables = {"SUFFIX": ""}
     for line in text.splitlines():
         if re.match(r"\s*(?:export\s+)?APACHE\w*=", line):
             for name, value in re.findall(r"\b(APACHE\w*)=(\"[^\"]*\"|'[^']*'|[^\s;]*)", line):
-                known = re.sub(r"\$\{?(\w+)\}?", lambda found: variables.get(found.group(1), ""), value.strip("\"'"))
-                variables[name] = known
+                plain_value = re.sub(
+                    r"\$\{?(\w+)\}?", lambda match: variables.get(match.group(1), ""), value.strip("\"'")
+                )
+                variables[name] = plain_value
     return {name: value for name, value in variables.items() if name.startswith("APACHE")}
 
 
-class Directive:
+class ApacheDirective:
     """One directive: its name in lower case, its arguments, and where it stands."""
 
     __slots__ = ("args", "file", "line", "name", "text")
 
     def __init__(self, name, text, file, line):
         self.name, self.text, self.file, self.line = name.lower(), text, file, line
-        self.args = words(text)
+        self.args = split_arguments(text)
 
 
-class Section(Directive):
+class Section(ApacheDirective):
     """A directive with an inside."""
 
     __slots__ = ("inside",)
@@ -93,14 +95,14 @@ class Configuration:
         return os.path.normpath(os.path.join(self.server_root, path)) if path else path
 
     def _file(self, path, depth):
-        text = contained.left_of(path, self.text_of(path))
+        text = contained.drop_own_content(path, self.text_of(path))
         if text is None:
             self.problems.append("%s cannot be read" % path)
             return []
         self.files.append(path)
         return self._nodes(_Lines(text, path), None, depth)
 
-    def _nodes(self, lines, closing, depth):
+    def _nodes(self, lines, end_tag, depth):
         nodes = []
         for number, line in lines:
             self._lines += 1
@@ -108,7 +110,7 @@ class Configuration:
                 self.problems.append("%s:%d too much to read" % (lines.path, number))
                 return nodes
             if line.startswith("</"):
-                if closing is not None and line[2:].rstrip("> \t").lower() == closing:
+                if end_tag is not None and line[2:].rstrip("> \t").lower() == end_tag:
                     return nodes
                 self.problems.append("%s:%d unexpected %s" % (lines.path, number, line[:60]))
                 continue
@@ -117,50 +119,50 @@ class Configuration:
                 nodes.extend(self._section(line, number, lines, depth))
             else:
                 name, _, text = line.partition(" ")
-                nodes.extend(self._directive(Directive(name, text.strip(), lines.path, number), depth))
+                nodes.extend(self._directive(ApacheDirective(name, text.strip(), lines.path, number), depth))
         return nodes
 
     def _section(self, line, number, lines, depth):
-        opened = re.match(r"<([A-Za-z]\w*)\s*(.*?)\s*>$", line)
-        if not opened:
+        match = re.match(r"<([A-Za-z]\w*)\s*(.*?)\s*>$", line)
+        if not match:
             self.problems.append("%s:%d unclear section" % (lines.path, number))
             return []
-        name, text = opened.group(1).lower(), opened.group(2)
+        name, text = match.group(1).lower(), match.group(2)
         if name == "macro" and not self._hostile:
             self._macros[text.split()[0].lower() if text else ""] = (text.split()[1:], lines.until(name))
             return []
-        decided = self._condition(name, text)
-        if decided is False:
+        verdict = self._condition(name, text)
+        if verdict is False:
             lines.until(name)
             return []
         inside = self._nodes(lines, name, depth + 1)
-        return inside if decided else [Section(name, text, lines.path, number, inside)]
+        return inside if verdict else [Section(name, text, lines.path, number, inside)]
 
     def _condition(self, name, text):
         """True or False for sections that are decided while reading, None for the others."""
-        negated, wanted = text.startswith("!"), text.strip("\"'").lstrip("!").strip("\"'")
+        is_negated, operand = text.startswith("!"), text.strip("\"'").lstrip("!").strip("\"'")
         if name == "ifmodule":
-            holds = wanted in self.module_files or (wanted.endswith("_module") and wanted[:-7] in self.modules)
+            holds = operand in self.module_files or (operand.endswith("_module") and operand[:-7] in self.modules)
         elif name == "ifdefine":
-            holds = wanted in self.defines
+            holds = operand in self.defines
         elif name == "iffile":
-            holds = not self._hostile and os.path.exists(self.absolute(wanted))
+            holds = not self._hostile and os.path.exists(self.absolute(operand))
         elif name == "ifversion":
-            holds = self._version_is(wanted)
+            holds = self._version_is(operand)
         elif name in ("ifdirective", "ifsection"):
-            holds = not negated
+            holds = not is_negated
         else:
             return None
-        return holds != negated
+        return holds != is_negated
 
     def _version_is(self, text):
-        said = re.match(r"(>=|<=|==|=|>|<)?\s*(\d+(?:\.\d+)*)$", text)
-        if not said:
+        match = re.match(r"(>=|<=|==|=|>|<)?\s*(\d+(?:\.\d+)*)$", text)
+        if not match:
             return True
-        asked = tuple(int(part) for part in said.group(2).split("."))
-        mine = self.version[: len(asked)]
-        return {">=": mine >= asked, "<=": mine <= asked, ">": mine > asked, "<": mine < asked}.get(
-            said.group(1), mine == asked
+        version = tuple(int(part) for part in match.group(2).split("."))
+        mine = self.version[: len(version)]
+        return {">=": mine >= version, "<=": mine <= version, ">": mine > version, "<": mine < version}.get(
+            match.group(1), mine == version
         )
 
     def _directive(self, directive, depth):
@@ -168,7 +170,7 @@ class Configuration:
         if self._hostile:
             return [directive]
         if name in ("include", "includeoptional") and args:
-            return [node for path in self._included(args[0]) for node in self._file(path, depth + 1)]
+            return [node for path in self._list_included(args[0]) for node in self._file(path, depth + 1)]
         if name == "loadmodule" and len(args) > 1:
             self.modules.add(re.sub(r"_module$", "", args[0]))
             self.module_files.add(os.path.basename(args[1]).replace(".so", ".c"))
@@ -183,22 +185,22 @@ class Configuration:
         elif name == "serverroot" and args:
             self.server_root = args[0]
         elif name == "use" and args and args[0].lower() in self._macros:
-            return self._used(directive, depth)
+            return self._expand_macro(directive, depth)
         return [directive]
 
-    def _used(self, directive, depth):
+    def _expand_macro(self, directive, depth):
         parameters, body = self._macros[directive.args[0].lower()]
         values = dict(zip(parameters, directive.args[1:]))
         for parameter in sorted(values, key=len, reverse=True):
             body = [line.replace(parameter, values[parameter]) for line in body]
         return self._nodes(_Lines("\n".join(body), directive.file, directive.line), None, depth + 1)
 
-    def _included(self, pattern):
+    def _list_included(self, pattern):
         path = self.absolute(pattern)
         self.patterns.append(path)
-        found = sorted(glob.glob(path)) if glob.has_magic(path) else [path]
+        paths = sorted(glob.glob(path)) if glob.has_magic(path) else [path]
         files = []
-        for each in found:
+        for each in paths:
             if os.path.isdir(each):
                 below = sorted(os.path.join(folder, name) for folder, _, names in os.walk(each) for name in names)
                 files.extend(below)
@@ -207,7 +209,7 @@ class Configuration:
         return files
 
     def _expand(self, line):
-        return re.sub(r"\$\{(\w+)\}", lambda found: self.variables.get(found.group(1), found.group(0)), line)
+        return re.sub(r"\$\{(\w+)\}", lambda match: self.variables.get(match.group(1), match.group(0)), line)
 
 
 class _Lines:
@@ -241,22 +243,22 @@ class _Lines:
 
     def until(self, name):
         """The lines up to the end of a section, its end taken too."""
-        depth, taken = 1, []
+        depth, body = 1, []
         for _, line in self:
-            opened = re.match(r"<(/?)(\w+)", line)
-            if opened and opened.group(2).lower() == name:
-                depth += -1 if opened.group(1) else 1
+            tag = re.match(r"<(/?)(\w+)", line)
+            if tag and tag.group(2).lower() == name:
+                depth += -1 if tag.group(1) else 1
                 if depth == 0:
                     break
-            taken.append(line)
-        return taken
+            body.append(line)
+        return body
 
 
-def words(text):
+def split_arguments(text):
     """Arguments as httpd splits them: quotes group, a backslash saves a quote."""
-    found = re.findall(r"\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|(\S+)", text)
+    groups = re.findall(r"\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|(\S+)", text)
     return [
-        re.sub(r"\\([\"'])", r"\1", double or single) if double or single else bare for double, single, bare in found
+        re.sub(r"\\([\"'])", r"\1", double or single) if double or single else bare for double, single, bare in groups
     ]
 
 
@@ -264,12 +266,14 @@ def path_matches(pattern, path):
     """Whether a wildcard pattern fits a whole path, a ``*`` never passing a slash."""
     if not glob.has_magic(pattern):
         return pattern == path
-    parts, given = pattern.split("/"), path.split("/")
-    return len(parts) == len(given) and all(fnmatch.fnmatchcase(one, part) for part, one in zip(parts, given))
+    parts, path_parts = pattern.split("/"), path.split("/")
+    return len(parts) == len(path_parts) and all(
+        fnmatch.fnmatchcase(name, part) for part, name in zip(parts, path_parts)
+    )
 
 
 @functools.lru_cache(maxsize=20_000)
-def pattern(text):
+def compile_pattern(text):
     """A compiled PCRE, as near as Python has it; None when Python cannot. Others wrote it: it may never end."""
     flags = 0
     for letter, flag in (("i", re.IGNORECASE), ("s", re.DOTALL), ("m", re.MULTILINE)):

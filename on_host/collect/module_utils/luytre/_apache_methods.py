@@ -7,26 +7,26 @@ CONDITION = "%%{REQUEST_METHOD} !~ /^(?:%s)$/" % "|".join(sorted(USED))
 """In the form that ``roles/apache`` writes; a test compares the two."""
 
 
-def refused(server):
+def refuses_other_methods(server):
     """Return whether all methods but those of ``USED`` are refused wherever a request leads."""
     sections = [node for node in (*server.main, *server.own) if isinstance(node, Section)]
-    return _by_condition(sections) or any(_by_list(node) for node in sections)
+    return _is_denied_by_condition(sections) or any(_is_limited_by_list(node) for node in sections)
 
 
-def _by_condition(sections):
+def _is_denied_by_condition(sections):
     """Sections with a condition come after all others, and the last one decides: any that grants may grant it again."""
-    denied = False
+    is_denied = False
     for node in sections:
         if node.name in ("if", "elseif", "else"):
-            required = [" ".join(inner.args).lower() for inner in node.inside if inner.name == "require"]
-            if required == ["all denied"]:
-                denied = denied or " ".join(node.args) == CONDITION
-            elif required or any(isinstance(inner, Section) for inner in node.inside if inner.name != "ifmodule"):
-                denied = False
-    return denied
+            requirements = [" ".join(inner.args).lower() for inner in node.inside if inner.name == "require"]
+            if requirements == ["all denied"]:
+                is_denied = is_denied or " ".join(node.args) == CONDITION
+            elif requirements or any(isinstance(inner, Section) for inner in node.inside if inner.name != "ifmodule"):
+                is_denied = False
+    return is_denied
 
 
-def _by_list(node):
+def _is_limited_by_list(node):
     if node.name != "location" or node.args[:1] != ["/"]:
         return False
     lists = [inner.args for inner in node.inside if inner.name == "allowmethods"]

@@ -4,22 +4,24 @@ import re
 
 from ansible.module_utils.luytre import _openings
 from ansible.module_utils.luytre._apache_config import Section
-from ansible.module_utils.luytre._apache_request import FILE, PHP, PROXIED, allowed
+from ansible.module_utils.luytre._apache_request import FILE, PHP, PROXY, is_allowed
 
 ANY_ORIGIN = re.compile(r"\^?\(?(?:https?\??:?/?/?)?\.[*+]\)?\$?\Z|%\{(?:req:origin|http_origin)\}", re.IGNORECASE)
 
 
-def found(server):
+def collect_exposure(server):
     """The part of ``auditor.facts.web._web.Vhost`` that tells it."""
     root = server.root
     return {
         "status_open": _status(server),
-        "database_tools": _tools(server, _openings.tools(root) if root else []),
-        "phpinfo": [uri for uri in (_openings.informers(root) if root else ()) if server.answer(uri).kind == PHP],
+        "database_tools": _tools(server, _openings.find_database_tools(root) if root else []),
+        "phpinfo": [
+            uri for uri in (_openings.find_phpinfo_scripts(root) if root else ()) if server.answer(uri).kind == PHP
+        ],
         "serves_private": _private(server, root) if root else [],
-        "private_pattern": _openings.private_pattern(root) if root else "",
-        "writes_open": _writes(server),
-        "cors_open": _shares_logins(server),
+        "private_pattern": _openings.build_private_pattern(root) if root else "",
+        "writes_open": _find_dav_writes(server),
+        "cors_open": _find_open_cors(server),
     }
 
 
@@ -27,11 +29,11 @@ def _sections(server):
     return [node for node in (*server.main, *server.own) if isinstance(node, Section)]
 
 
-def _every(nodes):
+def _iter_nodes(nodes):
     for node in nodes:
         yield node
         if isinstance(node, Section) and node.name != "virtualhost":
-            yield from _every(node.inside)
+            yield from _iter_nodes(node.inside)
 
 
 def _uri(server, node):
@@ -54,46 +56,48 @@ def _uri(server, node):
 
 
 def _status(server):
-    told = set()
+    uris = set()
     for node in _sections(server):
         sets = any(inner.name == "sethandler" and inner.args for inner in node.inside)
         uri = _uri(server, node) if sets else None
         if uri:
             state = server.locate(uri, server.path_of(uri))
             answer = server.answer(uri)
-            if state.handler in _openings.STATUS_PAGES and allowed(state) and answer.kind in (FILE, PHP):
-                told.add(uri)
-    told.update(uri for uri in _openings.status_paths() if server.answer(uri).kind == PHP)
-    return sorted(told)
+            if state.handler in _openings.STATUS_PAGES and is_allowed(state) and answer.kind in (FILE, PHP):
+                uris.add(uri)
+    uris.update(uri for uri in _openings.list_status_paths() if server.answer(uri).kind == PHP)
+    return sorted(uris)
 
 
 def _tools(server, on_disk):
-    mapped = [
+    alias_uris = [
         uri.rstrip("/") + "/index.php"
         for uri, folder in server.aliases()
         if _openings.TOOL.match(folder.rpartition("/")[2])
     ]
-    uris = dict.fromkeys([*mapped, *on_disk])
-    return [uri for uri in uris if server.answer(uri).kind in (FILE, PHP, PROXIED)]
+    uris = dict.fromkeys([*alias_uris, *on_disk])
+    return [uri for uri in uris if server.answer(uri).kind in (FILE, PHP, PROXY)]
 
 
 def _private(server, root):
-    kinds = {uri: server.answer(uri).kind for uri in _openings.private_files(root)}
-    return [uri for uri, kind in kinds.items() if kind == FILE or (kind == PHP and _openings.tells_all(root, uri))]
+    kinds = {uri: server.answer(uri).kind for uri in _openings.find_private_files(root)}
+    return [
+        uri for uri, kind in kinds.items() if kind == FILE or (kind == PHP and _openings.discloses_source(root, uri))
+    ]
 
 
-def _writes(server):
+def _find_dav_writes(server):
     """Sections in which a stranger changes files by WebDAV."""
-    told = []
+    places = []
     for node in _sections(server):
         on = any(inner.name == "dav" and inner.args and inner.args[0].lower() != "off" for inner in node.inside)
         uri = _uri(server, node) if on else None
         if uri is None:
             continue
         state = server.locate(uri, server.path_of(uri))
-        if allowed(state) and not any(_limits(inner) for inner in _around(server, node)):
-            told.append("%s (%s:%d)" % (uri, node.file, node.line))
-    return told
+        if is_allowed(state) and not any(_restricts_writing(inner) for inner in _around(server, node)):
+            places.append("%s (%s:%d)" % (uri, node.file, node.line))
+    return places
 
 
 def _around(server, node):
@@ -104,10 +108,10 @@ def _around(server, node):
     return [inner for other in around for inner in other.inside if isinstance(inner, Section)]
 
 
-def _limits(section):
+def _restricts_writing(section):
     """Whether a section asks more of who writes than of who reads."""
-    named = "PUT" in [arg.upper() for arg in section.args]
-    if section.name not in ("limit", "limitexcept") or named is not (section.name == "limit"):
+    covers_put = "PUT" in [arg.upper() for arg in section.args]
+    if section.name not in ("limit", "limitexcept") or covers_put is not (section.name == "limit"):
         return False
     return any(
         (inner.name.startswith("require") and [arg.lower() for arg in inner.args] != ["all", "granted"])
@@ -116,9 +120,9 @@ def _limits(section):
     )
 
 
-def _shares_logins(server):
+def _find_open_cors(server):
     """Where scripts of any other site may ask with a visitor's login, and read what comes."""
-    nodes = list(_every((*server.main, *server.own)))
+    nodes = list(_iter_nodes((*server.main, *server.own)))
     wide = {
         word.partition("=")[0].lower()
         for node in nodes
@@ -126,7 +130,7 @@ def _shares_logins(server):
         for word in node.args[2:]
         if ANY_ORIGIN.match(node.args[1])
     }
-    told, credentials = [], False
+    places, credentials = [], False
     for node in nodes:
         words = (
             [arg for arg in node.args if arg.lower() not in ("always", "onsuccess")] if node.name == "header" else []
@@ -137,8 +141,8 @@ def _shares_logins(server):
         if name == "access-control-allow-credentials":
             credentials = credentials or value.lower() == "true"
         elif name == "access-control-allow-origin" and _is_any(value, wide):
-            told.append("%s:%d" % (node.file, node.line))
-    return told if credentials else []
+            places.append("%s:%d" % (node.file, node.line))
+    return places if credentials else []
 
 
 def _is_any(value, wide):

@@ -9,9 +9,9 @@ import posixpath
 import re
 
 from ansible.module_utils.luytre import _patterns
-from ansible.module_utils.luytre._apache_config import Section, path_matches, pattern
+from ansible.module_utils.luytre._apache_config import Section, compile_pattern, path_matches
 
-DENIED, REDIRECTED, PROXIED, PHP, FILE = "denied", "redirected", "proxied", "php", "file"
+DENY, REDIRECT, PROXY, PHP, FILE = "denied", "redirected", "proxied", "php", "file"
 OVERRIDES = {
     "authconfig": ("require", "authtype", "authname", "authuserfile", "authgroupfile", "satisfy", "requireall", "requireany", "requirenone"),
     "fileinfo": (
@@ -33,7 +33,7 @@ PHP_TYPES = (
 )
 
 
-class Answer:
+class ApacheResponse:
     """What comes of a request: its kind, the backend, target or code, and the settings that were in force."""
 
     __slots__ = ("detail", "kind", "state")
@@ -42,7 +42,7 @@ class Answer:
         self.kind, self.detail, self.state = kind, detail, state
 
 
-class State:
+class DirectorySettings:
     """Per-directory settings in force at a point of the walk."""
 
     def __init__(self):
@@ -67,7 +67,7 @@ class State:
 
     def copy(self):
         """A state that may be changed by itself."""
-        other = State()
+        other = DirectorySettings()
         for name, value in vars(self).items():
             setattr(other, name, value.copy() if isinstance(value, (list, set, dict)) else value)
         return other
@@ -75,8 +75,8 @@ class State:
     def apply(self, nodes, folder=None):
         """This state with the directives of one section (or file) merged over it."""
         state = self.copy()
-        requires, compat, rewriting, redirects = [], None, None, []
-        for node in _for_get(nodes):
+        requires, compat, rewrite, redirects = [], None, None, []
+        for node in _iter_for_get(nodes):
             name, args = node.name, node.args
             if name in ("requireall", "requireany", "requirenone") or name == "require":
                 requires.append(node)
@@ -91,8 +91,8 @@ class State:
             elif name in ("if", "elseif", "else"):
                 state.ifs.append(node)
             elif name.startswith("rewrite"):
-                rewriting = rewriting or Rewriting(folder)
-                rewriting.take(node)
+                rewrite = rewrite or RewriteSettings(folder)
+                rewrite.take(node)
             elif name.startswith("redirect"):
                 redirects.append(node)
             elif args:
@@ -101,8 +101,8 @@ class State:
             state.require = requires
         if compat:
             state.compat = compat
-        if rewriting:
-            state.rewriting = rewriting
+        if rewrite:
+            state.rewriting = rewrite
         state.redirects = redirects + state.redirects
         return state
 
@@ -111,7 +111,7 @@ class State:
         if name == "options":
             self._set_options([arg.lower() for arg in args])
         elif name == "allowoverride":
-            self.override = _override(args)
+            self.override = _parse_override(args)
         elif name == "satisfy":
             self.satisfy_any = first == "any"
         elif name == "sethandler":
@@ -119,12 +119,12 @@ class State:
         elif name == "forcetype":
             self.forced_type = first
         elif name in ("addhandler", "addtype"):
-            kept = self.handlers if name == "addhandler" else self.types
-            kept.update((extension.lstrip(".").lower(), args[0]) for extension in args[1:])
+            mapping = self.handlers if name == "addhandler" else self.types
+            mapping.update((extension.lstrip(".").lower(), args[0]) for extension in args[1:])
         elif name in ("removehandler", "removetype"):
-            kept = self.handlers if name == "removehandler" else self.types
+            mapping = self.handlers if name == "removehandler" else self.types
             for extension in args:
-                kept.pop(extension.lstrip(".").lower(), None)
+                mapping.pop(extension.lstrip(".").lower(), None)
         elif name == "header":
             self.headers.append(node)
         elif name == "limitrequestbody" and first.isdigit():
@@ -140,11 +140,11 @@ class State:
         if not any(arg[0] in "+-" for arg in args):
             self.options = set()
         for arg in args:
-            named = set(ALL_OPTIONS) if arg.lstrip("+-") == "all" else {arg.lstrip("+-")} - {"none"}
-            self.options = self.options - named if arg.startswith("-") else self.options | named
+            options = set(ALL_OPTIONS) if arg.lstrip("+-") == "all" else {arg.lstrip("+-")} - {"none"}
+            self.options = self.options - options if arg.startswith("-") else self.options | options
 
 
-class Rewriting:
+class RewriteSettings:
     """mod_rewrite's settings of one context."""
 
     def __init__(self, folder=None):
@@ -175,25 +175,25 @@ class Rewriting:
                 continue
             if not _conditions_hold(conditions, uri, tls):
                 continue
-            found = self._ends(args[1], flags)
-            if found:
-                return found
+            outcome = self._get_outcome(args[1], flags)
+            if outcome:
+                return outcome
             if args[1] != "-" or any(flag in ("L", "LAST", "END") for flag in flags):
                 return ("internal", args[1]) if args[1] != "-" else None
         return None
 
-    def _ends(self, target, flags):
+    def _get_outcome(self, target, flags):
         code = next((flag.partition("=")[2] for flag in flags if flag.split("=")[0] in ("R", "REDIRECT")), None)
         if {"F", "FORBIDDEN", "G", "GONE"} & set(flags) or (code and code.isdigit() and int(code) >= 400):
-            return DENIED, target
+            return DENY, target
         if {"P", "PROXY"} & set(flags):
-            return PROXIED, target
+            return PROXY, target
         if code is not None or re.match(r"https?://", target):
-            return REDIRECTED, target
+            return REDIRECT, target
         return None
 
 
-class Server:
+class ApacheServer:
     """The main server, or a virtual host over it."""
 
     def __init__(self, modules, main, own=(), htaccess=None):
@@ -201,12 +201,12 @@ class Server:
         self._htaccess = htaccess or (lambda folder: None)
         self.tls = self.switch("sslengine")
         self.root = (self.value("documentroot") or "").rstrip("/") or None
-        self._start = State().apply(main).apply(own)
-        self._aliases = self._of(("alias", "aliasmatch", "scriptalias", "scriptaliasmatch"))
-        self._redirects = self._of(("redirect", "redirectmatch", "redirectpermanent", "redirecttemp"))
-        self._proxied = self._of(("proxypass", "proxypassmatch"))
+        self._start = DirectorySettings().apply(main).apply(own)
+        self._aliases = self._list_directives(("alias", "aliasmatch", "scriptalias", "scriptaliasmatch"))
+        self._redirects = self._list_directives(("redirect", "redirectmatch", "redirectpermanent", "redirecttemp"))
+        self._proxy_passes = self._list_directives(("proxypass", "proxypassmatch"))
         self._rewriting = self._server_rewriting()
-        self._folders = _ordered(
+        self._folders = _sort_sections(
             [node for node in _sections(main, own) if node.name in ("directory", "directorymatch")]
         )
         self._locations = [node for node in _sections(main, own) if node.name in ("location", "locationmatch")]
@@ -214,9 +214,9 @@ class Server:
     def value(self, name, own_only=False):
         """The last value of a directive of server scope: the virtual host's own, else the main server's."""
         for nodes in (self.own,) if own_only else (self.own, self.main):
-            found = [node for node in nodes if node.name == name and node.args]
-            if found:
-                return found[-1].args[0]
+            matches = [node for node in nodes if node.name == name and node.args]
+            if matches:
+                return matches[-1].args[0]
         return None
 
     def all(self, name):
@@ -231,56 +231,60 @@ class Server:
     def answer(self, uri, filename=None, rewritten=False):
         """What a GET for ``uri`` comes to. ``filename``: what the path is taken for, when that is not all of it."""
         if self._rewriting and not rewritten:
-            found = self._rewriting.result(uri, self.tls)
-            if found and found[0] != "internal":
-                return self._proxy_or(found, self.locate(uri, None))
-            if found and _plain_uri(found[1]):
-                return self.answer(_plain_uri(found[1]), None, True)
-        for node in self._proxied:
+            outcome = self._rewriting.result(uri, self.tls)
+            if outcome and outcome[0] != "internal":
+                return self._proxy_or(outcome, self.locate(uri, None))
+            if outcome and _plain_uri(outcome[1]):
+                return self.answer(_plain_uri(outcome[1]), None, True)
+        for node in self._proxy_passes:
             target = _proxy_target(node, uri)
             if target:
                 return (
-                    self._proxy_or((PROXIED, target), self.locate(uri, None))
+                    self._proxy_or((PROXY, target), self.locate(uri, None))
                     if target != "!"
-                    else self._mapped(uri, filename, rewritten)
+                    else self._answer_mapped(uri, filename, rewritten)
                 )
         for node in self._locations:
             target = next((inner.args[0] for inner in node.inside if inner.name == "proxypass" and inner.args), None)
             if target and target != "!" and _location_holds(node, uri):
-                return self._proxy_or((PROXIED, target), self.locate(uri, None))
-        return self._mapped(uri, filename, rewritten)
+                return self._proxy_or((PROXY, target), self.locate(uri, None))
+        return self._answer_mapped(uri, filename, rewritten)
 
-    def _mapped(self, uri, filename, rewritten):
-        redirect = _redirected(self._redirects, uri)
+    def _answer_mapped(self, uri, filename, rewritten):
+        redirect = _find_redirect(self._redirects, uri)
         if redirect:
-            return Answer(redirect[0], redirect[1], self.locate(uri, None))
+            return ApacheResponse(redirect[0], redirect[1], self.locate(uri, None))
         path = filename or self.path_of(uri)
         state = self.locate(uri, path)
-        if not allowed(state):
-            return Answer(DENIED, "403", state)
+        if not is_allowed(state):
+            return ApacheResponse(DENY, "403", state)
         if state.rewriting and not rewritten:
-            found = state.rewriting.result(self._below(state.rewriting.folder, uri), self.tls)
-            if found and found[0] != "internal":
-                return self._proxy_or(found, state)
-            if found and _plain_uri(found[1]):
-                return self.answer(_plain_uri(found[1]), None, True)
-        redirect = _redirected(state.redirects, uri)
+            outcome = state.rewriting.result(self._below(state.rewriting.folder, uri), self.tls)
+            if outcome and outcome[0] != "internal":
+                return self._proxy_or(outcome, state)
+            if outcome and _plain_uri(outcome[1]):
+                return self.answer(_plain_uri(outcome[1]), None, True)
+        redirect = _find_redirect(state.redirects, uri)
         if redirect:
-            return Answer(redirect[0], redirect[1], state)
+            return ApacheResponse(redirect[0], redirect[1], state)
         backend = self.php_backend(state, path)
         if backend:
-            return Answer(PHP, backend, state)
+            return ApacheResponse(PHP, backend, state)
         if state.handler and state.handler.startswith("proxy:"):
-            return Answer(PROXIED, state.handler[6:], state)
-        return Answer(FILE, path, state)
+            return ApacheResponse(PROXY, state.handler[6:], state)
+        return ApacheResponse(FILE, path, state)
 
-    def _proxy_or(self, found, state):
-        kind, target = found
-        if kind != PROXIED:
-            return Answer(kind, target, state)
-        if not allowed(state):
-            return Answer(DENIED, "403", state)
-        return Answer(PHP, backend_of(target), state) if "fcgi://" in target else Answer(PROXIED, target, state)
+    def _proxy_or(self, outcome, state):
+        kind, target = outcome
+        if kind != PROXY:
+            return ApacheResponse(kind, target, state)
+        if not is_allowed(state):
+            return ApacheResponse(DENY, "403", state)
+        return (
+            ApacheResponse(PHP, backend_of(target), state)
+            if "fcgi://" in target
+            else ApacheResponse(PROXY, target, state)
+        )
 
     def _below(self, folder, uri):
         if not folder or not self.root or not folder.startswith(self.root):
@@ -339,7 +343,7 @@ class Server:
             if state.override:
                 extra = self._htaccess(prefix)
                 if extra:
-                    state = state.apply(_permitted(extra, state.override), folder=prefix)
+                    state = state.apply(_filter_overrides(extra, state.override), folder=prefix)
         for node in self._folders:
             if _is_regex(node) and _regex_holds(node, _regex_of(node), path):
                 state = state.apply(node.inside)
@@ -373,41 +377,41 @@ class Server:
         return "fcgid" if handler.lower() == "fcgid-script" else None
 
     def _server_rewriting(self):
-        own, main = Rewriting(), Rewriting()
-        for nodes, rewriting in ((self.own, own), (self.main, main)):
+        own, main = RewriteSettings(), RewriteSettings()
+        for nodes, rewrite in ((self.own, own), (self.main, main)):
             for node in nodes:
                 if node.name.startswith("rewrite"):
-                    rewriting.take(node)
+                    rewrite.take(node)
         if own.inherits or not self.own:
             own.rules += main.rules
             own.on = own.on or (not self.own and main.on)
         return own if own.rules and own.on else None
 
-    def _of(self, names):
+    def _list_directives(self, names):
         return [node for nodes in (self.own, self.main) for node in nodes if node.name in names]
 
 
-def allowed(state):
+def is_allowed(state):
     """Whether an anonymous visitor from the Internet gets through."""
-    required = state.require is None or _any_of(state.require) is not False
+    meets_require = state.require is None or _evaluate_any(state.require) is not False
     if state.compat is None:
-        return required
+        return meets_require
     compat = _compat_allows(state.compat)
     if state.satisfy_any:
-        return compat or (state.require is not None and required)
-    return compat and required
+        return compat or (state.require is not None and meets_require)
+    return compat and meets_require
 
 
-def headers(state, tls):
+def compute_headers(state, tls):
     """Response headers that mod_headers leaves on an ordinary page, by lower-case name."""
     always, normal = {}, {}
-    for table, named in ((always, True), (normal, False)):
+    for table, is_always in ((always, True), (normal, False)):
         for node in state.headers:
             args = list(node.args)
             condition = args[0].lower() if args else ""
             if condition in ("always", "onsuccess"):
                 args.pop(0)
-            if (condition == "always") is not named or len(args) < 2 or args[-1] == "early":
+            if (condition == "always") is not is_always or len(args) < 2 or args[-1] == "early":
                 continue
             action, name, value = args[0].lower(), args[1].lower().rstrip(":"), args[2] if len(args) > 2 else ""
             rest = args[2:] if action == "unset" else args[3:]
@@ -432,17 +436,17 @@ def _header(table, action, name, value):
 def _header_condition(node, rest, present, tls):
     if not rest:
         return True
-    said = " ".join(rest)
-    empty = [re.fullmatch(r"-z %\{resp:([\w-]+)\}", part) for part in said[len("expr=") :].split(" && ")]
-    unlike = re.match(r"expr=%\{resp:([\w-]+)\} !~ [m]?([/#])(.*)\2(i?)$", said)
-    if said.startswith("expr=") and all(empty):
+    expression = " ".join(rest)
+    empty = [re.fullmatch(r"-z %\{resp:([\w-]+)\}", part) for part in expression[len("expr=") :].split(" && ")]
+    unlike = re.match(r"expr=%\{resp:([\w-]+)\} !~ [m]?([/#])(.*)\2(i?)$", expression)
+    if expression.startswith("expr=") and all(empty):
         return not any(present.get(part.group(1).lower()) for part in empty)
     if unlike:
         value = present.get(unlike.group(1).lower(), "")
         return not _regex_holds(node, unlike.group(3), value, bool(unlike.group(4)))
-    if re.match(r"env=HTTPS$", said):
+    if re.match(r"env=HTTPS$", expression):
         return tls
-    return said.startswith("expr=") and _expression_holds(said[5:], tls)
+    return expression.startswith("expr=") and _expression_holds(expression[5:], tls)
 
 
 def backend_of(target):
@@ -465,11 +469,11 @@ def _plain_uri(target):
     return None if re.search(r"[$%]", path) or not path else "/" + path.lstrip("/")
 
 
-def _for_get(nodes):
+def _iter_for_get(nodes):
     for node in nodes:
         if isinstance(node, Section) and node.name in ("limit", "limitexcept"):
-            named = "GET" in [arg.upper() for arg in node.args]
-            if named is (node.name == "limit"):
+            covers_get = "GET" in [arg.upper() for arg in node.args]
+            if covers_get is (node.name == "limit"):
                 yield from node.inside
         else:
             yield node
@@ -479,7 +483,7 @@ def _sections(*sources):
     return [node for nodes in sources for node in nodes if isinstance(node, Section)]
 
 
-def _ordered(sections):
+def _sort_sections(sections):
     """Plain folders from few components to many, otherwise as they stand; httpd sorts them so."""
     return sorted(sections, key=lambda node: 1_000 if _is_regex(node) or not node.args else _depth(node.args[0]))
 
@@ -499,15 +503,15 @@ def _regex_of(node):
 
 def _regex_holds(node, text, subject, ignore_case=False):
     """Whether a pattern that a directive holds fits somewhere in a subject."""
-    _patterns.trying(node.file)
-    negated = text.startswith("!")
-    known = pattern(("(?i)" if ignore_case else "") + text.lstrip("!"))
-    return known is not None and bool(known.search(subject)) is not negated
+    _patterns.note_pattern(node.file)
+    is_negated = text.startswith("!")
+    regex = compile_pattern(("(?i)" if ignore_case else "") + text.lstrip("!"))
+    return regex is not None and bool(regex.search(subject)) is not is_negated
 
 
-def _path_matches(node, asked, path):
-    _patterns.trying(node.file)
-    return path_matches(asked, path)
+def _path_matches(node, wildcard, path):
+    _patterns.note_pattern(node.file)
+    return path_matches(wildcard, path)
 
 
 def _folder_holds(node, folder):
@@ -521,29 +525,31 @@ def _location_holds(node, uri):
         return _regex_holds(node, _regex_of(node), uri)
     if not node.args:
         return False
-    asked = node.args[0]
-    if re.search(r"[*?\[]", asked):
-        count = asked.count("/")
+    prefix = node.args[0]
+    if re.search(r"[*?\[]", prefix):
+        count = prefix.count("/")
         parts = uri.split("/")
-        return _path_matches(node, asked, "/".join(parts[: count + 1])) or _path_matches(node, asked, uri)
-    return asked == "/" or uri == asked or uri.startswith(asked if asked.endswith("/") else asked + "/")
+        return _path_matches(node, prefix, "/".join(parts[: count + 1])) or _path_matches(node, prefix, uri)
+    return prefix == "/" or uri == prefix or uri.startswith(prefix if prefix.endswith("/") else prefix + "/")
 
 
-def _override(args):
-    named = {arg.lower().split("=")[0] for arg in args}
-    if "all" in named:
+def _parse_override(args):
+    classes = {arg.lower().split("=")[0] for arg in args}
+    if "all" in classes:
         return set(OVERRIDES)
-    return named & set(OVERRIDES)
+    return classes & set(OVERRIDES)
 
 
-def _permitted(nodes, override):
-    kept = []
+def _filter_overrides(nodes, override):
+    allowed_nodes = []
     for node in nodes:
         if node.name in ("files", "filesmatch", "if", "elseif", "else", "limit", "limitexcept"):
-            kept.append(Section(node.name, node.text, node.file, node.line, _permitted(node.inside, override)))
-        elif any(node.name in OVERRIDES[given] for given in override):
-            kept.append(node)
-    return kept
+            allowed_nodes.append(
+                Section(node.name, node.text, node.file, node.line, _filter_overrides(node.inside, override))
+            )
+        elif any(node.name in OVERRIDES[override_class] for override_class in override):
+            allowed_nodes.append(node)
+    return allowed_nodes
 
 
 def _proxy_target(node, uri):
@@ -555,7 +561,7 @@ def _proxy_target(node, uri):
     return node.args[1] if uri.startswith(prefix) or uri + "/" == prefix else None
 
 
-def _redirected(redirects, uri):
+def _find_redirect(redirects, uri):
     """``(kind, target)`` of the first Redirect or RedirectMatch that fits."""
     for node in redirects:
         args = list(node.args)
@@ -569,15 +575,15 @@ def _redirected(redirects, uri):
             args.pop(0)
         if not args:
             continue
-        asked = args[0]
+        source = args[0]
         if node.name == "redirectmatch":
-            holds = _regex_holds(node, asked, uri)
-        elif asked.startswith("/"):
-            holds = uri == asked or uri.startswith(asked if asked.endswith("/") else asked + "/")
+            holds = _regex_holds(node, source, uri)
+        elif source.startswith("/"):
+            holds = uri == source or uri.startswith(source if source.endswith("/") else source + "/")
         else:
             holds = len(args) == 1
         if holds:
-            return (DENIED, code) if int(code) >= 400 else (REDIRECTED, args[-1])
+            return (DENY, code) if int(code) >= 400 else (REDIRECT, args[-1])
     return None
 
 
@@ -587,10 +593,10 @@ def _conditions_hold(conditions, uri, tls):
     for node in conditions:
         args = node.args
         flags = [flag.strip().upper() for flag in args[2].strip("[]").split(",")] if len(args) > 2 else []
-        held = _condition_holds(node, uri, tls, bool({"NC", "NOCASE"} & set(flags)))
-        if held is None:
+        holds = _condition_holds(node, uri, tls, bool({"NC", "NOCASE"} & set(flags)))
+        if holds is None:
             return False
-        group = group or held
+        group = group or holds
         if "OR" in flags or "ORNEXT" in flags:
             continue
         if not group:
@@ -600,8 +606,8 @@ def _conditions_hold(conditions, uri, tls):
 
 
 def _condition_holds(node, uri, tls, ignore_case):
-    subject, wanted = node.args[:2]
-    known = {
+    subject, operand = node.args[:2]
+    variables = {
         "%{HTTPS}": "on" if tls else "off",
         "%{REQUEST_SCHEME}": "https" if tls else "http",
         "%{SERVER_PORT}": "443" if tls else "80",
@@ -612,58 +618,58 @@ def _condition_holds(node, uri, tls, ignore_case):
         "%{REQUEST_FILENAME}": uri,
         "%{HTTP:X-Forwarded-Proto}": "",
     }
-    negated, bare = wanted.startswith("!"), wanted.lstrip("!")
+    is_negated, bare = operand.startswith("!"), operand.lstrip("!")
     if bare in ("-f", "-F", "-s"):
-        return not negated
+        return not is_negated
     if bare in ("-d", "-l", "-h"):
-        return negated
-    if subject not in known:
+        return is_negated
+    if subject not in variables:
         return None
-    value = known[subject]
+    value = variables[subject]
     if bare.startswith("="):
-        return (value.lower() == bare[1:].lower() if ignore_case else value == bare[1:].strip('"')) is not negated
-    return _regex_holds(node, wanted, value, ignore_case)
+        return (value.lower() == bare[1:].lower() if ignore_case else value == bare[1:].strip('"')) is not is_negated
+    return _regex_holds(node, operand, value, ignore_case)
 
 
 def _expression_holds(text, tls):
     """Whether an ``If`` asks for the scheme that is in use; anything else it may ask counts as not holding."""
-    said = re.match(
+    match = re.match(
         r"""\s*%?\{?(?:HTTPS|REQUEST_SCHEME)\}?\s*(==|!=|=|-eq|-ne)\s*['"]?(on|off|https?)['"]?\s*$""",
         text,
         re.IGNORECASE,
     )
-    if not said:
+    if not match:
         return False
-    wants_tls = said.group(2).lower() in ("on", "https")
-    return (wants_tls is tls) is (said.group(1) in ("==", "=", "-eq"))
+    wants_tls = match.group(2).lower() in ("on", "https")
+    return (wants_tls is tls) is (match.group(1) in ("==", "=", "-eq"))
 
 
-def _any_of(requires):
+def _evaluate_any(requires):
     """RequireAny over directives: True granted, False denied, None neutral."""
-    found = [_require(node) for node in requires]
-    if True in found:
+    results = [_evaluate_require(node) for node in requires]
+    if True in results:
         return True
-    return False if False in found else None
+    return False if False in results else None
 
 
-def _require(node):
+def _evaluate_require(node):
     if isinstance(node, Section):
         inside = [child for child in node.inside if child.name.startswith("require")]
-        found = [_require(child) for child in inside]
+        results = [_evaluate_require(child) for child in inside]
         if node.name == "requireall":
-            return False if False in found else (True if True in found else None)
+            return False if False in results else (True if True in results else None)
         if node.name == "requirenone":
-            return False if True in found else None
-        return _any_of(inside)
+            return False if True in results else None
+        return _evaluate_any(inside)
     args = [arg.lower() for arg in node.args]
-    negated = bool(args) and args[0] == "not"
-    granted = _granted(args[1:] if negated else args)
-    if negated:
-        return False if granted else None
-    return granted
+    is_negated = bool(args) and args[0] == "not"
+    is_granted = _is_granted(args[1:] if is_negated else args)
+    if is_negated:
+        return False if is_granted else None
+    return is_granted
 
 
-def _granted(args):
+def _is_granted(args):
     if not args:
         return False
     kind, rest = args[0], args[1:]

@@ -7,7 +7,7 @@ import selectors
 import signal
 import time
 
-from ansible.module_utils.luytre_shared.ended import ended
+from ansible.module_utils.luytre_shared.ended import reap
 
 MAX_ANSWER = 8000000
 MAX_HANDLES = 4096
@@ -15,26 +15,26 @@ END_SECONDS = 1
 """For a process to be gone that was ended: whoever makes every area hang makes the others wait no longer for each."""
 
 
-def apart(names, work, seconds, at_once):
+def run_in_subprocesses(names, work, seconds, at_once):
     """``{name: work(name)}`` with each call in a child; the error of one that was late or died is in its place.
 
     ``work`` gives ``{seconds, error, data}``. A child has the ``seconds`` of its name and two more for its last words; then it is
     ended with everything that it started. One that cannot be ended, for it waits for somebody's file system, is left.
     """
-    waiting, running, answers = list(names), {}, {}
+    pending_names, children, answers = list(names), {}, {}
     with selectors.DefaultSelector() as selector:
-        while waiting or running:
-            while waiting and len(running) < at_once:
-                name = waiting.pop(0)
+        while pending_names or children:
+            while pending_names and len(children) < at_once:
+                name = pending_names.pop(0)
                 child = _Child(name, work, seconds[name] + 2)
-                running[child.pipe] = child
+                children[child.pipe] = child
                 selector.register(child.pipe, selectors.EVENT_READ)
-            wait = max(0.0, min(child.deadline for child in running.values()) - time.monotonic())
+            wait = max(0.0, min(child.deadline for child in children.values()) - time.monotonic())
             for key, _events in selector.select(wait):
-                running[key.fd].read()
-            for child in [child for child in running.values() if child.ended or child.late()]:
+                children[key.fd].read()
+            for child in [child for child in children.values() if child.ended or child.late()]:
                 selector.unregister(child.pipe)
-                del running[child.pipe]
+                del children[child.pipe]
                 answers[child.name] = child.answer()
     return answers
 
@@ -62,17 +62,17 @@ class _Child:
         late = not self.ended
         with contextlib.suppress(OSError):
             os.killpg(self.pid, signal.SIGKILL)
-        ended(self.pid, END_SECONDS)
+        reap(self.pid, END_SECONDS)
         os.close(self.pipe)
-        spent = round(time.monotonic() - self.started, 3)
+        seconds = round(time.monotonic() - self.started, 3)
         if late:
-            return {"seconds": spent, "error": "took longer than its time", "data": None}
+            return {"seconds": seconds, "error": "took longer than its time", "data": None}
         if len(self.text) > MAX_ANSWER:
-            return {"seconds": spent, "error": "said more than %d bytes" % MAX_ANSWER, "data": None}
+            return {"seconds": seconds, "error": "said more than %d bytes" % MAX_ANSWER, "data": None}
         try:
             return json.loads(self.text.decode("utf-8"))
         except ValueError:
-            return {"seconds": spent, "error": "ended without an answer", "data": None}
+            return {"seconds": seconds, "error": "ended without an answer", "data": None}
 
 
 def _work(name, work, end):

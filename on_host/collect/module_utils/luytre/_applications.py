@@ -10,7 +10,7 @@ from ansible.module_utils.luytre._reading import file_mode, names_below, read_be
 from ansible.module_utils.luytre._turns import take_turns
 from ansible.module_utils.luytre_shared import safe_open
 
-SKIPPED = frozenset(
+SKIP_FOLDERS = frozenset(
     (
         *("wp-content", "wp-admin", "wp-includes", "node_modules", "vendor", "themes", "assets", "logs"),
         *_websites.UPLOADS,
@@ -30,7 +30,7 @@ MAX_FOUND = 20
 """Of one root: who fills it with folders that look like applications hides none of another root's."""
 
 
-class Found:
+class InstalledApplication:
     """One application: its kind, and where it lies below which root."""
 
     def __init__(self, kind, root, relative):
@@ -38,7 +38,7 @@ class Found:
         self.path = os.path.join(root, relative) if relative else root
         self.layout = _layouts.BY_KIND[kind]
 
-    def described(self):
+    def describe(self):
         """``auditor.facts.web.wordpress.Other``."""
         return {
             "kind": self.kind,
@@ -50,8 +50,8 @@ class Found:
     def _installers(self):
         """What has to go, by its own name or by that of a folder at the application's top that holds its marks."""
         marks, own = self.layout.installer_marks, [path.rstrip("/") for path in self.layout.installers]
-        renamed = names_below(self.root, self.relative, MAX_NAMES) if marks else []
-        return own + [name for name in renamed if name not in own and self._holds(name, marks)]
+        top_names = names_below(self.root, self.relative, MAX_NAMES) if marks else []
+        return own + [name for name in top_names if name not in own and self._holds(name, marks)]
 
     def _holds(self, name, marks):
         """Whether a folder at its top has all of these files."""
@@ -67,34 +67,36 @@ class Found:
 
     def _mode(self, where):
         try:
-            held = safe_open.below(self.root, os.path.join(self.relative, where), safe_open.ANYTHING)
+            handle = safe_open.open_below(self.root, os.path.join(self.relative, where), safe_open.ANYTHING)
         except OSError:
             return None
         try:
-            mode = file_mode(os.path.join(self.path, where), os.fstat(held))
+            mode = file_mode(os.path.join(self.path, where), os.fstat(handle))
             return None if mode["kind"] == "link" else mode
         finally:
-            os.close(held)
+            os.close(handle)
 
 
 def find(reading):
     """``(applications, roots that were not searched to their end)``, in at most half of the reading's time."""
-    return search(_websites.searched(reading.declared), reading.effort(SEARCH_SECONDS, 2))
+    return search(_websites.list_search_roots(reading.declared), reading.effort(SEARCH_SECONDS, 2))
 
 
 def search(roots, effort, depth=MAX_DEPTH):
     """The same of given roots, the narrowest first: a folder is looked into on behalf of one root only."""
-    entered = set()
-    searches = [_Search(root, entered, depth) for root in sorted(roots, key=lambda root: (-root.count("/"), root))]
+    seen_folders = set()
+    searches = [_Search(root, seen_folders, depth) for root in sorted(roots, key=lambda root: (-root.count("/"), root))]
     take_turns(searches, effort)
-    found = sorted((each for one in searches for each in one.found), key=lambda each: (each.root, each.relative))
-    return found, sorted(one.root for one in searches if one.cut_short)
+    applications = sorted(
+        (each for root_search in searches for each in root_search.found), key=lambda each: (each.root, each.relative)
+    )
+    return applications, sorted(root_search.root for root_search in searches if root_search.cut_short)
 
 
-def by_root(found):
+def group_by_root(applications):
     """The applications of each root together."""
     roots = {}
-    for each in found:
+    for each in applications:
         roots.setdefault(each.root, []).append(each)
     return list(roots.values())
 
@@ -102,10 +104,10 @@ def by_root(found):
 class _Search:
     """The search of one root, nearest folders first."""
 
-    def __init__(self, root, entered, depth):
+    def __init__(self, root, seen_folders, depth):
         self.root, self._depth = root, depth
         self.found = []
-        self._entered = entered
+        self._entered = seen_folders
         self._waiting = collections.deque([("", 0)])
         self._folders = 0
         self._stopped = False
@@ -135,27 +137,27 @@ class _Search:
             return
         self._entered.add((status.st_dev, status.st_ino))
         names, folders = _members(folder)
-        layout = layout_of(folder, names)
+        layout = find_layout(folder, names)
         if layout:
-            self.found.append(Found(layout.kind, self.root, relative))
+            self.found.append(InstalledApplication(layout.kind, self.root, relative))
         if depth < self._depth:
             self._waiting.extend((os.path.join(relative, name), depth + 1) for name in folders)
 
 
 def _open(root, relative):
-    return safe_open.below(root, relative, safe_open.DIRECTORY)
+    return safe_open.open_below(root, relative, safe_open.DIRECTORY)
 
 
 def _has(folder, path):
     """Whether a regular file is at a path of several parts below an open folder, no part being a link."""
     try:
-        held = safe_open.below(folder, path, safe_open.ANYTHING)
+        handle = safe_open.open_below(folder, path, safe_open.ANYTHING)
     except OSError:
         return False
     try:
-        return stat.S_ISREG(os.fstat(held).st_mode)
+        return stat.S_ISREG(os.fstat(handle).st_mode)
     finally:
-        os.close(held)
+        os.close(handle)
 
 
 def _members(folder):
@@ -165,14 +167,18 @@ def _members(folder):
         with os.scandir(folder) as entries:
             for entry in itertools.islice(entries, MAX_NAMES):
                 names.add(entry.name)
-                if not entry.name.startswith(".") and entry.name not in SKIPPED and entry.is_dir(follow_symlinks=False):
+                if (
+                    not entry.name.startswith(".")
+                    and entry.name not in SKIP_FOLDERS
+                    and entry.is_dir(follow_symlinks=False)
+                ):
                     folders.append(entry.name)
     except OSError:
         pass
     return names, sorted(folders)[:500]
 
 
-def layout_of(folder, names):
+def find_layout(folder, names):
     """The Layout of the application whose marks an open folder holds, or None; ``names`` are those in it."""
     for layout in _layouts.LAYOUTS:
         for marks in layout.marks:
@@ -181,7 +187,7 @@ def layout_of(folder, names):
     return None
 
 
-def homes(folder, effort):
+def find_homes(folder, effort):
     """``{path below an open folder: its Layout}`` of the applications there, the folder itself being ``""``."""
-    found, _ = search(["%s%d" % (safe_open.THROUGH, folder)], effort, HOMES_DEPTH)
-    return {each.relative: each.layout for each in found}
+    applications, _ = search(["%s%d" % (safe_open.THROUGH, folder)], effort, HOMES_DEPTH)
+    return {each.relative: each.layout for each in applications}

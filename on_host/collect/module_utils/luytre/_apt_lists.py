@@ -5,16 +5,16 @@ import os
 import re
 
 from ansible.module_utils.luytre import _stake
-from ansible.module_utils.luytre._reading import Unreadable, read_text
+from ansible.module_utils.luytre._reading import UnreadableFact, read_text
 
 LISTS = "/var/lib/apt/lists"
 MAX_LIST = 200_000_000
 
 
-def at_stake():
+def list_trusted_inputs():
     """What apt's programs believe: their settings name other programs, which unpack lists."""
-    settings = ["/etc/apt/apt.conf", *_stake.every("/etc/apt/apt.conf.d/*")]
-    return [path for one in settings for path in _stake.tree(one, _stake.of_apt)]
+    settings = ["/etc/apt/apt.conf", *_stake.list_with_folders("/etc/apt/apt.conf.d/*")]
+    return [path for setting in settings for path in _stake.list_include_tree(setting, _stake.list_apt_includes)]
 
 
 class Index:
@@ -46,9 +46,9 @@ def release_fields(text):
     return fields
 
 
-def indexes():
+def list_indexes():
     """Every list of packages that apt fetched."""
-    found = []
+    package_lists = []
     for path in sorted(glob.glob(LISTS + "/*Packages*")):
         name = os.path.basename(path)
         base = re.sub(r"_(?:[^_]+_binary-[a-z0-9]+_)?Packages(?:\.\w+)?$", "", name)
@@ -61,8 +61,8 @@ def indexes():
             ),
             {},
         )
-        found.append(Index(path, release))
-    return found
+        package_lists.append(Index(path, release))
+    return package_lists
 
 
 def text_of(reading, path):
@@ -72,18 +72,18 @@ def text_of(reading, path):
             return handle.read(MAX_LIST)
     helper = "/usr/lib/apt/apt-helper"
     if not os.path.exists(helper):
-        raise Unreadable("no apt-helper to read compressed package lists")
-    return reading.run([helper, "cat-file", path], limit=MAX_LIST, at_stake=[*at_stake(), path]).encode()
+        raise UnreadableFact("no apt-helper to read compressed package lists")
+    return reading.run([helper, "cat-file", path], limit=MAX_LIST, at_stake=[*list_trusted_inputs(), path]).encode()
 
 
-def offered(text, known):
+def iter_packages(text, known_packages):
     """``(name, architecture, version)`` of the known packages in a Packages file."""
     for paragraph in text.split(b"\n\n"):
         start = paragraph.find(b"Package: ")
         if start != 0 and (start < 0 or paragraph[start - 1 : start] != b"\n"):
             continue
         end = paragraph.find(b"\n", start)
-        name = known.get(paragraph[start + 9 : end if end > 0 else None])
+        name = known_packages.get(paragraph[start + 9 : end if end > 0 else None])
         if name is not None:
             yield name, _field(paragraph, b"Architecture"), _field(paragraph, b"Version")
 

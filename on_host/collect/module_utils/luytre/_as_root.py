@@ -9,7 +9,7 @@ from ansible.module_utils.luytre._reading import read_text
 RUNTIMES = re.compile(
     r"(?:node(?:js)?|deno|bun|java|dotnet|php|ruby|uwsgi|gunicorn|puma|unicorn|mongrel)(?:[\d.]+|-core|_python\d*)?"
 )
-SCRIPTED = re.compile(r"(?:python|pypy|perl)[\d.]*")
+SCRIPT_RUNTIMES = re.compile(r"(?:python|pypy|perl)[\d.]*")
 SERVERS = re.compile(
     r"\b(?:gunicorn|uwsgi|uvicorn|hypercorn|daphne|waitress|flask|streamlit|starman|hypnotoad|plackup)\b|\bmanage\.py runserver\b|-m http\.server\b"
 )
@@ -18,42 +18,44 @@ MAX_TOLD = 50
 MAX_LISTENS = 10
 
 
-def applications(proc="/proc"):
+def find_root_applications(proc="/proc"):
     """``[{process, unit, listens}]`` of those that listen and have handed their work to no lesser account."""
     pids = sorted(int(name) for name in os.listdir(proc) if name.isdigit())[: _processes.MAX_PROCESSES]
-    every = [one for one in (_processes.process(pid, proc) for pid in pids) if one is not None]
-    handed_on = {one.parent for one in every if one.uid != 0 and _is_runtime(one.program, "")}
-    sockets, found = None, []
-    for one in every:
-        if one.uid != 0 or one.pid in handed_on or not _is_runtime(one.program, one.title):
+    every = [candidate for candidate in (_processes.process(pid, proc) for pid in pids) if candidate is not None]
+    handed_on = {candidate.parent for candidate in every if candidate.uid != 0 and _is_runtime(candidate.program, "")}
+    sockets, results = None, []
+    for process in every:
+        if process.uid != 0 or process.pid in handed_on or not _is_runtime(process.program, process.title):
             continue
-        sockets = _tcp(proc) if sockets is None else sockets
-        listens = sorted({*_ports(one.pid, sockets, proc), *_processes.listening(one.pid, proc)})[:MAX_LISTENS]
+        sockets = _list_listening(proc) if sockets is None else sockets
+        listens = sorted(
+            {*_list_endpoints(process.pid, sockets, proc), *_processes.list_listen_paths(process.pid, proc)}
+        )[:MAX_LISTENS]
         if listens:
-            found.append({"process": os.path.basename(one.program), "unit": one.unit, "listens": listens})
-    return found[:MAX_TOLD]
+            results.append({"process": os.path.basename(process.program), "unit": process.unit, "listens": listens})
+    return results[:MAX_TOLD]
 
 
 def _is_runtime(program, title):
     name = os.path.basename(program)
     return RUNTIMES.fullmatch(name) is not None or (
-        SCRIPTED.fullmatch(name) is not None and (not title or SERVERS.search(title) is not None)
+        SCRIPT_RUNTIMES.fullmatch(name) is not None and (not title or SERVERS.search(title) is not None)
     )
 
 
-def _tcp(proc):
+def _list_listening(proc):
     """``{inode: "address:port"}`` of TCP sockets that listen."""
-    found = {}
+    sockets = {}
     for name in ("tcp", "tcp6"):
-        for inode, (state, local, _remote) in _forwarded.parse(
+        for inode, (state, local, _remote) in _forwarded.parse_sockets(
             read_text("%s/net/%s" % (proc, name), 4_000_000) or ""
         ).items():
             if state == _forwarded.LISTEN:
-                found[inode] = "%s:%d" % local
-    return found
+                sockets[inode] = "%s:%d" % local
+    return sockets
 
 
-def _ports(pid, sockets, proc):
+def _list_endpoints(pid, sockets, proc):
     try:
         links = [
             os.readlink("%s/%d/fd/%s" % (proc, pid, name)) for name in os.listdir("%s/%d/fd" % (proc, pid))[:5_000]

@@ -7,7 +7,7 @@ import re
 import stat
 
 from ansible.module_utils.luytre import _webroot
-from ansible.module_utils.luytre._reading import Unreadable, read_text
+from ansible.module_utils.luytre._reading import UnreadableFact, read_text
 from ansible.module_utils.luytre.filesystem import DISTRIBUTION_SETID
 
 RULES = "/etc/audit/rules.d/*.rules"
@@ -37,7 +37,7 @@ RIGHTS = (
 )
 DELETIONS = ("rename", "renameat", "renameat2", "rmdir", "unlink", "unlinkat")
 MOUNTS = ("mount", "umount2")
-REFUSED = ("creat", "ftruncate", "open", "openat", "openat2", "truncate")
+REFUSED_CALLS = ("creat", "ftruncate", "open", "openat", "openat2", "truncate")
 """Of which only those count that the kernel refused."""
 REFUSALS = ("-EACCES", "-EPERM")
 PROGRAMS = ("execve", "execveat")
@@ -61,7 +61,7 @@ MADE_LATER = frozenset({"/run/faillock", PASSWORDS, SUDO_LOG})
 """What the first login after a boot makes, the first change of a password, and the first sudo where `sudo.logfile` has it: its rule is needed before."""
 OF_PEOPLE = re.compile(r"auid(?:>=(?:[1-9]\d{0,2}|1000)|!=(?:-1|unset|4294967295))$")
 """What narrows a rule to whoever once logged in."""
-HALTING = ("halt", "single")
+HALT_ACTIONS = ("halt", "single")
 MAX_LOG = 1 << 50
 MAX_RULES = 2_000
 _MEGABYTE = 1 << 20
@@ -70,48 +70,48 @@ _MEGABYTE = 1 << 20
 def collect(reading, service):
     """Return ``(what is known of auditd, profile, people, why there are none or None)``; ``service`` is its unit."""
     settings = _settings(read_text(DAEMON, 100_000) or "")
-    state, loaded, untold = {}, [], None
-    if reading.installed("auditctl") is not None:
+    state, rules, untold = {}, [], None
+    if reading.find_program("auditctl") is not None:
         try:
             state = dict(line.split(" ", 1) for line in reading.run(["auditctl", "-s"]).splitlines() if " " in line)
-            loaded = reading.run(["auditctl", "-l"]).splitlines()[:MAX_RULES]
-        except Unreadable as unreadable:
+            rules = reading.run(["auditctl", "-l"]).splitlines()[:MAX_RULES]
+        except UnreadableFact as unreadable:
             untold = str(unreadable)
     daemon = {
-        "installed": reading.installed("auditd") is not None,
+        "installed": reading.find_program("auditd") is not None,
         "enabled": service["enabled"],
         "active": service["active"],
-        "rules": len(_written()),
+        "rules": len(_read_rule_lines()),
         "locked": state.get("enabled") == "2",
         "rate": int(state["rate_limit"]) if state.get("rate_limit", "").isdigit() else 0,
         "log_bytes": log_bytes(settings),
-        "halts": sorted(name for name, value in settings.items() if name.endswith("_action") and value in HALTING),
+        "halts": sorted(name for name, value in settings.items() if name.endswith("_action") and value in HALT_ACTIONS),
     }
     logins = list(filter(_is_there, (*LOGINS, SUDO_LOG)))
     return (
         daemon,
-        profile(loaded, _watched(), _web_accounts()),
-        people(loaded, logins, lending(DISTRIBUTION_SETID)),
+        build_profile(rules, _list_watch_paths(), _web_accounts()),
+        build_people_profile(rules, logins, list_setid_programs(DISTRIBUTION_SETID)),
         untold,
     )
 
 
-def profile(rules, paths, accounts):
+def build_profile(rules, paths, accounts):
     """``[{kind, value, recorded}]`` of what matters on a web server: who is who, what daemons are told, the clock, the
     kernel's modules, and the programs that web accounts start.
 
     ``rules`` are those loaded, ``accounts`` names with their numbers.
     """
-    rules = [parsed for parsed in map(parse, rules) if parsed is not None]
+    rules = [rule for rule in map(parse_rule, rules) if rule is not None]
     return [
         *({"kind": "path", "value": path, "recorded": _is_watched(rules, path)} for path in paths),
-        {"kind": "calls", "value": ",".join(TIME), "recorded": _are_called(rules, TIME)},
-        {"kind": "calls", "value": ",".join(MODULES), "recorded": _are_called(rules, MODULES)},
-        *({"kind": "account", "value": name, "recorded": _is_followed(rules, uid)} for name, uid in accounts),
+        {"kind": "calls", "value": ",".join(TIME), "recorded": _records_calls(rules, TIME)},
+        {"kind": "calls", "value": ",".join(MODULES), "recorded": _records_calls(rules, MODULES)},
+        *({"kind": "account", "value": name, "recorded": _records_programs(rules, uid)} for name, uid in accounts),
     ]
 
 
-def lending(paths):
+def list_setid_programs(paths):
     """Return those of some programs that are there and lend whoever starts them another's rights."""
     return [path for path in sorted(paths) if _lends(path)]
 
@@ -124,28 +124,31 @@ def _lends(path):
     return stat.S_ISREG(mode) and bool(mode & (stat.S_ISUID | stat.S_ISGID))
 
 
-def people(rules, logins, programs=()):
+def build_people_profile(rules, logins, programs=()):
     """Return ``[{kind, value, recorded}]`` of what people who are logged in do.
 
     That is logins, changes of rights, deletions, mounts, what they tried to open and may not, and ``programs`` that lend rights.
     """
-    rules = [parsed for parsed in map(parse, rules) if parsed is not None]
+    rules = [rule for rule in map(parse_rule, rules) if rule is not None]
     return [
         *({"kind": "path", "value": path, "recorded": _is_watched(rules, path)} for path in logins),
         *(
-            {"kind": "calls", "value": ",".join(calls), "recorded": _are_called(rules, calls, of_people=True)}
+            {"kind": "calls", "value": ",".join(calls), "recorded": _records_calls(rules, calls, of_people=True)}
             for calls in (RIGHTS, DELETIONS, MOUNTS)
         ),
         {
             "kind": "refused",
-            "value": ",".join(REFUSED),
-            "recorded": all(_are_called(rules, REFUSED, of_people=True, ended=ended) for ended in REFUSALS),
+            "value": ",".join(REFUSED_CALLS),
+            "recorded": all(
+                _records_calls(rules, REFUSED_CALLS, of_people=True, exit_filter=exit_filter)
+                for exit_filter in REFUSALS
+            ),
         },
         *({"kind": "program", "value": path, "recorded": _is_started(rules, path)} for path in programs),
     ]
 
 
-def parse(rule):
+def parse_rule(rule):
     """``{path, starts, calls, uids, ended, narrow, of_people}`` of a rule as ``auditctl -l`` prints it; None for one that records nothing."""
     words = rule.split()
     options = list(zip(words, words[1:]))  # noqa: RUF007  younger than Python 3.9
@@ -154,23 +157,25 @@ def parse(rule):
         option == "-a" and {"always", "exit"} == set(value.split(",")) for option, value in options
     ):
         return None
-    named = dict(field.split("=", 1) for field in fields if re.match(r"[a-z_0-9]+=", field))
-    rights = next((value for option, value in options if option == "-p"), named.get("perm", ""))
-    path = next((value for option, value in options if option == "-w"), named.get("path") or named.get("dir"))
+    fields_by_name = dict(field.split("=", 1) for field in fields if re.match(r"[a-z_0-9]+=", field))
+    rights = next((value for option, value in options if option == "-p"), fields_by_name.get("perm", ""))
+    path = next(
+        (value for option, value in options if option == "-w"), fields_by_name.get("path") or fields_by_name.get("dir")
+    )
     calls = {call for option, value in options if option == "-S" for call in value.split(",")}
-    narrowing = [
+    filters = [
         field for field in fields if not re.match(r"(?:arch=b(?:32|64)|key=|perm=|path=|dir=|exit=|uid=\d+$)", field)
     ]
-    narrowing += [value for option, value in options if option == "-C"]
-    architectures = [named["arch"]] if named.get("arch") in ARCHITECTURES else ARCHITECTURES
+    filters += [value for option, value in options if option == "-C"]
+    architectures = [fields_by_name["arch"]] if fields_by_name.get("arch") in ARCHITECTURES else ARCHITECTURES
     return {
         "path": path.rstrip("/") if path and {"w", "a"} <= set(rights) else None,
         "starts": path.rstrip("/") if path and "x" in rights else None,
-        "calls": {(one, call) for one in architectures for call in calls} if path is None else set(),
-        "uids": {int(value) for name, value in named.items() if name == "uid" and value.isdigit()},
+        "calls": {(architecture, call) for architecture in architectures for call in calls} if path is None else set(),
+        "uids": {int(value) for name, value in fields_by_name.items() if name == "uid" and value.isdigit()},
         "ended": next((field[len("exit") :].lstrip("=") for field in fields if field.startswith("exit")), None),
-        "narrow": bool(narrowing),
-        "of_people": all(OF_PEOPLE.match(field) for field in narrowing),
+        "narrow": bool(filters),
+        "of_people": all(OF_PEOPLE.match(field) for field in filters),
     }
 
 
@@ -205,26 +210,26 @@ def _is_started(rules, path):
     )
 
 
-def _are_called(rules, calls, of_people=False, ended=None):
+def _records_calls(rules, calls, of_people=False, exit_filter=None):
     wide = [rule for rule in rules if not rule["uids"] and rule["of_people" if of_people else "narrow"] is of_people]
-    return _all_heard([rule for rule in wide if rule["ended"] in (None, ended)], calls)
+    return _covers_calls([rule for rule in wide if rule["ended"] in (None, exit_filter)], calls)
 
 
-def _is_followed(rules, uid):
+def _records_programs(rules, uid):
     """Whether all programs are recorded that an account starts: also one that has another's rights from then on."""
-    return _all_heard(
+    return _covers_calls(
         [rule for rule in rules if rule["ended"] is None and not rule["narrow"] and rule["uids"] <= {uid}], PROGRAMS
     )
 
 
-def _all_heard(rules, calls):
+def _covers_calls(rules, calls):
     """Whether rules hear of some calls by programs of each architecture."""
-    wanted = {(one, call) for one in ARCHITECTURES for call in calls}
-    wanted |= {("b32", OF_32_BITS[call]) for call in calls if call in OF_32_BITS}
-    return wanted <= {call for rule in rules for call in rule["calls"]}
+    required_calls = {(architecture, call) for architecture in ARCHITECTURES for call in calls}
+    required_calls |= {("b32", OF_32_BITS[call]) for call in calls if call in OF_32_BITS}
+    return required_calls <= {call for rule in rules for call in rule["calls"]}
 
 
-def _written():
+def _read_rule_lines():
     return [
         line
         for path in glob.glob(RULES)
@@ -233,7 +238,7 @@ def _written():
     ]
 
 
-def _watched():
+def _list_watch_paths():
     return [*IDENTITY, *filter(_is_there, (PASSWORDS, *CONFIGURATION))]
 
 
@@ -242,13 +247,13 @@ def _is_there(path):
 
 
 def _web_accounts():
-    found = []
+    accounts = []
     for name in _webroot.web_users().names:
         try:
-            found.append((name, pwd.getpwnam(name).pw_uid))
+            accounts.append((name, pwd.getpwnam(name).pw_uid))
         except KeyError:
             continue
-    return sorted(found)
+    return sorted(accounts)
 
 
 def _settings(text):

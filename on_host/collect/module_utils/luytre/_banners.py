@@ -11,18 +11,18 @@ _NAMES_SYSTEM = re.compile(
 """Escapes of agetty that tell machine, name, domain, release, system and version; and their names in plain words."""
 
 
-def banner(path):
+def read_banner(path):
     """``{path, warns, names_system, kept}`` of a text file; ``kept`` are its lines that name no system.
 
     A file that is not there, or is longer than any warning, warns nobody and keeps nothing.
     """
     text = read_text(path) or ""
     lines = text.splitlines() if len(text) <= MAX_TEXT else []
-    kept = [line.rstrip() for line in lines if not _NAMES_SYSTEM.search(line)]
-    words = "\n".join(kept).strip()
+    harmless_lines = [line.rstrip() for line in lines if not _NAMES_SYSTEM.search(line)]
+    words = "\n".join(harmless_lines).strip()
     return {
         "path": path,
         "warns": len(words) > 1 and not words.startswith("\\"),
-        "names_system": len(kept) < len(lines) or len(text) > MAX_TEXT,
+        "names_system": len(harmless_lines) < len(lines) or len(text) > MAX_TEXT,
         "kept": words + "\n" if words else "",
     }

@@ -7,8 +7,8 @@ from ansible.module_utils.luytre_shared import safe_open
 
 FUNCTIONS = ("exec", "passthru", "pcntl_exec", "popen", "proc_open", "shell_exec", "system")
 CALL = re.compile(rb"(?<![\w>:$\\'\"])\\?(%s)[ \t]{0,8}\(" % "|".join(FUNCTIONS).encode())
-DEFINED = re.compile(rb"function[ \t]{1,8}&?[ \t]{0,8}\Z")
-ASKED = re.compile(
+DEFINITION = re.compile(rb"function[ \t]{1,8}&?[ \t]{0,8}\Z")
+EXISTENCE_CHECK = re.compile(
     rb"(?:function_exists|is_callable)[ \t]{0,8}\([ \t]{0,8}['\"](%s)['\"]" % "|".join(FUNCTIONS).encode()
 )
 REMARK = re.compile(rb"^[ \t]{0,200}(?://|#|\*|/\*)")
@@ -19,21 +19,21 @@ MAX_LINE = 1_000
 """Bytes before a call in which a remark may begin."""
 
 
-def calls(text):
+def find_calls(text):
     """The functions that a PHP file calls; but not those that it first looks for."""
     if b"<?" not in text:
         return set()
-    asked = set(ASKED.findall(text))
-    found = set()
+    checked_names = set(EXISTENCE_CHECK.findall(text))
+    names = set()
     for call in CALL.finditer(text):
         name = call.group(1)
-        if name.decode() in found or name in asked:
+        if name.decode() in names or name in checked_names:
             continue
         before = text[max(0, call.start() - MAX_LINE) : call.start()]
         line = before[before.rfind(b"\n") + 1 :]
-        if not DEFINED.search(line[-40:]) and not REMARK.match(line):
-            found.add(name.decode())
-    return found
+        if not DEFINITION.search(line[-40:]) and not REMARK.match(line):
+            names.add(name.decode())
+    return names
 
 
 def is_own(path):
@@ -44,13 +44,13 @@ def is_own(path):
 def read(entry):
     """The start of a file by its folder's descriptor; empty where it is not a regular file, or another by now."""
     try:
-        handle = safe_open.at(entry.folder, entry.name)
+        handle = safe_open.open_at(entry.folder, entry.name)
     except OSError:
         return b""
     try:
-        held = os.fstat(handle)
-        same = (held.st_dev, held.st_ino) == (entry.status.st_dev, entry.status.st_ino)
-        return safe_open.start(handle, MAX_FILE) if same else b""
+        status = os.fstat(handle)
+        same = (status.st_dev, status.st_ino) == (entry.status.st_dev, entry.status.st_ino)
+        return safe_open.read_start(handle, MAX_FILE) if same else b""
     except OSError:
         return b""
     finally:

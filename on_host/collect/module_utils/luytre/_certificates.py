@@ -15,35 +15,35 @@ def fault(pairs, trust):
     """
     for certificate, key, ciphers in list(dict.fromkeys(pairs))[:MAX_PAIRS]:
         if trust.loosest([_stake.OPENSSL, certificate, key]) is None:
-            said = _key_pair.fault(certificate, key, ciphers)
-            if said is not None:
-                return said
+            message = _key_pair.fault(certificate, key, ciphers)
+            if message is not None:
+                return message
     return None
 
 
-def tell(vhosts, trust, folder):
+def add_load_results(vhosts, trust, folder):
     """Add to each virtual host's TLS whether its certificates load with sound ciphers: ``{loads, fault}``.
 
     ``folder`` is where the server looks for files without a whole path.
     """
-    known = {}
+    results = {}
     for tls in (vhost["tls"] for vhost in vhosts if vhost["tls"]):
-        answers = [_loads(folder, pair["certificate"], pair["key"], trust, known) for pair in tls["pairs"]]
+        answers = [_check_pair(folder, pair["certificate"], pair["key"], trust, results) for pair in tls["pairs"]]
         worst = min(answers or [("unknown", "")], key=lambda answer: ("no", "unknown", "yes").index(answer[0]))
         tls["loads"], tls["fault"] = worst
 
 
-def _loads(folder, certificate, key, trust, known):
+def _check_pair(folder, certificate, key, trust, results):
     if any("$" in path or path.startswith(_ELSEWHERE) for path in (certificate, key)):
         return "unknown", ""
     files = tuple("%s/%s" % (folder, path) if not path.startswith("/") else path for path in (certificate, key))
-    if files not in known:
-        known[files] = _tried(files, trust) if len(known) < MAX_PAIRS else ("unknown", "")
-    return known[files]
+    if files not in results:
+        results[files] = _try_load(files, trust) if len(results) < MAX_PAIRS else ("unknown", "")
+    return results[files]
 
 
-def _tried(files, trust):
+def _try_load(files, trust):
     if trust.loosest([_stake.OPENSSL, *files]) is not None:
         return "unknown", ""
-    said = _key_pair.fault(*files, SOUND)
-    return ("yes", "") if said is None else ("no", said[:300])
+    message = _key_pair.fault(*files, SOUND)
+    return ("yes", "") if message is None else ("no", message[:300])

@@ -16,33 +16,35 @@ def text_of(name, doc=DOC):
     """The start of an installed package's own changelog, as bytes; None where there is none here."""
     for file in ("changelog.Debian.gz", "changelog.gz", "changelog.Debian"):
         try:
-            handle = safe_open.path(os.path.join(doc, name, file), links=safe_open.FOLLOWED)
+            handle = safe_open.open_path(os.path.join(doc, name, file), links=safe_open.ALL_LINKS)
         except OSError:
             continue
-        with os.fdopen(handle, "rb") as kept:
+        with os.fdopen(handle, "rb") as stream:
             try:
-                return (gzip.GzipFile(fileobj=kept) if file.endswith(".gz") else kept).read(MAX_CHANGELOG)
+                return (gzip.GzipFile(fileobj=stream) if file.endswith(".gz") else stream).read(MAX_CHANGELOG)
             except (OSError, EOFError, ValueError):
                 continue
     return None
 
 
-def named_in(text):
+def find_cves(text):
     """The CVEs that a changelog names, newest first."""
     return list(dict.fromkeys(cve.decode() for cve in CVE.findall(text)))
 
 
-def entries_naming(text, ids):
+def find_naming_entries(text, ids):
     """``{id: version}`` of the newest entry that names each of these ids; the version is empty above the first entry."""
-    found, version = {}, ""
-    marks = sorted([*((each.start(), each.group(1), None) for each in _ENTRY.finditer(text)), *_named(text, ids)])
+    versions, version = {}, ""
+    marks = sorted(
+        [*((each.start(), each.group(1), None) for each in _ENTRY.finditer(text)), *_iter_mentions(text, ids)]
+    )
     for _at, entry, cve in marks:
         if cve is None:
             version = entry.decode("utf-8", "replace")
         else:
-            found.setdefault(cve, version)
-    return found
+            versions.setdefault(cve, version)
+    return versions
 
 
-def _named(text, ids):
+def _iter_mentions(text, ids):
     return ((each.start(), b"", each.group().decode()) for each in CVE.finditer(text) if each.group().decode() in ids)

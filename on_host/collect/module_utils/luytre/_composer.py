@@ -16,42 +16,42 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}\Z")
 _VERSION = re.compile(r"[A-Za-z0-9+._#/@~-]{1,100}\Z")
 
 
-def locks(declared):
+def find_locks(declarations):
     """``{path, packages}`` of the locks in each declared root, in the folder above it, and in those directly below it.
 
     ``packages`` are ``{name, version}``; None for a lock that is none, or larger than any.
     """
-    found = {}
-    for root in _websites.declared_roots(declared):
+    locks_by_path = {}
+    for root in _websites.declared_roots(declarations):
         above = os.path.dirname(root)
         for folder in ("", *names_below(root, ".", MAX_FOLDERS)):
-            _look(found, root, folder)
+            _add_lock(locks_by_path, root, folder)
         if above not in (*_websites.HOLDING_SITES, "/", "/home", "/srv", "/var"):
-            _look(found, above, "")
-    return list(found.values())
+            _add_lock(locks_by_path, above, "")
+    return list(locks_by_path.values())
 
 
-def _look(found, root, folder):
+def _add_lock(locks_by_path, root, folder):
     path = os.path.join(root, folder) if folder else root
-    if path in found or len(found) >= MAX_LOCKS:
+    if path in locks_by_path or len(locks_by_path) >= MAX_LOCKS:
         return
     text = read_below(root, os.path.join(folder, LOCK), MAX_LOCK)
     if text is not None:
-        found[path] = {"path": path, "packages": packages(text)}
+        locks_by_path[path] = {"path": path, "packages": parse_packages(text)}
 
 
-def packages(text):
+def parse_packages(text):
     """What a lock names; None where it is none."""
     try:
-        told = json.loads(text)
+        document = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    listed = told.get("packages") if isinstance(told, dict) else None
-    if not isinstance(listed, list):
+    entries = document.get("packages") if isinstance(document, dict) else None
+    if not isinstance(entries, list):
         return None
-    named = [(each.get("name"), each.get("version")) for each in listed if isinstance(each, dict)]
+    pairs = [(each.get("name"), each.get("version")) for each in entries if isinstance(each, dict)]
     return [
         {"name": name.lower(), "version": version}
-        for name, version in named[:MAX_PACKAGES]
+        for name, version in pairs[:MAX_PACKAGES]
         if isinstance(name, str) and isinstance(version, str) and _NAME.match(name) and _VERSION.match(version)
     ]

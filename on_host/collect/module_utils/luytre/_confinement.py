@@ -31,17 +31,17 @@ CAPABILITIES = frozenset(
 )
 """Those that no web server, PHP or database has a use for."""
 SYS_ADMIN = 1 << 21
-FILTERED = 2
+SECCOMP_FILTER = 2
 """What the kernel tells of a process whose system calls are filtered."""
-SHOWN = (
+PROPERTIES = (
     *SWITCHES,
     *("Id", "ActiveState", "MainPID", "ProtectSystem", "RestrictAddressFamilies", "SystemCallFilter"),
     "CapabilityBoundingSet",
 )
 TEMPORARY = ("/tmp", "/var/tmp")
 NOBODYS = re.compile(r"/(?:var/)?tmp/(?:\.(?:X11|ICE|XIM|font)-unix|systemd-private-)")
-CLOSED = ("/etc", "/usr", "/boot")
-WALKED = ("/etc", "/usr/local")
+SYSTEM_FOLDERS = ("/etc", "/usr", "/boot")
+WALK_FOLDERS = ("/etc", "/usr/local")
 MAX_PROCESSES = 20_000
 MAX_ENTRIES = 30_000
 MAX_TOLD = 20
@@ -50,108 +50,114 @@ RUNS_CODE = frozenset(("php", "php5", "php7", "cgi", "cgid", "fcgid", "perl", "w
 """Apache's modules by which it starts the code of sites itself; without their ``.load``, and PHP's version."""
 
 
-def names():
+def list_units():
     """The units that are looked at, whether they are there or not."""
     return [*DAEMONS, *(os.path.basename(path) for path in glob.glob("/usr/lib/systemd/system/php*-fpm.service"))]
 
 
-def confinement(reading, there):
+def collect_confinement(reading, there):
     """What each of the daemons that run is held to, lacks and uses. ``there``: the names of unit files."""
-    asked = [name for name in names() if name in there]
-    if not asked or not os.path.isdir("/run/systemd/system"):
+    unit_names = [name for name in list_units() if name in there]
+    if not unit_names or not os.path.isdir("/run/systemd/system"):
         return []
-    text = reading.run(["systemctl", "show", "--property", ",".join(SHOWN), "--", *asked], ok=None)
-    shown = (dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in text.split("\n\n"))
-    active = {unit.get("Id"): unit for unit in shown if unit.get("ActiveState") == "active" and unit.get("Id") in asked}
-    users = accounts(active)
-    written = writable({uid for uids in users.values() for uid in uids}, reading.declared) if active else {}
-    sockets = listening_in_tmp(read_text("/proc/net/unix", MAX_TABLE) or "") if active else []
+    text = reading.run(["systemctl", "show", "--property", ",".join(PROPERTIES), "--", *unit_names], ok=None)
+    units = (dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in text.split("\n\n"))
+    active = {
+        unit.get("Id"): unit for unit in units if unit.get("ActiveState") == "active" and unit.get("Id") in unit_names
+    }
+    users = list_accounts(active)
+    writable_paths = (
+        find_writable_paths({uid for uids in users.values() for uid in uids}, reading.declared) if active else {}
+    )
+    sockets = find_tmp_sockets(read_text("/proc/net/unix", MAX_TABLE) or "") if active else []
     return [
-        told(name, unit, users[name], {path for path, uids in written.items() if uids & users[name]}, sockets)
+        describe_daemon(
+            name, unit, users[name], {path for path, uids in writable_paths.items() if uids & users[name]}, sockets
+        )
         for name, unit in sorted(active.items())
     ]
 
 
-def told(name, unit, users, written, sockets):
+def describe_daemon(name, unit, users, writable_paths, sockets):
     """One daemon; ``users`` are the accounts that it runs as, ``written`` what these may write of the system's folders."""
-    missing = lacking(unit)
+    missing_properties = list_missing(unit)
     return {
         "unit": name,
-        "lacks": missing,
-        "in_force": in_force(unit.get("MainPID", "")),
+        "lacks": missing_properties,
+        "in_force": is_in_force(unit.get("MainPID", "")),
         "private_tmp": unit.get("PrivateTmp", "no"),
         "protect_system": unit.get("ProtectSystem", "no"),
-        "families": families(unit.get("RestrictAddressFamilies", "")) or [],
+        "families": parse_families(unit.get("RestrictAddressFamilies", "")) or [],
         "runs_code": name.startswith("php") or (name == "apache2.service" and apache_runs_code()),
-        "in_tmp": (sockets + left_in_tmp(users))[:MAX_TOLD] if "PrivateTmp" in missing else [],
-        "writes": outermost(written)[:MAX_TOLD],
+        "in_tmp": (sockets + find_tmp_leftovers(users))[:MAX_TOLD] if "PrivateTmp" in missing_properties else [],
+        "writes": keep_outermost(writable_paths)[:MAX_TOLD],
     }
 
 
-def lacking(unit):
+def list_missing(unit):
     """The properties that are wanted and that a unit does not have, as systemd has them loaded."""
-    found = [name for name in SWITCHES if unit.get(name, "") in ("", "no")]
+    properties = [name for name in SWITCHES if unit.get(name, "") in ("", "no")]
     if unit.get("ProtectSystem") not in SYSTEM:
-        found.append("ProtectSystem")
-    if families(unit.get("RestrictAddressFamilies", "")) is None:
-        found.append("RestrictAddressFamilies")
+        properties.append("ProtectSystem")
+    if parse_families(unit.get("RestrictAddressFamilies", "")) is None:
+        properties.append("RestrictAddressFamilies")
     words = unit.get("SystemCallFilter", "").split()
     denies = words[:1] and words[0].startswith("~")
     calls = {word.lstrip("~") for word in words}
     if not words or (CALLS - calls if denies else CALLS & calls):
-        found.append("SystemCallFilter")
+        properties.append("SystemCallFilter")
     if set(unit.get("CapabilityBoundingSet", "").split()) & CAPABILITIES:
-        found.append("CapabilityBoundingSet")
-    return found
+        properties.append("CapabilityBoundingSet")
+    return properties
 
 
-def families(value):
+def parse_families(value):
     """The families of addresses that a unit is allowed, none of ``none``; None where it is not restricted to some."""
     return None if not value or value.startswith("~") else [word for word in value.split() if word != "none"]
 
 
-def in_force(number, proc="/proc"):
+def is_in_force(number, proc="/proc"):
     """Whether the kernel holds a unit's first process to it: a daemon that was not started since is not."""
     if not number.isdigit() or int(number) < 1:
         return False
     status = read_text("%s/%s/status" % (proc, number)) or ""
     capabilities = re.search(r"(?m)^CapBnd:\s+([0-9a-f]+)$", status)
-    filtered = re.search(r"(?m)^Seccomp:\s+(\d+)$", status)
+    seccomp = re.search(r"(?m)^Seccomp:\s+(\d+)$", status)
     try:
         apart = os.readlink("%s/%s/ns/mnt" % (proc, number)) != os.readlink("%s/1/ns/mnt" % proc)
     except OSError:
         return False
-    bounded = capabilities is not None and not int(capabilities.group(1), 16) & SYS_ADMIN
-    return apart and bounded and filtered is not None and int(filtered.group(1)) == FILTERED
+    is_bounded = capabilities is not None and not int(capabilities.group(1), 16) & SYS_ADMIN
+    return apart and is_bounded and seccomp is not None and int(seccomp.group(1)) == SECCOMP_FILTER
 
 
 def apache_runs_code(folder="/etc/apache2/mods-enabled"):
     """Whether Apache itself starts the code of sites."""
-    loaded = (os.path.basename(path)[: -len(".load")] for path in glob.glob(folder + "/*.load"))
-    return any(re.sub(r"[0-9.]+$", "", name) in RUNS_CODE or name in RUNS_CODE for name in loaded)
+    module_names = (os.path.basename(path)[: -len(".load")] for path in glob.glob(folder + "/*.load"))
+    return any(re.sub(r"[0-9.]+$", "", name) in RUNS_CODE or name in RUNS_CODE for name in module_names)
 
 
 # --- what they use ---------------------------------------------------------------------------------------
 
 
-def accounts(units):
+def list_accounts(units):
     """Unit to the ids of the accounts, without root, that its processes run as, or its pools will."""
-    found = {name: set() for name in units}
+    uids_by_unit = {name: set() for name in units}
     for number in [name for name in os.listdir("/proc") if name.isdigit()][:MAX_PROCESSES]:
         process = _processes.process(int(number))
-        if process is not None and process.unit in found and process.uid:
-            found[process.unit].add(process.uid)
-    for name in found:
+        if process is not None and process.unit in uids_by_unit and process.uid:
+            uids_by_unit[process.unit].add(process.uid)
+    for name in uids_by_unit:
         version = re.match(r"php([0-9.]+)-fpm\.service$", name)
         for path in glob.glob("/etc/php/%s/fpm/pool.d/*.conf" % version.group(1)) if version else ():
             for user in re.findall(r"(?m)^\s*user\s*=\s*([^\s;]+)", read_text(path) or ""):
                 with contextlib.suppress(KeyError):
-                    found[name].add(pwd.getpwnam(user).pw_uid)
-        found[name].discard(0)
-    return found
+                    uids_by_unit[name].add(pwd.getpwnam(user).pw_uid)
+        uids_by_unit[name].discard(0)
+    return uids_by_unit
 
 
-def writable(users, declared):
+def find_writable_paths(users, declarations):
     """Folder of the system, or file right below one, to the ids of those ``users`` who may write it or a file in it.
 
     Only what is walked is known: settings, what was put below /usr/local, and sites that lie in the system's folders.
@@ -159,30 +165,31 @@ def writable(users, declared):
     groups = {uid: _groups(uid) for uid in users}
     roots = [
         path
-        for path in _websites.walked(declared)
-        if path != _websites.COMPILED_IN and any(_websites.within(path, one) for one in CLOSED)
+        for path in _websites.list_walked_roots(declarations)
+        if path != _websites.COMPILED_IN
+        and any(_websites.is_within(path, system_folder) for system_folder in SYSTEM_FOLDERS)
     ]
-    found, left = {}, MAX_ENTRIES
-    for top in (*WALKED, *roots):
+    writers_by_path, entries_left = {}, MAX_ENTRIES
+    for top in (*WALK_FOLDERS, *roots):
         for folder, _folders, files in os.walk(top):
             for path in (folder, *(os.path.join(folder, name) for name in files)):
-                able = _able(path, groups)
+                able = _list_writers(path, groups)
                 if able:
                     # What is replaced by a new file of its name needs its folder.
-                    found.setdefault(path if folder in CLOSED else folder, set()).update(able)
-            left -= 1 + len(files)
-            if left < 0:
-                return found
-    return found
+                    writers_by_path.setdefault(path if folder in SYSTEM_FOLDERS else folder, set()).update(able)
+            entries_left -= 1 + len(files)
+            if entries_left < 0:
+                return writers_by_path
+    return writers_by_path
 
 
-def outermost(paths):
+def keep_outermost(paths):
     """Those of the paths that lie below no other of them, in order."""
-    found = []
+    outer_paths = []
     for path in sorted(paths, key=lambda path: path + "/"):
-        if not found or not _websites.within(path, found[-1]):
-            found.append(path)
-    return found
+        if not outer_paths or not _websites.is_within(path, outer_paths[-1]):
+            outer_paths.append(path)
+    return outer_paths
 
 
 def _groups(uid):
@@ -193,7 +200,7 @@ def _groups(uid):
         return set()
 
 
-def _able(path, groups):
+def _list_writers(path, groups):
     """The ids of those who may write a file or folder; ``groups`` tells of each in which it is."""
     try:
         status = os.lstat(path)
@@ -201,26 +208,26 @@ def _able(path, groups):
         return set()
     if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
         return set()
-    return {uid for uid, own in groups.items() if ownership.may_write(status, uid, own)}
+    return {uid for uid, own in groups.items() if ownership.can_write(status, uid, own)}
 
 
-def left_in_tmp(users):
+def find_tmp_leftovers(users):
     """What lies in the temporary folders that these accounts made: they would no longer see it."""
-    found = []
+    paths = []
     for folder in TEMPORARY:
         try:
-            with os.scandir(folder) as listed:
-                names = [entry.path for entry in listed if entry.stat(follow_symlinks=False).st_uid in users]
+            with os.scandir(folder) as entries:
+                names = [entry.path for entry in entries if entry.stat(follow_symlinks=False).st_uid in users]
         except OSError:
             continue
-        found += sorted(path for path in names if not NOBODYS.match(path))
-    return found
+        paths += sorted(path for path in names if not NOBODYS.match(path))
+    return paths
 
 
-def listening_in_tmp(table):
+def find_tmp_sockets(table):
     """The paths in the temporary folders at which somebody listens, of the kernel's table of Unix sockets."""
-    listening = (line.split(None, 7) for line in table.splitlines()[1:])
-    paths = {words[7] for words in listening if len(words) == 8 and words[3] == "00010000"}
+    rows = (line.split(None, 7) for line in table.splitlines()[1:])
+    paths = {words[7] for words in rows if len(words) == 8 and words[3] == "00010000"}
     return sorted(
         path
         for path in paths

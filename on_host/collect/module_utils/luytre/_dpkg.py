@@ -14,7 +14,7 @@ _FLOCK = struct.Struct("hhqqi4x")
 """The kernel's ``struct flock`` on 64-bit Linux: type, whence, start, length, process."""
 
 
-def packages(text):
+def iter_packages(text):
     """What dpkg's status file says of every installed package: its fields by name, the wanted ones alone."""
     for paragraph in text.split("\n\n"):
         fields = {}
@@ -27,13 +27,15 @@ def packages(text):
             yield {**fields, "held": want == "hold"}
 
 
-def installed(text=None):
+def list_installed(text=None):
     """``{name: (version, architecture, held)}`` of every installed package, from dpkg's status file."""
     text = text if text is not None else read_text(STATUS, STATUS_LIMIT) or ""
-    return {each["Package"]: (each["Version"], each.get("Architecture", ""), each["held"]) for each in packages(text)}
+    return {
+        each["Package"]: (each["Version"], each.get("Architecture", ""), each["held"]) for each in iter_packages(text)
+    }
 
 
-def unfinished(text):
+def find_unfinished(text):
     """Names of packages whose installation was begun and not ended: nothing can be installed until that is mended."""
     marks = re.compile(
         r"^Package: (\S+)\nStatus: \S+ (?:reinstreq \S+|\S+ (?:half-installed|half-configured|unpacked))$", re.MULTILINE
@@ -50,8 +52,8 @@ def is_busy(path="/var/lib/dpkg/lock-frontend"):
     except OSError:
         return False
     try:
-        asked = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
-        return _FLOCK.unpack(fcntl.fcntl(handle, fcntl.F_GETLK, asked))[0] != fcntl.F_UNLCK
+        lock_query = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+        return _FLOCK.unpack(fcntl.fcntl(handle, fcntl.F_GETLK, lock_query))[0] != fcntl.F_UNLCK
     except OSError:
         return False
     finally:

@@ -15,19 +15,19 @@ class Effort:
         self._clock = time.monotonic() + (seconds * PATIENCE if clock is None else clock)
 
     @property
-    def left(self):
+    def seconds_left(self):
         """Seconds of the processor's time; none when the clock is over."""
         return max(0.0, self._processor - time.thread_time()) if time.monotonic() < self._clock else 0.0
 
     @property
     def is_used_up(self):
         """Whether nothing is left."""
-        return self.left <= 0
+        return self.seconds_left <= 0
 
     def part(self, seconds):
         """So many seconds of it, as far as they are there, by the same clock."""
-        return Effort(min(seconds, self.left), self._clock - time.monotonic())
+        return Effort(min(seconds, self.seconds_left), self._clock - time.monotonic())
 
     def share(self, number):
         """What one of so many has of what is left, of the clock too: one that stalls leaves the others theirs."""
-        return Effort(self.left / number, max(0.0, self._clock - time.monotonic()) / number)
+        return Effort(self.seconds_left / number, max(0.0, self._clock - time.monotonic()) / number)

@@ -2,7 +2,7 @@
 
 import re
 
-from ansible.module_utils.luytre._reading import Unreadable, read_text
+from ansible.module_utils.luytre._reading import UnreadableFact, read_text
 
 MAX_SCRIPT = 100_000
 _FETCHES = re.compile(
@@ -12,17 +12,17 @@ _FETCHES = re.compile(
 )
 
 
-def fetches(command):
+def is_piped_download(command):
     """Whether a command line does."""
     return _FETCHES.search(command) is not None
 
 
-def script_fetches(path):
+def script_has_piped_download(path):
     """Whether a script does, on a line that is not a comment; not asked of what is not a script."""
     try:
         text = read_text(path, MAX_SCRIPT) or ""
-    except Unreadable:
+    except UnreadableFact:
         return False
     return text.startswith("#!") and any(
-        fetches(line) for line in text.splitlines() if not line.lstrip().startswith("#")
+        is_piped_download(line) for line in text.splitlines() if not line.lstrip().startswith("#")
     )

@@ -9,42 +9,44 @@ import socket
 import struct
 import time
 
-from ansible.module_utils.luytre._came_in import PROGRAMS, plain
+from ansible.module_utils.luytre._came_in import PROGRAMS, normalize_address
 from ansible.module_utils.luytre._reading import read_text
 
 ESTABLISHED, LISTEN = "01", "0A"
 MAX_PROCESSES = 2000
-MAX_TOLD = 200
-_UNFINISHED = re.compile(r"\[[a-z]+\]|^(?!sshd)")
+MAX_FORWARDS = 200
+_PRE_LOGIN_TITLE = re.compile(r"\[[a-z]+\]|^(?!sshd)")
 """In the title of a process that lets nobody in yet, or that stands before the one which does the work."""
 
 
-def live(ports, name_of):
+def collect_forwards(ports, name_of):
     """``([{account, source, to, live, recorded, last}], {(address, port)})``: what goes on, and where sessions come from.
 
     ``ports`` are sshd's own, ``name_of`` gives an account's name by its uid.
     """
     sockets = {}
     for path in ("/proc/net/tcp", "/proc/net/tcp6"):
-        sockets.update(parse(read_text(path, 4_000_000) or ""))
-    found, sessions, now = {}, set(), int(time.time())
+        sockets.update(parse_sockets(read_text(path, 4_000_000) or ""))
+    forwards, sessions, now = {}, set(), int(time.time())
     for uid, title, inodes in _sessions():
-        held = [sockets[inode] for inode in inodes if inode in sockets]
-        came = next((remote for state, local, remote in held if state == ESTABLISHED and local[1] in ports), None)
+        connections = [sockets[inode] for inode in inodes if inode in sockets]
+        came = next(
+            (remote for state, local, remote in connections if state == ESTABLISHED and local[1] in ports), None
+        )
         if came is None:
             continue
-        account, carried = name_of(uid), False
-        told = {"account": account, "source": came[0], "live": True, "recorded": True, "last": now}
-        for state, local, remote in held:
+        account, is_carrying = name_of(uid), False
+        forward = {"account": account, "source": came[0], "live": True, "recorded": True, "last": now}
+        for state, local, remote in connections:
             if (local[1] in ports and remote == came) or state not in (ESTABLISHED, LISTEN):
                 continue
-            to, carried = "%s:%d" % (remote if state == ESTABLISHED else local), True
-            found[account, came[0], to] = dict(told, to=to)
+            to, is_carrying = "%s:%d" % (remote if state == ESTABLISHED else local), True
+            forwards[account, came[0], to] = dict(forward, to=to)
         if "@" in title:
             sessions.add(came)
-        elif not carried and not _UNFINISHED.search(title):
-            found[account, came[0], ""] = dict(told, to="")
-    return list(found.values())[:MAX_TOLD], sessions
+        elif not is_carrying and not _PRE_LOGIN_TITLE.search(title):
+            forwards[account, came[0], ""] = dict(forward, to="")
+    return list(forwards.values())[:MAX_FORWARDS], sessions
 
 
 def _sessions():
@@ -64,20 +66,20 @@ def _sessions():
         yield int(real.group(1)) if real else uid, title, inodes
 
 
-def parse(text):
+def parse_sockets(text):
     """``{inode: (state, (local address, port), (remote address, port))}`` of /proc/net/tcp or tcp6."""
-    found = {}
+    sockets = {}
     for line in text.splitlines()[1:]:
         fields = line.split()
         if len(fields) > 9:
-            found[fields[9]] = (fields[3], end(fields[1]), end(fields[2]))
-    return found
+            sockets[fields[9]] = (fields[3], parse_endpoint(fields[1]), parse_endpoint(fields[2]))
+    return sockets
 
 
-def end(text):
+def parse_endpoint(text):
     """``(address, port)`` of one side of a socket, as the kernel's tables write it."""
     digits, _, port = text.partition(":")
     words = [digits[at : at + 8] for at in range(0, len(digits), 8)]
     raw = b"".join(struct.pack("=I", int(word, 16)) for word in words)
     family = socket.AF_INET if len(raw) == 4 else socket.AF_INET6
-    return plain(str(ipaddress.ip_address(socket.inet_ntop(family, raw)))), int(port, 16)
+    return normalize_address(str(ipaddress.ip_address(socket.inet_ntop(family, raw)))), int(port, 16)

@@ -17,7 +17,7 @@ MAX_TOLD = 20
 
 HAPROXY = ("/etc/haproxy/haproxy.cfg",)
 MAX_CONFIGURATIONS = 50
-GUESSED = frozenset(
+WEAK_PASSWORDS = frozenset(
     """admin administrator root haproxy stats statistics password passwd secret 12345678 123456789 admin123 admin@123
     changeme monitor letmein""".split()
 )
@@ -26,65 +26,66 @@ SHORTEST = 8
 _SECTION = re.compile(r"^(global|defaults|frontend|backend|listen|userlist|peers|resolvers|program|cache)\b\s*(\S*)")
 
 
-def unread(listeners):
+def describe_unread(listeners):
     """Why not every site of this host is known, or None: which other web servers answer, and where."""
-    found = {}
-    for one in listeners:
-        name = one["process"]
-        if one["protocol"] != "tcp" or not name or name in READ or name in RELAYS:
+    ports_by_name = {}
+    for listener in listeners:
+        name = listener["process"]
+        if listener["protocol"] != "tcp" or not name or name in READ or name in RELAYS:
             continue
-        if name in SERVERS or (one["port"] in PORTS and not one["local"]):
-            found.setdefault(name, set()).add(one["port"])
-    if not found:
+        if name in SERVERS or (listener["port"] in PORTS and not listener["local"]):
+            ports_by_name.setdefault(name, set()).add(listener["port"])
+    if not ports_by_name:
         return None
-    said = (
-        "%s answers on port %s" % (name, ", ".join(map(str, sorted(found[name])))) for name in sorted(found)[:MAX_TOLD]
+    descriptions = (
+        "%s answers on port %s" % (name, ", ".join(map(str, sorted(ports_by_name[name]))))
+        for name in sorted(ports_by_name)[:MAX_TOLD]
     )
-    return "; ".join(said) + ", and what it serves is not read"
+    return "; ".join(descriptions) + ", and what it serves is not read"
 
 
 # --- HAProxy --------------------------------------------------------------------------------------------
 
 
-def statistics(reading):
+def collect_statistics(reading):
     """``auditor.facts.system.services.Statistics`` of each page of HAProxy's that shows itself, of those that run."""
-    program = reading.installed("haproxy")
-    running = _processes.running(program) if program else []
-    running += [
-        one
-        for one in _processes.all_elsewhere(("haproxy",), [program] if program else [], reading.trust)
-        if one.uid == 0
+    program = reading.find_program("haproxy")
+    processes = _processes.list_running(program) if program else []
+    processes += [
+        process
+        for process in _processes.all_elsewhere(("haproxy",), [program] if program else [], reading.trust)
+        if process.uid == 0
     ]
-    found = []
-    for path in dict.fromkeys(path for one in running for path in _files(one.title)):
+    pages = []
+    for path in dict.fromkeys(path for process in processes for path in _files(process.title)):
         if reading.trust.loose(path) is None:
-            found += shown(path, read_text(path) or "")
-    return found[:MAX_TOLD]
+            pages += parse_statistics(path, read_text(path) or "")
+    return pages[:MAX_TOLD]
 
 
 def _files(title):
     """The files that root's own HAProxy was started with."""
-    named = re.findall(r"\s-f\s*(/[^\s]{1,300})", title) or list(HAPROXY)
-    for path in named:
+    paths = re.findall(r"\s-f\s*(/[^\s]{1,300})", title) or list(HAPROXY)
+    for path in paths:
         yield from sorted(glob.glob(path + "/*.cfg"))[:MAX_CONFIGURATIONS] if os.path.isdir(path) else [path]
 
 
-def shown(path, text):
+def parse_statistics(path, text):
     """The statistics pages of one file: where each is, on which addresses, and whether a password worth the name is asked for."""
-    found, defaults, section = [], [], None
+    pages, defaults, section = [], [], None
     for number, line in enumerate(text.splitlines(), 1):
         words = _words(line)
         if not words:
             continue
         if _SECTION.match(line.strip()) and not line[:1].isspace():
             if section is not None:
-                found += _page(path, section)
-            inherited = [] if words[0] == "global" else defaults
+                pages += _page(path, section)
+            inherited_stats = [] if words[0] == "global" else defaults
             section = {
                 "kind": words[0],
                 "line": number,
                 "binds": words[2:3] if words[0] == "listen" else [],
-                "stats": list(inherited),
+                "stats": list(inherited_stats),
             }
             if words[0] == "defaults":
                 section["stats"] = defaults = []
@@ -95,19 +96,19 @@ def shown(path, text):
             section["binds"] += words[1].split(",") if len(words) > 1 else []
         elif words[0] == "stats" and section["kind"] != "global":
             section["stats"].append(words[1:])
-    return found + (_page(path, section) if section is not None else [])
+    return pages + (_page(path, section) if section is not None else [])
 
 
 def _page(path, section):
     """The page of a section, none when it has none or listens nowhere itself."""
-    said = section["stats"]
-    names = [words[0] for words in said if words]
+    stats = section["stats"]
+    names = [words[0] for words in stats if words]
     if section["kind"] not in ("listen", "frontend") or not any(
         name in ("enable", "uri", "auth", "realm", "admin") for name in names
     ):
         return []
-    pairs = [words[1].partition(":") for words in said if len(words) > 1 and words[0] == "auth"]
-    uris = [words[1] for words in said if len(words) > 1 and words[0] == "uri"]
+    pairs = [words[1].partition(":") for words in stats if len(words) > 1 and words[0] == "auth"]
+    uris = [words[1] for words in stats if len(words) > 1 and words[0] == "uri"]
     return [
         {
             "where": "%s:%d" % (path, section["line"]),
@@ -119,14 +120,14 @@ def _page(path, section):
             else "weak"
             if any(_weak(user, password) for user, _, password in pairs)
             else "set",
-            "changes": any(words[:1] == ["admin"] and words[1:2] == ["if"] for words in said),
+            "changes": any(words[:1] == ["admin"] and words[1:2] == ["if"] for words in stats),
         }
     ]
 
 
 def _weak(user, password):
     lower = password.lower()
-    return len(password) < SHORTEST or lower in GUESSED or lower == user.lower()
+    return len(password) < SHORTEST or lower in WEAK_PASSWORDS or lower == user.lower()
 
 
 def _local(bind):

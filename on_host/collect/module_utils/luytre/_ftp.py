@@ -14,12 +14,12 @@ MAX_FILES = 200
 
 def servers(reading):
     """``auditor.facts.system.services.Ftp`` of each that runs as root, which has to be to listen and to let people in."""
-    found = []
+    results = []
     for name, read in (("vsftpd", vsftpd), ("proftpd", proftpd), ("pure-ftpd", pure_ftpd)):
-        program = reading.installed(name)
-        if program and _processes.running(program):
-            found.append({"server": name, **read()})
-    return found
+        program = reading.find_program(name)
+        if program and _processes.list_running(program):
+            results.append({"server": name, **read()})
+    return results
 
 
 def vsftpd():
@@ -30,10 +30,10 @@ def vsftpd():
     def on(name, default):
         return values.get(name, default).upper() in ("YES", "TRUE", "1")
 
-    secured = on("ssl_enable", "NO") and on("force_local_logins_ssl", "YES")
+    requires_tls = on("ssl_enable", "NO") and on("force_local_logins_ssl", "YES")
     anonymous, writes = on("anonymous_enable", "YES"), on("write_enable", "NO")
     return {
-        "plain_logins": on("local_enable", "NO") and not secured,
+        "plain_logins": on("local_enable", "NO") and not requires_tls,
         "anonymous": anonymous,
         "anonymous_writes": anonymous
         and writes
@@ -43,14 +43,14 @@ def vsftpd():
 
 
 def proftpd():
-    text = _with_includes(PROFTPD, r"(?mi)^[ \t]*Include[ \t]+\"?([^\s\"]+)")
-    engine = _last(text, "TLSEngine")
-    required = _last(text, "TLSRequired")
+    text = _read_with_includes(PROFTPD, r"(?mi)^[ \t]*Include[ \t]+\"?([^\s\"]+)")
+    engine = _get_last(text, "TLSEngine")
+    tls_required = _get_last(text, "TLSRequired")
     anonymous = re.search(r"(?mi)^[ \t]*<Anonymous\b", text) is not None
     inside = "".join(re.findall(r"(?mis)^[ \t]*<Anonymous\b.*?^[ \t]*</Anonymous>", text))
     writes = re.search(r"(?mis)<Limit[^>]*\b(?:WRITE|STOR)\b[^>]*>(?:(?!</Limit>).)*\bAllowAll\b", inside)
     return {
-        "plain_logins": not (engine == "on" and required in ("on", "auth", "auth+data", "ctrl")),
+        "plain_logins": not (engine == "on" and tls_required in ("on", "auth", "auth+data", "ctrl")),
         "anonymous": anonymous,
         "anonymous_writes": anonymous and writes is not None,
         "root": next(iter(re.findall(r"(?mi)^[ \t]*DefaultRoot[ \t]+(/\S+)", text)), None),
@@ -72,19 +72,21 @@ def pure_ftpd():
     }
 
 
-def _with_includes(path, pattern):
-    text, waiting, read = "", [path], set()
-    while waiting and len(read) < MAX_FILES:
-        one = waiting.pop(0)
-        if one not in read:
-            read.add(one)
-            own = read_text(one) or ""
+def _read_with_includes(path, pattern):
+    text, pending_paths, read = "", [path], set()
+    while pending_paths and len(read) < MAX_FILES:
+        current_path = pending_paths.pop(0)
+        if current_path not in read:
+            read.add(current_path)
+            own = read_text(current_path) or ""
             text += own + "\n"
-            for named in re.findall(pattern, own):
-                waiting += sorted(glob.glob(named if not named.endswith("/") else named + "*"))
+            for include_pattern in re.findall(pattern, own):
+                pending_paths += sorted(
+                    glob.glob(include_pattern if not include_pattern.endswith("/") else include_pattern + "*")
+                )
     return text
 
 
-def _last(text, directive):
-    found = re.findall(r"(?mi)^[ \t]*%s[ \t]+(\S+)" % directive, text)
-    return found[-1].lower() if found else "off"
+def _get_last(text, directive):
+    values = re.findall(r"(?mi)^[ \t]*%s[ \t]+(\S+)" % directive, text)
+    return values[-1].lower() if values else "off"

@@ -11,7 +11,7 @@ import socket
 import struct
 import time
 
-from ansible.module_utils.luytre._forwarded import LISTEN, end
+from ansible.module_utils.luytre._forwarded import LISTEN, parse_endpoint
 from ansible.module_utils.luytre._reading import read_text
 
 VERSIONS = {"TLSv1.3": 0x0304, "TLSv1.2": 0x0303, "TLSv1.1": 0x0302, "TLSv1": 0x0301, "SSLv3": 0x0300}
@@ -39,7 +39,7 @@ MAX_TABLE = 1_000_000
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63}){0,9}")
 
 
-def tell(vhosts, deadline, spared=()):
+def add_tls_versions(vhosts, deadline, skip_places=()):
     """Add ``answered``, the versions, to the ``tls`` of virtual hosts that speak it; empty where it cannot be told.
 
     ``spared`` are (address, port) that wait for something else before TLS. ``deadline`` is of the monotonic clock.
@@ -47,10 +47,12 @@ def tell(vhosts, deadline, spared=()):
     ends = min(deadline, time.monotonic() + ALL_SECONDS)
     for vhost in vhosts:
         if vhost["tls"]:
-            places = [(one["address"], one["port"]) for one in vhost["listens"] if one["tls"]]
-            asked = [place for place in dict.fromkeys(places) if place not in spared][:MAX_LISTENS]
-            told = [answered(*place, name_of(vhost["names"]), ends) for place in asked]
-            vhost["tls"]["answered"] = [] if None in told else sorted({version for found in told for version in found})
+            places = [(listen["address"], listen["port"]) for listen in vhost["listens"] if listen["tls"]]
+            targets = [place for place in dict.fromkeys(places) if place not in skip_places][:MAX_LISTENS]
+            answers = [probe_versions(*place, name_of(vhost["names"]), ends) for place in targets]
+            vhost["tls"]["answered"] = (
+                [] if None in answers else sorted({version for versions in answers for version in versions})
+            )
 
 
 def name_of(names):
@@ -58,7 +60,7 @@ def name_of(names):
     return next((name for name in names if name != "_" and _NAME.fullmatch(name)), "")
 
 
-def answered(address, port, name, ends):
+def probe_versions(address, port, name, ends):
     """The versions that are answered there, newest first; none where it is no address of this host, or another than root listens.
 
     None when a question was left open: who is slow has not refused.
@@ -66,21 +68,21 @@ def answered(address, port, name, ends):
     address = own_address(address)
     if address is None or (time.monotonic() < ends and not is_roots(address, port)):
         return []
-    found = []
+    versions = []
     for version in VERSIONS:
-        said = _said(address, port, hello(version, name), ends)
-        if said is None:
+        record = _exchange(address, port, build_client_hello(version, name), ends)
+        if record is None:
             return None
-        if version_of(said) == version:
-            found.append(version)
-    return found
+        if parse_version(record) == version:
+            versions.append(version)
+    return versions
 
 
-def own_address(told):
+def own_address(address):
     """The address at which a place of a configuration is reached from here, or None for a name."""
-    told = told.strip("[]")
+    address = address.strip("[]")
     try:
-        return str(ipaddress.ip_address(EVERYWHERE.get(told, told)))
+        return str(ipaddress.ip_address(EVERYWHERE.get(address, address)))
     except ValueError:
         return None
 
@@ -92,12 +94,12 @@ def is_roots(address, port):
         for line in (read_text(path, MAX_TABLE) or "").splitlines()[1:]:
             fields = line.split()
             if len(fields) > 7 and fields[3] == LISTEN and fields[1].endswith(":%04X" % port):
-                if end(fields[1])[0] in (address, "0.0.0.0", "::"):  # noqa: S104  what it listens on, as the kernel tells
+                if parse_endpoint(fields[1])[0] in (address, "0.0.0.0", "::"):  # noqa: S104  what it listens on, as the kernel tells
                     owners.add(fields[7])
     return bool(owners) and owners <= OWNERS
 
 
-def _said(address, port, message, ends):
+def _exchange(address, port, message, ends):
     """The first record that comes back, empty when the door is shut instead; None when the time is over.
 
     Only this host is asked: no other address can be bound.
@@ -112,65 +114,65 @@ def _said(address, port, message, ends):
             connection.bind((address, 0))
             connection.connect((address, port))
             connection.sendall(message)
-            said = b""
-            while not _whole(said):
-                left = until - time.monotonic()
-                if left <= 0:
+            record = b""
+            while not _is_complete(record):
+                seconds_left = until - time.monotonic()
+                if seconds_left <= 0:
                     return None
-                connection.settimeout(left)
-                piece = connection.recv(MAX_ANSWER - len(said))
+                connection.settimeout(seconds_left)
+                piece = connection.recv(MAX_ANSWER - len(record))
                 if not piece:
                     return b""
-                said += piece
-            return said
+                record += piece
+            return record
     except socket.timeout:
         return None
     except OSError:
         return b""
 
 
-def _whole(said):
-    return len(said) >= MAX_ANSWER or (len(said) >= 5 and len(said) >= 5 + struct.unpack(">H", said[3:5])[0])
+def _is_complete(record):
+    return len(record) >= MAX_ANSWER or (len(record) >= 5 and len(record) >= 5 + struct.unpack(">H", record[3:5])[0])
 
 
-def version_of(said):
+def parse_version(record):
     """The version that a server's first record chooses; None for a refusal and for what is no TLS."""
-    if len(said) < 44 or said[0] != HANDSHAKE or said[5] != SERVER_HELLO:
+    if len(record) < 44 or record[0] != HANDSHAKE or record[5] != SERVER_HELLO:
         return None
-    (chosen,) = struct.unpack(">H", said[9:11])
-    at = 44 + said[43] + 3
-    end = min(len(said), 5 + struct.unpack(">H", said[3:5])[0])
+    (version_number,) = struct.unpack(">H", record[9:11])
+    at = 44 + record[43] + 3
+    end = min(len(record), 5 + struct.unpack(">H", record[3:5])[0])
     at += 2
     while at + 4 <= end:
-        kind, length = struct.unpack(">HH", said[at : at + 4])
+        kind, length = struct.unpack(">HH", record[at : at + 4])
         if kind == SUPPORTED_VERSIONS and length == 2 and at + 6 <= end:
-            (chosen,) = struct.unpack(">H", said[at + 4 : at + 6])
+            (version_number,) = struct.unpack(">H", record[at + 4 : at + 6])
         at += 4 + length
-    return next((name for name, number in VERSIONS.items() if number == chosen), None)
+    return next((name for name, number in VERSIONS.items() if number == version_number), None)
 
 
-def hello(version, name):
+def build_client_hello(version, name):
     """The first record of a client that speaks that version and no other, and asks for the site of that name."""
     number = VERSIONS[version]
     extensions = b""
     if name:
-        extensions += _extension(0, _counted(b"\0" + _counted(name.encode("ascii"))))
-    extensions += _extension(10, _counted(_numbers(_GROUPS))) + _extension(11, b"\1\0")
-    extensions += _extension(13, _counted(_numbers(_SIGNATURES)))
+        extensions += _extension(0, _prefix_length(b"\0" + _prefix_length(name.encode("ascii"))))
+    extensions += _extension(10, _prefix_length(_numbers(_GROUPS))) + _extension(11, b"\1\0")
+    extensions += _extension(13, _prefix_length(_numbers(_SIGNATURES)))
     if version == "TLSv1.3":
         versions = struct.pack(">BH", 2, number)
-        extensions += _extension(SUPPORTED_VERSIONS, versions) + _extension(51, _counted(b""))
+        extensions += _extension(SUPPORTED_VERSIONS, versions) + _extension(51, _prefix_length(b""))
     body = struct.pack(">H", min(number, VERSIONS["TLSv1.2"])) + os.urandom(32) + b"\0"
-    body += _counted(_numbers(_CIPHERS)) + b"\1\0" + _counted(extensions)
+    body += _prefix_length(_numbers(_CIPHERS)) + b"\1\0" + _prefix_length(extensions)
     message = struct.pack(">BBH", 1, 0, len(body)) + body
     return struct.pack(">BHH", HANDSHAKE, min(number, VERSIONS["TLSv1"]), len(message)) + message
 
 
 def _extension(kind, content):
-    return struct.pack(">H", kind) + _counted(content)
+    return struct.pack(">H", kind) + _prefix_length(content)
 
 
-def _counted(content):
+def _prefix_length(content):
     return struct.pack(">H", len(content)) + content
 
 

@@ -30,10 +30,10 @@ SCHEDULERS = (
 
 def schedulers(reading):
     """For cron and at: whether only named accounts may schedule jobs, and which have some now."""
-    return [scheduling(reading, *each) for each in SCHEDULERS]
+    return [describe_scheduler(reading, *each) for each in SCHEDULERS]
 
 
-def scheduling(reading, program, path, spool, group):
+def describe_scheduler(reading, program, path, spool, group):
     """Whether only named accounts may schedule jobs, and which have some now."""
     owners = set()
     with contextlib.suppress(OSError):
@@ -44,7 +44,7 @@ def scheduling(reading, program, path, spool, group):
     allow = file_mode(path)
     return {
         "program": program,
-        "installed": reading.installed(program) is not None,
+        "installed": reading.find_program(program) is not None,
         "path": path,
         "group": group,
         "limited": allow is not None,
@@ -52,53 +52,57 @@ def scheduling(reading, program, path, spool, group):
     }
 
 
-def homes(accounts, roots):
+def collect_homes(accounts, roots):
     """The homes of people right below /home: what others may do there, and whether a site is served out of an open one.
 
     ``roots`` gives the web roots, and is asked for them only where it matters.
     """
-    found, known, visitors = [], None, {}
+    entries, web_roots, visitors = [], None, {}
     for account in accounts:
-        entry = home(account)
+        entry = get_home(account)
         if entry:
             path = entry["path"]
             is_open = entry["mode"] & 0o027 != 0
-            if is_open and known is None:
-                known, visitors = roots(), at_work()
-            served = is_open and (any(_websites.within(root, path) for root in known) or _links_into(path))
-            found.append({"account": account["name"], **entry, "served": served, "open": is_open})
-            uids = {uid for uid, places in visitors.items() if any(_websites.within(place, path) for place in places)}
-            found[-1]["used_by"] = sorted(user_name(uid) for uid in uids - {0, account["uid"]})[:20] if is_open else []
-    return found[:MAX_FOUND]
+            if is_open and web_roots is None:
+                web_roots, visitors = roots(), at_work()
+            is_served = is_open and (any(_websites.is_within(root, path) for root in web_roots) or _links_into(path))
+            entries.append({"account": account["name"], **entry, "served": is_served, "open": is_open})
+            uids = {
+                uid for uid, places in visitors.items() if any(_websites.is_within(place, path) for place in places)
+            }
+            entries[-1]["used_by"] = (
+                sorted(user_name(uid) for uid in uids - {0, account["uid"]})[:20] if is_open else []
+            )
+    return entries[:MAX_FOUND]
 
 
-def home(account):
+def get_home(account):
     """An account's own folder right below /home; None where it is elsewhere, or another's."""
     path = account["home"].rstrip("/")
     entry = file_mode(path) if re.match(r"/home/[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\Z", path) else None
     return entry if entry and entry["kind"] == "dir" and entry["owner"] == account["name"] else None
 
 
-def open_dot_files(accounts):
+def find_open_dot_files(accounts):
     """The DOT_FILES in homes that others may read or write, or the group may write."""
-    found = []
+    files = []
     for account in accounts:
-        place = home(account)
+        place = get_home(account)
         for name in DOT_FILES if place else ():
             entry = file_mode(os.path.join(place["path"], name))
             if entry and entry["kind"] == "file" and entry["owner"] == account["name"] and entry["mode"] & 0o027:
-                found.append({"account": account["name"], **entry})
-    return found[:MAX_FOUND]
+                files.append({"account": account["name"], **entry})
+    return files[:MAX_FOUND]
 
 
 def at_work(proc="/proc"):
     """The folders in which processes work, and whose programs they run, by the number of their user."""
-    found = {}
+    places_by_uid = {}
     for folder in glob.glob(proc + "/[0-9]*")[:MAX_PROCESSES]:
         with contextlib.suppress(OSError):
             places = {os.readlink(folder + "/cwd"), os.readlink(folder + "/exe")}
-            found.setdefault(os.stat(folder).st_uid, set()).update(places)
-    return found
+            places_by_uid.setdefault(os.stat(folder).st_uid, set()).update(places)
+    return places_by_uid
 
 
 def _links_into(home, places=("/var/www", "/srv/www", "/srv")):
@@ -106,4 +110,4 @@ def _links_into(home, places=("/var/www", "/srv/www", "/srv")):
     links = (
         os.path.join(place, name) for place in places if os.path.isdir(place) for name in os.listdir(place)[:MAX_FOUND]
     )
-    return any(os.path.islink(link) and _websites.within(safe_open.real(link), home) for link in links)
+    return any(os.path.islink(link) and _websites.is_within(safe_open.resolve(link), home) for link in links)

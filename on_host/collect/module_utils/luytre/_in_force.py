@@ -36,7 +36,9 @@ MAX_FILES = 500
 MAX_CONTROLS = 500
 
 _DOMAIN = r"(?:[a-z0-9-]+\.)+[a-z0-9-]+"
-_NAMED = re.compile(r"(?m)^[ \t]*[#;] ?([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)\b(?:: (%s(?: %s)*)$)?" % (_DOMAIN, _DOMAIN))
+_CONTROL_COMMENT = re.compile(
+    r"(?m)^[ \t]*[#;] ?([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)\b(?:: (%s(?: %s)*)$)?" % (_DOMAIN, _DOMAIN)
+)
 _OF_A_SITE = re.compile(r"/(?:apache2/luytre/|nginx/snippets/luytre-)([a-z0-9][a-z0-9.-]*?)(?:\.http)?\.conf\Z")
 _OF_A_POOL = re.compile(r"(?ms)^; Luy Tre begin$.*?^; Luy Tre end$")
 _INCLUDE = re.compile(r"(?mi)^[ \t]*include[ \t=]+(.+)$")
@@ -47,49 +49,54 @@ def collect(root=""):
 
     A file that another than root could change names nothing, nor does one that its daemon no longer reads.
     """
-    trust, found = Trust(), {}
+    trust, domains_by_control = Trust(), {}
     for pattern, areas in FILES.items():
         for path in sorted(glob.glob(root + pattern))[:MAX_FILES]:
             if trust.loose(path) is None and (pattern != SSH_DROPIN or _is_included(read_text(root + SSHD) or "")):
                 text = read_text(path) or ""
-                _add(found, named(path, text, areas))
+                _add(domains_by_control, parse_controls(path, text, areas))
                 if pattern == NGINX and _nginx_in_force.LIST not in text:
-                    _add(found, _of_nginx(root, trust))
-    return {control: sorted(domains) for control, domains in sorted(found.items())[:MAX_CONTROLS]}
+                    _add(domains_by_control, _collect_nginx(root, trust))
+    return {control: sorted(domains) for control, domains in sorted(domains_by_control.items())[:MAX_CONTROLS]}
 
 
-def named(path, text, areas):
+def parse_controls(path, text, areas):
     """Control id to domains, by comments that begin with an id and may go on ``: DOMAIN …``; a site's own file is its own."""
     if "/pool.d/" in path:
         text = "\n".join(_OF_A_POOL.findall(text))
     site = _OF_A_SITE.search(path)
-    found = {}
-    for area, name, domains in _NAMED.findall(text):
+    domains_by_control = {}
+    for area, name, domains in _CONTROL_COMMENT.findall(text):
         if area in areas:
-            found.setdefault("%s.%s" % (area, name), set()).update([site.group(1)] if site else domains.split())
-    return found
+            domains_by_control.setdefault("%s.%s" % (area, name), set()).update(
+                [site.group(1)] if site else domains.split()
+            )
+    return domains_by_control
 
 
-def _add(found, more):
+def _add(target, more):
     for control, domains in more.items():
-        found.setdefault(control, set()).update(domains)
+        target.setdefault(control, set()).update(domains)
 
 
-def _of_nginx(root, trust):
+def _collect_nginx(root, trust):
     """What lines of ours have in force in nginx's files, where no list says so."""
-    found, included = {}, set()
-    for path in _nginx_in_force.files(root):
+    domains_by_control, site_domains = {}, set()
+    for path in _nginx_in_force.list_files(root):
         if path != root + NGINX and not _nginx_in_force.SNIPPET.search(path) and trust.loose(path) is None:
-            controls, sites = _nginx_in_force.named(read_text(path) or "")
-            _add(found, {control: domains for control, domains in controls.items() if _is_of(control, FILES[NGINX])})
-            included |= sites
-    for path in [root + "/etc/nginx/snippets/luytre-%s.conf" % domain for domain in sorted(included)][:MAX_FILES]:
+            controls, sites = _nginx_in_force.parse_controls(read_text(path) or "")
+            _add(
+                domains_by_control,
+                {control: domains for control, domains in controls.items() if _belongs_to(control, FILES[NGINX])},
+            )
+            site_domains |= sites
+    for path in [root + "/etc/nginx/snippets/luytre-%s.conf" % domain for domain in sorted(site_domains)][:MAX_FILES]:
         if trust.loose(path) is None:
-            _add(found, named(path, read_text(path) or "", FILES[NGINX]))
-    return found
+            _add(domains_by_control, parse_controls(path, read_text(path) or "", FILES[NGINX]))
+    return domains_by_control
 
 
-def _is_of(control, areas):
+def _belongs_to(control, areas):
     return control.partition(".")[0] in areas
 
 

@@ -14,10 +14,10 @@ _WORDS_APART = re.compile(
 """Strings and comments. One that is never closed goes to the end, so that none is sought twice; a one-line comment ends
 where PHP ends."""
 _SIGNS = re.compile(r"[\w\s$;,=>\[\]().!|&{}'?:+-]*\Z")
-_CALLED = re.compile(r"(?<![\w$'\]})])([\w$'\]})]+)\s*\(")
+_CALL = re.compile(r"(?<![\w$'\]})])([\w$'\]})]+)\s*\(")
 _WORD = re.compile(r"\$?[A-Za-z_\x80-\uffff]\w*")
 _MAY_CALL = frozenset(("array", "define", "defined", "if", "exit", "die"))
-_ACTING = frozenset(
+_ACTING_WORDS = frozenset(
     """include include_once require require_once echo print new clone throw goto yield function fn class use namespace
     global static eval switch while for foreach do declare try""".split()
 )
@@ -31,7 +31,7 @@ _MAY_SET = frozenset(
 """Settings of PHP's that name no file to run or to write to, and no function to call."""
 _SETS = re.compile(r"\bini_set\s*\(\s*\0[a-z_.]+\0\s*,\s*(?:''|\d+)\s*\)", re.IGNORECASE)
 _NAME = re.compile(r"\0[a-z_.]+\0")
-_GIVEN = re.compile(r"\$(?:_[A-Z]|GLOBALS\b|this\b)")
+_SUPERGLOBAL = re.compile(r"\$(?:_[A-Z]|GLOBALS\b|this\b)")
 _MAY_STAND = _MAY_CALL | frozenset(("return", "true", "false", "null", "and", "or", "not", "else", "stdclass"))
 
 
@@ -46,7 +46,7 @@ def holds_values(content):
     opening = re.match(r"\A\ufeff?\s*<\?php\b", text)
     if opening is None or len(content) >= MAX_READ or b"\0" in content:
         return False
-    code, rest = _stripped(text[opening.end() :])
+    code, rest = _strip_code(text[opening.end() :])
     return code is not None and not rest.strip() and _only_holds(code)
 
 
@@ -55,16 +55,16 @@ def ends_at_once(text):
     return _ENDS_AT_ONCE.match(text[:4096]) is not None
 
 
-def _stripped(text):
+def _strip_code(text):
     """``(code with strings empty and comments gone, what follows it)``; code None where a string may run.
 
     A string that is the name of a setting in _MAY_SET stays, between zeros, which PHP's code has none of.
     """
     runs = False
 
-    def bare(found):
+    def bare(match):
         nonlocal runs
-        word = found.group(0)
+        word = match.group(0)
         if word[0] == '"' and "$" in word:
             runs = True
         if word[0] in "'\"":
@@ -79,15 +79,15 @@ def _only_holds(code):
     code = _NAME.sub("''", _SETS.sub("", code))
     if not _SIGNS.match(code) or re.search(r"->|::|\$\s*[\${]|\?\s*=", code):
         return False
-    if any(called.lower() not in _MAY_CALL for called in _CALLED.findall(code)):
+    if any(name.lower() not in _MAY_CALL for name in _CALL.findall(code)):
         return False
     return all(_may_stand(word) for word in set(_WORD.findall(code)))
 
 
 def _may_stand(word):
     if word[0] == "$":
-        return _GIVEN.match(word) is None
-    return word.lower() in _MAY_STAND or (word.isupper() and word.lower() not in _ACTING)
+        return _SUPERGLOBAL.match(word) is None
+    return word.lower() in _MAY_STAND or (word.isupper() and word.lower() not in _ACTING_WORDS)
 
 
 _INPUT = re.compile(rb"\$_(?:GET|POST|REQUEST|COOKIE|FILES|SERVER)\b|php://input|getallheaders", re.IGNORECASE)

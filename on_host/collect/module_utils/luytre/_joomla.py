@@ -55,22 +55,24 @@ def login_of(values):
     """Its own, of its settings. Raises NotAsked."""
     kind = values["dbtype"]
     if kind is not None and kind != _php.UNKNOWN and kind not in ENGINES:
-        raise _site_database.NotAsked("other_kind")
+        raise _site_database.DatabaseUnanswered("other_kind")
     engine = ENGINES.get(kind, _site_database.MYSQL)
     words = (values[name] for name in ("user", "password", "host", "db", "dbprefix"))
     return _site_database.plain_login(*words, engine=engine)
 
 
-def instance(found, reading):
+def collect_instance(application, reading):
     """``auditor.facts.web.wordpress.Joomla``."""
-    values = _php_settings.read(found.path, FILE, _php.PROPERTY, NAMES)
-    configured = values is not None
+    values = _php_settings.read(application.path, FILE, _php.PROPERTY, NAMES)
+    is_configured = values is not None
     values = values or dict.fromkeys(NAMES)
-    database, unread = _database(os.path.join(found.path, FILE), values, reading) if configured else (None, None)
+    database, unread = (
+        _database(os.path.join(application.path, FILE), values, reading) if is_configured else (None, None)
+    )
     return {
-        "path": found.path,
-        "version": found.version(),
-        "configured": configured,
+        "path": application.path,
+        "version": application.version(),
+        "configured": is_configured,
         "settings": {
             "debug": switch(values["debug"]),
             "error_reporting": plain(values["error_reporting"]),
@@ -89,41 +91,43 @@ def _database(file, values, reading):
         login = login_of(values)
         statements = STATEMENTS if login.engine == _site_database.MYSQL else IN_POSTGRESQL
         words = {"{db}": login.database, "{p}": values["dbprefix"], "{group}": str(SUPER_USERS)}
-        return understood(_site_database.rows(reading, login, _site_database.filled(statements, words))), None
-    except _site_database.NotAsked as not_asked:
+        return parse_rows(
+            _site_database.fetch_rows(reading, login, _site_database.fill_statements(statements, words))
+        ), None
+    except _site_database.DatabaseUnanswered as not_asked:
         user = values["user"]
         account = user if isinstance(user, str) and user != _php.UNKNOWN else ""
         return None, {"why": not_asked.why, "file": file, "account": account[:80]}
 
 
-def understood(rows):
+def parse_rows(rows):
     """The rows of STATEMENTS as facts."""
     params = next((row[1] for row in rows if row[0] == "users"), None)
     users = [row for row in rows if row[0] == "super"]
-    said = _object(params)
+    settings = _parse_object(params)
     return {
         "super_users": [
             {
                 "login": (login or "")[:MAX_TEXT],
-                "registered": _site_database.epoch(registered),
-                "last_seen": _site_database.epoch(seen) or None,
+                "registered": _site_database.parse_epoch(registered_at),
+                "last_seen": _site_database.parse_epoch(last_seen_at) or None,
             }
-            for _, login, registered, seen in sorted(users, key=lambda row: row[1] or "")
+            for _, login, registered_at, last_seen_at in sorted(users, key=lambda row: row[1] or "")
         ],
-        "registration": switch(said.get("allowUserRegistration")) is True,
-        "registered_group": _whole(said.get("new_usertype")),
-        "activation": _whole(said.get("useractivation")),
+        "registration": switch(settings.get("allowUserRegistration")) is True,
+        "registered_group": _parse_whole(settings.get("new_usertype")),
+        "activation": _parse_whole(settings.get("useractivation")),
     }
 
 
-def _object(text):
+def _parse_object(text):
     try:
-        said = json.loads(text or "{}")
+        document = json.loads(text or "{}")
     except (ValueError, RecursionError):
         return {}
-    return said if isinstance(said, dict) else {}
+    return document if isinstance(document, dict) else {}
 
 
-def _whole(value):
-    found = number(value if isinstance(value, (str, int)) else None)
-    return found if isinstance(found, int) else None
+def _parse_whole(value):
+    whole = number(value if isinstance(value, (str, int)) else None)
+    return whole if isinstance(whole, int) else None

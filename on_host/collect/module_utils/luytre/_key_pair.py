@@ -18,20 +18,20 @@ def fault(certificate, key, ciphers):
         if ciphers:
             context.set_ciphers(ciphers)
     except ssl.SSLError as error:
-        return "the ciphers %s: %s" % (ciphers[:200], _said(error))
-    encrypted = []
+        return "the ciphers %s: %s" % (ciphers[:200], _format_error(error))
+    password_requests = []
 
     def password():
-        encrypted.append(True)
+        password_requests.append(True)
         return ""
 
     try:
         context.load_cert_chain(certificate, key, password)
     except (ssl.SSLError, OSError) as error:
-        return None if encrypted else "%s: %s" % (certificate, _said(error))
+        return None if password_requests else "%s: %s" % (certificate, _format_error(error))
     return None
 
 
-def _said(error):
+def _format_error(error):
     """``ee key too small`` of ``[SSL: EE_KEY_TOO_SMALL] ee key too small (_ssl.c:4158)``."""
     return re.sub(r"^\[[^\]]*\]\s*|\s*\(_ssl\.c:\d+\)$", "", (error.args[-1] if error.args else "") or str(error))

@@ -80,15 +80,15 @@ class Layout:
 
 def is_below(path, folder):
     """Whether a path lies in a folder whose names may be ``*``."""
-    wanted = folder.rstrip("/").split("/")
+    pattern_parts = folder.rstrip("/").split("/")
     parts = path.lower().split("/")
-    return len(parts) > len(wanted) and all(map(fnmatch.fnmatchcase, parts, wanted))
+    return len(parts) > len(pattern_parts) and all(map(fnmatch.fnmatchcase, parts, pattern_parts))
 
 
 def matches(path, pattern):
     """Whether a path is one of a pattern's, name by name."""
-    wanted, parts = pattern.split("/"), path.split("/")
-    return len(parts) == len(wanted) and all(map(fnmatch.fnmatchcase, parts, wanted))
+    pattern_parts, parts = pattern.split("/"), path.split("/")
+    return len(parts) == len(pattern_parts) and all(map(fnmatch.fnmatchcase, parts, pattern_parts))
 
 
 LAYOUTS = (

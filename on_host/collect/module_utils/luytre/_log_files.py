@@ -16,10 +16,10 @@ PIECE = 1 << 20
 MAX_FILES = 60
 """Of one log."""
 MAX_NAMES = 5_000
-_ROTATED = re.compile(r"[.-]\d{1,14}(?:-\d{1,6})?(?:\.gz)?\Z")
+_ROTATION_SUFFIX = re.compile(r"[.-]\d{1,14}(?:-\d{1,6})?(?:\.gz)?\Z")
 
 
-class Budget:
+class ReadBudget:
     """Bytes, unpacked, and a moment; who reads uses them up."""
 
     def __init__(self, size, deadline):
@@ -33,16 +33,16 @@ class Budget:
     def part(self, number):
         """What one of so many may use of it; what that one leaves, the others have."""
         size, now = self.left // number, time.monotonic()
-        part = Budget(size, now + max(0.0, self.deadline - now) / number)
+        part = ReadBudget(size, now + max(0.0, self.deadline - now) / number)
         yield part
         self.left -= size - part.left
 
 
-def pieces(path, budget):
+def iter_pieces(path, budget):
     """Whole lines of a log and of those that were rotated, newest file first, a piece at a time; as far as the budget goes."""
     folder, name = os.path.split(path)
     try:
-        here = safe_open.path(folder, safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
+        here = safe_open.open_path(folder, safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
     except OSError:
         return
     try:
@@ -50,7 +50,7 @@ def pieces(path, budget):
             if budget.is_used_up:
                 return
             try:
-                handle = safe_open.at(here, member)
+                handle = safe_open.open_at(here, member)
             except OSError:
                 continue
             try:
@@ -63,19 +63,19 @@ def pieces(path, budget):
 
 def _files(here, name):
     """``(time of its last change, name)`` of a log's files, the newest first."""
-    found = []
+    log_files = []
     with os.scandir(here) as members:
         for member in itertools.islice(members, MAX_NAMES):
             rest = member.name[len(name) :]
-            if member.name.startswith(name) and (not rest or _ROTATED.match(rest)):
+            if member.name.startswith(name) and (not rest or _ROTATION_SUFFIX.match(rest)):
                 with contextlib.suppress(OSError):
-                    found.append((member.stat(follow_symlinks=False).st_mtime, member.name))
-    return sorted(found, reverse=True)[:MAX_FILES]
+                    log_files.append((member.stat(follow_symlinks=False).st_mtime, member.name))
+    return sorted(log_files, reverse=True)[:MAX_FILES]
 
 
-def _lines(handle, packed, budget):
+def _lines(handle, is_gzip, budget):
     rest = b""
-    for piece in _unpacked(handle, budget) if packed else _plain(handle, budget):
+    for piece in _iter_unpacked(handle, budget) if is_gzip else _plain(handle, budget):
         whole, newline, rest = (rest + piece).rpartition(b"\n")
         if newline:
             yield whole
@@ -97,24 +97,24 @@ def _plain(handle, budget):
         yield piece
 
 
-def _unpacked(handle, budget):
+def _iter_unpacked(handle, budget):
     unpacker, at = zlib.decompressobj(31), 0
-    waiting = b""
+    pending = b""
     while True:
-        if not waiting:
-            waiting = os.pread(handle, PIECE, at)
-            at += len(waiting)
-            if not waiting:
+        if not pending:
+            pending = os.pread(handle, PIECE, at)
+            at += len(pending)
+            if not pending:
                 return
         try:
-            piece = unpacker.decompress(waiting, PIECE)
+            piece = unpacker.decompress(pending, PIECE)
         except zlib.error:
             return
-        waiting = unpacker.unconsumed_tail
+        pending = unpacker.unconsumed_tail
         budget.left -= len(piece)
         if piece:
             yield piece
         if unpacker.eof:
-            waiting, unpacker = unpacker.unused_data, zlib.decompressobj(31)
+            pending, unpacker = unpacker.unused_data, zlib.decompressobj(31)
         if time.monotonic() >= budget.deadline:
             return

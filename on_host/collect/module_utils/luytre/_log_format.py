@@ -5,7 +5,7 @@ Each part ends where the text after it begins, so that a line takes time that gr
 
 import re
 
-COMBINED = (
+COMBINED_FORMAT = (
     '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"'
 )
 """nginx's own."""
@@ -16,7 +16,7 @@ NICKNAMES = {
 }
 """Apache's, as Debian installs them."""
 PARTS = ("address", "host", "method", "uri", "request", "status", "bytes", "referrer", "agent")
-NEEDED = ("status", "agent")
+REQUIRED_PARTS = ("status", "agent")
 _NGINX = {
     "remote_addr": "address",
     "host": "host",
@@ -52,56 +52,58 @@ _DIRECTIVE = re.compile(r"%%|%[!0-9,<>]*(U%q|(?:\{[^}]*\})?[a-zA-Z]|\^\w\w)")
 MAX_FORMAT = 4_000
 
 
-def of_nginx(text=COMBINED):
+def compile_nginx(text=COMBINED_FORMAT):
     """The pattern of a ``log_format``; None for one in which requests cannot be told apart."""
     parts, at = [], 0
-    for found in _VARIABLE.finditer(text[:MAX_FORMAT]):
-        parts += [(None, text[at : found.start()]), (_NGINX.get(found.group(1) or found.group(2), ""), None)]
-        at = found.end()
-    return _pattern([*parts, (None, text[at:MAX_FORMAT])])
+    for match in _VARIABLE.finditer(text[:MAX_FORMAT]):
+        parts += [(None, text[at : match.start()]), (_NGINX.get(match.group(1) or match.group(2), ""), None)]
+        at = match.end()
+    return _compile_parts([*parts, (None, text[at:MAX_FORMAT])])
 
 
-def of_apache(text):
+def compile_apache(text):
     """The pattern of a ``LogFormat``; None for one in which requests cannot be told apart."""
     parts, at = [], 0
-    for found in _DIRECTIVE.finditer(text[:MAX_FORMAT]):
-        parts.append((None, text[at : found.start()]))
-        at = found.end()
-        name = found.group(1)
+    for match in _DIRECTIVE.finditer(text[:MAX_FORMAT]):
+        parts.append((None, text[at : match.start()]))
+        at = match.end()
+        name = match.group(1)
         if name is None:
             parts.append((None, "%"))
         elif name == "t":
             parts += [(None, "["), ("", None), (None, "]")]
         else:
             parts.append((_APACHE.get(name.lower() if name[0] == "{" else name, ""), None))
-    return _pattern([*parts, (None, text[at:MAX_FORMAT])])
+    return _compile_parts([*parts, (None, text[at:MAX_FORMAT])])
 
 
-def _pattern(parts):
+def _compile_parts(parts):
     """Out of ``(name of a part or an empty text, None)`` and ``(None, text)``, in their order."""
-    joined = []
+    segments = []
     for name, text in parts:
         if name is None and not text:
             continue
-        if joined and name is not None and joined[-1][0] is not None:
+        if segments and name is not None and segments[-1][0] is not None:
             return None
-        if joined and name is None and joined[-1][0] is None:
-            joined[-1] = (None, joined[-1][1] + text)
+        if segments and name is None and segments[-1][0] is None:
+            segments[-1] = (None, segments[-1][1] + text)
         else:
-            joined.append((name, text))
-    expression, named = "^", set()
-    for (name, text), (_, after) in zip(joined, [*joined[1:], (None, "\n")]):
+            segments.append((name, text))
+    expression, group_names = "^", set()
+    for (name, text), (_, after) in zip(segments, [*segments[1:], (None, "\n")]):
         if name is None:
             expression += re.escape(text)
             continue
-        group = "?P<%s>" % name if name and name not in named else "?:"
-        named.add(name)
-        expression += "(%s%s)" % (group, _until(after[0]))
-    told = all(name in named for name in NEEDED) and ("request" in named or {"method", "uri"} <= named)
-    return re.compile(expression.encode("utf-8", "surrogateescape"), re.MULTILINE) if told else None
+        group = "?P<%s>" % name if name and name not in group_names else "?:"
+        group_names.add(name)
+        expression += "(%s%s)" % (group, _exclude(after[0]))
+    is_usable = all(name in group_names for name in REQUIRED_PARTS) and (
+        "request" in group_names or {"method", "uri"} <= group_names
+    )
+    return re.compile(expression.encode("utf-8", "surrogateescape"), re.MULTILINE) if is_usable else None
 
 
-def _until(char):
+def _exclude(char):
     """What has no such character in it, but for one behind a backslash where that is how quotes are written."""
     if char == '"':
         return r'[^"\\\n]*(?:\\.[^"\\\n]*)*'

@@ -12,7 +12,7 @@ PERIODS = {"hourly": 1 / 24, "daily": 1, "weekly": 7, "monthly": 30, "yearly": 3
 FOR_EVER = 36_500
 SELDOM = 100 << 20
 """A ``maxsize`` that a ward's logs do not reach between two rotations."""
-KEPT = ("web", "system")
+RETAINED_KINDS = ("web", "system")
 """The kinds of logs that must be kept for a time."""
 _SCRIPTS = ("prerotate", "postrotate", "firstaction", "lastaction", "preremove")
 _BLOCK_START = re.compile(r"^(?P<paths>[^{}#]*)\{\s*(?:#.*)?$")
@@ -28,7 +28,7 @@ LOGS = (
 )
 
 
-class Block:
+class LogrotateBlock:
     """One ``paths { … }`` of a file: the line numbers (from 0) of its braces' insides, and its settings."""
 
     def __init__(self, file, start, paths, defaults):
@@ -61,7 +61,9 @@ class Block:
 
 def rotations():
     """Every rotation in force: ``{file, line, paths, kind, every, count, keeps}``."""
-    found = [block for path in files() for block in blocks(path, read_text(path, 200_000) or "", defaults())]
+    all_blocks = [
+        block for path in list_files() for block in parse_blocks(path, read_text(path, 200_000) or "", read_defaults())
+    ]
     return [
         {
             "file": block.file,
@@ -72,13 +74,13 @@ def rotations():
             "count": block.settings.get("rotate", 0),
             "keeps": block.keeps,
         }
-        for block in found[:200]
+        for block in all_blocks[:200]
     ]
 
 
-def files():
+def list_files():
     """Files that logrotate reads: the main one, and those of the folder but for backups and packages' leftovers."""
-    skipped = (
+    skip_suffixes = (
         ".bak",
         ".dpkg-old",
         ".dpkg-new",
@@ -91,11 +93,13 @@ def files():
         "~",
         ".orig",
     )
-    names = sorted(path for path in glob.glob(FOLDER + "/*") if os.path.isfile(path) and not path.endswith(skipped))
+    names = sorted(
+        path for path in glob.glob(FOLDER + "/*") if os.path.isfile(path) and not path.endswith(skip_suffixes)
+    )
     return [MAIN, *names]
 
 
-def defaults():
+def read_defaults():
     """What the main file sets for all."""
     settings = {"period": "weekly", "rotate": 0}
     outside = True
@@ -109,9 +113,9 @@ def defaults():
     return settings
 
 
-def blocks(file, text, inherited):
+def parse_blocks(file, text, inherited_settings):
     """The blocks of one file, scripts skipped."""
-    found, block, script, paths = [], None, False, []
+    results, block, script, paths = [], None, False, []
     for number, line in enumerate(text.splitlines()):
         words = line.split("#", 1)[0].split()
         if script:
@@ -120,12 +124,12 @@ def blocks(file, text, inherited):
             script = True
         elif block is not None and words and words[0] == "}":
             block.end = number
-            found.append(block)
+            results.append(block)
             block = None
         elif block is None:
             start = _BLOCK_START.match(line)
             if start:
-                block = Block(file, number, paths + _paths(start.group("paths")), inherited)
+                block = LogrotateBlock(file, number, paths + _paths(start.group("paths")), inherited_settings)
                 paths = []
             elif line.strip().startswith(("/", '"/')):
                 paths += _paths(line)
@@ -135,7 +139,7 @@ def blocks(file, text, inherited):
             key = _set(block.settings, line)
             if key:
                 block.lines[key] = number
-    return found
+    return results
 
 
 def _bytes(text):

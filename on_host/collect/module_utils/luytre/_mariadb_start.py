@@ -6,7 +6,7 @@ import pwd
 import re
 
 from ansible.module_utils.luytre import _stake
-from ansible.module_utils.luytre._reading import Unreadable
+from ansible.module_utils.luytre._reading import UnreadableFact
 
 ARGUMENTS = ("--user=mysql", "--help", "--verbose")
 FOLDERS = (
@@ -27,34 +27,34 @@ def fault(reading, program, mains):
 
     ``mains`` are the option files with all that they include.
     """
-    said = reading.run([program, *ARGUMENTS], ok=None, both=True, at_stake=[_stake.OPENSSL, *mains], limit=4_000_000)
-    wrong = re.search(r"(?m)^.*(?:\[ERROR\]|unknown (?:variable|option)|ambiguous option).*$", said)
-    settings = told(said)
+    output = reading.run([program, *ARGUMENTS], ok=None, both=True, at_stake=[_stake.OPENSSL, *mains], limit=4_000_000)
+    wrong = re.search(r"(?m)^.*(?:\[ERROR\]|unknown (?:variable|option)|ambiguous option).*$", output)
+    settings = parse_settings(output)
     if not settings:
-        return (wrong.group(0).strip() if wrong else said.strip()[-200:] or "it says nothing")[:300]
+        return (wrong.group(0).strip() if wrong else output.strip()[-200:] or "it says nothing")[:300]
     try:
         account = pwd.getpwnam("mysql")
     except KeyError:
         return "there is no account mysql"
-    return missing(needed(settings), account.pw_uid, account.pw_gid)
+    return find_missing(list_requirements(settings), account.pw_uid, account.pw_gid)
 
 
-def told(text):
+def parse_settings(text):
     """The settings that it would start with, of what ``--help --verbose`` prints: name, with ``_``, to text."""
     _, _, table = text.partition("\n--------")
     pairs = (re.match(r"([a-z][a-z0-9-]*)\s+(\S.*?)\s*$", line) for line in table.splitlines())
     return {pair.group(1).replace("-", "_"): pair.group(2) for pair in pairs if pair and pair.group(2) != NONE}
 
 
-def needed(settings):
+def list_requirements(settings):
     """``[(setting, path, how)]`` of what must be there, and what the server must be allowed."""
-    found = [(name, path, WRITABLE) for name in FOLDERS for path in settings.get(name, "").split(":")]
-    found += [(name, os.path.dirname(settings.get(name, "")), WRITABLE) for name in IN_FOLDERS]
-    found += [(name, settings.get(name, ""), READABLE) for name in READ]
-    return [one for one in found if one[1].startswith("/")]
+    needs = [(name, path, WRITABLE) for name in FOLDERS for path in settings.get(name, "").split(":")]
+    needs += [(name, os.path.dirname(settings.get(name, "")), WRITABLE) for name in IN_FOLDERS]
+    needs += [(name, settings.get(name, ""), READABLE) for name in READ]
+    return [need for need in needs if need[1].startswith("/")]
 
 
-def missing(needs, uid, gid):
+def find_missing(needs, uid, gid):
     """Which of them is not so for that account, in words, or None. It is asked as that account, in a process apart."""
     reading, writing = os.pipe()
     child = os.fork()
@@ -63,7 +63,7 @@ def missing(needs, uid, gid):
             os.setgroups([])
             os.setgid(gid)
             os.setuid(uid)
-            first = next((one for one in needs if not os.access(one[1], one[2])), None)
+            first = next((need for need in needs if not os.access(need[1], need[2])), None)
             os.write(writing, json.dumps(first and [first[0], first[1], os.path.exists(first[1])]).encode())
         finally:
             os._exit(0)
@@ -72,7 +72,7 @@ def missing(needs, uid, gid):
         answer = handle.read(10_000)
     os.waitpid(child, 0)
     if not answer:
-        raise Unreadable("what MariaDB needs to start could not be looked at")
+        raise UnreadableFact("what MariaDB needs to start could not be looked at")
     first = json.loads(answer.decode())
     if first is None:
         return None

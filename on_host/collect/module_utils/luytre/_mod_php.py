@@ -5,8 +5,8 @@ import re
 
 from ansible.module_utils.luytre._reading import read_text
 
-ENABLED = "/etc/apache2/mods-enabled/php*.load"
-CONFIGURED = ("/etc/apache2/conf-enabled/*.conf", "/etc/apache2/sites-enabled/*")
+LOAD_FILES = "/etc/apache2/mods-enabled/php*.load"
+CONFIG_PATTERNS = ("/etc/apache2/conf-enabled/*.conf", "/etc/apache2/sites-enabled/*")
 INI = "/etc/php/%s/apache2"
 ENVVARS = "/etc/apache2/envvars"
 BACKEND = "mod_php"
@@ -28,13 +28,15 @@ DEFAULTS = {
 _DIRECTIVE = re.compile(r"(?mi)^[ \t]*php_(?:admin_)?(?:value|flag)[ \t]+\"?([\w.]+)\"?[ \t]+(\"[^\"\n]*\"|\S+)")
 
 
-def versions():
+def list_versions():
     """The versions that Apache loads, which is one at most where its files are as the packages leave them."""
-    found = re.findall(r"/php(\d{1,2}\.\d{1,2})\.load\n", "".join(path + "\n" for path in sorted(glob.glob(ENABLED))))
-    return sorted(set(found))
+    matches = re.findall(
+        r"/php(\d{1,2}\.\d{1,2})\.load\n", "".join(path + "\n" for path in sorted(glob.glob(LOAD_FILES)))
+    )
+    return sorted(set(matches))
 
 
-def in_force(version, ini_values):
+def read_settings(version, ini_values):
     """The values of php.ini and of what is read after it, by name."""
     folder = INI % version
     values = dict(DEFAULTS)
@@ -43,18 +45,18 @@ def in_force(version, ini_values):
     return values
 
 
-def changed_by_apache(keys):
+def find_apache_overrides(keys):
     """``{file: {setting: value}}`` of what Apache's enabled files set again."""
-    found = {}
-    for pattern in CONFIGURED:
+    changes = {}
+    for pattern in CONFIG_PATTERNS:
         for path in sorted(glob.glob(pattern))[:MAX_FILES]:
             own = {name: value.strip('"') for name, value in _DIRECTIVE.findall(read_text(path) or "") if name in keys}
             if own:
-                found[path] = own
-    return found
+                changes[path] = own
+    return changes
 
 
-def user():
+def get_user():
     """The account that Apache's processes run as."""
-    named = re.search(r"(?m)^\s*export APACHE_RUN_USER=[\"']?([a-z_][\w.-]*)", read_text(ENVVARS) or "")
-    return named.group(1) if named else "www-data"
+    match = re.search(r"(?m)^\s*export APACHE_RUN_USER=[\"']?([a-z_][\w.-]*)", read_text(ENVVARS) or "")
+    return match.group(1) if match else "www-data"

@@ -19,15 +19,15 @@ _LINE = re.compile(
 )
 
 
-def in_apache(server):
+def check_apache(server):
     """``{engine, core_rules, audit_log, rotated}`` of a virtual host, None where the module is not loaded."""
     if APACHE_MODULE not in server.modules:
         return None
-    loaded = any(os.path.basename(node.file) == _VERDICT for node in (*server.main, *server.own))
-    return _told(server.value("secruleengine"), loaded, server.value("secauditlog"))
+    has_core_rules = any(os.path.basename(node.file) == _VERDICT for node in (*server.main, *server.own))
+    return _describe(server.value("secruleengine"), has_core_rules, server.value("secauditlog"))
 
 
-def in_nginx(model, server, read=read_text):
+def check_nginx(model, server, read=read_text):
     """The same of a server block."""
     config = model.config
     if not any(NGINX_MODULE in word for directive in config.top.own("load_module") for word in directive.args):
@@ -39,11 +39,11 @@ def in_nginx(model, server, read=read_text):
                 rules.file(directive.args[0])
             elif directive.name == "modsecurity_rules" and directive.args:
                 rules.text(directive.args[0], rules.folder)
-    engine = rules.engine if model.setting(server, "modsecurity") == "on" else None
-    return _told(engine, rules.core, rules.audit_log)
+    engine = rules.engine if model.get_setting(server, "modsecurity") == "on" else None
+    return _describe(engine, rules.core, rules.audit_log)
 
 
-def _told(engine, core_rules, audit_log):
+def _describe(engine, core_rules, audit_log):
     path = audit_log if audit_log and audit_log.startswith("/") else None
     return {
         "engine": (engine or OFF).lower(),
@@ -69,11 +69,11 @@ class _Rules:
     def file(self, path, folder=None):
         """A file, or those that a pattern names; a relative one is looked for beside the file that names it."""
         path = os.path.join(folder or self.folder, path)
-        for found in sorted(glob.glob(path)) if glob.has_magic(path) else [path]:
-            self.core = self.core or os.path.basename(found) == _VERDICT
+        for rules_path in sorted(glob.glob(path)) if glob.has_magic(path) else [path]:
+            self.core = self.core or os.path.basename(rules_path) == _VERDICT
             self._seen += 1
-            if self._seen <= MAX_FILES and not _CORE_RULES.fullmatch(os.path.basename(found)):
-                self.text(self.read(found) or "", os.path.dirname(found))
+            if self._seen <= MAX_FILES and not _CORE_RULES.fullmatch(os.path.basename(rules_path)):
+                self.text(self.read(rules_path) or "", os.path.dirname(rules_path))
 
     def text(self, text, folder):
         for name, value in _LINE.findall(text):

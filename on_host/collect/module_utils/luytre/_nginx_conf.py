@@ -15,7 +15,7 @@ class BadConfig(Exception):
     """The text is not an nginx configuration; the message names file and line."""
 
 
-class Directive:
+class NginxDirective:
     """One directive: its words, its block or None, and where it stands.
 
     ``start`` and ``end`` are offsets into the text of ``file`` (of the first character, and after the closing
@@ -42,7 +42,7 @@ class Directive:
         return "<%s %s at %s>" % (self.name, " ".join(self.args), self.where)
 
 
-class Config:
+class NginxConfig:
     """A whole configuration: the top as one Directive, and the text of every file in force."""
 
     def __init__(self, top, texts, globs):
@@ -65,8 +65,8 @@ def load(path, read, find=glob.glob, skip=()):
     ``read(path)`` gives a file's text or None, ``find(pattern)`` the paths of a glob. Included files whose path is
     in ``skip`` are left out, as if they were empty. Raises BadConfig.
     """
-    top = Directive("main", [], path, 1, 0, None)
-    config = Config(top, {}, [])
+    top = NginxDirective("main", [], path, 1, 0, None)
+    config = NginxConfig(top, {}, [])
     top.block = _file(path, config, read, find, set(skip), top, 0)
     return config
 
@@ -78,7 +78,7 @@ def _file(path, config, read, find, skip, parent, depth):
         raise BadConfig("more than %d files" % MAX_FILES)
     text = config.texts.get(path)
     if text is None:
-        text = contained.left_of(path, read(path))
+        text = contained.drop_own_content(path, read(path))
         if text is None:
             raise BadConfig("%s cannot be read" % path)
         config.texts[path] = text
@@ -89,10 +89,10 @@ def _file(path, config, read, find, skip, parent, depth):
             return [directive]
         pattern = os.path.normpath(os.path.join(prefix, directive.args[0]))
         config.globs.append((pattern, directive))
-        found = sorted(find(pattern)) if any(char in pattern for char in "*?[") else [pattern]
+        paths = sorted(find(pattern)) if any(char in pattern for char in "*?[") else [pattern]
         return [
             inner
-            for name in found
+            for name in paths
             if name not in skip
             for inner in _file(name, config, read, find, skip, directive.parent, depth + 1)
         ]
@@ -104,7 +104,7 @@ def parse(text, file, parent=None, expand=None):
     """The directives of a text. ``expand(directive)`` may put others in the place of one without a block."""
     top, stack = [], []
     words, start, line = [], 0, 1
-    for kind, value, offset, number in tokens(text, file):
+    for kind, value, offset, number in iter_tokens(text, file):
         if kind == "word":
             if not words:
                 start, line = offset, number
@@ -118,7 +118,7 @@ def parse(text, file, parent=None, expand=None):
         if not words:
             raise BadConfig("%s:%d: unexpected %s" % (file, number, kind))
         holder = stack[-1] if stack else parent
-        directive = Directive(words[0], words[1:], file, line, start, holder)
+        directive = NginxDirective(words[0], words[1:], file, line, start, holder)
         directive.end = offset + 1
         into = stack[-1].block if stack else top
         words = []
@@ -137,16 +137,16 @@ def parse(text, file, parent=None, expand=None):
 
 _SPACE = re.compile(r"(?:\s+|#[^\n]*)+")
 _PLAIN = re.compile(r"((?:\$\{|\\.|[^\s;{\\])+|\\)", re.DOTALL)
-_QUOTED = {
+_QUOTES = {
     '"': re.compile(r'"((?:\\.|[^"\\])*)"', re.DOTALL),
     "'": re.compile(r"'((?:\\.|[^'\\])*)'", re.DOTALL),
 }
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
-def tokens(text, file):
+def iter_tokens(text, file):
     """``(kind, value, offset, line)`` with kind word, ``;``, ``{`` or ``}``; quotes taken off, escapes resolved."""
-    at, line, counted = 0, 1, 0
+    at, line, counted_to = 0, 1, 0
     length = len(text)
     last = []
     while True:
@@ -155,8 +155,8 @@ def tokens(text, file):
             at = gap.end()
         if at >= length:
             return
-        line += text.count("\n", counted, at)
-        counted = at
+        line += text.count("\n", counted_to, at)
+        counted_to = at
         char = text[at]
         if char in ";{}":
             if char == "{" and last and last[0].endswith(LUA_BLOCK):
@@ -168,7 +168,7 @@ def tokens(text, file):
             last = []
             at += 1
             continue
-        match = _QUOTED.get(char, _PLAIN).match(text, at)
+        match = _QUOTES.get(char, _PLAIN).match(text, at)
         if match is None:
             raise BadConfig("%s:%d: quote without end" % (file, line))
         value = _ESCAPE.sub(_unescape, match.group(1))
@@ -195,13 +195,13 @@ SIZES = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 TIMES = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "M": 2592000, "y": 31536000, "ms": 0.001}
 
 
-def size(word):
+def parse_size(word):
     """Bytes of a size such as ``8k`` or ``1G``; None for anything else."""
     match = re.fullmatch(r"(\d{1,15})([kKmMgG]?)", word)
     return int(match.group(1)) * SIZES[match.group(2).lower()] if match else None
 
 
-def seconds(word):
+def parse_seconds(word):
     """Seconds of a time such as ``1m 30s`` or ``500ms``; None for anything else."""
     if not word or not re.fullmatch(r"(?:\d{1,9}(?:ms|[smhdwMy])\s*)*(?:\d{1,9})?", word):
         return None

@@ -8,7 +8,7 @@ import os
 import re
 
 from ansible.module_utils.luytre import _processes
-from ansible.module_utils.luytre._reading import Elsewhere, NotRun, Reading, Unreadable
+from ansible.module_utils.luytre._reading import AreaReader, NotRun, UnpackagedDaemon, UnreadableFact
 
 NAMES = ("nginx", "openresty", "angie")
 MAIN = "/etc/nginx/nginx.conf"
@@ -22,71 +22,73 @@ Nginx = collections.namedtuple("Nginx", ("program", "masters", "main", "prefix")
 """One nginx: its ``program``, root's ``masters`` of it, the ``main`` file of its configuration, its ``prefix``."""
 
 
-def running(reading):
+def list_daemons(reading):
     """The nginx of the package first, unless only others run, then those. None is an empty list.
 
     Raises Elsewhere when one runs that root did not start, so that its configuration is not known.
     """
-    program = reading.installed("nginx")
-    masters = _processes.running(program) if program else []
+    program = reading.find_program("nginx")
+    masters = _processes.list_running(program) if program else []
     ours = [program] if program else []
     away = list(_processes.all_elsewhere(NAMES, ours, reading.trust))
-    others = [one for one in (_elsewhere(reading, path) for path in _programs(away)) if one is not None]
+    others = [daemon for daemon in (_inspect_foreign(reading, path) for path in _programs(away)) if daemon is not None]
     if away and not masters and not others:
-        raise Elsewhere(away[0].program)
-    packaged = [Nginx(program, masters, started_with(masters) or MAIN, PREFIX)] if program else []
-    return (packaged if masters or not others else []) + others
+        raise UnpackagedDaemon(away[0].program)
+    package_daemons = [Nginx(program, masters, get_start_config(masters) or MAIN, PREFIX)] if program else []
+    return (package_daemons if masters or not others else []) + others
 
 
-def mains():
+def list_main_files():
     """The main configuration files of all of them, for those who only look for virtual hosts."""
     try:
-        found = [one.main for one in running(Reading({}, SECONDS))]
-    except Unreadable:
-        found = [MAIN]
-    return [path for path in found if os.path.exists(path)]
+        paths = [daemon.main for daemon in list_daemons(AreaReader({}, SECONDS))]
+    except UnreadableFact:
+        paths = [MAIN]
+    return [path for path in paths if os.path.exists(path)]
 
 
-def started_with(masters):
+def get_start_config(masters):
     """The configuration that root's own nginx was started with, where that is the very file that we see; else None."""
     for master in masters:
-        path = _option(master.title, "c")
+        path = _get_option(master.title, "c")
         if path is not None and path.startswith("/") and _processes.same_file(master.pid, path):
             return path
     return None
 
 
-def built(text):
+def parse_build_paths(text):
     """``(prefix, main file)`` that ``nginx -V`` says it was built with; None for what it does not say."""
-    said = dict(re.findall(r"--(prefix|conf-path)=(/[^\s']{1,300})", text))
-    prefix = said.get("prefix")
-    main = said.get("conf-path") or (os.path.join(prefix, "conf/nginx.conf") if prefix else None)
+    options = dict(re.findall(r"--(prefix|conf-path)=(/[^\s']{1,300})", text))
+    prefix = options.get("prefix")
+    main = options.get("conf-path") or (os.path.join(prefix, "conf/nginx.conf") if prefix else None)
     return prefix, main
 
 
 def _programs(processes):
     """The paths of their programs, each once, root's own processes alone."""
-    return list(dict.fromkeys(one.program for one in processes if one.uid == 0))[:MAX_ELSEWHERE]
+    return list(dict.fromkeys(process.program for process in processes if process.uid == 0))[:MAX_ELSEWHERE]
 
 
-def _elsewhere(reading, program):
+def _inspect_foreign(reading, program):
     """The nginx that root runs from a place of no package's; None when its files are not known for sure."""
-    masters = [one for one in _processes.running(program) if one.title.startswith("nginx: master process ")]
+    masters = [
+        process for process in _processes.list_running(program) if process.title.startswith("nginx: master process ")
+    ]
     if not masters or _processes.loose_code(masters[0].pid, reading.trust):
         return None
     try:
-        prefix, main = built(reading.run([program, "-V"], both=True, ok=None))
+        prefix, main = parse_build_paths(reading.run([program, "-V"], both=True, ok=None))
     except NotRun:
         return None
-    prefix = _option(masters[0].title, "p") or prefix or "/"
-    wanted = _option(masters[0].title, "c") or main
-    main = os.path.normpath(os.path.join(prefix, wanted)) if wanted else None
+    prefix = _get_option(masters[0].title, "p") or prefix or "/"
+    config_path = _get_option(masters[0].title, "c") or main
+    main = os.path.normpath(os.path.join(prefix, config_path)) if config_path else None
     if main is None or not _processes.same_file(masters[0].pid, main):
         return None
     return Nginx(program, masters, main, prefix)
 
 
-def _option(title, letter):
+def _get_option(title, letter):
     """What follows an option in the title that nginx gives its first process, or None."""
-    found = re.match(r"nginx: master process .*?\s-%s\s*(\S+)" % letter, title)
-    return found.group(1) if found else None
+    match = re.match(r"nginx: master process .*?\s-%s\s*(\S+)" % letter, title)
+    return match.group(1) if match else None

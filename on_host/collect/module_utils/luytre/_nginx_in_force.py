@@ -11,8 +11,8 @@ SNIPPET = re.compile(r"/etc/nginx/snippets/luytre-([a-z0-9][a-z0-9.-]*)\.conf")
 MAX_FILES = 500
 
 _PUT_OUT = re.compile(r"(?m)# luytre: put out for ([a-z][a-z0-9_]*\.[a-z][a-z0-9_]*): ")
-_ADDED = re.compile(r"(?m)^[ \t]*([^\n]*) # luytre: added$")
-_INCLUDED = re.compile(r"(?m)^[ \t]*include %s; # luytre: added$" % SNIPPET.pattern)
+_ADDED_LINE = re.compile(r"(?m)^[ \t]*([^\n]*) # luytre: added$")
+_SITE_INCLUDE = re.compile(r"(?m)^[ \t]*include %s; # luytre: added$" % SNIPPET.pattern)
 _LINES = (
     ("autoindex off;", "nginx.autoindex"),
     ("client_max_body_size ", "nginx.body_limit"),
@@ -27,28 +27,28 @@ _LINES = (
 )
 
 
-def files(root=""):
+def list_files(root=""):
     """The paths of all files below nginx's folder, at most MAX_FILES, links to folders left out."""
-    found = []
+    paths = []
     for folder, folders, names in os.walk(root + "/etc/nginx"):
         folders.sort()
-        found += [os.path.join(folder, name) for name in sorted(names)]
-        if len(found) >= MAX_FILES:
+        paths += [os.path.join(folder, name) for name in sorted(names)]
+        if len(paths) >= MAX_FILES:
             break
-    return found[:MAX_FILES]
+    return paths[:MAX_FILES]
 
 
-def named(text):
+def parse_controls(text):
     """Control id to domains, by our lines in one of the vendor's files; and the domains whose own rules it includes."""
-    found, _, *rest = {}, *_INCLUDED.split(text)
+    domains_by_control, _, *rest = {}, *_SITE_INCLUDE.split(text)
     for control in _PUT_OUT.findall(text):
-        found.setdefault(control, set())
+        domains_by_control.setdefault(control, set())
     for domain, part in zip(rest[::2], rest[1::2]):
-        for control in _PUT_OUT.findall(part) + [_control(line) for line in _ADDED.findall(part)]:
+        for control in _PUT_OUT.findall(part) + [_control(line) for line in _ADDED_LINE.findall(part)]:
             if control is not None:
-                found.setdefault(control, set()).add(domain)
-    return found, set(rest[::2])
+                domains_by_control.setdefault(control, set()).add(domain)
+    return domains_by_control, set(rest[::2])
 
 
 def _control(line):
-    return next((control for beginning, control in _LINES if line.startswith(beginning)), None)
+    return next((control for prefix, control in _LINES if line.startswith(prefix)), None)

@@ -5,20 +5,20 @@ import re
 from ansible.module_utils.luytre import _openings
 from ansible.module_utils.luytre._nginx_request import location_words
 
-CHANGING = ("PUT", "DELETE", "MKCOL", "COPY", "MOVE")
+WRITE_METHODS = ("PUT", "DELETE", "MKCOL", "COPY", "MOVE")
 
 
-def found(model, visitor, inside, added):
+def collect_exposure(model, visitor, inside, added_headers):
     """The part of ``auditor.facts.web._web.Vhost`` that tells it. ``inside``: the server's blocks; ``added``: their headers."""
     root = visitor.root if visitor.look else None
     return {
         "status_open": _status(visitor, inside),
-        "database_tools": _tools(visitor, inside, _openings.tools(root) if root else []),
-        "phpinfo": visitor.those(_openings.informers(root) if root else [], "php"),
+        "database_tools": _tools(visitor, inside, _openings.find_database_tools(root) if root else []),
+        "phpinfo": visitor.those(_openings.find_phpinfo_scripts(root) if root else [], "php"),
         "serves_private": _private(visitor, root) if root else [],
-        "private_pattern": _openings.private_pattern(root) if root else "",
-        "writes_open": _writes(visitor, inside),
-        "cors_open": [level.where for level in inside if _shares_logins(model, level, added)],
+        "private_pattern": _openings.build_private_pattern(root) if root else "",
+        "writes_open": _find_dav_writes(visitor, inside),
+        "cors_open": [level.where for level in inside if _has_open_cors(model, level, added_headers)],
     }
 
 
@@ -32,23 +32,23 @@ def uri_of(level):
 
 def _status(visitor, inside):
     pages = {uri_of(level) for level in inside if level.own("stub_status")}
-    told = {
+    uris = {
         uri
         for uri in pages
         for answer in visitor.answers(uri)
         if answer.value == 200 and answer.level.own("stub_status")
     }
-    told.update(
+    uris.update(
         uri
-        for uri in (_openings.status_paths() if visitor.look else ())
+        for uri in (_openings.list_status_paths() if visitor.look else ())
         for answer in visitor.answers(uri, there=False)
         if answer.kind == "php" and answer.uri == uri
     )
-    return sorted(told)
+    return sorted(uris)
 
 
 def _tools(visitor, inside, on_disk):
-    mapped = [
+    alias_uris = [
         uri_of(level).rstrip("/") + "/index.php"
         for level in inside
         for setting in ("alias", "root")
@@ -57,20 +57,22 @@ def _tools(visitor, inside, on_disk):
         and directive.args
         and _openings.TOOL.match(directive.args[0].rstrip("/").rpartition("/")[2])
     ]
-    uris = dict.fromkeys([*mapped, *on_disk])
+    uris = dict.fromkeys([*alias_uris, *on_disk])
     return [uri for uri in uris if any(answer.kind in ("php", "file", "proxy") for answer in visitor.answers(uri))]
 
 
 def _private(visitor, root):
-    uris = _openings.private_files(root)
-    given = visitor.those(uris, "file")
-    told = [uri for uri in visitor.those(uris, "php") if uri not in given and _openings.tells_all(root, uri)]
-    return [*given, *told]
+    uris = _openings.find_private_files(root)
+    file_uris = visitor.those(uris, "file")
+    php_uris = [
+        uri for uri in visitor.those(uris, "php") if uri not in file_uris and _openings.discloses_source(root, uri)
+    ]
+    return [*file_uris, *php_uris]
 
 
-def _writes(visitor, inside):
+def _find_dav_writes(visitor, inside):
     """Blocks in which a stranger changes files."""
-    told = []
+    places = []
     for level in inside:
         methods = [word.upper() for directive in level.own("dav_methods") for word in directive.args]
         uri = uri_of(level)
@@ -78,16 +80,16 @@ def _writes(visitor, inside):
         if any(
             answer.kind == "file" and answer.level is level
             for method in methods
-            if method in CHANGING
+            if method in WRITE_METHODS
             for answer in visitor.answers(uri, method=method)
         ):
-            told.append("%s (%s)" % (uri_of(level), level.where))
-    return told
+            places.append("%s (%s)" % (uri_of(level), level.where))
+    return places
 
 
-def _shares_logins(model, level, added):
+def _has_open_cors(model, level, added_headers):
     """Whether scripts of any other site may ask here with a visitor's login, and read what comes."""
-    values = {d.args[0].lower(): d.args[1].strip() for d in added(model, level) if len(d.args) >= 2}
+    values = {d.args[0].lower(): d.args[1].strip() for d in added_headers(model, level) if len(d.args) >= 2}
     if values.get("access-control-allow-credentials", "").lower() != "true":
         return False
     origin = values.get("access-control-allow-origin", "")
@@ -95,5 +97,5 @@ def _shares_logins(model, level, added):
     if table is not None:
         others = [entry.args[-1] for entry in table.block or () if entry.name == "default" and entry.args]
         origin = others[-1] if others else ""
-    chosen = level.name == "if" and any("http_origin" in word for word in level.args)
-    return origin == "*" or (origin == "$http_origin" and not chosen)
+    is_conditional = level.name == "if" and any("http_origin" in word for word in level.args)
+    return origin == "*" or (origin == "$http_origin" and not is_conditional)

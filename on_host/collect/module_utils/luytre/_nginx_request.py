@@ -16,7 +16,7 @@ PASSES = ("fastcgi_pass", "proxy_pass", "uwsgi_pass", "scgi_pass", "grpc_pass", 
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z0-9_]+)\}|([A-Za-z0-9_]+))")
 
 
-class Answer:
+class NginxResponse:
     """How a request ends: ``kind`` is file, php, proxy, status, redirect or closed.
 
     ``value`` is a path, a backend, a code or a URL; ``uri`` what was asked for in the end ("" for a fixed script);
@@ -29,12 +29,12 @@ class Answer:
         self.kind, self.value, self.level, self.uri, self.limited = kind, value, level, uri, False
 
     @property
-    def denied(self):
+    def is_denied(self):
         """Whether a visitor gets nothing: an error status or a closed connection."""
         return self.kind == "closed" or (self.kind == "status" and self.value >= 400)
 
 
-class Request:
+class NginxRequest:
     """A request on its way through the phases. ``exists(uri)`` tells which files are there."""
 
     def __init__(self, uri, host="", scheme="http", port=80, method="GET", exists=lambda uri: True):
@@ -48,7 +48,7 @@ class Request:
         self.turns = 0
 
 
-class Model:
+class NginxModel:
     """A configuration ready to be asked."""
 
     def __init__(self, config):
@@ -67,20 +67,20 @@ class Model:
     def effective(self, level, name):
         """The directives of that name in force at a level: those of the nearest level that has any."""
         while level is not None:
-            found = level.own(name)
-            if found:
-                return found
+            directives = level.own(name)
+            if directives:
+                return directives
             level = level.parent
         return []
 
-    def setting(self, level, name, default=None):
+    def get_setting(self, level, name, default=None):
         """The last argument list's first word of a directive in force at a level."""
-        found = self.effective(level, name)
-        return found[-1].args[0] if found and found[-1].args else default
+        directives = self.effective(level, name)
+        return directives[-1].args[0] if directives and directives[-1].args else default
 
     def root(self, level):
         """The document root in force at a level, or None for the compiled-in one or one that varies."""
-        value = self.setting(level, "root")
+        value = self.get_setting(level, "root")
         return value.rstrip("/") or "/" if value and "$" not in value else None
 
     def backends(self, address):
@@ -125,29 +125,29 @@ class Model:
     def _serve(self, server, request):
         request.turns += 1
         if request.turns > MAX_TURNS:
-            return Answer("status", 500, server)
+            return NginxResponse("status", 500, server)
         request.within = server
-        ended = self._rewrite(server, request)
-        return ended if isinstance(ended, Answer) else self._locate(server, request)
+        outcome = self._rewrite(server, request)
+        return outcome if isinstance(outcome, NginxResponse) else self._locate(server, request)
 
     def _locate(self, server, request):
         while request.turns <= MAX_TURNS:
             request.turns += 1
             location = self.find(server, request.uri) or server
             if self.effective(location, "internal") and not request.internal:
-                return Answer("status", 404, location)
+                return NginxResponse("status", 404, location)
             request.within, request.rewritten = location, False
             modifier, pattern = location_words(location) if location is not server else ("", "")
             if modifier in ("~", "~*"):
                 self._capture(self._search(location, pattern, request.uri, modifier == "~*"), request)
             if location is not server:
-                ended = self._rewrite(location, request)
-                if isinstance(ended, Answer):
-                    return ended
+                outcome = self._rewrite(location, request)
+                if isinstance(outcome, NginxResponse):
+                    return outcome
                 if request.rewritten:
                     continue
             return self._content(server, location, request)
-        return Answer("status", 500, server)
+        return NginxResponse("status", 500, server)
 
     def find(self, level, uri):
         """The location that nginx picks below a level, or None."""
@@ -169,62 +169,64 @@ class Model:
                 and (prefix is None or len(name) > len(location_words(prefix)[1]))
             ):
                 prefix = location
-        found = prefix
+        best = prefix
         if prefix is not None:
             inner, final = self._find(prefix, uri)
-            found = inner or prefix
+            best = inner or prefix
             if final:
-                return found, True
+                return best, True
         if prefix is None or location_words(prefix)[0] != "^~":
             for location, pattern, fold in patterns:
                 if self._search(location, pattern, uri, fold):
                     return self._find(location, uri)[0] or location, True
-        return found, False
+        return best, False
 
     def _content(self, server, location, request):
         level = request.within if request.within.name == "if" else location
         self._count(level, request)
         refusal = self._access(level, request)
         if refusal:
-            return Answer("status", refusal, level)
+            return NginxResponse("status", refusal, level)
         tries = location.own("try_files")
         if tries:
-            ended = self._try_files(server, tries[-1].args, level, request)
-            if ended is not None:
-                return ended
+            outcome = self._try_files(server, tries[-1].args, level, request)
+            if outcome is not None:
+                return outcome
         for name in PASSES:
-            passed = level.own(name) or (location.own(name) if level is not location else [])
-            if passed and passed[-1].args:
+            pass_directives = level.own(name) or (location.own(name) if level is not location else [])
+            if pass_directives and pass_directives[-1].args:
                 kind = "php" if name == "fastcgi_pass" else "proxy"
-                return Answer(kind, passed[-1].args[0], level, "" if self._fixed_script(level) else request.uri)
+                return NginxResponse(
+                    kind, pass_directives[-1].args[0], level, "" if self._has_fixed_script(level) else request.uri
+                )
         if location.own("stub_status"):
-            return Answer("status", 200, level)
+            return NginxResponse("status", 200, level)
         if request.uri.endswith("/"):
             return self._index(server, level, request)
         if not request.exists(request.uri):
-            return Answer("status", 404, level)
-        return Answer("file", request.uri, level)
+            return NginxResponse("status", 404, level)
+        return NginxResponse("file", request.uri, level)
 
-    def _fixed_script(self, level):
+    def _has_fixed_script(self, level):
         """Whether every request goes to one script that the configuration names."""
         scripts = [
             d.args[1]
             for d in self.effective(level, "fastcgi_param")
             if d.args[:1] == ["SCRIPT_FILENAME"] and d.args[1:]
         ]
-        varying = ("$fastcgi_script_name", "uri", "$request_filename", "$1", "$script")
-        return bool(scripts) and not any(word in scripts[-1] for word in varying)
+        variable_words = ("$fastcgi_script_name", "uri", "$request_filename", "$1", "$script")
+        return bool(scripts) and not any(word in scripts[-1] for word in variable_words)
 
     def _index(self, server, level, request):
-        found = self.effective(level, "index")
-        for name in found[-1].args if found else ["index.html"]:
+        directives = self.effective(level, "index")
+        for name in directives[-1].args if directives else ["index.html"]:
             inner = self._expand(name, request, level) if name.startswith("/") else request.uri + name
             if inner and request.exists(inner):
                 request.uri, request.internal = inner, True
                 return self._serve(server, request)
-        if self.setting(level, "autoindex") == "on":
-            return Answer("file", request.uri, level)
-        return Answer("status", 403, level)
+        if self.get_setting(level, "autoindex") == "on":
+            return NginxResponse("file", request.uri, level)
+        return NginxResponse("status", 403, level)
 
     def _try_files(self, server, args, level, request):
         for test in args[:-1]:
@@ -239,25 +241,25 @@ class Model:
         last = args[-1]
         if last.startswith("="):
             code = last[1:]
-            return Answer("status", int(code) if code.isdigit() else 404, level)
+            return NginxResponse("status", int(code) if code.isdigit() else 404, level)
         request.internal = True
         if last.startswith("@"):
-            return self._named(server, last, request)
+            return self._serve_named(server, last, request)
         target = self._expand(last, request, level)
         if target is None:
-            return Answer("status", 404, level)
+            return NginxResponse("status", 404, level)
         request.uri, _, request.args = target.partition("?")
         return self._serve(server, request)
 
-    def _named(self, server, name, request):
-        location = next((found for found in server.own("location") if found.args[:1] == [name]), None)
+    def _serve_named(self, server, name, request):
+        location = next((candidate for candidate in server.own("location") if candidate.args[:1] == [name]), None)
         request.turns += 1
         if location is None or request.turns > MAX_TURNS:
-            return Answer("status", 500, server)
+            return NginxResponse("status", 500, server)
         request.within, request.rewritten = location, False
-        ended = self._rewrite(location, request)
-        if isinstance(ended, Answer):
-            return ended
+        outcome = self._rewrite(location, request)
+        if isinstance(outcome, NginxResponse):
+            return outcome
         if request.rewritten:
             return self._locate(server, request)
         return self._content(server, location, request)
@@ -275,24 +277,24 @@ class Model:
             elif directive.name == "break":
                 return "break"
             elif directive.name == "rewrite" and len(args) >= 2:
-                ended = self._substitute(args, level, request)
-                if ended is not None:
-                    return ended
+                outcome = self._substitute(args, level, request)
+                if outcome is not None:
+                    return outcome
             elif directive.name == "if" and self._holds(args, request, level):
                 request.within = directive
-                ended = self._rewrite(directive, request)
-                if ended is not None:
-                    return ended
+                outcome = self._rewrite(directive, request)
+                if outcome is not None:
+                    return outcome
         return None
 
     def _return(self, args, level, request):
         code = int(args[0]) if args[0].isdigit() else 302
         text = args[1] if len(args) > 1 else ("" if args[0].isdigit() else args[0])
         if code == 444:
-            return Answer("closed", 444, level)
+            return NginxResponse("closed", 444, level)
         if code in (301, 302, 303, 307, 308) and text:
-            return Answer("redirect", self._fill(text, request, level), level)
-        return Answer("status", code, level)
+            return NginxResponse("redirect", self._fill(text, request, level), level)
+        return NginxResponse("status", code, level)
 
     def _substitute(self, args, level, request):
         match = self._search(level, args[0], request.uri, False)
@@ -301,7 +303,7 @@ class Model:
         self._capture(match, request)
         flag = args[2] if len(args) > 2 else ""
         if re.match(r"https?://|\$scheme", args[1]) or flag in ("redirect", "permanent"):
-            return Answer("redirect", self._fill(args[1], request, level), level)
+            return NginxResponse("redirect", self._fill(args[1], request, level), level)
         target = self._expand(args[1], request, level)
         if target is None:
             return None
@@ -309,7 +311,7 @@ class Model:
         return flag if flag in ("last", "break") else None
 
     def _count(self, level, request):
-        if self.setting(level, "limit_req_dry_run") == "on":
+        if self.get_setting(level, "limit_req_dry_run") == "on":
             return
         for limit in self.effective(level, "limit_req"):
             words = dict(word.split("=", 1) for word in limit.args if "=" in word)
@@ -319,17 +321,17 @@ class Model:
 
     def _access(self, level, request):
         """The status that access control answers a stranger with, or None."""
-        for limited in self.effective(level, "limit_except"):
-            if request.method not in limited.args and not (request.method == "HEAD" and "GET" in limited.args):
-                level = limited
+        for block in self.effective(level, "limit_except"):
+            if request.method not in block.args and not (request.method == "HEAD" and "GET" in block.args):
+                level = block
         rules = self._access_rules(level)
         for rule in rules:
             if rule.args[:1] in (["all"], ["0.0.0.0/0"]):
                 if rule.name == "deny":
                     return 403
                 break
-        asks = self.setting(level, "auth_basic", "off") != "off" and self.setting(level, "auth_basic_user_file")
-        return 401 if asks or self.setting(level, "auth_request", "off") != "off" else None
+        asks = self.get_setting(level, "auth_basic", "off") != "off" and self.get_setting(level, "auth_basic_user_file")
+        return 401 if asks or self.get_setting(level, "auth_request", "off") != "off" else None
 
     def _access_rules(self, level):
         while level is not None:
@@ -372,14 +374,16 @@ class Model:
         return bool(match)
 
     def _file_test(self, test, path, request, level):
-        filled = self._expand(path, request, level)
+        tested_path = self._expand(path, request, level)
         root = self.root(level)
-        if filled is None:
+        if tested_path is None:
             return False
-        if root and filled.startswith(root + "/"):
-            filled = filled[len(root) :]
-        there = request.exists(re.sub(r"/+", "/", filled)) if not test.endswith("d") else filled.rstrip("/") == ""
-        if test.endswith("e") and filled.rstrip("/") == "":
+        if root and tested_path.startswith(root + "/"):
+            tested_path = tested_path[len(root) :]
+        there = (
+            request.exists(re.sub(r"/+", "/", tested_path)) if not test.endswith("d") else tested_path.rstrip("/") == ""
+        )
+        if test.endswith("e") and tested_path.rstrip("/") == "":
             there = True
         return there != test.startswith("!")
 
@@ -391,7 +395,7 @@ class Model:
 
     def _search(self, where, pattern, text, fold):
         """Where a pattern that stands in a directive's file fits in a text."""
-        _patterns.trying(where.file)
+        _patterns.note_pattern(where.file)
         key = (pattern, fold)
         if key not in self._regexes:
             try:
@@ -399,43 +403,43 @@ class Model:
                 self._regexes[key] = re.compile(source, re.IGNORECASE if fold else 0)
             except (re.error, OverflowError, RecursionError):
                 self._regexes[key] = None
-        compiled = self._regexes[key]
-        return compiled.search(text) if compiled else None
+        regex = self._regexes[key]
+        return regex.search(text) if regex else None
 
     def plain_value(self, text, level):
         """A value as a plain page would get it; unknown variables stay as they are."""
-        return self._fill(text, Request("/"), level)
+        return self._fill(text, NginxRequest("/"), level)
 
     def _fill(self, text, request, level):
         """The text with what is known filled in; unknown variables stay as they are."""
         return _VARIABLE.sub(
-            lambda found: _or_else(self._value(found.group(1) or found.group(2), request, level), found.group(0)), text
+            lambda match: _or_else(self._value(match.group(1) or match.group(2), request, level), match.group(0)), text
         )
 
     def _expand(self, text, request, level):
         """The text with every variable filled in, or None when one is unknown."""
         parts = []
         at = 0
-        for found in _VARIABLE.finditer(text):
-            value = self._value(found.group(1) or found.group(2), request, level)
+        for match in _VARIABLE.finditer(text):
+            value = self._value(match.group(1) or match.group(2), request, level)
             if value is None:
                 return None
-            parts += [text[at : found.start()], value]
-            at = found.end()
+            parts += [text[at : match.start()], value]
+            at = match.end()
         return "".join([*parts, text[at:]])
 
     def _value(self, name, request, level, depth=0):
         if name in request.variables:
             return request.variables[name]
         if name in self.maps and depth < 8:
-            return self._mapped(self.maps[name], request, level, depth + 1)
+            return self._look_up_map(self.maps[name], request, level, depth + 1)
         if name in self.geos:
             default = self.geos[name].own("default")
             return default[-1].args[0] if default and default[-1].args else ""
         if name in ("fastcgi_script_name", "fastcgi_path_info"):
             return self._script(name, request, level)
         root = self.root(level) or ""
-        known = {
+        variables = {
             "uri": request.uri,
             "document_uri": request.uri,
             "request_uri": request.original,
@@ -457,8 +461,8 @@ class Model:
             "http_user_agent": "Mozilla/5.0",
             "server_name": request.host,
         }
-        if name in known:
-            return known[name]
+        if name in variables:
+            return variables[name]
         return "" if name.startswith(("http_", "cookie_", "arg_", "upstream_http_")) else None
 
     def _script(self, name, request, level):
@@ -468,7 +472,7 @@ class Model:
             return match.group(1 if name == "fastcgi_script_name" else 2)
         return request.uri if name == "fastcgi_script_name" else ""
 
-    def _mapped(self, table, request, level, depth):
+    def _look_up_map(self, table, request, level, depth):
         source = self._expand_deep(table.args[0], request, level, depth)
         if source is None:
             return None
@@ -492,12 +496,12 @@ class Model:
     def _expand_deep(self, text, request, level, depth):
         values = []
         at = 0
-        for found in _VARIABLE.finditer(text):
-            value = self._value(found.group(1) or found.group(2), request, level, depth)
+        for match in _VARIABLE.finditer(text):
+            value = self._value(match.group(1) or match.group(2), request, level, depth)
             if value is None:
                 return None
-            values += [text[at : found.start()], value]
-            at = found.end()
+            values += [text[at : match.start()], value]
+            at = match.end()
         return "".join([*values, text[at:]])
 
 

@@ -3,7 +3,7 @@
 import os
 import re
 
-from ansible.module_utils.luytre._stake import OPENSSL, folders
+from ansible.module_utils.luytre._stake import OPENSSL, find_searched_folders
 
 PREFIX = "/usr/share/nginx"
 """Where Debian's nginx finds modules and logs that are written without a folder."""
@@ -18,36 +18,36 @@ NOT_AT_TEST = re.compile(
     r"^auth_basic_user_file$|^ssl_(?!engine)|_store$|_cookie_path$|_pass$|^(?:internal|open_file)_|_temp_file$"
 )
 """Directives whose words are code to nginx, or lead to it; and those whose files only serve visitors or are only read."""
-WRITTEN = re.compile(r"_temp_path$|_cache_path$|^(?:error_log|access_log|pid|lock_file)$")
+WRITE_DIRECTIVES = re.compile(r"_temp_path$|_cache_path$|^(?:error_log|access_log|pid|lock_file)$")
 
 
 BUILT_IN_PREFIX = ("logs/error.log", "logs/nginx.pid", "logs/access.log", "client_body_temp")
 """The same below the prefix of one that was built with no more than that."""
 
 
-def at_stake(config, prefix=PREFIX):
+def list_test_paths(config, prefix=PREFIX):
     """``(read, written)``: absolute paths that ``nginx -t`` acts on, and those that it may make or write to."""
     folder = os.path.dirname(config.top.file)
     built_in = BUILT_IN if prefix == PREFIX else [os.path.join(prefix, path) for path in BUILT_IN_PREFIX]
-    read, written = set(config.texts) | {OPENSSL, folder}, set(built_in)
+    read, write_paths = set(config.texts) | {OPENSSL, folder}, set(built_in)
     for pattern, _directive in config.globs:
-        read.update(folders(pattern))
-    for directive in _all(config.top):
-        if WRITTEN.search(directive.name):
-            written.update(_paths(directive.args[:1], prefix, prefix))
+        read.update(find_searched_folders(pattern))
+    for directive in _iter_directives(config.top):
+        if WRITE_DIRECTIVES.search(directive.name):
+            write_paths.update(_paths(directive.args[:1], prefix, prefix))
         elif RUN.search(directive.name) and not NOT_AT_TEST.search(directive.name):
             words = [word for argument in directive.args for word in re.split(r"[;\s]", argument)]
             read.update(_paths(words, prefix if directive.name == "load_module" else folder, prefix))
-    return sorted(read), sorted(written)
+    return sorted(read), sorted(write_paths)
 
 
 def _paths(words, folder, prefix):
     for word in words:
         if "$" not in word and ("/" in word or folder == prefix) and not re.match(r"[a-z]+:|(?:off|stderr)$", word):
-            yield from folders(os.path.normpath(os.path.join(folder, word)))
+            yield from find_searched_folders(os.path.normpath(os.path.join(folder, word)))
 
 
-def _all(block):
+def _iter_directives(block):
     for directive in block.block or ():
         yield directive
-        yield from _all(directive)
+        yield from _iter_directives(directive)

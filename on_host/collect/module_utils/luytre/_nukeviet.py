@@ -22,19 +22,19 @@ NAMES = (
 )
 
 
-def instance(found):
+def collect_instance(application):
     """``auditor.facts.web.wordpress.NukeViet``."""
-    values = _global_config(found.path, FILE, NAMES)
-    configured = values is not None
+    values = _global_config(application.path, FILE, NAMES)
+    is_configured = values is not None
     values = values or dict.fromkeys(NAMES)
-    key = (_global_config(found.path, KEY_FILE, ("sitekey",)) or {}).get("sitekey")
-    text = read_below(found.path, FILE, _php_settings.MAX_READ) or ""
+    key = (_global_config(application.path, KEY_FILE, ("sitekey",)) or {}).get("sitekey")
+    text = read_below(application.path, FILE, _php_settings.MAX_READ) or ""
     return {
-        "path": found.path,
-        "version": found.version(),
-        "configured": configured,
+        "path": application.path,
+        "version": application.version(),
+        "configured": is_configured,
         "settings": {
-            "debug": switch(_php.constants(text.encode("utf-8", "replace"), ("NV_DEBUG",))["NV_DEBUG"]),
+            "debug": switch(_php.read_constants(text.encode("utf-8", "replace"), ("NV_DEBUG",))["NV_DEBUG"]),
             "upload_checking": plain(values["upload_checking_mode"]),
             "forbidden_extensions": _texts(values["forbid_extensions"]),
             "login_blocker": switch(values["is_login_blocker"]),
@@ -51,8 +51,8 @@ def instance(found):
 
 
 def _global_config(path, file, names):
-    told = _php_settings.read(path, file, _php.GLOBAL, ["global_config.%s" % name for name in names])
-    return told and {name.partition(".")[2]: value for name, value in told.items()}
+    values = _php_settings.read(path, file, _php.GLOBAL, ["global_config.%s" % name for name in names])
+    return values and {name.partition(".")[2]: value for name, value in values.items()}
 
 
 def _texts(value):
@@ -60,5 +60,5 @@ def _texts(value):
     if isinstance(value, str) and value != _php.UNKNOWN:
         value = value.split(",")
     if isinstance(value, list):
-        return [one.strip().lower()[:20] for one in value[:100]]
+        return [item.strip().lower()[:20] for item in value[:100]]
     return None if value is None else _php.UNKNOWN

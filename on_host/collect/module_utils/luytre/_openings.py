@@ -26,72 +26,78 @@ MAX_LOOKED = 40
 SERVED_AS_CODE = re.compile(r"\.(?:php\d?|phtml|pht|phar|inc)\Z|^index\.html?\Z", re.IGNORECASE)
 
 
-def status_paths():
+def list_status_paths():
     """Where PHP-FPM's pools answer with their status, by their configuration."""
-    found = set()
+    paths = set()
     for pattern in POOLS:
         for path in sorted(glob.glob(pattern))[:200]:
-            found.update(re.findall(r"(?m)^\s*pm\.status_path\s*=\s*[\"']?(/[\w./-]{1,100})", read_text(path) or ""))
-    return sorted(found)
+            paths.update(re.findall(r"(?m)^\s*pm\.status_path\s*=\s*[\"']?(/[\w./-]{1,100})", read_text(path) or ""))
+    return sorted(paths)
 
 
-def tools(root):
+def find_database_tools(root):
     """URIs of programs that administer databases, in a web root and in its folders."""
-    found = []
-    for folder in looked(root):
+    uris = []
+    for folder in scan_folders(root):
         if not folder.path:
-            named = [name for name in (*folder.folders, *folder.links) if TOOL.match(name)]
-            found += ["/%s/index.php" % name for name in named if _is(root, name + "/index.php", stat.S_ISREG)]
+            tool_names = [name for name in (*folder.folders, *folder.links) if TOOL.match(name)]
+            uris += [
+                "/%s/index.php" % name for name in tool_names if _has_mode(root, name + "/index.php", stat.S_ISREG)
+            ]
         for name, size in folder.scripts:
-            if TOOL.match(name) or (size in ADMINER_SIZE and ADMINER.search(_beginning(root, folder.within(name)))):
-                found.append("/" + folder.within(name))
-    return found[:MAX_LOOKED]
+            if TOOL.match(name) or (
+                size in ADMINER_SIZE and ADMINER.search(_read_beginning(root, folder.within(name)))
+            ):
+                uris.append("/" + folder.within(name))
+    return uris[:MAX_LOOKED]
 
 
-def informers(root):
+def find_phpinfo_scripts(root):
     """URIs of scripts that show all of PHP's settings, at the top of a web root and of its folders."""
-    small = [folder.within(name) for folder in looked(root) for name, size in folder.scripts if 0 < size < MAX_INFORMER]
-    return ["/" + path for path in small if INFORMER.search(_beginning(root, path))][:MAX_LOOKED]
+    small = [
+        folder.within(name) for folder in scan_folders(root) for name, size in folder.scripts if 0 < size < MAX_INFORMER
+    ]
+    return ["/" + path for path in small if INFORMER.search(_read_beginning(root, path))][:MAX_LOOKED]
 
 
-def private_files(root):
+def find_private_files(root):
     """URIs of one file each for what the applications in a root, and in its folders, never mean to be given away.
 
     PHP is left out, for it is run and not given, but where a layout names the file itself.
     """
-    found = []
-    for folder in looked(root):
-        for wanted in folder.layout.private if folder.layout else ():
-            path = folder.within(wanted)
-            path = _first_file(root, path.rstrip("/"), 2) if wanted.endswith("/") else path
-            if path and _is(root, path, stat.S_ISREG) and "/" + path not in found:
-                found.append("/" + path)
-    return found[:MAX_LOOKED]
+    uris = []
+    for folder in scan_folders(root):
+        for private_path in folder.layout.private if folder.layout else ():
+            path = folder.within(private_path)
+            path = _first_file(root, path.rstrip("/"), 2) if private_path.endswith("/") else path
+            if path and _has_mode(root, path, stat.S_ISREG) and "/" + path not in uris:
+                uris.append("/" + path)
+    return uris[:MAX_LOOKED]
 
 
-def private_pattern(root):
+def build_private_pattern(root):
     """A pattern of the URIs of all that, whether there or not; empty where no application is known."""
-    wanted = dict.fromkeys(
-        folder.within(each) for folder in looked(root) if folder.layout for each in folder.layout.private
+    paths = dict.fromkeys(
+        folder.within(each) for folder in scan_folders(root) if folder.layout for each in folder.layout.private
     )
-    parts = [path.replace(".", "\\.").replace("*", "[^/]+") + ("" if path.endswith("/") else "$") for path in wanted]
+    parts = [path.replace(".", "\\.").replace("*", "[^/]+") + ("" if path.endswith("/") else "$") for path in paths]
     return "^/(?:%s)" % "|".join(parts[:MAX_LOOKED]) if parts else ""
 
 
-def tells_all(root, uri):
+def discloses_source(root, uri):
     """Whether PHP, asked to run a file, gives its words away: it holds no code that ends first."""
     text = read_below(root, uri.lstrip("/"), 4_000)
     return text is not None and not _inert_php.ends_at_once(text)
 
 
-class Folder:
+class WebFolder:
     """A web root, or a folder at its top: ``path`` below the root, plain names of ``folders`` and ``links`` in it,
     ``scripts`` as ``(name, bytes)``, and the ``layout`` of the application whose marks it holds."""
 
     def __init__(self, root, path):
         self.path, self.folders, self.links, self.scripts, self.layout = path, [], [], [], None
         try:
-            handle = safe_open.below(root, path, safe_open.DIRECTORY)
+            handle = safe_open.open_below(root, path, safe_open.DIRECTORY)
         except OSError:
             return
         try:
@@ -103,7 +109,7 @@ class Folder:
             os.close(handle)
 
     def _fill(self, handle, entries):
-        self.layout = _applications.layout_of(handle, {entry.name for entry in entries})
+        self.layout = _applications.find_layout(handle, {entry.name for entry in entries})
         for entry in sorted(entries, key=lambda entry: entry.name):
             if not PLAIN_NAME.match(entry.name):
                 continue
@@ -120,13 +126,13 @@ class Folder:
 
 
 @functools.lru_cache(None)
-def looked(root):
+def scan_folders(root):
     """A web root and the folders at its top, each as a Folder; looked at once."""
-    top = Folder(root, "")
-    return [top, *(Folder(root, name) for name in top.folders[:MAX_LOOKED])]
+    top = WebFolder(root, "")
+    return [top, *(WebFolder(root, name) for name in top.folders[:MAX_LOOKED])]
 
 
-def _beginning(root, path):
+def _read_beginning(root, path):
     return (read_below(root, path, 2_000) or "").encode()
 
 
@@ -135,7 +141,7 @@ def _names(root, relative):
     return [name for name in names_below(root, relative, None) if PLAIN_NAME.match(name)][:MAX_NAMES]
 
 
-def _is(root, path, test):
+def _has_mode(root, path, test):
     """What a path leads to, as a web server would find it; nothing of it is read."""
     try:
         return test(os.stat(os.path.join(root, path)).st_mode)
@@ -148,12 +154,12 @@ def _first_file(root, relative, depth):
     names = _names(root, relative)
     for name in names:
         path = relative + "/" + name
-        if not SERVED_AS_CODE.search(name) and _is(root, path, stat.S_ISREG):
+        if not SERVED_AS_CODE.search(name) and _has_mode(root, path, stat.S_ISREG):
             return path
     if depth:
         for name in names[:MAX_LOOKED]:
-            if _is(root, relative + "/" + name, stat.S_ISDIR):
-                found = _first_file(root, relative + "/" + name, depth - 1)
-                if found:
-                    return found
+            if _has_mode(root, relative + "/" + name, stat.S_ISDIR):
+                nested_file = _first_file(root, relative + "/" + name, depth - 1)
+                if nested_file:
+                    return nested_file
     return None

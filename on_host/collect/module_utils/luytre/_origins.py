@@ -28,24 +28,24 @@ _FIELD = re.compile(
 )
 
 
-def tell(vhosts, declared, deadline, spared=()):
+def add_cors_answers(vhosts, declarations, deadline, skip_places=()):
     """Add to ``cors_open`` of virtual hosts the addresses whose answers allow it, and ``cors_known``, whether all that was asked was answered.
 
     ``spared`` are (address, port) that wait for something else before they answer. ``deadline`` is of the monotonic clock.
     """
     ends = min(deadline, time.monotonic() + ALL_SECONDS)
     for vhost in vhosts:
-        found = place(vhost["listens"], spared)
-        name = name_for(vhost["names"])
-        vhost["cors_known"] = bool(found and name)
-        for path in pages(vhost["names"], declared) if found and name else ():
-            head = answered(*found, name, path, ends)
+        target = choose_place(vhost["listens"], skip_places)
+        name = choose_name(vhost["names"])
+        vhost["cors_known"] = bool(target and name)
+        for path in list_pages(vhost["names"], declarations) if target and name else ():
+            head = fetch_head(*target, name, path, ends)
             vhost["cors_known"] = vhost["cors_known"] and head is not None
             if head is not None and is_open(head):
-                vhost["cors_open"].append("%s://%s%s" % ("https" if found[2] else "http", name, path))
+                vhost["cors_open"].append("%s://%s%s" % ("https" if target[2] else "http", name, path))
 
 
-def name_for(names):
+def choose_name(names):
     """Return a name by which a virtual host is asked: one of its own, one of its pattern, nobody's where it has none; or None."""
     own = _handshakes.name_of(names)
     if own or not {*names} - {"_", ""}:
@@ -53,34 +53,34 @@ def name_for(names):
     return next(filter(None, (_handshakes.name_of(["x" + name[1:]]) for name in names if name.startswith("*."))), None)
 
 
-def place(listens, spared):
+def choose_place(listens, skip_places):
     """``(address, port, whether TLS is spoken there)`` of the first place where a virtual host is asked, TLS before none; or None."""
-    for one in sorted(listens, key=lambda one: not one["tls"]):
-        address = _handshakes.own_address(one["address"])
-        if address is not None and (one["address"], one["port"]) not in spared:
-            return address, one["port"], one["tls"]
+    for listen in sorted(listens, key=lambda each: not each["tls"]):
+        address = _handshakes.own_address(listen["address"])
+        if address is not None and (listen["address"], listen["port"]) not in skip_places:
+            return address, listen["port"], listen["tls"]
     return None
 
 
-def pages(names, declared):
+def list_pages(names, declarations):
     """The home page, and pages that the inventory names for a site of these names."""
-    told = [
+    urls = [
         path
-        for site in _websites.declared_sites(declared)
+        for site in _websites.declared_sites(declarations)
         if {site.get("domain"), *(site.get("aliases") or ())}.intersection(names)
         for path in site.get("smoke_urls") or ()
     ]
-    return list(dict.fromkeys(["/", *(path for path in told if _PATH.fullmatch(str(path)))]))[:MAX_PAGES]
+    return list(dict.fromkeys(["/", *(path for path in urls if _PATH.fullmatch(str(path)))]))[:MAX_PAGES]
 
 
 def is_open(head):
     """Whether the head of an answer allows it, as bytes: for every origin, or for whichever asks."""
-    told = {name.lower(): value for name, value in _FIELD.findall(head)}
-    wide = told.get(b"access-control-allow-origin") in (b"*", STRANGER.encode())
-    return wide and told.get(b"access-control-allow-credentials", b"").lower() == b"true"
+    fields = {name.lower(): value for name, value in _FIELD.findall(head)}
+    wide = fields.get(b"access-control-allow-origin") in (b"*", STRANGER.encode())
+    return wide and fields.get(b"access-control-allow-credentials", b"").lower() == b"true"
 
 
-def answered(address, port, tls, name, path, ends):
+def fetch_head(address, port, tls, name, path, ends):
     """The head of the answer to a stranger's script, empty where the name or all that come are turned away before one.
 
     None: nobody answers in time, another than root listens there, or no TLS comes about.
@@ -89,14 +89,14 @@ def answered(address, port, tls, name, path, ends):
     if seconds <= 0 or not _handshakes.is_roots(address, port):
         return None
     until = time.monotonic() + seconds
-    asked = "HEAD %s HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\nUser-Agent: %s\r\nConnection: close\r\n\r\n"
+    request = "HEAD %s HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\nUser-Agent: %s\r\nConnection: close\r\n\r\n"
     try:
         with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as plain:
             plain.settimeout(seconds)
             plain.bind((address, 0))
             plain.connect((address, port))
-            with _secured(plain, name) if tls else plain as connection:
-                connection.sendall((asked % (path, name, STRANGER, BROWSER)).encode("ascii"))
+            with _wrap_tls(plain, name) if tls else plain as connection:
+                connection.sendall((request % (path, name, STRANGER, BROWSER)).encode("ascii"))
                 return _head(connection, until)
     except ssl.SSLError as error:
         return b"" if "UNRECOGNIZED_NAME" in (error.reason or "") else None
@@ -106,7 +106,7 @@ def answered(address, port, tls, name, path, ends):
         return None
 
 
-def _secured(plain, name):
+def _wrap_tls(plain, name):
     """TLS for what it says alone: whose certificate it is, other controls tell."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
@@ -115,14 +115,14 @@ def _secured(plain, name):
 
 
 def _head(connection, until):
-    said = b""
-    while b"\r\n\r\n" not in said and len(said) < MAX_HEAD:
-        left = until - time.monotonic()
-        if left <= 0:
+    data = b""
+    while b"\r\n\r\n" not in data and len(data) < MAX_HEAD:
+        seconds_left = until - time.monotonic()
+        if seconds_left <= 0:
             return None
-        connection.settimeout(left)
-        piece = connection.recv(MAX_HEAD - len(said))
+        connection.settimeout(seconds_left)
+        piece = connection.recv(MAX_HEAD - len(data))
         if not piece:
             break
-        said += piece
-    return said.partition(b"\r\n\r\n")[0]
+        data += piece
+    return data.partition(b"\r\n\r\n")[0]

@@ -4,7 +4,7 @@ import glob
 import re
 
 from ansible.module_utils.luytre import _accounts, _ftp
-from ansible.module_utils.luytre._reading import Unreadable, read_text
+from ansible.module_utils.luytre._reading import UnreadableFact, read_text
 
 PEOPLE = range(1_000, 60_000)
 SINCE, MAX_ENTRIES, SECONDS = "-90d", 5_000, "2"
@@ -17,49 +17,49 @@ PROGRAMS = (
     "/usr/bin/login",
     "/bin/login",
 )
-OPENED = r"^pam_unix\((su|su-l|runuser-l|sudo-i|login):session\): session opened for user ([^ (]{1,64})[( ]"
+SESSION_PATTERN = r"^pam_unix\((su|su-l|runuser-l|sudo-i|login):session\): session opened for user ([^ (]{1,64})[( ]"
 """Services of PAM that start the account's own shell; ``sudo -u`` and ``runuser -u`` do not."""
-_OPENED = re.compile(OPENED)
+_SESSION = re.compile(SESSION_PATTERN)
 JOBS = ("/etc/crontab", "/etc/cron.d/*", "/etc/cron.*ly/*", "/var/spool/cron/crontabs/root")
 _SU = re.compile(r"(?:^|[\s;&|(/])(?:su|runuser)[ \t]+([^\n;&|]{1,200})")
 MAX_JOBS = 200
 MAX_FOUND = 20
 
 
-def used(reading):
+def find_shell_uses(reading):
     """``[{account, by}]``: whose shell is used, but for people's and root's, and by what."""
     rows = [row for row in _accounts.passwd() if row["uid"] and row["uid"] not in PEOPLE]
     names = {row["name"] for row in rows if _accounts.shell_usable(row["shell"])}
     if not names:
         return []
-    found = [*_opened(reading), *_in_jobs(names), *_over_ftp(reading, names)]
-    return [{"account": name, "by": by} for name, by in dict.fromkeys(found) if name in names][:MAX_FOUND]
+    uses = [*_list_sessions(reading), *_in_jobs(names), *_over_ftp(reading, names)]
+    return [{"account": name, "by": by} for name, by in dict.fromkeys(uses) if name in names][:MAX_FOUND]
 
 
-def _opened(reading):
-    program = reading.installed("journalctl")
+def _list_sessions(reading):
+    program = reading.find_program("journalctl")
     if program is None:
         return []
     argv = ["timeout", SECONDS, program, "-q", "--no-pager", "--since=" + SINCE, "-r", "-n", str(MAX_ENTRIES)]
-    argv += ["-o", "cat", "--case-sensitive=true", "--grep", OPENED, *("_EXE=" + one for one in PROGRAMS)]
+    argv += ["-o", "cat", "--case-sensitive=true", "--grep", SESSION_PATTERN, *("_EXE=" + path for path in PROGRAMS)]
     try:
         text = reading.run(argv, ok=None, at_stake=[program], cut=True)
-    except Unreadable:
+    except UnreadableFact:
         return []
-    matches = filter(None, map(_OPENED.match, text.splitlines()))
+    matches = filter(None, map(_SESSION.match, text.splitlines()))
     return [(match.group(2), match.group(1)) for match in matches]
 
 
 def _in_jobs(names):
     paths = [path for pattern in JOBS for path in sorted(glob.glob(pattern))][:MAX_JOBS]
-    return [(name, path) for path in paths for name in in_text(read_text(path) or "") if name in names]
+    return [(name, path) for path in paths for name in list_su_words(read_text(path) or "") if name in names]
 
 
-def in_text(text):
+def list_su_words(text):
     """The words of each ``su`` and ``runuser`` outside of comments, which name accounts; not where a shell is given."""
     code = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
-    asked = [found.split() for found in _SU.findall(code)]
-    plain = [words for words in asked if not {"-s", "--shell", "-u"} & set(words)]
+    commands = [command.split() for command in _SU.findall(code)]
+    plain = [words for words in commands if not {"-s", "--shell", "-u"} & set(words)]
     return [word.strip("\"'") for words in plain for word in words]
 
 

@@ -15,13 +15,13 @@ MEMORY = 2 << 30
 _PLACE = 2_000
 
 
-class Unread:
+class PatternFailure:
     """In the place of a piece's answer: ``why`` as in ``auditor.facts.web._web.Unread``, ``file`` whose pattern was tried."""
 
     def __init__(self, why, file):
         self.why, self.file = why, file
 
-    def told(self, file):
+    def as_fact(self, file):
         """As a fact, an ``auditor.facts.web._web.Unread``; ``file`` is named where no pattern was tried."""
         return {"why": self.why, "file": self.file or file}
 
@@ -29,31 +29,31 @@ class Unread:
 _note = None
 
 
-def trying(file):
+def note_pattern(file):
     """Say whose pattern is tried next, so that it can be named if it never ends."""
     if _note is not None:
         _note(file)
 
 
-def in_turn(pieces, deadline):
+def run_in_turn(pieces, deadline):
     """The answer of each of ``pieces``: functions that give JSON data and are called in a child of this process.
 
     A child does one after the other; one that takes longer than its bound ends with it, and another goes on with the
     next. An ``Unread`` stands for one that was late in every round, that ended its child, or that raised.
     """
-    answers = [Unread("no_time", "")] * len(pieces)
-    waiting = list(range(len(pieces)))
+    answers = [PatternFailure("no_time", "")] * len(pieces)
+    pending = list(range(len(pieces)))
     for seconds in BOUNDS:
         late = []
-        while waiting and time.monotonic() < deadline:
-            done, file = _child([pieces[number] for number in waiting], seconds, deadline)
-            for number, answer in zip(waiting, done):
+        while pending and time.monotonic() < deadline:
+            child_answers, file = _child([pieces[number] for number in pending], seconds, deadline)
+            for number, answer in zip(pending, child_answers):
                 answers[number] = answer
-            waiting = waiting[len(done) :]
-            if waiting:
-                answers[waiting[0]] = Unread("patterns", file)
-                late.append(waiting.pop(0))
-        waiting = late
+            pending = pending[len(child_answers) :]
+            if pending:
+                answers[pending[0]] = PatternFailure("patterns", file)
+                late.append(pending.pop(0))
+        pending = late
     return answers
 
 
@@ -89,7 +89,7 @@ def _answers(pipe, count, seconds, deadline):
             *lines, text = (text + part).split(b"\n")
             for line in lines:
                 answer = json.loads(line.decode("utf-8"))
-                answers.append(answer["data"] if "data" in answer else Unread("not_understood", answer["file"]))
+                answers.append(answer["data"] if "data" in answer else PatternFailure("not_understood", answer["file"]))
                 until = min(deadline, time.monotonic() + seconds)
     return answers
 

@@ -19,7 +19,7 @@ LOADS_THE_REST = re.compile(
 )
 
 
-class Source:
+class PhpSource:
     """Two views of a file at the same offsets: ``code`` without comments and HTML, ``bare`` without strings too."""
 
     def __init__(self, text):
@@ -52,29 +52,29 @@ class _Definition:
         self.start, self.end, self.literal, self.sure = start, end, literal, sure
 
 
-def definitions(source, constant):
+def find_definitions(source, constant):
     """The active definitions of a constant in a Source, in order. Raises ValueError when there are too many."""
     name = re.escape(constant)
     define = re.compile(r"(?<![\w$>:\\])(?i:define)\s*\(\s*(?:'%s'|\"%s\")\s*,\s*" % (name, name))
     const = re.compile(r"\b(?i:const)\s+%s\s*=\s*" % name)
-    found = [(match, ")") for match in define.finditer(source.code)] + [
+    candidates = [(match, ")") for match in define.finditer(source.code)] + [
         (match, ";") for match in const.finditer(source.code)
     ]
-    active = [(match, closing) for match, closing in found if source.bare[match.start()] != "'"]
+    active = [(match, terminator) for match, terminator in candidates if source.bare[match.start()] != "'"]
     if len(active) > MAX_DEFINITIONS:
         raise ValueError("defines %s %d times" % (constant, len(active)))
     return [
         _Definition(
             match.end(), end, source.text[match.end() : end].strip(), _surely_runs(source, match.start(), constant)
         )
-        for match, closing in sorted(active, key=lambda one: one[0].start())
-        for end in [_end_of_value(source.bare, match.end(), closing)]
+        for match, terminator in sorted(active, key=lambda item: item[0].start())
+        for end in [_end_of_value(source.bare, match.end(), terminator)]
     ]
 
 
-def _end_of_value(bare, position, closing):
+def _end_of_value(bare, position, terminator):
     depth = 0
-    while position < len(bare) and not (depth == 0 and bare[position] in (closing, ",", ";")):
+    while position < len(bare) and not (depth == 0 and bare[position] in (terminator, ",", ";")):
         depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(bare[position], 0)
         position += 1
     return position
@@ -82,11 +82,11 @@ def _end_of_value(bare, position, closing):
 
 def _surely_runs(source, start, constant):
     """At the top level of the file, as a statement of its own, after ``defined(…) ||`` or in ``if (!defined(…)) {``."""
-    guarded = re.search(
+    guard_match = re.search(
         r"\bif\s*\(\s*!\s*defined\s*\(\s*['\"]%s['\"]\s*\)\s*\)\s*\{\s*\Z" % re.escape(constant), source.code[:start]
     )
-    if guarded is not None:
-        outside = source.bare[: guarded.start()].rstrip()
+    if guard_match is not None:
+        outside = source.bare[: guard_match.start()].rstrip()
         return outside.count("{") == outside.count("}") and outside[-1:] in ("", ";", "}")
     before = source.bare[:start]
     begin = max(before.rfind(mark) for mark in "{};") + 1
@@ -96,16 +96,16 @@ def _surely_runs(source, start, constant):
 
 def is_defined(content, constant):
     """Whether the file has an active definition of the constant, sure or not."""
-    return bool(definitions(Source(content.decode("latin-1")), constant))
+    return bool(find_definitions(PhpSource(content.decode("latin-1")), constant))
 
 
-def constants(content, names):
+def read_constants(content, names):
     """What the file makes of each constant before it loads the rest of WordPress.
 
     ``True``, ``False`` (null too), a whole number or a text; ``None`` when it defines none; ``UNKNOWN`` when only
     running it would tell: a condition, an expression, or nothing here and another file that it loads.
     """
-    source = Source(content.decode("utf-8", "replace"))
+    source = PhpSource(content.decode("utf-8", "replace"))
     loads = [match.start() for match in _LOADS.finditer(source.code) if source.bare[match.start()] != "'"]
     rest = [match.start() for match in LOADS_THE_REST.finditer(source.code) if source.bare[match.start()] != "'"]
     end = rest[0] if rest else len(source.text)
@@ -115,22 +115,26 @@ def constants(content, names):
 
 def _value(source, constant, end, others):
     try:
-        found = [one for one in definitions(source, constant) if one.start < end]
+        matches = [definition for definition in find_definitions(source, constant) if definition.start < end]
     except ValueError:
         return UNKNOWN
-    if not found:
+    if not matches:
         return UNKNOWN if others else None
-    values = [_evaluated(one.literal) for one in found]
-    if found[0].sure:
+    values = [_evaluate_literal(definition.literal) for definition in matches]
+    if matches[0].sure:
         return values[0]
-    return values[0] if any(one.sure for one in found) and all(_same(one, values[0]) for one in values) else UNKNOWN
+    return (
+        values[0]
+        if any(definition.sure for definition in matches) and all(_is_same(value, values[0]) for value in values)
+        else UNKNOWN
+    )
 
 
-def _same(one, other):
-    return type(one) is type(other) and one == other
+def _is_same(value, other):
+    return type(value) is type(other) and value == other
 
 
-def _evaluated(literal):
+def _evaluate_literal(literal):
     if LITERAL.match(literal):
         word = literal.lower()
         return word == "true" if word in ("true", "false", "null") else int(literal)
@@ -140,9 +144,9 @@ def _evaluated(literal):
     return re.sub(r"\\(['\\])", r"\1", text.group(1)) if text.group(1) is not None else text.group(2)
 
 
-def variable(content, name):
+def find_variable(content, name):
     """The plain text that ``$name`` is surely given first, or None."""
-    source = Source(content.decode("utf-8", "replace"))
+    source = PhpSource(content.decode("utf-8", "replace"))
     for match in re.finditer(r"\$%s\s*=\s*(?:'([^'\\]*)'|\"([^\"\\$]*)\")\s*;" % re.escape(name), source.code):
         if source.bare[match.start()] == "$":
             before = source.bare[: match.start()]
@@ -164,12 +168,12 @@ _FORMS = {
 FORMS = tuple(_FORMS)
 
 
-def assignments(source, form, name):
+def find_assignments(source, form, name):
     """The active assignments of a setting in a Source, in order. Raises ValueError when there are too many."""
     depth, pattern = _FORMS[form]
     array, _, key = name.rpartition(".")
     words = (array, key, key) if form == GLOBAL else (name,)
-    found = []
+    results = []
     for match in re.finditer(pattern % tuple(map(re.escape, words)), source.code):
         if source.bare[match.start()] == "'":
             continue
@@ -177,33 +181,33 @@ def assignments(source, form, name):
         begin = max(before.rfind(mark) for mark in "{};") + 1
         sure = before.count("{") - before.count("}") == depth and not before[begin:].strip()
         end = _end_of_value(source.bare, match.end(), ";")
-        found.append(_Definition(match.end(), end, source.text[match.end() : end].strip(), sure))
-        if len(found) > MAX_DEFINITIONS:
+        results.append(_Definition(match.end(), end, source.text[match.end() : end].strip(), sure))
+        if len(results) > MAX_DEFINITIONS:
             raise ValueError("sets %s more than %d times" % (name, MAX_DEFINITIONS))
-    return found
+    return results
 
 
-def settings(content, form, names):
+def read_settings(content, form, names):
     """What each setting is when the file has been loaded: as in ``constants``, or a list of texts; the last one counts."""
-    source = Source(content.decode("utf-8", "replace"))
-    return {name: _setting(source, form, name) for name in names}
+    source = PhpSource(content.decode("utf-8", "replace"))
+    return {name: _evaluate_setting(source, form, name) for name in names}
 
 
-def _setting(source, form, name):
+def _evaluate_setting(source, form, name):
     try:
-        found = assignments(source, form, name)
+        matches = find_assignments(source, form, name)
     except ValueError:
         return UNKNOWN
-    if not found:
+    if not matches:
         return None
-    return _listed(found[-1].literal) if all(one.sure for one in found) else UNKNOWN
+    return _parse_list(matches[-1].literal) if all(assignment.sure for assignment in matches) else UNKNOWN
 
 
-def _listed(literal):
+def _parse_list(literal):
     """A plain value, or a plain list of texts."""
     brackets = re.match(r"\A(?:(?i:array)\s*\(|\[)(.*)[\])]\Z", literal, re.DOTALL)
     if brackets is None:
-        return _evaluated(literal)
+        return _evaluate_literal(literal)
     texts = re.findall(r"'([^'\\]*)'|\"([^\"\\$]*)\"", brackets.group(1))
     rest = re.sub(r"'[^'\\]*'|\"[^\"\\$]*\"", "", brackets.group(1))
-    return [one or other for one, other in texts] if re.match(r"[\s,]*\Z", rest) else UNKNOWN
+    return [single or other for single, other in texts] if re.match(r"[\s,]*\Z", rest) else UNKNOWN

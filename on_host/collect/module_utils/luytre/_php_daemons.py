@@ -6,7 +6,7 @@ import os
 import re
 
 from ansible.module_utils.luytre import _processes
-from ansible.module_utils.luytre._reading import Elsewhere, Reading, Unreadable, read_text
+from ansible.module_utils.luytre._reading import AreaReader, UnpackagedDaemon, UnreadableFact, read_text
 
 PACKAGES = "/etc/php"
 MAX_ELSEWHERE = 20
@@ -17,56 +17,56 @@ Fpm = collections.namedtuple("Fpm", ("program", "version", "main", "inis", "pref
 the ``inis`` that it reads, what it finds relative paths from as ``prefix``, and the ``words`` that have it read just these."""
 
 
-def installed(reading):
+def iter_installed(reading):
     """Those of packages, whether they run or not."""
     for version in sorted(os.listdir(PACKAGES)) if os.path.isdir(PACKAGES) else []:
-        program = reading.installed("php-fpm" + version) if re.match(r"\d+\.\d+$", version) else None
+        program = reading.find_program("php-fpm" + version) if re.match(r"\d+\.\d+$", version) else None
         if program is not None:
-            yield packaged(program, version)
+            yield make_packaged(program, version)
 
 
-def packaged(program, version):
+def make_packaged(program, version):
     """The FPM of a package of that version."""
     folder = "%s/%s/fpm" % (PACKAGES, version)
     inis = (folder + "/php.ini", folder + "/conf.d/*.ini")
     return Fpm(program, version, folder + "/php-fpm.conf", inis, "/usr", ())
 
 
-def elsewhere(reading):
+def find_elsewhere(reading):
     """Those that root runs from a place of no package's. Raises Elsewhere when it is not known what one was started with."""
-    found = {}
-    for one in _processes.all_elsewhere(("php-fpm",), (), reading.trust):
-        main = _main(one)
-        if main is not None and not _processes.loose_code(one.pid, reading.trust):
-            found.setdefault((one.program, main), _placed(one.program, main))
+    daemons = {}
+    for process in _processes.all_elsewhere(("php-fpm",), (), reading.trust):
+        main = _get_main_file(process)
+        if main is not None and not _processes.loose_code(process.pid, reading.trust):
+            daemons.setdefault((process.program, main), _make_placed(process.program, main))
         else:
-            found.setdefault((one.program, None), None)
-    known = {program for (program, _), fpm in found.items() if fpm is not None}
-    unknown = [program for (program, _), fpm in found.items() if fpm is None and program not in known]
+            daemons.setdefault((process.program, None), None)
+    known_programs = {program for (program, _), fpm in daemons.items() if fpm is not None}
+    unknown = [program for (program, _), fpm in daemons.items() if fpm is None and program not in known_programs]
     if unknown:
-        raise Elsewhere(unknown[0])
-    return [fpm for fpm in found.values() if fpm is not None][:MAX_ELSEWHERE]
+        raise UnpackagedDaemon(unknown[0])
+    return [fpm for fpm in daemons.values() if fpm is not None][:MAX_ELSEWHERE]
 
 
-def files_elsewhere():
+def list_pool_files():
     """The files of pools of all of those, and what they include, for those who only look for accounts."""
     try:
-        mains = [one.main for one in elsewhere(Reading({}, SECONDS))]
-    except Unreadable:
+        mains = [daemon.main for daemon in find_elsewhere(AreaReader({}, SECONDS))]
+    except UnreadableFact:
         return []
-    named = [
+    patterns = [
         pattern for main in mains for pattern in re.findall(r"(?m)^\s*include\s*=\s*(/\S+)", read_text(main) or "")
     ]
-    return [*mains, *(path for pattern in named for path in sorted(glob.glob(pattern))[:MAX_ELSEWHERE])]
+    return [*mains, *(path for pattern in patterns for path in sorted(glob.glob(pattern))[:MAX_ELSEWHERE])]
 
 
-def _main(process):
+def _get_main_file(process):
     """The file that root's own first process was started with, by its title, where that is the very file that we see."""
-    said = re.match(r"php-fpm: master process \((/[^()]{1,300})\)", process.title) if process.uid == 0 else None
-    return said.group(1) if said and _processes.same_file(process.pid, said.group(1)) else None
+    match = re.match(r"php-fpm: master process \((/[^()]{1,300})\)", process.title) if process.uid == 0 else None
+    return match.group(1) if match and _processes.same_file(process.pid, match.group(1)) else None
 
 
-def _placed(program, main):
+def _make_placed(program, main):
     """What an FPM outside of all packages reads: the settings beside its configuration, where there are any."""
     folder, prefix = os.path.dirname(main), os.path.dirname(os.path.dirname(program))
     ini = folder + "/php.ini"

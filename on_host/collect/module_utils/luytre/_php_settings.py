@@ -14,7 +14,7 @@ MAX_SHOWN = 80
 def read(folder, file, form, names):
     """Name to value as ``_php.settings`` has it, or None when there is no such file."""
     text = read_below(folder, file, MAX_READ)
-    return None if text is None else _php.settings(text.encode("utf-8", "replace"), form, names)
+    return None if text is None else _php.read_settings(text.encode("utf-8", "replace"), form, names)
 
 
 def switch(value):

@@ -5,7 +5,7 @@ Addresses are those that the application itself writes where its settings tell t
 
 from ansible.module_utils.luytre import _applications, _site_database, _site_login
 
-MOST, OF_ANOTHER_FORM = 400, 100
+MAX_POSTS, MAX_REDIRECTED = 400, 100
 """Of one application; and of those whose address leads on to another, so that each costs two requests."""
 MAX_PARENTS = 10
 _WORDPRESS = {
@@ -19,19 +19,19 @@ _WORDPRESS = {
   DATE_FORMAT(post_date, '%Y-%m-%d-%H-%i-%s') FROM `{db}`.`{p}posts`
   WHERE post_status = 'publish' AND post_password = '' AND post_type IN ('post', 'page')
   ORDER BY ID DESC LIMIT {most}) AS latest""",
-        MOST,
+        MAX_POSTS,
     ),
 }
 _JOOMLA = {
     "post": (
         "SELECT * FROM (SELECT 'post', id FROM `{db}`.`{p}content` WHERE state = 1 ORDER BY id DESC LIMIT {most}) AS latest",
-        OF_ANOTHER_FORM,
+        MAX_REDIRECTED,
     )
 }
 _JOOMLA_IN_POSTGRESQL = {
     "post": (
         "SELECT json_build_array('post', id) FROM (SELECT id FROM \"{p}content\" WHERE state = 1 ORDER BY id DESC LIMIT {most}) AS latest",
-        OF_ANOTHER_FORM,
+        MAX_REDIRECTED,
     )
 }
 _NUKEVIET = {
@@ -39,48 +39,50 @@ _NUKEVIET = {
         """SELECT * FROM (SELECT 'post', r.id, LEFT(r.alias, 250) AS alias, LEFT(c.alias, 100) AS category
   FROM `{db}`.`{p}_vi_news_rows` r JOIN `{db}`.`{p}_vi_news_cat` c ON c.catid = r.catid
   WHERE r.status = 1 ORDER BY r.id DESC LIMIT {most}) AS latest""",
-        OF_ANOTHER_FORM,
+        MAX_REDIRECTED,
     )
 }
 
 
-def below(root, reading):
+def collect_addresses(root, reading):
     """``(addresses below the root's own, why an application was not asked or None)``."""
-    found, unread = [], None
+    addresses, unread = [], None
     applications, _ = _applications.search([root], reading.effort(_applications.SEARCH_SECONDS, 2), 1)
     for number, each in enumerate(applications):
-        ask = {"wordpress": of_wordpress, "joomla": of_joomla, "nukeviet": of_nukeviet}.get(each.kind)
+        ask = {"wordpress": list_wordpress_posts, "joomla": list_joomla_posts, "nukeviet": list_nukeviet_posts}.get(
+            each.kind
+        )
         if ask is None:
             continue
         home = "/" + each.relative if each.relative else ""
         try:
-            found += ask(each.path, home, reading.part(reading.left() / (len(applications) - number)))
-        except _site_database.NotAsked as not_asked:
+            addresses += ask(each.path, home, reading.part(reading.get_seconds_left() / (len(applications) - number)))
+        except _site_database.DatabaseUnanswered as not_asked:
             unread = not_asked.why
-    return found, unread
+    return addresses, unread
 
 
 def _rows(reading, own, statements):
     login, prefix = own
     words = {"{db}": login.database, "{p}": prefix}
     most = {word: (sql.replace("{most}", str(limit)), limit) for word, (sql, limit) in statements.items()}
-    return _site_database.rows(reading, login, _site_database.filled(most, words))
+    return _site_database.fetch_rows(reading, login, _site_database.fill_statements(most, words))
 
 
-def of_wordpress(path, home, reading):
-    own = _site_login.of_wordpress(path)
+def list_wordpress_posts(path, home, reading):
+    own = _site_login.get_wordpress_login(path)
     return wordpress_addresses(_rows(reading, own, _WORDPRESS), home) if own else []
 
 
-def of_joomla(path, home, reading):
-    own = _site_login.of_joomla(path)
+def list_joomla_posts(path, home, reading):
+    own = _site_login.get_joomla_login(path)
     in_postgresql = own is not None and own[0].engine == _site_database.POSTGRESQL
     rows = _rows(reading, own, _JOOMLA_IN_POSTGRESQL if in_postgresql else _JOOMLA) if own else []
     return ["%s/index.php?option=com_content&view=article&id=%s" % (home, row[1]) for row in rows]
 
 
-def of_nukeviet(path, home, reading):
-    own = _site_login.of_nukeviet(path)
+def list_nukeviet_posts(path, home, reading):
+    own = _site_login.get_nukeviet_login(path)
     rows = _rows(reading, own, _NUKEVIET) if own else []
     form = "%s/index.php?language=vi&nv=news&op=%s/%s-%s.html"
     return [form % (home, category, alias, number) for _, number, alias, category in rows if alias and category]
@@ -93,16 +95,16 @@ def wordpress_addresses(rows, home):
     """What the rows of its statements come to; ``home``: where it lies below the site's root."""
     structure = next((row[2] or "" for row in rows if row[:2] == ["option", "permalink_structure"]), "")
     posts = {row[1]: row for row in rows if row[0] == "post"}
-    found, others = [], 0
+    addresses, others = [], 0
     for number in posts:
         address = _address(number, posts, structure)
         if address is None:
             others += 1
             address = "/?%s=%s" % ("page_id" if posts[number][3] == "page" else "p", number)
-            if structure and others > OF_ANOTHER_FORM:
+            if structure and others > MAX_REDIRECTED:
                 continue
-        found.append(home + address)
-    return found
+        addresses.append(home + address)
+    return addresses
 
 
 def _address(number, posts, structure):
@@ -114,8 +116,8 @@ def _address(number, posts, structure):
         names = _names(number, posts)
         index = "/index.php" if structure.startswith("/index.php/") else ""
         return names and index + "/" + "/".join(names) + ("/" if structure.endswith("/") else "")
-    told = dict(zip(("%year%", "%monthnum%", "%day%", "%hour%", "%minute%", "%second%"), moment.split("-")))
-    for tag, value in {**told, "%post_id%": number, "%postname%": name}.items():
+    date_parts = dict(zip(("%year%", "%monthnum%", "%day%", "%hour%", "%minute%", "%second%"), moment.split("-")))
+    for tag, value in {**date_parts, "%post_id%": number, "%postname%": name}.items():
         structure = structure.replace(tag, value)
     return None if any(tag in structure for tag in ("%category%", "%author%", "%tag%")) else structure
 

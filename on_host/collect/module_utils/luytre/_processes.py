@@ -14,7 +14,7 @@ MAX_TITLE = 4_000
 MAX_TABLE = 100_000_000
 
 
-class Process:
+class ProcessInfo:
     """One process: ``pid``, ``parent``, ``uid`` (None when its four differ), ``title`` (only text), ``unit``, ``program``.
 
     ``title`` is empty for all but root's: it lies in the process's memory, and whose memory is a file of their own file
@@ -24,9 +24,9 @@ class Process:
 
     __slots__ = ("identity", "parent", "pid", "program", "replaced", "title", "uid", "unit")
 
-    def __init__(self, pid, parent, uid, title="", unit=None, program="", identity=None, replaced=False):
+    def __init__(self, pid, parent, uid, title="", unit=None, program="", identity=None, is_replaced=False):
         self.pid, self.parent, self.uid, self.title, self.unit = pid, parent, uid, title, unit
-        self.program, self.identity, self.replaced = program, identity, replaced
+        self.program, self.identity, self.replaced = program, identity, is_replaced
 
     def runs(self, program):
         """Whether the file that it runs is this installed one, or the one that stood there before an upgrade.
@@ -42,16 +42,16 @@ class Process:
         return self.identity == (status.st_dev, status.st_ino)
 
 
-def running(program, uids=(0,), proc="/proc"):
+def list_running(program, uids=(0,), proc="/proc"):
     """The processes of an installed program that run as one of ``uids``."""
     pids = [int(name) for name in os.listdir(proc) if name.isdigit()][:MAX_PROCESSES]
-    found = (process(pid, proc) for pid in sorted(pids))
-    return [each for each in found if each is not None and each.uid in uids and each.runs(program)]
+    processes = (process(pid, proc) for pid in sorted(pids))
+    return [each for each in processes if each is not None and each.uid in uids and each.runs(program)]
 
 
-def elsewhere(names, ours, trust, proc="/proc"):
+def find_elsewhere(names, ours, trust, proc="/proc"):
     """The path of a running program of one of the ``names`` that is not among ``ours``, or None."""
-    return next((one.program for one in all_elsewhere(names, ours, trust, proc)), None)
+    return next((candidate.program for candidate in all_elsewhere(names, ours, trust, proc)), None)
 
 
 def all_elsewhere(names, ours, trust, proc="/proc"):
@@ -60,10 +60,10 @@ def all_elsewhere(names, ours, trust, proc="/proc"):
     Only what root alone can change counts, so that nobody else has us believe that a daemon runs from another place.
     """
     pids = [int(name) for name in os.listdir(proc) if name.isdigit()][:MAX_PROCESSES]
-    for one in filter(None, (process(pid, proc) for pid in sorted(pids))):
-        named = os.path.basename(one.program) in names and one.program.startswith("/")
-        if named and not any(map(one.runs, ours)) and trust.loose(one.program) is None:
-            yield one
+    for candidate in filter(None, (process(pid, proc) for pid in sorted(pids))):
+        is_named = os.path.basename(candidate.program) in names and candidate.program.startswith("/")
+        if is_named and not any(map(candidate.runs, ours)) and trust.loose(candidate.program) is None:
+            yield candidate
 
 
 def process(pid, proc="/proc"):
@@ -81,17 +81,17 @@ def process(pid, proc="/proc"):
         fields = _read("status", handle)
         uids = set((re.search(r"(?m)^Uid:\s+(.*)$", fields).group(1)).split())
         parent = int(re.search(r"(?m)^PPid:\s+(\d+)", fields).group(1))
-        gone = " (deleted)"
-        replaced = status.st_nlink == 0 and stat.S_ISREG(status.st_mode) and program.endswith(gone)
-        return Process(
+        suffix = " (deleted)"
+        is_replaced = status.st_nlink == 0 and stat.S_ISREG(status.st_mode) and program.endswith(suffix)
+        return ProcessInfo(
             pid,
             parent,
             int(next(iter(uids))) if len(uids) == 1 else None,
             _read("cmdline", handle).replace("\0", " ").strip() if uids == {"0"} else "",
-            unit_of(_read("cgroup", handle)),
-            program[: -len(gone)] if replaced else program,
+            parse_unit(_read("cgroup", handle)),
+            program[: -len(suffix)] if is_replaced else program,
             (status.st_dev, status.st_ino),
-            replaced,
+            is_replaced,
         )
     except (OSError, AttributeError, ValueError):
         return None
@@ -106,13 +106,13 @@ def loose_code(pid, trust, proc="/proc"):
     """
     try:
         with open("%s/%d/maps" % (proc, pid), errors="surrogateescape") as handle:
-            mapped = [_MAPPED.match(line) for line in _lines(handle, MAX_TABLE)]
+            matches = [_CODE_MAPPING.match(line) for line in _lines(handle, MAX_TABLE)]
     except OSError:
         return "nobody knows what it has loaded"
-    return trust.loosest(sorted({found.group(1) for found in mapped if found}))
+    return trust.loosest(sorted({match.group(1) for match in matches if match}))
 
 
-_MAPPED = re.compile(r"\S+ ..x\S+ \S+ \S+ \S+\s+(/[^\n]*?)(?: \(deleted\))?\n?$")
+_CODE_MAPPING = re.compile(r"\S+ ..x\S+ \S+ \S+ \S+\s+(/[^\n]*?)(?: \(deleted\))?\n?$")
 
 
 def children(pid, proc="/proc"):
@@ -141,7 +141,7 @@ def holds(pid, descriptor, inode, proc="/proc"):
         return False
 
 
-def listening(pid, proc="/proc"):
+def list_listen_paths(pid, proc="/proc"):
     """The paths at which a process listens with a Unix socket. Paths are only text: anybody may bind one with lines in it."""
     own = set()
     try:
@@ -178,10 +178,10 @@ def _target(path):
         return ""
 
 
-def unit_of(cgroups):
+def parse_unit(cgroups):
     """The system's unit of a process by the text of its ``cgroup`` file, or None: people name units within their own."""
-    found = re.search(r"(?m)^[^/\n]*(?:/[^/\n]+\.slice)*/([^/\n]+\.(?:service|scope))(?:/|$)", cgroups)
-    return found.group(1) if found else None
+    match = re.search(r"(?m)^[^/\n]*(?:/[^/\n]+\.slice)*/([^/\n]+\.(?:service|scope))(?:/|$)", cgroups)
+    return match.group(1) if match else None
 
 
 def _read(name, folder):

@@ -14,40 +14,40 @@ MAX_OUTPUT = 2_000_000
 MAX_FILE = 1_000_000
 
 
-class Unreadable(Exception):
+class UnreadableFact(Exception):
     """A fact could not be read; the message says which and why."""
 
 
-class Elsewhere(Unreadable):
+class UnpackagedDaemon(UnreadableFact):
     """A daemon runs from where nobody looks for it, so nothing can be said of it. The message says from where."""
 
     def __init__(self, program):
         super().__init__("%s runs, which is not where a package puts it" % program)
 
 
-class NotRun(Unreadable):
+class NotRun(UnreadableFact):
     """A program was not run: another than root could change it or what it would believe. The message says what and who."""
 
 
-class Reading:
+class AreaReader:
     """One area's reading: what the inventory declares, and the moment by which it must be done."""
 
-    def __init__(self, declared, seconds):
-        self.declared = declared
+    def __init__(self, declarations, seconds):
+        self.declared = declarations
         self.deadline = time.monotonic() + seconds
         self.trust = Trust()
 
-    def left(self):
+    def get_seconds_left(self):
         """Seconds left of the area's budget."""
         return self.deadline - time.monotonic()
 
     def effort(self, seconds, number=1):
         """So many seconds of the processor's time for a walk; by the clock, one of so many parts of what is left."""
-        return Effort(seconds, self.left() / number)
+        return Effort(seconds, self.get_seconds_left() / number)
 
     def part(self, seconds):
         """A reading of something of it, that takes so many seconds at most."""
-        part = Reading(self.declared, min(seconds, self.left()))
+        part = AreaReader(self.declared, min(seconds, self.get_seconds_left()))
         part.trust = self.trust
         return part
 
@@ -73,16 +73,16 @@ class Reading:
         Raises NotRun when another than root could change the program or what is at stake, or lead elsewhere what is
         written; Unreadable when the command is missing, late, says too much, or ends with a code not in ``ok`` (None: any).
         """
-        program = argv[0] if argv[0].startswith("/") else self.installed(argv[0])
+        program = argv[0] if argv[0].startswith("/") else self.find_program(argv[0])
         if program is None or not os.path.exists(program):
-            raise Unreadable("%s is not installed" % argv[0])
+            raise UnreadableFact("%s is not installed" % argv[0])
         self.vouch(argv[0], program, at_stake, writes, trust)
         environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/root"}
-        seconds = min(self.left(), seconds or self.left())
+        seconds = min(self.get_seconds_left(), seconds or self.get_seconds_left())
         if seconds <= 0:
-            raise Unreadable("out of time before %s" % argv[0])
+            raise UnreadableFact("out of time before %s" % argv[0])
         try:
-            done = subprocess.run(
+            process = subprocess.run(
                 [program, *argv[1:]],
                 input=(input_text or "").encode(),
                 stdout=subprocess.PIPE,
@@ -93,15 +93,17 @@ class Reading:
                 check=False,
             )
         except FileNotFoundError:
-            raise Unreadable("%s is not installed" % argv[0])
+            raise UnreadableFact("%s is not installed" % argv[0])
         except subprocess.TimeoutExpired:
-            raise Unreadable("%s took longer than its time" % argv[0])
-        if ok is not None and done.returncode not in ok:
-            said = (done.stderr or done.stdout or b"").decode("utf-8", "replace").strip().splitlines()
-            raise Unreadable("%s ended with %d: %s" % (argv[0], done.returncode, (said or [""])[-1][:200]))
-        if len(done.stdout) > limit and not cut:
-            raise Unreadable("%s said more than %d bytes" % (argv[0], limit))
-        return done.stdout[:limit].decode("utf-8", "replace")
+            raise UnreadableFact("%s took longer than its time" % argv[0])
+        if ok is not None and process.returncode not in ok:
+            error_lines = (process.stderr or process.stdout or b"").decode("utf-8", "replace").strip().splitlines()
+            raise UnreadableFact(
+                "%s ended with %d: %s" % (argv[0], process.returncode, (error_lines or [""])[-1][:200])
+            )
+        if len(process.stdout) > limit and not cut:
+            raise UnreadableFact("%s said more than %d bytes" % (argv[0], limit))
+        return process.stdout[:limit].decode("utf-8", "replace")
 
     def vouch(self, name, program, at_stake, writes=(), trust=None):
         """Raise NotRun for the program of that name when not root alone has a say in it, and in what it believes and writes."""
@@ -111,7 +113,7 @@ class Reading:
         if loose:
             raise NotRun("%s was not run as root: %s" % (os.path.basename(name), loose))
 
-    def installed(self, program):
+    def find_program(self, program):
         """The full path of a program in the system's own folders, or None."""
         for folder in ("/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin"):
             path = os.path.join(folder, program)
@@ -126,25 +128,25 @@ def read_text(path, limit=MAX_FILE):
     Follows links: for root's own folders only.
     """
     try:
-        handle = safe_open.path(path, links=safe_open.FOLLOWED)
+        handle = safe_open.open_path(path, links=safe_open.ALL_LINKS)
         try:
-            return safe_open.start(handle, limit).decode("utf-8", "replace")
+            return safe_open.read_start(handle, limit).decode("utf-8", "replace")
         finally:
             os.close(handle)
     except (FileNotFoundError, NotADirectoryError, PermissionError, ProcessLookupError, safe_open.Unsafe):
         return None
     except OSError as error:
-        raise Unreadable("%s: %s" % (path, error.strerror))
+        raise UnreadableFact("%s: %s" % (path, error.strerror))
 
 
 def read_below(root, relative, limit=MAX_FILE):
     """The start of a regular file below a folder that others may write; no link is followed. None when there is none."""
     try:
-        handle = safe_open.below(root, relative)
+        handle = safe_open.open_below(root, relative)
     except OSError:
         return None
     try:
-        return safe_open.start(handle, limit).decode("utf-8", "replace")
+        return safe_open.read_start(handle, limit).decode("utf-8", "replace")
     finally:
         os.close(handle)
 
@@ -152,7 +154,7 @@ def read_below(root, relative, limit=MAX_FILE):
 def names_below(root, relative, limit=2_000):
     """The first names in a folder below one that others may write, in order, none when there is no such folder; no link is followed."""
     try:
-        folder = safe_open.below(root, relative, safe_open.DIRECTORY)
+        folder = safe_open.open_below(root, relative, safe_open.DIRECTORY)
     except OSError:
         return []
     try:
@@ -166,7 +168,7 @@ def names_below(root, relative, limit=2_000):
 def status_below(root, relative):
     """What is known of a regular file below such a folder without reading it; None when there is none."""
     try:
-        handle = safe_open.below(root, relative)
+        handle = safe_open.open_below(root, relative)
     except OSError:
         return None
     try:

@@ -12,7 +12,7 @@ import os
 import re
 import stat
 
-from ansible.module_utils.luytre._reading import Unreadable
+from ansible.module_utils.luytre._reading import UnreadableFact
 from ansible.module_utils.luytre_shared import contained, ownership, safe_open
 
 HOME = "/var/lib/luytre/integrity"
@@ -26,8 +26,8 @@ MAX_OTHERS_ENTRIES = 50_000
 MAX_OTHERS_BYTES = 200_000_000
 """Bytes in all of others' files that are read; of more it is on record that they were not."""
 CHUNK = 1 << 20
-KIND, MODE, OWNER, GROUP, SIZE, CHANGED, CONTENT = range(7)
-GENERATED = re.compile(
+KIND, MODE, OWNER, GROUP, SIZE, CHANGE_TIME, CONTENT = range(7)
+GENERATED_PATHS = re.compile(
     r"/etc/(?:mtab|adjtime|resolv\.conf|hostname|ld\.so\.cache|mailcap|network/run|\.pwd\.lock|\.updated)\Z"
     r"|/etc/g?shadow-?\Z|/etc/(?:passwd|group|subuid|subgid)-\Z"
     r"|/etc/(?:letsencrypt/(?:live|archive|renewal|csr|keys|accounts)|ssl/certs|apparmor\.d/cache|lvm/(?:archive|backup))/"
@@ -46,18 +46,18 @@ WEB_SERVERS = ("/etc/nginx/", "/etc/apache2/")
 """Whose files may take in what an incident has a site say: it is no part of what is on record of them."""
 
 
-def taken(folders, left=lambda: 1.0):
+def take_snapshot(folders, seconds_left=lambda: 1.0):
     """``{path: entry}`` of everything in these folders as it is now. Raises Unreadable for too much, or when time is up."""
-    found, others = {}, Others()
-    for path, status in _walk(folders, left, others):
+    entries, others = {}, ForeignReadLimits()
+    for path, status in _walk(folders, seconds_left, others):
         if not WHILE_ARMED.match(path):
-            entry = _known(status)
+            entry = _make_entry(status)
             entry[CONTENT] = content(path, entry) if others.may_be_read(entry) else "?"
-            found[path] = entry
-    return found
+            entries[path] = entry
+    return entries
 
 
-class Others:
+class ForeignReadLimits:
     """How much we may be made to read by others than root, who have folders of their own even among programs."""
 
     def __init__(self):
@@ -83,7 +83,7 @@ class Others:
         return True
 
 
-def _walk(folders, left, others):
+def _walk(folders, seconds_left, others):
     """``(path, status)`` of each thing below folders, on the file system of each; no link is followed."""
     count, todo = 0, [(folder, None, False) for folder in reversed(folders)]
     while todo:
@@ -95,12 +95,12 @@ def _walk(folders, left, others):
                 names = sorted(entry.path for entry in itertools.islice(inside, most + 1))
         except OSError:
             continue
-        if left() <= 0:
-            raise Unreadable("time is up in %s" % folder)
+        if seconds_left() <= 0:
+            raise UnreadableFact("time is up in %s" % folder)
         if is_others and not others.may_be_listed(folder, names):
             continue
         for path in names:
-            if GENERATED.match(path):
+            if GENERATED_PATHS.match(path):
                 continue
             try:
                 status = os.lstat(path)
@@ -108,13 +108,13 @@ def _walk(folders, left, others):
                 continue
             count += 1
             if count > MAX_ENTRIES:
-                raise Unreadable("more than %d files in %s" % (MAX_ENTRIES, ", ".join(folders)))
+                raise UnreadableFact("more than %d files in %s" % (MAX_ENTRIES, ", ".join(folders)))
             yield path, status
             if stat.S_ISDIR(status.st_mode) and status.st_dev == device:
-                todo.append((path, device, is_others or ownership.changer(status) is not None))
+                todo.append((path, device, is_others or ownership.find_changer(status) is not None))
 
 
-def _known(status):
+def _make_entry(status):
     """An entry without what is in the file."""
     kinds = ((stat.S_ISREG, "f"), (stat.S_ISDIR, "d"), (stat.S_ISLNK, "l"))
     kind = next((letter for test, letter in kinds if test(status.st_mode)), "o")
@@ -137,9 +137,9 @@ def content(path, entry, algorithm="sha256"):
     """
     try:
         if entry[KIND] == "f" and path.startswith(WEB_SERVERS) and entry[SIZE] <= CHUNK:
-            text = safe_open.text(path, CHUNK)
-            held = contained.without(text or "").encode("utf-8", "surrogateescape")
-            return hashlib.new(algorithm, held, usedforsecurity=False).hexdigest()
+            text = safe_open.read_text(path, CHUNK)
+            data = contained.strip_own_lines(text or "").encode("utf-8", "surrogateescape")
+            return hashlib.new(algorithm, data, usedforsecurity=False).hexdigest()
         if entry[KIND] == "l":
             return os.readlink(path)
         return _digest(path, algorithm, entry[SIZE]) if entry[KIND] == "f" else ""
@@ -148,28 +148,28 @@ def content(path, entry, algorithm="sha256"):
 
 
 def _digest(path, algorithm, size):
-    handle = safe_open.path(path)
+    handle = safe_open.open_path(path)
     try:
         state = hashlib.new(algorithm, usedforsecurity=False)
         for _ in range(size // CHUNK + 3):
-            some = os.read(handle, CHUNK)
-            if not some:
+            chunk = os.read(handle, CHUNK)
+            if not chunk:
                 return state.hexdigest()
-            state.update(some)
+            state.update(chunk)
         raise OSError("it grows while it is read")
     finally:
         os.close(handle)
 
 
-def changes(record, left=lambda: 1.0):
+def find_changes(record, seconds_left=lambda: 1.0):
     """``(path, what, entry)`` of all that differs from a record, in order of the paths.
 
     ``what`` is ``added``, ``removed``, ``content``, ``mode`` or ``kind``; the entry is as it is now, None when it is gone. Of a
     folder that came or went, only what is in it is told, and of one that is left out nothing.
     """
-    before, found, others = dict(record["entries"]), [], Others()
-    for path, status in _walk(record["folders"], left, others):
-        entry, old = _known(status), before.pop(path, None)
+    before, differences, others = dict(record["entries"]), [], ForeignReadLimits()
+    for path, status in _walk(record["folders"], seconds_left, others):
+        entry, old = _make_entry(status), before.pop(path, None)
         if old is not None and entry[:CONTENT] == old[:CONTENT]:
             continue
         if old is None and entry[KIND] == "d":
@@ -177,10 +177,12 @@ def changes(record, left=lambda: 1.0):
         entry[CONTENT] = content(path, entry) if others.may_be_read(entry) else "?"
         what = "added" if old is None else _difference(old, entry)
         if what:
-            found.append((path, what, entry))
+            differences.append((path, what, entry))
     out = tuple(folder + "/" for folder in others.crowded)
-    gone = ((path, "removed", None) for path, old in before.items() if old[KIND] != "d" and not path.startswith(out))
-    return sorted([*found, *gone], key=lambda one: one[0])
+    removals = (
+        (path, "removed", None) for path, old in before.items() if old[KIND] != "d" and not path.startswith(out)
+    )
+    return sorted([*differences, *removals], key=lambda change: change[0])
 
 
 def _difference(old, new):
@@ -194,20 +196,20 @@ def _difference(old, new):
 # --- kept on the host ------------------------------------------------------------------------------------
 
 
-def packed(folders, entries, made):
+def pack_record(folders, entries, made_at):
     """A record as it is kept."""
-    document = {"version": VERSION, "made": made, "folders": folders, "entries": entries}
+    document = {"version": VERSION, "made": made_at, "folders": folders, "entries": entries}
     return json.dumps(document, separators=(",", ":"), sort_keys=True).encode("ascii")
 
 
-def kept(path=FILE, trust=None):
+def load_record(path=FILE, trust=None):
     """``(record, digest)`` of what is kept, None when there is none, or others than root could have written it."""
     if not os.path.lexists(path) or (trust or ownership.Trust()).loose(path):
         return None
     try:
-        handle = safe_open.path(path)
+        handle = safe_open.open_path(path)
         try:
-            text = safe_open.whole(handle, MAX_RECORD, path)
+            text = safe_open.read_whole(handle, MAX_RECORD, path)
         finally:
             os.close(handle)
         record = json.loads(text.decode("ascii"))

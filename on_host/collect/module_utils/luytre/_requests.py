@@ -21,7 +21,7 @@ _FILES = re.compile(
     rb"|zip|rar|7z|gz|tgz|tar|exe|msi|apk|iso|dmg|xlsx?|pptx?|doc)\Z"
 )
 """What is no page."""
-_TYPED = re.compile(
+_TYPED_QUERY = re.compile(
     rb"(?i)(?:^|&)(?:[^=&]{0,40}(?:key|token|nonce|pass|pwd|login|user|mail|phone|secret|session|code|state)[^=&]{0,40}"
     rb"|s|q|search|keyword|tukhoa|name|hoten|ten|sdt|cccd|cmnd|so_?hs)=|@|%40|(?<!\d)\d{9,12}(?!\d)"
 )
@@ -34,8 +34,8 @@ OF_A_SHAPE = 200
 """Addresses that differ in numbers or in their query only: whoever asks for a page with ever other queries hides no other."""
 MAX_SIZES = 31
 MAX_AGENTS = 5_000
-SERVED = frozenset((b"200", b"301", b"302", b"303", b"307", b"308"))
-COUNTED = SERVED | {b"404", b"410"}
+SERVED_STATUSES = frozenset((b"200", b"301", b"302", b"303", b"307", b"308"))
+COUNTED_STATUSES = SERVED_STATUSES | {b"404", b"410"}
 ENGINE, SEARCHER, PERSON = "engine", "searcher", "person"
 
 
@@ -43,8 +43,8 @@ class Ranges:
     """The networks that search engines come from, as an office imported them; none: nobody can be told by his address."""
 
     def __init__(self, networks):
-        parsed = (_network(text) for text in networks)
-        self._networks = [network for network in parsed if network is not None]
+        candidates = (_network(text) for text in networks)
+        self._networks = [network for network in candidates if network is not None]
         self._known = {}
 
     def __bool__(self):
@@ -92,17 +92,17 @@ class Requests:
         groups = pattern.groupindex
         take = [name if name in groups else None for name in ("agent", "status", "request", "method", "uri")]
         rest = [name if name in groups else None for name in ("bytes", "address", "host", "referrer")]
-        for found in pattern.finditer(text):
+        for match in pattern.finditer(text):
             self.understood += 1
-            agent, status, request, method, target = (name and found.group(name) for name in take)
-            if status not in COUNTED:
+            agent, status, request, method, target = (name and match.group(name) for name in take)
+            if status not in COUNTED_STATUSES:
                 continue
             if request is not None:
                 method, _, target = request.partition(b" ")
                 target = target.partition(b" ")[0]
             if method != b"GET" or target[:1] != b"/":
                 continue
-            size, address, host, referrer = (name and found.group(name) for name in rest)
+            size, address, host, referrer = (name and match.group(name) for name in rest)
             if address in self._own or (host and host.partition(b":")[0].lower() not in self._names):
                 continue
             who = self._who(agent, address, referrer)
@@ -124,7 +124,7 @@ class Requests:
     def _count(self, target, who, status, size):
         there = self.addresses.get(target)
         if there is None:
-            if status not in SERVED or not self._is_new(target):
+            if status not in SERVED_STATUSES or not self._is_new(target):
                 return
             there = self.addresses[target] = {}
         side = there.get(who)
@@ -138,7 +138,13 @@ class Requests:
     def _is_new(self, target):
         """Whether an address is worth being kept in mind, and there is room for it."""
         path, _, query = target.partition(b"?")
-        if len(target) > MAX_PATH or b"\\" in target or _FILES.search(path) or _TYPED.search(query) or b"@" in path:
+        if (
+            len(target) > MAX_PATH
+            or b"\\" in target
+            or _FILES.search(path)
+            or _TYPED_QUERY.search(query)
+            or b"@" in path
+        ):
             return False
         if len(self.addresses) >= MAX_ADDRESSES:
             return False
@@ -146,15 +152,15 @@ class Requests:
         self._shapes[shape] = self._shapes.get(shape, 0) + 1
         return self._shapes[shape] <= OF_A_SHAPE
 
-    def told(self, most):
+    def list_addresses(self, most):
         """The addresses, at most so many: first those that people who do not search were never served, then the most frequent."""
-        ranked = sorted(self.addresses, key=lambda target: (_rank(self.addresses[target]), target))
+        targets = sorted(self.addresses, key=lambda target: (_rank(self.addresses[target]), target))
         return [
             {
                 "path": target.decode("utf-8", "replace"),
                 **{who: _side(side) for who, side in self.addresses[target].items()},
             }
-            for target in ranked[:most]
+            for target in targets[:most]
         ]
 
 
@@ -164,15 +170,15 @@ def _is_person(agent):
 
 def _rank(there):
     count = {who: side[0] for who, side in there.items()}
-    hidden = PERSON not in count
-    return (not hidden, -count.get(ENGINE, 0), -sum(count.values()))
+    is_hidden = PERSON not in count
+    return (not is_hidden, -count.get(ENGINE, 0), -sum(count.values()))
 
 
 def _side(side):
     number, statuses, sizes = side
-    ordered = sorted(sizes)
+    sorted_sizes = sorted(sizes)
     return {
         "requests": number,
         "statuses": {status.decode(): times for status, times in statuses.items()},
-        "sizes": [ordered[0], ordered[len(ordered) // 2], ordered[-1]] if ordered else None,
+        "sizes": [sorted_sizes[0], sorted_sizes[len(sorted_sizes) // 2], sorted_sizes[-1]] if sorted_sizes else None,
     }

@@ -17,27 +17,27 @@ _OTHERS = re.compile(r"\$(?:PATH|\{PATH[^}]*\})")
 _HOME = re.compile(r"\A(?:~|\$HOME|\$\{HOME\})(?=/|\Z)")
 
 
-def weak(trust, files=FILES):
+def find_weak_folders(trust, files=FILES):
     """``[{folder, file, loose}]`` of folders that are not root's alone; ``loose`` is empty for one that depends on where root is."""
-    found, seen = [], set()
+    results, seen_folders = [], set()
     for path in [path for pattern in files for path in sorted(glob.glob(pattern))]:
-        for folder in folders(read_text(path) or ""):
-            if folder in seen:
+        for folder in parse_folders(read_text(path) or ""):
+            if folder in seen_folders:
                 continue
-            seen.add(folder)
+            seen_folders.add(folder)
             loose = trust.loose(folder) if folder.startswith("/") else ""
             if loose is not None:
-                found.append({"folder": folder or ".", "file": path, "loose": loose})
-    return found[:MAX_WEAK]
+                results.append({"folder": folder or ".", "file": path, "loose": loose})
+    return results[:MAX_WEAK]
 
 
-def folders(text):
+def parse_folders(text):
     """The folders of every search path in a file, the file's order; what only a shell could tell is left out."""
-    found = []
+    results = []
     for value in _LINE.findall(_OF_PEOPLE.sub("", text)):
         words = re.split(r"[ \t#]", value.strip().strip("\"'"))[0].strip("\"'")
-        for one in words.split(":"):
-            folder = _HOME.sub("/root", one)
-            if not _OTHERS.fullmatch(one) and "$" not in folder and "`" not in folder:
-                found.append(folder)
-    return list(dict.fromkeys(found))
+        for word in words.split(":"):
+            folder = _HOME.sub("/root", word)
+            if not _OTHERS.fullmatch(word) and "$" not in folder and "`" not in folder:
+                results.append(folder)
+    return list(dict.fromkeys(results))

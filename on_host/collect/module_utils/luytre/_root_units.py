@@ -4,7 +4,7 @@ import re
 
 from ansible.module_utils.luytre import _fetching, cron
 
-_SHOWN = (
+_PROPERTIES = (
     "Id,User,DynamicUser,LoadState,FragmentPath,ExecStart,ExecStartPre,ExecStartPost,ExecReload,ExecStop,ExecStopPost"
 )
 _LINE = re.compile(r"path=(\S*) ; argv\[\]=(.*?) ; (?:ignore_errors|flags)=")
@@ -14,31 +14,31 @@ MAX_TOLD = 200
 
 def read(reading):
     """``(units that run as root what others can change, units that run as root what they fetch)``."""
-    text = reading.run(["systemctl", "show", "--all", "--property", _SHOWN, "*.service"], ok=None)
-    loose, fetching = [], []
-    for unit, commands in of_root(text):
-        if any(_fetching.fetches(command) for _, command in commands):
-            fetching.append(unit)
-        doubt = next(filter(None, (reading.trust.loose(path) for path in _run(commands))), None)
+    text = reading.run(["systemctl", "show", "--all", "--property", _PROPERTIES, "*.service"], ok=None)
+    loose, fetching_units = [], []
+    for unit, commands in iter_root_units(text):
+        if any(_fetching.is_piped_download(command) for _, command in commands):
+            fetching_units.append(unit)
+        doubt = next(filter(None, (reading.trust.loose(path) for path in _list_programs(commands))), None)
         if doubt:
             loose.append({"unit": unit, "doubt": doubt})
-    return loose[:MAX_TOLD], fetching[:MAX_TOLD]
+    return loose[:MAX_TOLD], fetching_units[:MAX_TOLD]
 
 
-def of_root(text):
+def iter_root_units(text):
     """``(unit, [(program, command line)])`` of what ``systemctl show`` says of units that run as root."""
     for block in text.split("\n\n")[:MAX_UNITS]:
         pairs = [line.split("=", 1) for line in block.splitlines() if "=" in line]
         fields = dict(pairs)
         root = fields.get("User", "") in ("", "root", "0") and fields.get("DynamicUser") != "yes"
         if root and fields.get("LoadState") == "loaded":
-            commands = [found for name, value in pairs if name.startswith("Exec") for found in _LINE.findall(value)]
+            commands = [command for name, value in pairs if name.startswith("Exec") for command in _LINE.findall(value)]
             yield fields.get("Id", ""), commands
 
 
-def _run(commands):
+def _list_programs(commands):
     """The files that commands run, or hand to an interpreter."""
     paths = []
     for program, command in commands:
-        paths += [path for path in (program, *cron.programs(command)) if path.startswith("/")]
+        paths += [path for path in (program, *cron.parse_programs(command)) if path.startswith("/")]
     return list(dict.fromkeys(paths))[:20]

@@ -9,7 +9,7 @@ from ansible.module_utils.luytre_shared import safe_open
 
 def open_root(path):
     """A descriptor of a root for reading. A link on the way counts only when it is root's own."""
-    return safe_open.path(path, safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
+    return safe_open.open_path(path, safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
 
 
 class RootWalk:
@@ -18,8 +18,10 @@ class RootWalk:
     def __init__(self, path, effort, max_entries, add):
         self.path, self._add = path, add
         self._folder = open_root(path)
-        homes = _applications.homes(self._folder, effort.part(min(_applications.HOMES_SECONDS, effort.left / 4)))
-        self._walk = _webroot.Walk(self._folder, effort, max_entries, homes)
+        homes = _applications.find_homes(
+            self._folder, effort.part(min(_applications.HOMES_SECONDS, effort.seconds_left / 4))
+        )
+        self._walk = _webroot.WebrootWalk(self._folder, effort, max_entries, homes)
         self._entries = iter(self._walk)
         self._finished = False
         self.seconds = 0.0

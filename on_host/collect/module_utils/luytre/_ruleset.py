@@ -83,13 +83,13 @@ class Ruleset:
                 if kind == "match":
                     holds = self._holds(value["left"], value["op"], value["right"], where, packet)
                 elif kind == "vmap":
-                    verdicts = self._mapped(value, where, packet)
+                    verdicts = self._match_map(value, where, packet)
                     if verdicts is None:
                         return False, {GO_ON}
                     results = [self._verdict(verdict, where, packet, depth) for _, verdict in verdicts]
                     sure = certain and any(yes for yes, _ in verdicts)
-                    merged = set().union(*results) if results else set()
-                    return sure, merged if sure else merged | {GO_ON}
+                    outcomes = set().union(*results) if results else set()
+                    return sure, outcomes if sure else outcomes | {GO_ON}
                 elif kind in ("limit", "quota", "ct count", "unknown", "socket", "osf") or (
                     kind == "xt" and value.get("type") != "target"
                 ):
@@ -124,38 +124,38 @@ class Ruleset:
         if kind in ("jump", "goto"):
             target = (*where[:2], expression[kind]["target"])
             outcomes = self._walk(target, packet, depth + 1)
-            ended = outcomes & {GO_ON, RETURN}
+            fallthrough = outcomes & {GO_ON, RETURN}
             outcomes -= {GO_ON, RETURN}
-            if ended:
+            if fallthrough:
                 outcomes |= {GO_ON} if kind == "jump" else {RETURN}
             return outcomes
         return None
 
-    def _mapped(self, vmap, where, packet):
+    def _match_map(self, vmap, where, packet):
         """``[(certain, verdict)]`` of the elements of a verdict map that the packet may hit; None when it hits none."""
         elements = vmap["data"]
         if isinstance(elements, str):
             elements = self.sets.get((*where[:2], elements.lstrip("@")), [])
         elif isinstance(elements, dict):
             elements = elements.get("set", [])
-        found = []
+        verdicts = []
         for element in elements:
             if not isinstance(element, list) or len(element) != 2:
                 continue
             holds = self._holds(vmap["key"], "==", _bare(element[0]), where, packet)
             if holds is not False:
-                found.append((holds is True, element[1]))
+                verdicts.append((holds is True, element[1]))
                 if holds:
                     break
-        return found or None
+        return verdicts or None
 
-    def _holds(self, left, op, right, where, packet):
+    def _holds(self, left_side, op, right, where, packet):
         """Whether a comparison holds for the packet; None when it cannot be told."""
         if isinstance(right, str) and right.startswith("@"):
             right = {"set": self.sets.get((*where[:2], right[1:]), [])}
         values = right["set"] if isinstance(right, dict) and "set" in right else right
         values = [_bare(value) for value in values] if isinstance(values, list) else [values]
-        answers = [self._equals(left, value, packet) for value in values]
+        answers = [self._equals(left_side, value, packet) for value in values]
         if True in answers:
             answer = True
         elif None in answers:
@@ -166,14 +166,14 @@ class Ruleset:
             return answer
         return not answer if op == "!=" else None
 
-    def _equals(self, left, value, packet):
-        if isinstance(left, dict) and "concat" in left:
+    def _equals(self, left_side, value, packet):
+        if isinstance(left_side, dict) and "concat" in left_side:
             parts = value.get("concat", []) if isinstance(value, dict) else []
-            answers = [self._equals(key, part, packet) for key, part in zip(left["concat"], parts)]
+            answers = [self._equals(key, part, packet) for key, part in zip(left_side["concat"], parts)]
             if False in answers or not answers:
                 return False
             return None if None in answers else True
-        kind, about = next(iter(left.items())) if isinstance(left, dict) else ("", None)
+        kind, about = next(iter(left_side.items())) if isinstance(left_side, dict) else ("", None)
         if kind == "meta":
             return _meta(about.get("key"), value, packet)
         if kind == "payload" and isinstance(about, dict):
@@ -318,49 +318,49 @@ def _iptables_dnat(line, family):
         words = shlex.split(head)
     except ValueError:
         words = head.split()
-    sent = {"dnat": {"addr": target.group(1) if target else ""}}
+    dnat = {"dnat": {"addr": target.group(1) if target else ""}}
     return {
         "family": family,
         "table": "nat",
         "chain": words[1] if len(words) > 1 else "",
-        "expr": [*_iptables_rule(words[2:], family), sent],
+        "expr": [*_iptables_rule(words[2:], family), dnat],
     }
 
 
-def published(entries):
+def list_published(entries):
     """``[{family, protocol, port, target}]`` of the ports whose packets are sent on to another machine or container.
 
     Port 0 stands for all. Rules for this machine's own packets, or for networks that hold no strangers, are left out.
     """
-    found = []
+    forwards = []
     for rule in (entry["rule"] for entry in entries if "rule" in entry):
         expressions = rule.get("expr", [])
-        sent = next((each["dnat"] for each in expressions if isinstance(each, dict) and "dnat" in each), None)
-        if not isinstance(sent, dict) or any(_is_for_few(each.get("match")) for each in expressions):
+        dnat = next((each["dnat"] for each in expressions if isinstance(each, dict) and "dnat" in each), None)
+        if not isinstance(dnat, dict) or any(_is_for_few(each.get("match")) for each in expressions):
             continue
-        ports, protocol = _asked_ports(expressions)
+        ports, protocol = _list_ports(expressions)
         for port in ports or [0]:
-            told = {
+            forward = {
                 "family": rule.get("family", ""),
                 "protocol": protocol,
                 "port": port,
-                "target": _target_of(sent)[:100],
+                "target": _target_of(dnat)[:100],
             }
-            if told not in found:
-                found.append(told)
-    return found[:MAX_PUBLISHED]
+            if forward not in forwards:
+                forwards.append(forward)
+    return forwards[:MAX_PUBLISHED]
 
 
 def _is_for_few(match):
     """Whether a condition leaves strangers out: an inner interface, an address of this machine alone, a named source."""
     if not isinstance(match, dict) or match.get("op") not in ("==", "in"):
         return False
-    left, right = match.get("left"), match.get("right")
-    if not isinstance(left, dict):
+    left_side, right = match.get("left"), match.get("right")
+    if not isinstance(left_side, dict):
         return False
-    if left.get("meta", {}).get("key") in ("iifname", "iif"):
+    if left_side.get("meta", {}).get("key") in ("iifname", "iif"):
         return isinstance(right, str) and INSIDE.match(right) is not None
-    field = left.get("payload", {}).get("field")
+    field = left_side.get("payload", {}).get("field")
     prefix = right.get("prefix", right) if isinstance(right, dict) else right
     address = prefix.get("addr", "") if isinstance(prefix, dict) else prefix
     length = prefix.get("len", 128) if isinstance(prefix, dict) else 128
@@ -369,13 +369,17 @@ def _is_for_few(match):
     return field == "saddr" and not (isinstance(length, int) and length <= max(WIDE_PREFIX.values()))
 
 
-def _asked_ports(expressions):
+def _list_ports(expressions):
     """``(ports, protocol)`` that conditions name."""
     ports, protocol = [], "tcp"
     for match in (each["match"] for each in expressions if isinstance(each, dict) and "match" in each):
-        left, right = match.get("left"), match.get("right")
-        payload = left.get("payload", {}) if isinstance(left, dict) else {}
-        if isinstance(left, dict) and left.get("meta", {}).get("key") == "l4proto" and right in ("tcp", "udp"):
+        left_side, right = match.get("left"), match.get("right")
+        payload = left_side.get("payload", {}) if isinstance(left_side, dict) else {}
+        if (
+            isinstance(left_side, dict)
+            and left_side.get("meta", {}).get("key") == "l4proto"
+            and right in ("tcp", "udp")
+        ):
             protocol = right
         if payload.get("field") == "dport":
             protocol = payload.get("protocol") if payload.get("protocol") in ("tcp", "udp") else protocol
@@ -391,23 +395,23 @@ def _each_port(member):
     return [member] if isinstance(member, int) else []
 
 
-def _target_of(sent):
-    address = sent.get("addr")
-    port = sent.get("port")
+def _target_of(dnat):
+    address = dnat.get("addr")
+    port = dnat.get("port")
     return "%s%s" % (address if isinstance(address, str) else "map", ":%s" % port if isinstance(port, int) else "")
 
 
 def _iptables_rule(words, family):
     expressions, verdict, protocol = [], None, "th"
-    position, negated = 0, False
+    position, is_negated = 0, False
     while position < len(words):
         word = words[position]
         argument = words[position + 1] if position + 1 < len(words) else ""
         position += 2
-        op = "!=" if negated else "=="
-        negated = False
+        op = "!=" if is_negated else "=="
+        is_negated = False
         if word == "!":
-            position, negated = position - 1, True
+            position, is_negated = position - 1, True
         elif word == "-p":
             protocol = argument if argument in ("tcp", "udp") else "th"
             expressions.append(_match({"meta": {"key": "l4proto"}}, op, argument))
@@ -427,10 +431,10 @@ def _iptables_rule(words, family):
         elif word == "--src-type":
             expressions.append(_match({"fib": {"result": "type", "flags": ["saddr"]}}, op, argument.lower()))
         elif word == "--tcp-flags":
-            asked = words[position] if position < len(words) else ""
+            flags = words[position] if position < len(words) else ""
             position += 1
             expressions.append(
-                _match({"&": [{"payload": {"protocol": "tcp"}}, argument]}, op, asked.lower().split(","))
+                _match({"&": [{"payload": {"protocol": "tcp"}}, argument]}, op, flags.lower().split(","))
             )
         elif word == "--syn":
             position -= 1
@@ -448,9 +452,14 @@ def _iptables_rule(words, family):
 
 
 def _iptables_verdict(option, target):
-    fixed = {"ACCEPT": {"accept": None}, "DROP": {"drop": None}, "REJECT": {"reject": None}, "RETURN": {"return": None}}
-    if target in fixed:
-        return fixed[target]
+    verdicts = {
+        "ACCEPT": {"accept": None},
+        "DROP": {"drop": None},
+        "REJECT": {"reject": None},
+        "RETURN": {"return": None},
+    }
+    if target in verdicts:
+        return verdicts[target]
     if target == "NFQUEUE":
         return {"queue": None}
     if target.isupper() and not target.startswith(("INPUT", "DOCKER")) and target in _NO_VERDICT:
@@ -474,8 +483,8 @@ _NO_VERDICT = {
 }
 
 
-def _match(left, op, right):
-    return {"match": {"left": left, "op": op, "right": right}}
+def _match(left_side, op, right):
+    return {"match": {"left": left_side, "op": op, "right": right}}
 
 
 def _network(text):

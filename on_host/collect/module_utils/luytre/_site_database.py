@@ -38,7 +38,7 @@ LIMITS = (
 )
 NO_NEW_PRIVILEGES = 38
 LOCAL = re.compile(r"(localhost|127\.0\.0\.1|\[?::1\]?|)(?::(\d{1,5}|/.*))?\Z", re.IGNORECASE)
-MEANING = {
+ERROR_MEANINGS = {
     **dict.fromkeys((1044, 1045, 1130, 1142, 1143, 1251, 1275, 1524, 1698, 1820, 1862, 4151), "refused"),
     **dict.fromkeys((1049, 1054, 1146), "no_tables"),
     **dict.fromkeys((1317, 1969, 3024), "late"),
@@ -62,7 +62,7 @@ Login.__new__.__defaults__ = (MYSQL,)
 IDENTIFIER = re.compile(r"[A-Za-z0-9_]{1,64}\Z")
 
 
-class NotAsked(Exception):
+class DatabaseUnanswered(Exception):
     """A site's database gave no answer: one word of ``auditor.facts.web.wordpress.Unread``."""
 
     def __init__(self, why):
@@ -74,50 +74,50 @@ def plain_login(user, password, host, database, prefix, engine=MYSQL):
     """A Login out of values as ``_php`` reads them. Raises NotAsked when only running the file would tell them."""
     words = (user, password, host, database, prefix)
     if not all(isinstance(word, str) and word != _php.UNKNOWN for word in words):
-        raise NotAsked("not_plain")
+        raise DatabaseUnanswered("not_plain")
     if not IDENTIFIER.match(database) or not IDENTIFIER.match(prefix):
-        raise NotAsked("not_plain")
+        raise DatabaseUnanswered("not_plain")
     return Login(user, password, host, database, engine)
 
 
-def filled(statements, words):
+def fill_statements(statements, words):
     """The statements of ``rows`` with what marks in them stand for."""
-    told = {}
+    results = {}
     for word, (sql, most) in statements.items():
         for mark, text in words.items():
             sql = sql.replace(mark, text)
-        told[word] = (sql, most)
-    return told
+        results[word] = (sql, most)
+    return results
 
 
-def epoch(text):
+def parse_epoch(text):
     """Epoch seconds as the server writes them; 0 for what is none."""
     return int(float(text)) if text and re.match(r"\d{1,11}(\.\d+)?\Z", text) else 0
 
 
-def rows(reading, login, statements):
+def fetch_rows(reading, login, statements):
     """Rows as lists of text (None for NULL) of ``{word: (SELECT, most rows)}``; each row's first field is its word.
 
     Raises NotAsked, also when a statement has more rows than it may.
     """
     begin, every_time = (BEGIN, EVERY_TIME) if login.engine == MYSQL else (_site_postgresql().BEGIN, "")
     script = begin + "".join("%s%s LIMIT %d;\n" % (every_time, sql, most + 1) for sql, most in statements.values())
-    found = answered(reading, login, script)
-    counts = collections.Counter(row[0] for row in found)
+    result_rows = run_script(reading, login, script)
+    counts = collections.Counter(row[0] for row in result_rows)
     if any(counts[word] > most for word, (_, most) in statements.items()):
-        raise NotAsked("too_much")
-    return found
+        raise DatabaseUnanswered("too_much")
+    return result_rows
 
 
-def answered(reading, login, script):
+def run_script(reading, login, script):
     """Rows as lists of text (None for NULL) of all that a script says, in its engine's words. Raises NotAsked."""
     if login.engine == POSTGRESQL:
-        return _site_postgresql().answered(reading, login, script)
-    client = mariadb.client_program(reading)
+        return _site_postgresql().run_script(reading, login, script)
+    client = mariadb.find_client(reading)
     if client is None or not mariadb.is_running(reading):
-        raise NotAsked("not_running")
-    seconds = min(SECONDS, reading.left() / 2)
-    return mariadb.fields(_ask([client, *_arguments(login.host)], login, script, seconds))
+        raise DatabaseUnanswered("not_running")
+    seconds = min(SECONDS, reading.get_seconds_left() / 2)
+    return mariadb.parse_fields(_run_mysql_client([client, *_arguments(login.host)], login, script, seconds))
 
 
 def _site_postgresql():
@@ -134,16 +134,16 @@ def _arguments(host):
     """The client's arguments for a host as a site writes it; only this host's own server is spoken to."""
     match = LOCAL.match(host)
     if match is None:
-        raise NotAsked("elsewhere")
+        raise DatabaseUnanswered("elsewhere")
     name, place = match.group(1).lower().strip("[]"), match.group(2) or ""
     if name in ("localhost", ""):
         path = place if place.startswith("/") else next(filter(os.path.exists, SOCKETS), SOCKETS[0])
         if not _is_the_servers_socket(path):
-            raise NotAsked("another_server")
+            raise DatabaseUnanswered("another_server")
         return ["--protocol=socket", "--socket=" + path, mariadb.WITHOUT_TLS]
     port = int(place) if place.isdigit() else 3306
     if not _is_the_servers_port(port):
-        raise NotAsked("another_server")
+        raise DatabaseUnanswered("another_server")
     return ["--protocol=tcp", "--host=" + name, "--port=%d" % port, mariadb.WITHOUT_TLS]
 
 
@@ -182,29 +182,29 @@ def is_the_servers_port(port, server):
 # --- how ------------------------------------------------------------------------------------------------
 
 
-def _ask(argv, login, script, seconds):
+def _run_mysql_client(argv, login, script, seconds):
     """What the client answers to a script. Raises NotAsked."""
     words = [
         *(argv[0], "--defaults-file={secret}", *argv[1:]),
         *("--batch", "--skip-column-names", "--quick", "--local-infile=0", "--skip-reconnect"),
         *("--connect-timeout=3", "--default-character-set=utf8mb4", "--loose-skip-ssl-verify-server-cert"),
     ]
-    return ask(words, {}, option_file(login), script, seconds, _meaning)
+    return run_client(words, {}, option_file(login), script, seconds, _classify_error)
 
 
-def _meaning(complaint):
+def _classify_error(complaint):
     number = re.search(rb"(?m)^ERROR (\d{4}) ", complaint)
-    return MEANING.get(int(number.group(1)) if number else 0, "failed")
+    return ERROR_MEANINGS.get(int(number.group(1)) if number else 0, "failed")
 
 
-def ask(argv, environment, secret, script, seconds, meaning):
+def run_client(argv, environment, secret, script, seconds, meaning):
     """What a client answers to a script, run as nobody, with a secret in a file that nobody else reads: ``{secret}`` is its path.
 
     ``meaning`` of what the client complains about is why it is not asked. Raises NotAsked.
     """
-    uid = nobody_else()
+    uid = find_unused_uid()
     if seconds <= 0:
-        raise NotAsked("late")
+        raise DatabaseUnanswered("late")
     handle = os.memfd_create("options")
     try:
         os.write(handle, secret)
@@ -225,10 +225,10 @@ def ask(argv, environment, secret, script, seconds, meaning):
             group=uid,
             extra_groups=[],
             start_new_session=True,
-            preexec_fn=lambda: _shut_in(libc),
+            preexec_fn=lambda: _confine(libc),
         )
     except (OSError, subprocess.SubprocessError):
-        raise NotAsked("failed")
+        raise DatabaseUnanswered("failed")
     finally:
         os.close(handle)
     with client:
@@ -238,24 +238,24 @@ def ask(argv, environment, secret, script, seconds, meaning):
             client.kill()
 
 
-def nobody_else():
+def find_unused_uid():
     """The number of a user without a name and without a process. Raises NotAsked."""
-    taken = set()
+    used_uids = set()
     for process in filter(str.isdigit, os.listdir("/proc")):
         try:
-            taken.add(os.stat("/proc/" + process).st_uid)
+            used_uids.add(os.stat("/proc/" + process).st_uid)
         except OSError:
             continue
     for uid in NOBODY_ELSE:
         try:
             pwd.getpwuid(uid)
         except KeyError:
-            if uid not in taken:
+            if uid not in used_uids:
                 return uid
-    raise NotAsked("failed")
+    raise DatabaseUnanswered("failed")
 
 
-def _shut_in(libc):
+def _confine(libc):
     for limit, value in LIMITS:
         resource.setrlimit(limit, (value, value))
     if libc.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0) != 0:
@@ -266,7 +266,7 @@ def option_file(login):
     """The client's option file: who it is, and the password. Raises NotAsked for what such a file cannot hold."""
     words = (("user", login.user), ("password", login.password), ("database", login.database))
     if not all(len(word) <= MAX_WORD and word.isprintable() for _, word in words):
-        raise NotAsked("not_plain")
+        raise DatabaseUnanswered("not_plain")
     lines = ('%s="%s"\n' % (name, re.sub(r'(["\\])', r"\\\1", word)) for name, word in words)
     return ("[client]\n" + "".join(lines)).encode()
 
@@ -275,21 +275,21 @@ def _answer(client, script, deadline, meaning):
     with contextlib.suppress(BrokenPipeError):
         client.stdin.write(script)
     client.stdin.close()
-    said = {client.stdout: bytearray(), client.stderr: bytearray()}
+    output = {client.stdout: bytearray(), client.stderr: bytearray()}
     with selectors.DefaultSelector() as selector:
-        for pipe in said:
+        for pipe in output:
             selector.register(pipe, selectors.EVENT_READ)
         while selector.get_map():
             ready = selector.select(max(0.0, deadline - time.monotonic()))
             if not ready:
-                raise NotAsked("late")
+                raise DatabaseUnanswered("late")
             for key, _events in ready:
                 part = os.read(key.fd, 1 << 16)
                 if not part:
                     selector.unregister(key.fileobj)
-                said[key.fileobj] += part
-            if len(said[client.stdout]) > MAX_ANSWER or len(said[client.stderr]) > MAX_ERROR:
-                raise NotAsked("too_much")
+                output[key.fileobj] += part
+            if len(output[client.stdout]) > MAX_ANSWER or len(output[client.stderr]) > MAX_ERROR:
+                raise DatabaseUnanswered("too_much")
     if client.wait() != 0:
-        raise NotAsked(meaning(bytes(said[client.stderr])))
-    return said[client.stdout].decode("utf-8", "replace")
+        raise DatabaseUnanswered(meaning(bytes(output[client.stderr])))
+    return output[client.stdout].decode("utf-8", "replace")

@@ -6,16 +6,16 @@ _JOOMLA = ("dbtype", "user", "password", "host", "db", "dbprefix")
 _NUKEVIET = tuple("db_config.%s" % name for name in ("dbuname", "dbpass", "dbhost", "dbname", "prefix"))
 
 
-def of_wordpress(path):
+def get_wordpress_login(path):
     """``(login, prefix of its tables)`` of the application in a folder, None when none is configured there. Raises NotAsked."""
-    _, content = wordpress.configuration(path)
+    _, content = wordpress.read_configuration(path)
     if content is None:
         return None
-    prefix = _php.variable(content, "table_prefix") or "wp_"
-    return wordpress.own_login(_php.constants(content, wordpress.LOGIN), prefix), prefix
+    prefix = _php.find_variable(content, "table_prefix") or "wp_"
+    return wordpress.make_login(_php.read_constants(content, wordpress.LOGIN), prefix), prefix
 
 
-def of_joomla(path):
+def get_joomla_login(path):
     """The same of Joomla."""
     values = _php_settings.read(path, _joomla.FILE, _php.PROPERTY, _JOOMLA)
     if values is None or all(values[name] is None for name in _JOOMLA):
@@ -23,7 +23,7 @@ def of_joomla(path):
     return _joomla.login_of(values), values["dbprefix"]
 
 
-def of_nukeviet(path):
+def get_nukeviet_login(path):
     """The same of NukeViet."""
     return _plain(_php_settings.read(path, "config.php", _php.GLOBAL, list(_NUKEVIET)), _NUKEVIET)
 
@@ -34,4 +34,4 @@ def _plain(values, names):
     return _site_database.plain_login(*(values[name] for name in names)), values[names[-1]]
 
 
-BY_KIND = {"wordpress": of_wordpress, "joomla": of_joomla, "nukeviet": of_nukeviet}
+BY_KIND = {"wordpress": get_wordpress_login, "joomla": get_joomla_login, "nukeviet": get_nukeviet_login}

@@ -18,7 +18,7 @@ CLIENTS, SERVERS = "/usr/lib/postgresql/*/bin/psql", "/usr/lib/postgresql/*/bin/
 SERVER_USER = "postgres"
 PORT = 5432
 SOCKETS = "/run/postgresql"
-MEANING = {
+STATE_MEANINGS = {
     **dict.fromkeys((b"42501", b"28000", b"28P01"), "refused"),
     **dict.fromkeys((b"42P01", b"42703", b"3F000", b"3D000"), "no_tables"),
     **dict.fromkeys((b"57014", b"55P03"), "late"),
@@ -37,11 +37,11 @@ SET statement_timeout = '%ds';
 BEGIN = EVERY_TIME + "BEGIN READ ONLY;\n"
 
 
-def answered(reading, login, script):
+def run_script(reading, login, script):
     """Rows as lists of text (None for NULL) of all that a script says. Raises NotAsked."""
-    client, uid = _client(reading), _running(reading)
+    client, uid = _client(reading), _get_server_uid(reading)
     if client is None or uid is None:
-        raise _site_database.NotAsked("not_running")
+        raise _site_database.DatabaseUnanswered("not_running")
     host, port = _place(login.host, uid)
     argv = [client, "-X", "-q", "-A", "-t", "-w", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=sqlstate"]
     argv += ["-h", host, "-p", str(port), "-U", login.user, "-d", login.database, "-f", "-"]
@@ -52,16 +52,16 @@ def answered(reading, login, script):
         "PGCLIENTENCODING": "UTF8",
         "PGSYSCONFDIR": "/nonexistent",
     }
-    seconds = min(_site_database.SECONDS, reading.left() / 2)
-    said = _site_database.ask(argv, environment, password_file(login), script, seconds, meaning)
-    return [_row(line) for line in said.splitlines()]
+    seconds = min(_site_database.SECONDS, reading.get_seconds_left() / 2)
+    output = _site_database.run_client(argv, environment, password_file(login), script, seconds, classify_error)
+    return [_row(line) for line in output.splitlines()]
 
 
-def meaning(complaint):
+def classify_error(complaint):
     """What psql's complaint means, by the server's state alone: one that lets nobody in tells none."""
     state = re.search(rb"(?m)^(?:psql:[^\n]{0,100})?ERROR:  ([0-9A-Z]{5})\s*$", complaint)
     if state is not None:
-        return MEANING.get(state.group(1), "failed")
+        return STATE_MEANINGS.get(state.group(1), "failed")
     return "refused" if b"FATAL" in complaint else "failed"
 
 
@@ -69,7 +69,7 @@ def password_file(login):
     """The file that the client takes the password from. Raises NotAsked for what such a file cannot hold."""
     words = (login.user, login.password, login.database)
     if not all(0 < len(word) <= _site_database.MAX_WORD and word.isprintable() for word in words):
-        raise _site_database.NotAsked("not_plain")
+        raise _site_database.DatabaseUnanswered("not_plain")
     return ("*:*:*:*:%s\n" % re.sub(r"([:\\])", r"\\\1", login.password)).encode()
 
 
@@ -93,18 +93,18 @@ def _client(reading):
 
 
 def _version(path):
-    said = path.split("/")[4]
-    return int(said) if said.isdigit() else 0
+    version = path.split("/")[4]
+    return int(version) if version.isdigit() else 0
 
 
-def _running(reading):
+def _get_server_uid(reading):
     """The user number of the server's account where the installed server runs as it, or None."""
     try:
         uid = pwd.getpwnam(SERVER_USER).pw_uid
     except KeyError:
         return None
     programs = [path for path in glob.glob(SERVERS) if reading.trust.loose(path) is None]
-    return uid if any(_processes.running(program, (uid,)) for program in programs) else None
+    return uid if any(_processes.list_running(program, (uid,)) for program in programs) else None
 
 
 def _place(host, uid):
@@ -114,18 +114,18 @@ def _place(host, uid):
     else:
         match = _site_database.LOCAL.match(host)
         if match is None:
-            raise _site_database.NotAsked("elsewhere")
+            raise _site_database.DatabaseUnanswered("elsewhere")
         name, place = match.group(1).lower().strip("[]"), match.group(2) or ""
         if place.startswith("/"):
-            raise _site_database.NotAsked("not_plain")
+            raise _site_database.DatabaseUnanswered("not_plain")
         port = int(place or PORT)
         if name:
             if not _site_database.is_the_servers_port(port, uid):
-                raise _site_database.NotAsked("another_server")
+                raise _site_database.DatabaseUnanswered("another_server")
             return ("::1" if name == "::1" else "127.0.0.1"), port
         folder = SOCKETS
     if _listener("%s/.s.PGSQL.%d" % (folder, port)) != uid:
-        raise _site_database.NotAsked("another_server")
+        raise _site_database.DatabaseUnanswered("another_server")
     return folder, port
 
 
@@ -144,9 +144,13 @@ def _listener(path):
 def _row(line):
     """One row. Raises NotAsked for what is none."""
     try:
-        said = json.loads(line)
+        values = json.loads(line)
     except ValueError:
-        raise _site_database.NotAsked("failed")
-    if not isinstance(said, list) or not said or not all(one is None or isinstance(one, (str, int)) for one in said):
-        raise _site_database.NotAsked("failed")
-    return [one if one is None else str(one) for one in said]
+        raise _site_database.DatabaseUnanswered("failed")
+    if (
+        not isinstance(values, list)
+        or not values
+        or not all(value is None or isinstance(value, (str, int)) for value in values)
+    ):
+        raise _site_database.DatabaseUnanswered("failed")
+    return [value if value is None else str(value) for value in values]

@@ -8,7 +8,7 @@ import os
 import re
 
 from ansible.module_utils.luytre import _processes, _stake
-from ansible.module_utils.luytre._reading import Unreadable, read_text
+from ansible.module_utils.luytre._reading import UnreadableFact, read_text
 
 CONFIG = "/etc/ssh/sshd_config"
 DROPIN = "/etc/ssh/sshd_config.d/00-luytre.conf"
@@ -31,8 +31,8 @@ LISTS = {
     "macs": ",",
 }
 """Keywords that carry several values, and what separates them on one line (None: blanks)."""
-RENAMED = {"challengeresponseauthentication": "kbdinteractiveauthentication"}
-OFFERED = (
+KEYWORD_ALIASES = {"challengeresponseauthentication": "kbdinteractiveauthentication"}
+OFFER_KEYWORDS = (
     *("allowgroups", "allowtcpforwarding", "allowusers", "authenticationmethods", "authorizedprincipalsfile"),
     *(
         "denygroups",
@@ -56,23 +56,27 @@ MAX_ASKED = 40
 AT_ONCE = 4
 
 
-def effective(reading, *options, given=None):
+def read_effective(reading, *options, config_text=None):
     """``sshd -T`` as a dict: lower-case keyword to text, whole number or list of texts. ``given``: as for ``ask``."""
-    return parse(ask(reading, *options, given=given))
+    return parse_settings(run_test(reading, *options, config_text=config_text))
 
 
-def key_patterns(reading):
+def list_key_patterns(reading):
     """Where sshd looks for keys: as it says for everybody, and as any Match block has it for some. Raises Unreadable.
 
     A file that counts for an account only from some address, or in some group, is read for every account: none that lets in is missed.
     """
     for_some = [
         word
-        for _path, _line, criteria, keyword, value in lines()
+        for _path, _line, criteria, keyword, value in iter_lines()
         if keyword == "authorizedkeysfile" and criteria is not None
-        for word in words(value)
+        for word in split_arguments(value)
     ]
-    return [one for one in dict.fromkeys([*effective(reading)["authorizedkeysfile"], *for_some]) if one != "none"]
+    return [
+        pattern
+        for pattern in dict.fromkeys([*read_effective(reading)["authorizedkeysfile"], *for_some])
+        if pattern != "none"
+    ]
 
 
 def _have_its_folder():
@@ -80,7 +84,7 @@ def _have_its_folder():
     os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
 
 
-def ask(reading, *options, given=None):
+def run_test(reading, *options, config_text=None):
     """What ``sshd -T`` says, as text. Raises NotRun when another than root could change what sshd believes.
 
     ``given``: a configuration, as if it were the host's; what it includes has to be among what the host's includes.
@@ -88,17 +92,17 @@ def ask(reading, *options, given=None):
     that no block should be about.
     """
     _have_its_folder()
-    stake = [_stake.OPENSSL, *_stake.tree(CONFIG, _includes)]
-    argv = ["sshd", "-T", *options, *(["-f", "/dev/stdin"] if given is not None else [])]
+    stake = [_stake.OPENSSL, *_stake.list_include_tree(CONFIG, _includes)]
+    argv = ["sshd", "-T", *options, *(["-f", "/dev/stdin"] if config_text is not None else [])]
     try:
-        return reading.run(argv, at_stake=stake, input_text=given)
-    except Unreadable as silent:
+        return reading.run(argv, at_stake=stake, input_text=config_text)
+    except UnreadableFact as silent:
         if "-C" in options or "connection test specification" not in str(silent):
             raise
-        return reading.run([*argv, "-C", NOBODY], at_stake=stake, input_text=given)
+        return reading.run([*argv, "-C", NOBODY], at_stake=stake, input_text=config_text)
 
 
-def offers(reading, questions, local=None, first=None):
+def list_offers(reading, questions, local=None, first=None):
     """``([{account, source, port, ours, settings}], how many were left out)``: what sshd says that it offers each.
 
     ``ours``: whether the daemon at that port reads the settings that we make. ``first``: a file with such settings, as if
@@ -107,42 +111,42 @@ def offers(reading, questions, local=None, first=None):
     _have_its_folder()
     daemons = _daemons(reading)
     about = {config: _all_about(config) for config in {CONFIG, *daemons.values()}}
-    asked = {}
+    questions_by_key = {}
     for question in questions:
         config = daemons.get(question["port"], CONFIG)
         key = tuple(
             question[name] if part in about[config] else None for part, name in enumerate(("account", "source", "port"))
         )
-        asked.setdefault((config, *key), []).append(question)
-    stakes = {config: [_stake.OPENSSL, *_stake.tree(config, _includes)] for config in about}
+        questions_by_key.setdefault((config, *key), []).append(question)
+    stakes = {config: [_stake.OPENSSL, *_stake.list_include_tree(config, _includes)] for config in about}
     trials = {config: (None, config == CONFIG) for config in about}
     for config in about:
         text, ours = with_dropin(config, read_text(config) or "", first or DROPIN)
         trials[config] = (text if first is not None and ours else None, ours)
 
     def ask_one(config, members):
-        given, ours = trials[config]
-        options = ["-f", "/dev/stdin"] if given is not None else [] if config == CONFIG else ["-f", config]
+        config_text, ours = trials[config]
+        options = ["-f", "/dev/stdin"] if config_text is not None else [] if config == CONFIG else ["-f", config]
         argv = ["sshd", "-T", *options, "-C", _connection(members[0], local)]
-        said = parse(reading.run(argv, at_stake=stakes[config], input_text=given))
-        settings = {key: said.get(key, "") for key in OFFERED}
+        effective_settings = parse_settings(reading.run(argv, at_stake=stakes[config], input_text=config_text))
+        settings = {key: effective_settings.get(key, "") for key in OFFER_KEYWORDS}
         return [{**member, "ours": ours, "settings": settings} for member in members]
 
-    groups = [(key[0], members) for key, members in asked.items()]
+    groups = [(key[0], members) for key, members in questions_by_key.items()]
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         answers = list(pool.map(lambda group: ask_one(*group), groups[:MAX_ASKED]))
-    return [one for answer in answers for one in answer], sum(len(members) for _, members in groups[MAX_ASKED:])
+    return [offer for answer in answers for offer in answer], sum(len(members) for _, members in groups[MAX_ASKED:])
 
 
 def _daemons(reading):
     """Port to the configuration of the daemon there that has a file of its own, beside the one of the host."""
-    titles = (LISTENS.match(each.title) for each in _processes.running(reading.installed("sshd") or ""))
-    found = {}
+    titles = (LISTENS.match(each.title) for each in _processes.list_running(reading.find_program("sshd") or ""))
+    configs = {}
     for config in sorted({title.group(1) for title in titles if title} - {CONFIG})[:MAX_DAEMONS]:
-        stake = [_stake.OPENSSL, *_stake.tree(config, _includes)]
-        said = reading.run(["sshd", "-T", "-f", config, "-C", NOBODY], at_stake=stake)
-        found.update({int(port): config for port in re.findall(r"(?m)^port (\d{1,5})$", said)})
-    return found
+        stake = [_stake.OPENSSL, *_stake.list_include_tree(config, _includes)]
+        output = reading.run(["sshd", "-T", "-f", config, "-C", NOBODY], at_stake=stake)
+        configs.update({int(port): config for port in re.findall(r"(?m)^port (\d{1,5})$", output)})
+    return configs
 
 
 def with_dropin(config, text, first):
@@ -157,31 +161,31 @@ def with_dropin(config, text, first):
 
 def without_dropin(text):
     """The same configuration without our drop-in: an include that reads it names the others that it reads."""
-    kept = []
+    result_lines = []
     for raw in text.splitlines():
-        included = [path for pattern in _includes(raw) for path in sorted(glob.glob(pattern))]
-        if DROPIN in included:
-            others = ['"%s"' % path for path in included if path != DROPIN]
+        paths = [path for pattern in _includes(raw) for path in sorted(glob.glob(pattern))]
+        if DROPIN in paths:
+            others = ['"%s"' % path for path in paths if path != DROPIN]
             raw = "Include %s" % " ".join(others) if others else ""
-        kept.append(raw)
-    return "\n".join(kept) + "\n"
+        result_lines.append(raw)
+    return "\n".join(result_lines) + "\n"
 
 
 def _all_about(config):
-    about = [_about(line[2]) for line in lines(config) if line[2]]
+    about = [_parse_criteria(line[2]) for line in iter_lines(config) if line[2]]
     return set().union(*about) if about else set()
 
 
-def _about(criteria):
+def _parse_criteria(criteria):
     """Which of account, source and port (0, 1, 2) decide whether a Match block is for a connection."""
-    found, words_left = set(), words(criteria.replace("=", " "))
+    parts, words_left = set(), split_arguments(criteria.replace("=", " "))
     while words_left:
         keyword = words_left.pop(0).lower().lstrip("!")
         if keyword in SAME_FOR_ALL[:3]:
             continue
-        found |= {ASKS_ABOUT[keyword]} if keyword in ASKS_ABOUT else set() if keyword in SAME_FOR_ALL else {0, 1, 2}
+        parts |= {ASKS_ABOUT[keyword]} if keyword in ASKS_ABOUT else set() if keyword in SAME_FOR_ALL else {0, 1, 2}
         del words_left[:1]
-    return found
+    return parts
 
 
 def _connection(question, local):
@@ -194,17 +198,20 @@ def _connection(question, local):
 
 
 def _includes(text):
-    settings = (split(raw) for raw in text.splitlines()[:MAX_LINES])
+    settings = (split_line(raw) for raw in text.splitlines()[:MAX_LINES])
     return [
-        os.path.join("/etc/ssh", one) for keyword, value in settings if keyword == "include" for one in words(value)
+        os.path.join("/etc/ssh", pattern)
+        for keyword, value in settings
+        if keyword == "include"
+        for pattern in split_arguments(value)
     ]
 
 
-def parse(text):
+def parse_settings(text):
     settings = {key: [] for key in LISTS}
     for line in text.splitlines():
         key, _, value = line.strip().partition(" ")
-        key = RENAMED.get(key, key)
+        key = KEYWORD_ALIASES.get(key, key)
         if key in LISTS:
             settings[key] += [part for part in value.split(LISTS[key]) if part]
         else:
@@ -212,7 +219,7 @@ def parse(text):
     return settings
 
 
-def lines(path=CONFIG, match=None, depth=0):
+def iter_lines(path=CONFIG, match=None, depth=0):
     """``(file, line, criteria, keyword, value)`` of every setting, includes followed.
 
     ``criteria`` is the text after ``Match`` that the line stands under, None for the general part; ``keyword`` is in
@@ -223,21 +230,21 @@ def lines(path=CONFIG, match=None, depth=0):
         return
     here = match
     for number, raw in enumerate(text.splitlines()[:MAX_LINES], 1):
-        keyword, value = split(raw)
+        keyword, value = split_line(raw)
         if not keyword:
             continue
         if keyword == "match":
             here = value
         elif keyword == "include":
-            for pattern in words(value):
-                for included in sorted(glob.glob(os.path.join("/etc/ssh", pattern))):
-                    for found in lines(included, here, depth + 1):
-                        yield found
+            for pattern in split_arguments(value):
+                for included_path in sorted(glob.glob(os.path.join("/etc/ssh", pattern))):
+                    for entry in iter_lines(included_path, here, depth + 1):
+                        yield entry
         else:
-            yield path, number, here, RENAMED.get(keyword, keyword), value
+            yield path, number, here, KEYWORD_ALIASES.get(keyword, keyword), value
 
 
-def split(raw):
+def split_line(raw):
     """Keyword in lower case and the rest of a line; ``("", "")`` for a comment or nothing."""
     line = raw.strip()
     if not line or line.startswith("#"):
@@ -249,9 +256,9 @@ def split(raw):
     return line[:end].lower().strip('"'), rest.strip()
 
 
-def words(value):
+def split_arguments(value):
     """The arguments of a line, quotes taken off, a trailing comment left out."""
-    found, word, quote = [], "", None
+    arguments, word, quote = [], "", None
     for char in value + " ":
         if quote:
             word, quote = (word, None) if char == quote else (word + char, quote)
@@ -261,8 +268,8 @@ def words(value):
             break
         elif char in " \t":
             if word:
-                found.append(word)
+                arguments.append(word)
             word = ""
         else:
             word += char
-    return found
+    return arguments

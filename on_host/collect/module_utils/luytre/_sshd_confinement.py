@@ -7,37 +7,37 @@ from ansible.module_utils.luytre._reading import read_text
 SWITCHES = ("LockPersonality", "RestrictRealtime", "SystemCallArchitectures")
 CALLS = frozenset(("modify_ldt", "uselib"))
 """Of each group of system calls that is wanted shut one that every systemd names."""
-SHOWN = (*SWITCHES, "ActiveState", "MainPID", "SystemCallFilter")
+PROPERTIES = (*SWITCHES, "ActiveState", "MainPID", "SystemCallFilter")
 
 
 def collect(reading):
     """Return ``{lacks, in_force}`` of sshd's service, None where none runs all the time."""
-    if reading.installed("systemctl") is None:
+    if reading.find_program("systemctl") is None:
         return None
-    text = reading.run(["systemctl", "show", "--property", ",".join(SHOWN), "--", "ssh.service"], ok=None)
+    text = reading.run(["systemctl", "show", "--property", ",".join(PROPERTIES), "--", "ssh.service"], ok=None)
     unit = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
     if unit.get("ActiveState") != "active":
         return None
-    return {"lacks": lacking(unit), "in_force": in_force(unit.get("MainPID", ""))}
+    return {"lacks": list_missing(unit), "in_force": is_in_force(unit.get("MainPID", ""))}
 
 
-def in_force(number, proc="/proc"):
+def is_in_force(number, proc="/proc"):
     """Return whether the kernel filters more calls of the unit's first process than of the host's: it was started so."""
-    own, of_host = (_filters("%s/%s/status" % (proc, each)) for each in (number, "1"))
+    own, of_host = (_count_filters("%s/%s/status" % (proc, each)) for each in (number, "1"))
     return number.isdigit() and own > of_host
 
 
-def _filters(path):
-    found = re.search(r"(?m)^Seccomp_filters:\s+(\d+)$", read_text(path) or "")
-    return int(found.group(1)) if found else 0
+def _count_filters(path):
+    match = re.search(r"(?m)^Seccomp_filters:\s+(\d+)$", read_text(path) or "")
+    return int(match.group(1)) if match else 0
 
 
-def lacking(unit):
+def list_missing(unit):
     """Return the properties that are wanted and that the unit does not have, as systemd has them loaded."""
-    found = [name for name in SWITCHES if unit.get(name, "") in ("", "no")]
+    properties = [name for name in SWITCHES if unit.get(name, "") in ("", "no")]
     words = unit.get("SystemCallFilter", "").split()
     denies = words[:1] and words[0].startswith("~")
     calls = {word.lstrip("~") for word in words}
     if not words or (CALLS - calls if denies else CALLS & calls):
-        found.append("SystemCallFilter")
-    return found
+        properties.append("SystemCallFilter")
+    return properties

@@ -26,26 +26,26 @@ RULES = "/etc/postgresql/*/*/pg_hba.conf"
 LOCAL_ADDRESSES = ("127.0.0.1/32", "::1/128", "localhost", "samehost")
 
 
-def stores(listeners):
+def find_open_stores(listeners):
     """``auditor.facts.system.services.Store`` of each store that gives itself to anybody who asks."""
     with ThreadPoolExecutor(MAX_ASKED) as threads:
-        found = list(filter(None, threads.map(_open, _asked(listeners)[:MAX_ASKED])))
-    rules = [rule for path in sorted(glob.glob(RULES))[:20] for rule in trusted(path, read_text(path) or "")]
+        results = list(filter(None, threads.map(_probe_listener, _select_listeners(listeners)[:MAX_ASKED])))
+    rules = [rule for path in sorted(glob.glob(RULES))[:20] for rule in list_trust_rules(path, read_text(path) or "")]
     listens = any(each["process"] == "postgres" and not each["local"] for each in listeners)
-    return found + [{**rule, "network": rule["network"] and listens} for rule in rules]
+    return results + [{**rule, "network": rule["network"] and listens} for rule in rules]
 
 
-def unasked(listeners):
+def describe_unasked(listeners):
     """Why not all stores are known, or None: whoever starts many could hide one behind them."""
-    more = len(_asked(listeners)) - MAX_ASKED
+    more = len(_select_listeners(listeners)) - MAX_ASKED
     return "%d stores more listen than are asked" % more if more > 0 else None
 
 
-def _asked(listeners):
+def _select_listeners(listeners):
     return [each for each in listeners if each["protocol"] == "tcp" and each["process"] in PROGRAMS]
 
 
-def _open(listener):
+def _probe_listener(listener):
     """The store that a listener gives to anybody, or None."""
     name = PROGRAMS[listener["process"]]
     for address in _addresses(listener):
@@ -65,14 +65,14 @@ def _addresses(listener):
     """Where to ask it: as from the network first, then as from this machine."""
     address = listener["address"]
     if address in EVERYWHERE:
-        return [*own_addresses(read_text(ROUTES) or "")[:MAX_ADDRESSES], "127.0.0.1"]
+        return [*list_own_addresses(read_text(ROUTES) or "")[:MAX_ADDRESSES], "127.0.0.1"]
     return [address]
 
 
-def own_addresses(table):
+def list_own_addresses(table):
     """This machine's addresses, but for those that only it reaches, by the kernel's table."""
-    found = re.findall(r"\|-- (\d{1,3}(?:\.\d{1,3}){3})\n[^\n]*/32 host LOCAL", table)
-    return list(dict.fromkeys(address for address in found if not address.startswith("127.")))
+    addresses = re.findall(r"\|-- (\d{1,3}(?:\.\d{1,3}){3})\n[^\n]*/32 host LOCAL", table)
+    return list(dict.fromkeys(address for address in addresses if not address.startswith("127.")))
 
 
 def answers(store, address, port):
@@ -86,9 +86,9 @@ def answers(store, address, port):
         return False
 
 
-def trusted(path, text):
+def list_trust_rules(path, text):
     """PostgreSQL's rules that let somebody in without a password."""
-    found = []
+    rules = []
     for line in text.splitlines():
         words = line.split("#", 1)[0].split()
         if len(words) < 4 or words[0] not in ("local", "host", "hostssl", "hostnossl", "hostgssenc", "hostnogssenc"):
@@ -96,7 +96,7 @@ def trusted(path, text):
         address = "" if words[0] == "local" else words[3]
         method = words[3] if words[0] == "local" else next((w for w in words[4:6] if re.match(r"[a-z]", w)), "")
         if method == "trust":
-            found.append(
+            rules.append(
                 {
                     "store": "PostgreSQL",
                     "address": address or "local",
@@ -107,4 +107,4 @@ def trusted(path, text):
                     and not address.startswith("127."),
                 }
             )
-    return found[:20]
+    return rules[:20]

@@ -7,7 +7,7 @@ for a machine that is attached to Ubuntu Pro.
 import calendar
 import time
 
-CHECKED = "2026-11-24"
+CHECKED_ON = "2026-11-24"
 
 _ENDS = {
     ("debian", "8"): ("2020-06-30", None),
@@ -33,11 +33,11 @@ _ENDS = {
 }
 
 
-def support(os_id, version, extended):
+def get_support(os_id, version, is_extended):
     """``{until, ends, checked, checked_at}``: a date and its epoch second, both None for a release not in the list."""
-    free, paid = _ENDS.get((os_id, version), (None, None))
-    until = paid if extended and paid else free
-    return {"until": until, "ends": _epoch(until), "checked": CHECKED, "checked_at": _epoch(CHECKED)}
+    free, paid_until = _ENDS.get((os_id, version), (None, None))
+    until = paid_until if is_extended and paid_until else free
+    return {"until": until, "ends": _epoch(until), "checked": CHECKED_ON, "checked_at": _epoch(CHECKED_ON)}
 
 
 def _epoch(date):

@@ -5,6 +5,6 @@ TURN = 0.02
 
 def take_turns(several, effort):
     """Advance each (``advance(effort)`` tells whether there is more) until all are done or there is no more of the effort."""
-    waiting = list(several)
-    while waiting and not effort.is_used_up:
-        waiting = [one for one in waiting if one.advance(effort.part(TURN))]
+    pending = list(several)
+    while pending and not effort.is_used_up:
+        pending = [task for task in pending if task.advance(effort.part(TURN))]

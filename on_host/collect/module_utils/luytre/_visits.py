@@ -17,29 +17,33 @@ _NUMBER = re.compile(r"\A\[\d{1,4}\]: ")
 SOMEBODY = "203.0.113.7"
 
 
-def judged(jails, reading):
+def mark_visitor_bans(jails, reading):
     """The jails with ``bans_visitors``; for one whose patterns could not be tried all of them."""
-    visitors = {name: one for name, one in reading.declared["visitors"].items() if isinstance(one, dict)}
+    visitors = {name: visitor for name, visitor in reading.declared["visitors"].items() if isinstance(visitor, dict)}
     here = _session.session()
     source = here["source"] if here else SOMEBODY
-    web = frozenset(log_paths(_websites.in_force()))
-    reads = [one for one in jails if web.intersection(one["logs"]) and (not here or source in one["shuts_out"])]
-    pieces = [functools.partial(_banned, one["patterns"], source, visitors) for one in reads]
-    for one, answer in zip(reads, _patterns.in_turn(pieces, reading.deadline)):
-        one["bans_visitors"] = sorted(visitors) if isinstance(answer, _patterns.Unread) else answer
+    web = frozenset(log_paths(_websites.list_vhosts()))
+    reads = [
+        candidate
+        for candidate in jails
+        if web.intersection(candidate["logs"]) and (not here or source in candidate["shuts_out"])
+    ]
+    pieces = [functools.partial(_find_banned_visitors, candidate["patterns"], source, visitors) for candidate in reads]
+    for jail, answer in zip(reads, _patterns.run_in_turn(pieces, reading.deadline)):
+        jail["bans_visitors"] = sorted(visitors) if isinstance(answer, _patterns.PatternFailure) else answer
     return jails
 
 
-def _banned(patterns, source, visitors):
-    compiled = [re.compile(_NUMBER.sub("", text)) for text in patterns]
+def _find_banned_visitors(patterns, source, visitors):
+    regexes = [re.compile(_NUMBER.sub("", text)) for text in patterns]
     return sorted(
         name
-        for name, one in visitors.items()
-        if any(pattern.search(line) for line in lines(source, one) for pattern in compiled)
+        for name, visitor in visitors.items()
+        if any(pattern.search(line) for line in render_lines(source, visitor) for pattern in regexes)
     )
 
 
-def lines(source, visitor):
+def render_lines(source, visitor):
     """The lines that a visitor leaves in a log."""
     return [
         _LINE % (host, source, date, path, status, visitor["referrer"], visitor["agent"])

@@ -1,6 +1,6 @@
 """The URIs that tell, for nginx and Apache alike, what a virtual host would do with a request."""
 
-HIDDEN = ("/.git/HEAD", "/.env", "/.svn/entries", "/.htpasswd")
+HIDDEN_URIS = ("/.git/HEAD", "/.env", "/.svn/entries", "/.htpasswd")
 BACKUPS = (
     "/backup.sql",
     "/backup.sql.gz",

@@ -81,17 +81,17 @@ class WebUsers:
         return status.st_uid in self._groups
 
     def reads(self, status):
-        return any(self._allowed(uid, status, ownership.READ) for uid in self._groups)
+        return any(self._is_allowed(uid, status, ownership.READ) for uid in self._groups)
 
-    def writes(self, status, listed=()):
+    def writes(self, status, acl_entries=()):
         """An owner can give itself the right. ``listed``: whom the file's access list lets write."""
         return any(
-            ownership.may_write(status, uid, groups) or ownership.names_one(listed, uid, groups)
+            ownership.can_write(status, uid, groups) or ownership.names_account(acl_entries, uid, groups)
             for uid, groups in self._groups.items()
         )
 
-    def _allowed(self, uid, status, right):
-        return ownership.may(status, uid, self._groups[uid], right)
+    def _is_allowed(self, uid, status, right):
+        return ownership.has_right(status, uid, self._groups[uid], right)
 
     def closed_to_writing(self, status):
         """``(group id, mode)`` with which a name of root's stays readable for whoever of them reads it now.
@@ -99,12 +99,19 @@ class WebUsers:
         None when no group and mode keep every reader; nobody gets a right that he has not already.
         """
         mode = stat.S_IMODE(status.st_mode) & ~0o022
-        readers = [uid for uid in self._groups if self._allowed(uid, status, ownership.READ)]
-        kept = mode | (mode & 0o500) >> 3
+        readers = [uid for uid in self._groups if self._is_allowed(uid, status, ownership.READ)]
+        readable_mode = mode | (mode & 0o500) >> 3
         groups = sorted({gid for uid in readers for gid in self._groups[uid]} - {0})
-        for gid, wanted in [(status.st_gid, mode), (status.st_gid, kept), *((gid, kept) for gid in groups)]:
-            if all(self._allowed(uid, ownership.Owned(0, gid, wanted), ownership.READ) for uid in readers):
-                return gid, wanted
+        for gid, candidate_mode in [
+            (status.st_gid, mode),
+            (status.st_gid, readable_mode),
+            *((gid, readable_mode) for gid in groups),
+        ]:
+            if all(
+                self._is_allowed(uid, ownership.FileOwnership(0, gid, candidate_mode), ownership.READ)
+                for uid in readers
+            ):
+                return gid, candidate_mode
         return None
 
 
@@ -115,31 +122,31 @@ def _account(name):
         return None
 
 
-def _listed(status, path, right):
+def _read_access_list(status, path, right):
     if not status.st_mode & right << 3 or stat.S_ISLNK(status.st_mode):
         return ()
     try:
-        return ownership.access_list_of(path, right) or ()
+        return ownership.read_access_list(path, right) or ()
     except OSError:
         return ()
 
 
 def web_users():
     """Accounts of the web servers and of the PHP-FPM pools, by their configuration."""
-    found = {"www-data", "nginx", "apache", "www", "caddy", "lighttpd"}
+    names = {"www-data", "nginx", "apache", "www", "caddy", "lighttpd"}
     for pattern, setting in (
-        *((path, r"^\s*user\s+([a-z_][a-z0-9_.-]*)") for path in _nginx_daemons.mains()),
-        *((path, r"^\s*user\s*=\s*([a-z_][a-z0-9_.-]*)") for path in _php_daemons.files_elsewhere()),
+        *((path, r"^\s*user\s+([a-z_][a-z0-9_.-]*)") for path in _nginx_daemons.list_main_files()),
+        *((path, r"^\s*user\s*=\s*([a-z_][a-z0-9_.-]*)") for path in _php_daemons.list_pool_files()),
         ("/etc/php/*/fpm/pool.d/*.conf", r"^\s*user\s*=\s*([a-z_][a-z0-9_.-]*)"),
         ("/etc/php-fpm.d/*.conf", r"^\s*user\s*=\s*([a-z_][a-z0-9_.-]*)"),
         ("/etc/apache2/envvars", r"APACHE_RUN_USER=([a-z_][a-z0-9_.-]*)"),
     ):
         for path in glob.glob(pattern):  # one without a star is itself
-            found.update(re.findall(setting, read_text(path, 100_000) or "", re.MULTILINE))
-    return WebUsers(found)
+            names.update(re.findall(setting, read_text(path, 100_000) or "", re.MULTILINE))
+    return WebUsers(names)
 
 
-class Entry:
+class WebrootEntry:
     """One name in a folder: ``folder`` is the folder's open descriptor, ``path`` is relative to the root.
 
     What it says is of the name, which may lead to something else a moment later; once ``opened``, of that very file.
@@ -151,27 +158,27 @@ class Entry:
         self.folder, self.folder_status, self.name, self.path, self.status = folder, folder_status, name, path, status
         self.handle, self.homes = handle, homes or {}
 
-    def opened(self, handle):
+    def with_handle(self, handle):
         """The same place, told by what a descriptor holds."""
-        return Entry(self.folder, self.folder_status, self.name, self.path, os.fstat(handle), handle, self.homes)
+        return WebrootEntry(self.folder, self.folder_status, self.name, self.path, os.fstat(handle), handle, self.homes)
 
     @property
     def writers(self):
         """Whom its access list lets write; its mask shows as the right of the group."""
-        return _listed(self.status, self._reached, ownership.WRITE)
+        return _read_access_list(self.status, self._location, ownership.WRITE)
 
     @property
     def readers(self):
         """Whom its access list lets read."""
-        return _listed(self.status, self._reached, ownership.READ)
+        return _read_access_list(self.status, self._location, ownership.READ)
 
     @property
     def folder_writers(self):
         """Whom the access list of the folder that it lies in lets write."""
-        return _listed(self.folder_status, self.folder, ownership.WRITE)
+        return _read_access_list(self.folder_status, self.folder, ownership.WRITE)
 
     @property
-    def _reached(self):
+    def _location(self):
         return "%s%d/%s" % (safe_open.THROUGH, self.folder, self.name) if self.handle is None else self.handle
 
     @property
@@ -204,16 +211,16 @@ class Entry:
         if self.handle is not None:
             return os.pread(self.handle, limit, 0) if self.is_file else b""
         try:
-            handle = safe_open.at(self.folder, self.name)
+            handle = safe_open.open_at(self.folder, self.name)
         except OSError:
             return b""
         try:
-            return safe_open.start(handle, limit)
+            return safe_open.read_start(handle, limit)
         finally:
             os.close(handle)
 
 
-class Walk:
+class WebrootWalk:
     """Every name below an open folder: its own first, then those of the folders in it, and so on; version control folders are
     not entered. Of a folder with more than CROWD names the rest comes last, so that it hides nothing elsewhere.
 
@@ -238,16 +245,16 @@ class Walk:
                 self._waiting.extend(self._crowded)
                 self._crowded = []
             relative, depth, begin = self._waiting.popleft()
-            folder = self._opened(relative)
+            folder = self._open_folder(relative)
             if folder is not None:
                 try:
                     yield from self._in(folder, relative, depth, begin)
                 finally:
                     os.close(folder)
 
-    def _opened(self, relative):
+    def _open_folder(self, relative):
         try:
-            return safe_open.below(self._root, relative, safe_open.DIRECTORY) if relative else os.dup(self._root)
+            return safe_open.open_below(self._root, relative, safe_open.DIRECTORY) if relative else os.dup(self._root)
         except (FileNotFoundError, safe_open.Unsafe):
             return None
         except OSError:
@@ -263,7 +270,7 @@ class Walk:
             self.entries += 1
             if status is None:
                 continue
-            entry = Entry(folder, folder_status, name, os.path.join(relative, name), status, homes=self._homes)
+            entry = WebrootEntry(folder, folder_status, name, os.path.join(relative, name), status, homes=self._homes)
             yield entry
             if entry.is_dir and name not in VCS and self._device in (None, status.st_dev):
                 if depth < MAX_DEPTH:
@@ -345,7 +352,7 @@ def _may_hold_secrets(entry):
 
 
 def is_world_writable(entry):
-    return (entry.is_file or entry.is_dir) and ownership.changer(entry.status, ownership.ANYBODY) is not None
+    return (entry.is_file or entry.is_dir) and ownership.find_changer(entry.status, ownership.ANYBODY) is not None
 
 
 def is_open_log(entry):
@@ -355,7 +362,7 @@ def is_open_log(entry):
 
 def in_uploads(entry):
     """Whether it lies where visitors' or editors' files land, or where an application writes by itself."""
-    return bool(_websites.filled(*entry.place))
+    return bool(_websites.classify_folder(*entry.place))
 
 
 def is_upload_php(entry):

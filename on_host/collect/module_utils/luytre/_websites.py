@@ -11,7 +11,7 @@ import re
 from ansible.module_utils.luytre import _apache_config, _nginx_daemons
 from ansible.module_utils.luytre._layouts import LAYOUTS
 from ansible.module_utils.luytre._nginx_conf import BadConfig, load
-from ansible.module_utils.luytre._reading import Unreadable, read_text
+from ansible.module_utils.luytre._reading import UnreadableFact, read_text
 
 COMPILED_IN = "/usr/share/nginx/html"
 """Where nginx looks when nothing tells it where."""
@@ -28,7 +28,7 @@ MAX_WALKED = 50
 # --- which roots there are -----------------------------------------------------------------------------------
 
 
-class Vhost:
+class VhostBlock:
     """A virtual host: its ``server`` ("nginx" or "apache"), where it begins as ``file`` and ``line``, the folders that it
     gives as ``roots``, and the files that its requests are written to as ``logs``. No patterns are tried for it."""
 
@@ -41,7 +41,7 @@ class Vhost:
         return "%s:%d" % (self.file, self.line)
 
 
-class Root:
+class ServedRoot:
     """A web root: its ``path``, the ``domains`` declared there and the ``vhosts`` that give it; neither for a folder that
     only lies where sites usually do."""
 
@@ -49,63 +49,63 @@ class Root:
         self.path, self.domains, self.vhosts = path, [], []
 
 
-def roots(declared, vhosts=None):
+def list_roots(declarations, vhosts=None):
     """Every web root, each once: the declared ones, then those that virtual hosts give, then those at usual places.
 
     One may lie in another. ``vhosts``: those in force.
     """
-    found = {}
+    roots_by_path = {}
 
     def root(path):
         path = os.path.normpath(path) if isinstance(path, str) and path.startswith("/") else "/"
-        return found.setdefault(path, Root(path))
+        return roots_by_path.setdefault(path, ServedRoot(path))
 
-    for site in declared_sites(declared):
+    for site in declared_sites(declarations):
         root(site.get("document_root")).domains.append(site.get("domain"))
-    for vhost in in_force() if vhosts is None else vhosts:
+    for vhost in list_vhosts() if vhosts is None else vhosts:
         for path in vhost.roots:
             root(path).vhosts.append(vhost)
-    for path in at_usual_places():
+    for path in list_usual_places():
         root(path)
-    found.pop("/", None)
-    return list(found.values())[:MAX_ROOTS]
+    roots_by_path.pop("/", None)
+    return list(roots_by_path.values())[:MAX_ROOTS]
 
 
-def walked(declared, vhosts=None):
+def list_walked_roots(declarations, vhosts=None):
     """The paths of the roots that are walked, none in another: of two the one that is said first."""
     paths = []
-    for root in roots(declared, vhosts):
-        if not any(within(root.path, path) or within(path, root.path) for path in paths):
+    for root in list_roots(declarations, vhosts):
+        if not any(is_within(root.path, path) or is_within(path, root.path) for path in paths):
             paths.append(root.path)
     return paths[:MAX_WALKED]
 
 
-def searched(declared, vhosts=None):
+def list_search_roots(declarations, vhosts=None):
     """The paths below which applications are looked for, which may lie in one another."""
-    return sorted(root.path for root in roots(declared, vhosts))
+    return sorted(root.path for root in list_roots(declarations, vhosts))
 
 
-def declared_sites(declared):
+def declared_sites(declarations):
     """The sites that an inventory declares, as far as they have the form of one."""
-    sites = declared.get("sites") if isinstance(declared, dict) else None
+    sites = declarations.get("sites") if isinstance(declarations, dict) else None
     return [site for site in sites or [] if isinstance(site, dict)]
 
 
-def declared_roots(declared):
+def declared_roots(declarations):
     """The document roots that the inventory declares."""
-    found = {site.get("document_root") for site in declared_sites(declared)}
-    return sorted(os.path.normpath(path) for path in found if isinstance(path, str) and path.startswith("/"))
+    document_roots = {site.get("document_root") for site in declared_sites(declarations)}
+    return sorted(os.path.normpath(path) for path in document_roots if isinstance(path, str) and path.startswith("/"))
 
 
-def at_usual_places():
+def list_usual_places():
     """Folders where sites usually lie, and last the folders that hold those."""
     inside = [path for place in HOLDING_SITES for path in sorted(glob.glob(place + "/*"))]
     others = [path for place in PLACES for path in sorted(glob.glob(place))]
-    found = [*inside, *others, *HOLDING_SITES]
-    return [path for path in found if os.path.isdir(path) and not os.path.islink(path)]
+    folders = [*inside, *others, *HOLDING_SITES]
+    return [path for path in folders if os.path.isdir(path) and not os.path.islink(path)]
 
 
-def within(path, root):
+def is_within(path, root):
     """Whether a path is the root or lies below it."""
     return (path + "/").startswith(root + "/")
 
@@ -113,28 +113,28 @@ def within(path, root):
 # --- who serves them -----------------------------------------------------------------------------------------
 
 
-def in_force():
+def list_vhosts():
     """The virtual hosts of both servers, by their configuration; none of one that cannot be read."""
-    found = []
-    for main in _nginx_daemons.mains():
+    vhosts = []
+    for main in _nginx_daemons.list_main_files():
         try:
-            found += of_nginx(load(main, read_text))
-        except (BadConfig, Unreadable):
-            found += by_their_lines(os.path.dirname(main) + "/**/*")
+            vhosts += list_nginx_vhosts(load(main, read_text))
+        except (BadConfig, UnreadableFact):
+            vhosts += scan_lines(os.path.dirname(main) + "/**/*")
     if os.path.exists(_apache_config.MAIN):
-        found += of_apache(_apache_config.in_force())
-    return found
+        vhosts += list_apache_vhosts(_apache_config.load_configuration())
+    return vhosts
 
 
-def of_nginx(config):
+def list_nginx_vhosts(config):
     """The virtual hosts of a configuration of nginx's as ``_nginx_conf.load`` gives it."""
     return [
-        Vhost(
+        VhostBlock(
             "nginx",
             server.file,
             server.line,
-            _plain([*_words(server, "root"), *_inherited(server, "root")]),
-            _plain([*_words(server, "access_log"), *_inherited(server, "access_log")]),
+            _plain([*_words(server, "root"), *_list_inherited(server, "root")]),
+            _plain([*_words(server, "access_log"), *_list_inherited(server, "access_log")]),
         )
         for server in config.servers
     ]
@@ -142,27 +142,31 @@ def of_nginx(config):
 
 def _words(block, name):
     """The first word of each directive of that name, in a block and in those in it."""
-    found = []
+    arguments = []
     for inner in block.block or ():
         if inner.name == name and inner.args:
-            found.append(inner.args[0])
+            arguments.append(inner.args[0])
         elif inner.block is not None:
-            found += _words(inner, name)
-    return found
+            arguments += _words(inner, name)
+    return arguments
 
 
-def _inherited(server, name):
+def _list_inherited(server, name):
     """What a server block takes from http, when it says nothing itself."""
     own = server.own(name)
-    return [] if own or server.parent is None else [one.args[0] for one in server.parent.own(name) if one.args]
+    return (
+        []
+        if own or server.parent is None
+        else [directive.args[0] for directive in server.parent.own(name) if directive.args]
+    )
 
 
-def of_apache(configuration):
+def list_apache_vhosts(configuration):
     """Apache's main server and its virtual hosts, of what a ``_apache_config.Configuration`` has read."""
     main = [node for node in configuration.tree if node.name != "virtualhost"]
     blocks = [(node.file, node.line, node.inside) for node in configuration.tree if node.name == "virtualhost"]
     return [
-        Vhost(
+        VhostBlock(
             "apache", file, line, _plain(_args(nodes, "documentroot")), _plain(_args(nodes, "customlog", "transferlog"))
         )
         for file, line, nodes in [*blocks, (_apache_config.MAIN, 1, main)]
@@ -181,15 +185,17 @@ def _plain(words):
 _LINE = re.compile(r"^\s*(root|access_log)\s+[\"']?(/[^\s\"';$]+)", re.MULTILINE)
 
 
-def by_their_lines(pattern="/etc/nginx/**/*"):
+def scan_lines(pattern="/etc/nginx/**/*"):
     """What single lines say in nginx's files, where the configuration is not understood as a whole."""
-    found = []
+    vhosts = []
     for path in sorted(glob.glob(pattern, recursive=True))[:MAX_ROOTS]:
-        said = _LINE.findall(read_text(path, 200_000) or "") if os.path.isfile(path) else []
-        roots_said, logs = ([value for name, value in said if name == wanted] for wanted in ("root", "access_log"))
-        if said:
-            found.append(Vhost("nginx", path, 1, _plain(roots_said), _plain(logs)))
-    return found
+        matches = _LINE.findall(read_text(path, 200_000) or "") if os.path.isfile(path) else []
+        roots_said, logs = (
+            [value for name, value in matches if name == directive] for directive in ("root", "access_log")
+        )
+        if matches:
+            vhosts.append(VhostBlock("nginx", path, 1, _plain(roots_said), _plain(logs)))
+    return vhosts
 
 
 # --- which folders are filled --------------------------------------------------------------------------------
@@ -213,7 +219,7 @@ PHP_NAME = r"\.(?:php[0-9]?|pht|phtml?|phar|phps)"
 PHP = re.compile(PHP_NAME + r"$", re.IGNORECASE)
 
 
-def filled(layout, path):
+def classify_folder(layout, path):
     """What a file lies in by its path from its application's folder, or from the root where none is known: ``upload``,
     ``cache``, or an empty text for neither.
 
@@ -228,27 +234,27 @@ def filled(layout, path):
         if layout.is_program(path):
             return ""
     folders = path.lower().split("/")[:-1]
-    named = any(name in UPLOADS for name in folders[:NEAR]) and not PROGRAM.intersection(folders)
-    return "upload" if named else ""
+    has_upload_name = any(name in UPLOADS for name in folders[:NEAR]) and not PROGRAM.intersection(folders)
+    return "upload" if has_upload_name else ""
 
 
 def may_be_uploaded(layout, path):
     """Whether a file may be one that an office publishes: in doubt it is, so that nothing of theirs is taken for waste."""
-    return filled(layout, path) == "upload" or any(name in UPLOADS for name in path.lower().split("/")[:-1])
+    return classify_folder(layout, path) == "upload" or any(name in UPLOADS for name in path.lower().split("/")[:-1])
 
 
-def _pattern():
+def _build_pattern():
     anywhere = "|".join(AT_ANY_DEPTH)
     layouts = [folder.rstrip("/") for layout in LAYOUTS for folder in layout.uploads]
-    starred = [folder.replace("*", "[^/]+") for folder in layouts if "*" in folder]
+    wildcards = [folder.replace("*", "[^/]+") for folder in layouts if "*" in folder]
     plain = [
         folder for folder in layouts if "*" not in folder and not set(AT_ANY_DEPTH).intersection(folder.split("/"))
     ]
     top = dict.fromkeys([*(name for name in UPLOADS if name not in AT_ANY_DEPTH), *plain])
-    return r"(?:/(?:%s)/|^/(?:%s)/|/(?:%s)/)" % (anywhere, "|".join(top), "|".join(starred))
+    return r"(?:/(?:%s)/|^/(?:%s)/|/(?:%s)/)" % (anywhere, "|".join(top), "|".join(wildcards))
 
 
-FILLED_URI = _pattern()
+FILLED_URI = _build_pattern()
 """A pattern of the folders, as URIs, in which no server runs PHP once it is hardened."""
 PHP_NEVER = FILLED_URI + r".*" + PHP_NAME + r"(?:/|$)"
 """The same of the files there. Roles write it into the servers' configuration."""
@@ -272,7 +278,7 @@ def php_never_runs(uri):
     return folder is not None and _RUN.search(uri, folder.end() - 1) is not None
 
 
-def where_php_runs(runs, root=None):
+def find_php_uris(runs, root=None):
     """The upload folders, each as a URI in it, whose PHP a virtual host would run: ``runs(uri)`` asks it.
 
     Those that only another application has are asked for where something of that name lies in the ``root``.

@@ -27,11 +27,11 @@ class BadCertificate(Exception):
 
 def read_chain(text):
     """``(first certificate as a dict, number of certificates)`` of a PEM text. Raises BadCertificate."""
-    found = _PEM.findall(text)
-    if not found:
+    blocks = _PEM.findall(text)
+    if not blocks:
         raise BadCertificate("no certificate in it")
     try:
-        return describe(base64.b64decode("".join(found[0].split()), validate=True)), len(found)
+        return describe(base64.b64decode("".join(blocks[0].split()), validate=True)), len(blocks)
     except (binascii.Error, IndexError, ValueError, OverflowError) as error:
         raise BadCertificate("not a certificate: %s" % error)
 
@@ -47,8 +47,8 @@ def describe(der):
     not_before, not_after = (_moment(tag, value) for tag, value in _members(validity[1])[:2])
     key_type, key_bits = _key(key[1])
     return {
-        "subject": _written(subject[1]),
-        "issuer": _written(issuer[1]),
+        "subject": _format_name(subject[1]),
+        "issuer": _format_name(issuer[1]),
         "names": [name.lower() for name in (names or common)][:200],
         "not_before": not_before,
         "not_after": not_after,
@@ -83,11 +83,11 @@ def _whole(data):
 
 
 def _members(data):
-    found, at = [], 0
+    members, at = [], 0
     while at < len(data):
         tag, value, at = _element(data, at)
-        found.append((tag, value))
-    return found
+        members.append((tag, value))
+    return members
 
 
 def _oid(data):
@@ -110,7 +110,7 @@ def _attributes(name):
             yield _oid(oid), value.decode(encoding, "replace")[:200]
 
 
-def _written(name):
+def _format_name(name):
     return ", ".join("%s=%s" % (_NAMES.get(oid, oid), value) for oid, value in _attributes(name))
 
 

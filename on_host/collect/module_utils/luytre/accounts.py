@@ -8,8 +8,8 @@ import struct
 import time
 
 from ansible.module_utils.luytre import _accounts, _homes, _root_path, _sshd, _websites
-from ansible.module_utils.luytre._banners import banner
-from ansible.module_utils.luytre._reading import Unreadable, read_below, read_text
+from ansible.module_utils.luytre._banners import read_banner
+from ansible.module_utils.luytre._reading import UnreadableFact, read_below, read_text
 from ansible.module_utils.luytre_shared import key_line, ownership, safe_open
 
 DAY = 86400
@@ -40,15 +40,15 @@ def collect(reading):
     groups = _accounts.groups()
     keys = authorized_keys(reading, accounts, groups)
     with_keys = {key["account"] for key in keys}
-    users = [_user(account, shadow.get(account["name"]), defs, with_keys) for account in accounts]
-    seen, since = last_seen(reading, users)
+    users = [_describe_user(account, shadow.get(account["name"]), defs, with_keys) for account in accounts]
+    last_logins, since = find_last_logins(reading, users)
     for user in users:
-        user["last_seen"] = seen.get(user["name"], 0)
+        user["last_seen"] = last_logins.get(user["name"], 0)
         user["traces_since"] = since
     return {
         "users": users,
-        "duplicates": duplicates(accounts, groups),
-        "privileged": privileged(accounts, groups),
+        "duplicates": find_duplicates(accounts, groups),
+        "privileged": find_privileged(accounts, groups),
         "keys": keys,
         "trust_files": _trust_files(accounts),
         "login_defs": {
@@ -58,31 +58,31 @@ def collect(reading):
             "umask": _accounts.number(defs.get("UMASK", "022"), 8),
             "usergroups": defs.get("USERGROUPS_ENAB", "no").lower() == "yes",
         },
-        "useradd_inactive": useradd_inactive(read_text("/etc/default/useradd") or ""),
-        "profile": profile(profile_texts()),
-        "banner": banner("/etc/issue"),
-        "homes": _homes.homes(accounts, lambda: _websites.searched(reading.declared)),
-        "open_dot_files": _homes.open_dot_files(accounts),
+        "useradd_inactive": parse_useradd_inactive(read_text("/etc/default/useradd") or ""),
+        "profile": parse_profile(profile_texts()),
+        "banner": read_banner("/etc/issue"),
+        "homes": _homes.collect_homes(accounts, lambda: _websites.list_search_roots(reading.declared)),
+        "open_dot_files": _homes.find_open_dot_files(accounts),
         "scheduling": _homes.schedulers(reading),
-        "root_path": _root_path.weak(reading.trust),
+        "root_path": _root_path.find_weak_folders(reading.trust),
     }
 
 
-def useradd_inactive(text):
+def parse_useradd_inactive(text):
     """Days after a password expired until a new account is closed, as useradd reads them; None for never."""
-    found = re.findall(r"(?m)^INACTIVE=\s*(-?\d{1,9})", text)
-    return int(found[-1]) if found and int(found[-1]) >= 0 else None
+    values = re.findall(r"(?m)^INACTIVE=\s*(-?\d{1,9})", text)
+    return int(values[-1]) if values and int(values[-1]) >= 0 else None
 
 
-def _user(account, shadow, defs, with_keys):
+def _describe_user(account, shadow, defs, with_keys):
     # Only "x" sends PAM on to /etc/shadow; anything else in passwd is itself the password field.
     field = shadow["field"] if account["field"] == "x" and shadow else account["field"]
     state, scheme = _accounts.password("!" if field == "x" else field)
     low = _accounts.number(defs.get("UID_MIN", "1000"), 0) or 1000
     high = _accounts.number(defs.get("UID_MAX", "60000"), 0) or 60000
-    changed = (shadow or {}).get("changed")
+    changed_day = (shadow or {}).get("changed")
     expires = (shadow or {}).get("expires")
-    expired = expires is not None and 0 <= expires * DAY < time.time()
+    is_expired = expires is not None and 0 <= expires * DAY < time.time()
     shell = _accounts.shell_usable(account["shell"])
     return {
         "name": account["name"],
@@ -93,14 +93,14 @@ def _user(account, shadow, defs, with_keys):
         "password": state,
         "shown": _accounts.password(account["field"])[1] is not None,
         "scheme": scheme,
-        "password_changed": changed * DAY if changed and 0 < changed < 10**6 else 0,
-        "can_log_in": shell and not expired and (state != "locked" or account["name"] in with_keys),
+        "password_changed": changed_day * DAY if changed_day and 0 < changed_day < 10**6 else 0,
+        "can_log_in": shell and not is_expired and (state != "locked" or account["name"] in with_keys),
     }
 
 
-def duplicates(accounts, groups):
+def find_duplicates(accounts, groups):
     """Names and numbers that more than one row carries; uid 0 has a control of its own."""
-    found = []
+    results = []
     kinds = (
         ("uid", [(a["uid"], a["name"]) for a in accounts if a["uid"] != 0]),
         ("account", [(a["name"], str(a["uid"])) for a in accounts]),
@@ -111,76 +111,79 @@ def duplicates(accounts, groups):
         carriers = {}
         for value, carrier in pairs:
             carriers.setdefault(value, []).append(carrier)
-        found += [
+        results += [
             {"kind": kind, "value": str(value), "carriers": names}
             for value, names in carriers.items()
             if len(names) > 1
         ]
-    return found
+    return results
 
 
-def privileged(accounts, groups):
+def find_privileged(accounts, groups):
     """Accounts in a group that is as good as root, by membership or as their primary group."""
-    found = []
+    results = []
     for group in groups:
         if group["name"] in ROOT_EQUAL:
-            found += [
+            results += [
                 {"account": name, "via": "group %s" % group["name"]} for name in _accounts.members(group, accounts)
             ]
-    return found
+    return results
 
 
 def authorized_keys(reading, accounts, groups):
     """Every public key that sshd would accept: fingerprint, type and size; comments stay on the host."""
     patterns = [".ssh/authorized_keys", ".ssh/authorized_keys2"]
-    if reading.installed("sshd"):
-        with contextlib.suppress(Unreadable):
-            patterns = _sshd.key_patterns(reading)
-    found = []
+    if reading.find_program("sshd"):
+        with contextlib.suppress(UnreadableFact):
+            patterns = _sshd.list_key_patterns(reading)
+    keys = []
     for account in accounts:
         for pattern in patterns:
-            found += _keys_of(account, pattern, groups)
-    return found[:MAX_KEYS]
+            keys += _keys_of(account, pattern, groups)
+    return keys[:MAX_KEYS]
 
 
 def _keys_of(account, pattern, groups):
     expansions = {"h": account["home"], "u": account["name"], "U": str(account["uid"]), "%": "%"}
-    relative = re.sub("%([huU%])", lambda found: expansions[found.group(1)], pattern)
+    relative = re.sub("%([huU%])", lambda match: expansions[match.group(1)], pattern)
     root, below = ("/", relative) if relative.startswith("/") else (account["home"], relative)
     path = os.path.join(root, below.lstrip("/"))
     if not root.startswith("/") or not os.path.lexists(path):
         return []
     text = read_below(root, below)
-    closed = _closed(path, root, account, groups)
+    is_strict = _passes_strict_modes(path, root, account, groups)
     if text is None:
         kind = "link" if _through_link(path, root) else "unreadable"
-        nothing = {"type": kind, "bits": 0, "fingerprint": "", "restricted": False, "lends": False, "anywhere": False}
-        return [{"account": account["name"], "path": path, "closed": closed, **nothing}]
+        no_key = {"type": kind, "bits": 0, "fingerprint": "", "restricted": False, "lends": False, "anywhere": False}
+        return [{"account": account["name"], "path": path, "closed": is_strict, **no_key}]
     keys = filter(None, (parse_key(line) for line in text.split("\n")))
     return [
-        {"account": account["name"], "path": path, "closed": closed, **key} for key in itertools.islice(keys, MAX_KEYS)
+        {"account": account["name"], "path": path, "closed": is_strict, **key}
+        for key in itertools.islice(keys, MAX_KEYS)
     ]
 
 
-def _closed(path, root, account, groups):
+def _passes_strict_modes(path, root, account, groups):
     """Whether sshd takes the file under StrictModes: it and its folders, up to ``root``, are the account's or root's.
 
     Nobody else may write them, but for a group that is the account's own with nobody else in it.
     """
-    strictness = ownership.account(account["uid"], None if _shared(account, groups) else account["gid"])
+    strictness = ownership.make_account_strictness(
+        account["uid"], None if _shares_group(account, groups) else account["gid"]
+    )
     while True:
         try:
             status = os.stat(path)
         except OSError:
             return False
-        if ownership.changer(status, strictness):
+        if ownership.find_changer(status, strictness):
             return False
         if path == root or path == "/":
             return True
         path = os.path.dirname(path)
 
 
-def _shared(account, groups):
+def _shares_group(account, groups):
     return any(group["gid"] == account["gid"] and set(group["members"]) - {account["name"]} for group in groups)
 
 
@@ -194,28 +197,28 @@ def _through_link(path, root):
 
 def parse_key(line):
     """``{type, bits, fingerprint, restricted, lends, anywhere}`` of an authorized_keys line, or None when it holds no key."""
-    found = key_line.read(line.encode("utf-8", "surrogateescape"))
-    if found is None:
+    entry = key_line.parse_line(line.encode("utf-8", "surrogateescape"))
+    if entry is None:
         return None
-    kind = found.kind.decode("ascii")
+    kind = entry.kind.decode("ascii")
     return {
         "type": kind[:60],
-        "bits": key_bits(kind, found.blob),
-        "fingerprint": key_line.fingerprint(found.blob),
-        **limits(found.options.decode("utf-8", "replace")),
+        "bits": key_bits(kind, entry.blob),
+        "fingerprint": key_line.fingerprint(entry.blob),
+        **parse_limits(entry.options.decode("utf-8", "replace")),
     }
 
 
-def key_options(line):
+def get_key_options(line):
     """What stands before the key of such a line."""
-    found = key_line.read(line.encode("utf-8", "surrogateescape"))
-    return "" if found is None else found.options.decode("utf-8", "replace")
+    entry = key_line.parse_line(line.encode("utf-8", "surrogateescape"))
+    return "" if entry is None else entry.options.decode("utf-8", "replace")
 
 
-def limits(text):
+def parse_limits(text):
     """``{restricted, lends, anywhere}``: what the options before a key take from who comes in by it."""
-    options = [one.lower() for one in re.findall(r'((?:[^\s,"]|"(?:[^"\\]|\\.)*")+)', text)]
-    names = [one.partition("=")[0] for one in options]
+    options = [option.lower() for option in re.findall(r'((?:[^\s,"]|"(?:[^"\\]|\\.)*")+)', text)]
+    names = [option.partition("=")[0] for option in options]
     on = set()
     for name in names:
         if name == "restrict":
@@ -252,30 +255,30 @@ def key_bits(kind, blob):
 
 
 def _trust_files(accounts):
-    found = [{"account": "", "path": path} for path in TRUST_SYSTEM if os.path.lexists(path)]
+    files = [{"account": "", "path": path} for path in TRUST_SYSTEM if os.path.lexists(path)]
     for account in accounts:
         home = account["home"]
         if not home.startswith("/") or home.rstrip("/") == "":
             continue
         for name in TRUST_FILES:
             try:
-                os.close(safe_open.below(home, name, safe_open.ANYTHING))
+                os.close(safe_open.open_below(home, name, safe_open.ANYTHING))
             except OSError:
                 continue
-            found.append({"account": account["name"], "path": os.path.join(home, name)})
-    return found[:200]
+            files.append({"account": account["name"], "path": os.path.join(home, name)})
+    return files[:200]
 
 
 # --- when an account was last used ---------------------------------------------------------------------
 
 
-def last_seen(reading, users):
+def find_last_logins(reading, users):
     """``(account to epoch second of its last login, first second that the records reach back to)``."""
-    seen, since = {}, []
+    login_times, since = {}, []
 
     def note(name, moment):
         if 0 < moment < 2**40:
-            seen[name] = max(seen.get(name, 0), moment)
+            login_times[name] = max(login_times.get(name, 0), moment)
             since.append(moment)
 
     for path in ("/var/log/wtmp.1", "/var/log/wtmp"):
@@ -293,12 +296,14 @@ def last_seen(reading, users):
     idle = [
         user["name"]
         for user in users
-        if user["human"] and user["can_log_in"] and max(seen.get(user["name"], 0), user["password_changed"]) < border
+        if user["human"]
+        and user["can_log_in"]
+        and max(login_times.get(user["name"], 0), user["password_changed"]) < border
     ]
     if idle:
         for name, moment in _from_journal(reading, idle):
             note(name, moment)
-    return seen, min(since) if since else 0
+    return login_times, min(since) if since else 0
 
 
 DATABASES = (
@@ -320,7 +325,7 @@ def parse_utmp_from(raw):
 
 def wtmp_tail(path):
     try:
-        with open(safe_open.path(path, links=safe_open.ROOTS_LINKS), "rb") as handle:
+        with open(safe_open.open_path(path, links=safe_open.ROOTS_LINKS), "rb") as handle:
             size = handle.seek(0, os.SEEK_END)
             handle.seek(max(0, size - MAX_LOG // UTMP.size * UTMP.size))
             return handle.read(MAX_LOG)
@@ -331,24 +336,24 @@ def wtmp_tail(path):
 def _from_lastlog(users):
     if not os.path.isfile("/var/log/lastlog"):
         return []
-    found = []
-    with open(safe_open.path("/var/log/lastlog", links=safe_open.ROOTS_LINKS), "rb") as handle:
+    logins = []
+    with open(safe_open.open_path("/var/log/lastlog", links=safe_open.ROOTS_LINKS), "rb") as handle:
         for user in users:
             if not 0 <= user["uid"] < 2**31:
                 continue
             handle.seek(user["uid"] * LASTLOG.size)
             raw = handle.read(LASTLOG.size)
             if len(raw) == LASTLOG.size:
-                found.append((user["name"], LASTLOG.unpack(raw)[0]))
-    return found
+                logins.append((user["name"], LASTLOG.unpack(raw)[0]))
+    return logins
 
 
 def _from_database(path, query):
-    rows = rows_of(path, query)
+    rows = query_database(path, query)
     return [(name, moment) for name, moment in rows if isinstance(name, str) and isinstance(moment, int)]
 
 
-def rows_of(path, query):
+def query_database(path, query):
     """What a database of logins answers; nothing where it is not there, or is another."""
     if not os.path.isfile(path):
         return []
@@ -369,7 +374,7 @@ def _from_journal(reading, names):
 
     Anybody can write to the journal under any name. Only fields that journald sets itself say who wrote an entry.
     """
-    if not reading.installed("journalctl"):
+    if not reading.find_program("journalctl"):
         return []
     shape = ["journalctl", "-q", "--no-pager", "--since=-46d", "-r", "-n", "20000", "-o", "json"]
     shape += ["--output-fields=_UID,USER_ID,MESSAGE", "_UID=0"]
@@ -377,21 +382,23 @@ def _from_journal(reading, names):
     def ask(*matches):
         # A journal that is too large to be read in time counts as far as it came.
         argv = ["timeout", "3", *shape, *matches]
-        return reading.run(argv, ok=None, at_stake=[reading.installed("journalctl")], cut=True)
+        return reading.run(argv, ok=None, at_stake=[reading.find_program("journalctl")], cut=True)
 
     sessions = parse_journal(ask("_SYSTEMD_UNIT=systemd-logind.service", "MESSAGE_ID=" + SESSION_START), names)
     if sessions:
         return sessions
-    wanted = "|".join(re.escape(name) for name in names[:50])
+    name_pattern = "|".join(re.escape(name) for name in names[:50])
     programs = ["_EXE=" + path for path in LOGIN_PROGRAMS]
-    return parse_journal(ask(*programs, "--case-sensitive=true", "--grep", LOGGED_IN % (wanted, wanted)), names)
+    return parse_journal(
+        ask(*programs, "--case-sensitive=true", "--grep", LOGGED_IN % (name_pattern, name_pattern)), names
+    )
 
 
 def parse_journal(text, names):
     """``(account, epoch second)`` from journal entries in JSON that root's own programs wrote."""
     import json
 
-    found = []
+    logins = []
     for line in text.splitlines():
         try:
             entry = json.loads(line)
@@ -400,11 +407,11 @@ def parse_journal(text, names):
             continue
         if entry.get("_UID") != "0":
             continue
-        said = _LOGGED_IN.match(entry["MESSAGE"]) if isinstance(entry.get("MESSAGE"), str) else None
-        name = entry.get("USER_ID") or (said and (said.group(1) or said.group(2)))
+        match = _LOGGED_IN.match(entry["MESSAGE"]) if isinstance(entry.get("MESSAGE"), str) else None
+        name = entry.get("USER_ID") or (match and (match.group(1) or match.group(2)))
         if isinstance(name, str) and name in names:
-            found.append((name, moment))
-    return found
+            logins.append((name, moment))
+    return logins
 
 
 def _text(raw):
@@ -424,12 +431,12 @@ def profile_texts():
     return [(path, text) for path, text in texts if text is not None]
 
 
-def profile(texts):
+def parse_profile(texts):
     """``{timeout, timeout_readonly, timeout_file, timeout_lines, umask, umask_file}`` that those files come to.
 
     A read-only TMOUT stays; otherwise the last one counts. 0 is no timeout, None no umask of its own.
     """
-    timeout, fixed, timeout_file, said = 0, False, "", []
+    timeout, is_readonly, timeout_file, timeout_paths = 0, False, "", []
     umask, umask_file = None, ""
     for path, text in texts:
         for line in text.splitlines():
@@ -440,18 +447,18 @@ def profile(texts):
             makes_fixed = bool(re.search(r"\b(readonly|(declare|typeset)\s+-\w*r\w*)\b[^;&|]*\bTMOUT\b", code))
             unset = bool(re.search(r"\bunset\b[^;&|]*\bTMOUT\b", code))
             if (values or makes_fixed or unset) and not code.startswith(":"):
-                said.append(path)
-                if not fixed:
+                timeout_paths.append(path)
+                if not is_readonly:
                     timeout = int(values[-1]) if values else (0 if unset else timeout)
                     timeout_file = path
-                    fixed = makes_fixed
+                    is_readonly = makes_fixed
             for value in re.findall(r"(?:^|[;&|{)]|\bthen|\belse|\bdo)\s*umask\s+([0-7]{1,4})\b", code):
                 umask, umask_file = int(value, 8), path
     return {
         "timeout": timeout,
-        "timeout_readonly": fixed,
+        "timeout_readonly": is_readonly,
         "timeout_file": timeout_file,
-        "timeout_files": sorted(set(said)),
+        "timeout_files": sorted(set(timeout_paths)),
         "umask": umask,
         "umask_file": umask_file,
     }

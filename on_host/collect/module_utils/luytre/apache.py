@@ -28,28 +28,28 @@ from ansible.module_utils.luytre._apache_config import (
     ENVVARS,
     MAIN,
     ROOT,
+    ApacheDirective,
     Configuration,
-    Directive,
     Section,
-    environment,
-    in_force,
+    load_configuration,
+    parse_environment,
 )
 from ansible.module_utils.luytre._apache_request import (
-    DENIED,
+    DENY,
     FILE,
     PHP,
-    PROXIED,
-    REDIRECTED,
-    Server,
-    allowed,
+    PROXY,
+    REDIRECT,
+    ApacheServer,
     backend_of,
-    headers,
+    compute_headers,
+    is_allowed,
 )
-from ansible.module_utils.luytre._authors import when_loose
-from ansible.module_utils.luytre._reading import Elsewhere, NotRun, Unreadable, read_below, read_text
+from ansible.module_utils.luytre._authors import collect_if_loose
+from ansible.module_utils.luytre._reading import NotRun, UnpackagedDaemon, UnreadableFact, read_below, read_text
 from ansible.module_utils.luytre_shared import ownership
 
-LOADING = ("loadmodule", "loadfile", "perlrequire", "perlconfigrequire", "perlpostconfigrequire", "luaroot")
+LOAD_DIRECTIVES = ("loadmodule", "loadfile", "perlrequire", "perlconfigrequire", "perlpostconfigrequire", "luaroot")
 """Directives whose words are code to Apache as soon as it reads them."""
 MAX_WALKED = 5000
 SPARE = 2.0
@@ -58,7 +58,7 @@ MAX_VHOSTS = 1000
 MAX_HTACCESS = 200_000
 PROTOCOLS = ("SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 MPMS = ("event", "worker", "prefork", "itk")
-WRITING = ("PUT", "DELETE", "MKCOL", "MOVE")
+WRITE_METHODS = ("PUT", "DELETE", "MKCOL", "MOVE")
 SECURITY_HEADERS = getattr(_web, "SECURITY_HEADERS", ())
 OPTIONAL_MODULES = {
     "status": ("server-status",),
@@ -112,65 +112,69 @@ UNREAD = "unread"
 
 
 def collect(reading):
-    program = reading.installed("apache2")
-    running = program and _processes.running(program)
-    away = None if running else _processes.elsewhere(("apache2", "httpd"), [program] if program else [], reading.trust)
+    program = reading.find_program("apache2")
+    processes = program and _processes.list_running(program)
+    away = (
+        None
+        if processes
+        else _processes.find_elsewhere(("apache2", "httpd"), [program] if program else [], reading.trust)
+    )
     if away:
-        raise Elsewhere(away)
+        raise UnpackagedDaemon(away)
     if program is None or not os.path.isfile(MAIN):
         return ABSENT
-    variables = environment(read_text(ENVVARS) or "")
+    variables = parse_environment(read_text(ENVVARS) or "")
     configuration = Configuration(ROOT, variables).read(MAIN)
-    said, result, untold = _tested(reading, configuration, variables)
+    output, result, untold = _run_test(reading, configuration, variables)
     writers = _writers(variables.get("APACHE_RUN_USER", ""))
-    described = describe(configuration, reading.declared, writers, reading.deadline - SPARE)
-    _handshakes.tell(described["vhosts"], reading.deadline - SPARE)
-    _origins.tell(described["vhosts"], reading.declared, reading.deadline - SPARE)
-    _certificates.tell([*described["vhosts"], *described["unread_vhosts"]], reading.trust, ROOT)
-    for vhost in described["vhosts"]:
+    description = describe(configuration, reading.declared, writers, reading.deadline - SPARE)
+    _handshakes.add_tls_versions(description["vhosts"], reading.deadline - SPARE)
+    _origins.add_cors_answers(description["vhosts"], reading.declared, reading.deadline - SPARE)
+    _certificates.add_load_results([*description["vhosts"], *description["unread_vhosts"]], reading.trust, ROOT)
+    for vhost in description["vhosts"]:
         vhost["loose"] = reading.trust.loose(vhost["file"]) or ""
     return {
         **ABSENT,
         "installed": True,
         "version": _package_version(),
         **result,
-        **described,
+        **description,
         "loose_files": loose_files(),
         "linked_folders": [path for path in WRITTEN_IN if os.path.islink(path)],
-        "not_understood": [*configuration.problems, *_missed(said, configuration)][:50],
+        "not_understood": [*configuration.problems, *_find_missed(output, configuration)][:50],
         "untold": untold,
     }
 
 
-def tested(reading):
+def test_configuration(reading):
     """What Apache says of its configuration now: ``{config_ok, config_message, untold}``."""
-    variables = environment(read_text(ENVVARS) or "")
-    _, result, untold = _tested(reading, in_force(), variables)
+    variables = parse_environment(read_text(ENVVARS) or "")
+    _, result, untold = _run_test(reading, load_configuration(), variables)
     return {"config_ok": result["config_ok"], "config_message": result["config_message"], "untold": untold}
 
 
-def _tested(reading, configuration, variables):
+def _run_test(reading, configuration, variables):
     """What Apache said, what that tells, and what was not asked, with why."""
     dumps = (word for name in ("VHOSTS", "RUN_CFG", "MODULES") for word in ("-D", "DUMP_" + name))
     try:
         argv = ["apache2ctl", "-t", *dumps]
-        believed = at_stake(configuration)
-        trust = _administrators.trusted(reading, believed)
-        said = reading.run(argv, ok=None, both=True, at_stake=believed, trust=trust)
-    except NotRun as refused:
-        return "", {**daemon("", variables), "config_ok": None}, {"config_ok": str(refused)}
-    result = daemon(said, variables)
+        test_paths = list_test_paths(configuration)
+        trust = _administrators.make_trust(reading, test_paths)
+        output = reading.run(argv, ok=None, both=True, at_stake=test_paths, trust=trust)
+    except NotRun as refusal:
+        return "", {**parse_daemon("", variables), "config_ok": None}, {"config_ok": str(refusal)}
+    result = parse_daemon(output, variables)
     unloadable = certificate_fault(configuration, reading.trust) if result["config_ok"] else None
     if unloadable:
         result.update(config_ok=False, config_message=unloadable)
-    return said, result, {}
+    return output, result, {}
 
 
 def certificate_fault(configuration, trust):
     """Why a certificate in force would keep Apache from starting, which its own test does not look at, or None."""
     main = [node for node in configuration.tree if node.name != "virtualhost"]
     blocks = [node for node in configuration.tree if node.name == "virtualhost"][:MAX_VHOSTS]
-    servers = [Server(configuration.modules, main, block.inside) for block in blocks]
+    servers = [ApacheServer(configuration.modules, main, block.inside) for block in blocks]
     pairs = []
     for tls in (_tls(server) for server in servers if server.tls):
         if tls["certificate"]:
@@ -179,30 +183,30 @@ def certificate_fault(configuration, trust):
     return _certificates.fault(pairs, trust)
 
 
-def at_stake(configuration):
+def list_test_paths(configuration):
     """What ``apache2ctl -t`` believes: envvars, which is a shell's script, all files in force, and what they load."""
     paths = [ENVVARS, _stake.OPENSSL, MAIN, *configuration.files]
     for pattern in configuration.patterns:
-        paths += sorted(_stake.folders(pattern))
-    for node in _all(configuration.tree):
-        if node.name in LOADING:
+        paths += sorted(_stake.find_searched_folders(pattern))
+    for node in _iter_nodes(configuration.tree):
+        if node.name in LOAD_DIRECTIVES:
             paths += [configuration.absolute(word) for word in node.args if "/" in word]
     return paths
 
 
-def _all(nodes):
+def _iter_nodes(nodes):
     for node in nodes:
         yield node
         if isinstance(node, Section):
-            yield from _all(node.inside)
+            yield from _iter_nodes(node.inside)
 
 
-def daemon(said, variables):
+def parse_daemon(output, variables):
     """What Apache says of its configuration."""
-    ok = "Loaded Modules:" in said
-    user, group = (re.search(r'(?m)^%s: name="([^"]*)"' % key, said) for key in ("User", "Group"))
+    ok = "Loaded Modules:" in output
+    user, group = (re.search(r'(?m)^%s: name="([^"]*)"' % key, output) for key in ("User", "Group"))
     name = user.group(1) if user else variables.get("APACHE_RUN_USER", "")
-    lines = [line for line in said.splitlines() if line.strip() and "AH00558" not in line and "AH00557" not in line]
+    lines = [line for line in output.splitlines() if line.strip() and "AH00558" not in line and "AH00557" not in line]
     return {
         "config_ok": ok,
         "config_message": "" if ok else "\n".join(lines)[:1000],
@@ -212,7 +216,7 @@ def daemon(said, variables):
     }
 
 
-def describe(configuration, declared, writers=(), deadline=None):
+def describe(configuration, declarations, writers=(), deadline=None):
     """The part of the facts that follows from the configuration alone. Raises Unreadable.
 
     A virtual host whose patterns cost too much time is told apart from those that were read.
@@ -220,22 +224,29 @@ def describe(configuration, declared, writers=(), deadline=None):
     main = [node for node in configuration.tree if node.name != "virtualhost"]
     blocks = [node for node in configuration.tree if node.name == "virtualhost"][:MAX_VHOSTS]
     htaccess = Htaccess(configuration)
-    default = Server(configuration.modules, main, (), htaccess.of(_root(main)))
+    default = ApacheServer(configuration.modules, main, (), htaccess.make_reader(_root(main)))
     servers = [
-        (block, Server(configuration.modules, main, block.inside, htaccess.of(_root(block.inside) or default.root)))
+        (
+            block,
+            ApacheServer(
+                configuration.modules, main, block.inside, htaccess.make_reader(_root(block.inside) or default.root)
+            ),
+        )
         for block in blocks
     ]
-    ports = listened(main)
-    groups = grouped(servers, ports)
-    unclaimed = _unclaimed(declared, servers)
-    asked = [
+    ports = list_ports(main)
+    groups = assign_listens(servers, ports)
+    unclaimed_names = _find_unclaimed(declarations, servers)
+    queries = [
         (
             server,
-            plain(
+            describe_plain_vhost(
                 server,
                 block.file,
                 block.line,
-                names(server, declared, unclaimed if listens and any(x["default"] for x in listens) else ()),
+                list_names(
+                    server, declarations, unclaimed_names if listens and any(x["default"] for x in listens) else ()
+                ),
                 listens,
             ),
         )
@@ -244,43 +255,52 @@ def describe(configuration, declared, writers=(), deadline=None):
     bare = sorted(set(ports) - {listen["port"] for listens in groups for listen in listens})
     if bare:
         listens = [{"address": "*", "port": port, "tls": default.tls, "default": True} for port in bare]
-        asked.append((default, plain(default, MAIN, 1, names(default, declared, unclaimed), listens)))
-    pieces = [lambda: whole(configuration, main, blocks, writers)]
-    pieces += [functools.partial(ask, server, known) for server, known in asked]
-    told, *sites = _patterns.in_turn(pieces, deadline or time.monotonic() + 20)
-    if _is_unread(told):
-        raise Unreadable("the patterns of %s cost too much time" % (told.file or MAIN))
-    both = [(known, site) for (_, known), site in zip(asked, sites)]
+        queries.append(
+            (
+                default,
+                describe_plain_vhost(default, MAIN, 1, list_names(default, declarations, unclaimed_names), listens),
+            )
+        )
+    pieces = [lambda: describe_server(configuration, main, blocks, writers)]
+    pieces += [functools.partial(evaluate_vhost, server, plain_vhost) for server, plain_vhost in queries]
+    server_facts, *sites = _patterns.run_in_turn(pieces, deadline or time.monotonic() + 20)
+    if _is_unread(server_facts):
+        raise UnreadableFact("the patterns of %s cost too much time" % (server_facts.file or MAIN))
+    both = [(plain_vhost, site) for (_, plain_vhost), site in zip(queries, sites)]
     return {
-        **told,
+        **server_facts,
         "default_vhosts": [
-            default_vhost(known, UNREAD if _is_unread(site) else site["answers"], unclaimed)
-            for known, site in both
-            if any(listen["default"] for listen in known["listens"])
+            describe_default_vhost(plain_vhost, UNREAD if _is_unread(site) else site["answers"], unclaimed_names)
+            for plain_vhost, site in both
+            if any(listen["default"] for listen in plain_vhost["listens"])
         ],
         "vhosts": [site["vhost"] for site in sites if not _is_unread(site)],
-        "unread_vhosts": [{**known, "unread": site.told(known["file"])} for known, site in both if _is_unread(site)],
+        "unread_vhosts": [
+            {**plain_vhost, "unread": site.as_fact(plain_vhost["file"])}
+            for plain_vhost, site in both
+            if _is_unread(site)
+        ],
     }
 
 
 def _is_unread(answer):
-    return isinstance(answer, _patterns.Unread)
+    return isinstance(answer, _patterns.PatternFailure)
 
 
-def ask(server, known):
+def evaluate_vhost(server, plain_vhost):
     """A virtual host as its patterns make it, and what / comes to."""
-    return {"vhost": vhost(server, known), "answers": server.answer(_web.PAGE, _page(server)).kind}
+    return {"vhost": describe_vhost(server, plain_vhost), "answers": server.answer(_web.PAGE, _page(server)).kind}
 
 
-def whole(configuration, main, blocks, writers):
+def describe_server(configuration, main, blocks, writers):
     """What counts for the whole server: root's own files decide it, no ``.htaccess``."""
-    default = Server(configuration.modules, main)
-    servers = [(block, Server(configuration.modules, main, block.inside)) for block in blocks]
+    default = ApacheServer(configuration.modules, main)
+    servers = [(block, ApacheServer(configuration.modules, main, block.inside)) for block in blocks]
     contexts = [("main", default)] + [("%s:%d" % (block.file, block.line), server) for block, server in servers]
     return {
         "mpm": next((name for name in MPMS if "mpm_" + name in configuration.modules), ""),
         "modules": sorted(configuration.modules),
-        "unneeded_modules": unneeded(configuration),
+        "unneeded_modules": find_unneeded_modules(configuration),
         "server_tokens": (default.value("servertokens") or "Full").lower(),
         "signatures": [place for place, server in contexts if _signature(server) not in ("off",)],
         "traces": [place for place, server in contexts if (server.value("traceenable") or "on").lower() != "off"],
@@ -292,15 +312,15 @@ def whole(configuration, main, blocks, writers):
         and all(_cuts_slow(server) for _, server in contexts),
         "overrides": _overrides(servers, writers),
         "ours": sorted({node.name for node in main if is_ours(node)}),
-        "needs_grant": needs_grant(configuration, blocks),
-        "settings_after_ours": after_ours(configuration.tree),
+        "needs_grant": find_grant_roots(configuration, blocks),
+        "settings_after_ours": find_late_settings(configuration.tree),
     }
 
 
-def plain(server, file, line, claimed, listens):
+def describe_plain_vhost(server, file, line, claimed_names, listens):
     """What is known of a virtual host without asking it: ``auditor.facts.web._web.PlainVhost``."""
     return {
-        "names": claimed,
+        "names": claimed_names,
         "listens": listens,
         "root": server.root,
         "file": file,
@@ -308,7 +328,7 @@ def plain(server, file, line, claimed, listens):
         "access_log": _access_log(server),
         "error_log": server.value("errorlog"),
         "tls": _tls(server) if _speaks_tls(server, listens) else None,
-        "request_filter": _modsecurity.in_apache(server),
+        "request_filter": _modsecurity.check_apache(server),
     }
 
 
@@ -316,51 +336,51 @@ def _speaks_tls(server, listens):
     return server.tls or any(listen["tls"] for listen in listens)
 
 
-def vhost(server, known):
+def describe_vhost(server, plain_vhost):
     """One virtual host in the words of ``auditor.facts.web._web.Vhost``."""
     page = _page(server)
     answers = {
         uri: server.answer(uri)
-        for uri in (*_web.HIDDEN, *_web.BACKUPS, *_websites.UPLOAD_URIS, *_web.SENSITIVE, _web.ACME)
+        for uri in (*_web.HIDDEN_URIS, *_web.BACKUPS, *_websites.UPLOAD_URIS, *_web.SENSITIVE, _web.ACME)
     }
     first = server.answer(_web.PAGE, page)
     runners = [server.answer(uri) for uri in ("/index.php", *_websites.UPLOAD_URIS, *_web.LOGINS)]
-    tls = _speaks_tls(server, known["listens"])
+    tls = _speaks_tls(server, plain_vhost["listens"])
     return {
-        **known,
+        **plain_vhost,
         "php_backends": sorted({answer.detail for answer in runners if answer.kind == PHP} | _fcgi_targets(server)),
         "proxies_to": sorted({target for target in _proxy_targets(server) if "fcgi://" not in target}),
-        "listing": listing(server),
-        "serves_hidden": [uri for uri in _web.HIDDEN if answers[uri].kind == FILE],
+        "listing": find_listings(server),
+        "serves_hidden": [uri for uri in _web.HIDDEN_URIS if answers[uri].kind == FILE],
         "serves_backups": [uri for uri in _web.BACKUPS if answers[uri].kind == FILE],
-        "serves_acme": answers[_web.ACME].kind != DENIED,
-        "runs_php": _websites.where_php_runs(lambda uri: answers[uri].kind == PHP, _there(server.root)),
+        "serves_acme": answers[_web.ACME].kind != DENY,
+        "runs_php": _websites.find_php_uris(lambda uri: answers[uri].kind == PHP, _there(server.root)),
         "php_of_missing": server.answer(_web.MISSING_PHP, (server.root or "") + "/image.jpg").kind == PHP,
-        "denies": [uri for uri in _web.SENSITIVE if answers[uri].kind == DENIED],
+        "denies": [uri for uri in _web.SENSITIVE if answers[uri].kind == DENY],
         "rate_limits": list(_web.LOGINS) if server.modules & {"evasive", "evasive20", "evasive24"} else [],
         "headers": {
             name: value
-            for name, value in headers(first.state, tls).items()
+            for name, value in compute_headers(first.state, tls).items()
             if not SECURITY_HEADERS or name in SECURITY_HEADERS
         }
         if "headers" in server.modules
         else {},
         "headers_lost": _headers_lost(server),
-        "redirects_to_https": not tls and first.kind == REDIRECTED and first.detail.lower().startswith("https:"),
-        "pages": first.kind != REDIRECTED,
-        "proxied": first.kind == PROXIED and not any(node.name in ("documentroot", "alias") for node in server.own),
+        "redirects_to_https": not tls and first.kind == REDIRECT and first.detail.lower().startswith("https:"),
+        "pages": first.kind != REDIRECT,
+        "proxied": first.kind == PROXY and not any(node.name in ("documentroot", "alias") for node in server.own),
         "alias_traversal": [],
         "writes": _writes(server),
-        "refuses_methods": _apache_methods.refused(server),
+        "refuses_methods": _apache_methods.refuses_other_methods(server),
         "body_limit": first.state.body_limit,
-        **_apache_open.found(server),
+        **_apache_open.collect_exposure(server),
     }
 
 
 # --- which virtual host answers ------------------------------------------------------------------------------
 
 
-def listened(main):
+def list_ports(main):
     """Port to whether Listen names TLS for it."""
     ports = {}
     for node in main:
@@ -371,49 +391,55 @@ def listened(main):
     return ports
 
 
-def grouped(servers, ports):
+def assign_listens(servers, ports):
     """Per virtual host the addresses it answers on; the first of an address answers for unclaimed names."""
-    taken, result = set(), []
+    used_addresses, result = set(), []
     for block, server in servers:
         listens = []
         for address in block.args:
             host, _, port = address.rpartition(":") if re.search(r":(\d+|\*)$", address) else (address, ":", "*")
             host = "*" if host in ("_default_", "0.0.0.0", "[::]", "") else host  # noqa: S104
-            wanted = sorted(ports) if port == "*" else [int(port)]
-            for number in wanted:
+            wanted_ports = sorted(ports) if port == "*" else [int(port)]
+            for number in wanted_ports:
                 if number in ports:
                     listens.append(
-                        {"address": host, "port": number, "tls": server.tls, "default": (host, number) not in taken}
+                        {
+                            "address": host,
+                            "port": number,
+                            "tls": server.tls,
+                            "default": (host, number) not in used_addresses,
+                        }
                     )
-                    taken.add((host, number))
+                    used_addresses.add((host, number))
         result.append(listens)
     return result
 
 
-def names(server, declared, unclaimed):
+def list_names(server, declarations, unclaimed_names):
     """Names as claimed, the declared ones that a wildcard covers, and ``unclaimed`` ones."""
-    claimed = _claimed(server)
-    covered = [
+    claimed_names = _list_claimed(server)
+    covered_names = [
         name
-        for name in _declared_names(declared)
-        if any(_is_wild(one) and fnmatch.fnmatch(name, one) for one in claimed)
+        for name in _declared_names(declarations)
+        if any(_is_wild(pattern) and fnmatch.fnmatch(name, pattern) for pattern in claimed_names)
     ]
-    return list(dict.fromkeys([*claimed, *covered, *unclaimed]))[:200]
+    return list(dict.fromkeys([*claimed_names, *covered_names, *unclaimed_names]))[:200]
 
 
-def _claimed(server):
+def _list_claimed(server):
     name = server.value("servername", own_only=bool(server.own))
     name = re.sub(r"^\w+://", "", name).partition(":")[0] if name else None
     aliases = [arg for node in (server.own or server.main) if node.name == "serveralias" for arg in node.args]
-    return [one.lower().rstrip(".") for one in ([name] if name else []) + aliases]
+    return [alias.lower().rstrip(".") for alias in ([name] if name else []) + aliases]
 
 
-def _unclaimed(declared, servers):
-    claimed = {name for _, server in servers for name in _claimed(server)}
+def _find_unclaimed(declarations, servers):
+    claimed_names = {name for _, server in servers for name in _list_claimed(server)}
     return [
         name
-        for name in _declared_names(declared, here=True)
-        if name not in claimed and not any(_is_wild(one) and fnmatch.fnmatch(name, one) for one in claimed)
+        for name in _declared_names(declarations, here=True)
+        if name not in claimed_names
+        and not any(_is_wild(pattern) and fnmatch.fnmatch(name, pattern) for pattern in claimed_names)
     ]
 
 
@@ -425,22 +451,29 @@ def _there(root):
     return root if root and os.path.isdir(root) else None
 
 
-def _declared_names(declared, here=False):
-    sites = declared.get("sites") if isinstance(declared, dict) else None
-    wanted = [site for site in sites or [] if isinstance(site, dict) and not (here and site.get("server") == "nginx")]
+def _declared_names(declarations, here=False):
+    sites = declarations.get("sites") if isinstance(declarations, dict) else None
+    selected_sites = [
+        site for site in sites or [] if isinstance(site, dict) and not (here and site.get("server") == "nginx")
+    ]
     return [
-        name for site in wanted for name in [site.get("domain"), *(site.get("aliases") or [])] if isinstance(name, str)
+        name
+        for site in selected_sites
+        for name in [site.get("domain"), *(site.get("aliases") or [])]
+        if isinstance(name, str)
     ]
 
 
-def default_vhost(one, answers, unclaimed):
+def describe_default_vhost(plain_vhost, answers, unclaimed_names):
     """What answers for names that nobody claims, and whether it answers with pages."""
     return {
-        "listens": ["%s:%d" % (listen["address"], listen["port"]) for listen in one["listens"] if listen["default"]],
-        "names": one["names"],
-        "unclaimed": unclaimed,
-        "root": one["root"],
-        "file": one["file"],
+        "listens": [
+            "%s:%d" % (listen["address"], listen["port"]) for listen in plain_vhost["listens"] if listen["default"]
+        ],
+        "names": plain_vhost["names"],
+        "unclaimed": unclaimed_names,
+        "root": plain_vhost["root"],
+        "file": plain_vhost["file"],
         "answers": answers,
     }
 
@@ -448,7 +481,7 @@ def default_vhost(one, answers, unclaimed):
 # --- what a virtual host answers -----------------------------------------------------------------------------
 
 
-def listing(server):
+def find_listings(server):
     """Folders for which Apache would make a list of files, as URIs."""
     if "autoindex" not in server.modules:
         return []
@@ -463,12 +496,16 @@ def listing(server):
             uri = node.args[0].rstrip("/") + "/"
             places.append((uri, server.path_of(uri)))
     places += [(uri.rstrip("/") + "/", folder) for uri, folder in server.aliases()]
-    found = []
+    uris = []
     for uri, folder in dict(places).items():
         state = server.locate(uri, folder, is_folder=True)
-        if "indexes" in state.options and allowed(state) and server.answer(uri, folder.rstrip("/") + "/x").kind == FILE:
-            found.append(uri)
-    return sorted(found)
+        if (
+            "indexes" in state.options
+            and is_allowed(state)
+            and server.answer(uri, folder.rstrip("/") + "/x").kind == FILE
+        ):
+            uris.append(uri)
+    return sorted(uris)
 
 
 class Htaccess:
@@ -478,7 +515,7 @@ class Htaccess:
     def __init__(self, configuration):
         self._configuration, self._known = configuration, {}
 
-    def of(self, root):
+    def make_reader(self, root):
         """A function from folder to directives, for one virtual host."""
 
         def read(folder):
@@ -486,16 +523,18 @@ class Htaccess:
                 return None
             if folder not in self._known:
                 path = folder + "/.htaccess"
-                _patterns.trying(path)
+                _patterns.note_pattern(path)
                 text = read_below(root, path[len(root) + 1 :], MAX_HTACCESS + 1) or ""
                 if len(text) > MAX_HTACCESS:
-                    raise Unreadable("%s is too long" % path)
+                    raise UnreadableFact("%s is too long" % path)
                 self._known[folder] = self._configuration.read_hostile(text, path)
             return self._known[folder]
 
         @functools.lru_cache(None)
         def private():
-            return {root + uri[: end.start()] for uri in _openings.private_files(root) for end in re.finditer("/", uri)}
+            return {
+                root + uri[: end.start()] for uri in _openings.find_private_files(root) for end in re.finditer("/", uri)
+            }
 
         return read
 
@@ -507,9 +546,9 @@ def _root(nodes):
 
 def _page(server):
     state = server.locate("/", server.root, is_folder=True) if server.root else None
-    wanted = [name for name in (state.index if state else []) if not name.startswith("/")]
-    present = [name for name in wanted if server.root and os.path.isfile(server.root + "/" + name)]
-    return (server.root or "") + "/" + ((present or wanted or ["index.html"])[0])
+    index_names = [name for name in (state.index if state else []) if not name.startswith("/")]
+    present = [name for name in index_names if server.root and os.path.isfile(server.root + "/" + name)]
+    return (server.root or "") + "/" + ((present or index_names or ["index.html"])[0])
 
 
 def _proxy_targets(server):
@@ -532,7 +571,7 @@ def _fcgi_targets(server):
 
 
 def _headers_lost(server):
-    lost = []
+    places = []
     for node in (*server.main, *server.own):
         if isinstance(node, Section) and node.name in (
             "directory",
@@ -545,8 +584,8 @@ def _headers_lost(server):
             for inner in node.inside:
                 args = [arg.lower() for arg in inner.args if arg.lower() not in ("always", "onsuccess")]
                 if inner.name == "header" and len(args) == 2 and args[0] == "unset" and args[1] in SECURITY_HEADERS:
-                    lost.append(node.text)
-    return sorted(set(lost))
+                    places.append(node.text)
+    return sorted(set(places))
 
 
 def _writes(server):
@@ -554,7 +593,7 @@ def _writes(server):
         if isinstance(node, Section):
             for inner in node.inside:
                 if inner.name == "dav" and inner.args and inner.args[0].lower() != "off":
-                    return list(WRITING)
+                    return list(WRITE_METHODS)
     return []
 
 
@@ -567,9 +606,9 @@ def _access_log(server):
 def _tls(server):
     words = [arg for node in server.all("sslprotocol")[-1:] for arg in node.args]
     return {
-        "certificate": _last(server, "sslcertificatefile"),
-        "key": _last(server, "sslcertificatekeyfile"),
-        "protocols": protocols(words),
+        "certificate": _get_last(server, "sslcertificatefile"),
+        "key": _get_last(server, "sslcertificatekeyfile"),
+        "protocols": parse_protocols(words),
         "ciphers": next(
             (args[-1] for args in [node.args for node in server.all("sslciphersuite")[::-1]] if args), None
         ),
@@ -589,8 +628,8 @@ def _curves(server):
 
 def _named_curves(nodes):
     commands = [node.args for node in nodes if node.name == "sslopensslconfcmd" and len(node.args) == 2]
-    named = [words[1] for words in commands if words[0].lower() in ("curves", "groups")]
-    return named[-1].split(":") if named else []
+    curve_lists = [words[1] for words in commands if words[0].lower() in ("curves", "groups")]
+    return curve_lists[-1].split(":") if curve_lists else []
 
 
 def _pairs(server):
@@ -600,30 +639,38 @@ def _pairs(server):
         for name in ("sslcertificatefile", "sslcertificatekeyfile")
     )
     both = itertools.zip_longest(certificates, keys[: len(certificates)])
-    return [{"certificate": one, "key": other or one} for one, other in both][:20]
+    return [{"certificate": certificate, "key": other or certificate} for certificate, other in both][:20]
 
 
-def protocols(words):
+def parse_protocols(words):
     """Protocols that SSLProtocol leaves on; Apache's own default when there is none."""
     on = set()
     for word in words or ["all", "-SSLv3"]:
         sign, name = (word[0], word[1:]) if word[0] in "+-" else ("", word)
-        named = (
-            set(PROTOCOLS[1:]) if name.lower() == "all" else {one for one in PROTOCOLS if one.lower() == name.lower()}
+        selection = (
+            set(PROTOCOLS[1:])
+            if name.lower() == "all"
+            else {protocol for protocol in PROTOCOLS if protocol.lower() == name.lower()}
         )
-        on = on - named if sign == "-" else on | named if sign == "+" or name.lower() == "all" or on else named
+        on = (
+            on - selection
+            if sign == "-"
+            else on | selection
+            if sign == "+" or name.lower() == "all" or on
+            else selection
+        )
     return [name for name in PROTOCOLS if name in on]
 
 
-def _last(server, name):
-    found = [node.args[0] for node in server.all(name) if node.args]
-    return found[-1] if found else None
+def _get_last(server, name):
+    values = [node.args[0] for node in server.all(name) if node.args]
+    return values[-1] if values else None
 
 
 # --- settings of the whole server ----------------------------------------------------------------------------
 
 
-def unneeded(configuration):
+def find_unneeded_modules(configuration):
     """Loaded modules of OPTIONAL_MODULES that nothing outside the modules' own stock files uses."""
     stock = re.compile(r"/(mods-(enabled|available)|conf-(enabled|available)/(serve-cgi-bin|luytre|zz-luytre)\.conf)")
     own = "\n".join(_texts(node for node in configuration.tree if not stock.search(node.file)))
@@ -650,7 +697,7 @@ def _signature(server):
 
 def _root_open(server):
     state = server.folder("/")
-    return allowed(state) or bool(state.override)
+    return is_allowed(state) or bool(state.override)
 
 
 def _cuts_slow(server):
@@ -661,11 +708,11 @@ def _cuts_slow(server):
 
 
 def _seconds(text, default):
-    found = re.match(r"\d+", text or "")
-    return int(found.group(0)) if found else default
+    match = re.match(r"\d+", text or "")
+    return int(match.group(0)) if match else default
 
 
-def after_ours(tree):
+def find_late_settings(tree):
     """Settings of the whole server that stand where they are read after Lũy Tre's drop-in."""
     before = [
         index
@@ -686,16 +733,16 @@ def after_ours(tree):
     )
 
 
-def needs_grant(configuration, blocks):
+def find_grant_roots(configuration, blocks):
     """Document roots that are served only because ``/`` of the file system is granted, Lũy Tre's own rules left out."""
     main = [node for node in configuration.tree if node.name != "virtualhost" and not is_ours(node)]
-    closed = Section("directory", "/", "", 0, [Directive("require", "all denied", "", 0)])
+    deny_all = Section("directory", "/", "", 0, [ApacheDirective("require", "all denied", "", 0)])
     roots = []
     for block in blocks:
         own = [node for node in block.inside if not is_ours(node)]
-        as_it_is = Server(configuration.modules, main, own)
-        shut = Server(configuration.modules, main, [*own, closed])
-        if as_it_is.root and allowed(as_it_is.folder(as_it_is.root)) and not allowed(shut.folder(shut.root)):
+        as_it_is = ApacheServer(configuration.modules, main, own)
+        shut = ApacheServer(configuration.modules, main, [*own, deny_all])
+        if as_it_is.root and is_allowed(as_it_is.folder(as_it_is.root)) and not is_allowed(shut.folder(shut.root)):
             roots.append(as_it_is.root)
     return sorted(set(roots))
 
@@ -710,21 +757,21 @@ HOST_SETTINGS = ("servertokens", "serversignature", "traceenable", "timeout", "r
 
 
 def _overrides(servers, writers):
-    found = {}
+    overrides_by_root = {}
     for _, server in servers:
-        if server.root and server.root not in found:
+        if server.root and server.root not in overrides_by_root:
             state = server.folder(server.root)
             if state.override:
                 folder, file = _status(server.root), _status(server.root + "/.htaccess")
-                found[server.root] = {
+                overrides_by_root[server.root] = {
                     "root": server.root,
                     "classes": sorted(state.override),
                     "present": file is not None,
                     "writable_by": sorted(
-                        {user for user in writers for one in (folder, file) if one and _may_write(user, one)}
+                        {user for user in writers for status in (folder, file) if status and _may_write(user, status)}
                     ),
                 }
-    return list(found.values())
+    return list(overrides_by_root.values())
 
 
 def _writers(apache_user):
@@ -752,27 +799,27 @@ def _may_write(user, status):
         entry = pwd.getpwnam(user)
     except KeyError:
         return False
-    return ownership.may_write(status, entry.pw_uid, os.getgrouplist(user, entry.pw_gid))
+    return ownership.can_write(status, entry.pw_uid, os.getgrouplist(user, entry.pw_gid))
 
 
 def loose_files():
     """Files below /etc/apache2 that somebody other than root could change."""
-    loose, seen = [], 0
+    loose, entry_count = [], 0
     for folder, folders, files in os.walk(ROOT):
         for name in ["", *folders, *files]:
-            seen += 1
-            found = when_loose(os.path.join(folder, name) if name else folder)
-            loose += [] if found is None else [found]
-        if seen > MAX_WALKED:
+            entry_count += 1
+            facts = collect_if_loose(os.path.join(folder, name) if name else folder)
+            loose += [] if facts is None else [facts]
+        if entry_count > MAX_WALKED:
             break
     return list({mode["path"]: mode for mode in loose}.values())[:200]
 
 
-def _missed(said, configuration):
+def _find_missed(output, configuration):
     """Virtual hosts that Apache lists and that were not found in its files."""
-    known = {(node.file, node.line) for node in configuration.tree if node.name == "virtualhost"}
-    listed = {(path, int(line)) for path, line in re.findall(r"\((/[^():]+):(\d+)\)", said)}
-    return ["%s:%d is a virtual host that could not be read" % place for place in sorted(listed - known)]
+    known_vhosts = {(node.file, node.line) for node in configuration.tree if node.name == "virtualhost"}
+    listed_vhosts = {(path, int(line)) for path, line in re.findall(r"\((/[^():]+):(\d+)\)", output)}
+    return ["%s:%d is a virtual host that could not be read" % place for place in sorted(listed_vhosts - known_vhosts)]
 
 
 def _shell(user):
@@ -785,5 +832,5 @@ def _shell(user):
 def _package_version():
     status = read_text("/var/lib/dpkg/status", 30_000_000) or ""
     start = status.find("\nPackage: apache2-bin\n")
-    found = re.search(r"(?m)^Version: (\S+)$", status[start + 1 :].split("\n\n", 1)[0]) if start >= 0 else None
-    return found.group(1) if found else ""
+    match = re.search(r"(?m)^Version: (\S+)$", status[start + 1 :].split("\n\n", 1)[0]) if start >= 0 else None
+    return match.group(1) if match else ""

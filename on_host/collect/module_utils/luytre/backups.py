@@ -19,14 +19,15 @@ def collect(reading):
     effort, now = reading.effort(SECONDS), int(time.time())
     return {
         "directories": [
-            directory(path, now, effort.share(len(paths) - number)) for number, path in enumerate(sorted(paths))
+            describe_directory(path, now, effort.share(len(paths) - number))
+            for number, path in enumerate(sorted(paths))
         ]
     }
 
 
-def directory(path, now, effort):
+def describe_directory(path, now, effort):
     """What lies in a backup folder. Files dated in the future and empty ones are counted apart and prove nothing."""
-    found = {
+    result = {
         "path": path,
         "exists": os.path.isdir(path),
         "modes": None,
@@ -40,34 +41,34 @@ def directory(path, now, effort):
         "empty": 0,
         "cut_short": False,
     }
-    if not found["exists"]:
-        return found
-    found["modes"] = file_mode(os.path.realpath(path))
-    found["others_enter"] = bool(found["modes"]["mode"] & 0o007)
+    if not result["exists"]:
+        return result
+    result["modes"] = file_mode(os.path.realpath(path))
+    result["others_enter"] = bool(result["modes"]["mode"] & 0o007)
     try:
-        top = safe_open.path(os.path.realpath(path), safe_open.DIRECTORY)
+        top = safe_open.open_path(os.path.realpath(path), safe_open.DIRECTORY)
     except OSError:
-        return {**found, "cut_short": True}
+        return {**result, "cut_short": True}
     try:
-        walk = _webroot.Walk(top, effort, MAX_ENTRIES)
+        walk = _webroot.WebrootWalk(top, effort, MAX_ENTRIES)
         for entry in walk:
             if entry.is_file:
-                _count(found, os.path.join(path, entry.path), entry.status, now)
+                _count(result, os.path.join(path, entry.path), entry.status, now)
     finally:
         os.close(top)
-    return {**found, "cut_short": walk.cut_short}
+    return {**result, "cut_short": walk.cut_short}
 
 
-def _count(found, path, status, now):
+def _count(result, path, status, now):
     if status.st_size == 0:
-        found["empty"] += 1
+        result["empty"] += 1
     elif status.st_mtime > now + CLOCK_SLACK:
-        found["future"] += 1
+        result["future"] += 1
     else:
-        found["files"] += 1
-        found["bytes"] += status.st_size
-        if found["newest"] is None or status.st_mtime > found["newest"]:
-            found["newest"] = int(status.st_mtime)
-            found["newest_file"] = os.fsencode(path).decode("utf-8", "replace")
-    if status.st_mode & 0o004 and len(found["readable"]) < 50:
-        found["readable"].append(file_mode(os.fsencode(path).decode("utf-8", "replace"), status))
+        result["files"] += 1
+        result["bytes"] += status.st_size
+        if result["newest"] is None or status.st_mtime > result["newest"]:
+            result["newest"] = int(status.st_mtime)
+            result["newest_file"] = os.fsencode(path).decode("utf-8", "replace")
+    if status.st_mode & 0o004 and len(result["readable"]) < 50:
+        result["readable"].append(file_mode(os.fsencode(path).decode("utf-8", "replace"), status))

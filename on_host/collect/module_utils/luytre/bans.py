@@ -9,8 +9,8 @@ import re
 
 from ansible.module_utils.luytre import _access_log, _applications, _session, _stake, _visits, _websites
 from ansible.module_utils.luytre._layouts import BY_KIND
-from ansible.module_utils.luytre._reading import Unreadable
-from ansible.module_utils.luytre._units import units
+from ansible.module_utils.luytre._reading import UnreadableFact
+from ansible.module_utils.luytre._units import read_units
 
 CLIENT = "fail2ban-client"
 SOCKET = "/run/fail2ban/fail2ban.sock"
@@ -20,7 +20,7 @@ AT_STAKE = (
 )
 OTHERS = ("crowdsec.service", "sshguard.service")
 """Daemons that do the same for SSH."""
-ASKED = ("ignoreip", "logpath", "failregex", "maxretry", "findtime", "bantime")
+JAIL_SETTINGS = ("ignoreip", "logpath", "failregex", "maxretry", "findtime", "bantime")
 MAX_JAILS = 30
 MAX_MEMBERS = 500
 MAX_LOGINS = 100
@@ -32,24 +32,24 @@ _LINE = re.compile(r'(?:[^ ]+:\d+ )?[0-9a-fA-F:.]{3,45} [^ ]+ .{0,400}?\[\d\d/[A
 
 
 def collect(reading):
-    found = units(reading, ("fail2ban.service", *OTHERS))
-    installed = reading.installed("fail2ban-server") is not None
+    services = read_units(reading, ("fail2ban.service", *OTHERS))
+    is_installed = reading.find_program("fail2ban-server") is not None
     own = _own(reading.declared)
     jails, untold = [], {}
-    if installed and found["fail2ban.service"]["active"]:
+    if is_installed and services["fail2ban.service"]["active"]:
         try:
             jails = _jails(reading, own)
-        except Unreadable as unreadable:
+        except UnreadableFact as unreadable:
             untold["jails"] = str(unreadable)
     here = _session.session()
     return {
-        "installed": installed,
-        "enabled": found["fail2ban.service"]["enabled"],
-        "active": found["fail2ban.service"]["active"],
-        "others": [name for name in OTHERS if found[name]["active"]],
+        "installed": is_installed,
+        "enabled": services["fail2ban.service"]["enabled"],
+        "active": services["fail2ban.service"]["active"],
+        "others": [name for name in OTHERS if services[name]["active"]],
         "source": here["source"] if here else None,
         "jails": jails,
-        "logins": logins(_websites.in_force(), reading.effort(SEARCH_SECONDS, 2), jails),
+        "logins": find_logins(_websites.list_vhosts(), reading.effort(SEARCH_SECONDS, 2), jails),
         "untold": untold,
     }
 
@@ -58,43 +58,43 @@ def collect(reading):
 
 
 def _jails(reading, own):
-    at_stake = [SOCKET, *_stake.every(*AT_STAKE)]
-    names = jail_names(reading.run([CLIENT, "status"], at_stake=at_stake))
-    questions = "".join("get %s %s\n" % (name, word) for name in names for word in ASKED)
+    at_stake = [SOCKET, *_stake.list_with_folders(*AT_STAKE)]
+    names = parse_jail_names(reading.run([CLIENT, "status"], at_stake=at_stake))
+    questions = "".join("get %s %s\n" % (name, word) for name in names for word in JAIL_SETTINGS)
     # At the end of what it is asked it complains, and ends badly.
-    said = reading.run([CLIENT, "-i"], ok=None, input_text=questions, at_stake=at_stake) if names else ""
-    jails = [jail(name, answers, own) for name, answers in _by_jail(names, said)]
-    return _visits.judged(jails, reading) if reading.declared.get("visitors") else jails
+    output = reading.run([CLIENT, "-i"], ok=None, input_text=questions, at_stake=at_stake) if names else ""
+    jails = [parse_jail(name, answers, own) for name, answers in _by_jail(names, output)]
+    return _visits.mark_visitor_bans(jails, reading) if reading.declared.get("visitors") else jails
 
 
-def jail_names(said):
+def parse_jail_names(output):
     """The jails that run, as ``fail2ban-client status`` lists them."""
-    listed = re.search(r"Jail list:\s*([^\n]*)", said)
-    words = re.split(r"[,\s]+", listed.group(1)) if listed else []
+    match = re.search(r"Jail list:\s*([^\n]*)", output)
+    words = re.split(r"[,\s]+", match.group(1)) if match else []
     return [word for word in words if re.match(r"[A-Za-z0-9_.-]{1,64}$", word)][:MAX_JAILS]
 
 
-def _by_jail(names, said):
-    answers = said.split(_PROMPT)[1:]
-    if len(answers) < len(names) * len(ASKED):
-        raise Unreadable("%s answered %d of %d questions" % (CLIENT, len(answers), len(names) * len(ASKED)))
+def _by_jail(names, output):
+    answers = output.split(_PROMPT)[1:]
+    if len(answers) < len(names) * len(JAIL_SETTINGS):
+        raise UnreadableFact("%s answered %d of %d questions" % (CLIENT, len(answers), len(names) * len(JAIL_SETTINGS)))
     for index, name in enumerate(names):
-        yield name, dict(zip(ASKED, answers[index * len(ASKED) :]))
+        yield name, dict(zip(JAIL_SETTINGS, answers[index * len(JAIL_SETTINGS) :]))
 
 
-def jail(name, answers, own):
+def parse_jail(name, answers, own):
     """One jail by what was answered about it; ``own`` are the addresses and networks that it must not shut out."""
-    ignored = _members(answers["ignoreip"])
+    ignored_networks = _members(answers["ignoreip"])
     return {
         "name": name,
         "ssh": "ssh" in name.lower(),
-        "ignored": ignored,
+        "ignored": ignored_networks,
         "logs": _members(answers["logpath"]),
         "patterns": [pattern[:2000] for pattern in _members(answers["failregex"])][:20],
         "failures": _number(answers["maxretry"]),
         "within": _number(answers["findtime"]),
         "seconds": _number(answers["bantime"]),
-        "shuts_out": [one for one in own if not _is_covered(one, ignored)],
+        "shuts_out": [network for network in own if not _is_covered(network, ignored_networks)],
     }
 
 
@@ -103,19 +103,21 @@ def _members(answer):
 
 
 def _number(answer):
-    found = re.match(r"\s*(-?\d{1,12})\s*$", answer)
-    return int(found.group(1)) if found else None
+    match = re.match(r"\s*(-?\d{1,12})\s*$", answer)
+    return int(match.group(1)) if match else None
 
 
-def _own(declared):
+def _own(declarations):
     here = _session.session()
-    networks = declared.get("trusted_networks") or []
-    return [*([here["source"]] if here else []), *(str(one) for one in networks if _network(str(one)))][:MAX_MEMBERS]
+    networks = declarations.get("trusted_networks") or []
+    return [*([here["source"]] if here else []), *(str(network) for network in networks if _network(str(network)))][
+        :MAX_MEMBERS
+    ]
 
 
-def _is_covered(wanted, ignored):
-    inside = _network(wanted)
-    networks = [network for network in map(_network, ignored) if network is not None]
+def _is_covered(address, ignored_networks):
+    inside = _network(address)
+    networks = [network for network in map(_network, ignored_networks) if network is not None]
     return any(network.version == inside.version and inside.subnet_of(network) for network in networks)
 
 
@@ -129,29 +131,29 @@ def _network(text):
 # --- where people log in ---------------------------------------------------------------------------------
 
 
-def logins(vhosts, effort, jails):
+def find_logins(vhosts, effort, jails):
     """``[{kind, path, uri, log, readable, watched}]``: each login to an administration, by the log that its requests go to.
 
     ``readable`` is whether the log is there and its lines, if any, begin with the visitor's address.
     """
     roots = list(dict.fromkeys(root for vhost in vhosts for root in vhost.roots))
     applications, _ = _applications.search(roots, effort, 1)
-    found = {}
+    logins_by_log = {}
     for vhost in vhosts:
-        for one in applications:
-            home = next((root for root in vhost.roots if _websites.within(one.path, root)), None)
-            page = BY_KIND[one.kind].login
+        for application in applications:
+            home = next((root for root in vhost.roots if _websites.is_within(application.path, root)), None)
+            page = BY_KIND[application.kind].login
             for log in (vhost.logs or [None]) if home and page else ():
-                uri = "/" + os.path.relpath(os.path.join(one.path, page), home)
-                found[one.path, log] = {
-                    "kind": one.kind,
-                    "path": one.path,
+                uri = "/" + os.path.relpath(os.path.join(application.path, page), home)
+                logins_by_log[application.path, log] = {
+                    "kind": application.kind,
+                    "path": application.path,
                     "uri": uri,
                     "log": log,
-                    "readable": is_readable(_access_log.tail(log, SAMPLE)) if log else False,
+                    "readable": is_readable(_access_log.read_tail(log, SAMPLE)) if log else False,
                     "watched": any(_watches(jail, page, log) for jail in jails),
                 }
-    return [found[key] for key in sorted(found, key=str)][:MAX_LOGINS]
+    return [logins_by_log[key] for key in sorted(logins_by_log, key=str)][:MAX_LOGINS]
 
 
 def is_readable(text):

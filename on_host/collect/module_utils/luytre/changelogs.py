@@ -1,7 +1,7 @@
 """Which installed packages' own changelogs name vulnerabilities that are asked for. Read only where some are."""
 
 from ansible.module_utils.luytre import _changelogs, _dpkg
-from ansible.module_utils.luytre._reading import Unreadable, read_text
+from ansible.module_utils.luytre._reading import UnreadableFact, read_text
 
 MAX_TOLD = 5_000
 SECONDS_LEFT = 2.0
@@ -9,17 +9,19 @@ SECONDS_LEFT = 2.0
 
 
 def collect(reading):
-    asked = frozenset(reading.declared["vulnerabilities"])
-    installed = list(_dpkg.packages(read_text(_dpkg.STATUS, _dpkg.STATUS_LIMIT) or ""))
-    if not installed:
-        raise Unreadable("no dpkg here: packages of this system are not known to Lũy Tre")
-    named, without, cut_short = [], 0, False
-    for each in installed:
-        if reading.left() < SECONDS_LEFT or len(named) >= MAX_TOLD:
+    vulnerability_ids = frozenset(reading.declared["vulnerabilities"])
+    packages = list(_dpkg.iter_packages(read_text(_dpkg.STATUS, _dpkg.STATUS_LIMIT) or ""))
+    if not packages:
+        raise UnreadableFact("no dpkg here: packages of this system are not known to Lũy Tre")
+    mentions, without, cut_short = [], 0, False
+    for each in packages:
+        if reading.get_seconds_left() < SECONDS_LEFT or len(mentions) >= MAX_TOLD:
             cut_short = True
             break
         text = _changelogs.text_of(each["Package"])
         without += text is None
-        for cve, entry in sorted(_changelogs.entries_naming(text or b"", asked).items()):
-            named.append({"vulnerability": cve, "package": each["Package"], "version": each["Version"], "entry": entry})
-    return {"named": named[:MAX_TOLD], "packages": len(installed), "without": without, "cut_short": cut_short}
+        for cve, entry in sorted(_changelogs.find_naming_entries(text or b"", vulnerability_ids).items()):
+            mentions.append(
+                {"vulnerability": cve, "package": each["Package"], "version": each["Version"], "entry": entry}
+            )
+    return {"named": mentions[:MAX_TOLD], "packages": len(packages), "without": without, "cut_short": cut_short}

@@ -13,7 +13,7 @@ import time
 from urllib.parse import urlsplit
 
 from ansible.module_utils.luytre import _digested, _log_files, _websites
-from ansible.module_utils.luytre._reading import Unreadable, read_text
+from ansible.module_utils.luytre._reading import UnreadableFact, read_text
 from ansible.module_utils.luytre.in_use import log_paths
 
 SECONDS = 6.0
@@ -38,37 +38,40 @@ _USUAL = {"http": 80, "https": 443, "ftp": 21}
 
 
 def collect(reading):
-    asked = Asked(reading.declared["indicators"])
-    found, cut_short, untold = [], [], {}
-    for where, path, values in (*_here(reading, untold), *_in_files(reading, asked, cut_short)):
-        found += asked.told(where, path, values)
-    if len(found) > MAX_TOLD:
+    indicator_digests = IndicatorDigests(reading.declared["indicators"])
+    contacts, cut_short, untold = [], [], {}
+    for where, path, values in (
+        *_iter_local_values(reading, untold),
+        *_iter_file_digests(reading, indicator_digests, cut_short),
+    ):
+        contacts += indicator_digests.match_values(where, path, values)
+    if len(contacts) > MAX_TOLD:
         untold["others"] = "more than %d were seen" % MAX_TOLD
-    found = found[:MAX_TOLD]
-    logs = [("log", path) for path in log_paths(_websites.in_force())] + [("mail", path) for path in MAIL_LOGS]
-    budget = _log_files.Budget(MAX_BYTES, min(reading.deadline, time.monotonic() + SECONDS))
+    contacts = contacts[:MAX_TOLD]
+    logs = [("log", path) for path in log_paths(_websites.list_vhosts())] + [("mail", path) for path in MAIL_LOGS]
+    budget = _log_files.ReadBudget(MAX_BYTES, min(reading.deadline, time.monotonic() + SECONDS))
     for number, (where, path) in enumerate(logs):
         with budget.part(len(logs) - number) as part:
-            values = in_log(path, part, _OF_LOGS[where])
-            told = asked.told(where, path, values)
-            room = MAX_TOLD - len(found)
-            if part.is_used_up or len(values) >= MAX_VALUES or len(told) > room:
+            values = count_in_log(path, part, _OF_LOGS[where])
+            matches = indicator_digests.match_values(where, path, values)
+            room = MAX_TOLD - len(contacts)
+            if part.is_used_up or len(values) >= MAX_VALUES or len(matches) > room:
                 cut_short.append(path)
-        found += told[:room]
-    return {"seen": found, "logs": len(logs), "cut_short": cut_short, "untold": untold}
+        contacts += matches[:room]
+    return {"seen": contacts, "logs": len(logs), "cut_short": cut_short, "untold": untold}
 
 
-class Asked:
+class IndicatorDigests:
     """Digests under a key, and how long the prefixes of the networks among them are."""
 
-    def __init__(self, given):
-        self._key = bytes.fromhex(given["key"])
-        packed = base64.b64decode(given["digests"])
-        self._digests = {packed[at : at + DIGEST_BYTES] for at in range(0, len(packed), DIGEST_BYTES)}
-        self._lengths = {4: given["lengths"]["4"], 6: given["lengths"]["6"]}
-        self.files = [kind for kind in ("md5", "sha1", "sha256") if kind in given["files"]]
+    def __init__(self, indicators):
+        self._key = bytes.fromhex(indicators["key"])
+        digest_bytes = base64.b64decode(indicators["digests"])
+        self._digests = {digest_bytes[at : at + DIGEST_BYTES] for at in range(0, len(digest_bytes), DIGEST_BYTES)}
+        self._lengths = {4: indicators["lengths"]["4"], 6: indicators["lengths"]["6"]}
+        self.files = [kind for kind in ("md5", "sha1", "sha256") if kind in indicators["files"]]
 
-    def told(self, where, path, values):
+    def match_values(self, where, path, values):
         """Which of these values, each as often as it was seen, are asked for."""
         times = collections.Counter()
         for text, number in values.items():
@@ -99,89 +102,89 @@ class Asked:
         return hashlib.blake2b(text.encode("utf-8", "replace"), key=self._key, digest_size=DIGEST_BYTES).digest()
 
 
-def _in_files(reading, asked, cut_short):
+def _iter_file_digests(reading, indicator_digests, cut_short):
     """Digests of files, where some are asked for."""
-    if asked.files:
-        digesting = _digested.Digesting(asked.files, reading.effort(FILES_SECONDS))
-        for path, digests in digesting.all(_websites.declared_roots(reading.declared)):
+    if indicator_digests.files:
+        digester = _digested.FileDigester(indicator_digests.files, reading.effort(FILES_SECONDS))
+        for path, digests in digester.all(_websites.declared_roots(reading.declared)):
             yield "file", path, collections.Counter(digests)
-        if digesting.is_cut_short:
+        if digester.is_cut_short:
             cut_short.append("/")
 
 
-def in_log(path, budget, patterns=_OF_LOGS["log"]):
+def count_in_log(path, budget, patterns=_OF_LOGS["log"]):
     """Addresses, URLs and names of hosts in a log and in those that were rotated, as often as they are there."""
     words = collections.Counter()
-    for piece in _log_files.pieces(path, budget):
+    for piece in _log_files.iter_pieces(path, budget):
         for pattern in patterns:
             words.update(pattern.findall(piece))
         if len(words) >= MAX_VALUES:
             break
-    found = collections.Counter()
+    counts = collections.Counter()
     for word, number in words.items():
-        for value in values(word.decode("utf-8", "replace")):
-            found[value] += number
-    return found
+        for value in normalize_word(word.decode("utf-8", "replace")):
+            counts[value] += number
+    return counts
 
 
-def values(word):
+def normalize_word(word):
     """What a word of a log is, in the form that indicators have: a URL is itself, and the host in it."""
     if "://" not in word:
-        return [one for one in (address(word) or name(word),) if one]
+        return [value for value in (normalize_address(word) or normalize_name(word),) if value]
     scheme = word.partition(":")[0].lower()
     try:
         parts = urlsplit(scheme + word[len(scheme) :])
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return []
-    host = address(host) or name(host)
+    host = normalize_address(host) or normalize_name(host)
     if not host:
         return []
-    shown = "[%s]" % host if ":" in host else host
-    shown += "" if port in (None, _USUAL[scheme]) else ":%d" % port
+    authority = "[%s]" % host if ":" in host else host
+    authority += "" if port in (None, _USUAL[scheme]) else ":%d" % port
     query = "?" + parts.query if parts.query else ""
-    return [host, "%s://%s%s%s" % (scheme, shown, parts.path or "/", query)]
+    return [host, "%s://%s%s%s" % (scheme, authority, parts.path or "/", query)]
 
 
-def address(text):
+def normalize_address(text):
     """An address in its one form; None for what is none."""
     try:
-        found = ipaddress.ip_address(text)
+        ip = ipaddress.ip_address(text)
     except ValueError:
         return None
-    return str(getattr(found, "ipv4_mapped", None) or found)
+    return str(getattr(ip, "ipv4_mapped", None) or ip)
 
 
-def name(text):
+def normalize_name(text):
     """The name of a host in its one form; None for what is none."""
     text = text.rstrip(".").lower()
     return text if len(text) <= 253 and _NAME.match(text) else None
 
 
-def _here(reading, untold):
+def _iter_local_values(reading, untold):
     """Where else values are: open connections, name servers, and names that this host gives addresses to itself."""
     try:
-        yield "connection", "", peers(reading.run(["ss", "-Hntu", "state", "connected"]))
-    except Unreadable as unread:
+        yield "connection", "", count_peers(reading.run(["ss", "-Hntu", "state", "connected"]))
+    except UnreadableFact as unread:
         untold["connections"] = str(unread)
     servers = (
         line.split()[1:2] for line in (read_text("/etc/resolv.conf") or "").splitlines() if line[:10] == "nameserver"
     )
-    yield "resolver", "/etc/resolv.conf", _counted(word for words in servers for word in words)
+    yield "resolver", "/etc/resolv.conf", _count_hosts(word for words in servers for word in words)
     lines = (line.partition("#")[0].split() for line in (read_text("/etc/hosts") or "").splitlines())
-    yield "hosts", "/etc/hosts", _counted(word for words in lines for word in words)
+    yield "hosts", "/etc/hosts", _count_hosts(word for words in lines for word in words)
 
 
-def peers(text):
+def count_peers(text):
     """The addresses at the other end of sockets, from the lines of ``ss -Hntu``."""
     ends = (line.split()[5:6] for line in text.splitlines())
-    return _counted(re.sub(r"%\S*\Z|[\[\]]", "", word.rpartition(":")[0]) for words in ends for word in words)
+    return _count_hosts(re.sub(r"%\S*\Z|[\[\]]", "", word.rpartition(":")[0]) for words in ends for word in words)
 
 
-def _counted(words):
-    found = collections.Counter()
+def _count_hosts(words):
+    counts = collections.Counter()
     for word in words:
-        value = address(word) or name(word)
+        value = normalize_address(word) or normalize_name(word)
         if value:
-            found[value] += 1
-    return found
+            counts[value] += 1
+    return counts

@@ -5,7 +5,7 @@ import os
 import re
 import time
 
-from ansible.module_utils.luytre._reading import Unreadable, read_text
+from ansible.module_utils.luytre._reading import UnreadableFact, read_text
 
 HOME = "/var/lib/luytre"
 MEMORY = "/run/luytre"
@@ -19,37 +19,37 @@ STORES = ("core", "quarantine", "rows", "triggers")
 NAME = re.compile(r"\ASC-[0-9]{8}-[0-9]{1,4}/[0-9]{1,6}\Z")
 MAX_RECORD = 8_000_000
 MAX_ENTRIES = 5_000
-MOST = 1_000
+MAX_ACTIONS = 1_000
 
 
 def collect(reading, home=HOME, memory=MEMORY):
     del reading
-    found = [(name, one) for name in RECORDS for one in _recorded(os.path.join(home, name))]
-    found += [(name, one) for name in IN_MEMORY for one in _recorded(os.path.join(memory, name))]
-    found += [(name, one) for name in STORES for one in _stored(os.path.join(home, name))]
-    kept = [{"place": place, "action": action} for place, action in sorted(found)]
-    return {"actions": kept[:MOST], "more": max(len(kept) - MOST, 0)}
+    pairs = [(name, action) for name in RECORDS for action in _list_recorded(os.path.join(home, name))]
+    pairs += [(name, action) for name in IN_MEMORY for action in _list_recorded(os.path.join(memory, name))]
+    pairs += [(name, action) for name in STORES for action in _list_stored(os.path.join(home, name))]
+    actions = [{"place": place, "action": action} for place, action in sorted(pairs)]
+    return {"actions": actions[:MAX_ACTIONS], "more": max(len(actions) - MAX_ACTIONS, 0)}
 
 
-def _recorded(folder):
+def _list_recorded(folder):
     """The names of the actions on record in a folder's one file. Raises Unreadable for a file that is none of ours."""
     path = os.path.join(folder, "actions.json")
     text = read_text(path, MAX_RECORD)
     if text is None:
         return []
     try:
-        return [name for name, one in dict(json.loads(text)).items() if NAME.match(name) and not _over(one)]
+        return [name for name, record in dict(json.loads(text)).items() if NAME.match(name) and not _is_over(record)]
     except (ValueError, TypeError, RecursionError):
-        raise Unreadable("%s: no record of actions" % path)
+        raise UnreadableFact("%s: no record of actions" % path)
 
 
-def _over(record):
+def _is_over(record):
     """Whether it has ended by itself: of such a one the record stays until the next one is written."""
     until = record.get("until") if isinstance(record, dict) else None
     return isinstance(until, (int, float)) and until < time.time()
 
 
-def _stored(folder):
+def _list_stored(folder):
     """The names of the actions that have a folder of their own there."""
     try:
         names = os.listdir(folder)[:MAX_ENTRIES]

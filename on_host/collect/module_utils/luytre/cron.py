@@ -27,7 +27,7 @@ def collect(reading):
         job
         for pattern in TABLES
         for path in sorted(glob.glob(pattern))
-        for job in table(path, read_text(path) or "", None)
+        for job in parse_table(path, read_text(path) or "", None)
     ]
     jobs += [
         _script(folder, path)
@@ -36,12 +36,14 @@ def collect(reading):
         if os.access(path, os.X_OK)
     ]
     for path in sorted(glob.glob(SPOOL), key=lambda path: (os.path.basename(path) != "root", path)):
-        jobs += table(path, read_text(path) or "", os.path.basename(path))
+        jobs += parse_table(path, read_text(path) or "", os.path.basename(path))
     jobs = jobs[:MAX_JOBS]
     for job in jobs:
         if job["user"] == "root" and not job["fetches"]:
-            job["fetches"] = any(map(_fetching.script_fetches, job["programs"]))
-        job["weak"] = weak([path for path in job["programs"] if not path.startswith("/etc/cron.")], reading.trust)
+            job["fetches"] = any(map(_fetching.script_has_piped_download, job["programs"]))
+        job["weak"] = find_weak_place(
+            [path for path in job["programs"] if not path.startswith("/etc/cron.")], reading.trust
+        )
     return {
         "jobs": jobs,
         "files": [mode for path in _files() for mode in [file_mode(path)] if mode is not None][:MAX_JOBS],
@@ -66,7 +68,7 @@ def _script(folder, path):
     }
 
 
-def table(path, text, user):
+def parse_table(path, text, user):
     """Jobs of a crontab; ``user`` is its owner, None where each line names one."""
     jobs = []
     for number, line in enumerate(text.split("\n"), 1):
@@ -84,14 +86,14 @@ def table(path, text, user):
                 "line": number,
                 "user": runs_as,
                 "when": " ".join(when),
-                "programs": programs(command),
-                "fetches": _fetching.fetches(command),
+                "programs": parse_programs(command),
+                "fetches": _fetching.is_piped_download(command),
             }
         )
     return jobs
 
 
-def programs(command):
+def parse_programs(command):
     """Absolute paths that a command line runs or hands to an interpreter, before any redirection.
 
     A quoted word with blanks in it is a path only where there is such a file; after ``-c`` it is a command line itself.
@@ -103,7 +105,7 @@ def programs(command):
         words = list(reader)
     except ValueError:
         words = command.split()
-    found = []
+    paths = []
     expects, interprets, before = True, False, ""
     for word in words:
         before, last = word, before
@@ -112,18 +114,18 @@ def programs(command):
         elif re.match(r"^\d*[<>]", word):
             expects = interprets = False
         elif interprets and re.match(r"^-[a-z]*c$", last):
-            found += programs(word)
+            paths += parse_programs(word)
             expects = interprets = False
         elif expects and not _ASSIGNMENT.match(word) and not word.startswith("-"):
             if word.startswith("/") and (len(word.split()) == 1 or os.path.exists(word)):
-                found.append(word)
+                paths.append(word)
             is_one = _INTERPRETERS.match(os.path.basename(word) if word.startswith("/") else word) is not None
             interprets = interprets or is_one
             expects = is_one or word.isdigit()
-    return found[:10]
+    return paths[:10]
 
 
-def weak(paths, trust):
+def find_weak_place(paths, trust):
     """The nearest ``{path, owner, group, mode, kind}`` on the way to a program that another than root can change."""
-    found = (trust.nearest(path) for path in paths if os.path.exists(path))
-    return next((file_mode(place) for place, _who in filter(None, found)), None)
+    places = (trust.nearest(path) for path in paths if os.path.exists(path))
+    return next((file_mode(place) for place, _who in filter(None, places)), None)

@@ -19,25 +19,25 @@ MAX_ENTRIES = 200_000
 MAX_LISTED = 200
 NICENESS = 5
 """A third of the processor's time of a site that wants all of it: at 10 a busy host leaves a walk next to none."""
-SHARED = ("/usr/share/", "/usr/lib/")
+SYSTEM_FOLDERS = ("/usr/share/", "/usr/lib/")
 
 
 def collect(reading):
     web = _webroot.web_users()
     effort = reading.effort(SECONDS)
-    with _niceness(), contextlib.ExitStack() as open_roots:
-        walked = []
-        for path in _websites.walked(reading.declared):
-            seen = _Seen(path, web)
+    with _LowPriority(), contextlib.ExitStack() as open_roots:
+        walks = []
+        for path in _websites.list_walked_roots(reading.declared):
+            findings = _RootFindings(path, web)
             with contextlib.suppress(OSError):
-                walked.append(
-                    (open_roots.enter_context(_root_walk.RootWalk(path, effort, MAX_ENTRIES, seen.add)), seen)
+                walks.append(
+                    (open_roots.enter_context(_root_walk.RootWalk(path, effort, MAX_ENTRIES, findings.add)), findings)
                 )
-        take_turns([root for root, _ in walked], effort)
-        return {"web_users": web.names, "roots": [_answer(root, seen) for root, seen in walked]}
+        take_turns([root for root, _ in walks], effort)
+        return {"web_users": web.names, "roots": [_describe_root(root, root_findings) for root, root_findings in walks]}
 
 
-class _niceness:
+class _LowPriority:
     """Lower the priority of this thread alone, for a while."""
 
     def __enter__(self):
@@ -52,19 +52,19 @@ class _niceness:
 
 def read_root(path, web, effort, max_entries):
     """One root's entry of the facts, or None when it is not there."""
-    seen = _Seen(path, web)
+    findings = _RootFindings(path, web)
     try:
-        root = _root_walk.RootWalk(path, effort, max_entries, seen.add)
+        root = _root_walk.RootWalk(path, effort, max_entries, findings.add)
     except OSError:
         return None
     with root:
         take_turns([root], effort)
-        return _answer(root, seen)
+        return _describe_root(root, findings)
 
 
-def _answer(root, seen):
+def _describe_root(root, findings):
     return {
-        **seen.answer(root.status),
+        **findings.answer(root.status),
         "path": root.path,
         "entries": root.entries,
         "cut_short": root.cut_short,
@@ -73,7 +73,7 @@ def _answer(root, seen):
     }
 
 
-class _Seen:
+class _RootFindings:
     """What one walk gathers."""
 
     def __init__(self, path, web):
@@ -118,12 +118,12 @@ class _Seen:
         """Those that act on what visitors send stand first, and are listed however many others there are."""
         item = {**self._item(entry), "acts_on_input": _webroot.acts_on_input(entry)}
         self._counts["upload_php"] += 1
-        found = self._lists["upload_php"]
+        items = self._lists["upload_php"]
         if item["acts_on_input"]:
-            found.insert(sum(1 for one in found if one["acts_on_input"]), item)
+            items.insert(sum(1 for other in items if other["acts_on_input"]), item)
         else:
-            found.append(item)
-        del found[MAX_LISTED:]
+            items.append(item)
+        del items[MAX_LISTED:]
 
     def _item(self, entry):
         status = entry.status
@@ -144,8 +144,10 @@ class _Seen:
         except OSError:
             return
         folder = os.path.dirname(os.path.join(self._path, entry.path))
-        real = safe_open.real(os.path.join(folder, target))
-        if not _websites.within(real, self._real) and not (entry.status.st_uid == 0 and real.startswith(SHARED)):
+        real = safe_open.resolve(os.path.join(folder, target))
+        if not _websites.is_within(real, self._real) and not (
+            entry.status.st_uid == 0 and real.startswith(SYSTEM_FOLDERS)
+        ):
             self._list(
                 "links_out",
                 {"path": _text(entry.path), "target": _text(target), "owner": user_name(entry.status.st_uid)},
@@ -153,14 +155,14 @@ class _Seen:
 
     def _count_code(self, entry):
         top = _text(entry.path.split("/", 1)[0]) if "/" in entry.path else "."
-        counted = (
+        counts = (
             self._code.setdefault(top, {"folder": top, "files": 0, "writable": 0})
             if len(self._code) < MAX_LISTED
             else {"files": 0, "writable": 0}
         )
-        counted["files"] += 1
+        counts["files"] += 1
         if self._folder_may_change(entry) or self._web.writes(entry.status, entry.writers):
-            counted["writable"] += 1
+            counts["writable"] += 1
 
     def _folder_may_change(self, entry):
         key = entry.folder_status.st_ino

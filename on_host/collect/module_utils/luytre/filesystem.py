@@ -10,20 +10,20 @@ import re
 import stat
 import time
 
-from ansible.module_utils.luytre._authors import with_doubt
+from ansible.module_utils.luytre._authors import add_doubt
 from ansible.module_utils.luytre._reading import file_mode, read_text
 from ansible.module_utils.luytre_shared import ownership
-from ansible.module_utils.luytre_shared.sayable import sayable
+from ansible.module_utils.luytre_shared.sayable import make_json_safe
 
 ACCOUNT_FILES = ("passwd", "passwd-", "group", "group-", "shadow", "shadow-", "gshadow", "gshadow-", "security/opasswd")
 SECRET_ACCOUNT_FILES = ("shadow", "shadow-", "gshadow", "gshadow-", "security/opasswd")
 CRON_FOLDERS = ("cron.d", "cron.hourly", "cron.daily", "cron.weekly", "cron.monthly", "cron.yearly")
 TMP = "/tmp"
 TEMPORARY = (TMP, "/var/tmp")
-SHARED = (*TEMPORARY, "/dev/shm")
+SHARED_FOLDERS = (*TEMPORARY, "/dev/shm")
 MAX_RUN = 20
 
-BELIEVED = (
+TRUSTED_PATHS = (
     *("/etc/systemd", "/usr/local/lib/systemd", "/usr/lib/systemd/system", "/etc/pam.d", "/etc/security"),
     *("/etc/logrotate.conf", "/etc/logrotate.d", "/etc/apt", "/etc/profile", "/etc/profile.d", "/etc/bash.bashrc"),
     *("/etc/environment", "/etc/nsswitch.conf", "/etc/ssh", "/root/.ssh", "/root/.profile", "/root/.bashrc"),
@@ -47,7 +47,7 @@ MAX_BELIEVED = 20_000
 FIRST = ("/etc", "/usr/local", "/opt", "/root", "/usr/bin", "/usr/sbin", "/var/backups")
 """Walked before the rest, in case time runs out."""
 
-SKIPPED = (
+SKIP_FOLDERS = (
     "/proc",
     "/sys",
     "/dev",
@@ -65,7 +65,7 @@ OF_USERS = ("/home", "/var/www", "/srv")
 
 DISK = ("ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "zfs", "jfs", "reiserfs", "overlay", "bcachefs")
 NO_SPACE_OF_ITS_OWN = ("squashfs", "iso9660", "udf", "proc", "sysfs")
-SERVED = ("fuse.", "nfs", "cifs", "smb", "9p", "ceph", "afs", "autofs")
+SERVED_KINDS = ("fuse.", "nfs", "cifs", "smb", "9p", "ceph", "afs", "autofs")
 """What another program or another machine serves: a look at it need never end, and such a wait cannot be ended."""
 MAX_ENTRIES = 2_000_000
 MAX_FOUND = 200
@@ -101,27 +101,29 @@ DISTRIBUTION_SETID = frozenset(
 
 
 def collect(reading):
-    mounted = mounts(read_text("/proc/self/mountinfo") or "")
-    found = walk(mounted, reading.effort(WALK_SECONDS, 2))
+    mount_table = parse_mounts(read_text("/proc/self/mountinfo") or "")
+    result = walk_disks(mount_table, reading.effort(WALK_SECONDS, 2))
     return {
-        "shared": shared_folders(mounted, read_text("/etc/fstab") or "", tmp_unit_options()),
-        "run_from_temporary": run_from(TEMPORARY),
-        "space": space(mounted),
+        "shared": describe_shared_folders(mount_table, read_text("/etc/fstab") or "", tmp_unit_options()),
+        "run_from_temporary": find_running_below(TEMPORARY),
+        "space": measure_space(mount_table),
         "account_files": [
-            with_doubt(entry, secret=True) for entry in (permissions("/etc/" + name) for name in ACCOUNT_FILES) if entry
+            add_doubt(entry, secret=True)
+            for entry in (describe_permissions("/etc/" + name) for name in ACCOUNT_FILES)
+            if entry
         ],
-        "cron": [with_doubt(entry) for entry in map(permissions, cron_paths()) if entry],
-        "believed": believed(),
+        "cron": [add_doubt(entry) for entry in map(describe_permissions, list_cron_paths()) if entry],
+        "believed": find_doubtful_files(),
         "world_writable": [
-            with_doubt(entry) if entry["kind"] == "file" and entry["path"].startswith(BY_OWNER) else entry
-            for entry in found.world_writable
+            add_doubt(entry) if entry["kind"] == "file" and entry["path"].startswith(BY_OWNER) else entry
+            for entry in result.world_writable
         ],
-        "unowned": found.unowned,
-        "setid": with_packages(found.setid),
+        "unowned": result.unowned,
+        "setid": add_packages(result.setid),
         "walk": {
-            "finished": found.finished,
-            "entries": found.entries,
-            "seconds": round(found.seconds, 3),
+            "finished": result.finished,
+            "entries": result.entries,
+            "seconds": round(result.seconds, 3),
         },
     }
 
@@ -129,7 +131,7 @@ def collect(reading):
 # --- permissions ---------------------------------------------------------------------------------------------------
 
 
-def permissions(path, status=None):
+def describe_permissions(path, status=None):
     """A file's owner, group and bits in words, or None when there is no such file."""
     entry = file_mode(path, status)
     if entry is None:
@@ -150,34 +152,34 @@ def _letters(bits):
     return "".join(letter for letter, bit in (("r", 4), ("w", 2), ("x", 1)) if bits & bit)
 
 
-def cron_paths():
+def list_cron_paths():
     """cron's own table and folders, and the regular files in them."""
-    found = ["/etc/crontab"]
+    paths = ["/etc/crontab"]
     for name in CRON_FOLDERS:
         folder = "/etc/" + name
-        found.append(folder)
-        found += [
+        paths.append(folder)
+        paths += [
             path for path in sorted(glob.glob(folder + "/*")) if os.path.isfile(path) and not os.path.islink(path)
         ]
-    return found[:500]
+    return paths[:500]
 
 
-def believed():
+def find_doubtful_files():
     """What root's programs believe, as far as others could have written it: folders before what is in them."""
-    found = []
+    entries = []
     for number, path in enumerate(_believed_paths()):
-        if number >= MAX_BELIEVED or len(found) >= MAX_FOUND:
+        if number >= MAX_BELIEVED or len(entries) >= MAX_FOUND:
             break
-        entry = permissions(path)
+        entry = describe_permissions(path)
         if entry is not None and (entry["kind"] != "link" or entry["owner"] != "root"):
-            entry = with_doubt(entry)
+            entry = add_doubt(entry)
             if entry["doubt"] is not None:
-                found.append(entry)
-    return found
+                entries.append(entry)
+    return entries
 
 
 def _believed_paths():
-    for top in BELIEVED:
+    for top in TRUSTED_PATHS:
         yield top
         for folder, folders, names in os.walk(top):
             folders.sort()
@@ -189,38 +191,38 @@ def _believed_paths():
 # --- mounts --------------------------------------------------------------------------------------------------------
 
 
-def mounts(text):
+def parse_mounts(text):
     """``/proc/self/mountinfo`` as ``[{path, kind, source, device, options}]``; the last mount on a path is the one seen."""
-    found = {}
+    mounts_by_path = {}
     for line in text.splitlines():
-        left, dash, right = line.partition(" - ")
-        fields, more = left.split(), right.split()
+        left_part, dash, right = line.partition(" - ")
+        fields, more = left_part.split(), right.split()
         if not dash or len(fields) < 6 or len(more) < 3:
             continue
         path = re.sub(r"\\([0-7]{3})", lambda code: chr(int(code.group(1), 8)), fields[4])
-        found[path] = {
+        mounts_by_path[path] = {
             "path": path,
             "kind": more[0],
             "source": more[1],
             "device": fields[2],
             "options": fields[5].split(",") + ["super-" + option for option in more[2].split(",")],
         }
-    return list(found.values())
+    return list(mounts_by_path.values())
 
 
-def shared_folders(mounted, fstab, unit_options):
+def describe_shared_folders(mount_table, fstab, unit_options):
     """The folders that everybody may write: mounted by themselves, and with which options, now and after boot."""
-    by_path = {mount["path"]: mount for mount in mounted}
-    written = fstab_options(fstab)
-    found = []
-    for path in SHARED:
+    by_path = {mount["path"]: mount for mount in mount_table}
+    boot_options = parse_fstab(fstab)
+    folders = []
+    for path in SHARED_FOLDERS:
         mount = by_path.get(path)
         if mount is None and not _is_folder(path):
             continue
         now = mount["options"] if mount else []
-        boot = written.get(path) or (unit_options if path == TMP else None)
+        boot = boot_options.get(path) or (unit_options if path == TMP else None)
         by_itself = now if boot is None else boot
-        found.append(
+        folders.append(
             {
                 "path": path,
                 "mounted": mount is not None,
@@ -228,14 +230,14 @@ def shared_folders(mounted, fstab, unit_options):
                 "nodev": "nodev" in now,
                 "nosuid": "nosuid" in now,
                 "noexec": "noexec" in now,
-                "boot_nodev": last_of(by_itself, "nodev", "dev"),
-                "boot_nosuid": last_of(by_itself, "nosuid", "suid"),
-                "boot_noexec": last_of(by_itself if path in TEMPORARY else boot or [], "noexec", "exec"),
-                "from": "fstab" if path in written else "unit" if path == TMP and unit_options else None,
+                "boot_nodev": is_last_option(by_itself, "nodev", "dev"),
+                "boot_nosuid": is_last_option(by_itself, "nosuid", "suid"),
+                "boot_noexec": is_last_option(by_itself if path in TEMPORARY else boot or [], "noexec", "exec"),
+                "from": "fstab" if path in boot_options else "unit" if path == TMP and unit_options else None,
                 "options": by_itself,
             }
         )
-    return found
+    return folders
 
 
 def _is_folder(path):
@@ -243,29 +245,29 @@ def _is_folder(path):
     return os.path.isdir(path) and not os.path.islink(path)
 
 
-def run_from(folders, proc="/proc"):
+def find_running_below(folders, proc="/proc"):
     """The programs below these folders that run now."""
-    below, found = tuple(folder + "/" for folder in folders), set()
+    below, programs = tuple(folder + "/" for folder in folders), set()
     for link in glob.glob(proc + "/[0-9]*/exe"):
         with contextlib.suppress(OSError):
-            found.add(os.readlink(link))
-    return sayable(sorted(path for path in found if path.startswith(below))[:MAX_RUN])
+            programs.add(os.readlink(link))
+    return make_json_safe(sorted(path for path in programs if path.startswith(below))[:MAX_RUN])
 
 
-def fstab_options(text):
+def parse_fstab(text):
     """Mount point to options, as ``/etc/fstab`` has them."""
-    found = {}
+    options_by_path = {}
     for line in text.splitlines():
         parts = line.split()
         if len(parts) >= 4 and not parts[0].startswith("#"):
-            found[parts[1].rstrip("/") or "/"] = parts[3].split(",")
-    return found
+            options_by_path[parts[1].rstrip("/") or "/"] = parts[3].split(",")
+    return options_by_path
 
 
-def last_of(options, wanted, opposite):
+def is_last_option(options, wanted_option, opposite):
     """Whether an option is in force in a list where the last word counts; ``defaults`` is the opposite."""
-    words = [option for option in options if option in (wanted, opposite, "defaults")]
-    return bool(words) and words[-1] == wanted
+    words = [option for option in options if option in (wanted_option, opposite, "defaults")]
+    return bool(words) and words[-1] == wanted_option
 
 
 def tmp_unit_options():
@@ -284,13 +286,13 @@ def tmp_unit_options():
     return values[-1].split(",") if values else None
 
 
-def space(mounted):
+def measure_space(mount_table):
     """How full each local file system is, in percent of bytes and of inodes that ordinary users may have."""
-    found = {}
-    for mount in mounted:
+    usage_by_device = {}
+    for mount in mount_table:
         path = mount["path"]
-        served = mount["kind"].startswith(SERVED)
-        if served or mount["kind"] in NO_SPACE_OF_ITS_OWN or "ro" in mount["options"]:
+        is_served = mount["kind"].startswith(SERVED_KINDS)
+        if is_served or mount["kind"] in NO_SPACE_OF_ITS_OWN or "ro" in mount["options"]:
             continue
         if re.match(r"/(?:proc|sys|dev|run|snap|var/lib/docker|var/lib/containers)(?:/|$)", path):
             continue
@@ -299,39 +301,39 @@ def space(mounted):
         except OSError:
             continue
         bytes_total, inodes_total = status.f_blocks - status.f_bfree + status.f_bavail, status.f_files
-        if status.f_blocks and mount["device"] not in found and os.path.isdir(path):
-            found[mount["device"]] = {
+        if status.f_blocks and mount["device"] not in usage_by_device and os.path.isdir(path):
+            usage_by_device[mount["device"]] = {
                 "path": path,
                 "used": _percent(status.f_blocks - status.f_bfree, bytes_total),
                 "inodes_used": _percent(inodes_total - status.f_ffree, inodes_total),
             }
-    return sorted(found.values(), key=lambda each: each["path"])[:100]
+    return sorted(usage_by_device.values(), key=lambda each: each["path"])[:100]
 
 
 def _percent(part, whole):
     return min(100, -(-100 * part // whole)) if whole > 0 else 0
 
 
-def disk_devices(mounted):
+def list_disk_devices(mount_table):
     """Device numbers of the local file systems that hold files of the host, as ``st_dev``."""
-    found = {os.lstat("/").st_dev}
-    for mount in mounted:
-        if mount["kind"] in DISK and not mount["path"].startswith(SKIPPED):
+    devices = {os.lstat("/").st_dev}
+    for mount in mount_table:
+        if mount["kind"] in DISK and not mount["path"].startswith(SKIP_FOLDERS):
             try:
-                found.add(os.lstat(mount["path"]).st_dev)
+                devices.add(os.lstat(mount["path"]).st_dev)
             except OSError:
                 continue
-    return found
+    return devices
 
 
 # --- the walk ------------------------------------------------------------------------------------------------------
 
 
-class Walk:
+class FilesystemWalk:
     """What a walk over the host's own disks found, and whether it came to its end. ``served`` paths are not looked at."""
 
-    def __init__(self, devices, effort, served=()):
-        self.served = served
+    def __init__(self, devices, effort, served_paths=()):
+        self.served = served_paths
         self.devices, self.effort, self.started = devices, effort, time.monotonic()
         self.world_writable, self.unowned, self.setid = [], [], []
         self._listed = collections.Counter()
@@ -344,11 +346,11 @@ class Walk:
 
         What lies in a folder that others cannot enter is not theirs to write, whatever its own mode.
         """
-        waiting = collections.deque(
+        pending = collections.deque(
             [(root, mendable, all(os.lstat(above).st_mode & 0o001 for above in _ancestors(root)))]
         )
-        while waiting:
-            folder, ours, entered = waiting.popleft()
+        while pending:
+            folder, ours, is_reachable = pending.popleft()
             try:
                 with os.scandir(folder) as entries:
                     for entry in entries:
@@ -356,13 +358,13 @@ class Walk:
                         if self.entries > MAX_ENTRIES or (not self.entries & 255 and self.effort.is_used_up):
                             self.is_late = True
                             return
-                        inner = self._met(entry, ours, entered)
+                        inner = self._visit(entry, ours, is_reachable)
                         if inner is not None:
-                            waiting.append(inner)
+                            pending.append(inner)
             except OSError:
                 continue
 
-    def _met(self, entry, ours, entered):
+    def _visit(self, entry, ours, is_reachable):
         """Look at one name. How to walk below it, or None."""
         if entry.path in self.served:
             return None
@@ -377,55 +379,59 @@ class Walk:
             or status.st_uid not in self.users
             or status.st_gid not in self.groups
         ):
-            self._look(entry.path, status, ours, entered)
+            self._look(entry.path, status, ours, is_reachable)
         if kind == stat.S_IFDIR and self._enters(entry.path, status):
-            return entry.path, ours and status.st_uid == 0, entered and mode & 0o001
+            return entry.path, ours and status.st_uid == 0, is_reachable and mode & 0o001
         return None
 
     def _enters(self, path, status):
-        return status.st_dev in self.devices and path not in SKIPPED and path not in FIRST and path not in OF_USERS
+        return status.st_dev in self.devices and path not in SKIP_FOLDERS and path not in FIRST and path not in OF_USERS
 
-    def _look(self, path, status, ours, entered):
+    def _look(self, path, status, ours, is_reachable):
         mode = status.st_mode
-        if entered and (stat.S_ISDIR(mode) or stat.S_ISREG(mode)) and ownership.judged(status, ownership.ANYBODY)[0]:
+        if (
+            is_reachable
+            and (stat.S_ISDIR(mode) or stat.S_ISREG(mode))
+            and ownership.judge_access(status, ownership.ANYBODY)[0]
+        ):
             mendable = ours and status.st_uid == 0
             self._list(self.world_writable, path, status, mendable, mendable=mendable)
         if mode & 0o6000 and stat.S_ISREG(mode):
             self._list(self.setid, path, status, status.st_uid == 0)
-        lost = self._is_unowned(status.st_uid, self.users, pwd.getpwuid)
-        lost = lost or self._is_unowned(status.st_gid, self.groups, grp.getgrgid)
-        if lost:
+        is_unowned = self._is_unowned(status.st_uid, self.users, pwd.getpwuid)
+        is_unowned = is_unowned or self._is_unowned(status.st_gid, self.groups, grp.getgrgid)
+        if is_unowned:
             self._list(self.unowned, path, status, status.st_uid == 0)
 
-    def _list(self, found, path, status, of_root, **more):
-        self._listed[id(found), of_root] += 1
-        if self._listed[id(found), of_root] <= MAX_FOUND:
-            found.append({**permissions(path, status), **more})
+    def _list(self, entries, path, status, of_root, **more):
+        self._listed[id(entries), of_root] += 1
+        if self._listed[id(entries), of_root] <= MAX_FOUND:
+            entries.append({**describe_permissions(path, status), **more})
 
     @staticmethod
-    def _is_unowned(number, known, look_up):
+    def _is_unowned(number, known_ids, look_up):
         """Whether no account has the number; those of containers and of systemd's passing users are nobody's to miss."""
-        if number in known or number >= 100_000 or 61_184 <= number <= 65_534:
+        if number in known_ids or number >= 100_000 or 61_184 <= number <= 65_534:
             return False
         try:
             look_up(number)
         except KeyError:
             return True
-        known.add(number)
+        known_ids.add(number)
         return False
 
 
-def walk(mounted, effort):
+def walk_disks(mount_table, effort):
     """A Walk over the host's disks: the system first, what matters most first in it; then sites and people's folders."""
-    served = {mount["path"] for mount in mounted if mount["kind"].startswith(SERVED)}
-    found = Walk(disk_devices(mounted), effort, served)
+    served_paths = {mount["path"] for mount in mount_table if mount["kind"].startswith(SERVED_KINDS)}
+    result = FilesystemWalk(list_disk_devices(mount_table), effort, served_paths)
     for part, roots, mendable in (("system", (*FIRST, "/"), True), ("users", OF_USERS, False)):
         for root in roots:
-            if os.path.isdir(root) and not os.path.islink(root) and not found.is_late:
-                found.over(root, mendable and all(os.lstat(above).st_uid == 0 for above in _ancestors(root)))
-        found.finished[part] = not found.is_late
-    found.seconds = time.monotonic() - found.started
-    return found
+            if os.path.isdir(root) and not os.path.islink(root) and not result.is_late:
+                result.over(root, mendable and all(os.lstat(above).st_uid == 0 for above in _ancestors(root)))
+        result.finished[part] = not result.is_late
+    result.seconds = time.monotonic() - result.started
+    return result
 
 
 def _ancestors(path):
@@ -433,21 +439,23 @@ def _ancestors(path):
     return ["/" + "/".join(parts[:count]) for count in range(len(parts) + 1)]
 
 
-def with_packages(entries):
+def add_packages(entries):
     """The same entries, each with whether a package brought it, and whether it is one that Debian installs so."""
     if not entries:
         return []
-    wanted = {}
+    paths_by_name = {}
     for entry in entries:
         for path in {entry["path"], re.sub(r"^/usr(?=/(?:bin|sbin|lib)/)", "", entry["path"])}:
-            wanted[path.encode()] = entry["path"]
-    packaged = set()
+            paths_by_name[path.encode()] = entry["path"]
+    package_paths = set()
     for path in glob.glob("/var/lib/dpkg/info/*.list"):
         with open(path, "rb") as handle:
             for line in handle.read().split(b"\n"):
-                if line in wanted:
-                    packaged.add(wanted[line])
+                if line in paths_by_name:
+                    package_paths.add(paths_by_name[line])
     return [
-        dict(entry, packaged=entry["path"] in packaged, expected=entry["path"] in DISTRIBUTION_SETID & packaged)
+        dict(
+            entry, packaged=entry["path"] in package_paths, expected=entry["path"] in DISTRIBUTION_SETID & package_paths
+        )
         for entry in entries
     ]

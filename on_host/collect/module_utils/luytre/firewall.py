@@ -5,19 +5,19 @@ import os
 import re
 
 from ansible.module_utils.luytre import _sshd, _stake, services
-from ansible.module_utils.luytre._reading import NotRun, Unreadable, read_text
-from ansible.module_utils.luytre._ruleset import Packet, Ruleset, from_iptables, published
+from ansible.module_utils.luytre._reading import NotRun, UnreadableFact, read_text
+from ansible.module_utils.luytre._ruleset import Packet, Ruleset, from_iptables, list_published
 from ansible.module_utils.luytre._session import session
-from ansible.module_utils.luytre._units import units
+from ansible.module_utils.luytre._units import read_units
 
 OWN = ("inet", "luytre")
-CONTAINED = (("inet", "luytre_contain"), ("inet", "luytre_isolate"))
+CONTAINMENT_TABLES = (("inet", "luytre_contain"), ("inet", "luytre_isolate"))
 """What incidents block, or cut the host off by: no part of how the host filters packets. Written by on_host/contain/."""
 OWN_RULES, OWN_UNIT = "/etc/nftables.d/luytre.nft", "luytre-firewall.service"
 CONFIG = "/etc/nftables.conf"
-BORROWED = re.compile(r"(?m)^[ \t]*include[ \t]+[\"']/etc/nftables\.d/luytre\.nft[\"']")
+OWN_INCLUDE = re.compile(r"(?m)^[ \t]*include[ \t]+[\"']/etc/nftables\.d/luytre\.nft[\"']")
 """How earlier versions had the table loaded at boot: by a unit that flushes everybody's tables."""
-UNLISTED = (1, 113, 4444, 31337, 47808)
+UNUSED_PORTS = (1, 113, 4444, 31337, 47808)
 """Ports that nobody opens on purpose: what happens to them is what happens by default."""
 
 MANAGERS = ("ufw.service", "firewalld.service", "netfilter-persistent.service", "docker.service", "nftables.service")
@@ -25,62 +25,64 @@ _IN_A_NAMESPACE = 'for file; do nft -f "$file" || exit; done; nft -j list rulese
 
 
 def collect(reading):
-    outside = outside_interfaces()
-    entries = without_contained(live_entries(reading))
+    outside = list_outside_interfaces()
+    entries = drop_containment(read_live_entries(reading))
     ruleset = Ruleset(entries)
-    state = units(reading, (*MANAGERS, OWN_UNIT))
+    state = read_units(reading, (*MANAGERS, OWN_UNIT))
     untold = {}
     try:
-        boot, complete = boot_entries(reading, state)
-    except NotRun as refused:
-        boot, complete, untold = [], False, {"boot": str(refused)}
-    borrowed = BORROWED.search(read_text(CONFIG) or "") is not None
-    listeners = services.listeners(reading)
+        boot, complete = read_boot_entries(reading, state)
+    except NotRun as refusal:
+        boot, complete, untold = [], False, {"boot": str(refusal)}
+    includes_own_rules = OWN_INCLUDE.search(read_text(CONFIG) or "") is not None
+    listeners = services.list_listeners(reading)
     return {
-        "installed": reading.installed("nft") is not None,
-        "denies": denies(ruleset, outside),
-        "ipv6_in_use": ipv6_in_use(),
-        "exposed": exposed(ruleset, outside, listeners),
-        "published": published(entries),
-        "boot": {**after_boot(boot, complete, state, outside), **kept_at_boot(boot, borrowed, state)},
-        "managers": managers(entries, state, outside),
-        "others_deny": all(denies(ruleset.without(*OWN), outside).values()),
-        "own_as_written": as_written(own_table(entries), boot, complete),
-        "ssh": {"ports": ssh_ports(reading, listeners), "session": session()},
+        "installed": reading.find_program("nft") is not None,
+        "denies": check_default_deny(ruleset, outside),
+        "ipv6_in_use": is_ipv6_in_use(),
+        "exposed": list_exposed(ruleset, outside, listeners),
+        "published": list_published(entries),
+        "boot": {**describe_boot(boot, complete, state, outside), **check_boot_units(boot, includes_own_rules, state)},
+        "managers": list_managers(entries, state, outside),
+        "others_deny": all(check_default_deny(ruleset.without(*OWN), outside).values()),
+        "own_as_written": is_as_written(select_own_table(entries), boot, complete),
+        "ssh": {"ports": list_ssh_ports(reading, listeners), "session": session()},
         "untold": untold,
     }
 
 
-def live_entries(reading):
+def read_live_entries(reading):
     """Every table in the kernel in the form of nft's JSON, also the ones that iptables made."""
     entries = []
-    if reading.installed("nft"):
+    if reading.find_program("nft"):
         entries = json.loads(reading.run(["nft", "-j", "list", "ruleset"])).get("nftables", [])
     for family, prefix in (("ip", "iptables"), ("ip6", "ip6tables")):
-        hidden = {_table(each["rule"]) for each in entries if "rule" in each and _by_iptables(each["rule"], family)}
+        hidden_tables = {
+            _table(each["rule"]) for each in entries if "rule" in each and _by_iptables(each["rule"], family)
+        }
         legacy = (read_text("/proc/net/%s_tables_names" % prefix.replace("tables", "")) or "").split()
-        for program, wanted in (
-            (prefix + "-save", hidden or not reading.installed("nft")),
+        for program, is_needed in (
+            (prefix + "-save", hidden_tables or not reading.find_program("nft")),
             (prefix + "-legacy-save", legacy),
         ):
-            if not wanted:
+            if not is_needed:
                 continue
-            if not reading.installed(program):
-                if hidden or legacy:
-                    raise Unreadable("%s is not installed, and rules that it made are in force" % program)
+            if not reading.find_program(program):
+                if hidden_tables or legacy:
+                    raise UnreadableFact("%s is not installed, and rules that it made are in force" % program)
                 continue
-            entries = [each for each in entries if not any(_table(value) in hidden for value in each.values())]
+            entries = [each for each in entries if not any(_table(value) in hidden_tables for value in each.values())]
             entries += from_iptables(reading.run([program]), family)
     return entries
 
 
-def without_contained(entries):
+def drop_containment(entries):
     """The same without what incidents block."""
     return [entry for entry in entries if not any(_belongs(kind, value) for kind, value in entry.items())]
 
 
 def _belongs(kind, value):
-    return ((value.get("family"), value.get("name")) if kind == "table" else _table(value)) in CONTAINED
+    return ((value.get("family"), value.get("name")) if kind == "table" else _table(value)) in CONTAINMENT_TABLES
 
 
 def _table(value):
@@ -91,7 +93,7 @@ def _by_iptables(rule, family):
     return rule["family"] == family and any("xt" in expression for expression in rule.get("expr", []))
 
 
-def boot_entries(reading, state):
+def read_boot_entries(reading, state):
     """``(entries, complete)``: what systemd's units will load, worked out by nft itself in a network namespace of its own.
 
     Where rules of others cannot be worked out there, this product's are by themselves, and it is not ``complete``. Raises
@@ -101,22 +103,25 @@ def boot_entries(reading, state):
     paths = [path for path in paths if os.path.isfile(path)]
     if not paths:
         return [], True
-    if not reading.installed("nft") or not reading.installed("unshare"):
+    if not reading.find_program("nft") or not reading.find_program("unshare"):
         return [], False
-    stake = [reading.installed("nft"), *(one for path in paths for one in _stake.tree(path, _stake.of_nft))]
-    for some in (paths, paths[1:]):
-        if some:
+    stake = [
+        reading.find_program("nft"),
+        *(input_path for path in paths for input_path in _stake.list_include_tree(path, _stake.list_nft_includes)),
+    ]
+    for subset in (paths, paths[1:]):
+        if subset:
             try:
-                answer = reading.run(["unshare", "--net", "sh", "-c", _IN_A_NAMESPACE, "sh", *some], at_stake=stake)
-                return json.loads(answer).get("nftables", []), some == paths
+                answer = reading.run(["unshare", "--net", "sh", "-c", _IN_A_NAMESPACE, "sh", *subset], at_stake=stake)
+                return json.loads(answer).get("nftables", []), subset == paths
             except NotRun:
                 raise
-            except (Unreadable, ValueError):
+            except (UnreadableFact, ValueError):
                 continue
     return [], False
 
 
-def after_boot(entries, complete, state, outside):
+def describe_boot(entries, complete, state, outside):
     """Who loads rules at boot, and whether those deny by default; ``denies`` is None when nobody can tell."""
     by, rulesets = [], [entries]
     if state["nftables.service"]["enabled"]:
@@ -127,8 +132,8 @@ def after_boot(entries, complete, state, outside):
         by.append("netfilter-persistent")
         for family, path in (("ip", "/etc/iptables/rules.v4"), ("ip6", "/etc/iptables/rules.v6")):
             rulesets.append(from_iptables(read_text(path) or "", family))
-    verdict = denies(Ruleset([entry for ruleset in rulesets for entry in ruleset]), outside)
-    if state["ufw.service"]["enabled"] and ufw_denies():
+    verdict = check_default_deny(Ruleset([entry for ruleset in rulesets for entry in ruleset]), outside)
+    if state["ufw.service"]["enabled"] and is_ufw_denying():
         by.append("ufw")
         verdict = {"ip": True, "ip6": True}
     if state["firewalld.service"]["enabled"]:
@@ -137,14 +142,14 @@ def after_boot(entries, complete, state, outside):
     return {"by": by, "denies": verdict if complete or all(verdict.values()) else None}
 
 
-def kept_at_boot(entries, borrowed, state):
+def check_boot_units(entries, includes_own_rules, state):
     """Whether this product's table, if it is in use here, is loaded by its own unit alone, and that is at work; and
     whether nftables.service has rules of others to load."""
     unit = state[OWN_UNIT]
-    used = borrowed or unit["loaded"] or unit["enabled"]
+    used = includes_own_rules or unit["loaded"] or unit["enabled"]
     return {
-        "borrowed": borrowed,
-        "own_unit": not used or (unit["enabled"] and unit["active"] and not borrowed),
+        "borrowed": includes_own_rules,
+        "own_unit": not used or (unit["enabled"] and unit["active"] and not includes_own_rules),
         "others": any(
             _table(value) != OWN and (kind == "rule" or (kind == "chain" and value.get("policy") == "drop"))
             for entry in entries
@@ -153,112 +158,116 @@ def kept_at_boot(entries, borrowed, state):
     }
 
 
-def ufw_denies():
+def is_ufw_denying():
     """Whether ufw is turned on and drops what it has no rule for."""
     on = re.search(r"(?mi)^\s*ENABLED\s*=\s*[\"']?yes", read_text("/etc/ufw/ufw.conf") or "")
     drops = re.search(r"(?m)^\s*DEFAULT_INPUT_POLICY\s*=\s*[\"']?(DROP|REJECT)", read_text("/etc/default/ufw") or "")
     return on is not None and drops is not None
 
 
-def denies(ruleset, outside):
+def check_default_deny(ruleset, outside):
     """Family to whether a packet to a port that nobody opened is dropped, by TCP and by UDP."""
     return {
         family: not any(
-            ruleset.admits(Packet(family, protocol, port, outside)) for protocol in ("tcp", "udp") for port in UNLISTED
+            ruleset.admits(Packet(family, protocol, port, outside))
+            for protocol in ("tcp", "udp")
+            for port in UNUSED_PORTS
         )
         for family in ("ip", "ip6")
     }
 
 
-def exposed(ruleset, outside, listeners):
+def list_exposed(ruleset, outside, listeners):
     """The listeners that a stranger reaches."""
     return [
         dict(listener, family=family)
         for listener in listeners
         if not listener["local"]
-        for family in families(listener["address"])
+        for family in list_families(listener["address"])
         if ruleset.admits(Packet(family, listener["protocol"], listener["port"], outside))
     ]
 
 
-def families(address):
+def list_families(address):
     """The families in which a listening address is reached."""
     if address == "*":
         return ("ip", "ip6")
     return ("ip6",) if ":" in address and not address.startswith("::ffff:") else ("ip",)
 
 
-def managers(entries, state, outside):
+def list_managers(entries, state, outside):
     """Who but this product keeps a packet filter here."""
-    found = []
-    if ufw_denies() and state["ufw.service"]["enabled"]:
-        found.append("ufw")
+    names = []
+    if is_ufw_denying() and state["ufw.service"]["enabled"]:
+        names.append("ufw")
     if state["firewalld.service"]["active"]:
-        found.append("firewalld")
+        names.append("firewalld")
     if state["docker.service"]["active"]:
-        found.append("docker")
+        names.append("docker")
     if state["netfilter-persistent.service"]["enabled"]:
-        found.append("netfilter-persistent")
-    if not found:
+        names.append("netfilter-persistent")
+    if not names:
         others = Ruleset(entries).without(*OWN)
-        if any(denies(others, outside).values()) or any(chain.get("policy") == "drop" for chain in others.bases):
-            found.append("nftables")
-    return found
+        if any(check_default_deny(others, outside).values()) or any(
+            chain.get("policy") == "drop" for chain in others.bases
+        ):
+            names.append("nftables")
+    return names
 
 
-def own_table(entries):
+def select_own_table(entries):
     """Our own table's chains, rules and sets, without what differs from one loading to the next."""
-    found = []
+    parts = []
     for entry in entries:
         for kind, value in entry.items():
             if kind in ("chain", "rule", "set", "map") and _table(value) == OWN:
-                found.append([kind, _comparable(value)])
-    return found
+                parts.append([kind, _comparable(value)])
+    return parts
 
 
-def as_written(own, boot, complete=True):
+def is_as_written(own, boot, complete=True):
     """Whether our table is in force just as the next boot will load it; only whether it is there, when that is unknown."""
-    at_boot = own_table(boot)
+    at_boot = select_own_table(boot)
     return own != [] and (own == at_boot or (not complete and not at_boot))
 
 
 def _comparable(value):
     """A copy without handles and counts, members of sets in order."""
     if isinstance(value, dict):
-        kept = {
+        copy = {
             key: _comparable(part) for key, part in value.items() if key not in ("handle", "packets", "bytes", "index")
         }
         for key in ("set", "elem"):
-            if isinstance(kept.get(key), list):
-                kept[key] = sorted(kept[key], key=json.dumps)
-        return kept
+            if isinstance(copy.get(key), list):
+                copy[key] = sorted(copy[key], key=json.dumps)
+        return copy
     return [_comparable(part) for part in value] if isinstance(value, list) else value
 
 
-def outside_interfaces():
+def list_outside_interfaces():
     """Interfaces with a default route; none found means that every interface but the inner ones counts."""
-    found = set()
+    names = set()
     for line in (read_text("/proc/net/route") or "").splitlines()[1:]:
         parts = line.split()
         if len(parts) > 7 and parts[1] == "00000000" and parts[7] == "00000000":
-            found.add(parts[0])
+            names.add(parts[0])
     for line in (read_text("/proc/net/ipv6_route") or "").splitlines():
         parts = line.split()
         if len(parts) == 10 and parts[0] == "0" * 32 and parts[1] == "00" and parts[9] != "lo":
-            found.add(parts[9])
-    return sorted(found)
+            names.add(parts[9])
+    return sorted(names)
 
 
-def ipv6_in_use():
+def is_ipv6_in_use():
     lines = (line.split() for line in (read_text("/proc/net/if_inet6") or "").splitlines())
     return any(len(parts) == 6 and parts[5] != "lo" for parts in lines)
 
 
-def ssh_ports(reading, listeners):
+def list_ssh_ports(reading, listeners):
     """The ports that sshd is set to, those it listens on, and the one that this session came in by."""
     ports = set()
-    if reading.installed("sshd"):
-        ports |= {int(port) for port in re.findall(r"(?m)^port (\d+)$", _sshd.ask(reading))}
+    if reading.find_program("sshd"):
+        ports |= {int(port) for port in re.findall(r"(?m)^port (\d+)$", _sshd.run_test(reading))}
     ports |= {each["port"] for each in listeners if each["service"] == "ssh" and not each["local"]}
     here = session()
     return sorted(ports | ({here["port"]} if here else set()))

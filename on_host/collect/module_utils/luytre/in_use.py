@@ -24,11 +24,11 @@ LOGS = ("/var/log/nginx/*access*.log", "/var/log/apache2/*access*.log")
 
 
 def collect(reading):
-    vhosts = _websites.in_force()
+    vhosts = _websites.list_vhosts()
     return {
-        "logs": logs(log_paths(vhosts)),
-        "roots": roots(_websites.walked(reading.declared, vhosts), reading.effort(SECONDS)),
-        "shells": _own_shell.used(reading),
+        "logs": count_logs(log_paths(vhosts)),
+        "roots": walk_roots(_websites.list_walked_roots(reading.declared, vhosts), reading.effort(SECONDS)),
+        "shells": _own_shell.find_shell_uses(reading),
     }
 
 
@@ -37,45 +37,46 @@ def collect(reading):
 
 def log_paths(vhosts):
     """Access logs, those of virtual hosts first."""
-    found = [path for vhost in vhosts for path in vhost.logs]
+    paths = [path for vhost in vhosts for path in vhost.logs]
     for pattern in LOGS:
-        found += sorted(glob.glob(pattern))
-    return list(dict.fromkeys(os.path.normpath(path) for path in found))[:MAX_LOGS]
+        paths += sorted(glob.glob(pattern))
+    return list(dict.fromkeys(os.path.normpath(path) for path in paths))[:MAX_LOGS]
 
 
-def logs(paths, seconds=LOG_SECONDS):
+def count_logs(paths, seconds=LOG_SECONDS):
     """What each log comes to; those for which there was no time left are missing."""
-    until, found = time.monotonic() + seconds, []
+    until, results = time.monotonic() + seconds, []
     for path in paths:
         if time.monotonic() >= until:
             break
-        text = (_access_log.tail(path + ".1") or "") + (_access_log.tail(path) or "")
+        text = (_access_log.read_tail(path + ".1") or "") + (_access_log.read_tail(path) or "")
         if text:
-            found.append({"path": path, **_access_log.count(text)})
-    return found
+            results.append({"path": path, **_access_log.count_requests(text)})
+    return results
 
 
 # --- code and uploads ------------------------------------------------------------------------------------
 
 
-def roots(paths, effort):
+def walk_roots(paths, effort):
     """What each web root holds that is in use, all in turns."""
     web = _webroot.web_users()
     with contextlib.ExitStack() as open_roots:
-        walked = []
+        walks = []
         for path in paths:
-            seen = _Seen(web)
+            usage = _RootUsage(web)
             with contextlib.suppress(OSError):
-                walked.append(
-                    (open_roots.enter_context(_root_walk.RootWalk(path, effort, MAX_ENTRIES, seen.add)), seen)
+                walks.append(
+                    (open_roots.enter_context(_root_walk.RootWalk(path, effort, MAX_ENTRIES, usage.add)), usage)
                 )
-        take_turns([root for root, _ in walked], effort)
+        take_turns([root for root, _ in walks], effort)
         return [
-            {"path": root.path, **seen.answer(), "cut_short": root.cut_short or seen.is_full} for root, seen in walked
+            {"path": root.path, **root_usage.answer(), "cut_short": root.cut_short or root_usage.is_full}
+            for root, root_usage in walks
         ]
 
 
-class _Seen:
+class _RootUsage:
     """What one root's walk gathers."""
 
     def __init__(self, web):
@@ -88,21 +89,23 @@ class _Seen:
         if not entry.is_file:
             return
         status = entry.status
-        if status.st_uid in PEOPLE and status.st_mtime > self._recent and self._by_everybody(status):
+        if status.st_uid in PEOPLE and status.st_mtime > self._recent and self._is_read_by_everybody(status):
             self._people[status.st_uid] = self._people.get(status.st_uid, 0) + 1
         if _websites.PHP.search(entry.name):
             if _called.is_own(entry.path) and self._read < MAX_READ:
                 text = _called.read(entry)
                 self._read += len(text)
-                for function in _called.calls(text):
+                for function in _called.find_calls(text):
                     self._calls.setdefault(function, []).append(os.fsencode(entry.path).decode("utf-8", "replace"))
         elif _webroot.in_uploads(entry) or _websites.may_be_uploaded(*entry.place):
             self._largest = max(self._largest, status.st_size)
 
-    def _by_everybody(self, status):
+    def _is_read_by_everybody(self, status):
         """Whether the web server reads it only because everybody may."""
-        closed = types.SimpleNamespace(st_uid=status.st_uid, st_gid=status.st_gid, st_mode=status.st_mode & ~0o007)
-        return self._web.reads(status) and not self._web.reads(closed)
+        without_others = types.SimpleNamespace(
+            st_uid=status.st_uid, st_gid=status.st_gid, st_mode=status.st_mode & ~0o007
+        )
+        return self._web.reads(status) and not self._web.reads(without_others)
 
     @property
     def is_full(self):

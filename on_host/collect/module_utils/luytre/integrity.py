@@ -12,13 +12,13 @@ from ansible.module_utils.luytre._dpkg import STATUS, STATUS_LIMIT
 from ansible.module_utils.luytre._reading import read_text
 from ansible.module_utils.luytre._record import CONTENT, GROUP, KIND, MODE, OWNER, SIZE
 from ansible.module_utils.luytre_shared import contained, safe_open
-from ansible.module_utils.luytre_shared.sayable import sayable
+from ansible.module_utils.luytre_shared.sayable import make_json_safe
 
 INFO = "/var/lib/dpkg/info"
-LEFT = "/var/lib/luytre/guard/left.json"
+LEFTOVERS_FILE = "/var/lib/luytre/guard/left.json"
 MAX_LEFT = 16_000_000
 _UNITS = "/usr/local/lib/systemd/system/"
-_CONTAINING = {
+_CONTAINMENT_UNITS = {
     "luytre-contain-addresses.service": (
         ("sysinit.target", "nftables.service"),
         "486aa81c885253f0ca93551aa8b5be1a4571ac36b5b09011b25c64616449f02f",
@@ -49,14 +49,14 @@ _CONTAINING = {
     ),
 }
 """Units, each with what wants it, and the digest of its text."""
-CONTAINED = {
+CONTAINMENT_FILES = {
     **{
         _UNITS + unit: [{"type": "file", "mode": 0o644, "uid": 0, "gid": 0, "sha256": digest}]
-        for unit, (_by, digest) in _CONTAINING.items()
+        for unit, (_by, digest) in _CONTAINMENT_UNITS.items()
     },
     **{
         "%s%s.wants/%s" % (_UNITS, by, unit): [{"type": "link", "uid": 0, "gid": 0, "target": "../" + unit}]
-        for unit, (wanting, _digest) in _CONTAINING.items()
+        for unit, (wanting, _digest) in _CONTAINMENT_UNITS.items()
         for by in wanting
     },
 }
@@ -69,14 +69,16 @@ _SUMS = re.compile(r"(?m)^([0-9a-f]{32})  (.+)$")
 
 
 def collect(reading):
-    found = _record.kept(trust=reading.trust)
-    if found is None:
+    stored_record = _record.load_record(trust=reading.trust)
+    if stored_record is None:
         return {"record": None, "changes": []}
-    record, digest = found
-    changed = _record.changes(record, reading.left)
-    open_ones = unexplained(changed, Packages(record["made"]) if changed else None, {**_left(), **CONTAINED})
-    told = [{"path": path, "what": what} for path, what, _ in open_ones[:MAX_TOLD]]
-    return sayable(
+    record, digest = stored_record
+    differences = _record.find_changes(record, reading.get_seconds_left)
+    open_ones = find_unexplained(
+        differences, Packages(record["made"]) if differences else None, {**_read_leftovers(), **CONTAINMENT_FILES}
+    )
+    facts = [{"path": path, "what": what} for path, what, _ in open_ones[:MAX_TOLD]]
+    return make_json_safe(
         {
             "record": {
                 "made": record["made"],
@@ -84,20 +86,20 @@ def collect(reading):
                 "folders": record["folders"][:20],
                 "entries": len(record["entries"]),
             },
-            "changes": told,
+            "changes": facts,
         }
     )
 
 
-def unexplained(changed, packages, left):
+def find_unexplained(differences, packages, leftovers):
     """The changes that neither a package nor a run of ours made. ``left``: what our runs left, by path."""
     return [
-        one
-        for one in changed
+        difference
+        for difference in differences
         if not (
-            any(_is_as(one[2], entry) for entry in left.get(one[0], ()))
-            or packages.brought(*one)
-            or _is_contained(*one)
+            any(_matches_state(difference[2], entry) for entry in leftovers.get(difference[0], ()))
+            or packages.explains(*difference)
+            or _is_contained(*difference)
         )
     ]
 
@@ -107,32 +109,32 @@ def _is_contained(path, what, entry):
     if what != "added" or not contained.is_own(path) or entry[KIND:SIZE] != ["f", 0o644, 0, 0]:
         return False
     try:
-        return contained.left_of(path, safe_open.text(path, _record.CHUNK)) == ""
+        return contained.drop_own_content(path, safe_open.read_text(path, _record.CHUNK)) == ""
     except OSError:
         return False
 
 
-def _is_as(entry, left):
+def _matches_state(entry, state):
     """Whether a file is as a run of ours left it; ``left`` in the guard's words."""
-    if entry is None or not isinstance(left, dict) or left.get("type") == "absent":
-        return entry is None and isinstance(left, dict) and left.get("type") == "absent"
-    kind = {"file": "f", "folder": "d", "link": "l"}.get(left.get("type"), "o")
-    wanted = {"f": left.get("sha256"), "l": left.get("target")}.get(kind, "")
-    is_alike = [kind, left.get("uid"), left.get("gid"), wanted] == [
+    if entry is None or not isinstance(state, dict) or state.get("type") == "absent":
+        return entry is None and isinstance(state, dict) and state.get("type") == "absent"
+    kind = {"file": "f", "folder": "d", "link": "l"}.get(state.get("type"), "o")
+    content = {"f": state.get("sha256"), "l": state.get("target")}.get(kind, "")
+    is_alike = [kind, state.get("uid"), state.get("gid"), content] == [
         entry[KIND],
         entry[OWNER],
         entry[GROUP],
         entry[CONTENT],
     ]
-    return is_alike and (kind == "l" or left.get("mode") == entry[MODE])
+    return is_alike and (kind == "l" or state.get("mode") == entry[MODE])
 
 
-def _left(path=LEFT):
+def _read_leftovers(path=LEFTOVERS_FILE):
     try:
-        found = json.loads(read_text(path, MAX_LEFT) or "")
+        document = json.loads(read_text(path, MAX_LEFT) or "")
     except (ValueError, RecursionError):
         return {}
-    entries = found if isinstance(found, dict) else {}
+    entries = document if isinstance(document, dict) else {}
     return {name: states for name, states in entries.items() if isinstance(states, list)}
 
 
@@ -146,14 +148,14 @@ class Packages:
         for package in fresh:
             for total, name in _SUMS.findall(read_text(os.path.join(info, package + ".md5sums"), MAX_INFO) or ""):
                 self._sums[_in_usr("/" + name)] = total
-            self._names.update(self._listed(package + ".list"))
+            self._names.update(self._list_files(package + ".list"))
         if fresh:
             for name, total in _CONFFILE.findall(read_text(status, STATUS_LIMIT) or ""):
                 if name in self._names:
                     self._sums[name] = total
         self._worked = bool(fresh) or (os.path.exists(status) and os.stat(status).st_ctime >= since)
 
-    def brought(self, path, what, entry):
+    def explains(self, path, what, entry):
         """Whether a package explains a change. Another's bits and owner it does not, nor a missing setting."""
         if what == "removed":
             return self._worked and not path.startswith("/etc/") and path not in self._every_name()
@@ -165,7 +167,7 @@ class Packages:
 
     def _every_name(self):
         if self._of_all is None:
-            self._of_all = {path for name in self._lists() for path in self._listed(name)}
+            self._of_all = {path for name in self._lists() for path in self._list_files(name)}
         return self._of_all
 
     def _lists(self):
@@ -175,7 +177,7 @@ class Packages:
             else []
         )
 
-    def _listed(self, name):
+    def _list_files(self, name):
         text = read_text(os.path.join(self._info, name), MAX_INFO) or ""
         return [_in_usr(line) for line in text.splitlines() if line.startswith("/")]
 

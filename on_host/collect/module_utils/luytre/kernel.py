@@ -154,62 +154,64 @@ GRUB = "/boot/grub/grub.cfg"
 
 
 def collect(reading):
-    live, boot = live_values(), [boot_settings(sysctl_files()), boot_settings(ufw_files())]
+    live, boot = read_live_values(), [parse_boot_settings(list_sysctl_files()), parse_boot_settings(list_ufw_files())]
     single = {key: live[key] for key in SINGLE if key in live}
-    after = {key: boot_value(key, live, boot) for key in single}
-    found = modules(reading)
+    after = {key: compute_boot_value(key, live, boot) for key in single}
+    module_list = describe_modules(reading)
     return {
         "live": single,
         "boot": {key: value for key, (value, _) in after.items()},
         "boot_from": {key: file for key, (_, file) in after.items() if file},
-        "unwritten": unwritten(live, boot, survey(reading)),
-        "interfaces": interfaces(live, boot),
-        "modules": [one for one in found if one["name"] != USB_STORAGE],
-        "usb_storage": next(one for one in found if one["name"] == USB_STORAGE),
-        "apparmor": apparmor(),
-        **boot_loader(read_text(GRUB, 1_000_000)),
-        "forwarding_for": forwarding_for(reading),
-        "userns_for": userns_for(reading),
-        "ipv6_by_router": ipv6_by_router(),
+        "unwritten": find_unwritten(live, boot, survey(reading)),
+        "interfaces": describe_interfaces(live, boot),
+        "modules": [module for module in module_list if module["name"] != USB_STORAGE],
+        "usb_storage": next(module for module in module_list if module["name"] == USB_STORAGE),
+        "apparmor": describe_apparmor(),
+        **describe_boot_loader(read_text(GRUB, 1_000_000)),
+        "forwarding_for": list_forwarding_users(reading),
+        "userns_for": list_userns_users(reading),
+        "ipv6_by_router": is_ipv6_by_router(),
     }
 
 
-def live_values():
+def read_live_values():
     """Every whole-number setting that the controls read, by dotted key; a dot in an interface's name is a slash there."""
-    found = {}
+    values = {}
     for key in SINGLE:
-        _add(found, key, "/proc/sys/" + key.replace(".", "/"))
+        _add(values, key, "/proc/sys/" + key.replace(".", "/"))
     for family, settings in PER_INTERFACE.items():
         for setting in list(settings) + (["disable_ipv6"] if family == "ipv6" else []):
             for path in glob.glob("/proc/sys/net/%s/conf/*/%s" % (family, setting)):
                 name = path.split("/")[6].replace(".", "/")
-                _add(found, "net.%s.conf.%s.%s" % (family, name, setting), path)
-    return found
+                _add(values, "net.%s.conf.%s.%s" % (family, name, setting), path)
+    return values
 
 
-def _add(found, key, path):
+def _add(values, key, path):
     text = (read_text(path, 100) or "").strip()
     if re.match(r"-?\d+$", text):
-        found[key] = int(text)
+        values[key] = int(text)
 
 
-def sysctl_files(folders=FOLDERS):
+def list_sysctl_files(folders=FOLDERS):
     """The files that systemd-sysctl reads at boot, in its order: ``[(path, text)]``. An earlier folder hides later ones."""
-    chosen = {}
+    paths_by_name = {}
     for folder in reversed(folders):
         for path in glob.glob(folder + "/*.conf"):
-            chosen[os.path.basename(path)] = path
-    return [(chosen[name], read_text(chosen[name]) or "") for name in sorted(chosen, key=os.fsencode)]
+            paths_by_name[os.path.basename(path)] = path
+    return [
+        (paths_by_name[name], read_text(paths_by_name[name]) or "") for name in sorted(paths_by_name, key=os.fsencode)
+    ]
 
 
-def ufw_files(configuration="/etc/ufw/ufw.conf", defaults="/etc/default/ufw"):
+def list_ufw_files(configuration="/etc/ufw/ufw.conf", defaults="/etc/default/ufw"):
     """``[(path, text)]`` of the settings that ufw, where it is on, puts in force at boot, after systemd-sysctl's."""
-    enabled = re.search(r"(?mi)^\s*ENABLED\s*=\s*[\"']?yes\b", read_text(configuration) or "")
-    named = re.findall(r"(?m)^\s*IPT_SYSCTL\s*=\s*[\"']?(/[^\s\"'#]+)", read_text(defaults) or "")
-    return [(path, read_text(path) or "") for path in named[-1:]] if enabled else []
+    is_enabled = re.search(r"(?mi)^\s*ENABLED\s*=\s*[\"']?yes\b", read_text(configuration) or "")
+    paths = re.findall(r"(?m)^\s*IPT_SYSCTL\s*=\s*[\"']?(/[^\s\"'#]+)", read_text(defaults) or "")
+    return [(path, read_text(path) or "") for path in paths[-1:]] if is_enabled else []
 
 
-def boot_settings(files):
+def parse_boot_settings(files):
     """``(exact, patterns)``: settings by key as systemd-sysctl would apply them, each with its value and file.
 
     A later line wins; a setting by its exact key wins over patterns; ``-key`` alone takes a key out of patterns.
@@ -224,9 +226,9 @@ def boot_settings(files):
             name = name.strip()
             if not equals:
                 if name.startswith("-"):
-                    exact[_dotted(name[1:].strip())] = (None, path)
+                    exact[_normalize_key(name[1:].strip())] = (None, path)
                 continue
-            key = _dotted(name.lstrip("-").strip())
+            key = _normalize_key(name.lstrip("-").strip())
             if re.search(r"[*?\[]", key):
                 patterns.append((key, value.strip(), path))
             else:
@@ -234,7 +236,7 @@ def boot_settings(files):
     return exact, patterns
 
 
-def _dotted(name):
+def _normalize_key(name):
     """A key in the form ``net.ipv4.conf.eth0/10.rp_filter`` whatever separator its first one was."""
     first = re.search(r"[./]", name)
     if first and first.group() == "/":
@@ -242,10 +244,10 @@ def _dotted(name):
     return name
 
 
-def set_at_boot(key, stages):
+def find_boot_value(key, stages):
     """``(value, file)`` that the files give a key, or ``(None, None)``; of several stages the last counts that has it."""
-    found = (_set_by(key, stage) for stage in reversed(stages))
-    return next((one for one in found if one[0] is not None), (None, None))
+    candidates = (_set_by(key, stage) for stage in reversed(stages))
+    return next((candidate for candidate in candidates if candidate[0] is not None), (None, None))
 
 
 def _set_by(key, settings):
@@ -265,28 +267,28 @@ def _matches(pattern, key):
     return re.match(r"\.".join(parts) + "$", key) is not None
 
 
-def boot_value(key, live, settings):
+def compute_boot_value(key, live, settings):
     """``(value, file)`` after the next boot: the files', else the kernel's own, else the one now."""
-    value, file = set_at_boot(key, settings)
+    value, file = find_boot_value(key, settings)
     if value is not None:
         return value, file
     return BUILT_IN.get(key, live[key]), None
 
 
-def unwritten(live, settings, changeable):
+def find_unwritten(live, settings, changeable):
     """``[{key, value}]`` of what is right now and set by no file, for all interfaces together and for later ones."""
-    found = []
+    results = []
     for key in sorted(live):
         pattern = re.sub(r"\.conf\.(?:all|default)\.", ".conf.*.", key)
         right = live[key] in RIGHT.get(key, RIGHT.get(pattern, ())) and _below_proc(key) in changeable
-        if right and set_at_boot(key, settings)[0] is None:
-            found.append({"key": key, "value": live[key]})
-    return found
+        if right and find_boot_value(key, settings)[0] is None:
+            results.append({"key": key, "value": live[key]})
+    return results
 
 
-def interfaces(live, settings):
+def describe_interfaces(live, settings):
     """Per-interface settings as they work together with conf.all, now and after boot, for real interfaces and new ones."""
-    found = []
+    results = []
     for key in sorted(live):
         match = re.match(r"net\.(ipv[46])\.conf\.(.+)\.([a-z_]+)$", key)
         if not match:
@@ -308,26 +310,26 @@ def interfaces(live, settings):
             if when == "now":
                 values, file = (live[key], live.get(every, 0), live.get(forward, 0)), None
             else:
-                own, file = boot_value(key, live, settings)
-                whole, whole_file = boot_value(every, live, settings) if every in live else (0, None)
-                values = own, whole, boot_value(forward, live, settings)[0] if forward in live else 0
+                own, file = compute_boot_value(key, live, settings)
+                whole, whole_file = compute_boot_value(every, live, settings) if every in live else (0, None)
+                values = own, whole, compute_boot_value(forward, live, settings)[0] if forward in live else 0
                 file = file or whole_file
-            found.append(
+            results.append(
                 {
                     "setting": "%s.%s" % (family, setting),
                     "interface": name.replace("/", "."),
                     "when": when,
-                    "value": combined(rule, *values),
+                    "value": combine_values(rule, *values),
                     "file": file,
                 }
             )
-    return found
+    return results
 
 
-def combined(rule, own, every, forwarding):
+def combine_values(rule, own, every, is_forwarding):
     """The value that the kernel acts on, from an interface's own and conf.all's."""
     if rule == "redirects":
-        rule = "and" if forwarding else "or"
+        rule = "and" if is_forwarding else "or"
     if rule == "or":
         return int(bool(own or every))
     if rule == "and":
@@ -339,53 +341,55 @@ def combined(rule, own, every, forwarding):
     return own
 
 
-def modules(reading):
+def describe_modules(reading):
     """Return of each module that a web server has no use for, and of that for USB disks, whether it is on this host, loaded, kept from loading."""
     folder = "/lib/modules/" + os.uname().release
     there = (read_text(folder + "/modules.dep", 4_000_000) or "") + (read_text(folder + "/modules.builtin") or "")
-    loaded = {line.split(" ", 1)[0] for line in (read_text("/proc/modules") or "").splitlines()}
-    program = reading.installed("modprobe")
-    stake = _stake.every(*(folder + "/modprobe.d/*.conf" for folder in ("/etc", "/run", "/usr/local/lib", "/lib")))
-    said = reading.run([program, "--showconfig"], ok=None, at_stake=stake, limit=MAX_CONFIGURATION) if program else ""
-    blocked = blocked_modules(said)
+    loaded_modules = {line.split(" ", 1)[0] for line in (read_text("/proc/modules") or "").splitlines()}
+    program = reading.find_program("modprobe")
+    stake = _stake.list_with_folders(
+        *(folder + "/modprobe.d/*.conf" for folder in ("/etc", "/run", "/usr/local/lib", "/lib"))
+    )
+    output = reading.run([program, "--showconfig"], ok=None, at_stake=stake, limit=MAX_CONFIGURATION) if program else ""
+    blocked_names = list_blocked_modules(output)
     return [
         {
             "name": name,
             "available": re.search(r"/%s\.ko" % name.replace("_", "[-_]"), there) is not None,
-            "loaded": name in loaded,
-            "blocked": name in blocked,
+            "loaded": name in loaded_modules,
+            "blocked": name in blocked_names,
         }
         for name in (*UNUSED_MODULES, USB_STORAGE)
     ]
 
 
-def blocked_modules(configuration):
+def list_blocked_modules(configuration):
     """Modules whose install command in ``modprobe --showconfig`` loads nothing."""
     pattern = r"(?m)^install\s+(\S+)\s+(?:/usr)?/bin/(?:false|true)\s*$"
     return {name.replace("-", "_") for name in re.findall(pattern, configuration)}
 
 
-def apparmor():
-    enabled = (read_text("/sys/module/apparmor/parameters/enabled", 10) or "").strip() == "Y"
-    lines = (read_text("/sys/kernel/security/apparmor/profiles") or "").splitlines() if enabled else []
+def describe_apparmor():
+    is_enabled = (read_text("/sys/module/apparmor/parameters/enabled", 10) or "").strip() == "Y"
+    lines = (read_text("/sys/kernel/security/apparmor/profiles") or "").splitlines() if is_enabled else []
     modes = [re.match(r"(.*) \((\w+)\)$", line) for line in lines]
     return {
-        "enabled": enabled,
+        "enabled": is_enabled,
         "enforcing": sum(1 for mode in modes if mode and mode.group(2) == "enforce"),
         "complaining": [mode.group(1) for mode in modes if mode and mode.group(2) == "complain"],
     }
 
 
-def boot_loader(text):
+def describe_boot_loader(text):
     """Return where the boot loader is configured, and whether changing what it boots takes a password, from its text."""
     users = re.search(r"(?m)^[ \t]*set[ \t]+superusers=[\"']?\w", text or "")
-    hashed = re.search(r"(?m)^[ \t]*password(?:_pbkdf2)?[ \t]+\S+[ \t]+\S", text or "")
-    return {"boot_loader": "" if text is None else GRUB, "boot_password": bool(users and hashed)}
+    password_match = re.search(r"(?m)^[ \t]*password(?:_pbkdf2)?[ \t]+\S+[ \t]+\S", text or "")
+    return {"boot_loader": "" if text is None else GRUB, "boot_password": bool(users and password_match)}
 
 
-def forwarding_for(reading):
+def list_forwarding_users(reading):
     """What on this host needs packets to be forwarded: container and VPN software by name."""
-    reasons = {name for name, program in FORWARDING_PROGRAMS if reading.installed(program)}
+    reasons = {name for name, program in FORWARDING_PROGRAMS if reading.find_program(program)}
     for interface in sorted(os.listdir("/sys/class/net")):
         if re.match(r"(docker|br-|virbr|lxcbr|lxdbr|podman|cni|wg|tun|ppp|cali|flannel)", interface):
             reasons.add("interface " + interface)
@@ -405,12 +409,12 @@ FORWARDING_PROGRAMS = (
 )
 
 
-def userns_for(reading):
+def list_userns_users(reading):
     """What on this host makes user namespaces without being root: browsers and container software by name."""
-    found = {name for name in USERNS_PROGRAMS if reading.installed(name)}
-    found |= {(read_text(path, 100) or "").strip() for path in glob.iglob("/proc/[0-9]*/comm")} & USERNS_RUNNING
+    reasons = {name for name in USERNS_PROGRAMS if reading.find_program(name)}
+    reasons |= {(read_text(path, 100) or "").strip() for path in glob.iglob("/proc/[0-9]*/comm")} & USERNS_RUNNING
     folders = (path for pattern in USERNS_FOLDERS for path in glob.glob(pattern))
-    return sorted(found | {"folder " + path for path in itertools.islice(folders, 5)})
+    return sorted(reasons | {"folder " + path for path in itertools.islice(folders, 5)})
 
 
 USERNS_PROGRAMS = (
@@ -426,7 +430,7 @@ USERNS_FOLDERS = tuple(
 """Where Node's browsers keep a Chromium of their own."""
 
 
-def ipv6_by_router():
+def is_ipv6_by_router():
     """Whether the host's IPv6 address or default route comes from router advertisements."""
     routes = (line.split() for line in (read_text("/proc/net/ipv6_route") or "").splitlines())
     by_route = any(
@@ -440,7 +444,7 @@ def ipv6_by_router():
 
 def survey_ufw():
     """The file of ufw's that is put in force after ours at boot, with its text; None where there is none."""
-    return next(({"path": path, "text": text} for path, text in ufw_files()), None)
+    return next(({"path": path, "text": text} for path, text in list_ufw_files()), None)
 
 
 def survey(reading):
@@ -448,16 +452,16 @@ def survey(reading):
 
     Left out is what cannot be written here, and what something on this host depends on.
     """
-    depended = set()
-    if forwarding_for(reading):
-        depended |= {"net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"}
-        depended |= {key for key in live_values() if key.endswith((".route_localnet", ".accept_local"))}
-    if userns_for(reading):
-        depended.add("kernel.unprivileged_userns_clone")
-    by_router = ipv6_by_router()
+    needed_keys = set()
+    if list_forwarding_users(reading):
+        needed_keys |= {"net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"}
+        needed_keys |= {key for key in read_live_values() if key.endswith((".route_localnet", ".accept_local"))}
+    if list_userns_users(reading):
+        needed_keys.add("kernel.unprivileged_userns_clone")
+    by_router = is_ipv6_by_router()
     values = {}
-    for key, value in live_values().items():
-        if key in depended or (by_router and BY_ROUTER.search(key)):
+    for key, value in read_live_values().items():
+        if key in needed_keys or (by_router and BY_ROUTER.search(key)):
             continue
         path = _below_proc(key)
         if os.access("/proc/sys/" + path, os.W_OK):

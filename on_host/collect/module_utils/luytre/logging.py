@@ -7,7 +7,7 @@ import stat
 
 from ansible.module_utils.luytre import _audit, _logrotate, _webroot, _writers
 from ansible.module_utils.luytre._reading import file_mode, read_text
-from ansible.module_utils.luytre._units import units
+from ansible.module_utils.luytre._units import read_units
 from ansible.module_utils.luytre_shared import safe_open
 
 JOURNAL = "/var/log/journal"
@@ -59,17 +59,19 @@ _SPANS = {
 
 def collect(reading):
     loose, cut_short = _files(reading.effort(WALK_SECONDS, 2))
-    services = units(reading, ("logrotate.timer", "cron.service", "rsyslog.service", "auditd.service", *FORWARDERS))
+    services = read_units(
+        reading, ("logrotate.timer", "cron.service", "rsyslog.service", "auditd.service", *FORWARDERS)
+    )
     rotations = _logrotate.rotations()
     daemon, profile, people, untold = _audit.collect(reading, services["auditd.service"])
     return {
         "journald": _journald(),
         "rotations": rotations,
-        "rotating": bool(reading.installed("logrotate")) and _rotates(services),
-        "unrotated": _unrotated(rotations),
+        "rotating": bool(reading.find_program("logrotate")) and _rotates(services),
+        "unrotated": _find_unrotated(rotations),
         "files": loose,
         "files_cut_short": cut_short,
-        "remote": _remote(services),
+        "remote": _list_remote_targets(services),
         "auditd": daemon,
         "audit_profile": profile,
         "audit_people": people,
@@ -81,7 +83,7 @@ def collect(reading):
 
 
 def _journald():
-    settings = journald_settings(
+    settings = parse_journald_settings(
         [
             text
             for path in ("/etc/systemd/journald.conf", "/run/systemd/journald.conf", "/usr/lib/systemd/journald.conf")
@@ -90,7 +92,7 @@ def _journald():
         ][:1]
         + [
             text
-            for _name, path in drop_ins("systemd/journald.conf.d")
+            for _name, path in list_drop_ins("systemd/journald.conf.d")
             for text in [read_text(path, 100_000)]
             if text is not None
         ]
@@ -102,23 +104,23 @@ def _journald():
         "storage": storage,
         "persistent": storage == "persistent" or (storage == "auto" and on_disk),
         "on_disk": any(name.endswith(".journal") for _folder, _folders, names in os.walk(JOURNAL) for name in names),
-        "max_use": size(settings.get("SystemMaxUse", ""), min(room.f_blocks * room.f_frsize // 10, 4 << 30)),
-        "max_retention": seconds(settings.get("MaxRetentionSec", "0")),
+        "max_use": parse_size(settings.get("SystemMaxUse", ""), min(room.f_blocks * room.f_frsize // 10, 4 << 30)),
+        "max_retention": parse_span(settings.get("MaxRetentionSec", "0")),
         "free": room.f_bavail * room.f_frsize,
         "settings": {name: settings[name] for name in sorted(settings)[:40]},
     }
 
 
-def drop_ins(relative):
+def list_drop_ins(relative):
     """``(name, path)`` of a systemd drop-in folder's files in the order they are read; a file masks its namesakes."""
-    found = {}
+    paths_by_name = {}
     for base in ("/usr/lib/", "/usr/local/lib/", "/run/", "/etc/"):
         for path in glob.glob(base + relative + "/*.conf"):
-            found[os.path.basename(path)] = path
-    return sorted((name, path) for name, path in found.items() if os.path.realpath(path) != "/dev/null")
+            paths_by_name[os.path.basename(path)] = path
+    return sorted((name, path) for name, path in paths_by_name.items() if os.path.realpath(path) != "/dev/null")
 
 
-def journald_settings(texts):
+def parse_journald_settings(texts):
     """The ``[Journal]`` settings in force of files read one after the other; an empty value is the default again."""
     settings = {}
     for text in texts:
@@ -135,7 +137,7 @@ def journald_settings(texts):
     return settings
 
 
-def seconds(text):
+def parse_span(text):
     """A systemd time span (``1month 2w``) in whole seconds; None for anything else, 0 for ``infinity`` too."""
     if text.strip() in ("infinity", ""):
         return 0
@@ -149,7 +151,7 @@ def seconds(text):
     return int(sum(float(number) * _SPANS[unit] for number, unit in parts))
 
 
-def size(text, default):
+def parse_size(text, default):
     """A systemd size (``500M``) in bytes; the default when not set or not understood."""
     match = re.match(r"^(\d+)\s*([KMGTPE]?)B?$", text.strip())
     return (
@@ -168,38 +170,38 @@ def _rotates(services):
     )
 
 
-def _unrotated(rotations):
+def _find_unrotated(rotations):
     """Web server log folders with logs that no rotation names."""
     patterns = [pattern for rotation in rotations for pattern in rotation["paths"]]
-    covered = {path for pattern in patterns for path in glob.glob(pattern)}
+    rotated_paths = {path for pattern in patterns for path in glob.glob(pattern)}
     return sorted(
         path
         for folder in ("/var/log/nginx", "/var/log/apache2")
         for path in glob.glob(folder + "/*.log")
-        if path not in covered and os.path.isfile(path)
+        if path not in rotated_paths and os.path.isfile(path)
     )[:MAX_LISTED]
 
 
 def _files(effort):
     """``(log files with something to hide that others may read and what others may write, whether there was more to look at)``."""
-    root = safe_open.path("/var/log", safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
+    root = safe_open.open_path("/var/log", safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
     try:
-        found, statuses = [], {}
+        entries, statuses = [], {}
         shut = set()
-        walk = _webroot.Walk(root, effort, MAX_FILES)
+        walk = _webroot.WebrootWalk(root, effort, MAX_FILES)
         for entry in walk:
             parent = entry.path.rpartition("/")[0]
             if parent in shut or (entry.is_dir and not entry.status.st_mode & stat.S_IXOTH):
                 shut.add(entry.path)
             readable = _webroot.is_open_log(entry) and parent not in shut
             writable = _webroot.is_world_writable(entry)
-            if (readable or writable) and len(found) < MAX_LISTED:
+            if (readable or writable) and len(entries) < MAX_LISTED:
                 path = "/var/log/" + os.fsencode(entry.path).decode("utf-8", "replace")
-                found.append(dict(file_mode(path, entry.status), others_write=writable))
+                entries.append(dict(file_mode(path, entry.status), others_write=writable))
                 if writable and entry.is_file:
                     statuses[path] = entry.status
-        writers = _writers.of(statuses)
-        return [{**one, "writers": writers.get(one["path"], [])} for one in found], walk.cut_short
+        writers = _writers.find_open_writers(statuses)
+        return [{**log_entry, "writers": writers.get(log_entry["path"], [])} for log_entry in entries], walk.cut_short
     finally:
         os.close(root)
 
@@ -207,7 +209,7 @@ def _files(effort):
 # --- away from here -----------------------------------------------------------------------
 
 
-def _remote(services):
+def _list_remote_targets(services):
     """What sends logs to another machine."""
     ways = [
         name
@@ -216,7 +218,7 @@ def _remote(services):
     ]
     if services["rsyslog.service"]["active"]:
         for path in ["/etc/rsyslog.conf", *sorted(glob.glob("/etc/rsyslog.d/*.conf"))]:
-            ways += [path + ": " + target for target in rsyslog_targets(read_text(path, 200_000) or "")]
+            ways += [path + ": " + target for target in list_rsyslog_targets(read_text(path, 200_000) or "")]
     if services["syslog-ng.service"]["active"] and re.search(
         r"^\s*(?:destination\b.*)?\b(?:network|syslog|tcp|udp)\s*\(",
         read_text("/etc/syslog-ng/syslog-ng.conf") or "",
@@ -226,7 +228,7 @@ def _remote(services):
     return ways[:20]
 
 
-def rsyslog_targets(text):
+def list_rsyslog_targets(text):
     """Hosts that rsyslog forwards to."""
     text = "\n".join(re.sub(r"(?:^|\s)#.*", "", line) for line in text.splitlines())
     plain = re.findall(r"^[^@\n]*?[\s-]@{1,2}(?:\([^)]*\))?\[?([A-Za-z0-9:.-]+)", text, re.MULTILINE)

@@ -9,8 +9,8 @@ import re
 import stat
 
 from ansible.module_utils.luytre import _accounts, _mariadb_start, _processes, _stake
-from ansible.module_utils.luytre._authors import when_loose
-from ansible.module_utils.luytre._reading import Elsewhere, NotRun, Unreadable, file_mode, read_below
+from ansible.module_utils.luytre._authors import collect_if_loose
+from ansible.module_utils.luytre._reading import NotRun, UnpackagedDaemon, UnreadableFact, file_mode, read_below
 from ansible.module_utils.luytre_shared import ownership
 from ansible.module_utils.luytre_shared.ownership import Trust
 
@@ -41,7 +41,7 @@ AT_START = {
 """What a server starts with when no option file says otherwise."""
 SYSTEM_DATABASES = ("information_schema", "mysql", "performance_schema", "sys")
 SERVER_USER = "mysql"
-ASKED = (
+SERVER_FACTS = (
     "version",
     "branch",
     "variables",
@@ -98,15 +98,15 @@ SELECT 'grant', User, Host, Db, CONCAT_WS(',',
 
 
 def collect(reading):
-    client = client_program(reading)
-    ours = list(filter(None, map(reading.installed, SERVERS)))
-    installed = bool(ours)
-    away = None if installed and is_running(reading) else _processes.elsewhere(SERVERS, ours, reading.trust)
+    client = find_client(reading)
+    ours = list(filter(None, map(reading.find_program, SERVERS)))
+    is_installed = bool(ours)
+    away = None if is_installed and is_running(reading) else _processes.find_elsewhere(SERVERS, ours, reading.trust)
     if away:
-        raise Elsewhere(away)
+        raise UnpackagedDaemon(away)
     facts = {
-        "installed": installed,
-        "running": installed and is_running(reading),
+        "installed": is_installed,
+        "running": is_installed and is_running(reading),
         "version": None,
         "branch": None,
         "variables": None,
@@ -115,77 +115,80 @@ def collect(reading):
         "public_grants": [],
         "databases": [],
         "test_database": False,
-        "files": config_files() if installed else [],
-        "histories": histories(),
+        "files": list_config_files() if is_installed else [],
+        "histories": find_histories(),
         "start_fault": None,
     }
     if facts["running"]:
         if client is None:
-            raise Unreadable("MariaDB is running but its client program is not installed")
+            raise UnreadableFact("MariaDB is running but its client program is not installed")
         try:
-            facts.update(state(rows(reading, client, QUERY)))
-            facts["next_start"] = next_start(reading)
-            facts["start_fault"] = start_fault(reading)
-            facts["files"] += datadir(facts["variables"]["datadir"].rstrip("/"))
-        except NotRun as refused:
-            facts["untold"] = dict.fromkeys(ASKED, str(refused))
+            facts.update(parse_state(query_rows(reading, client, QUERY)))
+            facts["next_start"] = read_next_start(reading)
+            facts["start_fault"] = find_start_fault(reading)
+            facts["files"] += describe_datadir(facts["variables"]["datadir"].rstrip("/"))
+        except NotRun as refusal:
+            facts["untold"] = dict.fromkeys(SERVER_FACTS, str(refusal))
     return facts
 
 
 # --- asking ------------------------------------------------------------------------------------------
 
 
-def client_program(reading):
+def find_client(reading):
     """The client's path under its present or its old name, or None."""
-    return reading.installed("mariadb") or reading.installed("mysql")
+    return reading.find_program("mariadb") or reading.find_program("mysql")
 
 
-def servers(reading):
+def list_servers(reading):
     """The processes of the installed server, which the server's own account or root runs in this host's process space."""
-    program = reading.installed("mariadbd") or reading.installed("mysqld")
+    program = reading.find_program("mariadbd") or reading.find_program("mysqld")
     uids = {0} | {account["uid"] for account in _accounts.passwd() if account["name"] == SERVER_USER}
-    return _processes.running(program, uids) if program else []
+    return _processes.list_running(program, uids) if program else []
 
 
 def is_running(reading):
     """Whether the installed server runs here."""
-    return bool(servers(reading))
+    return bool(list_servers(reading))
 
 
-def socket(reading):
+def find_socket(reading):
     """The path of the running server's own socket, in whose place nobody else could put another. Raises Unreadable."""
-    for server in servers(reading):
+    for server in list_servers(reading):
         trust = Trust((0, server.uid))
-        for path in _processes.listening(server.pid):
+        for path in _processes.list_listen_paths(server.pid):
             try:
                 status = os.lstat(path)
             except OSError:
                 continue
             if stat.S_ISSOCK(status.st_mode) and status.st_uid == server.uid and trust.replaceable(path) is None:
                 return path
-    raise Unreadable("no socket is certain to be that of the MariaDB that runs here")
+    raise UnreadableFact("no socket is certain to be that of the MariaDB that runs here")
 
 
-def start_fault(reading):
+def find_start_fault(reading):
     """Why the server would not start as it is now, or an empty text. Raises NotRun, Unreadable."""
-    program = next(filter(None, map(reading.installed, SERVERS)))
-    return _mariadb_start.fault(reading, program, option_files()) or ""
+    program = next(filter(None, map(reading.find_program, SERVERS)))
+    return _mariadb_start.fault(reading, program, list_option_files()) or ""
 
 
-def option_files():
+def list_option_files():
     """The option files that a client or ``my_print_defaults`` takes when root runs it, and where they have plugins."""
     mains = ("/etc/my.cnf", "/etc/mysql/my.cnf", "/root/.my.cnf", DEBIAN_DEFAULTS)
-    return [_stake.OPENSSL, *(path for main in mains for path in _stake.tree(main, _stake.of_mariadb))]
+    return [
+        _stake.OPENSSL,
+        *(path for main in mains for path in _stake.list_include_tree(main, _stake.list_mariadb_includes)),
+    ]
 
 
-def rows(reading, client, sql):
+def query_rows(reading, client, sql):
     """Rows of all result sets of a script as lists of text (None for NULL). One process.
 
     Logs in by the socket: as root, else as the client's own option files say, else as Debian's maintenance does.
     """
     arguments = [
         "--protocol=socket",
-        "--socket=" + socket(reading),
+        "--socket=" + find_socket(reading),
         WITHOUT_TLS,
         "--local-infile=0",
         "--batch",
@@ -194,40 +197,40 @@ def rows(reading, client, sql):
     ]
     for first, last in (([], ["--user=root"]), ([], []), (["--defaults-file=" + DEBIAN_DEFAULTS], [])):
         try:
-            text = reading.run([client, *first, *arguments, *last], input_text=sql, at_stake=option_files())
+            text = reading.run([client, *first, *arguments, *last], input_text=sql, at_stake=list_option_files())
             break
         except NotRun:
             raise
-        except Unreadable as refused:
-            if "ERROR 1045" not in str(refused) and "ERROR 1698" not in str(refused):
+        except UnreadableFact as refusal:
+            if "ERROR 1045" not in str(refusal) and "ERROR 1698" not in str(refusal):
                 raise
-            why = str(refused)[-160:]
+            why = str(refusal)[-160:]
     else:
-        raise Unreadable("root cannot log in to MariaDB through its socket: %s" % why)
-    return fields(text)
+        raise UnreadableFact("root cannot log in to MariaDB through its socket: %s" % why)
+    return parse_fields(text)
 
 
-def fields(text):
+def parse_fields(text):
     """The client's batch output as rows of text, None for NULL."""
     return [[_field(cell) for cell in line.split("\t")] for line in text.split("\n") if line]
 
 
-def next_start(reading):
+def read_next_start(reading):
     """What the option files will make of the settings in AT_START when the server starts next."""
-    printer = reading.installed("my_print_defaults")
+    printer = reading.find_program("my_print_defaults")
     if printer is None:
-        raise Unreadable("my_print_defaults is not installed")
-    return options(reading.run([printer, "--mysqld"], at_stake=option_files()).splitlines())
+        raise UnreadableFact("my_print_defaults is not installed")
+    return parse_options(reading.run([printer, "--mysqld"], at_stake=list_option_files()).splitlines())
 
 
-def options(arguments):
+def parse_options(arguments):
     """Settings from options as they are given to a server: the last word counts, ``-`` and ``_`` are the same."""
     settings = dict(AT_START)
     for argument in arguments:
         name, equals, value = argument.strip().lstrip("-").partition("=")
         name = name.replace("-", "_").lower()
         name = name[len("loose_") :] if name.startswith("loose_") else name
-        name, negated = next(
+        name, is_negated = next(
             (
                 (name[len(prefix) :], prefix != "enable_")
                 for prefix in ("skip_", "disable_", "enable_")
@@ -237,7 +240,7 @@ def options(arguments):
         )
         if isinstance(settings.get(name), bool):
             on = not equals or value.strip().lower() in ("1", "on", "true", "yes")
-            settings[name] = on != negated
+            settings[name] = on != is_negated
         elif name in settings:
             settings[name] = value
     return settings
@@ -252,18 +255,18 @@ def _field(cell):
 # --- understanding ------------------------------------------------------------------------------------
 
 
-def state(answer):
+def parse_state(answer):
     """The server's state from the rows of QUERY."""
-    tagged = {}
+    rows_by_kind = {}
     for row in answer:
-        tagged.setdefault(row[0], []).append(row[1:])
-    if "version" not in tagged or "account" not in tagged:
-        raise Unreadable("MariaDB's answer is not complete")
-    raw = dict(tagged.get("variable", []))
-    missing = [name for name in ("bind_address", "port", "datadir") if name not in raw]
-    if missing:
-        raise Unreadable("MariaDB does not tell its %s" % ", ".join(missing))
-    variables = {name: _typed(kind, raw.get(name)) for name, kind in VARIABLES.items()}
+        rows_by_kind.setdefault(row[0], []).append(row[1:])
+    if "version" not in rows_by_kind or "account" not in rows_by_kind:
+        raise UnreadableFact("MariaDB's answer is not complete")
+    raw = dict(rows_by_kind.get("variable", []))
+    missing_names = [name for name in ("bind_address", "port", "datadir") if name not in raw]
+    if missing_names:
+        raise UnreadableFact("MariaDB does not tell its %s" % ", ".join(missing_names))
+    variables = {name: _convert_value(kind, raw.get(name)) for name, kind in VARIABLES.items()}
     variables["symbolic_links"] = raw.get("have_symlink") == "YES"
     grants = [
         {
@@ -272,23 +275,23 @@ def state(answer):
             "database": database,
             "privileges": [p for p in (privileges or "").split(",") if p],
         }
-        for user, host, database, privileges in tagged.get("grant", [])
+        for user, host, database, privileges in rows_by_kind.get("grant", [])
     ]
-    definers = {row[0] for row in tagged.get("definer", [])}
+    definers = {row[0] for row in rows_by_kind.get("definer", [])}
     members = {}
-    for user, host, role in tagged.get("member", []):
+    for user, host, role in rows_by_kind.get("member", []):
         members.setdefault((user, host), []).append(role or "")
-    listed = [(user or "", host or "", privileges(text)) for user, host, text in tagged["account"]]
-    role_access = {user: priv.get("access", 0) for user, _, priv in listed if priv.get("is_role")}
+    account_rows = [(user or "", host or "", parse_privileges(text)) for user, host, text in rows_by_kind["account"]]
+    role_access = {user: priv.get("access", 0) for user, _, priv in account_rows if priv.get("is_role")}
     accounts = [
         _account(user, host, priv, role_access, members.get((user, host), []), grants, definers)
-        for user, host, priv in listed
+        for user, host, priv in account_rows
         if not priv.get("is_role")
     ]
-    databases = [row[0] for row in tagged.get("database", [])]
+    databases = [row[0] for row in rows_by_kind.get("database", [])]
     return {
-        "version": tagged["version"][0][0],
-        "branch": branch(tagged["version"][0][0]),
+        "version": rows_by_kind["version"][0][0],
+        "branch": get_branch(rows_by_kind["version"][0][0]),
         "variables": variables,
         "accounts": accounts,
         "public_grants": [grant for grant in grants if grant["user"] in ("", "PUBLIC")],
@@ -297,16 +300,16 @@ def state(answer):
     }
 
 
-def branch(version):
+def get_branch(version):
     """``10.11 in debian 12`` when the distribution built it, else ``10.11``; ``MySQL 8.0`` for that one."""
     number = ".".join(version.split("-")[0].split(".")[:2])
     if "mariadb" not in version.lower():
         return "MySQL " + number
-    built = re.search(r"\+deb(\d+)u", version)
-    return "%s in debian %s" % (number, built.group(1)) if built else number
+    match = re.search(r"\+deb(\d+)u", version)
+    return "%s in debian %s" % (number, match.group(1)) if match else number
 
 
-def _typed(kind, value):
+def _convert_value(kind, value):
     if kind is bool:
         return value in ("ON", "1", "YES")
     if kind is int:
@@ -314,44 +317,44 @@ def _typed(kind, value):
     return value or ""
 
 
-def privileges(text):
+def parse_privileges(text):
     try:
         priv = json.loads(text or "{}")
     except ValueError:
-        raise Unreadable("mysql.global_priv holds no JSON")
+        raise UnreadableFact("mysql.global_priv holds no JSON")
     if not isinstance(priv, dict) or not isinstance(priv.get("access", 0), int):
-        raise Unreadable("mysql.global_priv does not hold what it should")
+        raise UnreadableFact("mysql.global_priv does not hold what it should")
     return priv
 
 
-def privilege_names(access):
+def list_privileges(access):
     """The privileges of an ``access`` mask, the full set in two words."""
-    named = [name for bit, name in enumerate(GLOBAL_PRIVILEGES) if access >> bit & 1]
+    names = [name for bit, name in enumerate(GLOBAL_PRIVILEGES) if access >> bit & 1]
     everyday = [name for name in GLOBAL_PRIVILEGES[:28] if name != "GRANT OPTION"]
-    if not set(everyday) <= set(named):
-        return named
-    return ["ALL PRIVILEGES"] + (["GRANT OPTION"] if "GRANT OPTION" in named else [])
+    if not set(everyday) <= set(names):
+        return names
+    return ["ALL PRIVILEGES"] + (["GRANT OPTION"] if "GRANT OPTION" in names else [])
 
 
 def _account(user, host, priv, role_access, roles, grants, definers):
     access = priv.get("access", 0)
-    held = set(privilege_names(access))
+    privilege_set = set(list_privileges(access))
     for role in [*roles, "PUBLIC"]:
-        held.update(privilege_names(role_access.get(role, 0)))
+        privilege_set.update(list_privileges(role_access.get(role, 0)))
     return {
         "user": user,
         "host": host,
         "anywhere": re.match(r"[%_.]*$", host) is not None,
-        "plugin": ", ".join(dict.fromkeys(plugin for plugin, _ in methods(priv))),
-        "authentication": authentication(priv),
+        "plugin": ", ".join(dict.fromkeys(plugin for plugin, _ in list_methods(priv))),
+        "authentication": classify_authentication(priv),
         "super": bool(access >> GLOBAL_PRIVILEGES.index("SUPER") & 1),
-        "global_privileges": privilege_names(access),
+        "global_privileges": list_privileges(access),
         "roles": [
-            {"name": role, "global_privileges": privilege_names(role_access.get(role, 0))}
+            {"name": role, "global_privileges": list_privileges(role_access.get(role, 0))}
             for role in [*sorted(roles), "PUBLIC"]
             if role in roles or role_access.get(role)
         ],
-        "reaches_everything": _everything(held),
+        "reaches_everything": _reaches_everything(privilege_set),
         "defines": "%s@%s" % (user, host) in definers,
         "grants": [
             {"database": grant["database"], "privileges": grant["privileges"]}
@@ -361,15 +364,15 @@ def _account(user, host, priv, role_access, roles, grants, definers):
     }
 
 
-def _everything(held):
+def _reaches_everything(privilege_set):
     """Whether global privileges let an account read or change every site's data, or the server itself.
 
     Those of an account that dumps databases (SELECT with LOCK TABLES) do not count.
     """
-    return bool(held & DANGEROUS) or ("SELECT" in held and "LOCK TABLES" not in held)
+    return bool(privilege_set & DANGEROUS) or ("SELECT" in privilege_set and "LOCK TABLES" not in privilege_set)
 
 
-def methods(priv):
+def list_methods(priv):
     """``(plugin, authentication string)`` of each way in. An empty member of ``auth_or`` stands for the main one."""
     main = (priv.get("plugin") or "mysql_native_password", priv.get("authentication_string") or "")
     others = priv.get("auth_or")
@@ -381,15 +384,15 @@ def methods(priv):
     ]
 
 
-def authentication(priv):
+def classify_authentication(priv):
     """One word for how an account may log in, the weakest way first: locked, empty, password, socket, other."""
     if priv.get("account_locked"):
         return "locked"
-    ways = {_way(plugin, secret) for plugin, secret in methods(priv)}
+    ways = {_classify_method(plugin, secret) for plugin, secret in list_methods(priv)}
     return next((way for way in ("empty", "password", "socket", "other") if way in ways), "locked")
 
 
-def _way(plugin, secret):
+def _classify_method(plugin, secret):
     if plugin in ("unix_socket", "auth_socket"):
         return "socket"
     if plugin in ("pam", "gssapi", "auth_pam"):
@@ -404,7 +407,7 @@ def _way(plugin, secret):
 # --- files ----------------------------------------------------------------------------------------------
 
 
-def config_files():
+def list_config_files():
     """Option files of the server and of root's client; ``loose`` when others than root may change or misuse them."""
     paths = ["/etc/my.cnf", "/root/.my.cnf"]
     for folder, folders, names in os.walk("/etc/mysql"):
@@ -412,26 +415,26 @@ def config_files():
         paths += [os.path.join(folder, name) for name in sorted(names) if name.endswith(".cnf")]
         if len(paths) > MAX_CONFIG_FILES:
             break
-    found = []
+    files = []
     for path in paths[:MAX_CONFIG_FILES]:
         mode = file_mode(path)
         if mode is not None and mode["kind"] == "file":
             text = read_below("/", path, 200_000) or ""
             secret = re.search(r"(?mi)^\s*password\s*=\s*['\"]?[^\s'\"#]", text) is not None
-            loose = when_loose(path, ownership.PASSWORD if secret else ownership.CLOSED)
-            found.append({**mode, "doubt": None, **(loose or {}), "holds_password": secret, "loose": loose is not None})
-    return found
+            loose = collect_if_loose(path, ownership.PASSWORD if secret else ownership.STRICT_ROOT)
+            files.append({**mode, "doubt": None, **(loose or {}), "holds_password": secret, "loose": loose is not None})
+    return files
 
 
-def datadir(path):
+def describe_datadir(path):
     """The folder of the data itself; ``loose`` when others than the server's account may enter it."""
     mode = file_mode(path)
     return [{**mode, "holds_password": False, "loose": bool(mode["mode"] & 0o007)}] if mode else []
 
 
-def histories():
+def find_histories():
     """The client's history files in people's homes that hold something, and whether they mention passwords."""
-    found = []
+    files = []
     for home in _homes():
         for name in HISTORIES:
             path = os.path.join(home, name)
@@ -440,14 +443,14 @@ def histories():
                 continue
             text = read_below(home, name) or ""
             if text.strip():
-                found.append(
+                files.append(
                     {
                         **mode,
                         "mentions_password": MENTIONS_PASSWORD.search(text) is not None,
                         "open_to_others": bool(mode["mode"] & 0o077),
                     }
                 )
-    return found
+    return files
 
 
 def _homes():
@@ -455,7 +458,7 @@ def _homes():
         with open("/etc/passwd", encoding="utf-8", errors="replace") as handle:
             entries = [line.split(":") for line in handle.read(1_000_000).splitlines()]
     except OSError as error:
-        raise Unreadable("/etc/passwd: %s" % error.strerror)
+        raise UnreadableFact("/etc/passwd: %s" % error.strerror)
     homes = {
         entry[5] for entry in entries if len(entry) == 7 and entry[5].startswith(("/root", "/home/", "/var/", "/srv/"))
     }

@@ -19,10 +19,10 @@ from ansible.module_utils.luytre import (
     _web,
     _websites,
 )
-from ansible.module_utils.luytre._authors import when_loose
-from ansible.module_utils.luytre._nginx_conf import BadConfig, load, seconds, size
-from ansible.module_utils.luytre._nginx_request import PASSES, Model, Request, location_words, server_names
-from ansible.module_utils.luytre._reading import NotRun, Unreadable, read_text
+from ansible.module_utils.luytre._authors import collect_if_loose
+from ansible.module_utils.luytre._nginx_conf import BadConfig, load, parse_seconds, parse_size
+from ansible.module_utils.luytre._nginx_request import PASSES, NginxModel, NginxRequest, location_words, server_names
+from ansible.module_utils.luytre._reading import NotRun, UnreadableFact, read_text
 from ansible.module_utils.luytre_shared import ownership, safe_open
 from ansible.module_utils.luytre_shared.names import user_name
 
@@ -62,49 +62,49 @@ ABSENT = {
 
 
 def collect(reading):
-    found = _nginx_daemons.running(reading)
-    if not found:
+    daemons = _nginx_daemons.list_daemons(reading)
+    if not daemons:
         return ABSENT
-    first, *others = [_of(reading, one) for one in found]
-    return _together(first, others)
+    first, *others = [_read_daemon(reading, daemon) for daemon in daemons]
+    return _merge_facts(first, others)
 
 
-def _of(reading, one):
+def _read_daemon(reading, daemon):
     """The facts of one nginx."""
-    version = re.search(r"(?:nginx|openresty|Angie)/([0-9.]+)", reading.run([one.program, "-v"], both=True))
+    version = re.search(r"(?:nginx|openresty|Angie)/([0-9.]+)", reading.run([daemon.program, "-v"], both=True))
     facts = {
         **ABSENT,
         "installed": True,
         "version": version.group(1) if version else "",
-        "elsewhere": [] if one.main.startswith(FOLDER + "/") else [{"program": one.program, "file": one.main}],
-        "worker_users": _worker_users(one.program, one.masters),
+        "elsewhere": [] if daemon.main.startswith(FOLDER + "/") else [{"program": daemon.program, "file": daemon.main}],
+        "worker_users": _worker_users(daemon.program, daemon.masters),
     }
     try:
-        config = load(one.main, read_text)
+        config = load(daemon.main, read_text)
     except BadConfig as error:
-        said = str(error)[:300]
+        message = str(error)[:300]
         untold = {
-            "config_ok": "nginx was not run as root: it is not known what it would read: %s" % said,
-            "vhosts": "the configuration of nginx is not understood: %s" % said,
+            "config_ok": "nginx was not run as root: it is not known what it would read: %s" % message,
+            "vhosts": "the configuration of nginx is not understood: %s" % message,
         }
-        return {**facts, "vhosts": None, "problems": [said], "untold": untold}
+        return {**facts, "vhosts": None, "problems": [message], "untold": untold}
     facts.update(describe(config, reading.declared, facts["version"], deadline=reading.deadline - SPARE))
-    spared = waiting_for_a_proxy(config)
-    _handshakes.tell(facts["vhosts"], reading.deadline - SPARE, spared=spared)
-    _origins.tell(facts["vhosts"], reading.declared, reading.deadline - SPARE, spared)
-    folder = os.path.dirname(one.main)
-    _certificates.tell([*facts["vhosts"], *facts["unread_vhosts"]], reading.trust, folder)
+    skip_places = list_proxy_places(config)
+    _handshakes.add_tls_versions(facts["vhosts"], reading.deadline - SPARE, spared=skip_places)
+    _origins.add_cors_answers(facts["vhosts"], reading.declared, reading.deadline - SPARE, skip_places)
+    folder = os.path.dirname(daemon.main)
+    _certificates.add_load_results([*facts["vhosts"], *facts["unread_vhosts"]], reading.trust, folder)
     for vhost in facts["vhosts"]:
         vhost["loose"] = reading.trust.loose(vhost["file"]) or ""
     return {
         **facts,
-        **_tested(reading, one, config),
-        "loose_files": loose_files(config),
-        "linked_folders": linked_folders(),
+        **_run_test(reading, daemon, config),
+        "loose_files": find_loose_files(config),
+        "linked_folders": find_linked_folders(),
     }
 
 
-def _together(first, others):
+def _merge_facts(first, others):
     """The facts of several nginx as those of one: all their lists, and of the rest the first one's; sound only when all are."""
     facts = dict(first)
     for other in others:
@@ -119,54 +119,62 @@ def _together(first, others):
     return facts
 
 
-def tested(reading):
+def test_configuration(reading):
     """What nginx says of its configuration now: ``{config_ok, config_message, untold}``."""
-    one = _nginx_daemons.running(reading)[0]
+    daemon = _nginx_daemons.list_daemons(reading)[0]
     try:
-        said = _tested(reading, one, load(one.main, read_text))
+        result = _run_test(reading, daemon, load(daemon.main, read_text))
     except BadConfig as error:
         return {"config_ok": False, "config_message": str(error)[:300], "untold": {}}
-    return {"config_message": "", "untold": {}, **said}
+    return {"config_message": "", "untold": {}, **result}
 
 
-def describe(config, declared=None, version="", on_disk=True, deadline=None):
+def describe(config, declarations=None, version="", on_disk=True, deadline=None):
     """The part of the facts that follows from the configuration alone. Raises Unreadable.
 
     A virtual host whose patterns cost too much time is told apart from those that were read.
     """
-    model = Model(config)
-    groups = by_listen(config.servers)
-    claimed = functools.lru_cache(None)(lambda: answered_names(model, groups, declared or {}))
-    pieces = [lambda: [whole(model, groups), [claimed()[id(server)] for server in config.servers]]]
+    model = NginxModel(config)
+    groups = group_by_listen(config.servers)
+    load_names = functools.lru_cache(None)(lambda: list_answered_names(model, groups, declarations or {}))
+    pieces = [lambda: [describe_server(model, groups), [load_names()[id(server)] for server in config.servers]]]
     pieces += [
-        lambda server=server: _vhost(model, groups, server, claimed()[id(server)], on_disk) for server in config.servers
+        lambda server=server: _vhost(model, groups, server, load_names()[id(server)], on_disk)
+        for server in config.servers
     ]
-    told, *sites = _patterns.in_turn(pieces, deadline or time.monotonic() + 20)
-    if isinstance(told, _patterns.Unread):
-        raise Unreadable("the patterns of %s cost too much time" % (told.file or config.top.file))
-    facts, names = told
-    known = [plain(model, groups, server, names[number], version) for number, server in enumerate(config.servers)]
-    both = list(zip(known, sites))
+    answer, *sites = _patterns.run_in_turn(pieces, deadline or time.monotonic() + 20)
+    if isinstance(answer, _patterns.PatternFailure):
+        raise UnreadableFact("the patterns of %s cost too much time" % (answer.file or config.top.file))
+    facts, names = answer
+    plain_vhosts = [
+        describe_plain_vhost(model, groups, server, names[number], version)
+        for number, server in enumerate(config.servers)
+    ]
+    both = list(zip(plain_vhosts, sites))
     return {
         **facts,
-        "vhosts": [{**one, **site} for one, site in both if not isinstance(site, _patterns.Unread)],
+        "vhosts": [
+            {**plain_vhost, **site} for plain_vhost, site in both if not isinstance(site, _patterns.PatternFailure)
+        ],
         "unread_vhosts": [
-            {**one, "unread": site.told(one["file"])} for one, site in both if isinstance(site, _patterns.Unread)
+            {**plain_vhost, "unread": site.as_fact(plain_vhost["file"])}
+            for plain_vhost, site in both
+            if isinstance(site, _patterns.PatternFailure)
         ],
     }
 
 
-def waiting_for_a_proxy(config):
+def list_proxy_places(config):
     """The (address, port) where nginx wants to be told first, by a proxy, who asks."""
     return {
         (address, port)
         for server in config.servers
-        for address, port, options in listens(server)
+        for address, port, options in parse_listens(server)
         if "proxy_protocol" in options
     }
 
 
-def whole(model, groups):
+def describe_server(model, groups):
     """What counts for the whole server."""
     config = model.config
     user = config.top.own("user")
@@ -176,7 +184,8 @@ def whole(model, groups):
         "server_tokens": _tokens(model),
         "timeouts": _timeouts(config),
         "default_servers": [
-            default_answer(model, address, port, members) for (address, port), members in sorted(groups.items())
+            describe_default_answer(model, address, port, members)
+            for (address, port), members in sorted(groups.items())
         ],
     }
 
@@ -192,18 +201,24 @@ def _worker_users(program, masters):
     return sorted({user_name(worker.uid) for worker in workers if worker.uid is not None})
 
 
-def _tested(reading, one, config):
+def _run_test(reading, daemon, config):
     """What nginx itself says of its configuration; not asked where another could have it load or write something."""
-    read, written = _nginx_stake.at_stake(config, one.prefix)
+    read, write_paths = _nginx_stake.list_test_paths(config, daemon.prefix)
     try:
-        argv = [one.program, "-t", *([] if one.prefix == _nginx_daemons.PREFIX else ["-p", one.prefix]), "-c", one.main]
-        at_stake = [one.main, *read]
-        trust = _administrators.trusted(reading, at_stake, written)
-        said = reading.run(argv, ok=None, both=True, at_stake=at_stake, writes=written, trust=trust)
-        lines = said.strip().splitlines()
-    except NotRun as refused:
-        return {"config_ok": None, "untold": {"config_ok": str(refused)}}
-    except Unreadable as late:
+        argv = [
+            daemon.program,
+            "-t",
+            *([] if daemon.prefix == _nginx_daemons.PREFIX else ["-p", daemon.prefix]),
+            "-c",
+            daemon.main,
+        ]
+        at_stake = [daemon.main, *read]
+        trust = _administrators.make_trust(reading, at_stake, write_paths)
+        output = reading.run(argv, ok=None, both=True, at_stake=at_stake, writes=write_paths, trust=trust)
+        lines = output.strip().splitlines()
+    except NotRun as refusal:
+        return {"config_ok": None, "untold": {"config_ok": str(refusal)}}
+    except UnreadableFact as late:
         return {"config_ok": None, "config_message": str(late)[:300], "untold": {"config_ok": str(late)}}
     return {
         "config_ok": any("test is successful" in line for line in lines),
@@ -212,14 +227,17 @@ def _tested(reading, one, config):
     }
 
 
-def linked_folders():
+def find_linked_folders():
     """Folders for files of ours that are links: what lies behind one may be anywhere."""
-    found = [path for path in (FOLDER, FOLDER + "/conf.d") if os.path.islink(path)]
-    enabled = FOLDER + "/sites-enabled"
-    return [*found, *([enabled] if os.path.islink(enabled) and os.path.lexists(enabled + "/default") else [])]
+    folders = [path for path in (FOLDER, FOLDER + "/conf.d") if os.path.islink(path)]
+    enabled_folder = FOLDER + "/sites-enabled"
+    return [
+        *folders,
+        *([enabled_folder] if os.path.islink(enabled_folder) and os.path.lexists(enabled_folder + "/default") else []),
+    ]
 
 
-def loose_files(config):
+def find_loose_files(config):
     """Configuration that somebody other than root could change: what is in force, and all below /etc/nginx."""
     paths = set(config.texts) | set(_walk(FOLDER))
     for path in config.texts:
@@ -232,14 +250,14 @@ def loose_files(config):
 
 def _loose(paths):
     """Of /etc/nginx what is not closed; of what lies elsewhere and is not for a role to close, what others could write."""
-    found = (
-        when_loose(path, ownership.CLOSED if (path + "/").startswith(FOLDER + "/") else ownership.ROOT)
+    results = (
+        collect_if_loose(path, ownership.STRICT_ROOT if (path + "/").startswith(FOLDER + "/") else ownership.ROOT)
         for path in paths
     )
-    return [facts for facts in found if facts is not None]
+    return [facts for facts in results if facts is not None]
 
 
-def loose_below():
+def find_loose_below():
     """What of /etc/nginx is loose, folders before what is in them."""
     return _loose([FOLDER, *_walk(FOLDER)])
 
@@ -251,11 +269,11 @@ def _parents(path):
 
 
 def _walk(top):
-    walked = 0
+    count = 0
     for folder, folders, files in os.walk(top):
         for name in [*folders, *files]:
-            walked += 1
-            if walked > MAX_WALKED:
+            count += 1
+            if count > MAX_WALKED:
                 return
             yield os.path.join(folder, name)
 
@@ -266,42 +284,42 @@ def _walk(top):
 def _tokens(model):
     """Where ``server_tokens`` is decided, and how: http, and what differs below it."""
     http = model.config.http
-    found = [{"where": "http", "value": model.setting(http, "server_tokens", "on") if http else "on"}]
-    for level in levels(http):
+    settings = [{"where": "http", "value": model.get_setting(http, "server_tokens", "on") if http else "on"}]
+    for level in iter_levels(http):
         if level is not http:
             own = level.own("server_tokens")
-            found += [{"where": directive.where, "value": directive.args[0]} for directive in own if directive.args]
-    return found
+            settings += [{"where": directive.where, "value": directive.args[0]} for directive in own if directive.args]
+    return settings
 
 
 def _timeouts(config):
-    found = []
+    settings = []
     for name, default in TIMEOUTS.items():
         set_by_http = config.http.own(name) if config.http else []
         if not set_by_http:
-            found.append({"directive": name, "seconds": default, "where": "http"})
-        for level in levels(config.http):
+            settings.append({"directive": name, "seconds": default, "where": "http"})
+        for level in iter_levels(config.http):
             for directive in level.own(name):
-                value = seconds(directive.args[0]) if directive.args else None
+                value = parse_seconds(directive.args[0]) if directive.args else None
                 if value is not None:
-                    found.append({"directive": name, "seconds": int(value + 0.999), "where": directive.where})
-    return found
+                    settings.append({"directive": name, "seconds": int(value + 0.999), "where": directive.where})
+    return settings
 
 
-def levels(block):
+def iter_levels(block):
     """A block and all the blocks in it that hold settings, outermost first."""
     if block is None:
         return
     yield block
     for inner in block.block or ():
         if inner.block is not None and inner.name in ("server", "location", "if", "limit_except"):
-            yield from levels(inner)
+            yield from iter_levels(inner)
 
 
 # --- listens and names -----------------------------------------------------------------------------------
 
 
-def listens(server):
+def parse_listens(server):
     """``[(address, port, options)]`` of a server block; a unix socket is ``("unix:/…", 0, …)``."""
     own = [directive.args for directive in server.own("listen") if directive.args]
     return [(*address_of(words[0]), words[1:]) for words in own] or [("*", 80, [])]
@@ -315,11 +333,11 @@ def address_of(word):
     return "*" if address == ANY else address, port
 
 
-def by_listen(servers):
+def group_by_listen(servers):
     """``(address, port)`` to its servers, the default one first."""
     groups = {}
     for server in servers:
-        for address, port, options in listens(server):
+        for address, port, options in parse_listens(server):
             if "quic" in options:
                 continue
             members = groups.setdefault((address, port), [])
@@ -335,20 +353,20 @@ def is_tls(groups, address, port):
     return any(
         "ssl" in options
         for server in groups.get((address, port), [])
-        for other, number, options in listens(server)
+        for other, number, options in parse_listens(server)
         if (other, number) == (address, port)
     )
 
 
-def answered_names(model, groups, declared):
+def list_answered_names(model, groups, declarations):
     """Server block to names: as claimed, and the declared domains it answers without claiming them."""
     names = {id(server): [n for n in dict.fromkeys(server_names(server)) if n] for server in model.config.servers}
-    folders = declared_folders(declared.get("sites"))
-    for domain in declared_names(declared.get("sites")):
-        shown = [server for server in model.config.servers if domain in names[id(server)]]
-        folder = {model.root(server) for server in shown}.union(folders.get(domain, ())) - {None}
-        for server in unclaimed(model, groups, domain) + _by_pattern(model, groups, domain):
-            if domain not in names[id(server)] and not (shown and _is_apart(model, server, folder)):
+    folders = declared_folders(declarations.get("sites"))
+    for domain in declared_names(declarations.get("sites")):
+        servers = [server for server in model.config.servers if domain in names[id(server)]]
+        folder = {model.root(server) for server in servers}.union(folders.get(domain, ())) - {None}
+        for server in find_unclaimed(model, groups, domain) + _match_by_pattern(model, groups, domain):
+            if domain not in names[id(server)] and not (servers and _is_apart(model, server, folder)):
                 names[id(server)].append(domain)
     return names
 
@@ -356,7 +374,7 @@ def answered_names(model, groups, declared):
 def _is_apart(model, server, folders):
     """Whether a server without a name shows another folder than a site's, at ports of its own: a panel's tools are shown so."""
     own = model.root(server)
-    ports = {port for _address, port, _options in listens(server)}
+    ports = {port for _address, port, _options in parse_listens(server)}
     return is_nameless(server) and own is not None and bool(folders) and own not in folders and not ports & WEB_PORTS
 
 
@@ -376,19 +394,19 @@ def declared_names(sites):
         yield from (name for name in [site.get("domain"), *(site.get("aliases") or [])] if isinstance(name, str))
 
 
-def _by_pattern(model, groups, domain):
-    chosen = [model.choose(members, domain) for members in groups.values()]
-    return [server for server, how in chosen if how in ("wildcard", "regex")]
+def _match_by_pattern(model, groups, domain):
+    choices = [model.choose(members, domain) for members in groups.values()]
+    return [server for server, how in choices if how in ("wildcard", "regex")]
 
 
-def unclaimed(model, groups, domain):
+def find_unclaimed(model, groups, domain):
     """The servers that answer a domain only because nobody claims it on their address.
 
     A default server with names of its own counts when the domain is claimed nowhere; one without any, always.
     """
-    chosen = [model.choose(members, domain) for members in groups.values()]
-    nowhere = all(how == "default" for _server, how in chosen)
-    return [server for server, how in chosen if how == "default" and server and (nowhere or is_nameless(server))]
+    choices = [model.choose(members, domain) for members in groups.values()]
+    nowhere = all(how == "default" for _server, how in choices)
+    return [server for server, how in choices if how == "default" and server and (nowhere or is_nameless(server))]
 
 
 def is_nameless(server):
@@ -414,7 +432,8 @@ class Visitor:
         self.root = model.root(model.find(server, "/") or server)
         self.look = on_disk and self.root is not None and os.path.isdir(self.root)
         schemes = {
-            ("https" if is_tls(groups, address, port) else "http", port) for address, port, _options in listens(server)
+            ("https" if is_tls(groups, address, port) else "http", port)
+            for address, port, _options in parse_listens(server)
         }
         self.schemes = sorted(schemes)
 
@@ -431,7 +450,7 @@ class Visitor:
                 there and (path == uri or (uri.endswith("/") and uri != "/" and path.startswith(uri)))
             ) or self._there(path)
 
-        return self.model.ask(self.server, Request(uri, self.host, scheme, port, method, exists))
+        return self.model.ask(self.server, NginxRequest(uri, self.host, scheme, port, method, exists))
 
     def answers(self, uri, **how):
         """The Answers over each scheme."""
@@ -442,9 +461,9 @@ class Visitor:
         return [uri for uri in uris if any(answer.kind == kind for answer in self.answers(uri, **how))]
 
 
-def plain(model, groups, server, names, version):
+def describe_plain_vhost(model, groups, server, names, version):
     """What is known of a virtual host without asking it: ``auditor.facts.web._web.PlainVhost``."""
-    tls = any(is_tls(groups, address, port) for address, port, _options in listens(server))
+    tls = any(is_tls(groups, address, port) for address, port, _options in parse_listens(server))
     return {
         "names": names[:200],
         "listens": [
@@ -454,16 +473,16 @@ def plain(model, groups, server, names, version):
                 "tls": is_tls(groups, address, port),
                 "default": groups.get((address, port), [None])[0] is server,
             }
-            for address, port, options in listens(server)
+            for address, port, options in parse_listens(server)
             if "quic" not in options
         ],
         "root": model.root(server),
         "file": server.file,
         "line": server.line,
         "access_log": _access_log(model, server),
-        "error_log": model.setting(server, "error_log") or "/var/log/nginx/error.log",
+        "error_log": model.get_setting(server, "error_log") or "/var/log/nginx/error.log",
         "tls": _tls(model, groups, server, version) if tls else None,
-        "request_filter": _modsecurity.in_nginx(model, server),
+        "request_filter": _modsecurity.check_nginx(model, server),
     }
 
 
@@ -474,31 +493,31 @@ def _vhost(model, groups, server, names, on_disk):
     page = next((answer for answer in pages[::-1] if answer.kind in ("file", "php", "proxy")), pages[-1])
     level = page.level
     plain = [visitor.ask(_web.PAGE, scheme, port) for scheme, port in visitor.schemes if scheme == "http"]
-    inside = list(levels(server))
+    inside = list(iter_levels(server))
     return {
         "root": model.root(model.find(server, "/") or server),
         "php_backends": sorted(
             {
-                _backend(found)
+                _backend(target)
                 for inner in inside
-                for passed in inner.own("fastcgi_pass")
-                for found in _targets(model, passed)
+                for directive in inner.own("fastcgi_pass")
+                for target in _targets(model, directive)
             }
         ),
         "proxies_to": sorted(
             {
-                found
+                target
                 for inner in inside
                 for name in PASSES[1:]
-                for passed in inner.own(name)
-                for found in _targets(model, passed)
+                for directive in inner.own(name)
+                for target in _targets(model, directive)
             }
         ),
-        "listing": _listing(model, server),
-        "serves_hidden": visitor.those(_web.HIDDEN, "file"),
+        "listing": _find_listings(model, server),
+        "serves_hidden": visitor.those(_web.HIDDEN_URIS, "file"),
         "serves_backups": visitor.those(_web.BACKUPS, "file"),
-        "serves_acme": not any(answer.denied for answer in visitor.answers(_web.ACME)),
-        "runs_php": _websites.where_php_runs(
+        "serves_acme": not any(answer.is_denied for answer in visitor.answers(_web.ACME)),
+        "runs_php": _websites.find_php_uris(
             lambda uri: any(answer.kind == "php" and answer.uri.endswith(uri) for answer in visitor.answers(uri)),
             visitor.root if visitor.look else None,
         ),
@@ -506,16 +525,16 @@ def _vhost(model, groups, server, names, on_disk):
             answer.kind == "php" and answer.uri.endswith(_web.MISSING_PHP)
             for answer in visitor.answers(_web.MISSING_PHP, there=False)
         ),
-        "denies": [uri for uri in _web.SENSITIVE if all(answer.denied for answer in visitor.answers(uri))],
+        "denies": [uri for uri in _web.SENSITIVE if all(answer.is_denied for answer in visitor.answers(uri))],
         "rate_limits": [
             uri
             for uri in _web.LOGINS
             if all(
-                answer.limited or answer.denied or answer.kind == "redirect"
+                answer.limited or answer.is_denied or answer.kind == "redirect"
                 for answer in visitor.answers(uri, method="POST")
             )
         ],
-        "headers": headers(model, level),
+        "headers": compute_headers(model, level),
         "headers_lost": _headers_lost(model, server),
         "redirects_to_https": bool(plain)
         and all(answer.kind == "redirect" and answer.value.startswith("https://") for answer in plain),
@@ -531,84 +550,84 @@ def _vhost(model, groups, server, names, on_disk):
         ),
         "access_log": _access_log(model, level),
         "body_limit": _body_limit(model, server, inside),
-        **_nginx_open.found(model, visitor, inside, _added),
+        **_nginx_open.collect_exposure(model, visitor, inside, _list_added_headers),
     }
 
 
-def _targets(model, passed):
-    return model.backends(passed.args[0]) if passed.args else []
+def _targets(model, directive):
+    return model.backends(directive.args[0]) if directive.args else []
 
 
 def _backend(address):
     """A FastCGI address as ``unix:`` with its real path, or ``tcp:``."""
     if address.startswith("unix:"):
-        return "unix:" + safe_open.real(address[len("unix:") :])
+        return "unix:" + safe_open.resolve(address[len("unix:") :])
     return address if address.startswith("$") else "tcp:" + address
 
 
-def _listing(model, server):
+def _find_listings(model, server):
     """Blocks whose own content would be listed: the server itself only where no ``location /`` answers for it."""
-    found = []
-    for level in levels(server):
+    places = []
+    for level in iter_levels(server):
         if level.name == "server" and model.find(server, "/") is not None:
             continue
-        if model.setting(level, "autoindex") != "on" or any(level.own(name) for name in PASSES):
+        if model.get_setting(level, "autoindex") != "on" or any(level.own(name) for name in PASSES):
             continue
         label = "/" if level.name == "server" else location_words(level)[1] if level.name == "location" else level.name
-        found.append("%s (%s)" % (label, level.where))
-    return found
+        places.append("%s (%s)" % (label, level.where))
+    return places
 
 
-def headers(model, level):
+def compute_headers(model, level):
     """The security headers that a level adds to what it answers."""
-    added = {}
-    for directive in _added(model, level):
+    values = {}
+    for directive in _list_added_headers(model, level):
         if len(directive.args) >= 2 and directive.args[0].lower() in _web.SECURITY_HEADERS:
             value = model.plain_value(directive.args[1], level)
             if value:
-                added[directive.args[0].lower()] = value
+                values[directive.args[0].lower()] = value
     for directive in model.effective(level, "more_set_headers"):
         for word in directive.args:
             name, colon, value = word.partition(":")
             if colon and name.strip().lower() in _web.SECURITY_HEADERS:
-                added[name.strip().lower()] = value.strip()
-    return added
+                values[name.strip().lower()] = value.strip()
+    return values
 
 
-def _added(model, level):
+def _list_added_headers(model, level):
     """The ``add_header`` lines in force; ``add_header_inherit merge`` joins those of the outer levels to its own."""
     lines = []
     while level is not None:
         own = level.own("add_header")
         lines = [*own, *lines]
-        if own and model.setting(level, "add_header_inherit") != "merge":
+        if own and model.get_setting(level, "add_header_inherit") != "merge":
             break
         level = level.parent
     return lines
 
 
 def _headers_lost(model, server):
-    lost = []
-    for level in levels(server):
+    places = []
+    for level in iter_levels(server):
         if level is server or not level.own("add_header"):
             continue
-        dropped = sorted(set(headers(model, level.parent)) - set(headers(model, level)))
-        if dropped:
+        dropped_headers = sorted(set(compute_headers(model, level.parent)) - set(compute_headers(model, level)))
+        if dropped_headers:
             label = " ".join([level.name, *level.args])[:120]
-            lost.append("%s (%s): %s" % (label, level.where, ", ".join(dropped)))
-    return lost
+            places.append("%s (%s): %s" % (label, level.where, ", ".join(dropped_headers)))
+    return places
 
 
 def _access_log(model, level):
-    path = model.setting(level, "access_log")
+    path = model.get_setting(level, "access_log")
     return None if path == "off" else (path or "/var/log/nginx/access.log")
 
 
 def _body_limit(model, server, inside):
     """The largest limit in any of its blocks, 0 (none at all) being the largest."""
-    own = [size(d.args[0]) for level in inside for d in level.own("client_max_body_size") if d.args]
-    inherited = model.setting(server, "client_max_body_size")
-    limits = [limit for limit in [*own, size(inherited) if inherited else None] if limit is not None]
+    own = [parse_size(d.args[0]) for level in inside for d in level.own("client_max_body_size") if d.args]
+    inherited_limit = model.get_setting(server, "client_max_body_size")
+    limits = [limit for limit in [*own, parse_size(inherited_limit) if inherited_limit else None] if limit is not None]
     if not limits:
         return None
     return 0 if 0 in limits else max(limits)
@@ -629,27 +648,27 @@ def _climbs(location):
 
 def _tls(model, groups, server, version):
     """TLS as offered. Protocols count what the default server of the address allows too, since it speaks first."""
-    speaking = [server]
-    for address, port, _options in listens(server):
+    speakers = [server]
+    for address, port, _options in parse_listens(server):
         if is_tls(groups, address, port):
-            speaking.append(groups[(address, port)][0])
+            speakers.append(groups[(address, port)][0])
     protocols = [
         protocol
-        for level in speaking
+        for level in speakers
         if not _rejects(level)
-        for found in [model.effective(level, "ssl_protocols")]
-        for protocol in (found[-1].args if found else _default_protocols(version))
+        for directives in [model.effective(level, "ssl_protocols")]
+        for protocol in (directives[-1].args if directives else _default_protocols(version))
     ]
     # What is offered before the name is known is the first server's of the address: its curves are those of all.
-    curves = [model.setting(level, "ssl_ecdh_curve") for level in speaking if not _rejects(level)] or [None]
+    curves = [model.get_setting(level, "ssl_ecdh_curve") for level in speakers if not _rejects(level)] or [None]
     return {
-        "certificate": _file_only(model, model.setting(server, "ssl_certificate")),
-        "key": _file_only(model, model.setting(server, "ssl_certificate_key")),
+        "certificate": _file_only(model, model.get_setting(server, "ssl_certificate")),
+        "key": _file_only(model, model.get_setting(server, "ssl_certificate_key")),
         "protocols": sorted(set(protocols)),
-        "ciphers": model.setting(server, "ssl_ciphers"),
+        "ciphers": model.get_setting(server, "ssl_ciphers"),
         "curves": []
-        if any(one in (None, "auto") for one in curves)
-        else sorted({name for one in curves for name in one.split(":")}),
+        if any(curve_list in (None, "auto") for curve_list in curves)
+        else sorted({name for curve_list in curves for name in curve_list.split(":")}),
         "pairs": _pairs(model, server),
     }
 
@@ -689,14 +708,16 @@ def _absolute(model, value):
     return os.path.join(os.path.dirname(model.config.top.file), value)
 
 
-def default_answer(model, address, port, members):
+def describe_default_answer(model, address, port, members):
     """How an address answers a name that nobody claims."""
     server = members[0]
-    tls = any("ssl" in options for member in members for a, p, options in listens(member) if (a, p) == (address, port))
+    tls = any(
+        "ssl" in options for member in members for a, p, options in parse_listens(member) if (a, p) == (address, port)
+    )
     if tls and _rejects(server):
         kind, value = "rejected", ""
     else:
-        request = Request("/", "x.invalid", "https" if tls else "http", port, "GET", lambda uri: "index." in uri)
+        request = NginxRequest("/", "x.invalid", "https" if tls else "http", port, "GET", lambda uri: "index." in uri)
         answer = model.ask(server, request)
         kind, value = answer.kind, str(answer.value) if answer.kind in ("status", "redirect") else ""
     return {

@@ -8,7 +8,7 @@ import os
 import re
 
 from ansible.module_utils.luytre import _apt_lists, _changelogs, _composer, _dpkg, _loaded, _processes
-from ansible.module_utils.luytre._reading import NotRun, Unreadable, read_text
+from ansible.module_utils.luytre._reading import NotRun, UnreadableFact, read_text
 from ansible.module_utils.luytre_shared import debian_version
 
 MAX_PACKAGES = 15_000
@@ -16,7 +16,7 @@ MAX_MAPPED = 200
 MAX_NAMED = 300
 MAX_CHANGELOGS = 60
 DISTRIBUTIONS = ("Debian", "Ubuntu")
-PAID = ("UbuntuESM", "UbuntuESMApps", "UbuntuESMInfra")
+PAID_ORIGINS = ("UbuntuESM", "UbuntuESMApps", "UbuntuESMInfra")
 """Ubuntu Pro's archives: all in them are security updates."""
 BACKPORT = re.compile(r"~bpo[0-9]+[+.][0-9]+")
 ORIGINS = ("security", "main", "third_party", "backports", "other_release")
@@ -26,41 +26,41 @@ INFO = "/var/lib/dpkg/info"
 
 def collect(reading):
     if not os.path.isfile(_dpkg.STATUS):
-        raise Unreadable("no dpkg here: packages of this system are not known to Lũy Tre")
-    installed = list(_dpkg.packages(read_text(_dpkg.STATUS, _dpkg.STATUS_LIMIT) or ""))[:MAX_PACKAGES]
+        raise UnreadableFact("no dpkg here: packages of this system are not known to Lũy Tre")
+    packages = list(_dpkg.iter_packages(read_text(_dpkg.STATUS, _dpkg.STATUS_LIMIT) or ""))[:MAX_PACKAGES]
     try:
-        lists = [index for index in _apt_lists.indexes() if os.path.getsize(index.path)]
-        came = origins(installed, lists, lambda path: _apt_lists.text_of(reading, path), codename())
-    except (NotRun, Unreadable, OSError):
+        lists = [index for index in _apt_lists.list_indexes() if os.path.getsize(index.path)]
+        came = find_origins(packages, lists, lambda path: _apt_lists.text_of(reading, path), read_codename())
+    except (NotRun, UnreadableFact, OSError):
         came = {}
-    told = [package(each, came.get((each["Package"], each.get("Architecture", "")))) for each in installed]
-    _add_changelogs(told)
-    locks = _composer.locks(reading.declared)
+    facts = [describe_package(each, came.get((each["Package"], each.get("Architecture", "")))) for each in packages]
+    _add_changelogs(facts)
+    locks = _composer.find_locks(reading.declared)
     return {
-        "installed": told,
+        "installed": facts,
         "running_kernel": os.uname().release,
-        "mapped": mapped(),
+        "mapped": list_mapped(),
         **({"composer": locks} if locks else {}),
     }
 
 
-def package(fields, origin):
+def describe_package(fields, origin):
     """``{name, version, architecture}`` and what is not as usual, out of dpkg's fields."""
     name, version = fields["Package"], fields["Version"]
-    source, source_version = source_of(fields)
-    told = {"name": name, "version": version, "architecture": fields.get("Architecture", "")}
+    source, source_version = parse_source(fields)
+    facts = {"name": name, "version": version, "architecture": fields.get("Architecture", "")}
     if source != name:
-        told["source"] = source
+        facts["source"] = source
     if source_version != version:
-        told["source_version"] = source_version
+        facts["source_version"] = source_version
     if fields["held"]:
-        told["held"] = True
+        facts["held"] = True
     if origin != "main":
-        told["origin"] = origin or "unknown"
-    return told
+        facts["origin"] = origin or "unknown"
+    return facts
 
 
-def source_of(fields):
+def parse_source(fields):
     """Name and version of the source; where dpkg names no version it is the binary's own."""
     match = re.match(r"(\S+)(?: \(([^()\s]+)\))?\s*\Z", fields.get("Source", ""))
     if match is None:
@@ -71,95 +71,99 @@ def source_of(fields):
 # --- from where -----------------------------------------------------------------------------------------
 
 
-def codename():
+def read_codename():
     """The release's own name; empty when the host does not tell."""
-    found = re.search(r'(?m)^VERSION_CODENAME="?([a-z]+)"?$', read_text("/etc/os-release") or "")
-    return found.group(1) if found else ""
+    match = re.search(r'(?m)^VERSION_CODENAME="?([a-z]+)"?$', read_text("/etc/os-release") or "")
+    return match.group(1) if match else ""
 
 
-def origins(installed, indexes, text_of, release=""):
+def find_origins(packages, indexes, text_of, release=""):
     """The archive of every installed version by ``(name, architecture)``: one of ORIGINS, ``superseded`` or ``none``; nothing without lists.
 
     ``superseded`` is in no list, but the distribution offers a newer one of that name, and nobody else offers any: its own from before.
     """
     if not indexes:
         return {}
-    known = {each["Package"].encode(): each["Package"] for each in installed}
+    known_packages = {each["Package"].encode(): each["Package"] for each in packages}
     offers = {}
     for index in indexes:
-        kind = kind_of(index, release)
-        for name, architecture, version in _apt_lists.offered(text_of(index.path), known):
+        kind = classify_index(index, release)
+        for name, architecture, version in _apt_lists.iter_packages(text_of(index.path), known_packages):
             offers.setdefault(name, []).append((architecture, version, kind))
-    return {(each["Package"], each.get("Architecture", "")): _origin(each, offers) for each in installed}
+    return {(each["Package"], each.get("Architecture", "")): _find_origin(each, offers) for each in packages}
 
 
-def kind_of(index, release=""):
+def classify_index(index, release=""):
     """Which of ORIGINS a list belongs to, on a host of this release."""
-    if index.origin in (*DISTRIBUTIONS, *PAID) and release and index.codename not in ("", release):
+    if index.origin in (*DISTRIBUTIONS, *PAID_ORIGINS) and release and index.codename not in ("", release):
         return "other_release"
     if index.origin == "Debian Backports" or (index.origin in DISTRIBUTIONS and index.on_request):
         return "backports"
     if index.origin in DISTRIBUTIONS:
         return "security" if index.security else "main"
-    if index.origin in PAID:
+    if index.origin in PAID_ORIGINS:
         return "security"
     return "third_party"
 
 
-def _origin(fields, offers):
+def _find_origin(fields, offers):
     version, architecture = fields["Version"], fields.get("Architecture", "")
     here = [offer for offer in offers.get(fields["Package"], []) if offer[0] in (architecture, "all")]
-    same = {kind for _architecture, offered, kind in here if offered == version}
+    same = {kind for _architecture, offer_version, kind in here if offer_version == version}
     for kind in ORIGINS:
         if kind in same:
             return kind
     if BACKPORT.search(version):
         return "backports"
     own = debian_version.key(version)
-    newer = any(kind in ("main", "security") and debian_version.key(offered) > own for _, offered, kind in here)
-    others = any(kind == "third_party" for _architecture, _offered, kind in here)
+    newer = any(
+        kind in ("main", "security") and debian_version.key(offer_version) > own for _, offer_version, kind in here
+    )
+    others = any(kind == "third_party" for _architecture, _version, kind in here)
     return "superseded" if newer and not others else "none"
 
 
-def _add_changelogs(told):
+def _add_changelogs(packages):
     """What the changelogs of packages from elsewhere name: theirs are no versions that the distribution's data tells of."""
-    elsewhere = [each for each in told if each.get("origin") in ("backports", "third_party", "other_release", "none")]
+    elsewhere = [
+        each for each in packages if each.get("origin") in ("backports", "third_party", "other_release", "none")
+    ]
     for each in elsewhere[:MAX_CHANGELOGS]:
         text = _changelogs.text_of(each["name"])
         if text is not None:
-            each["named"] = _changelogs.named_in(text)[:MAX_NAMED]
+            each["named"] = _changelogs.find_cves(text)[:MAX_NAMED]
 
 
 # --- what runs as it was before ------------------------------------------------------------------------
 
 
-def mapped(proc="/proc", info=INFO):
+def list_mapped(proc="/proc", info=INFO):
     """``{file, package, program, unit, processes}`` of each file of code that was replaced and that processes still run."""
-    found = {}
+    pids_by_file = {}
     for pid in sorted(int(name) for name in os.listdir(proc) if name.isdigit())[: _processes.MAX_PROCESSES]:
-        for file in _loaded.replaced_files(pid, proc):
+        for file in _loaded.find_replaced_files(pid, proc):
             process = _processes.process(pid, proc)
             if process is not None:
-                found.setdefault((file, process.program, process.unit), []).append(pid)
-    owners = owners_of({file for file, _program, _unit in found}, info) if found else {}
+                pids_by_file.setdefault((file, process.program, process.unit), []).append(pid)
+    owners = find_owners({file for file, _program, _unit in pids_by_file}, info) if pids_by_file else {}
     return [
         {"file": file, "package": owners.get(file), "program": program, "unit": unit, "processes": len(pids)}
-        for (file, program, unit), pids in sorted(found.items(), key=lambda each: (each[0][0], each[0][1]))
+        for (file, program, unit), pids in sorted(pids_by_file.items(), key=lambda each: (each[0][0], each[0][1]))
     ][:MAX_MAPPED]
 
 
-def owners_of(files, info=INFO):
+def find_owners(files, info=INFO):
     """The package that has a file of that name now, or one whose name differs after ``.so.N`` alone."""
-    wanted = {stem(file): file for file in files}
-    found = {}
+    files_by_stem = {strip_version(file): file for file in files}
+    owners = {}
     for path in sorted(glob.glob(info + "/*.list")):
-        lines = {stem(line) for line in (read_text(path, 8_000_000) or "").splitlines()}
-        for each in lines & set(wanted):
-            found[each] = os.path.basename(path)[: -len(".list")].partition(":")[0]
-    return {file: found[stem(file)] for file in files if stem(file) in found}
+        lines = {strip_version(line) for line in (read_text(path, 8_000_000) or "").splitlines()}
+        for each in lines & set(files_by_stem):
+            owners[each] = os.path.basename(path)[: -len(".list")].partition(":")[0]
+    return {file: owners[strip_version(file)] for file in files if strip_version(file) in owners}
 
 
-def stem(path):
+def strip_version(path):
     """A path as packages of any version name it: below ``/usr``, a library without what follows the first number."""
     path = path if path.startswith("/usr/") else "/usr" + path
     return re.sub(r"(\.so\.[0-9]+)[0-9.]*\Z", r"\1", path)

@@ -23,7 +23,7 @@ from ansible.module_utils.luytre import (
 )
 from ansible.module_utils.luytre._nginx_conf import BadConfig, load
 from ansible.module_utils.luytre._nginx_request import server_names
-from ansible.module_utils.luytre._reading import Unreadable, read_text
+from ansible.module_utils.luytre._reading import UnreadableFact, read_text
 
 SECONDS = 5.0
 FOR_LOGS = 3.0
@@ -51,21 +51,23 @@ def collect(reading):
     here = _session.session()
     own = (*HERE, *([here["source"]] if here else ()))
     ranges = _requests.Ranges(reading.declared.get("engines") or ())
-    logs = by_site(sites, log_users())
-    budget = _log_files.Budget(MAX_BYTES, min(deadline, time.monotonic() + FOR_LOGS))
+    logs = group_by_site(sites, list_log_users())
+    budget = _log_files.ReadBudget(MAX_BYTES, min(deadline, time.monotonic() + FOR_LOGS))
     most = min(OF_A_SITE, MAX_ADDRESSES // (len(sites) or 1))
-    found = []
+    results = []
     for number, site in enumerate(sites):
         with budget.part(len(sites) - number) as part:
-            found.append({"domain": site["domain"], **served(site, logs[site["domain"]], ranges, own, part, most)})
-    for number, told in enumerate(found):
-        root, left = sites[number].get("document_root"), len(sites) - number
-        told["files"] = files(root, reading.effort(FILES_SECONDS / len(sites), 2 * left))
-        part = reading.part(min(SECONDS, reading.left()) / left)
-        told["posts"], told["posts_unread"] = (
-            _posts.below(os.path.normpath(root), part) if _is_path(root) else ([], None)
+            results.append(
+                {"domain": site["domain"], **summarize_logs(site, logs[site["domain"]], ranges, own, part, most)}
+            )
+    for number, result in enumerate(results):
+        root, sites_left = sites[number].get("document_root"), len(sites) - number
+        result["files"] = find_page_files(root, reading.effort(FILES_SECONDS / len(sites), 2 * sites_left))
+        part = reading.part(min(SECONDS, reading.get_seconds_left()) / sites_left)
+        result["posts"], result["posts_unread"] = (
+            _posts.collect_addresses(os.path.normpath(root), part) if _is_path(root) else ([], None)
         )
-    return {"verified": bool(ranges), "sites": found}
+    return {"verified": bool(ranges), "sites": results}
 
 
 def _is_path(root):
@@ -82,23 +84,23 @@ class LogUser:
         self.names, self.path, self.pattern = names, path, pattern
 
 
-def log_users():
+def list_log_users():
     """The logs of all virtual hosts in force."""
-    found = []
-    for path in _nginx_daemons.mains():
-        with contextlib.suppress(BadConfig, Unreadable):
-            found += of_nginx(load(path, read_text))
+    users = []
+    for path in _nginx_daemons.list_main_files():
+        with contextlib.suppress(BadConfig, UnreadableFact):
+            users += list_nginx_logs(load(path, read_text))
     if os.path.exists(_apache_config.MAIN):
-        found += of_apache(_apache_config.in_force())
-    return found
+        users += list_apache_logs(_apache_config.load_configuration())
+    return users
 
 
-def of_nginx(config):
+def list_nginx_logs(config):
     """The same of a configuration of nginx's as ``_nginx_conf.load`` gives it."""
-    formats = {"combined": _log_format.of_nginx()}
-    for one in config.http.own("log_format") if config.http else []:
-        words = [word for word in one.args[1:] if not word.startswith("escape=")]
-        formats[one.args[0]] = _log_format.of_nginx("".join(words))
+    formats = {"combined": _log_format.compile_nginx()}
+    for directive in config.http.own("log_format") if config.http else []:
+        words = [word for word in directive.args[1:] if not word.startswith("escape=")]
+        formats[directive.args[0]] = _log_format.compile_nginx("".join(words))
     return [
         LogUser(server_names(server), os.path.normpath(args[0]), formats.get(_format_name(args)))
         for server in config.servers
@@ -111,7 +113,7 @@ def _log_lines(server):
     """The words of each ``access_log`` that a server writes to."""
     own = list(_inside(server, "access_log"))
     if not server.own("access_log"):
-        outer = [one.args for one in server.parent.own("access_log")] if server.parent else []
+        outer = [directive.args for directive in server.parent.own("access_log")] if server.parent else []
         own += outer or [[DEFAULT_LOG]]
     return [args for args in own if args]
 
@@ -128,14 +130,16 @@ def _format_name(args):
     return args[1] if len(args) > 1 and "=" not in args[1] else "combined"
 
 
-def of_apache(configuration):
+def list_apache_logs(configuration):
     """The same of what a ``_apache_config.Configuration`` has read."""
     formats = dict(_log_format.NICKNAMES)
     formats.update(
-        (one.args[1], one.args[0]) for one in configuration.tree if one.name == "logformat" and len(one.args) > 1
+        (directive.args[1], directive.args[0])
+        for directive in configuration.tree
+        if directive.name == "logformat" and len(directive.args) > 1
     )
     outer = [node for node in configuration.tree if node.name == "customlog"]
-    found = []
+    users = []
     for vhost in (node for node in configuration.tree if node.name == "virtualhost"):
         names = [
             word.lower() for node in vhost.inside if node.name in ("servername", "serveralias") for word in node.args
@@ -145,30 +149,30 @@ def of_apache(configuration):
             if args[0][0] != "|":
                 text = args[1] if len(args) > 1 else "common"
                 path = configuration.absolute(args[0])
-                found.append(LogUser(names, path, _log_format.of_apache(formats.get(text, text))))
-    return found
+                users.append(LogUser(names, path, _log_format.compile_apache(formats.get(text, text))))
+    return users
 
 
-def by_site(sites, users):
+def group_by_site(sites, users):
     """``{domain: [(path, pattern, whether lines of other sites are in it that cannot be told from its own)]}``."""
-    named = {site["domain"]: {site["domain"], *(site.get("aliases") or ())} for site in sites}
+    names_by_domain = {site["domain"]: {site["domain"], *(site.get("aliases") or ())} for site in sites}
     mine = {
         domain: [user for user in users if any(_answers(user.names, name) for name in names)]
         or [user for user in users if not any("." in name for name in user.names)]
-        for domain, names in named.items()
+        for domain, names in names_by_domain.items()
     }
     writers = {}
     for user in users:
         writers.setdefault(user.path, set()).add(tuple(sorted(user.names)))
-    found = {}
-    for domain, names in named.items():
-        told = {}
+    logs_by_domain = {}
+    for domain, names in names_by_domain.items():
+        logs_by_path = {}
         for user in mine[domain]:
             of_others = [other for other in writers[user.path] if _is_another(other, names)]
             says_host = user.pattern is not None and "host" in user.pattern.groupindex
-            told[user.path] = (user.path, user.pattern, bool(of_others) and not says_host)
-        found[domain] = list(told.values())
-    return found
+            logs_by_path[user.path] = (user.path, user.pattern, bool(of_others) and not says_host)
+        logs_by_domain[domain] = list(logs_by_path.values())
+    return logs_by_domain
 
 
 def _is_another(others, names):
@@ -176,61 +180,61 @@ def _is_another(others, names):
     return any("." in name for name in others) and not any(_answers(others, name) for name in names)
 
 
-def _answers(names, wanted):
-    wanted = wanted.lower()
-    return any(name == wanted or (name[:2] == "*." and wanted.endswith(name[1:])) for name in names)
+def _answers(names, domain):
+    domain = domain.lower()
+    return any(name == domain or (name[:2] == "*." and domain.endswith(name[1:])) for name in names)
 
 
-def served(site, logs, ranges, own, budget, most):
+def summarize_logs(site, logs, ranges, own, budget, most):
     """``{logs, addresses}``: what became of each log, and what those served to whom."""
     requests = _requests.Requests((site["domain"], *(site.get("aliases") or ())), ranges, own)
-    told = []
-    for path, pattern, shared in logs:
+    log_states = []
+    for path, pattern, is_shared in logs:
         if pattern is None:
-            told.append({"path": path, "state": "format", "lines": 0})
+            log_states.append({"path": path, "state": "format", "lines": 0})
             continue
-        before, understood = requests.lines, requests.understood
-        for text in _log_files.pieces(path, budget):
+        before, understood_before = requests.lines, requests.understood
+        for text in _log_files.iter_pieces(path, budget):
             requests.add(text, pattern)
-        lines, fit = requests.lines - before, requests.understood - understood
+        lines, fit = requests.lines - before, requests.understood - understood_before
         state = (
             "format"
             if lines and fit * 2 < lines
             else "cut_short"
             if budget.is_used_up
             else "shared"
-            if shared
+            if is_shared
             else "read"
         )
-        told.append({"path": path, "state": state, "lines": lines})
-    return {"logs": told, "addresses": requests.told(most)}
+        log_states.append({"path": path, "state": state, "lines": lines})
+    return {"logs": log_states, "addresses": requests.list_addresses(most)}
 
 
 # --- files -----------------------------------------------------------------------------------------------
 
 
-def files(root, effort):
+def find_page_files(root, effort):
     """The files below a root that show something and do nothing, by the path that asks for them.
 
     Of an application those in its top folder and in those that it is filled from: the others are its own.
     """
     if not _is_path(root):
         return []
-    found = []
+    paths = []
     try:
         handle = _root_walk.open_root(os.path.normpath(root))
     except OSError:
         return []
     try:
-        homes = _applications.homes(handle, effort.part(effort.left / 4))
-        for entry in _webroot.Walk(handle, effort, MAX_ENTRIES, homes):
-            if len(found) >= MAX_FILES:
+        homes = _applications.find_homes(handle, effort.part(effort.seconds_left / 4))
+        for entry in _webroot.WebrootWalk(handle, effort, MAX_ENTRIES, homes):
+            if len(paths) >= MAX_FILES:
                 break
             if entry.is_file and _PAGES.search(entry.name) and entry.status.st_size >= LEAST and _is_shown(entry):
-                found.append(os.fsencode("/" + entry.path).decode("utf-8", "replace")[: _requests.MAX_PATH])
+                paths.append(os.fsencode("/" + entry.path).decode("utf-8", "replace")[: _requests.MAX_PATH])
     finally:
         os.close(handle)
-    return sorted(found)
+    return sorted(paths)
 
 
 def _is_shown(entry):

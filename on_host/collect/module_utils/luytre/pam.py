@@ -19,42 +19,42 @@ QUALITY = (*CREDITS, "minlen", "minclass", "enforcing", "dictcheck")
 
 def collect(reading):
     services = [name for name in LOGIN_SERVICES if os.path.isfile(os.path.join(FOLDER, name))]
-    password = stack("passwd", "password")
-    session = stack("common-session", "session")
+    password = read_stack("passwd", "password")
+    session = read_stack("common-session", "session")
     return {
-        "faillock": [faillock(name) for name in services],
-        "pwquality": pwquality(password, _settings("/etc/security/pwquality.conf", drop_ins=True)),
-        "pwhistory": pwhistory(password, _settings("/etc/security/pwhistory.conf")),
+        "faillock": [describe_faillock(name) for name in services],
+        "pwquality": describe_pwquality(password, _settings("/etc/security/pwquality.conf", drop_ins=True)),
+        "pwhistory": describe_pwhistory(password, _settings("/etc/security/pwhistory.conf")),
         "hash": _hash(password),
         "umask": _umask(session),
-        "su": su(reading, stack("su", "auth")),
-        "nullok": [name for name in services if _nullok(stack(name, "auth"))],
+        "su": describe_su(reading, read_stack("su", "auth")),
+        "nullok": [name for name in services if _nullok(read_stack(name, "auth"))],
     }
 
 
-def stack(service, kind, depth=0):
+def read_stack(service, kind, depth=0):
     """``(control, module, arguments)`` of one service's stack in order, includes resolved; a bad include ends it."""
     text = read_text(os.path.join(FOLDER, service))
     if text is None or depth > MAX_INCLUDES:
         return []
-    found = []
+    rules = []
     for line in text.replace("\\\n", " ").splitlines():
         code = line.split("#", 1)[0].strip()
         if not code:
             continue
         if code.startswith("@include"):
             words = code.split()
-            found += stack(os.path.basename(words[1]), kind, depth + 1) if len(words) > 1 else []
+            rules += read_stack(os.path.basename(words[1]), kind, depth + 1) if len(words) > 1 else []
             continue
         match = re.match(r"-?(\w+)\s+(\[[^\]]*\]|\w+)\s+(\S+)\s*(.*)$", code)
         if not match or match.group(1).lower() != kind:
             continue
         control, module, arguments = match.group(2), os.path.basename(match.group(3)), match.group(4).split()
         if control in ("include", "substack"):
-            found += stack(module, kind, depth + 1)
+            rules += read_stack(module, kind, depth + 1)
         else:
-            found.append((control, module, arguments))
-    return found
+            rules.append((control, module, arguments))
+    return rules
 
 
 def _settings(path, drop_ins=False):
@@ -81,21 +81,23 @@ def _number(settings, key, default):
         return default
 
 
-def faillock(service):
+def describe_faillock(service):
     """How a service counts failures: the module before, after and in the account phase, and its numbers."""
     ours = [
-        (control, arguments) for control, module, arguments in stack(service, "auth") if module == "pam_faillock.so"
+        (control, arguments)
+        for control, module, arguments in read_stack(service, "auth")
+        if module == "pam_faillock.so"
     ]
-    account = any(module == "pam_faillock.so" for _, module, _ in stack(service, "account"))
+    account = any(module == "pam_faillock.so" for _, module, _ in read_stack(service, "account"))
     before = any("preauth" in arguments for _, arguments in ours)
     after = any("authfail" in arguments for _, arguments in ours)
-    given = {}
+    own_options = {}
     for _, arguments in ours:
-        given.update(_arguments(arguments))
-    settings = {**_settings(given.get("conf", "/etc/security/faillock.conf")), **given}
+        own_options.update(_arguments(arguments))
+    settings = {**_settings(own_options.get("conf", "/etc/security/faillock.conf")), **own_options}
     return {
         "service": service,
-        "given": sorted(key for key in given if key in FAILLOCK),
+        "given": sorted(key for key in own_options if key in FAILLOCK),
         "active": before and after and (account or any("authsucc" in arguments for _, arguments in ours)),
         "deny": _number(settings, "deny", 3),
         "unlock_time": 0 if settings.get("unlock_time") == "never" else _number(settings, "unlock_time", 600),
@@ -104,16 +106,16 @@ def faillock(service):
     }
 
 
-def pwquality(password, configured):
+def describe_pwquality(password, file_settings):
     """What a new password must be; a positive credit lowers the length that is really asked."""
     mine = [arguments for _, module, arguments in password if module == "pam_pwquality.so"]
-    given = _arguments(mine[0]) if mine else {}
-    settings = {**configured, **given}
+    own_options = _arguments(mine[0]) if mine else {}
+    settings = {**file_settings, **own_options}
     credit = [_number(settings, key, 0) for key in CREDITS]
     return {
         "installed": bool(mine),
         "active": bool(mine) and _number(settings, "enforcing", 1) != 0,
-        "given": sorted(key for key in given if key in QUALITY),
+        "given": sorted(key for key in own_options if key in QUALITY),
         "credits": [key for key, value in zip(CREDITS, credit) if value > 0],
         "length": max(_number(settings, "minlen", 8), 6) - sum(max(0, value) for value in credit),
         "classes": max(_number(settings, "minclass", 0), sum(1 for value in credit if value < 0)),
@@ -127,66 +129,66 @@ def _dictionary(settings):
     return settings.get("dictpath", "/var/cache/cracklib/cracklib_dict") + ".pwd"
 
 
-def pwhistory(password, configured):
+def describe_pwhistory(password, file_settings):
     """How many earlier passwords are refused; 0 when none are."""
     mine = [arguments for _, module, arguments in password if module == "pam_pwhistory.so"]
     if mine:
-        remembered = _number({**configured, **_arguments(mine[0])}, "remember", 10)
+        count = _number({**file_settings, **_arguments(mine[0])}, "remember", 10)
     else:
         unix = [_arguments(arguments) for _, module, arguments in password if module == "pam_unix.so"]
-        remembered = _number(unix[0], "remember", 0) if unix else 0
-    return {"active": bool(mine), "remembered": remembered}
+        count = _number(unix[0], "remember", 0) if unix else 0
+    return {"active": bool(mine), "remembered": count}
 
 
 def _hash(password):
     """The scheme that pam_unix is told to use; empty when login.defs decides."""
     schemes = ("yescrypt", "gost_yescrypt", "sha512", "sha256", "blowfish", "bigcrypt", "md5")
-    named = [a for _, module, arguments in password if module == "pam_unix.so" for a in arguments if a in schemes]
-    return named[-1] if named else ""
+    choices = [a for _, module, arguments in password if module == "pam_unix.so" for a in arguments if a in schemes]
+    return choices[-1] if choices else ""
 
 
 def _umask(session):
     """Whether interactive sessions get the umask of login.defs, and one given to the module itself."""
     mine = [_arguments(arguments) for _, module, arguments in session if module == "pam_umask.so"]
-    given = [entry["umask"] for entry in mine if re.match(r"^[0-7]{1,4}$", entry.get("umask", ""))]
-    return {"active": bool(mine), "given": int(given[0], 8) if given else None}
+    values = [entry["umask"] for entry in mine if re.match(r"^[0-7]{1,4}$", entry.get("umask", ""))]
+    return {"active": bool(mine), "given": int(values[0], 8) if values else None}
 
 
 SU_GROUP = "sudo"
-SWITCHED = r"pam_unix\(su(?:-l)?:session\): session opened for user \S+ by (\S*?)\(uid=\d+\)"
-_SWITCHED = re.compile(SWITCHED)
+SWITCH_PATTERN = r"pam_unix\(su(?:-l)?:session\): session opened for user \S+ by (\S*?)\(uid=\d+\)"
+_SWITCH = re.compile(SWITCH_PATTERN)
 SU_DAYS = 90
 MAX_SWITCHES = 2000
 SECONDS = 3
 
 
-def su(reading, auth):
+def describe_su(reading, auth):
     """Whether only a group's members may become others by su, and who did so of late and is not in the role's group.
 
     ``recorded``: the journal could be asked. Of root, who needs no leave, nothing is told.
     """
-    restricted = any(
+    is_restricted = any(
         module == "pam_wheel.so" and control in ("required", "requisite") and "deny" not in arguments
         for control, module, arguments in auth
     )
-    program = reading.installed("journalctl")
-    found = {"restricted": restricted, "installed": reading.installed("su") is not None}
+    program = reading.find_program("journalctl")
+    facts = {"restricted": is_restricted, "installed": reading.find_program("su") is not None}
     if program is None:
-        return {**found, "recorded": False, "outside": []}
+        return {**facts, "recorded": False, "outside": []}
     argv = ["timeout", str(SECONDS), program, "-q", "--no-pager", "--since=-%dd" % SU_DAYS, "-r", "-o", "cat"]
     argv += ["-n", str(MAX_SWITCHES), "_EXE=/usr/bin/su", "_EXE=/bin/su"]
     text = reading.run(argv, ok=None, at_stake=[program], cut=True)
-    return {**found, "recorded": True, "outside": outside(text, _accounts.passwd(), _accounts.groups())}
+    return {**facts, "recorded": True, "outside": find_outside_accounts(text, _accounts.passwd(), _accounts.groups())}
 
 
-def outside(text, accounts, groups):
+def find_outside_accounts(text, accounts, groups):
     """The accounts that became others by what su wrote into the journal, but for root and the group's members."""
-    allowed = {"root"}
+    members = {"root"}
     for group in groups:
         if group["name"] == SU_GROUP:
-            allowed.update(_accounts.members(group, accounts))
-    known = {account["name"] for account in accounts}
-    return sorted({match.group(1) for match in _SWITCHED.finditer(text)} & known - allowed)
+            members.update(_accounts.members(group, accounts))
+    names = {account["name"] for account in accounts}
+    return sorted({match.group(1) for match in _SWITCH.finditer(text)} & names - members)
 
 
 def _nullok(auth):

@@ -15,36 +15,36 @@ MAX_STATE = 4_000_000
 
 def collect(reading, home=HOME):
     mark = os.path.join(home, "armed.json")
-    armed = _document(mark) if os.path.lexists(mark) else None
-    run = _name((armed or {}).get("run"))
+    armed_run = _read_document(mark) if os.path.lexists(mark) else None
+    run = _name((armed_run or {}).get("run"))
     return {
         "armed": {
             "run": run,
-            "deadline": _second(armed.get("deadline")),
+            "deadline": _second(armed_run.get("deadline")),
             "timer": RUN.match(run) is not None and _timer_runs(reading, run),
         }
-        if armed is not None
+        if armed_run is not None
         else None,
-        "runs": [_run(home, name) for name in _newest(home)],
+        "runs": [_run(home, name) for name in _list_newest(home)],
     }
 
 
-def _newest(home):
+def _list_newest(home):
     """The names of the last runs, newest first."""
     try:
         names = [name for name in os.listdir(home)[:MAX_ENTRIES] if RUN.match(name)]
     except (FileNotFoundError, NotADirectoryError):
         return []
-    found = []
+    dated_names = []
     for name in names:
         path = os.path.join(home, name, "state.json")
         if os.path.isfile(path):
-            found.append((os.stat(path).st_mtime_ns, name))
-    return [name for _, name in sorted(found, reverse=True)[:MAX_RUNS]]
+            dated_names.append((os.stat(path).st_mtime_ns, name))
+    return [name for _, name in sorted(dated_names, reverse=True)[:MAX_RUNS]]
 
 
 def _run(home, name):
-    state = _document(os.path.join(home, name, "state.json"))
+    state = _read_document(os.path.join(home, name, "state.json"))
     return {
         "run": name,
         "state": str(state.get("state", "?"))[:20],
@@ -53,12 +53,12 @@ def _run(home, name):
     }
 
 
-def _document(path):
+def _read_document(path):
     try:
-        found = json.loads(read_text(path, MAX_STATE) or "")
+        document = json.loads(read_text(path, MAX_STATE) or "")
     except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return document if isinstance(document, dict) else {}
 
 
 def _name(value):

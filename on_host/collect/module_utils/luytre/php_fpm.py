@@ -6,7 +6,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 from ansible.module_utils.luytre import _mod_php, _php_daemons, _php_stake, _websites
-from ansible.module_utils.luytre._reading import Unreadable, file_mode, read_below, read_text
+from ansible.module_utils.luytre._reading import UnreadableFact, file_mode, read_below, read_text
 from ansible.module_utils.luytre_shared import safe_open
 
 OUR_INI = "99-luytre.ini"
@@ -53,41 +53,45 @@ MAX_SUBFOLDERS = 200
 
 
 def collect(reading):
-    away = _php_daemons.elsewhere(reading)
-    every = [*_php_daemons.installed(reading), *away]
+    away = _php_daemons.find_elsewhere(reading)
+    every = [*_php_daemons.iter_installed(reading), *away]
     with ThreadPoolExecutor(max_workers=2) as threads:
-        read = list(threads.map(lambda fpm: _version(reading, fpm), every))
+        read = list(threads.map(lambda fpm: _describe_version(reading, fpm), every))
     pools = [pool for version in read for pool in version.pop("pools")]
-    inside = [each for version in _mod_php.versions() for each in modules(version)]
+    inside = [each for version in _mod_php.list_versions() for each in describe_modules(version)]
     return {
         "installed": bool(every),
-        "elsewhere": [{"program": one.program, "file": one.main} for one in away],
+        "elsewhere": [{"program": daemon.program, "file": daemon.main} for daemon in away],
         "versions": read,
         "pools": pools,
         "modules": inside,
         "shell_functions": callable_shell_functions([*pools, *inside]),
-        "user_ini": [found for root in _websites.declared_roots(reading.declared) for found in user_inis(root)],
+        "user_ini": [
+            ini_file for root in _websites.declared_roots(reading.declared) for ini_file in find_user_inis(root)
+        ],
     }
 
 
-def modules(version):
+def describe_modules(version):
     """Apache's own PHP of a version, and what it is by each file of Apache that sets something else."""
-    values = _mod_php.in_force(version, ini_values)
-    told = [("mod_php (PHP %s)" % version, values)]
-    for path, own in _mod_php.changed_by_apache(KEYS).items():
-        told.append(("mod_php (PHP %s), %s" % (version, path), {**values, **own}))
+    values = _mod_php.read_settings(version, parse_ini)
+    variants = [("mod_php (PHP %s)" % version, values)]
+    for path, own in _mod_php.find_apache_overrides(KEYS).items():
+        variants.append(("mod_php (PHP %s), %s" % (version, path), {**values, **own}))
     return [
         {
             "label": label,
             "version": version,
             "branch": version + _distribution(version, "libapache2-mod-php%s"),
             "backend": _mod_php.BACKEND,
-            "user": _mod_php.user(),
-            "settings": typed(found),
-            "after_ours": sorted(_set_after_ours(_mod_php.INI % version + "/conf.d")),
-            "upload_exceeds_post": 0 < _bytes(found["post_max_size"]) < _bytes(found["upload_max_filesize"]),
+            "user": _mod_php.get_user(),
+            "settings": convert_settings(module_values),
+            "after_ours": sorted(_list_later_settings(_mod_php.INI % version + "/conf.d")),
+            "upload_exceeds_post": 0
+            < _bytes(module_values["post_max_size"])
+            < _bytes(module_values["upload_max_filesize"]),
         }
-        for label, found in told
+        for label, module_values in variants
     ]
 
 
@@ -101,45 +105,45 @@ def callable_shell_functions(pools):
     ]
 
 
-def _version(reading, fpm):
-    read, written = _php_stake.at_stake(fpm)
+def _describe_version(reading, fpm):
+    read, write_paths = _php_stake.list_test_paths(fpm)
     with ThreadPoolExecutor(max_workers=2) as threads:
-        asked = [
+        futures = [
             threads.submit(
                 reading.run,
                 [fpm.program, *fpm.words, *_php_stake.WITHOUT, word],
                 ok=ok,
                 both=both,
                 at_stake=read,
-                writes=written,
+                writes=write_paths,
             )
             for word, both, ok in (("-i", False, (0,)), ("-tt", True, None))
         ]
-        info, dump = (answer.result() for answer in asked)
-    wrong = refusal(dump)
+        info, dump = (answer.result() for answer in futures)
+    wrong = find_refusal(dump)
     if wrong:
-        raise Unreadable("%s would not start: %s" % (os.path.basename(fpm.program), wrong))
+        raise UnreadableFact("%s would not start: %s" % (os.path.basename(fpm.program), wrong))
     ini = parse_info(info)
     release = ini.get("PHP Version", fpm.version or "")
     version = fpm.version or ".".join(release.split(".")[:2])
     place = "" if fpm.version else ", " + fpm.prefix
-    files, ours = pool_files(fpm.main), our_directives(fpm.main)
+    files, ours = map_pool_files(fpm.main), list_own_directives(fpm.main)
     return {
         "version": version,
         "release": release,
         "branch": version + (_distribution(version) if fpm.version else ""),
-        "ini": typed(ini),
-        "after_ours": sorted(_set_after_ours(os.path.dirname(fpm.main) + "/conf.d")),
+        "ini": convert_settings(ini),
+        "after_ours": sorted(_list_later_settings(os.path.dirname(fpm.main) + "/conf.d")),
         "files": [mode for mode in map(file_mode, [fpm.inis[0], *sorted(set(files.values()))]) if mode],
         "pools": [
-            pool(name, lines, ini, version, files.get(name), ours.get(name, ()), place)
+            describe_pool(name, lines, ini, version, files.get(name), ours.get(name, ()), place)
             for name, lines in parse_dump(dump)
             if name != "global"
         ],
     }
 
 
-def refusal(text):
+def find_refusal(text):
     """The first fault that ``php-fpm -tt`` names when it does not find its configuration sound, else None."""
     if "test is successful" in text:
         return None
@@ -166,11 +170,11 @@ def parse_dump(text):
     """``[(pool, [(directive, value)])]`` of what ``php-fpm -tt`` prints; ``global`` is among the names."""
     pools = []
     for line in text.splitlines():
-        said = re.match(r"\[[^\]]*\] NOTICE: (.*)$", line)
-        if not said:
+        match = re.match(r"\[[^\]]*\] NOTICE: (.*)$", line)
+        if not match:
             continue
-        heading = re.match(r"\[(.+)\]$", said.group(1))
-        directive = re.match(r"\t([^=]+?) = (.*)$", said.group(1))
+        heading = re.match(r"\[(.+)\]$", match.group(1))
+        directive = re.match(r"\t([^=]+?) = (.*)$", match.group(1))
         if heading:
             pools.append((heading.group(1), []))
         elif directive and pools and not directive.group(1).startswith("env["):
@@ -178,7 +182,7 @@ def parse_dump(text):
     return pools
 
 
-def pool(name, lines, ini, version, file, ours=(), place=""):
+def describe_pool(name, lines, ini, version, file, ours=(), place=""):
     """One pool in the words of ``auditor.facts.web.php_fpm.Pool``."""
     own = {key: value for key, value in lines if not key.startswith("php_")}
     in_force, overrides = dict(ini), {}
@@ -192,8 +196,8 @@ def pool(name, lines, ini, version, file, ours=(), place=""):
                     value = ",".join(part for part in (in_force.get("disable_functions"), value) if part)
                 in_force[name_of_setting] = value
     listen = own.get("listen", "").replace("$pool", name)
-    address, backend = listening(listen)
-    settings = typed(in_force)
+    address, backend = parse_listen(listen)
+    settings = convert_settings(in_force)
     settings["limit_extensions"] = own.get("security.limit_extensions", "").split()
     settings["max_children"] = _number(own.get("pm.max_children"))
     return {
@@ -204,13 +208,13 @@ def pool(name, lines, ini, version, file, ours=(), place=""):
         "backend": backend,
         "address": address,
         "allowed_clients": [
-            part.strip() for part in _defined(own, "listen.allowed_clients").split(",") if part.strip()
+            part.strip() for part in _get_defined(own, "listen.allowed_clients").split(",") if part.strip()
         ],
-        "user": _defined(own, "user"),
-        "group": _defined(own, "group"),
-        "listen_owner": _defined(own, "listen.owner"),
-        "listen_group": _defined(own, "listen.group"),
-        "listen_mode": int(_defined(own, "listen.mode") or "0660", 8),
+        "user": _get_defined(own, "user"),
+        "group": _get_defined(own, "group"),
+        "listen_owner": _get_defined(own, "listen.owner"),
+        "listen_group": _get_defined(own, "listen.group"),
+        "listen_mode": int(_get_defined(own, "listen.mode") or "0660", 8),
         "settings": settings,
         "overrides": sorted(overrides),
         "ours": sorted(ours),
@@ -218,17 +222,17 @@ def pool(name, lines, ini, version, file, ours=(), place=""):
     }
 
 
-def listening(listen):
+def parse_listen(listen):
     """``(address, backend)``: the address that others reach it at (None for a socket) and how a virtual host names it."""
     if "/" in listen:
         return None, "unix:" + re.sub(r"^/var/run/", "/run/", listen)
     address, _, port = listen.rpartition(":")
     address = address.strip("[]") or "*"
-    reached = "127.0.0.1" if address in ("*", "0.0.0.0", "::", "localhost") else address  # noqa: S104
-    return address, "tcp:%s:%s" % (reached, port)
+    target = "127.0.0.1" if address in ("*", "0.0.0.0", "::", "localhost") else address  # noqa: S104
+    return address, "tcp:%s:%s" % (target, port)
 
 
-def typed(values):
+def convert_settings(values):
     """Settings by their name in the facts, as booleans, bytes and lists."""
     settings = {fact: _switch(values.get(key, "")) for key, fact in SWITCHES.items()}
     settings.update({fact: _bytes(values.get(key, "")) for key, fact in SIZES.items()})
@@ -238,19 +242,19 @@ def typed(values):
     return settings
 
 
-def user_inis(root):
+def find_user_inis(root):
     """``.user.ini`` files at the top of a document root and one folder below it, with what they set that matters here."""
-    found = []
+    files = []
     for relative in [".user.ini"] + [name + "/.user.ini" for name in _subfolders(root)]:
         text = read_below(root, relative, 100_000)
         if text is not None:
-            found.append({"path": root.rstrip("/") + "/" + relative, "root": root, **user_ini(text)})
-    return found
+            files.append({"path": root.rstrip("/") + "/" + relative, "root": root, **parse_user_ini(text)})
+    return files
 
 
-def user_ini(text):
+def parse_user_ini(text):
     """What a ``.user.ini`` does that matters here."""
-    values = ini_values(text)
+    values = parse_ini(text)
     return {
         "inserts": any(_text(values.get(key, "")) for key in ("auto_prepend_file", "auto_append_file")),
         "loosens": sorted(
@@ -260,13 +264,13 @@ def user_ini(text):
     }
 
 
-def ini_values(text):
+def parse_ini(text):
     """What an ini file sets, the last word for each name; sections and comments left out."""
     pairs = (line.partition("=") for line in text.splitlines() if not line.lstrip().startswith((";", "#", "[")))
     return {key.strip(): value.split(";")[0].strip(" \t\"'") for key, equals, value in pairs if equals}
 
 
-def pool_files(main):
+def map_pool_files(main):
     """Pool name to the file that defines it first, in the order in which FPM includes them from its ``main`` file."""
     files = {}
     includes = re.findall(r"(?m)^\s*include\s*=\s*(\S+)", read_text(main) or "")
@@ -276,20 +280,20 @@ def pool_files(main):
     return files
 
 
-def our_directives(main):
+def list_own_directives(main):
     """Pool name to the directives and settings that Lũy Tre's marked lines give it."""
-    found = {}
-    for path in sorted(set(pool_files(main).values())):
-        for name, lines in our_lines(read_text(path) or "").items():
-            found.setdefault(name, set()).update(
+    directives_by_pool = {}
+    for path in sorted(set(map_pool_files(main).values())):
+        for name, lines in parse_own_lines(read_text(path) or "").items():
+            directives_by_pool.setdefault(name, set()).update(
                 re.sub(r"^php_admin_value\[(.+)\]$", r"\1", line.split("=")[0].strip()) for line in lines
             )
-    return found
+    return directives_by_pool
 
 
-def our_lines(text):
+def parse_own_lines(text):
     """Pool name to the lines between Lũy Tre's marks, comments left out."""
-    found, name, inside = {}, None, False
+    lines_by_pool, name, inside = {}, None, False
     for line in text.splitlines():
         heading = re.match(r"\s*\[([^\]]+)\]", line)
         if heading:
@@ -297,13 +301,13 @@ def our_lines(text):
         if line.strip() in (BEGIN, END):
             inside = line.strip() == BEGIN
         elif inside and name and line.strip() and not line.startswith(";"):
-            found.setdefault(name, []).append(line.strip())
-    return found
+            lines_by_pool.setdefault(name, []).append(line.strip())
+    return lines_by_pool
 
 
-def _set_after_ours(folder):
+def _list_later_settings(folder):
     later = [path for path in glob.glob(folder + "/*.ini") if os.path.basename(path) > OUR_INI]
-    return set().union(*(ini_values(read_text(path) or "") for path in later)) & KEYS
+    return set().union(*(parse_ini(read_text(path) or "") for path in later)) & KEYS
 
 
 def _distribution(version, package="php%s-fpm"):
@@ -321,7 +325,7 @@ def _distribution(version, package="php%s-fpm"):
 
 def _subfolders(root):
     try:
-        folder = safe_open.path(root, safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
+        folder = safe_open.open_path(root, safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
     except OSError:
         return []
     try:
@@ -331,7 +335,7 @@ def _subfolders(root):
         os.close(folder)
 
 
-def _defined(values, key):
+def _get_defined(values, key):
     value = values.get(key, "")
     return "" if value == "undefined" else value
 

@@ -19,9 +19,9 @@ from ansible.module_utils.luytre import (
     _root_units,
     _stores,
 )
-from ansible.module_utils.luytre._reading import Unreadable, read_text
+from ansible.module_utils.luytre._reading import UnreadableFact, read_text
 
-UNNEEDED = (
+UNNEEDED_SERVICES = (
     ("telnet", 23, ("telnet.socket", "inetutils-telnetd.service", "telnetd.service")),
     ("inetd", None, ("inetd.service", "openbsd-inetd.service", "inetutils-inetd.service", "xinetd.service")),
     ("rsh", 514, ("rsh.socket", "rlogin.socket", "rexec.socket", "rsh-server.service")),
@@ -79,61 +79,66 @@ PROTECTION = (
     ("Wazuh", ("wazuh-agent.service",)),
 )
 """Products against malware that watch a host, and their units, of which one is enough."""
-_SHOWN = "Id,Names,LoadState,ActiveState,UnitFileState,FragmentPath"
+_PROPERTIES = "Id,Names,LoadState,ActiveState,UnitFileState,FragmentPath"
 
 
 def collect(reading):
-    there = unit_files()
-    asked_for = [unit for _, _, units in UNNEEDED for unit in units] + [*CRAWLER_GUARDS]
+    there = list_unit_files()
+    asked_for = [unit for _, _, units in UNNEEDED_SERVICES for unit in units] + [*CRAWLER_GUARDS]
     asked_for += [unit for _, units in PROTECTION for unit in units]
     with ThreadPoolExecutor(max_workers=3) as threads:
-        asked = [threads.submit(ask, reading) for ask in (listeners, _relay.open_relay, root_units, failed)]
-        shown = show(reading, [unit for unit in asked_for if unit in there])
-        found, (relay, unasked), (loose, fetching, unread), broken = (each.result() for each in asked)
-    untold = {"relay": unasked} if unasked else {}
+        futures = [
+            threads.submit(ask, reading)
+            for ask in (list_listeners, _relay.check_open_relay, read_root_units, list_failed)
+        ]
+        unit_states = show_units(reading, [unit for unit in asked_for if unit in there])
+        sockets, (relay, relay_reason), (loose, fetching_units, unread), failed_units = (
+            each.result() for each in futures
+        )
+    untold = {"relay": relay_reason} if relay_reason else {}
     untold.update(dict.fromkeys(("loose_units", "fetching_units"), unread) if unread else {})
-    hidden = _stores.unasked(found)
-    untold.update({"stores": hidden} if hidden else {})
-    others = _fronts.unread(found)
+    stores_reason = _stores.describe_unasked(sockets)
+    untold.update({"stores": stores_reason} if stores_reason else {})
+    others = _fronts.describe_unread(sockets)
     untold.update({"all_web_read": others} if others else {})
     return {
         "systemd": has_systemd(),
-        "listeners": found,
-        "peers": _peers.peers({each["port"] for each in found if each["protocol"] == "tcp"}),
+        "listeners": sockets,
+        "peers": _peers.list_peers({each["port"] for each in sockets if each["protocol"] == "tcp"}),
         "ftp": _ftp.servers(reading),
         "relay": relay,
-        "stores": _stores.stores(found),
+        "stores": _stores.find_open_stores(sockets),
         "all_web_read": True,
-        "statistics": _fronts.statistics(reading),
-        "root_applications": _as_root.applications(),
+        "statistics": _fronts.collect_statistics(reading),
+        "root_applications": _as_root.find_root_applications(),
         "loose_units": loose,
-        "fetching_units": fetching,
-        "unneeded": unneeded(shown, read_text("/proc/self/mounts") or ""),
-        "failed": broken,
-        "stale": _loaded.stale(reading),
-        "confinement": _confinement.confinement(reading, there),
-        "crawler_guards": crawler_guards(shown),
-        "protection": protection(shown),
-        "mail_server": mail_server(reading),
-        "core_dumps": core_dumps(reading),
+        "fetching_units": fetching_units,
+        "unneeded": find_unneeded(unit_states, read_text("/proc/self/mounts") or ""),
+        "failed": failed_units,
+        "stale": _loaded.find_stale_daemons(reading),
+        "confinement": _confinement.collect_confinement(reading, there),
+        "crawler_guards": list_crawler_guards(unit_states),
+        "protection": list_protection(unit_states),
+        "mail_server": find_mail_server(reading),
+        "core_dumps": describe_core_dumps(reading),
         "untold": untold,
     }
 
 
-def root_units(reading):
+def read_root_units(reading):
     """What ``_root_units`` tells of units, and why it does not."""
     if not has_systemd():
         return [], [], None
     try:
         return (*_root_units.read(reading), None)
-    except Unreadable as unread:
+    except UnreadableFact as unread:
         return [], [], str(unread)
 
 
-def listeners(reading):
+def list_listeners(reading):
     """Every TCP socket that listens and UDP socket that receives, with the daemon behind it, as facts have them."""
     result = []
-    for each in open_sockets(reading):
+    for each in list_sockets(reading):
         each.pop("daemon")
         each.pop("program")
         if each not in result:
@@ -141,40 +146,40 @@ def listeners(reading):
     return result
 
 
-def open_sockets(reading):
+def list_sockets(reading):
     """The same sockets, each with ``daemon``, what it is for certain (None: nothing is), and the ``program`` that it runs.
 
     Of an account's, ``MAX_OF_ACCOUNT`` are told, those first that the network reaches: who opens any number of sockets
     hides nobody's.
     """
-    found = parse_sockets(reading.run(["ss", "-Hltnupe"], limit=MAX_SOCKETS))
+    results = parse_sockets(reading.run(["ss", "-Hltnupe"], limit=MAX_SOCKETS))
     sockets, look = {}, functools.lru_cache(None)(_processes.process)
-    for each in found:
-        each["holders"] = _holders(each.pop("claims"), each.pop("inode"), look)
-    found = _without_floods(found)
-    if has_systemd() and any(each["holders"][:1] and each["holders"][0].pid == 1 for each in found):
+    for each in results:
+        each["holders"] = _list_holders(each.pop("claims"), each.pop("inode"), look)
+    results = _limit_floods(results)
+    if has_systemd() and any(each["holders"][:1] and each["holders"][0].pid == 1 for each in results):
         sockets = parse_list_sockets(reading.run(["systemctl", "list-sockets", "--plain", "--no-legend", "--no-pager"]))
-    for each in found:
+    for each in results:
         _name(each, each.pop("holders"), sockets, reading.trust)
-        each["service"] = service(each)
-    return found
+        each["service"] = classify_service(each)
+    return results
 
 
-def _holders(claims, inode, look):
+def _list_holders(claims, inode, look):
     """The processes that really hold a socket, root's first, systemd itself last: ss prints names that may be made up."""
-    held = [look(pid) for pid, descriptor in claims if _processes.holds(pid, descriptor, inode)]
-    return sorted(filter(None, held), key=lambda holder: (holder.pid == 1, holder.uid != 0, holder.pid))
+    candidates = [look(pid) for pid, descriptor in claims if _processes.holds(pid, descriptor, inode)]
+    return sorted(filter(None, candidates), key=lambda holder: (holder.pid == 1, holder.uid != 0, holder.pid))
 
 
-def _without_floods(found):
+def _limit_floods(results):
     """At most ``MAX_OF_ACCOUNT`` of each account but root, in the order in which they came."""
-    count, kept = collections.Counter(), []
-    for number, each in sorted(enumerate(found), key=lambda pair: pair[1]["local"]):
+    count, numbers = collections.Counter(), []
+    for number, each in sorted(enumerate(results), key=lambda pair: pair[1]["local"]):
         account = each["holders"][0].uid if each["holders"] else None
         count[account] += 1
         if account == 0 or count[account] <= MAX_OF_ACCOUNT:
-            kept.append(number)
-    return [found[number] for number in sorted(kept)]
+            numbers.append(number)
+    return [results[number] for number in sorted(numbers)]
 
 
 def _name(each, holders, sockets, trust):
@@ -203,7 +208,7 @@ def parse_sockets(text):
 
     ``claims`` are ``(pid, descriptor)`` as ss prints them, which names that hold quotes and numbers may have made up.
     """
-    found = []
+    results = []
     for line in text.splitlines():
         parts = line.split(None, 6)
         if len(parts) < 6 or parts[0] not in ("tcp", "udp"):
@@ -214,7 +219,7 @@ def parse_sockets(text):
         address, _, device = address.replace("[", "").replace("]", "").partition("%")
         rest = parts[6] if len(parts) > 6 else ""
         inodes = re.findall(r"\bino:(\d{1,18})\b", rest)
-        found.append(
+        results.append(
             {
                 "protocol": parts[0],
                 "address": address,
@@ -227,7 +232,7 @@ def parse_sockets(text):
                 "inode": int(inodes[-1]) if inodes else 0,
             }
         )
-    return found
+    return results
 
 
 def is_local(address):
@@ -240,15 +245,15 @@ def is_local(address):
 
 def parse_list_sockets(text):
     """``systemctl list-sockets`` as port to socket unit."""
-    found = {}
+    units_by_port = {}
     for line in text.splitlines():
         match = re.match(r"\S*:(\d+)\s+(?:\S+\s+)?(\S+\.socket)\s", line + " ")
         if match:
-            found[int(match.group(1))] = match.group(2)
-    return found
+            units_by_port[int(match.group(1))] = match.group(2)
+    return units_by_port
 
 
-def service(listener):
+def classify_service(listener):
     """What a web server is supposed to listen for, ``ssh web dhcp time``, or None; only what is certain counts."""
     process, port, protocol = listener["daemon"], listener["port"], listener["protocol"]
     if protocol == "tcp" and process in ("sshd", "ssh", "dropbear"):
@@ -262,31 +267,31 @@ def service(listener):
     return None
 
 
-def unneeded(shown, mounts):
+def find_unneeded(unit_states, mounts):
     """The units of services that a web server has no use for and that are here, running or started at boot.
 
     rpcbind is of use where a folder of another server is mounted by NFS.
     """
     by_nfs = re.search(r"(?m)^\S+ \S+ nfs4? ", mounts) is not None
-    found = []
-    for name, port, units in UNNEEDED:
+    results = []
+    for name, port, units in UNNEEDED_SERVICES:
         for unit in () if name == "rpcbind" and by_nfs else units:
-            fields = shown.get(unit, {})
+            fields = unit_states.get(unit, {})
             active = fields.get("ActiveState") in ("active", "activating", "reloading")
-            loaded = fields.get("LoadState") == "loaded"
-            enabled = loaded and fields.get("UnitFileState") in ("enabled", "enabled-runtime", "generated")
-            if active or enabled:
-                found.append(
+            is_loaded = fields.get("LoadState") == "loaded"
+            is_enabled = is_loaded and fields.get("UnitFileState") in ("enabled", "enabled-runtime", "generated")
+            if active or is_enabled:
+                results.append(
                     {
                         "service": name,
                         "unit": unit,
                         "port": port or 0,
                         "active": active,
-                        "enabled": enabled,
+                        "enabled": is_enabled,
                         "maskable": not fields.get("FragmentPath", "").startswith("/etc/"),
                     }
                 )
-    return found
+    return results
 
 
 def has_systemd():
@@ -294,32 +299,32 @@ def has_systemd():
     return os.path.isdir("/run/systemd/system")
 
 
-def unit_files():
+def list_unit_files():
     """The names in the folders that systemd reads units from."""
-    found = set()
+    names = set()
     for folder in UNIT_FOLDERS:
         if os.path.isdir(folder):
-            found.update(os.listdir(folder))
-    return found
+            names.update(os.listdir(folder))
+    return names
 
 
-def show(reading, units):
+def show_units(reading, units):
     """Unit name to the properties that ``systemctl show`` gives."""
     if not units or not has_systemd():
         return {}
-    return parse_show(reading.run(["systemctl", "show", "--property", _SHOWN, "--", *units], ok=None))
+    return parse_show(reading.run(["systemctl", "show", "--property", _PROPERTIES, "--", *units], ok=None))
 
 
 def parse_show(text):
-    found = {}
+    fields_by_name = {}
     for block in text.split("\n\n"):
         fields = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
         for name in fields.get("Names", fields.get("Id", "")).split():
-            found[name] = fields
-    return found
+            fields_by_name[name] = fields
+    return fields_by_name
 
 
-def failed(reading):
+def list_failed(reading):
     """Names of the units that systemd counts as failed."""
     if not has_systemd():
         return []
@@ -327,25 +332,32 @@ def failed(reading):
     return [line.split()[0] for line in text.splitlines() if line.split()]
 
 
-def crawler_guards(shown):
+def list_crawler_guards(unit_states):
     """The running programs that may shut out whoever comes as a search engine and is none; None where systemd cannot tell."""
     if not has_systemd():
         return None
-    return [name for name in CRAWLER_GUARDS if shown.get(name, {}).get("ActiveState") == "active"]
+    return [name for name in CRAWLER_GUARDS if unit_states.get(name, {}).get("ActiveState") == "active"]
 
 
-def protection(shown):
+def list_protection(unit_states):
     """The products against malware that are installed, and whether they run; None where systemd cannot tell."""
     if not has_systemd():
         return None
     there = [
-        (product, [shown[unit]["ActiveState"] for unit in units if shown.get(unit, {}).get("LoadState") == "loaded"])
+        (
+            product,
+            [
+                unit_states[unit]["ActiveState"]
+                for unit in units
+                if unit_states.get(unit, {}).get("LoadState") == "loaded"
+            ],
+        )
         for product, units in PROTECTION
     ]
     return [{"product": product, "running": "active" in states} for product, states in there if states]
 
 
-def mail_server(reading):
+def find_mail_server(reading):
     """Which mail server is installed, if any: ``postfix``, ``exim4`` or another's program."""
     for name, program in (
         ("postfix", "postconf"),
@@ -353,22 +365,22 @@ def mail_server(reading):
         ("sendmail", "sendmail-mta"),
         ("opensmtpd", "smtpd"),
     ):
-        if reading.installed(program):
+        if reading.find_program(program):
             return name
     return None
 
 
-def core_dumps(reading):
+def describe_core_dumps(reading):
     """Whether the memory of crashed programs is kept: the hard limit of people's sessions, systemd-coredump's storage."""
     files = ["/etc/security/limits.conf", *sorted(glob.glob("/etc/security/limits.d/*.conf"))]
     collector = glob.glob("/usr/lib/systemd/systemd-coredump")
     return {
-        "session_limit": hard_core_limit("\n".join(read_text(path) or "" for path in files)),
-        "systemd_storage": coredump_storage() if collector else None,
+        "session_limit": parse_core_limit("\n".join(read_text(path) or "" for path in files)),
+        "systemd_storage": read_coredump_storage() if collector else None,
     }
 
 
-def hard_core_limit(text):
+def parse_core_limit(text):
     """The hard limit of core files that pam_limits gives everybody but root, as it is written; None when not set."""
     limit = None
     for line in text.splitlines():
@@ -378,14 +390,14 @@ def hard_core_limit(text):
     return limit
 
 
-def coredump_storage():
+def read_coredump_storage():
     """``Storage=`` of systemd-coredump, drop-ins read in systemd's order."""
-    chosen = {}
+    paths_by_name = {}
     for folder in ("/usr/lib", "/usr/local/lib", "/run", "/etc"):
         for path in glob.glob(folder + "/systemd/coredump.conf.d/*.conf"):
-            chosen[path.rsplit("/", 1)[1]] = path
+            paths_by_name[path.rsplit("/", 1)[1]] = path
     storage = "external"
-    for path in ["/etc/systemd/coredump.conf", *(chosen[name] for name in sorted(chosen))]:
+    for path in ["/etc/systemd/coredump.conf", *(paths_by_name[name] for name in sorted(paths_by_name))]:
         for value in re.findall(r"(?m)^\s*Storage\s*=\s*(\S*)", read_text(path) or ""):
             storage = value or "external"
     return storage

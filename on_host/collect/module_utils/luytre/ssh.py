@@ -6,9 +6,9 @@ import os
 import re
 
 from ansible.module_utils.luytre import _sshd, _sshd_confinement
-from ansible.module_utils.luytre._authors import with_doubt
-from ansible.module_utils.luytre._banners import banner
-from ansible.module_utils.luytre._reading import Unreadable, file_mode, read_text
+from ansible.module_utils.luytre._authors import add_doubt
+from ansible.module_utils.luytre._banners import read_banner
+from ansible.module_utils.luytre._reading import UnreadableFact, file_mode, read_text
 
 DROPIN = _sshd.DROPIN
 FOR_ANYBODY = "for anybody"
@@ -22,7 +22,7 @@ PLAIN = (
     "hostbasedauthentication",
     "loglevel",
 )
-TOLD = (
+SETTINGS = (
     "allowgroups",
     "allowusers",
     "authenticationmethods",
@@ -73,14 +73,14 @@ MAX_FILES = 200
 
 
 def collect(reading):
-    if reading.installed("sshd") is None:
+    if reading.find_program("sshd") is None:
         return {
             "installed": False,
             "effective": None,
             "theirs": None,
             "for_root": None,
             "for_automation": None,
-            "cases": cases([], []),
+            "cases": list_cases([], []),
             "matches": [],
             "defaults": {key: [] for key in ALGORITHMS},
             "dropin": {"present": False, "folder": False, "read_first": False, "startups_files": [], "overridden": []},
@@ -89,189 +89,189 @@ def collect(reading):
             "version_shown": False,
             "host_key_types": [],
             "files": [],
-            "banner": banner(BANNER),
+            "banner": read_banner(BANNER),
             "confinement": None,
         }
     user = reading.declared.get("automation_user")
-    anybody = _sshd.effective(reading)
-    root = _for(reading, "root")
-    automation = _for(reading, user) if user else None
-    defaults = _sshd.effective(reading, "-f", "/dev/null")
-    read = list(_sshd.lines())
-    blocks = match_lines(read)
+    anybody = _sshd.read_effective(reading)
+    root = _read_for(reading, "root")
+    automation = _read_for(reading, user) if user else None
+    defaults = _sshd.read_effective(reading, "-f", "/dev/null")
+    read = list(_sshd.iter_lines())
+    blocks = list_match_lines(read)
     contexts = [(FOR_ANYBODY, anybody), ("user root", root)]
     if automation is not None:
         contexts.append(("user %s" % user, automation))
     return {
         "installed": True,
-        "effective": told(anybody),
-        "theirs": told(_theirs(reading, anybody)),
-        "for_root": told(root),
-        "for_automation": told(automation) if automation else None,
-        "cases": cases(contexts, blocks),
+        "effective": select_settings(anybody),
+        "theirs": select_settings(_read_theirs(reading, anybody)),
+        "for_root": select_settings(root),
+        "for_automation": select_settings(automation) if automation else None,
+        "cases": list_cases(contexts, blocks),
         "matches": [line for line in blocks if line["file"] != DROPIN],
         "defaults": {key: defaults[key] for key in ALGORITHMS},
-        "dropin": dropin(read, anybody),
+        "dropin": describe_dropin(read, anybody),
         "host_keys": [
-            with_doubt(mode, secret=True)
+            add_doubt(mode, secret=True)
             for mode in (file_mode(os.path.realpath(path)) for path in anybody["hostkey"])
             if mode
         ],
-        "unwritten": unwritten(read, anybody),
-        "version_shown": version_shown(read),
-        "host_key_types": sorted({kind for kind in map(key_type, anybody["hostkey"]) if kind}),
-        "banner": banner(_shown(str(anybody.get("banner", "none")))),
-        "files": [with_doubt(mode) for mode in map(file_mode, files()) if mode],
+        "unwritten": find_unwritten(read, anybody),
+        "version_shown": shows_version(read),
+        "host_key_types": sorted({kind for kind in map(read_key_type, anybody["hostkey"]) if kind}),
+        "banner": read_banner(_choose_banner(str(anybody.get("banner", "none")))),
+        "files": [add_doubt(mode) for mode in map(file_mode, list_files()) if mode],
         "confinement": _sshd_confinement.collect(reading),
     }
 
 
-def _theirs(reading, anybody):
+def _read_theirs(reading, anybody):
     """What would be in force for anybody without our drop-in, but for what it holds because it was right by itself."""
     ours = read_text(DROPIN)
     if ours is None:
         return anybody
-    lines = [*written_down(ours), _sshd.without_dropin(read_text(_sshd.CONFIG) or "")]
-    return _sshd.effective(reading, given="\n".join(lines))
+    lines = [*list_written_down(ours), _sshd.without_dropin(read_text(_sshd.CONFIG) or "")]
+    return _sshd.read_effective(reading, given="\n".join(lines))
 
 
-def written_down(ours):
+def list_written_down(ours):
     """The lines of our drop-in that stand there only because they say what is right anyway."""
-    under, found = None, []
+    under, right_lines = None, []
     for raw in ours.splitlines():
-        keyword, _ = _sshd.split(raw)
+        keyword, _ = _sshd.split_line(raw)
         if keyword == "match":
             break
         if not keyword:
             under = raw.strip("# \t")
         elif under == WRITTEN_DOWN and keyword in RIGHT:
-            found.append(raw)
-    return found
+            right_lines.append(raw)
+    return right_lines
 
 
-def _shown(path):
+def _choose_banner(path):
     """The file that sshd shows, or the one that it would show by the role's settings."""
     return path if path.startswith("/") else BANNER
 
 
-def unwritten(read, anybody):
+def find_unwritten(read, anybody):
     """The settings that are right for anybody, and that no file sets: only sshd's own default makes them so."""
-    written = {keyword for _, _, criteria, keyword, _ in read if criteria is None}
-    return sorted(key for key, right in RIGHT.items() if key not in written and anybody.get(key) in right)
+    set_keywords = {keyword for _, _, criteria, keyword, _ in read if criteria is None}
+    return sorted(key for key, right in RIGHT.items() if key not in set_keywords and anybody.get(key) in right)
 
 
-def key_type(path):
+def read_key_type(path):
     """A host key's type in the words of its public half, such as ``ssh-ed25519``; empty where that is not there."""
     return ((read_text(path + ".pub", 10_000) or "").split() or [""])[0][:64]
 
 
-def files():
+def list_files():
     """sshd's main file and those of the folder that Debian's includes."""
     return [_sshd.CONFIG, *sorted(glob.glob(os.path.dirname(DROPIN) + "/*.conf"))[:MAX_FILES]]
 
 
-def _for(reading, user):
+def _read_for(reading, user):
     if not re.match(r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$", user):
-        raise Unreadable("the automation user's name is not one: %r" % user[:40])
-    return _sshd.effective(reading, "-C", "user=%s,host=localhost,addr=192.0.2.1,laddr=192.0.2.2,lport=22" % user)
+        raise UnreadableFact("the automation user's name is not one: %r" % user[:40])
+    return _sshd.read_effective(reading, "-C", "user=%s,host=localhost,addr=192.0.2.1,laddr=192.0.2.2,lport=22" % user)
 
 
-def version_shown(read):
+def shows_version(read):
     """Whether Debian's version is told to whoever connects: on by default, and not among what every sshd says of itself."""
-    said = (value for _, _, criteria, keyword, value in read if criteria is None and keyword == "debianbanner")
-    return next(said, "yes").lower().split("#")[0].strip() != "no"
+    values = (value for _, _, criteria, keyword, value in read if criteria is None and keyword == "debianbanner")
+    return next(values, "yes").lower().split("#")[0].strip() != "no"
 
 
-def told(settings):
+def select_settings(settings):
     """The settings that the controller asks about; how many may log in at once as ``[start, rate, full]``."""
-    kept = {key: settings[key] for key in TOLD}
-    kept["banner"] = str(settings.get("banner", "none"))
-    kept["maxstartups"] = startups(str(settings["maxstartups"]))
-    return kept
+    selection = {key: settings[key] for key in SETTINGS}
+    selection["banner"] = str(settings.get("banner", "none"))
+    selection["maxstartups"] = parse_startups(str(settings["maxstartups"]))
+    return selection
 
 
-def startups(value):
+def parse_startups(value):
     """``MaxStartups`` as three whole numbers; a single number refuses all beyond it."""
     numbers = [int(part) for part in value.split(":") if part.isdigit()]
     return numbers if len(numbers) == 3 else [numbers[0], 100, numbers[0]] if numbers else [0, 0, 0]
 
 
-def match_lines(read):
+def list_match_lines(read):
     """The settings in Match blocks that some connection gets: among equal criteria the first one counts."""
-    found, taken = [], set()
+    results, seen_keys = [], set()
     for file, number, criteria, keyword, value in read:
         if criteria is None:
             continue
         key = (" ".join(criteria.lower().split()), keyword)
-        shadowed = key in taken or ("all", keyword) in taken
-        taken.add(key)
-        if len(found) < MAX_MATCHES and (not shadowed or file != DROPIN):
-            first = _sshd.words(value)[:1] or [""]
-            found.append(
+        is_shadowed = key in seen_keys or ("all", keyword) in seen_keys
+        seen_keys.add(key)
+        if len(results) < MAX_MATCHES and (not is_shadowed or file != DROPIN):
+            first = _sshd.split_arguments(value)[:1] or [""]
+            results.append(
                 {
                     "criteria": criteria,
                     "file": file,
                     "line": number,
                     "keyword": keyword,
                     "value": first[0],
-                    "shadowed": shadowed,
+                    "shadowed": is_shadowed,
                 }
             )
-    return found
+    return results
 
 
-def cases(contexts, blocks):
+def list_cases(contexts, blocks):
     """For each setting that a Match block may change: every value in force for somebody, and for whom."""
-    named = {}
+    cases_by_key = {}
     for key in PLAIN:
-        named[key] = [(when, settings[key]) for when, settings in contexts]
-        named[key] += [(when, _typed(value)) for when, value in _declared(blocks, key)]
+        cases_by_key[key] = [(when, settings[key]) for when, settings in contexts]
+        cases_by_key[key] += [(when, _convert_value(value)) for when, value in _list_declared(blocks, key)]
     for key in NO_FORWARDING:
-        named[key] = [
+        cases_by_key[key] = [
             (when, "no" if settings["disableforwarding"] == "yes" else settings[key]) for when, settings in contexts
         ]
         if not any(settings["disableforwarding"] == "yes" for _, settings in contexts[:1]):
-            named[key] += _declared(blocks, key)
-    named["password_login"] = [(when, _password_login(settings)) for when, settings in contexts]
-    for when, block in _by_block(blocks):
+            cases_by_key[key] += _list_declared(blocks, key)
+    cases_by_key["password_login"] = [(when, _password_login(settings)) for when, settings in contexts]
+    for when, block in _group_by_block(blocks):
         settings = dict(contexts[0][1]) if contexts else {}
         settings.update(block)
         if {"passwordauthentication", "kbdinteractiveauthentication"} & set(block):
             methods = settings.get("authenticationmethods")
             settings["authenticationmethods"] = methods if isinstance(methods, list) else [methods]
-            named["password_login"].append((when, _password_login(settings)))
-    named["silent_seconds"] = [(when, _silent_seconds(settings)) for when, settings in contexts]
-    for when, block in _by_block(blocks):
+            cases_by_key["password_login"].append((when, _password_login(settings)))
+    cases_by_key["silent_seconds"] = [(when, _silent_seconds(settings)) for when, settings in contexts]
+    for when, block in _group_by_block(blocks):
         if {"clientaliveinterval", "clientalivecountmax"} & set(block):
             settings = dict(contexts[0][1]) if contexts else {}
             settings.update(block)
-            named["silent_seconds"].append((when, _silent_seconds(settings)))
-    return {key: _distinct(values) for key, values in named.items()}
+            cases_by_key["silent_seconds"].append((when, _silent_seconds(settings)))
+    return {key: _select_distinct(values) for key, values in cases_by_key.items()}
 
 
-def _declared(blocks, keyword):
+def _list_declared(blocks, keyword):
     return [
-        (_where(line), line["value"].lower() if keyword != "loglevel" else line["value"].upper())
+        (_format_place(line), line["value"].lower() if keyword != "loglevel" else line["value"].upper())
         for line in blocks
         if line["keyword"] == keyword and not line["shadowed"]
     ]
 
 
-def _by_block(blocks):
-    grouped = {}
+def _group_by_block(blocks):
+    blocks_by_place = {}
     for line in blocks:
         if not line["shadowed"]:
-            grouped.setdefault((line["file"], line["criteria"]), (_where(line), {}))[1][line["keyword"]] = line[
-                "value"
-            ].lower()
-    return list(grouped.values())
+            blocks_by_place.setdefault((line["file"], line["criteria"]), (_format_place(line), {}))[1][
+                line["keyword"]
+            ] = line["value"].lower()
+    return list(blocks_by_place.values())
 
 
-def _where(line):
+def _format_place(line):
     return "Match %s (%s:%d)" % (line["criteria"], line["file"], line["line"])
 
 
-def _typed(value):
+def _convert_value(value):
     return int(value) if value.isdigit() and len(value) < 10 else value
 
 
@@ -280,31 +280,31 @@ def _password_login(settings):
     methods = [method for method in settings.get("authenticationmethods") or [] if method and method != "any"]
     if methods and all("publickey" in method for method in methods):
         return "no"
-    asked = ("passwordauthentication", "kbdinteractiveauthentication")
-    return "yes" if any(settings.get(key) == "yes" for key in asked) else "no"
+    keywords = ("passwordauthentication", "kbdinteractiveauthentication")
+    return "yes" if any(settings.get(key) == "yes" for key in keywords) else "no"
 
 
 def _silent_seconds(settings):
     """Seconds until a client that no longer answers is dropped; 0 is never."""
-    return seconds(settings["clientaliveinterval"]) * seconds(settings["clientalivecountmax"])
+    return parse_seconds(settings["clientaliveinterval"]) * parse_seconds(settings["clientalivecountmax"])
 
 
-def seconds(value):
+def parse_seconds(value):
     """'10m' or '1h30m' as seconds; 0 when it is not a time."""
     parts = re.findall(r"(\d{1,9})([smhdw]?)", str(value).lower())
     return sum(int(number) * SECONDS[unit] for number, unit in parts)
 
 
-def _distinct(values):
+def _select_distinct(values):
     """The first context's case, and of the others those that differ from it."""
     if not values:
         return []
     head = values[0]
-    kept = [head] + [case for case in values[1:] if case[1] != head[1]]
-    return [{"when": when, "value": value} for when, value in kept[:50]]
+    distinct_cases = [head] + [case for case in values[1:] if case[1] != head[1]]
+    return [{"when": when, "value": value} for when, value in distinct_cases[:50]]
 
 
-def dropin(read, anybody):
+def describe_dropin(read, anybody):
     """Whether our file is there and read before all others, and which of its general settings are not in force."""
     ours = [(keyword, value) for file, _, criteria, keyword, value in read if file == DROPIN and criteria is None]
     first = {}
@@ -314,14 +314,14 @@ def dropin(read, anybody):
         elif criteria is None:
             first.setdefault(keyword, (file, number, value))
     overridden = [
-        {"keyword": keyword, "ours": value, "in_force": _said(anybody.get(keyword)), "file": first[keyword][0]}
+        {"keyword": keyword, "ours": value, "in_force": _format_value(anybody.get(keyword)), "file": first[keyword][0]}
         for keyword, value in dict(ours).items()
         if first[keyword][0] != DROPIN and first[keyword][2].lower() != value.lower()
     ]
     return {
         "present": os.path.isfile(DROPIN),
         "folder": os.path.isdir(os.path.dirname(DROPIN)),
-        "read_first": read_first(read_text(_sshd.CONFIG) or "", glob.glob(os.path.dirname(DROPIN) + "/*")),
+        "read_first": is_read_first(read_text(_sshd.CONFIG) or "", glob.glob(os.path.dirname(DROPIN) + "/*")),
         "startups_files": sorted(
             {file for file, _, _, keyword, _ in read if keyword == LAST_COUNTS and file != DROPIN}
         ),
@@ -329,15 +329,15 @@ def dropin(read, anybody):
     }
 
 
-def read_first(main, present):
+def is_read_first(main, present):
     """Whether our file is, or would be, read before everything else: by an include that begins the main file."""
-    head = next((found for found in map(_sshd.split, main.splitlines()) if found[0]), ("", ""))
+    head = next((setting for setting in map(_sshd.split_line, main.splitlines()) if setting[0]), ("", ""))
     if head[0] != "include":
         return False
-    pattern = os.path.join("/etc/ssh", (_sshd.words(head[1]) or [""])[0])
+    pattern = os.path.join("/etc/ssh", (_sshd.split_arguments(head[1]) or [""])[0])
     earlier = [path for path in present if fnmatch.fnmatch(path, pattern) and path < DROPIN]
     return fnmatch.fnmatch(DROPIN, pattern) and not earlier
 
 
-def _said(value):
+def _format_value(value):
     return ",".join(value) if isinstance(value, list) else str(value)

@@ -6,101 +6,103 @@ import re
 import shlex
 
 from ansible.module_utils.luytre import _accounts, _stake
-from ansible.module_utils.luytre._authors import with_doubt
+from ansible.module_utils.luytre._authors import add_doubt
 from ansible.module_utils.luytre._reading import NotRun, file_mode, read_text
 
 MAIN = "/etc/sudoers"
 FOLDER = "/etc/sudoers.d"
 MAX_GRANTS = 2000
 PTY_BY_DEFAULT = (1, 9, 14)
-REMEMBERED = 15.0
+REMEMBER_MINUTES = 15.0
 """Minutes for which sudo of Debian remembers that the password was given, and for which it may."""
 
 
 ABSENT = {
     "installed": False,
     "grants": [],
-    "defaults": {"use_pty": True, "logfile": "", "remembered": REMEMBERED},
+    "defaults": {"use_pty": True, "logfile": "", "remembered": REMEMBER_MINUTES},
     "exceptions": [],
     "files": [],
     "folder": None,
     "writable_targets": [],
 }
-ASKED = ("grants", "defaults", "exceptions", "writable_targets")
+POLICY_FACTS = ("grants", "defaults", "exceptions", "writable_targets")
 """What follows from the policy, and is not told when nobody may be asked for it."""
 
 
 def collect(reading):
-    if reading.installed("sudo") is None:
+    if reading.find_program("sudo") is None:
         return ABSENT
-    files = _files()
+    files = _describe_files()
     try:
-        told = policy(reading)
-    except NotRun as refused:
+        rules = read_policy(reading)
+    except NotRun as refusal:
         return {
             **ABSENT,
             "installed": True,
             "files": files,
             "folder": _folder(),
-            "untold": dict.fromkeys(ASKED, str(refused)),
+            "untold": dict.fromkeys(POLICY_FACTS, str(refusal)),
         }
     accounts = _accounts.passwd()
-    found = grants(told, accounts, _accounts.groups())
+    all_grants = list_grants(rules, accounts, _accounts.groups())
     return {
         "installed": True,
-        "grants": found,
-        "defaults": defaults(told, _pty_by_default(reading)),
-        "exceptions": exceptions(told),
+        "grants": all_grants,
+        "defaults": get_defaults(rules, _has_default_pty(reading)),
+        "exceptions": find_exceptions(rules),
         "files": files,
         "folder": _folder(),
-        "writable_targets": writable_targets(found, reading.trust),
+        "writable_targets": find_writable_targets(all_grants, reading.trust),
     }
 
 
-def policy(reading):
+def read_policy(reading):
     """Return the policy in force, with its aliases resolved, as cvtsudoers has it. Raises Unreadable."""
-    return json.loads(reading.run(["cvtsudoers", "-f", "json", "-e", MAIN], at_stake=_at_stake()))
+    return json.loads(reading.run(["cvtsudoers", "-f", "json", "-e", MAIN], at_stake=_list_trusted_inputs()))
 
 
-def _at_stake():
-    return [*_stake.tree(MAIN, _stake.of_sudoers), "/etc/sudo.conf", "/etc/cvtsudoers.conf"]
+def _list_trusted_inputs():
+    return [*_stake.list_include_tree(MAIN, _stake.list_sudoers_includes), "/etc/sudo.conf", "/etc/cvtsudoers.conf"]
 
 
-def _pty_by_default(reading):
-    said = re.search(r"version (\d+)\.(\d+)\.(\d+)", reading.run(["sudo", "-V"], at_stake=_at_stake()))
-    return bool(said) and tuple(int(part) for part in said.groups()) >= PTY_BY_DEFAULT
+def _has_default_pty(reading):
+    match = re.search(r"version (\d+)\.(\d+)\.(\d+)", reading.run(["sudo", "-V"], at_stake=_list_trusted_inputs()))
+    return bool(match) and tuple(int(part) for part in match.groups()) >= PTY_BY_DEFAULT
 
 
-def grants(policy, accounts, groups):
+def list_grants(policy, accounts, groups):
     """One entry for each account and rule: ``{account, via, commands, nopasswd}``; account ``ALL`` means everybody.
 
     A rule needs no password by its tag, or by ``Defaults !authenticate`` for all, the account or its group.
     """
     everybody = [account["name"] for account in accounts]
-    free = _unauthenticated(policy, accounts, groups)
-    found = []
+    free = _list_unauthenticated(policy, accounts, groups)
+    results = []
     for spec in policy.get("User_Specs", []):
-        who = _who(spec.get("User_List", []), accounts, groups)
+        who = _resolve_members(spec.get("User_List", []), accounts, groups)
         for rule in spec.get("Cmnd_Specs", []):
-            options = _options(rule)
+            options = _merge_options(rule)
             commands = [("!" if c.get("negated") else "") + str(c.get("command", "")) for c in rule.get("Commands", [])]
             for name, via in who:
                 by_default = options.get("authenticate") is None and (name in free or "ALL" in free)
-                found.append(
+                results.append(
                     {
                         "account": name,
                         "via": via,
                         "commands": commands[:20],
-                        "runs_as_root": _as_root(rule),
+                        "runs_as_root": _runs_as_root(rule),
                         "nopasswd": options.get("authenticate") is False or by_default,
                     }
                 )
     roots = {account["name"] for account in accounts if account["uid"] == 0}
-    known = set(everybody) | {"ALL"}
-    return [grant for grant in found if grant["account"] in known and grant["account"] not in roots][:MAX_GRANTS]
+    known_names = set(everybody) | {"ALL"}
+    return [grant for grant in results if grant["account"] in known_names and grant["account"] not in roots][
+        :MAX_GRANTS
+    ]
 
 
-def _as_root(rule):
+def _runs_as_root(rule):
     """Whether a rule runs commands as root; sudo does so when it names nobody."""
     targets = rule.get("runasusers")
     if targets is None:
@@ -112,35 +114,35 @@ def _as_root(rule):
     )
 
 
-def _unauthenticated(policy, accounts, groups):
+def _list_unauthenticated(policy, accounts, groups):
     """Accounts that ``Defaults`` free from the password; ``ALL`` for everybody."""
     free = set()
     for entry in policy.get("Defaults", []):
-        value = _options(entry).get("authenticate")
+        value = _merge_options(entry).get("authenticate")
         if value is None:
             continue
         binding = entry.get("Binding")
         if binding is None:
             names = {"ALL"}
         elif any(key in member for member in binding for key in ("username", "userid", "usergroup", "usergid")):
-            names = {name for name, _ in _who(binding, accounts, groups)}
+            names = {name for name, _ in _resolve_members(binding, accounts, groups)}
         else:
             names = {"ALL"} if value is False else set()
         free = free | names if value is False else free - names
     return free
 
 
-def _who(members, accounts, groups):
+def _resolve_members(members, accounts, groups):
     """``(account, how it is named)`` of a sudoers list of users, groups and exclusions."""
-    found = {}
+    via_by_name = {}
     for member in members:
         names, via = _member(member, accounts, groups)
         for name in names:
             if member.get("negated"):
-                found.pop(name, None)
+                via_by_name.pop(name, None)
             else:
-                found.setdefault(name, via)
-    return list(found.items())
+                via_by_name.setdefault(name, via)
+    return list(via_by_name.items())
 
 
 def _member(member, accounts, groups):
@@ -157,42 +159,42 @@ def _member(member, accounts, groups):
     return [], "other"
 
 
-def _options(entry):
-    merged = {}
+def _merge_options(entry):
+    options = {}
     for option in entry.get("Options", []):
-        merged.update(option)
-    return merged
+        options.update(option)
+    return options
 
 
-def defaults(policy, pty_by_default):
+def get_defaults(policy, pty_by_default):
     """The settings for everybody: the last line counts."""
-    merged = {"use_pty": pty_by_default, "logfile": False, "timestamp_timeout": REMEMBERED}
+    settings = {"use_pty": pty_by_default, "logfile": False, "timestamp_timeout": REMEMBER_MINUTES}
     for entry in policy.get("Defaults", []):
         if entry.get("Binding") is None:
-            merged.update(_options(entry))
+            settings.update(_merge_options(entry))
     return {
-        "use_pty": merged["use_pty"] is True,
-        "logfile": _logfile(merged["logfile"]),
-        "remembered": _minutes(merged["timestamp_timeout"]),
+        "use_pty": settings["use_pty"] is True,
+        "logfile": _logfile(settings["logfile"]),
+        "remembered": _minutes(settings["timestamp_timeout"]),
     }
 
 
-def exceptions(policy):
+def find_exceptions(policy):
     """Settings for some users, commands or hosts that undo one of ours: ``{setting, of}``."""
-    found = []
+    results = []
     for entry in policy.get("Defaults", []):
         binding = entry.get("Binding")
         if binding is None:
             continue
         of = ", ".join(str(value) for member in binding for value in member.values())[:200]
-        options = _options(entry)
+        options = _merge_options(entry)
         if options.get("use_pty") is False:
-            found.append({"setting": "use_pty", "of": of})
+            results.append({"setting": "use_pty", "of": of})
         if "logfile" in options and not _logfile(options["logfile"]):
-            found.append({"setting": "logfile", "of": of})
-        if "timestamp_timeout" in options and not 0 <= _minutes(options["timestamp_timeout"]) <= REMEMBERED:
-            found.append({"setting": "timestamp_timeout", "of": of})
-    return found
+            results.append({"setting": "logfile", "of": of})
+        if "timestamp_timeout" in options and not 0 <= _minutes(options["timestamp_timeout"]) <= REMEMBER_MINUTES:
+            results.append({"setting": "timestamp_timeout", "of": of})
+    return results
 
 
 def _minutes(value):
@@ -209,7 +211,7 @@ def _logfile(value):
     return value if isinstance(value, str) and value != "/dev/null" else ""
 
 
-def files():
+def list_files():
     """The main file and the drop-ins that sudo reads."""
     names = sorted(os.listdir(FOLDER)) if os.path.isdir(FOLDER) else []
     return [MAIN] + [os.path.join(FOLDER, name) for name in names if "." not in name and not name.endswith("~")]
@@ -220,24 +222,24 @@ def _folder():
     mode = file_mode(FOLDER)
     if mode is None:
         return None
-    mode = with_doubt(mode)
+    mode = add_doubt(mode)
     return {**mode, "closed": mode["owner"] == "root" and mode["doubt"] is None and mode["mode"] & 0o027 == 0}
 
 
-def _files():
+def _describe_files():
     """Each file that sudo reads, with the settings that it switches off."""
-    found = []
-    for path in files():
+    entries = []
+    for path in list_files():
         mode = file_mode(path)
         if mode:
-            mode = with_doubt(mode)
+            mode = add_doubt(mode)
             of_root = mode["owner"] == "root" and mode["group"] == "root" and mode["doubt"] is None
             mode["closed"] = of_root and mode["mode"] & ~0o440 == 0
-            found.append({**mode, "undoes": undoes(read_text(path) or "")})
-    return found
+            entries.append({**mode, "undoes": find_undone(read_text(path) or "")})
+    return entries
 
 
-def undoes(text):
+def find_undone(text):
     """Which of our settings a sudoers file switches off, for all or for some."""
     lines = [line for line in text.replace("\\\n", " ").splitlines() if line.lstrip().startswith("Defaults")]
     marks = (
@@ -248,17 +250,17 @@ def undoes(text):
     return [name for name, pattern in marks if any(re.search(pattern, line) for line in lines)]
 
 
-def writable_targets(found, trust):
+def find_writable_targets(all_grants, trust):
     """Commands that somebody may run as another user although a lesser user can replace them."""
-    seen = {}
-    for grant in found:
+    targets = {}
+    for grant in all_grants:
         for command in grant["commands"]:
             try:
                 words = shlex.split(command)
             except ValueError:
                 words = command.split()
             path = words[0] if words else ""
-            if path.startswith("/") and "*" not in path and path not in seen:
+            if path.startswith("/") and "*" not in path and path not in targets:
                 loose = trust.nearest(path)
-                seen[path] = loose and {"account": grant["account"], "command": path, "writable": loose[0]}
-    return [entry for entry in seen.values() if entry][:100]
+                targets[path] = loose and {"account": grant["account"], "command": path, "writable": loose[0]}
+    return [entry for entry in targets.values() if entry][:100]

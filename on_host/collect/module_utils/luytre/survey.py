@@ -26,5 +26,5 @@ def collect(reading):
 def _is_installed(reading, program):
     if program == "php-fpm":
         folders = os.listdir("/etc/php") if os.path.isdir("/etc/php") else []
-        return any(reading.installed("php-fpm" + version) for version in folders) or bool(_mod_php.versions())
-    return reading.installed(program) is not None
+        return any(reading.find_program("php-fpm" + version) for version in folders) or bool(_mod_php.list_versions())
+    return reading.find_program(program) is not None

@@ -11,8 +11,8 @@ CONTAINERS = ("systemd-nspawn", "lxc", "lxc-libvirt", "docker", "podman", "openv
 
 
 def collect(reading):
-    fields = release()
-    detector = reading.installed("systemd-detect-virt")
+    fields = read_release()
+    detector = reading.find_program("systemd-detect-virt")
     virtualization = reading.run([detector], ok=None).strip() if detector else ""
     return {
         "os": {
@@ -56,7 +56,7 @@ PANELS = (
 """Hosting panels, and a folder that only they have. Webmin alone is none: it changes what its user tells it to, when told."""
 
 
-def release():
+def read_release():
     lines = (read_text("/etc/os-release", 10_000) or "").splitlines()
     pairs = (line.split("=", 1) for line in lines if "=" in line)
     return {key: value.strip().strip("\"'") for key, value in pairs}

@@ -4,7 +4,7 @@ import ctypes
 import os
 
 from ansible.module_utils.luytre._reading import read_text
-from ansible.module_utils.luytre._units import units
+from ansible.module_utils.luytre._units import read_units
 
 DAEMONS = {
     "chrony": ("chrony.service", "chronyd"),
@@ -20,7 +20,7 @@ ZONES = "/usr/share/zoneinfo/"
 
 
 def collect(reading):
-    services = units(reading, [unit for unit, _program in DAEMONS.values()])
+    services = read_units(reading, [unit for unit, _program in DAEMONS.values()])
     daemons = [
         {"daemon": name, "unit": unit, "enabled": services[unit]["enabled"], "active": services[unit]["active"]}
         for name, (unit, program) in DAEMONS.items()
@@ -30,7 +30,7 @@ def collect(reading):
         "daemons": daemons,
         "enabled": [daemon["daemon"] for daemon in daemons if daemon["enabled"]],
         "clock": _clock(),
-        "zone": zone(),
+        "zone": get_zone(),
     }
 
 
@@ -71,12 +71,12 @@ def _clock():
     return {"synchronised": not answer.status & STA_UNSYNC, "max_error": round(answer.maxerror / 1e6, 3)}
 
 
-def zone():
+def get_zone():
     """The zone's name, as in ``Asia/Ho_Chi_Minh``; ``UTC`` when nothing is set; None for a copied file without a name."""
     if os.path.islink("/etc/localtime"):
         target = os.path.realpath("/etc/localtime")
-        named = os.readlink("/etc/localtime")
-        for path in (named, target):
+        link = os.readlink("/etc/localtime")
+        for path in (link, target):
             if ZONES in path:
                 return path.split(ZONES, 1)[1]
     if not os.path.exists("/etc/localtime"):

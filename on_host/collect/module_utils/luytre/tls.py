@@ -7,10 +7,10 @@ import re
 import ssl
 
 from ansible.module_utils.luytre import _nginx_daemons, _stake
-from ansible.module_utils.luytre._authors import with_doubt
+from ansible.module_utils.luytre._authors import add_doubt
 from ansible.module_utils.luytre._nginx_conf import BadConfig, load
 from ansible.module_utils.luytre._reading import NotRun, file_mode, read_text
-from ansible.module_utils.luytre._units import units
+from ansible.module_utils.luytre._units import read_units
 from ansible.module_utils.luytre._x509 import BadCertificate, read_chain
 from ansible.module_utils.luytre_shared import ownership
 
@@ -28,48 +28,48 @@ HYBRID = "X25519MLKEM768"
 """What a recording of today keeps its secret by once quantum computers are there; OpenSSL knows it since 3.5."""
 RENEWERS = ("certbot", "snap.certbot.renew", "acme*", "dehydrated", "lego*")
 """Names of timers, as patterns of files that enable them."""
-_ENABLED = "/etc/systemd/system/timers.target.wants/%s.timer"
+_TIMER_LINK = "/etc/systemd/system/timers.target.wants/%s.timer"
 _RENEWING_CRON = re.compile(
     r"^(?!\s*#).*\b(certbot\b.*\brenew|acme\.sh\b.*--cron|dehydrated\b.*(-c\b|--cron)|lego\b.*renew)", re.M
 )
 
 
 def collect(reading):
-    settings = used()
-    keys = [with_doubt(mode, secret=True) for mode in map(file_mode, key_files(settings)) if mode]
-    certificates = [found for found in (certificate(path) for path in certificate_files(settings)) if found]
+    settings = list_configured_files()
+    keys = [add_doubt(mode, secret=True) for mode in map(file_mode, list_key_files(settings)) if mode]
+    certificates = [entry for entry in (read_certificate(path) for path in list_certificate_files(settings)) if entry]
     try:
-        weak, untold = weak_ciphers(reading, [*settings["ciphers"], UNSET]), {}
-    except NotRun as refused:
-        weak, untold = [], {"weak_ciphers": str(refused)}
+        weak, untold = find_weak_ciphers(reading, [*settings["ciphers"], UNSET]), {}
+    except NotRun as refusal:
+        weak, untold = [], {"weak_ciphers": str(refusal)}
     return {
         "certificates": certificates,
         "keys": keys,
         "loose_keys": [mode for mode in keys if mode["doubt"] is not None or is_loose_key(mode["path"])],
         "weak_ciphers": weak,
-        "sound_curves": sound_curves(ssl.OPENSSL_VERSION_INFO[:2]),
+        "sound_curves": list_sound_curves(ssl.OPENSSL_VERSION_INFO[:2]),
         "untold": untold,
-        "renewals": renewals(reading),
+        "renewals": find_renewals(reading),
     }
 
 
-def sound_curves(version):
+def list_sound_curves(version):
     """Return the curves that browsers choose, as an OpenSSL of this version knows them; Python's is the web servers'."""
     return [*([HYBRID] if version >= (3, 5) else []), *SOUND_CURVES]
 
 
-def used():
+def list_configured_files():
     """``{certificates, keys, ciphers}`` that the configurations of nginx and Apache name."""
-    found = {"certificates": [], "keys": [], "ciphers": []}
-    for path in _nginx_daemons.mains():
-        _nginx(found, path)
-    _apache(found)
-    found["certificates"] += sorted(glob.glob("/etc/letsencrypt/live/*/fullchain.pem"))
-    found["keys"] += sorted(glob.glob("/etc/letsencrypt/live/*/privkey.pem"))
-    return {kind: list(dict.fromkeys(values))[:MAX_CERTIFICATES] for kind, values in found.items()}
+    settings = {"certificates": [], "keys": [], "ciphers": []}
+    for path in _nginx_daemons.list_main_files():
+        _add_nginx(settings, path)
+    _add_apache(settings)
+    settings["certificates"] += sorted(glob.glob("/etc/letsencrypt/live/*/fullchain.pem"))
+    settings["keys"] += sorted(glob.glob("/etc/letsencrypt/live/*/privkey.pem"))
+    return {kind: list(dict.fromkeys(values))[:MAX_CERTIFICATES] for kind, values in settings.items()}
 
 
-def _nginx(found, path):
+def _add_nginx(settings, path):
     kinds = {"ssl_certificate": "certificates", "ssl_certificate_key": "keys", "ssl_ciphers": "ciphers"}
     try:
         blocks = list(load(path, read_text).top.block)
@@ -84,15 +84,15 @@ def _nginx(found, path):
                 if ":" in value or "$" in value:
                     continue
                 value = os.path.join(os.path.dirname(path), value)
-            found[kinds[directive.name]].append(value)
+            settings[kinds[directive.name]].append(value)
 
 
-def _apache(found):
+def _add_apache(settings):
     kinds = {"sslcertificatefile": "certificates", "sslcertificatekeyfile": "keys", "sslciphersuite": "ciphers"}
     files = dict.fromkeys(path for pattern in APACHE_FILES for path in sorted(glob.glob(pattern)))
     for path in files:
-        for word, quoted, bare in _APACHE_WORD.findall(read_text(path) or ""):
-            value = (quoted or bare).strip()
+        for word, in_quotes, bare in _APACHE_WORD.findall(read_text(path) or ""):
+            value = (in_quotes or bare).strip()
             kind = kinds[word.lower()]
             if kind == "ciphers":
                 value = value.split()[-1]
@@ -100,24 +100,26 @@ def _apache(found):
                 continue
             else:
                 value = os.path.join("/etc/apache2", value)
-            found[kind].append(value)
+            settings[kind].append(value)
 
 
-def certificate_files(settings):
+def list_certificate_files(settings):
     """Paths of certificates, as the configurations name them."""
     return settings["certificates"]
 
 
-def key_files(settings):
+def list_key_files(settings):
     """The files themselves that hold private keys: links resolved, also a key kept in one file with its certificate."""
-    holding = [path for path in settings["certificates"] if "PRIVATE KEY-----" in (read_text(path) or "")]
-    return sorted({os.path.realpath(path) for path in [*settings["keys"], *holding]})
+    mixed_files = [path for path in settings["certificates"] if "PRIVATE KEY-----" in (read_text(path) or "")]
+    return sorted({os.path.realpath(path) for path in [*settings["keys"], *mixed_files]})
 
 
 def is_loose_key(path):
     """Whether anybody but root, and the group made for it, could read or change a key, or anybody run it."""
     status = os.lstat(path)
-    return ownership.changer(status, ownership.key(_readers())) is not None or bool(status.st_mode & 0o7111)
+    return ownership.find_changer(status, ownership.make_key_strictness(_readers())) is not None or bool(
+        status.st_mode & 0o7111
+    )
 
 
 def _readers():
@@ -127,36 +129,36 @@ def _readers():
         return (0,)
 
 
-def certificate(path):
+def read_certificate(path):
     """The certificate that a file begins with, or None when it holds none."""
     try:
-        found, length = read_chain(read_text(path) or "")
+        facts, length = read_chain(read_text(path) or "")
     except BadCertificate:
         return None
-    days = (found["not_after"] - found["not_before"]) // 86400
-    return {"path": path, "chain_length": length, "lifetime_days": days, **found}
+    days = (facts["not_after"] - facts["not_before"]) // 86400
+    return {"path": path, "chain_length": length, "lifetime_days": days, **facts}
 
 
-def weak_ciphers(reading, specs):
+def find_weak_ciphers(reading, specs):
     """Which cipher lists let in a cipher that is not sound, and which ones."""
-    found = []
+    results = []
     for spec in specs:
         weak = ["SECLEVEL=0"] if "SECLEVEL=0" in spec.upper() else []
-        if not spec.startswith("-") and reading.installed("openssl"):
+        if not spec.startswith("-") and reading.find_program("openssl"):
             names = reading.run(["openssl", "ciphers", spec], ok=None, at_stake=[_stake.OPENSSL]).strip().split(":")
             weak += [name for name in names if name and not _SOUND.match(name)]
         if weak:
-            found.append({"spec": spec, "weak": weak[:10]})
-    return found
+            results.append({"spec": spec, "weak": weak[:10]})
+    return results
 
 
-def renewals(reading):
+def find_renewals(reading):
     """What renews certificates by itself on this host: of timers those that wait for their time now."""
-    enabled = [os.path.basename(path) for name in RENEWERS for path in sorted(glob.glob(_ENABLED % name))]
-    states = units(reading, enabled) if enabled else {}
-    found = [name for name, state in states.items() if state["loaded"] and state["active"]]
+    timer_names = [os.path.basename(path) for name in RENEWERS for path in sorted(glob.glob(_TIMER_LINK % name))]
+    states = read_units(reading, timer_names) if timer_names else {}
+    results = [name for name, state in states.items() if state["loaded"] and state["active"]]
     for path in ["/etc/crontab", *sorted(glob.glob("/etc/cron.d/*")), *sorted(glob.glob("/var/spool/cron/crontabs/*"))]:
         match = _RENEWING_CRON.search(read_text(path) or "")
         if match and not (path == "/etc/cron.d/certbot" and os.path.isdir("/run/systemd/system")):
-            found.append("%s: %s" % (path, match.group(1).split()[0]))
-    return found
+            results.append("%s: %s" % (path, match.group(1).split()[0]))
+    return results

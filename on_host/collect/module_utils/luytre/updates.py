@@ -6,8 +6,8 @@ import re
 import time
 
 from ansible.module_utils.luytre import _apt_lists, _dpkg, _stake, _support, system
-from ansible.module_utils.luytre._reading import NotRun, Unreadable, read_text
-from ansible.module_utils.luytre._units import units
+from ansible.module_utils.luytre._reading import NotRun, UnreadableFact, read_text
+from ansible.module_utils.luytre._units import read_units
 from ansible.module_utils.luytre_shared import debian_version
 
 MAX_PENDING = 500
@@ -18,7 +18,7 @@ STAMPS = ("/var/lib/apt/periodic/update-stamp", _apt_lists.LISTS, _apt_lists.LIS
 """Where there is no SUCCESS: apt touches ``partial`` at every fetch, the rest only when something was new."""
 LOCAL = ("file:", "copy:", "cdrom:")
 DISTRIBUTIONS = ("Debian", "Ubuntu", "Debian Backports", "UbuntuESM", "UbuntuESMApps", "UbuntuESMInfra")
-ASKED = ("pending", "pending_count", "insecure_options", "automatic")
+APT_FACTS = ("pending", "pending_count", "insecure_options", "automatic")
 """What only apt's own programs tell."""
 TIMERS = ("apt-daily.timer", "apt-daily-upgrade.timer")
 _PERIODIC = "APT::Periodic::"
@@ -31,29 +31,29 @@ _INSECURE = (
 
 
 def collect(reading):
-    if reading.installed("apt-get") is None or not os.path.isfile(_dpkg.STATUS):
-        raise Unreadable("no apt and dpkg here: updates of this system are not known to Lũy Tre")
-    release = system.release()
+    if reading.find_program("apt-get") is None or not os.path.isfile(_dpkg.STATUS):
+        raise UnreadableFact("no apt and dpkg here: updates of this system are not known to Lũy Tre")
+    release = system.read_release()
     status = read_text(_dpkg.STATUS, _dpkg.STATUS_LIMIT) or ""
-    packages = _dpkg.installed(status)
-    indexes = _apt_lists.indexes()
+    packages = _dpkg.list_installed(status)
+    indexes = _apt_lists.list_indexes()
     try:
-        settings = apt_settings(reading.run(["apt-config", "dump"], at_stake=_apt_lists.at_stake()))
-        pending = _unpinned(reading, pending_updates(packages, indexes, lambda path: _apt_lists.text_of(reading, path)))
+        settings = parse_apt_settings(reading.run(["apt-config", "dump"], at_stake=_apt_lists.list_trusted_inputs()))
+        pending = _drop_pinned(reading, find_pending(packages, indexes, lambda path: _apt_lists.text_of(reading, path)))
         untold = {}
     except NotRun as refused:
-        settings, pending, untold = {}, [], dict.fromkeys(ASKED, str(refused))
+        settings, pending, untold = {}, [], dict.fromkeys(APT_FACTS, str(refused))
     return {
-        "support": _support.support(release.get("ID", ""), release.get("VERSION_ID", ""), _is_pro()),
-        "lists": {"updated": _updated(), "count": len(indexes)},
+        "support": _support.get_support(release.get("ID", ""), release.get("VERSION_ID", ""), _is_pro()),
+        "lists": {"updated": _get_fetch_time(), "count": len(indexes)},
         "busy": _dpkg.is_busy(),
-        "unfinished": _dpkg.unfinished(status)[:MAX_UNFINISHED],
+        "unfinished": _dpkg.find_unfinished(status)[:MAX_UNFINISHED],
         "pending": pending[:MAX_PENDING],
         "pending_count": len(pending),
-        "sources": _sources(indexes)[:MAX_SOURCES],
+        "sources": _list_sources(indexes)[:MAX_SOURCES],
         "insecure_options": [name for name in _INSECURE if is_on(settings.get(name, []))],
-        "automatic": _automatic(reading, packages, settings),
-        "reboot": _reboot(packages),
+        "automatic": _describe_automatic(reading, packages, settings),
+        "reboot": _describe_reboot(packages),
         "untold": untold,
     }
 
@@ -62,7 +62,7 @@ def _is_pro():
     return os.path.exists("/var/lib/ubuntu-advantage/private/machine-token.json")
 
 
-def _updated():
+def _get_fetch_time():
     """When the lists of packages were last fetched; None when never."""
     stamps = [SUCCESS] if os.path.exists(SUCCESS) else [path for path in STAMPS if os.path.exists(path)]
     moments = [os.stat(path).st_mtime for path in stamps]
@@ -72,17 +72,17 @@ def _updated():
 # --- what waits ---------------------------------------------------------------------------------------
 
 
-def pending_updates(packages, indexes, text_of):
+def find_pending(packages, indexes, text_of):
     """Installed packages with a newer version on offer: ``{package, installed, candidate, security, held}``.
 
     Lists that apt does not install from by itself (backports) are left out.
     """
-    known = {name.encode(): name for name in packages}
+    known_packages = {name.encode(): name for name in packages}
     offers = {}
     for index in indexes:
         if index.on_request:
             continue
-        for name, architecture, version in _apt_lists.offered(text_of(index.path), known):
+        for name, architecture, version in _apt_lists.iter_packages(text_of(index.path), known_packages):
             if architecture in ("all", packages[name][1]) or packages[name][1] == "all":
                 offers.setdefault(name, []).append((debian_version.key(version), version, index.security))
     pending = []
@@ -102,15 +102,15 @@ def pending_updates(packages, indexes, text_of):
     return pending
 
 
-def _unpinned(reading, pending):
+def _drop_pinned(reading, pending):
     """Without what the administrator's pins keep from being installed."""
     if not pending or not any(
         os.path.isfile(path) for path in glob.glob("/etc/apt/preferences*") + glob.glob("/etc/apt/preferences.d/*")
     ):
         return pending
     stake = [
-        *_apt_lists.at_stake(),
-        *_stake.every("/etc/apt/preferences", "/etc/apt/preferences.d/*", "/etc/apt/sources.list.d/*"),
+        *_apt_lists.list_trusted_inputs(),
+        *_stake.list_with_folders("/etc/apt/preferences", "/etc/apt/preferences.d/*", "/etc/apt/sources.list.d/*"),
     ]
     answer = reading.run(["apt-cache", "policy", "--"] + [update["package"] for update in pending], at_stake=stake)
     candidates = dict(re.findall(r"^(\S+):\n  Installed: .*\n  Candidate: (.*)$", answer, re.MULTILINE))
@@ -122,19 +122,19 @@ def _unpinned(reading, pending):
 # --- from where ------------------------------------------------------------------------------------------
 
 
-def _sources(indexes):
-    found = []
+def _list_sources(indexes):
+    sources = []
     for path in ["/etc/apt/sources.list", *sorted(glob.glob("/etc/apt/sources.list.d/*"))]:
         text = read_text(path, 200_000)
         if text is not None and path.endswith(".sources"):
-            found += deb822_sources(path, text)
+            sources += parse_deb822_sources(path, text)
         elif text is not None and path.endswith(".list"):
-            found += line_sources(path, text)
+            sources += parse_line_sources(path, text)
     origins = {os.path.basename(index.path): index.origin for index in indexes}
-    for source in found:
+    for source in sources:
         source["origin"] = _origin(source["uri"], origins)
         source["third_party"] = source["origin"] not in DISTRIBUTIONS and not _is_distributions(source["uri"])
-    return found
+    return sources
 
 
 def _origin(uri, origins):
@@ -146,24 +146,24 @@ def _is_distributions(uri):
     return re.match(r"^(?:mirror\+)?https?://(?:[a-z0-9.-]+\.)?(?:debian\.org|ubuntu\.com)(?:/|$)", uri) is not None
 
 
-def line_sources(path, text):
+def parse_line_sources(path, text):
     """Entries of a one-line-style file."""
-    found = []
+    sources = []
     for number, line in enumerate(text.splitlines(), 1):
         match = re.match(r"^\s*(deb(?:-src)?)\s+(?:\[([^\]]*)\]\s+)?(\S+)\s+(\S+)", line)
         if match and match.group(1) == "deb":
             options = dict(pair.split("=", 1) for pair in (match.group(2) or "").split() if "=" in pair)
-            found.append(
+            sources.append(
                 _source(
                     path, number, match.group(3), match.group(4), {key.lower(): value for key, value in options.items()}
                 )
             )
-    return found
+    return sources
 
 
-def deb822_sources(path, text):
+def parse_deb822_sources(path, text):
     """Entries of a deb822-style file."""
-    found = []
+    sources = []
     number = 1
     for paragraph in re.split(r"\n[ \t]*\n", text):
         fields, key = {}, ""
@@ -182,9 +182,9 @@ def deb822_sources(path, text):
         ):
             lead = len(paragraph) - len(paragraph.lstrip("\n"))
             for uri in fields.get("uris", "").split():
-                found.append(_source(path, number + lead, uri, fields.get("suites", ""), fields))
+                sources.append(_source(path, number + lead, uri, fields.get("suites", ""), fields))
         number += paragraph.count("\n") + 2
-    return found
+    return sources
 
 
 def _source(path, number, uri, suites, options):
@@ -202,12 +202,12 @@ def _source(path, number, uri, suites, options):
 # --- by itself -------------------------------------------------------------------------------------------
 
 
-def apt_settings(dump):
+def parse_apt_settings(dump):
     """``apt-config dump`` as setting to its values, lists in order."""
-    found = {}
+    settings = {}
     for name, value in re.findall(r'^([^\s"]+) "(.*)";$', dump, re.MULTILINE):
-        found.setdefault(name.rstrip(":") if name.endswith("::") else name, []).append(value)
-    return found
+        settings.setdefault(name.rstrip(":") if name.endswith("::") else name, []).append(value)
+    return settings
 
 
 def is_on(values):
@@ -215,7 +215,7 @@ def is_on(values):
     return bool(values) and values[-1].lower() in ("1", "yes", "true", "with", "on", "enable", "always")
 
 
-def every_days(values):
+def parse_days(values):
     """A Periodic setting in days (``1``, ``always``, ``12h``); 0 is never."""
     text = values[-1] if values else "0"
     if text == "always":
@@ -237,16 +237,16 @@ def has_security_origin(patterns):
     )
 
 
-def _automatic(reading, packages, settings):
-    timers = units(reading, TIMERS)
+def _describe_automatic(reading, packages, settings):
+    timers = read_units(reading, TIMERS)
     origins = settings.get("Unattended-Upgrade::Origins-Pattern", []) + settings.get(
         "Unattended-Upgrade::Allowed-Origins", []
     )
-    enabled = settings.get(_PERIODIC + "Enable", ["1"])[-1] != "0"
+    is_enabled = settings.get(_PERIODIC + "Enable", ["1"])[-1] != "0"
     return {
         "installed": "unattended-upgrades" in packages,
-        "lists_every_days": every_days(settings.get(_PERIODIC + "Update-Package-Lists", [])) if enabled else 0,
-        "upgrade_every_days": every_days(settings.get(_PERIODIC + "Unattended-Upgrade", [])) if enabled else 0,
+        "lists_every_days": parse_days(settings.get(_PERIODIC + "Update-Package-Lists", [])) if is_enabled else 0,
+        "upgrade_every_days": parse_days(settings.get(_PERIODIC + "Unattended-Upgrade", [])) if is_enabled else 0,
         "security_origin": has_security_origin(origins),
         "left_out": settings.get("Unattended-Upgrade::Package-Blacklist", [])[:50],
         "timers": [timers[name] for name in TIMERS],
@@ -261,8 +261,8 @@ def _moment(path):
 # --- after it --------------------------------------------------------------------------------------------
 
 
-def _reboot(packages):
-    running = os.uname().release
+def _describe_reboot(packages):
+    running_kernel = os.uname().release
     kernels = sorted(
         (
             name[len("vmlinuz-") :]
@@ -272,13 +272,13 @@ def _reboot(packages):
         key=debian_version.key,
     )
     newest = kernels[-1] if kernels else None
-    wanted = (read_text("/run/reboot-required.pkgs", 20_000) or "").split()
+    package_names = (read_text("/run/reboot-required.pkgs", 20_000) or "").split()
     return {
         "required": os.path.exists("/run/reboot-required"),
-        "packages": sorted(set(wanted))[:50],
-        "running_kernel": running,
+        "packages": sorted(set(package_names))[:50],
+        "running_kernel": running_kernel,
         "newest_kernel": newest,
-        "older_kernel": running in kernels and running != newest,
+        "older_kernel": running_kernel in kernels and running_kernel != newest,
         "since": _moment("/run/reboot-required"),
         "booted": int(time.time() - float((read_text("/proc/uptime", 100) or "0").split()[0])),
     }

@@ -47,57 +47,67 @@ DAY = 86_400
 
 
 def collect(reading):
-    found, cut_short = _applications.find(reading)
-    web = _webroot.web_users() if found else None
+    all_applications, cut_short = _applications.find(reading)
+    web = _webroot.web_users() if all_applications else None
     return {
-        "instances": [instance(each, web, part) for each, part in _in_turn(found, reading) if each.kind == "wordpress"],
-        "joomla": [_joomla.instance(each, part) for each, part in _in_turn(found, reading) if each.kind == "joomla"],
-        "nukeviet": [_nukeviet.instance(each) for each in found if each.kind == "nukeviet"],
-        "others": [each.described() for each in found if each.kind != "wordpress"],
+        "instances": [
+            collect_instance(each, web, part)
+            for each, part in _share_time(all_applications, reading)
+            if each.kind == "wordpress"
+        ],
+        "joomla": [
+            _joomla.collect_instance(each, part)
+            for each, part in _share_time(all_applications, reading)
+            if each.kind == "joomla"
+        ],
+        "nukeviet": [_nukeviet.collect_instance(each) for each in all_applications if each.kind == "nukeviet"],
+        "others": [each.describe() for each in all_applications if each.kind != "wordpress"],
         "cut_short": cut_short,
     }
 
 
-def _in_turn(found, reading):
+def _share_time(all_applications, reading):
     """Each with a reading of its own: a root's share of the time, of which each of its applications has a share.
 
     So a site with many, or with one that is slow to read, takes no other site's time.
     """
-    roots = _applications.by_root(found)
+    roots = _applications.group_by_root(all_applications)
     for number, members in enumerate(roots):
-        root = reading.part(reading.left() / (len(roots) - number))
+        root = reading.part(reading.get_seconds_left() / (len(roots) - number))
         for inner, each in enumerate(members):
-            yield each, root.part(root.left() / (len(members) - inner))
+            yield each, root.part(root.get_seconds_left() / (len(members) - inner))
 
 
 # --- one instance ---------------------------------------------------------------------------------------
 
 
-def instance(found, web, reading):
+def collect_instance(application, web, reading):
     """All that is told of one WordPress."""
-    path = found.path
-    config_path, content = configuration(path)
+    path = application.path
+    config_path, content = read_configuration(path)
     text = read_below(path, "wp-includes/version.php", 20_000) or ""
-    version = _php.variable(text.encode(), "wp_version")
-    constants = _typed(_php.constants(content, CONSTANTS) if content is not None else dict.fromkeys(CONSTANTS))
-    prefix = (_php.variable(content, "table_prefix") if content is not None else None) or "wp_"
-    data, unread = database(config_path, content, prefix, reading)
+    version = _php.find_variable(text.encode(), "wp_version")
+    constants = _convert_constants(
+        _php.read_constants(content, CONSTANTS) if content is not None else dict.fromkeys(CONSTANTS)
+    )
+    prefix = (_php.find_variable(content, "table_prefix") if content is not None else None) or "wp_"
+    data, unread = read_database(config_path, content, prefix, reading)
     active = set(data["active_plugins"]) if data else None
-    uploads, uploads_cut = upload_php(path, reading)
+    uploads, uploads_cut = find_upload_php(path, reading)
     return {
         "path": path,
         "version": version,
-        "config": config_mode(config_path),
+        "config": describe_config(config_path),
         "config_above": config_path is not None and os.path.dirname(config_path) != path,
         "constants": constants,
-        "salts": salts(content),
-        "plugins": plugins(path, active),
-        "themes": themes(path, data),
+        "salts": check_salts(content),
+        "plugins": list_plugins(path, active),
+        "themes": list_themes(path, data),
         "must_use": [name for name in names_below(path, "wp-content/mu-plugins") if name.endswith(".php")],
         "drop_ins": [name for name in names_below(path, "wp-content") if name in DROP_INS],
         "uploads_php": uploads,
         "uploads_cut_short": uploads_cut,
-        "core": core(path, version, web, reading),
+        "core": check_core(path, version, web, reading),
         "debug_log": _debug_log(path),
         "database": data,
         "database_unread": unread,
@@ -109,7 +119,7 @@ def _debug_log(path):
     return file_mode(os.path.join(path, "wp-content/debug.log"), status) if status else None
 
 
-def configuration(path):
+def read_configuration(path):
     """``(path, bytes)`` of its wp-config.php: in its folder, or one above where WordPress looks too."""
     for folder in (path, os.path.dirname(path)):
         if folder != path and read_below(folder, "wp-settings.php", 1) is not None:
@@ -120,29 +130,29 @@ def configuration(path):
     return None, None
 
 
-def config_mode(path):
+def describe_config(path):
     """Its FileMode, and whether others than its owner and group get at it, or its group may change it."""
     mode = file_mode(path) if path else None
     return {**mode, "open_to_others": bool(mode["mode"] & 0o027)} if mode else None
 
 
-def _typed(constants):
+def _convert_constants(constants):
     """What PHP's loose truth makes of a switch; the rest as it is."""
-    typed = {}
+    result = {}
     for name, value in constants.items():
         kind = CONSTANTS[name]
         if value is None or value == _php.UNKNOWN or kind is None:
-            typed[name] = value
+            result[name] = value
         elif kind is bool:
-            typed[name] = value not in (False, 0, "", "0")
+            result[name] = value not in (False, 0, "", "0")
         else:
-            typed[name] = value if isinstance(value, str) else _php.UNKNOWN
-    return typed
+            result[name] = value if isinstance(value, str) else _php.UNKNOWN
+    return result
 
 
-def salts(content):
+def check_salts(content):
     """State of the eight keys and salts, and a fingerprint when they are long enough to hide behind one."""
-    values = _php.constants(content, SALTS) if content is not None else {}
+    values = _php.read_constants(content, SALTS) if content is not None else {}
     texts = [value for value in values.values() if isinstance(value, str) and value != _php.UNKNOWN]
     unknown = sum(1 for value in values.values() if value == _php.UNKNOWN)
     sound = len(texts) == len(SALTS) and all(len(text) >= 32 for text in texts)
@@ -159,9 +169,9 @@ def salts(content):
 # --- extensions ------------------------------------------------------------------------------------------
 
 
-def plugins(path, active):
+def list_plugins(path, active):
     """Plugins by folder or file, with the version of their header; ``active`` None when the database was not read."""
-    found = []
+    results = []
     for name in names_below(path, "wp-content/plugins")[:MAX_EXTENSIONS]:
         if name in ("index.php", "."):
             continue
@@ -174,27 +184,27 @@ def plugins(path, active):
         for file in candidates:
             head = read_below(path, "wp-content/plugins/" + file, 8192) or ""
             if _header(head, "Plugin Name"):
-                state = None if active is None else any(one == file for one in active)
-                found.append({"slug": slug, "version": _header(head, "Version"), "active": state})
+                state = None if active is None else any(plugin_file == file for plugin_file in active)
+                results.append({"slug": slug, "version": _header(head, "Version"), "active": state})
                 break
-    return found
+    return results
 
 
-def themes(path, data):
+def list_themes(path, data):
     """Themes with the version of their stylesheet; active ones are the shown theme and its parent."""
     in_use = {data["options"].get("template"), data["options"].get("stylesheet")} if data else None
-    found = []
+    results = []
     for name in names_below(path, "wp-content/themes")[:MAX_EXTENSIONS]:
         head = read_below(path, "wp-content/themes/%s/style.css" % name, 8192) or ""
         if _header(head, "Theme Name"):
-            found.append(
+            results.append(
                 {
                     "slug": name,
                     "version": _header(head, "Version"),
                     "active": None if in_use is None else name in in_use,
                 }
             )
-    return found
+    return results
 
 
 def _header(text, field):
@@ -205,75 +215,75 @@ def _header(text, field):
 # --- files --------------------------------------------------------------------------------------------------
 
 
-def upload_php(path, reading):
+def find_upload_php(path, reading):
     """PHP files in the upload folder, those that act on input first, and whether looking for them ended early.
 
     ``shut``: root's alone.
     """
     try:
-        inner = safe_open.below(path, "wp-content/uploads", safe_open.DIRECTORY)
+        inner = safe_open.open_below(path, "wp-content/uploads", safe_open.DIRECTORY)
     except OSError:
         return [], False
-    found = []
+    scripts = []
     try:
-        walk = _webroot.Walk(inner, reading.effort(WALK_SECONDS, 2), MAX_ENTRIES)
+        walk = _webroot.WebrootWalk(inner, reading.effort(WALK_SECONDS, 2), MAX_ENTRIES)
         for entry in walk:
             if _webroot.is_script(entry):
                 mode = file_mode(os.path.join(path, "wp-content/uploads", entry.path), entry.status)
-                shut = ownership.changer(entry.status, ownership.PRIVATE) is None
-                found.append({**mode, "shut": shut, "acts_on_input": _webroot.acts_on_input(entry)})
-                found.sort(key=lambda one: not one["acts_on_input"])
-                del found[MAX_SHOWN:]
-        return found, walk.cut_short
+                shut = ownership.find_changer(entry.status, ownership.PRIVATE) is None
+                scripts.append({**mode, "shut": shut, "acts_on_input": _webroot.acts_on_input(entry)})
+                scripts.sort(key=lambda script: not script["acts_on_input"])
+                del scripts[MAX_SHOWN:]
+        return scripts, walk.cut_short
     finally:
         os.close(inner)
 
 
-def core(path, version, web, reading):
+def check_core(path, version, web, reading):
     """WordPress's own code: how much of it the web accounts can write, and what is not as it was installed."""
-    marked = status_below(path, "wp-includes/version.php")
-    newest = marked.st_mtime + DAY if marked else None
-    sums = package_sums(version)
-    files, writable, shown, newer, differing = 0, 0, [], [], []
+    version_status = status_below(path, "wp-includes/version.php")
+    newest = version_status.st_mtime + DAY if version_status else None
+    sums = read_package_sums(version)
+    files, writable, examples, newer, mismatches = 0, 0, [], [], []
     cut = []
-    for entry, relative in core_entries(path, reading, cut):
+    for entry, relative in iter_core_entries(path, reading, cut):
         if entry.is_dir or entry.is_file:
             files += 1
             if web.writes(entry.status, entry.writers):
                 writable += 1
-                if len(shown) < MAX_SHOWN:
-                    shown.append(relative)
+                if len(examples) < MAX_SHOWN:
+                    examples.append(relative)
         if entry.is_file and newest and entry.status.st_mtime > newest and _websites.PHP.search(entry.name):
             newer.append(relative)
         if entry.is_file and sums is not None and _websites.PHP.search(entry.name) and relative != "wp-config.php":
             digest = hashlib.md5(entry.content(4_000_000)).hexdigest()  # noqa: S324  what dpkg records, not a secret
             if sums.get(relative) != digest:
-                differing.append(relative)
+                mismatches.append(relative)
     return {
         "files": files,
         "cut_short": bool(cut),
         "writable": writable,
-        "writable_examples": shown,
+        "writable_examples": examples,
         "newer": sorted(newer)[:MAX_SHOWN],
         "checksums": "debian" if sums is not None else None,
-        "differing": sorted(differing)[:MAX_SHOWN],
+        "differing": sorted(mismatches)[:MAX_SHOWN],
     }
 
 
-def core_entries(path, reading, cut):
+def iter_core_entries(path, reading, cut):
     """``(entry, path relative to the instance)`` of the core: its folder, the PHP files there, wp-admin, wp-includes.
 
     What could not be looked at is added to ``cut``.
     """
     try:
-        here = safe_open.path(path, safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
+        here = safe_open.open_path(path, safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
     except OSError:
         cut.append(".")
         return
     effort = reading.effort(WALK_SECONDS, 2)
     try:
         status = os.fstat(here)
-        yield _webroot.Entry(here, status, ".", ".", status), "."
+        yield _webroot.WebrootEntry(here, status, ".", ".", status), "."
         with os.scandir(here) as names:
             top = sorted(
                 entry.name
@@ -282,17 +292,17 @@ def core_entries(path, reading, cut):
             )
         for name in top:
             try:
-                one = os.stat(name, dir_fd=here, follow_symlinks=False)
+                name_status = os.stat(name, dir_fd=here, follow_symlinks=False)
             except OSError:
                 continue
-            entry = _webroot.Entry(here, status, name, name, one)
+            entry = _webroot.WebrootEntry(here, status, name, name, name_status)
             if not _webroot.is_wordpress_core(entry):
                 continue
             yield entry, name
             if entry.is_dir:
                 inner = safe_open.enter(here, name)
                 try:
-                    walk = _webroot.Walk(inner, effort, MAX_ENTRIES)
+                    walk = _webroot.WebrootWalk(inner, effort, MAX_ENTRIES)
                     for below in walk:
                         yield below, name + "/" + below.path
                     if walk.cut_short:
@@ -305,13 +315,13 @@ def core_entries(path, reading, cut):
         os.close(here)
 
 
-def package_sums(version):
+def read_package_sums(version):
     """MD5 sums of Debian's own WordPress of the same version, by path, when that package is on the host."""
     text = read_text(DPKG_SUMS)
-    packaged = read_text(DPKG_VERSION, 20_000)
-    if text is None or packaged is None or version is None:
+    version_text = read_text(DPKG_VERSION, 20_000)
+    if text is None or version_text is None or version is None:
         return None
-    if _php.variable(packaged.encode(), "wp_version") != version:
+    if _php.find_variable(version_text.encode(), "wp_version") != version:
         return None
     prefix = "usr/share/wordpress/"
     pairs = (line.split(None, 1) for line in text.splitlines() if "  " in line)
@@ -321,16 +331,16 @@ def package_sums(version):
 # --- database ---------------------------------------------------------------------------------------------------
 
 
-def database(config_path, content, prefix, reading):
+def read_database(config_path, content, prefix, reading):
     """``(what its database says, why it was not read)``: administrators, address, registration, active plugins.
 
     The reason is an ``auditor.facts.web.wordpress.Unread``.
     """
-    values = _php.constants(content, LOGIN) if content is not None else dict.fromkeys(LOGIN)
+    values = _php.read_constants(content, LOGIN) if content is not None else dict.fromkeys(LOGIN)
     try:
-        login = own_login(values, prefix)
-        return understood(_site_database.rows(reading, login, statements(login.database, prefix))), None
-    except _site_database.NotAsked as not_asked:
+        login = make_login(values, prefix)
+        return parse_rows(_site_database.fetch_rows(reading, login, build_statements(login.database, prefix))), None
+    except _site_database.DatabaseUnanswered as not_asked:
         user = values["DB_USER"]
         account = user if isinstance(user, str) and user != _php.UNKNOWN else ""
         return None, {"why": not_asked.why, "file": config_path or "wp-config.php", "account": account[:80]}
@@ -339,16 +349,16 @@ def database(config_path, content, prefix, reading):
 LOGIN = ("DB_NAME", "DB_USER", "DB_PASSWORD", "DB_HOST")
 
 
-def own_login(values, prefix):
+def make_login(values, prefix):
     """A site's own Login from the constants in LOGIN. Raises NotAsked when only running the file would tell them."""
     name, user, password, host = (values[constant] for constant in LOGIN)
     return _site_database.plain_login(user, password, "localhost" if host is None else host, name, prefix)
 
 
-def statements(name, prefix):
+def build_statements(name, prefix):
     """Word to ``(SELECT, most rows that a site has for it)``, on the tables of one site."""
     words = {"{seen}": ", ".join("'%s'" % key for key in SEEN_KEYS), "{admins}": ADMINS, "{db}": name, "{p}": prefix}
-    return _site_database.filled(STATEMENTS, words)
+    return _site_database.fill_statements(STATEMENTS, words)
 
 
 ADMINS = """SELECT user_id FROM `{db}`.`{p}usermeta`
@@ -377,23 +387,26 @@ STATEMENTS = {
 }
 
 
-def understood(answer):
+def parse_rows(answer):
     """The rows of QUERY as facts. A session's token never leaves: of sessions only the time of the log-in is taken."""
-    options, administrators, seen = {}, {}, {}
+    options, administrators, moments_by_user = {}, {}, {}
     for row in answer:
         if row[0] == "option":
             options[row[1]] = row[2] or ""
         elif row[0] == "admin":
-            administrators[row[1]] = {"login": (row[2] or "")[:MAX_TEXT], "registered": _site_database.epoch(row[3])}
+            administrators[row[1]] = {
+                "login": (row[2] or "")[:MAX_TEXT],
+                "registered": _site_database.parse_epoch(row[3]),
+            }
         elif row[0] == "seen":
-            seen.setdefault(row[1], []).extend(_moments(row[2] or ""))
+            moments_by_user.setdefault(row[1], []).extend(_moments(row[2] or ""))
         elif row[0] == "wrote" and row[1] in administrators:
-            written = _site_database.epoch(row[2])
-            if written > administrators[row[1]]["registered"] + DAY:
-                seen.setdefault(row[1], []).append(written)
+            moment = _site_database.parse_epoch(row[2])
+            if moment > administrators[row[1]]["registered"] + DAY:
+                moments_by_user.setdefault(row[1], []).append(moment)
     return {
         "administrators": [
-            {**administrator, "last_seen": max(seen[key]) if seen.get(key) else None}
+            {**administrator, "last_seen": max(moments_by_user[key]) if moments_by_user.get(key) else None}
             for key, administrator in sorted(administrators.items(), key=lambda item: item[1]["login"])
         ],
         "options": {
@@ -416,32 +429,32 @@ def _moments(value):
     """Times of log-in in a user's meta value: sessions as WordPress keeps them, or one plain time."""
     if re.match(r"\d{9,10}\Z", value):
         return [int(value)]
-    return [int(found) for found in re.findall(r'"login";i:(\d{9,10});', value)]
+    return [int(digits) for digits in re.findall(r'"login";i:(\d{9,10});', value)]
 
 
-def applications(document_roots, reading):
+def list_site_databases(document_roots, reading):
     """``{user, host, database, file, holds}`` of each WordPress at a document root whose database is on this host.
 
     Its configuration may name anybody's account: ``holds`` tells whether its password opens it, here and now.
     """
-    found = []
+    results = []
     for root in document_roots:
-        path, content = configuration(os.path.normpath(root))
+        path, content = read_configuration(os.path.normpath(root))
         if content is None:
             continue
-        values = _php.constants(content, LOGIN)
+        values = _php.read_constants(content, LOGIN)
         user, name, host = values["DB_USER"], values["DB_NAME"], values["DB_HOST"] or "localhost"
         plain = all(isinstance(value, str) and value != _php.UNKNOWN for value in (user, name, host))
         local = _site_database.LOCAL.match(host) if plain else None
         if local:
             address = local.group(1).strip("[]").lower() or "localhost"
             holds = _holds(values, reading)
-            found.append({"user": user, "host": address, "database": name, "file": path, "holds": holds})
-    return found
+            results.append({"user": user, "host": address, "database": name, "file": path, "holds": holds})
+    return results
 
 
 def _holds(values, reading):
     try:
-        return bool(_site_database.rows(reading, own_login(values, "wp_"), {"here": ("SELECT 'here'", 1)}))
-    except _site_database.NotAsked:
+        return bool(_site_database.fetch_rows(reading, make_login(values, "wp_"), {"here": ("SELECT 'here'", 1)}))
+    except _site_database.DatabaseUnanswered:
         return False

@@ -1,9 +1,9 @@
 """Who administers an application of a site's, by its tables."""
 
 from ansible.module_utils.luytre._site_postgresql import hexadecimal
-from ansible.module_utils.luytre_shared.acting import Refused
+from ansible.module_utils.luytre_shared.acting import ActionRefusal
 
-MOST = 200
+MAX_ADMINISTRATORS = 200
 _WORDPRESS = """SELECT 'admin', ID, HEX(CAST(CONVERT(user_login USING utf8mb4) AS BINARY)),
   user_pass LIKE '$%' OR user_pass RLIKE '^[0-9a-f]{32}$' FROM `{db}`.`{p}users` WHERE ID IN
   (SELECT user_id FROM `{db}`.`{p}usermeta`
@@ -16,24 +16,24 @@ _NUKEVIET = """SELECT 'admin', a.admin_id, HEX(CAST(CONVERT(u.username USING utf
 _JOOMLA_IN_POSTGRESQL = """SELECT json_build_array('admin', id, {name}, 1) FROM "{p}users" WHERE block = 0 AND id IN
   (SELECT m.user_id FROM "{p}user_usergroup_map" m WHERE m.group_id = 8)""".replace("{name}", hexadecimal("username"))
 STATEMENTS = {
-    kind: {"admin": (sql, MOST)}
+    kind: {"admin": (sql, MAX_ADMINISTRATORS)}
     for kind, sql in (("wordpress", _WORDPRESS), ("joomla", _JOOMLA), ("nukeviet", _NUKEVIET))
 }
-IN_POSTGRESQL = {"joomla": {"admin": (_JOOMLA_IN_POSTGRESQL, MOST)}}
+IN_POSTGRESQL = {"joomla": {"admin": (_JOOMLA_IN_POSTGRESQL, MAX_ADMINISTRATORS)}}
 
 
-class Administrator:
+class ApplicationAdministrator:
     """``number`` and ``name`` (UTF-8 in hexadecimal, as audits tell it) in the tables, and whether it ``comes_in`` by a password."""
 
     def __init__(self, number, name, comes_in):
         self.number, self.name, self.comes_in = number, name.upper(), comes_in
 
 
-def of(application):
+def load_administrators(application):
     """All of an application. Raises Refused."""
     statements = IN_POSTGRESQL if application.in_postgresql else STATEMENTS
     rows = [row for row in application.rows(statements[application.kind]) if row[0] == "admin"]
     try:
-        return [Administrator(int(number), name, comes_in == "1") for _, number, name, comes_in in rows]
+        return [ApplicationAdministrator(int(number), name, comes_in == "1") for _, number, name, comes_in in rows]
     except (ValueError, AttributeError):
-        raise Refused("not_asked", application.config)
+        raise ActionRefusal("not_asked", application.config)

@@ -4,61 +4,61 @@ import contextlib
 import os
 
 from ansible.module_utils.luytre_shared import immutable, safe_open
-from ansible.module_utils.luytre_shared.acting import Refused
+from ansible.module_utils.luytre_shared.acting import ActionRefusal
 
-MOST = 200_000
-HARDENING = "/var/lib/luytre/guard/armed.json"
+MAX_BYTES = 200_000
+ARMED_FILE = "/var/lib/luytre/guard/armed.json"
 """There while a hardening of the host is open, which may yet go back to how all was before it."""
 
 
 def read(path):
     """Its bytes. Raises Refused."""
-    with _opened(path) as (_folder, _name, handle):
+    with _open_config(path) as (_folder, _name, handle):
         return _bytes(handle, path)
 
 
 def put(path, old, new):
     """Have it hold ``new``, where it holds ``old`` or ``new``; owner, mode and what hangs on it stay. Raises Refused."""
-    with _opened(path) as (folder, name, handle):
+    with _open_config(path) as (folder, name, handle):
         status = os.fstat(handle)
         present = _bytes(handle, path)
         if present == new:
             return
         if present != old:
-            raise Refused("changed_since", path)
+            raise ActionRefusal("changed_since", path)
         try:
             immutable.replace(folder, name, handle, status, new)
         except OSError as error:
-            raise Refused("config_stays", "%s: %s" % (path, error.strerror))
+            raise ActionRefusal("config_stays", "%s: %s" % (path, error.strerror))
 
 
 def check_settled():
     """Raises Refused while the host may go back to what configurations and accounts held before: without asking, and to one of them alone."""
-    if os.path.lexists(HARDENING):
-        raise Refused("hardening_open", "")
+    if os.path.lexists(ARMED_FILE):
+        raise ActionRefusal("hardening_open", "")
 
 
 def is_as_trusted(path, own):
     """Whether a file is root's or of the owner of another one: whoever else put it there is told nothing by what is written to it. Raises Refused."""
-    with _opened(path) as (_, _, handle), _opened(own) as (_, _, own_handle):
+    with _open_config(path) as (_, _, handle), _open_config(own) as (_, _, own_handle):
         return os.fstat(handle).st_uid in (0, os.fstat(own_handle).st_uid)
 
 
 @contextlib.contextmanager
-def _opened(path):
+def _open_config(path):
     with contextlib.ExitStack() as open_ones:
         try:
             folder, name = safe_open.reach(path, safe_open.ROOTS_LINKS)
             open_ones.callback(os.close, folder)
-            handle = safe_open.at(folder, name)
+            handle = safe_open.open_at(folder, name)
             open_ones.callback(os.close, handle)
         except OSError as error:
-            raise Refused("unread_config", "%s: %s" % (path, error.strerror))
+            raise ActionRefusal("unread_config", "%s: %s" % (path, error.strerror))
         yield folder, name, handle
 
 
 def _bytes(handle, path):
     try:
-        return safe_open.whole(handle, MOST, path)
+        return safe_open.read_whole(handle, MAX_BYTES, path)
     except OSError as error:
-        raise Refused("unread_config", "%s: %s" % (path, error.strerror))
+        raise ActionRefusal("unread_config", "%s: %s" % (path, error.strerror))

@@ -5,13 +5,13 @@ import re
 import time
 
 from ansible.module_utils.luytre import mariadb
-from ansible.module_utils.luytre._reading import Reading, Unreadable
-from ansible.module_utils.luytre_shared.acting import Refused
+from ansible.module_utils.luytre._reading import AreaReader, UnreadableFact
+from ansible.module_utils.luytre_shared.acting import ActionRefusal
 
 SECONDS = 10
 GONE_SECONDS, PAUSE = 3, 0.1
 """Until a connection that is ended has gone; between two looks."""
-UNLOGGED = "SET SESSION sql_log_off = 1, slow_query_log = 0, max_statement_time = 4;\n"
+DISABLE_LOGGING = "SET SESSION sql_log_off = 1, slow_query_log = 0, max_statement_time = 4;\n"
 """A digest is a secret that logs hold for whoever reads them; and no change is made after it was given up."""
 NATIVE = "mysql_native_password"
 USER, HOST = re.compile(r"[A-Za-z0-9_.-]{1,80}\Z"), re.compile(r"[A-Za-z0-9_.%:/-]{1,255}\Z")
@@ -24,87 +24,91 @@ def digest(password):
     return "*" + hashlib.sha1(inner).hexdigest().upper()  # noqa: S324
 
 
-def taking(user, password):
+def find_login_hosts(user, password):
     """The hosts of a user's accounts that take a password, and nothing else. Raises Refused."""
     if not USER.match(user):
-        raise Refused("not_plain", "")
-    found, others = [], []
+        raise ActionRefusal("not_plain", "")
+    matching_hosts, others = [], []
     for host, methods in sorted(_methods(user).items()):
         if methods == [(NATIVE, digest(password))]:
-            found.append(host)
+            matching_hosts.append(host)
         elif any(plugin not in (NATIVE, "unix_socket") for plugin, _ in methods) or len(methods) > 1:
             others.append(host)
-    if others or not found or not all(map(HOST.match, found)):
-        raise Refused("other_login", " ".join("%s@%s" % (user, host) for host in others))
-    return found
+    if others or not matching_hosts or not all(map(HOST.match, matching_hosts)):
+        raise ActionRefusal("other_login", " ".join("%s@%s" % (user, host) for host in others))
+    return matching_hosts
 
 
-def taken(user, hosts):
+def read_digests(user, hosts):
     """What each of these takes: a list of digests by host; none for one that has gone. Raises Refused."""
     methods = _methods(user)
-    return {host: [told for plugin, told in methods.get(host, []) if plugin == NATIVE] for host in hosts}
+    return {
+        host: [stored_digest for plugin, stored_digest in methods.get(host, []) if plugin == NATIVE] for host in hosts
+    }
 
 
 def check_unchanged(user, hosts, digests):
     """Raise Refused where one of these takes anything but the passwords of these digests, since somebody else has changed it."""
-    methods, ours = _methods(user), {(NATIVE, one) for one in digests}
-    changed = [host for host in hosts if host in methods and not (methods[host] and ours.issuperset(methods[host]))]
-    if changed:
-        raise Refused("changed_since", " ".join("%s@%s" % (user, host) for host in changed))
+    methods, ours = _methods(user), {(NATIVE, hash_value) for hash_value in digests}
+    changed_hosts = [
+        host for host in hosts if host in methods and not (methods[host] and ours.issuperset(methods[host]))
+    ]
+    if changed_hosts:
+        raise ActionRefusal("changed_since", " ".join("%s@%s" % (user, host) for host in changed_hosts))
 
 
-def take(user, hosts, digests):
+def set_digests(user, hosts, digests):
     """Have these accounts take the passwords of these digests, and no others. Raises Refused."""
     if not USER.match(user) or not all(map(HOST.match, hosts)) or not all(map(DIGEST.match, digests)):
-        raise Refused("not_plain", "")
+        raise ActionRefusal("not_plain", "")
     there = _methods(user)
-    ways = " OR ".join("%s USING '%s'" % (NATIVE, one) for one in digests)
-    _asked("".join("ALTER USER '%s'@'%s' IDENTIFIED VIA %s;\n" % (user, host, ways) for host in hosts if host in there))
+    ways = " OR ".join("%s USING '%s'" % (NATIVE, hash_value) for hash_value in digests)
+    _query("".join("ALTER USER '%s'@'%s' IDENTIFIED VIA %s;\n" % (user, host, ways) for host in hosts if host in there))
 
 
 def disconnect(user):
     """End what a user has open: whoever came in by the old password stays in by it. How many stay. Raises Refused."""
     before, ends = _open(user), time.monotonic() + GONE_SECONDS
-    _asked("KILL SOFT CONNECTION USER '%s';\n" % user)
+    _query("KILL SOFT CONNECTION USER '%s';\n" % user)
     while True:
-        left = before & _open(user)
-        if not left or time.monotonic() > ends:
-            return len(left)
+        remaining_ids = before & _open(user)
+        if not remaining_ids or time.monotonic() > ends:
+            return len(remaining_ids)
         time.sleep(PAUSE)
 
 
 def _open(user):
     """The numbers of a user's connections: no other is ever given one of them again."""
     sql = "SELECT 'open', ID FROM information_schema.PROCESSLIST WHERE USER = '%s';\n" % user  # noqa: S608
-    return {row[1] for row in _asked(sql) if row[0] == "open"}
+    return {row[1] for row in _query(sql) if row[0] == "open"}
 
 
 def _methods(user):
     """``[(plugin, what it keeps)]`` of each account of a user, by its host."""
     sql = "SELECT 'account', Host, Priv FROM mysql.global_priv WHERE User = '%s' LIMIT 100;\n" % user  # noqa: S608
-    found = {}
-    for row in _asked("SELECT 'version', VERSION(), '';\n" + sql):
+    methods_by_host = {}
+    for row in _query("SELECT 'version', VERSION(), '';\n" + sql):
         if row[0] == "version" and "mariadb" not in (row[1] or "").lower():
-            raise Refused("other_server", row[1] or "")
+            raise ActionRefusal("other_server", row[1] or "")
         if row[0] == "account":
-            found[row[1] or ""] = _ways(row[2])
-    return found
+            methods_by_host[row[1] or ""] = _parse_methods(row[2])
+    return methods_by_host
 
 
-def _ways(text):
+def _parse_methods(text):
     try:
-        told = mariadb.privileges(text)
-    except Unreadable as no:
-        raise Refused("not_asked", str(no))
-    return [] if told.get("is_role") else mariadb.methods(told)
+        privileges = mariadb.parse_privileges(text)
+    except UnreadableFact as no:
+        raise ActionRefusal("not_asked", str(no))
+    return [] if privileges.get("is_role") else mariadb.list_methods(privileges)
 
 
-def _asked(sql):
-    reading = Reading({}, SECONDS)
-    client = mariadb.client_program(reading)
+def _query(sql):
+    reading = AreaReader({}, SECONDS)
+    client = mariadb.find_client(reading)
     if client is None or not mariadb.is_running(reading):
-        raise Refused("not_asked", "not_running")
+        raise ActionRefusal("not_asked", "not_running")
     try:
-        return mariadb.rows(reading, client, UNLOGGED + sql)
-    except Unreadable as no:
-        raise Refused("not_asked", str(no))
+        return mariadb.query_rows(reading, client, DISABLE_LOGGING + sql)
+    except UnreadableFact as no:
+        raise ActionRefusal("not_asked", str(no))

@@ -3,7 +3,7 @@
 import re
 
 from ansible.module_utils.luytre import _site_database
-from ansible.module_utils.luytre_shared.acting import Refused
+from ansible.module_utils.luytre_shared.acting import ActionRefusal
 
 WHOLE = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint"})
 BYTES = frozenset(
@@ -13,27 +13,27 @@ BYTES = frozenset(
     }
 )
 PLAIN = frozenset({"date", "datetime", "timestamp", "time", "year", "decimal", "float", "double", "enum", "set"})
-KNOWN = WHOLE | BYTES | PLAIN
+SUPPORTED_TYPES = WHOLE | BYTES | PLAIN
 _PLAIN = re.compile(r"\A[0-9A-Za-z_ .:,+-]*\Z")
 _WHOLE = re.compile(r"\A-?[0-9]{1,20}\Z")
 SESSION = (
     "SET time_zone = '+00:00';\nSET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES';\n"
 ) + _site_database.EVERY_TIME
-NULL, QUOTED = "-", "`%s`"
+NULL, IDENTIFIER_FORMAT = "-", "`%s`"
 OF_TABLE = "SELECT 'table', TABLE_TYPE FROM information_schema.TABLES WHERE TABLE_SCHEMA = '{db}' AND TABLE_NAME = '{table}';\n"
 COLUMNS = """SELECT 'column', COLUMN_NAME, DATA_TYPE FROM information_schema.COLUMNS
   WHERE TABLE_SCHEMA = '{db}' AND TABLE_NAME = '{table}' AND IFNULL(GENERATION_EXPRESSION, '') = '' ORDER BY ORDINAL_POSITION LIMIT {most};
 """
-HELD = "SELECT 'row', {fields} FROM `{db}`.`{table}` WHERE {where} LIMIT 2;\n"
+SELECT_ROW = "SELECT 'row', {fields} FROM `{db}`.`{table}` WHERE {where} LIMIT 2;\n"
 DELETE = """DELETE FROM `{db}`.`{table}` WHERE {where} AND SHA2(CONCAT_WS(',', {fields}), 256) = '{sha256}';
 SELECT 'gone', ROW_COUNT();
 """
 INSERT = "INSERT INTO `{db}`.`{table}` ({names}) VALUES ({values});\n"
 
 
-def where(column, key, named):
+def build_condition(column, key, is_text_key):
     """What tells the row apart: by bytes where its key is a name."""
-    return "CAST(`%s` AS BINARY) = x'%s'" % (column, key.hex()) if named else "`%s` = %s" % (column, key.decode())
+    return "CAST(`%s` AS BINARY) = x'%s'" % (column, key.hex()) if is_text_key else "`%s` = %s" % (column, key.decode())
 
 
 def fields(columns):
@@ -53,5 +53,5 @@ def literal(kind, text):
         return "x'%s'" % text
     plain = bytes.fromhex(text).decode("ascii", "replace")
     if not (_WHOLE if kind in WHOLE else _PLAIN).match(plain):
-        raise Refused("odd_columns", kind)
+        raise ActionRefusal("odd_columns", kind)
     return plain if kind in WHOLE else "'%s'" % plain

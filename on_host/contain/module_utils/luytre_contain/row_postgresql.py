@@ -1,10 +1,10 @@
 """A row of a site's table as PostgreSQL takes it out and puts it back: each value is the letters that it is written in."""
 
 from ansible.module_utils.luytre import _site_postgresql
-from ansible.module_utils.luytre_contain import cells, row_mysql
-from ansible.module_utils.luytre_shared.acting import Refused
+from ansible.module_utils.luytre_contain import db_values, row_mysql
+from ansible.module_utils.luytre_shared.acting import ActionRefusal
 
-KNOWN = frozenset(
+SUPPORTED_TYPES = frozenset(
     {
         *(
             "smallint",
@@ -24,14 +24,14 @@ KNOWN = frozenset(
     }
 )
 SESSION = _site_postgresql.EVERY_TIME + "SET extra_float_digits = 3;\n"
-NULL, QUOTED = row_mysql.NULL, '"%s"'
+NULL, IDENTIFIER_FORMAT = row_mysql.NULL, '"%s"'
 OF_TABLE = """SELECT json_build_array('table', table_type) FROM information_schema.tables
   WHERE table_schema = current_schema() AND table_name = '{table}';
 """
 COLUMNS = """SELECT json_build_array('column', column_name, data_type) FROM information_schema.columns
   WHERE table_schema = current_schema() AND table_name = '{table}' AND is_generated = 'NEVER' ORDER BY ordinal_position LIMIT {most};
 """
-HELD = "SELECT json_build_array('row', {fields}) FROM \"{table}\" WHERE {where} LIMIT 2;\n"
+SELECT_ROW = "SELECT json_build_array('row', {fields}) FROM \"{table}\" WHERE {where} LIMIT 2;\n"
 DELETE = """WITH gone AS (DELETE FROM "{table}" WHERE {where}
   AND encode(sha256(convert_to(concat_ws(',', {fields}), 'UTF8')), 'hex') = '{sha256}' RETURNING 1)
   SELECT json_build_array('gone', count(*)) FROM gone;
@@ -39,10 +39,10 @@ DELETE = """WITH gone AS (DELETE FROM "{table}" WHERE {where}
 INSERT = 'INSERT INTO "{table}" ({names}) OVERRIDING SYSTEM VALUE VALUES ({values});\n'
 
 
-def where(column, key, named):
+def build_condition(column, key, is_text_key):
     """What tells the row apart."""
-    if named:
-        raise Refused("no_table", column)
+    if is_text_key:
+        raise ActionRefusal("no_table", column)
     return '"%s" = %s' % (column, key.decode())
 
 
@@ -56,4 +56,4 @@ def fields(columns):
 
 def literal(_kind, text):
     """A column's value as a statement has it. Raises Refused."""
-    return cells.written(None if text == NULL else text)
+    return db_values.make_text_literal(None if text == NULL else text)

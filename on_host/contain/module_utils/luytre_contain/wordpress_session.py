@@ -12,7 +12,7 @@ import time
 from urllib.parse import quote
 
 from ansible.module_utils.luytre import _php
-from ansible.module_utils.luytre_contain import cells, own_server, visiting
+from ansible.module_utils.luytre_contain import db_values, http_check, own_server
 
 LIFETIME = 60
 KEYS = ("LOGGED_IN_KEY", "LOGGED_IN_SALT")
@@ -34,11 +34,11 @@ STATEMENTS = {
 }
 
 
-class Untold(Exception):
+class SessionUnavailable(Exception):
     """No session can be made that the site would have to take. Its argument, if there is one, is the name of the reason."""
 
 
-class Session:
+class WordpressSession:
     """``login`` and ``pieces`` (what of a password's hash cookies are bound to, as one release or another has it) of a user, where the site is, and the
     ``root`` of its files."""
 
@@ -48,11 +48,11 @@ class Session:
         self.pieces = list(dict.fromkeys((password[8:12], password[-4:])))
         site = (_text(constants["WP_SITEURL"]) or options.get("siteurl") or "").rstrip("/")
         self.home = (_text(constants["WP_HOME"]) or options.get("home") or site).rstrip("/") + "/"
-        marked = _text(constants["COOKIEHASH"]) or hashlib.md5(site.encode()).hexdigest()  # noqa: S324  as WordPress does
-        self.cookie = _text(constants["LOGGED_IN_COOKIE"]) or "wordpress_logged_in_" + marked
+        cookie_hash = _text(constants["COOKIEHASH"]) or hashlib.md5(site.encode()).hexdigest()  # noqa: S324  as WordPress does
+        self.cookie = _text(constants["LOGGED_IN_COOKIE"]) or "wordpress_logged_in_" + cookie_hash
         self.token, self.expires = secrets.token_hex(21), int(time.time()) + LIFETIME
 
-    def added(self, sessions):
+    def append_to(self, sessions):
         """A user's sessions as WordPress keeps them, with this one. Raises Untold."""
         entry = b's:64:"%s";a:2:{s:10:"expiration";i:%d;s:5:"login";i:%d;}' % (
             hashlib.sha256(self.token.encode()).hexdigest().encode(),
@@ -61,12 +61,12 @@ class Session:
         )
         if not sessions:
             return b"a:1:{%s}" % entry
-        found = re.match(rb"a:(\d{1,4}):\{(.*)\}\Z", sessions, re.DOTALL)
-        if found is None:
-            raise Untold
-        return b"a:%d:{%s%s}" % (int(found.group(1)) + 1, found.group(2), entry)
+        match = re.match(rb"a:(\d{1,4}):\{(.*)\}\Z", sessions, re.DOTALL)
+        if match is None:
+            raise SessionUnavailable
+        return b"a:%d:{%s%s}" % (int(match.group(1)) + 1, match.group(2), entry)
 
-    def signed(self, key, piece):
+    def sign_cookie(self, key, piece):
         """The cookie that a browser of that user's would send, signed with the site's ``key``."""
         start = b"%s|%d|%s" % (self.login, self.expires, self.token.encode())
         of = b"%s|%s|%d|%s" % (self.login, piece, self.expires, self.token.encode())
@@ -78,16 +78,16 @@ class Session:
         """Whether the site takes it for logged in; by which piece, is remembered. Raises Untold where nobody may be shown it."""
         for piece in self.pieces:
             try:
-                page = visiting.page(self.home, visiting.Cookie(self.signed(key, piece), self.root))
+                page = http_check.fetch_page(self.home, http_check.Cookie(self.sign_cookie(key, piece), self.root))
             except own_server.Unproven:
-                raise Untold("not_proven")
-            if shows(page):
+                raise SessionUnavailable("not_proven")
+            if is_logged_in_page(page):
                 self.pieces = [piece]
                 return True
         return False
 
 
-def shows(page):
+def is_logged_in_page(page):
     """Whether a page is one for who is logged in."""
     status, content = page
     return status == 200 and any(mark in content for mark in MARKS)
@@ -95,14 +95,14 @@ def shows(page):
 
 def key_of(content):
     """What the site signs such cookies with, out of its configuration's bytes. Raises Untold where that is not all that counts."""
-    values = [_text(value) for value in _php.constants(content, KEYS).values()]
+    values = [_text(value) for value in _php.read_constants(content, KEYS).values()]
     if not all(values) or values[0] == values[1]:
-        raise Untold
+        raise SessionUnavailable
     return "".join(values)
 
 
 @contextlib.contextmanager
-def lent(application, content, number, root):
+def open_session(application, content, number, root):
     """A Session of the user of that number, which the site lets in now. Raises Untold where it does not, Refused.
 
     ``content``: its configuration's bytes; ``root``: the site's files.
@@ -110,39 +110,39 @@ def lent(application, content, number, root):
     rows = application.rows(STATEMENTS, number=str(int(number)))
     user = next((row for row in rows if row[0] == "user"), None)
     if user is None:
-        raise Untold
+        raise SessionUnavailable
     options = {row[1]: row[2] or "" for row in rows if row[0] == "option"}
-    session, key = Session(user, options, _php.constants(content, PLACES), root), key_of(content)
-    if shows(visiting.page(session.home)):
-        raise Untold
-    kept = next((row for row in rows if row[0] == "session"), None)
-    with _added(application, session, int(number), kept):
+    session, key = WordpressSession(user, options, _php.read_constants(content, PLACES), root), key_of(content)
+    if is_logged_in_page(http_check.fetch_page(session.home)):
+        raise SessionUnavailable
+    session_row = next((row for row in rows if row[0] == "session"), None)
+    with _store_session(application, session, int(number), session_row):
         if not session.is_in(key):
-            raise Untold
+            raise SessionUnavailable
         yield session
 
 
 @contextlib.contextmanager
-def _added(application, session, number, kept):
-    if kept is not None:
-        value = session.added(bytes.fromhex(kept[2] or "")).hex()
-        cell = {"table": "usermeta", "key": "umeta_id", "row": kept[1].encode().hex(), "column": "meta_value"}
-        changed = [dict(cell, before=kept[2], after=value)]
-        cells.put(application, changed)
+def _store_session(application, session, number, session_row):
+    if session_row is not None:
+        value = session.append_to(bytes.fromhex(session_row[2] or "")).hex()
+        cell = {"table": "usermeta", "key": "umeta_id", "row": session_row[1].encode().hex(), "column": "meta_value"}
+        session_cells = [dict(cell, before=session_row[2], after=value)]
+        db_values.write_cells(application, session_cells)
         try:
             yield
         finally:
-            cells.back(application, changed)
+            db_values.restore_cells(application, session_cells)
         return
     table = "`%s`.`%susermeta`" % (application.login.database, application.prefix)
     own = "user_id, meta_key, meta_value"
-    row = (number, cells.literal(session.added(b"").hex()))
-    application.answered("INSERT INTO %s (%s) VALUES (%d, 'session_tokens', %s);\n" % (table, own, *row))  # noqa: S608
+    row = (number, db_values.make_literal(session.append_to(b"").hex()))
+    application.run_script("INSERT INTO %s (%s) VALUES (%d, 'session_tokens', %s);\n" % (table, own, *row))  # noqa: S608
     try:
         yield
     finally:
         where = "user_id = %d AND meta_key = 'session_tokens' AND CAST(meta_value AS BINARY) = %s" % row
-        application.answered("DELETE FROM %s WHERE %s;\n" % (table, where))  # noqa: S608
+        application.run_script("DELETE FROM %s WHERE %s;\n" % (table, where))  # noqa: S608
 
 
 def _text(value):

@@ -118,9 +118,9 @@ PACKAGES = ("/var/lib/dpkg/status", "/var/log/dpkg.log", "/var/log/apt/history.l
 LOGS = "/var/log"
 MOST_LOGS = 10_000
 """Names in one folder there."""
-TYPED = ("btmp*", "faillog*", "tallylog*")
+TYPED_LOGS = ("btmp*", "faillog*", "tallylog*")
 """Passwords that people typed where a name was asked for are in these."""
-NOT_LOGS = (*TYPED, "*.journal", "*.journal~")
+NOT_LOGS = (*TYPED_LOGS, "*.journal", "*.journal~")
 """A journal is packed."""
 MOST_LINE = 8_000
 MOMENT = re.compile(
@@ -175,7 +175,7 @@ PUBLIC = (
 """Files that do not hold secrets, though their names sound like it."""
 
 
-class Lasting:
+class NonVolatileReader:
     """Reads below ``root``. ``holds_secrets`` tells by its path whether a file is one in which secrets are kept."""
 
     def __init__(self, holds_secrets, root="/"):
@@ -188,236 +188,240 @@ class Lasting:
         root's, and hides no address, moment, path or name, nor part of a word.
         """
         shadow = "/etc/shadow"
-        own = [(line.split(":")[1], shadow) for line in self._text(shadow).split("\n") if ":" in line]
-        places = [*SECRETS, *(path for folder in SECRET_FOLDERS for path in self._below(folder, 2))]
-        known = dict(_long_ones([*own, *self._said_in(places, spans)], SHORTEST)[:MOST_SECRETS])
-        found, ends = [sending.Secret(one, source) for one, source in known.items()], time.monotonic() + SITES_SECONDS
-        names = self._names_known(roots, ends - SITES_SECONDS / 2)
+        own = [(line.split(":")[1], shadow) for line in self._read_text(shadow).split("\n") if ":" in line]
+        places = [*SECRETS, *(path for folder in SECRET_FOLDERS for path in self._iter_below(folder, 2))]
+        sources = dict(_select_long([*own, *self._find_secrets(places, spans)], SHORTEST)[:MOST_SECRETS])
+        all_secrets, ends = (
+            [sending.Secret(value, source) for value, source in sources.items()],
+            time.monotonic() + SITES_SECONDS,
+        )
+        names = self._list_known_names(roots, ends - SITES_SECONDS / 2)
         for root in roots:
             if time.monotonic() > ends:
                 break
-            said = self._said_in([root.rstrip("/") + "/" + name for name in OF_ROOTS], spans, MOST_CONFIG)
+            candidates = self._find_secrets([root.rstrip("/") + "/" + name for name in OF_ROOTS], spans, MOST_CONFIG)
             of_site = [
-                (one, source)
-                for one, source in _long_ones(said, SHORTEST_OF_A_SITE)
-                if one not in known
-                and not _SEEN_IN_LOGS.match(one)
-                and not names.issuperset(filter(None, one.split("/")))
+                (value, source)
+                for value, source in _select_long(candidates, SHORTEST_OF_A_SITE)
+                if value not in sources
+                and not _SEEN_IN_LOGS.match(value)
+                and not names.issuperset(filter(None, value.split("/")))
             ][:MOST_OF_A_ROOT]
-            known.update(of_site)
-            found += [sending.Secret(one, source, whole=True) for one, source in of_site]
-        return sorted(found, key=lambda one: len(one.value), reverse=True)
+            sources.update(of_site)
+            all_secrets += [sending.Secret(value, source, whole=True) for value, source in of_site]
+        return sorted(all_secrets, key=lambda secret: len(secret.value), reverse=True)
 
-    def _names_known(self, roots, ends):
+    def _list_known_names(self, roots, ends):
         """Names of accounts, hosts, packages, programs, units and files on this host, as far as there is time: none is a site's secret."""
-        found = set()
+        names = set()
         for path in NAMES:
-            found.update(re.findall(r"[^\s:,]{4,100}", self._text(path, MOST_LISTED * 100)))
+            names.update(re.findall(r"[^\s:,]{4,100}", self._read_text(path, MOST_LISTED * 100)))
         for folder in (*NAME_FOLDERS, *roots):
-            left = iter(range(MOST_LISTED))
-            for path in self._below(folder, LISTED_DEEP, left):
-                found.update(path.split("/"))
+            quota = iter(range(MOST_LISTED))
+            for path in self._iter_below(folder, LISTED_DEEP, quota):
+                names.update(path.split("/"))
                 if time.monotonic() > ends:
-                    return found
-        return found
+                    return names
+        return names
 
-    def _said_in(self, places, spans, most=MOST_SETTINGS):
+    def _find_secrets(self, places, spans, most=MOST_SETTINGS):
         """``(secret, path)`` of what stands where secrets stand in the beginnings of files, in the order of the files."""
         for path in places:
-            text = self._text(path, most)
+            text = self._read_text(path, most)
             for start, end in spans(text):
-                yield from ((one, path) for one in text[start:end].split("\n"))
+                yield from ((line, path) for line in text[start:end].split("\n"))
 
     def settings(self, sender):
         """Of the system, and what starts by itself."""
         for name in SETTINGS:
-            self._file(sender, "/etc/" + name)
+            self._send_file(sender, "/etc/" + name)
         for folder in [*("/etc/" + name for name in SETTING_FOLDERS), *OTHER_FOLDERS]:
-            self._folder(sender, folder)
+            self._send_folder(sender, folder)
         for path in ("/proc/sys/kernel/hostname", "/proc/sys/kernel/osrelease"):
-            self._file(sender, path)
+            self._send_file(sender, path)
 
     def accounts(self, sender):
         """What homes hold of keys, of what starts with a login, and of what was typed; of passwords, only which there are."""
         homes = {}
-        for line in self._text("/etc/passwd").split("\n"):
+        for line in self._read_text("/etc/passwd").split("\n"):
             fields = line.split(":")
             if len(fields) > 5 and fields[5].startswith("/"):
                 homes[fields[5].rstrip("/")] = fields[0]
         for home in sorted(homes):
             try:
-                os.close(safe_open.path(self._root + home, safe_open.DIRECTORY))
+                os.close(safe_open.open_path(self._root + home, safe_open.DIRECTORY))
             except OSError:
                 continue  # accounts of the system's name folders that are none, or links
             for name in OF_HOMES:
-                self._file(sender, "%s/%s" % (home, name), safe_open.NO_LINKS)
+                self._send_file(sender, "%s/%s" % (home, name), safe_open.NO_LINKS)
         rows = []
-        for line in self._text("/etc/shadow").split("\n"):
+        for line in self._read_text("/etc/shadow").split("\n"):
             fields = line.split(":")
             if len(fields) > 7:
                 rows.append(
-                    "%s %s changed=%s expires=%s" % (plain.written(fields[0]), _kind(fields[1]), fields[2], fields[7])
+                    "%s %s changed=%s expires=%s"
+                    % (plain.escape_path(fields[0]), _describe_password(fields[1]), fields[2], fields[7])
                 )
         sender.table("live_response", "accounts/passwords.txt", rows)
 
     def packages(self, sender):
         """Which are installed, and what came lately."""
         for path in PACKAGES:
-            self._file(sender, path)
+            self._send_file(sender, path)
 
-    def flagged(self, paths):
+    def make_flagged_step(self, paths):
         """Files that are told by name: what they are, and their bytes."""
 
         def work(sender):
             for path in paths:
-                self._file(sender, path, safe_open.NO_LINKS, told=True)
+                self._send_file(sender, path, safe_open.NO_LINKS, is_required=True)
 
         return work
 
     def logs(self, sender):
         """From when to when each log goes; then logs, the newest first, each with the end of it. Root's before those that others may make at will."""
-        found = []
-        for path in self._logs(sender):
+        dated_paths = []
+        for path in self._iter_logs(sender):
             if any(fnmatch.fnmatch(os.path.basename(path), name) for name in NOT_LOGS):
                 continue
             try:
                 status = os.lstat(self._root + path)
             except OSError:
                 continue
-            found.append((status.st_uid != 0, -status.st_mtime, path))
-        newest = [path for *_, path in sorted(found)]
-        sender.table("live_response", "system/logs.txt", ["first\tlast\tbytes\tlog", *map(self._moments, newest)])
+            dated_paths.append((status.st_uid != 0, -status.st_mtime, path))
+        newest = [path for *_, path in sorted(dated_paths)]
+        sender.table("live_response", "system/logs.txt", ["first\tlast\tbytes\tlog", *map(self._describe_log, newest)])
         for path in newest:
-            self._file(sender, path, safe_open.NO_LINKS)
+            self._send_file(sender, path, safe_open.NO_LINKS)
 
-    def _logs(self, sender):
+    def _iter_logs(self, sender):
         """Paths of all logs. Each folder has names of its own to be looked at: whoever may write one crowds out none of the others'."""
-        yield from self._below(LOGS, 1)
-        held = safe_open.path(self._root + LOGS, safe_open.DIRECTORY)
+        yield from self._iter_below(LOGS, 1)
+        descriptor = safe_open.open_path(self._root + LOGS, safe_open.DIRECTORY)
         try:
-            names = sorted(_names(held))
+            names = sorted(_list_names(descriptor))
         finally:
-            os.close(held)
+            os.close(descriptor)
         for name in names:
-            folder, left = "%s/%s" % (LOGS, name), iter(range(MOST_LOGS))
-            yield from self._below(folder, 3, left)
-            if next(left, None) is None:
+            folder, quota = "%s/%s" % (LOGS, name), iter(range(MOST_LOGS))
+            yield from self._iter_below(folder, 3, quota)
+            if next(quota, None) is None:
                 sender.left_out(folder, "too_many")
 
-    def _moments(self, path):
+    def _describe_log(self, path):
         """When the first and the last line of a log were written, as they say it."""
         try:
-            handle = self._opened(path, safe_open.NO_LINKS)
+            handle = self._open_untouched(path, safe_open.NO_LINKS)
         except OSError as error:
-            return "-\t-\t-\t%s (%s)" % (plain.written(path), error.strerror)
+            return "-\t-\t-\t%s (%s)" % (plain.escape_path(path), error.strerror)
         try:
             size = os.fstat(handle).st_size
-            head = safe_open.start(handle, MOST_LINE)
+            head = safe_open.read_start(handle, MOST_LINE)
             if head.startswith(sending.GZIP):
-                text = sending.unpacked_end(handle)[0]
+                text = sending.unpack_end(handle)[0]
                 head, tail = b"", text[-MOST_LINE:]
             else:
                 os.lseek(handle, max(0, size - MOST_LINE), os.SEEK_SET)
-                tail = safe_open.start(handle, MOST_LINE)
+                tail = safe_open.read_start(handle, MOST_LINE)
         finally:
             os.close(handle)
         first, last = MOMENT.search(head), MOMENT.findall(tail)
-        shown = [first.group(0).decode("ascii") if first else "-", last[-1].decode("ascii") if last else "-"]
-        return "\t".join([*shown, str(size), plain.written(path)])
+        moments = [first.group(0).decode("ascii") if first else "-", last[-1].decode("ascii") if last else "-"]
+        return "\t".join([*moments, str(size), plain.escape_path(path)])
 
     def body(self, sender):
         """Every name on this host's own file systems with its times, as mactime reads it."""
-        sender.table("bodyfile", "bodyfile.txt", self._rows(sender))
+        sender.table("bodyfile", "bodyfile.txt", self._iter_rows(sender))
 
     # --- one file, one folder -----------------------------------------------------------------------------
 
-    def _file(self, sender, path, links=safe_open.ROOTS_LINKS, told=False):
+    def _send_file(self, sender, path, links=safe_open.ROOTS_LINKS, is_required=False):
         try:
-            handle = self._opened(path, links)
+            handle = self._open_untouched(path, links)
         except FileNotFoundError:
-            if told:
+            if is_required:
                 sender.left_out(path, "gone")
             return
         except OSError as error:
             sender.left_out(path, "unreadable: %s" % error.strerror)
             return
         try:
-            named = os.path.basename(path)
-            typed = path.startswith(LOGS + "/") and any(fnmatch.fnmatch(named, name) for name in TYPED)
-            secret = typed or (self._holds(path) and not any(fnmatch.fnmatch(path, name) for name in PUBLIC))
+            base_name = os.path.basename(path)
+            is_typed = path.startswith(LOGS + "/") and any(fnmatch.fnmatch(base_name, name) for name in TYPED_LOGS)
+            secret = is_typed or (self._holds(path) and not any(fnmatch.fnmatch(path, name) for name in PUBLIC))
             sender.file("[root]", path, handle, secret=secret)
         except OSError as error:
             sender.left_out(path, "unreadable: %s" % error.strerror)
         finally:
             os.close(handle)
 
-    def _opened(self, path, links):
+    def _open_untouched(self, path, links):
         """The file, without a new time of access on it. Raises Unsafe, OSError."""
-        held = safe_open.path(self._root + path, links=links)
+        descriptor = safe_open.open_path(self._root + path, links=links)
         try:
-            return _untouched(held, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+            return _reopen_untouched(descriptor, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
         finally:
-            os.close(held)
+            os.close(descriptor)
 
-    def _text(self, path, most=MOST_SETTINGS):
+    def _read_text(self, path, most=MOST_SETTINGS):
         try:
-            handle = self._opened(os.path.normpath(path), safe_open.ROOTS_LINKS)
+            handle = self._open_untouched(os.path.normpath(path), safe_open.ROOTS_LINKS)
         except OSError:
             return ""
         try:
-            return safe_open.start(handle, most).decode("utf-8", "surrogateescape")
+            return safe_open.read_start(handle, most).decode("utf-8", "surrogateescape")
         finally:
             os.close(handle)
 
-    def _folder(self, sender, folder):
-        for path in self._below(folder, 5):
-            self._file(sender, path)
+    def _send_folder(self, sender, folder):
+        for path in self._iter_below(folder, 5):
+            self._send_file(sender, path)
 
-    def _below(self, folder, deep, left=None):
+    def _iter_below(self, folder, deep, quota=None):
         """Paths of the regular files below a folder, and of links in it, in their order; ``left`` has an item for each name that is looked at."""
-        left = iter(range(MOST_BELOW)) if left is None else left
+        quota = iter(range(MOST_BELOW)) if quota is None else quota
         try:
-            held = safe_open.path(self._root + folder, safe_open.DIRECTORY)
+            descriptor = safe_open.open_path(self._root + folder, safe_open.DIRECTORY)
         except OSError:
             return
         try:
-            for name in sorted(_names(held))[:MOST_IN_FOLDER]:
-                if next(left, None) is None:
+            for name in sorted(_list_names(descriptor))[:MOST_IN_FOLDER]:
+                if next(quota, None) is None:
                     return
                 try:
-                    mode = os.lstat(name, dir_fd=held).st_mode
+                    mode = os.lstat(name, dir_fd=descriptor).st_mode
                 except FileNotFoundError:
                     continue
                 path = "%s/%s" % (folder, name)
                 if stat.S_ISREG(mode) or stat.S_ISLNK(mode):
                     yield path
                 elif stat.S_ISDIR(mode) and deep > 1:
-                    yield from self._below(path, deep - 1, left)
+                    yield from self._iter_below(path, deep - 1, quota)
         except OSError:
             return
         finally:
-            os.close(held)
+            os.close(descriptor)
 
     # --- every name ---------------------------------------------------------------------------------------
 
-    def _rows(self, sender):
-        held = safe_open.path(self._root or "/", safe_open.DIRECTORY)
+    def _iter_rows(self, sender):
+        descriptor = safe_open.open_path(self._root or "/", safe_open.DIRECTORY)
         try:
-            yield from _Walk(sender).rows(held, "", 0)
+            yield from _Walk(sender).rows(descriptor, "", 0)
         finally:
-            os.close(held)
+            os.close(descriptor)
 
 
 class _Walk:
     """Through folders by descriptors, no link followed, no network and none of the kernel's own file systems entered."""
 
     def __init__(self, sender):
-        self._sender, self._left, self._skipped = sender, MOST_NAMES, _not_walked()
+        self._sender, self._left, self._skipped = sender, MOST_NAMES, _list_skipped_devices()
 
     def rows(self, folder, path, deep):
         """A row for each name below an open folder."""
         try:
-            names = sorted(_names(folder))
+            names = sorted(_list_names(folder))
         except OSError as error:
             self._sender.left_out(path, "unreadable: %s" % error.strerror)
             return
@@ -432,18 +436,18 @@ class _Walk:
             except OSError:
                 continue
             where = "%s/%s" % (path, name)
-            yield _row(where, status, target)
+            yield _format_row(where, status, target)
             if stat.S_ISDIR(status.st_mode) and status.st_dev not in self._skipped:
-                yield from self._inner(folder, name, where, deep + 1)
+                yield from self._walk_folder(folder, name, where, deep + 1)
 
-    def _inner(self, folder, name, where, deep):
+    def _walk_folder(self, folder, name, where, deep):
         """What lies in a folder; near the top it takes half of the names that are left, so that none crowds out those after it."""
-        kept = self._left // 2 if deep <= SHARED_DEEP else 0
-        self._left -= kept
-        yield from self._entered(folder, name, where, deep)
-        self._left += kept
+        reserve = self._left // 2 if deep <= SHARED_DEEP else 0
+        self._left -= reserve
+        yield from self._enter_folder(folder, name, where, deep)
+        self._left += reserve
 
-    def _entered(self, folder, name, where, deep):
+    def _enter_folder(self, folder, name, where, deep):
         if deep > MOST_DEEP:
             self._sender.left_out(where, "too_deep")
             return
@@ -460,13 +464,13 @@ class _Walk:
             os.close(inner)
 
 
-def _row(path, status, target):
+def _format_row(path, status, target):
     """A line of a body file, version 3 of the Sleuth Kit's: the digest is left out."""
-    named = plain.for_mactime(path) + (" -> %s" % plain.for_mactime(target) if target else "")
+    label = plain.escape_for_mactime(path) + (" -> %s" % plain.escape_for_mactime(target) if target else "")
     times = [int(status.st_atime), int(status.st_mtime), int(status.st_ctime), 0]
     fields = [
         0,
-        named,
+        label,
         status.st_ino,
         stat.filemode(status.st_mode),
         status.st_uid,
@@ -477,47 +481,47 @@ def _row(path, status, target):
     return "|".join(map(str, fields))
 
 
-def _names(folder):
+def _list_names(folder):
     """The names in an open folder, which gets no new time of access by that."""
-    again = _untouched(folder, safe_open.FOLDER & ~os.O_NOFOLLOW)
+    again = _reopen_untouched(folder, safe_open.FOLDER & ~os.O_NOFOLLOW)
     try:
         return os.listdir(again)
     finally:
         os.close(again)
 
 
-def _untouched(held, flags):
+def _reopen_untouched(descriptor, flags):
     """Another descriptor of what is held, by which reading leaves no time of access; root alone may have such of any file."""
     try:
-        return safe_open.again(held, flags | os.O_NOATIME | os.O_CLOEXEC)
+        return safe_open.reopen(descriptor, flags | os.O_NOATIME | os.O_CLOEXEC)
     except PermissionError:
-        return safe_open.again(held, flags | os.O_CLOEXEC)
+        return safe_open.reopen(descriptor, flags | os.O_CLOEXEC)
 
 
-def _not_walked():
+def _list_skipped_devices():
     """Numbers of the file systems that are no part of this host, or none that anybody keeps files on."""
-    found = set()
-    for line in safe_open.text("/proc/self/mountinfo", 10_000_000).split("\n"):
+    devices = set()
+    for line in safe_open.read_text("/proc/self/mountinfo", 10_000_000).split("\n"):
         fields, _, more = line.partition(" - ")
         if more.split(" ")[0] in NOT_WALKED or more.startswith("fuse"):
             major, minor = map(int, fields.split(" ")[2].split(":"))
-            found.add(os.makedev(major, minor))
-    return found
+            devices.add(os.makedev(major, minor))
+    return devices
 
 
-def _long_ones(found, shortest):
+def _select_long(candidates, shortest):
     """Each once, with the first place of it."""
     first = {}
-    for one, source in found:
-        if len(one) >= shortest:
-            first.setdefault(one, source)
+    for value, source in candidates:
+        if len(value) >= shortest:
+            first.setdefault(value, source)
     return list(first.items())
 
 
-def _kind(field):
+def _describe_password(field):
     """How a password is kept, without it."""
     if field.startswith("$"):
-        return "hash=%s" % plain.written(field.split("$")[1][:12])
+        return "hash=%s" % plain.escape_path(field.split("$")[1][:12])
     if field in ("", "*", "x"):
         return {"": "empty", "*": "none", "x": "elsewhere"}[field]
     return "locked" if field.startswith("!") else "other"

@@ -4,20 +4,20 @@ import os
 from urllib.parse import quote_from_bytes
 
 
-def written(path):
+def escape_path(path):
     """The path with ``%`` and all that is not printed spelt as ``%0A``; bytes that are no UTF-8 too."""
-    return "".join(one if one.isprintable() and one != "%" else _spelt(one) for one in path)
+    return "".join(char if char.isprintable() and char != "%" else _quote(char) for char in path)
 
 
-def for_mactime(path):
+def escape_for_mactime(path):
     """The same for a program that undoes one spelling as it reads, and loses names with the end of a line in them without a word."""
-    return written(path).replace("%", "%25").replace("|", "%257C")
+    return escape_path(path).replace("%", "%25").replace("|", "%257C")
 
 
-def one_line(text):
+def escape_line(text):
     """The text with what would end its line, or do something to a terminal, spelt out."""
-    return "".join(one if one.isprintable() else "\\x%02x" % ord(one) for one in text)
+    return "".join(char if char.isprintable() else "\\x%02x" % ord(char) for char in text)
 
 
-def _spelt(letter):
+def _quote(letter):
     return quote_from_bytes(os.fsencode(letter), safe="")

@@ -17,23 +17,23 @@ import zlib
 
 from ansible.module_utils.luytre_evidence import plain
 from ansible.module_utils.luytre_shared import safe_open
-from ansible.module_utils.luytre_shared.ended import ended
+from ansible.module_utils.luytre_shared.ended import reap
 
 MEMBER, DATA, END, NOTE, LAST = b"M", b"D", b"E", b"N", b"Z"
 HEAD = 5
 PIECE = 1 << 16
-MOST_TEXT = 2_000_000
+MAX_TEXT = 2_000_000
 """Bytes of one text: secrets are looked for in all of it."""
-MOST_FILE = 20_000_000
-MOST_HASHED = 200_000_000
+MAX_FILE = 20_000_000
+MAX_HASHED = 200_000_000
 MEMORY = 1_500_000_000
-HIDDEN = "•••".encode()
+MASK = "•••".encode()
 RAW, TEXT, OPAQUE, PACKED_TEXT, SECRET = "raw", "text", "opaque", "packed text", "secret"
 GZIP = b"\x1f\x8b"
 PROGRAM = b"\x7fELF"
 PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8")
 """Text may begin like one, too."""
-PACKED = (
+PACKED_MAGIC = (
     GZIP,
     b"PK\x03\x04",
     b"BZh",
@@ -49,7 +49,7 @@ RECORDS = ("/var/log/wtmp", "/var/log/lastlog", "/run/utmp")
 ORDINARY = bytes([9, 10, 12, 13, 27]) + bytes(range(32, 127)) + bytes(range(128, 256))
 SAMPLE = 8_192
 _BEFORE, _AFTER = rb"(?<![\w/.%~\x80-\xff-])", rb"(?![\w/%~\x80-\xff-]|\.\w)"
-MOST_SOURCES, MOST_SOURCE = 40, 400
+MAX_SOURCES, MAX_SOURCE = 40, 400
 """Of what one member is rid of: files that have it, letters of their paths."""
 
 
@@ -58,13 +58,13 @@ class Secret:
 
     def __init__(self, text, source, whole=False):
         self.value = text.encode("utf-8", "surrogateescape")
-        self.source = plain.written(source)[:MOST_SOURCE]
-        escaped = re.escape(self.value)
-        self._pattern = re.compile(_BEFORE + escaped + _AFTER if whole else escaped)
+        self.source = plain.escape_path(source)[:MAX_SOURCE]
+        pattern = re.escape(self.value)
+        self._pattern = re.compile(_BEFORE + pattern + _AFTER if whole else pattern)
 
-    def hidden(self, content):
+    def mask(self, content):
         """``(content without it, how often it was there)``."""
-        return self._pattern.subn(HIDDEN, content) if self.value in content else (content, 0)
+        return self._pattern.subn(MASK, content) if self.value in content else (content, 0)
 
 
 class Sender:
@@ -74,8 +74,8 @@ class Sender:
     which go nowhere; how often one was taken out of a member, and which file has it, is sent with the member's end.
     """
 
-    def __init__(self, pipe, shown, secrets=()):
-        self._pipe, self._shown, self._secrets = pipe, shown, secrets
+    def __init__(self, pipe, redact, secrets=()):
+        self._pipe, self._shown, self._secrets = pipe, redact, secrets
         self._hidden = {}
 
     def lines(self, path, lines):
@@ -107,46 +107,46 @@ class Sender:
 
     def file(self, place, path, handle, name=None, secret=False):
         """An open file: its bytes, text without secrets; of one that is ``secret`` only what it is, its digest and times."""
-        about = dict(facts(os.fstat(handle)), origin=plain.written(path))
-        head = b"" if secret else safe_open.start(handle, MOST_TEXT + 1)
-        kind = SECRET if secret else _kind(head, path)
-        content, cut = None, len(head) > MOST_TEXT
+        about = dict(describe_status(os.fstat(handle)), origin=plain.escape_path(path))
+        head = b"" if secret else safe_open.read_start(handle, MAX_TEXT + 1)
+        kind = SECRET if secret else _classify(head, path)
+        content, cut = None, len(head) > MAX_TEXT
         if kind == PACKED_TEXT:
-            content, cut = unpacked_end(handle)
-            kind = _kind(content, path) if content else OPAQUE
+            content, cut = unpack_end(handle)
+            kind = _classify(content, path) if content else OPAQUE
             name = name or path[: -len(".gz")]
         elif kind == TEXT:
             # Of a log, the end is what counts.
-            content = end_of(handle, about["size"]) if cut else head
+            content = read_end(handle, about["size"]) if cut else head
         self._begin(place, name or path)
         if kind == RAW:
             self._raw(handle, head, about)
         elif kind != TEXT or self._shown is None:
             why = {SECRET: "secret", TEXT: "no_redaction"}.get(kind, "packed")
-            self._end(dict(about, sha256=digest_of(handle), why=why))
+            self._end(dict(about, sha256=compute_digest(handle), why=why))
         else:
             text = content.decode("utf-8", "surrogateescape")
-            shown = self._shown(text)
-            self._data(shown.encode("utf-8", "surrogateescape"))
-            self._end(dict(about, sha256=digest_of(handle), hidden=shown != text, why="cut" if cut else ""))
+            clean_text = self._shown(text)
+            self._data(clean_text.encode("utf-8", "surrogateescape"))
+            self._end(dict(about, sha256=compute_digest(handle), hidden=clean_text != text, why="cut" if cut else ""))
 
     def left_out(self, what, why):
         """Something was not sent."""
-        self._frame(NOTE, {"what": plain.written(what)[:1_000], "why": why})
+        self._frame(NOTE, {"what": plain.escape_path(what)[:1_000], "why": why})
 
     def _raw(self, handle, head, about):
-        content = head + safe_open.start(handle, MOST_FILE + 1 - len(head))
-        cut = len(content) > MOST_FILE
-        self._data(content[:MOST_FILE])
-        self._end(dict(about, sha256=digest_of(handle), why="cut" if cut else ""))
+        content = head + safe_open.read_start(handle, MAX_FILE + 1 - len(head))
+        cut = len(content) > MAX_FILE
+        self._data(content[:MAX_FILE])
+        self._end(dict(about, sha256=compute_digest(handle), why="cut" if cut else ""))
 
     def _begin(self, place, path):
         self._hidden = {}
-        self._frame(MEMBER, {"place": place, "path": plain.written(path)})
+        self._frame(MEMBER, {"place": place, "path": plain.escape_path(path)})
 
     def _data(self, content):
         for secret in self._secrets:
-            content, count = secret.hidden(content)
+            content, count = secret.mask(content)
             if count:
                 self._hidden[secret.source] = self._hidden.get(secret.source, 0) + count
         for at in range(0, len(content), PIECE):
@@ -154,7 +154,7 @@ class Sender:
             self._put(DATA, piece)
 
     def _end(self, about):
-        most = sorted(self._hidden.items(), key=lambda one: -one[1])[:MOST_SOURCES]
+        most = sorted(self._hidden.items(), key=lambda item: -item[1])[:MAX_SOURCES]
         self._frame(END, dict(about, redacted=dict(most)) if most else about)
 
     def _frame(self, kind, content):
@@ -164,45 +164,45 @@ class Sender:
         self._pipe.write(kind + len(content).to_bytes(4, "big") + content)
 
 
-def _kind(head, path):
+def _classify(head, path):
     """How a file may be sent by its beginning: text loses its secrets, programs and pictures hold none, of all else nobody knows."""
     if head.startswith(PROGRAM) or path in RECORDS:
         return RAW
     if path.endswith(".gz") and head.startswith(GZIP):
         return PACKED_TEXT
-    some = head[:SAMPLE]
-    if head.startswith(PACKED):
+    sample = head[:SAMPLE]
+    if head.startswith(PACKED_MAGIC):
         return OPAQUE
-    if len(some.translate(None, delete=ORDINARY)) * 10 <= len(some):
+    if len(sample.translate(None, delete=ORDINARY)) * 10 <= len(sample):
         return TEXT
     return RAW if head.startswith(PICTURES) else OPAQUE
 
 
-def end_of(handle, size):
+def read_end(handle, size):
     """The last whole lines of a file of that size."""
-    os.lseek(handle, max(0, size - MOST_TEXT), os.SEEK_SET)
-    return safe_open.start(handle, MOST_TEXT).partition(b"\n")[2]
+    os.lseek(handle, max(0, size - MAX_TEXT), os.SEEK_SET)
+    return safe_open.read_start(handle, MAX_TEXT).partition(b"\n")[2]
 
 
-def unpacked_end(handle):
+def unpack_end(handle):
     """``(content, cut)``: the last whole lines of a file that gzip packed; nothing for what it did not."""
     os.lseek(handle, 0, os.SEEK_SET)
-    unpacker, held, total = zlib.decompressobj(31), b"", 0
+    unpacker, tail, total = zlib.decompressobj(31), b"", 0
     try:
-        while total < MOST_FILE and not unpacker.eof:
+        while total < MAX_FILE and not unpacker.eof:
             piece = unpacker.unconsumed_tail or os.read(handle, PIECE)
             content = unpacker.decompress(piece, PIECE)
             if not piece:
                 break
             total += len(content)
-            held = (held + content)[-MOST_TEXT:]
+            tail = (tail + content)[-MAX_TEXT:]
     except zlib.error:
         return b"", False
-    cut = total > MOST_TEXT or not unpacker.eof
-    return (held.partition(b"\n")[2] if total > MOST_TEXT else held), cut
+    cut = total > MAX_TEXT or not unpacker.eof
+    return (tail.partition(b"\n")[2] if total > MAX_TEXT else tail), cut
 
 
-def facts(status):
+def describe_status(status):
     """What a file's own entry says of it."""
     return {
         "size": status.st_size,
@@ -215,24 +215,24 @@ def facts(status):
     }
 
 
-def digest_of(handle):
+def compute_digest(handle):
     """SHA-256 in hex of an open file from its start on; empty for one that is too large to be read for that."""
     os.lseek(handle, 0, os.SEEK_SET)
-    digest, left = hashlib.sha256(), MOST_HASHED
-    while left > 0:
+    digest, bytes_left = hashlib.sha256(), MAX_HASHED
+    while bytes_left > 0:
         piece = os.read(handle, PIECE)
         if not piece:
             return digest.hexdigest()
         digest.update(piece)
-        left -= len(piece)
+        bytes_left -= len(piece)
     return ""
 
 
 class Relay:
     """In the parent: steps of reading are done one after the other in children, and what they send is passed on."""
 
-    def __init__(self, pass_on, most, ends, shown, secrets=()):
-        self._pass_on, self.room, self._ends, self._shown, self._secrets = pass_on, most, ends, shown, secrets
+    def __init__(self, pass_on, most, ends, redact, secrets=()):
+        self._pass_on, self.room, self._ends, self._shown, self._secrets = pass_on, most, ends, redact, secrets
 
     def step(self, name, work, seconds):
         """Have a child do ``work(sender)`` within so many seconds, and within what is left of the whole time."""
@@ -244,14 +244,14 @@ class Relay:
         child = os.fork()
         if child == 0:
             os.close(reading)
-            _work(writing, work, self._shown, self._secrets)
+            _run_child(writing, work, self._shown, self._secrets)
         os.close(writing)
         try:
-            why = self._passed_on(reading, time.monotonic() + seconds)
+            why = self._pass_frames_on(reading, time.monotonic() + seconds)
         finally:
             os.close(reading)
             os.kill(child, signal.SIGKILL)
-            ended(child, 1)
+            reap(child, 1)
         if why:
             self._frame(NOTE, {"what": name, "why": why})
 
@@ -259,29 +259,31 @@ class Relay:
         """Nothing more comes."""
         self._frame(LAST, {})
 
-    def _passed_on(self, pipe, ends):
+    def _pass_frames_on(self, pipe, ends):
         """Why the child was not heard to its end; empty when it was."""
-        held, open_one = b"", False
+        buffer, open_one = b"", False
         poller = select.poll()
         poller.register(pipe, select.POLLIN)
         while True:
-            left = ends - time.monotonic()
+            seconds_left = ends - time.monotonic()
             piece = b""
-            if left > 0 and self.room > 0 and poller.poll(left * 1_000):
+            if seconds_left > 0 and self.room > 0 and poller.poll(seconds_left * 1_000):
                 piece = os.read(pipe, PIECE)
                 if not piece:
                     break
             if not piece:
                 break
-            held += piece
-            while len(held) >= HEAD and len(held) >= HEAD + int.from_bytes(held[1:HEAD], "big"):
-                size = HEAD + int.from_bytes(held[1:HEAD], "big")
-                kind = held[:1]
-                self._pass_on(held[:size])
+            buffer += piece
+            while len(buffer) >= HEAD and len(buffer) >= HEAD + int.from_bytes(buffer[1:HEAD], "big"):
+                size = HEAD + int.from_bytes(buffer[1:HEAD], "big")
+                kind = buffer[:1]
+                self._pass_on(buffer[:size])
                 self.room -= size
                 open_one = kind in (MEMBER, DATA) or (kind == NOTE and open_one)
-                held = held[size:]
-        why = "room" if self.room <= 0 else "time" if time.monotonic() >= ends else "fault" if open_one or held else ""
+                buffer = buffer[size:]
+        why = (
+            "room" if self.room <= 0 else "time" if time.monotonic() >= ends else "fault" if open_one or buffer else ""
+        )
         if open_one:
             self._frame(END, {"why": why})
         return why
@@ -291,14 +293,14 @@ class Relay:
         self._pass_on(kind + len(payload).to_bytes(4, "big") + payload)
 
 
-def _work(pipe, work, shown, secrets):
+def _run_child(pipe, work, redact, secrets):
     """The whole life of the child."""
     code = 1
     try:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         with os.fdopen(pipe, "wb") as stream:
-            sender = Sender(stream, shown, secrets)
+            sender = Sender(stream, redact, secrets)
             try:
                 work(sender)
                 code = 0

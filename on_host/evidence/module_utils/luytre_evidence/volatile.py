@@ -6,15 +6,15 @@ import re
 import subprocess
 import time
 
-from ansible.module_utils.luytre_evidence.plain import one_line
-from ansible.module_utils.luytre_evidence.sending import MOST_HASHED, PIECE
+from ansible.module_utils.luytre_evidence.plain import escape_line
+from ansible.module_utils.luytre_evidence.sending import MAX_HASHED, PIECE
 from ansible.module_utils.luytre_shared.names import user_name
 
 MOST_PROCESSES = 20_000
 MOST_OPEN = 500
 """Open files of one process."""
 MOST_READ = 1_000_000
-GONE = " (deleted)"
+DELETED_MARK = " (deleted)"
 MOST_GONE = 20
 """Executables that are copied since no file has them any more."""
 TABLES = (
@@ -59,72 +59,74 @@ def clock(sender):
         "since_boot %.3f" % time.clock_gettime(time.CLOCK_BOOTTIME),
         "zone %s" % " ".join(time.tzname),
     ]
-    rtc = _text("/sys/class/rtc/rtc0/since_epoch").strip()
+    rtc = _read_text("/sys/class/rtc/rtc0/since_epoch").strip()
     sender.lines("system/clock.txt", [*rows, "hardware %s" % rtc] if rtc else rows)
 
 
 def processes(sender, proc="/proc"):
     """All processes. What they say of themselves lies in their own memory, of which anybody can have a part that does not answer."""
-    sender.lines("process/ps.txt", _rows(proc))
+    sender.lines("process/ps.txt", _iter_rows(proc))
 
 
 def programs(sender, proc="/proc"):
     """What they run, by its digest; what no file has any more is copied."""
-    gone = {}
-    sender.lines("process/hash_running_processes.sha256", _digests(proc, gone))
-    copied = list(gone.values())
-    for pid in copied[:MOST_GONE]:
-        _copied(sender, pid, proc)
-    for pid in copied[MOST_GONE:]:
+    pids_by_digest = {}
+    sender.lines("process/hash_running_processes.sha256", _iter_digests(proc, pids_by_digest))
+    pids = list(pids_by_digest.values())
+    for pid in pids[:MOST_GONE]:
+        _copy_program(sender, pid, proc)
+    for pid in pids[MOST_GONE:]:
         sender.left_out("process %d" % pid, "too_many")
 
 
 def open_files(sender, proc="/proc"):
     """What they have open."""
-    sender.lines("process/open_files.txt", _opened(proc))
+    sender.lines("process/open_files.txt", _iter_open_files(proc))
 
 
-def _pids(proc):
+def _list_pids(proc):
     return sorted(int(name) for name in os.listdir(proc) if name.isdigit())[:MOST_PROCESSES]
 
 
-def _rows(proc):
+def _iter_rows(proc):
     yield "pid\tppid\tuser\tstarted\tstate\tprogram\tfolder\tcommand"
-    for pid in _pids(proc):
+    for pid in _list_pids(proc):
         where = "%s/%d" % (proc, pid)
-        status, words = _text(where + "/status"), _text(where + "/stat").rpartition(")")[2].split()
+        status, words = _read_text(where + "/status"), _read_text(where + "/stat").rpartition(")")[2].split()
         uid = re.search(r"(?m)^Uid:\s+\d+\s+(\d+)", status)
         if uid is None or len(words) < 20:
             continue
-        title = _text(where + "/cmdline").replace("\0", " ").strip() or "[%s]" % _text(where + "/comm").strip()
-        told = (str(pid), words[1], user_name(int(uid.group(1))), words[19], words[0])
-        yield "\t".join(map(one_line, (*told, _target(where + "/exe"), _target(where + "/cwd"), title)))
+        title = (
+            _read_text(where + "/cmdline").replace("\0", " ").strip() or "[%s]" % _read_text(where + "/comm").strip()
+        )
+        fields = (str(pid), words[1], user_name(int(uid.group(1))), words[19], words[0])
+        yield "\t".join(map(escape_line, (*fields, _read_link(where + "/exe"), _read_link(where + "/cwd"), title)))
 
 
-def _digests(proc, gone):
+def _iter_digests(proc, pids_by_digest):
     """A line for each process that runs a file; of those that are gone, a process for each into ``gone``, by the digest."""
-    known = {}
-    for pid in _pids(proc):
+    digests = {}
+    for pid in _list_pids(proc):
         where = "%s/%d/exe" % (proc, pid)
-        program = _target(where)
+        program = _read_link(where)
         if program:
-            digest = _digest(where, known)
-            if program.endswith(GONE):
-                gone.setdefault(digest, pid)
-            yield "%s  %d  %s" % (digest, pid, one_line(program))
+            digest = _compute_digest(where, digests)
+            if program.endswith(DELETED_MARK):
+                pids_by_digest.setdefault(digest, pid)
+            yield "%s  %d  %s" % (digest, pid, escape_line(program))
 
 
-def _opened(proc):
+def _iter_open_files(proc):
     yield "pid\tdescriptor\twhat"
-    for pid in _pids(proc):
-        for name, target in _open("%s/%d/fd" % (proc, pid)):
-            yield "%d\t%s\t%s" % (pid, name, one_line(target))
+    for pid in _list_pids(proc):
+        for name, target in _list_open("%s/%d/fd" % (proc, pid)):
+            yield "%d\t%s\t%s" % (pid, name, escape_line(target))
 
 
 def network(sender):
     """Sockets, routes and neighbours as the kernel has them."""
     for name in TABLES:
-        text = _text("/proc/net/" + name)
+        text = _read_text("/proc/net/" + name)
         if text:
             sender.lines("network/%s.txt" % name, text.rstrip("\n").split("\n"))
 
@@ -132,17 +134,17 @@ def network(sender):
 def system(sender):
     """What the kernel has mounted and loaded, and what programs of the system show."""
     for name, path in OF_KERNEL:
-        text = _text(path)
+        text = _read_text(path)
         if text:
             sender.lines(name, text.rstrip("\n").split("\n"))
-    shown = {
+    outputs = {
         "nft_ruleset": run([NFT, "list", "ruleset"]),
         "systemctl_units": run([SYSTEMCTL, "list-units", "--all", "--no-pager", "--plain", "--no-legend", "--full"]),
         "systemctl_timers": run([SYSTEMCTL, "list-timers", "--all", "--no-pager", "--full"]),
         "loginctl_sessions": run([LOGINCTL, "list-sessions", "--no-pager", "--no-legend"]),
     }
-    for name, text in shown.items():
-        sender.lines("system/%s.txt" % name, map(one_line, text.split("\n")))
+    for name, text in outputs.items():
+        sender.lines("system/%s.txt" % name, map(escape_line, text.split("\n")))
 
 
 def journal(sender):
@@ -150,13 +152,13 @@ def journal(sender):
     text = run(
         [JOURNALCTL, "--no-pager", "--utc", "--reverse", "--output=short-iso-precise", "--lines", MOST_ENTRIES], 15
     )
-    sender.lines("system/journalctl.txt", map(one_line, text.split("\n")))
+    sender.lines("system/journalctl.txt", map(escape_line, text.split("\n")))
 
 
 def run(command, seconds=5):
     """What a program prints, whatever it comes to."""
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -166,10 +168,10 @@ def run(command, seconds=5):
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return type(error).__name__
-    return done.stdout[: 10 * MOST_READ].decode("utf-8", "replace")
+    return process.stdout[: 10 * MOST_READ].decode("utf-8", "replace")
 
 
-def _copied(sender, pid, proc):
+def _copy_program(sender, pid, proc):
     try:
         with open("%s/%d/exe" % (proc, pid), "rb") as program:
             sender.file("live_response", "%s/%d/exe" % (proc, pid), program.fileno(), "process/deleted/%d.exe" % pid)
@@ -177,42 +179,42 @@ def _copied(sender, pid, proc):
         sender.left_out("process %d" % pid, "unreadable: %s" % error.strerror)
 
 
-def _digest(path, known):
+def _compute_digest(path, digests):
     try:
         with open(path, "rb") as program:
             status = os.fstat(program.fileno())
             key = (status.st_dev, status.st_ino)
-            if key not in known:
+            if key not in digests:
                 digest = hashlib.sha256()
-                left = MOST_HASHED
-                while left > 0:
+                bytes_left = MAX_HASHED
+                while bytes_left > 0:
                     piece = program.read(PIECE)
                     if not piece:
                         break
                     digest.update(piece)
-                    left -= len(piece)
-                known[key] = digest.hexdigest() if left > 0 else "-" * 64
-            return known[key]
+                    bytes_left -= len(piece)
+                digests[key] = digest.hexdigest() if bytes_left > 0 else "-" * 64
+            return digests[key]
     except OSError:
         return "-" * 64
 
 
-def _open(folder):
+def _list_open(folder):
     try:
         names = os.listdir(folder)[:MOST_OPEN]
     except OSError:
         return []
-    return [(name, _target("%s/%s" % (folder, name))) for name in names]
+    return [(name, _read_link("%s/%s" % (folder, name))) for name in names]
 
 
-def _target(path):
+def _read_link(path):
     try:
         return os.readlink(path)
     except OSError:
         return ""
 
 
-def _text(path):
+def _read_text(path):
     try:
         with open(path, "rb") as file:
             return file.read(MOST_READ).decode("utf-8", "surrogateescape")

@@ -3,14 +3,14 @@
 import os
 import stat
 
-from ansible.module_utils.luytre._reading import Reading, read_text
-from ansible.module_utils.luytre_change.tightening import Aside, Corrected, Correction, correct
+from ansible.module_utils.luytre._reading import AreaReader, read_text
+from ansible.module_utils.luytre_change.tightening import Aside, Correction, CorrectionResult, correct
 
 SECONDS = 20
 """For asking a daemon which files are its own."""
 
 
-LINKED = {"apache": "/etc/apache2", "nginx": "/etc/nginx", "root_settings": "/etc/systemd"}
+LINK_FOLDERS = {"apache": "/etc/apache2", "nginx": "/etc/nginx", "root_settings": "/etc/systemd"}
 """Where links lead to files beside them, and a link that leads nowhere is a mistake."""
 OF_DAEMONS = ("apache", "nginx")
 """Parts that are put right with the rest of a daemon's configuration, which the daemon tests."""
@@ -22,29 +22,29 @@ TIGHTEN = {
 """Arguments of the modules that do so."""
 
 
-def put_right(part, check, aside=None):
+def correct_part(part, check, aside=None):
     """The Corrected of a part's corrections; see ``tightening.correct``. Raises OSError, Unreadable."""
-    return correct(PARTS[part](), check, aside, LINKED.get(part))
+    return correct(PARTS[part](), check, aside, LINK_FOLDERS.get(part))
 
 
-def asked(part, params, check):
+def correct_by_params(part, params, check):
     """The same by a module's TIGHTEN arguments. Raises ValueError, too."""
     if not params["tighten"]:
-        return Corrected()
-    return put_right(part, check, Aside(params["run"]) if params["aside"] else None)
+        return CorrectionResult()
+    return correct_part(part, check, Aside(params["run"]) if params["aside"] else None)
 
 
 def _account_files():
     """The account files, each closed as far as its kind is."""
     from ansible.module_utils.luytre import filesystem
 
-    found = []
+    files = []
     for name in filesystem.ACCOUNT_FILES:
         secret = name in filesystem.SECRET_ACCOUNT_FILES
         groups = ("root", "shadow") if secret else ("root",)
         mask = 0o600 if name.startswith("security/") else 0o640 if secret else 0o644
-        found.append(Correction("/etc/" + name, mask, groups=groups, secret=True))
-    return found
+        files.append(Correction("/etc/" + name, mask, groups=groups, secret=True))
+    return files
 
 
 def _apache():
@@ -60,7 +60,7 @@ def _cron():
 
     return [
         Correction(path, 0o700 if os.path.isdir(path) else 0o600 if path == "/etc/crontab" else 0o755)
-        for path in filesystem.cron_paths()
+        for path in filesystem.list_cron_paths()
     ]
 
 
@@ -68,7 +68,7 @@ def _host_keys():
     """The host keys in use that lie in sshd's own folder, root's alone."""
     from ansible.module_utils.luytre import _sshd
 
-    keys = sorted({os.path.realpath(path) for path in _sshd.effective(Reading({}, SECONDS))["hostkey"]})
+    keys = sorted({os.path.realpath(path) for path in _sshd.read_effective(AreaReader({}, SECONDS))["hostkey"]})
     return [
         Correction(path, 0o600, groups=("root",), secret=True) for path in keys if os.path.dirname(path) == "/etc/ssh"
     ]
@@ -78,7 +78,7 @@ def _nginx():
     """What of /etc/nginx is loose."""
     from ansible.module_utils.luytre import nginx
 
-    return [Correction(mode["path"], 0o7755) for mode in nginx.loose_below()]
+    return [Correction(mode["path"], 0o7755) for mode in nginx.find_loose_below()]
 
 
 def _option_files():
@@ -88,7 +88,7 @@ def _option_files():
     folders = [Correction(folder, 0o7755) for folder, _folders, _names in os.walk("/etc/mysql")]
     return folders + [
         Correction(each["path"], 0o750 if each["holds_password"] else 0o755)
-        for each in mariadb.config_files()
+        for each in mariadb.list_config_files()
         if each["loose"]
     ]
 
@@ -97,28 +97,31 @@ def _root_settings():
     """What root's programs believe and others could have written."""
     from ansible.module_utils.luytre import filesystem
 
-    return [Correction(entry["path"], 0o7755) for entry in filesystem.believed()]
+    return [Correction(entry["path"], 0o7755) for entry in filesystem.find_doubtful_files()]
 
 
 def _sshd_config():
     """sshd's settings, root's to read alone."""
     from ansible.module_utils.luytre import ssh
 
-    return [Correction(path, 0o600, groups=("root",)) for path in ssh.files()]
+    return [Correction(path, 0o600, groups=("root",)) for path in ssh.list_files()]
 
 
 def _sudoers():
     """sudo's files, root's to read alone."""
     from ansible.module_utils.luytre import sudo
 
-    return [Correction(sudo.FOLDER, 0o7750), *(Correction(path, 0o440, groups=("root",)) for path in sudo.files())]
+    return [Correction(sudo.FOLDER, 0o7750), *(Correction(path, 0o440, groups=("root",)) for path in sudo.list_files())]
 
 
 def _tls_keys():
     """The private keys in use, root's and the group's that is made for them."""
     from ansible.module_utils.luytre import tls
 
-    return [Correction(path, 0o640, groups=("ssl-cert", "root"), secret=True) for path in tls.key_files(tls.used())]
+    return [
+        Correction(path, 0o640, groups=("ssl-cert", "root"), secret=True)
+        for path in tls.list_key_files(tls.list_configured_files())
+    ]
 
 
 def _sticky():
@@ -137,9 +140,9 @@ def _world_writable(kind):
     from ansible.module_utils.luytre import filesystem
     from ansible.module_utils.luytre._effort import Effort
 
-    mounted = filesystem.mounts(read_text("/proc/self/mountinfo") or "")
-    found = filesystem.walk(mounted, Effort(filesystem.WALK_SECONDS * 3))
-    return [entry["path"] for entry in found.world_writable if entry["mendable"] and entry["kind"] == kind]
+    mounts = filesystem.parse_mounts(read_text("/proc/self/mountinfo") or "")
+    result = filesystem.walk_disks(mounts, Effort(filesystem.WALK_SECONDS * 3))
+    return [entry["path"] for entry in result.world_writable if entry["mendable"] and entry["kind"] == kind]
 
 
 PARTS = {

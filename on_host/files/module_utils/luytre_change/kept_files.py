@@ -5,7 +5,7 @@ import os
 ETC = "/etc"
 
 
-def fault(path):
+def find_fault(path):
     """Why a file of /etc must not be written by its path, or None: a link on the way leads out of it."""
     real = os.path.realpath(path)
     if not path.startswith(ETC + "/") or real.startswith(ETC + "/") or real == ETC:

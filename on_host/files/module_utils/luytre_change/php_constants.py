@@ -2,7 +2,7 @@
 
 import re
 
-from ansible.module_utils.luytre._php import LITERAL, LOADS_THE_REST, Source, assignments, definitions
+from ansible.module_utils.luytre._php import LITERAL, LOADS_THE_REST, PhpSource, find_assignments, find_definitions
 
 CONSTANT = re.compile(r"\A[A-Za-z_][A-Za-z0-9_]{0,99}\Z")
 PLAIN_TEXT = re.compile(r"\A[A-Za-z0-9 ._:/@-]{0,200}\Z")
@@ -12,61 +12,66 @@ def define(content, constant, value):
     """The file with the constant defined as wanted; the same bytes when it is so already. Raises ValueError."""
     if not CONSTANT.match(constant):
         raise ValueError("not a constant's name: %r" % constant)
-    literal = _literal(value)
+    literal = _make_literal(value)
     text = content.decode("latin-1")
-    found = definitions(Source(text), constant)
-    text = _with_value(text, found, literal)
-    if not any(one.sure for one in found):
-        text = _with_line(text, "defined( '%s' ) || define( '%s', %s );" % (constant, constant, literal))
-    edited = text.encode("latin-1")
-    if not is_sure(edited, constant, value):
+    places = find_definitions(PhpSource(text), constant)
+    text = _replace_values(text, places, literal)
+    if not any(place.sure for place in places):
+        text = _insert_line(text, "defined( '%s' ) || define( '%s', %s );" % (constant, constant, literal))
+    new_content = text.encode("latin-1")
+    if not is_sure(new_content, constant, value):
         raise ValueError("no place in it that surely runs before the rest is loaded")
-    return edited
+    return new_content
 
 
-def defined(content, constant):
+def describe_definitions(content, constant):
     """The values of the constant's active definitions, for showing; all but plain literals are hidden."""
-    return _shown(definitions(Source(content.decode("latin-1")), constant))
+    return _join_literals(find_definitions(PhpSource(content.decode("latin-1")), constant))
 
 
 def is_sure(content, constant, value):
     """Whether the file surely defines the constant with that value (``true``, ``false``, a number or plain text)."""
-    found = definitions(Source(content.decode("latin-1")), constant)
-    return any(one.sure for one in found) and all(_is(one.literal, _literal(value)) for one in found)
+    places = find_definitions(PhpSource(content.decode("latin-1")), constant)
+    return any(place.sure for place in places) and all(
+        _is_same_literal(place.literal, _make_literal(value)) for place in places
+    )
 
 
 def assign(content, form, name, value):
     """The file with a setting that it has changed to what is wanted; the same bytes without one. Raises ValueError."""
-    literal = _literal(value)
+    literal = _make_literal(value)
     text = content.decode("latin-1")
-    edited = _with_value(text, assignments(Source(text), form, name), literal)
-    if not all(one.sure and _is(one.literal, literal) for one in assignments(Source(edited), form, name)):
+    new_text = _replace_values(text, find_assignments(PhpSource(text), form, name), literal)
+    if not all(
+        place.sure and _is_same_literal(place.literal, literal)
+        for place in find_assignments(PhpSource(new_text), form, name)
+    ):
         raise ValueError("it is set where it may not run")
-    return edited.encode("latin-1")
+    return new_text.encode("latin-1")
 
 
-def assigned(content, form, name):
+def describe_assignments(content, form, name):
     """The values that a setting is given, for showing; all but plain literals are hidden."""
-    return _shown(assignments(Source(content.decode("latin-1")), form, name))
+    return _join_literals(find_assignments(PhpSource(content.decode("latin-1")), form, name))
 
 
-def _with_value(text, found, literal):
-    for one in reversed(found):
-        if not _is(one.literal, literal):
-            blank = " " if text[one.end - 1 : one.end] == " " else ""
-            text = text[: one.start] + literal + blank + text[one.end :]
+def _replace_values(text, places, literal):
+    for place in reversed(places):
+        if not _is_same_literal(place.literal, literal):
+            blank = " " if text[place.end - 1 : place.end] == " " else ""
+            text = text[: place.start] + literal + blank + text[place.end :]
     return text
 
 
-def _shown(found):
-    return ", ".join(one.literal if LITERAL.match(one.literal) else "…" for one in found) or "none"
+def _join_literals(places):
+    return ", ".join(place.literal if LITERAL.match(place.literal) else "…" for place in places) or "none"
 
 
-def _is(present, literal):
+def _is_same_literal(present, literal):
     return present == literal or (LITERAL.match(literal) is not None and present.lower() == literal)
 
 
-def _literal(value):
+def _make_literal(value):
     if LITERAL.match(value):
         return value.lower()
     if PLAIN_TEXT.match(value):
@@ -74,8 +79,8 @@ def _literal(value):
     raise ValueError("not a value that can be defined: %r" % value)
 
 
-def _with_line(text, statement):
-    source = Source(text)
+def _insert_line(text, statement):
+    source = PhpSource(text)
     for match in LOADS_THE_REST.finditer(source.code):
         if source.bare[match.start()] != "'":
             statement_before = max(source.bare.rfind(mark, 0, match.start()) for mark in "{};") + 1

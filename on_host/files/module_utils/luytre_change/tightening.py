@@ -9,12 +9,12 @@ import shutil
 import stat
 import time
 
-from ansible.module_utils.luytre._authors import by_hand, named, reached
+from ansible.module_utils.luytre._authors import describe_writer, needs_manual_fix, open_target
 from ansible.module_utils.luytre_change import attributes
 from ansible.module_utils.luytre_shared import safe_open
 from ansible.module_utils.luytre_shared.names import group_name, user_name
-from ansible.module_utils.luytre_shared.ownership import Owned, changer
-from ansible.module_utils.luytre_shared.sayable import sayable
+from ansible.module_utils.luytre_shared.ownership import FileOwnership, find_changer
+from ansible.module_utils.luytre_shared.sayable import make_json_safe
 
 ASIDE = "/var/lib/luytre/aside"
 MAX_WARNINGS = 20
@@ -32,7 +32,7 @@ class Correction:
         self.by_owner, self.secret = by_owner, secret
 
 
-class Corrected:
+class CorrectionResult:
     """What came of corrections: ``changed`` path to ``(before, after)`` in words, ``held`` path to who could have
     written it, ``aside`` path to where it is now; ``after`` path to the Owned that a changed one is."""
 
@@ -58,22 +58,22 @@ class Corrected:
             aside.back()
         while self._before:
             path, status = self._before.pop()
-            with reached(path) as found:
-                if found is not None and _owned(found.status) == _owned(self.after[path]):
+            with open_target(path) as target:
+                if target is not None and _get_ownership(target.status) == _get_ownership(self.after[path]):
                     mode = stat.S_IMODE(status.st_mode)
-                    attributes.put(found.handle, found.status, status.st_uid, status.st_gid, mode)
+                    attributes.put(target.handle, target.status, status.st_uid, status.st_gid, mode)
 
     def answer(self):
         """It as a module answers it."""
-        changed = {path: {"before": was, "after": now} for path, (was, now) in self.changed.items()}
-        return sayable({"changed_paths": changed, "held": self.held, "aside": self.aside})
+        changes = {path: {"before": was, "after": now} for path, (was, now) in self.changed.items()}
+        return make_json_safe({"changed_paths": changes, "held": self.held, "aside": self.aside})
 
     def diff(self):
         """What changed, in the form of Ansible's ``--diff``."""
         answer = self.answer()
-        changed, aside = answer["changed_paths"], answer["aside"]
-        before = ["%s %s\n" % (path, changed[path]["before"]) for path in changed]
-        after = ["%s %s\n" % (path, changed[path]["after"]) for path in changed]
+        changes, aside = answer["changed_paths"], answer["aside"]
+        before = ["%s %s\n" % (path, changes[path]["before"]) for path in changes]
+        after = ["%s %s\n" % (path, changes[path]["after"]) for path in changes]
         return {
             "before": "".join(before + ["%s\n" % path for path in aside]),
             "after": "".join(after + ["%s moved to %s\n" % pair for pair in aside.items()]),
@@ -81,67 +81,67 @@ class Corrected:
 
     def warn(self, warn):
         """Name what is held."""
-        held = self.answer()["held"]
-        for path in sorted(held)[:MAX_WARNINGS]:
-            warn("%s is held, not made root's: %s" % (path, held[path]))
+        held_paths = self.answer()["held"]
+        for path in sorted(held_paths)[:MAX_WARNINGS]:
+            warn("%s is held, not made root's: %s" % (path, held_paths[path]))
 
 
-def correct(corrections, check, aside=None, linked=None):
+def correct(corrections, check, aside=None, link_folder=None):
     """Make corrections, folders before what is in them: all, or none when one raises OSError.
 
     What others could have written is held; with an ``aside`` (Aside) it was accepted that such files are moved there
     and such folders closed. Links below ``linked`` that lead to what was moved go along.
     """
-    done = Corrected()
+    result = CorrectionResult()
     if aside is not None:
-        done._asides.append(aside)
+        result._asides.append(aside)
     try:
-        for wanted in corrections:
-            with reached(wanted.path) as found:
-                if found is not None:
-                    _correct(wanted, found, check, aside, done)
-        if aside is not None and linked is not None:
-            done.aside.update(aside.links_to(done.aside, linked, check))
+        for correction in corrections:
+            with open_target(correction.path) as target:
+                if target is not None:
+                    _correct(correction, target, check, aside, result)
+        if aside is not None and link_folder is not None:
+            result.aside.update(aside.links_to(result.aside, link_folder, check))
     except OSError:
-        done.back()
+        result.back()
         raise
-    return done
+    return result
 
 
-def _correct(wanted, found, check, aside, done):
-    way, own = found.on_the_way, found.own
-    if way and check and way[0] in done.changed:
+def _correct(correction, target, check, aside, result):
+    way, own = target.on_the_way, target.own
+    if way and check and way[0] in result.changed:
         way = None
-    if way or (own and (wanted.by_owner or found.status.st_uid != 0)):
-        movable = not by_hand(wanted.path) and (found.is_folder or not wanted.secret)
+    if way or (own and (correction.by_owner or target.status.st_uid != 0)):
+        movable = not needs_manual_fix(correction.path) and (target.is_folder or not correction.secret)
         if way or aside is None or not movable:
-            done.held[wanted.path] = named(way or own)
+            result.held[correction.path] = describe_writer(way or own)
             return
-        if not found.is_folder:
-            done.aside[wanted.path] = aside.take(found, check)
+        if not target.is_folder:
+            result.aside[correction.path] = aside.take(target, check)
             return
-    if found.handle is not None:
-        _tighten(wanted, found, check, done)
+    if target.handle is not None:
+        _tighten(correction, target, check, result)
 
 
-def _tighten(wanted, found, check, done):
-    status = found.status
+def _tighten(correction, target, check, result):
+    status = target.status
     present, group = stat.S_IMODE(status.st_mode), status.st_gid
-    if wanted.groups and group not in [_gid(name) for name in wanted.groups]:
-        group = _gid(wanted.groups[-1])
-    mode = attributes.mode_for(status, 0, group, present & wanted.mask | wanted.add)
+    if correction.groups and group not in [_get_gid(name) for name in correction.groups]:
+        group = _get_gid(correction.groups[-1])
+    mode = attributes.mode_for(status, 0, group, present & correction.mask | correction.add)
     if (present, status.st_uid, status.st_gid) == (mode, 0, group):
         return
     if not check:
-        with _naming(wanted.path):
-            attributes.put(found.handle, status, 0, group, mode)
-        done._before.append((wanted.path, status))
-    done.changed[wanted.path] = _words(status.st_uid, status.st_gid, present), _words(0, group, mode)
-    done.after[wanted.path] = Owned(0, group, stat.S_IFMT(status.st_mode) | mode)
+        with _name_path_in_errors(correction.path):
+            attributes.put(target.handle, status, 0, group, mode)
+        result._before.append((correction.path, status))
+    result.changed[correction.path] = _describe(status.st_uid, status.st_gid, present), _describe(0, group, mode)
+    result.after[correction.path] = FileOwnership(0, group, stat.S_IFMT(status.st_mode) | mode)
 
 
 @contextlib.contextmanager
-def _naming(path):
+def _name_path_in_errors(path):
     """What the system refuses to do by a descriptor is told with the path."""
     try:
         yield
@@ -149,11 +149,11 @@ def _naming(path):
         raise OSError(error.errno, error.strerror, path)
 
 
-def _within(path, top):
+def _is_within(path, top):
     return (path + "/").startswith(top + "/")
 
 
-def _owned(status):
+def _get_ownership(status):
     return status.st_uid, status.st_gid, status.st_mode
 
 
@@ -170,46 +170,46 @@ class Aside:
         self.home = os.path.join(home, run)
         self._moved = []
 
-    def take(self, found, check):
+    def take(self, target, check):
         """Move a file or link there; where it is now. Raises OSError."""
-        where = self.home + found.path
+        where = self.home + target.path
         if check:
             return where
-        into = _made(os.path.dirname(where))
+        into = _make_root_folder(os.path.dirname(where))
         name, number = os.path.basename(where), 1
-        while _there(into, name):
+        while _is_there(into, name):
             number += 1
             name = "%s.%d" % (os.path.basename(where), number)
-        _move(found.folder, found.name, into, name)
-        self._moved.append((os.dup(found.folder), found.name, into, name))
+        _move(target.folder, target.name, into, name)
+        self._moved.append((os.dup(target.folder), target.name, into, name))
         return os.path.join(os.path.dirname(where), name)
 
     def back(self):
         """Put everything that was moved back into its place, and leave no empty folder. Raises OSError."""
-        emptied = set()
+        emptied_folders = set()
         while self._moved:
             folder, old, into, name = self._moved.pop()
             _move(into, name, folder, old)
-            emptied.add(os.readlink("/proc/self/fd/%d" % into))
-        for path in sorted(emptied, reverse=True):
+            emptied_folders.add(os.readlink("/proc/self/fd/%d" % into))
+        for path in sorted(emptied_folders, reverse=True):
             with contextlib.suppress(OSError):
-                while _within(path, os.path.dirname(self.home)):
+                while _is_within(path, os.path.dirname(self.home)):
                     os.rmdir(path)
                     path = os.path.dirname(path)
 
-    def links_to(self, moved, folder, check):
+    def links_to(self, moved_paths, folder, check):
         """Move the links below ``folder`` that lead to what was ``moved`` (old paths) along; old path to new."""
-        found = {}
-        for top, _folders, names in os.walk(folder) if moved else ():
+        new_paths = {}
+        for top, _folders, names in os.walk(folder) if moved_paths else ():
             for path in sorted(os.path.join(top, name) for name in names):
-                if os.path.islink(path) and safe_open.real(path) in moved:
-                    with reached(path) as link:
+                if os.path.islink(path) and safe_open.resolve(path) in moved_paths:
+                    with open_target(path) as link:
                         if link is not None and link.handle is None:
-                            found[path] = self.take(link, check)
-        return found
+                            new_paths[path] = self.take(link, check)
+        return new_paths
 
 
-def _made(path):
+def _make_root_folder(path):
     """A descriptor of a folder of root's alone, made with all above it that is missing."""
     folder = os.open("/", safe_open.FOLDER)
     for part in [part for part in path.split("/") if part]:
@@ -218,13 +218,13 @@ def _made(path):
         inner = safe_open.enter(folder, part)
         os.close(folder)
         folder = inner
-        if changer(os.fstat(folder)):
+        if find_changer(os.fstat(folder)):
             os.close(folder)
             raise PermissionError(errno.EPERM, "not root's folder alone", path)
     return folder
 
 
-def _there(folder, name):
+def _is_there(folder, name):
     try:
         os.stat(name, dir_fd=folder, follow_symlinks=False)
     except FileNotFoundError:
@@ -249,35 +249,35 @@ def _copy(source, name, into, new):
         os.symlink(os.readlink(name, dir_fd=source), new, dir_fd=into)
         os.chown(new, status.st_uid, status.st_gid, dir_fd=into, follow_symlinks=False)
         return
-    read = safe_open.at(source, name)
+    read = safe_open.open_at(source, name)
     try:
         status = os.fstat(read)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        written = os.open(new, flags, 0o600, dir_fd=into)
+        descriptor = os.open(new, flags, 0o600, dir_fd=into)
         try:
-            with open(read, "rb", closefd=False) as old, open(written, "wb", closefd=False) as copy:
+            with open(read, "rb", closefd=False) as old, open(descriptor, "wb", closefd=False) as copy:
                 shutil.copyfileobj(old, copy)
-            os.fchown(written, status.st_uid, status.st_gid)
-            os.fchmod(written, stat.S_IMODE(status.st_mode))
+            os.fchown(descriptor, status.st_uid, status.st_gid)
+            os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
             for attribute in os.listxattr(read):
-                os.setxattr(written, attribute, os.getxattr(read, attribute))
-            os.utime(written, ns=(status.st_atime_ns, status.st_mtime_ns))
-            os.fsync(written)
+                os.setxattr(descriptor, attribute, os.getxattr(read, attribute))
+            os.utime(descriptor, ns=(status.st_atime_ns, status.st_mtime_ns))
+            os.fsync(descriptor)
         except BaseException:
             os.unlink(new, dir_fd=into)
             raise
         finally:
-            os.close(written)
+            os.close(descriptor)
     finally:
         os.close(read)
 
 
-def _gid(name):
+def _get_gid(name):
     try:
         return grp.getgrnam(name).gr_gid
     except KeyError:
         return 0
 
 
-def _words(uid, gid, mode):
+def _describe(uid, gid, mode):
     return "%s:%s %04o" % (user_name(uid), group_name(gid), mode)

@@ -6,18 +6,18 @@ import stat
 import subprocess
 
 from ansible.module_utils.luytre import _administrators
-from ansible.module_utils.luytre._reading import NotRun, Reading, Unreadable
+from ansible.module_utils.luytre._reading import AreaReader, NotRun, UnreadableFact
 from ansible.module_utils.luytre_change import corrections
-from ansible.module_utils.luytre_change.tightening import Corrected
+from ansible.module_utils.luytre_change.tightening import CorrectionResult
 from ansible.module_utils.luytre_shared import ownership, safe_open
 
 MAX_DIFF = 200_000
-MAX_SAID = 2_000
+MAX_OUTPUT = 2_000
 MAX_FILE = 8_000_000
 KINDS = {"file": stat.S_IFREG, "dir": stat.S_IFDIR}
 
 
-class Refused(Exception):
+class ChangeRefusal(Exception):
     """A change that root must not make; the message says why."""
 
 
@@ -29,7 +29,7 @@ class Transaction:
 
     def __init__(self, *folders):
         self.folders = folders
-        self.corrected = Corrected()
+        self.corrected = CorrectionResult()
         self._wanted = {}
 
     def __enter__(self):
@@ -42,32 +42,32 @@ class Transaction:
     def tighten(self, part, params, check):
         """Put right who can change what is there, at once, for the rest is judged by it; see ``corrections.asked``."""
         try:
-            self.corrected.add(corrections.asked(part, params, check))
-        except (OSError, Unreadable, ValueError) as error:
-            raise Refused(str(error))
+            self.corrected.add(corrections.correct_by_params(part, params, check))
+        except (OSError, UnreadableFact, ValueError) as error:
+            raise ChangeRefusal(str(error))
 
     def file(self, path, text, mode=0o644):
         """The file holds ``text``. One that is there keeps its owner and mode, where root alone could write it."""
-        before = self._now(self._safe(path))
-        of_root = before is not None and before[0] == "file" and not _changer(before, ownership.CLOSED)
-        kept = before[2:] if of_root else (mode, 0, 0)
-        self._want(path, ("file", text.encode(), *kept))
+        before = self._get_state(self._check_path(path))
+        of_root = before is not None and before[0] == "file" and not _find_changer(before, ownership.STRICT_ROOT)
+        mode_and_owner = before[2:] if of_root else (mode, 0, 0)
+        self._want(path, ("file", text.encode(), *mode_and_owner))
 
     def edit(self, path, change):
         """The file holds what ``change`` makes of its text. It has to be there."""
-        before = self._now(self._safe(path))
+        before = self._get_state(self._check_path(path))
         if before is None or before[0] != "file":
-            raise Refused("%s is not a file" % path)
+            raise ChangeRefusal("%s is not a file" % path)
         after = change(before[1].decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
         self._want(path, ("file", after, *before[2:]))
 
     def link(self, path, target):
         """The path is a link to ``target``."""
-        self._want(self._safe(path), ("link", target))
+        self._want(self._check_path(path), ("link", target))
 
     def absent(self, path):
         """There is nothing at the path."""
-        self._want(self._safe(path), None)
+        self._want(self._check_path(path), None)
 
     @property
     def steps(self):
@@ -75,7 +75,7 @@ class Transaction:
         return [(path, before, after) for path, (before, after) in self._wanted.items() if before != after]
 
     @property
-    def changed(self):
+    def is_changed(self):
         """Whether anything differs from what is wanted, or did."""
         return bool(self.steps or self.corrected)
 
@@ -91,8 +91,8 @@ class Transaction:
             {
                 "before_header": path,
                 "after_header": path,
-                "before": _shown(before, after),
-                "after": _shown(after, before),
+                "before": _render_state(before, after),
+                "after": _render_state(after, before),
             }
             for path, before, after in self.steps
         ]
@@ -104,73 +104,77 @@ class Transaction:
         ``at_stake()`` gives ``(read, written)``, what the tests believe and what they may write to, once the changes are
         made. They are not run when another than root has a say in it, but for declared ``admins`` whom sudo makes root.
         """
-        done, made = [], []
+        replaced_paths, new_folders = [], []
         try:
             for path, before, after in self.steps:
-                made += _make_folder(os.path.dirname(path))
+                new_folders += _make_folder(os.path.dirname(path))
                 _keep(path, before)
-                done.append((path, before))
+                replaced_paths.append((path, before))
                 _put(path, after)
-            vouch(tests, *at_stake(), admins=admins)
+            check_trust(tests, *at_stake(), admins=admins)
             for argv in tests:
-                said = complaint(argv)
-                if said is not None:
-                    raise Refused("%s refuses the configuration, which was taken back: %s" % (argv[0], said))
-            said = fault()
-            if said is not None:
-                raise Refused("%s would not start with it, so it was taken back: %s" % (tests[0][0], said))
-        except (OSError, Refused, Unreadable) as error:
-            _put_back(done, made)
-            raise error if isinstance(error, Refused) else Refused(str(error))
+                error_text = run_test(argv)
+                if error_text is not None:
+                    raise ChangeRefusal(
+                        "%s refuses the configuration, which was taken back: %s" % (argv[0], error_text)
+                    )
+            error_text = fault()
+            if error_text is not None:
+                raise ChangeRefusal("%s would not start with it, so it was taken back: %s" % (tests[0][0], error_text))
+        except (OSError, ChangeRefusal, UnreadableFact) as error:
+            _put_back(replaced_paths, new_folders)
+            raise error if isinstance(error, ChangeRefusal) else ChangeRefusal(str(error))
         except BaseException:
-            _put_back(done, made)
+            _put_back(replaced_paths, new_folders)
             raise
-        for path, _before in done:
+        for path, _before in replaced_paths:
             _forget(path)
 
-    def _now(self, path):
+    def _get_state(self, path):
         """The state of a path with the changes wanted so far."""
-        return self._wanted[path][1] if path in self._wanted else _state(path)
+        return self._wanted[path][1] if path in self._wanted else _read_state(path)
 
     def _want(self, path, after):
-        self._wanted[path] = (self._wanted[path][0] if path in self._wanted else _state(path), after)
+        self._wanted[path] = (self._wanted[path][0] if path in self._wanted else _read_state(path), after)
 
-    def _safe(self, path):
+    def _check_path(self, path):
         """The path itself, when nobody but root can have a say in where it leads."""
         if os.path.normpath(path) != path or not any((path + "/").startswith(folder + "/") for folder in self.folders):
-            raise Refused("%s is not below %s" % (path, " or ".join(self.folders)))
+            raise ChangeRefusal("%s is not below %s" % (path, " or ".join(self.folders)))
         parent = os.path.dirname(path)
         while True:
-            state = self._now(parent)
+            state = self._get_state(parent)
             if state is not None and state[0] == "link":
-                raise Refused("%s is a link, and what is behind it is not in the snapshot for the way back" % parent)
-            if state is not None and (state[0] != "dir" or _changer(state, ownership.ROOT)):
-                raise Refused("%s is not a folder that only root can write" % parent)
+                raise ChangeRefusal(
+                    "%s is a link, and what is behind it is not in the snapshot for the way back" % parent
+                )
+            if state is not None and (state[0] != "dir" or _find_changer(state, ownership.ROOT)):
+                raise ChangeRefusal("%s is not a folder that only root can write" % parent)
             if parent == "/":
                 return path
             parent = os.path.dirname(parent)
 
 
-def _changer(state, strictness):
+def _find_changer(state, strictness):
     kind, _content, mode, uid, gid = state
-    return ownership.changer(ownership.Owned(uid, gid, mode | KINDS[kind]), strictness)
+    return ownership.find_changer(ownership.FileOwnership(uid, gid, mode | KINDS[kind]), strictness)
 
 
-def vouch(tests, read, written, admins=()):
+def check_trust(tests, read, writable_paths, admins=()):
     """Raise Refused when another than root could change what a daemon's test believes, or lead elsewhere what it writes.
 
     Declared ``admins`` whom sudo makes root count as root.
     """
-    reading = Reading({"admins": list(admins)}, 60)
-    trust = _administrators.trusted(reading, read, written)
+    reading = AreaReader({"admins": list(admins)}, 60)
+    trust = _administrators.make_trust(reading, read, writable_paths)
     try:
         for argv in tests:
-            reading.vouch(argv[0], reading.installed(argv[0]) or argv[0], read, written, trust)
-    except NotRun as refused:
-        raise Refused("%s: nothing is changed here before root alone can change it" % refused)
+            reading.vouch(argv[0], reading.find_program(argv[0]) or argv[0], read, writable_paths, trust)
+    except NotRun as error:
+        raise ChangeRefusal("%s: nothing is changed here before root alone can change it" % error)
 
 
-def _state(path):
+def _read_state(path):
     """None, ``("link", target)``, ``("file", bytes, mode, uid, gid)`` or ``("dir", None, mode, uid, gid)``."""
     try:
         status = os.lstat(path)
@@ -180,36 +184,36 @@ def _state(path):
     if stat.S_ISLNK(status.st_mode):
         return ("link", os.readlink(path))
     if stat.S_ISREG(status.st_mode):
-        handle = safe_open.below(os.path.dirname(path), os.path.basename(path))
+        handle = safe_open.open_below(os.path.dirname(path), os.path.basename(path))
         try:
-            return ("file", safe_open.whole(handle, MAX_FILE, path), *bits)
+            return ("file", safe_open.read_whole(handle, MAX_FILE, path), *bits)
         finally:
             os.close(handle)
     if stat.S_ISDIR(status.st_mode):
         return ("dir", None, *bits)
-    raise Refused("%s is neither file nor folder nor link" % path)
+    raise ChangeRefusal("%s is neither file nor folder nor link" % path)
 
 
 def _make_folder(path):
     """Make a folder and what is missing above it; the ones made, outermost first."""
-    missing = []
+    missing_folders = []
     while not os.path.isdir(path):
-        missing.insert(0, path)
+        missing_folders.insert(0, path)
         path = os.path.dirname(path)
-    for folder in missing:
+    for folder in missing_folders:
         os.mkdir(folder)
         os.chmod(folder, 0o755)  # noqa: S103  configuration that its daemon reads
-    return missing
+    return missing_folders
 
 
 def _put(path, state):
     if state is None:
         if os.path.isdir(path) and not os.path.islink(path):
-            raise Refused("%s is a folder" % path)
+            raise ChangeRefusal("%s is a folder" % path)
         if os.path.lexists(path):
             os.unlink(path)
         return
-    fresh = _beside(path, "new")
+    fresh = _make_sibling_path(path, "new")
     if os.path.lexists(fresh):
         os.unlink(fresh)
     try:
@@ -228,7 +232,7 @@ def _put(path, state):
         raise
 
 
-def _beside(path, what):
+def _make_sibling_path(path, what):
     """Return a name beside a file that no daemon takes in: what includes ``*`` leaves out names that begin with a dot."""
     folder, name = os.path.split(path)
     return os.path.join(folder, ".%s.luytre-%s" % (name, what))
@@ -238,27 +242,27 @@ def _keep(path, before):
     """Have what is there under another name as well, so that it comes back as the very thing that it was, also on a disk that is full by then."""
     _forget(path)
     if before is not None:
-        os.link(path, _beside(path, "old"), follow_symlinks=False)
+        os.link(path, _make_sibling_path(path, "old"), follow_symlinks=False)
 
 
 def _forget(path):
     with contextlib.suppress(FileNotFoundError):
-        os.unlink(_beside(path, "old"))
+        os.unlink(_make_sibling_path(path, "old"))
 
 
-def _put_back(done, made):
+def _put_back(replaced_paths, new_folders):
     """Have all as it was; what does not come back keeps nothing else from it. Raise the first error."""
     errors = []
-    for path, before in reversed(done):
+    for path, before in reversed(replaced_paths):
         try:
             if before is None:
                 _put(path, None)
             else:
-                os.rename(_beside(path, "old"), path)
+                os.rename(_make_sibling_path(path, "old"), path)
                 _forget(path)  # which is the same file still, where nothing had been put in its place
-        except (OSError, Refused) as error:
+        except (OSError, ChangeRefusal) as error:
             errors.append(error)
-    for folder in reversed(made):
+    for folder in reversed(new_folders):
         try:
             os.rmdir(folder)
         except OSError as error:
@@ -267,7 +271,7 @@ def _put_back(done, made):
         raise errors[0]
 
 
-def _shown(state, other):
+def _render_state(state, other):
     if state is None:
         return ""
     if state[0] == "link":
@@ -277,10 +281,10 @@ def _shown(state, other):
     return state[1].decode("utf-8", "replace")[:MAX_DIFF]
 
 
-def complaint(argv, seconds=60):
+def run_test(argv, seconds=60):
     """What a program says when it does not end well, or in time; None when it does."""
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             argv,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -292,4 +296,4 @@ def complaint(argv, seconds=60):
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
-    return None if done.returncode == 0 else done.stdout.decode("utf-8", "replace").strip()[:MAX_SAID]
+    return None if process.returncode == 0 else process.stdout.decode("utf-8", "replace").strip()[:MAX_OUTPUT]

@@ -6,7 +6,7 @@ import os
 MAX_SHOWN = 50
 
 
-def brought_back(path, earlier, present):
+def list_regained_rights(path, earlier, present):
     """Words on what the earlier bytes of a file give that its present ones do not; nothing secret in them."""
     name = os.path.basename(path)
     old, new = (_lines(content) for content in (earlier, present))
@@ -32,13 +32,13 @@ def _fields(lines):
 
 def _passwd(_path, old, new):
     before, now = _fields(old), _fields(new)
-    gone = ["account %s" % name for name in before if name not in now]
-    closed = [
+    account_words = ["account %s" % name for name in before if name not in now]
+    shell_words = [
         "a login shell for %s" % name
         for name, row in before.items()
         if name in now and _no_shell(now[name]) and not _no_shell(row)
     ]
-    return gone + closed
+    return account_words + shell_words
 
 
 def _no_shell(row):
@@ -52,7 +52,7 @@ def _shadow(_path, old, new):
         for name, then, present in (
             (name, _password(row), _password(now.get(name, ()))) for name, row in before.items()
         )
-        if None not in (then, present) and not _locked(then) and (_locked(present) or (present and not then))
+        if None not in (then, present) and not _is_locked(then) and (_is_locked(present) or (present and not then))
     ]
 
 
@@ -60,7 +60,7 @@ def _password(row):
     return row[1] if len(row) > 1 else None
 
 
-def _locked(password):
+def _is_locked(password):
     return password.startswith(("!", "*"))
 
 

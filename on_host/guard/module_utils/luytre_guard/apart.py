@@ -13,7 +13,7 @@ import select
 import signal
 import time
 
-from ansible.module_utils.luytre_shared.ended import ended
+from ansible.module_utils.luytre_shared.ended import reap
 
 MEMORY = 1024 * 1024 * 1024
 """That the work may want besides what we have."""
@@ -24,7 +24,7 @@ END_SECONDS = 10
 _DIES_WITH_PARENT = 1
 
 
-class Abandoned(Exception):
+class WorkerFailure(Exception):
     """The work did not come to its end; the message says why: ``blocked`` or ``broken``."""
 
 
@@ -43,7 +43,7 @@ def run(work, seconds):
     try:
         return json.loads(answer.decode("ascii"))
     except ValueError:
-        raise Abandoned("broken")
+        raise WorkerFailure("broken")
 
 
 def _become(work, writing):
@@ -75,20 +75,20 @@ def _size():
 def _read(reading, until):
     pieces, size = [], 0
     while True:
-        left = until - time.monotonic()
-        if left <= 0 or not select.select([reading], [], [], left)[0]:
-            raise Abandoned("blocked")
+        seconds_left = until - time.monotonic()
+        if seconds_left <= 0 or not select.select([reading], [], [], seconds_left)[0]:
+            raise WorkerFailure("blocked")
         piece = os.read(reading, PIECE)
         if not piece:
             return b"".join(pieces)
         pieces.append(piece)
         size += len(piece)
         if size > MAX_ANSWER:
-            raise Abandoned("broken")
+            raise WorkerFailure("broken")
 
 
 def _leave(child):
     """End the process without waiting for ever for one that cannot be ended."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(child, signal.SIGKILL)
-    ended(child, END_SECONDS)
+    reap(child, END_SECONDS)

@@ -15,24 +15,24 @@ MAX_LINKS = 10
 LINE = re.compile(r"\s*(SSL\w+|ServerRoot)\s+(.*\S)")
 
 
-def fault():
+def find_fault():
     """Why Apache would not start with them, or None, also where it does not tell which they are.
 
     Only those are loaded that root alone can change.
     """
     try:
-        said = commands.run(DUMP, 60).decode("utf-8", "surrogateescape")
-    except commands.Failed:
+        dump = commands.run(DUMP, 60).decode("utf-8", "surrogateescape")
+    except commands.CommandFailure:
         return None
-    for certificate, key, ciphers in pairs(said)[:MAX_PAIRS]:
-        if all(map(of_root_alone, (OPENSSL, certificate, key))):
+    for certificate, key, ciphers in parse_pairs(dump)[:MAX_PAIRS]:
+        if all(map(is_root_only, (OPENSSL, certificate, key))):
             wrong = key_pair.fault(certificate, key, ciphers)
             if wrong is not None:
                 return wrong
     return None
 
 
-def pairs(dump):
+def parse_pairs(dump):
     """``[(certificate, key, ciphers)]`` of the servers with TLS in what Apache wrote of its configuration.
 
     Left out are keys in hardware, and servers that give OpenSSL commands of their own.
@@ -47,19 +47,22 @@ def pairs(dump):
             within.append(section.group(2).lower())
             if within == ["virtualhost"]:
                 blocks.append({})
-        found = LINE.match(line)
-        if found and within in ([], ["virtualhost"]):
-            values = [word.strip("\"'") for word in found.group(2).split(None, 1)]
-            (blocks[-1] if within else main).setdefault(found.group(1).lower(), []).append(values)
+        match = LINE.match(line)
+        if match and within in ([], ["virtualhost"]):
+            values = [word.strip("\"'") for word in match.group(2).split(None, 1)]
+            (blocks[-1] if within else main).setdefault(match.group(1).lower(), []).append(values)
     if "serverroot" in main:
         root = main["serverroot"][-1][0]
-    told = itertools.chain.from_iterable(_of(dict(main, **block)) for block in (blocks or [{}]))
+    pairs_found = itertools.chain.from_iterable(_build_pairs(dict(main, **block)) for block in (blocks or [{}]))
     return list(
-        dict.fromkeys((os.path.join(root, one), os.path.join(root, other), words) for one, other, words in told)
+        dict.fromkeys(
+            (os.path.join(root, certificate), os.path.join(root, other), words)
+            for certificate, other, words in pairs_found
+        )
     )
 
 
-def _of(settings):
+def _build_pairs(settings):
     """The pairs of one server, of its settings in order."""
     if settings.get("sslengine", [["off"]])[-1][0].lower() == "off" or "sslopensslconfcmd" in settings:
         return []
@@ -68,23 +71,23 @@ def _of(settings):
     # SSLCipherSuite TLSv1.3 …: another list, which no level of security stands in
     ciphers = [values[-1] for values in settings.get("sslciphersuite", []) if values[0].lower() != "tlsv1.3"]
     both = itertools.zip_longest(certificates, keys[: len(certificates)])
-    named = [(one, other or one, ciphers[-1] if ciphers else None) for one, other in both]
-    return [pair for pair in named if not any(path.startswith("pkcs11:") for path in pair[:2])]
+    key_pairs = [(certificate, other or certificate, ciphers[-1] if ciphers else None) for certificate, other in both]
+    return [pair for pair in key_pairs if not any(path.startswith("pkcs11:") for path in pair[:2])]
 
 
-def of_root_alone(path):
+def is_root_only(path):
     """Whether root alone can change what a path leads to; a file that is not there, whether root alone could make it."""
     for _ in range(MAX_LINKS):
         try:
-            place, theirs = tree.resolved(path)
+            place, theirs = tree.resolve_path(path)
             status = None if theirs else os.lstat(place)
         except FileNotFoundError:
             return True
-        except (tree.Unsafe, OSError):
+        except (tree.UnsafeTarget, OSError):
             return False
         if status is None or status.st_uid != 0:
             return False
         if not stat.S_ISLNK(status.st_mode):
-            return stat.S_ISREG(status.st_mode) and not tree.exposed(status)
+            return stat.S_ISREG(status.st_mode) and not tree.is_exposed(status)
         path = os.path.normpath(os.path.join(os.path.dirname(place), os.readlink(place)))
     return False

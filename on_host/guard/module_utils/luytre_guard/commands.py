@@ -14,17 +14,17 @@ ENVIRONMENT = {
     "SYSTEMD_PAGER": "",
 }
 FOLDERS = ("/usr/sbin", "/usr/bin", "/sbin", "/bin")
-MAX_SAID = 300
+MAX_MESSAGE = 300
 MAX_OUTPUT = 256 * 1024 * 1024
 CHUNK = 1 << 20
 END_SECONDS = 5
 
 
-class Failed(Exception):
+class CommandFailure(Exception):
     """A program is missing, late, or said no; the message says which and why."""
 
 
-def installed(name):
+def find_program(name):
     """The full path of a program in the system's own folders, or None."""
     for folder in FOLDERS:
         path = os.path.join(folder, name)
@@ -33,23 +33,23 @@ def installed(name):
     return None
 
 
-class Started:
+class RunningCommand:
     """A program under way.
 
     What it writes goes to memory of ours, not through a pipe: a process that it leaves behind with its output open
     holds nobody up, and it is the program that is waited for.
     """
 
-    def __init__(self, argv, given=None):
+    def __init__(self, argv, input_bytes=None):
         self.argv = argv
-        self._out, self._err, said = (os.memfd_create("luytre-guard", os.MFD_CLOEXEC) for _ in range(3))
+        self._out, self._err, input_fd = (os.memfd_create("luytre-guard", os.MFD_CLOEXEC) for _ in range(3))
         try:
-            for start in range(0, len(given or b""), CHUNK):
-                os.write(said, given[start : start + CHUNK])
-            os.lseek(said, 0, os.SEEK_SET)
+            for start in range(0, len(input_bytes or b""), CHUNK):
+                os.write(input_fd, input_bytes[start : start + CHUNK])
+            os.lseek(input_fd, 0, os.SEEK_SET)
             self._process = subprocess.Popen(
                 argv,
-                stdin=subprocess.DEVNULL if given is None else said,
+                stdin=subprocess.DEVNULL if input_bytes is None else input_fd,
                 stdout=self._out,
                 stderr=self._err,
                 env=ENVIRONMENT,
@@ -58,23 +58,23 @@ class Started:
             )
         except OSError as error:
             self._close()
-            raise Failed("%s: %s" % (argv[0], error.strerror))
+            raise CommandFailure("%s: %s" % (argv[0], error.strerror))
         finally:
-            os.close(said)
+            os.close(input_fd)
 
     def output(self, seconds=30, ok=(0,)):
         """What it wrote, as bytes. Raises Failed."""
         try:
             code = self._process.wait(seconds)
-            out, err = _written(self._out), _written(self._err)
+            out, err = _read_output(self._out), _read_output(self._err)
         except subprocess.TimeoutExpired:
             self._end()
-            raise Failed("%s took longer than %d s" % (" ".join(self.argv[:3]), seconds))
+            raise CommandFailure("%s took longer than %d s" % (" ".join(self.argv[:3]), seconds))
         finally:
             self._close()
         if code not in ok:
-            said = " ".join((err or out).decode("utf-8", "replace").split())[-MAX_SAID:]
-            raise Failed("%s ended with %d: %s" % (" ".join(self.argv[:3]), code, said))
+            message = " ".join((err or out).decode("utf-8", "replace").split())[-MAX_MESSAGE:]
+            raise CommandFailure("%s ended with %d: %s" % (" ".join(self.argv[:3]), code, message))
         return out
 
     def _end(self):
@@ -89,22 +89,22 @@ class Started:
             os.close(handle)
 
 
-def _written(handle):
+def _read_output(handle):
     size = os.fstat(handle).st_size
     if size > MAX_OUTPUT:
-        raise Failed("a program wrote %d bytes" % size)
+        raise CommandFailure("a program wrote %d bytes" % size)
     return b"".join(os.pread(handle, CHUNK, start) for start in range(0, size, CHUNK))
 
 
-def run(argv, seconds=30, given=None, ok=(0,)):
+def run(argv, seconds=30, input_bytes=None, ok=(0,)):
     """What a program wrote, as bytes. Raises Failed."""
-    return Started(argv, given).output(seconds, ok)
+    return RunningCommand(argv, input_bytes).output(seconds, ok)
 
 
-def said_no(argv, seconds=60):
+def try_run(argv, seconds=60):
     """Why a program did not end well, or None when it did."""
     try:
         run(argv, seconds)
-    except Failed as error:
+    except CommandFailure as error:
         return str(error)
     return None

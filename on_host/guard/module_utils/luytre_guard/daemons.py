@@ -50,7 +50,7 @@ PROGRAMS = ("sudo",)
 BY_SOCKET = {"ssh.service": "ssh.socket", "sshd.service": "ssh.socket"}
 """Daemons that end when they read their configuration anew, if a socket of systemd's that listens has started them: they
 have lost it then. They are restarted instead."""
-WRITTEN_ANEW = {
+PID_FILES = {
     "ssh.service": "/run/sshd.pid",
     "sshd.service": "/run/sshd.pid",
     "apache2.service": "/run/apache2/apache2.pid",
@@ -59,7 +59,7 @@ WRITTEN_ANEW = {
 """Files of root's that a daemon writes when it has read its configuration, at the start as at each reload."""
 BY_WORKERS = {"nginx.service": "/run/nginx.pid"}
 """Daemons that start new workers when they have read their configuration, with the file that holds the number of the first."""
-BESIDES = {"apache2.service": certificates.fault}
+EXTRA_TESTS = {"apache2.service": certificates.find_fault}
 """What is looked at besides a daemon's own test, since it would not start with it: ``said() -> why or None``."""
 OTHER_SSHD = re.compile(rb"sshd: [^ ]*sshd (?:.* )?-f ?(/[^ ]+) (?:.* )?\[listener\]")
 """The title of a daemon of sshd's that has a configuration file of its own, which may include ours."""
@@ -67,19 +67,19 @@ PROMPT_SECONDS = 5
 """In which a daemon has its configuration in force once it was told to."""
 
 
-def of(name):
+def get_paths_and_tests(name):
     """``(prefixes, tests)`` of a unit's daemon: where its configuration lies, and how it is tested."""
     prefixes, tests = [], []
-    for prefix, patterns, own in [(one[0], one[1], one[3]) for one in DAEMONS] + [*WHEN_RESTARTED, *AT_BOOT]:
+    for prefix, patterns, own in [(row[0], row[1], row[3]) for row in DAEMONS] + [*WHEN_RESTARTED, *AT_BOOT]:
         if matches(name, patterns):
             prefixes.append(prefix)
-            tests += [test for test in tests_of(name, own) if test not in tests]
+            tests += [test for test in format_tests(name, own) if test not in tests]
     return tuple(prefixes), tests
 
 
-def other_sshds():
+def find_other_sshds():
     """``[(process, configuration file)]`` of daemons of sshd's beside the host's own."""
-    found, here = [], os.readlink("/proc/self/ns/pid")
+    processes, here = [], os.readlink("/proc/self/ns/pid")
     for path in sorted(glob.glob("/proc/[0-9]*")):
         try:
             # Before the title: it lies in the memory of the process, and nobody else's is looked at. Containers have theirs.
@@ -88,10 +88,10 @@ def other_sshds():
                 with open(path + "/cmdline", "rb") as handle:
                     title = OTHER_SSHD.match(handle.read(4096))
                 if title:
-                    found.append((int(os.path.basename(path)), os.fsdecode(title.group(1))))
+                    processes.append((int(os.path.basename(path)), os.fsdecode(title.group(1))))
         except OSError:
             continue
-    return found
+    return processes
 
 
 def matches(name, patterns):
@@ -99,73 +99,73 @@ def matches(name, patterns):
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def tests_of(name, tests):
+def format_tests(name, tests):
     """The tests with the unit's own version in its place."""
     return [[word.replace("{version}", _version(name)) for word in test] for test in tests]
 
 
 def _version(name):
-    found = PHP_FPM.match(name)
-    return found.group(1) if found else ""
+    match = PHP_FPM.match(name)
+    return match.group(1) if match else ""
 
 
-def refusal(name):
+def find_config_error(name):
     """Why a unit's daemon would not load its configuration, in its own words, or None when it would."""
-    said = next(filter(None, map(said_no, of(name)[1])), None)
-    return said or (BESIDES[name]() if name in BESIDES else None)
+    error = next(filter(None, map(run_test, get_paths_and_tests(name)[1])), None)
+    return error or (EXTRA_TESTS[name]() if name in EXTRA_TESTS else None)
 
 
-def said_no(test):
+def run_test(test):
     """The daemon's own line that says why its test did not end well, or None when it did."""
-    said = commands.said_no(test)
-    return said if said is None else own_line(said)
+    error = commands.try_run(test)
+    return error if error is None else extract_error(error)
 
 
-def own_line(said):
+def extract_error(output):
     """Of what a test said, from the first word of a fault on: what comes before are notices. Without when and by which process, by
     which the same fault would be told at each try as another one."""
-    said = re.sub(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (?=\[\w+\])|(?<=\] )\d+#\d+: ", "", said)
-    found = re.search(
-        r"(?:nginx: )?\[emerg\]|AH\d{5}: (?!Could not reliably)|Syntax error|ERROR:|\[ERROR\]|fatal:", said
+    output = re.sub(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (?=\[\w+\])|(?<=\] )\d+#\d+: ", "", output)
+    match = re.search(
+        r"(?:nginx: )?\[emerg\]|AH\d{5}: (?!Could not reliably)|Syntax error|ERROR:|\[ERROR\]|fatal:", output
     )
-    return said[found.start() :] if found else said
+    return output[match.start() :] if match else output
 
 
 # --- since when ------------------------------------------------------------------------------------------
 
 
-def behind(names, since):
+def find_stale_units(names, since):
     """Of some units that run, those whose daemon has not read its configuration since a moment: seconds since 1970.
 
     They are given some seconds, for a reload is only begun when systemd calls it done.
     """
     until = time.monotonic() + PROMPT_SECONDS
     while True:
-        left = [name for name in names if (loaded(name) or 0) < since]
-        if not left or time.monotonic() > until:
-            return left
+        stale_names = [name for name in names if (get_load_time(name) or 0) < since]
+        if not stale_names or time.monotonic() > until:
+            return stale_names
         time.sleep(0.05)
 
 
-def loaded(name):
+def get_load_time(name):
     """When a unit's daemon last read its configuration, by what it did itself then; in seconds since 1970, or None."""
-    moments = [_by_workers(name), _by_its_file(name)]
+    moments = [_get_worker_start(name), _get_pid_file_time(name)]
     if not any(moments):
-        moments.append(_by_systemd(name))
+        moments.append(_get_systemd_time(name))
     return max(filter(None, moments), default=None)
 
 
-def _by_its_file(name):
-    path = next((path for pattern, path in WRITTEN_ANEW.items() if matches(name, (pattern,))), None)
+def _get_pid_file_time(name):
+    path = next((path for pattern, path in PID_FILES.items() if matches(name, (pattern,))), None)
     try:
-        return _written(path.replace("{version}", _version(name)), _version(name)) if path else None
+        return _read_written_time(path.replace("{version}", _version(name)), _version(name)) if path else None
     except (OSError, ValueError):
         return None
 
 
-def _written(path, version):
+def _read_written_time(path, version):
     """When root wrote a daemon's number. /run/php is www-data's, that can lay a link there, or another file of root's."""
-    with open(safe_open.path(path), "rb") as handle:
+    with open(safe_open.open_path(path), "rb") as handle:
         status = os.fstat(handle.fileno())
         if status.st_uid != 0 or status.st_nlink != 1:
             return None
@@ -177,7 +177,7 @@ def _written(path, version):
     return status.st_mtime
 
 
-def _by_workers(name):
+def _get_worker_start(name):
     try:
         with open(BY_WORKERS[name]) as handle:
             first = int(handle.read(20))
@@ -191,26 +191,26 @@ def _parent_and_start(path):
     try:
         with open(path, "rb") as handle:
             words = handle.read(4096).rpartition(b")")[2].split()
-        running = time.clock_gettime(time.CLOCK_BOOTTIME) - int(words[19]) / os.sysconf("SC_CLK_TCK")
-        return int(words[1]), time.time() - running
+        age = time.clock_gettime(time.CLOCK_BOOTTIME) - int(words[19]) / os.sysconf("SC_CLK_TCK")
+        return int(words[1]), time.time() - age
     except (OSError, IndexError, ValueError):
         return None
 
 
-def _by_systemd(name):
+def _get_systemd_time(name):
     words = "--property=ActiveEnterTimestamp,ExecReload"
     try:
-        said = commands.run(["systemctl", "show", "--timestamp=us+utc", words, "--", name]).decode("utf-8", "replace")
-    except commands.Failed:
+        output = commands.run(["systemctl", "show", "--timestamp=us+utc", words, "--", name]).decode("utf-8", "replace")
+    except commands.CommandFailure:
         return None
-    started = re.findall(r"(?m)^ActiveEnterTimestamp=(.+)$", said)
-    reloaded = re.findall(r"start_time=\[([^\]]+)\] ; [^}]*code=exited ; status=0", said)
-    return max(filter(None, map(_moment, started + reloaded)), default=None)
+    start_times = re.findall(r"(?m)^ActiveEnterTimestamp=(.+)$", output)
+    reload_times = re.findall(r"start_time=\[([^\]]+)\] ; [^}]*code=exited ; status=0", output)
+    return max(filter(None, map(_parse_moment, start_times + reload_times)), default=None)
 
 
-def _moment(text):
+def _parse_moment(text):
     """``Thu 2026-11-26 22:23:50.062806 UTC`` in seconds since 1970, or None when it is not a moment."""
-    found = re.match(r"\w{3} (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(\.\d+)? UTC$", text)
-    if found is None:
+    match = re.match(r"\w{3} (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(\.\d+)? UTC$", text)
+    if match is None:
         return None
-    return calendar.timegm(time.strptime(found.group(1), "%Y-%m-%d %H:%M:%S")) + float(found.group(2) or 0)
+    return calendar.timegm(time.strptime(match.group(1), "%Y-%m-%d %H:%M:%S")) + float(match.group(2) or 0)

@@ -8,9 +8,9 @@ import hashlib
 import os
 
 from . import apart, tree, walk
-from .scope import DATA_TREES, nearest
+from .scope import DATA_TREES, find_nearest
 
-EDITED = frozenset(("wp-config.php", "configuration.php", "config_global.php"))
+EDITED_NAMES = frozenset(("wp-config.php", "configuration.php", "config_global.php"))
 """What fixes edit below web roots, by its name."""
 MAX_EDITED = 200_000
 MAX_ENTRIES = 50_000
@@ -32,14 +32,14 @@ class Content:
 
     def keep_of(self, path):
         """Of data only the files that fixes edit are kept, of whole trees all."""
-        if self._scope.kind(path) in ("data", "cache") and os.path.basename(path) not in EDITED:
+        if self._scope.kind(path) in ("data", "cache") and os.path.basename(path) not in EDITED_NAMES:
             return None
         if self._scope.kind(path) == "path" and (path + "/").startswith(DATA_TREES):
             return None
         return self._keep
 
     def _keep(self, chunks, _status):
-        content = bounded(chunks, min(MAX_EDITED, self._left))
+        content = read_bounded(chunks, min(MAX_EDITED, self._left))
         if content is None:
             self._notes.add(self._place.name, "large")
             return {}
@@ -49,7 +49,7 @@ class Content:
         return {"sha256": name, "size": len(content)}
 
 
-def bounded(chunks, most):
+def read_bounded(chunks, most):
     """The bytes of a file that others can write, which may be anything; None when they are more than ``most``."""
     content = b""
     for chunk in chunks:
@@ -59,7 +59,7 @@ def bounded(chunks, most):
     return content
 
 
-class Shares:
+class QuotaPool:
     """What is left for all places together. Each may want so much, and is sure of its part, whatever others hold."""
 
     def __init__(self, each, together, places):
@@ -77,150 +77,150 @@ class Shares:
 
 def read(scope, keep, notes):
     """Entries of all places before a run; the bytes of files go to ``keep``."""
-    found, many = {}, len(scope.places)
-    entries = Shares(MAX_ENTRIES, MAX_ALL_ENTRIES, many)
-    words = Shares(MAX_WORDS, MAX_ALL_WORDS, many)
-    content = Shares(MAX_CONTENT, MAX_ALL_CONTENT, many)
+    all_entries, many = {}, len(scope.places)
+    entries = QuotaPool(MAX_ENTRIES, MAX_ALL_ENTRIES, many)
+    words = QuotaPool(MAX_WORDS, MAX_ALL_WORDS, many)
+    content = QuotaPool(MAX_CONTENT, MAX_ALL_CONTENT, many)
     for _, place in sorted(scope.places.items()):
         most = entries.next(), words.next(), content.next()
-        told = _apart(place, notes, lambda place=place, most=most: _read(scope, place, *most))
-        if told is None:
+        answer = _run_apart(place, notes, lambda place=place, most=most: _read(scope, place, *most))
+        if answer is None:
             continue
-        for one in told["contents"].values():
-            keep([base64.b64decode(one)])
-        entries.use(len(told["entries"]))
-        words.use(told["words"])
-        content.use(sum(map(len, told["contents"].values())))
-        merge(found, told["entries"])
-    return found
+        for encoded_content in answer["contents"].values():
+            keep([base64.b64decode(encoded_content)])
+        entries.use(len(answer["entries"]))
+        words.use(answer["words"])
+        content.use(sum(map(len, answer["contents"].values())))
+        merge(all_entries, answer["entries"])
+    return all_entries
 
 
-def merge(found, more):
+def merge(entries, more):
     """Add entries; what is taken counts before what is only around something."""
     for path, entry in more.items():
-        if path not in found or ("around" in found[path] and "around" not in entry):
-            found[path] = entry
+        if path not in entries or ("around" in entries[path] and "around" not in entry):
+            entries[path] = entry
 
 
 def _read(scope, place, entries, words, size):
     notes = walk.Notes()
     content = Content(scope, place, size, notes)
-    budget = walk.Budget(entries, words, SECONDS)
-    found = {}
+    budget = walk.WalkBudget(entries, words, SECONDS)
+    place_entries = {}
     for start in sorted(place.trees):
-        found.update(_walked(scope, start, content.keep_of, budget, notes))
+        place_entries.update(_walk_tree(scope, start, content.keep_of, budget, notes))
     for path in sorted(place.paths):
-        found.update(_single(path, content.keep_of, notes))
-    put_around(found, {*place.trees, *place.paths}, place.name)
-    return {"entries": found, "words": words - budget.size, "contents": content.kept, "notes": notes.told()}
+        place_entries.update(_read_single(path, content.keep_of, notes))
+    add_parent_folders(place_entries, {*place.trees, *place.paths}, place.name)
+    return {"entries": place_entries, "words": words - budget.size, "contents": content.kept, "notes": notes.to_rows()}
 
 
-def now(scope, wanted, notes):
+def read_present(scope, target, notes):
     """Entries of all places as they are now; those of a place that cannot be read as they are wanted."""
-    found = {}
-    for name, part in split(scope, wanted).items():
+    entries = {}
+    for name, part in split_by_place(scope, target).items():
         if name is None:
             continue
         place = scope.places[name]
-        told = _apart(place, notes, lambda place=place, part=part: _present_told(scope, place, part))
-        merge(found, part if told is None else told["entries"])
-    return found
+        answer = _run_apart(place, notes, lambda place=place, part=part: _report_present(scope, place, part))
+        merge(entries, part if answer is None else answer["entries"])
+    return entries
 
 
-def _present_told(scope, place, wanted):
+def _report_present(scope, place, target):
     notes = walk.Notes()
-    return {"entries": present(scope, place, wanted, notes), "notes": notes.told()}
+    return {"entries": read_present_place(scope, place, target, notes), "notes": notes.to_rows()}
 
 
-def present(scope, place, wanted, notes):
+def read_present_place(scope, place, target, notes):
     """A place's entries as they are. To be called apart.
 
     Of data only those that are wanted: whoever adds others must not push these out of the bounds.
     """
-    found = {}
+    entries = {}
 
     def keep_of(path):
-        return tree.digest if "sha256" in wanted.get(path, ()) or scope.kind(path) == "tree" else None
+        return tree.compute_digest if "sha256" in target.get(path, ()) or scope.kind(path) == "tree" else None
 
     for start, kind in sorted(place.trees.items()):
-        known = wanted.get(start, tree.ABSENT)["type"] != "absent"
-        only = _names(wanted) if kind == "data" and known else None
-        budget = walk.Budget(MAX_ENTRIES + len(wanted), 2 * MAX_WORDS, SECONDS)
-        found.update(_walked(scope, start, keep_of, budget, notes, wanted, only))
-    singles = place.paths | {path for path, entry in wanted.items() if "around" in entry}
-    for path in sorted(singles - set(found)):
-        found.update(_single(path, keep_of, notes))
-    return found
+        is_known = target.get(start, tree.ABSENT)["type"] != "absent"
+        only = _group_names(target) if kind == "data" and is_known else None
+        budget = walk.WalkBudget(MAX_ENTRIES + len(target), 2 * MAX_WORDS, SECONDS)
+        entries.update(_walk_tree(scope, start, keep_of, budget, notes, target, only))
+    singles = place.paths | {path for path, entry in target.items() if "around" in entry}
+    for path in sorted(singles - set(entries)):
+        entries.update(_read_single(path, keep_of, notes))
+    return entries
 
 
-def _names(paths):
-    found = {}
+def _group_names(paths):
+    names_by_folder = {}
     for path in paths:
         folder, name = os.path.split(path)
-        found.setdefault(folder, []).append(name)
-    return found
+        names_by_folder.setdefault(folder, []).append(name)
+    return names_by_folder
 
 
-def _walked(scope, start, keep_of, budget, notes, known=None, only=None):
-    found = {}
+def _walk_tree(scope, start, keep_of, budget, notes, known_entries=None, only=None):
+    entries = {}
     try:
-        if nearest(start, tree.served_mounts()):
+        if find_nearest(start, tree.list_served_mounts()):
             notes.add(start, "blocked")
-            return found
-        if tree.at(start)["type"] == "absent":
+            return entries
+        if tree.read_path(start)["type"] == "absent":
             return {start: dict(tree.ABSENT)}
         others = set(scope.starts()) - {start}
         # What fixes change below a web root may lie on a disk of its own.
-        for path, entry in walk.walk(start, keep_of, budget, notes, known, None, others, only, scope.roots):
+        for path, entry in walk.walk(start, keep_of, budget, notes, known_entries, None, others, only, scope.roots):
             if entry.get("links", 1) != 1:
                 entry.pop("sha256", None)
-            found[path] = entry
-    except (OSError, tree.Unsafe):
+            entries[path] = entry
+    except (OSError, tree.UnsafeTarget):
         notes.add(start, "unreadable")
-    return found
+    return entries
 
 
-def _single(path, keep_of, notes):
+def _read_single(path, keep_of, notes):
     try:
-        if nearest(path, tree.served_mounts()):
+        if find_nearest(path, tree.list_served_mounts()):
             notes.add(path, "blocked")
             return {}
-        return {path: tree.at(path, keep_of(path))}
-    except (OSError, tree.Unsafe):
+        return {path: tree.read_path(path, keep_of(path))}
+    except (OSError, tree.UnsafeTarget):
         notes.add(path, "unreadable")
         return {}
 
 
-def split(scope, entries):
+def split_by_place(scope, entries):
     """The entries by the name of their place, root's own under None."""
     owners = scope.owners()
-    found = {name: {} for name in (None, *scope.places)}
+    entries_by_place = {name: {} for name in (None, *scope.places)}
     for path, entry in entries.items():
         if entry.get("around") in scope.places:
             name = entry["around"]
         else:
-            place = owners.get(nearest(path, owners))
+            place = owners.get(find_nearest(path, owners))
             name = place.name if place else None
-        found[name][path] = entry
-    return found
+        entries_by_place[name][path] = entry
+    return entries_by_place
 
 
-def put_around(found, starts, place=""):
+def add_parent_folders(entries, starts, place=""):
     """Add the folders above what is not there, up to the first that is: a run may make them, and then they go again."""
-    for path in [one for one in found if one in starts]:
+    for path in [entry_path for entry_path in entries if entry_path in starts]:
         parent = os.path.dirname(path)
-        while parent not in found and parent != "/":
-            found[parent] = {**tree.at(parent), "around": place}
-            if found[parent]["type"] != "absent":
+        while parent not in entries and parent != "/":
+            entries[parent] = {**tree.read_path(parent), "around": place}
+            if entries[parent]["type"] != "absent":
                 break
             parent = os.path.dirname(parent)
 
 
-def _apart(place, notes, work):
+def _run_apart(place, notes, work):
     try:
-        told = apart.run(work, LATEST)
-    except apart.Abandoned as error:
+        answer = apart.run(work, LATEST)
+    except apart.WorkerFailure as error:
         notes.add(place.name, str(error))
         return None
-    notes.merge(told["notes"])
-    return told
+    notes.merge(answer["notes"])
+    return answer

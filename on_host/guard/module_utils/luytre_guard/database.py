@@ -39,36 +39,36 @@ NUMBERS = ("BIGINT", "INT", "DOUBLE", "BOOLEAN")
 
 
 def _programs():
-    client = commands.installed("mariadb") or commands.installed("mysql")
-    dumper = commands.installed("mariadb-dump") or commands.installed("mysqldump")
+    client = commands.find_program("mariadb") or commands.find_program("mysql")
+    dumper = commands.find_program("mariadb-dump") or commands.find_program("mysqldump")
     return (client, dumper) if client and dumper else None
 
 
-class Asked:
+class DatabaseQuery:
     """Asking MariaDB, under way; when it does not run here there is nothing to keep."""
 
     def __init__(self):
         self._programs = _programs()
         self._dump = None
         if self._programs:
-            self._dump = commands.Started(_argv(self._programs[1], LOGINS[0], DUMP))
+            self._dump = commands.RunningCommand(_argv(self._programs[1], LOGINS[0], DUMP))
 
     def answer(self):
         """``{login, dump, keys, variables}``, or None. Raises commands.Failed when it runs but tells nothing."""
         if self._programs is None:
             return None
-        said = None
+        first_error = None
         for number, login in enumerate(LOGINS):
             try:
                 dump = self._dump.output() if number == 0 else commands.run(_argv(self._programs[1], login, DUMP))
                 rows = _rows(self._programs[0], login, _keys_query() + VARIABLES)
                 break
-            except commands.Failed as error:
-                said = said or error
+            except commands.CommandFailure as error:
+                first_error = first_error or error
                 if "2002" in str(error):
                     return None
         else:
-            raise said
+            raise first_error
         return {
             "login": number,
             "dump": dump.decode("utf-8", "surrogateescape"),
@@ -79,16 +79,16 @@ class Asked:
 
 def _argv(program, login, rest):
     """Without the host's configuration where others than root can change that: it may name code to load."""
-    alone = ["--no-defaults"] if not login[0] and _shaped() else login[0]
+    alone = ["--no-defaults"] if not login[0] and _is_config_exposed() else login[0]
     return [program, *alone, *SOCKET, *login[1], *rest]
 
 
-def _shaped():
+def _is_config_exposed():
     """Whether others than root can change a file or folder of MariaDB's configuration."""
     for folder in CONFIGURATION:
         try:
-            inside = [one.path for one in os.scandir(folder)] if os.path.isdir(folder) else []
-            if any(tree.exposed(os.stat(path)) for path in (folder, *inside) if os.path.exists(path)):
+            inside = [entry.path for entry in os.scandir(folder)] if os.path.isdir(folder) else []
+            if any(tree.is_exposed(os.stat(path)) for path in (folder, *inside) if os.path.exists(path)):
                 return True
         except OSError:
             return True
@@ -119,13 +119,13 @@ def changed_variables(before, now):
     return sorted(name for name in names if name in now and now[name] != before[name])
 
 
-def accounts_since(before, now):
+def find_new_accounts(before, now):
     """Names of accounts that were not there under any host: nobody's but whoever made them, since no fix makes one."""
-    had = {row[2] for row in before["keys"] if row[0] == "global_priv"}
-    return sorted({row[2] for row in now["keys"] if row[0] == "global_priv"} - had)
+    earlier_accounts = {row[2] for row in before["keys"] if row[0] == "global_priv"}
+    return sorted({row[2] for row in now["keys"] if row[0] == "global_priv"} - earlier_accounts)
 
 
-def statements(before, now, stay=()):
+def make_restore_sql(before, now, stay=()):
     """SQL that gives privileges and settings the state of before: rows as they were, then those that were not there, but
     for rows of accounts that ``stay``."""
     sql = []
@@ -133,7 +133,7 @@ def statements(before, now, stay=()):
         sql.append(before["dump"])
         there = {tuple(row) for row in before["keys"]}
         for row in now["keys"]:
-            if tuple(row) not in there and not set(_users(row)) & set(stay):
+            if tuple(row) not in there and not set(_get_users(row)) & set(stay):
                 where = " AND ".join("HEX(%s) = '%s'" % (column, value) for column, value in zip(KEYS[row[0]], row[1:]))
                 sql.append("DELETE FROM mysql.%s WHERE %s;\n" % (row[0], where))  # noqa: S608
         sql.append("FLUSH PRIVILEGES;\n")
@@ -148,12 +148,12 @@ def statements(before, now, stay=()):
     return "".join(sql)
 
 
-def _users(row):
+def _get_users(row):
     """Whose a row is, as hexadecimal names."""
     return [value for column, value in zip(KEYS[row[0]], row[1:]) if column in ("User", "Role")]
 
 
-def bring_back(before, problems, left=None):
+def bring_back(before, problems, kept_accounts=None):
     """Have privileges and settings as they were. Whether anything had to be done.
 
     With ``left``, a dict, accounts that somebody made meanwhile stay and are named in it, each with why.
@@ -161,27 +161,27 @@ def bring_back(before, problems, left=None):
     if before is None:
         return False
     try:
-        asked = Asked().answer()
-        if asked is None:
+        present = DatabaseQuery().answer()
+        if present is None:
             problems.append("MariaDB does not run, so its accounts and settings could not be put back")
             return False
-        stay = accounts_since(before, asked) if left is not None else []
-        sql = statements(before, asked, stay)
+        stay = find_new_accounts(before, present) if kept_accounts is not None else []
+        sql = make_restore_sql(before, present, stay)
         if sql:
             client = _programs()[0]
             argv = _argv(
-                client, LOGINS[asked["login"]], ["--batch", "--force", "--default-character-set=utf8mb4", "mysql"]
+                client, LOGINS[present["login"]], ["--batch", "--force", "--default-character-set=utf8mb4", "mysql"]
             )
             commands.run(argv, 120, sql.encode("utf-8", "surrogateescape"))
-            now = Asked().answer()
-            since = statements({**before, "variables": {}}, {**now, "variables": {}}, stay)
+            now = DatabaseQuery().answer()
+            since = make_restore_sql({**before, "variables": {}}, {**now, "variables": {}}, stay)
             if "DELETE FROM" in since if stay else now["dump"] != before["dump"]:
                 problems.append("MariaDB's accounts are not exactly as they were")
             for name in changed_variables(before["variables"], now["variables"]):
                 problems.append("MariaDB's setting %s could not be given back its value" % name)
         for name in stay:
-            left["MariaDB's account %s" % bytes.fromhex(name).decode("utf-8", "replace")] = shares.LEFT
+            kept_accounts["MariaDB's account %s" % bytes.fromhex(name).decode("utf-8", "replace")] = shares.LEFT_REASON
         return bool(sql)
-    except commands.Failed as error:
+    except commands.CommandFailure as error:
         problems.append("MariaDB: %s" % error)
         return False

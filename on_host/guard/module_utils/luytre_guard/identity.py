@@ -11,7 +11,7 @@ _SIZE = 256
 _OVERLAY = 0x794C7630
 
 
-def of(handle, status=None):
+def get_identity(handle, status=None):
     """``[device, inode, change time, birth time or None, time of content or None]`` of what a descriptor holds.
 
     Times are in nanoseconds. 0 stands for the root file system's device, whose number may change at a reboot. On an
@@ -24,11 +24,11 @@ def of(handle, status=None):
     if _is_overlay(handle):
         content = 0 if stat.S_ISDIR(status.st_mode) else status.st_mtime_ns
     else:
-        born = _born(handle)
+        born = _get_birth_time(handle)
     return [device, status.st_ino, status.st_ctime_ns, born, content]
 
 
-def same(then, now, alone=False):
+def is_same_file(then, now, alone=False):
     """Whether two identities are those of one file.
 
     Where a file system tells no birth, a file that was changed since counts as the same one only if nobody but root
@@ -36,7 +36,7 @@ def same(then, now, alone=False):
     """
     if then[:2] != now[:2]:
         return False
-    births, contents = ([one[at] if len(one) > at else None for one in (then, now)] for at in (3, 4))
+    births, contents = ([identity[at] if len(identity) > at else None for identity in (then, now)] for at in (3, 4))
     if None not in births:
         return births[0] == births[1]
     return alone or then[2] == now[2] or (None not in contents and contents[0] == contents[1])
@@ -48,7 +48,7 @@ def _is_overlay(handle):
     return _FSTATFS(handle, answer) == 0 and struct.unpack_from("@l", answer)[0] == _OVERLAY
 
 
-def _born(handle):
+def _get_birth_time(handle):
     if _STATX is None:
         return None
     answer = ctypes.create_string_buffer(_SIZE)

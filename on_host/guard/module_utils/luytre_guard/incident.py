@@ -14,7 +14,7 @@ from urllib.parse import unquote_to_bytes
 from ansible.module_utils.luytre_shared import contained, lines, safe_open
 
 from . import commands, tree
-from .scope import nearest
+from .scope import find_nearest
 
 HOME = "/var/lib/luytre"
 AGAIN = HOME + "/web/again"
@@ -22,7 +22,7 @@ AGAIN = HOME + "/web/again"
 PYTHON = "/usr/bin/python3"
 SYSTEM, ASIDE, NOWHERE = "/etc/systemd/system/", ".luytre-contained-", "/dev/null"
 SHADOW = "/etc/shadow"
-LOCK, EXPIRED = b"!", b"1"
+LOCK, EXPIRY_DAY = b"!", b"1"
 PASSWORD, EXPIRES, FIELDS = 1, 7, 9
 """Fields of a line of /etc/shadow."""
 STAYS = "an incident contains it, or has released it since: so it stays as it is"
@@ -30,7 +30,7 @@ PART_STAYS = "an incident contains something in it, or has released that since: 
 MAX_RECORD, MAX_FILE = 8_000_000, 8_000_000
 
 
-class Contained:
+class ContainmentState:
     """What is contained, by the name of its action: whole ``paths``, ``units``, ``accounts``, ``lines`` of files, and ``sites``."""
 
     def __init__(self, document=None):
@@ -47,35 +47,35 @@ class Contained:
 
 def read(home=HOME):
     """What is contained now, by the records of what contains. A record that is none counts for nothing: it stops no way back."""
-    found = Contained({})
-    for name, one in _records(os.path.join(home, "units")):
-        found.units[name] = one["unit"]
-    for name, one in _records(os.path.join(home, "accounts")):
-        found.accounts[name] = one["account"]
-    for name, one in _records(os.path.join(home, "jobs")):
-        found.lines[name] = [lines.mark(name), {one["path"]: [one["line"]]}]
-    for name, one in _records(os.path.join(home, "keys")):
-        taken = {}
-        for _, path, digest in one["lines"]:
-            taken.setdefault(path, []).append(digest)
-        found.lines[name] = [lines.mark(name), taken]
-        aside = [moved for moved in one.get("aside", []) if isinstance(moved, dict) and "path" in moved]
-        found.paths[name] = [moved["path"] for moved in aside]
-    for name, one in _records(os.path.join(home, "web")):
-        found.sites[name] = one["domain"]
+    state = ContainmentState({})
+    for name, record in _records(os.path.join(home, "units")):
+        state.units[name] = record["unit"]
+    for name, record in _records(os.path.join(home, "accounts")):
+        state.accounts[name] = record["account"]
+    for name, record in _records(os.path.join(home, "jobs")):
+        state.lines[name] = [lines.make_mark(name), {record["path"]: [record["line"]]}]
+    for name, record in _records(os.path.join(home, "keys")):
+        digests = {}
+        for _, path, digest in record["lines"]:
+            digests.setdefault(path, []).append(digest)
+        state.lines[name] = [lines.make_mark(name), digests]
+        aside = [item for item in record.get("aside", []) if isinstance(item, dict) and "path" in item]
+        state.paths[name] = [item["path"] for item in aside]
+    for name, record in _records(os.path.join(home, "web")):
+        state.sites[name] = record["domain"]
     for path in sorted(glob.glob(os.path.join(glob.escape(home), "quarantine", "*", "record.json"))):
         with contextlib.suppress(KeyError, TypeError):
             name = os.path.basename(os.path.dirname(path)).replace("_", "/")
-            found.paths[name] = [os.fsdecode(unquote_to_bytes(_json(path)["path"]))]
-    return found
+            state.paths[name] = [os.fsdecode(unquote_to_bytes(_read_json(path)["path"]))]
+    return state
 
 
 def _records(home):
     """``(name, record)`` of each action of one means. Whoever reads one may stop at the first word that it lacks."""
-    found = _json(os.path.join(home, "actions.json"))
-    for name, one in sorted(found.items()) if isinstance(found, dict) else ():
-        if isinstance(one, dict):
-            yield name, _Lenient(one)
+    document = _read_json(os.path.join(home, "actions.json"))
+    for name, record in sorted(document.items()) if isinstance(document, dict) else ():
+        if isinstance(record, dict):
+            yield name, _Lenient(record)
 
 
 class _Lenient(dict):
@@ -85,15 +85,15 @@ class _Lenient(dict):
         return [] if word == "lines" else ""
 
 
-def _json(path):
+def _read_json(path):
     try:
-        with open(safe_open.path(path), "rb") as handle:
+        with open(safe_open.open_path(path), "rb") as handle:
             return json.loads(handle.read(MAX_RECORD).decode("ascii"))
     except (OSError, ValueError):
         return None
 
 
-class Around:
+class ContainmentOverlay:
     """What was contained when a snapshot was taken, and what is now. ``changed``: why a path goes back otherwise than the snapshot has it."""
 
     def __init__(self, then, now):
@@ -105,99 +105,101 @@ class Around:
         """The bytes of a file that is to hold others than the snapshot has; None of any other."""
         return self._bytes.get(sha256)
 
-    def laid_over(self, entries, scope, content):
+    def overlay(self, entries, scope, content):
         """The entries of a snapshot as a way back is to bring them about. ``content``: of an entry, as the snapshot has it."""
-        found = dict(entries)
-        for path in sorted(self._whole(entries)):
-            self._as_it_is(path, found, scope)
-        for path in sorted(self._of_lines()):
-            self._changed(path, found, content, lambda text, path=path: self._with_lines(path, text))
-        self._changed(SHADOW, found, content, self._with_accounts)
+        target = dict(entries)
+        for path in sorted(self._iter_whole_files(entries)):
+            self._keep_present(path, target, scope)
+        for path in sorted(self._list_line_files()):
+            self._rewrite_file(path, target, content, lambda text, path=path: self._apply_lines(path, text))
+        self._rewrite_file(SHADOW, target, content, self._apply_accounts)
         if self._now.sites or self._then.sites or not self._then.known:
-            for path in [path for path in found if path.startswith(contained.FOLDERS)]:
-                self._changed(path, found, content, lambda text, path=path: self._with_sites(path, text))
-        return found
+            for path in [path for path in target if path.startswith(contained.FOLDERS)]:
+                self._rewrite_file(path, target, content, lambda text, path=path: self._apply_sites(path, text))
+        return target
 
-    def _whole(self, entries):
+    def _iter_whole_files(self, entries):
         """Files that are taken out of their place, that stand there instead, or that only an incident writes."""
         for record in (self._then, self._now):
-            yield from (path for some in record.paths.values() for path in some)
+            yield from (path for paths in record.paths.values() for path in paths)
         for unit in self.units:
             yield SYSTEM + unit
             yield SYSTEM + ASIDE + unit
         yield from (path for path in entries if contained.is_own(path))
         yield from (path for prefix in (contained.NGINX, contained.APACHE) for path in glob.glob(prefix + "*"))
 
-    def _as_it_is(self, path, found, scope):
+    def _keep_present(self, path, entries, scope):
         """Have a path go by how it is. Outside of root's own trees nothing goes that has no entry."""
-        before = found.pop(path, tree.ABSENT)
-        if nearest(path, scope.trees) is None:
+        before = entries.pop(path, tree.ABSENT)
+        if find_nearest(path, scope.trees) is None:
             if before["type"] != "absent":
                 self.changed[path] = STAYS
             return
         try:
-            present = tree.at(path, tree.digest)
-        except (OSError, tree.Unsafe):
+            present = tree.read_path(path, tree.compute_digest)
+        except (OSError, tree.UnsafeTarget):
             return
-        found[path] = present
-        if tree.differs(before, present):
+        entries[path] = present
+        if tree.find_differences(before, present):
             self.changed[path] = STAYS
             above = os.path.dirname(path)
-            if found.get(above, tree.ABSENT)["type"] == "folder":
-                found[above] = {word: value for word, value in found[above].items() if word != "names"}
-                found[above]["mtime"] = None
+            if entries.get(above, tree.ABSENT)["type"] == "folder":
+                entries[above] = {word: value for word, value in entries[above].items() if word != "names"}
+                entries[above]["mtime"] = None
 
-    def _changed(self, path, found, content, change):
+    def _rewrite_file(self, path, entries, content, change):
         """Have a file hold what ``change`` makes of what the snapshot has of it."""
-        entry = found.get(path, tree.ABSENT)
+        entry = entries.get(path, tree.ABSENT)
         if entry["type"] != "file" or "sha256" not in entry:
             return
         try:
             before = b"".join(content(entry))
-        except (OSError, tree.Unsafe):
+        except (OSError, tree.UnsafeTarget):
             return
-        wanted = change(before)
-        if wanted != before:
-            digest = hashlib.sha256(wanted).hexdigest()
-            self._bytes[digest] = wanted
-            found[path] = {**entry, "sha256": digest, "size": len(wanted), "mtime": None}
+        changed_bytes = change(before)
+        if changed_bytes != before:
+            digest = hashlib.sha256(changed_bytes).hexdigest()
+            self._bytes[digest] = changed_bytes
+            entries[path] = {**entry, "sha256": digest, "size": len(changed_bytes), "mtime": None}
             self.changed[path] = PART_STAYS
 
-    def _of_lines(self):
-        return {path for record in (self._then, self._now) for _, taken in record.lines.values() for path in taken}
+    def _list_line_files(self):
+        return {path for record in (self._then, self._now) for _, digests in record.lines.values() for path in digests}
 
-    def _with_lines(self, path, text):
+    def _apply_lines(self, path, text):
         """The lines of a file, those that are contained out of force, those that were released in force."""
-        released = [one for name, one in self._then.lines.items() if name not in self._now.lines]
-        wanted = []
-        for line in lines.of(text):
-            for mark, taken in released:
-                line = lines.in_force(line, mark, set(taken.get(path, ())))
-            for mark, taken in self._now.lines.values():
-                if lines.digest(line) in taken.get(path, ()):
+        lifted_lines = [entry for name, entry in self._then.lines.items() if name not in self._now.lines]
+        output_lines = []
+        for line in lines.split_lines(text):
+            for mark, digests in lifted_lines:
+                line = lines.restore_line(line, mark, set(digests.get(path, ())))
+            for mark, digests in self._now.lines.values():
+                if lines.compute_digest(line) in digests.get(path, ()):
                     line = mark.encode("ascii") + line
-            wanted.append(line)
-        return b"".join(wanted)
+            output_lines.append(line)
+        return b"".join(output_lines)
 
-    def _with_accounts(self, text):
+    def _apply_accounts(self, text):
         """The lines of accounts, with what locks those that are or were contained as it is now."""
-        names = {os.fsencode(one) for record in (self._then, self._now) for one in record.accounts.values()} - {b""}
-        present = _lines_of_accounts(_bytes(SHADOW) or b"") if names else {}
-        wanted = []
+        names = {os.fsencode(account) for record in (self._then, self._now) for account in record.accounts.values()} - {
+            b""
+        }
+        present = _lines_of_accounts(_read_bytes(SHADOW) or b"") if names else {}
+        output_lines = []
         for line in text.splitlines(keepends=True):
             fields, now = line.split(b":"), present.get(line.split(b":")[0])
             if fields[0] in names and now is not None and len(fields) == FIELDS == len(now):
                 fields[PASSWORD], fields[EXPIRES] = now[PASSWORD], now[EXPIRES]
                 line = b":".join(fields)
-            wanted.append(line)
-        return b"".join(wanted)
+            output_lines.append(line)
+        return b"".join(output_lines)
 
-    def _with_sites(self, path, text):
+    def _apply_sites(self, path, text):
         """A web server's file as it is where that has only been made to say something for an incident, or to say it no more."""
         plain = _without_sites(text)
         if not self._now.sites:
             return plain
-        present = _bytes(path)
+        present = _read_bytes(path)
         return present if present is not None and _without_sites(present) == plain else text
 
 
@@ -207,15 +209,15 @@ def _lines_of_accounts(text):
 
 def _without_sites(content):
     text = content.decode("utf-8", "surrogateescape")
-    return contained.without(text).encode("utf-8", "surrogateescape")
+    return contained.strip_own_lines(text).encode("utf-8", "surrogateescape")
 
 
-def _bytes(path):
+def _read_bytes(path):
     """What a file of root's holds; None where it cannot be read."""
     try:
-        handle = safe_open.path(path, links=safe_open.ROOTS_LINKS)
+        handle = safe_open.open_path(path, links=safe_open.ROOTS_LINKS)
         try:
-            return safe_open.whole(handle, MAX_FILE, path)
+            return safe_open.read_whole(handle, MAX_FILE, path)
         finally:
             os.close(handle)
     except OSError:
@@ -225,16 +227,16 @@ def _bytes(path):
 # --- afterwards ------------------------------------------------------------------------------------------
 
 
-def put_sites():
+def reapply_sites():
     """Have the web servers say what is on record. Why they would not, or None."""
-    return commands.said_no([PYTHON, "-I", "-B", AGAIN]) if os.path.exists(AGAIN) else None
+    return commands.try_run([PYTHON, "-I", "-B", AGAIN]) if os.path.exists(AGAIN) else None
 
 
-def not_in_force(home=HOME):
+def find_unenforced(home=HOME):
     """What is on record of an incident, and that the host does not hold: a sentence each."""
     now = read(home)
-    present = _lines_of_accounts(_bytes(SHADOW) or b"")
-    for name, path in sorted((name, path) for name, some in now.paths.items() for path in some):
+    present = _lines_of_accounts(_read_bytes(SHADOW) or b"")
+    for name, path in sorted((name, path) for name, paths in now.paths.items() for path in paths):
         if os.path.lexists(path):
             yield "%s is not in force: %s is there" % (name, path)
     for name, unit in sorted(now.units.items()):
@@ -243,9 +245,9 @@ def not_in_force(home=HOME):
             yield "%s is not in force: %s is not masked" % (name, unit)
     for name, account in sorted(now.accounts.items()):
         fields = present.get(os.fsencode(account))
-        if fields is not None and not (fields[PASSWORD].startswith(LOCK) and fields[EXPIRES] == EXPIRED):
+        if fields is not None and not (fields[PASSWORD].startswith(LOCK) and fields[EXPIRES] == EXPIRY_DAY):
             yield "%s is not in force: %s is not locked" % (name, account)
-    for name, (_, taken) in sorted(now.lines.items()):
-        for path, digests in sorted(taken.items()):
-            if set(digests) & set(map(lines.digest, lines.of(_bytes(path) or b""))):
+    for name, (_, digests_by_path) in sorted(now.lines.items()):
+        for path, digests in sorted(digests_by_path.items()):
+            if set(digests) & set(map(lines.compute_digest, lines.split_lines(_read_bytes(path) or b""))):
                 yield "%s is not in force: %s has its line" % (name, path)

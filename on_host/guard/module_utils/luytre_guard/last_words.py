@@ -12,7 +12,7 @@ from . import commands, daemons, tree, units
 MAX_LINE = 300
 MAX_TAIL = 65_536
 MAX_FILE = 200_000
-MAX_TOLD = 5
+MAX_FAILURES = 5
 SECONDS = 3
 LOGS = {"apache2.service": "/var/log/apache2/*error*.log"}
 """Where a daemon says why it stops, besides the journal; its worst words only, for visitors have a part in the others."""
@@ -33,34 +33,34 @@ CONTROL = re.compile(r"\s*[#;]+\s*([a-z][a-z0-9_]{1,40}\.[a-z][a-z0-9_]{1,60})\b
 """The comment above each line of ours, which names its control."""
 
 
-def of_stopped(before, now, since):
+def collect_failures(before, now, since):
     """``[{unit, line, control}]`` of the daemons that ran before and do not now. ``since``: when the run was armed."""
-    found = []
+    failures = []
     for name, was in sorted(before.items()):
-        if units.active(was) and not units.active(now.get(name)) and daemons.of(name)[0]:
-            line = _line(name, since)
+        if units.is_active(was) and not units.is_active(now.get(name)) and daemons.get_paths_and_tests(name)[0]:
+            line = _choose_line(name, since)
             if line:
-                found.append({"unit": name, "line": line, "control": control(line)})
-    return found[:MAX_TOLD]
+                failures.append({"unit": name, "line": line, "control": find_control(line)})
+    return failures[:MAX_FAILURES]
 
 
-def _line(name, since):
+def _choose_line(name, since):
     argv = ["journalctl", "--no-pager", "--output=cat", "--lines=40", "--since=@%d" % since, "_UID=0"]
-    said = []
+    journal_lines = []
     for match in ("_SYSTEMD_UNIT=" + name, "UNIT=" + name):
         try:
-            said += commands.run([*argv, match], SECONDS).decode("utf-8", "replace").splitlines()
-        except commands.Failed:
+            journal_lines += commands.run([*argv, match], SECONDS).decode("utf-8", "replace").splitlines()
+        except commands.CommandFailure:
             continue
-    logged = _logged(LOGS[name], since) if name in LOGS else []
-    wrong = [line for line in said if WRONG.search(line) and not EMPTY.search(line)]
-    chosen = (logged or wrong or [line for line in said if line.strip()])[-1:]
-    return " ".join(chosen[0].split())[-MAX_LINE:] if chosen else ""
+    emergencies = _read_emergencies(LOGS[name], since) if name in LOGS else []
+    wrong = [line for line in journal_lines if WRONG.search(line) and not EMPTY.search(line)]
+    last_lines = (emergencies or wrong or [line for line in journal_lines if line.strip()])[-1:]
+    return " ".join(last_lines[0].split())[-MAX_LINE:] if last_lines else ""
 
 
-def _logged(pattern, since):
+def _read_emergencies(pattern, since):
     """Emergencies since that moment, in the order in which they were."""
-    found = []
+    emergencies = []
     for path in sorted(glob.glob(pattern))[:MAX_LOGS]:
         for line in _tail(path, since):
             begins = EMERGENCY.match(line)
@@ -70,13 +70,13 @@ def _logged(pattern, since):
                 except (ValueError, OverflowError):
                     continue
                 if moment >= int(since):
-                    found.append((moment, line))
-    return [line for _, line in sorted(found, key=lambda one: one[0])]
+                    emergencies.append((moment, line))
+    return [line for _, line in sorted(emergencies, key=lambda pair: pair[0])]
 
 
 def _tail(path, since):
     try:
-        with open(safe_open.path(path, links=safe_open.ROOTS_LINKS), "rb") as handle:
+        with open(safe_open.open_path(path, links=safe_open.ROOTS_LINKS), "rb") as handle:
             status = os.fstat(handle.fileno())
             if status.st_mtime < since:
                 return []
@@ -86,26 +86,26 @@ def _tail(path, since):
         return []
 
 
-def control(line):
+def find_control(line):
     """The control whose line in a file of ours the daemon names, or None."""
     for place in PLACES:
-        named = place.search(line)
-        if named:
-            words = named.groupdict() or {"file": named.group(1), "line": named.group(2)}
-            return _above(words["file"], int(words["line"]))
+        match = place.search(line)
+        if match:
+            words = match.groupdict() or {"file": match.group(1), "line": match.group(2)}
+            return _find_control_above(words["file"], int(words["line"]))
     return None
 
 
-def _above(path, number):
+def _find_control_above(path, number):
     """The control in the last comment above a line of a file that root alone can change; of nothing outside of /etc, for a
     site may have written the line that names it."""
     if ".." in path.split("/"):
         return None
     try:
-        with open(safe_open.path(path, links=safe_open.ROOTS_LINKS), "rb") as handle:
-            if tree.exposed(os.fstat(handle.fileno())):
+        with open(safe_open.open_path(path, links=safe_open.ROOTS_LINKS), "rb") as handle:
+            if tree.is_exposed(os.fstat(handle.fileno())):
                 return None
             lines = handle.read(MAX_FILE).decode("utf-8", "replace").splitlines()[:number]
     except OSError:
         return None
-    return next((found.group(1) for found in map(CONTROL.match, reversed(lines)) if found), None)
+    return next((match.group(1) for match in map(CONTROL.match, reversed(lines)) if match), None)

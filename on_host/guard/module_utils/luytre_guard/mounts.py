@@ -5,16 +5,16 @@ import re
 
 from . import commands, own_tmp
 
-SHARED = ("/tmp", "/var/tmp", "/dev/shm")
+SHARED_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm")
 FLAGS = {"noexec": "exec", "nosuid": "suid", "nodev": "dev", "ro": "rw"}
 """What a mount may be besides, each with the word for its opposite."""
 SOURCES = ("/etc/fstab", "/etc/systemd/system/tmp.mount.d/")
 """Whoever undoes what lies there undoes how it is mounted, too."""
 
 
-def now():
+def read_flags():
     """Return the flags of each by its path: its own, or those of the file system that it lies on."""
-    mounted = {}
+    flags_by_path = {}
     try:
         with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as handle:
             rows = [line.split(" ") for line in handle]
@@ -22,44 +22,48 @@ def now():
         return {}
     for row in rows:  # the last one of a path is what counts
         path = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal.group(1), 8)), row[4])
-        mounted[path] = sorted(set(row[5].split(",")) & set(FLAGS))
-    return {path: mounted[_place(path, mounted)] for path in SHARED if _place(path, mounted)}
+        flags_by_path[path] = sorted(set(row[5].split(",")) & set(FLAGS))
+    return {
+        path: flags_by_path[_find_mount_point(path, flags_by_path)]
+        for path in SHARED_FOLDERS
+        if _find_mount_point(path, flags_by_path)
+    }
 
 
-def _place(path, mounted):
+def _find_mount_point(path, flags_by_path):
     """Return where the file system is mounted that a path lies on; None where none is known."""
     above = (
         [path]
         if path == "/"
         else [path, *(path.rsplit("/", depth)[0] or "/" for depth in range(1, path.count("/") + 1))]
     )
-    return next((each for each in above if each in mounted), None)
+    return next((each for each in above if each in flags_by_path), None)
 
 
-def bring_back(wanted, problems, tell):
+def bring_back(target, problems, tell):
     """Have these mounts, those of them that are there, with their flags, and services' own folders there. The paths that were remounted.
 
     /var/tmp that was bound to itself since is left so until the next boot, with the flags of the disk that it lies on.
     """
-    done = []
-    for path, flags in sorted(wanted.items()):
-        present = now().get(path)
+    remounted_paths = []
+    for path, flags in sorted(target.items()):
+        present = read_flags().get(path)
         if present is None or present == flags:
             continue
         words = [word if word in flags else opposite for word, opposite in FLAGS.items()]
-        said = commands.said_no(["mount", "-o", "remount,bind," + ",".join(words), path], 20)
-        if now().get(path) == flags:
-            done.append(path)
-            for why in own_tmp.without(path, set(present) - set(flags)):
+        error = commands.try_run(["mount", "-o", "remount,bind," + ",".join(words), path], 20)
+        if read_flags().get(path) == flags:
+            remounted_paths.append(path)
+            for why in own_tmp.drop_flags(path, set(present) - set(flags)):
                 tell(why)  # no later try knows of it
         else:
             problems.append(
-                "%s is still mounted with %s: %s" % (path, ",".join(now().get(path, ())) or "no flag", said)
+                "%s is still mounted with %s: %s" % (path, ",".join(read_flags().get(path, ())) or "no flag", error)
             )
-    return done
+    return remounted_paths
 
 
-def left(before, then):
+def find_changed_flags(before, then):
     """How a run left those that are otherwise mounted than before it."""
     return {path: then[path] for path, flags in before.items() if path in then and then[path] != flags}
 

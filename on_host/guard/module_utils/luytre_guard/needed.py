@@ -25,7 +25,7 @@ MAKERS = {"f2b-table": "fail2ban"}
 MAX_FILE, MAX_FILES = 512 * 1024, 20_000
 
 
-def of(names, asked_for, going, theirs, units=()):
+def find_needed(names, asked_for, restored_paths, theirs, units=()):
     """Those of the packages that stay, each with why, in words.
 
     ``asked_for``: packages that the run was to install or has upgraded; what came besides them and what they depend on,
@@ -35,119 +35,123 @@ def of(names, asked_for, going, theirs, units=()):
     if not names:
         return {}
     relations = commands.run(RELATIONS, 60).decode("utf-8", "replace")
-    ours = set(names) if asked_for is None else _ours({*asked_for, *BY_ANSIBLE}, set(names), relations)
+    ours = set(names) if asked_for is None else _find_own_packages({*asked_for, *BY_ANSIBLE}, set(names), relations)
     stay = dict.fromkeys(sorted(set(names) - ours), INSTALLED_BY_OTHERS)
-    names = {name: packages.files_of([name]) for name in sorted(names)}
-    shipped = packages.as_shipped(names, {path for paths in names.values() for path in paths} & set(theirs))
-    remaining = _remaining({*going, *(path for paths in names.values() for path in paths)})
+    names = {name: packages.list_files([name]) for name in sorted(names)}
+    unmodified_paths = packages.find_unmodified(
+        names, {path for paths in names.values() for path in paths} & set(theirs)
+    )
+    texts = _read_remaining({*restored_paths, *(path for paths in names.values() for path in paths)})
     for name, paths in names.items():
         if name in stay:
             continue
-        changed = sorted(path for path in (paths & set(theirs)) - shipped if path.startswith(CONFIGURATION + "/"))
-        running = sorted({os.path.basename(path) for path in paths if path.startswith(UNITS)} & set(units))
-        named = None if changed or running else _named(paths, remaining)
-        if changed:
-            stay[name] = "%s of it was changed by somebody" % changed[0]
-        elif running:
-            stay[name] = "%s of it is in use by somebody" % running[0]
-        elif named:
-            stay[name] = "%s names its %s" % named
-    stay = _with_relations(stay, set(names), relations)
-    return _with_relations({**stay, **_filtering(names, stay)}, set(names), relations)
+        changed_paths = sorted(
+            path for path in (paths & set(theirs)) - unmodified_paths if path.startswith(CONFIGURATION + "/")
+        )
+        running_units = sorted({os.path.basename(path) for path in paths if path.startswith(UNITS)} & set(units))
+        reference = None if changed_paths or running_units else _find_reference(paths, texts)
+        if changed_paths:
+            stay[name] = "%s of it was changed by somebody" % changed_paths[0]
+        elif running_units:
+            stay[name] = "%s of it is in use by somebody" % running_units[0]
+        elif reference:
+            stay[name] = "%s names its %s" % reference
+    stay = _add_relations(stay, set(names), relations)
+    return _add_relations({**stay, **_find_filter_packages(names, stay)}, set(names), relations)
 
 
-def _filtering(names, stay):
+def _find_filter_packages(names, stay):
     """The packages with ``nft`` that stay for the sake of others' tables, but for those that go with their makers."""
-    going = {name.partition(":")[0] for name in names if name not in stay}
+    leaving_names = {name.partition(":")[0] for name in names if name not in stay}
     filters = [name for name, paths in names.items() if name not in stay and paths & {"/usr/sbin/nft", "/sbin/nft"}]
-    tables = live.others_tables() if filters else []
-    tables = [table for table in tables if MAKERS.get(table.rpartition(" ")[2]) not in going]
+    tables = live.list_foreign_tables() if filters else []
+    tables = [table for table in tables if MAKERS.get(table.rpartition(" ")[2]) not in leaving_names]
     return dict.fromkeys(filters, "somebody's packet filter is in force: %s" % ", ".join(tables[:3])) if tables else {}
 
 
-def without_files_of(stay, paths):
+def drop_files_of(stay, paths):
     """What is to be put back, but for files that came with packages that stay."""
-    kept = packages.files_of(stay)
-    return {path: word for path, word in paths.items() if not (word == "new" and path in kept)}
+    package_paths = packages.list_files(stay)
+    return {path: word for path, word in paths.items() if not (word == "new" and path in package_paths)}
 
 
-def words_of(paths):
+def list_words(paths):
     """What a file may name of a package: its programs by their path, what others load by its name."""
-    found = {}
+    paths_by_word = {}
     for path in paths:
         name = os.path.basename(path)
         if path.startswith(PROGRAMS):
-            merged = re.sub(r"\A(/usr)?", "", path)
-            found.update({merged.encode(): path, b"/usr" + merged.encode(): path})
+            short_path = re.sub(r"\A(/usr)?", "", path)
+            paths_by_word.update({short_path.encode(): path, b"/usr" + short_path.encode(): path})
         elif name.endswith(".so"):
-            found[name.encode()] = path
+            paths_by_word[name.encode()] = path
             if "/php/" in path:
-                found[b"extension=" + name[: -len(".so")].encode()] = path
-    return found
+                paths_by_word[b"extension=" + name[: -len(".so")].encode()] = path
+    return paths_by_word
 
 
-def first_named(text, words):
+def find_first_word(text, words):
     """The first of the words that a configuration names outside of comments, or None."""
     lines = (line for line in text.split(b"\n") if line.startswith(b"#!") or not line.lstrip().startswith((b"#", b";")))
     code = b"\n".join(re.sub(rb"[ \t]*=[ \t]*", b"=", line) for line in lines)
     if not any(word in code for word in words):
         return None
     longest = b"|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
-    found = re.search(rb"(?<![A-Za-z0-9_.+-])(?:" + longest + rb")(?![A-Za-z0-9_./+-])", code)
-    return found.group() if found else None
+    match = re.search(rb"(?<![A-Za-z0-9_.+-])(?:" + longest + rb")(?![A-Za-z0-9_./+-])", code)
+    return match.group() if match else None
 
 
-def _named(paths, remaining):
-    words = words_of(paths)
-    for path, text in remaining.items() if words else ():
-        word = first_named(text, words)
+def _find_reference(paths, texts):
+    words = list_words(paths)
+    for path, text in texts.items() if words else ():
+        word = find_first_word(text, words)
         if word is not None:
             return path, words[word]
     return None
 
 
-def _remaining(going):
+def _read_remaining(excluded_paths):
     """The files of the configuration that stay as they are, with their text. Those that others can write count, too."""
-    found = {}
+    texts = {}
     for folder, _, names in os.walk(CONFIGURATION):
         for path in (os.path.join(folder, name) for name in names):
-            if path not in going and len(found) < MAX_FILES:
+            if path not in excluded_paths and len(texts) < MAX_FILES:
                 text = {}
                 try:
-                    tree.at(path, lambda chunks, status, text=text: _kept(chunks, status, text))
-                except (OSError, tree.Unsafe):
+                    tree.read_path(path, lambda chunks, status, text=text: _keep_text(chunks, status, text))
+                except (OSError, tree.UnsafeTarget):
                     continue
                 if "text" in text:
-                    found[path] = text["text"]
-    return found
+                    texts[path] = text["text"]
+    return texts
 
 
-def _kept(chunks, status, text):
+def _keep_text(chunks, status, text):
     if status.st_size <= MAX_FILE:
         text["text"] = b"".join(chunks)
     return {}
 
 
-def _ours(asked_for, names, relations):
+def _find_own_packages(asked_for, names, relations):
     """Those that came with what was asked for: where an installation was cut off, by way of some that did not come."""
     looked_up = set()
     while True:
-        ours, absent = _with_dependencies(asked_for, names, relations)
+        ours, absent = _add_dependencies(asked_for, names, relations)
         absent -= looked_up
         if ours == names or not absent:
             return ours
         looked_up |= absent
-        relations = relations.rstrip("\n") + "\n" + _from_lists(sorted(absent))
+        relations = relations.rstrip("\n") + "\n" + _query_lists(sorted(absent))
 
 
-def _from_lists(names):
+def _query_lists(names):
     """Relations of packages as ``RELATIONS`` tells them, by apt's lists."""
     try:
-        said = commands.run([*FROM_LISTS, "--", *names], 60, ok=(0, NOT_ALL_KNOWN)).decode("utf-8", "replace")
-    except commands.Failed:
+        output = commands.run([*FROM_LISTS, "--", *names], 60, ok=(0, NOT_ALL_KNOWN)).decode("utf-8", "replace")
+    except commands.CommandFailure:
         return ""
     lines = []
-    for stanza in said.split("\n\n"):
+    for stanza in output.split("\n\n"):
         fields = dict(line.split(": ", 1) for line in stanza.splitlines() if ": " in line and line[:1].isalpha())
         if "Package" in fields:
             depends = "%s, %s" % (fields.get("Pre-Depends", ""), fields.get("Depends", ""))
@@ -156,70 +160,81 @@ def _from_lists(names):
     return "\n".join(lines)
 
 
-def _with_dependencies(asked_for, names, said):
+def _add_dependencies(asked_for, names, relations_text):
     """``(ours, absent)``.
 
     Those of the packages that are asked for, or that one of these depends on, or recommends, through others; and what is
     not there of all that these depend on, by its plain name.
     """
-    depends, recommends, provides = _relations(said, {line.split("\t")[1] for line in said.splitlines()})
+    depends, recommends, provides = _parse_relations(
+        relations_text, {line.split("\t")[1] for line in relations_text.splitlines()}
+    )
     plain = {name.partition(":")[0]: name for name in names}
-    known = {name.partition(":")[0]: name for name in depends}
-    there = {line.partition("\t")[0].partition(":")[0] for line in said.splitlines() if _is_there(line.split("\t")[1])}
-    there |= {one for name, groups in provides.items() for group in groups for one in group}
-    serving = {}
+    full_names = {name.partition(":")[0]: name for name in depends}
+    there = {
+        line.partition("\t")[0].partition(":")[0]
+        for line in relations_text.splitlines()
+        if _is_there(line.split("\t")[1])
+    }
+    there |= {alias for name, groups in provides.items() for group in groups for alias in group}
+    providers = {}
     for name in names:
-        for one in {name.partition(":")[0], *(one for group in provides.get(name, ()) for one in group)}:
-            serving.setdefault(one, []).append(name)
-    serving.pop("", None)
+        for package in {name.partition(":")[0], *(alias for group in provides.get(name, ()) for alias in group)}:
+            providers.setdefault(package, []).append(name)
+    providers.pop("", None)
     asked_for = {name.partition(":")[0] for name in asked_for}
-    found, absent = {plain[name] for name in asked_for if name in plain}, asked_for - there
-    seen = {known[name] for name in asked_for if name in known}
-    waiting = sorted(seen)
-    while waiting:
-        one = waiting.pop()
-        needs = depends.get(one, [])
-        lacking = {name for group in needs if not there & set(group) for name in group} - {""}
-        absent |= lacking
-        came = {name for group in needs + recommends.get(one, []) for word in group for name in serving.get(word, ())}
-        found |= came
-        came |= {known[name] for name in lacking if name in known}
-        waiting += sorted(came - seen)
-        seen |= came
-    return found, absent
+    own_names, absent = {plain[name] for name in asked_for if name in plain}, asked_for - there
+    seen_names = {full_names[name] for name in asked_for if name in full_names}
+    queue = sorted(seen_names)
+    while queue:
+        package = queue.pop()
+        needs = depends.get(package, [])
+        missing_names = {name for group in needs if not there & set(group) for name in group} - {""}
+        absent |= missing_names
+        came = {
+            name for group in needs + recommends.get(package, []) for word in group for name in providers.get(word, ())
+        }
+        own_names |= came
+        came |= {full_names[name] for name in missing_names if name in full_names}
+        queue += sorted(came - seen_names)
+        seen_names |= came
+    return own_names, absent
 
 
 def _is_there(state):
     return state[1:2] not in ("n", "c")
 
 
-def _relations(said, states=(packages.INSTALLED,)):
+def _parse_relations(relations_text, states=(packages.STATE_INSTALLED,)):
     """``(depends, recommends, provides)`` of packages in these states: name to groups of names of which one is enough."""
-    found = {}, {}, {}
-    for line in said.splitlines():
+    tables = {}, {}, {}
+    for line in relations_text.splitlines():
         name, state, *relations = line.split("\t")
         if state in states:
-            for kind, text in zip(found, relations):
-                kind[name] = _groups(text)
-    return found
+            for kind, text in zip(tables, relations):
+                kind[name] = _parse_groups(text)
+    return tables
 
 
-def _with_relations(stay, names, said):
+def _add_relations(stay, names, relations_text):
     """Also those that a package which stays, or one of somebody's, depends on; and what one that stays makes use of."""
-    depends, recommends, _ = _relations(said)
+    depends, recommends, _ = _parse_relations(relations_text)
     plain = {name.partition(":")[0]: name for name in names}
     there = {name.partition(":")[0] for name in depends}
-    waiting = [name for name in depends if name not in names] + list(stay)
-    while waiting:
-        one = waiting.pop()
-        for group in depends.get(one, []) + (recommends.get(one, []) if one in stay else []):
-            served = [name for name in group if name in there]
-            of_run = [plain[name] for name in served if name in plain]
-            if of_run and len(of_run) == len(served) and not set(of_run) & set(stay):
-                stay[of_run[0]] = "%s depends on it" % one
-                waiting.append(of_run[0])
+    queue = [name for name in depends if name not in names] + list(stay)
+    while queue:
+        package = queue.pop()
+        for group in depends.get(package, []) + (recommends.get(package, []) if package in stay else []):
+            available_names = [name for name in group if name in there]
+            of_run = [plain[name] for name in available_names if name in plain]
+            if of_run and len(of_run) == len(available_names) and not set(of_run) & set(stay):
+                stay[of_run[0]] = "%s depends on it" % package
+                queue.append(of_run[0])
     return stay
 
 
-def _groups(relations):
-    return [[re.split(r"[\s(:]", one.strip())[0] for one in group.split("|")] for group in relations.split(",")]
+def _parse_groups(relations):
+    return [
+        [re.split(r"[\s(:]", alternative.strip())[0] for alternative in group.split("|")]
+        for group in relations.split(",")
+    ]

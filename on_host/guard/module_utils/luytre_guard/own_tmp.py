@@ -5,53 +5,53 @@ import os
 
 from . import commands
 
-ASKED = ["systemctl", "show", "--property=Id,MainPID,PrivateTmp", "--", "*.service"]
+QUERY = ["systemctl", "show", "--property=Id,MainPID,PrivateTmp", "--", "*.service"]
 OWN = "/systemd-private-"
 CLONE_NEWNS, MS_REMOUNT, MS_BIND = 0x20000, 32, 4096
 FLAGS = {"ro": 1, "nosuid": 2, "nodev": 4, "noexec": 8, "noatime": 1024, "nodiratime": 2048, "relatime": 1 << 21}
 """Of mount(2): what is not said again is lost."""
 
 
-def without(path, gone):
+def drop_flags(path, lost_flags):
     """Have running services' own folders there without flags that went from the host's. Sentences for those where that failed."""
-    failed = []
-    for name, process in _services():
-        flags = _flags(process, path)
-        if flags is not None and flags & gone:
-            _remount(process, path, flags - gone)
-            still = _flags(process, path)
-            if still and still & gone:
-                failed.append(
+    failures = []
+    for name, process in _iter_services():
+        flags = _read_flags(process, path)
+        if flags is not None and flags & lost_flags:
+            _remount(process, path, flags - lost_flags)
+            still = _read_flags(process, path)
+            if still and still & lost_flags:
+                failures.append(
                     "%s goes on with %s in its own %s until it is started anew"
-                    % (name, ",".join(sorted(still & gone)), path)
+                    % (name, ",".join(sorted(still & lost_flags)), path)
                 )
-    return failed
+    return failures
 
 
-def _services():
+def _iter_services():
     """``(unit, its first process)`` of those that run with folders of their own."""
     try:
-        told = commands.run(ASKED, 20).decode("utf-8", "replace")
-    except commands.Failed:
+        output = commands.run(QUERY, 20).decode("utf-8", "replace")
+    except commands.CommandFailure:
         return
-    for block in told.split("\n\n"):
+    for block in output.split("\n\n"):
         words = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
         process = words.get("MainPID", "0")
         if words.get("PrivateTmp", "no") != "no" and process.isdecimal() and int(process) > 1:
             yield words.get("Id", "?"), int(process)
 
 
-def _flags(process, path):
+def _read_flags(process, path):
     """The flags of a folder that systemd has given a process there; None where it has none."""
-    found = None
+    flags = None
     try:
         with open("/proc/%d/mountinfo" % process, encoding="utf-8", errors="surrogateescape") as handle:
             for row in (line.split(" ") for line in handle):
                 if row[4] == path:  # the last one counts
-                    found = set(row[5].split(",")) if OWN in row[3] else None
+                    flags = set(row[5].split(",")) if OWN in row[3] else None
     except OSError:
         return None
-    return found
+    return flags
 
 
 def _remount(process, path, flags):

@@ -35,7 +35,7 @@ LOCK_SECONDS = 120
 """For whoever is at work with packages, once for all that is to be done."""
 LOCKS = (DPKG + "/lock-frontend", DPKG + "/lock")
 """What apt holds as long as it is at work, and what dpkg holds."""
-LOCKED = re.compile(r"lock (?:is|was) locked by another process")
+LOCK_ERROR = re.compile(r"lock (?:is|was) locked by another process")
 PURGE = ("--purge", "--force-remove-reinstreq")
 MAX_CONFFILE = 4 * 1024 * 1024
 APT = (
@@ -43,14 +43,14 @@ APT = (
     *("-o", "Acquire::http::Timeout=15", "-o", "Dpkg::Options::=--force-confold"),
     *("install", "--no-install-recommends", "--allow-downgrades"),
 )
-INSTALLED = "ii "
+STATE_INSTALLED = "ii "
 
 
-class Asked:
+class PackageQuery:
     """Asking for the installed packages, under way."""
 
     def __init__(self):
-        self._query = commands.Started(QUERY) if commands.installed("dpkg-query") else None
+        self._query = commands.RunningCommand(QUERY) if commands.find_program("dpkg-query") else None
 
     def answer(self):
         """Name to ``[version, state]``, state in dpkg's three letters."""
@@ -62,80 +62,86 @@ class Asked:
 
 def compare(before, now):
     """``(installed, upgraded, removed)`` since: names, ``{name: [version before, now]}``, names."""
-    there = {name for name, (_, state) in before.items() if state == INSTALLED}
-    installed = sorted(name for name, (_, state) in now.items() if name not in before and state[1] != "n")
-    installed += sorted(
-        name for name, (_, state) in now.items() if name in before and name not in there and state == INSTALLED
+    there = {name for name, (_, state) in before.items() if state == STATE_INSTALLED}
+    installed_names = sorted(name for name, (_, state) in now.items() if name not in before and state[1] != "n")
+    installed_names += sorted(
+        name for name, (_, state) in now.items() if name in before and name not in there and state == STATE_INSTALLED
     )
-    upgraded = {
+    upgraded_versions = {
         name: [before[name][0], now[name][0]] for name in sorted(there & set(now)) if before[name][0] != now[name][0]
     }
-    removed = sorted(name for name in there if name not in now or now[name][1] in ("rc ", "un ", "pn ", "in "))
-    return installed, upgraded, removed
+    removed_names = sorted(name for name in there if name not in now or now[name][1] in ("rc ", "un ", "pn ", "in "))
+    return installed_names, upgraded_versions, removed_names
 
 
-def still(run, before, now):
+def find_remaining(run, before, now):
     """``{installed, removed}`` of what a run did, those that nobody has undone since."""
-    installed, _, removed = compare(before, now)
+    installed_names, _, removed_names = compare(before, now)
     return {
-        "installed": [name for name in run["installed"] if name in installed],
-        "removed": [name for name in run["removed"] if name in removed],
+        "installed": [name for name in run["installed"] if name in installed_names],
+        "removed": [name for name in run["removed"] if name in removed_names],
     }
 
 
-def of_others(before, run):
+def find_foreign_changes(before, run):
     """Packages that are not as before, and that are not among those that the run installed, upgraded or removed."""
-    now = Asked().answer()
-    differing = {name for name in {*before, *now} if before.get(name) != now.get(name)}
-    return sorted(differing - set().union(*run.values()))
+    now = PackageQuery().answer()
+    changed_names = {name for name in {*before, *now} if before.get(name) != now.get(name)}
+    return sorted(changed_names - set().union(*run.values()))
 
 
-def bring_back(before, problems, only=None, needed=()):
+def bring_back(before, problems, only=None, needed_names=()):
     """Have the packages of before, as far as that goes. ``{purged, staying, reinstalled, needed}``.
 
     ``needed``: those that came and are not to go, each with why.
     """
     if not before:
         return {}
-    now = Asked().answer()
-    installed, upgraded, removed = compare(before, now)
+    now = PackageQuery().answer()
+    installed_names, upgraded_versions, removed_names = compare(before, now)
     _drop_dead_overrides()
     if only is not None:
-        installed = [name for name in installed if name in only["installed"]]
-        removed = [name for name in removed if name in only["removed"]]
-    needed = {name: needed[name] for name in installed if name in needed}
-    installed = [name for name in installed if name not in needed]
-    done = {
+        installed_names = [name for name in installed_names if name in only["installed"]]
+        removed_names = [name for name in removed_names if name in only["removed"]]
+    needed_names = {name: needed_names[name] for name in installed_names if name in needed_names}
+    installed_names = [name for name in installed_names if name not in needed_names]
+    outcome = {
         "purged": [],
-        "needed": needed,
-        "staying": {name: "%s -> %s" % tuple(pair) for name, pair in upgraded.items()},
+        "needed": needed_names,
+        "staying": {name: "%s -> %s" % tuple(pair) for name, pair in upgraded_versions.items()},
         "reinstalled": [],
     }
     until = time.monotonic() + LOCK_SECONDS
     _finish_configuring(now, until)
-    for name in removed:
+    for name in removed_names:
         try:
             commands.run(
                 [*APT, "%s=%s" % (name, before[name][0])],
                 300,
             )
-            done["reinstalled"].append(name)
-        except commands.Failed as error:
+            outcome["reinstalled"].append(name)
+        except commands.CommandFailure as error:
             problems.append("the package %s, removed by the run, could not be put back: %s" % (name, error))
-    installed = [name for name in installed if name in Asked().answer()] if removed else installed
-    _stop_units_of(installed)
-    problems += ["packages: %s" % said for said in _purge(installed, until)]
-    left = _finish_configuring(Asked().answer(), until) if installed else now
-    done["purged"] = [name for name in installed if left.get(name, before.get(name)) == before.get(name)]
-    return done
+    installed_names = (
+        [name for name in installed_names if name in PackageQuery().answer()] if removed_names else installed_names
+    )
+    _stop_units_of(installed_names)
+    problems += ["packages: %s" % error_text for error_text in _purge(installed_names, until)]
+    states_after = _finish_configuring(PackageQuery().answer(), until) if installed_names else now
+    outcome["purged"] = [
+        name for name in installed_names if states_after.get(name, before.get(name)) == before.get(name)
+    ]
+    return outcome
 
 
-def unfinished(before, staying):
+def find_unfinished(before, staying_names):
     """Those that are neither as before nor ``staying``, and that dpkg has not done with or has not purged: name to state."""
-    now = {name: state for name, (_, state) in Asked().answer().items() if name not in staying}
+    now = {name: state for name, (_, state) in PackageQuery().answer().items() if name not in staying_names}
     then = {name: state for name, (_, state) in before.items()}
-    changed = {name: state for name, state in now.items() if state != then.get(name, state if state[1] == "n" else "")}
-    return {name: state for name, state in changed.items() if name not in then or _half_done(state)}
+    changed_states = {
+        name: state for name, state in now.items() if state != then.get(name, state if state[1] == "n" else "")
+    }
+    return {name: state for name, state in changed_states.items() if name not in then or _half_done(state)}
 
 
 def _half_done(state):
@@ -147,7 +153,7 @@ def _finish_configuring(now, until):
     if not any(_half_done(state) for _, state in now.values()):
         return now
     _dpkg(["--configure", "-a", "--force-confold"], until)
-    return Asked().answer()
+    return PackageQuery().answer()
 
 
 def _purge(names, until):
@@ -155,15 +161,15 @@ def _purge(names, until):
 
     One that another needs goes after that one, whatever their names: so those that did not go are tried again as long as any goes.
     """
-    said = _dpkg([*PURGE, *names], until) if names else None
-    if said is None or LOCKED.search(said):
-        return [] if said is None else [said]
-    left, refusals = list(names), {}
-    while left:
-        refusals = {name: why for name in left if (why := _dpkg([*PURGE, name], until)) is not None}
-        if len(refusals) == len(left):
+    error = _dpkg([*PURGE, *names], until) if names else None
+    if error is None or LOCK_ERROR.search(error):
+        return [] if error is None else [error]
+    names_left, refusals = list(names), {}
+    while names_left:
+        refusals = {name: why for name in names_left if (why := _dpkg([*PURGE, name], until)) is not None}
+        if len(refusals) == len(names_left):
             break
-        left = list(refusals)
+        names_left = list(refusals)
     return list(dict.fromkeys(refusals.values()))
 
 
@@ -172,12 +178,12 @@ def _drop_dead_overrides():
     path = os.path.join(DPKG, "statoverride")
     with open(path, encoding="utf-8", errors="surrogateescape") as handle:
         lines = handle.readlines()
-    alive = [line for line in lines if _exist(line.split(" ")[:2])]
+    alive = [line for line in lines if _do_names_exist(line.split(" ")[:2])]
     if alive != lines:
         store.write(path, "".join(alive).encode("utf-8", "surrogateescape"), 0o644)
 
 
-def _exist(names):
+def _do_names_exist(names):
     for name, look_up in zip(names, (pwd.getpwnam, grp.getgrnam)):
         try:
             if not name.startswith("#"):
@@ -190,98 +196,98 @@ def _exist(names):
 def _stop_units_of(names):
     """Stop the services that packages brought before they go; not all of them do so themselves."""
     folders = ("/lib/systemd/system/", "/usr/lib/systemd/system/")
-    units = {os.path.basename(path) for path in files_of(names) if path.startswith(folders)}
+    units = {os.path.basename(path) for path in list_files(names) if path.startswith(folders)}
     units = [
         unit for unit in sorted(units) if unit.endswith((".service", ".socket", ".timer", ".path")) and "@" not in unit
     ]
     for verb in (["stop"], ["kill", "--signal=KILL"]) if units else ():
-        commands.said_no(["systemctl", *verb, *units], 20)
+        commands.try_run(["systemctl", *verb, *units], 20)
 
 
 def _dpkg(arguments, until):
     """Why dpkg did not do it, or None. Until that moment it is tried again while another program has its lock."""
     while True:
-        said = commands.said_no(["dpkg", *arguments], 300)
-        if said is None or not LOCKED.search(said) or time.monotonic() > until:
-            return said
+        error = commands.try_run(["dpkg", *arguments], 300)
+        if error is None or not LOCK_ERROR.search(error) or time.monotonic() > until:
+            return error
         time.sleep(2)
 
 
-def at_work(seconds):
+def find_package_work(seconds):
     """Who works with packages even after so many seconds, in words; None when nobody does."""
     until = time.monotonic() + seconds
-    while (process := next(filter(None, map(_holder, LOCKS)), None)) and time.monotonic() < until:
+    while (process := next(filter(None, map(_get_lock_holder, LOCKS)), None)) and time.monotonic() < until:
         time.sleep(0.5)
-    return process and "%s, process %d" % (_title(process), process)
+    return process and "%s, process %d" % (_get_title(process), process)
 
 
-def _holder(path):
+def _get_lock_holder(path):
     """The number of a process that has a lock, or None. Both files are root's, and nobody else can open them."""
     with contextlib.suppress(OSError), open(path, "rb") as handle:
-        asked = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
-        kind, _, _, _, process = struct.unpack("hhqqi4x", fcntl.fcntl(handle, fcntl.F_GETLK, asked))
+        query = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+        kind, _, _, _, process = struct.unpack("hhqqi4x", fcntl.fcntl(handle, fcntl.F_GETLK, query))
         return process if kind != fcntl.F_UNLCK and process > 0 else None
     return None
 
 
-def _title(process):
+def _get_title(process):
     with contextlib.suppress(OSError), open("/proc/%d/comm" % process, encoding="utf-8", errors="replace") as handle:
         return handle.read().strip() or "?"
     return "?"
 
 
-def files_of(names):
+def list_files(names):
     """Paths that belong to packages."""
-    found = set()
+    paths = set()
     for name in names:
         try:
-            found |= set(
+            paths |= set(
                 commands.run(["dpkg-query", "--listfiles", name]).decode("utf-8", "surrogateescape").splitlines()
             )
-        except commands.Failed:
+        except commands.CommandFailure:
             continue
-    return found
+    return paths
 
 
-def as_shipped(names, paths):
+def find_unmodified(names, paths):
     """Those of the paths that are as a package that owns them has brought them, by dpkg's record: whatever changed them, nobody edited them."""
-    recorded = {}
+    recorded_digests = {}
     for name in names if paths else ():
-        with contextlib.suppress(commands.Failed):
-            said = commands.run(["dpkg-query", "--show", "--showformat=${Conffiles}\n", name])
-            rows = (line.split() for line in said.decode("utf-8", "surrogateescape").splitlines())
-            recorded.update((row[0], row[1]) for row in rows if len(row) > 1)
-    return {path for path in paths if path in recorded and _md5(path) == recorded[path]}
+        with contextlib.suppress(commands.CommandFailure):
+            output = commands.run(["dpkg-query", "--show", "--showformat=${Conffiles}\n", name])
+            rows = (line.split() for line in output.decode("utf-8", "surrogateescape").splitlines())
+            recorded_digests.update((row[0], row[1]) for row in rows if len(row) > 1)
+    return {path for path in paths if path in recorded_digests and _compute_md5(path) == recorded_digests[path]}
 
 
-def _md5(path):
+def _compute_md5(path):
     """As dpkg notes it, of what is small; it tells one state from another, and nobody from root."""
-    told = {}
+    digests = {}
 
     def keep(chunks, status):
         if status.st_size <= MAX_CONFFILE:
-            told["md5"] = hashlib.md5(b"".join(chunks)).hexdigest()  # noqa: S324
+            digests["md5"] = hashlib.md5(b"".join(chunks)).hexdigest()  # noqa: S324
         return {}
 
-    with contextlib.suppress(OSError, tree.Unsafe):
-        tree.at(path, keep)
-    return told.get("md5")
+    with contextlib.suppress(OSError, tree.UnsafeTarget):
+        tree.read_path(path, keep)
+    return digests.get("md5")
 
 
 @contextlib.contextmanager
-def alone(seconds):
+def hold_lock(seconds):
     """Keep dpkg from its records meanwhile; whether it left them within that many seconds."""
     until = time.monotonic() + seconds
     handle = os.open(os.path.join(DPKG, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o640)
     try:
-        while not (got := _locked(handle)) and time.monotonic() < until:
+        while not (got := _try_lock(handle)) and time.monotonic() < until:
             time.sleep(0.1)
         yield got
     finally:
         os.close(handle)
 
 
-def _locked(handle):
+def _try_lock(handle):
     """A lock of this opening: one of the process would go as soon as the file is read and closed."""
     try:
         fcntl.fcntl(handle, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
@@ -292,65 +298,67 @@ def _locked(handle):
     return True
 
 
-def database_entries(keep_of):
+def read_database_entries(keep_of):
     """dpkg's own records but for the files lists, which come and go with the packages."""
-    found = {}
-    with tree.opened(DPKG) as handle:
+    entries = {}
+    with tree.open_folder(DPKG) as handle:
         names = sorted(os.listdir(handle))
     for name in names:
         if name not in NOT_KEPT:
-            budget = walk.Budget(MAX_RECORDS, MAX_RECORD_WORDS, RECORD_SECONDS)
-            found.update(walk.walk(os.path.join(DPKG, name), keep_of, budget, walk.Refusing()))
-    return found
+            budget = walk.WalkBudget(MAX_RECORDS, MAX_RECORD_WORDS, RECORD_SECONDS)
+            entries.update(walk.walk(os.path.join(DPKG, name), keep_of, budget, walk.RefusingNotes()))
+    return entries
 
 
-def skeleton():
+def read_skeleton():
     """Folder to ``{mtime, names, entries}`` where packages put things; entries (the very names) below /usr only.
 
     What lies in folders that others than root can change does not count, and is not looked at.
     """
-    found, left, out = {}, list(SKELETON), {*LEFT_OUT, *tree.served_mounts()}
-    while left:
-        folder = left.pop()
+    folders, queue, out = {}, list(SKELETON), {*LEFT_OUT, *tree.list_served_mounts()}
+    while queue:
+        folder = queue.pop()
         try:
-            with tree.opened(folder) as handle, os.scandir(handle) as listed:
-                some = list(itertools.islice(listed, tree.MAX_NAMES + 1))
-                if len(some) > tree.MAX_NAMES:
+            with tree.open_folder(folder) as handle, os.scandir(handle) as iterator:
+                dir_entries = list(itertools.islice(iterator, tree.MAX_NAMES + 1))
+                if len(dir_entries) > tree.MAX_NAMES:
                     continue
-                status, inside = os.fstat(handle), [one.name for one in some]
-                found[folder] = {"mtime": status.st_mtime_ns, "names": tree.names_digest(inside)}
-                if tree.exposed(status):
+                status, inside = os.fstat(handle), [entry.name for entry in dir_entries]
+                folders[folder] = {"mtime": status.st_mtime_ns, "names": tree.compute_names_digest(inside)}
+                if tree.is_exposed(status):
                     continue
-                below = [os.path.join(folder, one.name) for one in some if one.is_dir(follow_symlinks=False)]
-                left += [path for path in below if path not in out]
-        except (OSError, tree.Unsafe):
+                below = [
+                    os.path.join(folder, entry.name) for entry in dir_entries if entry.is_dir(follow_symlinks=False)
+                ]
+                queue += [path for path in below if path not in out]
+        except (OSError, tree.UnsafeTarget):
             continue
         if folder.startswith("/usr/") and not folder.startswith("/usr/local"):
-            found[folder]["entries"] = sorted(inside)
-        if len(found) > MAX_FOLDERS:
+            folders[folder]["entries"] = sorted(inside)
+        if len(folders) > MAX_FOLDERS:
             return {}
-    return found
+    return folders
 
 
-def remove_strays(wanted, upgraded, problems):
+def remove_strays(target, upgraded_names, problems):
     """Below /usr remove what was not there and belongs to no package that stays upgraded."""
-    owned = files_of(upgraded)
-    for folder in sorted(wanted, key=lambda path: -path.count("/")):
-        if "entries" not in wanted[folder]:
+    owned_paths = list_files(upgraded_names)
+    for folder in sorted(target, key=lambda path: -path.count("/")):
+        if "entries" not in target[folder]:
             continue
         try:
-            new = set(os.listdir(folder)) - set(wanted[folder]["entries"])
+            new = set(os.listdir(folder)) - set(target[folder]["entries"])
         except OSError:
             continue
         for path in (os.path.join(folder, name) for name in new):
-            if path not in owned:
+            if path not in owned_paths:
                 try:
                     writing.remove(path)
-                except (OSError, tree.Unsafe) as error:
+                except (OSError, tree.UnsafeTarget) as error:
                     problems.append("%s: %s" % (path, error))
 
 
-def put_times(wanted):
+def put_times(target):
     """Give folders that hold the same names as before their times, deepest first."""
-    for folder in sorted(wanted, key=lambda path: -path.count("/")):
-        writing.put_time(folder, wanted[folder])
+    for folder in sorted(target, key=lambda path: -path.count("/")):
+        writing.put_time(folder, target[folder])

@@ -28,18 +28,18 @@ READERS = frozenset(
     )
 )
 """Programs that change nothing below /etc, in the way that steps start them."""
-ENABLING = frozenset(
+ENABLING_VERBS = frozenset(
     ("enable", "disable", "mask", "unmask", "preset", "start", "restart", "reload-or-restart", "revert")
 )
 FIRST = frozenset(("os.remove", "os.rmdir", "os.mkdir", "os.chmod", "os.chown", "os.truncate", "os.utime"))
 SECOND = frozenset(("os.symlink",))
 BOTH = frozenset(("os.rename", "os.link"))
-STARTED = frozenset(("subprocess.Popen", "os.exec", "os.posix_spawn", "os.system"))
-HEARD = STARTED | FIRST | SECOND | BOTH | {"open"}
+START_EVENTS = frozenset(("subprocess.Popen", "os.exec", "os.posix_spawn", "os.system"))
+RECORDED_EVENTS = START_EVENTS | FIRST | SECOND | BOTH | {"open"}
 OBJECTS = 100_000
 """More of them than Ansible's own code makes have to come together before Python looks for garbage: 6 % of a step's time."""
-APPENDING = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
-WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+APPEND_FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
+WRITE_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
 
 class Recorder:
@@ -48,19 +48,19 @@ class Recorder:
     def __init__(self, folder):
         self._pid = os.getpid()
         self._file = os.path.join(folder, "%d-%d.step" % (time.time_ns(), self._pid))
-        self._handle = os.open(self._file, APPENDING | os.O_CREAT, 0o600)
+        self._handle = os.open(self._file, APPEND_FLAGS | os.O_CREAT, 0o600)
         self._status = os.fstat(self._handle)
         self._paths, self._began = set(), None
 
-    def heard(self, event, given):
+    def record_event(self, event, arguments):
         """An event of Python's own audit. Raises OSError, and so keeps the step from a change, when that cannot be noted."""
-        if event not in HEARD:
+        if event not in RECORDED_EVENTS:
             return
         try:
-            if event in STARTED:
-                paths, program = (), _program(given[0], given[1] if len(given) > 1 else None)
+            if event in START_EVENTS:
+                paths, program = (), _get_changing_program(arguments[0], arguments[1] if len(arguments) > 1 else None)
             else:
-                paths, program = [_absolute(*one) for one in _concerned(event, given)], None
+                paths, program = [_make_absolute(*target) for target in _list_targets(event, arguments)], None
         except Exception:
             return
         for path in paths:
@@ -73,7 +73,7 @@ class Recorder:
 
     def _write(self, line):
         if not self._is_open():
-            self._handle = os.open(self._file, APPENDING)
+            self._handle = os.open(self._file, APPEND_FLAGS)
         os.write(self._handle, json.dumps(line).encode("ascii") + b"\n")
 
     def _is_open(self):
@@ -83,41 +83,41 @@ class Recorder:
         except OSError:
             return False
 
-    def ends(self):
+    def record_end(self):
         """Note how the step leaves what it changed. For the step's own process, not for one that it forked."""
         if os.getpid() != self._pid:
             return
         for path in sorted(self._paths):
-            self._write({"path": path, "by": False, "after": image(path)})
+            self._write({"path": path, "by": False, "after": read_image(path)})
         if self._began is not None:
-            for path in changed_since(on_todays_clock(*self._began) - SLACK):
+            for path in find_changed_since(convert_to_present_clock(*self._began) - SLACK):
                 if path not in self._paths:
-                    self._write({"path": path, "by": True, "after": image(path)})
-        if self._began is None or not left_at_work(os.environ.get(WORD, "")):
+                    self._write({"path": path, "by": True, "after": read_image(path)})
+        if self._began is None or not has_running_children(os.environ.get(WORD, "")):
             self._write({"ended": time.time()})
 
 
-def _concerned(event, given):
+def _list_targets(event, arguments):
     """The paths that an event is about to change, each with the descriptor of the folder that it is relative to, or -1."""
     if event == "open":
-        return [(given[0], -1)] if isinstance(given[2], int) and given[2] & WRITING else []
+        return [(arguments[0], -1)] if isinstance(arguments[2], int) and arguments[2] & WRITE_FLAGS else []
     if event in FIRST:
-        return [(given[0], -1 if event == "os.truncate" else given[-1])]
+        return [(arguments[0], -1 if event == "os.truncate" else arguments[-1])]
     if event in SECOND:
-        return [(given[1], given[2])]
-    return [(given[0], given[2]), (given[1], given[3])] if event in BOTH else []
+        return [(arguments[1], arguments[2])]
+    return [(arguments[0], arguments[2]), (arguments[1], arguments[3])] if event in BOTH else []
 
 
-def _program(program, argv):
+def _get_changing_program(program, argv):
     """The name of a program that may change something, or None."""
-    words = [os.fsdecode(one) for one in argv] if isinstance(argv, (list, tuple)) and argv else [os.fsdecode(program)]
+    words = [os.fsdecode(word) for word in argv] if isinstance(argv, (list, tuple)) and argv else [os.fsdecode(program)]
     name = os.path.basename(words[0].split(" ")[0])
-    if name == "systemctl" and not set(words) & ENABLING:
+    if name == "systemctl" and not set(words) & ENABLING_VERBS:
         return None
     return None if name in READERS else name
 
 
-def _absolute(path, folder):
+def _make_absolute(path, folder):
     if isinstance(path, int):
         return os.readlink("/proc/self/fd/%d" % path)
     path = os.fsdecode(path)
@@ -129,20 +129,20 @@ def _absolute(path, folder):
     return os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
 
 
-def on_todays_clock(moment, up):
+def convert_to_present_clock(moment, up):
     """A moment in seconds since 1970, by the clock as it is set now if it was set back since, as by a time daemon that a
     step starts. ``up``: what the host's uptime was then, in seconds."""
     set_forward = (time.time() - moment) - (time.clock_gettime(time.CLOCK_BOOTTIME) - up)
     return moment + min(0, set_forward)
 
 
-def left_at_work(run):
+def has_running_children(run):
     """Whether something that a step of that run started is at work beside this process, and no step above answers for it."""
-    wanted = ("%s=%s" % (WORD, run)).encode()
-    if not run or wanted in _environment(str(os.getppid())):
+    marker = ("%s=%s" % (WORD, run)).encode()
+    if not run or marker in _environment(str(os.getppid())):
         return False
     others = (name for name in os.listdir("/proc") if name.isdecimal() and int(name) != os.getpid())
-    return any(wanted in _environment(name) for name in others)
+    return any(marker in _environment(name) for name in others)
 
 
 def _environment(name):
@@ -158,7 +158,7 @@ def _environment(name):
         return []
 
 
-def image(path):
+def read_image(path):
     """How a path is: ``{type}``, of a small file its bytes as base64."""
     try:
         status = os.lstat(path)
@@ -172,20 +172,20 @@ def image(path):
         return {"type": "absent"}
 
 
-def changed_since(moment, top=TREE):
+def find_changed_since(moment, top=TREE):
     """Paths below a folder that changed since, by the times that the kernel keeps."""
-    found, left = [], [top.rstrip("/")]
-    while left:
+    paths, queue = [], [top.rstrip("/")]
+    while queue:
         try:
-            with os.scandir(left.pop()) as inside:
-                for one in inside:
-                    if one.stat(follow_symlinks=False).st_ctime >= moment:
-                        found.append(one.path)
-                    if one.is_dir(follow_symlinks=False):
-                        left.append(one.path)
+            with os.scandir(queue.pop()) as inside:
+                for entry in inside:
+                    if entry.stat(follow_symlinks=False).st_ctime >= moment:
+                        paths.append(entry.path)
+                    if entry.is_dir(follow_symlinks=False):
+                        queue.append(entry.path)
         except OSError:
             continue
-    return found[:MAX_PATHS]
+    return paths[:MAX_PATHS]
 
 
 def start(folder):
@@ -196,8 +196,8 @@ def start(folder):
         os.write(2, ("%s: what this step changes cannot be noted\n" % error.strerror).encode())
         os._exit(1)
     gc.set_threshold(OBJECTS)
-    sys.addaudithook(recorder.heard)
-    atexit.register(recorder.ends)
+    sys.addaudithook(recorder.record_event)
+    atexit.register(recorder.record_end)
 
 
 if __name__ == "sitecustomize":

@@ -21,61 +21,69 @@ from . import (
     verify,
     walk,
 )
-from .restore import TRIAL, package_records, times
-from .scope import PACKAGE_CACHES, PACKAGE_FILES, PACKAGE_LEFTOVERS, PACKAGE_OWN_TREES, Scope, covers, parsed
-from .work import LISTED, Snapshot, Work, different
+from .restore import TRIAL, restore_package_records, restore_times
+from .scope import (
+    PACKAGE_CACHES,
+    PACKAGE_FILES,
+    PACKAGE_LEFTOVERS,
+    PACKAGE_OWN_TREES,
+    SnapshotScope,
+    covers,
+    parse_touch,
+)
+from .work import MAX_LISTED, RestorePlan, Snapshot, compare_entries
 
 PROFILES, STACK = "/usr/share/pam-configs/", "/etc/pam.d/common-"
 
 
-def confirmed(kept, run, state, digest, after):
+def load_confirmed(run_store, run, state, digest, after):
     """The snapshot of a confirmed run and what it left behind. Raises store.Refused when they are not those recorded."""
     if state is None or state["state"] not in ("confirming", "confirmed", "rolled_back"):
-        raise store.Refused("there is no confirmed run %s on this host" % run)
-    snap = Snapshot(kept, run, digest or state["digest"])
-    path = kept.file(run, "after.json")
-    left = store.read_json(path)
-    if left is None or left["snapshot"] != snap.digest:
-        raise store.Refused("what the run %s left behind is not recorded" % run)
+        raise store.GuardRefusal("there is no confirmed run %s on this host" % run)
+    snap = Snapshot(run_store, run, digest or state["digest"])
+    path = run_store.file(run, "after.json")
+    after_state = store.read_json(path)
+    if after_state is None or after_state["snapshot"] != snap.digest:
+        raise store.GuardRefusal("what the run %s left behind is not recorded" % run)
     with open(path, "rb") as handle:
         present = hashlib.sha256(handle.read()).hexdigest()
     if present != (after or state["after"]):
-        raise store.Refused("the record of the run %s is not the one that was made: its digest differs" % run)
-    return snap, left
+        raise store.GuardRefusal("the record of the run %s is not the one that was made: its digest differs" % run)
+    return snap, after_state
 
 
-def after(snap):
+def record_after_state(snap):
     """What the run left behind, for drift and rollback: only what differs from the snapshot."""
     manifest = snap.manifest
-    asked = [
-        units.Asked(snap.scope.units),
-        live.AskedTable(),
-        packages.Asked(),
-        database.Asked() if manifest["database"] else None,
+    queries = [
+        units.UnitQuery(snap.scope.units),
+        live.TableQuery(),
+        packages.PackageQuery(),
+        database.DatabaseQuery() if manifest["database"] else None,
     ]
     notes = walk.Notes()
     now = snap.now(notes)
-    paths = different(snap.entries, now, snap.scope)
-    unit_states = asked[0].answer()
-    ruleset = asked[1].answer()
-    data = asked[3].answer() if asked[3] else None
-    installed, upgraded, removed = packages.compare(manifest["packages"], asked[2].answer())
-    values = live.sysctls_now(manifest["sysctls"])
+    paths = compare_entries(snap.entries, now, snap.scope)
+    unit_states = queries[0].answer()
+    ruleset = queries[1].answer()
+    data = queries[3].answer() if queries[3] else None
+    installed_names, upgraded_versions, removed_names = packages.compare(manifest["packages"], queries[2].answer())
+    values = live.reread_sysctls(manifest["sysctls"])
     before = manifest["units"]
     return {
         "snapshot": snap.digest,
-        "entries": {path: _with_plain(path, now.get(path, tree.ABSENT)) for path in paths},
+        "entries": {path: _add_plain_digest(path, now.get(path, tree.ABSENT)) for path in paths},
         "paths": paths,
-        "notes": notes.told(),
+        "notes": notes.to_rows(),
         "sysctls": {key: value for key, value in values.items() if value != manifest["sysctls"][key]},
         "tables": ruleset["tables"],
-        "mounts": mounts.left(manifest.get("mounts", {}), mounts.now()),
+        "mounts": mounts.find_changed_flags(manifest.get("mounts", {}), mounts.read_flags()),
         "units": {
             name: unit
             for name, unit in unit_states.items()
-            if name not in before or _state(unit) != _state(before[name])
+            if name not in before or _get_unit_state(unit) != _get_unit_state(before[name])
         },
-        "packages": {"installed": installed, "upgraded": upgraded, "removed": removed},
+        "packages": {"installed": installed_names, "upgraded": upgraded_versions, "removed": removed_names},
         "database": database.fingerprint(data),
         "variables": {
             name: data["variables"][name]
@@ -86,43 +94,46 @@ def after(snap):
     }
 
 
-def _with_plain(path, entry):
+def _add_plain_digest(path, entry):
     """An entry of what a run left, and what a web server's file holds besides what an incident has a site say."""
-    held = contained.plain(path) if entry["type"] == "file" else None
-    return entry if held is None else dict(entry, plain=held)
+    plain_digest = contained.compute_plain_digest(path) if entry["type"] == "file" else None
+    return entry if plain_digest is None else dict(entry, plain=plain_digest)
 
 
-def _as_left(path, then, present):
+def _is_as_left(path, then, present):
     """Whether only what an incident has a site say came or went since: that is no change of anybody's."""
-    if then["type"] != "file" or tree.differs(then, present, ("sha256", "size", "mtime")):
+    if then["type"] != "file" or tree.find_differences(then, present, ("sha256", "size", "mtime")):
         return False
-    held = contained.plain(path)
-    return held is not None and held == then.get("plain", then.get("sha256"))
+    plain_digest = contained.compute_plain_digest(path)
+    return plain_digest is not None and plain_digest == then.get("plain", then.get("sha256"))
 
 
-def _state(unit):
+def _get_unit_state(unit):
     return unit["ActiveState"], unit["UnitFileState"], unit["InvocationID"]
 
 
-def drift(snap, left):
+def find_drift(snap, after_state):
     """What differs now from how the confirmed run left it: ``[{path, what}]``, live settings by name."""
-    wanted = {**snap.entries, **left["entries"]}
+    target = {**snap.entries, **after_state["entries"]}
     notes = walk.Notes()
     now = snap.now(notes)
     paths = {
         path: word
-        for path, word in different(wanted, now, snap.scope).items()
-        if not contained.is_own(path) and not _as_left(path, wanted.get(path, tree.ABSENT), now.get(path, tree.ABSENT))
+        for path, word in compare_entries(target, now, snap.scope).items()
+        if not contained.is_own(path)
+        and not _is_as_left(path, target.get(path, tree.ABSENT), now.get(path, tree.ABSENT))
     }
-    expected = {**snap.manifest["sysctls"], **left["sysctls"]}
-    values = live.sysctls_now(expected)
-    tables = live.AskedTable().answer()["tables"]
+    expected_values = {**snap.manifest["sysctls"], **after_state["sysctls"]}
+    values = live.reread_sysctls(expected_values)
+    tables = live.TableQuery().answer()["tables"]
     return {
-        "paths": [{"path": path, "what": word} for path, word in sorted(paths.items())][:LISTED],
+        "paths": [{"path": path, "what": word} for path, word in sorted(paths.items())][:MAX_LISTED],
         "count": len(paths),
-        "notes": notes.told(),
-        "sysctls": sorted(key.replace("/", ".") for key in values if values[key] != expected[key]),
-        "tables": [live.OWN_TABLE] if live.table_change({"tables": left["tables"]}, {"tables": tables}) else [],
+        "notes": notes.to_rows(),
+        "sysctls": sorted(key.replace("/", ".") for key in values if values[key] != expected_values[key]),
+        "tables": [live.OWN_TABLE]
+        if live.make_table_script({"tables": after_state["tables"]}, {"tables": tables})
+        else [],
     }
 
 
@@ -135,230 +146,247 @@ def _is_meant(only, what):
     if only is None:
         return True
     nearest = {True: -1, False: -1}
-    for one in only:
-        stays, touch = one.startswith(BUT), one[len(BUT) :] if one.startswith(BUT) else one
+    for pattern in only:
+        stays, touch = pattern.startswith(BUT), pattern[len(BUT) :] if pattern.startswith(BUT) else pattern
         if covers(touch, what):
-            nearest[stays] = max(nearest[stays], len(parsed(touch)[1].rstrip("/")))
+            nearest[stays] = max(nearest[stays], len(parse_touch(touch)[1].rstrip("/")))
     return nearest[False] > nearest[True]
 
 
-def chosen(snap, left, only, now):
+def select_paths(snap, after_state, only, now):
     """``(paths to put back, [(path, reason)] left alone)`` of what the run changed."""
-    paths, skipped = {}, []
-    for path, word in sorted(left["paths"].items()):
+    paths, exclusions = {}, []
+    for path, word in sorted(after_state["paths"].items()):
         if not _is_meant(only, path):
             continue
         if path in snap.around.changed and path not in snap.entries:
-            skipped.append((path, snap.around.changed[path]))
+            exclusions.append((path, snap.around.changed[path]))
             continue
-        present, then = now.get(path, dict(tree.ABSENT)), left["entries"][path]
+        present, then = now.get(path, dict(tree.ABSENT)), after_state["entries"][path]
         before = snap.entries.get(path, tree.ABSENT)
         folder = then["type"] == "folder" and present["type"] == "folder"
         besides = ("mtime",) if folder else ()
-        if not tree.differs(before, present) and before["type"] != "absent":
+        if not tree.find_differences(before, present) and before["type"] != "absent":
             continue
         if before["type"] == "absent" and present["type"] == "absent":
             continue
-        if tree.differs(then, present, besides) and not _as_left(path, then, present):
-            skipped.append((path, "changed since the run"))
+        if tree.find_differences(then, present, besides) and not _is_as_left(path, then, present):
+            exclusions.append((path, "changed since the run"))
         else:
             paths[path] = word
-    staying = [path for path in now if path not in snap.entries and path not in left["entries"]]
-    staying += [path for path, _ in skipped]
+    staying_paths = [path for path in now if path not in snap.entries and path not in after_state["entries"]]
+    staying_paths += [path for path, _ in exclusions]
     for path in [path for path, word in paths.items() if word == "new"]:
-        if any(one.startswith(path + "/") for one in staying):
+        if any(staying_path.startswith(path + "/") for staying_path in staying_paths):
             del paths[path]
-            skipped.append((path, "holds what came since the run"))
-    return paths, skipped
+            exclusions.append((path, "holds what came since the run"))
+    return paths, exclusions
 
 
-def roll_back(snap, left, only, check, decide=lambda plan: plan):
+def roll_back(snap, after_state, only, check, decide=lambda plan: plan):
     """Undo what a confirmed run changed, as far as nobody changed it since. ``only``: touches, some with BUT.
 
     ``decide`` is told what is to be undone before anything is, and answers it; or what was decided when a rollback
     began that was cut off, for what that had begun looks as if somebody had changed it.
     """
     manifest = snap.manifest
-    scope = None if only is None else Scope([one for one in only if not one.startswith(BUT)], [])
+    scope = None if only is None else SnapshotScope([touch for touch in only if not touch.startswith(BUT)], [])
     notes = walk.Notes()
     now = snap.now(notes)
-    paths, skipped = chosen(snap, left, only, now)
-    back = _brought_back(snap, paths)
-    work = Work(snap, paths)
-    for note in notes.told():
-        work.tell(walk.said(note))
-    values = live.sysctls_now(left["sysctls"])
-    there = values if only is not None else left["sysctls"]
+    paths, exclusions = select_paths(snap, after_state, only, now)
+    back = _list_regained_rights(snap, paths)
+    work = RestorePlan(snap, paths)
+    for note in notes.to_rows():
+        work.tell(walk.describe_note(note))
+    values = live.reread_sysctls(after_state["sysctls"])
+    there = values if only is not None else after_state["sysctls"]
     keys = {key for key in there if _is_meant(only, "sysctl:" + key.replace("/", "."))}
-    sysctls = {key: manifest["sysctls"][key] for key in keys if values.get(key) == left["sysctls"][key]}
-    changed = {key for key in keys if values.get(key) not in (left["sysctls"][key], manifest["sysctls"][key])}
-    skipped += [("sysctl " + key.replace("/", "."), "changed since the run") for key in sorted(changed)]
-    remounted = _mounts(manifest, left, only, skipped)
+    sysctls = {key: manifest["sysctls"][key] for key in keys if values.get(key) == after_state["sysctls"][key]}
+    changed_keys = {
+        key for key in keys if values.get(key) not in (after_state["sysctls"][key], manifest["sysctls"][key])
+    }
+    exclusions += [("sysctl " + key.replace("/", "."), "changed since the run") for key in sorted(changed_keys)]
+    remounts = _select_mounts(manifest, after_state, only, exclusions)
     rules = []
     if _is_meant(only, "nft:" + live.OWN_TABLE):
-        present, then = live.AskedTable().answer(), {"tables": left["tables"]}
-        if live.table_change(manifest["ruleset"], then) and live.table_change(manifest["ruleset"], present):
-            if live.table_change(then, present):
-                skipped.append(("nft " + live.OWN_TABLE, "changed since the run"))
+        present, then = live.TableQuery().answer(), {"tables": after_state["tables"]}
+        if live.make_table_script(manifest["ruleset"], then) and live.make_table_script(manifest["ruleset"], present):
+            if live.make_table_script(then, present):
+                exclusions.append(("nft " + live.OWN_TABLE, "changed since the run"))
             else:
                 rules = [live.OWN_TABLE]
-    still = packages.still(left["packages"], manifest["packages"], packages.Asked().answer())
+    still = packages.find_remaining(after_state["packages"], manifest["packages"], packages.PackageQuery().answer())
     chosen_packages = {
-        kind: [one for one in names if _is_meant(only, "package:" + one.partition(":")[0])]
+        kind: [package for package in names if _is_meant(only, "package:" + package.partition(":")[0])]
         for kind, names in still.items()
     }
     data = manifest["database"] if scope is None or scope.databases else None
     if data is not None:
-        data = _database_unchanged(data, left, skipped)
-    found = units.Asked(snap.scope.units).answer()
-    differing = different(snap.entries, now, snap.scope)
-    since = set(differing) & set(different({**snap.entries, **left["entries"]}, now, snap.scope))
+        data = _select_database_state(data, after_state, exclusions)
+    unit_states_now = units.UnitQuery(snap.scope.units).answer()
+    differences = compare_entries(snap.entries, now, snap.scope)
+    since = set(differences) & set(compare_entries({**snap.entries, **after_state["entries"]}, now, snap.scope))
     since = sorted(
         path for path in since if now.get(path, tree.ABSENT)["type"] != "folder"
     )  # others' names are in them
-    asked_for = {*snap.scope.packages, *left["packages"]["upgraded"]}
-    needed_now = needed.of(chosen_packages["installed"], asked_for, paths, since, _taken_up(left, found))
-    paths = needed.without_files_of(needed_now, paths)
-    skipped += [("package " + name, why) for name, why in needed_now.items()]
+    asked_for = {*snap.scope.packages, *after_state["packages"]["upgraded"]}
+    needed_now = needed.find_needed(
+        chosen_packages["installed"], asked_for, paths, since, _find_adopted_units(after_state, unit_states_now)
+    )
+    paths = needed.drop_files_of(needed_now, paths)
+    exclusions += [("package " + name, why) for name, why in needed_now.items()]
     plan = {
         "paths": paths,
-        "others": sorted(set(differing) - set(paths)),
+        "others": sorted(set(differences) - set(paths)),
         "back": back,
         "sysctls": sysctls,
         "rules": rules,
-        "mounts": remounted,
+        "mounts": remounts,
         "variables": data and data["variables"],
-        "units": _unit_names(snap, left, found, skipped),
+        "units": _select_units(snap, after_state, unit_states_now, exclusions),
         "packages": chosen_packages,
         "needed": needed_now,
-        "left": [{"path": path, "reason": reason} for path, reason in skipped][:LISTED],
+        "left": [{"path": path, "reason": reason} for path, reason in exclusions][:MAX_LISTED],
     }
     plan = plan if check else decide(plan)
     paths = work.paths = plan["paths"]
     sysctls, rules, chosen_packages = plan["sysctls"], plan["rules"], plan["packages"]
     data = None if plan["variables"] is None else {**manifest["database"], "variables": plan["variables"]}
-    staying = {
+    staying_versions = {
         name: "%s -> %s" % tuple(pair)
-        for name, pair in left["packages"]["upgraded"].items()
+        for name, pair in after_state["packages"]["upgraded"].items()
         if _is_meant(only, "package:" + name.partition(":")[0]) or packages.DPKG + "/" in only
     }
     answer = {
-        **_told(paths, plan["left"]),
+        **_summarize_paths(paths, plan["left"]),
         "brings_back": plan["back"],
         "sysctls": sorted(sysctls),
         "mounts": sorted(plan.get("mounts", {})),
         "ruleset": rules,
         "database": data is not None,
         "packages": {
-            "staying": staying,
-            **{kind: [one for one in names if one not in plan["needed"]] for kind, names in chosen_packages.items()},
+            "staying": staying_versions,
+            **{
+                kind: [package for package in names if package not in plan["needed"]]
+                for kind, names in chosen_packages.items()
+            },
         },
         "problems": work.problems,
     }
     if check:
         return answer
     place = snap.kept.file(snap.run, TRIAL)
-    unloadable = trial.files(work, found, place)
+    unloadable = trial.put_back_files(work, unit_states_now, place)
     paths = work.paths
     if rules:
         live.put_table(manifest["ruleset"], work.problems)
     if chosen_packages["installed"] or chosen_packages["removed"]:
         answer["packages"] = packages.bring_back(manifest["packages"], work.problems, chosen_packages, plan["needed"])
-        work.paths = {**paths, **_of_package_work(snap, {*plan["others"], *unloadable})}
-        unloadable = trial.files(work, found, place)
+        work.paths = {**paths, **_find_package_changes(snap, {*plan["others"], *unloadable})}
+        unloadable = trial.put_back_files(work, unit_states_now, place)
         paths = {path: word for path, word in paths.items() if path not in unloadable}
     else:
-        answer["packages"] = {"staying": staying}
+        answer["packages"] = {"staying": staying_versions}
     for why in sorted(set(unloadable.values())):
         work.tell("not undone: %s" % why)
-    unloaded = [{"path": path, "reason": why} for path, why in sorted(unloadable.items())]
-    contained = [
-        {"path": path, "reason": why} for path, why in sorted(snap.around.changed.items()) if path in left["paths"]
+    unloaded_paths = [{"path": path, "reason": why} for path, why in sorted(unloadable.items())]
+    contained_paths = [
+        {"path": path, "reason": why}
+        for path, why in sorted(snap.around.changed.items())
+        if path in after_state["paths"]
     ]
-    answer.update(_told(paths, [*plan["left"], *unloaded, *contained]))
-    for why in filter(None, [incident.put_sites()]):
+    answer.update(_summarize_paths(paths, [*plan["left"], *unloaded_paths, *contained_paths]))
+    for why in filter(None, [incident.reapply_sites()]):
         work.tell(why)
     snap.look_again()
     mounts.bring_back(plan.get("mounts", {}), work.problems, work.tell)
-    _without_profiles(paths, answer["left"], work)
+    _drop_profiles(paths, answer["left"], work)
     live.put_sysctls(sysctls, work.problems)
-    touched = _of_the_run(snap.scope.units if scope is None else scope.units, manifest["units"], plan["units"])
-    touched = [name for name in touched if name not in snap.around.units]
+    touched_units = _filter_run_units(
+        snap.scope.units if scope is None else scope.units, manifest["units"], plan["units"]
+    )
+    touched_units = [name for name in touched_units if name not in snap.around.units]
     was = {name: snap.units[name] for name in plan["units"] if name in snap.units}
-    wanted = None if scope is None else scope.units
-    then = {**found, **left["units"]}
-    answer["units"] = units.bring_back(was, then, paths, touched, work.problems, work.tell, snap.entries, wanted)
+    wanted_units = None if scope is None else scope.units
+    then = {**unit_states_now, **after_state["units"]}
+    answer["units"] = units.bring_back(
+        was, then, paths, touched_units, work.problems, work.tell, snap.entries, wanted_units
+    )
     if data is not None:
         database.bring_back(data, work.problems)
     if scope is None:
         try:
-            others = packages.of_others(manifest["packages"], left["packages"])
-            package_records(snap, answer["packages"], work, work.tell, remove=False, others=others)
+            others = packages.find_foreign_changes(manifest["packages"], after_state["packages"])
+            restore_package_records(snap, answer["packages"], work, work.tell, remove=False, others=others)
         except Exception as error:
             work.tell("package records: %s" % error)
-    times(snap)
+    restore_times(snap)
     work.places()
     os.sync()
-    for why in trial.refusals(paths, found, snap.entries):
+    for why in trial.find_config_errors(paths, unit_states_now, snap.entries):
         work.tell(why)
     _verify(snap, paths, work)
-    started = units.start_again(was, then, touched, work.problems, wanted)
-    answer["units"] += [one for one in started if one not in answer["units"]]
-    answer["left"] = snap.left((one["path"], one["reason"]) for one in answer["left"])
-    answer["problems"] = work.problems[:LISTED] + ["%s: %s" % one for one in sorted(work.failed.items())[:LISTED]]
+    started_actions = units.start_again(was, then, touched_units, work.problems, wanted_units)
+    answer["units"] += [action for action in started_actions if action not in answer["units"]]
+    answer["left"] = snap.list_left((item["path"], item["reason"]) for item in answer["left"])
+    answer["problems"] = work.problems[:MAX_LISTED] + [
+        "%s: %s" % failure for failure in sorted(work.failed.items())[:MAX_LISTED]
+    ]
     return answer
 
 
-def _mounts(manifest, left, only, skipped):
+def _select_mounts(manifest, after_state, only, exclusions):
     """The mounts to be given back their flags: those that the run has changed, and nobody since."""
-    present, wanted = mounts.now(), {}
-    if only is not None and not any(_is_meant(only, source) for source in left["paths"] if mounts.is_source(source)):
-        return wanted
-    for path, then in left.get("mounts", {}).items():
+    present, target = mounts.read_flags(), {}
+    if only is not None and not any(
+        _is_meant(only, source) for source in after_state["paths"] if mounts.is_source(source)
+    ):
+        return target
+    for path, then in after_state.get("mounts", {}).items():
         before = manifest["mounts"][path]
         if present.get(path) == then:
-            wanted[path] = before
+            target[path] = before
         elif present.get(path, before) != before:
-            skipped.append(("mount " + path, "changed since the run"))
-    return wanted
+            exclusions.append(("mount " + path, "changed since the run"))
+    return target
 
 
-def _without_profiles(paths, left, work):
+def _drop_profiles(paths, left_items, work):
     """Have PAM's stack made anew without profiles that went, where it stays as a package has had it made since.
 
     Whoever has edited the stack itself is not overruled: then the tool says no, and the stack stays.
     """
     went = [path for path, word in paths.items() if word == "new" and path.startswith(PROFILES)]
-    if went and any(one["path"].startswith(STACK) for one in left):
-        said = commands.said_no(["pam-auth-update", "--package"])
-        if said:
-            work.tell("PAM still holds what %s brought: %s" % (", ".join(went), said))
+    if went and any(item["path"].startswith(STACK) for item in left_items):
+        error = commands.try_run(["pam-auth-update", "--package"])
+        if error:
+            work.tell("PAM still holds what %s brought: %s" % (", ".join(went), error))
 
 
 def _verify(snap, paths, work):
     """Compare what was to be put back once more; what differs is told by name. Times of folders tell of others' work."""
-    said = "\n".join(work.problems)
-    for path, word in sorted(verify.roots_different(snap, walk.Notes()).items()):
+    problem_text = "\n".join(work.problems)
+    for path, word in sorted(verify.find_root_differences(snap, walk.Notes()).items()):
         folder = snap.entries.get(path, tree.ABSENT)["type"] == "folder"
-        if path in paths and path not in work.failed and path + ":" not in said:
-            if not folder or tree.differs(snap.entries[path], tree.at(path), ("mtime",)):
+        if path in paths and path not in work.failed and path + ":" not in problem_text:
+            if not folder or tree.find_differences(snap.entries[path], tree.read_path(path), ("mtime",)):
                 work.tell("%s: still differs (%s)" % (path, word))
 
 
-def _told(paths, left):
+def _summarize_paths(paths, left_items):
     return {
-        "files": sorted(path for path, word in paths.items() if word != "new")[:LISTED],
-        "removed": sorted(path for path, word in paths.items() if word == "new")[:LISTED],
+        "files": sorted(path for path, word in paths.items() if word != "new")[:MAX_LISTED],
+        "removed": sorted(path for path, word in paths.items() if word == "new")[:MAX_LISTED],
         "count": len(paths),
-        "left": left[:LISTED],
+        "left": left_items[:MAX_LISTED],
     }
 
 
-def _of_package_work(snap, others):
+def _find_package_changes(snap, others):
     """What work on packages changed of what was, or is to be, as in the snapshot: their tools' records, and what they
     wrote anew in /etc. ``others``: paths that are to stay as they differ."""
-    trees = (*PACKAGE_OWN_TREES, *(one + "/" for one in (*PACKAGE_CACHES, *PACKAGE_FILES, *PACKAGE_LEFTOVERS)))
-    paths = different(snap.entries, snap.now(walk.Notes()), snap.scope)
+    trees = (*PACKAGE_OWN_TREES, *(folder + "/" for folder in (*PACKAGE_CACHES, *PACKAGE_FILES, *PACKAGE_LEFTOVERS)))
+    paths = compare_entries(snap.entries, snap.now(walk.Notes()), snap.scope)
     return {
         path: word
         for path, word in paths.items()
@@ -367,73 +395,75 @@ def _of_package_work(snap, others):
     }
 
 
-def _taken_up(left, found):
+def _find_adopted_units(after_state, unit_states):
     """Units that the run brought and that somebody has started or enabled since."""
     return [
         name
-        for name, then in left["units"].items()
-        if name in found
+        for name, then in after_state["units"].items()
+        if name in unit_states
         and (
-            (units.active(found[name]) and not units.active(then))
-            or (found[name]["UnitFileState"] == "enabled" != then["UnitFileState"])
+            (units.is_active(unit_states[name]) and not units.is_active(then))
+            or (unit_states[name]["UnitFileState"] == "enabled" != then["UnitFileState"])
         )
     ]
 
 
-def _unit_names(snap, left, found, skipped):
+def _select_units(snap, after_state, unit_states, exclusions):
     """Units to bring back: those that nobody started or stopped since."""
     names = []
     for name in snap.units:
-        then = left["units"].get(name, snap.units[name])
-        if units.active(found.get(name)) == units.active(then):
+        then = after_state["units"].get(name, snap.units[name])
+        if units.is_active(unit_states.get(name)) == units.is_active(then):
             names.append(name)
-        elif name in left["units"] and units.active(found.get(name)) != units.active(snap.units[name]):
-            skipped.append(("unit " + name, "started or stopped since the run"))
+        elif name in after_state["units"] and units.is_active(unit_states.get(name)) != units.is_active(
+            snap.units[name]
+        ):
+            exclusions.append(("unit " + name, "started or stopped since the run"))
     return names
 
 
-def _of_the_run(touched, before, chosen):
+def _filter_run_units(unit_names, before, chosen_names):
     """Units that a fix names, without those that were there before and that somebody started or stopped since."""
-    return [name for name in touched if name in chosen or name not in before]
+    return [name for name in unit_names if name in chosen_names or name not in before]
 
 
-def _database_unchanged(before, left, skipped):
+def _select_database_state(before, after_state, exclusions):
     """What of MariaDB the run has changed, and nobody since: how it was; None where nothing is to be put back."""
     try:
-        now = database.Asked().answer()
-    except commands.Failed:
+        now = database.DatabaseQuery().answer()
+    except commands.CommandFailure:
         now = None
-    if now is None or database.fingerprint(now) != left["database"]:
-        if left["database"] != database.fingerprint(before):
-            skipped.append(("MariaDB's accounts", "changed since the run" if now else "it does not run"))
+    if now is None or database.fingerprint(now) != after_state["database"]:
+        if after_state["database"] != database.fingerprint(before):
+            exclusions.append(("MariaDB's accounts", "changed since the run" if now else "it does not run"))
         return None
-    kept = {
+    unchanged_values = {
         name: before["variables"][name]
-        for name, value in left["variables"].items()
+        for name, value in after_state["variables"].items()
         if now["variables"].get(name) == value
     }
-    back = {name for name in left["variables"] if now["variables"].get(name) == before["variables"][name]}
-    changed = [name for name in left["variables"] if name not in kept and name not in back]
-    skipped += [("MariaDB's %s" % name, "changed since the run") for name in changed]
-    if not kept and left["database"] == database.fingerprint(before):
+    back = {name for name in after_state["variables"] if now["variables"].get(name) == before["variables"][name]}
+    changed_names = [name for name in after_state["variables"] if name not in unchanged_values and name not in back]
+    exclusions += [("MariaDB's %s" % name, "changed since the run") for name in changed_names]
+    if not unchanged_values and after_state["database"] == database.fingerprint(before):
         return None
-    return {**before, "variables": kept}
+    return {**before, "variables": unchanged_values}
 
 
-def _brought_back(snap, paths):
-    found = []
+def _list_regained_rights(snap, paths):
+    rights = []
     for path, word in sorted(paths.items()):
         entry = snap.parts[None].get(path, tree.ABSENT)
         if word == "new" or "sha256" not in entry:
             continue
         present = {}
-        if tree.at(path, _reader(present))["type"] in ("file", "absent"):
+        if tree.read_path(path, _make_reader(present))["type"] in ("file", "absent"):
             earlier = b"".join(snap.content(entry))
-            found += accounts.brought_back(path, earlier, present.get("content", b""))
-    return found[:LISTED]
+            rights += accounts.list_regained_rights(path, earlier, present.get("content", b""))
+    return rights[:MAX_LISTED]
 
 
-def _reader(into):
+def _make_reader(into):
     def keep(chunks, _status):
         into["content"] = b"".join(chunks)
         return {}

@@ -40,14 +40,14 @@ PACKAGE_OWN_TREES = (
 )
 
 
-class Place:
+class UntrustedPlace:
     """What the same lesser users shape, named after where it lies: ``trees``, path to kind, and single ``paths``."""
 
     def __init__(self, name, trees=(), paths=()):
         self.name, self.trees, self.paths = name, dict(trees), set(paths)
 
 
-class Scope:
+class SnapshotScope:
     """What to take. ``trees`` with everything in them and ``paths`` that root alone can change; ``places``, by name.
 
     Kinds of trees: ``tree``, kept whole; ``data``, see DATA_TREES; ``cache``, as data, but what is new goes.
@@ -57,39 +57,44 @@ class Scope:
         self.trees, self.paths, self.places = {"/etc"}, set(), {}
         self.sysctls, self.units, self.packages, self.databases = [], [], [], []
         self._starts = None
-        self.roots = sorted({_resolved(root.rstrip("/"), True)[0] for root in roots})
-        named = {"sysctl": self.sysctls, "unit": self.units, "package": self.packages, "database": self.databases}
+        self.roots = sorted({_resolve(root.rstrip("/"), True)[0] for root in roots})
+        names_by_kind = {
+            "sysctl": self.sysctls,
+            "unit": self.units,
+            "package": self.packages,
+            "database": self.databases,
+        }
         data = {}
         for touch in sorted(set(touches)):
-            kind, name = parsed(touch)
+            kind, name = parse_touch(touch)
             if kind == "path":
                 self._path(name, data)
             elif kind in KINDS:
-                named[kind].append(name)
+                names_by_kind[kind].append(name)
             else:
                 self._tree(name, "data" if kind == "modes" else "tree", data)
         web = any(touch in ("/var/www/", "/srv/") for touch in touches)
-        data.update({root: "data" for root in self.roots if web or nearest(root, data)})
+        data.update({root: "data" for root in self.roots if web or find_nearest(root, data)})
         if self.packages or any(touch in PACKAGE_TREES for touch in touches):
             self.packages.append("")
-            self.trees |= {one.rstrip("/") for one in PACKAGE_OWN_TREES}
+            self.trees |= {folder.rstrip("/") for folder in PACKAGE_OWN_TREES}
             self.paths |= set(PACKAGE_FILES)
             data.update(dict.fromkeys(PACKAGE_CACHES, "cache"))
-        self.trees = {one for one in self.trees if not nearest(os.path.dirname(one), self.trees)}
+        self.trees = {folder for folder in self.trees if not find_nearest(os.path.dirname(folder), self.trees)}
         for path, kind in data.items():
-            covered = nearest(os.path.dirname(path), data) and path not in self.roots
-            if not covered and not nearest(path, self.trees):
+            is_covered = find_nearest(os.path.dirname(path), data) and path not in self.roots
+            if not is_covered and not find_nearest(path, self.trees):
                 self.apart(path, kind)
 
     @classmethod
-    def recorded(cls, document):
+    def from_document(cls, document):
         """The scope that a snapshot was taken with."""
         scope = cls([], [])
         for word in ("trees", "paths"):
             setattr(scope, word, set(document[word]))
         for word in ("sysctls", "units", "packages", "databases", "roots"):
             setattr(scope, word, list(document[word]))
-        scope.places = {name: Place(name, *rest) for name, rest in document["places"].items()}
+        scope.places = {name: UntrustedPlace(name, *rest) for name, rest in document["places"].items()}
         return scope
 
     def document(self):
@@ -103,10 +108,10 @@ class Scope:
     def _path(self, touch, data):
         if touch in PACKAGE_TREES:
             return
-        path, exposed = _resolved(touch.rstrip("/") or "/", touch.startswith(DATA_TREES))
+        path, is_exposed = _resolve(touch.rstrip("/") or "/", touch.startswith(DATA_TREES))
         inside = path + "/"
         if not touch.endswith("/"):
-            if exposed or inside.startswith(DATA_TREES):
+            if is_exposed or inside.startswith(DATA_TREES):
                 self._place(path).paths.add(path)
             else:
                 self.paths.add(path)
@@ -116,8 +121,8 @@ class Scope:
             self._tree(path, "tree", data)
 
     def _tree(self, path, kind, data):
-        path, exposed = _resolved(path.rstrip("/"), kind == "data" or path.startswith(DATA_TREES))
-        if kind == "tree" and not exposed:
+        path, is_exposed = _resolve(path.rstrip("/"), kind == "data" or path.startswith(DATA_TREES))
+        if kind == "tree" and not is_exposed:
             self.trees.add(path)
         else:
             data[path] = kind
@@ -128,9 +133,9 @@ class Scope:
         self._starts = None
 
     def _place(self, path):
-        root = nearest(path, self.roots)
+        root = find_nearest(path, self.roots)
         name = root or "/".join(path.split("/")[:3])
-        return self.places.setdefault(name, Place(name))
+        return self.places.setdefault(name, UntrustedPlace(name))
 
     def starts(self):
         """Every tree with its kind."""
@@ -142,27 +147,27 @@ class Scope:
 
     def kind(self, path):
         """How a path is taken: ``tree``, ``data``, ``cache`` or, by itself, ``path``."""
-        return self.starts().get(nearest(path, self.starts()), "path")
+        return self.starts().get(find_nearest(path, self.starts()), "path")
 
-    def cleared(self, path):
+    def is_cleared(self, path):
         """Whether what is new at the path goes."""
         return self.kind(path) in ("tree", "cache")
 
     def owners(self):
         """Every tree and path with the place that it belongs to, or None where it is root's."""
-        found = {start: place for place in self.places.values() for start in (*place.trees, *place.paths)}
-        found.update(dict.fromkeys((*self.trees, *self.paths)))
-        return found
+        places_by_start = {start: place for place in self.places.values() for start in (*place.trees, *place.paths)}
+        places_by_start.update(dict.fromkeys((*self.trees, *self.paths)))
+        return places_by_start
 
 
-def parsed(touch):
+def parse_touch(touch):
     """``(kind, name)`` of a touch: ``path``, ``modes``, ``tree`` with a path, or one of KINDS."""
     kind, _, name = touch.partition(":")
     if touch.startswith("/"):
         return "path", touch
     if (kind in ("modes", "tree") and name.startswith("/")) or (kind in KINDS and name):
         return kind, name
-    raise store.Refused("%r is not something that a fix can touch" % touch)
+    raise store.GuardRefusal("%r is not something that a fix can touch" % touch)
 
 
 def covers(touch, what):
@@ -170,27 +175,27 @@ def covers(touch, what):
 
     The controller's reading is ``auditor.hardening.touches``; ``tests/unit/data/touches.yml`` is the truth table of both.
     """
-    kind, name = parsed(touch)
+    kind, name = parse_touch(touch)
     if kind in KINDS:
         return fnmatchcase(what, touch) if kind == "sysctl" else what == touch
-    known, below = name.rstrip("/"), name.endswith("/") or kind == "tree"
-    if what == (known or "/") or (below and what.startswith(known + "/")):
+    plain_path, below = name.rstrip("/"), name.endswith("/") or kind == "tree"
+    if what == (plain_path or "/") or (below and what.startswith(plain_path + "/")):
         return True
     return name == TABLE_FILE and what.startswith("nft:")
 
 
-def nearest(path, starts):
+def find_nearest(path, starts):
     """The one of ``starts`` that is the path or the last one above it, or None."""
     while path not in starts and path != "/":
         path = os.path.dirname(path)
     return path if path in starts else None
 
 
-def _resolved(path, shaped=False):
+def _resolve(path, is_untrusted=False):
     """``shaped``: the path is one that lesser users shape, so what is wrong with it is met, and noted, in its place."""
     try:
-        return tree.resolved(path)
-    except (tree.Unsafe, OSError) as error:
-        if shaped and tree.parts(path):
+        return tree.resolve_path(path)
+    except (tree.UnsafeTarget, OSError) as error:
+        if is_untrusted and tree.split_path(path):
             return path, True
-        raise store.Refused(str(error))
+        raise store.GuardRefusal(str(error))

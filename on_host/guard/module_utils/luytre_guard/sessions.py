@@ -14,23 +14,23 @@ ROUNDS = 100
 READ_SECONDS = 10
 
 
-def _processes():
+def _list_processes():
     """All processes, by id. Read apart, for even root's may be stuck; if so without what lies in their memory."""
     for memory in (True, False):
         try:
-            found = apart.run(lambda memory=memory: _all(memory), READ_SECONDS)
-        except apart.Abandoned:
+            rows = apart.run(lambda memory=memory: _read_all(memory), READ_SECONDS)
+        except apart.WorkerFailure:
             continue
-        return {one["pid"]: one for one in found}
+        return {process["pid"]: process for process in rows}
     return {}
 
 
-def _all(memory):
-    found = (_process(int(name), memory) for name in os.listdir("/proc") if name.isdecimal())
-    return [one for one in found if one is not None]
+def _read_all(memory):
+    processes = (_read_process(int(name), memory) for name in os.listdir("/proc") if name.isdecimal())
+    return [process for process in processes if process is not None]
 
 
-def _process(pid, memory=False):
+def _read_process(pid, memory=False):
     """What is known of a process. ``memory``: also its title and environment, which lie in its memory; a lesser user
     can make a read of that block for ever, so only for processes that are root's altogether."""
     try:
@@ -42,7 +42,7 @@ def _process(pid, memory=False):
         return None
     uids = status.get("Uid", "0").split()
     roots = memory and set(uids) == {"0"}
-    environment = _memory(pid, "environ").split(b"\0") if roots else []
+    environment = _read_memory(pid, "environ").split(b"\0") if roots else []
     return {
         "pid": pid,
         "parent": int(status.get("PPid", "0")),
@@ -50,17 +50,22 @@ def _process(pid, memory=False):
         "name": status.get("Name", ""),
         "state": status.get("State", "")[:1],
         "group": next(
-            (path for one, names, path in groups if names == "name=systemd" or (one == "0" and path != "/")), "/"
+            (
+                path
+                for hierarchy, names, path in groups
+                if names == "name=systemd" or (hierarchy == "0" and path != "/")
+            ),
+            "/",
         ),
-        "title": _memory(pid, "cmdline")[:4096].decode("utf-8", "replace").replace("\0", " ") if roots else "",
+        "title": _read_memory(pid, "cmdline")[:4096].decode("utf-8", "replace").replace("\0", " ") if roots else "",
         "sudo": next(
             (v[len(b"SUDO_UID=") :].decode("ascii", "replace") for v in environment if v.startswith(b"SUDO_UID=")), None
         ),
-        "step": steps.of_process(pid, environment) if set(uids) == {"0"} else None,
+        "step": steps.find_run_of_process(pid, environment) if set(uids) == {"0"} else None,
     }
 
 
-def _memory(pid, name):
+def _read_memory(pid, name):
     try:
         with open("/proc/%d/%s" % (pid, name), "rb") as handle:
             return handle.read(200_000)
@@ -68,69 +73,69 @@ def _memory(pid, name):
         return b""
 
 
-def chain(pid):
+def list_ancestors(pid):
     """A process and those above it, up to but without the first."""
-    found = []
-    while pid > 1 and len(found) < 64:
-        one = _process(pid)
-        if one is None:
+    pids = []
+    while pid > 1 and len(pids) < 64:
+        process = _read_process(pid)
+        if process is None:
             break
-        found.append(pid)
-        pid = one["parent"]
-    return found
+        pids.append(pid)
+        pid = process["parent"]
+    return pids
 
 
-def of_run(processes, run, uid, account, spared):
+def find_run_processes(processes, run, uid, account, spared_pids):
     """The ids of the run's steps and of what they started, wherever it went; and of all processes in login sessions that
     belong to the account or that it started, through sudo too."""
     title = re.compile(r"\Asshd(-session)?: %s(@| \[priv\]|\s|$)" % re.escape(account))
-    in_session = {pid: one for pid, one in processes.items() if SESSION.search(one["group"])}
-    chosen = {
+    in_session = {pid: process for pid, process in processes.items() if SESSION.search(process["group"])}
+    pids = {
         pid
-        for pid, one in in_session.items()
-        if (uid != 0 and one["uid"] == uid)
-        or one["sudo"] == str(uid)
-        or "/user-%d.slice/" % uid in one["group"]
-        or title.match(one["title"])
+        for pid, process in in_session.items()
+        if (uid != 0 and process["uid"] == uid)
+        or process["sudo"] == str(uid)
+        or "/user-%d.slice/" % uid in process["group"]
+        or title.match(process["title"])
     }
-    chosen = _grown(chosen, in_session) | _grown(
-        {pid for pid, one in processes.items() if one["step"] == run}, processes
+    pids = _add_descendants(pids, in_session) | _add_descendants(
+        {pid for pid, process in processes.items() if process["step"] == run}, processes
     )
-    return {pid for pid in chosen if pid not in spared and pid > 1 and processes[pid]["state"] != "Z"}
+    return {pid for pid in pids if pid not in spared_pids and pid > 1 and processes[pid]["state"] != "Z"}
 
 
-def _grown(chosen, among):
+def _add_descendants(pids, among):
     """These processes with all that they started."""
-    chosen, more = set(chosen), set(chosen)
+    pids, more = set(pids), set(pids)
     while more:
-        more = {pid for pid, one in among.items() if one["parent"] in chosen} - chosen
-        chosen |= more
-    return chosen
+        more = {pid for pid, process in among.items() if process["parent"] in pids} - pids
+        pids |= more
+    return pids
 
 
-def end(run, uid, account, spare=()):
+def end_run(run, uid, account, spare=()):
     """Kill the run's steps and the account's sessions; work of the package manager may first come to its end. How many
     processes ended."""
-    spared = {*chain(os.getpid()), *spare}
-    ended, until = set(), time.monotonic() + PACKAGE_SECONDS
+    spared_pids = {*list_ancestors(os.getpid()), *spare}
+    ended_pids, until = set(), time.monotonic() + PACKAGE_SECONDS
     for _ in range(ROUNDS * PACKAGE_SECONDS):
-        processes = _processes()
-        chosen = of_run(processes, run, uid, account, spared)
-        working = _below_package_work(processes, chosen) if time.monotonic() < until else set()
-        for pid in chosen - working:
+        processes = _list_processes()
+        pids = find_run_processes(processes, run, uid, account, spared_pids)
+        busy_pids = _find_package_work(processes, pids) if time.monotonic() < until else set()
+        for pid in pids - busy_pids:
             try:
                 os.kill(pid, signal.SIGKILL)
-                ended.add(pid)
+                ended_pids.add(pid)
             except ProcessLookupError:
                 continue
-        if not chosen:
+        if not pids:
             break
-        if not working and time.monotonic() > until + 5:
+        if not busy_pids and time.monotonic() > until + 5:
             break
-        time.sleep(0.02 if not working else 0.2)
-    return len(ended)
+        time.sleep(0.02 if not busy_pids else 0.2)
+    return len(ended_pids)
 
 
-def _below_package_work(processes, chosen):
-    working = {pid for pid in chosen if processes[pid]["name"] in PACKAGE_WORK}
-    return _grown(working, {pid: processes[pid] for pid in chosen})
+def _find_package_work(processes, pids):
+    busy_pids = {pid for pid in pids if processes[pid]["name"] in PACKAGE_WORK}
+    return _add_descendants(busy_pids, {pid: processes[pid] for pid in pids})

@@ -25,10 +25,10 @@ SITES = (
 """Where people put what is theirs, while a package that is at work puts only what it lists."""
 FIRST_ORDINARY, NOBODY = 1000, 65534
 MAX_ASIDE = 1024 * 1024
-LEFT, MERGED = "changed during the run, by somebody else", "both changed it: somebody's part stays"
+LEFT_REASON, MERGED_REASON = "changed during the run, by somebody else", "both changed it: somebody's part stays"
 
 
-class Shares:
+class ChangeAttribution:
     """Of one run. ``left``: path to why it stays, ``aside``: path to where another's version of what went back is, ``unloadable``: path to
     why the daemon that reads it needs it as it is."""
 
@@ -55,7 +55,7 @@ class Shares:
                 except ValueError:
                     continue
                 if "program" in line:
-                    began = recorder.on_todays_clock(line["began"], line["up"]) - recorder.SLACK
+                    began = recorder.convert_to_present_clock(line["began"], line["up"]) - recorder.SLACK
                 elif "ended" in line:
                     began = None
                 elif "path" in line:
@@ -73,86 +73,98 @@ class Shares:
         """Whether the run changed a path."""
         if path in self._images:
             by_package = path in self._by_programs and path.startswith(SITES)
-            return not by_package or path in self._of_packages()
+            return not by_package or path in self._list_package_paths()
         try:
             return self._open_since is not None and os.lstat(path).st_ctime >= self._open_since
         except OSError:
             return self._open_since is not None
 
-    def _of_packages(self):
+    def _list_package_paths(self):
         if self._packages is None:
-            came = packages.compare(self._snap.manifest["packages"], packages.Asked().answer())[0]
-            self._packages = packages.files_of(came)
+            came = packages.compare(self._snap.manifest["packages"], packages.PackageQuery().answer())[0]
+            self._packages = packages.list_files(came)
         return self._packages
 
-    def mine(self, paths, present):
+    def select_own(self, paths, present):
         """Of what differs from the snapshot, what goes back; the rest is noted in ``left``."""
         paths = {path: word for path, word in paths.items() if path not in self.unloadable}
         if not self.known:
             return paths
-        found, stay = {}, {}
+        own_paths, stay = {}, {}
         for path, word in paths.items():
-            why = self._stays(path, word) if path.startswith(TREE) else None
+            why = self._find_reason(path, word) if path.startswith(TREE) else None
             if why:
                 stay[path] = why
             else:
-                found[path] = word
-        for path in [path for path, word in found.items() if word == "new" and os.path.isdir(path)]:
-            inside = _below(path) if path.startswith(TREE) and not path.startswith(WAY_IN) else []
-            others = {one: LEFT for one in inside if not os.path.isdir(one) and not self.of_run(one)}
+                own_paths[path] = word
+        for path in [path for path, word in own_paths.items() if word == "new" and os.path.isdir(path)]:
+            inside = _list_below(path) if path.startswith(TREE) and not path.startswith(WAY_IN) else []
+            others = {
+                inner_path: LEFT_REASON
+                for inner_path in inside
+                if not os.path.isdir(inner_path) and not self.of_run(inner_path)
+            }
             if others:
-                del found[path]
+                del own_paths[path]
                 stay.update(others)
-                found.update({one: "new" for one in inside if not os.path.isdir(one) and one not in others})
-        for path in {self._known_above(path) for path in stay} & set(found):
+                own_paths.update(
+                    {
+                        inner_path: "new"
+                        for inner_path in inside
+                        if not os.path.isdir(inner_path) and inner_path not in others
+                    }
+                )
+        for path in {self._find_known_parent(path) for path in stay} & set(own_paths):
             entry = self._snap.entries.get(path, tree.ABSENT)
-            if entry["type"] == "folder" and not tree.differs(entry, present.get(path, tree.ABSENT), ("mtime",)):
-                del found[path]
+            if entry["type"] == "folder" and not tree.find_differences(
+                entry, present.get(path, tree.ABSENT), ("mtime",)
+            ):
+                del own_paths[path]
         self.left.update({path: why for path, why in stay.items() if why is not True})
-        return found
+        return own_paths
 
-    def _known_above(self, path):
+    def _find_known_parent(self, path):
         """The first folder above that was there before: the names in it are others than before."""
         path = os.path.dirname(path)
         while path != "/" and self._snap.entries.get(path, tree.ABSENT)["type"] == "absent":
             path = os.path.dirname(path)
         return path
 
-    def _stays(self, path, word):
+    def _find_reason(self, path, word):
         """Why a path stays as it is, True where that is not worth a word, None where it goes back."""
         if path.rstrip("-") in ACCOUNTS:
             if not self.of_run(path.rstrip("-")):
-                return True if path.endswith("-") else LEFT
+                return True if path.endswith("-") else LEFT_REASON
             if path not in ACCOUNTS:
                 return None
-            wanted = self.wanted(path)
-            same = wanted is not None and wanted == _bytes(path) and not self._attributes_differ(path)
-            return MERGED if same else None
+            content = self.merge_content(path)
+            same = content is not None and content == _read_bytes(path) and not self._attributes_differ(path)
+            return MERGED_REASON if same else None
         if path.startswith(WAY_IN):
             return None
         if path == "/etc/.pwd.lock":
             return True
-        return LEFT if (word == "new" or path in LINES) and not self.of_run(path) else None
+        return LEFT_REASON if (word == "new" or path in LINES) and not self.of_run(path) else None
 
     def _attributes_differ(self, path):
-        return bool(tree.differs(self._snap.entries[path], tree.at(path), ("mtime", "sha256")))
+        return bool(tree.find_differences(self._snap.entries[path], tree.read_path(path), ("mtime", "sha256")))
 
-    def _before(self, path):
+    def _read_before(self, path):
         entry = self._snap.entries.get(path, tree.ABSENT)
         return b"".join(self._snap.content(entry)) if "sha256" in entry else None
 
-    def wanted(self, path):
+    def merge_content(self, path):
         """What a file of accounts is to hold: as before, with others' lines. None where that is the same, and for every
         other path."""
-        before = self._before(path) if self.known and path in ACCOUNTS else None
-        now = _bytes(path) if before is not None else None
+        before = self._read_before(path) if self.known and path in ACCOUNTS else None
+        now = _read_bytes(path) if before is not None else None
         if now is None:
             return None
-        ordinary = ordinary_names(_bytes("/etc/passwd") or b"", _bytes("/etc/group") or b"")
-        wanted = merged(before, self._image(path), now, ordinary)
-        return wanted if wanted != before else None
+        ordinary = list_ordinary_names(_read_bytes("/etc/passwd") or b"", _read_bytes("/etc/group") or b"")
+        content = merge_lines(before, self._get_image(path), now, ordinary)
+        return content if content != before else None
 
-    def _image(self, path):
+    def _get_image(self, path):
         after = self._images.get(path) or {}
         return base64.b64decode(after["content"]) if "content" in after else None
 
@@ -160,8 +172,8 @@ class Shares:
         """Keep what is about to go, where that is somebody's and not the run's."""
         if not self.known or not path.startswith(TREE) or path in self.aside or path in ACCOUNTS:
             return
-        now = _bytes(path)
-        if now is None or now == self._before(path) or (self.of_run(path) and now == self._image(path)):
+        now = _read_bytes(path)
+        if now is None or now == self._read_before(path) or (self.of_run(path) and now == self._get_image(path)):
             return
         if path.rstrip("-") in ACCOUNTS or (path in self._by_programs and self.of_run(path)):
             return
@@ -171,11 +183,11 @@ class Shares:
         self.aside[path] = target
 
 
-def merged(before, image, now, ordinary):
+def merge_lines(before, image, now, ordinary):
     """A file of lines, each with a name, as before, with what others changed since. ``image``: how the run left it, None
     where that is not known; ``ordinary``: names of people, which no package makes."""
-    old, new = _named(before), _named(now)
-    ours = _named(image) if image is not None else None
+    old, new = _index_lines(before), _index_lines(now)
+    ours = _index_lines(image) if image is not None else None
     lines = []
     for name, line in old.items():
         others = ours is not None and name in ours and new.get(name) != ours[name] and ours[name] == line
@@ -189,35 +201,35 @@ def merged(before, image, now, ordinary):
     return before if lines == list(old.values()) else b"".join(line + b"\n" for line in lines)
 
 
-def ordinary_names(passwd, group):
+def list_ordinary_names(passwd, group):
     """Names of accounts and groups that are people's, by their number."""
-    found = set()
+    names = set()
     for line in [*passwd.splitlines(), *group.splitlines()]:
         fields = line.split(b":")
         if len(fields) > 2 and fields[2].isdigit() and FIRST_ORDINARY <= int(fields[2]) < NOBODY:
-            found.add(fields[0])
-    return found
+            names.add(fields[0])
+    return names
 
 
-def _named(content):
+def _index_lines(content):
     return {line.split(b":")[0]: line for line in content.splitlines() if line}
 
 
-def _below(folder):
+def _list_below(folder):
     return [os.path.join(top, name) for top, inner, names in os.walk(folder) for name in (*inner, *names)]
 
 
-def _bytes(path):
+def _read_bytes(path):
     """The bytes of a regular file that is not too large to keep aside, or None."""
-    found = {}
+    result = {}
 
     def keep(chunks, status):
         if status.st_size <= MAX_ASIDE:
-            found["content"] = b"".join(chunks)
+            result["content"] = b"".join(chunks)
         return {}
 
     try:
-        tree.at(path, keep)
-    except (OSError, tree.Unsafe):
+        tree.read_path(path, keep)
+    except (OSError, tree.UnsafeTarget):
         return None
-    return found.get("content")
+    return result.get("content")

@@ -6,7 +6,7 @@ import shutil
 import time
 
 from . import data, database, incident, live, mounts, packages, spare, store, timer, tree, units, walk
-from .scope import Scope
+from .scope import SnapshotScope
 
 VERSION = 3
 """Since 3 dpkg's journal is noted."""
@@ -37,7 +37,7 @@ class Blob:
             state.update(chunk)
             self.size += len(chunk)
             if self.size > MAX_KEPT:
-                raise store.Refused("what the fixes touch holds more than %d MB" % (MAX_KEPT >> 20))
+                raise store.GuardRefusal("what the fixes touch holds more than %d MB" % (MAX_KEPT >> 20))
             self._file.write(chunk)
         name = state.hexdigest()
         length = self.size - start
@@ -56,151 +56,153 @@ class Blob:
         self._file.close()
 
 
-def whole(keep, notes):
+def make_keeper(keep, notes):
     """A ``keep_of`` for root's trees. What is too large and not root's alone is noted, for it is somebody's to fill."""
 
     def keep_of(path):
-        def kept(chunks, status):
-            if tree.exposed(status):
-                content = data.bounded(chunks, MAX_SHAPED_FILE)
+        def keep_bounded(chunks, status):
+            if tree.is_exposed(status):
+                content = data.read_bounded(chunks, MAX_SHAPED_FILE)
                 if content is None:
                     notes.add(path, "large")
                     return {}
                 return keep([content], status)
             return keep(chunks, status)
 
-        return kept
+        return keep_bounded
 
     return keep_of
 
 
-def roots_own(scope, keep_of, notes, known=None, enter=None):
+def read_root_entries(scope, keep_of, notes, known_entries=None, enter=None):
     """Entries of root's trees and paths, what is not there as absent; places are left out.
 
     ``enter(path, entry)``: whether a folder is gone into. What cannot be read is told to ``notes``.
     """
-    known, found = known or {}, {}
+    known_entries, found_entries = known_entries or {}, {}
     others = {start for place in scope.places.values() for start in place.trees}
-    budget = walk.Budget(MAX_ENTRIES, MAX_WORDS, MAX_SECONDS)
+    budget = walk.WalkBudget(MAX_ENTRIES, MAX_WORDS, MAX_SECONDS)
     for root in sorted(scope.trees):
         try:
-            if not _there(root):
-                found[root] = dict(tree.ABSENT)
+            if not _is_there(root):
+                found_entries[root] = dict(tree.ABSENT)
                 continue
-            found.update(walk.walk(root, keep_of, budget, notes, known, enter, others))
-        except (OSError, tree.Unsafe):
+            found_entries.update(walk.walk(root, keep_of, budget, notes, known_entries, enter, others))
+        except (OSError, tree.UnsafeTarget):
             notes.add(root, "unreadable")
-    for path in sorted(scope.paths - set(found)):
+    for path in sorted(scope.paths - set(found_entries)):
         try:
-            found[path] = tree.at(path, keep_of(path), known.get(path))
-        except (OSError, tree.Unsafe):
+            found_entries[path] = tree.read_path(path, keep_of(path), known_entries.get(path))
+        except (OSError, tree.UnsafeTarget):
             notes.add(path, "unreadable")
-    data.put_around(found, scope.trees | scope.paths)
-    return found
+    data.add_parent_folders(found_entries, scope.trees | scope.paths)
+    return found_entries
 
 
-def entries(scope, keep, notes):
+def read_entries(scope, keep, notes):
     """Everything in scope, as it is before a run. Raises store.Refused for what of root's trees cannot be kept.
 
     A folder in those that others can change is a place of its own from here on.
     """
 
     def enter(path, entry):
-        if not tree.shaped(entry):
+        if not tree.is_entry_exposed(entry):
             return True
         scope.apart(path, "tree")
         return False
 
-    found = roots_own(scope, whole(keep, notes), walk.Refusing(), None, enter)
-    for shaped in [path for path in found if path in scope.starts() and path not in scope.trees]:
-        del found[shaped]
-    data.merge(found, data.read(scope, keep, notes))
-    return found
+    found_entries = read_root_entries(scope, make_keeper(keep, notes), walk.RefusingNotes(), None, enter)
+    for untrusted_path in [path for path in found_entries if path in scope.starts() and path not in scope.trees]:
+        del found_entries[untrusted_path]
+    data.merge(found_entries, data.read(scope, keep, notes))
+    return found_entries
 
 
-def _there(path):
-    return tree.at(path)["type"] != "absent"
+def _is_there(path):
+    return tree.read_path(path)["type"] != "absent"
 
 
-def _needed(entry):
+def _estimate_bytes(entry):
     """Bytes that the entry of one of root's trees takes at most: what others blow up is not kept."""
     size = entry.get("size", 0)
-    return PER_ENTRY + (0 if tree.shaped(entry) and size > MAX_SHAPED_FILE else min(size, MAX_KEPT))
+    return PER_ENTRY + (0 if tree.is_entry_exposed(entry) and size > MAX_SHAPED_FILE else min(size, MAX_KEPT))
 
 
-def must_fit(kept, scope):
+def check_room(run_store, scope):
     """Refuse when the snapshot and a margin do not fit where it goes."""
-    needed, notes, budget = MARGIN, walk.Notes(), walk.Budget(MAX_ENTRIES, MAX_WORDS, MAX_SECONDS)
+    required_bytes, notes, budget = MARGIN, walk.Notes(), walk.WalkBudget(MAX_ENTRIES, MAX_WORDS, MAX_SECONDS)
     for root in sorted(scope.trees):
-        if _there(root):
-            below = walk.walk(root, lambda _: None, budget, notes, None, lambda _, entry: not tree.shaped(entry))
-            needed += sum(_needed(entry) for _, entry in below)
-    for path, inodes in ((kept.home, MIN_INODES), ("/etc", MIN_INODES)):
+        if _is_there(root):
+            below = walk.walk(
+                root, lambda _: None, budget, notes, None, lambda _, entry: not tree.is_entry_exposed(entry)
+            )
+            required_bytes += sum(_estimate_bytes(entry) for _, entry in below)
+    for path, inodes in ((run_store.home, MIN_INODES), ("/etc", MIN_INODES)):
         space = os.statvfs(path)
         free = space.f_bavail * space.f_frsize
-        if free < (needed if path == kept.home else MARGIN // 4):
-            raise store.Refused(
+        if free < (required_bytes if path == run_store.home else MARGIN // 4):
+            raise store.GuardRefusal(
                 "No space left on device: the snapshot needs %d MB at %s, where %d MB are free"
-                % (-(-needed >> 20), path, free >> 20)
+                % (-(-required_bytes >> 20), path, free >> 20)
             )
         if space.f_files and space.f_favail < inodes:
-            raise store.Refused("No space left on device: no inodes left at %s" % path)
-    return needed
+            raise store.GuardRefusal("No space left on device: no inodes left at %s" % path)
+    return required_bytes
 
 
-def take(kept, run, touches, roots):
+def take_snapshot(run_store, run, touches, roots):
     """Take the snapshot of a run and put it, complete, in the run's folder. Its digest and a word on it: its size, and
     ``notes`` on what lesser users keep from being kept.
 
     Raises store.Refused, with nothing left behind, when it does not fit or cannot be read.
     """
-    scope = Scope(touches, roots)
-    kept.prune(run)
-    must_fit(kept, scope)
-    folder = kept.folder(run)
+    scope = SnapshotScope(touches, roots)
+    run_store.prune(run)
+    check_room(run_store, scope)
+    folder = run_store.folder(run)
     if os.path.exists(folder):
-        raise store.Refused("there is already a snapshot of the run %s" % run)
-    draft = os.path.join(kept.home, ".draft-" + run)
+        raise store.GuardRefusal("there is already a snapshot of the run %s" % run)
+    draft = os.path.join(run_store.home, ".draft-" + run)
     os.mkdir(draft, 0o700)
     try:
-        asked = [
-            units.Asked(scope.units),
-            live.AskedTable(),
-            packages.Asked(),
-            database.Asked() if scope.databases or any("/etc/mysql" in touch for touch in touches) else None,
+        queries = [
+            units.UnitQuery(scope.units),
+            live.TableQuery(),
+            packages.PackageQuery(),
+            database.DatabaseQuery() if scope.databases or any("/etc/mysql" in touch for touch in touches) else None,
         ]
         blob, notes = Blob(os.path.join(draft, "content")), walk.Notes()
-        found = entries(scope, blob.keep, notes)
-        dpkg = packages.database_entries(lambda _: blob.keep) if scope.packages else {}
-        skeleton = packages.skeleton() if scope.packages else {}
+        found_entries = read_entries(scope, blob.keep, notes)
+        dpkg = packages.read_database_entries(lambda _: blob.keep) if scope.packages else {}
+        skeleton = packages.read_skeleton() if scope.packages else {}
         blob.close()
         manifest = {
             "version": VERSION,
             "run": run,
             "taken": time.time(),
             "scope": scope.document(),
-            "entries": found,
-            "notes": notes.told(),
+            "entries": found_entries,
+            "notes": notes.to_rows(),
             "places": blob.places,
-            "sysctls": live.sysctls(scope.sysctls),
-            "units": asked[0].answer(),
-            "ruleset": asked[1].answer(),
-            "mounts": mounts.now(),
+            "sysctls": live.read_sysctls(scope.sysctls),
+            "units": queries[0].answer(),
+            "ruleset": queries[1].answer(),
+            "mounts": mounts.read_flags(),
             "contained": incident.read().document(),
-            "packages": asked[2].answer(),
-            "database": asked[3].answer() if asked[3] else None,
+            "packages": queries[2].answer(),
+            "database": queries[3].answer() if queries[3] else None,
             "skeleton": skeleton,
             "dpkg": dpkg,
         }
         digest = store.write_json(os.path.join(draft, "manifest.json"), manifest)
-        store.write(os.path.join(draft, store.PROGRAM), store.program(), 0o700)
-        timer.must_start(os.path.join(draft, store.PROGRAM))
+        store.write(os.path.join(draft, store.PROGRAM), store.build_program(), 0o700)
+        timer.check_start(os.path.join(draft, store.PROGRAM))
         spare.keep(os.path.join(draft, store.ROOM), blob.size)
         os.rename(draft, folder)
-        store.sync_folder(kept.home)
+        store.sync_folder(run_store.home)
     except BaseException as error:
         shutil.rmtree(draft, ignore_errors=True)
         if isinstance(error, OSError) and error.errno is not None:
-            raise store.Refused("%s: the snapshot could not be taken" % error.strerror)
+            raise store.GuardRefusal("%s: the snapshot could not be taken" % error.strerror)
         raise
-    return digest, {"files": len(found), "bytes": blob.size, "notes": notes.told()}
+    return digest, {"files": len(found_entries), "bytes": blob.size, "notes": notes.to_rows()}

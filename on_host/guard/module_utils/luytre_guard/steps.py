@@ -50,40 +50,40 @@ spec.loader.exec_module(sys.modules["sitecustomize"])
 """
 
 
-def open_for(kept, run):
+def install_interpreter(run_store, run):
     """Have the run change the host by a Python of its own, whose path is told, until ``close_for``.
 
     Raises store.Refused where nothing can be run from the guard's folder.
     """
-    path, lock = kept.file(run, PYTHON), kept.file(run, LOCK)
-    if os.statvfs(kept.folder(run)).f_flag & os.ST_NOEXEC:
-        raise store.Refused("%s is mounted noexec, so a run could not be ended there" % kept.home)
+    path, lock = run_store.file(run, PYTHON), run_store.file(run, LOCK)
+    if os.statvfs(run_store.folder(run)).f_flag & os.ST_NOEXEC:
+        raise store.GuardRefusal("%s is mounted noexec, so a run could not be ended there" % run_store.home)
     os.close(os.open(lock, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
-    record = kept.file(run, shares.FOLDER)
+    record = run_store.file(run, shares.FOLDER)
     os.makedirs(record, mode=0o700, exist_ok=True)
-    store.write(os.path.join(record, "sitecustomize.py"), store.source("recorder").encode("utf-8"))
+    store.write(os.path.join(record, "sitecustomize.py"), store.read_source("recorder").encode("utf-8"))
     words = {"record": record, "run": run, "python": path, "lock": lock, "word": recorder.WORD, "handle": HANDLE}
     store.write(path + BEGINS, STEP.format(**words).encode())
     store.write(path, SCRIPT.format(interpreter=os.path.realpath(sys.executable), **words).encode(), 0o700)
     return path
 
 
-def close_for(kept, run):
+def remove_interpreter(run_store, run):
     """Whatever the run still sends, it begins no more steps."""
     with contextlib.suppress(FileNotFoundError):
-        os.unlink(kept.file(run, PYTHON))
+        os.unlink(run_store.file(run, PYTHON))
 
 
 @contextlib.contextmanager
-def none_at_work(kept, run, seconds, meanwhile=lambda: None):
+def hold_steps(run_store, run, seconds, meanwhile=lambda: None):
     """Hold the run's lock, so that no step is at work; whether it was got within that many seconds.
 
     ``meanwhile`` is done again and again until then.
     """
-    handle = os.open(kept.file(run, LOCK), os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    handle = os.open(run_store.file(run, LOCK), os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     until = time.monotonic() + seconds
     try:
-        while not (got := _taken(handle)) and time.monotonic() < until:
+        while not (got := _try_lock(handle)) and time.monotonic() < until:
             meanwhile()
             time.sleep(0.02)
         yield got
@@ -91,7 +91,7 @@ def none_at_work(kept, run, seconds, meanwhile=lambda: None):
         os.close(handle)
 
 
-def _taken(handle):
+def _try_lock(handle):
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -101,12 +101,12 @@ def _taken(handle):
     return True
 
 
-def of_process(pid, environment):
+def find_run_of_process(pid, environment):
     """The run that a process is a step of, by what it holds or by the environment it was given; None for others'."""
     with contextlib.suppress(OSError):
         folder, name = os.path.split(os.readlink("/proc/%d/fd/%d" % (pid, HANDLE)))
         if name == LOCK:
             return os.path.basename(folder)
     word = recorder.WORD.encode() + b"="
-    given = next((one[len(word) :] for one in environment if one.startswith(word)), None)
-    return given.decode("ascii", "replace") if given is not None else None
+    value = next((entry[len(word) :] for entry in environment if entry.startswith(word)), None)
+    return value.decode("ascii", "replace") if value is not None else None

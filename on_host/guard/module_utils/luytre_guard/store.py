@@ -18,7 +18,7 @@ from . import spare
 HOME = "/var/lib/luytre/guard"
 RUN = re.compile(r"\A[0-9A-Za-z][0-9A-Za-z-]{0,63}\Z")
 MAX_SNAPSHOTS = 5
-LEFT = "left.json"
+LEFT_FILE = "left.json"
 LEFT_OF = ("type", "mode", "uid", "gid", "sha256", "target")
 LEFT_STATES, MAX_LEFT = 8, 20_000
 MAX_KEPT_BYTES = 256 * 1024 * 1024
@@ -58,7 +58,7 @@ MODULES = (
     ),
     "actions",
 )
-OWN, SHARED = "luytre_guard", "luytre_shared"
+OWN, SHARED_PACKAGE = "luytre_guard", "luytre_shared"
 SHARED_MODULES = (
     *("__init__", "acting", "contained", "ended", "immutable", "lines", "names", "ownership", "ports"),
     *("replacing", "safe_open"),
@@ -69,11 +69,11 @@ ROOT = "ansible/module_utils"
 MAIN = "import sys\nfrom ansible.module_utils.luytre_guard.service import main\nsys.exit(main())\n"
 
 
-class Refused(Exception):
+class GuardRefusal(Exception):
     """Nothing was done; the message says why."""
 
 
-class Store:
+class RunStore:
     """The guard's folder. ``armed.json`` is there from the moment a run is armed until it is confirmed or reverted,
     ``rolling.json`` from the moment a rollback begins until it has come to its end."""
 
@@ -85,16 +85,16 @@ class Store:
     def prepare(self):
         """Make the folder, root's alone."""
         if not os.path.isdir(self.home):
-            _make(self.home)
+            _make_folder(self.home)
         status = os.lstat(self.home)
         if status.st_uid != os.geteuid() or os.path.islink(self.home):
-            raise Refused("%s is not ours" % self.home)
+            raise GuardRefusal("%s is not ours" % self.home)
         os.chmod(self.home, 0o700)
 
     def folder(self, run):
         """The folder of a run. Raises Refused for a name that no run has."""
         if not RUN.match(run or ""):
-            raise Refused("%r is not the name of a run" % run)
+            raise GuardRefusal("%r is not the name of a run" % run)
         return os.path.join(self.home, run)
 
     def file(self, run, name):
@@ -102,7 +102,7 @@ class Store:
         return os.path.join(self.folder(run), name)
 
     @contextlib.contextmanager
-    def locked(self, seconds):
+    def hold_lock(self, seconds):
         """Hold the host's lock; waits that long for it, then raises Refused with who has it."""
         self.prepare()
         handle = os.open(os.path.join(self.home, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
@@ -116,17 +116,17 @@ class Store:
                     if error.errno not in (errno.EAGAIN, errno.EACCES):
                         raise
                     if time.monotonic() > until:
-                        raise Refused("another run is in progress: %s" % (self._holder() or "?"))
+                        raise GuardRefusal("another run is in progress: %s" % (self._get_holder() or "?"))
                     time.sleep(0.05)
             yield
         finally:
             os.close(handle)
 
-    def _holder(self):
-        armed = self.armed()
-        return armed["run"] if armed else None
+    def _get_holder(self):
+        armed_run = self.read_mark()
+        return armed_run["run"] if armed_run else None
 
-    def armed(self):
+    def read_mark(self):
         """What is open: ``{run, digest, uid, boot, seconds, deadline}``, or None."""
         return read_json(self.mark)
 
@@ -144,53 +144,56 @@ class Store:
 
     def runs(self):
         """The runs with a snapshot here, oldest first."""
-        found = []
+        dated_names = []
         for name in os.listdir(self.home) if os.path.isdir(self.home) else ():
             if RUN.match(name):
                 with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-                    found.append((os.stat(self.file(name, "manifest.json")).st_mtime_ns, name))
-        return [name for _, name in sorted(found)]
+                    dated_names.append((os.stat(self.file(name, "manifest.json")).st_mtime_ns, name))
+        return [name for _, name in sorted(dated_names)]
 
     def note_left(self, entries):
         """Keep how a confirmed run left files, the last states of each, also when its snapshot is forgotten."""
-        place = os.path.join(self.home, LEFT)
-        known = read_json(place) or {}
+        place = os.path.join(self.home, LEFT_FILE)
+        states_by_path = read_json(place) or {}
         for path, entry in entries.items():
             state = {word: entry[word] for word in LEFT_OF if word in entry}
-            known[path] = [*(one for one in known.pop(path, ()) if one != state), state][-LEFT_STATES:]
-        write_json(place, dict(list(known.items())[-MAX_LEFT:]))
+            states_by_path[path] = [
+                *(earlier_state for earlier_state in states_by_path.pop(path, ()) if earlier_state != state),
+                state,
+            ][-LEFT_STATES:]
+        write_json(place, dict(list(states_by_path.items())[-MAX_LEFT:]))
 
     def prune(self, keep):
         """Forget drafts, and the oldest snapshots beyond the bounds on number and bytes; never the one to ``keep``."""
         for entry in list(os.scandir(self.home)):
             if entry.name.startswith(".draft-"):
                 shutil.rmtree(entry.path, ignore_errors=True)
-        armed = self.armed()
-        kept = {keep, armed["run"] if armed else None}
+        armed_run = self.read_mark()
+        kept_runs = {keep, armed_run["run"] if armed_run else None}
         runs = self.runs()
-        sizes = {run: _bytes_below(self.folder(run)) for run in runs}
+        sizes = {run: _count_bytes(self.folder(run)) for run in runs}
         for run in runs:
             if len(sizes) <= MAX_SNAPSHOTS and sum(sizes.values()) <= MAX_KEPT_BYTES:
                 return
-            if run not in kept:
+            if run not in kept_runs:
                 shutil.rmtree(self.folder(run), ignore_errors=True)
                 del sizes[run]
 
 
-def _make(folder):
+def _make_folder(folder):
     """Make a folder and those above it, leaving the time of the one where that begins as it was."""
     above = os.path.dirname(folder)
     if not os.path.isdir(above):
-        _make(above)
+        _make_folder(above)
     moment = os.stat(above).st_mtime_ns
     os.mkdir(folder, 0o700)
     if not os.path.exists(os.path.join(above, "guard")):
         os.utime(above, ns=(moment, moment))
 
 
-def _bytes_below(folder):
+def _count_bytes(folder):
     return sum(
-        _bytes_below(entry.path) if entry.is_dir(follow_symlinks=False) else entry.stat(follow_symlinks=False).st_size
+        _count_bytes(entry.path) if entry.is_dir(follow_symlinks=False) else entry.stat(follow_symlinks=False).st_size
         for entry in os.scandir(folder)
     )
 
@@ -233,20 +236,20 @@ def sync_folder(path):
         os.close(handle)
 
 
-def program():
+def build_program():
     """This package as one file that a host's own Python runs, without controller or Ansible."""
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for folder in ("ansible", ROOT):
             archive.writestr("%s/__init__.py" % folder, "")
-        for package, modules in ((OWN, MODULES), (SHARED, SHARED_MODULES)):
+        for package, modules in ((OWN, MODULES), (SHARED_PACKAGE, SHARED_MODULES)):
             for name in modules:
-                archive.writestr("%s/%s/%s.py" % (ROOT, package, name), source(name, package))
+                archive.writestr("%s/%s/%s.py" % (ROOT, package, name), read_source(name, package))
         archive.writestr("__main__.py", MAIN)
     return target.getvalue()
 
 
-def source(name, package=OWN):
+def read_source(name, package=OWN):
     """The text of one of our modules, wherever it was loaded from: a folder, or the archive that Ansible sends."""
     full = ".".join([*ROOT.split("/"), package, *([] if name == "__init__" else [name])])
     return importlib.util.find_spec(full).loader.get_source(full)

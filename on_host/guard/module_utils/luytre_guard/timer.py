@@ -10,7 +10,7 @@ from . import commands, steps, store
 UNITS = "/usr/local/lib/systemd/system"
 PYTHON, STARTS = "/usr/bin/python3", "starts"
 BOOT, FINISH, RESUME = "luytre-guard-boot.service", "luytre-guard-finish.service", "luytre-guard-resume.service"
-PROTECTED = (
+PROTECTED_UNITS = (
     *("sysinit.target", "network-pre.target", "nftables.service", "luytre-firewall.service", "systemd-sysctl.service"),
     *("systemd-modules-load.service", "systemd-tmpfiles-setup.service", "apparmor.service", "ssh.service"),
     *("ssh.socket", "sshd.service", "nginx.service", "apache2.service", "mariadb.service", "cron.service"),
@@ -70,112 +70,112 @@ AT_BOOT = (
     (FINISH, FINISH_UNIT, "multi-user.target"),
     (RESUME, RESUME_UNIT, "multi-user.target"),
 )
-SPENT = 3
+EXIT_SPENT = 3
 """What a service ends with that has tried often enough for now."""
 AGAIN = (
-    *("Restart=on-failure", "RestartSec=1", "RestartPreventExitStatus=%d" % SPENT),
+    *("Restart=on-failure", "RestartSec=1", "RestartPreventExitStatus=%d" % EXIT_SPENT),
     *("KillMode=process", "Slice=system.slice"),
 )
 """How the units are run: tried again, and not held up by a process that cannot be ended."""
 
 
-def unit_of(run):
+def get_unit_name(run):
     """The name, without suffix, of the timer and the service that revert a run."""
     return "luytre-revert-" + run
 
 
-def start_timer(kept, run, seconds):
+def start_timer(run_store, run, seconds):
     """Start the timer that reverts the run. Raises store.Refused when systemd does not take it."""
-    unit = unit_of(run)
-    commands.said_no(["systemctl", "reset-failed", unit + ".service", unit + ".timer"])
-    _run_unit(unit, ["--on-active=%d" % seconds, "--timer-property=AccuracySec=1s"], kept, ["revert", run])
-    if not timer_runs(run):
-        raise store.Refused("the timer that brings the host back could not be started")
+    unit = get_unit_name(run)
+    commands.try_run(["systemctl", "reset-failed", unit + ".service", unit + ".timer"])
+    _run_unit(unit, ["--on-active=%d" % seconds, "--timer-property=AccuracySec=1s"], run_store, ["revert", run])
+    if not is_timer_running(run):
+        raise store.GuardRefusal("the timer that brings the host back could not be started")
 
 
-def must_start(program):
+def check_start(program):
     """Refuse when the program that brings the host back does not start there: neither timer nor boot could."""
-    said = commands.said_no([PYTHON, "-I", "-B", program, STARTS])
-    if said is not None:
-        raise store.Refused("what brings the host back would not start: %s" % said)
+    error = commands.try_run([PYTHON, "-I", "-B", program, STARTS])
+    if error is not None:
+        raise store.GuardRefusal("what brings the host back would not start: %s" % error)
 
 
-def start_unit(kept, unit, arguments):
+def start_unit(run_store, unit, arguments):
     """Start a service of ours now. Raises store.Refused."""
-    commands.said_no(["systemctl", "reset-failed", unit + ".service"])
-    _run_unit(unit, ["--no-block"], kept, arguments)
+    commands.try_run(["systemctl", "reset-failed", unit + ".service"])
+    _run_unit(unit, ["--no-block"], run_store, arguments)
 
 
-def _run_unit(unit, options, kept, arguments):
+def _run_unit(unit, options, run_store, arguments):
     run = arguments[1]
     argv = ["systemd-run", "--quiet", "--unit=" + unit, "--description=Lũy Tre: %s %s" % tuple(arguments), *options]
-    argv += ["--property=" + one for one in ("StartLimitIntervalSec=0", *AGAIN)]
-    argv += [PYTHON, "-I", "-B", kept.file(run, store.PROGRAM), *arguments]
+    argv += ["--property=" + setting for setting in ("StartLimitIntervalSec=0", *AGAIN)]
+    argv += [PYTHON, "-I", "-B", run_store.file(run, store.PROGRAM), *arguments]
     try:
         commands.run(argv)
-    except commands.Failed as error:
-        raise store.Refused("systemd does not take the unit that brings the host back: %s" % error)
+    except commands.CommandFailure as error:
+        raise store.GuardRefusal("systemd does not take the unit that brings the host back: %s" % error)
 
 
-def timer_runs(run):
+def is_timer_running(run):
     """Whether the run's timer, or what it starts, is under way."""
     try:
-        unit = unit_of(run)
-        found = commands.run(["systemctl", "is-active", unit + ".timer", unit + ".service"], ok=(0, 3, 4))
-    except commands.Failed:
+        unit = get_unit_name(run)
+        output = commands.run(["systemctl", "is-active", unit + ".timer", unit + ".service"], ok=(0, 3, 4))
+    except commands.CommandFailure:
         return False
-    return bool({b"active", b"activating", b"deactivating"} & set(found.split()))
+    return bool({b"active", b"activating", b"deactivating"} & set(output.split()))
 
 
-def at_work(run):
+def is_reverting(run):
     """Whether a service is bringing the run back, or about to try again."""
-    unit = unit_of(run)
+    unit = get_unit_name(run)
     try:
-        found = commands.run(["systemctl", "is-active", unit + ".service", unit + "-asked.service"], ok=(0, 3, 4))
-    except commands.Failed:
+        output = commands.run(["systemctl", "is-active", unit + ".service", unit + "-asked.service"], ok=(0, 3, 4))
+    except commands.CommandFailure:
         return False
-    return bool({b"active", b"activating", b"deactivating"} & set(found.split()))
+    return bool({b"active", b"activating", b"deactivating"} & set(output.split()))
 
 
 def wait_for_jobs(seconds):
     """Wait until systemd has done what it was asked to do: a daemon that is being restarted reads its old files. A job
     that takes longer is not waited for."""
     until = time.monotonic() + seconds
-    while time.monotonic() < until and _jobs():
+    while time.monotonic() < until and _list_jobs():
         time.sleep(0.1)
 
 
-def _jobs():
+def _list_jobs():
     try:
-        found = commands.run(["systemctl", "list-jobs", "--no-legend", "--plain"]).decode("utf-8", "replace")
-    except commands.Failed:
+        output = commands.run(["systemctl", "list-jobs", "--no-legend", "--plain"]).decode("utf-8", "replace")
+    except commands.CommandFailure:
         return []
-    words = (line.split() for line in found.splitlines())
-    return [one for one in words if one[3:] == ["running"] and not one[1].startswith("luytre-")]
+    words = (line.split() for line in output.splitlines())
+    return [fields for fields in words if fields[3:] == ["running"] and not fields[1].startswith("luytre-")]
 
 
 def stop_timer(run):
     """Stop the run's timer."""
-    commands.said_no(["systemctl", "stop", unit_of(run) + ".timer"])
+    commands.try_run(["systemctl", "stop", get_unit_name(run) + ".timer"])
 
 
-def install_boot_units(kept, run, names=(BOOT, FINISH)):
+def install_boot_units(run_store, run, names=(BOOT, FINISH)):
     """Have the host bring itself back, or go on with a rollback, at the next boot while the mark of that is there."""
-    made = [path for path in _ancestors(UNITS) if not os.path.isdir(path)]
-    times = {path: os.stat(path).st_mtime_ns for path in _ancestors(UNITS) if os.path.isdir(path)}
-    store.write_json(kept.file(run, "units.json"), {"made": made, "times": times})
+    new_folders = [path for path in _list_ancestors(UNITS) if not os.path.isdir(path)]
+    times = {path: os.stat(path).st_mtime_ns for path in _list_ancestors(UNITS) if os.path.isdir(path)}
+    store.write_json(run_store.file(run, "units.json"), {"made": new_folders, "times": times})
     words = {
         "run": run,
-        "mark": kept.mark,
-        "home": kept.home,
+        "mark": run_store.mark,
+        "home": run_store.home,
         "python": PYTHON,
-        "program": kept.file(run, store.PROGRAM),
+        "program": run_store.file(run, store.PROGRAM),
         "boot": BOOT,
         "again": "\n".join(AGAIN),
     }
     os.makedirs(UNITS, mode=0o755, exist_ok=True)
-    for name, text, target in (one for one in AT_BOOT if one[0] in names):
-        store.write(os.path.join(UNITS, name), text.format(before=" ".join(PROTECTED), **words).encode(), 0o644)
+    for name, text, target in (row for row in AT_BOOT if row[0] in names):
+        store.write(os.path.join(UNITS, name), text.format(before=" ".join(PROTECTED_UNITS), **words).encode(), 0o644)
         wants = os.path.join(UNITS, target + ".wants")
         os.makedirs(wants, mode=0o755, exist_ok=True)
         with contextlib.suppress(FileExistsError):
@@ -183,26 +183,26 @@ def install_boot_units(kept, run, names=(BOOT, FINISH)):
         store.sync_folder(wants)
 
 
-def _ancestors(path):
-    found = []
+def _list_ancestors(path):
+    paths = []
     while path != "/":
-        found.append(path)
+        paths.append(path)
         path = os.path.dirname(path)
-    return found
+    return paths
 
 
-def disarm(kept, run):
+def disarm(run_store, run):
     """Take timer and boot units of the run away, and leave the folders they lay in as they were. Safe to do again."""
-    steps.close_for(kept, run)
+    steps.remove_interpreter(run_store, run)
     stop_timer(run)
-    for room in (kept.file(run, store.ROOM), os.path.join(kept.home, store.ROOM)):
+    for room in (run_store.file(run, store.ROOM), os.path.join(run_store.home, store.ROOM)):
         shutil.rmtree(room, ignore_errors=True)
-    remove_boot_units(kept, run)
+    remove_boot_units(run_store, run)
 
 
-def remove_boot_units(kept, run):
+def remove_boot_units(run_store, run):
     """Take what ``install_boot_units`` put there away again."""
-    before = store.read_json(kept.file(run, "units.json"))
+    before = store.read_json(run_store.file(run, "units.json"))
     if before is None:
         return
     for name, _, target in AT_BOOT:
@@ -218,10 +218,10 @@ def remove_boot_units(kept, run):
     for path, moment in before["times"].items():
         with contextlib.suppress(OSError):
             os.utime(path, ns=(os.stat(path).st_atime_ns, moment))
-    os.unlink(kept.file(run, "units.json"))
+    os.unlink(run_store.file(run, "units.json"))
 
 
-def boot_id():
+def read_boot_id():
     """What tells this boot from others."""
     with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as handle:
         return handle.read().strip()

@@ -21,32 +21,32 @@ from ansible.module_utils.luytre_shared import ownership, safe_open
 
 from . import identity
 
-FOLDER, ANY = safe_open.FOLDER, safe_open.HELD
+FOLDER, ANY = safe_open.FOLDER, safe_open.HOLD_FLAGS
 ABSENT = {"type": "absent"}
 MAX_LINKS = 16
 MAX_NAMES = 500_000
-SERVED = ("fuse", "nfs", "cifs", "smb", "9p", "ceph", "afs", "autofs")
+SERVED_TYPES = ("fuse", "nfs", "cifs", "smb", "9p", "ceph", "afs", "autofs")
 CHUNK = 1 << 20
 MAX_FILE = 96 * 1024 * 1024
 
 
-class Unsafe(Exception):
+class UnsafeTarget(Exception):
     """A path is not what it has to be for root to change it; the message says why."""
 
 
-def parts(path):
+def split_path(path):
     """The names in an absolute, plain path."""
     if not path.startswith("/") or os.path.normpath(path) != path or path.startswith("//"):
-        raise Unsafe("%s is not a plain absolute path" % path)
+        raise UnsafeTarget("%s is not a plain absolute path" % path)
     return [part for part in path.split("/") if part]
 
 
 @contextlib.contextmanager
-def opened(path):
+def open_folder(path):
     """A descriptor of a folder, no component of which is a link."""
     handle = os.open("/", FOLDER)
     try:
-        for part in parts(path):
+        for part in split_path(path):
             inner = enter(handle, part, path)
             os.close(handle)
             handle = inner
@@ -59,101 +59,103 @@ def enter(handle, part, path):
     """A descriptor of a folder in an open folder; never through a link."""
     try:
         return safe_open.enter(handle, part)
-    except safe_open.Unsafe as refused:
-        raise Unsafe("%s: %s" % (path, refused.strerror))
+    except safe_open.Unsafe as error:
+        raise UnsafeTarget("%s: %s" % (path, error.strerror))
 
 
-def resolved(path):
+def resolve_path(path):
     """The path with links on the way resolved, as far as root alone has a say in them, and whether the last folder
     on the way, or one above it, is anybody else's to write. Nothing in such a folder is looked at: that may block."""
-    left, seen, links, served = parts(path), [], 0, served_mounts()
+    parts_left, resolved_parts, links, served_paths = split_path(path), [], 0, list_served_mounts()
     handle = os.open("/", FOLDER)
     try:
-        while left:
-            if exposed(os.fstat(handle)):
-                return "/" + "/".join([*seen, *left]), True
-            part = left.pop(0)
-            if not left:
-                return "/" + "/".join([*seen, part]), False
-            if "/" + "/".join([*seen, part]) in served:
-                return "/" + "/".join([*seen, part, *left]), True
+        while parts_left:
+            if is_exposed(os.fstat(handle)):
+                return "/" + "/".join([*resolved_parts, *parts_left]), True
+            part = parts_left.pop(0)
+            if not parts_left:
+                return "/" + "/".join([*resolved_parts, part]), False
+            if "/" + "/".join([*resolved_parts, part]) in served_paths:
+                return "/" + "/".join([*resolved_parts, part, *parts_left]), True
             try:
                 inner = os.stat(part, dir_fd=handle, follow_symlinks=False)
             except FileNotFoundError:
-                return "/" + "/".join([*seen, part, *left]), False
+                return "/" + "/".join([*resolved_parts, part, *parts_left]), False
             try:
-                target = safe_open.roots_link(handle, part) if stat.S_ISLNK(inner.st_mode) else None
+                target = safe_open.read_roots_link(handle, part) if stat.S_ISLNK(inner.st_mode) else None
             except safe_open.Unsafe:
-                raise Unsafe("%s leads through a link that is not root's alone" % path)
+                raise UnsafeTarget("%s leads through a link that is not root's alone" % path)
             if target is not None:
                 links += 1
                 if links > MAX_LINKS:
-                    raise Unsafe("%s leads through too many links" % path)
-                left = parts(os.path.normpath(os.path.join("/" + "/".join(seen), target))) + left
-                seen = []
+                    raise UnsafeTarget("%s leads through too many links" % path)
+                parts_left = (
+                    split_path(os.path.normpath(os.path.join("/" + "/".join(resolved_parts), target))) + parts_left
+                )
+                resolved_parts = []
                 os.close(handle)
                 handle = os.open("/", FOLDER)
                 continue
-            seen.append(part)
+            resolved_parts.append(part)
             if not stat.S_ISDIR(inner.st_mode):
-                raise Unsafe("%s leads through %s, which is no folder" % (path, part))
+                raise UnsafeTarget("%s leads through %s, which is no folder" % (path, part))
             deeper = enter(handle, part, path)
             os.close(handle)
             handle = deeper
-        return "/" + "/".join(seen), False
+        return "/" + "/".join(resolved_parts), False
     finally:
         os.close(handle)
 
 
-def served_mounts():
+def list_served_mounts():
     """Where file systems are mounted that another program or another machine serves: a look at one need never end."""
     with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as handle:
         rows = [line.split(" ") for line in handle]
     return {
         re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal.group(1), 8)), row[4])
         for row in rows
-        if row[row.index("-") + 1].startswith(SERVED)
+        if row[row.index("-") + 1].startswith(SERVED_TYPES)
     }
 
 
-def exposed(status):
+def is_exposed(status):
     """Whether somebody besides root can change a folder, or a file (where there are lists of rights, their mask counts)."""
-    return ownership.changer(status, ownership.CLOSED) is not None
+    return ownership.find_changer(status, ownership.STRICT_ROOT) is not None
 
 
-def shaped(entry):
+def is_entry_exposed(entry):
     """Whether somebody besides root could change what an entry of a folder or file tells of."""
-    return exposed(ownership.Owned(entry["uid"], entry.get("gid", 0), entry["mode"]))
+    return is_exposed(ownership.FileOwnership(entry["uid"], entry.get("gid", 0), entry["mode"]))
 
 
 # --- reading -------------------------------------------------------------------------------------------
 
 
-def look(handle, name, keep=None, known=None):
+def read_entry(handle, name, keep=None, known_entry=None):
     """The entry of ``name`` in an open folder.
 
     ``keep(chunks, status)`` is given the content of a regular file, and what it says of it (``sha256`` …) is added. A
     file whose ``id`` is that of the ``known`` entry has that one's content.
     """
     try:
-        reached = os.open(name, ANY, dir_fd=handle)
+        descriptor = os.open(name, ANY, dir_fd=handle)
     except FileNotFoundError:
         return dict(ABSENT)
     except NotADirectoryError:
         return dict(ABSENT)
     try:
-        status = os.fstat(reached)
+        status = os.fstat(descriptor)
         entry = {
-            "type": kind_of(status.st_mode),
+            "type": get_kind(status.st_mode),
             "mode": stat.S_IMODE(status.st_mode),
             "uid": status.st_uid,
             "gid": status.st_gid,
             "mtime": status.st_mtime_ns,
-            "id": identity.of(reached, status),
+            "id": identity.get_identity(descriptor, status),
         }
-        extended = attributes(handle, name, reached, entry["type"])
-        if extended:
-            entry["xattrs"] = extended
+        xattrs = read_xattrs(handle, name, descriptor, entry["type"])
+        if xattrs:
+            entry["xattrs"] = xattrs
         if entry["type"] == "link":
             entry["target"] = os.readlink(name, dir_fd=handle)
         elif entry["type"] == "file":
@@ -161,20 +163,20 @@ def look(handle, name, keep=None, known=None):
             entry["links"] = status.st_nlink
             if keep is not None:
                 if (
-                    known
-                    and known.get("id") == entry["id"]
-                    and known.get("size") == entry["size"]
-                    and "sha256" in known
+                    known_entry
+                    and known_entry.get("id") == entry["id"]
+                    and known_entry.get("size") == entry["size"]
+                    and "sha256" in known_entry
                 ):
-                    entry["sha256"] = known["sha256"]
+                    entry["sha256"] = known_entry["sha256"]
                 else:
-                    entry.update(_content(reached, status, keep))
+                    entry.update(_keep_content(descriptor, status, keep))
         return entry
     finally:
-        os.close(reached)
+        os.close(descriptor)
 
 
-def kind_of(mode):
+def get_kind(mode):
     """``file``, ``folder``, ``link`` or ``other``."""
     for test, name in ((stat.S_ISREG, "file"), (stat.S_ISDIR, "folder"), (stat.S_ISLNK, "link")):
         if test(mode):
@@ -182,34 +184,38 @@ def kind_of(mode):
     return "other"
 
 
-def through(handle):
+def make_descriptor_path(handle):
     """A name for what a descriptor holds, that leads nowhere else."""
     return "%s%d" % (safe_open.THROUGH, handle)
 
 
-def attributes(handle, name, reached, kind):
+def read_xattrs(handle, name, descriptor, kind):
     """Extended attributes of what is open as ``reached``, and has the name in an open folder."""
-    path, follow = (through(handle) + "/" + name, False) if kind == "link" else (through(reached), True)
-    found = {}
+    path, follow = (
+        (make_descriptor_path(handle) + "/" + name, False)
+        if kind == "link"
+        else (make_descriptor_path(descriptor), True)
+    )
+    values = {}
     try:
         for attribute in os.listxattr(path, follow_symlinks=follow):
             value = os.getxattr(path, attribute, follow_symlinks=follow)
-            found[attribute] = base64.b64encode(value).decode("ascii")
+            values[attribute] = base64.b64encode(value).decode("ascii")
     except OSError as error:
         if error.errno not in (errno.ENOTSUP, errno.ENODATA, errno.EPERM, errno.ENOENT):
             raise
-    return found
+    return values
 
 
-def _content(reached, status, keep):
-    handle = safe_open.again(reached)
+def _keep_content(descriptor, status, keep):
+    handle = safe_open.reopen(descriptor)
     try:
-        return keep(_chunks(handle), status)
+        return keep(_iter_chunks(handle), status)
     finally:
         os.close(handle)
 
 
-def _chunks(handle):
+def _iter_chunks(handle):
     while True:
         chunk = os.read(handle, CHUNK)
         if not chunk:
@@ -217,7 +223,7 @@ def _chunks(handle):
         yield chunk
 
 
-def digest(chunks, status):
+def compute_digest(chunks, status):
     """A ``keep`` that keeps nothing but the digest; of what is too large for any snapshot only the size."""
     if status.st_size > MAX_FILE:
         return {"sha256": "%d bytes" % status.st_size}
@@ -231,33 +237,33 @@ def digest(chunks, status):
     return {"sha256": state.hexdigest(), "size": size}
 
 
-def names(folder):
+def list_names(folder):
     """The names in an open folder, or None when there are too many to hold."""
-    with os.scandir(folder) as found:
-        some = [one.name for one in itertools.islice(found, MAX_NAMES + 1)]
-    return some if len(some) <= MAX_NAMES else None
+    with os.scandir(folder) as iterator:
+        found_names = [entry.name for entry in itertools.islice(iterator, MAX_NAMES + 1)]
+    return found_names if len(found_names) <= MAX_NAMES else None
 
 
-def names_digest(names):
+def compute_names_digest(names):
     """What tells one set of names from another."""
     return hashlib.sha256("\0".join(sorted(names)).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
-def at(path, keep=None, known=None):
+def read_path(path, keep=None, known_entry=None):
     """The entry of one path, which may be absent as may folders above it."""
     parent, name = os.path.split(path)
     if path == "/":
         parent, name = "/", "."
     try:
-        with opened(parent) as handle:
-            entry = look(handle, name, keep, known)
+        with open_folder(parent) as handle:
+            entry = read_entry(handle, name, keep, known_entry)
             if entry["type"] == "folder":
-                with contextlib.suppress(OSError, Unsafe):
+                with contextlib.suppress(OSError, UnsafeTarget):
                     inner = enter(handle, name, path)
                     try:
-                        inside = names(inner)
+                        inside = list_names(inner)
                         if inside is not None:
-                            entry["names"] = names_digest(inside)
+                            entry["names"] = compute_names_digest(inside)
                     finally:
                         os.close(inner)
             return entry
@@ -268,18 +274,18 @@ def at(path, keep=None, known=None):
 SAME = ("type", "mode", "uid", "gid", "mtime", "xattrs", "target", "sha256")
 
 
-def differs(wanted, present, besides=()):
+def find_differences(target, present, besides=()):
     """The words in SAME by which two entries differ; ``sha256`` only where both have one, and no time where none is wanted."""
-    if wanted["type"] != present["type"]:
+    if target["type"] != present["type"]:
         return ["type"]
-    found = []
+    words = []
     for word in SAME:
-        if word in besides or (word == "sha256" and not ("sha256" in wanted and "sha256" in present)):
+        if word in besides or (word == "sha256" and not ("sha256" in target and "sha256" in present)):
             continue
-        if word == "mtime" and wanted.get(word) is None:
+        if word == "mtime" and target.get(word) is None:
             continue
-        if word == "mode" and wanted["type"] == "link":
+        if word == "mode" and target["type"] == "link":
             continue
-        if wanted.get(word) != present.get(word):
-            found.append(word)
-    return found
+        if target.get(word) != present.get(word):
+            words.append(word)
+    return words

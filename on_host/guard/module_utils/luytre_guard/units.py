@@ -20,52 +20,52 @@ SSHD = "/etc/ssh/"
 SYSTEMD = ("/etc/systemd/", "/etc/init.d/", "/etc/fstab", "/etc/default/")
 
 
-class Asked:
+class UnitQuery:
     """Asking for all units, under way."""
 
-    def __init__(self, named):
-        self._named = [name for name in named if NAME.match(name)]
-        self._all = _show(KINDS)
-        self._own = _show(self._named) if self._named else None
+    def __init__(self, names):
+        self._named = [name for name in names if NAME.match(name)]
+        self._all = _start_show(KINDS)
+        self._own = _start_show(self._named) if self._named else None
 
     def answer(self):
         """Name to what is known of it."""
-        found = _parsed(self._all.output())
-        for asked, unit in zip(self._named, _blocks(self._own.output()) if self._own else []):
-            found.setdefault(unit["Id"] or asked, unit)
-        return found
+        states = _parse_units(self._all.output())
+        for name, unit in zip(self._named, _parse_blocks(self._own.output()) if self._own else []):
+            states.setdefault(unit["Id"] or name, unit)
+        return states
 
 
-def _show(names):
-    return commands.Started(["systemctl", "show", "--no-pager", "--property=" + ",".join(WORDS), "--", *names])
+def _start_show(names):
+    return commands.RunningCommand(["systemctl", "show", "--no-pager", "--property=" + ",".join(WORDS), "--", *names])
 
 
-def _blocks(output):
+def _parse_blocks(output):
     text = output.decode("utf-8", "replace")
     blocks = (block.splitlines() for block in text.split("\n\n") if block.strip())
     return [{**dict.fromkeys(WORDS, ""), **dict(line.partition("=")[::2] for line in block)} for block in blocks]
 
 
-def _parsed(output):
-    return {unit["Id"]: unit for unit in _blocks(output) if unit["Id"] and not unit["Id"].startswith(OWN)}
+def _parse_units(output):
+    return {unit["Id"]: unit for unit in _parse_blocks(output) if unit["Id"] and not unit["Id"].startswith(OWN)}
 
 
-def active(unit):
+def is_active(unit):
     """Whether it runs, or is about to."""
     return unit is not None and unit["ActiveState"] in ("active", "reloading", "activating", "refreshing")
 
 
-def _lasting(unit):
+def _is_permanent(unit):
     """Whether it is a unit that stays active, and not made up for one occasion."""
-    return _by_a_file(unit) and unit["LoadState"] == "loaded"
+    return _has_unit_file(unit) and unit["LoadState"] == "loaded"
 
 
-def _by_a_file(unit):
+def _has_unit_file(unit):
     """Whether a file made it a unit, which may be gone by now: it stays active without."""
     return not unit["FragmentPath"].startswith("/run/systemd/transient/")
 
 
-def changes(before, found, now, touched):
+def find_changes(before, initial_units, now, touched_names):
     """``(to start, to stop)``: units that ran before and do not now, and the other way round.
 
     Stopped are only those that a fix names, or whose enablement the run changed: timers start others all the time.
@@ -73,22 +73,24 @@ def changes(before, found, now, touched):
     start, stop = [], []
     for name, was in sorted(before.items()):
         present = now.get(name)
-        if was["ActiveState"] == "active" and _lasting(was) and not active(present):
+        if was["ActiveState"] == "active" and _is_permanent(was) and not is_active(present):
             if not (was["Type"] == "oneshot" and was["SubState"] != "exited"):
                 start.append(name)
-        elif not active(was) and active(present):
-            asked = name in touched or (name in found and found[name]["UnitFileState"] != was["UnitFileState"])
-            if asked and _by_a_file(present):
+        elif not is_active(was) and is_active(present):
+            was_requested = name in touched_names or (
+                name in initial_units and initial_units[name]["UnitFileState"] != was["UnitFileState"]
+            )
+            if was_requested and _has_unit_file(present):
                 stop.append(name)
     for name, present in sorted(now.items()):
-        if name not in before and active(present) and _by_a_file(present) and name in touched:
+        if name not in before and is_active(present) and _has_unit_file(present) and name in touched_names:
             stop.append(name)
     return start, stop
 
 
-def without_files(now, touched):
+def find_orphans(now, touched_names):
     """Units that went with their package and could not end well, for what ends them was gone before: nothing of them is left."""
-    units = {name: now.get(name) for name in touched}
+    units = {name: now.get(name) for name in touched_names}
     return sorted(
         name
         for name, unit in units.items()
@@ -96,147 +98,151 @@ def without_files(now, touched):
     )
 
 
-def to_reload(before, found, changed_paths):
+def find_reloads(before, initial_units, changed_paths):
     """``[(unit, verb)]`` for daemons whose configuration has been put back.
 
     ``found`` are the units as they were just before that: who was started since ``before`` may have read what was changed.
     """
-    wanted = {}
+    verbs = {}
     for prefix, patterns, verb, _tests in daemons.DAEMONS:
         if any(path.startswith(prefix) for path in changed_paths):
-            for name in found:
-                if daemons.matches(name, patterns) and active(before.get(name)) and wanted.get(name) != "restart":
-                    wanted[name] = verb_for(name, verb, found)
-    for name, unit in found.items():
+            for name in initial_units:
+                if daemons.matches(name, patterns) and is_active(before.get(name)) and verbs.get(name) != "restart":
+                    verbs[name] = choose_verb(name, verb, initial_units)
+    for name, unit in initial_units.items():
         was = before.get(name)
-        if was is None or not active(was) or was["InvocationID"] == unit["InvocationID"]:
+        if was is None or not is_active(was) or was["InvocationID"] == unit["InvocationID"]:
             continue
-        configured = any(
+        has_configuration = any(
             any(path.startswith(prefix) for path in changed_paths) and daemons.matches(name, patterns)
             for prefix, patterns, _ in daemons.WHEN_RESTARTED
         )
         drop_in = "/etc/systemd/system/%s" % name
-        if configured or any(path.startswith(drop_in) for path in changed_paths):
-            wanted[name] = "restart"
-    return sorted(wanted.items())
+        if has_configuration or any(path.startswith(drop_in) for path in changed_paths):
+            verbs[name] = "restart"
+    return sorted(verbs.items())
 
 
-def verb_for(name, verb, found):
+def choose_verb(name, verb, unit_states):
     """What a unit is told so that its daemon has its files in force. ``found``: the units as they are."""
-    return "restart" if active(found.get(daemons.BY_SOCKET.get(name))) else verb
+    return "restart" if is_active(unit_states.get(daemons.BY_SOCKET.get(name))) else verb
 
 
-def bring_back(before, found, changed_paths, touched, problems, tell, entries, only=None):
+def bring_back(before, initial_units, changed_paths, touched_names, problems, tell, entries, only=None):
     """Daemons on their old configuration, units running or not as they were. What was done, as words.
 
     What failed goes to ``problems``, and so does a daemon that does not run what is in its files afterwards. A daemon's
     own test is not run on a configuration that others than root can change, by the snapshot's ``entries``: it may load
     what that names. With ``only`` no other units are started or stopped.
     """
-    done, told = [], []
+    actions, reloaded_names = [], []
     since = time.time()
     if any(path.startswith(SYSTEMD) for path in changed_paths):
-        _do(["daemon-reload"], problems)
-    now = Asked(touched).answer()
-    for name in without_files(now, touched):
-        _do(["reset-failed", name], [])
-    start, stop = changes(before, found, now, touched)
+        _run_systemctl(["daemon-reload"], problems)
+    now = UnitQuery(touched_names).answer()
+    for name in find_orphans(now, touched_names):
+        _run_systemctl(["reset-failed", name], [])
+    start, stop = find_changes(before, initial_units, now, touched_names)
     if only is not None:
         start, stop = ([name for name in names if name in only] for names in (start, stop))
     for name in stop:
-        done.append("stop " + name)
-        _do(["stop", name], problems)
-    for name, verb in to_reload(before, found, changed_paths):
-        if name in start or not active(now.get(name)):
+        actions.append("stop " + name)
+        _run_systemctl(["stop", name], problems)
+    for name, verb in find_reloads(before, initial_units, changed_paths):
+        if name in start or not is_active(now.get(name)):
             continue
-        shaped = shaped_by(name, entries)
-        if shaped and daemons.of(name)[1]:
-            tell("the configuration of %s was not tested, since others than root can change %s" % (name, shaped))
-        said = None if shaped else daemons.refusal(name)
-        if said:
-            problems.append("%s was not %sed, so it goes on with what it had read: %s" % (name, verb, said))
+        exposed_path = find_exposed_path(name, entries)
+        if exposed_path and daemons.get_paths_and_tests(name)[1]:
+            tell("the configuration of %s was not tested, since others than root can change %s" % (name, exposed_path))
+        error = None if exposed_path else daemons.find_config_error(name)
+        if error:
+            problems.append("%s was not %sed, so it goes on with what it had read: %s" % (name, verb, error))
             continue
-        done.append("%s %s" % (verb, name))
-        said = ports.with_ports_of(name, partial(_said_no, [verb, name]))
-        if said is None:
-            told.append(name)
+        actions.append("%s %s" % (verb, name))
+        error = ports.run_with_ports(name, partial(_try_systemctl, [verb, name]))
+        if error is None:
+            reloaded_names.append(name)
         else:
-            problems.append(said)
+            problems.append(error)
     if any(path.startswith(SSHD) for path in changed_paths):
-        done += _read_by_other_sshds(entries, problems)
+        actions += _reload_other_sshds(entries, problems)
     for name in start:
-        done.append("start " + name)
-        _do(["reset-failed", name], [])
-        _do(["start", name], problems)
-    for name in daemons.behind(told, since):
+        actions.append("start " + name)
+        _run_systemctl(["reset-failed", name], [])
+        _run_systemctl(["start", name], problems)
+    for name in daemons.find_stale_units(reloaded_names, since):
         problems.append("%s still runs what it had read before its files were put back" % name)
-    return done
+    return actions
 
 
-def start_again(before, found, touched, problems, only=None):
+def start_again(before, initial_units, touched_names, problems, only=None):
     """Start what ended while the rest was brought back; what does not run even then goes to ``problems``. As words."""
-    ended = _ended(before, found, touched, only)
-    for name in ended:
-        _do(["reset-failed", name], [])
-        _do(["start", name], problems)
-    for name in _ended(before, found, touched, only) if ended else ():
+    ended_names = _find_ended(before, initial_units, touched_names, only)
+    for name in ended_names:
+        _run_systemctl(["reset-failed", name], [])
+        _run_systemctl(["start", name], problems)
+    for name in _find_ended(before, initial_units, touched_names, only) if ended_names else ():
         problems.append("%s ran before, and does not run now" % name)
-    return ["start " + name for name in ended]
+    return ["start " + name for name in ended_names]
 
 
-def _ended(before, found, touched, only):
-    start, _ = changes(before, found, Asked(touched).answer(), touched)
+def _find_ended(before, initial_units, touched_names, only):
+    start, _ = find_changes(before, initial_units, UnitQuery(touched_names).answer(), touched_names)
     return [name for name in start if only is None or name in only]
 
 
-def _read_by_other_sshds(entries, problems):
+def _reload_other_sshds(entries, problems):
     """Have daemons of sshd's with files of their own read them anew: these may include what was put back."""
-    done = []
-    for process, config in daemons.other_sshds():
+    actions = []
+    for process, config in daemons.find_other_sshds():
         entry = entries.get(config, tree.ABSENT)
-        own = entry["type"] == "file" and not tree.shaped(entry)
-        said = commands.said_no(["sshd", "-t", "-f", config]) if own else "others than root may be able to change it"
-        if said:
-            problems.append("the sshd with %s goes on with what it had read: %s" % (config, said))
+        own = entry["type"] == "file" and not tree.is_entry_exposed(entry)
+        error = commands.try_run(["sshd", "-t", "-f", config]) if own else "others than root may be able to change it"
+        if error:
+            problems.append("the sshd with %s goes on with what it had read: %s" % (config, error))
         else:
-            with ports.reserve(partial(str, process)), contextlib.suppress(ProcessLookupError):
+            with ports.reserve_ports(partial(str, process)), contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGHUP)
-            done.append("reload sshd with " + config)
-    return done
+            actions.append("reload sshd with " + config)
+    return actions
 
 
-def shaped_by(name, entries):
+def find_exposed_path(name, entries):
     """A path in a daemon's configuration that others than root can change, and that its own test reads; or None."""
-    prefixes = tuple(one for prefix in daemons.of(name)[0] for one in daemons.READ_BY_TEST.get(prefix, (prefix,)))
+    prefixes = tuple(
+        test_prefix
+        for prefix in daemons.get_paths_and_tests(name)[0]
+        for test_prefix in daemons.READ_BY_TEST.get(prefix, (prefix,))
+    )
     return next(
         (
             path
             for path, entry in sorted(entries.items())
-            if path.startswith(prefixes) and entry["type"] in ("file", "folder") and tree.shaped(entry)
+            if path.startswith(prefixes) and entry["type"] in ("file", "folder") and tree.is_entry_exposed(entry)
         ),
         None,
     )
 
 
-def follow_early(before, found, changed_paths):
+def follow_early(before, initial_units, changed_paths):
     """In the middle of a boot: have the jobs of units follow the files that are back, without waiting for any."""
     if any(path.startswith(SYSTEMD) for path in changed_paths):
-        _do(["daemon-reload"], [])
+        _run_systemctl(["daemon-reload"], [])
         for name, was in before.items():
-            present = found.get(name)
-            if was["ActiveState"] == "active" and _lasting(was) and was["Type"] != "oneshot":
+            present = initial_units.get(name)
+            if was["ActiveState"] == "active" and _is_permanent(was) and was["Type"] != "oneshot":
                 if present is None or present["UnitFileState"] != was["UnitFileState"]:
-                    _do(["--no-block", "start", name], [])
-            elif not active(was) and present and present["UnitFileState"] != was["UnitFileState"]:
-                _do(["--no-block", "stop", name], [])
+                    _run_systemctl(["--no-block", "start", name], [])
+            elif not is_active(was) and present and present["UnitFileState"] != was["UnitFileState"]:
+                _run_systemctl(["--no-block", "stop", name], [])
 
 
-def _do(arguments, problems):
+def _run_systemctl(arguments, problems):
     """Whether systemd did it."""
-    said = _said_no(arguments)
-    problems += [] if said is None else [said]
-    return said is None
+    error = _try_systemctl(arguments)
+    problems += [] if error is None else [error]
+    return error is None
 
 
-def _said_no(arguments):
-    return commands.said_no(["systemctl", *arguments], 90)
+def _try_systemctl(arguments):
+    return commands.try_run(["systemctl", *arguments], 90)

@@ -4,7 +4,7 @@ import os
 import time
 
 from . import store, tree
-from .scope import nearest
+from .scope import find_nearest
 
 MAX_DEPTH = 64
 MAX_NOTES = 100
@@ -26,22 +26,22 @@ class Notes:
         if (below, why) in self._counts or len(self._counts) < MAX_NOTES:
             self._counts[below, why] = self._counts.get((below, why), 0) + count
 
-    def merge(self, told):
+    def merge(self, rows):
         """Take over what another told."""
-        for one in told:
-            self.add(one["path"], one["why"], one["count"])
+        for row in rows:
+            self.add(row["path"], row["why"], row["count"])
 
-    def told(self):
+    def to_rows(self):
         """As a document."""
         return [{"path": path, "why": why, "count": n} for (path, why), n in sorted(self._counts.items())]
 
 
-class Refusing:
+class RefusingNotes:
     """Notes of trees that only root can change: there what cannot be kept is refused."""
 
     def add(self, below, why, count=1):
         """Refuse."""
-        raise store.Refused("%s cannot be kept whole: %s" % (below, WHY[why]))
+        raise store.GuardRefusal("%s cannot be kept whole: %s" % (below, WHY[why]))
 
 
 WHY = {
@@ -55,12 +55,12 @@ WHY = {
 }
 
 
-def said(note):
+def describe_note(note):
     """A note in words."""
     return "%d entries below %s: %s" % (note["count"], note["path"], WHY[note["why"]])
 
 
-class Budget:
+class WalkBudget:
     """How many entries and bytes may be kept, until when."""
 
     def __init__(self, entries, size, seconds):
@@ -88,7 +88,7 @@ class _Folder:
         self.handle, self.path, self.names, self.device = handle, path, names, device
 
 
-def walk(path, keep_of, budget, notes, known=None, enter=None, skip=(), only=None, across=()):
+def walk(path, keep_of, budget, notes, known_entries=None, enter=None, skip=(), only=None, across=()):
     """``(path, entry)`` of what is at and below the path, folders before what is in them; other mounts left out.
 
     ``across``: folders below which other mounts are gone into, too.
@@ -96,9 +96,9 @@ def walk(path, keep_of, budget, notes, known=None, enter=None, skip=(), only=Non
     ``keep_of(path)`` gives the ``keep`` for a path, or None. ``enter(path, entry)``: whether a folder is gone into.
     ``skip``: paths that are left out, with what is below them. ``only``: folder to the names in it that are looked at.
     """
-    known, served = known or {}, tree.served_mounts()
+    known_entries, served_paths = known_entries or {}, tree.list_served_mounts()
     parent, name = os.path.split(path)
-    with tree.opened(parent) as handle:
+    with tree.open_folder(parent) as handle:
         stack = [_Folder(os.dup(handle), parent, [name], None)]
     try:
         while stack:
@@ -108,23 +108,23 @@ def walk(path, keep_of, budget, notes, known=None, enter=None, skip=(), only=Non
                 continue
             name = folder.names.pop()
             here = os.path.join(folder.path, name)
-            if here in served or here in skip:
+            if here in served_paths or here in skip:
                 continue
             try:
-                entry = tree.look(folder.handle, name, keep_of(here), known.get(here))
+                entry = tree.read_entry(folder.handle, name, keep_of(here), known_entries.get(here))
             except OSError:
                 notes.add(path, "unreadable")
                 continue
-            if entry["type"] == "absent" or (_other_mount(folder, entry) and nearest(here, across) is None):
+            if entry["type"] == "absent" or (_is_other_mount(folder, entry) and find_nearest(here, across) is None):
                 continue
             inner = None
             if entry["type"] == "folder" and (enter is None or enter(here, entry)):
-                inner = _entered(folder, name, here, entry, budget, notes, path, only)
+                inner = _enter_folder(folder, name, here, entry, budget, notes, path, only)
                 if inner is not None:
                     stack.append(inner)
             too_much = budget.spend(here, entry)
             if too_much:
-                notes.add(path, too_much, 1 + sum(len(one.names) for one in stack))
+                notes.add(path, too_much, 1 + sum(len(level.names) for level in stack))
                 return
             if inner is not None and len(stack) > MAX_DEPTH:
                 notes.add(path, "deep", len(inner.names))
@@ -135,11 +135,11 @@ def walk(path, keep_of, budget, notes, known=None, enter=None, skip=(), only=Non
             os.close(folder.handle)
 
 
-def _other_mount(folder, entry):
+def _is_other_mount(folder, entry):
     return folder.device is not None and entry["id"][0] != folder.device and entry["type"] != "file"
 
 
-def _entered(folder, name, here, entry, budget, notes, top, only):
+def _enter_folder(folder, name, here, entry, budget, notes, top, only):
     """The folder, opened, with the names in it, folders last: whatever those hold, what lies beside them is kept.
 
     ``entry`` is given a digest of the names when they are all there.
@@ -148,16 +148,16 @@ def _entered(folder, name, here, entry, budget, notes, top, only):
         inner = tree.enter(folder.handle, name, here)
     except FileNotFoundError:
         return None
-    except (OSError, tree.Unsafe):
+    except (OSError, tree.UnsafeTarget):
         notes.add(top, "unreadable")
         return None
     if only is not None:
         return _Folder(inner, here, list(only.get(here, ())), entry["id"][0])
     names, more = [], 0
-    with os.scandir(inner) as found:
-        for one in found:
+    with os.scandir(inner) as iterator:
+        for dir_entry in iterator:
             if len(names) <= budget.entries:
-                names.append((one.is_dir(follow_symlinks=False), one.name))
+                names.append((dir_entry.is_dir(follow_symlinks=False), dir_entry.name))
             else:
                 more += 1
             if more >= tree.MAX_NAMES:
@@ -165,5 +165,5 @@ def _entered(folder, name, here, entry, budget, notes, top, only):
     if more:
         notes.add(top, "many", more)
     else:
-        entry["names"] = tree.names_digest(name for _, name in names)
+        entry["names"] = tree.compute_names_digest(name for _, name in names)
     return _Folder(inner, here, [name for _, name in sorted(names, reverse=True)], entry["id"][0])

@@ -4,9 +4,9 @@ import hashlib
 import os
 
 from . import apart, data, incident, shares, snapshot, spare, store, tree, units, walk, writing
-from .scope import Scope, nearest
+from .scope import SnapshotScope, find_nearest
 
-LISTED = 200
+MAX_LISTED = 200
 PLACE_SECONDS = 300
 LEFT_SECONDS = 10
 FORMATS = (1, 2, snapshot.VERSION)
@@ -15,35 +15,39 @@ FORMATS = (1, 2, snapshot.VERSION)
 class Snapshot:
     """A complete snapshot on this host. Raises store.Refused when it is not the one that ``digest`` stands for."""
 
-    def __init__(self, kept, run, digest=None):
-        self.kept, self.run = kept, run
-        self.room = kept.file(run, store.ROOM)
-        path = kept.file(run, "manifest.json")
+    def __init__(self, run_store, run, digest=None):
+        self.kept, self.run = run_store, run
+        self.room = run_store.file(run, store.ROOM)
+        path = run_store.file(run, "manifest.json")
         try:
             with open(path, "rb") as handle:
                 content = handle.read()
         except FileNotFoundError:
-            raise store.Refused("there is no snapshot of the run %s on this host" % run)
+            raise store.GuardRefusal("there is no snapshot of the run %s on this host" % run)
         self.digest = hashlib.sha256(content).hexdigest()
         if digest is not None and digest != self.digest:
-            raise store.Refused("the snapshot of the run %s is not the one that was taken: its digest differs" % run)
+            raise store.GuardRefusal(
+                "the snapshot of the run %s is not the one that was taken: its digest differs" % run
+            )
         self.manifest = store.read_json(path)
         version = self.manifest.get("version")
         if version not in FORMATS:
-            raise store.Refused(
+            raise store.GuardRefusal(
                 "the snapshot of the run %s has the format %r, which is not known here" % (run, version)
             )
         if "scope" in self.manifest:
-            self.scope = Scope.recorded(self.manifest["scope"])
+            self.scope = SnapshotScope.from_document(self.manifest["scope"])
         else:
-            self.scope = Scope(self.manifest["touches"], self.manifest["roots"])
-        self.shares = shares.Shares(self)
+            self.scope = SnapshotScope(self.manifest["touches"], self.manifest["roots"])
+        self.shares = shares.ChangeAttribution(self)
         self.look_again()
 
     def look_again(self):
         """Take in what an incident contains by now."""
-        self.around = incident.Around(incident.Contained(self.manifest.get("contained")), incident.read())
-        self.entries = self.around.laid_over(self.manifest["entries"], self.scope, self.content)
+        self.around = incident.ContainmentOverlay(
+            incident.ContainmentState(self.manifest.get("contained")), incident.read()
+        )
+        self.entries = self.around.overlay(self.manifest["entries"], self.scope, self.content)
         before, of_ours = self.manifest.get("units", {}), units.OWN
         self.units = {
             name: unit
@@ -51,88 +55,90 @@ class Snapshot:
             if name not in self.around.units and not name.startswith(of_ours)
         }
         self.scope.units = [name for name in self.scope.units if name not in self.around.units]
-        self.parts = data.split(self.scope, self.entries)
+        self.parts = data.split_by_place(self.scope, self.entries)
 
     def content(self, entry):
         """The bytes of a file, checked before the first is handed out."""
-        changed = self.around.content(entry["sha256"])
-        if changed is not None:
-            return [changed]
+        replacement = self.around.content(entry["sha256"])
+        if replacement is not None:
+            return [replacement]
         if entry["sha256"] not in self.manifest["places"]:
-            raise tree.Unsafe("its bytes are not in the snapshot")
+            raise tree.UnsafeTarget("its bytes are not in the snapshot")
         start, length = self.manifest["places"][entry["sha256"]]
         with open(self.kept.file(self.run, "content"), "rb") as handle:
             handle.seek(start)
             content = handle.read(length)
         if hashlib.sha256(content).hexdigest() != entry["sha256"]:
-            raise tree.Unsafe("its bytes in the snapshot are damaged")
+            raise tree.UnsafeTarget("its bytes in the snapshot are damaged")
         return [content]
 
     def roots_now(self, notes, enter=None):
         """Root's own paths as they are now, and those below its trees that were not there."""
-        wanted = self.parts[None]
-        found = snapshot.roots_own(self.scope, lambda _: tree.digest, notes, wanted, enter)
-        for path, entry in wanted.items():
-            if "around" in entry and path not in found:
-                found[path] = tree.at(path)
-        return found
+        target = self.parts[None]
+        found_entries = snapshot.read_root_entries(self.scope, lambda _: tree.compute_digest, notes, target, enter)
+        for path, entry in target.items():
+            if "around" in entry and path not in found_entries:
+                found_entries[path] = tree.read_path(path)
+        return found_entries
 
-    def left(self, reasons):
+    def list_left(self, reasons):
         """``[{path, reason}]`` of what is left alone, but for paths of the run's time that have gone since with their packages."""
-        reasons = list(reasons)[:LISTED]
+        reasons = list(reasons)[:MAX_LISTED]
         came = [path for path, _ in reasons if path.startswith("/") and _is_absent(self.manifest["entries"].get(path))]
         try:
-            gone = apart.run(lambda: [path for path in came if not os.path.lexists(path)], LEFT_SECONDS) if came else []
-        except apart.Abandoned:
-            gone = []
-        return [{"path": path, "reason": why} for path, why in reasons if path not in gone]
+            gone_paths = (
+                apart.run(lambda: [path for path in came if not os.path.lexists(path)], LEFT_SECONDS) if came else []
+            )
+        except apart.WorkerFailure:
+            gone_paths = []
+        return [{"path": path, "reason": why} for path, why in reasons if path not in gone_paths]
 
     def now(self, notes):
         """All paths as they are now. A new folder in root's trees that others can change is not gone into."""
 
         def enter(path, entry):
-            return path in self.entries or not tree.shaped(entry)
+            return path in self.entries or not tree.is_entry_exposed(entry)
 
-        found = self.roots_now(notes, enter)
-        data.merge(found, data.now(self.scope, self.entries, notes))
-        return found
+        found_entries = self.roots_now(notes, enter)
+        data.merge(found_entries, data.read_present(self.scope, self.entries, notes))
+        return found_entries
 
 
 def _is_absent(entry):
     return entry is None or entry["type"] == "absent"
 
 
-def different(wanted, present, scope):
+def compare_entries(target, present, scope):
     """Paths where two sets of entries differ: ``{path: word}``, word one of content attributes missing new."""
-    found = {}
-    for path, entry in wanted.items():
+    differences = {}
+    for path, entry in target.items():
         other = present.get(path, tree.ABSENT)
         if "around" in entry:
             if entry["type"] == "absent" and other["type"] != "absent":
-                found[path] = "new"
+                differences[path] = "new"
             continue
         if entry["type"] == "absent":
             if other["type"] != "absent":
-                found[path] = "new"
+                differences[path] = "new"
         elif other["type"] == "absent":
             if scope.kind(path) not in ("data", "cache") or "sha256" in entry:
-                found[path] = "missing"
+                differences[path] = "missing"
         else:
-            word = _word(entry, other, scope.kind(path))
+            word = _choose_word(entry, other, scope.kind(path))
             if word:
-                found[path] = word
+                differences[path] = word
     for path in present:
-        if path not in wanted and (scope.cleared(path) or _below_absent(path, wanted, scope)):
-            found[path] = "new"
-    return found
+        if path not in target and (scope.is_cleared(path) or _is_below_absent(path, target, scope)):
+            differences[path] = "new"
+    return differences
 
 
-def _below_absent(path, wanted, scope):
-    start = nearest(path, scope.starts())
-    return start is not None and wanted.get(start, {}).get("type") == "absent"
+def _is_below_absent(path, target, scope):
+    start = find_nearest(path, scope.starts())
+    return start is not None and target.get(start, {}).get("type") == "absent"
 
 
-def _word(entry, other, kind):
+def _choose_word(entry, other, kind):
     besides = ()
     if kind in ("data", "cache") and "sha256" not in entry:
         if entry["type"] != other["type"] or entry["id"][:2] != other["id"][:2]:
@@ -142,13 +148,13 @@ def _word(entry, other, kind):
         besides = ("mtime",)
     elif kind == "path" and "sha256" not in entry:
         besides = ("mtime", "sha256")
-    words = tree.differs(entry, other, besides)
+    words = tree.find_differences(entry, other, besides)
     if not words:
         return None
     return "content" if {"type", "sha256", "target"} & set(words) else "attributes"
 
 
-class Work:
+class RestorePlan:
     """One way back under way: what to change, what went wrong, what failed but may yet succeed."""
 
     def __init__(self, snap, paths):
@@ -157,80 +163,82 @@ class Work:
 
     def files(self):
         """Put back those of the paths that are root's. Safe to do again at any point."""
-        self.these(self.of_root())
+        self.put_back_paths(self.of_root())
 
-    def these(self, paths):
+    def put_back_paths(self, paths):
         """Put back some paths. Safe to do again at any point."""
-        wanted = self.snap.entries
+        target = self.snap.entries
         for path in sorted((path for path, word in paths.items() if word == "new"), reverse=True):
             self.attempt(path, lambda path=path: self._remove(path))
         for path in sorted(path for path, word in paths.items() if word != "new"):
-            self.attempt(path, lambda path=path: self._put(path, wanted[path]))
-        for path in sorted(self._folders(paths), reverse=True):
-            if wanted[path]["type"] == "folder" and "names" in wanted[path]:
-                writing.put_time(path, wanted[path])
+            self.attempt(path, lambda path=path: self._put(path, target[path]))
+        for path in sorted(self._list_folders(paths), reverse=True):
+            if target[path]["type"] == "folder" and "names" in target[path]:
+                writing.put_time(path, target[path])
 
     def of_root(self):
         """Those of the paths that are root's."""
-        return self._parts()[None]
+        return self._split_paths()[None]
 
     def places(self):
         """Put back the paths in places that lesser users shape, each place apart; what fails there is told."""
-        for name, paths in self._parts().items():
+        for name, paths in self._split_paths().items():
             if name is not None and paths:
-                self._told(name, lambda paths=paths: _in_place(self.snap, paths))
+                self._run_apart(name, lambda paths=paths: _put_back_place(self.snap, paths))
 
     def all_places(self):
         """Find out what differs in places that lesser users shape, and put it back. The paths."""
-        found = {}
+        paths = {}
         for name in sorted(self.snap.scope.places, reverse=True):
-            found.update(self._told(name, lambda name=name: _whole_place(self.snap, name)))
-        return found
+            paths.update(self._run_apart(name, lambda name=name: _compare_and_put_back(self.snap, name)))
+        return paths
 
-    def _told(self, name, work):
+    def _run_apart(self, name, work):
         try:
-            told = apart.run(work, PLACE_SECONDS)
-        except apart.Abandoned as error:
+            answer = apart.run(work, PLACE_SECONDS)
+        except apart.WorkerFailure as error:
             self.tell("%s was not brought back: %s" % (name, walk.WHY[str(error)]))
             return {}
-        for problem in told["problems"]:
+        for problem in answer["problems"]:
             self.tell(problem)
-        return told["paths"]
+        return answer["paths"]
 
-    def _parts(self):
-        wanted = self.snap.entries
-        parts = data.split(self.snap.scope, {path: wanted.get(path, {}) for path in self.paths})
+    def _split_paths(self):
+        target = self.snap.entries
+        parts = data.split_by_place(self.snap.scope, {path: target.get(path, {}) for path in self.paths})
         return {name: {path: self.paths[path] for path in part} for name, part in parts.items()}
 
-    def _folders(self, paths):
+    def _list_folders(self, paths):
         """Folders whose time may have changed with the work in them."""
-        found = {path for path in paths if paths[path] != "new"}
+        folders = {path for path in paths if paths[path] != "new"}
         for path in paths:
             while path != "/":
                 path = os.path.dirname(path)
-                found.add(path)
-        return {path for path in found if path in self.snap.entries}
+                folders.add(path)
+        return {path for path in folders if path in self.snap.entries}
 
     def _remove(self, path):
         self.snap.shares.keep_aside(path)
         entry = self.snap.entries.get(path, {})
-        if "around" in entry or (self.snap.scope.kind(path) == "path" and tree.at(path)["type"] == "folder"):
+        if "around" in entry or (self.snap.scope.kind(path) == "path" and tree.read_path(path)["type"] == "folder"):
             if not writing.remove_empty(path):
-                raise tree.Unsafe("it holds what somebody else put there")
+                raise tree.UnsafeTarget("it holds what somebody else put there")
             return
         writing.remove(path)
 
     def _put(self, path, entry):
         self.snap.shares.keep_aside(path)
-        wanted = self.snap.shares.wanted(path)
-        if wanted is not None:
-            entry = {**entry, "sha256": hashlib.sha256(wanted).hexdigest(), "mtime": None}
-            writing.put(path, entry, lambda: [wanted])
+        content = self.snap.shares.merge_content(path)
+        if content is not None:
+            entry = {**entry, "sha256": hashlib.sha256(content).hexdigest(), "mtime": None}
+            writing.put(path, entry, lambda: [content])
             return
-        kept, kind = "sha256" in entry, self.snap.scope.kind(path)
+        has_content, kind = "sha256" in entry, self.snap.scope.kind(path)
         if entry["type"] == "absent":
             return
-        whole = kept if entry["type"] == "file" else kind == "tree" or (kind == "path" and entry["type"] == "link")
+        whole = (
+            has_content if entry["type"] == "file" else kind == "tree" or (kind == "path" and entry["type"] == "link")
+        )
         if whole:
             writing.put(path, entry, lambda: self.snap.content(entry))
         else:
@@ -244,7 +252,7 @@ class Work:
         except FileNotFoundError:
             if path in self.snap.entries and self.snap.entries[path]["type"] != "absent":
                 self.tell("%s: it is gone" % path)
-        except tree.Unsafe as error:
+        except tree.UnsafeTarget as error:
             self.tell("%s: %s" % (path, error))
         except OSError as error:
             self.failed[path] = error.strerror
@@ -255,19 +263,21 @@ class Work:
             self.problems.append(problem)
 
 
-def _in_place(snap, paths):
-    work = Work(snap, paths)
-    work.these(paths)
-    return {"paths": paths, "problems": _all_problems(work)}
+def _put_back_place(snap, paths):
+    work = RestorePlan(snap, paths)
+    work.put_back_paths(paths)
+    return {"paths": paths, "problems": _list_problems(work)}
 
 
-def _whole_place(snap, name):
-    notes, wanted = walk.Notes(), snap.parts[name]
-    paths = different(wanted, data.present(snap.scope, snap.scope.places[name], wanted, notes), snap.scope)
-    told = _in_place(snap, paths)
-    told["problems"] += [walk.said(one) for one in notes.told()]
-    return told
+def _compare_and_put_back(snap, name):
+    notes, target = walk.Notes(), snap.parts[name]
+    paths = compare_entries(
+        target, data.read_present_place(snap.scope, snap.scope.places[name], target, notes), snap.scope
+    )
+    answer = _put_back_place(snap, paths)
+    answer["problems"] += [walk.describe_note(note) for note in notes.to_rows()]
+    return answer
 
 
-def _all_problems(work):
-    return work.problems[:LISTED] + ["%s: %s" % one for one in sorted(work.failed.items())[:LISTED]]
+def _list_problems(work):
+    return work.problems[:MAX_LISTED] + ["%s: %s" % failure for failure in sorted(work.failed.items())[:MAX_LISTED]]

@@ -12,14 +12,14 @@ import stat
 from . import identity, tree
 
 DRAFT = ".luytre-guard-"
-PRIVILEGED = stat.S_ISUID | stat.S_ISGID
+PRIVILEGED_BITS = stat.S_ISUID | stat.S_ISGID
 
 
 def remove(path):
     """Remove what is at the path, with all below it if it is a folder. Other mounts stay. Whether anything was there."""
     parent, name = os.path.split(path)
     try:
-        with tree.opened(parent) as handle:
+        with tree.open_folder(parent) as handle:
             return _remove(handle, name)
     except FileNotFoundError:
         return False
@@ -37,12 +37,12 @@ def _remove(handle, name):
     way, here = [], tree.enter(handle, name, name)
     try:
         while True:
-            below = _empty(here)
+            below = _remove_files(here)
             if below is not None:
                 inner = tree.enter(here, below, below)
                 if os.fstat(inner).st_dev != os.fstat(here).st_dev:
                     os.close(inner)
-                    raise tree.Unsafe("%s is another mount" % below)
+                    raise tree.UnsafeTarget("%s is another mount" % below)
                 way.append((below, os.fstat(here)))
                 os.close(here)
                 here = inner
@@ -52,7 +52,7 @@ def _remove(handle, name):
                 os.close(here)
                 here = outer
                 if not os.path.samestat(os.fstat(here), above):
-                    raise tree.Unsafe("%s was moved" % below)
+                    raise tree.UnsafeTarget("%s was moved" % below)
                 os.rmdir(below, dir_fd=here)
             else:
                 break
@@ -62,13 +62,13 @@ def _remove(handle, name):
     return True
 
 
-def _empty(folder):
+def _remove_files(folder):
     """Remove from an open folder all up to the first folder. The name of that, or None when nothing is left."""
-    with os.scandir(folder) as found:
-        for one in found:
-            if one.is_dir(follow_symlinks=False):
-                return one.name
-            os.unlink(one.name, dir_fd=folder)
+    with os.scandir(folder) as iterator:
+        for entry in iterator:
+            if entry.is_dir(follow_symlinks=False):
+                return entry.name
+            os.unlink(entry.name, dir_fd=folder)
     return None
 
 
@@ -76,7 +76,7 @@ def remove_empty(path):
     """Remove a folder that is empty. Whether it is gone."""
     parent, name = os.path.split(path)
     try:
-        with tree.opened(parent) as handle:
+        with tree.open_folder(parent) as handle:
             os.rmdir(name, dir_fd=handle)
     except FileNotFoundError:
         return True
@@ -92,8 +92,8 @@ def put(path, entry, content):
     time is left to put_time, for it changes with what is in it.
     """
     parent, name = os.path.split(path)
-    with tree.opened(parent) as handle:
-        present = tree.look(handle, name, tree.digest if "sha256" in entry else None)
+    with tree.open_folder(parent) as handle:
+        present = tree.read_entry(handle, name, tree.compute_digest if "sha256" in entry else None)
         if present["type"] == "folder" and entry["type"] != "folder":
             _remove(handle, name)
         elif present["type"] not in ("absent", "folder") and entry["type"] == "folder":
@@ -101,18 +101,18 @@ def put(path, entry, content):
         if entry["type"] == "folder":
             if present["type"] != "folder":
                 os.mkdir(name, 0o700, dir_fd=handle)
-            _dress(handle, name, {**entry, "mtime": None})
+            _set_entry_attributes(handle, name, {**entry, "mtime": None})
         elif entry["type"] == "link":
-            if tree.differs(entry, present):
+            if tree.find_differences(entry, present):
                 _replace(handle, name, lambda draft: _link(handle, draft, entry))
         elif entry["type"] == "file":
             sound = present["type"] == "file" and present["sha256"] == entry["sha256"]
             if sound and present["uid"] == 0 and present["links"] == 1:
-                _dress(handle, name, entry, present["id"])
+                _set_entry_attributes(handle, name, entry, present["id"])
             else:
                 _replace(handle, name, lambda draft: _write(handle, draft, entry, content()))
         else:
-            raise tree.Unsafe("it is neither file, folder nor link, and cannot be made again")
+            raise tree.UnsafeTarget("it is neither file, folder nor link, and cannot be made again")
 
 
 def _replace(handle, name, make):
@@ -133,7 +133,7 @@ def _replace(handle, name, make):
                 os.unlink(draft, dir_fd=handle)
             raise
         return
-    raise tree.Unsafe("somebody keeps getting in the way")
+    raise tree.UnsafeTarget("somebody keeps getting in the way")
 
 
 def _link(handle, draft, entry):
@@ -143,48 +143,52 @@ def _link(handle, draft, entry):
 
 
 def _write(handle, draft, entry, content):
-    written = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=handle)
+    descriptor = os.open(
+        draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=handle
+    )
     try:
         for chunk in content:
             view = memoryview(chunk)
             while view:
-                view = view[os.write(written, view) :]
-        _wear(written, entry, tree.attributes(handle, draft, written, "file"))
-        os.fsync(written)
+                view = view[os.write(descriptor, view) :]
+        _set_attributes(descriptor, entry, tree.read_xattrs(handle, draft, descriptor, "file"))
+        os.fsync(descriptor)
     finally:
-        os.close(written)
+        os.close(descriptor)
 
 
-def _dress(handle, name, entry, same=None):
-    reached = os.open(name, tree.ANY, dir_fd=handle)
+def _set_entry_attributes(handle, name, entry, same=None):
+    descriptor = os.open(name, tree.ANY, dir_fd=handle)
     try:
-        status = os.fstat(reached)
-        if tree.kind_of(status.st_mode) != entry["type"] or (same and not identity.same(same, identity.of(reached))):
-            raise tree.Unsafe("it was swapped for something else")
-        _wear(reached, entry, tree.attributes(handle, name, reached, entry["type"]))
+        status = os.fstat(descriptor)
+        if tree.get_kind(status.st_mode) != entry["type"] or (
+            same and not identity.is_same_file(same, identity.get_identity(descriptor))
+        ):
+            raise tree.UnsafeTarget("it was swapped for something else")
+        _set_attributes(descriptor, entry, tree.read_xattrs(handle, name, descriptor, entry["type"]))
     finally:
-        os.close(reached)
+        os.close(descriptor)
 
 
-def _wear(reached, entry, present):
+def _set_attributes(descriptor, entry, present):
     """Owner, attributes, mode and time of what a descriptor holds; in this order, for each clears some of the next."""
-    path = tree.through(reached)
-    status = os.fstat(reached)
-    wanted = entry.get("xattrs", {})
+    path = tree.make_descriptor_path(descriptor)
+    status = os.fstat(descriptor)
+    xattrs = entry.get("xattrs", {})
     if (status.st_uid, status.st_gid) != (entry["uid"], entry["gid"]):
-        os.chmod(path, stat.S_IMODE(status.st_mode) & entry["mode"] & ~PRIVILEGED)
+        os.chmod(path, stat.S_IMODE(status.st_mode) & entry["mode"] & ~PRIVILEGED_BITS)
         os.chown(path, entry["uid"], entry["gid"])
         present = {name: value for name, value in present.items() if name != "security.capability"}
     for attribute in present:
-        if attribute not in wanted:
+        if attribute not in xattrs:
             with contextlib.suppress(FileNotFoundError):
                 os.removexattr(path, attribute)
-    for attribute, value in wanted.items():
+    for attribute, value in xattrs.items():
         if present.get(attribute) != value:
             os.setxattr(path, attribute, base64.b64decode(value))
-    if stat.S_IMODE(os.fstat(reached).st_mode) != entry["mode"]:
+    if stat.S_IMODE(os.fstat(descriptor).st_mode) != entry["mode"]:
         os.chmod(path, entry["mode"])
-    if entry["mtime"] not in (None, os.fstat(reached).st_mtime_ns):
+    if entry["mtime"] not in (None, os.fstat(descriptor).st_mtime_ns):
         os.utime(path, ns=(entry["mtime"], entry["mtime"]))
 
 
@@ -194,29 +198,31 @@ def put_attributes(path, entry):
     What others may have had a hand in never becomes root's, and a file never gets back a set-id bit.
     """
     parent, name = os.path.split(path)
-    exposed = tree.resolved(path)[1]
-    with tree.opened(parent) as handle:
-        reached = os.open(name, tree.ANY, dir_fd=handle)
+    is_exposed = tree.resolve_path(path)[1]
+    with tree.open_folder(parent) as handle:
+        descriptor = os.open(name, tree.ANY, dir_fd=handle)
         try:
-            status = os.fstat(reached)
-            kind = tree.kind_of(status.st_mode)
-            if kind != entry["type"] or not identity.same(entry["id"], identity.of(reached), alone=not exposed):
-                raise tree.Unsafe("it is another one than at the snapshot")
+            status = os.fstat(descriptor)
+            kind = tree.get_kind(status.st_mode)
+            if kind != entry["type"] or not identity.is_same_file(
+                entry["id"], identity.get_identity(descriptor), alone=not is_exposed
+            ):
+                raise tree.UnsafeTarget("it is another one than at the snapshot")
             if kind == "link":
-                raise tree.Unsafe("links are left alone there")
+                raise tree.UnsafeTarget("links are left alone there")
             if kind != "folder" and status.st_nlink != 1:
-                raise tree.Unsafe("it has %d hard links" % status.st_nlink)
-            if exposed and status.st_uid not in (0, entry["uid"]):
-                raise tree.Unsafe("it is not root's any more")
+                raise tree.UnsafeTarget("it has %d hard links" % status.st_nlink)
+            if is_exposed and status.st_uid not in (0, entry["uid"]):
+                raise tree.UnsafeTarget("it is not root's any more")
             mode = entry["mode"]
             if kind != "folder":
-                mode &= ~(PRIVILEGED & ~stat.S_IMODE(status.st_mode))
-            wanted = {**entry, "mode": mode, "mtime": status.st_mtime_ns}
-            _wear(reached, wanted, tree.attributes(handle, name, reached, kind))
+                mode &= ~(PRIVILEGED_BITS & ~stat.S_IMODE(status.st_mode))
+            target = {**entry, "mode": mode, "mtime": status.st_mtime_ns}
+            _set_attributes(descriptor, target, tree.read_xattrs(handle, name, descriptor, kind))
             if mode != entry["mode"]:
-                raise tree.Unsafe("its set-id bit is not given back")
+                raise tree.UnsafeTarget("its set-id bit is not given back")
         finally:
-            os.close(reached)
+            os.close(descriptor)
 
 
 def put_time(path, entry):
@@ -225,16 +231,16 @@ def put_time(path, entry):
     if path == "/":
         parent, name = "/", "."
     try:
-        with tree.opened(parent) as handle:
+        with tree.open_folder(parent) as handle:
             inner = tree.enter(handle, name, path)
             try:
-                inside = tree.names(inner)
-                if inside is None or tree.names_digest(inside) != entry["names"]:
+                inside = tree.list_names(inner)
+                if inside is None or tree.compute_names_digest(inside) != entry["names"]:
                     return False
                 if os.fstat(inner).st_mtime_ns != entry["mtime"]:
                     os.utime(inner, ns=(entry["mtime"], entry["mtime"]))
                 return True
             finally:
                 os.close(inner)
-    except (OSError, tree.Unsafe):
+    except (OSError, tree.UnsafeTarget):
         return False

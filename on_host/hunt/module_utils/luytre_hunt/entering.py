@@ -6,8 +6,8 @@ import os
 import re
 
 from ansible.module_utils.luytre import _accounts, _sshd, accounts, cron
-from ansible.module_utils.luytre._reading import Unreadable, read_text
-from ansible.module_utils.luytre_hunt.places import CHANGED, FOREIGN, MAX_LINES, OURS, said_by
+from ansible.module_utils.luytre._reading import UnreadableFact, read_text
+from ansible.module_utils.luytre_hunt.places import CHANGED, FOREIGN, MAX_LINES, OURS, parse_lines
 
 HIGHEST_OF_SYSTEM = 999
 MAX_KEYS = 1_000
@@ -24,19 +24,19 @@ _RUNS_SSHD = ("authorizedkeyscommand", "authorizedprincipalscommand", "forcecomm
 def gather(places):
     """All of it."""
     rows = _accounts.passwd()
-    _of_accounts(places, rows)
-    _keys(places, rows)
-    _sshd_settings(places)
-    _sudo(places, rows)
-    _pam(places)
+    _add_accounts(places, rows)
+    _add_keys(places, rows)
+    _add_sshd_settings(places)
+    _add_sudo_rules(places, rows)
+    _add_pam_modules(places)
 
 
-def _of_accounts(places, rows):
+def _add_accounts(places, rows):
     shadow, names = _accounts.shadow(), set()
     count = collections.Counter(row["name"] for row in rows)
-    equal = {one["account"] for one in accounts.privileged(rows, _accounts.groups())}
+    equal = {account["account"] for account in accounts.find_privileged(rows, _accounts.groups())}
     for row in rows:
-        marks = _marks(row, equal)
+        marks = _list_marks(row, equal)
         field = shadow.get(row["name"], {}).get("field", row["field"])
         state, _scheme = _accounts.password(field)
         if state != "locked":
@@ -52,7 +52,7 @@ def _of_accounts(places, rows):
         )
 
 
-def _marks(row, equal):
+def _list_marks(row, equal):
     marks = []
     if row["uid"] == 0 or row["name"] in equal:
         marks.append("root")
@@ -63,51 +63,53 @@ def _marks(row, equal):
     return marks
 
 
-def _keys(places, rows):
-    equal = {one["account"] for one in accounts.privileged(rows, _accounts.groups())}
-    patterns = list(dict.fromkeys([*_patterns(places), ".ssh/authorized_keys", ".ssh/authorized_keys2"]))
-    count, seen = 0, set()
+def _add_keys(places, rows):
+    equal = {account["account"] for account in accounts.find_privileged(rows, _accounts.groups())}
+    patterns = list(dict.fromkeys([*_list_patterns(places), ".ssh/authorized_keys", ".ssh/authorized_keys2"]))
+    count, seen_files = 0, set()
     for row in rows:
-        if places.reading.left() < FOR_LATER:
+        if places.reading.get_seconds_left() < FOR_LATER:
             places.cut("key")
             return
         for pattern in patterns:
-            path, below = _where(row, pattern)
-            if path is None or (path, row["uid"]) in seen:
+            path, below = _find_key_file(row, pattern)
+            if path is None or (path, row["uid"]) in seen_files:
                 continue
-            seen.add((path, row["uid"]))
-            marks = _marks(row, equal)
+            seen_files.add((path, row["uid"]))
+            marks = _list_marks(row, equal)
             if not below.startswith(".ssh/"):
                 marks.append("elsewhere")
-            for line in places.led_to("key", path)[0].split("\n")[:MAX_LINES]:  # sshd puts none together
+            for line in places.read_home_file("key", path)[0].split("\n")[:MAX_LINES]:  # sshd puts none together
                 key = accounts.parse_key(line)
                 if key is None:
                     continue
                 count += 1
                 if count > MAX_KEYS:
                     break
-                options = accounts.key_options(line)[:MAX_OPTIONS]
-                told = "%s %s %s" % (key["type"], key["fingerprint"], options)
+                options = accounts.get_key_options(line)[:MAX_OPTIONS]
+                description = "%s %s %s" % (key["type"], key["fingerprint"], options)
                 commands = re.findall(r'command="((?:[^"\\]|\\.){0,2000})"', options)
-                programs = [program for command in commands for program in cron.programs(command.replace('\\"', '"'))]
-                places.add("key", path, row["name"], FOREIGN, told, marks, programs, key["fingerprint"])
+                programs = [
+                    program for command in commands for program in cron.parse_programs(command.replace('\\"', '"'))
+                ]
+                places.add("key", path, row["name"], FOREIGN, description, marks, programs, key["fingerprint"])
     if count > MAX_KEYS:
         places.cut("key")
 
 
-def _patterns(places):
+def _list_patterns(places):
     try:
-        if places.reading.installed("sshd"):
-            return _sshd.key_patterns(places.reading)
-    except Unreadable:
+        if places.reading.find_program("sshd"):
+            return _sshd.list_key_patterns(places.reading)
+    except UnreadableFact:
         places.cut("sshd")
     return []
 
 
-def _where(row, pattern):
+def _find_key_file(row, pattern):
     """``(path, path below the account's home or /)`` of a file of keys; nothing where there is none."""
-    told = {"h": row["home"], "u": row["name"], "U": str(row["uid"]), "%": "%"}
-    relative = re.sub("%([huU%])", lambda found: told[found.group(1)], pattern)
+    values = {"h": row["home"], "u": row["name"], "U": str(row["uid"]), "%": "%"}
+    relative = re.sub("%([huU%])", lambda match: values[match.group(1)], pattern)
     root, below = ("/", relative) if relative.startswith("/") else (row["home"], relative)
     path = os.path.join(root, below.lstrip("/"))
     if not root.startswith("/") or not os.path.lexists(path):
@@ -115,10 +117,10 @@ def _where(row, pattern):
     return path, below.lstrip("/")
 
 
-def _sshd_settings(places):
-    for path, _line, criteria, keyword, value in _sshd.lines():
+def _add_sshd_settings(places):
+    for path, _line, criteria, keyword, value in _sshd.iter_lines():
         places.seen += 1
-        words = _sshd.words(value)
+        words = _sshd.split_arguments(value)
         if keyword in _RUNS_SSHD:
             command = " ".join(words[1:] if keyword == "subsystem" else words)
             programs = [word for word in words if word.startswith("/")]
@@ -132,20 +134,20 @@ def _sshd_settings(places):
             places.add("sshd", path, criteria or "", OURS, "%s %s" % (keyword, " ".join(words)))
 
 
-def _sudo(places, rows):
+def _add_sudo_rules(places, rows):
     service = {row["name"] for row in rows if 0 < row["uid"] <= HIGHEST_OF_SYSTEM or row["uid"] == 65534}
-    for path, standing in places.files(*SUDO):
-        for _number, line in said_by(read_text(path) or ""):
+    for path, origin in places.files(*SUDO):
+        for _number, line in parse_lines(read_text(path) or ""):
             words = line.split()
             if not words or words[0].startswith(("Defaults", "@include", "#include")) or "=" not in line:
                 continue
             marks = ["service"] if words[0].strip('"').lstrip("#") in service else []
-            places.run("sudo", path, line.strip(), words[0], standing, marks)
+            places.run("sudo", path, line.strip(), words[0], origin, marks)
 
 
-def _pam(places):
-    for path, standing in places.files(*MODULES):
-        places.add("pam_module", path, "root", standing)
+def _add_pam_modules(places):
+    for path, origin in places.files(*MODULES):
+        places.add("pam_module", path, "root", origin)
     for pattern in PAM:
         for path in sorted(glob.glob(pattern))[:500]:
             for _number, line in places.lines(path):
@@ -154,7 +156,7 @@ def _pam(places):
                     continue
                 places.seen += 1
                 module, rest = match.groups()
-                if module.startswith("/") and places.packaged.standing(module) in (FOREIGN, CHANGED):
+                if module.startswith("/") and places.packaged.get_origin(module) in (FOREIGN, CHANGED):
                     places.add("pam_module", path, "root", FOREIGN, line.strip(), (), [module])
                 elif module.endswith("pam_exec.so"):
                     marks = ["runs", "passwords"] if "expose_authtok" in rest else ["runs"]

@@ -35,33 +35,35 @@ AUTHORS = {
 
 def gather(places):
     """All of it."""
-    found, _cut = _applications.find(places.reading.part(SECONDS))
-    for each in found:
+    applications, _cut = _applications.find(places.reading.part(SECONDS))
+    for each in applications:
         if each.kind == "wordpress":
-            _code(places, each.path)
+            _add_code(places, each.path)
         elif each.kind == "nukeviet":
-            _authors(places, each.path)
+            _add_authors(places, each.path)
 
 
-def _authors(places, path):
+def _add_authors(places, path):
     try:
-        own = _site_login.of_nukeviet(path)
+        own = _site_login.get_nukeviet_login(path)
         if own is None:
             return
         login, prefix = own
         words = {"{db}": login.database, "{p}": prefix}
-        rows = _site_database.rows(places.reading.part(SECONDS), login, _site_database.filled(AUTHORS, words))
-    except _site_database.NotAsked:
+        rows = _site_database.fetch_rows(
+            places.reading.part(SECONDS), login, _site_database.fill_statements(AUTHORS, words)
+        )
+    except _site_database.DatabaseUnanswered:
         return
     places.add("cms_account", path, "", OURS, "", ["read"])
     for _admin, _level, name in (row for row in rows if len(row) == 3 and row[2]):
         places.add("cms_account", path, name, FOREIGN)
 
 
-def _code(places, path):
+def _add_code(places, path):
     try:
-        own = _site_login.of_wordpress(path)
-    except _site_database.NotAsked:
+        own = _site_login.get_wordpress_login(path)
+    except _site_database.DatabaseUnanswered:
         return
     if own is None:
         return
@@ -69,8 +71,10 @@ def _code(places, path):
     words = {"{db}": login.database, "{p}": prefix, "{types}": TYPES}
     for statements in (IN_POSTS, IN_SNIPPETS):
         try:
-            rows = _site_database.rows(places.reading.part(SECONDS), login, _site_database.filled(statements, words))
-        except _site_database.NotAsked as not_asked:
+            rows = _site_database.fetch_rows(
+                places.reading.part(SECONDS), login, _site_database.fill_statements(statements, words)
+            )
+        except _site_database.DatabaseUnanswered as not_asked:
             if not_asked.why in ("late", "too_much"):
                 places.cut("snippet")
             continue

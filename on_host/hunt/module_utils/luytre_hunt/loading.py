@@ -4,8 +4,8 @@ import os
 import re
 
 from ansible.module_utils.luytre import mariadb
-from ansible.module_utils.luytre._reading import NotRun, Unreadable, read_text
-from ansible.module_utils.luytre_hunt.places import FOREIGN, OURS, said_by
+from ansible.module_utils.luytre._reading import NotRun, UnreadableFact, read_text
+from ansible.module_utils.luytre_hunt.places import FOREIGN, OURS, parse_lines
 
 PRELOAD = "/etc/ld.so.preload"
 PHP = (
@@ -48,34 +48,34 @@ SELECT 'routine', CONCAT(ROUTINE_SCHEMA, '.', ROUTINE_NAME), LEFT(ROUTINE_DEFINI
 
 def gather(places):
     """All of it."""
-    for _number, line in said_by(read_text(PRELOAD) or ""):
+    for _number, line in parse_lines(read_text(PRELOAD) or ""):
         for library in re.split(r"[\s:,]+", line.strip()):
-            places.add("preload", PRELOAD, "root", places.packaged.standing(library), library, (), [library])
-    for path, _standing in _all(places, *PHP):
-        _php(places, path)
-    for path, standing in _all(places, *PHP_MODULES):
-        places.add("php_module", path, "root", standing)
-    for path, _standing in _all(places, *NGINX, *APACHE):
-        _web(places, path)
-    for path, standing in _all(places, *WEB_MODULES):
-        places.add("web_module", path, "root", standing)
-    for path, standing in _all(places, *PLUGINS):
-        places.add("database", path, "root", standing, "", ["library"])
-    _database(places)
+            places.add("preload", PRELOAD, "root", places.packaged.get_origin(library), library, (), [library])
+    for path, _origin in _iter_files(places, *PHP):
+        _add_php(places, path)
+    for path, origin in _iter_files(places, *PHP_MODULES):
+        places.add("php_module", path, "root", origin)
+    for path, _origin in _iter_files(places, *NGINX, *APACHE):
+        _add_web(places, path)
+    for path, origin in _iter_files(places, *WEB_MODULES):
+        places.add("web_module", path, "root", origin)
+    for path, origin in _iter_files(places, *PLUGINS):
+        places.add("database", path, "root", origin, "", ["library"])
+    _add_database(places)
 
 
-def _all(places, *patterns):
+def _iter_files(places, *patterns):
     """Files with what they are linked to, each once: what is in force is more than what is a package's."""
-    seen = set()
-    for path, standing in places.files(*patterns):
+    seen_paths = set()
+    for path, origin in places.files(*patterns):
         real = os.path.realpath(path)
-        if real not in seen:
-            seen.add(real)
-            yield path, standing
+        if real not in seen_paths:
+            seen_paths.add(real)
+            yield path, origin
 
 
-def _php(places, path):
-    for _number, line in said_by(read_text(path) or ""):
+def _add_php(places, path):
+    for _number, line in parse_lines(read_text(path) or ""):
         if line.lstrip().startswith(";"):
             continue
         for pattern, slot in ((_PREPENDS, "php"), (_EXTENDS, "php_module")):
@@ -84,19 +84,19 @@ def _php(places, path):
                 target = match.group(2)
                 if target.startswith("/") or slot == "php":
                     programs = [target] if target.startswith("/") else []
-                    standing = places.packaged.standing(target) if programs else FOREIGN
-                    places.add(slot, path, "root", standing, line.strip(), ["setting"], programs)
+                    origin = places.packaged.get_origin(target) if programs else FOREIGN
+                    places.add(slot, path, "root", origin, line.strip(), ["setting"], programs)
 
 
-def _web(places, path):
-    for _number, line in said_by(read_text(path) or ""):
+def _add_web(places, path):
+    for _number, line in parse_lines(read_text(path) or ""):
         loads = _WEB_LOADS.match(line)
         if loads:
             module = loads.group(1)
             if not module.startswith("/"):
                 module = os.path.join("/usr/share/nginx" if "/nginx/" in path else "/etc/apache2", module)
             places.add(
-                "web_module", path, "root", places.packaged.standing(module), line.strip(), ["setting"], [module]
+                "web_module", path, "root", places.packaged.get_origin(module), line.strip(), ["setting"], [module]
             )
         elif _WEB_SAYS.match(line) and not line.lstrip().startswith("#"):
             programs = re.findall(r"(?<![\w.])/[\w./+-]{2,200}", line)
@@ -110,13 +110,13 @@ def _web(places, path):
             places.add("php", path, "root", FOREIGN, line.strip(), ["setting"], [match.group(2)])
 
 
-def _database(places):
-    client = mariadb.client_program(places.reading)
+def _add_database(places):
+    client = mariadb.find_client(places.reading)
     if client is None or not mariadb.is_running(places.reading):
         return
     try:
-        rows = mariadb.rows(places.reading.part(DATABASE_SECONDS), client, CODE)
-    except (NotRun, Unreadable):
+        rows = mariadb.query_rows(places.reading.part(DATABASE_SECONDS), client, CODE)
+    except (NotRun, UnreadableFact):
         places.cut("database")
         return
     for row in rows:

@@ -37,47 +37,47 @@ RECORD = 384
 """Bytes of a record of wtmp and btmp."""
 TAIL = 1_500_000
 _SCRIPT = re.compile(r"(?i)^(/.{0,380}?\.(?:php\d?|phtml|phar|pht))(?:/|$)")
-_NUMBERED = re.compile(r"\.(\d{1,3})(?:\.gz|\.xz|\.zst)?\Z")
+_NUMBER = re.compile(r"\.(\d{1,3})(?:\.gz|\.xz|\.zst)?\Z")
 
 
 def gather(places):
     """All of it."""
-    vhosts = _websites.in_force()
+    vhosts = _websites.list_vhosts()
     paths = log_paths(vhosts)
-    _orders(places, paths, vhosts, min(places.reading.deadline, time.monotonic() + SECONDS))
+    _add_orders(places, paths, vhosts, min(places.reading.deadline, time.monotonic() + SECONDS))
     system = ["/var/log/" + name for name in SYSTEM]
     for path in [*system, *paths]:
-        _missing(places, path)
+        _add_missing(places, path)
     for path in system:
-        _blanked(places, path)
-        _to_nowhere(places, path, "root")
+        _add_blanked(places, path)
+        _add_device_link(places, path, "root")
     for account in _accounts.passwd():
         if account["uid"] == 0 or account["name"] in ("www-data", "mysql"):
             for name in HISTORIES:
-                _to_nowhere(places, os.path.join(account["home"], name), account["name"])
+                _add_device_link(places, os.path.join(account["home"], name), account["name"])
 
 
-def _orders(places, paths, vhosts, until):
+def _add_orders(places, paths, vhosts, until):
     """Scripts in folders that visitors fill, to which something was posted and answered well."""
     roots = {}
     for vhost in vhosts:
         for log in vhost.logs:
             roots.setdefault(os.path.normpath(log), []).extend(vhost.roots)
-    every = _websites.walked(places.reading.declared, vhosts)
+    every = _websites.list_walked_roots(places.reading.declared, vhosts)
     for path in paths:
         if time.monotonic() >= until:
             places.cut("order")
             return
-        text = (_access_log.tail(path + ".1") or "") + (_access_log.tail(path) or "")
-        for uri, (times, clients) in posted(text).items():
-            told = "POST \u00d7 %d, %d IP" % (times, len(clients))
-            where = _where(uri, list(dict.fromkeys(roots.get(path) or every)))
-            places.add("order", where or uri, "", FOREIGN if where else GONE, told)
+        text = (_access_log.read_tail(path + ".1") or "") + (_access_log.read_tail(path) or "")
+        for uri, (times, clients) in count_posts(text).items():
+            description = "POST \u00d7 %d, %d IP" % (times, len(clients))
+            where = _find_script(uri, list(dict.fromkeys(roots.get(path) or every)))
+            places.add("order", where or uri, "", FOREIGN if where else GONE, description)
 
 
-def posted(text):
+def count_posts(text):
     """``{script: (times, clients)}`` of what was posted to scripts among uploads and answered with 200."""
-    found = {}
+    posts = {}
     for line in text.split("\n"):
         parts = line.split('"', 3)
         if len(parts) < 3 or not parts[1].startswith("POST "):
@@ -88,15 +88,15 @@ def posted(text):
         script = _SCRIPT.match(unquote(words[1][:400].partition("?")[0]))
         if script is None or not _websites.php_never_runs(script.group(1)):
             continue
-        if script.group(1) in found or len(found) < MAX_SCRIPTS:
-            times, clients = found.get(script.group(1), (0, set()))
+        if script.group(1) in posts or len(posts) < MAX_SCRIPTS:
+            times, clients = posts.get(script.group(1), (0, set()))
             if len(clients) < MAX_CLIENTS:
                 clients.add(line.partition(" ")[0][:60])
-            found[script.group(1)] = (times + 1, clients)
-    return found
+            posts[script.group(1)] = (times + 1, clients)
+    return posts
 
 
-def _where(uri, roots):
+def _find_script(uri, roots):
     """The file that a script's URI is below one of these roots; None when there is none."""
     relative = os.path.normpath(uri.lstrip("/"))
     if relative.startswith("..") or "\0" in relative:
@@ -108,20 +108,20 @@ def _where(uri, roots):
     return None
 
 
-def _missing(places, path):
+def _add_missing(places, path):
     """Of a log that is rotated by numbers, a number that is not there between others that are."""
     names = glob.glob(glob.escape(path) + ".*")[:500]
-    numbers = {int(match.group(1)) for match in (_NUMBERED.match(name[len(path) :]) for name in names) if match}
-    lacking = sorted(set(range(1, max(numbers, default=0))) - numbers)
-    if lacking:
-        told = ", ".join("%s.%d" % (os.path.basename(path), number) for number in lacking[:10])
-        places.add("log", path, "root", GONE, told, ["missing"])
+    numbers = {int(match.group(1)) for match in (_NUMBER.match(name[len(path) :]) for name in names) if match}
+    missing_numbers = sorted(set(range(1, max(numbers, default=0))) - numbers)
+    if missing_numbers:
+        description = ", ".join("%s.%d" % (os.path.basename(path), number) for number in missing_numbers[:10])
+        places.add("log", path, "root", GONE, description, ["missing"])
 
 
-def _blanked(places, path):
+def _add_blanked(places, path):
     """Whether a part of a log is nothing but zeros, with something after it."""
     try:
-        handle = safe_open.below(os.path.dirname(path), os.path.basename(path))
+        handle = safe_open.open_below(os.path.dirname(path), os.path.basename(path))
     except OSError:
         return
     try:
@@ -141,7 +141,7 @@ def _blanked(places, path):
         places.add("log", path, "root", FOREIGN, "", ["blanked"])
 
 
-def _to_nowhere(places, path, who):
+def _add_device_link(places, path, who):
     """Whether what should be kept is a link to a device."""
     try:
         target = os.readlink(path)

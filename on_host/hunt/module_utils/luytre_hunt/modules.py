@@ -7,8 +7,8 @@ import os
 import re
 
 from ansible.module_utils.luytre._processes import MAX_TABLE
-from ansible.module_utils.luytre._reading import Unreadable, read_text
-from ansible.module_utils.luytre_hunt.packaged import in_usr
+from ansible.module_utils.luytre._reading import UnreadableFact, read_text
+from ansible.module_utils.luytre_hunt.packaged import move_to_usr
 from ansible.module_utils.luytre_hunt.places import CHANGED, FOREIGN, GONE, OURS
 from ansible.module_utils.luytre_shared import safe_open
 
@@ -18,11 +18,11 @@ LOOKS = 3
 """A module that seems hidden is looked for so often, since modules come and go."""
 MAX_MODULE = 100_000_000
 """Bytes of a module's file, unpacked."""
-SIGNED = b"~Module signature appended~\n"
+SIGNATURE = b"~Module signature appended~\n"
 _TAINTS = re.compile(r"\(([A-Z]+)[+-]*\)$")
-_UNSIGNED = "E"
+_UNSIGNED_TAINT = "E"
 _PIECE = 1 << 20
-_UNPACKED = {".xz": lzma.open, ".gz": gzip.open}
+_OPENERS = {".xz": lzma.open, ".gz": gzip.open}
 
 
 def gather(places, proc="/proc", sys="/sys/module", files=FILES, dkms=DKMS):
@@ -30,72 +30,76 @@ def gather(places, proc="/proc", sys="/sys/module", files=FILES, dkms=DKMS):
     release = os.uname().release
     if not os.path.isdir(files) or not os.listdir(files):
         return
-    brought = _brought(os.path.join(files, release), places.packaged)
-    if not brought:
+    module_paths = _index_modules(os.path.join(files, release), places.packaged)
+    if not module_paths:
         places.cut("kernel_module")
-    for name in _hidden(proc, sys):
+    for name in _find_hidden(proc, sys):
         places.add("kernel_module", name, "root", GONE, name, ["hidden", "loaded"])
-    for name, taints in sorted(_listed(proc).items()):
+    for name, taints in sorted(_read_taints(proc).items()):
         places.seen += 1
-        path = brought.get(_one_name(name))
-        where, standing = _judged(places, name, path, taints) if brought else (name, GONE if taints else OURS)
-        if standing != OURS:
-            built = standing in (GONE, FOREIGN) and _is_built(dkms, release, name)
+        path = module_paths.get(_normalize_name(name))
+        where, origin = (
+            _classify_module(places, name, path, taints) if module_paths else (name, GONE if taints else OURS)
+        )
+        if origin != OURS:
+            is_dkms = origin in (GONE, FOREIGN) and _is_built(dkms, release, name)
             marks = [
                 "loaded",
-                *(["dkms"] if built else []),
+                *(["dkms"] if is_dkms else []),
                 *(["other_than_file"] if path not in (None, where) else []),
             ]
-            places.add("kernel_module", where, "root", standing, "%s %s" % (name, taints), marks)
+            places.add("kernel_module", where, "root", origin, "%s %s" % (name, taints), marks)
 
 
-def _judged(places, name, path, taints):
+def _classify_module(places, name, path, taints):
     """Where a module lies, and how it stands to packages; by its name alone where its file is gone, or is another's."""
     if path is None:
         return name, GONE
-    if not places.packaged.knows(in_usr(path)):
+    if not places.packaged.knows(move_to_usr(path)):
         return path, FOREIGN
-    if places.packaged.standing(path) == CHANGED:
+    if places.packaged.get_origin(path) == CHANGED:
         return path, CHANGED
-    return (name, FOREIGN) if _UNSIGNED in taints and _is_signed(path) else (path, OURS)
+    return (name, FOREIGN) if _UNSIGNED_TAINT in taints and _is_signed(path) else (path, OURS)
 
 
-def _brought(folder, packaged):
+def _index_modules(folder, packages):
     """The files of modules for this kernel, by the names that the kernel gives them; of two for one name that of no package, which is loaded first."""
-    found = {}
+    paths = {}
     for here, _folders, names in os.walk(folder):
         for name in names:
-            one, path = _one_name(name.partition(".ko")[0]), os.path.join(here, name)
-            if ".ko" in name and (one not in found or not packaged.knows(in_usr(path))):
-                found[one] = path
-    return found
+            module_name, path = _normalize_name(name.partition(".ko")[0]), os.path.join(here, name)
+            if ".ko" in name and (module_name not in paths or not packages.knows(move_to_usr(path))):
+                paths[module_name] = path
+    return paths
 
 
-def _one_name(name):
+def _normalize_name(name):
     return name.replace("-", "_")
 
 
-def _listed(proc):
+def _read_taints(proc):
     """What the kernel lists: the taints of each module by its name."""
-    lines = [line.split() for line in _text("%s/modules" % proc, MAX_TABLE).split("\n")]
+    lines = [line.split() for line in _read_or_empty("%s/modules" % proc, MAX_TABLE).split("\n")]
     return {fields[0]: (_TAINTS.findall(fields[-1]) or [""])[0] for fields in lines if fields}
 
 
-def _hidden(proc, sys):
+def _find_hidden(proc, sys):
     """The names of modules that the kernel has below /sys and does not list, which only a module brings about."""
-    missing = None
+    hidden_names = None
     for _ in range(LOOKS):
         there = {path.split("/")[-2] for path in glob.glob("%s/*/initstate" % sys)}
-        missing = (there if missing is None else missing & there) - set(_listed(proc))
-        if not missing:
+        hidden_names = (there if hidden_names is None else hidden_names & there) - set(_read_taints(proc))
+        if not hidden_names:
             break
-    return sorted(missing)[:50]
+    return sorted(hidden_names)[:50]
 
 
 def _is_built(dkms, release, name):
     """Whether DKMS built a module of that name for this kernel."""
-    built = glob.glob("%s/*/*/%s/*/module/*.ko*" % (dkms, release))
-    return any(_one_name(os.path.basename(path).partition(".ko")[0]) == _one_name(name) for path in built)
+    built_paths = glob.glob("%s/*/*/%s/*/module/*.ko*" % (dkms, release))
+    return any(
+        _normalize_name(os.path.basename(path).partition(".ko")[0]) == _normalize_name(name) for path in built_paths
+    )
 
 
 def _is_signed(path):
@@ -103,22 +107,22 @@ def _is_signed(path):
 
     What a package signed is never without a signature in the kernel: another has its name there.
     """
-    unpacked = _UNPACKED.get(os.path.splitext(path)[1], lambda file: file)
-    end, left = b"", MAX_MODULE
+    opener = _OPENERS.get(os.path.splitext(path)[1], lambda file: file)
+    end, bytes_left = b"", MAX_MODULE
     try:
-        with os.fdopen(safe_open.path(path, links=safe_open.FOLLOWED), "rb") as file, unpacked(file) as content:
-            while left > 0:
-                piece = content.read(min(_PIECE, left))
+        with os.fdopen(safe_open.open_path(path, links=safe_open.ALL_LINKS), "rb") as file, opener(file) as content:
+            while bytes_left > 0:
+                piece = content.read(min(_PIECE, bytes_left))
                 if not piece:
-                    return end.endswith(SIGNED)
-                end, left = (end + piece)[-len(SIGNED) :], left - len(piece)
+                    return end.endswith(SIGNATURE)
+                end, bytes_left = (end + piece)[-len(SIGNATURE) :], bytes_left - len(piece)
     except (OSError, EOFError, lzma.LZMAError):
         pass
     return False
 
 
-def _text(path, limit):
+def _read_or_empty(path, limit):
     try:
         return read_text(path, limit) or ""
-    except (OSError, Unreadable):
+    except (OSError, UnreadableFact):
         return ""

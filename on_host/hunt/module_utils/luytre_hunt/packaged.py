@@ -7,7 +7,7 @@ import stat
 
 from ansible.module_utils.luytre._dpkg import STATUS, STATUS_LIMIT
 from ansible.module_utils.luytre._reading import read_text
-from ansible.module_utils.luytre_hunt.stamps import stamped
+from ansible.module_utils.luytre_hunt.stamps import make_stamp
 from ansible.module_utils.luytre_shared import safe_open
 
 INFO = "/var/lib/dpkg/info"
@@ -34,7 +34,7 @@ _SUMS = re.compile(r"(?m)^([0-9a-f]{32})  (.+)$")
 _PIECE = 1 << 20
 
 
-class Packaged:
+class PackageIndex:
     """What dpkg says of all files that it installed."""
 
     def __init__(self, info=INFO, status=STATUS, diversions=DIVERSIONS, ucf=UCF, sound=()):
@@ -47,14 +47,14 @@ class Packaged:
                 break
             if name.endswith(".list"):
                 text = read_text(os.path.join(info, name), MAX_INFO) or ""
-                self.names.update(map(in_usr, filter(None, text.split("\n"))))
+                self.names.update(map(move_to_usr, filter(None, text.split("\n"))))
             elif name.endswith(".md5sums"):
                 for total, path in _SUMS.findall(read_text(os.path.join(info, name), MAX_INFO) or ""):
-                    self.sums[in_usr("/" + path)] = total
+                    self.sums[move_to_usr("/" + path)] = total
         for path, total in _CONFFILE.findall(read_text(status, STATUS_LIMIT) or ""):
-            self.settings[in_usr(path)] = total
+            self.settings[move_to_usr(path)] = total
         for total, path in _SUMS.findall(read_text(ucf, MAX_INFO) or ""):
-            self.settings[in_usr(path)] = total
+            self.settings[move_to_usr(path)] = total
         self._divert((read_text(diversions, MAX_INFO) or "").splitlines())
 
     def _divert(self, lines):
@@ -62,72 +62,72 @@ class Packaged:
         for whence, whither, package in zip(lines[::3], lines[1::3], lines[2::3]):
             if package == ":":
                 continue
-            total = self.sums.pop(in_usr(whence), None)
-            self.names.add(in_usr(whither))
+            total = self.sums.pop(move_to_usr(whence), None)
+            self.names.add(move_to_usr(whither))
             if total is not None:
-                self.sums[in_usr(whither)] = total
+                self.sums[move_to_usr(whither)] = total
 
     def knows(self, path):
         """Whether a package has a file of that name, whatever is in it now."""
-        return in_usr(path) in self.names or in_usr(path) in self.settings
+        return move_to_usr(path) in self.names or move_to_usr(path) in self.settings
 
-    def standing(self, path):
+    def get_origin(self, path):
         """How the file that a path leads to stands: OURS, CHANGED, FOREIGN or GONE."""
         if path not in self._standings:
-            self._standings[path] = self._of(path)
+            self._standings[path] = self._read_origin(path)
         return self._standings[path]
 
-    def _of(self, path):
+    def _read_origin(self, path):
         """By what the path leads to, held: whoever can change the way there swaps nothing meanwhile, and many ways cost as much as one."""
         try:
-            held = safe_open.held(path)
+            descriptor = safe_open.hold_path(path)
         except (OSError, ValueError):
             return GONE
         try:
-            status = os.fstat(held)
-            one = (safe_open.name_of(held), status.st_dev, status.st_ino)
-            if one not in self._held:
-                self._held[one] = self._of_held(held, status, in_usr(one[0]))
-            return self._held[one]
+            status = os.fstat(descriptor)
+            file_id = (safe_open.get_name(descriptor), status.st_dev, status.st_ino)
+            if file_id not in self._held:
+                self._held[file_id] = self._judge_descriptor(descriptor, status, move_to_usr(file_id[0]))
+            return self._held[file_id]
         finally:
-            os.close(held)
+            os.close(descriptor)
 
-    def _of_held(self, held, status, where):
-        known = self.knows(where)
-        total = (self.sums.get(where) or self.settings.get(where)) if known else self.sums.get(MADE_FROM.get(where))
+    def _judge_descriptor(self, descriptor, status, where):
+        is_known = self.knows(where)
+        total = (self.sums.get(where) or self.settings.get(where)) if is_known else self.sums.get(MADE_FROM.get(where))
         if total is None or not stat.S_ISREG(status.st_mode):
-            return OURS if known else FOREIGN
-        stamp = stamped(total, where, status)
+            return OURS if is_known else FOREIGN
+        stamp = make_stamp(total, where, status)
         if stamp in self._were_sound or (
-            status.st_size <= MAX_PROGRAM and _md5_of(lambda: safe_open.again(held)) == total
+            status.st_size <= MAX_PROGRAM and _compute_md5(lambda: safe_open.reopen(descriptor)) == total
         ):
             if len(self.sound) < MAX_SOUND:
                 self.sound.append(stamp)
             return OURS
-        return CHANGED if known else FOREIGN
+        return CHANGED if is_known else FOREIGN
 
 
-def in_usr(path):
+def move_to_usr(path):
     """Where a path of a package lies since /bin, /sbin and /lib are links into /usr."""
     return "/usr" + path if _ABOVE_USR.match(path) else path
 
 
-def md5(path):
+def compute_md5(path):
     """The MD5 of a regular file, links followed; None when it cannot be read."""
-    return _md5_of(lambda: safe_open.path(path, links=safe_open.FOLLOWED))
+    return _compute_md5(lambda: safe_open.open_path(path, links=safe_open.ALL_LINKS))
 
 
-def _md5_of(opened):
-    digest, left = hashlib.new("md5", usedforsecurity=False), MAX_PROGRAM
+def _compute_md5(opener):
+    digest, bytes_left = hashlib.new("md5", usedforsecurity=False), MAX_PROGRAM
     try:
-        handle = opened()
+        handle = opener()
         try:
-            while left > 0:
-                piece = safe_open.start(handle, min(_PIECE, left))
+            while bytes_left > 0:
+                piece = safe_open.read_start(handle, min(_PIECE, bytes_left))
                 if not piece:
                     return digest.hexdigest()
                 digest.update(piece)
-                left -= len(piece)
+                bytes_left -= len(piece)
         finally:
             os.close(handle)
     except OSError:

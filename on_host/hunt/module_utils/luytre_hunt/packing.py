@@ -7,13 +7,13 @@ import zlib
 MAX_UNPACKED = 64000000
 
 
-def packed(value):
+def pack(value):
     """A value of JSON as text."""
     data = json.dumps(value, ensure_ascii=True, separators=(",", ":")).encode("ascii")
     return base64.b64encode(zlib.compress(data, 6)).decode("ascii")
 
 
-def unpacked(text):
+def unpack(text):
     """The value again; None of an empty text. Raises ValueError for what is none of ours, or too large."""
     if not text:
         return None

@@ -12,6 +12,6 @@ WHOLE = 32 << 20
 
 def head_and_tail(handle, size):
     """The first and the last megabyte of an open file, which may be a sparse one of a thousand gigabytes."""
-    head = safe_open.start(handle, PART)
+    head = safe_open.read_start(handle, PART)
     os.lseek(handle, max(PART, size - PART), os.SEEK_SET)
-    return head + safe_open.start(handle, PART)
+    return head + safe_open.read_start(handle, PART)

@@ -7,11 +7,11 @@ import re
 import stat
 
 from ansible.module_utils.luytre import cron
-from ansible.module_utils.luytre._reading import Unreadable, read_below, read_text, status_below
+from ansible.module_utils.luytre._reading import UnreadableFact, read_below, read_text, status_below
 from ansible.module_utils.luytre_hunt.packaged import CHANGED, FOREIGN, GONE, OURS
 from ansible.module_utils.luytre_hunt.packing import as_text
 from ansible.module_utils.luytre_shared import safe_open
-from ansible.module_utils.luytre_shared.ownership import READ, may
+from ansible.module_utils.luytre_shared.ownership import READ, has_right
 
 MAX_ROWS = 6_000
 OF_A_SLOT = 1_500
@@ -26,16 +26,16 @@ MAX_LINES = 2_000
 WHOLE = "whole"
 
 
-class Places:
+class PlaceRows:
     """The rows of one reading, and what it could not tell."""
 
-    def __init__(self, reading, packaged):
-        self.reading, self.packaged = reading, packaged
+    def __init__(self, reading, packages):
+        self.reading, self.packaged = reading, packages
         self.rows, self.cut_short = [], []
         self.seen = 0
         self._of, self._room = {}, MAX_ALL_SAID
 
-    def add(self, slot, where, who="", standing=FOREIGN, said="", marks=(), programs=(), exactly=""):
+    def add(self, slot, where, who="", origin=FOREIGN, content="", marks=(), programs=(), exactly=""):
         """A thing in a slot: where it is, whose, how it stands to packages, what it says, and what is to be known of it.
 
         ``exactly`` is what tells it from all else there, if it can be stopped by itself: of a line in a crontab its number and digest, of a process
@@ -43,14 +43,23 @@ class Places:
         """
         self.seen += 1
         self._of[slot] = self._of.get(slot, 0) + 1
-        said = _letters(said)
-        self._room -= len(said)
+        content = _shorten(content)
+        self._room -= len(content)
         if len(self.rows) >= MAX_ROWS or self._of[slot] > OF_A_SLOT or self._room < 0:
             self.cut(slot)
             return
-        named = [[as_text(path)[:MAX_WHERE], self.packaged.standing(path)] for path in list(programs)[:10]]
+        program_origins = [[as_text(path)[:MAX_WHERE], self.packaged.get_origin(path)] for path in list(programs)[:10]]
         self.rows.append(
-            [slot, as_text(where)[:MAX_WHERE], who[:100], standing, said, sorted(set(marks))[:10], named, exactly]
+            [
+                slot,
+                as_text(where)[:MAX_WHERE],
+                who[:100],
+                origin,
+                content,
+                sorted(set(marks))[:10],
+                program_origins,
+                exactly,
+            ]
         )
 
     def cut(self, part):
@@ -58,42 +67,42 @@ class Places:
         if part not in self.cut_short:
             self.cut_short.append(part)
 
-    def run(self, slot, where, command, who="root", standing=FOREIGN, marks=(), exactly=""):
+    def run(self, slot, where, command, who="root", origin=FOREIGN, marks=(), exactly=""):
         """A command line in a slot."""
-        self.add(slot, where, who, standing, command, marks, cron.programs(command[:4000]), exactly)
+        self.add(slot, where, who, origin, command, marks, cron.parse_programs(command[:4000]), exactly)
 
     def files(self, *patterns):
         """``(path, standing)`` of the regular files that patterns match in root's own folders and that no package made so."""
         for pattern in patterns:
-            found = sorted(glob.glob(pattern))
-            if len(found) > MAX_FILES:
+            paths = sorted(glob.glob(pattern))
+            if len(paths) > MAX_FILES:
                 self.cut("files")
-            for path in found[:MAX_FILES]:
+            for path in paths[:MAX_FILES]:
                 self.seen += 1
-                standing = self.packaged.standing(path)
-                if standing in (CHANGED, FOREIGN) and stat.S_ISREG(_mode(path)):
-                    yield path, standing
+                origin = self.packaged.get_origin(path)
+                if origin in (CHANGED, FOREIGN) and stat.S_ISREG(_get_mode(path)):
+                    yield path, origin
 
     def lines(self, path):
         """``(number, line)`` of what a file of root's says, without comments."""
-        return said_by(self.text("files", path))
+        return parse_lines(self.text("files", path))
 
     def text(self, part, path):
         """The text of a file of root's; what is too long is told in part, and that part is not seen to its end."""
         try:
             text = read_text(path, MAX_TEXT) or ""
             return self._whole(part, text, os.stat(path) if text else None)
-        except (OSError, Unreadable):
+        except (OSError, UnreadableFact):
             self.cut(part)
             return ""
 
-    def led_to(self, part, path, reader=None):
+    def read_home_file(self, part, path, reader=None):
         """``(text, standing)`` of what a path in an account's home leads to: its programs, and sshd, follow every link.
 
         ``reader`` is the account, where no more is to be told than it may read.
         """
         try:
-            handle = safe_open.path(path, links=safe_open.FOLLOWED)
+            handle = safe_open.open_path(path, links=safe_open.ALL_LINKS)
         except (FileNotFoundError, NotADirectoryError, safe_open.Unsafe):
             return "", GONE
         except OSError as error:
@@ -102,11 +111,11 @@ class Places:
             return "", GONE
         try:
             status = os.fstat(handle)
-            told = reader is None or may(status, reader["uid"], [reader["gid"]], READ)
-            if not told or status.st_dev == os.stat("/proc").st_dev:
+            is_readable = reader is None or has_right(status, reader["uid"], [reader["gid"]], READ)
+            if not is_readable or status.st_dev == os.stat("/proc").st_dev:
                 return "", GONE
-            text = safe_open.start(handle, MAX_TEXT).decode("utf-8", "replace")
-            return self._whole(part, text, status), self.packaged.standing(safe_open.name_of(handle))
+            text = safe_open.read_start(handle, MAX_TEXT).decode("utf-8", "replace")
+            return self._whole(part, text, status), self.packaged.get_origin(safe_open.get_name(handle))
         except OSError:
             self.cut(part)
             return "", GONE
@@ -124,28 +133,28 @@ class Places:
         return text
 
 
-def said_by(text):
+def parse_lines(text):
     """``(number, line)`` of what a text says: without blank lines and comments, those that go on put together.
 
     A shell's ``: #`` is one as well: as such a line is put out of force where a block would be empty without it.
     """
-    joined = re.sub(r"\\\n", " ", text)
-    lines = enumerate(joined.split("\n")[:MAX_LINES], 1)
+    joined_text = re.sub(r"\\\n", " ", text)
+    lines = enumerate(joined_text.split("\n")[:MAX_LINES], 1)
     return [(number, line) for number, line in lines if line.strip() and not line.lstrip().startswith(("#", ": #"))]
 
 
-def _mode(path):
+def _get_mode(path):
     try:
         return os.stat(path).st_mode
     except OSError:
         return 0
 
 
-def _letters(text):
+def _shorten(text):
     """A bounded text as it may travel; of a long one its head and its tail."""
     if len(text) > MAX_SAID:
         text = text[: MAX_SAID // 2] + " \u2026 " + text[-MAX_SAID // 2 :]
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-__all__ = ["CHANGED", "FOREIGN", "GONE", "OURS", "WHOLE", "Places", "said_by"]
+__all__ = ["CHANGED", "FOREIGN", "GONE", "OURS", "WHOLE", "PlaceRows", "parse_lines"]

@@ -6,7 +6,7 @@ import os
 import re
 import stat
 
-from ansible.module_utils.luytre_hunt.packaged import CHANGED, FOREIGN, OURS, md5
+from ansible.module_utils.luytre_hunt.packaged import CHANGED, FOREIGN, OURS, compute_md5
 from ansible.module_utils.luytre_shared import safe_open, taking
 from ansible.module_utils.luytre_shared.names import user_name
 
@@ -40,26 +40,26 @@ _AS_GOOD_AS_ROOT = sum(1 << number for number in (0, 1, 2, 3, 6, 7, 16, 17, 19, 
 def gather(places):
     """All of it."""
     for path in sorted(filter(MATTERS.match, places.packaged.sums)):
-        if places.reading.left() < 2 * FOR_LATER:
+        if places.reading.get_seconds_left() < 2 * FOR_LATER:
             places.cut("program")
             break
         places.seen += 1
-        if os.path.exists(path) and places.packaged.standing(path) == CHANGED:
+        if os.path.exists(path) and places.packaged.get_origin(path) == CHANGED:
             places.add("program", path, "root", CHANGED)
-    _lending(places)
+    _add_lending_programs(places)
     for folder in TEMPORARY:
-        _temporary(places, folder)
+        _add_temporary(places, folder)
 
 
-def _lending(places):
+def _add_lending_programs(places):
     """Setuid and setgid files, and such with capabilities, that are of no package or not as in it."""
-    waiting, names = collections.deque(["/"]), 0
+    queue, names = collections.deque(["/"]), 0
     shells, lend = None, {}
-    while waiting:
-        if places.reading.left() < FOR_LATER or names > MAX_NAMES:
+    while queue:
+        if places.reading.get_seconds_left() < FOR_LATER or names > MAX_NAMES:
             places.cut("setuid")
             return
-        here = waiting.popleft()
+        here = queue.popleft()
         try:
             entries = list(os.scandir(here))
         except OSError as error:
@@ -73,34 +73,34 @@ def _lending(places):
                     if here.count("/") >= MAX_DEPTH:
                         places.cut("setuid")
                     elif entry.path not in LEFT_OUT:
-                        waiting.append(entry.path)
+                        queue.append(entry.path)
                     continue
                 if not entry.is_file(follow_symlinks=False):
                     continue
                 status = entry.stat(follow_symlinks=False)
             except OSError:
                 continue
-            marks = _lends(entry.path, status)
-            if not marks or not lend.setdefault(status.st_dev, _may_lend(here)):
+            marks = _list_marks(entry.path, status)
+            if not marks or not lend.setdefault(status.st_dev, _can_lend(here)):
                 continue
             places.seen += 1
-            standing = places.packaged.standing(entry.path)
-            if standing in (FOREIGN, CHANGED):
+            origin = places.packaged.get_origin(entry.path)
+            if origin in (FOREIGN, CHANGED):
                 shells = (
-                    shells if shells is not None else {md5(path) for path in SHELLS if os.path.exists(path)} - {None}
+                    shells
+                    if shells is not None
+                    else {compute_md5(path) for path in SHELLS if os.path.exists(path)} - {None}
                 )
-                if md5(entry.path) in shells:
+                if compute_md5(entry.path) in shells:
                     marks.append("shell")
-                if _in_other_system(places, entry.path):
+                if _is_in_other_system(places, entry.path):
                     marks.append("other_system")
-                places.add(
-                    "setuid", entry.path, user_name(status.st_uid), standing, oct(status.st_mode & 0o7777), marks
-                )
+                places.add("setuid", entry.path, user_name(status.st_uid), origin, oct(status.st_mode & 0o7777), marks)
             elif "capabilities" in marks:
                 places.add("setuid", entry.path, user_name(status.st_uid), OURS, "", marks)
 
 
-def _in_other_system(places, path):
+def _is_in_other_system(places, path):
     """Whether a package here has a file of that name below another root: a container's, or one for building."""
     at = path.find("/", 1)
     while at != -1:
@@ -110,7 +110,7 @@ def _in_other_system(places, path):
     return False
 
 
-def _may_lend(folder):
+def _can_lend(folder):
     """Whether programs of a file system lend their owner's rights."""
     try:
         return not os.statvfs(folder).f_flag & os.ST_NOSUID
@@ -118,32 +118,32 @@ def _may_lend(folder):
         return True
 
 
-def _lends(path, status):
-    found = []
+def _list_marks(path, status):
+    marks = []
     if status.st_mode & stat.S_ISUID:
-        found.append("setuid")
+        marks.append("setuid")
     if status.st_mode & stat.S_ISGID and status.st_mode & 0o010:
-        found.append("setgid")
-    if status.st_mode & 0o111 and not found:
+        marks.append("setgid")
+    if status.st_mode & 0o111 and not marks:
         try:
             value = os.getxattr(path, _CAPABILITY, follow_symlinks=False)
         except OSError:
-            return found
+            return marks
         if len(value) >= 8 and int.from_bytes(value[4:8], "little") & _AS_GOOD_AS_ROOT:
-            found.append("capabilities")
-    return found
+            marks.append("capabilities")
+    return marks
 
 
-def _temporary(places, folder):
+def _add_temporary(places, folder):
     """Programs of the machine's and scripts that may be run, in folders where everybody writes."""
-    waiting, count = collections.deque([""]), 0
-    while waiting:
-        relative = waiting.popleft()
+    queue, count = collections.deque([""]), 0
+    while queue:
+        relative = queue.popleft()
         try:
             handle = (
-                safe_open.below(folder, relative, safe_open.DIRECTORY)
+                safe_open.open_below(folder, relative, safe_open.DIRECTORY)
                 if relative
-                else safe_open.path(folder, safe_open.DIRECTORY)
+                else safe_open.open_path(folder, safe_open.DIRECTORY)
             )
         except OSError:
             continue
@@ -159,29 +159,29 @@ def _temporary(places, folder):
                         if taking.is_apart(entry.name, entry.stat(follow_symlinks=False)):
                             continue
                         if path.count("/") < 8:
-                            waiting.append(path)
+                            queue.append(path)
                         else:
                             places.cut("temporary")
                     elif entry.is_file(follow_symlinks=False):
-                        _program(places, folder, path, handle, entry)
+                        _add_temporary_program(places, folder, path, handle, entry)
         except OSError:
             continue
         finally:
             os.close(handle)
 
 
-def _program(places, folder, path, handle, entry):
+def _add_temporary_program(places, folder, path, handle, entry):
     try:
         status = entry.stat(follow_symlinks=False)
-        opened = safe_open.at(handle, entry.name)
+        descriptor = safe_open.open_at(handle, entry.name)
     except OSError:
         return
     try:
-        head = safe_open.start(opened, 4)
+        head = safe_open.read_start(descriptor, 4)
     except OSError:
         return
     finally:
-        os.close(opened)
+        os.close(descriptor)
     if head.startswith(b"\x7fELF") or (head.startswith(b"#!") and status.st_mode & 0o111):
         marks = ["elf" if head.startswith(b"\x7fELF") else "script"]
         if status.st_mode & 0o111:

@@ -8,7 +8,7 @@ import socket
 import struct
 
 from ansible.module_utils.luytre._processes import MAX_PROCESSES, MAX_TABLE
-from ansible.module_utils.luytre._reading import Unreadable, read_text
+from ansible.module_utils.luytre._reading import UnreadableFact, read_text
 from ansible.module_utils.luytre_hunt.places import CHANGED, FOREIGN, GONE, OURS
 from ansible.module_utils.luytre_shared import safe_open
 from ansible.module_utils.luytre_shared.names import user_name
@@ -24,108 +24,108 @@ NETCAT = re.compile(r"^(?:n(?:c|cat|etcat)(?:\..*)?|socat)$")
 WEB_ACCOUNTS = ("www-data", "nginx", "apache", "http")
 INLINE = re.compile(r"^\S+\s(?:-\w+\s)*-[cer]\s")
 MAX_OPEN = 2_000
-MOST_ANCESTORS = 50
+MAX_ANCESTORS = 50
 MAX_HIDDEN = 200_000
 LOOKS = 3
 """What seems hidden is looked for so often, since processes come and go."""
 MAX_MAPS = 1_000_000
 NO_FILES = ("/dev/zero", "/SYSV", "/memfd:", "/anon_hugepage", "/[", "/drm ")
 """What stands for memory in a process's map and is no file: PHP's compiled code lies in such."""
-ESTABLISHED = "01"
+STATE_ESTABLISHED = "01"
 _OWNER_OF_SPACE = 0xB704
 """NS_GET_OWNER_UID of ioctl_ns(2)."""
 TABLES = ("tcp", "tcp6", "udp", "udp6")
 _LISTENS = {"tcp": "0A", "tcp6": "0A", "udp": "07", "udp6": "07"}
 
 
-class Process:
+class ProcessTrace:
     """One process as the kernel tells of it."""
 
     __slots__ = ("began", "disguised", "pid", "program", "sockets", "standing", "uid")
 
-    def __init__(self, pid, program, standing, uid, sockets, disguised, began):
-        self.pid, self.program, self.standing, self.uid, self.sockets = pid, program, standing, uid, sockets
-        self.disguised, self.began = disguised, began
+    def __init__(self, pid, program, origin, uid, sockets, is_disguised, began):
+        self.pid, self.program, self.standing, self.uid, self.sockets = pid, program, origin, uid, sockets
+        self.disguised, self.began = is_disguised, began
 
 
 def gather(places, proc="/proc"):
     """All of it."""
-    tables = {name: _table(proc, name, places) for name in TABLES}
-    holders, theirs, calls = {}, _target("%s/self/ns/pid" % proc), _calls(proc)
-    pids, ours = sorted(int(name) for name in os.listdir(proc) if name.isdigit()), _our_session(proc)
+    tables = {name: _read_table(proc, name, places) for name in TABLES}
+    holders, theirs, calls = {}, _read_link("%s/self/ns/pid" % proc), _list_calls(proc)
+    pids, ours = sorted(int(name) for name in os.listdir(proc) if name.isdigit()), _list_own_session(proc)
     if len(pids) > MAX_PROCESSES:
         places.cut("process")
     for pid in pids[:MAX_PROCESSES]:
-        if places.reading.left() < 10:
+        if places.reading.get_seconds_left() < 10:
             places.cut("process")
             break
-        one = _process(places, pid, proc, theirs)
-        if one is None:
+        process = _read_process(places, pid, proc, theirs)
+        if process is None:
             continue
         places.seen += 1
-        for inode in one.sockets.values():
-            holders.setdefault(inode, one)
-        _judged(places, one, proc, tables, calls, one.pid in ours)
-    _listeners(places, proc, tables, holders)
-    _packets(places, proc, holders)
-    _hidden(places, proc)
+        for inode in process.sockets.values():
+            holders.setdefault(inode, process)
+        _add_process(places, process, proc, tables, calls, process.pid in ours)
+    _add_listeners(places, proc, tables, holders)
+    _add_packet_sockets(places, proc, holders)
+    _add_hidden(places, proc)
 
 
-def _our_session(proc):
+def _list_own_session(proc):
     """Return the numbers of the processes by which this hunt came in, from itself up to what a daemon started for it.
 
     What is loaded into every program is loaded into these, too; they end with the hunt, and whoever stopped one would end our own.
     """
-    found, pid = [], os.getpid()
-    while pid > 1 and len(found) < MOST_ANCESTORS:
-        found.append(pid)
-        parent = re.search(r"(?m)^PPid:\s+(\d+)", _text("%s/%d/status" % (proc, pid)))
+    pids, pid = [], os.getpid()
+    while pid > 1 and len(pids) < MAX_ANCESTORS:
+        pids.append(pid)
+        parent = re.search(r"(?m)^PPid:\s+(\d+)", _read_or_empty("%s/%d/status" % (proc, pid)))
         pid = int(parent.group(1)) if parent else 0
-    return frozenset(found if pid != 1 else found[:-1])
+    return frozenset(pids if pid != 1 else pids[:-1])
 
 
-def _process(places, pid, proc, theirs):
+def _read_process(places, pid, proc, theirs):
     """A process that is no container's of root's; None for such a one, for the kernel's, and for one that has ended."""
     where = "%s/%d" % (proc, pid)
-    program = _target(where + "/exe")
-    status = _text(where + "/status")
+    program = _read_link(where + "/exe")
+    status = _read_or_empty(where + "/status")
     uid = re.search(r"(?m)^Uid:\s+\d+\s+(\d+)", status)
-    file, roots = _status(where + "/exe"), _roots_space(where, proc)
-    apart = _target(where + "/ns/pid") != theirs
+    file, roots = _get_file_id(where + "/exe"), _is_roots_space(where, proc)
+    apart = _read_link(where + "/ns/pid") != theirs
     if not program or uid is None or file is None or (apart and roots):
         return None
-    gone = program.endswith(GONE_MARK)
-    path = re.sub(r"\.dpkg-(?:new|tmp)$", "", program[: -len(GONE_MARK)]) if gone else program
-    packaged, here = places.packaged.knows(path), _status(path)
-    if gone and not packaged and here is not None:  # brought up to date by itself
-        standing = FOREIGN
-    elif gone:
-        standing = OURS if packaged and roots else GONE
+    is_deleted = program.endswith(GONE_MARK)
+    path = re.sub(r"\.dpkg-(?:new|tmp)$", "", program[: -len(GONE_MARK)]) if is_deleted else program
+    is_packaged, here = places.packaged.knows(path), _get_file_id(path)
+    if is_deleted and not is_packaged and here is not None:  # brought up to date by itself
+        origin = FOREIGN
+    elif is_deleted:
+        origin = OURS if is_packaged and roots else GONE
     elif file == here:
-        standing = places.packaged.standing(path)
+        origin = places.packaged.get_origin(path)
     else:
-        standing = FOREIGN
+        origin = FOREIGN
     # Whoever makes a space of file systems has another program lie where a package's lies here.
-    disguised = packaged and not roots and not apart and (gone or file != here)
-    return Process(pid, path, standing, int(uid.group(1)), _sockets(where), disguised, _began(where))
+    is_disguised = is_packaged and not roots and not apart and (is_deleted or file != here)
+    return ProcessTrace(pid, path, origin, int(uid.group(1)), _list_sockets(where), is_disguised, _read_start(where))
 
 
-def _began(where):
+def _read_start(where):
     """When a process began, in ticks since the host did, as digits; empty when it has ended."""
-    words = _text(where + "/stat").rpartition(")")[2].split()
+    words = _read_or_empty(where + "/stat").rpartition(")")[2].split()
     return words[19] if len(words) > 19 and words[19].isdigit() else ""
 
 
-def _roots_space(where, proc):
+def _is_roots_space(where, proc):
     """Whether root made the space that a process is in, as for a container; what anybody may make hides nothing."""
     try:
-        held = safe_open.held(where + "/ns/user")
+        descriptor = safe_open.hold_path(where + "/ns/user")
         try:
-            if os.fstat(held).st_ino == os.stat("%s/self/ns/user" % proc).st_ino:
+            if os.fstat(descriptor).st_ino == os.stat("%s/self/ns/user" % proc).st_ino:
                 return True
-            space = safe_open.again(held)
+            space = safe_open.reopen(descriptor)
         finally:
-            os.close(held)
+            os.close(descriptor)
         try:
             return struct.unpack("=I", fcntl.ioctl(space, _OWNER_OF_SPACE, b"\0\0\0\0"))[0] == 0
         finally:
@@ -134,7 +134,7 @@ def _roots_space(where, proc):
         return False
 
 
-def _status(path):
+def _get_file_id(path):
     """What tells a file from others, links followed; None where there is none."""
     try:
         status = os.stat(path)
@@ -143,130 +143,136 @@ def _status(path):
     return status.st_dev, status.st_ino
 
 
-def _sockets(where):
+def _list_sockets(where):
     """The inodes of a process's sockets by their descriptors."""
-    found = {}
+    inodes = {}
     try:
         for name in os.listdir(where + "/fd")[:MAX_OPEN]:
-            match = re.match(r"socket:\[(\d+)\]$", _target("%s/fd/%s" % (where, name)))
+            match = re.match(r"socket:\[(\d+)\]$", _read_link("%s/fd/%s" % (where, name)))
             if match:
-                found[int(name)] = match.group(1)
+                inodes[int(name)] = match.group(1)
     except (OSError, ValueError):
         pass
-    return found
+    return inodes
 
 
-def _judged(places, one, proc, tables, calls, ours=False):
-    where, who = "%s/%d" % (proc, one.pid), user_name(one.uid)
-    title = _text(where + "/cmdline").replace("\0", " ").strip()
-    marks = ["disguised"] if one.disguised else []
-    name = os.path.basename(one.program)
+def _add_process(places, process, proc, tables, calls, ours=False):
+    where, who = "%s/%d" % (proc, process.pid), user_name(process.uid)
+    title = _read_or_empty(where + "/cmdline").replace("\0", " ").strip()
+    marks = ["disguised"] if process.disguised else []
+    name = os.path.basename(process.program)
     if who in WEB_ACCOUNTS and SHELLS.match(name) and not name.startswith(("php", "python", "perl", "ruby")):
         marks += ["web_account", "command"] if INLINE.match(title) else ["web_account"]
-    if one.standing == GONE:
-        marks.append("memory" if one.program.startswith("/memfd:") else "deleted")
-    if re.match(r"^\[[\w/:.-]+\]", title) and one.standing != OURS:
+    if process.standing == GONE:
+        marks.append("memory" if process.program.startswith("/memfd:") else "deleted")
+    if re.match(r"^\[[\w/:.-]+\]", title) and process.standing != OURS:
         marks.append("as_kernel")
-    connected = {inode for rows in tables.values() for inode, _local, _state in rows}
-    if one.sockets.get(0) in connected and one.sockets.get(1) in connected and SHELLS.match(name):
+    connected_inodes = {inode for rows in tables.values() for inode, _local, _state in rows}
+    if process.sockets.get(0) in connected_inodes and process.sockets.get(1) in connected_inodes and SHELLS.match(name):
         marks.append("shell_on_socket")
-    called = next((calls[inode] for inode in one.sockets.values() if inode in calls), None)
-    if called and (one.standing in (FOREIGN, CHANGED, GONE) or (who in WEB_ACCOUNTS and SHELLS.match(name))):
+    peer = next((calls[inode] for inode in process.sockets.values() if inode in calls), None)
+    if peer and (process.standing in (FOREIGN, CHANGED, GONE) or (who in WEB_ACCOUNTS and SHELLS.match(name))):
         marks.append("calls_out")
-        title = "%s \u2192 %s" % (title[:200], called)
-    loaded = re.search(r"(?:^|\0)LD_(?:PRELOAD|AUDIT)=([^\0]{1,400})", _text(where + "/environ"))
-    libraries = [path for path in re.split(r"[\s:]+", loaded.group(1)) if path.startswith("/")] if loaded else []
-    if any(places.packaged.standing(path) in (FOREIGN, CHANGED, GONE) for path in libraries):
+        title = "%s \u2192 %s" % (title[:200], peer)
+    preload = re.search(r"(?:^|\0)LD_(?:PRELOAD|AUDIT)=([^\0]{1,400})", _read_or_empty(where + "/environ"))
+    libraries = [path for path in re.split(r"[\s:]+", preload.group(1)) if path.startswith("/")] if preload else []
+    if any(places.packaged.get_origin(path) in (FOREIGN, CHANGED, GONE) for path in libraries):
         marks.append("preloaded")
-    if one.uid == 0 and not ours and DAEMONS.match(os.path.basename(one.program)):
-        foreign = _mapped(places, where)
+    if process.uid == 0 and not ours and DAEMONS.match(os.path.basename(process.program)):
+        foreign = _list_foreign_libraries(places, where)
         if foreign:
             marks.append("mapped")
             libraries += foreign
-    if marks or one.standing in (FOREIGN, CHANGED):
-        programs = [path for path in (one.program, *libraries) if path.startswith("/")]
-        places.add("process", one.program, who, one.standing, title[:300], marks, programs, _exactly(places, one))
+    if marks or process.standing in (FOREIGN, CHANGED):
+        programs = [path for path in (process.program, *libraries) if path.startswith("/")]
+        places.add(
+            "process", process.program, who, process.standing, title[:300], marks, programs, _identify(places, process)
+        )
 
 
-def _exactly(places, one):
+def _identify(places, process):
     """What tells a process from all others: what goes by a package's name runs more than once, and another of these may have the number by then."""
-    if not places.packaged.knows(one.program):
-        return "%d" % one.pid
-    return "%d@%s" % (one.pid, one.began) if one.began else ""
+    if not places.packaged.knows(process.program):
+        return "%d" % process.pid
+    return "%d@%s" % (process.pid, process.began) if process.began else ""
 
 
-def _mapped(places, where):
+def _list_foreign_libraries(places, where):
     """Libraries of no package in a process's memory."""
-    found = []
-    for line in _text(where + "/maps", MAX_MAPS).split("\n"):
+    paths = []
+    for line in _read_or_empty(where + "/maps", MAX_MAPS).split("\n"):
         fields = line.split(None, 5)
         if len(fields) == 6 and "x" in fields[1] and fields[5].startswith("/") and not fields[5].startswith(NO_FILES):
             path = fields[5][: -len(GONE_MARK)] if fields[5].endswith(GONE_MARK) else fields[5]
             if (
                 not places.packaged.knows(os.path.realpath(path))
                 and not places.packaged.knows(path)
-                and path not in found
+                and path not in paths
             ):
-                found.append(path)
-    return found[:5]
+                paths.append(path)
+    return paths[:5]
 
 
-def _listeners(places, proc, tables, holders):
+def _add_listeners(places, proc, tables, holders):
     """Sockets that listen, and whose program no package has, or of which no process is to be seen."""
     for name in TABLES:
         for inode, local, state in tables[name]:
             if state != _LISTENS[name] or inode == "0":
                 continue
             places.seen += 1
-            one = holders.get(inode)
-            if one is None:
+            process = holders.get(inode)
+            if process is None:
                 places.add("listener", local, "", GONE, name, ["nobody"])
-            elif one.standing in (FOREIGN, CHANGED, GONE):
-                _listens(places, local, one, name, ())
-            elif SHELLS.match(os.path.basename(one.program)):
-                _listens(places, local, one, name, ["interpreter", *_interpreted(one, proc)])
+            elif process.standing in (FOREIGN, CHANGED, GONE):
+                _add_listener(places, local, process, name, ())
+            elif SHELLS.match(os.path.basename(process.program)):
+                _add_listener(places, local, process, name, ["interpreter", *_iter_interpreter_marks(process, proc)])
 
 
-def _listens(places, where, one, how, marks):
-    said = "%s %s" % (how, one.program)
-    exactly = "%d@%s%s" % (one.pid, one.began, one.program) if one.began else ""
-    places.add("listener", where, user_name(one.uid), one.standing, said, marks, [one.program], exactly)
+def _add_listener(places, where, process, how, marks):
+    description = "%s %s" % (how, process.program)
+    exactly = "%d@%s%s" % (process.pid, process.began, process.program) if process.began else ""
+    places.add(
+        "listener", where, user_name(process.uid), process.standing, description, marks, [process.program], exactly
+    )
 
 
-def _interpreted(one, proc):
+def _iter_interpreter_marks(process, proc):
     """What an interpreter that listens was given: code on its command line, or it is one that only passes on."""
-    if NETCAT.match(os.path.basename(one.program)):
+    if NETCAT.match(os.path.basename(process.program)):
         yield "netcat"
-    if user_name(one.uid) in WEB_ACCOUNTS:
+    if user_name(process.uid) in WEB_ACCOUNTS:
         yield "web_account"
-    if INLINE.match(_text("%s/%d/cmdline" % (proc, one.pid)).replace("\0", " ")):
+    if INLINE.match(_read_or_empty("%s/%d/cmdline" % (proc, process.pid)).replace("\0", " ")):
         yield "inline"
 
 
-def _packets(places, proc, holders):
+def _add_packet_sockets(places, proc, holders):
     """Sockets that see whole packets, as back doors without a port have them."""
-    for line in _text("%s/net/packet" % proc, MAX_TABLE).split("\n")[1:]:
+    for line in _read_or_empty("%s/net/packet" % proc, MAX_TABLE).split("\n")[1:]:
         fields = line.split()
-        one = holders.get(fields[-1]) if len(fields) > 5 else None
-        if one is not None and one.standing in (FOREIGN, CHANGED, GONE):
-            _listens(places, "packets", one, "packet", ["packets"])
+        process = holders.get(fields[-1]) if len(fields) > 5 else None
+        if process is not None and process.standing in (FOREIGN, CHANGED, GONE):
+            _add_listener(places, "packets", process, "packet", ["packets"])
 
 
-def _hidden(places, proc):
+def _add_hidden(places, proc):
     """Numbers that answer as processes and are in no list."""
-    missing = None
+    hidden_pids = None
     for _ in range(LOOKS):
-        listed = {int(name) for name in os.listdir(proc) if name.isdigit()}
-        last = max(listed, default=0)
-        numbers = missing if missing is not None else range(1, min(last + 500, MAX_HIDDEN))
-        missing = [pid for pid in numbers if pid not in listed and _answers(pid, proc)]
-        if not missing:
+        listed_pids = {int(name) for name in os.listdir(proc) if name.isdigit()}
+        last = max(listed_pids, default=0)
+        numbers = hidden_pids if hidden_pids is not None else range(1, min(last + 500, MAX_HIDDEN))
+        hidden_pids = [pid for pid in numbers if pid not in listed_pids and _is_process(pid, proc)]
+        if not hidden_pids:
             return
-    for pid in missing[:50]:
-        places.add("process", "%s/%d" % (proc, pid), "", GONE, _text("%s/%d/status" % (proc, pid))[:60], ["hidden"])
+    for pid in hidden_pids[:50]:
+        places.add(
+            "process", "%s/%d" % (proc, pid), "", GONE, _read_or_empty("%s/%d/status" % (proc, pid))[:60], ["hidden"]
+        )
 
 
-def _answers(pid, proc):
+def _is_process(pid, proc):
     """Whether there is a process of that number, which is no thread of another."""
     try:
         os.kill(pid, 0)
@@ -274,42 +280,42 @@ def _answers(pid, proc):
         return False
     except OSError:
         pass
-    group = re.search(r"(?m)^Tgid:\s+(\d+)", _text("%s/%d/status" % (proc, pid)))
+    group = re.search(r"(?m)^Tgid:\s+(\d+)", _read_or_empty("%s/%d/status" % (proc, pid)))
     return group is None or int(group.group(1)) == pid
 
 
-def _table(proc, name, places):
+def _read_table(proc, name, places):
     """``(inode, local address, state)`` of the kernel's table of sockets; behind so many that it is cut, some are not seen."""
-    found, text = [], _text("%s/net/%s" % (proc, name), MAX_TABLE)
+    rows, text = [], _read_or_empty("%s/net/%s" % (proc, name), MAX_TABLE)
     if len(text) >= MAX_TABLE:
         places.cut("listener")
     for line in text.split("\n")[1:]:
         fields = line.split()
         if len(fields) > 9:
-            found.append((fields[9], _address(fields[1]), fields[3]))
-    return found
+            rows.append((fields[9], _format_address(fields[1]), fields[3]))
+    return rows
 
 
-def _calls(proc):
+def _list_calls(proc):
     """The other end of connections with addresses of the internet, by their inodes."""
-    found = {}
+    peers = {}
     for name in ("tcp", "tcp6"):
-        for line in _text("%s/net/%s" % (proc, name), MAX_TABLE).split("\n")[1:]:
+        for line in _read_or_empty("%s/net/%s" % (proc, name), MAX_TABLE).split("\n")[1:]:
             fields = line.split()
-            if len(fields) > 9 and fields[3] == ESTABLISHED and _is_global(_address(fields[2])):
-                found[fields[9]] = _address(fields[2])
-    return found
+            if len(fields) > 9 and fields[3] == STATE_ESTABLISHED and _is_global(_format_address(fields[2])):
+                peers[fields[9]] = _format_address(fields[2])
+    return peers
 
 
 def _is_global(address):
     try:
-        parsed = ipaddress.ip_address(address.rpartition(":")[0].strip("[]"))
+        ip = ipaddress.ip_address(address.rpartition(":")[0].strip("[]"))
     except ValueError:
         return False
-    return (getattr(parsed, "ipv4_mapped", None) or parsed).is_global
+    return (getattr(ip, "ipv4_mapped", None) or ip).is_global
 
 
-def _address(text):
+def _format_address(text):
     """A local address as the kernel's tables have it, by its usual form."""
     host, _, port = text.partition(":")
     try:
@@ -322,14 +328,14 @@ def _address(text):
         return text[:60]
 
 
-def _text(path, limit=100_000):
+def _read_or_empty(path, limit=100_000):
     try:
         return read_text(path, limit) or ""
-    except (OSError, Unreadable):
+    except (OSError, UnreadableFact):
         return ""
 
 
-def _target(path):
+def _read_link(path):
     try:
         return os.readlink(path)
     except OSError:

@@ -9,19 +9,19 @@ STAMP = 8
 """Bytes of one."""
 
 
-def stamped(about, path, status):
+def make_stamp(about, path, status):
     """The stamp of a file: of the root that it lies below, or of what else its reading rests on, of its path and its status."""
-    told = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-    content = b"%s\0%s\0%s" % (os_bytes(about), os_bytes(path), repr(told).encode("ascii"))
+    identity = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    content = b"%s\0%s\0%s" % (os_bytes(about), os_bytes(path), repr(identity).encode("ascii"))
     return hashlib.blake2b(content, digest_size=STAMP).digest()
 
 
-def packed(stamps):
+def pack_stamps(stamps):
     """Stamps as text."""
     return base64.b64encode(b"".join(stamps)).decode("ascii")
 
 
-def unpacked(text):
+def unpack_stamps(text):
     """The stamps again, in their order. Raises ValueError for other text."""
     stamps = base64.b64decode(text, validate=True)
     return [stamps[at : at + STAMP] for at in range(0, len(stamps), STAMP)]

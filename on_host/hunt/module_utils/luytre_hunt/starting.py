@@ -7,7 +7,7 @@ import re
 
 from ansible.module_utils.luytre import _accounts, cron
 from ansible.module_utils.luytre._reading import names_below, read_text
-from ansible.module_utils.luytre_hunt.places import FOREIGN, OURS, WHOLE, said_by
+from ansible.module_utils.luytre_hunt.places import FOREIGN, OURS, WHOLE, parse_lines
 
 AT = ("/var/spool/cron/atjobs/*", "/var/spool/at/[a-z0-9]*")
 UNITS = (
@@ -56,7 +56,7 @@ HOOKS = (
 _SAYS = re.compile(r"^\s*(?:Exec\w*|Environment|EnvironmentFile|PassEnvironment)\s*=\s*(.*\S)")
 _EXEC = re.compile(r"^\s*Exec\w+\s*=\s*[-@:+!|]*(.*\S)")
 _USER = re.compile(r"(?m)^\s*User\s*=\s*(\S+)\s*$")
-_QUOTED = re.compile(r"[\"']([^\"']{3,500})[\"']")
+_QUOTED_TEXT = re.compile(r"[\"']([^\"']{3,500})[\"']")
 _HOOKS = re.compile(
     r"Invoke|RUN|PROGRAM|IMPORT|rotate$|script$|\||Exec|[Hh]ook|polkit|om(?:prog|exec)|core_pattern|^:"
     r"|^\s*(?:install|remove|action|event|(?:pre-|post-)?(?:up|down))\b|^/[^{]*$"
@@ -70,80 +70,84 @@ FOR_LATER = 40
 
 def gather(places):
     """All of it."""
-    _jobs(places)
-    _units(places)
-    for path, standing in places.files(*GENERATORS):
-        places.add("generator", path, "root", standing, _head(path))
-    for path, standing in places.files(*SHELLS):
-        _script(places, "start", path, standing)
-    for path, standing in places.files(*HOOKS):
-        _script(places, "hook", path, standing)
-    _of_accounts(places)
+    _add_jobs(places)
+    _add_units(places)
+    for path, origin in places.files(*GENERATORS):
+        places.add("generator", path, "root", origin, _read_head(path))
+    for path, origin in places.files(*SHELLS):
+        _add_script(places, "start", path, origin)
+    for path, origin in places.files(*HOOKS):
+        _add_script(places, "hook", path, origin)
+    _add_account_files(places)
 
 
-def _jobs(places):
+def _add_jobs(places):
     for pattern in cron.TABLES:
-        for path, standing in places.files(pattern):
-            _table(places, path, places.text("cron", path), None, standing)
+        for path, origin in places.files(pattern):
+            _add_table(places, path, places.text("cron", path), None, origin)
     for folder in (*cron.FOLDERS, "/etc/cron.yearly"):
-        for path, standing in places.files(folder + "/*"):
-            _script(places, "cron", path, standing)
+        for path, origin in places.files(folder + "/*"):
+            _add_script(places, "cron", path, origin)
     for path in sorted(glob.glob(cron.SPOOL))[:MAX_HOMES]:
         folder, name = os.path.split(path)
-        _table(places, path, places.text_below("cron", folder, name), name, FOREIGN)
+        _add_table(places, path, places.text_below("cron", folder, name), name, FOREIGN)
     for pattern in AT:
         for path in sorted(glob.glob(pattern))[:500]:
             folder, name = os.path.split(path)
             text = places.text_below("at", folder, name)
             body = text.partition("\n}\n")[2] or text
-            places.run("at", path, "\n".join(line for _number, line in said_by(body)), exactly=WHOLE)
+            places.run("at", path, "\n".join(line for _number, line in parse_lines(body)), exactly=WHOLE)
 
 
-def _table(places, path, text, user, standing):
+def _add_table(places, path, text, user, origin):
     marks = ["hidden"] if re.search(r"[^\n]\r[^\n]|[ \t]{150}\S", text) else []
-    before, lines = _environment(text), text.split("\n")
-    for job in cron.table(path, text, user):
+    before, lines = _list_settings(text), text.split("\n")
+    for job in cron.parse_table(path, text, user):
         line = lines[job["line"] - 1]
         command = line.strip().split(None, (1 if job["when"].startswith("@") else 5) + (user is None))[-1]
         odd = [*marks, "reboot"] if job["when"] == "@reboot" else marks
-        places.run("cron", path, before + command, job["user"], standing, odd, _exactly(job["line"], line))
+        places.run("cron", path, before + command, job["user"], origin, odd, _identify_line(job["line"], line))
 
 
-def _exactly(number, line):
+def _identify_line(number, line):
     """The number of a line, and the beginning of its digest; nothing of one whose bytes are not known."""
     return "" if "\ufffd" in line else "%d@%s" % (number, hashlib.sha256(line.encode("utf-8")).hexdigest()[:12])
 
 
-def _environment(text):
+def _list_settings(text):
     """Settings in a crontab that make whatever it runs load something."""
-    return "".join(found + " " for found in re.findall(r"(?m)^\s*(LD_PRELOAD\s*=.{1,200}|BASH_ENV\s*=.{1,200})$", text))
+    return "".join(
+        setting + " " for setting in re.findall(r"(?m)^\s*(LD_PRELOAD\s*=.{1,200}|BASH_ENV\s*=.{1,200})$", text)
+    )
 
 
-def _units(places):
+def _add_units(places):
     for folder in UNITS:
         patterns = ["%s/*.%s" % (folder, kind) for kind in KINDS] + ["%s/*.d/*.conf" % folder]
-        for path, standing in places.files(*patterns):
-            _unit(places, path, standing, places.text("unit", path), None)
-    for account in _homes():
+        for path, origin in places.files(*patterns):
+            _add_unit(places, path, origin, places.text("unit", path), None)
+    for account in _list_homes():
         relative = ".config/systemd/user"
         for name in names_below(account["home"], relative, 200):
             text = places.text_below("unit", account["home"], "%s/%s" % (relative, name))
             if text:
-                _unit(places, "%s/%s/%s" % (account["home"], relative, name), FOREIGN, text, account["name"])
+                _add_unit(places, "%s/%s/%s" % (account["home"], relative, name), FOREIGN, text, account["name"])
 
 
-def _unit(places, path, standing, text, who):
-    said = [match.group(1) for _number, line in said_by(text) for match in [_SAYS.match(line)] if match]
-    if not said and not path.endswith(".service"):
+def _add_unit(places, path, origin, text, who):
+    setting_lines = [match.group(1) for _number, line in parse_lines(text) for match in [_SAYS.match(line)] if match]
+    if not setting_lines and not path.endswith(".service"):
         return
-    runs = [match.group(1) for _number, line in said_by(text) for match in [_EXEC.match(line)] if match]
-    programs = [path for command in runs[:20] for path in cron.programs(command)]
+    runs = [match.group(1) for _number, line in parse_lines(text) for match in [_EXEC.match(line)] if match]
+    programs = [path for command in runs[:20] for path in cron.parse_programs(command)]
     user = _USER.findall(text)
     folder, name = os.path.split(path)
     marks = ["replaces"] if who is None and _is_packaged(places, name) else []
     alone = folder in SYSTEM_UNITS and name.endswith(".service") and "@" not in name and not marks
-    exactly = name if who is None and standing == FOREIGN and alone else ""
-    places.add("unit", path, who or (user[-1] if user else "root"), standing, "\n".join(said), marks, programs, exactly)
+    exactly = name if who is None and origin == FOREIGN and alone else ""
+    places.add(
+        "unit", path, who or (user[-1] if user else "root"), origin, "\n".join(setting_lines), marks, programs, exactly
+    )
 
 
 def _is_packaged(places, name):
@@ -151,45 +155,45 @@ def _is_packaged(places, name):
     return any(places.packaged.knows("/usr/lib/systemd/%s/%s" % (kind, name)) for kind in ("system", "user"))
 
 
-def _script(places, slot, path, standing):
+def _add_script(places, slot, path, origin):
     lines = [line.strip() for _number, line in places.lines(path)]
     if not lines:
         return
     commands = [line[:2000] for line in lines[:60]]
     if slot == "hook":
-        commands += [quoted for line in commands for quoted in _QUOTED.findall(line)]
-    programs = list(dict.fromkeys(program for command in commands for program in cron.programs(command)))
-    marks = ["settings"] if slot == "hook" and not _runs(path, lines) else []
-    exactly = WHOLE if slot == "cron" and standing == FOREIGN else ""
-    places.add(slot, path, "root", standing, "\n".join(lines), marks, programs, exactly)
+        commands += [quoted_text for line in commands for quoted_text in _QUOTED_TEXT.findall(line)]
+    programs = list(dict.fromkeys(program for command in commands for program in cron.parse_programs(command)))
+    marks = ["settings"] if slot == "hook" and not _can_run(path, lines) else []
+    exactly = WHOLE if slot == "cron" and origin == FOREIGN else ""
+    places.add(slot, path, "root", origin, "\n".join(lines), marks, programs, exactly)
 
 
-def _runs(path, lines):
+def _can_run(path, lines):
     """Whether a file of another program's settings makes it run or load something."""
     return os.access(path, os.X_OK) or any(_HOOKS.search(line) for line in lines if not _LOADS_NOTHING.match(line))
 
 
-def _of_accounts(places):
+def _add_account_files(places):
     skeleton = {name: read_text("/etc/skel/" + name) for name in OF_ACCOUNTS}
-    for account in _homes():
-        if places.reading.left() < FOR_LATER:
+    for account in _list_homes():
+        if places.reading.get_seconds_left() < FOR_LATER:
             places.cut("start")
             return
         for name in OF_ACCOUNTS:
             path = os.path.join(account["home"], name)
-            text, standing = places.led_to("start", path, account)
-            if not text or text == skeleton[name] or standing == OURS:
+            text, origin = places.read_home_file("start", path, account)
+            if not text or text == skeleton[name] or origin == OURS:
                 continue
             places.seen += 1
-            known = set((skeleton[name] or "").split("\n"))
-            said = "\n".join(line.strip() for _number, line in said_by(text) if line not in known)
-            if said:
-                places.add("start", path, account["name"], OURS, said)
+            known_lines = set((skeleton[name] or "").split("\n"))
+            added_text = "\n".join(line.strip() for _number, line in parse_lines(text) if line not in known_lines)
+            if added_text:
+                places.add("start", path, account["name"], OURS, added_text)
 
 
-def _homes():
+def _list_homes():
     """The accounts, each home once, root's first."""
-    found = {}
+    accounts_by_home = {}
     for account in _accounts.passwd()[:MAX_HOMES]:
         if account["home"].startswith("/") and account["home"] not in (
             "/",
@@ -198,10 +202,10 @@ def _homes():
             "/bin",
             "/usr/sbin",
         ):
-            found.setdefault(account["home"], account)
-    return list(found.values())
+            accounts_by_home.setdefault(account["home"], account)
+    return list(accounts_by_home.values())
 
 
-def _head(path):
+def _read_head(path):
     text = read_text(path, 2_000) or ""
     return "" if text.startswith("\x7fELF") else text

@@ -16,7 +16,7 @@ from ansible.module_utils.luytre import _applications, _websites, filesystem
 from ansible.module_utils.luytre._reading import read_text
 from ansible.module_utils.luytre_hunt.packing import as_text
 from ansible.module_utils.luytre_hunt.parts import PART, WHOLE, head_and_tail
-from ansible.module_utils.luytre_hunt.stamps import stamped
+from ansible.module_utils.luytre_hunt.stamps import make_stamp
 from ansible.module_utils.luytre_shared import safe_open
 
 MAX_FILES = 300000
@@ -63,15 +63,15 @@ _SHORT = re.compile(rb"<\?\s")
 _SETTINGS = frozenset((".htaccess", ".user.ini", "php.ini"))
 
 
-class Walk:
+class HuntWalk:
     """One walk below some roots, the nearest folders first, as far as an effort goes.
 
     Each root has its share of it, of names and of rows first, and of a folder a part: what one of them is full of hides nothing
     elsewhere. What that leaves is then for whatever there is more of.
     """
 
-    def __init__(self, roots, known, effort, md5=False):
-        self.roots, self._known, self._effort, self._md5 = roots, known, effort, md5
+    def __init__(self, roots, known_stamps, effort, md5=False):
+        self.roots, self._known, self._effort, self._md5 = roots, known_stamps, effort, md5
         self.rows, self.same, self.seen, self.others, self.left = [], [], 0, 0, 0
         self.cut_short = []
         self.applications = []
@@ -79,34 +79,34 @@ class Walk:
 
     def run(self):
         """Walk them all."""
-        found, _cut = _applications.search(sorted(self.roots), self._effort.part(5))
-        self.applications = [(self._at(each), each.kind, each.version() or "") for each in found]
+        found_applications, _cut = _applications.search(sorted(self.roots), self._effort.part(5))
+        self.applications = [(self._locate(each), each.kind, each.version() or "") for each in found_applications]
         layouts = {}
-        for each in found:
+        for each in found_applications:
             layouts.setdefault(each.root, []).append((each.relative, each.layout))
-        with contextlib.ExitStack() as opened:
+        with contextlib.ExitStack() as stack:
             roots = []
             for number, root in enumerate(self.roots):
                 try:
-                    top = safe_open.path(root, safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
+                    top = safe_open.open_path(root, safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
                 except OSError as error:
                     self.cut_short.append([number, os.strerror(error.errno or 0)])
                     continue
-                opened.callback(os.close, top)
-                roots.append(_Root(number, top, sorted(layouts.get(root, ()), key=lambda one: -len(one[0]))))
-            self._in_turn(roots)
+                stack.callback(os.close, top)
+                roots.append(_Root(number, top, sorted(layouts.get(root, ()), key=lambda entry: -len(entry[0]))))
+            self._walk_in_turn(roots)
 
-    def _in_turn(self, roots):
-        told, whole = (_Bounds(MAX_FILES, rows, self._effort) for rows in (MAX_ROWS, MAX_FILES))
+    def _walk_in_turn(self, roots):
+        first_bounds, whole = (_Bounds(MAX_FILES, rows, self._effort) for rows in (MAX_ROWS, MAX_FILES))
         for at, root in enumerate(roots):
-            self._root(root, told.share(len(roots) - at, self.seen, len(self.rows)))
+            self._walk_root(root, first_bounds.share(len(roots) - at, self.seen, len(self.rows)))
         for root in roots:
-            self._root(root, whole)
+            self._walk_root(root, whole)
         for root in roots:
             while root.waiting or root.crowded:
                 root.waiting.extend((*each, CROWD) for each in root.crowded)
                 root.crowded = []
-                self._root(root, whole)
+                self._walk_root(root, whole)
                 if root.waiting:
                     break
         for root in roots:
@@ -114,45 +114,45 @@ class Walk:
                 why = root.cut or ("time" if self._effort.is_used_up else "files")
                 self.cut_short.append([root.number, why])
 
-    def _at(self, each):
+    def _locate(self, each):
         for number, root in enumerate(self.roots):
             if each.root == root:
                 return [number, as_text(each.relative)]
         return [0, as_text(each.relative)]
 
-    def _root(self, root, bounds):
+    def _walk_root(self, root, bounds):
         """Look into a root's folders that wait, within bounds; those that are left wait on."""
         while root.waiting and not bounds.are_met(self.seen, len(self.rows)):
             relative, depth, begin = root.waiting.popleft()
             try:
-                folder = safe_open.below(root.top, relative, safe_open.DIRECTORY) if relative else os.dup(root.top)
+                folder = safe_open.open_below(root.top, relative, safe_open.DIRECTORY) if relative else os.dup(root.top)
             except OSError:
                 self.others += 1
                 continue
             try:
-                there = self._mounted(os.fstat(folder).st_dev, root)
+                there = self._classify_device(os.fstat(folder).st_dev, root)
                 if there == ELSEWHERE:
                     root.cut = "mounted"
                 elif there != NO_FILES:
-                    self._folder(root, folder, relative, depth, begin)
+                    self._walk_folder(root, folder, relative, depth, begin)
             except OSError:
                 self.others += 1
             finally:
                 os.close(folder)
 
-    def _mounted(self, device, root):
+    def _classify_device(self, device, root):
         """What lies on a device: files that are walked, those of another machine, or none."""
         if device == root.device:
             return FILES
         if self._kinds is None:
-            mounted = filesystem.mounts(read_text("/proc/self/mountinfo", MOUNTS) or "")
-            self._kinds = {mount["device"]: mount["kind"] for mount in mounted}
+            mount_rows = filesystem.parse_mounts(read_text("/proc/self/mountinfo", MOUNTS) or "")
+            self._kinds = {mount["device"]: mount["kind"] for mount in mount_rows}
         kind = self._kinds.get("%d:%d" % (os.major(device), os.minor(device)), "")
         if kind in _ELSEWHERE or kind.startswith("fuse."):
             return ELSEWHERE
         return NO_FILES if kind in _NO_FILES else FILES
 
-    def _folder(self, root, folder, relative, depth, begin):
+    def _walk_folder(self, root, folder, relative, depth, begin):
         place = None
         with os.scandir(folder) as entries:
             for number, entry in enumerate(itertools.islice(entries, begin, None)):
@@ -175,14 +175,14 @@ class Walk:
                         root.cut = "depth"
                 elif stat.S_ISREG(status.st_mode):
                     if place is None:
-                        place = _place(path, root.layouts)
-                    self._file(root.number, folder, entry.name, path, status, place)
+                        place = _classify_place(path, root.layouts)
+                    self._add_file(root.number, folder, entry.name, path, status, place)
                 else:
                     self.others += 1
 
-    def _file(self, number, folder, name, path, status, place):
+    def _add_file(self, number, folder, name, path, status, place):
         self.seen += 1
-        stamp = stamped(self.roots[number], path, status)
+        stamp = make_stamp(self.roots[number], path, status)
         if stamp in self._known:
             self.same.append(self._known[stamp])
             return
@@ -235,19 +235,19 @@ class _Bounds:
         return names >= self._names or rows >= self._rows or self._effort.is_used_up
 
 
-def _place(path, layouts):
+def _classify_place(path, layouts):
     for relative, layout in layouts:
         if not relative or path.startswith(relative + "/"):
             inside = path[len(relative) :].lstrip("/")
-            filled = _websites.filled(layout, inside)
-            return UPLOAD if filled == "upload" else CACHE if filled else 0
-    return UPLOAD if _websites.filled(None, path) == "upload" else 0
+            purpose = _websites.classify_folder(layout, inside)
+            return UPLOAD if purpose == "upload" else CACHE if purpose else 0
+    return UPLOAD if _websites.classify_folder(None, path) == "upload" else 0
 
 
 def _read(folder, name, status, md5):
     """``(sha256 or None, what it is, MD5 if it is wanted)``. Raises FileNotFoundError for what is gone."""
     try:
-        handle = safe_open.at(folder, name)
+        handle = safe_open.open_at(folder, name)
     except FileNotFoundError:
         raise
     except OSError:
@@ -256,28 +256,32 @@ def _read(folder, name, status, md5):
         if os.fstat(handle).st_ino != status.st_ino:
             return None, SWAPPED, None
         if status.st_size > WHOLE:
-            return None, LARGE | _what(head_and_tail(handle, status.st_size), name), None
-        content = safe_open.start(handle, WHOLE + 1)
+            return None, LARGE | _classify_content(head_and_tail(handle, status.st_size), name), None
+        content = safe_open.read_start(handle, WHOLE + 1)
         after = os.fstat(handle)
-        changed = (after.st_size, after.st_ctime_ns) != (status.st_size, status.st_ctime_ns) or len(content) > WHOLE
+        has_changed = (after.st_size, after.st_ctime_ns) != (status.st_size, status.st_ctime_ns) or len(content) > WHOLE
         other = hashlib.new("md5", content, usedforsecurity=False).hexdigest() if md5 else None
-        return hashlib.sha256(content).hexdigest(), (SWAPPED if changed else 0) | _what(content, name), other
+        return (
+            hashlib.sha256(content).hexdigest(),
+            (SWAPPED if has_changed else 0) | _classify_content(content, name),
+            other,
+        )
     except OSError:
         return None, UNREAD, None
     finally:
         os.close(handle)
 
 
-def _what(content, name):
-    found = 0
+def _classify_content(content, name):
+    flags = 0
     if b"<?" in content or b"<script" in content[:PART].lower():
         is_text = b"\0" not in content[:512]
         if _OPENS.search(content) or (is_text and not content.startswith(b"<?xml") and _SHORT.search(content)):
-            found |= PHP
+            flags |= PHP
     if content.startswith(b"#!") or (b"<!--#" in content and _COMMANDS.search(content)):
-        found |= SCRIPT
+        flags |= SCRIPT
     if content.startswith(b"\x7fELF"):
-        found |= PROGRAM
+        flags |= PROGRAM
     if name.lower() in _SETTINGS:
-        found |= SETTINGS
-    return found
+        flags |= SETTINGS
+    return flags

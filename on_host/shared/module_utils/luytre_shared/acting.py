@@ -13,13 +13,13 @@ from ansible.module_utils.luytre_shared import ownership
 
 SECONDS = 25
 """For one question."""
-MOST_SAID = 200
-MOST_SHOWN = 20
+MAX_REASON = 200
+MAX_SHOWN = 20
 NONE_KEPT = {"state": "none", "why": "none_kept"}
 """What is said to a release of what is not on record: nothing was done, and nothing was looked at."""
 
 
-class Refused(Exception):
+class ActionRefusal(Exception):
     """Nothing was done. The first argument is the reason's name, the second what it is about."""
 
 
@@ -44,14 +44,14 @@ def write(path, content, mode=0o600):
         os.close(folder)
 
 
-def ran(argv, given="", seconds=SECONDS):
+def run_program(argv, input_text="", seconds=SECONDS):
     """What a program of root's said; None when it is not there, or did not end well or in time."""
     try:
-        if ownership.changer(os.stat(argv[0])) is not None:
+        if ownership.find_changer(os.stat(argv[0])) is not None:
             return None
-        done = subprocess.run(
+        process = subprocess.run(
             argv,
-            input=given.encode("ascii"),
+            input=input_text.encode("ascii"),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"},
@@ -61,26 +61,26 @@ def ran(argv, given="", seconds=SECONDS):
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
+    return process.stdout.decode("utf-8", "replace") if process.returncode == 0 else None
 
 
-def is_of_another(record, asked):
+def is_of_another(record, request):
     """Whether what is kept by the number of the action that is asked for is of another one.
 
     A case log that was restored from a backup gives numbers out again by which a host keeps something since.
     """
-    return record is not None and record.get("what", asked["what"]) != asked["what"]
+    return record is not None and record.get("what", request["what"]) != request["what"]
 
 
-def refuse_taken(record, asked, names):
+def refuse_taken(record, request, names):
     """Raise Refused where that is so, with the highest of the numbers that ``names`` have of the same incident."""
-    if is_of_another(record, asked):
-        incident = asked["id"].rpartition("/")[0]
+    if is_of_another(record, request):
+        incident = request["id"].rpartition("/")[0]
         numbers = [name.rpartition("/")[2] for name in names if name.rpartition("/")[0] == incident]
-        raise Refused("number_taken", str(max(int(one) for one in numbers if one.isdigit())))
+        raise ActionRefusal("number_taken", str(max(int(number) for number in numbers if number.isdigit())))
 
 
-class Record:
+class ActionRecord:
     """What is on record of the actions of one means, in a folder of root's alone that is gone when there is none."""
 
     def __init__(self, home):
@@ -88,9 +88,9 @@ class Record:
         self.path = os.path.join(home, "actions.json")
 
     @contextlib.contextmanager
-    def held(self):
+    def hold_lock(self):
         """Nobody else at work in it. Raises Refused."""
-        lock = self._locked()
+        lock = self._open_lock()
         try:
             yield
         finally:
@@ -100,13 +100,13 @@ class Record:
                     os.rmdir(os.path.dirname(self.home))
             os.close(lock)
 
-    def _locked(self):
+    def _open_lock(self):
         while True:
             with contextlib.suppress(FileNotFoundError):  # whoever held it meanwhile has left nothing
                 os.makedirs(self.home, 0o700, exist_ok=True)
                 status = os.lstat(self.home)
                 if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
-                    raise Refused("not_ours", self.home)
+                    raise ActionRefusal("not_ours", self.home)
                 os.chmod(self.home, 0o700)
                 lock = os.open(os.path.join(self.home, "lock"), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
                 fcntl.flock(lock, fcntl.LOCK_EX)
@@ -122,16 +122,16 @@ class Record:
         except FileNotFoundError:
             return {}
 
-    def begun(self, asked):
+    def find_before_start(self, request):
         """What is on record of the action that is to be begun, or None. Raises Refused where its number is taken."""
-        found = self.all()
-        refuse_taken(found.get(asked["id"]), asked, found)
-        return found.get(asked["id"])
+        records = self.all()
+        refuse_taken(records.get(request["id"]), request, records)
+        return records.get(request["id"])
 
-    def find(self, asked):
+    def find(self, request):
         """Return what is on record of an action, or None, also where its number is of another one."""
-        found = self.all().get(asked["id"])
-        return None if is_of_another(found, asked) else found
+        record = self.all().get(request["id"])
+        return None if is_of_another(record, request) else record
 
     def keep(self, name, record):
         """Have this on record of an action."""
@@ -139,7 +139,7 @@ class Record:
 
     def forget(self, name):
         """Have nothing on record of it."""
-        self.replace({key: one for key, one in self.all().items() if key != name})
+        self.replace({key: record for key, record in self.all().items() if key != name})
 
     def replace(self, actions):
         """Have these on record, and no others."""
@@ -154,19 +154,19 @@ class Record:
             os.unlink(os.path.join(self.home, name))
 
 
-def own_archive(loader):
+def read_own_archive(loader):
     """The program with all that it imports, as it was sent: what Python runs when it is told its path."""
     with open(loader.archive, "rb") as file:
         return file.read()
 
 
-def late(_number, _frame):
-    raise Refused("late", "")
+def raise_late(_number, _frame):
+    raise ActionRefusal("late", "")
 
 
-def in_time(act, seconds=SECONDS):
+def run_in_time(act, seconds=SECONDS):
     """What it comes to. Raises Refused when that takes longer."""
-    signal.signal(signal.SIGALRM, late)
+    signal.signal(signal.SIGALRM, raise_late)
     signal.alarm(seconds)
     try:
         return act()
@@ -174,22 +174,22 @@ def in_time(act, seconds=SECONDS):
         signal.alarm(0)
 
 
-def asked(actions, arguments, seconds=SECONDS):
+def answer_question(actions, arguments, seconds=SECONDS):
     """Answer a question: ``arguments`` are the words of SSH_CONNECTION and the question as JSON, each action ``(question, connection)``.
 
     As daemons stand: where /proc/self/cwd is on the way, what a link leads to is what they find.
     """
     os.chdir("/")
-    print(json.dumps(in_time(lambda: answer(actions, json.loads(arguments[1]), arguments[0].split()), seconds)))
+    print(json.dumps(run_in_time(lambda: answer(actions, json.loads(arguments[1]), arguments[0].split()), seconds)))
 
 
 def answer(actions, question, connection):
     """What is said to a question, whatever goes wrong."""
     try:
         return actions[question["do"]](question, connection)
-    except Refused as refusal:
-        return {"state": "refused", "why": refusal.args[0], "about": str(refusal.args[1])[:MOST_SAID]}
+    except ActionRefusal as refusal:
+        return {"state": "refused", "why": refusal.args[0], "about": str(refusal.args[1])[:MAX_REASON]}
     except BlockingIOError:
         return {"state": "refused", "why": "leased", "about": ""}
     except Exception as error:
-        return {"state": "refused", "why": "fault", "about": ("%s: %s" % (type(error).__name__, error))[:MOST_SAID]}
+        return {"state": "refused", "why": "fault", "about": ("%s: %s" % (type(error).__name__, error))[:MAX_REASON]}

@@ -17,17 +17,17 @@ MAX_FILE = 1_000_000
 HEAD = "# Written by Luy Tre for an incident; 'auditor incident release' takes it away.\n"
 RETRY_AFTER = 3600
 """Seconds after which a closed site is worth another try."""
-MOST_LETTERS = 3_000
+MAX_LETTERS = 3_000
 """Of a path in a regular expression: nginx takes no longer word than 4096."""
 PAGE = (
     "<!DOCTYPE html><html lang=vi><meta charset=utf-8><title>503</title>"
     "<p>Trang tạm đóng để khắc phục sự cố. Xin quay lại sau.</p></html>"
 )
-MARK, BROKEN = " # luytre: contained\n", " # luytre: contained, broken\n"
+MARK, BROKEN_MARK = " # luytre: contained\n", " # luytre: contained, broken\n"
 APACHE_MARK = "# luytre: contained"
 _NGINX_LINE = r"[ \t]*include luytre-contain-[a-z0-9.-]+\[\.\]conf;%s" % re.escape(MARK)
 _NGINX_LINES = re.compile(_NGINX_LINE)
-_NGINX_BROKEN = re.compile(r"\{%s(?:%s)+([^\n]* # luytre: added\n)?" % (re.escape(BROKEN), _NGINX_LINE))
+_NGINX_BROKEN = re.compile(r"\{%s(?:%s)+([^\n]* # luytre: added\n)?" % (re.escape(BROKEN_MARK), _NGINX_LINE))
 _APACHE_LINES = re.compile(
     r"^[ \t]*" + re.escape(APACHE_MARK) + r"\n[ \t]*IncludeOptional " + re.escape(APACHE) + r"[^\n]*\n", re.MULTILINE
 )
@@ -38,73 +38,75 @@ def is_own(path):
     return path.startswith((NGINX, APACHE))
 
 
-def plain(path):
+def compute_plain_digest(path):
     """SHA-256, in hex, of a web server's file without the lines of ours; None of any other, and of one that cannot be read."""
     if not path.startswith(FOLDERS):
         return None
     try:
-        text = safe_open.text(path, MAX_FILE)
+        text = safe_open.read_text(path, MAX_FILE)
     except OSError:
         return None
-    return None if text is None else hashlib.sha256(without(text).encode("utf-8", "surrogateescape")).hexdigest()
+    return (
+        None if text is None else hashlib.sha256(strip_own_lines(text).encode("utf-8", "surrogateescape")).hexdigest()
+    )
 
 
-def left_of(path, text):
+def drop_own_content(path, text):
     """What of a file counts for how its site is set up: all of it, but nothing of what an incident has it say."""
     return "" if text is not None and is_own(path) and _is_made(text) else text
 
 
-def own(prefix, domain):
+def get_site_path(prefix, domain):
     """The file of a site."""
     return prefix + domain + SUFFIX
 
 
-def without(text):
+def strip_own_lines(text):
     """A file of others' without the lines of ours. Where a hardening put a line below ours, the break becomes its own."""
-    text = _NGINX_BROKEN.sub(lambda found: "{ # luytre: broken\n" + found[1] if found[1] else "{", text)
+    text = _NGINX_BROKEN.sub(lambda match: "{ # luytre: broken\n" + match[1] if match[1] else "{", text)
     return _NGINX_LINES.sub("", _APACHE_LINES.sub("", text))
 
 
-def taken_in(text):
+def match_own_lines(text):
     """The lines at the beginning of a text of nginx's that take in a site's file: nothing comes before them."""
     return re.match(r"(?:%s)*" % _NGINX_LINE, text).group()
 
 
-def in_nginx(text, at, domain):
+def include_in_nginx(text, at, domain):
     """The text with the site's file taken in at an offset, where a block begins. A file that is not there does no harm."""
     before, after = text[:at], text[at:]
     line = "include luytre-contain-%s[.]conf;%s" % (domain, MARK)
     rest, newline, below = after.partition("\n")
     if newline and (not rest.strip() or rest.lstrip().startswith("#")):
         return before + rest + "\n    " + line + below
-    return before + BROKEN + "    " + line + after
+    return before + BROKEN_MARK + "    " + line + after
 
 
-def in_apache(text, number, domain):
+def include_in_apache(text, number, domain):
     """The text with the site's file taken in below the line of that number. Raises ValueError when no block begins there."""
     lines = text.splitlines(keepends=True)
     if not 0 < number <= len(lines) or not re.match(r"(?i)\s*<virtualhost\b[^>]*>\s*\Z", lines[number - 1]):
         raise ValueError(number)
-    lines.insert(number, "    %s\n    IncludeOptional %s\n" % (APACHE_MARK, own(APACHE, domain)))
+    lines.insert(number, "    %s\n    IncludeOptional %s\n" % (APACHE_MARK, get_site_path(APACHE, domain)))
     return "".join(lines)
 
 
-def pattern(path):
+def make_pattern(path):
     """A regular expression that such a path fits, and what is said to be below it: to a server, ``/a.php/x`` is ``/a.php``."""
-    letters = (chr(one) if chr(one).isalnum() and one < 128 else "\\x%02x" % one for one in path)
+    letters = (chr(byte) if chr(byte).isalnum() and byte < 128 else "\\x%02x" % byte for byte in path)
     return "^" + "".join(letters) + r"(?:\x2f|\z)"
 
 
-def nginx(rules):
+def render_nginx(rules):
     """What a site's file holds for nginx: the paths first, which are gone also while the site is closed."""
     lines = [HEAD]
     for rule in rules:
         if rule["path"] is not None:
-            lines.append('# %s\nif ($uri ~ "%s") {\n    return 410;\n}\n' % (rule["id"], pattern(rule["path"])))
-    closed = [rule for rule in rules if rule["path"] is None]
-    if closed:
-        lines.append("# %s\nset $luytre_closed yes;\n" % " ".join(rule["id"] for rule in closed))
-        lines += [_let_in(variable, test) for variable, test in _strangers(closed[-1])]
+            lines.append('# %s\nif ($uri ~ "%s") {\n    return 410;\n}\n' % (rule["id"], make_pattern(rule["path"])))
+    closures = [rule for rule in rules if rule["path"] is None]
+    if closures:
+        lines.append("# %s\nset $luytre_closed yes;\n" % " ".join(rule["id"] for rule in closures))
+        lines += [_let_in(variable, test) for variable, test in _iter_stranger_tests(closures[-1])]
         lines.append(
             "if ($luytre_closed = yes) {\n    return 503;\n}\n"
             "error_page 503 @luytre_closed;\n"
@@ -120,45 +122,45 @@ def _let_in(variable, test):
     return 'if (%s ~ "%s") {\n    set $luytre_closed no;\n}\n' % (variable, test)
 
 
-def _strangers(rule):
+def _iter_stranger_tests(rule):
     """What tells those who are let in from others: trusted networks by who visits, the host itself by where the connection comes from."""
     for network in rule["trusted"]:
-        yield "$binary_remote_addr", r"^(?:%s)\z" % _binary(network)
-    for one in rule["own"]:
-        yield "$realip_remote_addr", r"^(?:%s)\z" % "|".join(map(re.escape, (one, *_mapped(one))))
+        yield "$binary_remote_addr", r"^(?:%s)\z" % _make_binary_pattern(network)
+    for address in rule["own"]:
+        yield "$realip_remote_addr", r"^(?:%s)\z" % "|".join(map(re.escape, (address, *_list_mapped(address))))
 
 
-def _mapped(address):
+def _list_mapped(address):
     return ["::ffff:" + address] if "." in address and ":" not in address else []
 
 
-def _binary(text):
+def _make_binary_pattern(text):
     """A regular expression for the addresses of a network as they are sent: four bytes or sixteen."""
     network = ipaddress.ip_network(text, strict=False)
     first, last = network.network_address.packed, network.broadcast_address.packed
-    some = "".join(
+    ranges = "".join(
         "\\x%02x" % low if low == high else "[\\x%02x-\\x%02x]" % (low, high) for low, high in zip(first, last)
     )
     if network.version == 6:
-        return some
-    return some + "|" + "\\x00" * 10 + "\\xff\\xff" + some
+        return ranges
+    return ranges + "|" + "\\x00" * 10 + "\\xff\\xff" + ranges
 
 
-def apache(rules):
+def render_apache(rules):
     """The same for Apache. Without mod_rewrite, or where a site turns it off, what that stops early is stopped late."""
     lines = [HEAD]
     for rule in rules:
         if rule["path"] is not None:
-            lines.append(APACHE_PATH.format(id=rule["id"], pattern=pattern(rule["path"])))
-    closed = [rule for rule in rules if rule["path"] is None]
-    if closed:
-        tests = ["-R '%s'" % one for one in closed[-1]["trusted"]]
-        tests += ["%%{CONN_REMOTE_ADDR} -ipmatch '%s'" % one for one in closed[-1]["own"]]
+            lines.append(APACHE_PATH.format(id=rule["id"], pattern=make_pattern(rule["path"])))
+    closures = [rule for rule in rules if rule["path"] is None]
+    if closures:
+        tests = ["-R '%s'" % network for network in closures[-1]["trusted"]]
+        tests += ["%%{CONN_REMOTE_ADDR} -ipmatch '%s'" % address for address in closures[-1]["own"]]
         lines.append(
             APACHE_SITE.format(
-                id=" ".join(rule["id"] for rule in closed),
-                conditions="".join('    RewriteCond expr "! %s"\n' % one for one in tests),
-                strangers=" && ".join("! %s" % one for one in tests) or "true",
+                id=" ".join(rule["id"] for rule in closures),
+                conditions="".join('    RewriteCond expr "! %s"\n' % test for test in tests),
+                strangers=" && ".join("! %s" % test for test in tests) or "true",
                 seconds=RETRY_AFTER,
                 page=PAGE.replace('"', ""),
             )
@@ -196,7 +198,7 @@ APACHE_SITE = """\
 ErrorDocument 503 "{page}"
 """
 
-_VARYING = re.compile(
+_VARIABLE_LINE = re.compile(
     r"# SC-[0-9]{8}-[0-9 SC/-]{1,4000}"
     r"|if \(\$(?:uri|binary_remote_addr|realip_remote_addr) ~ \"[^\"\n]*\"\) \{"
     r"|<LocationMatch \"\^(?:[A-Za-z0-9]|\\x[0-9a-f]{2})*\(\?:\\x2f\|\\z\)\">"
@@ -205,8 +207,8 @@ _VARYING = re.compile(
     r"|<If \"(?:true|! [-A-Z_a-z0-9.:/%{}'&! ]+)\">"
 )
 _RULES = [{"id": "", "path": path, "trusted": (), "own": ()} for path in (b"", None)]
-_FIXED = frozenset((nginx(_RULES) + _let_in("$uri", "") + apache(_RULES)).splitlines())
+_FIXED_LINES = frozenset((render_nginx(_RULES) + _let_in("$uri", "") + render_apache(_RULES)).splitlines())
 
 
 def _is_made(text):
-    return all(line in _FIXED or _VARYING.fullmatch(line) for line in text.splitlines())
+    return all(line in _FIXED_LINES or _VARIABLE_LINE.fullmatch(line) for line in text.splitlines())

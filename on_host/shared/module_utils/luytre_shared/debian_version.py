@@ -31,11 +31,11 @@ def key(version):
 
 def _part_key(text):
     """Alternating non-digits and numbers; ``~`` before the end, the end before letters, letters before the rest."""
-    found = []
+    parts = []
     for letters, digits in _PART.findall(text):
-        found.append((*tuple(_rank(char) for char in letters), 0))
-        found.append(int(digits or "0"))
-    return tuple(found)
+        parts.append((*tuple(_rank(char) for char in letters), 0))
+        parts.append(int(digits or "0"))
+    return tuple(parts)
 
 
 def _rank(char):

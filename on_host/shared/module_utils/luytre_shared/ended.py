@@ -4,7 +4,7 @@ import os
 import time
 
 
-def ended(child, seconds):
+def reap(child, seconds):
     """Whether the child, killed before, was gone within that time; then its entry among the processes is gone, too.
 
     On a busy machine it has to get a turn first.

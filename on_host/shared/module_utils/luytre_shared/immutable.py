@@ -16,87 +16,90 @@ _LONG = struct.calcsize("l")
 _GET, _SET = (2 << 30) | (_LONG << 16) | 0x6601, (1 << 30) | (_LONG << 16) | 0x6602
 
 
-def of(handle):
+def get_flags(handle):
     """The flags of an open file or folder; 0 where its file system has none."""
     try:
-        return _all(handle) & FLAGS
+        return _read_all_flags(handle) & FLAGS
     except (OSError, TypeError):  # None: not opened for reading
         return 0
 
 
-def put(handle, flags):
+def add_flags(handle, flags):
     """Have an open file, or folder, have these flags, too."""
     if flags:
-        _write(handle, _all(handle) | flags)
+        _write(handle, _read_all_flags(handle) | flags)
 
 
 @contextlib.contextmanager
-def lifted(*handles):
+def lift_flags(*handles):
     """None of the flags on what these descriptors hold, wherever it moves meanwhile. Raises OSError."""
-    found = []
+    lifted_flags = []
     try:
         for handle in handles:
-            flags = of(handle)
+            flags = get_flags(handle)
             if flags:
-                _write(handle, _all(handle) & ~FLAGS)
-                found.append((handle, flags))
+                _write(handle, _read_all_flags(handle) & ~FLAGS)
+                lifted_flags.append((handle, flags))
         yield
     finally:
-        for handle, flags in found[::-1]:
+        for handle, flags in lifted_flags[::-1]:
             with contextlib.suppress(OSError):  # it may be gone
-                put(handle, flags)
+                add_flags(handle, flags)
 
 
 @contextlib.contextmanager
-def lifted_at(*paths):
+def lift_flags_at(*paths):
     """The same of files in folders of root's alone, by their names: a program may replace the file meanwhile."""
     with contextlib.ExitStack() as open_ones:
-        found = [(path, handle, of(handle)) for path, handle in ((path, _opened(path, open_ones)) for path in paths)]
+        rows = [
+            (path, handle, get_flags(handle))
+            for path, handle in ((path, _open_path(path, open_ones)) for path in paths)
+        ]
         try:
-            with lifted(*(handle for _, handle, flags in found if flags)):
+            with lift_flags(*(handle for _, handle, flags in rows if flags)):
                 yield
         finally:
-            for path, _, flags in found:
-                there = _opened(path, open_ones) if flags else None
+            for path, _, flags in rows:
+                there = _open_path(path, open_ones) if flags else None
                 if there is not None:
                     with contextlib.suppress(OSError):
-                        put(there, flags)
+                        add_flags(there, flags)
 
 
 def replace(place, name, handle, status, content, mtime=None):
     """As ``replacing.replace`` does, of a file with such flags, too: the new one has them."""
-    flags = of(handle)
-    with lifted(place, handle):
+    flags = get_flags(handle)
+    with lift_flags(place, handle):
         replacing.replace(place, name, handle, os.fstat(handle) if flags else status, content, mtime)
     if flags:
         with contextlib.ExitStack() as open_ones, contextlib.suppress(OSError):
-            there = safe_open.at(place, name)
+            there = safe_open.open_at(place, name)
             open_ones.callback(os.close, there)
             now = os.fstat(there)
             if (now.st_uid, now.st_nlink) == (status.st_uid, 1):  # and none that has come in its place since
-                put(there, flags)
+                add_flags(there, flags)
 
 
-def take_off(place, name):
+def clear_flags(place, name):
     """Have none of the flags on a file of an open folder for good."""
     with contextlib.ExitStack() as open_ones, contextlib.suppress(OSError):
-        there = safe_open.at(place, name)
+        there = safe_open.open_at(place, name)
         open_ones.callback(os.close, there)
-        if of(there):
-            _write(there, _all(there) & ~FLAGS)
+        if get_flags(there):
+            _write(there, _read_all_flags(there) & ~FLAGS)
 
 
-def _opened(path, open_ones):
+def _open_path(path, open_ones):
     """A descriptor of a file or folder; None where there is none."""
-    for wanted in (safe_open.REGULAR, safe_open.DIRECTORY):
+    for kind in (safe_open.REGULAR, safe_open.DIRECTORY):
         with contextlib.suppress(OSError):
-            handle = safe_open.path(path, wanted, safe_open.ROOTS_LINKS)
+            handle = safe_open.open_path(path, kind, safe_open.ROOTS_LINKS)
             open_ones.callback(os.close, handle)
             return handle
     return None
 
 
-def _all(handle):
+def _read_all_flags(handle):
     return struct.unpack("=I", fcntl.ioctl(handle, _GET, bytes(_LONG))[:4])[0]
 
 

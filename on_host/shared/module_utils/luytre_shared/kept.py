@@ -7,27 +7,27 @@ import re
 import shutil
 
 from ansible.module_utils.luytre_shared import acting
-from ansible.module_utils.luytre_shared.acting import Refused
+from ansible.module_utils.luytre_shared.acting import ActionRefusal
 
 NAME = re.compile(r"\ASC-[0-9]{8}-[0-9]{1,4}/[0-9]{1,6}\Z")
 """Of an action."""
 RECORD = "record.json"
 
 
-class Store:
+class QuarantineStore:
     """What one means keeps. Its methods raise Refused for a name that no action has."""
 
     def __init__(self, home):
         self.home = home
 
-    def held(self):
+    def hold_lock(self):
         """Nobody else at work in it; it is gone when nothing is kept there afterwards. Raises Refused."""
-        return acting.Record(self.home).held()
+        return acting.ActionRecord(self.home).held()
 
     def folder(self, name):
         """Of one action."""
         if not NAME.match(name):
-            raise Refused("not_ours", name)
+            raise ActionRefusal("not_ours", name)
         return os.path.join(self.home, name.replace("/", "_"))
 
     def device(self):
@@ -45,21 +45,21 @@ class Store:
         except FileNotFoundError:
             return None
 
-    def begun(self, asked):
+    def find_before_start(self, request):
         """What is on record of the action that is to be begun, or None. Raises Refused where its number is taken."""
-        record = self.record(asked["id"])
+        record = self.record(request["id"])
         if record is not None:
-            acting.refuse_taken(record, asked, [name.replace("_", "/") for name in os.listdir(self.home)])
+            acting.refuse_taken(record, request, [name.replace("_", "/") for name in os.listdir(self.home)])
         return record
 
-    def find(self, asked):
+    def find(self, request):
         """Return what is on record of an action, or None, also where its number is of another one."""
-        record = self.record(asked["id"])
-        return None if acting.is_of_another(record, asked) else record
+        record = self.record(request["id"])
+        return None if acting.is_of_another(record, request) else record
 
-    def has(self, name, kept):
+    def has(self, name, item):
         """Whether the thing of that name is kept of it."""
-        return os.path.lexists(os.path.join(self.folder(name), kept))
+        return os.path.lexists(os.path.join(self.folder(name), item))
 
     def keep(self, name, record):
         """Have this on record, whole or not at all."""

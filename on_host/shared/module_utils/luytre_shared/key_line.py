@@ -16,26 +16,26 @@ Key = collections.namedtuple("Key", "options kind blob")
 _TYPE = re.compile(rb"[A-Za-z0-9@.+-]{1,100}\Z")
 _KIND = re.compile(rb"[A-Za-z0-9@.-]{1,64}\Z")
 _BLANKS = b" \t"
-_SKIPPED = b" \t\n\v\f\r"
+_SKIPPED_BYTES = b" \t\n\v\f\r"
 """White space that may stand within base64."""
 
 
-def of(content):
+def split_lines(content):
     """The lines of such a file, without what ends them: nothing but a line feed does."""
     return content.split(b"\n")
 
 
-def read(line):
+def parse_line(line):
     """The Key that a line lets in; None of a line that lets none in."""
     rest = line.partition(b"\0")[0].strip(b" \t\r\n")
     if not rest or rest.startswith(b"#"):
         return None
-    found = _key(rest)
-    if found is not None:
-        return Key(b"", *found)
-    at = _end_of_options(rest)
-    found = _key(rest[at:].lstrip(_BLANKS))
-    return None if found is None else Key(rest[:at], *found)
+    kind_and_blob = _parse_key(rest)
+    if kind_and_blob is not None:
+        return Key(b"", *kind_and_blob)
+    at = _find_options_end(rest)
+    kind_and_blob = _parse_key(rest[at:].lstrip(_BLANKS))
+    return None if kind_and_blob is None else Key(rest[:at], *kind_and_blob)
 
 
 def fingerprint(blob):
@@ -43,13 +43,13 @@ def fingerprint(blob):
     return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode("ascii").rstrip("=")
 
 
-def _key(text):
+def _parse_key(text):
     """``(type, key)`` of what begins with both, as base64 tells the key."""
     words = re.split(rb"[ \t]+", text, maxsplit=2)
     if len(words) < 2 or not _TYPE.match(words[0]):
         return None
     try:
-        blob = base64.b64decode(words[1].translate(None, _SKIPPED), validate=True)
+        blob = base64.b64decode(words[1].translate(None, _SKIPPED_BYTES), validate=True)
     except (binascii.Error, ValueError):
         return None
     length = struct.unpack(">I", blob[:4])[0] if len(blob) > 4 else 0
@@ -57,13 +57,13 @@ def _key(text):
     return (kind, blob) if length == len(kind) and _KIND.match(kind) else None
 
 
-def _end_of_options(line):
+def _find_options_end(line):
     """Where the options end, in which quotes keep blanks together."""
-    quoted, at = False, 0
-    while at < len(line) and (quoted or line[at : at + 1] not in (b" ", b"\t")):
+    is_quoted, at = False, 0
+    while at < len(line) and (is_quoted or line[at : at + 1] not in (b" ", b"\t")):
         if line[at : at + 2] == b'\\"':
             at += 1
         elif line[at : at + 1] == b'"':
-            quoted = not quoted
+            is_quoted = not is_quoted
         at += 1
     return at

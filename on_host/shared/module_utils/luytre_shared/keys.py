@@ -10,7 +10,7 @@ from ansible.module_utils.luytre_shared import acting, key_line, people, safe_op
 
 SSHD = "/usr/sbin/sshd"
 CONFIG = "/etc/ssh/sshd_config"
-MOST_INCLUDES = 16
+MAX_INCLUDES = 16
 NOBODY = "user=luytre-nobody,host=192.0.2.1,addr=192.0.2.1,laddr=192.0.2.2,lport=1"
 """A connection that no Match block should be about: with some, sshd says nothing unless it is told of one."""
 DEFAULT = (".ssh/authorized_keys", ".ssh/authorized_keys2")
@@ -19,55 +19,59 @@ MAX_FILE = 4_000_000
 
 
 @functools.lru_cache(maxsize=None)
-def patterns():
+def list_patterns():
     """What sshd looks for: as it says, for everybody, and as any of its settings has it for some."""
-    said = acting.ran([SSHD, "-T"]) or acting.ran([SSHD, "-T", "-C", NOBODY]) or ""
-    found = re.findall(r"(?m)^authorizedkeysfile (.+)$", said)
-    words = [word for line in found for word in line.split()] or list(DEFAULT)
-    return tuple(dict.fromkeys(word for word in (*words, *_set_for_some(CONFIG)) if word != "none"))
+    output = acting.run_program([SSHD, "-T"]) or acting.run_program([SSHD, "-T", "-C", NOBODY]) or ""
+    values = re.findall(r"(?m)^authorizedkeysfile (.+)$", output)
+    words = [word for line in values for word in line.split()] or list(DEFAULT)
+    return tuple(dict.fromkeys(word for word in (*words, *_iter_configured_patterns(CONFIG)) if word != "none"))
 
 
-def _set_for_some(path, depth=0):
+def _iter_configured_patterns(path, depth=0):
     """The same of every line of sshd's settings, includes followed, whoever it is for: a line that counts for nobody costs nothing."""
     with contextlib.suppress(OSError, ValueError):
-        text = safe_open.text(path, MAX_FILE) or ""
+        text = safe_open.read_text(path, MAX_FILE) or ""
         for keyword, value in re.findall(r"(?im)^[ \t]*\"?(authorizedkeysfile|include)\"?[ \t=]+(.+)$", text):
             words = [word.strip('"') for word in value.split("#")[0].split()]
             if keyword.lower() == "authorizedkeysfile":
                 yield from words
-            elif depth < MOST_INCLUDES:
+            elif depth < MAX_INCLUDES:
                 for pattern in words:
-                    for one in sorted(glob.glob(os.path.join(os.path.dirname(CONFIG), pattern))):
-                        yield from _set_for_some(one, depth + 1)
+                    for included_path in sorted(glob.glob(os.path.join(os.path.dirname(CONFIG), pattern))):
+                        yield from _iter_configured_patterns(included_path, depth + 1)
 
 
-def files(looked_for):
+def iter_key_files(looked_for):
     """``(account, path)`` of each file that sshd reads, whether or not it is there."""
-    for entry in people.accounts():
+    for entry in people.list_accounts():
         for pattern in looked_for:
             path = pattern.replace("%%", "\0").replace("%h", entry.pw_dir).replace("%u", entry.pw_name)
             path = path.replace("%U", str(entry.pw_uid)).replace("\0", "%")
             yield entry.pw_name, path if path.startswith("/") else os.path.join(entry.pw_dir, path)
 
 
-def of(account, left_out=()):
+def list_fingerprints(account, left_out=()):
     """The fingerprints of all keys that let an account in, but for those in files that are ``left_out`` and in those that cannot be read."""
-    found = []
-    for name, path in files(patterns()):
+    fingerprints = []
+    for name, path in iter_key_files(list_patterns()):
         if name == account and path not in left_out:
             with contextlib.suppress(safe_open.Unsafe):
-                found += [one for one in map(key_of, key_line.of(content(path))) if one is not None]
-    return found
+                fingerprints += [
+                    fingerprint
+                    for fingerprint in map(get_fingerprint, key_line.split_lines(read_content(path)))
+                    if fingerprint is not None
+                ]
+    return fingerprints
 
 
-def content(path):
+def read_content(path):
     """What a file holds, whatever links lead to it; nothing of one that is none, or gives nothing.
 
     Raises Unsafe for one of which sshd, which reads it as its owner, may see more: it is larger than ``MAX_FILE``, its owner has a lease on it, or
     root may not open it.
     """
     try:
-        handle = safe_open.path(path, links=safe_open.FOLLOWED)
+        handle = safe_open.open_path(path, links=safe_open.ALL_LINKS)
     except BlockingIOError:
         raise safe_open.Unsafe("its owner has a lease on it", path)
     except PermissionError:
@@ -75,7 +79,7 @@ def content(path):
     except (OSError, ValueError):
         return b""
     try:
-        return safe_open.whole(handle, MAX_FILE, path)
+        return safe_open.read_whole(handle, MAX_FILE, path)
     except safe_open.Unsafe:
         raise
     except OSError:  # a link of anybody's may lead to what the kernel lets be opened and not be read
@@ -84,7 +88,7 @@ def content(path):
         os.close(handle)
 
 
-def key_of(line):
+def get_fingerprint(line):
     """The fingerprint of the key that a line lets in, ``SHA256:…``; None of a line that lets none in."""
-    found = key_line.read(line)
-    return None if found is None else key_line.fingerprint(found.blob)
+    key = key_line.parse_line(line)
+    return None if key is None else key_line.fingerprint(key.blob)

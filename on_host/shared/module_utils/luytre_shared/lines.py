@@ -9,28 +9,28 @@ import io
 import os
 
 from ansible.module_utils.luytre_shared import immutable, replacing, safe_open
-from ansible.module_utils.luytre_shared.acting import Refused
+from ansible.module_utils.luytre_shared.acting import ActionRefusal
 
 
-def of(content):
+def split_lines(content):
     """The lines of a file's content as sshd and cron read them, each with what ends it."""
     return io.BytesIO(content).readlines()
 
 
-def digest(line):
+def compute_digest(line):
     """What tells a line from others."""
     return hashlib.sha256(line).hexdigest()
 
 
-def mark(name):
+def make_mark(name):
     """What a line begins with while an action of that name has it out of force."""
     return "# %s: " % name
 
 
-def in_force(line, begins, digests):
+def restore_line(line, begins, digests):
     """A line as it was, if it begins so and is one of those that were taken out of force."""
     was = line[len(begins) :]
-    return was if line.startswith(begins.encode("ascii")) and digest(was) in digests else line
+    return was if line.startswith(begins.encode("ascii")) and compute_digest(was) in digests else line
 
 
 def check(path, owners, limit):
@@ -39,7 +39,7 @@ def check(path, owners, limit):
         _read(path, owners, limit, open_ones)
 
 
-def changed(path, owners, limit, line_of, mtime_of=lambda status: status.st_mtime_ns):
+def rewrite_lines(path, owners, limit, line_of, mtime_of=lambda status: status.st_mtime_ns):
     """Have each line of a file as ``line_of`` says, and its time as ``mtime_of`` does, of how it stands, in nanoseconds.
 
     Raises Refused for a file that is none of these owners', users by their numbers, has a second name, is reached by links that root did not
@@ -47,12 +47,12 @@ def changed(path, owners, limit, line_of, mtime_of=lambda status: status.st_mtim
     """
     with contextlib.ExitStack() as open_ones:
         place, last, reading, status, content = _read(path, owners, limit, open_ones)
-        wanted = b"".join(map(line_of, of(content)))
-        if wanted != content:
+        new_content = b"".join(map(line_of, split_lines(content)))
+        if new_content != content:
             try:
-                immutable.replace(place, last, reading, status, wanted, mtime_of(status))
-            except replacing.Swapped:
-                raise Refused("swapped", last)
+                immutable.replace(place, last, reading, status, new_content, mtime_of(status))
+            except replacing.FileSwapped:
+                raise ActionRefusal("swapped", last)
 
 
 def _read(path, owners, limit, open_ones):
@@ -60,14 +60,14 @@ def _read(path, owners, limit, open_ones):
     try:
         place, last = safe_open.reach(path, safe_open.ROOTS_LINKS)
         open_ones.callback(os.close, place)
-        reading = safe_open.at(place, last)
+        reading = safe_open.open_at(place, last)
     except safe_open.Unsafe as unsafe:
-        raise Refused("unsafe", "%s: %s" % (path, unsafe.strerror))
+        raise ActionRefusal("unsafe", "%s: %s" % (path, unsafe.strerror))
     open_ones.callback(os.close, reading)
     status = os.fstat(reading)
     if status.st_nlink > 1 or status.st_uid not in owners:
-        raise Refused("unsafe", path)
+        raise ActionRefusal("unsafe", path)
     try:
-        return place, last, reading, status, safe_open.whole(reading, limit, path)
+        return place, last, reading, status, safe_open.read_whole(reading, limit, path)
     except safe_open.Unsafe:
-        raise Refused("too_large", path)
+        raise ActionRefusal("too_large", path)

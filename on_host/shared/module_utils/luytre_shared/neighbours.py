@@ -13,33 +13,33 @@ MAX_NAMES, NAMING_SECONDS = 20, 4
 """A resolver that is down holds nothing up."""
 
 
-def own_addresses():
+def iter_own_addresses():
     """As the kernel has them."""
-    lines = text_of("/proc/net/fib_trie").splitlines()
+    lines = read_text("/proc/net/fib_trie").splitlines()
     for number, line in enumerate(lines):
         if "/32 host LOCAL" in line:
             yield lines[number - 1].replace("|--", "").strip()
-    for line in text_of("/proc/net/if_inet6").splitlines():
+    for line in read_text("/proc/net/if_inet6").splitlines():
         yield str(ipaddress.IPv6Address(int(line.split()[0], 16)))
 
 
-def gateways():
-    for line in text_of("/proc/net/route").splitlines()[1:]:
+def iter_gateways():
+    for line in read_text("/proc/net/route").splitlines()[1:]:
         words = line.split()
         if len(words) > 2 and words[2] != "00000000":
             yield str(ipaddress.IPv4Address(bytes.fromhex(words[2])[::-1]))
-    for line in text_of("/proc/net/ipv6_route").splitlines():
+    for line in read_text("/proc/net/ipv6_route").splitlines():
         words = line.split()
         if len(words) > 4 and words[4] != "0" * 32:
             yield str(ipaddress.IPv6Address(int(words[4], 16)))
 
 
-def resolvers():
+def iter_resolvers():
     for path in ("/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"):
-        yield from re.findall(r"(?m)^\s*nameserver\s+(\S+)", text_of(path))
+        yield from re.findall(r"(?m)^\s*nameserver\s+(\S+)", read_text(path))
 
 
-def inside(address, text):
+def is_inside(address, text):
     """Whether it is that address, or in that network; what is neither has nothing inside."""
     try:
         network = ipaddress.ip_network(text.partition("%")[0], strict=False)
@@ -55,28 +55,28 @@ def is_name(text):
     return re.match(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.[A-Za-z][A-Za-z0-9-]{0,62}\.?\Z", text) is not None
 
 
-def addresses_of(names):
+def iter_addresses(names):
     """What some names stand for now; nothing of those that nobody knows in time."""
     os.environ["RES_OPTIONS"] = "timeout:1 attempts:1"
     ends = time.monotonic() + NAMING_SECONDS
     for name in sorted(names)[:MAX_NAMES]:
         if time.monotonic() < ends:
-            yield from _addresses_of(name)
+            yield from _resolve_name(name)
 
 
-def _addresses_of(name):
+def _resolve_name(name):
     try:
-        return sorted({found[4][0] for found in socket.getaddrinfo(name, None, proto=socket.IPPROTO_TCP)})
+        return sorted({info[4][0] for info in socket.getaddrinfo(name, None, proto=socket.IPPROTO_TCP)})
     except OSError:
         return []
 
 
-def text_of(path):
+def read_text(path):
     """The beginning of a regular file; nothing of anything else, nor of what cannot be read."""
     try:
-        handle = safe_open.path(path, links=safe_open.FOLLOWED)
+        handle = safe_open.open_path(path, links=safe_open.ALL_LINKS)
         try:
-            return safe_open.start(handle, MAX_TEXT).decode("utf-8", "replace")
+            return safe_open.read_start(handle, MAX_TEXT).decode("utf-8", "replace")
         finally:
             os.close(handle)
     except OSError:

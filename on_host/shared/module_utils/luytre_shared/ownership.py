@@ -39,34 +39,34 @@ class Strictness:
         self.readers, self.sticky, self.lists = readers, sticky, lists
 
 
-def believed(uids=(0,), gids=(0,)):
+def make_strictness(uids=(0,), gids=(0,)):
     """What programs of root's, or of some accounts, may believe: the group root is root."""
     return Strictness(uids, groups=gids, sticky=True, lists=True)
 
 
-def account(uid, gid=None):
+def make_account_strictness(uid, gid=None):
     """What is an account's own, as sshd has it (StrictModes): root's or its, and of groups only ``gid`` writes, which it
     shares with nobody."""
     return Strictness((0, uid), groups=() if gid is None else (gid,))
 
 
-def key(readers=(0,)):
+def make_key_strictness(readers=(0,)):
     """A private key: root's to write, and for some groups at most to read."""
     return Strictness(group=0o070, everybody=0o007, readers=readers)
 
 
-ROOT = believed()
-CLOSED = Strictness()
+ROOT = make_strictness()
+STRICT_ROOT = Strictness()
 """Root's own, and no right to write for anybody else, not even for the group root: what there is no need for."""
 PASSWORD = Strictness(everybody=0o006)
 """``CLOSED``, and not for everybody to read."""
-PRIVATE = key(())
+PRIVATE = make_key_strictness(())
 """Root's, and for nobody else to write, read or enter."""
 ANYBODY = Strictness(owners=None, group=0, sticky=True)
 """Whoever has an account, whosever it is."""
 
 
-class Owned:
+class FileOwnership:
     """What ``judged`` needs to know of a file, where there is no ``os.stat_result``. ``mode`` has the kind in it."""
 
     __slots__ = ("st_gid", "st_mode", "st_uid")
@@ -75,7 +75,7 @@ class Owned:
         self.st_uid, self.st_gid, self.st_mode = uid, gid, mode
 
 
-def judged(status, strictness=ROOT, access_list=lambda: None):
+def judge_access(status, strictness=ROOT, access_list=lambda: None):
     """``(changer, maker)`` of one thing: who can change it, and who can make new things in it but change no others'.
 
     Each is None or ``(kind, number)`` with kind ``user``, ``group`` or ``everybody``. ``access_list()`` gives those who
@@ -86,19 +86,19 @@ def judged(status, strictness=ROOT, access_list=lambda: None):
         return ("user", status.st_uid), None
     if stat.S_ISLNK(status.st_mode) or stat.S_ISCHR(status.st_mode):
         return None, None
-    writer = _writer(status, strictness, access_list)
+    writer = _find_writer(status, strictness, access_list)
     if strictness.sticky and stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX:
         return None, writer
     return writer, None
 
 
-def changer(status, strictness=ROOT, access_list=lambda: None):
+def find_changer(status, strictness=ROOT, access_list=lambda: None):
     """Who can change a thing or make new things in it; None when nobody can whose right counts."""
-    who, maker = judged(status, strictness, access_list)
+    who, maker = judge_access(status, strictness, access_list)
     return who or maker
 
 
-def _writer(status, strictness, access_list):
+def _find_writer(status, strictness, access_list):
     if status.st_mode & strictness.everybody:
         return "everybody", None
     rights = status.st_mode & strictness.group
@@ -109,26 +109,28 @@ def _writer(status, strictness, access_list):
     writers = access_list() if strictness.lists else None
     if writers is None:
         writers = [("group", None)]
-    numbered = [(kind, status.st_gid if number is None else number) for kind, number in writers]
+    numbered_writers = [(kind, status.st_gid if number is None else number) for kind, number in writers]
     harmless = {"user": strictness.owners or (), "group": strictness.groups}
-    return next(((kind, number) for kind, number in numbered if number not in harmless[kind]), None)
+    return next(((kind, number) for kind, number in numbered_writers if number not in harmless[kind]), None)
 
 
-def may(status, uid, gids, right):
+def has_right(status, uid, gids, right):
     """Whether an account of these groups has a right (READ or WRITE) by the mode; root is not asked for."""
     if uid == status.st_uid:
         return bool(status.st_mode & right << 6)
     return bool(status.st_mode & (right << 3 if status.st_gid in gids else right))
 
 
-def names_one(listed, uid, gids):
+def names_account(access_list, uid, gids):
     """Whether an access list, as ``access_list_of`` gives it, names an account of these groups."""
-    return any((kind == "user" and number == uid) or (kind == "group" and number in gids) for kind, number in listed)
+    return any(
+        (kind == "user" and number == uid) or (kind == "group" and number in gids) for kind, number in access_list
+    )
 
 
-def may_write(status, uid, gids):
+def can_write(status, uid, gids):
     """Whether an account of these groups has the right to write a thing, or can give it to itself: an owner can."""
-    return uid == status.st_uid or may(status, uid, gids, WRITE)
+    return uid == status.st_uid or has_right(status, uid, gids, WRITE)
 
 
 # --- what a path leads to -----------------------------------------------------------------------------------
@@ -141,10 +143,12 @@ class Trust:
     whatever it says of the files in it, and is not looked at: it need never answer.
     """
 
-    def __init__(self, uids=(0,), lstat=os.lstat, readlink=os.readlink, access_list=None, served=None, gids=(0,)):
-        self._uids, self._lstat, self._readlink, self._strictness = uids, lstat, readlink, believed(uids, gids)
-        self._served = served
-        self._access_list = access_list or access_list_of
+    def __init__(
+        self, uids=(0,), lstat=os.lstat, readlink=os.readlink, access_list=None, served_mounts=None, gids=(0,)
+    ):
+        self._uids, self._lstat, self._readlink, self._strictness = uids, lstat, readlink, make_strictness(uids, gids)
+        self._served = served_mounts
+        self._access_list = access_list or read_access_list
         self._seen = {}
 
     def loose(self, path):
@@ -153,7 +157,7 @@ class Trust:
         A file that is not there is loose where others could make it, and what cannot be judged is loose. A character
         device and a link are judged by their owner alone.
         """
-        return _said(next(self._loose(path, whole=True), None))
+        return _describe_first(next(self._loose(path, whole=True), None))
 
     def replaceable(self, path):
         """``FOLDER can be changed by WHOM`` when another can put something else in a path's place; None when only root can.
@@ -161,7 +165,7 @@ class Trust:
         Like ``loose``, but what the path leads to in the end may be another's: a log, which is only written to. Ubuntu
         lets the group of the system's own log daemon make files in /var/log, which counts for nothing here.
         """
-        return _said(next(self._loose(path, whole=False), None))
+        return _describe_first(next(self._loose(path, whole=False), None))
 
     def nearest(self, path):
         """``(place, (kind, number))`` of the last thing on the way that another can change; None when only root can."""
@@ -206,42 +210,42 @@ class Trust:
 
     def loosest(self, paths):
         """What ``loose`` says of the first loose one of several paths, or None."""
-        return next((said for said in map(self.loose, paths) if said), None)
+        return next((sentence for sentence in map(self.loose, paths) if sentence), None)
 
     def _look(self, path):
         """``(status, who can change it, who can make new things in it)``; all None for what is not there."""
         if self._served is None:
-            self._served = served_now()
+            self._served = read_served_mounts()
         if self._served.get(path, 0) not in self._uids:
             return None, ("user", self._served[path]), None
         if path not in self._seen:
             try:
                 status = self._lstat(path)
-                self._seen[path] = (status, *judged(status, self._strictness, lambda: self._access_list(path)))
+                self._seen[path] = (status, *judge_access(status, self._strictness, lambda: self._access_list(path)))
             except OSError as error:
                 absent = error.errno in (errno.ENOENT, errno.ENOTDIR)
                 self._seen[path] = (None, None if absent else ("unknown", error.errno), None)
         return self._seen[path]
 
 
-def served_by(mounts):
+def parse_served_mounts(mounts):
     """Mount point to the user whose program serves it, of the text of ``/proc/self/mountinfo``; root's own left out."""
-    found = {}
+    uids_by_mount = {}
     for line in mounts.splitlines():
         if "user_id=" not in line:
             continue
-        left, _, right = line.partition(" - ")
+        head, _, right = line.partition(" - ")
         user = re.search(r"^fuse\S* .*\buser_id=(\d{1,10})\b", right)
         if user and int(user.group(1)) != 0:
-            path = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal.group(1), 8)), left.split(" ")[4])
-            found[path] = int(user.group(1))
-    return found
+            path = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal.group(1), 8)), head.split(" ")[4])
+            uids_by_mount[path] = int(user.group(1))
+    return uids_by_mount
 
 
-def served_now():
+def read_served_mounts():
     """What users' own programs serve on this host, as ``served_by`` tells it."""
     with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as handle:
-        return served_by(handle.read())
+        return parse_served_mounts(handle.read())
 
 
 def is_log_keeper(path, changer):
@@ -259,7 +263,7 @@ def loose(path):
     return Trust().loose(path)
 
 
-def access_list_of(path, right=WRITE):
+def read_access_list(path, right=WRITE):
     """``(kind, number)`` of those whom a file's POSIX access list gives a right, its mask aside; number None for its group.
 
     None without a list.
@@ -283,24 +287,24 @@ def access_list_of(path, right=WRITE):
 # --- in words -----------------------------------------------------------------------------------------------
 
 
-def _said(first):
-    return None if first is None else told(*first)
+def _describe_first(first):
+    return None if first is None else describe_changer(*first)
 
 
-def told(path, changer):
+def describe_changer(path, changer):
     """``FILE can be changed by WHOM``, in words that are safe to show."""
     kind, number = changer
     if kind in _NOWHERE:
-        return "%s %s" % (shown(path), _NOWHERE[kind])
+        return "%s %s" % (escape_text(path), _NOWHERE[kind])
     if kind == "unknown":
-        return "%s cannot be looked at: %s" % (shown(path), os.strerror(number or 0))
+        return "%s cannot be looked at: %s" % (escape_text(path), os.strerror(number or 0))
     if kind == "everybody":
-        return "%s can be changed by everybody" % shown(path)
+        return "%s can be changed by everybody" % escape_text(path)
     name = user_name(number) if kind == "user" else group_name(number)
-    return "%s can be changed by %s %s" % (shown(path), kind, shown(name))
+    return "%s can be changed by %s %s" % (escape_text(path), kind, escape_text(name))
 
 
-def shown(text):
+def escape_text(text):
     """A host's text on one line, without anything that is not printed, at most ``MAX_SHOWN`` characters."""
     plain = text.encode("utf-8", "backslashreplace").decode("utf-8")[: MAX_SHOWN + 1]
     inert = "".join(char if char.isprintable() else "\\u%04x" % ord(char) for char in plain)

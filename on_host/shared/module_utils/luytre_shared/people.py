@@ -19,24 +19,26 @@ SLICE = "/user.slice/user-%d.slice/"
 CGROUPS = "/sys/fs/cgroup"
 END_SECONDS, ROUND_SECONDS = 6, 0.05
 """Well within the time of an answer: whoever cannot be ended is locked all the same."""
-MOST_ANCESTORS = 64
+MAX_ANCESTORS = 64
 DAY = 86_400
 
 
-def accounts():
+def list_accounts():
     """Those of /etc/passwd."""
     return pwd.getpwall()[:MAX_ACCOUNTS]
 
 
 def shares_number(name):
     """Whether another account has the same number, so that what runs is both's."""
-    entry = _entry(name)
-    return entry is not None and any(one.pw_uid == entry.pw_uid and one.pw_name != name for one in accounts())
+    entry = _get_entry(name)
+    return entry is not None and any(
+        other.pw_uid == entry.pw_uid and other.pw_name != name for other in list_accounts()
+    )
 
 
-def shadow(name):
+def read_shadow(name):
     """``[password's field, ..., days until it ends]``: an account's line in /etc/shadow, None when it has none."""
-    text = safe_open.text("/etc/shadow", MAX_TEXT) or ""
+    text = safe_open.read_text("/etc/shadow", MAX_TEXT) or ""
     for line in text.splitlines():
         fields = line.split(":")
         if fields[0] == name and len(fields) >= 9:
@@ -44,20 +46,20 @@ def shadow(name):
     return None
 
 
-def administrators(declared):
+def list_administrators(declared_names):
     """The accounts besides root that may become root: as somebody declared them, and by their groups."""
-    found = {name for name in declared if _entry(name) is not None}
+    found_names = {name for name in declared_names if _get_entry(name) is not None}
     for group in ROOTS_GROUPS:
         with contextlib.suppress(KeyError):
             entry = grp.getgrnam(group)
-            found.update(entry.gr_mem)
-            found.update(one.pw_name for one in accounts() if one.pw_gid == entry.gr_gid)
-    return {name for name in found if _entry(name) is not None and _entry(name).pw_uid != 0}
+            found_names.update(entry.gr_mem)
+            found_names.update(member.pw_name for member in list_accounts() if member.pw_gid == entry.gr_gid)
+    return {name for name in found_names if _get_entry(name) is not None and _get_entry(name).pw_uid != 0}
 
 
-def comes_in(name, keys):
+def can_log_in(name, keys):
     """Whether an account can log in at all: by ``keys``, as many as it has, or by its password."""
-    entry, line = _entry(name), shadow(name)
+    entry, line = _get_entry(name), read_shadow(name)
     if entry is None or line is None or entry.pw_shell.rsplit("/", 1)[-1] in NO_SHELLS:
         return False
     if line[6].isdecimal() and int(line[6]) * DAY <= time.time():
@@ -65,7 +67,7 @@ def comes_in(name, keys):
     return bool(keys) or not (line[0] == "" or line[0][0] in "!*")
 
 
-def _entry(name):
+def _get_entry(name):
     try:
         return pwd.getpwnam(name)
     except KeyError:
@@ -75,62 +77,62 @@ def _entry(name):
 # --- sessions ----------------------------------------------------------------------------------------
 
 
-def sessions_end(*uids):
+def end_sessions(*uids):
     """End what accounts have open: what runs in their slices, and what is their own below sshd, cron and at. The numbers of what does not end in time."""
     ends = time.monotonic() + END_SECONDS
-    return [pid for uid in uids for pid in _sessions_end(uid, ends)]
+    return [pid for uid in uids for pid in _end_sessions(uid, ends)]
 
 
-def _sessions_end(uid, ends):
+def _end_sessions(uid, ends):
     while True:
         _end_slice(uid)
-        left = sessions(uid)
-        for pid in left:
+        pids = list_sessions(uid)
+        for pid in pids:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        if not left or time.monotonic() > ends:
-            return left
+        if not pids or time.monotonic() > ends:
+            return pids
         time.sleep(ROUND_SECONDS)
 
 
 def _end_slice(uid):
     """Have the kernel end an account's slice at once: what starts itself anew faster than it is counted is never met by its number."""
     own = SLICE % uid
-    if not any(own in _text("/proc/%d/cgroup" % pid) for pid in ancestors()):
+    if not any(own in _read_text("/proc/%d/cgroup" % pid) for pid in list_ancestors()):
         with contextlib.suppress(OSError), open(CGROUPS + own + "cgroup.kill", "w", encoding="ascii") as file:
             file.write("1")
 
 
-def sessions(uid):
+def list_sessions(uid):
     """The numbers of its sessions' processes, but for this one and those that it came from."""
-    return [pid for pid, own, group in _processes(uid) if SLICE % uid in group or (own and SESSIONS.search(group))]
+    return [pid for pid, own, group in _iter_processes(uid) if SLICE % uid in group or (own and SESSIONS.search(group))]
 
 
-def of_account(uid):
+def list_processes(uid):
     """The numbers of all its processes, likewise."""
-    return [pid for pid, own, _group in _processes(uid) if own]
+    return [pid for pid, own, _group in _iter_processes(uid) if own]
 
 
-def _processes(uid):
+def _iter_processes(uid):
     """``(number, whether it is the account's, control group)`` of each that lives."""
-    spared, account = ancestors(), str(uid)
+    spared_pids, account = list_ancestors(), str(uid)
     for name in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(OSError, AttributeError):
-            status, group = _text("/proc/%s/status" % name), _text("/proc/%s/cgroup" % name)
-            if int(name) not in spared and not re.search(r"(?m)^State:\s+[ZX]", status):
+            status, group = _read_text("/proc/%s/status" % name), _read_text("/proc/%s/cgroup" % name)
+            if int(name) not in spared_pids and not re.search(r"(?m)^State:\s+[ZX]", status):
                 yield int(name), account in re.search(r"(?m)^Uid:\s+(.*)$", status).group(1).split(), group
 
 
-def _text(path):
+def _read_text(path):
     with open(path, encoding="utf-8", errors="replace") as file:
         return file.read(100_000)
 
 
-def ancestors():
+def list_ancestors():
     """This process and those that it came from."""
-    found, pid = [], os.getpid()
-    while pid > 0 and len(found) < MOST_ANCESTORS:
-        found.append(pid)
+    pids, pid = [], os.getpid()
+    while pid > 0 and len(pids) < MAX_ANCESTORS:
+        pids.append(pid)
         with open("/proc/%d/stat" % pid, "rb") as file:
             pid = int(file.read(4096).rpartition(b")")[2].split()[1])
-    return found
+    return pids

@@ -23,7 +23,7 @@ START = "/proc/sys/net/ipv4/ip_unprivileged_port_start"
 """The first port that everybody may take, over IPv6 too."""
 LOCAL = "/proc/sys/net/ipv4/ip_local_port_range"
 """Where outgoing connections take theirs; the kernel wants all of it to be everybody's."""
-SAVED = "/run/luytre-ports.json"
+SAVED_STATE = "/run/luytre-ports.json"
 """How both were, who stands still, and whose doing that is, for whoever comes after one that was killed."""
 PYTHON, PROGRAM = "/usr/bin/python3", "/run/luytre-ports.py"
 WATCH_SECONDS = 900
@@ -37,18 +37,18 @@ LEAST_LOCAL = 1_000
 """Ports that are left to outgoing connections."""
 
 
-def with_ports_of(unit, act):
+def run_with_ports(unit, act):
     """Do what has a unit's daemon read its files anew, and see to it that nobody else has its ports then.
 
     ``act() -> why it failed, or None``, which is returned; None, too, where the daemon had to be started again, and was.
     """
-    process = _main_of(unit)
-    places = _listening(process)
+    process = _get_main_process(unit)
+    places = _list_listeners(process)
     if not places or _is_roots(process):
-        with reserve(partial(_main_of, unit)):
+        with reserve_ports(partial(_get_main_process, unit)):
             return act()
-    said = act()
-    return None if _take_back(unit, places) else said
+    error = act()
+    return None if _take_back(unit, places) else error
 
 
 def _is_roots(process):
@@ -59,100 +59,105 @@ def _is_roots(process):
 
 
 @contextlib.contextmanager
-def reserve(find):
+def reserve_ports(find):
     """Keep the ports that a process of root's listens on from everybody but root until it listens on them again.
 
     ``find() -> its number, or None``: it may be another one afterwards.
     """
-    before = _listening(find())
+    before = _list_listeners(find())
     top = max((port for _, _, port in before), default=0) + 1
     was = _raise_to(top) if before else None
     try:
         yield
         until = time.monotonic() + BACK_SECONDS
-        while was and not before <= _listening(find()) and time.monotonic() < until:
+        while was and not before <= _list_listeners(find()) and time.monotonic() < until:
             time.sleep(0.02)
     finally:
         if was:
             put_back(was)
 
 
-def _main_of(unit):
+def _get_main_process(unit):
     """The number of a unit's first process, or None."""
     process = _systemctl("show", "--property=MainPID", "--value", "--", unit)
     return process if process.isdecimal() and int(process) > 1 else None
 
 
 def _systemctl(*words):
-    done = subprocess.run(
+    process = subprocess.run(
         ["systemctl", *words],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=90, check=False,
     )  # fmt: skip
-    return done.stdout.decode("ascii", "replace").strip()
+    return process.stdout.decode("ascii", "replace").strip()
 
 
 def _take_back(unit, places):
     """Start a unit again whose first process has lost ports, once whoever has them is ended. Whether it runs so."""
-    left = {port for _, _, port in _listening(_main_of(unit))}
-    inodes, accounts = _holders([one for one in places if one[2] not in left])
+    own_ports = {port for _, _, port in _list_listeners(_get_main_process(unit))}
+    inodes, accounts = _find_holders([place for place in places if place[2] not in own_ports])
     if not inodes:
         return False
-    with _halted(accounts):
-        _end_those_with(inodes, accounts)
+    with _halt_processes(accounts):
+        _end_holders(inodes, accounts)
         _systemctl("reset-failed", "--", unit)
         _systemctl("start", "--", unit)
-    return _main_of(unit) is not None
+    return _get_main_process(unit) is not None
 
 
-def _holders(places):
+def _find_holders(places):
     """``(inodes, accounts)`` of the sockets that keep others from listening there, but for root's."""
-    found = [row for table in TABLES for row in _rows(table) if row[7] != "0" and _in_the_way(table, row[1], places)]
-    return {row[9] for row in found}, {int(row[7]) for row in found}
+    rows = [
+        row for table in TABLES for row in _read_rows(table) if row[7] != "0" and _is_in_the_way(table, row[1], places)
+    ]
+    return {row[9] for row in rows}, {int(row[7]) for row in rows}
 
 
-def _in_the_way(table, local, places):
+def _is_in_the_way(table, local, places):
     address, _, port = local.rpartition(":")
     return any(
-        int(port, 16) == wanted and ((table, address) == (where, at) or not address.strip("0") or not at.strip("0"))
-        for where, at, wanted in places
+        int(port, 16) == wanted_port
+        and ((table, address) == (where, at) or not address.strip("0") or not at.strip("0"))
+        for where, at, wanted_port in places
     )
 
 
-def _end_those_with(inodes, accounts):
+def _end_holders(inodes, accounts):
     """End those of the accounts that hold a socket: one may have been handed to a daemon of others' as well."""
-    for process in _processes_of(accounts):
+    for process in _iter_processes(accounts):
         with contextlib.ExitStack() as open_ones:
             handle = _hold(process, accounts, open_ones)
-            if handle is not None and _sockets_of(process) & inodes:
-                _send(handle, signal.SIGKILL)
+            if handle is not None and _list_sockets(process) & inodes:
+                _send_signal(handle, signal.SIGKILL)
 
 
 @contextlib.contextmanager
-def _halted(accounts):
+def _halt_processes(accounts):
     """Let no process of some accounts run: another one that waits for the port would be there first.
 
     One that stood still before, as an incident may have it, goes on standing still.
     """
-    seen, halted = set(), {}
+    seen_pids, handles = set(), {}
     with contextlib.ExitStack() as open_ones:
         try:
             for _ in range(HALTS):
-                more = {process for process in _processes_of(accounts) if process not in seen}
-                seen |= more
-                held = {process: _hold(process, accounts, open_ones) for process in more if not _stands_still(process)}
-                halted.update({process: handle for process, handle in held.items() if handle is not None})
+                more = {process for process in _iter_processes(accounts) if process not in seen_pids}
+                seen_pids |= more
+                new_handles = {
+                    process: _hold(process, accounts, open_ones) for process in more if not _is_stopped(process)
+                }
+                handles.update({process: handle for process, handle in new_handles.items() if handle is not None})
                 with contextlib.suppress(OSError, ValueError):
-                    _note({"halted": [_identity(process) for process in halted]})
-                for process in set(held) & set(halted):
-                    _send(halted[process], signal.SIGSTOP)
+                    _note({"halted": [_get_identity(process) for process in handles]})
+                for process in set(new_handles) & set(handles):
+                    _send_signal(handles[process], signal.SIGSTOP)
                 if not more:
                     break
             yield
         finally:
-            for handle in halted.values():
-                _send(handle, signal.SIGCONT)
+            for handle in handles.values():
+                _send_signal(handle, signal.SIGCONT)
             with contextlib.suppress(OSError, ValueError):
-                put_back(_saved() or {})
+                put_back(_read_saved() or {})
 
 
 def _hold(process, accounts, open_ones):
@@ -165,60 +170,60 @@ def _hold(process, accounts, open_ones):
     return None
 
 
-def _stands_still(process):
-    state = _stat(process)
+def _is_stopped(process):
+    state = _read_stat(process)
     return not state or state[0] in "Tt"
 
 
-def _stat(process):
+def _read_stat(process):
     """What the kernel says of a process after its name; nothing of one that is gone."""
     with contextlib.suppress(OSError), open("/proc/%d/stat" % process, encoding="utf-8", errors="replace") as handle:
         return handle.read().rpartition(")")[2].split()
     return []
 
 
-def _identity(process):
+def _get_identity(process):
     """``[its number, when it began]``: who gets that number later began later."""
-    state = _stat(process)
+    state = _read_stat(process)
     return [process, state[19] if len(state) > 19 else None]
 
 
-def _send(handle, number):
+def _send_signal(handle, number):
     with contextlib.suppress(OSError):
         signal.pidfd_send_signal(handle, number)
 
 
-def _processes_of(accounts):
+def _iter_processes(accounts):
     for path in glob.glob("/proc/[0-9]*"):
         with contextlib.suppress(OSError):
             if os.stat(path).st_uid in accounts:
                 yield int(path.split("/")[2])
 
 
-def _sockets_of(process):
+def _list_sockets(process):
     """The inodes of a process's sockets."""
-    found = set()
+    inodes = set()
     for path in glob.glob("/proc/%s/fd/*" % process):
         with contextlib.suppress(OSError):
             target = os.readlink(path)
             if target.startswith("socket:["):
-                found.add(target[len("socket:[") : -1])
-    return found
+                inodes.add(target[len("socket:[") : -1])
+    return inodes
 
 
-def _listening(process):
+def _list_listeners(process):
     """``{(table, address, port)}`` of what a process listens on by TCP."""
-    sockets = _sockets_of(process) if process else set()
-    found = set()
+    sockets = _list_sockets(process) if process else set()
+    listeners = set()
     for table in TABLES if sockets else ():
-        for row in _rows(table):
+        for row in _read_rows(table):
             if row[9] in sockets:
                 address, _, port = row[1].rpartition(":")
-                found.add((table, address, int(port, 16)))
-    return found
+                listeners.add((table, address, int(port, 16)))
+    return listeners
 
 
-def _rows(table):
+def _read_rows(table):
     """The words of each socket that listens."""
     try:
         with open(table, encoding="ascii", errors="replace") as handle:
@@ -231,11 +236,15 @@ def _rows(table):
 def _raise_to(top):
     """Have no port below ``top`` be everybody's. How it was before, or None where nothing is changed."""
     try:
-        saved = _saved()
-        was = saved if saved and "start" in saved else {"start": int(_text(START)), "local": _text(LOCAL)}
+        earlier_state = _read_saved()
+        was = (
+            earlier_state
+            if earlier_state and "start" in earlier_state
+            else {"start": int(_read_text(START)), "local": _read_text(LOCAL)}
+        )
         low, high = map(int, was["local"].split())
         if top <= was["start"] or high - top < LEAST_LOCAL:
-            return saved
+            return earlier_state
         _note(was)
         if top > low:
             _write(LOCAL, "%d %d" % (top, high))
@@ -245,9 +254,9 @@ def _raise_to(top):
         return None
 
 
-def _saved():
+def _read_saved():
     try:
-        with open(SAVED, encoding="ascii") as handle:
+        with open(SAVED_STATE, encoding="ascii") as handle:
             return json.load(handle)
     except FileNotFoundError:
         return None
@@ -255,7 +264,7 @@ def _saved():
 
 def _note(changes):
     """Note what is to be put back before it is changed, and have the host do so where this process is killed."""
-    _put_file(SAVED, json.dumps({**(_saved() or {}), **changes, "by": _identity(os.getpid())}))
+    _put_file(SAVED_STATE, json.dumps({**(_read_saved() or {}), **changes, "by": _get_identity(os.getpid())}))
     _start_watcher()
 
 
@@ -264,7 +273,7 @@ def _start_watcher():
 
     Where that cannot be had, the ports are kept all the same: the next run gives them back then, or the next boot.
     """
-    process = _identity(os.getpid())
+    process = _get_identity(os.getpid())
     with contextlib.suppress(OSError, ValueError, AttributeError, ImportError, subprocess.TimeoutExpired):
         _put_file(PROGRAM, importlib.util.find_spec(__name__).loader.get_source(__name__))
         subprocess.run(
@@ -287,29 +296,29 @@ def watch(process, began):
     """Wait for the end of a process, and put back what it has noted and not put back itself."""
     with contextlib.suppress(OSError):
         handle = os.pidfd_open(process)
-        if _identity(process) == [process, began]:
+        if _get_identity(process) == [process, began]:
             select.select([handle], [], [], WATCH_SECONDS)
-    saved = _saved()
-    if saved and saved.get("by") == [process, began]:
-        put_back(saved)
+    state = _read_saved()
+    if state and state.get("by") == [process, began]:
+        put_back(state)
 
 
-def put_back(saved):
+def put_back(state):
     """Have ports and processes as they were noted, and forget that."""
     with contextlib.suppress(OSError, KeyError):
-        _write(START, "%d" % saved["start"])
-        _write(LOCAL, saved["local"])
-    for process, began in saved.get("halted", ()):
+        _write(START, "%d" % state["start"])
+        _write(LOCAL, state["local"])
+    for process, began in state.get("halted", ()):
         with contextlib.suppress(OSError):
             handle = os.pidfd_open(process)
-            if _identity(process) == [process, began]:
-                _send(handle, signal.SIGCONT)
+            if _get_identity(process) == [process, began]:
+                _send_signal(handle, signal.SIGCONT)
             os.close(handle)
     with contextlib.suppress(OSError):
-        os.unlink(SAVED)
+        os.unlink(SAVED_STATE)
 
 
-def _text(path):
+def _read_text(path):
     with open(path, encoding="ascii") as handle:
         return handle.read().strip()
 

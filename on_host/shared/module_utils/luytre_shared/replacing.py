@@ -7,7 +7,7 @@ import secrets
 import stat
 
 
-class Swapped(OSError):
+class FileSwapped(OSError):
     """Another file has its name by now, or it was written to."""
 
     def __init__(self, name):
@@ -21,24 +21,26 @@ def replace(folder, name, handle, status, content, mtime=None):
     nanoseconds, it has that time, and was read when the other one was. Raises Swapped, OSError.
     """
     draft = ".luytre-%s" % secrets.token_hex(8)
-    written = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=folder)
+    descriptor = os.open(
+        draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=folder
+    )
     try:
         try:
             view = memoryview(content)
             while view:
-                view = view[os.write(written, view) :]
-            os.fchown(written, status.st_uid, status.st_gid)
-            os.fchmod(written, stat.S_IMODE(status.st_mode))
+                view = view[os.write(descriptor, view) :]
+            os.fchown(descriptor, status.st_uid, status.st_gid)
+            os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
             for attribute in os.listxattr(handle):
-                os.setxattr(written, attribute, os.getxattr(handle, attribute))
+                os.setxattr(descriptor, attribute, os.getxattr(handle, attribute))
             if mtime is not None:
-                os.utime(written, ns=(status.st_atime_ns, mtime))
-            os.fsync(written)
+                os.utime(descriptor, ns=(status.st_atime_ns, mtime))
+            os.fsync(descriptor)
         finally:
-            os.close(written)
+            os.close(descriptor)
         present = os.stat(name, dir_fd=folder, follow_symlinks=False)
         if _identity(present) != _identity(status):
-            raise Swapped(name)
+            raise FileSwapped(name)
         os.rename(draft, name, src_dir_fd=folder, dst_dir_fd=folder)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):

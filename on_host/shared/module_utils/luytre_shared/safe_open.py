@@ -10,9 +10,9 @@ import os
 import stat
 
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-HELD = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
+HOLD_FLAGS = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 """Only held: for looking at what it is, and for opening that very thing."""
-_READING = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_READ_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 THROUGH = "/proc/self/fd/"
 """With the number of a descriptor, a path that leads to what it holds and nowhere else."""
 MAX_LINKS = 16
@@ -20,7 +20,7 @@ _CHUNK = 1 << 16
 
 REGULAR, DIRECTORY, ANYTHING = "regular file", "folder", "name"
 """What is wanted; anything else is refused. ``ANYTHING``, a link too, is only held: not opened for reading."""
-NO_LINKS, ROOTS_LINKS, FOLLOWED = "none", "root's", "followed"
+NO_LINKS, ROOTS_LINKS, ALL_LINKS = "none", "root's", "followed"
 """Which links count. ``NO_LINKS``: below folders that others write. ``ROOTS_LINKS``: those that root made, such as
 /etc/alternatives and a web root's own. ``FOLLOWED``: whatever a daemon of root's would follow: in folders of root's, where
 whoever could lay a link is root already."""
@@ -33,7 +33,7 @@ class Unsafe(OSError):
         super().__init__(errno.ELOOP, why, path)
 
 
-def parts(path):
+def split_path(path):
     """The names in a path. Raises Unsafe when one of them leads upward."""
     names = [part for part in path.split("/") if part not in ("", ".")]
     if ".." in names:
@@ -51,43 +51,43 @@ def enter(folder, name):
         raise
 
 
-def at(folder, name, wanted=REGULAR):
+def open_at(folder, name, kind=REGULAR):
     """A descriptor of what has a name in an open folder. Raises Unsafe when that is a link or not what is wanted, OSError."""
-    held = os.open(name, HELD, dir_fd=folder)
-    if wanted == ANYTHING:
-        return held
+    descriptor = os.open(name, HOLD_FLAGS, dir_fd=folder)
+    if kind == ANYTHING:
+        return descriptor
     try:
-        return _opened(held, wanted, name)
+        return _open_held(descriptor, kind, name)
     finally:
-        os.close(held)
+        os.close(descriptor)
 
 
-def _opened(held, wanted, name):
-    mode = os.fstat(held).st_mode
+def _open_held(descriptor, kind, name):
+    mode = os.fstat(descriptor).st_mode
     if stat.S_ISLNK(mode):
         raise Unsafe("is a link", name)
-    if not (stat.S_ISREG if wanted == REGULAR else stat.S_ISDIR)(mode):
-        raise Unsafe("is not a %s" % wanted, name)
-    return again(held, _READING if wanted == REGULAR else FOLDER & ~os.O_NOFOLLOW)
+    if not (stat.S_ISREG if kind == REGULAR else stat.S_ISDIR)(mode):
+        raise Unsafe("is not a %s" % kind, name)
+    return reopen(descriptor, _READ_FLAGS if kind == REGULAR else FOLDER & ~os.O_NOFOLLOW)
 
 
-def again(held, flags=_READING):
+def reopen(descriptor, flags=_READ_FLAGS):
     """Another descriptor of the very thing that is held."""
-    return os.open("%s%d" % (THROUGH, held), flags)
+    return os.open("%s%d" % (THROUGH, descriptor), flags)
 
 
-def roots_link(folder, name):
+def read_roots_link(folder, name):
     """Where a link in an open folder leads, None when the name is no link. Raises Unsafe when root did not make it."""
-    held = os.open(name, HELD, dir_fd=folder)
+    descriptor = os.open(name, HOLD_FLAGS, dir_fd=folder)
     try:
-        status = os.fstat(held)
+        status = os.fstat(descriptor)
         if not stat.S_ISLNK(status.st_mode):
             return None
         if status.st_uid != 0:
             raise Unsafe("a link that is not root's", name)
-        return os.readlink("", dir_fd=held)
+        return os.readlink("", dir_fd=descriptor)
     finally:
-        os.close(held)
+        os.close(descriptor)
 
 
 def reach(path, links=NO_LINKS, base=None):
@@ -96,7 +96,7 @@ def reach(path, links=NO_LINKS, base=None):
     The path begins at ``/``, or at the open folder ``base``, which it cannot leave: there no link counts. Raises Unsafe,
     OSError.
     """
-    todo, links = parts(path)[::-1], links if base is None else NO_LINKS
+    todo, links = split_path(path)[::-1], links if base is None else NO_LINKS
     here = os.open("/", FOLDER) if base is None else os.dup(base)
     count = 0
     try:
@@ -104,46 +104,46 @@ def reach(path, links=NO_LINKS, base=None):
             name, target = todo.pop(), None
             try:
                 if todo or name == "..":
-                    here = _moved(here, enter(here, name))
+                    here = _exchange_descriptor(here, enter(here, name))
                     continue
             except Unsafe:
-                target = roots_link(here, name) if links == ROOTS_LINKS else None
+                target = read_roots_link(here, name) if links == ROOTS_LINKS else None
                 if target is None:
                     raise
             if links == ROOTS_LINKS and target is None:
-                target = roots_link(here, name)
+                target = read_roots_link(here, name)
             if target is None:
                 return here, name
             count += 1
             if count > MAX_LINKS:
                 raise Unsafe("leads through too many links", path)
             todo += [part for part in target.split("/")[::-1] if part not in ("", ".")]
-            here = _moved(here, os.open("/", FOLDER)) if target.startswith("/") else here
+            here = _exchange_descriptor(here, os.open("/", FOLDER)) if target.startswith("/") else here
         return here, "."
     except BaseException:
         os.close(here)
         raise
 
 
-def _moved(old, new):
+def _exchange_descriptor(old, new):
     os.close(old)
     return new
 
 
-def path(where, wanted=REGULAR, links=NO_LINKS):
+def open_path(where, kind=REGULAR, links=NO_LINKS):
     """A descriptor of what an absolute path leads to. Raises Unsafe, OSError."""
     if not where.startswith("/"):
         raise Unsafe("is no absolute path", where)
-    if links == FOLLOWED:
-        there = held(where)
+    if links == ALL_LINKS:
+        there = hold_path(where)
         try:
-            return _opened(there, wanted, where)
+            return _open_held(there, kind, where)
         finally:
             os.close(there)
-    return _in(reach(where, links), wanted)
+    return _open_in(reach(where, links), kind)
 
 
-def below(root, relative, wanted=REGULAR):
+def open_below(root, relative, kind=REGULAR):
     """A descriptor of what lies below a root, an open folder or a path to one; below it no link is followed.
 
     ``root`` may be ``THROUGH`` with an open folder's number, too. On the way to a root those links count that root made.
@@ -152,33 +152,33 @@ def below(root, relative, wanted=REGULAR):
     if isinstance(root, str) and root.startswith(THROUGH):
         root = int(root[len(THROUGH) :])
     if isinstance(root, int):
-        return _in(reach(relative, base=root), wanted)
-    base = path(root, DIRECTORY, ROOTS_LINKS)
+        return _open_in(reach(relative, base=root), kind)
+    base = open_path(root, DIRECTORY, ROOTS_LINKS)
     try:
-        return _in(reach(relative, base=base), wanted)
+        return _open_in(reach(relative, base=base), kind)
     finally:
         os.close(base)
 
 
-def _in(reached, wanted):
-    folder, name = reached
+def _open_in(location, kind):
+    folder, name = location
     try:
-        return at(folder, name, wanted)
+        return open_at(folder, name, kind)
     finally:
         os.close(folder)
 
 
-def held(where):
+def hold_path(where):
     """What a path leads to, all links followed: only held, whatever it is. Raises OSError, ValueError."""
     return os.open(where, os.O_PATH | os.O_CLOEXEC)
 
 
-def name_of(handle):
+def get_name(handle):
     """Where the very thing that is held lies, in full and without links."""
     return os.readlink("%s%d" % (THROUGH, handle))
 
 
-def real(where):
+def resolve(where):
     """Where a path leads, as ``os.path.realpath`` says it; the path itself where more links are on the way than anybody follows.
 
     Whoever lays a thousand links one behind the other has that end in RecursionError.
@@ -194,33 +194,33 @@ def real(where):
         return where
 
 
-def start(handle, limit):
+def read_start(handle, limit):
     """The start of an open file, at most ``limit`` bytes, from where it stands."""
-    found = []
+    pieces = []
     while limit > 0:
-        some = os.read(handle, min(limit, _CHUNK))
-        if not some:
+        piece = os.read(handle, min(limit, _CHUNK))
+        if not piece:
             break
-        found.append(some)
-        limit -= len(some)
-    return b"".join(found)
+        pieces.append(piece)
+        limit -= len(piece)
+    return b"".join(pieces)
 
 
-def whole(handle, limit, name=""):
+def read_whole(handle, limit, name=""):
     """All of an open file, which may be growing while it is read. Raises Unsafe for more than ``limit`` bytes."""
-    found = start(handle, limit + 1)
-    if len(found) > limit:
+    content = read_start(handle, limit + 1)
+    if len(content) > limit:
         raise Unsafe("is larger than %d bytes" % limit, name)
-    return found
+    return content
 
 
-def text(where, limit):
+def read_text(where, limit):
     """A file's text, links ``FOLLOWED`` and undecodable bytes kept; None when there is none. Raises OSError."""
     try:
-        handle = path(where, links=FOLLOWED)
+        handle = open_path(where, links=ALL_LINKS)
     except FileNotFoundError:
         return None
     try:
-        return whole(handle, limit, where).decode("utf-8", "surrogateescape")
+        return read_whole(handle, limit, where).decode("utf-8", "surrogateescape")
     finally:
         os.close(handle)

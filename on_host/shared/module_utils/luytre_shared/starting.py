@@ -4,7 +4,7 @@ import contextlib
 import os
 
 from ansible.module_utils.luytre_shared import acting
-from ansible.module_utils.luytre_shared.acting import Refused
+from ansible.module_utils.luytre_shared.acting import ActionRefusal
 
 FOLDER = "/usr/local/lib/systemd/system"
 SYSTEMCTL, PYTHON = "/usr/bin/systemctl", "/usr/bin/python3"
@@ -49,8 +49,8 @@ TimeoutStartSec=60
 class Units:
     """``texts``: by their names. ``wanted``: ``(what wants it, name)``; what wants one starts it."""
 
-    def __init__(self, texts, wanted):
-        self.texts, self.wanted = texts, wanted
+    def __init__(self, texts, wants):
+        self.texts, self.wanted = texts, wants
 
     def files(self):
         """What the files hold, by their paths. The collector knows them by their digests (``integrity.CONTAINED``), so that they are no finding."""
@@ -69,8 +69,11 @@ class Units:
         for link, target in self.links().items():
             with contextlib.suppress(FileExistsError):
                 os.symlink(target, link)
-        if acting.ran([SYSTEMCTL, "daemon-reload"]) is None or acting.ran([SYSTEMCTL, act, name]) is None:
-            raise Refused("no_unit", name)
+        if (
+            acting.run_program([SYSTEMCTL, "daemon-reload"]) is None
+            or acting.run_program([SYSTEMCTL, act, name]) is None
+        ):
+            raise ActionRefusal("no_unit", name)
 
     def steps(self, name, act="start"):
         """What ``lay`` does, each step as a command, or as what it does and with what."""
@@ -82,27 +85,27 @@ class Units:
 
     def last_steps(self, name):
         """What ``take_away`` does."""
-        removed = [["remove", path] for path in (*self.links(), *self.files())]
-        return ["systemctl stop " + name, *removed, "systemctl daemon-reload"]
+        removals = [["remove", path] for path in (*self.links(), *self.files())]
+        return ["systemctl stop " + name, *removals, "systemctl daemon-reload"]
 
     def take_away(self, stop=None):
         """Have none of them, and that one no longer running; by default whichever runs goes on to its end."""
         if stop is not None:
-            acting.ran([SYSTEMCTL, "stop", stop])
+            acting.run_program([SYSTEMCTL, "stop", stop])
         for path in (*self.links(), *self.files()):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(path)
-        acting.ran([SYSTEMCTL, "daemon-reload"])
+        acting.run_program([SYSTEMCTL, "daemon-reload"])
         for folder in (*map(os.path.dirname, self.links()), FOLDER, os.path.dirname(FOLDER)):
             with contextlib.suppress(OSError):
                 os.rmdir(folder)
 
 
-def tables(unit, again, what, kept, command):
+def make_table_units(unit, again, what, record_path, command):
     """The units that have a table of ours loaded by a command before the network is up, if what it is made of is kept.
 
     The second one starts anew whenever nftables.service does, which the first one, that stays active, does not.
     """
-    words = {"what": what, "home": os.path.dirname(kept), "kept": kept, "command": command}
-    wanted = (("sysinit.target", unit), ("nftables.service", unit), ("nftables.service", again))
-    return Units({unit: TABLES_TEXT.format(**words), again: AGAIN_TEXT.format(**words)}, wanted)
+    words = {"what": what, "home": os.path.dirname(record_path), "kept": record_path, "command": command}
+    wants = (("sysinit.target", unit), ("nftables.service", unit), ("nftables.service", again))
+    return Units({unit: TABLES_TEXT.format(**words), again: AGAIN_TEXT.format(**words)}, wants)

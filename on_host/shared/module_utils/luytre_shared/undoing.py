@@ -11,7 +11,7 @@ import time
 
 from ansible.module_utils.luytre_shared import acting, starting
 
-TRIAL = 60
+TRIAL_SECONDS = 60
 """Seconds: more than the answer to one question takes (``acting.SECONDS``)."""
 UNIT_TEXT = """\
 [Unit]
@@ -32,8 +32,8 @@ class Trials:
     """The actions of one means. ``undo`` is given the record of one, and may be called again when it did not come to its end; it may return why
     something of it stays. ``seen`` is given the name of one that is contained, and answers how it is now. Either raises Refused."""
 
-    def __init__(self, home, unit, undo, seen):
-        self.record, self.unit, self.undo, self.seen = acting.Record(home), unit, undo, seen
+    def __init__(self, home, unit, undo, get_state):
+        self.record, self.unit, self.undo, self.seen = acting.ActionRecord(home), unit, undo, get_state
         self.program = os.path.join(home, "undo.zip")
 
     def units(self):
@@ -43,17 +43,17 @@ class Trials:
 
     def begin(self, name, record, loader):
         """Have an action on trial; what it changes may be changed from now on. Raises Refused."""
-        self.record.keep(name, dict(record, confirmed=False, trial=now() + TRIAL))
-        acting.write(self.program, acting.own_archive(loader))
+        self.record.keep(name, dict(record, confirmed=False, trial=read_uptime() + TRIAL_SECONDS))
+        acting.write(self.program, acting.read_own_archive(loader))
         self.units().lay(self.unit, "restart")  # one that is about to end would be taken for running
 
-    def go_on(self, name):
+    def confirm_action(self, name):
         """Have an action last. Whether it is on trial still, or lasts already."""
         record = self.record.all().get(name)
-        if record is None or over(record):
+        if record is None or is_over(record):
             return False
         self.record.keep(name, dict(record, confirmed=True))
-        self.put_away()
+        self.remove_idle_unit()
         return True
 
     def end(self, name):
@@ -62,40 +62,40 @@ class Trials:
         if record is not None:
             why = self.undo(record) or ""
             self.record.forget(name)
-        self.put_away()
+        self.remove_idle_unit()
         return why
 
-    def confirm(self, asked, _connection):
+    def confirm(self, request, _connection):
         """Let it last until it is released. Raises Refused."""
-        with self.record.held():
-            if not self.go_on(asked["id"]):
-                self.end(asked["id"])
+        with self.record.hold_lock():
+            if not self.confirm_action(request["id"]):
+                self.end(request["id"])
                 return {"state": "none"}
-            return self.seen(asked["id"])
+            return self.seen(request["id"])
 
-    def release(self, asked, _connection):
+    def release(self, request, _connection):
         """Have it as it was. Raises Refused."""
-        with self.record.held():
-            if acting.is_of_another(self.record.all().get(asked["id"]), asked):
+        with self.record.hold_lock():
+            if acting.is_of_another(self.record.all().get(request["id"]), request):
                 return acting.NONE_KEPT
-            why = self.end(asked["id"])
+            why = self.end(request["id"])
             return {"state": "none", "why": why} if why else {"state": "none"}
 
-    def look(self, asked, _connection):
+    def look(self, request, _connection):
         """What there is of it. Raises Refused."""
-        return self.seen(asked["id"]) if asked["id"] in self.record.all() else {"state": "none"}
+        return self.seen(request["id"]) if request["id"] in self.record.all() else {"state": "none"}
 
     def main(self, arguments, plan, contain):
         """Answer what is asked; without a question, undo what is not confirmed."""
         if arguments:
             own = {"confirm": self.confirm, "release": self.release, "look": self.look}
-            acting.asked({"plan": plan, "contain": contain, **own}, arguments)
+            acting.answer_question({"plan": plan, "contain": contain, **own}, arguments)
         else:
             self.watch()
 
-    def put_away(self):
+    def remove_idle_unit(self):
         """Have no unit when nothing is on trial."""
-        if all(one["confirmed"] for one in self.record.all().values()):
+        if all(record["confirmed"] for record in self.record.all().values()):
             self.units().take_away(self.unit)
             self._forget_program()
 
@@ -109,19 +109,19 @@ class Trials:
 
     def watch(self):
         """Undo what is not confirmed when its time is over, until nothing is on trial: so the unit runs this, and starts it again when it raises Refused."""
-        ready()  # whoever began a trial waits for this, and holds the record
+        notify_ready()  # whoever began a trial waits for this, and holds the record
         while True:
-            refused = []
-            for name in [name for name, one in self.record.all().items() if over(one)]:
+            refusals = []
+            for name in [name for name, record in self.record.all().items() if is_over(record)]:
                 try:
                     self._undo_late(name)
-                except acting.Refused as refusal:  # who keeps one from being undone keeps no other from it
-                    refused.append(refusal)
-            if refused:
-                raise refused[0]  # it is tried again
-            if all(one["confirmed"] for one in self.record.all().values()):
-                with self.record.held():
-                    if all(one["confirmed"] for one in self.record.all().values()):
+                except acting.ActionRefusal as refusal:  # who keeps one from being undone keeps no other from it
+                    refusals.append(refusal)
+            if refusals:
+                raise refusals[0]  # it is tried again
+            if all(record["confirmed"] for record in self.record.all().values()):
+                with self.record.hold_lock():
+                    if all(record["confirmed"] for record in self.record.all().values()):
                         self.units().take_away()
                         self._forget_program()
                         return
@@ -129,9 +129,9 @@ class Trials:
 
     def _undo_late(self, name):
         """Undo an action whose time is over; nothing of one that is gone or was confirmed meanwhile. Raises Refused."""
-        with self.record.held():
+        with self.record.hold_lock():
             record = self.record.all().get(name)
-            if record is not None and over(record):
+            if record is not None and is_over(record):
                 self.undo(record)
                 self.record.forget(name)
 
@@ -140,17 +140,17 @@ class Trials:
             os.unlink(self.program)
 
 
-def now():
+def read_uptime():
     """Seconds since the host's start, also those in which it slept."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-def over(record):
+def is_over(record):
     """Whether an action is to be undone: its time is over, or the host has started anew since."""
-    return not record["confirmed"] and not 0 < record["trial"] - now() <= TRIAL
+    return not record["confirmed"] and not 0 < record["trial"] - read_uptime() <= TRIAL_SECONDS
 
 
-def ready():
+def notify_ready():
     """Tell systemd that the unit is at work."""
     place = os.environ.get("NOTIFY_SOCKET")
     if place:

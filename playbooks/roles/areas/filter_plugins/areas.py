@@ -11,10 +11,10 @@ def options(areas, roles):
     """The options of these areas, by name, from their argument specs below a folder of roles; what is not given needs no value."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     specs = (Path(str(roles), area, "meta", "argument_specs.yml").read_text("utf-8") for area in areas)
-    found = {}
+    result = {}
     for spec in specs:
-        found.update(yaml.load(spec, Loader=loader)["argument_specs"]["main"]["options"])  # noqa: S506  both are safe loaders
-    return found
+        result.update(yaml.load(spec, Loader=loader)["argument_specs"]["main"]["options"])  # noqa: S506  both are safe loaders
+    return result
 
 
 class FilterModule:

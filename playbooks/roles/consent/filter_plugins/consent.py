@@ -8,8 +8,8 @@ from pathlib import Path
 import yaml
 from ansible.errors import AnsibleFilterError
 
-EVERYTHING = ("all", "tagged")
-OF_ANSIBLE = (*EVERYTHING, "untagged", "always", "never")
+ALL_TAGS = ("all", "tagged")
+OF_ANSIBLE = (*ALL_TAGS, "untagged", "always", "never")
 """Tags with a meaning of Ansible's own."""
 OF_MOLECULE = ("molecule-notest", "notest", "molecule-idempotence-notest")
 """Tags that Molecule skips in every play."""
@@ -47,31 +47,31 @@ def area(control):
     return control.partition(".")[0]
 
 
-def asked(known, tags, skipped):
+def select_controls(known_controls, tags, skipped_tags):
     """Of the known controls those that Ansible's ``--tags`` ask for and ``--skip-tags`` leave: by id, by area, any mix."""
 
-    def named(control, given):
-        return any(word in given for word in (control, area(control), *EVERYTHING))
+    def matches(control, names):
+        return any(word in names for word in (control, area(control), *ALL_TAGS))
 
-    return [control for control in known if named(control, tags) and not named(control, skipped)]
+    return [control for control in known_controls if matches(control, tags) and not matches(control, skipped_tags)]
 
 
-def unknown(known, names):
+def find_unknown(known_controls, names):
     """Names that are neither a known control's id, nor an area's, nor a tag of Ansible's own."""
-    right = {*known, *map(area, known), *OF_ANSIBLE, *OF_MOLECULE}
+    right = {*known_controls, *map(area, known_controls), *OF_ANSIBLE, *OF_MOLECULE}
     return sorted({str(name) for name in names} - right)
 
 
-def accepted(given):
+def parse_acceptances(value):
     """What somebody accepts, controls and CONTROL:ACCOUNT: a list, or one text with commas or spaces between.
 
     Anything else is taken for a name that means nothing: who writes ``ssh.x: false`` accepts nothing.
     """
-    if isinstance(given, str):
-        return [name for name in re.split(r"[\s,]+", given) if name]
-    if given is None or isinstance(given, (list, tuple)):
-        return [str(name) for name in given or []]
-    return [str(given)]
+    if isinstance(value, str):
+        return [name for name in re.split(r"[\s,]+", value) if name]
+    if value is None or isinstance(value, (list, tuple)):
+        return [str(name) for name in value or []]
+    return [str(value)]
 
 
 def objection(fix, is_accepted):
@@ -87,40 +87,43 @@ def objection(fix, is_accepted):
     return NOT_ASKED if OF_PEOPLE.intersection(fix.get("effects", ())) else None
 
 
-def decide(roles, tags, skipped, accept, domains):
+def decide(roles, tags, skipped_tags, accept, domains):
     """``apply`` (control id to domains), ``held`` (to why, by language), ``touches``, and ``unknown`` names."""
-    known = fixes(roles)
-    names = accepted(accept)
-    wanted = {control: objection(known[control], control in names) for control in asked(known, tags, skipped)}
-    apply = {control: list(domains) for control, why in wanted.items() if why is None}
+    fixes_by_control = fixes(roles)
+    names = parse_acceptances(accept)
+    objections = {
+        control: objection(fixes_by_control[control], control in names)
+        for control in select_controls(fixes_by_control, tags, skipped_tags)
+    }
+    apply = {control: list(domains) for control, why in objections.items() if why is None}
     return {
         "apply": apply,
-        "held": {control: why for control, why in wanted.items() if why is not None},
-        "touches": sorted({touch for control in apply for touch in known[control]["touches"]}),
-        "unknown": unknown(known, [*tags, *skipped])
-        + sorted(name for name in set(names) if name.partition(":")[0] not in known),
+        "held": {control: why for control, why in objections.items() if why is not None},
+        "touches": sorted({touch for control in apply for touch in fixes_by_control[control]["touches"]}),
+        "unknown": find_unknown(fixes_by_control, [*tags, *skipped_tags])
+        + sorted(name for name in set(names) if name.partition(":")[0] not in fixes_by_control),
     }
 
 
-def decided(*given):
+def decide_or_fail(*arguments):
     """What ``decide`` finds. Raises AnsibleFilterError for names that mean nothing."""
-    found = decide(*given)
-    if found["unknown"]:
+    decision = decide(*arguments)
+    if decision["unknown"]:
         raise AnsibleFilterError(
             "no control with an automated fix, and no area of them, is called %s (in --tags, --skip-tags or luytre_accept); "
-            "nothing was changed. 'auditor controls list' names them all." % ", ".join(found["unknown"])
+            "nothing was changed. 'auditor controls list' names them all." % ", ".join(decision["unknown"])
         )
-    return found
+    return decision
 
 
-def listed(held):
+def format_held(held_controls):
     """What is held, for people: how to accept it, then a line a control with its reason in both languages."""
     heading = "accept by name in luytre_accept (inventory or -e) / nêu tên trong luytre_accept để chấp nhận:"
-    return [heading, *(f"{control}: {why['en']} / {why['vi']}" for control, why in sorted(held.items()))]
+    return [heading, *(f"{control}: {why['en']} / {why['vi']}" for control, why in sorted(held_controls.items()))]
 
 
 class FilterModule:
     """Found by Ansible in any play that uses the role."""
 
     def filters(self):
-        return {"consent": decided, "consent_listed": listed}
+        return {"consent": decide_or_fail, "consent_listed": format_held}

@@ -17,20 +17,21 @@ from auditor.audit.controls import Catalogue, Control
 from auditor.audit.evaluate import not_evaluated
 from auditor.audit.frameworks import assessment, clauses, coverage
 from auditor.audit.frameworks.assessment import (
-    Assessed,
     ClauseResult,
     Result,
+    SubjectAssessment,
     assess,
     assess_run,
-    concluded,
-    summed,
-    total,
+    combine_findings,
+    conclude_clause,
+    total_clauses,
 )
 from auditor.audit.frameworks.clauses import ClauseStatus, Framework
 from auditor.cli import main
 from auditor.errors import InputError
 from auditor.models import (
-    Attested,
+    AppliedAttestation,
+    AppliedWaiver,
     Finding,
     Host,
     HostOutcome,
@@ -41,13 +42,12 @@ from auditor.models import (
     Status,
     Subject,
     Text,
-    Waived,
 )
 from auditor.text.words import Words
 from tests import factory
 
 CATALOGUE = controls.load()
-FRAMEWORKS = [clauses.load(name) for name in clauses.names()]
+FRAMEWORKS = [clauses.load(name) for name in clauses.list_framework_ids()]
 HEADER = """\
 title: {vi: a, en: a}
 source: {vi: a, en: a}
@@ -85,7 +85,7 @@ def finding(
 
 
 def waived(one: Finding, compensating: str | None) -> Finding:
-    paper = Waived(
+    paper = AppliedWaiver(
         id="w1",
         reason="a",
         approver="it",
@@ -99,7 +99,7 @@ def waived(one: Finding, compensating: str | None) -> Finding:
 
 
 def attested(one: Finding, validity: Literal["active", "expired"], compensating: str | None = None) -> Finding:
-    answer = Attested(
+    answer = AppliedAttestation(
         who="it",
         when=date(2026, 1, 1),
         valid_until=date(2027, 1, 1),
@@ -121,7 +121,7 @@ def framework(tmp_path: Path, text: str) -> Framework:
 
 
 def test_clauses_and_controls_fit():
-    assert clauses.problems(FRAMEWORKS, CATALOGUE) == ()
+    assert clauses.find_problems(FRAMEWORKS, CATALOGUE) == ()
 
 
 def test_every_framework_has_a_name_for_reports():
@@ -156,15 +156,17 @@ def test_texts_differ_in_nfc():
 )
 def test_what_does_not_fit_is_told(tmp_path: Path, references: dict[str, object], status: str, problem: str | None):
     entry = f'- {{number: "1", levels: [1], status: {status}, text: {{vi: a, en: a}}, notes: {{vi: a, en: a}}}}\n'
-    found = clauses.problems([framework(tmp_path, HEADER + entry)], Catalogue(controls=(control("a.x", **references),)))
+    found = clauses.find_problems(
+        [framework(tmp_path, HEADER + entry)], Catalogue(controls=(control("a.x", **references),))
+    )
     assert found == ((problem,) if problem else ())
 
 
 def test_a_control_that_only_asks_a_person_automates_nothing(tmp_path: Path):
     one = framework(tmp_path, HEADER + A_CLAUSE.replace("manual", "automated"))
     asking = Catalogue(controls=(control("a.x", manual=True, f=["1"]),))
-    assert clauses.problems([one], asking) == ("f 1 is called automated, and no control checks it",)
-    assert clauses.problems([framework(tmp_path, HEADER + A_CLAUSE)], asking) == ()
+    assert clauses.find_problems([one], asking) == ("f 1 is called automated, and no control checks it",)
+    assert clauses.find_problems([framework(tmp_path, HEADER + A_CLAUSE)], asking) == ()
 
 
 @pytest.mark.parametrize(
@@ -201,7 +203,7 @@ def test_a_framework_with_other_numbers_takes_text_and_controls_from_its_base(tm
     other = clauses.load("g", tmp_path)
     assert (other.key, other.clauses[0].text.en, other.clauses[0].status) == ("f", "a", "automated")
     own = Catalogue(controls=(control("a.x", f=["1"]),))
-    assert [one.controls for one in coverage.coverage(other, None, own).clauses] == [("a.x",)]
+    assert [one.controls for one in coverage.measure_coverage(other, None, own).clauses] == [("a.x",)]
 
 
 # --- the rule ------------------------------------------------------------------------------------------
@@ -238,32 +240,36 @@ TRUTH: list[tuple[list[tuple[Status, str]], Result]] = [
 @pytest.mark.parametrize(("told", "expected"), TRUTH)
 def test_what_findings_show_together(told: list[tuple[Status, str]], expected: Result):
     for order in itertools.permutations(told):
-        assert summed(finding(status, severity) for status, severity in order) is expected
+        assert combine_findings(finding(status, severity) for status, severity in order) is expected
 
 
 @pytest.mark.parametrize("severity", list(Severity))
 def test_a_waiver_with_a_compensating_measure_is_equivalent_and_one_without_changes_nothing(severity: Severity):
     for status in (PARTIAL, FAIL):
         one = finding(status, severity)
-        assert summed([waived(one, "chỉ mở từ mạng nội bộ")]) is Result.EQUIVALENT
-        assert summed([waived(one, "chỉ mở từ mạng nội bộ"), finding(PASS, name="a.y")]) is Result.EQUIVALENT
-        assert summed([waived(one, None), finding(PASS, name="a.y")]) is summed([one, finding(PASS, name="a.y")])
+        assert combine_findings([waived(one, "chỉ mở từ mạng nội bộ")]) is Result.EQUIVALENT
+        assert combine_findings([waived(one, "chỉ mở từ mạng nội bộ"), finding(PASS, name="a.y")]) is Result.EQUIVALENT
+        assert combine_findings([waived(one, None), finding(PASS, name="a.y")]) is combine_findings(
+            [one, finding(PASS, name="a.y")]
+        )
 
 
 def test_an_attestation_that_holds_answers_a_manual_control():
-    assert summed([attested(finding(MANUAL), "active"), finding(PASS, name="a.y")]) is Result.MET
-    assert summed([attested(finding(MANUAL), "expired")]) is Result.NEEDS_CONFIRMATION
+    assert combine_findings([attested(finding(MANUAL), "active"), finding(PASS, name="a.y")]) is Result.MET
+    assert combine_findings([attested(finding(MANUAL), "expired")]) is Result.NEEDS_CONFIRMATION
 
 
 def test_an_attestation_with_a_compensating_measure_is_equivalent_while_it_holds():
-    assert summed([attested(finding(MANUAL), "active", "sao chép sang máy khác"), finding(PASS, name="a.y")]) is (
-        Result.EQUIVALENT
+    assert combine_findings(
+        [attested(finding(MANUAL), "active", "sao chép sang máy khác"), finding(PASS, name="a.y")]
+    ) is (Result.EQUIVALENT)
+    assert (
+        combine_findings([attested(finding(MANUAL), "expired", "sao chép sang máy khác")]) is Result.NEEDS_CONFIRMATION
     )
-    assert summed([attested(finding(MANUAL), "expired", "sao chép sang máy khác")]) is Result.NEEDS_CONFIRMATION
 
 
 def test_a_low_fail_beside_an_equivalent_is_partly_met():
-    assert summed([finding(FAIL, "low"), waived(finding(FAIL, "high", "a.y"), "a")]) is Result.PARTLY
+    assert combine_findings([finding(FAIL, "low"), waived(finding(FAIL, "high", "a.y"), "a")]) is Result.PARTLY
 
 
 CONCLUSIONS: dict[tuple[ClauseStatus, Result | None], Result] = {
@@ -285,7 +291,7 @@ CONCLUSIONS: dict[tuple[ClauseStatus, Result | None], Result] = {
 
 @pytest.mark.parametrize(("given", "expected"), CONCLUSIONS.items())
 def test_what_a_clause_comes_to(given: tuple[ClauseStatus, Result | None], expected: Result):
-    assert concluded(*given) is expected
+    assert conclude_clause(*given) is expected
 
 
 WORSE = {
@@ -308,18 +314,18 @@ def test_a_worse_finding_never_makes_a_clause_better(
         return
     after = data.draw(st.sampled_from(WORSE.get(before, [before])))
     worse = [*told[:at], (after, severity), *told[at + 1 :]]
-    was, now = (concluded(status, summed(finding(*one) for one in them)) for them in (told, worse))
+    was, now = (conclude_clause(status, combine_findings(finding(*one) for one in them)) for them in (told, worse))
     assert now.rank >= was.rank
     mended = [*told[:at], (PASS, severity), *told[at + 1 :]]
     if before.is_open:
         excused = [waived(finding(*one), "a") if index == at else finding(*one) for index, one in enumerate(told)]
-        best = concluded(status, summed(finding(*one) for one in mended))
-        assert best.rank <= concluded(status, summed(excused)).rank <= was.rank
+        best = conclude_clause(status, combine_findings(finding(*one) for one in mended))
+        assert best.rank <= conclude_clause(status, combine_findings(excused)).rank <= was.rank
 
 
 @given(FINDINGS)
 def test_only_passes_are_met(told: list[tuple[Status, Severity]]):
-    if summed(finding(*one) for one in told) is Result.MET:
+    if combine_findings(finding(*one) for one in told) is Result.MET:
         assert {status for status, _ in told} <= {PASS, ABSENT}
 
 
@@ -372,7 +378,7 @@ TWO_SITES = run(
 )
 
 
-def results(of: Assessed) -> dict[str, str]:
+def results(of: SubjectAssessment) -> dict[str, str]:
     return {one.clause.number: one.result.value for one in of.results}
 
 
@@ -419,8 +425,8 @@ def test_the_worst_wins_with_counts_beside_it(tmp_path: Path):
     totals = {each.clause.number: each for each in told}
     assert totals["2.b"].counts == {Result.MET: 1, Result.NOT_MET: 1}
     assert (totals["2.b"].result, totals["2.b"].worst, totals["2.b"].open) == (Result.NOT_MET, ("b.test",), {"a.y": 1})
-    assert (totals["2.c"].open, totals["2.c"].waived) == ({}, 1)
-    [first, second, _] = coverage.rows(one, TWO, totals.values())
+    assert (totals["2.c"].open, totals["2.c"].waived_count) == ({}, 1)
+    [first, second, _] = coverage.build_rows(one, TWO, totals.values())
     assert (first.clause.number, [control.id for control in second.controls]) == ("2.a", ["a.y"])
 
 
@@ -429,7 +435,9 @@ def test_one_more_subject_never_makes_a_total_better(given: list[Result], more: 
     host, clause = TWO_SITES.hosts[0], FRAMEWORKS[0].clauses[0]
 
     def of(them: list[Result]) -> Result:
-        return total(Assessed(host, None, (ClauseResult(clause, one, one, ()),)) for one in them)[0].result
+        return total_clauses(SubjectAssessment(host, None, (ClauseResult(clause, one, one, ()),)) for one in them)[
+            0
+        ].result
 
     assert of([*given, more]).rank >= of(given).rank
 
@@ -454,7 +462,7 @@ def test_nothing_is_met_where_a_host_could_not_be_read():
 def test_coverage_counts_every_clause_once():
     for one in FRAMEWORKS:
         for level in (None, *one.levels):
-            covered = coverage.coverage(one, level, CATALOGUE)
+            covered = coverage.measure_coverage(one, level, CATALOGUE)
             assert sum(covered.counts.values()) == len(covered.clauses) == len(one.at(level))
 
 
@@ -471,7 +479,7 @@ def auditor(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
 def test_coverage_is_a_table_with_a_sum(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     assert auditor(monkeypatch, "--framework", "tcvn14423", "--level", "2", "--lang", "en") == 0
     told = capsys.readouterr().out
-    counts = coverage.coverage(clauses.load("tcvn14423"), 2, CATALOGUE)
+    counts = coverage.measure_coverage(clauses.load("tcvn14423"), 2, CATALOGUE)
     [*_, last] = told.splitlines()
     assert last == (
         f"{counts.counts['automated']} automated, {counts.counts['partial']} partial, {counts.counts['manual']} manual, "
@@ -483,7 +491,7 @@ def test_coverage_is_a_table_with_a_sum(monkeypatch: pytest.MonkeyPatch, capsys:
 def test_coverage_as_json_is_read_back(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     assert auditor(monkeypatch, "--framework", "cis_debian12", "--json") == 0
     read = coverage.Coverage.model_validate_json(capsys.readouterr().out)
-    assert read == coverage.coverage(clauses.load("cis_debian12"), None, CATALOGUE)
+    assert read == coverage.measure_coverage(clauses.load("cis_debian12"), None, CATALOGUE)
     [root] = [clause for clause in read.clauses if clause.number == "5.1.20"]
     assert (root.controls, root.status) == (("ssh.root_login", "ssh.root_direct"), "partial")
 

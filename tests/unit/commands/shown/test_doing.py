@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 import typer
 
-from auditor.commands.shown.doing import confirmed, now
-from auditor.fleet.runner import Task, _Heard
+from auditor.commands.shown.doing import ask_confirmation, describe_task
+from auditor.fleet.runner import Task, _RunState
 from auditor.system import resources
 from auditor.text.words import Words
 
 
 def heard(name: str, role: str) -> Task:
-    told = _Heard(None)
+    told = _RunState(None)
     told.hear(
         {"event": "task", "host": "web1", "name": name, "role": role, "action": "x", "outcome": "ok", "result": {}}
     )
@@ -33,7 +33,7 @@ def heard(name: str, role: str) -> Task:
     ],
 )
 def test_a_task_is_told_by_its_area_and_its_control(name: str, role: str, vi: str, en: str) -> None:
-    assert (now(heard(name, role), Words("vi")), now(heard(name, role), Words("en"))) == (vi, en)
+    assert (describe_task(heard(name, role), Words("vi")), describe_task(heard(name, role), Words("en"))) == (vi, en)
 
 
 def test_an_id_is_written_as_it_is_everywhere() -> None:
@@ -41,7 +41,7 @@ def test_an_id_is_written_as_it_is_everywhere() -> None:
     assert heard("Read the state", "collect").name == "Read the state"
 
 
-@pytest.mark.parametrize("role", [folder for folder in resources.roles().iterdir() if (folder / "tasks").is_dir()])
+@pytest.mark.parametrize("role", [folder for folder in resources.get_roles().iterdir() if (folder / "tasks").is_dir()])
 def test_every_area_has_a_title(role: Path) -> None:
     for lang in ("vi", "en"):
         assert Words(lang)(f"area.{role.name}")
@@ -60,7 +60,7 @@ def test_yes_is_yes_in_either_language(
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{typed}\n"))
     words = Words("vi" if lang == "vi" else "en")
-    assert confirmed("Đồng ý?", words) is agreed
+    assert ask_confirmation("Đồng ý?", words) is agreed
     shown = capsys.readouterr().err
     assert f"Đồng ý? [{'c/K' if lang == 'vi' else 'y/N'}]:" in shown
     assert (words("confirm.again") in shown) == ("\n" in typed)
@@ -69,4 +69,4 @@ def test_yes_is_yes_in_either_language(
 def test_nobody_s_answer_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     with pytest.raises(typer.Abort):
-        confirmed("?", Words("vi"))
+        ask_confirmation("?", Words("vi"))

@@ -9,9 +9,9 @@ import pytest
 from rich.console import Console
 
 from auditor.commands.shown import hardenings
-from auditor.hardening.drift import Change, Drift
-from auditor.hardening.rollback import Left, Step, Undone
-from auditor.hardening.steps.why import INTERRUPTED
+from auditor.hardening.drift import Drift, DriftChange
+from auditor.hardening.rollback import HostRollback, RollbackOmission, UndoneChanges
+from auditor.hardening.steps.why import RUN_INTERRUPTED
 from auditor.models import Hardening, HostHardening, Lang
 from tests import factory
 from tests.unit.commands.shown.test_plans import CATALOGUE
@@ -25,21 +25,21 @@ def written(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     return told
 
 
-def undone(lang: Lang, step: Step, *, done: bool = False) -> str:
+def undone(lang: Lang, step: HostRollback, *, done: bool = False) -> str:
     told = io.StringIO()
     console = Console(file=told, width=200, highlight=False)
-    hardenings.show_undone(step, CATALOGUE, lang, done=done, console=console)
+    hardenings.show_undone(step, CATALOGUE, lang, is_done=done, console=console)
     return told.getvalue()
 
 
-STEP = Step(
+STEP = HostRollback(
     host="h",
     reopens=("x.low", "x.worst", "x.gone"),
-    undone=Undone(
+    undone=UndoneChanges(
         files=("/etc/a", "/etc/b"),
         brings_back=("an empty password for hanh",),
         staying=("openssl 1 -> 2",),
-        left=(Left(path="/etc/c", reason="changed since the run"),),
+        left=(RollbackOmission(path="/etc/c", reason="changed since the run"),),
     ),
 )
 
@@ -56,8 +56,8 @@ def test_a_rollback_names_the_controls_worst_first_and_paths_by_their_number() -
 
 def test_what_no_control_explains_is_named() -> None:
     assert "files restored: /etc/a, /etc/b" in undone("en", STEP.model_copy(update={"reopens": ()}))
-    assert undone("en", Step(host="h", undone=Undone())) == "h: nothing to undo\n"
-    one = undone("en", Step(host="h", undone=Undone(), reopens=("x.low",)))
+    assert undone("en", HostRollback(host="h", undone=UndoneChanges())) == "h: nothing to undo\n"
+    one = undone("en", HostRollback(host="h", undone=UndoneChanges(), reopens=("x.low",)))
     assert "nothing to undo" not in one and "1 control will be open again" in one
 
 
@@ -69,8 +69,8 @@ def test_it_is_told_in_vietnamese() -> None:
 
 def test_drift_tells_what_is_open_again_then_what_is_met_then_what_changed(written: io.StringIO) -> None:
     changes = (
-        Change(what="/etc/z", how="odd", controls=()),
-        Change(what="/etc/a", how="missing", controls=("x.low", "x.worst")),
+        DriftChange(what="/etc/z", how="odd", controls=()),
+        DriftChange(what="/etc/a", how="missing", controls=("x.low", "x.worst")),
     )
     found = Drift(host="h", run="r", count=2, changes=changes, reopened=("x.low",))
     hardenings.show_drift(found, CATALOGUE, "en")
@@ -93,7 +93,7 @@ def test_drift_tells_what_is_open_again_then_what_is_met_then_what_changed(writt
     ],
 )
 def test_hosts_are_said_to_go_back_while_they_do(lang: Lang, said: str, written: io.StringIO) -> None:
-    hardenings.show_going_back(["a", "b"], INTERRUPTED, lang)
+    hardenings.show_going_back(["a", "b"], RUN_INTERRUPTED, lang)
     assert written.getvalue() == said
 
 
@@ -110,11 +110,12 @@ def test_a_hardening_ends_with_the_command_that_undoes_it(lang: Lang, said: str,
 
 def test_what_a_host_said_is_no_order_to_the_terminal(written: io.StringIO) -> None:
     for text in (nasty.encode("utf-8", "replace").decode() for nasty in factory.NASTY):
-        changes = (Change(what=text, how=text, controls=("x.low",)), Change(what=text, how=text))
+        changes = (DriftChange(what=text, how=text, controls=("x.low",)), DriftChange(what=text, how=text))
         hardenings.show_drift(Drift(host="h", run=text, changes=changes, count=2), CATALOGUE, "vi")
-        left = (Left(path=text, reason=text),)
-        step = Step(
-            host="h", undone=Undone(files=(text,), units=(text,), left=left, problems=(text,), brings_back=(text,))
+        left = (RollbackOmission(path=text, reason=text),)
+        step = HostRollback(
+            host="h",
+            undone=UndoneChanges(files=(text,), units=(text,), left=left, problems=(text,), brings_back=(text,)),
         )
         seen = undone("vi", step) + written.getvalue()
         assert not any(sign in seen for sign in ("\x1b", "\u202e", "\u2028", "\r"))

@@ -8,12 +8,12 @@ import pytest
 from rich.console import Console
 
 from auditor.commands.shown import incidents
-from auditor.incidents.visited import Fell, Serving, Unseen
+from auditor.incidents.visited import ServingSites, SiteOutage, UncheckedSites
 from auditor.models import Lang
 from auditor.text.words import Words
 
-TWO = (Serving(1, 1), Serving(2, 5))
-FELL = Fell("SC-20261127-1", "antruc.test", (), (), (), ())
+TWO = (ServingSites(1, 1), ServingSites(2, 5))
+FELL = SiteOutage("SC-20261127-1", "antruc.test", (), (), (), ())
 
 
 @pytest.mark.parametrize("as_json", [False, True])
@@ -25,11 +25,11 @@ FELL = Fell("SC-20261127-1", "antruc.test", (), (), (), ())
         (TWO[:1], "en", "The sites still serve: 1 site, 1 address checked afterward"),
         ((), "en", None),
         ((*TWO, FELL), "en", None),
-        ((Unseen(("antruc.test",)), *TWO), "en", None),
+        ((UncheckedSites(("antruc.test",)), *TWO), "en", None),
     ],
 )
 def test_that_sites_serve_is_said_once_and_only_when_all_do(
-    came_to: tuple[Serving | Fell | Unseen, ...],
+    came_to: tuple[ServingSites | SiteOutage | UncheckedSites, ...],
     lang: Lang,
     said: str | None,
     as_json: bool,
@@ -37,10 +37,10 @@ def test_that_sites_serve_is_said_once_and_only_when_all_do(
 ) -> None:
     written = io.StringIO()
     monkeypatch.setattr(incidents, "out", Console(file=written, width=200, highlight=False))
-    told = incidents.Told(Words(lang), as_json=as_json)
+    told = incidents.ActionReporter(Words(lang), as_json=as_json)
     for one in came_to:
-        told.deed(one)
-    told.end()
+        told.report_event(one)
+    told.finish()
     lines = [line for line in written.getvalue().splitlines() if "still serve" in line or "vẫn hoạt động" in line]
     assert lines == ([said] if said is not None and not as_json else [])
     assert told.well == (FELL not in came_to)

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from auditor.audit.controls import Catalogue
 from auditor.commands.shown.plans import show_next, show_plan
-from auditor.hardening.plan import Change, HostPlan, Plan, TaskPreview
+from auditor.hardening.plan import ControlChange, HardeningPlan, HostPlan, TaskPreview
 from auditor.models import Severity, Text
 from tests import factory
 from tests.unit.audit.test_evaluate import control
@@ -23,22 +23,22 @@ CATALOGUE = Catalogue(
 
 
 def told(text: str) -> Text:
-    return Text.alike(text)
+    return Text.make_same(text)
 
 
-def change(name: str, **more: object) -> Change:
-    return Change.model_validate({"control": name, "disruption": "none", **more})
+def change(name: str, **more: object) -> ControlChange:
+    return ControlChange.model_validate({"control": name, "disruption": "none", **more})
 
 
 def shown(*hosts: HostPlan, width: int = 120, catalogue: Catalogue = CATALOGUE) -> str:
     written = io.StringIO()
-    show_plan(Plan(hosts=hosts), catalogue, "en", console=Console(file=written, width=width, highlight=False))
+    show_plan(HardeningPlan(hosts=hosts), catalogue, "en", console=Console(file=written, width=width, highlight=False))
     return written.getvalue()
 
 
-def following(plan: Plan, *, diff: bool = False) -> list[str]:
+def following(plan: HardeningPlan, *, diff: bool = False) -> list[str]:
     written = io.StringIO()
-    show_next(plan, ("-i", "a b"), "en", shown=diff, console=Console(file=written, width=40, highlight=False))
+    show_next(plan, ("-i", "a b"), "en", is_diff_shown=diff, console=Console(file=written, width=40, highlight=False))
     return [line.partition(": ")[2] for line in written.getvalue().splitlines() if line.startswith("  ")]
 
 
@@ -84,19 +84,19 @@ def test_what_a_host_said_is_no_order_to_the_terminal() -> None:
 def test_what_comes_next_can_be_typed() -> None:
     due = change("x.low")
     held = change("x.worst", danger=told("it breaks"), held=told("it waits"))
-    plan = Plan(hosts=(HostPlan(host="h", changes=(due, held)),))
+    plan = HardeningPlan(hosts=(HostPlan(host="h", changes=(due, held)),))
     accept, harden = "auditor plan -i 'a b' --accept x.worst", "auditor harden -i 'a b'"
     assert following(plan) == ["auditor plan -i 'a b' --diff", accept, harden]
     assert following(plan, diff=True) == [accept, harden]
-    assert following(Plan(hosts=(HostPlan(host="h", changes=(held,)),))) == [accept]
-    assert following(Plan(hosts=(HostPlan(host="h"),))) == []
+    assert following(HardeningPlan(hosts=(HostPlan(host="h", changes=(held,)),))) == [accept]
+    assert following(HardeningPlan(hosts=(HostPlan(host="h"),))) == []
 
 
 def test_a_diff_is_told_with_the_control_that_it_is_for() -> None:
     written = io.StringIO()
     preview = TaskPreview(host="h", name="pam.history | offer it", diff="--- a\n+++ b\n+[x]")
     console = Console(file=written, width=80, highlight=False)
-    show_plan(Plan(hosts=()), CATALOGUE, "vi", [preview], console)
+    show_plan(HardeningPlan(hosts=()), CATALOGUE, "vi", [preview], console)
     assert "h PAM · pam.history\n--- a\n+++ b\n+[x]\n" in written.getvalue()
 
 

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from auditor.commands.shown.story import show_story
-from auditor.hardening.plan import Change, HostPlan, Plan
+from auditor.hardening.plan import ControlChange, HardeningPlan, HostPlan
 from auditor.models import Hardening, HostHardening, Lang, Status
 from tests import factory
 
@@ -25,8 +25,8 @@ def test_found_changed_proven_and_report_fit_one_screen(lang: Lang) -> None:
         update={"findings": tuple(replace(one, status=Status.PASS, violations=()) for one in before.findings)}
     )
     hosts = tuple(host.name for host in before.hosts)
-    change = Change(control=before.findings[0].control, disruption="none")
-    plan = Plan(hosts=tuple(HostPlan(host=name, changes=(change,) * 50) for name in hosts))
+    change = ControlChange(control=before.findings[0].control, disruption="none")
+    plan = HardeningPlan(hosts=tuple(HostPlan(host=name, changes=(change,) * 50) for name in hosts))
     entries = tuple(HostHardening(host=name, state="confirmed", tasks=("t",) * 30) for name in hosts)
     hardening = Hardening(id="r", inventory="i", started=before.started, seconds=600, hosts=entries)
     written = io.StringIO()

@@ -49,7 +49,7 @@ def test_a_style_that_hides_nothing_in_one_place_says_nothing_of_another() -> No
         "<p style='text-indent:-9999px'>ẩn hai</p>",
         URL,
     )
-    assert set(page.hidden) == {"ẩn một", "ẩn hai"}
+    assert set(page.hidden_texts) == {"ẩn một", "ẩn hai"}
 
 
 @pytest.mark.parametrize(
@@ -64,4 +64,4 @@ def test_a_style_that_hides_nothing_in_one_place_says_nothing_of_another() -> No
 )
 def test_what_an_element_does_by_itself_is_read_as_a_script(acting: str) -> None:
     page = extract.read(acting.format("location.href='https://xau.example/'"), URL)
-    assert [(one.leads, one.decoded) for one in page.scripts] == [(True, ("https://xau.example/",))]
+    assert [(one.leads, one.decoded_addresses) for one in page.scripts] == [(True, ("https://xau.example/",))]

@@ -31,7 +31,7 @@ def codes(text: str) -> str:
 def test_where_a_script_leads_is_read_without_running_it(code: str) -> None:
     script = read(code)
     assert script.leads
-    assert AWAY in (*script.addresses, *script.decoded)
+    assert AWAY in (*script.addresses, *script.decoded_addresses)
 
 
 @pytest.mark.parametrize(
@@ -51,14 +51,14 @@ def test_what_it_writes_and_hides_is_told() -> None:
     script = read(
         "document.write('<a href=//x.example>y</a>');var e=document.getElementById('z');e.style.display='none'"
     )
-    assert script.written == ("<a href=//x.example>y</a>",)
+    assert script.written_html == ("<a href=//x.example>y</a>",)
     assert script.hides == ("z",)
 
 
 def test_a_packed_script_is_unpacked() -> None:
     packed = "eval(function(p,a,c,k,e,d){return p}('0.1=\"2://3.4\"',5,5,'window|location|https|packed|example'.split('|'),0,{}))"
     script = read(packed)
-    assert script.decoded == ("https://packed.example",)
+    assert script.decoded_addresses == ("https://packed.example",)
     assert script.leads
 
 

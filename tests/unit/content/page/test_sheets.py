@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from auditor.content.page.sheets import MAX_RULES, imports, rules, told
+from auditor.content.page.sheets import MAX_RULES, imports, restore_rules, rules
 
 
 @pytest.mark.parametrize(
@@ -30,11 +30,11 @@ from auditor.content.page.sheets import MAX_RULES, imports, rules, told
 )  # fmt: skip
 def test_what_a_sheet_hides(sheet: str, wanted: list[tuple[str, str | None]]) -> None:
     assert list(rules(sheet)) == wanted
-    assert list(told(rules(sheet))) == wanted
+    assert list(restore_rules(rules(sheet))) == wanted
 
 
 def test_what_a_reader_says_of_a_sheet_is_not_believed_blindly() -> None:
-    assert list(told(((".a", "kept"), (".b", "burnt"), (".c", None)))) == [(".a", "kept"), (".c", None)]
+    assert list(restore_rules(((".a", "kept"), (".b", "burnt"), (".c", None)))) == [(".a", "kept"), (".c", None)]
 
 
 def test_other_sheets_that_it_takes_in_are_told() -> None:

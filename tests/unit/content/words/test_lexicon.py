@@ -5,13 +5,20 @@ from pathlib import Path
 import pytest
 
 from auditor.content.words import writing
-from auditor.content.words.lexicon import Found, load, own, shipped, with_own, without_words
-from auditor.content.words.writing import Written
+from auditor.content.words.lexicon import (
+    LexiconMatch,
+    load,
+    load_built_in_lexicon,
+    read_own_words,
+    with_own,
+    without_words,
+)
+from auditor.content.words.writing import NormalizedText
 from auditor.errors import InputError
 
 
-def found(text: str, *, joined: bool = False) -> Found:
-    return shipped().find(writing.read(text), joined=joined)
+def found(text: str, *, joined: bool = False) -> LexiconMatch:
+    return load_built_in_lexicon().find(writing.read(text), match_joined=joined)
 
 
 @pytest.mark.parametrize(
@@ -71,17 +78,17 @@ def test_words_of_adverts_are_found(text: str) -> None:
     ],
 )
 def test_everyday_words_that_look_like_them_are_not(text: str) -> None:
-    assert not found(text, joined=True).named
+    assert not found(text, joined=True).has_advert_words
 
 
 def test_words_without_a_space_between_are_found_where_that_is_looked_for() -> None:
-    assert not found("nhacaiuytintaixiuonline").named
+    assert not found("nhacaiuytintaixiuonline").has_advert_words
     assert found("nhacaiuytintaixiuonline", joined=True).score == 6
 
 
 def test_a_report_of_adverts_is_none() -> None:
     told = found("Công an khởi tố nhóm tổ chức cá cược trực tuyến, nhà cái uy tín")
-    assert told.named
+    assert told.has_advert_words
     assert not told.advert
 
 
@@ -90,16 +97,16 @@ def test_a_word_in_another_counts_once() -> None:
 
 
 def test_without_words_nothing_is_named_but_reports_are_known() -> None:
-    told = without_words(shipped()).find(Written("công an bắt nhóm nhà cái uy tín"))
-    assert (told.score, told.reporting) == (0, 2)
+    told = without_words(load_built_in_lexicon()).find(NormalizedText("công an bắt nhóm nhà cái uy tín"))
+    assert (told.score, told.report_words) == (0, 2)
 
 
 def test_a_unit_adds_words_and_changes_what_one_means(tmp_path: Path) -> None:
     (tmp_path / "terms.tsv").write_text("# của tỉnh\nzorbix\tgambling-brand\nnhà cái\tambiguous\n", "utf-8")
     (tmp_path / "addresses.tsv").write_text("xosoquangngai.example\tstate\n", "utf-8")
     lexicon = load(tmp_path)
-    assert lexicon.find(Written("tải zorbix")).advert
-    assert not lexicon.find(Written("một nhà cái")).named
+    assert lexicon.find(NormalizedText("tải zorbix")).advert
+    assert not lexicon.find(NormalizedText("một nhà cái")).has_advert_words
     assert lexicon.addresses["xosoquangngai.example"] == "state"
 
 
@@ -134,11 +141,11 @@ def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
 def test_a_file_whose_name_is_of_no_list_is_told(tmp_path: Path) -> None:
     (tmp_path / "term.tsv").write_text("zorbix\tgambling\n", "utf-8")
     with pytest.raises(InputError, match="there is no word list term\\.tsv"):
-        own(tmp_path)
+        read_own_words(tmp_path)
 
 
 def test_what_a_unit_adds_travels_as_text(tmp_path: Path) -> None:
-    assert own(tmp_path / "none") == {}
+    assert read_own_words(tmp_path / "none") == {}
     (tmp_path / "terms.tsv").write_text("zorbix\tgambling\n", "utf-8")
-    assert with_own(frozenset(own(tmp_path).items())).find(Written("tải zorbix")).advert
-    assert with_own(frozenset()) is shipped()
+    assert with_own(frozenset(read_own_words(tmp_path).items())).find(NormalizedText("tải zorbix")).advert
+    assert with_own(frozenset()) is load_built_in_lexicon()

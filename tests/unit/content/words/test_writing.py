@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.content.words.writing import plain, read, slug
+from auditor.content.words.writing import read, slug, strip_marks
 
 
 @pytest.mark.parametrize(
@@ -37,18 +37,18 @@ def test_letters_are_read_as_a_person_reads_them(disguised: str) -> None:
     ],
 )
 def test_honest_writing_is_not_disguised(honest: str) -> None:
-    assert read(honest).disguised == 0
+    assert read(honest).disguised_count == 0
 
 
 def test_words_with_two_tones_are_disguised_when_they_are_many() -> None:
-    assert read("Để đảm bảõ tính bảỏ mật chọ qụá trình đăng nhập, ngườỉ đùng").disguised == 4
-    assert read("một chữ gõ nhầm: ngườỉ").disguised == 0
+    assert read("Để đảm bảõ tính bảỏ mật chọ qụá trình đăng nhập, ngườỉ đùng").disguised_count == 4
+    assert read("một chữ gõ nhầm: ngườỉ").disguised_count == 0
 
 
 @pytest.mark.parametrize("pair", ["ảõ", "Ảõ", "àé", "ĩá", "ũế", "ếĩ"])
 def test_two_tones_are_seen_wherever_they_stand(pair: str) -> None:
     honest = "Ủy ban nhân dân xã thông báo. " * 500
-    assert read(f"{honest} bả{pair}m {pair}x mậ{pair} {honest}").disguised == 3
+    assert read(f"{honest} bả{pair}m {pair}x mậ{pair} {honest}").disguised_count == 3
 
 
 @pytest.mark.parametrize("sign", list(".-_*·|/"))
@@ -57,7 +57,7 @@ def test_letters_spelt_apart_by_any_sign_are_words(sign: str) -> None:
 
 
 def test_marks_are_taken_off_latin_letters_only() -> None:
-    assert plain("Đổi thưởng สล็อต が") == "Doi thuong สล็อต が"
+    assert strip_marks("Đổi thưởng สล็อต が") == "Doi thuong สล็อต が"
 
 
 def test_an_address_is_read_as_words() -> None:

@@ -8,9 +8,9 @@ import pytest
 
 from auditor.audit.controls import Fix
 from auditor.audit.effects import Effect
-from auditor.facts import HostFacts, areas
+from auditor.facts import HostFacts, load_areas
 from auditor.hardening.held import dependents
-from auditor.hardening.held.dependents import Need
+from auditor.hardening.held.dependents import PortDependency
 from auditor.models import Host
 from tests.unit.hardening.held.test_preflight import HOST, MARIADB, NOW, Data, facts, judged
 
@@ -19,7 +19,7 @@ ADDRESSES = {"web1": "web1", "10.213.47.11": "web1", "web2": "web2", WEB2: "web2
 
 
 def typed(data: Data) -> HostFacts:
-    return HostFacts(NOW, {name: areas()[name].model_validate(value) for name, value in data.items()}, {}, {})
+    return HostFacts(NOW, {name: load_areas()[name].model_validate(value) for name, value in data.items()}, {}, {})
 
 
 def peers(*found: tuple[str, int, bool]) -> HostFacts:
@@ -40,16 +40,16 @@ def account(host: str, **more: Any) -> Data:
 @pytest.mark.parametrize(
     ("of_web1", "of_web2", "found"),
     [
-        ([(WEB2, 3306, True)], [], {"web1": (Need("web2", 3306, "connection"),)}),
-        ([], [("10.213.47.11", 6379, False)], {"web1": (Need("web2", 6379, "connection"),)}),
+        ([(WEB2, 3306, True)], [], {"web1": (PortDependency("web2", 3306, "connection"),)}),
+        ([], [("10.213.47.11", 6379, False)], {"web1": (PortDependency("web2", 6379, "connection"),)}),
         ([("198.51.100.1", 3306, True)], [("198.51.100.1", 3306, False)], {}),
         ([("10.213.47.11", 3306, True)], [], {}),
-        ([(WEB2, 5432, False)], [], {"web2": (Need("web1", 5432, "connection"),)}),
+        ([(WEB2, 5432, False)], [], {"web2": (PortDependency("web1", 5432, "connection"),)}),
     ],
     ids=["it came in", "the other went out", "strangers", "itself", "the other way round"],
 )
 def test_connections_are_told_by_either_end(of_web1: list[Any], of_web2: list[Any], found: Any) -> None:
-    assert dependents.needs({"web1": peers(*of_web1), "web2": peers(*of_web2)}, ADDRESSES) == found
+    assert dependents.find_dependencies({"web1": peers(*of_web1), "web2": peers(*of_web2)}, ADDRESSES) == found
 
 
 @pytest.mark.parametrize(
@@ -65,8 +65,8 @@ def test_connections_are_told_by_either_end(of_web1: list[Any], of_web2: list[An
 )
 def test_an_account_of_the_database_is_of_the_host_whose_address_it_names(host: str, needed: bool) -> None:
     data = {**facts(), "mariadb": {**MARIADB, "accounts": [account(host)]}}
-    found = dependents.needs({"web1": typed({"mariadb": data["mariadb"]})}, ADDRESSES)
-    assert found == ({"web1": (Need("web2", 3306, "account", f"app@{host}"),)} if needed else {})
+    found = dependents.find_dependencies({"web1": typed({"mariadb": data["mariadb"]})}, ADDRESSES)
+    assert found == ({"web1": (PortDependency("web2", 3306, "account", f"app@{host}"),)} if needed else {})
 
 
 def fixes(*effects: Effect) -> dict[str, Fix]:
@@ -87,7 +87,7 @@ def fixes(*effects: Effect) -> dict[str, Fix]:
 def test_what_would_close_the_port_is_held_until_it_is_declared(
     effect: Effect, port: int, open_ports: tuple[int, ...], held: bool
 ) -> None:
-    host, needed = HOST.model_copy(update={"open_ports": open_ports}), [Need("web2", port, "connection")]
+    host, needed = HOST.model_copy(update={"open_ports": open_ports}), [PortDependency("web2", port, "connection")]
     found = dependents.find_holds(host, facts(), fixes(effect), needed, ())
     assert list(found) == (["x.y"] if held else [])
     if held:

@@ -33,7 +33,9 @@ def member(path: str, kind: str = "file", **doubt: Any) -> dict[str, Any]:
 
 
 def held(*members: dict[str, Any], accepted: bool = False) -> str:
-    why = doubts.held("sudo.file_modes", doubts.of([finding(*members)], "sudo.file_modes"), accepted=accepted)
+    why = doubts.explain_hold(
+        "sudo.file_modes", doubts.find_untrusted_files([finding(*members)], "sudo.file_modes"), is_accepted=accepted
+    )
     return why.en if why else ""
 
 

@@ -16,7 +16,7 @@ from ansible.module_utils.luytre_guard import snapshot  # type: ignore[import-no
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
 from auditor.audit.evaluate import evaluate_host
-from auditor.facts import HostFacts, areas
+from auditor.facts import HostFacts, load_areas
 from auditor.hardening import plan
 from auditor.hardening.held import acceptance, preflight
 from auditor.hardening.plan import HostPlan
@@ -106,9 +106,9 @@ def judged(
     All are accepted, unless told otherwise.
     """
     some = Catalogue(controls=tuple(catalogue()[control] for control in planned))
-    typed = {name: areas()[name].model_validate(value) for name, value in (data or facts()).items()}
+    typed = {name: load_areas()[name].model_validate(value) for name, value in (data or facts()).items()}
     known = HostFacts(
-        collected_at, typed, {name: errors.get(name, "not read") for name in areas() if name not in typed}, {}
+        collected_at, typed, {name: errors.get(name, "not read") for name in load_areas() if name not in typed}, {}
     )
     findings = tuple(
         found if found.status.is_open else replace(found, status=Status.FAIL)
@@ -125,7 +125,7 @@ def judged(
         findings=findings,
     )
     given = frozenset(planned if accepted is None else accepted)
-    one, *_ = plan.make(some, run, {host.name: known}, accepted=given, https=https).hosts
+    one, *_ = plan.make(some, run, {host.name: known}, accepted_controls=given, https=https).hosts
     return one
 
 
@@ -162,7 +162,7 @@ def keys(account: str, **how: Any) -> Callable[[Data], Any]:
 def test_everything_may_be_done_to_a_host_in_order() -> None:
     found = judged(*everything())
     assert found.refused is None
-    assert not found.held
+    assert not found.held_changes
     assert len(found.due) == len(everything())
 
 
@@ -224,16 +224,16 @@ def test_without_trusted_networks_ssh_is_open_to_all() -> None:
 
 def test_a_change_that_is_not_accepted_shuts_out_nobody() -> None:
     elsewhere = changed(lambda data: data["system"]["connection"].update(source="203.0.113.9"))
-    typed = {name: areas()[name].model_validate(value) for name, value in elsewhere.items()}
+    typed = {name: load_areas()[name].model_validate(value) for name, value in elsewhere.items()}
     fixes = {
         name: fix for name in ("firewall.ssh_sources", "sudo.use_pty") if (fix := catalogue()[name].fix) is not None
     }
     moment = datetime.fromtimestamp(NOW, UTC)
-    waiting = acceptance.waiting(fixes, HOST, None, frozenset(), moment)
+    waiting = acceptance.find_wait_reasons(fixes, HOST, None, frozenset(), moment)
     assert list(waiting) == ["firewall.ssh_sources"]
     left = {"sudo.use_pty": fixes["sudo.use_pty"]}
-    case = preflight.Case(HOST, left, (), HostFacts(NOW, typed, {}, {}), moment, moment)
-    assert preflight.objections(case) == preflight.Objections()
+    case = preflight.PreflightInput(HOST, left, (), HostFacts(NOW, typed, {}, {}), moment, moment)
+    assert preflight.find_objections(case) == preflight.Objections()
 
 
 def test_the_port_in_use_would_be_closed() -> None:
@@ -301,14 +301,14 @@ def test_sudo_would_be_taken_from_our_own_account() -> None:
     nopasswd = catalogue()["sudo.nopasswd"]
     armed = nopasswd.model_copy(update={"fix": catalogue()["sudo.use_pty"].fix})
     undeclared = HOST.model_copy(update={"automation_user": None})
-    typed = {name: areas()[name].model_validate(value) for name, value in facts().items()}
+    typed = {name: load_areas()[name].model_validate(value) for name, value in facts().items()}
     known = HostFacts(NOW, typed, {}, {})
     moment = datetime.fromtimestamp(NOW, UTC)
     for host, expected in ((undeclared, True), (HOST, False)):
         findings = evaluate_host(Catalogue(controls=(armed,)), host, known)
         assert armed.fix is not None
-        case = preflight.Case(host, {armed.id: armed.fix}, findings, known, moment, moment)
-        why = preflight.objections(case).refused
+        case = preflight.PreflightInput(host, {armed.id: armed.fix}, findings, known, moment, moment)
+        why = preflight.find_objections(case).refusal
         assert (why is not None and "sudo.nopasswd would take rights from luytre" in why.en) is expected
 
 

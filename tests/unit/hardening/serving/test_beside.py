@@ -11,12 +11,12 @@ import pytest
 from ansible.module_utils.luytre import apache
 
 from auditor.audit.effects import Effect
-from auditor.facts import HostFacts, areas
+from auditor.facts import HostFacts, load_areas
 from auditor.hardening.serving import beside
-from auditor.hardening.serving.beside import Beside, Door, Seen
+from auditor.hardening.serving.beside import ClaimedEndpoint, EndpointResponses, OtherEndpoints
 from auditor.models import Host, Site
-from auditor.web.fetch import Answer
-from auditor.web.page import Page
+from auditor.web.fetch import FetchResult
+from auditor.web.page import VisiblePage
 from tests.unit import access, system_areas
 from tests.unit.on_host.collect.test_nginx import config
 from tests.unit.on_host.collect.test_nginx import facts as nginx_facts
@@ -52,13 +52,13 @@ def facts(**more: Any) -> HostFacts:
     data["services"]["unneeded"] = [ftp]
     for area, fields in more.items():
         data[area].update(fields)
-    return HostFacts(0, {name: areas()[name].model_validate(value) for name, value in data.items()}, {}, {})
+    return HostFacts(0, {name: load_areas()[name].model_validate(value) for name, value in data.items()}, {}, {})
 
 
 def test_every_name_that_is_a_name_is_asked_where_it_is_served_to_the_network() -> None:
-    known = beside.of(HOST, facts())
+    known = beside.find_other_endpoints(HOST, facts())
     own = ("a.test", "www.a.test", "cu.test", "trong.test")
-    assert [str(door) for door in known.doors if door.name in own] == [
+    assert [str(door) for door in known.endpoints if door.name in own] == [
         "http://www.a.test/",
         "https://www.a.test/",
         "http://cu.test:8080/",
@@ -67,7 +67,7 @@ def test_every_name_that_is_a_name_is_asked_where_it_is_served_to_the_network() 
 
 
 def test_every_port_open_to_the_network_is_tried() -> None:
-    assert beside.of(HOST, facts()).ports == (80, 3000, 3306, 21, 8443)
+    assert beside.find_other_endpoints(HOST, facts()).ports == (80, 3000, 3306, 21, 8443)
 
 
 @pytest.mark.parametrize(
@@ -82,72 +82,77 @@ def test_every_port_open_to_the_network_is_tried() -> None:
     ],
 )
 def test_only_a_port_that_is_closed_by_name_may_close(effects: tuple[Effect, ...], closing: set[int]) -> None:
-    known = beside.of(HOST, facts(), effects)
-    assert known.closing & set(known.ports) == closing
+    known = beside.find_other_endpoints(HOST, facts(), effects)
+    assert known.closing_ports & set(known.ports) == closing
 
 
-CU = Door("cu.test", 8080, tls=False)
-PAGE = Answer(str(CU), 200, None, 10_000, "text/html", Page("Cũ"))
+CU = ClaimedEndpoint("cu.test", 8080, tls=False)
+PAGE = FetchResult(str(CU), 200, None, 10_000, "text/html", VisiblePage("Cũ"))
 
 
-def told(was: Answer, now: Answer | None, again: Answer | None = None) -> list[str]:
-    seen = (Seen({CU: was}), Seen({CU: again or was}))
-    return [what.en for what, _ in beside.compare(Beside(), seen, Seen({CU: now} if now else {}))]
+def told(was: FetchResult, now: FetchResult | None, again: FetchResult | None = None) -> list[str]:
+    seen = (EndpointResponses({CU: was}), EndpointResponses({CU: again or was}))
+    return [what.en for what, _ in beside.compare(OtherEndpoints(), seen, EndpointResponses({CU: now} if now else {}))]
 
 
 @pytest.mark.parametrize(
     ("now", "said"),
     [
         (PAGE, None),
-        (Answer(PAGE.url, 200, None, 9_000, "text/html"), None),
-        (Answer(PAGE.url, 301, "https://cu.test/"), None),
-        (Answer(PAGE.url, 500), "status 200 → 500"),
-        (Answer(PAGE.url, 404), "status 200 → 404"),
-        (Answer(PAGE.url, None, error="ConnectError"), "no answer (ConnectError)"),
+        (FetchResult(PAGE.url, 200, None, 9_000, "text/html"), None),
+        (FetchResult(PAGE.url, 301, "https://cu.test/"), None),
+        (FetchResult(PAGE.url, 500), "status 200 → 500"),
+        (FetchResult(PAGE.url, 404), "status 200 → 404"),
+        (FetchResult(PAGE.url, None, error="ConnectError"), "no answer (ConnectError)"),
         (None, "no answer (?)"),
-        (Answer(PAGE.url, 200, None, 1_000, "text/html"), "size 10000 → 1000 bytes"),
-        (Answer(PAGE.url, 200, None, 10_000, "text/plain"), "content type text/html → text/plain"),
-        (Answer(PAGE.url, 200, None, 9_000, "text/html", Page(complaints=frozenset({"x"}))), "an error of its"),
+        (FetchResult(PAGE.url, 200, None, 1_000, "text/html"), "size 10000 → 1000 bytes"),
+        (FetchResult(PAGE.url, 200, None, 10_000, "text/plain"), "content type text/html → text/plain"),
+        (
+            FetchResult(PAGE.url, 200, None, 9_000, "text/html", VisiblePage(complaints=frozenset({"x"}))),
+            "an error of its",
+        ),
     ],
 )
-def test_a_name_that_nobody_declared_is_named_when_it_serves_worse(now: Answer | None, said: str | None) -> None:
+def test_a_name_that_nobody_declared_is_named_when_it_serves_worse(now: FetchResult | None, said: str | None) -> None:
     found = told(PAGE, now)
     assert len(found) == (said is not None)
     assert said is None or (said in found[0] and found[0].startswith("http://cu.test:8080/: "))
 
 
-@pytest.mark.parametrize("was", [Answer(PAGE.url, 500), Answer(PAGE.url, None, error="refused")])
-def test_what_failed_before_is_not_judged_and_said(was: Answer) -> None:
-    assert told(was, Answer(PAGE.url, None)) == []
-    (one,) = beside.unjudged(Beside(), (Seen({CU: was}), Seen({CU: was})))
+@pytest.mark.parametrize("was", [FetchResult(PAGE.url, 500), FetchResult(PAGE.url, None, error="refused")])
+def test_what_failed_before_is_not_judged_and_said(was: FetchResult) -> None:
+    assert told(was, FetchResult(PAGE.url, None)) == []
+    (one,) = beside.list_unjudged(OtherEndpoints(), (EndpointResponses({CU: was}), EndpointResponses({CU: was})))
     assert one.en == "http://cu.test:8080/: failed before, or varied by itself"
 
 
 def test_names_that_were_not_asked_are_counted() -> None:
-    assert [one.en for one in beside.unjudged(Beside(left_out=3), (Seen(), Seen()))] == [
-        "3 other names that its web servers claim were not looked at"
-    ]
+    assert [
+        one.en for one in beside.list_unjudged(OtherEndpoints(left_out=3), (EndpointResponses(), EndpointResponses()))
+    ] == ["3 other names that its web servers claim were not looked at"]
 
 
 def test_a_port_that_answered_goes_on_answering_unless_it_is_closed_by_name() -> None:
-    before = (Seen(ports={3000: "", 21: "220", 25: None}),) * 2
-    known = Beside(closing=frozenset({21}))
-    shut = Seen(ports={3000: None, 21: None, 25: None})
+    before = (EndpointResponses(ports={3000: "", 21: "220", 25: None}),) * 2
+    known = OtherEndpoints(closing_ports=frozenset({21}))
+    shut = EndpointResponses(ports={3000: None, 21: None, 25: None})
     assert [what.en for what, _ in beside.compare(known, before, shut)] == ["port 3000 no longer answers"]
-    other = Seen(ports={3000: "HTTP", 21: "SSH"})
-    assert [what.en for what, _ in beside.compare(Beside(), before, other)] == ["port 21 answers otherwise than before"]
-    assert beside.compare(Beside(), before, Seen(ports={3000: "", 21: "220"})) == ()
+    other = EndpointResponses(ports={3000: "HTTP", 21: "SSH"})
+    assert [what.en for what, _ in beside.compare(OtherEndpoints(), before, other)] == [
+        "port 21 answers otherwise than before"
+    ]
+    assert beside.compare(OtherEndpoints(), before, EndpointResponses(ports={3000: "", 21: "220"})) == ()
 
 
 def test_a_name_on_a_port_that_is_closed_by_name_goes_with_it() -> None:
-    before = (Seen({CU: PAGE}),) * 2
-    assert beside.compare(Beside(closing=frozenset({8080})), before, Seen()) == ()
+    before = (EndpointResponses({CU: PAGE}),) * 2
+    assert beside.compare(OtherEndpoints(closing_ports=frozenset({8080})), before, EndpointResponses()) == ()
 
 
 def test_another_name_of_a_site_that_is_not_judged_brings_nothing_back() -> None:
-    before = (Seen({CU: PAGE}),) * 2
-    assert beside.compare(Beside(), before, Seen()) != ()
-    assert beside.compare(Beside(), before, Seen(), {CU.name}) == ()
+    before = (EndpointResponses({CU: PAGE}),) * 2
+    assert beside.compare(OtherEndpoints(), before, EndpointResponses()) != ()
+    assert beside.compare(OtherEndpoints(), before, EndpointResponses(), {CU.name}) == ()
 
 
 @pytest.fixture
@@ -171,12 +176,12 @@ def greeted() -> Iterator[int]:
 def test_a_look_tells_who_answers_and_a_later_one_asks_only_those(greeted: int) -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         closed = gone.getsockname()[1]
-    known = {"h": Beside(doors=(Door("cu.test", closed, tls=True),), ports=(greeted, closed))}
-    seen = beside.look([HOST], known)
+    known = {"h": OtherEndpoints(endpoints=(ClaimedEndpoint("cu.test", closed, tls=True),), ports=(greeted, closed))}
+    seen = beside.query_endpoints([HOST], known)
     assert dict(seen["h"].ports) == {greeted: "220", closed: None}
-    assert [answer.status for answer in seen["h"].doors.values()] == [None]
-    again = beside.look([HOST], known, seen)
-    assert (dict(again["h"].ports), dict(again["h"].doors)) == ({greeted: "220"}, {})
+    assert [answer.status for answer in seen["h"].endpoints.values()] == [None]
+    again = beside.query_endpoints([HOST], known, seen)
+    assert (dict(again["h"].ports), dict(again["h"].endpoints)) == ({greeted: "220"}, {})
 
 
 def test_a_host_that_lets_us_wait_takes_nobody_elses_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,11 +194,11 @@ def test_a_host_that_lets_us_wait_takes_nobody_elses_time(monkeypatch: pytest.Mo
             others_are_done.set()
         return ""
 
-    monkeypatch.setattr(beside, "greeting", ask)
+    monkeypatch.setattr(beside, "read_greeting", ask)
     hosts = [Host(name=name, address=name) for name in ("slow", "quick")]
-    known = {"slow": Beside(ports=tuple(range(1, 61))), "quick": Beside(ports=(99,))}
-    seen = beside.look(hosts, known)
+    known = {"slow": OtherEndpoints(ports=tuple(range(1, 61))), "quick": OtherEndpoints(ports=(99,))}
+    seen = beside.query_endpoints(hosts, known)
     assert all(released)
     assert seen["quick"].ports == {99: ""}
     monkeypatch.setattr(beside, "LOOK_SECONDS", 0.0)
-    assert beside.look(hosts[1:], known)["quick"].ports == {99: None}
+    assert beside.query_endpoints(hosts[1:], known)["quick"].ports == {99: None}

@@ -5,33 +5,33 @@ from __future__ import annotations
 import pytest
 
 from auditor.hardening.serving import following
-from auditor.hardening.serving.smoke import broken, fallen
+from auditor.hardening.serving.smoke import find_broken_sites, find_fallen_sites
 from auditor.models import Site
-from auditor.web.fetch import Answer
-from auditor.web.page import Page
+from auditor.web.fetch import FetchResult
+from auditor.web.page import VisiblePage
 
 SITE = Site(domain="a.test", host="h", aliases=("www.a.test",))
 PLAIN, SECURE = "http://a.test/", "https://a.test/"
-SENT_ON = Answer(PLAIN, 301, SECURE)
+SENT_ON = FetchResult(PLAIN, 301, SECURE)
 
 
 def test_a_site_that_sends_all_on_to_what_fails_is_broken() -> None:
-    assert broken({"a.test": (SENT_ON, Answer(SECURE, 500))}) == ("a.test",)
-    assert broken({"a.test": (SENT_ON, Answer(SECURE, 200))}) == ()
-    assert broken({"a.test": (Answer(PLAIN, 200), Answer(SECURE, 500))}) == ()
+    assert find_broken_sites({"a.test": (SENT_ON, FetchResult(SECURE, 500))}) == ("a.test",)
+    assert find_broken_sites({"a.test": (SENT_ON, FetchResult(SECURE, 200))}) == ()
+    assert find_broken_sites({"a.test": (FetchResult(PLAIN, 200), FetchResult(SECURE, 500))}) == ()
 
 
 def test_every_url_that_served_has_to_serve_still() -> None:
-    before = {"a.test": (SENT_ON, Answer(SECURE, 200), Answer("https://a.test/cu", 404))}
-    assert fallen(before, before) == {}
-    dead = {"a.test": (SENT_ON, Answer(SECURE, 500), Answer("https://a.test/cu", 404))}
-    assert [one.sentence.en for one in fallen(before, dead)["a.test"]] == [
+    before = {"a.test": (SENT_ON, FetchResult(SECURE, 200), FetchResult("https://a.test/cu", 404))}
+    assert find_fallen_sites(before, before) == {}
+    dead = {"a.test": (SENT_ON, FetchResult(SECURE, 500), FetchResult("https://a.test/cu", 404))}
+    assert [one.sentence.en for one in find_fallen_sites(before, dead)["a.test"]] == [
         "a.test: http://a.test/: leads to https://a.test/, and there 500",
         "a.test: https://a.test/: 500",
     ]
-    one_alive = {"a.test": (Answer(PLAIN, 200), Answer(SECURE, 200), Answer("https://a.test/b", 200))}
-    one_dead = {"a.test": (*one_alive["a.test"][:2], Answer("https://a.test/b", 500))}
-    assert [one.url for one in fallen(one_alive, one_dead)["a.test"]] == ["https://a.test/b"]
+    one_alive = {"a.test": (FetchResult(PLAIN, 200), FetchResult(SECURE, 200), FetchResult("https://a.test/b", 200))}
+    one_dead = {"a.test": (*one_alive["a.test"][:2], FetchResult("https://a.test/b", 500))}
+    assert [one.url for one in find_fallen_sites(one_alive, one_dead)["a.test"]] == ["https://a.test/b"]
 
 
 @pytest.mark.parametrize(
@@ -51,32 +51,33 @@ def test_a_page_that_shows_a_fatal_error_does_not_serve_whatever_its_status(
     before: tuple[str, ...], after: tuple[str, ...], said: str
 ) -> None:
     was, now = (
-        {"a.test": (Answer(PLAIN, 200, size=99, page=Page(complaints=frozenset(some))),)} for some in (before, after)
+        {"a.test": (FetchResult(PLAIN, 200, size=99, page=VisiblePage(complaints=frozenset(some))),)}
+        for some in (before, after)
     )
-    lost = fallen(was, now).get("a.test", ())
+    lost = find_fallen_sites(was, now).get("a.test", ())
     assert [one.what.en.startswith(said) for one in lost] == [True] * bool(said)
 
 
 def test_a_page_that_is_empty_by_now_does_not_serve() -> None:
-    full, empty = Answer(PLAIN, 200, size=99), Answer(PLAIN, 200)
-    (lost,) = fallen({"a.test": (full,)}, {"a.test": (empty,)})["a.test"]
+    full, empty = FetchResult(PLAIN, 200, size=99), FetchResult(PLAIN, 200)
+    (lost,) = find_fallen_sites({"a.test": (full,)}, {"a.test": (empty,)})["a.test"]
     assert lost.what.en == "the page is empty"
-    assert fallen({"a.test": (empty,)}, {"a.test": (empty,)}) == {}
+    assert find_fallen_sites({"a.test": (empty,)}, {"a.test": (empty,)}) == {}
 
 
 def test_a_page_that_leads_elsewhere_by_now_does_not_serve() -> None:
     """WordPress without its settings shows its installer, with status 200."""
-    full, asks = Answer(PLAIN, 200, size=99), Answer(f"{PLAIN}wp-admin/setup-config.php", 200, size=99)
-    for now in ((Answer(PLAIN, 302, asks.url), asks), (Answer(PLAIN, 302, "https://b.test/"),)):
-        (lost,) = fallen({"a.test": (full,)}, {"a.test": now})["a.test"]
+    full, asks = FetchResult(PLAIN, 200, size=99), FetchResult(f"{PLAIN}wp-admin/setup-config.php", 200, size=99)
+    for now in ((FetchResult(PLAIN, 302, asks.url), asks), (FetchResult(PLAIN, 302, "https://b.test/"),)):
+        (lost,) = find_fallen_sites({"a.test": (full,)}, {"a.test": now})["a.test"]
         assert lost.what.en == f"leads to {now[0].location}, where it did not lead before"
-        assert fallen({"a.test": now}, {"a.test": now}) == {}
-    secure = Answer(SECURE, 200, size=99)
-    assert fallen({"a.test": (full,)}, {"a.test": (SENT_ON, secure)}) == {}
+        assert find_fallen_sites({"a.test": now}, {"a.test": now}) == {}
+    secure = FetchResult(SECURE, 200, size=99)
+    assert find_fallen_sites({"a.test": (full,)}, {"a.test": (SENT_ON, secure)}) == {}
 
 
 def test_what_was_not_visited_again_does_not_serve() -> None:
-    (lost,) = fallen({"a.test": (Answer(PLAIN, 200),)}, {})["a.test"]
+    (lost,) = find_fallen_sites({"a.test": (FetchResult(PLAIN, 200),)}, {})["a.test"]
     assert lost.sentence.en == "a.test: http://a.test/: no answer: ?"
 
 
@@ -95,27 +96,27 @@ def test_what_was_not_visited_again_does_not_serve() -> None:
     ],
 )
 def test_where_a_redirect_leads(location: str | None, url: str | None) -> None:
-    assert following.target(Answer(PLAIN, 302, location)) == url
-    assert following.target(Answer(PLAIN, 200, location)) is None
+    assert following.find_redirect_target(FetchResult(PLAIN, 302, location)) == url
+    assert following.find_redirect_target(FetchResult(PLAIN, 200, location)) is None
 
 
 def test_only_the_site_s_own_urls_are_followed_once() -> None:
     answers = (
-        Answer(PLAIN, 302, "/vi/"),
-        Answer(SECURE, 302, "https://www.a.test/"),
-        Answer("http://a.test/b", 302, "https://elsewhere.test/"),
-        Answer("http://a.test/c", 302, PLAIN),
-        Answer("https://a.test/d", 302, "/e", own=False),
+        FetchResult(PLAIN, 302, "/vi/"),
+        FetchResult(SECURE, 302, "https://www.a.test/"),
+        FetchResult("http://a.test/b", 302, "https://elsewhere.test/"),
+        FetchResult("http://a.test/c", 302, PLAIN),
+        FetchResult("https://a.test/d", 302, "/e", own=False),
     )
-    assert following.unvisited(SITE, answers) == (("http", "a.test", "/vi/"), ("https", "www.a.test", "/"))
+    assert following.find_unvisited(SITE, answers) == (("http", "a.test", "/vi/"), ("https", "www.a.test", "/"))
 
 
 def test_a_flood_of_redirects_is_bounded() -> None:
-    answers = [Answer(f"http://a.test/{number}", 302, f"/x{number}") for number in range(100)]
-    assert len(following.unvisited(SITE, answers)) == following.MOST_FOLLOWED
+    answers = [FetchResult(f"http://a.test/{number}", 302, f"/x{number}") for number in range(100)]
+    assert len(following.find_unvisited(SITE, answers)) == following.MAX_FOLLOWED
 
 
 def test_a_circle_and_what_leads_elsewhere_serve() -> None:
-    circle = (Answer(PLAIN, 302, SECURE), Answer(SECURE, 302, PLAIN))
-    assert broken({"a.test": circle}) == ()
-    assert broken({"a.test": (Answer(PLAIN, 302, "https://elsewhere.test/"),)}) == ()
+    circle = (FetchResult(PLAIN, 302, SECURE), FetchResult(SECURE, 302, PLAIN))
+    assert find_broken_sites({"a.test": circle}) == ()
+    assert find_broken_sites({"a.test": (FetchResult(PLAIN, 302, "https://elsewhere.test/"),)}) == ()

@@ -15,7 +15,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.hardening.serving import probes
-from auditor.hardening.serving.probes import HostProbes, Probe, command, compare, parse, probe, probe_all, unjudged
+from auditor.hardening.serving.probes import (
+    HostProbes,
+    Probe,
+    build_command,
+    compare,
+    list_unjudged,
+    parse,
+    probe,
+    probe_all,
+)
 from auditor.inventory import reach as reaching
 from auditor.inventory.reach import Reach
 from auditor.models import Host
@@ -36,7 +45,7 @@ def told(after: HostProbes, *before: HostProbes) -> list[str]:
 
 
 def test_the_connection_is_new_strict_and_asks_nobody() -> None:
-    words = command(REACH)
+    words = build_command(REACH)
     options = [words[at + 1] for at, word in enumerate(words) if word == "-o"]
     for option in ("ControlMaster=no", "ControlPath=none", "BatchMode=yes", "StrictHostKeyChecking=yes"):
         assert options.index(option) < options.index("UserKnownHostsFile=/k")
@@ -47,7 +56,7 @@ def test_the_connection_is_new_strict_and_asks_nobody() -> None:
 
 def reach(tmp_path: Path, variables: str) -> Reach:
     (tmp_path / "hosts.yml").write_text(f"all:\n  hosts:\n    h:\n{variables}", "utf-8")
-    return reaching.reach(tmp_path)["h"]
+    return reaching.load_reach(tmp_path)["h"]
 
 
 def test_the_inventory_says_how_a_host_is_reached(tmp_path: Path) -> None:
@@ -77,7 +86,7 @@ def test_what_only_ansible_can_work_out_is_said_and_not_guessed(tmp_path: Path, 
     made = probe("h", one)
     assert made.unable is not None
     assert compare((made,), made) == ()
-    assert variable in unjudged((made, made))[0].vi
+    assert variable in list_unjudged((made, made))[0].vi
 
 
 # --- a real sshd, spoken to over a pipe -------------------------------------------------------------------------
@@ -133,7 +142,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Reach:
 
 def test_enters_becomes_root_and_asks_every_daemon(served: Reach) -> None:
     made = probe_all([Host(name="h", address="h.test")], {"h": served})["h"]
-    passed = {one.name: one.passed for one in made.probes}
+    passed = {one.name: one.is_ok for one in made.probes}
     assert passed == {
         "ssh": True,
         "become": True,
@@ -161,7 +170,7 @@ def part(name: str, folder: Path, *arguments: str) -> dict[str, tuple[bool, str]
         ["sh", "-s", "--", *arguments], input=f'{script}\n{name} "$@"', capture_output=True, text=True, check=True
     )
     asked = f"luytre: ssh 0\nluytre: root 0\n{done.stdout}luytre: end 0\n"
-    return {one.name: (one.passed, one.detail) for one in probes.parse(asked.encode(), b"")}
+    return {one.name: (one.is_ok, one.detail) for one in probes.parse(asked.encode(), b"")}
 
 
 LOGGED = ("undefined", "fatal", "upstream", "alert", "denied")
@@ -221,10 +230,10 @@ def test_functions_that_are_missed_are_a_fault_and_other_new_errors_are_told() -
     (one,) = compare(before, logged(*LOGGED))
     assert one.name == "log:undefined"
     assert probes.is_logged(one)
-    assert len(probes.told(before, logged(*LOGGED))) == 3
+    assert len(probes.describe_new_logs(before, logged(*LOGGED))) == 3
     assert compare((logged("undefined"),), logged("undefined")) == ()
-    assert probes.told(before, logged()) == ()
-    assert unjudged(before) == ()
+    assert probes.describe_new_logs(before, logged()) == ()
+    assert list_unjudged(before) == ()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root takes another account's place")
@@ -290,12 +299,12 @@ def test_a_refused_key_is_no_way_in(served: Reach, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("program", ["import time; time.sleep(60)", "while True: print('x' * 9999)"])
 def test_a_host_that_hangs_or_floods_costs_little(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
-    monkeypatch.setattr(probes, "command", lambda *_: [sys.executable, "-c", program])
+    monkeypatch.setattr(probes, "build_command", lambda *_: [sys.executable, "-c", program])
     monkeypatch.setattr(probes, "PROBE_SECONDS", 0.3)
     begun = time.monotonic()
     made = probe("h", REACH)
     assert time.monotonic() - begun < 2
-    assert [one.passed for one in made.probes] == [False]
+    assert [one.is_ok for one in made.probes] == [False]
 
 
 # --- what was said ------------------------------------------------------------------------------------------
@@ -332,7 +341,7 @@ def test_a_host_that_names_many_probes_hides_nobody_else_s() -> None:
         WHOLE.replace(b"luytre: end", b"".join(b"luytre: a%d 1\n" % n for n in range(5_000)) + b"luytre: end")
     )
     assert len(many.probes) < probes.MAX_PROBES + 5 and many.of("complete") == Probe("complete", True)
-    assert len(unjudged((many,))) < probes.MAX_PROBES
+    assert len(list_unjudged((many,))) < probes.MAX_PROBES
 
 
 def test_what_failed_before_is_said_and_not_judged() -> None:
@@ -340,7 +349,7 @@ def test_what_failed_before_is_said_and_not_judged() -> None:
         WHOLE.replace(b"nginx 0 syntax is ok", b"nginx 1 old").replace(b"service 0 active", b"service 3 inactive")
     )
     assert told(bad, probed(WHOLE), bad) == []
-    assert [text.en for text in unjudged((probed(WHOLE), bad))] == [
+    assert [text.en for text in list_unjudged((probed(WHOLE), bad))] == [
         "so before anything was changed: nginx finds its configuration faulty: old"
     ]
 

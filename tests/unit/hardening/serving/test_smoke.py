@@ -21,12 +21,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from auditor.errors import InputError
-from auditor.hardening.serving.smoke import broken, compare, https_faults, learn, visit
+from auditor.hardening.serving.smoke import compare, find_broken_sites, find_https_faults, learn_baseline, visit
 from auditor.models import Host, Site
 from auditor.system.deadline import Deadline
 from auditor.web import fetch, reader
-from auditor.web.fetch import Answer, Client
-from auditor.web.page import Page
+from auditor.web.fetch import Client, FetchResult
+from auditor.web.page import VisiblePage
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -148,12 +148,12 @@ def test_a_certificate_is_trusted_distrusted_or_anothers(tmp_path: Path) -> None
     good, expired = certificate(tmp_path, "a.test"), certificate(tmp_path, "a.test", days=-1)
     with serving(Handler, tls(good)) as port:
         answer = Client(str(good)).get("https", "127.0.0.1", "a.test", "/", port)
-        assert (answer.status, answer.own, answer.trusted, answer.page.title) == (200, True, True, "Xã")
-        assert not Client().get("https", "127.0.0.1", "a.test", "/", port).trusted
+        assert (answer.status, answer.own, answer.is_trusted, answer.page.title) == (200, True, True, "Xã")
+        assert not Client().get("https", "127.0.0.1", "a.test", "/", port).is_trusted
         assert not Client(str(good)).get("https", "127.0.0.1", "b.test", "/", port).own
     with serving(Handler, tls(expired)) as port:
         answer = Client(str(expired)).get("https", "127.0.0.1", "a.test", "/", port)
-        assert (answer.status, answer.own, answer.trusted) == (200, True, False)
+        assert (answer.status, answer.own, answer.is_trusted) == (200, True, False)
 
 
 def test_an_unreadable_authority_is_the_users_mistake(tmp_path: Path) -> None:
@@ -268,7 +268,7 @@ def test_a_page_built_to_cost_time_is_named_as_such_and_its_site_is_not_read_aga
 ) -> None:
     asked: list[str] = []
 
-    def read(_body: bytes, url: str, _seconds: float) -> Page:
+    def read(_body: bytes, url: str, _seconds: float) -> VisiblePage:
         asked.append(url)
         raise reader.Costly("this page is built to cost time or memory")
 
@@ -286,12 +286,12 @@ def test_a_host_has_one_page_read_at_a_time_so_that_others_wait_for_no_more_than
     at_once: list[int] = []
     busy: list[str] = []
 
-    def read(_body: bytes, url: str, _seconds: float) -> Page:
+    def read(_body: bytes, url: str, _seconds: float) -> VisiblePage:
         busy.append(url)
         at_once.append(len(busy))
         time.sleep(0.02)
         busy.remove(url)
-        return Page()
+        return VisiblePage()
 
     monkeypatch.setattr(fetch.reader, "read", read)
     client = Client()
@@ -311,8 +311,10 @@ def ports(port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
         numbers = {"http": port, "https": secure}
         real = Client.get
 
-        def get(self: Client, scheme: str, address: str, domain: str, path: str, *, declared: bool = True) -> Answer:
-            return real(self, scheme, address, domain, path, numbers[scheme], declared=declared)
+        def get(
+            self: Client, scheme: str, address: str, domain: str, path: str, *, declared: bool = True
+        ) -> FetchResult:
+            return real(self, scheme, address, domain, path, numbers[scheme], is_declared=declared)
 
         monkeypatch.setattr(Client, "get", get)
         yield str(file)
@@ -333,11 +335,11 @@ def test_visits_smoke_urls_login_and_an_asset_on_both_schemes(ports: str) -> Non
         "http://a.test/giao-dien.css?v=1",
         "https://a.test/giao-dien.css?v=1",
     ]
-    assert all(answer.serves and answer.trusted for answer in first["a.test"])
-    assert [answer.declared for answer in first["a.test"]] == [True, True, False, True, True, False, False, False]
+    assert all(answer.serves and answer.is_trusted for answer in first["a.test"])
+    assert [answer.is_declared for answer in first["a.test"]] == [True, True, False, True, True, False, False, False]
     second = visit([host()], {"h": ports}, again=first)
     assert second == first
-    assert compare(learn(first, second), visit([host()], {"h": ports}, again=first)) == ()
+    assert compare(learn_baseline(first, second), visit([host()], {"h": ports}, again=first)) == ()
 
 
 def test_visits_where_redirects_lead_on_the_site(ports: str) -> None:
@@ -360,17 +362,17 @@ def test_a_declared_or_needless_login_is_not_visited_twice(ports: str, applicati
 
 URL = "http://a.test/"
 LINES = frozenset(f"dòng {letter}" for letter in "abcdefghij")
-PAGE = Answer(URL, 200, None, 10_000, "text/html", Page("Trang", LINES, frozenset({"Xã An"})))
+PAGE = FetchResult(URL, 200, None, 10_000, "text/html", VisiblePage("Trang", LINES, frozenset({"Xã An"})))
 SECURE = dataclasses.replace(PAGE, url="https://a.test/")
-SENT_ON = Answer(URL, 301, "https://a.test/", 160)
+SENT_ON = FetchResult(URL, 301, "https://a.test/", 160)
 
 
-def told(first: Answer, after: Answer, *more: Answer, second: Answer | None = None) -> str:
-    expectation = learn({"a.test": (first,)}, {"a.test": (second or first,)})
+def told(first: FetchResult, after: FetchResult, *more: FetchResult, second: FetchResult | None = None) -> str:
+    expectation = learn_baseline({"a.test": (first,)}, {"a.test": (second or first,)})
     return "; ".join(d.sentence.en for d in compare(expectation, {"a.test": (after, *more)}))
 
 
-def changed(answer: Answer = PAGE, **fields: object) -> Answer:
+def changed(answer: FetchResult = PAGE, **fields: object) -> FetchResult:
     page = {key: fields.pop(key) for key in list(fields) if key in ("title", "lines", "headings", "complaints")}
     return dataclasses.replace(answer, **fields, page=dataclasses.replace(answer.page, **page))  # type: ignore[arg-type]
 
@@ -389,17 +391,17 @@ def changed(answer: Answer = PAGE, **fields: object) -> Answer:
         (changed(headings=frozenset()), "1 of 1 headings gone, such as “Xã An”"),
         (changed(complaints=frozenset({"Warning: x"})), "the page shows a PHP error “Warning: x”"),
         (changed(own=False), "the certificate is no longer this site's"),
-        (changed(trusted=False), "the certificate is no longer trusted"),
-        (Answer(URL, None, error="ReadTimeout"), "no answer: ReadTimeout"),
-        (Answer(URL, 301, "https://b.test/"), "status 200 → 301"),
+        (changed(is_trusted=False), "the certificate is no longer trusted"),
+        (FetchResult(URL, None, error="ReadTimeout"), "no answer: ReadTimeout"),
+        (FetchResult(URL, 301, "https://b.test/"), "status 200 → 301"),
     ],
 )
-def test_a_page_is_the_same_or_it_is_named(now: Answer, words: str) -> None:
+def test_a_page_is_the_same_or_it_is_named(now: FetchResult, words: str) -> None:
     assert told(PAGE, now) == (f"a.test: {URL}: {words}" if words else "")
 
 
 def test_a_url_that_was_not_visited_is_not_taken_for_sound() -> None:
-    (difference,) = compare(learn({"a.test": (PAGE,)}), {})
+    (difference,) = compare(learn_baseline({"a.test": (PAGE,)}), {})
     assert difference.what.vi.startswith("không trả lời")
 
 
@@ -408,13 +410,13 @@ def test_a_url_that_was_not_visited_is_not_taken_for_sound() -> None:
     [
         (SECURE, ""),
         (changed(SECURE, title="Trang mặc định"), "sent on to HTTPS, and there title “Trang” → “Trang mặc định”"),
-        (changed(SECURE, trusted=False), "where it does not work (200, certificate not trusted)"),
+        (changed(SECURE, is_trusted=False), "where it does not work (200, certificate not trusted)"),
         (changed(SECURE, own=False), "where it does not work (another site's certificate)"),
         (changed(SECURE, status=503), "where it does not work (503)"),
         (changed(SECURE, status=301, location="https://a.test/"), "and there status 200 → 301"),
     ],
 )
-def test_https_may_take_over_when_it_serves_the_page(secure: Answer, words: str) -> None:
+def test_https_may_take_over_when_it_serves_the_page(secure: FetchResult, words: str) -> None:
     assert told(PAGE, SENT_ON, secure).endswith(words)
     assert bool(told(PAGE, SENT_ON, secure)) is bool(words)
 
@@ -423,8 +425,8 @@ def test_where_https_takes_over_it_is_measured_by_what_https_served_before() -> 
     """As a log-in page that asks for more over HTTPS."""
     there = changed(SECURE, size=14_000, lines=frozenset({"dòng a", "Xác thực hai bước"}))
     before = {"a.test": (PAGE, there)}
-    assert compare(learn(before), {"a.test": (SENT_ON, there)}) == ()
-    (one, other) = compare(learn(before), {"a.test": (SENT_ON, changed(there, size=500))})
+    assert compare(learn_baseline(before), {"a.test": (SENT_ON, there)}) == ()
+    (one, other) = compare(learn_baseline(before), {"a.test": (SENT_ON, changed(there, size=500))})
     assert one.what.en == "sent on to HTTPS, and there size 14000 → 500 bytes"
     assert other.url == SECURE.url
 
@@ -434,18 +436,20 @@ def test_where_https_takes_over_it_is_measured_by_what_https_served_before() -> 
     [
         (PAGE, SECURE, None),
         (PAGE, changed(SECURE, size=14_000), None),
-        (PAGE, changed(SECURE, trusted=False), "200, certificate not trusted"),
+        (PAGE, changed(SECURE, is_trusted=False), "200, certificate not trusted"),
         (PAGE, changed(SECURE, own=False), "another site's certificate"),
-        (PAGE, Answer(SECURE.url, None, error="ConnectError"), "no answer: ConnectError"),
+        (PAGE, FetchResult(SECURE.url, None, error="ConnectError"), "no answer: ConnectError"),
         (PAGE, changed(SECURE, status=502), "502"),
         (PAGE, changed(SECURE, status=302, location=URL), "it sends visitors back to HTTP"),
         (PAGE, changed(SECURE, title="Welcome to nginx!"), "title “Trang” → “Welcome to nginx!”"),
-        (SENT_ON, changed(SECURE, trusted=False), None),
+        (SENT_ON, changed(SECURE, is_trusted=False), None),
         (changed(status=500), changed(SECURE, status=500), None),
     ],
 )
-def test_what_stands_against_https_is_known_beforehand(plain: Answer, secure: Answer, said: str | None) -> None:
-    faults = https_faults({"a.test": (plain, secure), "b.test": ()})
+def test_what_stands_against_https_is_known_beforehand(
+    plain: FetchResult, secure: FetchResult, said: str | None
+) -> None:
+    faults = find_https_faults({"a.test": (plain, secure), "b.test": ()})
     assert set(faults) == ({"a.test"} if said else set())
     assert said is None or (said in faults["a.test"].en and faults["a.test"].en.startswith("https://a.test/: "))
 
@@ -455,14 +459,14 @@ def test_what_stands_against_https_is_known_beforehand(plain: Answer, secure: An
     [("http://a.test/b/", True), ("https://a.test/b/", True), ("http://a.test/c/", False), (None, False)],
 )
 def test_a_redirect_leads_where_it_did(location: str | None, same: bool) -> None:
-    was = Answer(URL, 301, "http://a.test/b/")
-    assert (told(was, Answer(URL, 301, location)) == "") is same
+    was = FetchResult(URL, 301, "http://a.test/b/")
+    assert (told(was, FetchResult(URL, 301, location)) == "") is same
 
 
 def test_a_redirect_to_https_that_was_there_before_is_no_change() -> None:
     plain = URL.replace("https://", "http://")
-    was = Answer(plain, 302, plain.replace("http://", "https://"))
-    assert told(was, Answer(plain, 301, was.location)) == ""
+    was = FetchResult(plain, 302, plain.replace("http://", "https://"))
+    assert told(was, FetchResult(plain, 301, was.location)) == ""
 
 
 @pytest.mark.parametrize(
@@ -476,7 +480,7 @@ def test_a_redirect_to_https_that_was_there_before_is_no_change() -> None:
         (changed(complaints=frozenset({"Notice: x"})), changed(complaints=frozenset({"Notice: x"}))),
     ],
 )
-def test_what_varies_by_itself_is_not_judged(second: Answer, now: Answer) -> None:
+def test_what_varies_by_itself_is_not_judged(second: FetchResult, now: FetchResult) -> None:
     assert told(PAGE, now) != ""
     assert told(PAGE, now, second=second) == ""
 
@@ -489,28 +493,28 @@ def test_what_varies_by_itself_is_not_judged(second: Answer, now: Answer) -> Non
         (changed(status=503), "varied before anything was changed (200; 503)"),
     ],
 )
-def test_what_is_not_judged_is_said(second: Answer, words: str) -> None:
-    (unjudged,) = learn({"a.test": (PAGE,)}, {"a.test": (second,)}).unjudged
+def test_what_is_not_judged_is_said(second: FetchResult, words: str) -> None:
+    (unjudged,) = learn_baseline({"a.test": (PAGE,)}, {"a.test": (second,)}).exclusions
     assert unjudged.sentence.en == f"a.test: {URL}: {words}"
     assert unjudged.what.vi != unjudged.what.en
 
 
 def test_urls_that_are_not_judged_for_the_same_reason_are_named_together() -> None:
-    pages = tuple(Answer(f"https://a.test/{name}", None, error="refused") for name in "bc")
-    (one,) = learn({"a.test": pages}).grouped_unjudged
+    pages = tuple(FetchResult(f"https://a.test/{name}", None, error="refused") for name in "bc")
+    (one,) = learn_baseline({"a.test": pages}).grouped_exclusions
     assert one.sentence.en == "a.test: https://a.test/b, https://a.test/c: failed before (no answer: refused)"
 
 
 def test_what_was_broken_before_is_named_and_not_judged() -> None:
-    bad = Answer(URL, 500)
-    assert broken({"a.test": (bad, changed(declared=False))}) == ("a.test",)
-    expectation = learn({"a.test": (bad,)})
-    assert [unjudged.what.en for unjudged in expectation.unjudged] == ["failed before (500)"]
-    assert compare(expectation, {"a.test": (Answer(URL, None, error="x"),)}) == ()
+    bad = FetchResult(URL, 500)
+    assert find_broken_sites({"a.test": (bad, changed(is_declared=False))}) == ("a.test",)
+    expectation = learn_baseline({"a.test": (bad,)})
+    assert [unjudged.what.en for unjudged in expectation.exclusions] == ["failed before (500)"]
+    assert compare(expectation, {"a.test": (FetchResult(URL, None, error="x"),)}) == ()
 
 
 def test_a_login_page_that_nobody_declared_and_is_not_there_is_not_spoken_of() -> None:
-    assert learn({"a.test": (Answer(URL, 404, declared=False),)}).unjudged == ()
+    assert learn_baseline({"a.test": (FetchResult(URL, 404, is_declared=False),)}).exclusions == ()
 
 
 def test_foreign_text_cannot_reorder_or_flood_a_sentence() -> None:

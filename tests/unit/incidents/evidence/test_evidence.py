@@ -18,19 +18,19 @@ from typer.testing import CliRunner
 from auditor.commands.incidents import app
 from auditor.errors import InputError
 from auditor.fleet import fresh
-from auditor.history.hunts import Hunts
+from auditor.history.hunts import HuntHistory
 from auditor.history.incidents import Incidents
-from auditor.history.looks import Looks
+from auditor.history.looks import ScanHistory
 from auditor.incidents import deciding
-from auditor.incidents.case import Case, fold
+from auditor.incidents.case import Case, fold_case
 from auditor.incidents.evidence import collecting, signing, stamping, verifying
-from auditor.incidents.evidence.beside import beside
-from auditor.incidents.evidence.collecting import Collecting
-from auditor.incidents.evidence.flagged import flagged
+from auditor.incidents.evidence.beside import collect_sidecars
+from auditor.incidents.evidence.collecting import EvidenceCollector
+from auditor.incidents.evidence.flagged import select_files
 from auditor.incidents.evidence.manifest import MANIFEST, SIGNATURE, SUMS
 from auditor.inventory.reach import Reach
 from auditor.models import Host, Site, clock
-from auditor.models.incidents import Collected, Contained, Stamped
+from auditor.models.incidents import CollectedEvent, ContainedEvent, TimestampedEvent
 from auditor.system import resources
 from tests import timestamps
 from tests.unit.incidents.evidence.frames import HOST, frame, member, stream
@@ -49,32 +49,34 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def command(office: Path, tmp_path: Path) -> Collecting:
+def command(office: Path, tmp_path: Path) -> EvidenceCollector:
     ledgers = Incidents(tmp_path / "history.sqlite", now=lambda: T0)
-    signing.make(office, clock.now(), 30)
-    return Collecting(INVENTORY, opened(ledgers, "web1"), WHO, office, REACH, ledgers, sent(*HOST))
+    signing.make_key(office, clock.now(), 30)
+    return EvidenceCollector(INVENTORY, opened(ledgers, "web1"), WHO, office, REACH, ledgers, sent(*HOST))
 
 
 def sent(*frames: bytes) -> Callable[[Reach, Mapping[str, Sequence[str]]], Iterator[bytes]]:
     return lambda _reach, _question: iter([stream(*frames)])
 
 
-def place(command: Collecting, deed: Collected) -> Path:
-    return collecting.folder(command.incident) / deed.folder
+def place(command: EvidenceCollector, deed: CollectedEvent) -> Path:
+    return collecting.get_incident_folder(command.incident) / deed.folder
 
 
-def case(command: Collecting) -> Case:
-    return fold(command.incident, command.ledgers.one(INVENTORY, command.incident))
+def case(command: EvidenceCollector) -> Case:
+    return fold_case(command.incident, command.ledgers.load_log(INVENTORY, command.incident))
 
 
-def damages(command: Collecting, deed: Collected | None, folder: Path, at: str | None = None) -> list[tuple[str, str]]:
-    chain = None if deed is None else verifying.known(case(command), deed)
+def damages(
+    command: EvidenceCollector, deed: CollectedEvent | None, folder: Path, at: str | None = None
+) -> list[tuple[str, str]]:
+    chain = None if deed is None else verifying.load_record(case(command), deed)
     if chain is not None:
-        chain = dataclasses.replace(chain, at=at or clock.stamp(clock.now()))
-    return [(one.kind, one.what) for one in verifying.damages(folder, command.office, chain)]
+        chain = dataclasses.replace(chain, at=at or clock.format_stamp(clock.now()))
+    return [(one.kind, one.what) for one in verifying.find_damages(folder, command.office, chain)]
 
 
-def test_what_came_is_kept_listed_and_signed_and_others_can_read_it(command: Collecting) -> None:
+def test_what_came_is_kept_listed_and_signed_and_others_can_read_it(command: EvidenceCollector) -> None:
     deed = command.collect(WEB1, (), {})
     folder = place(command, deed)
     assert (folder / "[root]/etc/passwd").read_bytes().startswith(b"root:x:")
@@ -98,29 +100,31 @@ def test_what_came_is_kept_listed_and_signed_and_others_can_read_it(command: Col
     )
     assert b"Good" in verified.stdout
     assert case(command).collections == {1: deed}
-    assert (deed.stopped, deed.files, deed.key) == ("", len(manifest["files"]), signing.own())
+    assert (deed.stopped, deed.files, deed.key) == ("", len(manifest["files"]), signing.get_own_fingerprint())
     assert damages(command, deed, folder) == []
 
 
-def test_how_often_words_of_which_file_were_taken_out_is_in_the_manifest_and_the_log(command: Collecting) -> None:
+def test_how_often_words_of_which_file_were_taken_out_is_in_the_manifest_and_the_log(
+    command: EvidenceCollector,
+) -> None:
     config, root = "/var/www/a/wp-config.php", "/etc/mysql/debian.cnf"
     frames = (
         member("[root]", "/var/log/a.log", b"x\n", redacted={config: 4_000, root: 1}),
         member("bodyfile", "bodyfile.txt", b"x\n", redacted={config: 2}),
         HOST[-1],
     )
-    deed = dataclasses.replace(command, sent=sent(*frames)).collect(WEB1, (), {})
+    deed = dataclasses.replace(command, fetch=sent(*frames)).collect(WEB1, (), {})
     told = json.loads((place(command, deed) / MANIFEST).read_bytes())["redactions"]
     assert told == [{"source": config, "count": 4_002, "files": 2}, {"source": root, "count": 1, "files": 1}]
     assert f"redacted 4002 in 2  {config}\n" in (place(command, deed) / collecting.LOG).read_text()
     assert damages(command, deed, place(command, deed)) == []
 
 
-def test_an_owned_host_writes_no_line_of_its_own_into_the_log(command: Collecting) -> None:
+def test_an_owned_host_writes_no_line_of_its_own_into_the_log(command: EvidenceCollector) -> None:
     hostile = "x\n2026-11-30T00:00:00Z\x1b[2J\u202e\u2028y\r\x85"
     noted = frame(b"N", {"what": hostile, "why": "time\nLuytre"})
     refused = member("[root]", "../\n\x1b]0;owned\x07", b"x")
-    deed = dataclasses.replace(command, sent=sent(*HOST[:-1], noted, refused, HOST[-1])).collect(WEB1, (), {})
+    deed = dataclasses.replace(command, fetch=sent(*HOST[:-1], noted, refused, HOST[-1])).collect(WEB1, (), {})
     log = (place(command, deed) / collecting.LOG).read_bytes().decode()
     assert len(log.splitlines()) == 3 + 4
     assert "x⏎2026-11-30T00:00:00Z⟨U+001B⟩[2J⟨U+202E⟩⟨U+2028⟩y⟨U+000D⟩⟨U+0085⟩" in log
@@ -151,7 +155,7 @@ def test_an_owned_host_writes_no_line_of_its_own_into_the_log(command: Collectin
     ],
 )
 def test_each_damage_is_named(
-    command: Collecting, damage: Callable[[Path], None], named: list[tuple[str, str]]
+    command: EvidenceCollector, damage: Callable[[Path], None], named: list[tuple[str, str]]
 ) -> None:
     deed = command.collect(WEB1, (), {})
     folder = place(command, deed)
@@ -177,7 +181,7 @@ def to_link(path: Path) -> None:
     path.symlink_to(path.parents[3] / "moved-out")
 
 
-def test_a_reordered_entry_of_the_manifest_is_named(command: Collecting) -> None:
+def test_a_reordered_entry_of_the_manifest_is_named(command: EvidenceCollector) -> None:
     deed = command.collect(WEB1, (), {})
     folder = place(command, deed)
     data = json.loads((folder / MANIFEST).read_bytes())
@@ -187,7 +191,7 @@ def test_a_reordered_entry_of_the_manifest_is_named(command: Collecting) -> None
     assert {"manifest_changed", "signature_wrong", "reordered", "sums_changed"} == {kind for kind, _ in found}
 
 
-def test_a_path_of_a_forged_manifest_leads_nowhere(command: Collecting) -> None:
+def test_a_path_of_a_forged_manifest_leads_nowhere(command: EvidenceCollector) -> None:
     deed = command.collect(WEB1, (), {})
     folder = place(command, deed)
     data = json.loads((folder / MANIFEST).read_bytes())
@@ -196,15 +200,17 @@ def test_a_path_of_a_forged_manifest_leads_nowhere(command: Collecting) -> None:
     assert ("missing", "/etc/hostname") in damages(command, deed, folder)
 
 
-def test_a_key_of_somebody_else_an_expired_and_a_revoked_one_are_named(command: Collecting, tmp_path: Path) -> None:
+def test_a_key_of_somebody_else_an_expired_and_a_revoked_one_are_named(
+    command: EvidenceCollector, tmp_path: Path
+) -> None:
     deed = command.collect(WEB1, (), {})
     folder = place(command, deed)
-    later = clock.stamp(clock.now() + datetime.timedelta(days=31))
+    later = clock.format_stamp(clock.now() + datetime.timedelta(days=31))
     assert damages(command, deed, folder, later) == [("key_expired", deed.key)]
-    signing.revoke(command.office, deed.key)
+    signing.revoke_key(command.office, deed.key)
     assert damages(command, deed, folder) == [("key_revoked", deed.key)]
     with pytest.raises(InputError, match="revoke"):
-        signing.revoke(command.office, deed.key)
+        signing.revoke_key(command.office, deed.key)
     (command.office / "revoked_signers").unlink()
     stranger = tmp_path / "stranger"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(stranger)], check=True)
@@ -215,16 +221,16 @@ def test_a_key_of_somebody_else_an_expired_and_a_revoked_one_are_named(command: 
     assert (kind, key.startswith("SHA256:"), key == deed.key) == ("key_unknown", True, False)
 
 
-def test_a_new_key_signs_and_what_the_old_one_signed_stays_valid(command: Collecting) -> None:
+def test_a_new_key_signs_and_what_the_old_one_signed_stays_valid(command: EvidenceCollector) -> None:
     old = command.collect(WEB1, (), {})
-    made = signing.make(command.office, clock.now(), 30)
+    made = signing.make_key(command.office, clock.now(), 30)
     assert made != old.key
-    assert [key.fingerprint for key in signing.keys(command.office)] == [old.key, made]
+    assert [key.fingerprint for key in signing.list_keys(command.office)] == [old.key, made]
     assert damages(command, old, place(command, old)) == []
-    assert signing.private().stat().st_mode & 0o077 == 0
+    assert signing.get_key_path().stat().st_mode & 0o077 == 0
 
 
-def test_what_the_ledger_does_not_know_is_named(command: Collecting) -> None:
+def test_what_the_ledger_does_not_know_is_named(command: EvidenceCollector) -> None:
     deed = command.collect(WEB1, (), {})
     digest = deed.sha256
     assert damages(command, None, place(command, deed)) == [("not_in_chain", digest)]
@@ -232,8 +238,8 @@ def test_what_the_ledger_does_not_know_is_named(command: Collecting) -> None:
     assert damages(command, other, place(command, deed)) == [("manifest_changed", digest)]
 
 
-def test_what_we_knew_before_comes_beside_it(command: Collecting, tmp_path: Path) -> None:
-    looks, hunts = Looks(tmp_path / "history.sqlite"), Hunts(tmp_path / "history.sqlite")
+def test_what_we_knew_before_comes_beside_it(command: EvidenceCollector, tmp_path: Path) -> None:
+    looks, hunts = ScanHistory(tmp_path / "history.sqlite"), HuntHistory(tmp_path / "history.sqlite")
     looks.store(INVENTORY, "antruc.test", "20261127-1", b"captured")
     site = Site(
         domain="antruc.test",
@@ -244,7 +250,7 @@ def test_what_we_knew_before_comes_beside_it(command: Collecting, tmp_path: Path
         application="static",
     )
     host = Host(name="web1", address="192.0.2.10", sites=(site,))
-    found = beside(INVENTORY, host, looks, hunts)
+    found = collect_sidecars(INVENTORY, host, looks, hunts)
     assert found == {"captures/antruc.test/20261127-1.warc.gz": b"captured"}
     deed = command.collect(WEB1, (), found)
     folder = place(command, deed)
@@ -265,24 +271,24 @@ def authority(tmp_path: Path) -> Callable[[Path], Path]:
 
 
 def test_an_authoritys_answer_is_kept_when_it_is_about_this_evidence_and_checked_later(
-    command: Collecting, authority: Callable[[Path], Path], tmp_path: Path
+    command: EvidenceCollector, authority: Callable[[Path], Path], tmp_path: Path
 ) -> None:
     deed, other = command.collect(WEB1, (), {}), command.collect(WEB1, (), {"other": b"x"})
     folder, elsewhere = place(command, deed), place(command, other)
-    answer = authority(stamping.request(folder))
+    answer = authority(stamping.write_request(folder))
     with pytest.raises(InputError, match="not a response of that authority for this evidence"):
-        stamping.keep(elsewhere, answer, tmp_path / "tsa.pem")
-    kept = stamping.keep(folder, answer, tmp_path / "tsa.pem")
+        stamping.store_response(elsewhere, answer, tmp_path / "tsa.pem")
+    kept = stamping.store_response(folder, answer, tmp_path / "tsa.pem")
     given = ["-data", MANIFEST, "-in", "manifest.json.tsr", "-CAfile", "manifest.json.authority.pem"]
     verified = subprocess.run(["openssl", "ts", "-verify", *given], cwd=folder, check=True, capture_output=True)
     assert b"Verification: OK" in verified.stdout
-    stamp = Stamped(number=1, sha256=deed.sha256, answer=kept)
-    command.ledgers.write(INVENTORY, WHO, deciding.keeping(command.incident, stamp))
+    stamp = TimestampedEvent(number=1, sha256=deed.sha256, answer=kept)
+    command.ledgers.write(INVENTORY, WHO, deciding.decide_custody(command.incident, stamp))
 
     def found() -> list[str]:
-        chain = dataclasses.replace(verifying.known(case(command), deed), at=clock.stamp(clock.now()))
-        chain = dataclasses.replace(chain, stamped_at=clock.stamp(clock.now()))
-        return [one.kind for one in verifying.damages(folder, command.office, chain)]
+        chain = dataclasses.replace(verifying.load_record(case(command), deed), at=clock.format_stamp(clock.now()))
+        chain = dataclasses.replace(chain, stamped_at=clock.format_stamp(clock.now()))
+        return [one.kind for one in verifying.find_damages(folder, command.office, chain)]
 
     assert found() == []
     (folder / "manifest.json.authority.pem").write_text("")
@@ -293,7 +299,7 @@ def test_an_authoritys_answer_is_kept_when_it_is_about_this_evidence_and_checked
     assert found() == ["missing"]
 
 
-def test_what_a_host_makes_up_does_no_harm(command: Collecting) -> None:
+def test_what_a_host_makes_up_does_no_harm(command: EvidenceCollector) -> None:
     hostile = (
         member("[root]", "/../../../etc/cron.d/x", b"* * * * * root id"),
         member("[root]", "/a", b"1"),
@@ -303,7 +309,7 @@ def test_what_a_host_makes_up_does_no_harm(command: Collecting) -> None:
         member("live_response", "x/" + "y" * 300, b"5"),
         frame(b"M", {"place": "[root]", "path": "/cut"}) + frame(b"D", b"half"),
     )
-    deed = Collecting(**{**vars(command), "sent": sent(*hostile)}).collect(WEB1, (), {})
+    deed = EvidenceCollector(**{**vars(command), "fetch": sent(*hostile)}).collect(WEB1, (), {})
     folder = place(command, deed)
     assert (deed.stopped, (folder / "[root]/a").read_bytes()) == ("cut_off", b"1")
     manifest = json.loads((folder / MANIFEST).read_bytes())
@@ -316,19 +322,19 @@ def test_what_a_host_makes_up_does_no_harm(command: Collecting) -> None:
     assert damages(command, deed, folder) == []
 
 
-def test_nothing_is_kept_of_a_host_that_says_nothing(command: Collecting) -> None:
+def test_nothing_is_kept_of_a_host_that_says_nothing(command: EvidenceCollector) -> None:
     def silent(_reach: Reach, _question: Mapping[str, Sequence[str]]) -> Iterator[bytes]:
         raise fresh.NoAnswer("Connection refused")
         yield b""
 
     with pytest.raises(fresh.NoAnswer):
-        Collecting(**{**vars(command), "sent": silent}).collect(WEB1, (), {})
-    assert list(collecting.folder(command.incident).iterdir()) == []
+        EvidenceCollector(**{**vars(command), "fetch": silent}).collect(WEB1, (), {})
+    assert list(collecting.get_incident_folder(command.incident).iterdir()) == []
     assert case(command).collections == {}
 
 
-def test_what_a_killed_collection_left_is_cleared_away_a_day_later(command: Collecting) -> None:
-    kept = collecting.folder(command.incident)
+def test_what_a_killed_collection_left_is_cleared_away_a_day_later(command: EvidenceCollector) -> None:
+    kept = collecting.get_incident_folder(command.incident)
     for name, age in ((".web1-old", 90_000), (".web1-at-work", 60)):
         (kept / name / "[root]").mkdir(parents=True)
         os.utime(kept / name, (1, clock.now().timestamp() - age))
@@ -336,23 +342,25 @@ def test_what_a_killed_collection_left_is_cleared_away_a_day_later(command: Coll
     assert {path.name for path in kept.iterdir()} == {".web1-at-work", deed.folder}
 
 
-def test_a_full_disk_here_is_one_line_and_leaves_nothing(command: Collecting, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_here_is_one_line_and_leaves_nothing(
+    command: EvidenceCollector, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(_root: Path, _path: str) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(collecting, "_created", full)
+    monkeypatch.setattr(collecting, "_create_file", full)
     with pytest.raises(InputError, match="evidence cannot be stored: No space left"):
         command.collect(WEB1, (), {})
-    assert list(collecting.folder(command.incident).iterdir()) == []
+    assert list(collecting.get_incident_folder(command.incident).iterdir()) == []
 
 
-def test_files_that_hunts_found_or_people_name_come_along(command: Collecting) -> None:
-    begun = Contained(number=1, host="web1", means="file", what="/var/www/x.php", state="confirmed")
-    command.ledgers.write(INVENTORY, WHO, deciding.adding(command.incident, begun))
-    found = flagged(case(command), "web1", None, ["/srv/a\nb", "relative"])
+def test_files_that_hunts_found_or_people_name_come_along(command: EvidenceCollector) -> None:
+    begun = ContainedEvent(number=1, host="web1", means="file", what="/var/www/x.php", state="confirmed")
+    command.ledgers.write(INVENTORY, WHO, deciding.decide_event(command.incident, begun))
+    found = select_files(case(command), "web1", None, ["/srv/a\nb", "relative"])
     assert found == ("/srv/a%0Ab", f"/var/lib/luytre/quarantine/{command.incident}_1/file")
-    assert flagged(case(command), "web2", None, ()) == ()
-    assert sum(map(len, flagged(case(command), "web1", None, [f"/{n}" + "x" * 900 for n in range(100)]))) <= 60_000
+    assert select_files(case(command), "web2", None, ()) == ()
+    assert sum(map(len, select_files(case(command), "web1", None, [f"/{n}" + "x" * 900 for n in range(100)]))) <= 60_000
 
 
 # --- on the command line ------------------------------------------------------------------------------------
@@ -361,8 +369,8 @@ def test_files_that_hunts_found_or_people_name_come_along(command: Collecting) -
 @pytest.fixture
 def inventory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("LUYTRE_STATE", str(tmp_path / "state"))
-    monkeypatch.setattr(fresh, "streamed_as_root", lambda *_: iter([stream(*HOST)]))
-    return str(shutil.copytree(resources.inventories() / "lab", tmp_path / "inventory"))
+    monkeypatch.setattr(fresh, "stream_as_root", lambda *_: iter([stream(*HOST)]))
+    return str(shutil.copytree(resources.get_inventories() / "lab", tmp_path / "inventory"))
 
 
 def auditor(inventory: str, *arguments: str, code: int = 0) -> str:
@@ -376,7 +384,7 @@ def test_evidence_is_collected_checked_handed_over_and_its_custody_printed(
 ) -> None:
     who = ("--who", "Văn phòng")
     auditor(inventory, "open", "antruc.test", *who)
-    incident = f"SC-{clock.compact_day(clock.now())}-1"
+    incident = f"SC-{clock.format_compact_day(clock.now())}-1"
     said = auditor(inventory, "collect", incident, *who)
     assert "signs evidence; it is in" in said
     assert "evidence 1 collected from web1: 5 files" in said
@@ -393,7 +401,7 @@ def test_evidence_is_collected_checked_handed_over_and_its_custody_printed(
     printed = auditor(inventory, "custody", incident)
     for words in ("verified, unchanged", "handed over to Công an tỉnh", "12/BB", "received from Công an tỉnh"):
         assert words in printed
-    (kept,) = collecting.folder(incident).iterdir()
+    (kept,) = collecting.get_incident_folder(incident).iterdir()
     copy = shutil.copytree(kept, tmp_path / "usb")
     assert "usb: unchanged since collection" in auditor(inventory, "verify", incident, str(copy))
     flip(copy / "[root]/etc/passwd")
@@ -413,7 +421,7 @@ def test_evidence_is_collected_checked_handed_over_and_its_custody_printed(
 
 def test_a_chain_that_was_changed_is_named(inventory: str, tmp_path: Path) -> None:
     auditor(inventory, "open", "antruc.test", "--who", "Văn phòng")
-    incident = f"SC-{clock.compact_day(clock.now())}-1"
+    incident = f"SC-{clock.format_compact_day(clock.now())}-1"
     auditor(inventory, "collect", incident, "--who", "Văn phòng")
     with sqlite3.connect(tmp_path / "state/history.sqlite") as database:
         database.execute("UPDATE chain SET statement = replace(statement, 'web1', 'web2') WHERE position = 2")
@@ -428,12 +436,12 @@ def test_what_a_host_says_of_itself_when_it_cannot_be_read_is_told(
         raise fresh.NoAnswer("[red]Connection refused")
 
     auditor(inventory, "open", "antruc.test", "--who", "Văn phòng")
-    incident = f"SC-{clock.compact_day(clock.now())}-1"
+    incident = f"SC-{clock.format_compact_day(clock.now())}-1"
     with pytest.raises(InputError, match="has no evidence"):
         auditor(inventory, "verify", incident)
-    monkeypatch.setattr(fresh, "streamed_as_root", silent)
+    monkeypatch.setattr(fresh, "stream_as_root", silent)
     assert "[red]Connection refused" in auditor(inventory, "collect", incident, "--who", "Văn phòng", code=1)
     with pytest.raises(InputError, match="no evidence number 1"):
         auditor(inventory, "custody", incident, "1")
-    monkeypatch.setattr(fresh, "streamed_as_root", lambda *_: iter([stream(HOST[0])]))
+    monkeypatch.setattr(fresh, "stream_as_root", lambda *_: iter([stream(HOST[0])]))
     assert "interrupted before the end" in auditor(inventory, "collect", incident, "--who", "Văn phòng", code=1)

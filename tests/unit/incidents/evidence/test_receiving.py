@@ -9,21 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.incidents.evidence import receiving
-from auditor.incidents.evidence.names import mapped
-from auditor.incidents.evidence.receiving import VERSION, Broken, Ended, Left, told
+from auditor.incidents.evidence.names import map_path
+from auditor.incidents.evidence.receiving import VERSION, EvidenceStreamError, MemberEnd, MemberOmission, iter_events
 from tests.unit.incidents.evidence.frames import HOST, LAST, frame, member, pieces, stream
 
 
 def why(content: bytes) -> str:
-    with pytest.raises(Broken) as broken:
-        list(told(pieces(content, 50_000)))
+    with pytest.raises(EvidenceStreamError) as broken:
+        list(iter_events(pieces(content, 50_000)))
     return str(broken.value)
 
 
 def test_what_comes_is_taken_apart_however_it_is_cut_into_pieces() -> None:
-    whole = list(told([stream(*HOST)]))
-    assert list(told(pieces(stream(*HOST), 1))) == whole
-    assert [one for one in whole if isinstance(one, Left)] == [Left(what="logs", why="time")]
+    whole = list(iter_events([stream(*HOST)]))
+    assert list(iter_events(pieces(stream(*HOST), 1))) == whole
+    assert [one for one in whole if isinstance(one, MemberOmission)] == [MemberOmission(what="logs", why="time")]
     assert b"<?php x" in whole
 
 
@@ -55,9 +55,9 @@ def test_what_is_no_evidence_is_named(content: bytes, reason: str) -> None:
 @pytest.mark.parametrize(
     ("limit", "value", "frames"),
     [
-        ("MOST", 1_000, frame(b"N", {"what": "x" * 900, "why": ""}) * 2),
-        ("MOST_MEMBERS", 2, member("[root]", "/a", b"") * 3),
-        ("MOST_NOTES", 2, frame(b"N", {"what": "", "why": ""}) * 3),
+        ("MAX_BYTES", 1_000, frame(b"N", {"what": "x" * 900, "why": ""}) * 2),
+        ("MAX_MEMBERS", 2, member("[root]", "/a", b"") * 3),
+        ("MAX_NOTES", 2, frame(b"N", {"what": "", "why": ""}) * 3),
     ],
 )
 def test_a_flood_ends(monkeypatch: pytest.MonkeyPatch, limit: str, value: int, frames: bytes) -> None:
@@ -66,14 +66,14 @@ def test_a_flood_ends(monkeypatch: pytest.MonkeyPatch, limit: str, value: int, f
 
 
 def test_what_is_packed_to_burst_is_unpacked_a_piece_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receiving, "MOST", 1_000_000)
+    monkeypatch.setattr(receiving, "MAX_BYTES", 1_000_000)
     bomb = VERSION + zlib.compress(bytes(50_000_000), 9)
     assert why(bomb) in ("too_much", "not_understood")
 
 
 def test_what_ended_whole_says_nothing_else() -> None:
-    (_, _, ended) = told([stream(member("[root]", "/a", b"x"), LAST)])
-    assert ended == Ended()
+    (_, _, ended) = iter_events([stream(member("[root]", "/a", b"x"), LAST)])
+    assert ended == MemberEnd()
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_what_ended_whole_says_nothing_else() -> None:
 )
 def test_what_is_no_path_is_refused(path: str) -> None:
     with pytest.raises(ValueError, match=r"no path|too long"):
-        mapped("[root]", path)
+        map_path("[root]", path)
 
 
 @given(
@@ -92,7 +92,7 @@ def test_what_is_no_path_is_refused(path: str) -> None:
     )
 )
 def test_a_name_is_ours_whatever_the_host_calls_it(parts: list[str]) -> None:
-    ours = mapped("[root]", "/" + "/".join(parts))
+    ours = map_path("[root]", "/" + "/".join(parts))
     assert ours.startswith("[root]/")
     assert ours.isascii()
     assert ours.isprintable()

@@ -8,11 +8,11 @@ import pytest
 
 from auditor.hardening.serving import smoke
 from auditor.incidents import visited as own
-from auditor.incidents.containing import Wanted
-from auditor.incidents.response.at_once import Response, contain_all, responses_to
-from auditor.incidents.visited import Fell, Serving, Unseen, visited
+from auditor.incidents.containing import ActionRequest
+from auditor.incidents.response.at_once import TraceResponse, build_responses, contain_traces
+from auditor.incidents.visited import ServingSites, SiteOutage, UncheckedSites, check_sites
 from auditor.models import Finding, Host, Severity, Site, Status, Subject
-from auditor.models.incidents import Contained
+from auditor.models.incidents import ContainedEvent
 from auditor.models.ranks import Means
 from tests.unit.incidents.sites import Pages, StandIn
 
@@ -99,9 +99,9 @@ def test_what_can_be_told_from_all_else_is_contained_at_once(
     subject: Subject, kind: str, where: str, exactly: str, wanted: list[tuple[Means, str]]
 ) -> None:
     member = {"kind": kind, "where": where, "sample": "", "exactly": exactly}
-    (one,) = responses_to([finding("compromise.shell", subject, member)])
+    (one,) = build_responses([finding("compromise.shell", subject, member)])
     assert (one.host, one.kind) == ("web1", kind)
-    assert one.wanted == tuple(Wanted(means, what, None) for means, what in wanted)
+    assert one.requests == tuple(ActionRequest(means, what, None) for means, what in wanted)
 
 
 @pytest.mark.parametrize(
@@ -131,14 +131,14 @@ def test_what_can_be_told_from_all_else_is_contained_at_once(
 def test_what_a_person_has_to_look_at_is_told_with_a_command_that_can_be_typed_or_steps(
     kind: str, where: str, typed: tuple[Means, str] | None
 ) -> None:
-    (one,) = responses_to([finding("compromise.starts", ON_HOST, {"kind": kind, "where": where})], [HOST])
-    assert one.typed == typed
-    assert one.typed or one.steps or one.wanted
+    (one,) = build_responses([finding("compromise.starts", ON_HOST, {"kind": kind, "where": where})], [HOST])
+    assert one.manual_action == typed
+    assert one.manual_action or one.steps or one.requests
 
 
 def test_what_two_findings_name_is_named_once_and_what_is_no_trace_is_not() -> None:
     member = {"kind": "program", "where": "/var/www/a/x.php"}
-    found = responses_to(
+    found = build_responses(
         [finding("compromise.shell", ON_HOST, member, "x.php"), finding("compromise.suspected", ON_HOST, member)]
     )
     assert len(found) == 1
@@ -155,32 +155,32 @@ MEMBERS = (
 
 
 def told(
-    before: int, after: int | None, monkeypatch: pytest.MonkeyPatch, *already: Wanted
-) -> tuple[StandIn, list[Contained | Fell | Unseen | Serving | Response]]:
+    before: int, after: int | None, monkeypatch: pytest.MonkeyPatch, *already: ActionRequest
+) -> tuple[StandIn, list[ContainedEvent | SiteOutage | UncheckedSites | ServingSites | TraceResponse]]:
     command, home = StandIn(), "http://antruc.test/"
     monkeypatch.setattr(smoke, "visit", Pages(command, {home: before}, {home: after or 0}).visit)
     monkeypatch.setattr(own.time, "sleep", lambda _seconds: None)
-    found = responses_to([finding("compromise.shell", ON_HOST, *MEMBERS)])
-    return command, list(visited(command, HOST, contain_all(command, HOST, found, already), None))  # type: ignore[arg-type]
+    found = build_responses([finding("compromise.shell", ON_HOST, *MEMBERS)])
+    return command, list(check_sites(command, HOST, contain_traces(command, HOST, found, already), None))  # type: ignore[arg-type]
 
 
 def test_who_may_come_back_comes_first_and_what_is_left_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     command, said = told(200, 200, monkeypatch)
     assert (command.taken, command.back) == ([KEY, "/etc/crontab:3@0123456789ab", "7/srv/x", "/var/www/a/x.php"], [])
-    assert [one.where for one in said if isinstance(one, Response)] == ["/var/www/a/index.php", "/etc/passwd"]
-    assert [one.state for one in said if isinstance(one, Contained)] == ["confirmed"] * 4
+    assert [one.where for one in said if isinstance(one, TraceResponse)] == ["/var/www/a/index.php", "/etc/passwd"]
+    assert [one.state for one in said if isinstance(one, ContainedEvent)] == ["confirmed"] * 4
 
 
 def test_what_is_contained_already_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    command, _ = told(200, 200, monkeypatch, Wanted("key", KEY, None), Wanted("process", "7/srv/x", None))
+    command, _ = told(200, 200, monkeypatch, ActionRequest("key", KEY, None), ActionRequest("process", "7/srv/x", None))
     assert command.taken == ["/etc/crontab:3@0123456789ab", "/var/www/a/x.php"]
 
 
 def test_a_site_that_falls_gets_back_what_it_may_live_by_and_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     command, said = told(200, 500, monkeypatch)
     assert [command.taken[number - 1] for number in command.back] == ["/var/www/a/x.php"]
-    assert isinstance(said[-1], Fell)
-    assert (said[-1].domain, len(said[-1].released)) == ("antruc.test", 1)
+    assert isinstance(said[-1], SiteOutage)
+    assert (said[-1].domain, len(said[-1].lift_events)) == ("antruc.test", 1)
 
 
 def test_a_site_that_was_down_before_keeps_nothing_from_being_taken(monkeypatch: pytest.MonkeyPatch) -> None:

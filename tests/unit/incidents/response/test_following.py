@@ -10,17 +10,26 @@ from typing import Any
 import pytest
 
 from auditor.fleet.reasons import KEY_CHANGED
-from auditor.history.incidents import Incidents, standing
+from auditor.history.incidents import Incidents, list_actions_in_force
 from auditor.incidents import deciding
-from auditor.incidents.case import Case, fold
-from auditor.incidents.containing import Wanted
-from auditor.incidents.response.alarms import root_taken, run_without_accepted
-from auditor.incidents.response.at_once import in_force_on, responses_to
-from auditor.incidents.response.following import Step, Unanswered, following, sign_commands
+from auditor.incidents.case import Case, fold_case
+from auditor.incidents.containing import ActionRequest
+from auditor.incidents.response.alarms import filter_run, list_rooted_hosts
+from auditor.incidents.response.at_once import build_responses, list_requests_in_force
+from auditor.incidents.response.following import NextStep, Unanswered, build_sign_commands, find_next_step
 from auditor.models import HostOutcome, Run, Subject, Trace, clock
-from auditor.models.incidents import AnyDeed, Collected, Contained, Found, Joined, Released, Reported, Spared
+from auditor.models.incidents import (
+    AnyEvent,
+    CollectedEvent,
+    ContainedEvent,
+    FindingReference,
+    JoinedEvent,
+    LiftedEvent,
+    ReportedEvent,
+    WaivedReportEvent,
+)
 from auditor.models.ranks import Means
-from auditor.models.reviews import Accepted, Kind
+from auditor.models.reviews import Kind, TraceAcceptance
 from tests.unit.incidents.filled import LAST_FORM, T0, clean, lab
 from tests.unit.results.test_verdict import finding
 
@@ -28,9 +37,9 @@ INVENTORY, WHO = "inventories/none", "Văn phòng"
 SHELL = {"kind": "program", "where": "/srv/x.php", "key": "0" * 16, "rules": ["command"]}
 CHANGED = {"kind": "changed", "where": "/srv/index.php", "key": "1" * 16}
 PRELOAD = {"kind": "permission", "where": "/etc/sudoers.d/x (www-data)", "key": "2" * 16}
-TAKEN = Contained(number=1, host="web1", means="file", what="/srv/x.php", state="confirmed")
-COLLECTED = Collected(number=1, host="web1", folder="x", sha256="0" * 64, files=1, size=1, key="SHA256:x")
-REPORTED = tuple(Reported(report=report, how="x") for report in ("now", "first", "full"))
+TAKEN = ContainedEvent(number=1, host="web1", means="file", what="/srv/x.php", state="confirmed")
+COLLECTED = CollectedEvent(number=1, host="web1", folder="x", sha256="0" * 64, files=1, size=1, key="SHA256:x")
+REPORTED = tuple(ReportedEvent(report=report, how="x") for report in ("now", "first", "full"))
 
 
 @pytest.fixture
@@ -38,23 +47,23 @@ def ledgers(tmp_path: Path) -> Incidents:
     return Incidents(tmp_path / "history.sqlite", now=lambda: T0)
 
 
-def case(ledgers: Incidents, *deeds: AnyDeed) -> Case:
-    found = (Found(control="compromise.shell", subject="web1", run="x"),)
-    incident, _ = ledgers.write(INVENTORY, WHO, deciding.opening(("web1",), found, T0, "2026", None, new=False))
+def case(ledgers: Incidents, *deeds: AnyEvent) -> Case:
+    found = (FindingReference(control="compromise.shell", subject="web1", run="x"),)
+    incident, _ = ledgers.write(INVENTORY, WHO, deciding.decide_opening(("web1",), found, T0, "2026", None, new=False))
     for deed in deeds:
         ledgers.write(INVENTORY, WHO, lambda _ledgers, deed=deed: (incident, deed))  # type: ignore[misc]
-    return fold(incident, ledgers.one(INVENTORY, incident))
+    return fold_case(incident, ledgers.load_log(INVENTORY, incident))
 
 
 def run(hours: int, *members: Any) -> Run:
     status = "fail" if members else "pass"
-    moment = clock.stamp(T0 + datetime.timedelta(hours=hours))
+    moment = clock.format_stamp(T0 + datetime.timedelta(hours=hours))
     return clean(moment, replace(finding(status, control="compromise.shell"), violations=members))
 
 
-def step(of: Case, newest: Run | None, hours: int = 1) -> Step:
+def step(of: Case, newest: Run | None, hours: int = 1) -> NextStep:
     hosts = [host for host in lab().hosts if host.name == "web1"]
-    return following(of, newest, hosts, T0 + datetime.timedelta(hours=hours))
+    return find_next_step(of, newest, hosts, T0 + datetime.timedelta(hours=hours))
 
 
 def weak(kind: Kind, where: str, sample: str = "", rules: tuple[str, ...] = ()) -> Trace:
@@ -62,7 +71,7 @@ def weak(kind: Kind, where: str, sample: str = "", rules: tuple[str, ...] = ()) 
     return Trace(key=key, kind=kind, certainty="weak", where=where, sample=sample, families=("known",), rules=rules)
 
 
-def words(of: Step) -> list[tuple[str, ...]]:
+def words(of: NextStep) -> list[tuple[str, ...]]:
     return [command.words for command in of.commands]
 
 
@@ -85,7 +94,7 @@ def test_then_evidence_then_word_at_once_then_the_first_notice(ledgers: Incident
     assert words(step(of, run(0, SHELL))) == [("incident", "collect", of.id)]
     of = case(ledgers, COLLECTED)
     assert words(step(of, run(0, SHELL))) == [("incident", "reported", of.id, "now")]
-    of = case(ledgers, Spared(report="now", why="x"))
+    of = case(ledgers, WaivedReportEvent(report="now", why="x"))
     assert words(step(of, run(0, SHELL))) == [("incident", "form", of.id, "--form", "first")]
 
 
@@ -93,8 +102,8 @@ def test_then_what_is_typed_then_what_is_done_by_hand_then_looking_again(ledgers
     of = case(ledgers, TAKEN, COLLECTED, *REPORTED)
     told = step(of, run(0, SHELL, CHANGED, PRELOAD))
     assert words(told) == [("incident", "contain", of.id, "file", "/srv/index.php", "--host", "web1")]
-    assert [one.where for one in told.looked] == ["/srv/index.php"]
-    of = case(ledgers, Contained(number=2, host="web1", means="file", what="/srv/index.php", state="confirmed"))
+    assert [one.where for one in told.reviewed_responses] == ["/srv/index.php"]
+    of = case(ledgers, ContainedEvent(number=2, host="web1", means="file", what="/srv/index.php", state="confirmed"))
     told = step(of, run(0, SHELL, CHANGED, PRELOAD))
     assert (told.says, words(told)) == ("by_hand", [("incident", "note", of.id), ("hunt", "--limit", "web1")])
     assert [one.kind for one in told.by_hand] == ["permission"]
@@ -111,7 +120,7 @@ def test_in_the_end_the_form_and_closing(ledgers: Incidents) -> None:
 
 def test_what_a_host_refused_is_done_by_hand(ledgers: Incidents) -> None:
     second = {"kind": "account", "where": "/etc/passwd (hethong)", "exactly": "hethong", "key": "3" * 16}
-    refused = Contained(number=1, host="web1", means="account", what="hethong", state="refused", why="no_shadow")
+    refused = ContainedEvent(number=1, host="web1", means="account", what="hethong", state="refused", why="no_shadow")
     of = case(ledgers, refused, COLLECTED, *REPORTED)
     told = step(of, run(0, second))
     assert [one.steps[0].says for one in told.by_hand] == ["passwd_line"]
@@ -137,7 +146,7 @@ def test_what_a_host_refused_is_done_by_hand(ledgers: Incidents) -> None:
 def test_what_is_contained_and_still_there_is_ended_once_there_is_evidence(
     ledgers: Incidents, member: dict[str, Any], means: Means, what: str, says: str
 ) -> None:
-    of = case(ledgers, Contained(number=1, host="web1", means=means, what=what, state="confirmed"))
+    of = case(ledgers, ContainedEvent(number=1, host="web1", means=means, what=what, state="confirmed"))
     assert words(step(of, run(0, member))) == [("incident", "collect", of.id)]
     of = case(ledgers, COLLECTED, *REPORTED)
     (one,) = step(of, run(0, member)).by_hand
@@ -150,7 +159,7 @@ def test_a_report_that_is_overdue_comes_before_what_is_done_by_hand(ledgers: Inc
     assert words(step(of, run(0, PRELOAD), hours=73)) == [("incident", "form", of.id, "--form", "full")]
 
 
-STOPPED = Contained(number=1, host="web1", means="process", what="7/srv/x", state="confirmed")
+STOPPED = ContainedEvent(number=1, host="web1", means="process", what="7/srv/x", state="confirmed")
 
 
 def test_a_stopped_process_is_ended_once_there_is_evidence_of_it(ledgers: Incidents) -> None:
@@ -159,7 +168,7 @@ def test_a_stopped_process_is_ended_once_there_is_evidence_of_it(ledgers: Incide
     of = case(ledgers, COLLECTED, *REPORTED)
     told = step(of, run(0, running))
     assert words(told) == [("incident", "clean", of.id, "process-end", "7/srv/x", "--host", "web1")]
-    ended = Contained(number=2, host="web1", means="process-end", what="7/srv/x", state="confirmed")
+    ended = ContainedEvent(number=2, host="web1", means="process-end", what="7/srv/x", state="confirmed")
     of = case(ledgers, ended)
     assert {number: one.state for number, one in of.actions.items()} == {1: "ended", 2: "confirmed"}
     assert words(step(of, run(0, running))) == [("hunt", "--limit", "web1")]
@@ -167,10 +176,10 @@ def test_a_stopped_process_is_ended_once_there_is_evidence_of_it(ledgers: Incide
 
 @pytest.mark.parametrize(("state", "why", "left"), [("refused", "no_process", 0), ("refused", "keeper", 1)])
 def test_one_that_ended_by_itself_stands_still_no_more(ledgers: Incidents, state: Any, why: str, left: int) -> None:
-    ended = Contained(number=2, host="web1", means="process-end", what="7/srv/x", state=state, why=why)
+    ended = ContainedEvent(number=2, host="web1", means="process-end", what="7/srv/x", state=state, why=why)
     of = case(ledgers, STOPPED, ended)
     assert of.actions[1].state == ("confirmed" if left else "released")
-    assert len(standing({of.id: of.entries}, T0)) == left
+    assert len(list_actions_in_force({of.id: of.entries}, T0)) == left
 
 
 def test_one_of_many_that_run_a_program_is_told_by_when_it_began_and_ended_after_looking(ledgers: Incidents) -> None:
@@ -185,8 +194,8 @@ def test_what_visitors_see_is_taken_out_by_hand_then_shown_again_and_looked_at(l
     page = {"kind": "doorway", "where": "/xo-so.html", "key": "6" * 16}
     site = Subject(kind="site", id="antruc.test")
     seen = replace(finding("fail", control="content.injected", subject=site), host="web1", violations=(page,))
-    newest = clean(clock.stamp(T0), seen)
-    path = Contained(number=1, host="web1", means="path", what="antruc.test/xo-so.html", state="confirmed")
+    newest = clean(clock.format_stamp(T0), seen)
+    path = ContainedEvent(number=1, host="web1", means="path", what="antruc.test/xo-so.html", state="confirmed")
     of = case(ledgers, path, COLLECTED, *REPORTED)
     told = step(of, newest)
     assert told.says == "by_hand"
@@ -201,10 +210,10 @@ def test_what_only_people_know_is_answered_before_a_form_and_what_comes_later_wi
     of = case(ledgers, TAKEN, COLLECTED, REPORTED[0])
     hosts = [host for host in lab().hosts if host.name == "web1"]
     asked: Unanswered = {"first": ("kind", "severity"), "full": ("kind", "cause"), "end": ("recovery",)}
-    told = following(of, run(0, SHELL), hosts, T0, unanswered=asked)
+    told = find_next_step(of, run(0, SHELL), hosts, T0, open_questions=asked)
     assert words(told) == [("incident", "answer", of.id, "kind", "severity", "cause", "recovery")]
     assert told.later == {"cause", "recovery"}
-    assert words(following(of, run(0, SHELL), hosts, T0, unanswered={**asked, "first": ()})) == [
+    assert words(find_next_step(of, run(0, SHELL), hosts, T0, open_questions={**asked, "first": ()})) == [
         ("incident", "form", of.id, "--form", "first")
     ]
 
@@ -220,8 +229,11 @@ def test_signs_by_which_somebody_comes_in_stand_beside_what_is_sure_and_never_ou
     hunts = tuple(one.model_copy(update={"weak": (*keys, loaded, other)}) for one in newest.hunts)
     of = case(ledgers, TAKEN, COLLECTED, *REPORTED)
     told = step(of, newest.model_copy(update={"hunts": hunts}))
-    assert [one.typed for one in told.signs] == [("key", f"SHA256:{'a' * 43}"), ("file", "/srv/mu-plugins/x.php")]
-    (command,) = sign_commands(of, told.signs)
+    assert [one.manual_action for one in told.signs] == [
+        ("key", f"SHA256:{'a' * 43}"),
+        ("file", "/srv/mu-plugins/x.php"),
+    ]
+    (command,) = build_sign_commands(of, told.signs)
     assert command.words[3:] == ("key", f"SHA256:{'a' * 43}", "file", "/srv/mu-plugins/x.php", "--host", "web1")
 
 
@@ -250,27 +262,29 @@ def test_a_host_with_another_key_is_enrolled_before_it_is_hunted_on(ledgers: Inc
 
 
 def test_a_review_counts_only_after_what_was_kept_from_visitors_is_shown_again(ledgers: Incidents) -> None:
-    path = Contained(number=1, host="web1", means="path", what="antruc.test/x.php", state="confirmed")
-    of = case(ledgers, path, COLLECTED, *REPORTED, Joined(subjects=("antruc.test",)), LAST_FORM)
+    path = ContainedEvent(number=1, host="web1", means="path", what="antruc.test/x.php", state="confirmed")
+    of = case(ledgers, path, COLLECTED, *REPORTED, JoinedEvent(subjects=("antruc.test",)), LAST_FORM)
     seen = clean(
-        clock.stamp(T0 + datetime.timedelta(minutes=30)),
+        clock.format_stamp(T0 + datetime.timedelta(minutes=30)),
         replace(finding("pass", control="compromise.shell"), violations=()),
     )
     later = Incidents(ledgers.path, now=lambda: T0 + datetime.timedelta(hours=1))
-    later.write(INVENTORY, WHO, lambda _: (of.id, Released(number=1, host="web1", means="path", state="released")))
-    of = fold(of.id, ledgers.one(INVENTORY, of.id))
+    later.write(INVENTORY, WHO, lambda _: (of.id, LiftedEvent(number=1, host="web1", means="path", state="released")))
+    of = fold_case(of.id, ledgers.load_log(INVENTORY, of.id))
     assert words(step(of, seen)) == [("review", "--limit", "antruc.test")]
     assert words(step(of, run(5), 6)) == [("incident", "close", of.id)]
 
 
 def test_what_the_office_accepted_since_is_not_named_again(ledgers: Incidents) -> None:
     of = case(ledgers, TAKEN, COLLECTED, *REPORTED)
-    own = Accepted(site="web1", key="1" * 16, reason="x", approver="Văn phòng", second="Văn thư", granted=T0.date())
-    newest = run_without_accepted(run(0, CHANGED), (own,), T0.date())
+    own = TraceAcceptance(
+        site="web1", key="1" * 16, reason="x", approver="Văn phòng", second="Văn thư", granted=T0.date()
+    )
+    newest = filter_run(run(0, CHANGED), (own,), T0.date())
     assert step(of, run(0, CHANGED)).says == "look"
     assert words(step(of, newest)) == [("hunt", "--limit", "web1")]
     before = T0.date() - datetime.timedelta(days=1)
-    assert step(of, run_without_accepted(run(0, CHANGED), (own,), before)).says == "look"
+    assert step(of, filter_run(run(0, CHANGED), (own,), before)).says == "look"
 
 
 def test_a_closing_form_with_blank_fields_is_said_to_have_them(ledgers: Incidents) -> None:
@@ -285,10 +299,10 @@ def test_what_a_hunt_sees_again_after_it_was_contained_is_contained_again(ledger
     of = case(ledgers, TAKEN, COLLECTED, *REPORTED)
     assert words(step(of, run(1, SHELL))) == [("incident", "open", "--all-found", "web1")]
     assert words(step(of, run(0, SHELL))) != [("incident", "open", "--all-found", "web1")]
-    shell = Wanted("file", "/srv/x.php", None)
-    assert in_force_on(of, "web1", run(0, SHELL).hunts) == {shell}
-    assert in_force_on(of, "web1", run(1, SHELL).hunts) == frozenset()
-    assert in_force_on(of, "web2") == frozenset()
+    shell = ActionRequest("file", "/srv/x.php", None)
+    assert list_requests_in_force(of, "web1", run(0, SHELL).hunts) == {shell}
+    assert list_requests_in_force(of, "web1", run(1, SHELL).hunts) == frozenset()
+    assert list_requests_in_force(of, "web2") == frozenset()
 
 
 def test_what_is_never_begun_is_not_asked_for_again_and_has_no_step_that_shuts_us_out(ledgers: Incidents) -> None:
@@ -306,12 +320,12 @@ def test_a_page_that_the_inventory_names_is_the_site_s_own_and_left_to_a_person(
     own = next(page for page in host.sites[0].smoke_urls if page != "/")
     pages = tuple({"kind": "doorway", "where": where, "key": "7" * 16} for where in (own, "/xo-so.html"))
     seen = replace(finding("fail", control="content.injected", subject=site), host="web1", violations=pages)
-    ours, theirs = responses_to((seen,), (host,))
-    assert (ours.wanted, [one.what for one in theirs.wanted]) == ((), ["antruc.test/xo-so.html"])
+    ours, theirs = build_responses((seen,), (host,))
+    assert (ours.requests, [one.what for one in theirs.requests]) == ((), ["antruc.test/xo-so.html"])
 
 
 def test_root_was_taken_where_a_trace_says_so() -> None:
     second = {"kind": "account", "where": "/etc/passwd (x)", "key": "8" * 16, "rules": ["second_root"]}
     preload = {"kind": "preload", "where": "/etc/ld.so.preload", "key": "9" * 16}
     for member, hosts in ((second, ("web1",)), (preload, ("web1",)), (SHELL, ()), (PRELOAD, ())):
-        assert root_taken(run(0, member).findings) == hosts
+        assert list_rooted_hosts(run(0, member).findings) == hosts

@@ -8,9 +8,9 @@ from typing import get_args
 
 import pytest
 
-from auditor.incidents.means.table import MEANS
+from auditor.incidents.means.table import ACTION_KINDS
 from auditor.incidents.response import manual, table
-from auditor.incidents.response.seen import Seen, seen_in
+from auditor.incidents.response.seen import LocatedTrace, parse_trace
 from auditor.models import Site
 from auditor.models.hunts import GROUPS, KINDS
 from auditor.models.reviews import Kind
@@ -59,7 +59,7 @@ LINES = (
 )
 
 
-def traces(kind: str) -> list[Seen]:
+def traces(kind: str) -> list[LocatedTrace]:
     rules = (
         ("foreign",),
         ("changed",),
@@ -69,7 +69,7 @@ def traces(kind: str) -> list[Seen]:
         ("posted_to_gone",),
     )
     found = [
-        seen_in("antruc.test", {"kind": kind, "where": where, "exactly": exactly, "rules": list(said)}, SITES)
+        parse_trace("antruc.test", {"kind": kind, "where": where, "exactly": exactly, "rules": list(said)}, SITES)
         for where in PLACES.get(kind, ("/var/www/a/x.php", "/var/www/a/long\u2026name.php", "/var/www/a/%0Ax.php"))
         for exactly in LINES
         for said in rules
@@ -80,7 +80,7 @@ def traces(kind: str) -> list[Seen]:
 @pytest.mark.parametrize("kind", get_args(Kind))
 def test_every_kind_has_an_action_or_a_step_by_hand(kind: str) -> None:
     for one in traces(kind):
-        assert table.at_once(one) or table.typed(one) or table.by_hand(one), one
+        assert table.list_automatic_actions(one) or table.choose_manual_action(one) or table.list_instructions(one), one
 
 
 def test_kinds_that_hosts_can_raise_are_all_in_the_table() -> None:
@@ -91,10 +91,10 @@ def test_kinds_that_hosts_can_raise_are_all_in_the_table() -> None:
 @pytest.mark.parametrize("kind", get_args(Kind))
 def test_what_is_typed_is_read_by_its_means_and_has_nothing_left_to_fill_in(kind: str) -> None:
     for one in traces(kind):
-        asked = table.typed(one)
+        asked = table.choose_manual_action(one)
         if asked is not None:
             means, what = asked
-            MEANS[means].read(what)
+            ACTION_KINDS[means].read(what)
             assert not {"PID", "LINE", "PATH", "ACCOUNT", "UNIT"} & set(
                 what.replace("/", " ").replace(":", " ").split()
             )
@@ -104,7 +104,7 @@ def test_what_is_typed_is_read_by_its_means_and_has_nothing_left_to_fill_in(kind
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_every_step_has_words_and_commands_that_a_shell_reads(kind: str, lang: str) -> None:
     words = Words(lang)  # type: ignore[arg-type]
-    for step in {step for one in traces(kind) for step in table.by_hand(one)}:
+    for step in {step for one in traces(kind) for step in table.list_instructions(one)}:
         key = f"incidents.manual.{step.says}"
         assert words(key, host="web1") != key
         for command in step.commands:
@@ -114,8 +114,8 @@ def test_every_step_has_words_and_commands_that_a_shell_reads(kind: str, lang: s
 
 @pytest.mark.parametrize("name", ["x';reboot;'", "$(reboot)", "a b", "-rf", "%0Areboot", "`id`"])
 def test_a_name_that_a_host_made_up_is_one_word_of_a_command(name: str) -> None:
-    one = Seen("web1", "preload", f"/etc/{name}", "")
-    *_, last, _ = manual.preloaded(one).commands
+    one = LocatedTrace("web1", "preload", f"/etc/{name}", "")
+    *_, last, _ = manual.remove_preload(one).commands
     told = subprocess.run(
         ["bash", "-c", f"sudo() {{ printf '%s.%s' $(($# - 4)) \"$5\"; }}; {last}"],
         capture_output=True,
@@ -134,38 +134,38 @@ def test_a_name_that_a_host_made_up_is_one_word_of_a_command(name: str) -> None:
     ],
 )
 def test_a_row_is_taken_out_by_the_words_that_clean_reads(where: str, what: str) -> None:
-    one = seen_in("antruc.test", {"kind": "database_code", "where": where, "rules": ["evaluated"]}, SITES)
+    one = parse_trace("antruc.test", {"kind": "database_code", "where": where, "rules": ["evaluated"]}, SITES)
     assert one is not None
-    assert table.typed(one) == ("row", what)
-    assert MEANS["row"].read(what) == what
+    assert table.choose_manual_action(one) == ("row", what)
+    assert ACTION_KINDS["row"].read(what) == what
 
 
 def test_a_row_of_no_site_or_table_that_is_known_is_left_to_a_person() -> None:
     for where in ("/srv/x: wp_posts 990", "/var/www/a: wp_users 3"):
-        one = seen_in("antruc.test", {"kind": "database_code", "where": where, "rules": []}, SITES)
+        one = parse_trace("antruc.test", {"kind": "database_code", "where": where, "rules": []}, SITES)
         assert one is not None
-        assert table.typed(one) is None
-        assert table.by_hand(one)[0].says == "database_row"
+        assert table.choose_manual_action(one) is None
+        assert table.list_instructions(one)[0].says == "database_row"
 
 
 def test_a_unit_in_the_place_of_a_package_s_is_taken_away_and_that_starts_as_it_is() -> None:
     member = {"kind": "unit", "where": "/etc/systemd/system/ssh.service (root)", "rules": ["foreign", "replaces_unit"]}
-    one = seen_in("web1", member)
+    one = parse_trace("web1", member)
     assert one is not None
-    assert table.typed(one) is None
-    assert table.by_hand(one)[0].commands[-1] == "sudo systemctl try-restart ssh.service"
+    assert table.choose_manual_action(one) is None
+    assert table.list_instructions(one)[0].commands[-1] == "sudo systemctl try-restart ssh.service"
 
 
 def test_a_second_root_without_a_shadow_line_has_its_lines_taken_out() -> None:
-    one = seen_in("web2", {"kind": "account", "where": "/etc/passwd (hethong)", "exactly": "hethong"})
+    one = parse_trace("web2", {"kind": "account", "where": "/etc/passwd (hethong)", "exactly": "hethong"})
     assert one is not None
-    (step,) = table.by_hand(one)
+    (step,) = table.list_instructions(one)
     assert "sudo sed -i '/^hethong:/d' /etc/passwd /etc/shadow" in step.commands
 
 
 def test_no_command_stops_a_program_of_the_host_s_own() -> None:
-    one = seen_in("web2", {"kind": "process", "where": "/usr/sbin/sshd (root)", "rules": ["loads_foreign"]})
+    one = parse_trace("web2", {"kind": "process", "where": "/usr/sbin/sshd (root)", "rules": ["loads_foreign"]})
     assert one is not None
-    assert table.typed(one) is None
-    (command,) = table.by_hand(one)[0].commands
+    assert table.choose_manual_action(one) is None
+    (command,) = table.list_instructions(one)[0].commands
     assert not {"kill", "pkill", "systemctl"} & set(shlex.split(shlex.split(command)[3]))

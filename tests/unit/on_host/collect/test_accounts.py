@@ -86,7 +86,7 @@ def account(name: str, uid: int, gid: int) -> dict[str, Any]:
 def test_members_by_primary_group_count() -> None:
     people = [account("an", 1000, 27), account("binh", 1001, 1001)]
     groups = [{"name": "sudo", "gid": 27, "members": ["binh"]}, {"name": "users", "gid": 100, "members": ["an"]}]
-    assert accounts.privileged(people, groups) == [
+    assert accounts.find_privileged(people, groups) == [
         {"account": "an", "via": "group sudo"},
         {"account": "binh", "via": "group sudo"},
     ]
@@ -101,7 +101,7 @@ def test_duplicates_leave_root_out() -> None:
         account("a", 9, 9),
     ]
     groups = [{"name": "g", "gid": 5, "members": []}, {"name": "h", "gid": 5, "members": []}]
-    assert accounts.duplicates(people, groups) == [
+    assert accounts.find_duplicates(people, groups) == [
         {"kind": "uid", "value": "33", "carriers": ["a", "b"]},
         {"kind": "account", "value": "a", "carriers": ["33", "9"]},
         {"kind": "gid", "value": "5", "carriers": ["g", "h"]},
@@ -275,13 +275,13 @@ def test_an_entry_that_root_did_not_write_as_its_own_proves_no_login(fields: dic
     ],
 )
 def test_timeouts_of_login_shells(texts: list[tuple[str, str]], timeout: int, fixed: bool, file: str) -> None:
-    seen = accounts.profile(texts)
+    seen = accounts.parse_profile(texts)
     assert (seen["timeout"], seen["timeout_readonly"], seen["timeout_file"]) == (timeout, fixed, file)
 
 
 def test_the_last_umask_counts() -> None:
-    assert accounts.profile([("a", "umask 027\n"), ("b", "[ -t 0 ] && umask 002\n")])["umask"] == 0o002
-    assert accounts.profile([("a", "# umask 002\necho $(umask)\n")])["umask"] is None
+    assert accounts.parse_profile([("a", "umask 027\n"), ("b", "[ -t 0 ] && umask 002\n")])["umask"] == 0o002
+    assert accounts.parse_profile([("a", "# umask 002\necho $(umask)\n")])["umask"] is None
 
 
 # --- findings --------------------------------------------------------------------------------------------
@@ -410,7 +410,7 @@ def test_password_aging(days: int | None, status: Status) -> None:
     ],
 )
 def test_when_new_accounts_close(text: str, days: int | None, status: Status) -> None:
-    assert accounts.useradd_inactive(text) == days
+    assert accounts.parse_useradd_inactive(text) == days
     areas = facts()
     areas["accounts"]["useradd_inactive"] = days
     assert finding("accounts.new_inactive", areas).status is status
@@ -428,7 +428,7 @@ def test_a_home_is_open_unless_a_site_lies_in_it(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(_homes, "user_name", lambda uid: f"uid{uid}")
     people = [{"name": path.rpartition("/")[2], "uid": 1, "home": path} for path in modes]
     people += [{"name": "root", "uid": 0, "home": "/root"}, {"name": "dich", "uid": 1, "home": "/home/../etc"}]
-    found = _homes.homes(people, lambda: ["/home/web/public_html"])
+    found = _homes.collect_homes(people, lambda: ["/home/web/public_html"])
     assert [(home["account"], home["open"], home["served"]) for home in found] == [
         ("an", True, False),
         ("lan", False, False),
@@ -454,7 +454,7 @@ def test_what_is_kept_of_people_is_open_where_others_get_at_it(monkeypatch: pyte
         )
 
     monkeypatch.setattr(_homes, "file_mode", looked_at)
-    found = _homes.open_dot_files([{"name": "an", "home": "/home/an"}, {"name": "root", "home": "/root"}])
+    found = _homes.find_open_dot_files([{"name": "an", "home": "/home/an"}, {"name": "root", "home": "/root"}])
     assert [(one["account"], one["path"]) for one in found] == [("an", "/home/an/.bashrc"), ("an", "/home/an/.profile")]
     areas = facts()
     areas["accounts"]["open_dot_files"] = [{**one, "doubt": None} for one in found]
@@ -474,7 +474,7 @@ def test_what_is_kept_of_people_is_open_where_others_get_at_it(monkeypatch: pyte
 )
 def test_what_is_shown_before_a_login(tmp_path: Path, text: str, warns: bool, names: bool, kept: str) -> None:
     (tmp_path / "issue").write_text(text)
-    told = _banners.banner(str(tmp_path / "issue"))
+    told = _banners.read_banner(str(tmp_path / "issue"))
     assert (told["warns"], told["names_system"], told["kept"]) == (warns, names, kept)
     areas = facts()
     areas["accounts"]["banner"] = told
@@ -529,7 +529,9 @@ def test_a_stricter_timeout_of_others_stays() -> None:
 
 def row(field: str) -> dict[str, Any]:
     account = {"name": "an", "field": field, "uid": 1000, "gid": 1000, "home": "/home/an", "shell": "/bin/sh"}
-    found: dict[str, Any] = accounts._user(account, {"field": "!", "changed": None, "expires": None}, {}, set())
+    found: dict[str, Any] = accounts._describe_user(
+        account, {"field": "!", "changed": None, "expires": None}, {}, set()
+    )
     return found
 
 

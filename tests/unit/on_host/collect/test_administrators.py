@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _accounts, _administrators, sudo
-from ansible.module_utils.luytre._reading import NotRun, Reading
+from ansible.module_utils.luytre._reading import AreaReader, NotRun
 
 ACCOUNTS = [
     {"name": name, "uid": uid, "gid": gid}
@@ -34,7 +34,7 @@ SUDO = spec({"usergroup": "sudo"}, "ALL")
 
 
 def equals(*specs: dict[str, Any], names: tuple[str, ...] = ("quantri",), accounts: Any = ACCOUNTS) -> Any:
-    return _administrators.equals({"User_Specs": list(specs)}, set(names), accounts, GROUPS)
+    return _administrators.find_root_equals({"User_Specs": list(specs)}, set(names), accounts, GROUPS)
 
 
 def test_a_declared_administrator_whom_sudo_makes_root_counts_with_groups_of_nobody_else() -> None:
@@ -63,7 +63,7 @@ def test_nobody_counts_who_is_not_declared_or_shares_his_number() -> None:
     assert equals(SUDO, accounts=[*ACCOUNTS, {"name": "hai", "uid": 1000, "gid": 2000}]) == ROOTS
 
 
-class _Host(Reading):
+class _Host(AreaReader):
     """A reading of a host on which some paths are one account's."""
 
     def __init__(self, theirs: dict[str, int], admins: list[str]) -> None:
@@ -88,11 +88,11 @@ class _Host(Reading):
 
 
 def trusted(host: _Host, read: list[str], monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(sudo, "policy", lambda _reading: {"User_Specs": [SUDO]})
+    monkeypatch.setattr(sudo, "read_policy", lambda _reading: {"User_Specs": [SUDO]})
     monkeypatch.setattr(_accounts, "passwd", lambda: ACCOUNTS)
     monkeypatch.setattr(_accounts, "groups", lambda: GROUPS)
     monkeypatch.setattr(_administrators, "Trust", host.by)
-    return _administrators.trusted(host, read)
+    return _administrators.make_trust(host, read)
 
 
 def test_a_test_is_run_beside_an_administrators_file_and_not_beside_anothers(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,8 +117,8 @@ def test_an_undeclared_one_does_not_have_it_run(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_what_judges_then_can_look_at_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sudo, "policy", lambda _reading: {"User_Specs": [SUDO]})
+    monkeypatch.setattr(sudo, "read_policy", lambda _reading: {"User_Specs": [SUDO]})
     monkeypatch.setattr(_accounts, "passwd", lambda: ACCOUNTS)
     monkeypatch.setattr(_accounts, "groups", lambda: GROUPS)
-    trust = _administrators.trusted(_Host({"/etc/nginx/a.conf": 1000}, ["quantri"]), ["/etc/nginx/a.conf"])
+    trust = _administrators.make_trust(_Host({"/etc/nginx/a.conf": 1000}, ["quantri"]), ["/etc/nginx/a.conf"])
     assert trust.loose("/usr/bin/env") is None

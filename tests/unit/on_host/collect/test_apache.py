@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _apache_config, _apache_request, _openings, _patterns, apache, nginx
-from ansible.module_utils.luytre._reading import Unreadable
+from ansible.module_utils.luytre._reading import UnreadableFact
 
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
 from auditor.audit.evaluate import evaluate_host
-from auditor.facts import HostFacts, areas
-from auditor.facts.web.apache import Facts
+from auditor.facts import HostFacts, load_areas
+from auditor.facts.web.apache import ApacheFacts
 from auditor.models import Finding, Host, Site, Status
 
 ROLE = Path(__file__).parents[4] / "roles" / "apache"
@@ -117,7 +117,7 @@ def read(etc: Path, *declared: dict[str, Any]) -> dict[str, Any]:
         "user_shell": "/usr/sbin/nologin",
         **apache.describe(configuration, {"sites": declared or [BENNUA]}),
     }
-    Facts.model_validate(data)
+    ApacheFacts.model_validate(data)
     return data
 
 
@@ -133,10 +133,10 @@ def findings(
 ) -> dict[str, Finding]:
     """Each control on the host or the last of the sites."""
     catalogue = Catalogue(controls=tuple(controls.read_file(ROLE / "controls.yml")))
-    absent = areas()["nginx"].model_validate(nginx.ABSENT)
-    read = {"apache": areas()["apache"].model_validate(data), "nginx": absent}
+    absent = load_areas()["nginx"].model_validate(nginx.ABSENT)
+    read = {"apache": load_areas()["apache"].model_validate(data), "nginx": absent}
     if bans is not None:
-        read["bans"] = areas()["bans"].model_validate(bans)
+        read["bans"] = load_areas()["bans"].model_validate(bans)
     known = HostFacts(1_790_000_000, read, {}, {})
     sites = tuple(
         Site.model_validate(
@@ -449,7 +449,7 @@ def test_an_htaccess_whose_patterns_never_end_costs_its_own_site_alone(
 def test_a_pattern_of_the_whole_server_that_never_ends_is_named(etc: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_patterns, "BOUNDS", (0.2,))
     (etc / "conf-enabled" / "own.conf").write_text(f'<DirectoryMatch "{COSTLY}">\nOptions None\n</DirectoryMatch>\n')
-    with pytest.raises(Unreadable, match=f"the patterns of {etc}/conf-enabled/own.conf cost too much time"):
+    with pytest.raises(UnreadableFact, match=f"the patterns of {etc}/conf-enabled/own.conf cost too much time"):
         read(etc)
 
 
@@ -477,7 +477,7 @@ def test_an_htaccess_that_is_too_long_to_read_is_no_pass(etc: Path, tmp_path: Pa
 def test_a_nonsense_htaccess_is_survived(etc: Path, text: str) -> None:
     configuration = _apache_config.Configuration(str(etc), {})
     nodes = configuration.read_hostile(text, "x")
-    server = _apache_request.Server({"headers"}, [], nodes)
+    server = _apache_request.ApacheServer({"headers"}, [], nodes)
     assert server.answer("/index.php").kind in ("file", "denied")
 
 
@@ -492,7 +492,7 @@ def test_a_nonsense_htaccess_is_survived(etc: Path, text: str) -> None:
     ],
 )
 def test_protocols(words: list[str], expected: list[str]) -> None:
-    assert apache.protocols(words) == expected
+    assert apache.parse_protocols(words) == expected
 
 
 def test_an_include_comes_last_once_and_leaves_the_rest_as_it_is() -> None:

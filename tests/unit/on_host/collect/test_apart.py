@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _apart
-from ansible.module_utils.luytre._apart import MAX_ANSWER, apart
+from ansible.module_utils.luytre._apart import MAX_ANSWER, run_in_subprocesses
 from ansible.module_utils.luytre_shared import ended
 
 
@@ -17,7 +17,7 @@ def sound(name: str) -> dict[str, Any]:
 
 
 def test_every_area_answers_for_itself() -> None:
-    answers = apart(["a", "b", "c", "d", "e"], sound, dict.fromkeys(["a", "b", "c", "d", "e"], 5), 2)
+    answers = run_in_subprocesses(["a", "b", "c", "d", "e"], sound, dict.fromkeys(["a", "b", "c", "d", "e"], 5), 2)
     assert {name: answer["data"]["name"] for name, answer in answers.items()} == {name: name for name in "abcde"}
 
 
@@ -32,7 +32,7 @@ def test_one_that_hangs_is_ended_with_what_it_started(tmp_path: Path) -> None:
         return sound(name)
 
     started = time.monotonic()
-    answers = apart(["hangs", "fine"], work, dict.fromkeys(["hangs", "fine"], -1.5), 2)
+    answers = run_in_subprocesses(["hangs", "fine"], work, dict.fromkeys(["hangs", "fine"], -1.5), 2)
     assert time.monotonic() - started < 5
     assert answers["hangs"]["error"] == "took longer than its time"
     assert answers["fine"]["error"] is None
@@ -54,7 +54,7 @@ def test_one_that_dies_or_says_too_much_has_no_answer() -> None:
             os._exit(3)
         return {"seconds": 0.0, "error": None, "data": "x" * (MAX_ANSWER + 100)}
 
-    answers = apart(["dies", "floods"], work, dict.fromkeys(["dies", "floods"], 10), 2)
+    answers = run_in_subprocesses(["dies", "floods"], work, dict.fromkeys(["dies", "floods"], 10), 2)
     assert answers["dies"]["error"] == "ended without an answer"
     assert answers["floods"]["error"] == f"said more than {MAX_ANSWER} bytes"
 
@@ -66,7 +66,7 @@ def test_one_that_cannot_be_ended_is_left(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(ended.os, "waitpid", waitpid)
     monkeypatch.setattr(_apart, "END_SECONDS", 0.02)
-    answers = apart(["fine"], sound, dict.fromkeys(["fine"], 5), 1)
+    answers = run_in_subprocesses(["fine"], sound, dict.fromkeys(["fine"], 5), 1)
     monkeypatch.undo()
     os.waitpid(-1, 0)
     assert answers["fine"]["error"] is None
@@ -81,7 +81,7 @@ def test_one_that_is_left_holds_nothing_that_others_wait_for() -> None:
         return {"seconds": 0.0, "error": None, "data": held + [_target(handle) for handle in (0, 1, 2)]}
 
     pipe = str(Path(f"/proc/self/fd/{writing}").readlink())
-    answers = apart(["one"], work, dict.fromkeys(["one"], 5), 1)
+    answers = run_in_subprocesses(["one"], work, dict.fromkeys(["one"], 5), 1)
     os.close(reading)
     os.close(writing)
     assert answers["one"] == {"seconds": 0.0, "error": None, "data": [os.devnull] * 3}

@@ -17,7 +17,7 @@ LINE = (
 
 
 def told(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *processes: _processes.Process
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *processes: _processes.ProcessInfo
 ) -> list[tuple[str, str | None]]:
     for one in processes:
         (tmp_path / str(one.pid) / "fd").mkdir(parents=True, exist_ok=True)
@@ -30,13 +30,13 @@ def told(
         (tmp_path / "net" / name).write_text("head\n" + (LINE if name == "tcp" else ""))
     known = {one.pid: one for one in processes}
     monkeypatch.setattr(_processes, "process", lambda pid, _proc: known.get(pid))
-    found = _as_root.applications(str(tmp_path))
+    found = _as_root.find_root_applications(str(tmp_path))
     assert all(one["listens"] == ["127.0.0.1:3000"] for one in found)
     return [(one["process"], one["unit"]) for one in found]
 
 
-def process(pid: int, program: str, uid: int | None = 0, title: str = "", parent: int = 1) -> _processes.Process:
-    return _processes.Process(pid, parent, uid, title, "dich-vu.service", program)
+def process(pid: int, program: str, uid: int | None = 0, title: str = "", parent: int = 1) -> _processes.ProcessInfo:
+    return _processes.ProcessInfo(pid, parent, uid, title, "dich-vu.service", program)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible.module_utils.luytre import _audit
-from ansible.module_utils.luytre._reading import Reading
+from ansible.module_utils.luytre._reading import AreaReader
 
 RULES = """\
 -w /etc/passwd -p wa -k identity
@@ -26,7 +26,7 @@ RULES = """\
 
 def test_what_rules_record() -> None:
     paths = ["/etc/passwd", "/etc/nginx", "/etc/ssh/sshd_config", "/etc/shadow", "/etc/group"]
-    found = _audit.profile(RULES, paths, [("www-data", 33), ("tin", 1001)])
+    found = _audit.build_profile(RULES, paths, [("www-data", 33), ("tin", 1001)])
     assert {one["value"]: one["recorded"] for one in found} == {
         "/etc/passwd": True,
         "/etc/nginx": True,
@@ -41,7 +41,7 @@ def test_what_rules_record() -> None:
 
 
 def test_a_rule_for_every_program_records_each_account() -> None:
-    found = _audit.profile(["-a always,exit -S execve,execveat -F key=x"], [], [("tin", 1001)])
+    found = _audit.build_profile(["-a always,exit -S execve,execveat -F key=x"], [], [("tin", 1001)])
     assert found[-1] == {"kind": "account", "value": "tin", "recorded": True}
 
 
@@ -60,7 +60,7 @@ def test_a_rule_for_every_program_records_each_account() -> None:
     ],
 )
 def test_a_rule_that_misses_some_programs_records_no_account(rules: list[str]) -> None:
-    assert not _audit.profile(rules, [], [("tin", 1001)])[-1]["recorded"]
+    assert not _audit.build_profile(rules, [], [("tin", 1001)])[-1]["recorded"]
 
 
 @pytest.mark.parametrize(
@@ -93,20 +93,22 @@ PEOPLE = "-a always,exit -S {} -F auid>={} -F auid!=-1 -F key=people"
     ],
 )
 def test_what_people_delete_is_recorded_by_whoever_logged_in(rules: list[str], recorded: bool) -> None:
-    found = _audit.people(["-w /var/log/wtmp -p wa -k logins", *rules], ["/var/log/wtmp", "/run/faillock"])
+    found = _audit.build_people_profile(
+        ["-w /var/log/wtmp -p wa -k logins", *rules], ["/var/log/wtmp", "/run/faillock"]
+    )
     assert {one["value"]: one["recorded"] for one in found} == {
         "/var/log/wtmp": True,
         "/run/faillock": False,
         ",".join(_audit.RIGHTS): False,
         ",".join(_audit.DELETIONS): recorded,
         ",".join(_audit.MOUNTS): False,
-        ",".join(_audit.REFUSED): False,
+        ",".join(_audit.REFUSED_CALLS): False,
     }
 
 
 def test_some_calls_have_another_name_for_32_bit_programs() -> None:
     def recorded(calls: str) -> bool:
-        found = _audit.people([PEOPLE.format(calls, 1000)], [])
+        found = _audit.build_people_profile([PEOPLE.format(calls, 1000)], [])
         return bool(next(one["recorded"] for one in found if one["value"] == "mount,umount2"))
 
     assert not recorded("mount,umount2")
@@ -115,13 +117,17 @@ def test_some_calls_have_another_name_for_32_bit_programs() -> None:
 
 @pytest.mark.parametrize(("ends", "recorded"), [(["-EACCES", "-EPERM"], True), (["-EACCES"], False), ([""], True)])
 def test_what_people_may_not_open_is_recorded_by_both_refusals(ends: list[str], recorded: bool) -> None:
-    calls = ",".join([*_audit.REFUSED, "ftruncate64", "truncate64"])
+    calls = ",".join([*_audit.REFUSED_CALLS, "ftruncate64", "truncate64"])
     rules = [PEOPLE.format(calls, 1000) + f" -F exit={end}" * bool(end) for end in ends]
-    assert _audit.people(rules, [])[-1] == {"kind": "refused", "value": ",".join(_audit.REFUSED), "recorded": recorded}
+    assert _audit.build_people_profile(rules, [])[-1] == {
+        "kind": "refused",
+        "value": ",".join(_audit.REFUSED_CALLS),
+        "recorded": recorded,
+    }
 
 
 def test_rules_for_people_alone_record_nothing_of_services() -> None:
-    found = _audit.profile([PEOPLE.format("adjtimex,settimeofday,clock_settime", 1000)], [], [])
+    found = _audit.build_profile([PEOPLE.format("adjtimex,settimeofday,clock_settime", 1000)], [], [])
     assert not any(one["recorded"] for one in found)
 
 
@@ -146,7 +152,7 @@ STARTED = "-a always,exit -S all -F path=/usr/bin/sudo -F perm=x -F auid>=1000 -
     ],
 )
 def test_a_program_that_lends_rights_is_recorded_when_people_start_it(rule: str, recorded: bool) -> None:
-    found = _audit.people([rule], [], ["/usr/bin/sudo"])
+    found = _audit.build_people_profile([rule], [], ["/usr/bin/sudo"])
     assert found[-1] == {"kind": "program", "value": "/usr/bin/sudo", "recorded": recorded}
 
 
@@ -157,7 +163,7 @@ def test_programs_lend_rights_by_their_mode_and_links_to_them_do_not(tmp_path: P
     (tmp_path / "link").symlink_to("su")
     (tmp_path / "folder").mkdir(mode=0o2755)
     named = [f"{tmp_path}/{name}" for name in ("su", "chage", "true", "link", "folder", "none")]
-    assert _audit.lending(named) == [f"{tmp_path}/chage", f"{tmp_path}/su"]
+    assert _audit.list_setid_programs(named) == [f"{tmp_path}/chage", f"{tmp_path}/su"]
 
 
 AS_LISTED = """\
@@ -183,19 +189,23 @@ AS_LISTED = """\
 
 
 def test_what_the_role_loads_is_recorded() -> None:
-    found = _audit.profile(AS_LISTED, [], [("www-data", 33)]) + _audit.people(AS_LISTED, [], ["/usr/bin/sudo"])
+    found = _audit.build_profile(AS_LISTED, [], [("www-data", 33)]) + _audit.build_people_profile(
+        AS_LISTED, [], ["/usr/bin/sudo"]
+    )
     assert [one["value"] for one in found if not one["recorded"]] == []
     for missing in range(len(AS_LISTED)):
         fewer = AS_LISTED[:missing] + AS_LISTED[missing + 1 :]
-        found = _audit.profile(fewer, [], [("www-data", 33)]) + _audit.people(fewer, [], ["/usr/bin/sudo"])
+        found = _audit.build_profile(fewer, [], [("www-data", 33)]) + _audit.build_people_profile(
+            fewer, [], ["/usr/bin/sudo"]
+        )
         assert len([one for one in found if not one["recorded"]]) == 1, AS_LISTED[missing]
 
 
 def test_what_a_first_login_and_a_first_change_of_a_password_make_is_watched_before(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    class Bare(Reading):
-        def installed(self, _program: str) -> None:
+    class Bare(AreaReader):
+        def find_program(self, _program: str) -> None:
             return None
 
     monkeypatch.setattr("os.path.lexists", lambda _path: False)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from ansible.module_utils.luytre import _authors
-from ansible.module_utils.luytre._authors import doubt, reached
-from ansible.module_utils.luytre_change.tightening import Aside, Corrected, Correction, correct
+from ansible.module_utils.luytre._authors import assess_doubt, open_target
+from ansible.module_utils.luytre_change.tightening import Aside, Correction, CorrectionResult, correct
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def make(path: Path, owner: int = 0, group: int = 0, mode: int = 0o644, text: st
 
 
 def author(path: Path) -> tuple[str, str] | None:
-    found = doubt(str(path))
+    found = assess_doubt(str(path))
     return found and (found["kind"], found["name"])
 
 
@@ -42,13 +42,13 @@ def closed(path: Path, **more: bool) -> Correction:
     return Correction(str(path), 0o640, groups=("root",), **more)
 
 
-def put(wanted: list[Correction], aside: Aside | None = None, check: bool = False) -> Corrected:
-    done: Corrected = correct(wanted, check, aside)
+def put(wanted: list[Correction], aside: Aside | None = None, check: bool = False) -> CorrectionResult:
+    done: CorrectionResult = correct(wanted, check, aside)
     return done
 
 
 def test_the_root_of_everything_can_be_judged_too() -> None:
-    assert doubt("/") is None and doubt("/none/such") is None
+    assert assess_doubt("/") is None and assess_doubt("/none/such") is None
 
 
 def test_roots_own_files_are_not_doubted_whoever_may_read_them(etc: Path) -> None:
@@ -76,7 +76,7 @@ def test_a_folder_of_anothers_on_the_way_makes_all_in_it_doubtful_sticky_or_not(
     for mode in (0o755, 0o1755):
         os.chown(etc / "folder", 33, 33)
         (etc / "folder").chmod(mode)
-        found = doubt(str(file))
+        found = assess_doubt(str(file))
         assert found is not None and (found["place"], found["movable"]) == (str(etc / "folder"), False)
 
 
@@ -97,10 +97,10 @@ def test_an_access_list_counts_as_the_mode_does(etc: Path) -> None:
 
 def test_its_first_lines_are_told_and_no_more_of_it(etc: Path) -> None:
     file = make(etc / "file", 33, text="one\n\x1b[31mtwo\n" + "x" * 9_000 + "\n" * 50)
-    found = doubt(str(file))
+    found = assess_doubt(str(file))
     assert found is not None and found["beginning"][:2] == ["one", "\\u001b[31mtwo"]
     assert max(map(len, found["beginning"])) <= 160 and len(found["beginning"]) <= 6
-    secret = doubt(str(file), secret=True)
+    secret = assess_doubt(str(file), secret=True)
     assert secret is not None and secret["beginning"] == [] and not secret["movable"]
 
 
@@ -193,7 +193,7 @@ def test_a_folder_that_counts_for_nothing_while_it_is_loose_is_closed_by_a_perso
         done = put(wanted, aside)
         assert set(done.held) == {str(folder), str(log)}
         assert (done.changed, done.aside) == ({}, {})
-    found = [doubt(str(path)) for path in (folder, log)]
+    found = [assess_doubt(str(path)) for path in (folder, log)]
     assert [one and (one["place"], one["movable"]) for one in found] == [(str(folder), False)] * 2
 
 
@@ -216,7 +216,7 @@ def test_no_link_is_followed_neither_at_the_end_nor_on_the_way(etc: Path) -> Non
 def test_a_link_of_anothers_is_doubted_as_a_file_is(etc: Path) -> None:
     (etc / "link").symlink_to("/etc/hostname")
     os.lchown(etc / "link", 33, 33)
-    found = doubt(str(etc / "link"))
+    found = assess_doubt(str(etc / "link"))
     assert found is not None and (found["name"], found["beginning"]) == ("www-data", ["-> /etc/hostname"])
     assert list(put([closed(etc / "link")]).held) == [str(etc / "link")]
 
@@ -240,6 +240,6 @@ def test_a_file_that_takes_the_name_after_the_judgement_is_not_made_roots(
 def test_pipes_and_sockets_are_neither_opened_nor_changed(etc: Path) -> None:
     os.mkfifo(etc / "pipe")
     (etc / "pipe").chmod(0o666)
-    with reached(str(etc / "pipe")) as found:
+    with open_target(str(etc / "pipe")) as found:
         assert found is not None and found.handle is None
     assert list(put([closed(etc / "pipe")]).held) == [str(etc / "pipe")]

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from ansible.module_utils.luytre import _visits, _websites, bans
 from ansible.module_utils.luytre._effort import Effort
-from ansible.module_utils.luytre._reading import Reading
+from ansible.module_utils.luytre._reading import AreaReader
 
 from auditor.system import resources
 
@@ -26,17 +26,17 @@ ANSWERS = {
 
 
 def test_the_jails_that_run() -> None:
-    assert bans.jail_names(STATUS) == ["luytre-wordpress", "sshd"]
-    assert bans.jail_names("Status\n`- Jail list:\t\n") == []
-    assert bans.jail_names("Status\n`- Jail list:\t$(id), ok\n") == ["ok"]
+    assert bans.parse_jail_names(STATUS) == ["luytre-wordpress", "sshd"]
+    assert bans.parse_jail_names("Status\n`- Jail list:\t\n") == []
+    assert bans.parse_jail_names("Status\n`- Jail list:\t$(id), ok\n") == ["ok"]
 
 
 def test_a_jail_names_whom_of_ours_it_could_shut_out() -> None:
-    jail = bans.jail("sshd", ANSWERS, ["10.1.2.3", "10.1.0.0/24", "10.2.0.1", "2001:db8::1", "127.0.0.1"])
+    jail = bans.parse_jail("sshd", ANSWERS, ["10.1.2.3", "10.1.0.0/24", "10.2.0.1", "2001:db8::1", "127.0.0.1"])
     assert jail["shuts_out"] == ["10.2.0.1", "2001:db8::1"]
     assert (jail["ssh"], jail["failures"], jail["within"], jail["seconds"]) == (True, 5, 600, -1)
     assert jail["logs"] == ["/var/log/nginx/a.log", "/var/log/nginx/b.log"]
-    unset = bans.jail("x", {**ANSWERS, "ignoreip": "No IP address/network is ignored\n"}, ["10.1.2.3"])
+    unset = bans.parse_jail("x", {**ANSWERS, "ignoreip": "No IP address/network is ignored\n"}, ["10.1.2.3"])
     assert (unset["ignored"], unset["shuts_out"]) == ([], ["10.1.2.3"])
 
 
@@ -47,12 +47,12 @@ def test_logins_are_watched_where_their_own_requests_are_logged(tmp_path: Path) 
     (tmp_path / "json.log").write_text('{"a": "1.2.3.4"}\n')
 
     def found(log: str, jails: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
-        vhost = _websites.Vhost("nginx", "/etc/nginx/x", 1, [str(tmp_path)], [log] if log else [])
-        logins = bans.logins([vhost], Effort(60), jails)
+        vhost = _websites.VhostBlock("nginx", "/etc/nginx/x", 1, [str(tmp_path)], [log] if log else [])
+        logins = bans.find_logins([vhost], Effort(60), jails)
         return [(one["uri"], one["readable"], one["watched"]) for one in logins]
 
     plain, odd = str(tmp_path / "access.log"), str(tmp_path / "json.log")
-    jail = bans.jail("luytre-wordpress", {**ANSWERS, "logpath": f"x\n`- {plain}\n"}, [])
+    jail = bans.parse_jail("luytre-wordpress", {**ANSWERS, "logpath": f"x\n`- {plain}\n"}, [])
     other = {**jail, "patterns": ["^x POST /admin"]}
     assert found(plain, [jail]) == [("/tin/wp-login.php", True, True)]
     assert found(plain, [other]) == [("/tin/wp-login.php", True, False)]
@@ -75,7 +75,7 @@ def test_the_form_of_a_log(line: str | None, readable: bool) -> None:
     assert bans.is_readable(line) is readable
 
 
-ROLE = resources.roles() / "bans"
+ROLE = resources.get_roles() / "bans"
 PAGES = yaml.safe_load((ROLE / "vars" / "main.yml").read_text("utf-8"))["bans_pages"]
 
 
@@ -140,10 +140,10 @@ def test_a_jail_names_the_visitors_that_it_would_shut_out(
     pattern: str, banned: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_visits, "log_paths", lambda _: ["/var/log/nginx/a.log"])
-    monkeypatch.setattr(_visits._websites, "in_force", list)
-    reading = Reading({"visitors": {"engine": ENGINE, "plain": PLAIN}}, 1)
-    reads, other = (bans.jail(name, ANSWERS, []) | {"patterns": [f"[0]: {pattern}"]} for name in ("x", "y"))
+    monkeypatch.setattr(_visits._websites, "list_vhosts", list)
+    reading = AreaReader({"visitors": {"engine": ENGINE, "plain": PLAIN}}, 1)
+    reads, other = (bans.parse_jail(name, ANSWERS, []) | {"patterns": [f"[0]: {pattern}"]} for name in ("x", "y"))
     other["logs"] = ["/var/log/auth.log"]
-    reads, other = _visits.judged([reads, other], reading)
+    reads, other = _visits.mark_visitor_bans([reads, other], reading)
     assert reads["bans_visitors"] == banned
     assert "bans_visitors" not in other

@@ -66,12 +66,12 @@ MODULES = frozenset({"shutil", "tempfile", "fileinput", "pty", "multiprocessing"
 STARTING = frozenset({"subprocess.run", "subprocess.Popen", "subprocess.call", "subprocess.check_output"})
 ALLOWED = {
     ("_sshd.py", "_have_its_folder", "os.makedirs"): "/run/sshd, which sshd's own unit makes at each start",
-    ("_site_database.py", "ask", "os.write"): "a file in memory, which the client alone is handed",
-    ("_site_database.py", "ask", "os.fchown"): "the same",
-    ("_site_database.py", "ask", "os.fchmod"): "the same",
-    ("_site_database.py", "ask", "subprocess.Popen"): "the client, as nobody, shut in",
+    ("_site_database.py", "run_client", "os.write"): "a file in memory, which the client alone is handed",
+    ("_site_database.py", "run_client", "os.fchown"): "the same",
+    ("_site_database.py", "run_client", "os.fchmod"): "the same",
+    ("_site_database.py", "run_client", "subprocess.Popen"): "the client, as nobody, shut in",
     ("_site_database.py", "_answer", "client.stdin.write"): "statements; what collects only reads by them",
-    ("_mariadb_start.py", "missing", "os.write"): "a pipe to ourselves",
+    ("_mariadb_start.py", "find_missing", "os.write"): "a pipe to ourselves",
     ("_patterns.py", "_work", "os.fdopen"): "a pipe to ourselves",
     ("_patterns.py", "_work", "pipe.write"): "a pipe to ourselves",
     ("_apart.py", "_work", "os.fdopen"): "a pipe to ourselves",

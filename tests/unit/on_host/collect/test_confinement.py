@@ -48,17 +48,19 @@ def settings(**changes: Any) -> list[str]:
 
 
 def test_what_a_unit_lacks_is_what_systemd_does_not_have() -> None:
-    assert _confinement.lacking(CONFINED) == []
-    assert sorted(_confinement.lacking(STOCK)) == sorted(STOCK)
-    assert _confinement.lacking({**CONFINED, "ProtectSystem": "strict", "PrivateTmp": "disconnected"}) == []
+    assert _confinement.list_missing(CONFINED) == []
+    assert sorted(_confinement.list_missing(STOCK)) == sorted(STOCK)
+    assert _confinement.list_missing({**CONFINED, "ProtectSystem": "strict", "PrivateTmp": "disconnected"}) == []
 
 
 def test_lists_of_what_is_allowed_are_read_as_well_as_lists_of_what_is_denied() -> None:
     allowed = {"SystemCallFilter": "read write openat", "RestrictAddressFamilies": "none"}
-    assert _confinement.lacking({**CONFINED, **allowed}) == []
-    assert _confinement.lacking({**CONFINED, "SystemCallFilter": "read reboot"}) == ["SystemCallFilter"]
-    assert _confinement.lacking({**CONFINED, "SystemCallFilter": "~clock_settime"}) == ["SystemCallFilter"]
-    assert _confinement.lacking({**CONFINED, "RestrictAddressFamilies": "~AF_PACKET"}) == ["RestrictAddressFamilies"]
+    assert _confinement.list_missing({**CONFINED, **allowed}) == []
+    assert _confinement.list_missing({**CONFINED, "SystemCallFilter": "read reboot"}) == ["SystemCallFilter"]
+    assert _confinement.list_missing({**CONFINED, "SystemCallFilter": "~clock_settime"}) == ["SystemCallFilter"]
+    assert _confinement.list_missing({**CONFINED, "RestrictAddressFamilies": "~AF_PACKET"}) == [
+        "RestrictAddressFamilies"
+    ]
 
 
 def test_a_process_is_held_to_what_the_kernel_says_of_it(tmp_path: Path) -> None:
@@ -72,7 +74,9 @@ def test_a_process_is_held_to_what_the_kernel_says_of_it(tmp_path: Path) -> None
     process("11", "000001ffffffffff", 2, "mnt:[2]")
     process("12", "00000000a08cadff", 0, "mnt:[2]")
     process("13", "00000000a08cadff", 2, "mnt:[1]")
-    held = {number: _confinement.in_force(number, str(tmp_path)) for number in ("10", "11", "12", "13", "14", "0", "")}
+    held = {
+        number: _confinement.is_in_force(number, str(tmp_path)) for number in ("10", "11", "12", "13", "14", "0", "")
+    }
     assert held == {"10": True, "11": False, "12": False, "13": False, "14": False, "0": False, "": False}
 
 
@@ -85,12 +89,12 @@ def test_sockets_in_folders_for_temporary_files_count_where_somebody_listens() -
 0: 00000002 00000000 00010000 0001 01 5
 0: 00000002 00000000 00010000 0001 01 6 /var/tmp/a b.sock
 """
-    assert _confinement.listening_in_tmp(table) == ["/tmp/php.sock", "/var/tmp/a b.sock"]  # noqa: S108
+    assert _confinement.find_tmp_sockets(table) == ["/tmp/php.sock", "/var/tmp/a b.sock"]  # noqa: S108
 
 
 def test_of_folders_that_are_written_the_outermost_are_told() -> None:
     paths = {"/etc/wiki", "/etc/wiki/plugins", "/etc/wiki-old", "/usr/local/site/data"}
-    assert _confinement.outermost(paths) == ["/etc/wiki-old", "/etc/wiki", "/usr/local/site/data"]
+    assert _confinement.keep_outermost(paths) == ["/etc/wiki-old", "/etc/wiki", "/usr/local/site/data"]
 
 
 def test_apache_runs_code_by_modules_that_do(tmp_path: Path) -> None:
@@ -107,7 +111,7 @@ def test_a_drop_in_leaves_nothing_lacking_that_is_looked_at() -> None:
     made = dict(line.split("=", 1) for line in settings())
     assert {name for name in _confinement.SWITCHES if made[name] in ("", "no")} == set()
     assert {f"cap_{name.lower()}" for name in drop_ins.NEEDLESS} == _confinement.CAPABILITIES
-    assert _confinement.families(made["RestrictAddressFamilies"]) == list(drop_ins.FAMILIES)
+    assert _confinement.parse_families(made["RestrictAddressFamilies"]) == list(drop_ins.FAMILIES)
 
 
 def test_mail_sites_in_home_uploads_and_compiled_code_go_on() -> None:
@@ -142,8 +146,10 @@ def test_a_test_is_run_below_the_settings_and_vouched_as_without(monkeypatch: An
         asked.append((argv, list(at_stake)))
         return ""
 
-    monkeypatch.setattr(confined_start.Reading, "run", run)
-    confined_start.Confined(["PrivateTmp=yes"], ["quantri"]).run(["/usr/sbin/nginx", "-t"], at_stake=["/etc/nginx"])
+    monkeypatch.setattr(confined_start.AreaReader, "run", run)
+    confined_start.ConfinedReading(["PrivateTmp=yes"], ["quantri"]).run(
+        ["/usr/sbin/nginx", "-t"], at_stake=["/etc/nginx"]
+    )
     ((argv, at_stake),) = asked
     assert argv[0] == "systemd-run"
     assert argv[-4:] == ["--property=PrivateTmp=yes", "--", "/usr/sbin/nginx", "-t"]

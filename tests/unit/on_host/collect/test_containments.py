@@ -10,14 +10,14 @@ from typing import Any, get_args
 
 import pytest
 from ansible.module_utils.luytre import containments
-from ansible.module_utils.luytre._reading import Reading, Unreadable
+from ansible.module_utils.luytre._reading import AreaReader, UnreadableFact
 from ansible.module_utils.luytre_shared import acting, kept
 
 from auditor.audit import controls
 from auditor.audit.run import judge
 from auditor.facts import HostFacts
 from auditor.models import HostOutcome, Inventory, Run, clock
-from auditor.models.incidents import PLACES, Standing
+from auditor.models.incidents import PLACES, ActiveContainment
 from auditor.models.ranks import Means
 from auditor.results import contained
 from auditor.text.words import Words
@@ -28,7 +28,7 @@ NOW = 1_790_000_000
 
 
 def read(home: Path) -> dict[str, Any]:
-    return containments.collect(Reading({}, 5), str(home), str(home / "run"))
+    return containments.collect(AreaReader({}, 5), str(home), str(home / "run"))
 
 
 def test_every_place_is_one_of_a_program_that_contains_and_every_means_has_one() -> None:
@@ -43,10 +43,10 @@ def test_records_and_folders_are_told_by_their_names_and_what_is_over_is_not(tmp
     assert read(tmp_path) == {"actions": [], "more": 0}
     for place in ("jobs", "contain"):
         (tmp_path / place).mkdir()
-    acting.Record(str(tmp_path / "jobs")).keep("SC-20261127-1/3", {"what": "x"})
+    acting.ActionRecord(str(tmp_path / "jobs")).keep("SC-20261127-1/3", {"what": "x"})
     blocks = {"SC-20261127-1/4": {"until": time.time() + 60}, "SC-20261127-1/5": {"until": time.time() - 60}}
-    acting.Record(str(tmp_path / "contain")).replace(blocks)
-    kept.Store(str(tmp_path / "quarantine")).keep("SC-20261127-1/7", {"what": "/x"})
+    acting.ActionRecord(str(tmp_path / "contain")).replace(blocks)
+    kept.QuarantineStore(str(tmp_path / "quarantine")).keep("SC-20261127-1/7", {"what": "/x"})
     (tmp_path / "quarantine/lock").touch()
     found = [(one["place"], one["action"]) for one in read(tmp_path)["actions"]]
     assert found == [("contain", "SC-20261127-1/4"), ("jobs", "SC-20261127-1/3"), ("quarantine", "SC-20261127-1/7")]
@@ -56,11 +56,11 @@ def test_records_and_folders_are_told_by_their_names_and_what_is_over_is_not(tmp
 def test_a_record_that_is_none_of_ours_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "jobs").mkdir()
     (tmp_path / "jobs/actions.json").write_text(text)
-    with pytest.raises(Unreadable, match=r"jobs/actions\.json: no record of actions"):
+    with pytest.raises(UnreadableFact, match=r"jobs/actions\.json: no record of actions"):
         read(tmp_path)
 
 
-def audited(actions: list[dict[str, str]] | None, *standing: Standing) -> Run:
+def audited(actions: list[dict[str, str]] | None, *standing: ActiveContainment) -> Run:
     host = factory.run().hosts[0].model_copy(update={"name": "web1"})
     data = (
         {"containments": {"seconds": 0, "error": None, "data": {"actions": actions, "more": 0}}}
@@ -70,11 +70,11 @@ def audited(actions: list[dict[str, str]] | None, *standing: Standing) -> Run:
     facts = HostFacts.parse(json.dumps({"schema": 1, "collected_at": NOW, "areas": data}))
     inventory = Inventory(path="inventories/none", hosts=(host,), contained=standing, incidents=(), organisation=None)
     outcome = HostOutcome(host="web1", reached=True)
-    return judge(inventory, controls.load(), [host], {"web1": facts}, [outcome], started=clock.now())
+    return judge(inventory, controls.load(), [host], {"web1": facts}, [outcome], started_at=clock.now())
 
 
-def standing(number: int, means: Means) -> Standing:
-    return Standing(incident="SC-20261127-1", number=number, host="web1", means=means, what="/x", known=True)
+def standing(number: int, means: Means) -> ActiveContainment:
+    return ActiveContainment(incident="SC-20261127-1", number=number, host="web1", means=means, what="/x", known=True)
 
 
 def test_what_the_host_has_and_the_case_log_has_not_is_told_and_the_reverse() -> None:
@@ -83,11 +83,11 @@ def test_what_the_host_has_and_the_case_log_has_not_is_told_and_the_reverse() ->
     run = audited(there, standing(1, "file"), standing(2, "account"))
     assert [one.there for one in run.contained] == [True, False]
     assert [(one.host, one.action, one.place) for one in run.unrecorded] == [("web1", "SC-20261127-1/9", "jobs")]
-    first, second = contained.lines(run.contained, Words("en"))
+    first, second = contained.format_lines(run.contained, Words("en"))
     assert "no record" not in first
     assert "web1 has no record of this action" in second
     assert "'auditor incident release SC-20261127-1 2'" in second
-    (line,) = contained.unrecorded(run.unrecorded, Words("en"))
+    (line,) = contained.describe_unrecorded(run.unrecorded, Words("en"))
     assert "SC-20261127-1/9. The host was restored, or the case log is an older one" in line
 
 

@@ -72,7 +72,7 @@ def test_ufw_as_iptables_save_lists_it() -> None:
     assert reached(rules, "ip", "udp") == [68]
     assert reached(rules, "ip6", "tcp") == [22, 80, 443]
     assert reached(rules, "ip6", "udp") == []
-    assert firewall.denies(rules, ["eth0"]) == {"ip": True, "ip6": True}
+    assert firewall.check_default_deny(rules, ["eth0"]) == {"ip": True, "ip6": True}
 
 
 @pytest.mark.parametrize(
@@ -125,34 +125,34 @@ def test_ufw_as_iptables_save_lists_it() -> None:
 )
 def test_one_rule_before_the_policy(rule: list[dict[str, Any]], opens: bool) -> None:
     rules = ruleset(rule)
-    assert firewall.denies(rules, ["eth0"])["ip"] is not opens
+    assert firewall.check_default_deny(rules, ["eth0"])["ip"] is not opens
 
 
 def test_a_chain_that_is_jumped_to_opens_as_well() -> None:
     inner = {"rule": {"family": "inet", "table": "t", "chain": "six", "expr": [ACCEPT]}}
     jump = [match({"meta": {"key": "nfproto"}}, "ipv6"), {"jump": {"target": "six"}}]
-    assert firewall.denies(ruleset(jump, more=(inner,)), []) == {"ip": True, "ip6": False}
+    assert firewall.check_default_deny(ruleset(jump, more=(inner,)), []) == {"ip": True, "ip6": False}
 
 
 def test_a_return_goes_on_after_the_jump_and_a_goto_does_not() -> None:
     inner = {"rule": {"family": "inet", "table": "t", "chain": "x", "expr": [{"return": None}]}}
-    assert firewall.denies(ruleset([{"jump": {"target": "x"}}], [ACCEPT], more=(inner,)), [])["ip"] is False
-    assert firewall.denies(ruleset([{"goto": {"target": "x"}}], [ACCEPT], more=(inner,)), [])["ip"] is True
+    assert firewall.check_default_deny(ruleset([{"jump": {"target": "x"}}], [ACCEPT], more=(inner,)), [])["ip"] is False
+    assert firewall.check_default_deny(ruleset([{"goto": {"target": "x"}}], [ACCEPT], more=(inner,)), [])["ip"] is True
 
 
 def test_a_blocklist_is_no_default() -> None:
     blocked = [match({"payload": {"protocol": "ip", "field": "saddr"}}, "@bad"), DROP]
     bad = {"set": {"family": "inet", "table": "t", "name": "bad", "elem": ["198.51.100.7"]}}
-    assert firewall.denies(ruleset(blocked, policy="accept", more=(bad,)), [])["ip"] is False
+    assert firewall.check_default_deny(ruleset(blocked, policy="accept", more=(bad,)), [])["ip"] is False
 
 
 def test_a_last_rule_that_drops_is_a_default_without_a_policy() -> None:
     rules = ruleset([dport(22), ACCEPT], [{"reject": {"type": "icmpx"}}], policy="accept")
-    assert firewall.denies(rules, []) == {"ip": True, "ip6": True}
+    assert firewall.check_default_deny(rules, []) == {"ip": True, "ip6": True}
 
 
 def test_rules_for_ipv4_say_nothing_about_ipv6() -> None:
-    assert firewall.denies(ruleset(family="ip"), []) == {"ip": True, "ip6": False}
+    assert firewall.check_default_deny(ruleset(family="ip"), []) == {"ip": True, "ip6": False}
 
 
 def test_a_chain_before_input_may_drop() -> None:
@@ -166,19 +166,22 @@ def test_a_chain_before_input_may_drop() -> None:
         "policy": "drop",
     }
     rules = Ruleset([{"chain": raw}])
-    assert firewall.denies(rules, []) == {"ip": True, "ip6": False}
+    assert firewall.check_default_deny(rules, []) == {"ip": True, "ip6": False}
 
 
 def test_chains_that_jump_in_circles_end() -> None:
     loop = {"rule": {"family": "inet", "table": "t", "chain": "a", "expr": [{"jump": {"target": "a"}}]}}
-    assert firewall.denies(ruleset([{"jump": {"target": "a"}}], more=(loop,)), []) == {"ip": False, "ip6": False}
+    assert firewall.check_default_deny(ruleset([{"jump": {"target": "a"}}], more=(loop,)), []) == {
+        "ip": False,
+        "ip6": False,
+    }
 
 
 def test_addresses_and_their_families() -> None:
-    assert firewall.families("*") == ("ip", "ip6")
-    assert firewall.families("0.0.0.0") == ("ip",)
-    assert firewall.families("::") == ("ip6",)
-    assert firewall.families("::ffff:192.0.2.1") == ("ip",)
+    assert firewall.list_families("*") == ("ip", "ip6")
+    assert firewall.list_families("0.0.0.0") == ("ip",)
+    assert firewall.list_families("::") == ("ip6",)
+    assert firewall.list_families("::ffff:192.0.2.1") == ("ip",)
 
 
 def test_the_own_table_is_compared_without_what_differs_each_time() -> None:
@@ -186,14 +189,14 @@ def test_the_own_table_is_compared_without_what_differs_each_time() -> None:
         place = {"family": "inet", "table": "luytre", "chain": "input", "handle": handle}
         return {"rule": {**place, "expr": [dport({"set": ports}), {"counter": {"packets": handle, "bytes": 1}}]}}
 
-    assert firewall.own_table([rule(4, [80, 443])]) == firewall.own_table([rule(9, [443, 80])])
-    assert firewall.own_table([rule(4, [80, 443])]) != firewall.own_table([rule(4, [80])])
-    own = firewall.own_table([rule(4, [80])])
-    assert not firewall.as_written([], [])
-    assert firewall.as_written(own, [rule(9, [80])])
-    assert not firewall.as_written(own, [])
-    assert firewall.as_written(own, [], complete=False)
-    assert not firewall.as_written(own, [rule(9, [443])], complete=False)
+    assert firewall.select_own_table([rule(4, [80, 443])]) == firewall.select_own_table([rule(9, [443, 80])])
+    assert firewall.select_own_table([rule(4, [80, 443])]) != firewall.select_own_table([rule(4, [80])])
+    own = firewall.select_own_table([rule(4, [80])])
+    assert not firewall.is_as_written([], [])
+    assert firewall.is_as_written(own, [rule(9, [80])])
+    assert not firewall.is_as_written(own, [])
+    assert firewall.is_as_written(own, [], complete=False)
+    assert not firewall.is_as_written(own, [rule(9, [443])], complete=False)
 
 
 @pytest.mark.parametrize("control", ["default_deny", "ipv6", "boot", "database_closed"])
@@ -227,7 +230,7 @@ def state(**found: str) -> dict[str, dict[str, Any]]:
     ],
 )
 def test_our_table_comes_from_a_unit_of_its_own(borrowed: bool, units: dict[str, str], own_unit: bool) -> None:
-    assert firewall.kept_at_boot([], borrowed, state(**units))["own_unit"] is own_unit
+    assert firewall.check_boot_units([], borrowed, state(**units))["own_unit"] is own_unit
     data = facts()
     data["firewall"]["boot"]["own_unit"] = own_unit
     assert (finding("firewall.boot", data).status is Status.PASS) is own_unit
@@ -239,14 +242,14 @@ def test_a_unit_that_loads_rules_of_others_is_told_from_one_that_only_flushes() 
 
     rule = {"rule": {"family": "inet", "table": "mine", "chain": "input", "expr": []}}
     debians = [chain("filter", "accept"), chain("luytre", "drop")]
-    assert not firewall.kept_at_boot(debians, True, state())["others"]
-    assert firewall.kept_at_boot([*debians, rule], True, state())["others"]
-    assert firewall.kept_at_boot([chain("mine", "drop")], True, state())["others"]
+    assert not firewall.check_boot_units(debians, True, state())["others"]
+    assert firewall.check_boot_units([*debians, rule], True, state())["others"]
+    assert firewall.check_boot_units([chain("mine", "drop")], True, state())["others"]
 
 
 def test_the_line_of_earlier_versions_is_known_and_no_other() -> None:
-    assert firewall.BORROWED.search('flush ruleset\n  include "/etc/nftables.d/luytre.nft"\n')
-    assert not firewall.BORROWED.search('# include "/etc/nftables.d/luytre.nft"\ninclude "/etc/nftables.d/*.nft"\n')
+    assert firewall.OWN_INCLUDE.search('flush ruleset\n  include "/etc/nftables.d/luytre.nft"\n')
+    assert not firewall.OWN_INCLUDE.search('# include "/etc/nftables.d/luytre.nft"\ninclude "/etc/nftables.d/*.nft"\n')
 
 
 def test_a_declared_database_port_is_the_owners_choice() -> None:
@@ -306,4 +309,4 @@ def test_what_incidents_block_is_no_part_of_the_firewall(table: str) -> None:
         {"set": {**ours, "name": "v4"}},
         {"rule": {**ours, "chain": "incoming", "expr": []}},
     ]
-    assert firewall.without_contained([*contained, *others]) == others
+    assert firewall.drop_containment([*contained, *others]) == others

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _record, integrity
-from ansible.module_utils.luytre._reading import Unreadable
+from ansible.module_utils.luytre._reading import UnreadableFact
 from ansible.module_utils.luytre_guard import store  # type: ignore[import-not-found]
 from ansible.module_utils.luytre_shared import contained, ownership
 
@@ -33,12 +33,12 @@ def system(tmp_path: Path) -> Path:
 
 def recorded(system: Path) -> dict[str, Any]:
     folders = [str(system / "etc"), str(system / "usr")]
-    record: dict[str, Any] = json.loads(_record.packed(folders, _record.taken(folders), int(time.time())))
+    record: dict[str, Any] = json.loads(_record.pack_record(folders, _record.take_snapshot(folders), int(time.time())))
     return record
 
 
 def changed(system: Path, record: dict[str, Any]) -> dict[str, str]:
-    return {os.path.relpath(path, system): what for path, what, _ in _record.changes(record)}
+    return {os.path.relpath(path, system): what for path, what, _ in _record.find_changes(record)}
 
 
 def add(system: Path) -> None:
@@ -106,7 +106,7 @@ def test_of_a_folder_only_what_is_in_it_is_told(system: Path) -> None:
 def of_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """All there is belongs to others than root, who may have little of it."""
     monkeypatch.setattr(_record, "ROOT", -1)
-    monkeypatch.setattr(ownership, "changer", lambda _: ("user", 1))
+    monkeypatch.setattr(ownership, "find_changer", lambda _: ("user", 1))
     monkeypatch.setattr(_record, "MAX_OTHERS_ENTRIES", 3)
     monkeypatch.setattr(_record, "MAX_OTHERS_BYTES", 10)
 
@@ -166,16 +166,16 @@ def test_what_the_guard_has_while_a_run_is_open_is_not_recorded(path: str, *, is
 def test_names_that_are_no_text_are_recorded_as_they_are(system: Path) -> None:
     record = recorded(system)
     Path(os.fsdecode(os.fsencode(system) + b"/etc/\xff")).write_text("x")
-    ((path, what, _),) = _record.changes(record)
+    ((path, what, _),) = _record.find_changes(record)
     assert (os.fsencode(path)[-1], what) == (0xFF, "added")
 
 
 def test_too_much_is_not_recorded_in_part(system: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_record, "MAX_ENTRIES", 2)
-    with pytest.raises(Unreadable, match="more than 2 files"):
+    with pytest.raises(UnreadableFact, match="more than 2 files"):
         recorded(system)
-    with pytest.raises(Unreadable, match="time is up"):
-        _record.taken([str(system)], lambda: 0)
+    with pytest.raises(UnreadableFact, match="time is up"):
+        _record.take_snapshot([str(system)], lambda: 0)
 
 
 @pytest.mark.parametrize(
@@ -191,15 +191,15 @@ def test_too_much_is_not_recorded_in_part(system: Path, monkeypatch: pytest.Monk
 )
 def test_a_damaged_record_is_none(tmp_path: Path, text: bytes) -> None:
     (tmp_path / "record.json").write_bytes(text)
-    assert _record.kept(str(tmp_path / "record.json"), ALL_ROOTS) is None
+    assert _record.load_record(str(tmp_path / "record.json"), ALL_ROOTS) is None
 
 
 def test_a_record_that_others_could_have_written_is_none(tmp_path: Path, system: Path) -> None:
     place = tmp_path / "record.json"
     place.write_text(json.dumps(recorded(system)))
     suspect = type("Suspect", (), {"loose": lambda self, path: "it can be changed by www-data"})()
-    assert _record.kept(str(place), ALL_ROOTS) is not None
-    assert _record.kept(str(place), suspect) is None
+    assert _record.load_record(str(place), ALL_ROOTS) is not None
+    assert _record.load_record(str(place), suspect) is None
 
 
 # --- who explains a change -------------------------------------------------------------------------------
@@ -232,26 +232,26 @@ def test_a_package_explains_what_it_brought_and_nothing_else(tmp_path: Path) -> 
     program.write_text("new version")
     other.write_text("another's")
     packages = dpkg(tmp_path, {str(program): "new version", str(other): "as packaged"}, {"/etc/web.conf": "x"})
-    assert packages.brought(str(program), "content", entry(program))
-    assert packages.brought(str(program), "added", entry(program))
-    assert packages.brought("/usr/lib/web", "content", entry(program, kind="l"))
-    assert not packages.brought(str(other), "content", entry(other))
-    assert not packages.brought(str(program), "mode", entry(program))
-    assert not packages.brought(str(program), "added", entry(program, mode=0o4755))
-    assert not packages.brought(str(program), "content", entry(program, owner=33))
-    assert not packages.brought("/usr/sbin/stranger", "added", entry(other))
+    assert packages.explains(str(program), "content", entry(program))
+    assert packages.explains(str(program), "added", entry(program))
+    assert packages.explains("/usr/lib/web", "content", entry(program, kind="l"))
+    assert not packages.explains(str(other), "content", entry(other))
+    assert not packages.explains(str(program), "mode", entry(program))
+    assert not packages.explains(str(program), "added", entry(program, mode=0o4755))
+    assert not packages.explains(str(program), "content", entry(program, owner=33))
+    assert not packages.explains("/usr/sbin/stranger", "added", entry(other))
 
 
 def test_what_a_package_left_out_is_explained_and_a_missing_setting_is_not(tmp_path: Path) -> None:
     packages = dpkg(tmp_path, {"/usr/sbin/web": "x"})
-    assert packages.brought("/usr/sbin/old", "removed", None)
-    assert not packages.brought("/usr/sbin/web", "removed", None)
-    assert not packages.brought("/etc/cron.allow", "removed", None)
+    assert packages.explains("/usr/sbin/old", "removed", None)
+    assert not packages.explains("/usr/sbin/web", "removed", None)
+    assert not packages.explains("/etc/cron.allow", "removed", None)
 
 
 def test_where_no_package_came_nothing_is_explained(tmp_path: Path) -> None:
     packages = integrity.Packages(BEFORE, str(tmp_path / "none"), str(tmp_path / "none"))
-    assert not packages.brought("/usr/sbin/old", "removed", None)
+    assert not packages.explains("/usr/sbin/old", "removed", None)
 
 
 def test_paths_of_packages_from_before_the_merge_lie_in_usr(tmp_path: Path) -> None:
@@ -259,15 +259,15 @@ def test_paths_of_packages_from_before_the_merge_lie_in_usr(tmp_path: Path) -> N
 
 
 def test_what_a_confirmed_run_left_is_explained_and_what_came_later_is_not(tmp_path: Path) -> None:
-    kept = store.Store(str(tmp_path))
+    kept = store.RunStore(str(tmp_path))
     ours = {"type": "file", "mode": 0o600, "uid": 0, "gid": 0, "sha256": "aa", "mtime": 5, "size": 2, "id": "x"}
     kept.note_left({"/etc/ssh/sshd_config": ours, "/etc/gone": {"type": "absent"}})
     kept.note_left({"/etc/ssh/sshd_config": {**ours, "sha256": "bb"}})
-    left = integrity._left(str(tmp_path / "left.json"))
+    left = integrity._read_leftovers(str(tmp_path / "left.json"))
     none = integrity.Packages(BEFORE, str(tmp_path / "none"), str(tmp_path / "none"))
 
     def is_open(path: str, what: str, now: list[Any] | None) -> bool:
-        return bool(integrity.unexplained([(path, what, now)], none, left))
+        return bool(integrity.find_unexplained([(path, what, now)], none, left))
 
     def sshd(holds: str, mode: int = 0o600) -> list[Any]:
         return ["f", mode, 0, 0, 2, 0, holds]
@@ -282,10 +282,10 @@ def test_what_a_confirmed_run_left_is_explained_and_what_came_later_is_not(tmp_p
 
 
 def test_the_last_states_of_each_path_are_kept(tmp_path: Path) -> None:
-    kept = store.Store(str(tmp_path))
+    kept = store.RunStore(str(tmp_path))
     for number in range(store.LEFT_STATES + 2):
         kept.note_left({"/etc/a": {"type": "file", "sha256": str(number)}})
-    (states,) = integrity._left(str(tmp_path / "left.json")).values()
+    (states,) = integrity._read_leftovers(str(tmp_path / "left.json")).values()
     assert [one["sha256"] for one in states] == [str(number) for number in range(2, store.LEFT_STATES + 2)]
 
 
@@ -298,17 +298,17 @@ def test_what_an_incident_has_a_site_say_is_no_change_and_what_only_looks_so_is(
     site.write_text("server {\n    listen 80;\n}\n")
     monkeypatch.setattr(_record, "WEB_SERVERS", (f"{etc}/",))
     monkeypatch.setattr(contained, "NGINX", f"{etc}/luytre-contain-")
-    record = {"entries": _record.taken([str(etc)]), "folders": [str(etc)]}
-    site.write_text(contained.in_nginx(site.read_text(), 8, "a.test"))
+    record = {"entries": _record.take_snapshot([str(etc)]), "folders": [str(etc)]}
+    site.write_text(contained.include_in_nginx(site.read_text(), 8, "a.test"))
     rule = {"id": "SC-20261127-1/1", "path": b"/x.php", "trusted": [], "own": []}
-    own.write_text(contained.nginx([rule]))
+    own.write_text(contained.render_nginx([rule]))
     own.chmod(0o644)
     nothing = dpkg(tmp_path, {})
-    changed = _record.changes(record)
+    changed = _record.find_changes(record)
     assert [(path, what) for path, what, _ in changed] == [(str(own), "added")]
     root = [(path, what, [*one[:2], 0, 0, *one[4:]]) for path, what, one in changed]
-    assert integrity.unexplained(root, nothing, {}) == []
+    assert integrity.find_unexplained(root, nothing, {}) == []
     own.write_text(own.read_text() + "load_module evil;\n")
-    assert integrity.unexplained(root, nothing, {}) == root
+    assert integrity.find_unexplained(root, nothing, {}) == root
     site.write_text(site.read_text() + "include /etc/evil; # luytre: contained\n")
-    assert (str(site), "content") in [one[:2] for one in _record.changes(record)]
+    assert (str(site), "content") in [one[:2] for one in _record.find_changes(record)]

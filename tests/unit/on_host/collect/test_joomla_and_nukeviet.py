@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _applications, _joomla, _nukeviet, _php, _php_settings, _site_database
-from ansible.module_utils.luytre._reading import Reading
+from ansible.module_utils.luytre._reading import AreaReader
 
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
 from auditor.audit.evaluate import evaluate_host
-from auditor.facts import HostFacts, areas
+from auditor.facts import HostFacts, load_areas
 from auditor.facts._base import Area
 from auditor.models import Finding, Host, Site, Status
 
@@ -68,14 +68,16 @@ def put(root: Path, name: str, text: str) -> None:
 def joomla(root: Path, line: str = "", version: str = "5.4.1", text: str | None = None) -> dict[str, Any]:
     put(root, "administrator/manifests/files/joomla.xml", f"<version>{version}</version>")
     put(root, "configuration.php", JOOMLA % line if text is None else text)
-    told: dict[str, Any] = _joomla.instance(_applications.Found("joomla", str(root), ""), Reading({}, 5))
+    told: dict[str, Any] = _joomla.collect_instance(
+        _applications.InstalledApplication("joomla", str(root), ""), AreaReader({}, 5)
+    )
     return told
 
 
 def nukeviet(root: Path, line: str = "", key: str = GOOD_KEY) -> dict[str, Any]:
     put(root, "config.php", KEY % key)
     put(root, "data/config/config_global.php", NUKEVIET % line)
-    told: dict[str, Any] = _nukeviet.instance(_applications.Found("nukeviet", str(root), ""))
+    told: dict[str, Any] = _nukeviet.collect_instance(_applications.InstalledApplication("nukeviet", str(root), ""))
     return told
 
 
@@ -91,7 +93,7 @@ def finding(control: str, *instances: dict[str, Any], kind: str = "", **database
     vhost = {"names": ["antruc.test"], "root": ROOT, "php_backends": [], "proxies_to": [], "pages": True}
     tls = {"tls": {"certificate": "/c", "protocols": [], "answered": []}, "listens": [{"tls": True}]}
     data: dict[str, Area] = {
-        "wordpress": areas()["wordpress"].model_validate(
+        "wordpress": load_areas()["wordpress"].model_validate(
             {"instances": [], "joomla": [], "nukeviet": [], "others": [], "cut_short": [], kind: found}
         ),
         "nginx": _Server(vhosts=[{**vhost, **tls}]),
@@ -127,7 +129,7 @@ def finding(control: str, *instances: dict[str, Any], kind: str = "", **database
 )
 def test_a_property(line: str, value: object) -> None:
     content = b"<?php\nclass JConfig {\n" + line.encode() + b"\n}\n"
-    assert _php.settings(content, _php.PROPERTY, ["x"]) == {"x": value}
+    assert _php.read_settings(content, _php.PROPERTY, ["x"]) == {"x": value}
 
 
 @pytest.mark.parametrize(
@@ -145,7 +147,7 @@ def test_a_property(line: str, value: object) -> None:
     ],
 )
 def test_a_member_of_an_array(line: str, value: object) -> None:
-    assert _php.settings(b"<?php\n" + line.encode(), _php.GLOBAL, ["g.x"]) == {"g.x": value}
+    assert _php.read_settings(b"<?php\n" + line.encode(), _php.GLOBAL, ["g.x"]) == {"g.x": value}
 
 
 def test_what_php_makes_of_values() -> None:
@@ -210,7 +212,7 @@ def test_a_nukeviet_with_a_fault(tmp_path: Path, control: str, line: str) -> Non
     told = nukeviet(tmp_path, line)
     if control == "debug":
         put(tmp_path, "data/config/config_global.php", (NUKEVIET % "").replace("'NV_DEBUG', 0", "'NV_DEBUG', 1"))
-        told = _nukeviet.instance(_applications.Found("nukeviet", str(tmp_path), ""))
+        told = _nukeviet.collect_instance(_applications.InstalledApplication("nukeviet", str(tmp_path), ""))
     if control == "supported":
         told["version"] = "4.5.05"
     assert finding(f"nukeviet.{control}", told).status is Status.FAIL
@@ -235,7 +237,7 @@ def test_no_secret_leaves_the_host(tmp_path: Path) -> None:
 
 def test_what_is_not_installed_yet_has_no_settings(tmp_path: Path) -> None:
     put(tmp_path, "administrator/manifests/files/joomla.xml", "<version>5.4.1</version>")
-    told = _joomla.instance(_applications.Found("joomla", str(tmp_path), ""), Reading({}, 5))
+    told = _joomla.collect_instance(_applications.InstalledApplication("joomla", str(tmp_path), ""), AreaReader({}, 5))
     assert finding("joomla.supported", told).status is Status.PASS
     assert finding("joomla.debug", told).status is Status.NOT_APPLICABLE
     assert finding("joomla.debug", kind="joomla").status is Status.NOT_APPLICABLE
@@ -261,13 +263,13 @@ def rows(params: str, *users: tuple[str, int, int]) -> list[list[str | None]]:
     ],
 )
 def test_registration(tmp_path: Path, params: str, status: Status) -> None:
-    told = finding("joomla.registration", joomla(tmp_path), database=_joomla.understood(rows(params)))
+    told = finding("joomla.registration", joomla(tmp_path), database=_joomla.parse_rows(rows(params)))
     assert told.status is status
 
 
 def test_a_super_user_who_went_away(tmp_path: Path) -> None:
     users = (("a", NOW - 400 * DAY, NOW - DAY), ("b", NOW - 400 * DAY, 0), ("c", NOW - DAY, 0))
-    database = _joomla.understood(rows("{}", *users))
+    database = _joomla.parse_rows(rows("{}", *users))
     told = finding("joomla.stale_super_user", joomla(tmp_path), database=database)
     assert told.status is Status.PARTIAL and [one["login"] for one in told.violations] == ["b"]
 
@@ -282,7 +284,7 @@ def test_a_super_user_who_went_away(tmp_path: Path) -> None:
     ],
 )
 def test_a_database_that_is_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, why: str) -> None:
-    monkeypatch.setattr(_site_database.mariadb, "client_program", lambda _reading: "/bin/false")
+    monkeypatch.setattr(_site_database.mariadb, "find_client", lambda _reading: "/bin/false")
     monkeypatch.setattr(_site_database.mariadb, "is_running", lambda _reading: True)
     told = joomla(tmp_path, line)
     assert told["database_unread"]["why"] == why

@@ -96,7 +96,7 @@ def test_an_installer_left_is_told(tmp_path: Path) -> None:
     laid(tmp_path, "joomla")
     put(tmp_path, "installation/index.php")
     found, _ = _applications.search([str(tmp_path)], Effort(5))
-    assert [mode["path"] for mode in found[0].described()["installers"]] == [f"{tmp_path}/installation"]
+    assert [mode["path"] for mode in found[0].describe()["installers"]] == [f"{tmp_path}/installation"]
 
 
 @pytest.mark.parametrize("name", ["install-old", "_installation", "cai-dat", "installation.bak"])
@@ -114,7 +114,7 @@ def test_a_renamed_installer_is_told_by_its_files(tmp_path: Path, kind: str, mar
     for mark in marks:
         put(tmp_path / "wiki", f"{name}/{mark}")
     found, _ = _applications.search([str(tmp_path)], Effort(5))
-    assert [mode["path"] for mode in found[0].described()["installers"]] == [f"{tmp_path}/wiki/{name}"]
+    assert [mode["path"] for mode in found[0].describe()["installers"]] == [f"{tmp_path}/wiki/{name}"]
 
 
 def test_applications_own_php_is_none_of_visitors_and_a_shell_beside_it_is_found(tmp_path: Path) -> None:
@@ -346,7 +346,7 @@ def test_homes_are_found_by_descriptor(tmp_path: Path) -> None:
     laid(tmp_path / "wiki", "dokuwiki")
     folder = os.open(tmp_path, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        assert {home: layout.kind for home, layout in _applications.homes(folder, Effort(5)).items()} == {
+        assert {home: layout.kind for home, layout in _applications.find_homes(folder, Effort(5)).items()} == {
             "wiki": "dokuwiki"
         }
     finally:
@@ -359,7 +359,11 @@ def test_tools_for_databases_are_known_by_name_and_by_what_they_say_of_themselve
     put(tmp_path, "noi-bo/du-lieu.php", "<?php\n/** Adminer - Compact database management\n*/" + "#" * 200_000)
     put(tmp_path, "noi-bo/adminer.txt", "x")
     put(tmp_path, "pma.html", "x")
-    assert _openings.tools(str(tmp_path)) == ["/phpmyadmin/index.php", "/adminer-4.8.1.php", "/noi-bo/du-lieu.php"]
+    assert _openings.find_database_tools(str(tmp_path)) == [
+        "/phpmyadmin/index.php",
+        "/adminer-4.8.1.php",
+        "/noi-bo/du-lieu.php",
+    ]
 
 
 def test_what_applications_keep_to_themselves(tmp_path: Path) -> None:
@@ -367,7 +371,7 @@ def test_what_applications_keep_to_themselves(tmp_path: Path) -> None:
     put(tmp_path, "cms/data/logs/dump/2026.txt")
     put(tmp_path, "cms/data/cache/index.html")
     put(tmp_path, "data/logs/x.txt")
-    assert _openings.private_files(str(tmp_path)) == ["/cms/data/logs/dump/2026.txt"]
+    assert _openings.find_private_files(str(tmp_path)) == ["/cms/data/logs/dump/2026.txt"]
 
 
 def test_scripts_that_show_all_of_phps_settings(tmp_path: Path) -> None:
@@ -376,10 +380,12 @@ def test_scripts_that_show_all_of_phps_settings(tmp_path: Path) -> None:
     put(tmp_path, "b.php", "<?php echo 'phpinfo';")
     put(tmp_path, "c.txt", "<?php phpinfo();")
     put(tmp_path, "d.php", "<?php phpinfo();" + "#" * 5_000)
-    assert _openings.informers(str(tmp_path)) == ["/info.php", "/a/x.php"]
+    assert _openings.find_phpinfo_scripts(str(tmp_path)) == ["/info.php", "/a/x.php"]
 
 
 def test_accounts_that_php_itself_gives_away(tmp_path: Path) -> None:
     put(tmp_path, "a.php", "quantri:$2y$10$x:Quan tri\n")
     put(tmp_path, "b.php", "# users.auth.php\n# <?php exit()?>\nquantri:$2y$10$x:Quan tri\n")
-    assert _openings.tells_all(str(tmp_path), "/a.php") and not _openings.tells_all(str(tmp_path), "/b.php")
+    assert _openings.discloses_source(str(tmp_path), "/a.php") and not _openings.discloses_source(
+        str(tmp_path), "/b.php"
+    )

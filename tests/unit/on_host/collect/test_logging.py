@@ -47,8 +47,8 @@ RSYSLOG = """/var/log/syslog
 DEFAULTS = {"period": "weekly", "rotate": 4}
 
 
-def blocks(text: str) -> list[_logrotate.Block]:
-    found: list[_logrotate.Block] = _logrotate.blocks("x", text, DEFAULTS)
+def blocks(text: str) -> list[_logrotate.LogrotateBlock]:
+    found: list[_logrotate.LogrotateBlock] = _logrotate.parse_blocks("x", text, DEFAULTS)
     return found
 
 
@@ -129,7 +129,7 @@ def test_several_blocks_in_one_file() -> None:
 
 
 def test_the_last_value_wins_and_an_empty_one_is_the_default() -> None:
-    settings = logging.journald_settings(
+    settings = logging.parse_journald_settings(
         [
             "[Journal]\nStorage=persistent\n#Storage=none\nSystemMaxUse=1G\n",
             "[Other]\nStorage=none\n[Journal]\nStorage = volatile\n",
@@ -143,21 +143,21 @@ def test_the_last_value_wins_and_an_empty_one_is_the_default() -> None:
 def test_time_spans_as_systemd_reads_them(span: str) -> None:
     said = subprocess.run(["systemd-analyze", "timespan", span], capture_output=True, text=True, check=True).stdout
     micro = next(int(line.split(":")[1]) for line in said.splitlines() if "μs" in line or "us:" in line)
-    assert logging.seconds(span) == micro // 1_000_000
+    assert logging.parse_span(span) == micro // 1_000_000
 
 
 @pytest.mark.parametrize(
     ("span", "seconds"), [("0", 0), ("infinity", 0), ("soon", None), ("3 parsecs", None), ("1 2 x", None)]
 )
 def test_odd_time_spans(span: str, seconds: int | None) -> None:
-    assert logging.seconds(span) == seconds
+    assert logging.parse_span(span) == seconds
 
 
 @pytest.mark.parametrize(
     ("text", "size"), [("16M", 16 << 20), ("1G", 1 << 30), ("512", 512), ("", 7), ("much", 7), ("1GB", 1 << 30)]
 )
 def test_sizes(text: str, size: int) -> None:
-    assert logging.size(text, 7) == size
+    assert logging.parse_size(text, 7) == size
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_sizes(text: str, size: int) -> None:
     ],
 )
 def test_where_rsyslog_sends(line: str, targets: list[str]) -> None:
-    assert logging.rsyslog_targets(line) == targets
+    assert logging.list_rsyslog_targets(line) == targets
 
 
 # --- what the controls make of it -------------------------------------------------------------------

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import mariadb
-from ansible.module_utils.luytre._reading import Unreadable
+from ansible.module_utils.luytre._reading import UnreadableFact
 
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
 from auditor.audit.evaluate import evaluate_host
-from auditor.facts import HostFacts, areas
+from auditor.facts import HostFacts, load_areas
 from auditor.models import Finding, Host, Status
 
 ROLE = Path(__file__).parents[4] / "roles" / "mariadb"
@@ -43,7 +43,7 @@ def answer(host: str) -> list[list[str | None]]:
 
 
 def state(host: str = "web1") -> dict[str, Any]:
-    told: dict[str, Any] = mariadb.state(answer(host))
+    told: dict[str, Any] = mariadb.parse_state(answer(host))
     return told
 
 
@@ -79,7 +79,7 @@ def document(told: dict[str, Any], **more: Any) -> dict[str, Any]:
 def finding(control: str, facts: dict[str, Any], open_ports: tuple[int, ...] = (), now: int = NOW) -> Finding:
     one = Catalogue(controls=(CATALOGUE[f"mariadb.{control}"],))
     host = Host(name="web1", address="10.213.47.11", open_ports=open_ports)
-    read = {"mariadb": areas()["mariadb"].model_validate(facts)}
+    read = {"mariadb": load_areas()["mariadb"].model_validate(facts)}
     (found,) = evaluate_host(one, host, HostFacts(now, read, {}, {}))
     return found
 
@@ -118,7 +118,7 @@ def test_no_hash_leaves_and_the_model_takes_it(host: str) -> None:
     told = document(state(host))
     assert "5EC4E7" in (DATA / f"mariadb_{host}.tsv").read_text("utf-8")
     assert "5EC4" not in json.dumps(told)
-    areas()["mariadb"].model_validate(told)
+    load_areas()["mariadb"].model_validate(told)
 
 
 def test_a_host_without_it() -> None:
@@ -141,14 +141,14 @@ def test_a_host_without_it() -> None:
     ],
 )
 def test_half_an_answer_is_none(rows: list[list[str]]) -> None:
-    with pytest.raises(Unreadable):
-        mariadb.state(rows)
+    with pytest.raises(UnreadableFact):
+        mariadb.parse_state(rows)
 
 
 def test_an_access_mask_that_is_no_number_is_refused() -> None:
     rows = [*answer("web1"), ["account", "x", "localhost", '{"access": "all"}']]
-    with pytest.raises(Unreadable):
-        mariadb.state(rows)
+    with pytest.raises(UnreadableFact):
+        mariadb.parse_state(rows)
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_an_access_mask_that_is_no_number_is_refused() -> None:
     ],
 )
 def test_authentication_in_one_word(priv: dict[str, Any], word: str) -> None:
-    assert mariadb.authentication(priv) == word
+    assert mariadb.classify_authentication(priv) == word
 
 
 def test_privileges_through_a_role_count() -> None:
@@ -191,7 +191,7 @@ def test_privileges_through_a_role_count() -> None:
         ["account", "PUBLIC", "", '{"access": 0, "is_role": true}'],
         ["member", "bennua", "localhost", "toan_quyen"],
     ]
-    told = mariadb.state(rows)
+    told = mariadb.parse_state(rows)
     (portal,) = [one for one in told["accounts"] if one["user"] == "bennua"]
     assert portal["global_privileges"] == []
     assert portal["roles"] == [{"name": "toan_quyen", "global_privileges": ["FILE"]}]
@@ -209,13 +209,13 @@ def test_privileges_through_a_role_count() -> None:
     ],
 )
 def test_what_reaches_everything(names: list[str], reaches: bool) -> None:
-    assert mariadb._everything(set(names)) is reaches
+    assert mariadb._reaches_everything(set(names)) is reaches
 
 
 def test_names_of_a_mask() -> None:
-    assert mariadb.privilege_names(1 << 9) == ["FILE"]
-    assert mariadb.privilege_names(2**64 - 1) == ["ALL PRIVILEGES", "GRANT OPTION"]
-    assert mariadb.privilege_names(1099511626751) == ["ALL PRIVILEGES"]
+    assert mariadb.list_privileges(1 << 9) == ["FILE"]
+    assert mariadb.list_privileges(2**64 - 1) == ["ALL PRIVILEGES", "GRANT OPTION"]
+    assert mariadb.list_privileges(1099511626751) == ["ALL PRIVILEGES"]
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def test_names_of_a_mask() -> None:
     ],
 )
 def test_branches(version: str, branch: str) -> None:
-    assert mariadb.branch(version) == branch
+    assert mariadb.get_branch(version) == branch
 
 
 @pytest.mark.parametrize(
@@ -249,7 +249,7 @@ def test_branches(version: str, branch: str) -> None:
     ],
 )
 def test_options_as_the_server_takes_them(arguments: list[str], expected: dict[str, Any]) -> None:
-    assert mariadb.options(arguments) == {**mariadb.AT_START, **expected}
+    assert mariadb.parse_options(arguments) == {**mariadb.AT_START, **expected}
 
 
 # --- judging --------------------------------------------------------------------------------------------
@@ -307,7 +307,7 @@ def test_addresses(
     ],
 )
 def test_support_by_date(version: str, now: int, status: Status) -> None:
-    told = {**state("web2"), "version": version, "branch": mariadb.branch(version)}
+    told = {**state("web2"), "version": version, "branch": mariadb.get_branch(version)}
     assert finding("supported", document(told), now=now).status is status
 
 
@@ -456,6 +456,6 @@ def test_settings_change_live_or_wait_for_a_restart() -> None:
     statements, restart = fix.settings(state("web1")["variables"], wanted)
     assert statements == ["SET GLOBAL local_infile = OFF"]
     assert restart == ["bind_address", "symbolic_links"]
-    assert fix.overruled({**mariadb.AT_START, "bind_address": "127.0.0.1", "symbolic_links": False}, wanted) == [
+    assert fix.find_overruled({**mariadb.AT_START, "bind_address": "127.0.0.1", "symbolic_links": False}, wanted) == [
         "local_infile"
     ]

@@ -14,7 +14,7 @@ from ansible.module_utils.luytre._nginx_conf import load
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
 from auditor.audit.evaluate import evaluate_host
-from auditor.facts import HostFacts, areas
+from auditor.facts import HostFacts, load_areas
 from auditor.models import Host, Site, Status
 from tests.unit.on_host.collect.test_apache import SITE, etc, read, vhost
 from tests.unit.on_host.collect.test_nginx import WORDPRESS
@@ -152,8 +152,8 @@ def test_controls(etc: Path, settings: str | None, core_rules: bool, filtered: S
     if settings is not None:
         installed(etc, settings, core_rules=core_rules)
     data = {
-        "apache": areas()["apache"].model_validate({**apache_area.ABSENT, **read(etc)}),
-        "nginx": areas()["nginx"].model_validate(nginx_area.ABSENT),
+        "apache": load_areas()["apache"].model_validate({**apache_area.ABSENT, **read(etc)}),
+        "nginx": load_areas()["nginx"].model_validate(nginx_area.ABSENT),
     }
     host = Host(name="h", address="192.0.2.1", sites=(Site(domain="bennua.test", host="h"),))
     found = {one.control: one.status for one in evaluate_host(CATALOGUE, host, HostFacts(1, data, {}, {}))}
@@ -161,4 +161,4 @@ def test_controls(etc: Path, settings: str | None, core_rules: bool, filtered: S
 
 
 def test_a_path_that_is_none_is_no_audit_log() -> None:
-    assert _modsecurity._told("On", True, "|/usr/bin/mlogc /etc/mlogc.conf")["audit_log"] is None
+    assert _modsecurity._describe("On", True, "|/usr/bin/mlogc /etc/mlogc.conf")["audit_log"] is None

@@ -11,16 +11,16 @@ from typing import Any
 import ansible.module_utils
 import pytest
 from ansible.module_utils.luytre import _openings, _patterns, nginx
-from ansible.module_utils.luytre._nginx_conf import BadConfig, Config, load, parse, seconds, size
-from ansible.module_utils.luytre._nginx_request import Model, Request, location_words
+from ansible.module_utils.luytre._nginx_conf import BadConfig, NginxConfig, load, parse, parse_seconds, parse_size
+from ansible.module_utils.luytre._nginx_request import NginxModel, NginxRequest, location_words
 from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
 from auditor.audit.evaluate import evaluate_host
-from auditor.facts import HostFacts, areas
-from auditor.facts.web.nginx import Facts
+from auditor.facts import HostFacts, load_areas
+from auditor.facts.web.nginx import NginxFacts
 from auditor.models import Finding, Host, Site, Status
 
 ROLE = Path(__file__).parents[4] / "roles" / "nginx"
@@ -78,7 +78,7 @@ SETTINGS = {"timeout": 60, "timeout_min": 5, "timeout_max": 75, "body_limit": 13
 SITES = [{"domain": "antruc.test", "aliases": ["www.antruc.test"]}, {"domain": "gotre.test"}]
 
 
-def config(http: str = "", **sites: str) -> Config:
+def config(http: str = "", **sites: str) -> NginxConfig:
     """A configuration of these site files, as the collector loads it."""
     files = {
         "/etc/nginx/nginx.conf": NGINX.replace("%s", http),
@@ -93,22 +93,22 @@ def config(http: str = "", **sites: str) -> Config:
     return load("/etc/nginx/nginx.conf", files.get, find)
 
 
-def facts(found: Config, version: str = "1.26.3", sites: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+def facts(found: NginxConfig, version: str = "1.26.3", sites: list[dict[str, Any]] | None = None) -> dict[str, Any]:
     """The area as the collector sends it, which its model takes."""
     data = {**nginx.ABSENT, "installed": True, "config_ok": True}
     data.update(nginx.describe(found, {"sites": sites or SITES}, version, on_disk=False))
-    Facts.model_validate(data)
+    NginxFacts.model_validate(data)
     return data
 
 
-def vhost(found: Config, name: str, **how: Any) -> dict[str, Any]:
+def vhost(found: NginxConfig, name: str, **how: Any) -> dict[str, Any]:
     member: dict[str, Any] = next(v for v in facts(found, **how)["vhosts"] if name in v["names"])
     return member
 
 
-def findings(found: Config, domain: str = "antruc.test", **site: Any) -> dict[str, Finding]:
+def findings(found: NginxConfig, domain: str = "antruc.test", **site: Any) -> dict[str, Finding]:
     """Each nginx control on the host or the site."""
-    data = {"nginx": areas()["nginx"].model_validate(facts(found))}
+    data = {"nginx": load_areas()["nginx"].model_validate(facts(found))}
     known = HostFacts(1_790_000_000, data, {}, {})
     host = Host(name="h", address="192.0.2.1", sites=(Site(domain=domain, host="h", **site),))
     return {finding.control: finding for finding in evaluate_host(CATALOGUE, host, known)}
@@ -156,13 +156,13 @@ def test_a_file_that_includes_itself_and_a_deep_nest_end() -> None:
     ("word", "wanted"), [("8k", 8192), ("1G", 1024**3), ("0", 0), ("12", 12), ("1.5m", None), ("x", None), ("", None)]
 )
 def test_sizes(word: str, wanted: int | None) -> None:
-    assert size(word) == wanted
+    assert parse_size(word) == wanted
 
 
 @pytest.mark.parametrize(("word", "wanted"), [("60", 60), ("1m 30s", 90), ("1h", 3600), ("", None), ("x", None)])
 def test_times(word: str, wanted: int | None) -> None:
-    assert seconds(word) == wanted
-    assert seconds("1" * 40) is None or seconds("9" * 40) is None
+    assert parse_seconds(word) == wanted
+    assert parse_seconds("1" * 40) is None or parse_seconds("9" * 40) is None
 
 
 # --- what would be answered ----------------------------------------------------------------------------------
@@ -172,10 +172,10 @@ def answer(
     inside: str, uri: str, *, there: bool = True, scheme: str = "http", http: str = "", **how: Any
 ) -> tuple[str, Any]:
     found = config(http, x="server { listen 80; server_name a.test; root /srv; index index.php; " + inside + " }")
-    request = Request(
+    request = NginxRequest(
         uri, "a.test", scheme, 80, exists=lambda path: not path.endswith("/") and (there or path == "/index.php"), **how
     )
-    said = Model(found).ask(found.servers[0], request)
+    said = NginxModel(found).ask(found.servers[0], request)
     return said.kind, said.value
 
 
@@ -246,7 +246,7 @@ def test_which_server_answers() -> None:
         x="server { listen 80; server_name a.test; } server { listen 80; server_name *.b.test; }"
         "server { listen 80; server_name ~^c\\d; } server { listen 80 default_server; server_name .d.test; }"
     )
-    model, members = Model(found), nginx.by_listen(found.servers)[("*", 80)]
+    model, members = NginxModel(found), nginx.group_by_listen(found.servers)[("*", 80)]
     chosen = {
         name: (found.servers.index(model.choose(members, name)[0]), model.choose(members, name)[1])
         for name in ("a.test", "x.b.test", "b.test", "c1.test", "d.test", "www.d.test")
@@ -272,7 +272,7 @@ def test_location_written_without_a_space() -> None:
 def test_a_stock_wordpress() -> None:
     seen = vhost(config(antruc=WORDPRESS, default=STOCK), "antruc.test")
     assert seen["php_backends"] == ["unix:/run/php/php8.4-fpm.sock"]
-    assert seen["serves_hidden"] == list(nginx._web.HIDDEN)
+    assert seen["serves_hidden"] == list(nginx._web.HIDDEN_URIS)
     assert seen["runs_php"] == list(nginx._websites.UPLOAD_URIS)
     assert (seen["php_of_missing"], seen["pages"], seen["redirects_to_https"]) == (False, True, False)
     assert seen["rate_limits"] == [] and seen["denies"] == []
@@ -407,7 +407,7 @@ def test_a_site_whose_patterns_never_end_costs_no_other_its_answers(monkeypatch:
 
 def test_what_cannot_be_understood_is_never_a_pass() -> None:
     broken = {**nginx.ABSENT, "installed": True, "config_ok": False, "problems": ["x"], "vhosts": None}
-    known = HostFacts(1_790_000_000, {"nginx": areas()["nginx"].model_validate(broken)}, {}, {})
+    known = HostFacts(1_790_000_000, {"nginx": load_areas()["nginx"].model_validate(broken)}, {}, {})
     host = Host(name="h", address="192.0.2.1", sites=(Site(domain="antruc.test", host="h"),))
     found = {finding.control: finding.status for finding in evaluate_host(CATALOGUE, host, known)}
     assert found["nginx.config_valid"] is Status.FAIL
@@ -417,7 +417,7 @@ def test_what_cannot_be_understood_is_never_a_pass() -> None:
 # --- the change --------------------------------------------------------------------------------------------------
 
 
-def decided(found: Config, sites: list[dict[str, Any]] = SITES[:1], **settings: Any) -> Any:
+def decided(found: NginxConfig, sites: list[dict[str, Any]] = SITES[:1], **settings: Any) -> Any:
     return luytre_nginx.decide(found, ENFORCED, sites, {**SETTINGS, **settings})
 
 
@@ -425,7 +425,7 @@ def hardened(text: str, http: str = "", path: str = "x") -> str:
     found = config(http, **{path: text})
     decision = decided(found, SITES[1:] if "gotre" in text else SITES[:1])
     file = f"/etc/nginx/sites-enabled/{path}"
-    new: str = luytre_nginx.edited(text, decision.put_out.get(file, {}), decision.insert.get(file, {}))
+    new: str = luytre_nginx.apply_edits(text, decision.put_out.get(file, {}), decision.insert.get(file, {}))
     return new
 
 
@@ -558,7 +558,7 @@ def test_status_pages_that_strangers_read(lines: str, told: list[str]) -> None:
 def test_the_status_of_php_that_strangers_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "www.conf").write_text("[www]\n;pm.status_path = /no\npm.status_path = /fpm-status\n")
     monkeypatch.setattr(_openings, "POOLS", (f"{tmp_path}/*.conf",))
-    assert _openings.status_paths() == ["/fpm-status"]
+    assert _openings.list_status_paths() == ["/fpm-status"]
 
 
 @pytest.mark.parametrize(
@@ -621,13 +621,13 @@ def test_what_an_application_keeps_to_itself_is_denied_where_it_is(tmp_path: Pat
     for name in ("doku.php", "inc/init.php", "lib/exe/fetch.php"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x")
-    _openings.looked.cache_clear()
+    _openings.scan_folders.cache_clear()
     decision = made()
     assert decision.snippets == {"antruc.test": ["web.private_files"]}
     pattern = decision.private["antruc.test"]
     denied = _site(f'if ($uri ~ "{pattern}") {{ return 404; }}')
     answers = {
-        uri: Model(config(a=denied)).ask(config(a=denied).servers[0], Request(uri, "antruc.test")).denied
+        uri: NginxModel(config(a=denied)).ask(config(a=denied).servers[0], NginxRequest(uri, "antruc.test")).is_denied
         for uri in ("/data/pages/a.txt", "/conf/users.auth.php", "/lib/exe/fetch.txt", "/database/x.txt")
     }
     assert answers == {
@@ -643,8 +643,8 @@ def test_folders_for_our_files_that_are_links_are_told(tmp_path: Path, monkeypat
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "conf.d").mkdir()
     (tmp_path / "sites-enabled").symlink_to("elsewhere")
-    assert nginx.linked_folders() == []
+    assert nginx.find_linked_folders() == []
     (tmp_path / "elsewhere" / "default").touch()
     (tmp_path / "conf.d").rmdir()
     (tmp_path / "conf.d").symlink_to("elsewhere")
-    assert nginx.linked_folders() == [f"{tmp_path}/conf.d", f"{tmp_path}/sites-enabled"]
+    assert nginx.find_linked_folders() == [f"{tmp_path}/conf.d", f"{tmp_path}/sites-enabled"]

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from ansible.module_utils.luytre import _nginx_daemons, _php_daemons, _processes, _webroot, _websites, nginx
 from ansible.module_utils.luytre._nginx_conf import load
-from ansible.module_utils.luytre._nginx_stake import at_stake
-from ansible.module_utils.luytre._processes import Process
-from ansible.module_utils.luytre._reading import Elsewhere, NotRun, Reading
+from ansible.module_utils.luytre._nginx_stake import list_test_paths
+from ansible.module_utils.luytre._processes import ProcessInfo
+from ansible.module_utils.luytre._reading import AreaReader, NotRun, UnpackagedDaemon
 
 PROGRAM = "/www/server/nginx/sbin/nginx"
 BUILT = "nginx version: nginx/1.24.0\nconfigure arguments: --prefix=/www/server/nginx --with-http_ssl_module\n"
@@ -21,18 +21,18 @@ class Host:
     """Processes and what programs say, as a test sets them."""
 
     def __init__(self) -> None:
-        self.processes: list[Process] = []
+        self.processes: list[ProcessInfo] = []
         self.said: dict[str, str] = {PROGRAM: BUILT}
         self.packaged: list[str] = []
         self.loose: str | None = None
 
-    def running(self, program: str, uids: Any = (0,), proc: str = "/proc") -> list[Process]:
+    def running(self, program: str, uids: Any = (0,), proc: str = "/proc") -> list[ProcessInfo]:
         return [one for one in self.processes if one.program == program and one.uid in uids]
 
-    def away(self, names: Any, ours: Any, trust: Any, proc: str = "/proc") -> Iterator[Process]:
+    def away(self, names: Any, ours: Any, trust: Any, proc: str = "/proc") -> Iterator[ProcessInfo]:
         return (one for one in self.processes if one.program not in ours)
 
-    def run(self, reading: Reading, argv: list[str], **_how: Any) -> str:
+    def run(self, reading: AreaReader, argv: list[str], **_how: Any) -> str:
         if argv[0] not in self.said:
             raise NotRun(f"{argv[0]} was not run as root: {argv[0]} can be changed by user anh")
         return self.said[argv[0]]
@@ -41,21 +41,21 @@ class Host:
 @pytest.fixture
 def host(monkeypatch: pytest.MonkeyPatch) -> Host:
     made = Host()
-    monkeypatch.setattr(_processes, "running", made.running)
+    monkeypatch.setattr(_processes, "list_running", made.running)
     monkeypatch.setattr(_processes, "all_elsewhere", made.away)
     monkeypatch.setattr(_processes, "same_file", lambda pid, path: True)
     monkeypatch.setattr(_processes, "loose_code", lambda pid, trust: made.loose)
-    monkeypatch.setattr(Reading, "run", lambda self, argv, **how: made.run(self, argv, **how))
-    monkeypatch.setattr(Reading, "installed", lambda self, name: next(iter(made.packaged), None))
+    monkeypatch.setattr(AreaReader, "run", lambda self, argv, **how: made.run(self, argv, **how))
+    monkeypatch.setattr(AreaReader, "find_program", lambda self, name: next(iter(made.packaged), None))
     return made
 
 
-def master(title: str, program: str = PROGRAM, uid: int = 0) -> Process:
-    return Process(7, 1, uid, title if uid == 0 else "", program=program)
+def master(title: str, program: str = PROGRAM, uid: int = 0) -> ProcessInfo:
+    return ProcessInfo(7, 1, uid, title if uid == 0 else "", program=program)
 
 
 def found() -> list[tuple[str, str, str]]:
-    return [(one.program, one.main, one.prefix) for one in _nginx_daemons.running(Reading({}, 5))]
+    return [(one.program, one.main, one.prefix) for one in _nginx_daemons.list_daemons(AreaReader({}, 5))]
 
 
 @pytest.mark.parametrize(
@@ -83,14 +83,14 @@ def test_a_package_that_does_not_run_says_nothing_of_what_does(host: Host) -> No
 
 def test_what_root_does_not_run_or_others_can_change_is_not_asked(host: Host) -> None:
     host.processes = [master("", uid=1000)]
-    with pytest.raises(Elsewhere):
+    with pytest.raises(UnpackagedDaemon):
         found()
     host.processes = [master(f"nginx: master process {PROGRAM}")]
     host.loose = "/opt/lib/x.so can be changed by user anh"
-    with pytest.raises(Elsewhere):
+    with pytest.raises(UnpackagedDaemon):
         found()
     host.loose, host.said = None, {}
-    with pytest.raises(Elsewhere):
+    with pytest.raises(UnpackagedDaemon):
         found()
     host.processes = []
     assert found() == []
@@ -99,12 +99,12 @@ def test_what_root_does_not_run_or_others_can_change_is_not_asked(host: Host) ->
 def test_a_php_of_a_panel_is_found_by_its_process(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     program, main = "/www/server/php/74/sbin/php-fpm", "/www/server/php/74/etc/php-fpm.conf"
     host.processes = [master(f"php-fpm: master process ({main})", program), master("", program, 33)]
-    (one,) = _php_daemons.elsewhere(Reading({}, 5))
+    (one,) = _php_daemons.find_elsewhere(AreaReader({}, 5))
     assert (one.program, one.main, one.prefix) == (program, main, "/www/server/php/74")
     assert one.inis[0] == "/www/server/php/74/etc/php.ini"
     host.processes = [master("", program, 33)]
-    with pytest.raises(Elsewhere):
-        _php_daemons.elsewhere(Reading({}, 5))
+    with pytest.raises(UnpackagedDaemon):
+        _php_daemons.find_elsewhere(AreaReader({}, 5))
 
 
 # --- what is made of it ------------------------------------------------------------------------------------
@@ -113,7 +113,7 @@ def test_a_php_of_a_panel_is_found_by_its_process(host: Host, monkeypatch: pytes
 def test_relative_paths_are_the_own_prefixs(tmp_path: Path) -> None:
     main = "/www/server/nginx/conf/nginx.conf"
     text = "pid logs/nginx.pid;\nload_module modules/x.so;\nhttp { access_log logs/a.log; include vhost/*.conf; }\n"
-    read, written = at_stake(load(main, {main: text}.get, lambda pattern: []), "/www/server/nginx")
+    read, written = list_test_paths(load(main, {main: text}.get, lambda pattern: []), "/www/server/nginx")
     assert {"/www/server/nginx/modules/x.so", "/www/server/nginx/conf", "/www/server/nginx/conf/vhost"} <= set(read)
     assert {"/www/server/nginx/logs/nginx.pid", "/www/server/nginx/logs/a.log"} <= set(written)
     assert not any(path.startswith("/var/log/nginx") for path in written)
@@ -122,10 +122,10 @@ def test_relative_paths_are_the_own_prefixs(tmp_path: Path) -> None:
 def test_several_are_told_as_one() -> None:
     first = {**nginx.ABSENT, "version": "1", "config_ok": True, "vhosts": [{"names": ["a"]}], "untold": {}}
     other = {**nginx.ABSENT, "version": "2", "config_ok": False, "config_message": "bad", "vhosts": [{"names": ["b"]}]}
-    both = nginx._together(first, [other])
+    both = nginx._merge_facts(first, [other])
     assert (both["version"], both["config_ok"], both["config_message"]) == ("1", False, "bad")
     assert [one["names"] for one in both["vhosts"]] == [["a"], ["b"]]
-    assert nginx._together(first, [{**other, "vhosts": None}])["vhosts"] is None
+    assert nginx._merge_facts(first, [{**other, "vhosts": None}])["vhosts"] is None
 
 
 def test_the_roots_of_a_panels_sites_are_roots(host: Host, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_the_roots_of_a_panels_sites_are_roots(host: Host, monkeypatch: pytest.M
     (tmp_path / "vhost").mkdir()
     (tmp_path / "vhost" / "a.conf").write_text("server { server_name a.test; root /www/wwwroot/a.test; }")
     host.processes = [master(f"nginx: master process {PROGRAM} -c {main}")]
-    assert [root.path for root in _websites.roots({}) if root.vhosts] == ["/www/wwwroot/a.test"]
+    assert [root.path for root in _websites.list_roots({}) if root.vhosts] == ["/www/wwwroot/a.test"]
 
 
 SITE = "server { listen 127.0.0.1:8081; server_name a.test; root /www/wwwroot/a.test; }"

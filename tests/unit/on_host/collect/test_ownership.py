@@ -54,12 +54,12 @@ class Disk:
 
 STRICTNESS = (
     ownership.ROOT,
-    ownership.believed((0, 33)),
-    ownership.CLOSED,
+    ownership.make_strictness((0, 33)),
+    ownership.STRICT_ROOT,
     ownership.PASSWORD,
-    ownership.key((0, 50)),
-    ownership.account(33, 33),
-    ownership.account(33),
+    ownership.make_key_strictness((0, 50)),
+    ownership.make_account_strictness(33, 33),
+    ownership.make_account_strictness(33),
     ownership.ANYBODY,
 )
 TABLE = """
@@ -125,12 +125,12 @@ def listed(text: str) -> list[tuple[str, int | None]] | None:
 @pytest.mark.parametrize("row", ROWS, ids=" ".join)
 def test_who_can_change_a_thing_by_every_strictness(row: list[str]) -> None:
     kind, owner, group, mode, access, _, *expected = row
-    thing = ownership.Owned(int(owner), int(group), KINDS[kind] | int(mode, 8))
+    thing = ownership.FileOwnership(int(owner), int(group), KINDS[kind] | int(mode, 8))
     found = []
     for strictness in STRICTNESS:
-        changer, maker = ownership.judged(thing, strictness, lambda: listed(access))
+        changer, maker = ownership.judge_access(thing, strictness, lambda: listed(access))
         assert changer is None or maker is None
-        assert ownership.changer(thing, strictness, lambda: listed(access)) == (changer or maker)
+        assert ownership.find_changer(thing, strictness, lambda: listed(access)) == (changer or maker)
         found.append("+" + in_short(maker) if maker else in_short(changer))
     assert found == expected
 
@@ -189,9 +189,11 @@ def test_a_folder_above_counts_before_and_besides_the_file(
 )  # fmt: skip
 def test_what_an_account_may_do(uid: int, mode: int, right: int, expected: bool) -> None:
     """Of a file of 33's and the group 40's; 34 is in the group."""
-    thing, gids = ownership.Owned(33, 40, FILE | mode), {34: [40, 41]}.get(uid, [])
-    assert ownership.may(thing, uid, gids, right) is expected
-    assert ownership.may_write(thing, uid, gids) is (uid == 33 or ownership.may(thing, uid, gids, ownership.WRITE))
+    thing, gids = ownership.FileOwnership(33, 40, FILE | mode), {34: [40, 41]}.get(uid, [])
+    assert ownership.has_right(thing, uid, gids, right) is expected
+    assert ownership.can_write(thing, uid, gids) is (
+        uid == 33 or ownership.has_right(thing, uid, gids, ownership.WRITE)
+    )
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="gives files to others")
@@ -213,8 +215,8 @@ def test_a_daemons_settings_are_judged_alike_whosever_daemon_it_is(
         monkeypatch.setattr(apache, "ROOT", top)
         monkeypatch.setattr(nginx, "FOLDER", top)
         monkeypatch.setattr(mariadb.os, "walk", lambda _top, walk=os.walk: walk(top))
-        of_mariadb = [one["loose"] for one in mariadb.config_files() if one["path"] == str(file)]
-        of_nginx = [one["path"] for one in nginx.loose_files(SimpleNamespace(texts={}))]
+        of_mariadb = [one["loose"] for one in mariadb.list_config_files() if one["path"] == str(file)]
+        of_nginx = [one["path"] for one in nginx.find_loose_files(SimpleNamespace(texts={}))]
         of_apache = [one["path"] for one in apache.loose_files()]
     expected = [str(file)] if loose else []
     assert (of_nginx, of_apache, of_mariadb) == (expected, expected, [loose])
@@ -353,12 +355,12 @@ def test_an_access_list_is_read_as_the_kernel_keeps_it(tmp_path: Path) -> None:
     raw = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
     path = tmp_path / "file"
     path.touch()
-    assert ownership.access_list_of(str(path)) is None
+    assert ownership.read_access_list(str(path)) is None
     try:
         os.setxattr(path, "system.posix_acl_access", raw)
     except OSError:
         pytest.skip("no access lists on this file system")
-    assert ownership.access_list_of(str(path)) == [("user", 33), ("group", None), ("group", 50)]
+    assert ownership.read_access_list(str(path)) == [("user", 33), ("group", None), ("group", 50)]
 
 
 def test_each_folder_is_looked_at_once() -> None:
@@ -373,7 +375,7 @@ def test_names_are_shown_without_what_would_act() -> None:
     assert said is not None
     assert said.isprintable()
     assert said.startswith("/drop/x\\u001b[2J\\u000a\\u202e can be changed by user ")
-    assert len(ownership.shown("/" + "x" * 10_000)) == ownership.MAX_SHOWN
+    assert len(ownership.escape_text("/" + "x" * 10_000)) == ownership.MAX_SHOWN
 
 
 def test_the_real_thing_agrees(tmp_path: Path) -> None:
@@ -386,7 +388,7 @@ def test_the_real_thing_agrees(tmp_path: Path) -> None:
 
 
 def test_a_file_system_that_a_user_serves_is_theirs_whatever_it_says() -> None:
-    mounts = ownership.served_by(
+    mounts = ownership.parse_served_mounts(
         "9 1 0:1 / / rw - ext4 /dev/sda rw,user_id=5\n"
         "36 9 0:9 / /srv/a\\040b rw,nosuid shared:1 - fuse.sshfs x\\040user_id=0 rw,user_id=33,group_id=33,allow_other\n"
         "37 9 0:8 / /srv/roots rw - fuse.sshfs x rw,user_id=0,group_id=0\n"

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import past_runs
-from ansible.module_utils.luytre._reading import Reading
+from ansible.module_utils.luytre._reading import AreaReader
 from ansible.module_utils.luytre_guard import store  # type: ignore[import-not-found]
 
 from auditor.facts import HostFacts
@@ -24,16 +24,16 @@ RUN = "20261124T101500Z-7f3a"
 
 def read(home: Path) -> dict[str, Any]:
     """The area as it arrives."""
-    data = past_runs.collect(Reading({}, 5), str(home))
+    data = past_runs.collect(AreaReader({}, 5), str(home))
     areas = {"past_runs": {"seconds": 0, "error": None, "data": data}}
-    found: dict[str, Any] = HostFacts.parse(json.dumps({"schema": 1, "collected_at": NOW, "areas": areas})).context()[
-        "past_runs"
-    ]
+    found: dict[str, Any] = HostFacts.parse(
+        json.dumps({"schema": 1, "collected_at": NOW, "areas": areas})
+    ).build_context()["past_runs"]
     return found
 
 
-def kept(home: Path, *names: str) -> store.Store:
-    known = store.Store(str(home))
+def kept(home: Path, *names: str) -> store.RunStore:
+    known = store.RunStore(str(home))
     for index, name in enumerate(names):
         Path(known.folder(name)).mkdir()
         known.put_state(name, {"state": "confirmed", "ended": NOW + index + 0.5})

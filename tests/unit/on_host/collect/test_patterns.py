@@ -16,8 +16,8 @@ FAR = 60.0
 
 def costly(file: str) -> Callable[[], Any]:
     def piece() -> Any:
-        _patterns.trying("/etc/good")
-        _patterns.trying(file)
+        _patterns.note_pattern("/etc/good")
+        _patterns.note_pattern(file)
         return bool(re.search("(a+)+$", "a" * 60 + "!"))
 
     return piece
@@ -29,8 +29,8 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def told(pieces: list[Callable[[], Any]], deadline: float = FAR) -> list[Any]:
-    answers = _patterns.in_turn(pieces, time.monotonic() + deadline)
-    return [(one.why, one.file) if isinstance(one, _patterns.Unread) else one for one in answers]
+    answers = _patterns.run_in_turn(pieces, time.monotonic() + deadline)
+    return [(one.why, one.file) if isinstance(one, _patterns.PatternFailure) else one for one in answers]
 
 
 def test_what_never_ends_is_ended_and_named_and_all_others_are_answered(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,7 +65,7 @@ def test_what_is_slow_has_a_second_turn_once_the_others_are_done(monkeypatch: py
 
 def test_what_raises_or_kills_its_child_takes_nobody_along() -> None:
     def raises() -> Any:
-        _patterns.trying("/x")
+        _patterns.note_pattern("/x")
         raise RecursionError
 
     answers = told([raises, lambda: os._exit(3), lambda: 2])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from ansible.module_utils.luytre import _posts
-from ansible.module_utils.luytre._reading import Reading
+from ansible.module_utils.luytre._reading import AreaReader
 
 
 def rows(structure: str) -> list[list[str]]:
@@ -86,8 +86,8 @@ def test_others_are_asked_as_the_site_asks(
         assert not any("{" in sql for sql, _ in statements.values())
         return answer
 
-    monkeypatch.setattr(_posts._site_database, "rows", told)
+    monkeypatch.setattr(_posts._site_database, "fetch_rows", told)
     began = time.monotonic()
-    assert _posts.below(str(tmp_path), Reading({}, 2)) == (wanted, None)
+    assert _posts.collect_addresses(str(tmp_path), AreaReader({}, 2)) == (wanted, None)
     assert asked == ([login] if login else [])
     assert time.monotonic() - began < 2

@@ -32,7 +32,7 @@ def child(*argv: str, program: str = SLEEP, uid: int | None = None) -> Iterator[
 
 
 def pids(program: str, *uids: int) -> set[int]:
-    return {process.pid for process in _processes.running(program, uids or (os.getuid(),))}
+    return {process.pid for process in _processes.list_running(program, uids or (os.getuid(),))}
 
 
 def test_a_process_is_known_by_the_file_that_it_runs() -> None:
@@ -96,16 +96,17 @@ def test_what_has_ended_is_no_process() -> None:
 
 
 def test_the_unit_is_the_systems_own_whatever_people_call_theirs() -> None:
-    assert _processes.unit_of("0::/system.slice/ssh.service\n") == "ssh.service"
+    assert _processes.parse_unit("0::/system.slice/ssh.service\n") == "ssh.service"
     assert (
-        _processes.unit_of("0::/user.slice/user-0.slice/user@0.service/app.slice/chrony.service\n") == "user@0.service"
+        _processes.parse_unit("0::/user.slice/user-0.slice/user@0.service/app.slice/chrony.service\n")
+        == "user@0.service"
     )
     assert (
-        _processes.unit_of("9:name=systemd:/system.slice/ssh.service\n8:pids:/\n0::/system.slice/ssh.service\n")
+        _processes.parse_unit("9:name=systemd:/system.slice/ssh.service\n8:pids:/\n0::/system.slice/ssh.service\n")
         == "ssh.service"
     )
-    assert _processes.unit_of("0::/system.slice/system-php.slice/php@1.service/worker\n") == "php@1.service"
-    assert _processes.unit_of("0::/\n") is None
+    assert _processes.parse_unit("0::/system.slice/system-php.slice/php@1.service/worker\n") == "php@1.service"
+    assert _processes.parse_unit("0::/\n") is None
 
 
 @ROOT
@@ -136,7 +137,7 @@ def test_any_number_of_other_sockets_hides_none(tmp_path: Path) -> None:
             table.write("Num RefCount Protocol Flags Type St Inode Path\n")
             table.writelines(row % (n, "x" * 107) for n in range(30_000))
             table.write(f"0000000000000000: 00000002 00000000 00010000 0001 01 {inode} {path}\n")
-        assert _processes.listening(7, str(proc)) == [path]
+        assert _processes.list_listen_paths(7, str(proc)) == [path]
 
 
 @ROOT
@@ -153,10 +154,10 @@ def test_a_daemon_that_runs_from_another_place_is_noticed(tmp_path: Path) -> Non
         os.chown(theirs.parent, 65534, 65534)
         names, trust = ("nginx-of-a-test",), ownership.Trust()
         with child("x", "60", program=str(theirs), uid=65534):
-            assert _processes.elsewhere(names, (), trust) is None
+            assert _processes.find_elsewhere(names, (), trust) is None
             with child("x", "60", program=str(roots)):
-                assert _processes.elsewhere(names, (), trust) == str(roots)
-                assert _processes.elsewhere(names, (str(roots),), trust) is None
+                assert _processes.find_elsewhere(names, (), trust) == str(roots)
+                assert _processes.find_elsewhere(names, (str(roots),), trust) is None
 
 
 @ROOT

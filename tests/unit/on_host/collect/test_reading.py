@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.luytre._reading import NotRun, Reading, Unreadable, read_text
+from ansible.module_utils.luytre._reading import AreaReader, NotRun, UnreadableFact, read_text
 
 ROOT = pytest.mark.skipif(os.getuid() != 0, reason="needs root")
 
@@ -31,7 +31,7 @@ def test_a_program_that_another_can_change_is_not_run(tmp_path: Path) -> None:
     program.chmod(0o755)
     os.chown(program, 65534, 65534)
     with pytest.raises(NotRun, match=r"^program was not run as root: /.* can be changed by user nobody$"):
-        Reading({}, 5).run([str(program)])
+        AreaReader({}, 5).run([str(program)])
     assert not mark.exists()
 
 
@@ -49,7 +49,7 @@ def test_a_program_whose_configuration_another_can_change_is_not_run(tmp_path: P
     log = tmp_path / "log"
     log.write_text("")
     os.chown(log, 65534, 65534)
-    reading = Reading({}, 5)
+    reading = AreaReader({}, 5)
     assert reading.run(["echo", "ran"], at_stake=[str(sound)], writes=[str(log)]) == "ran\n"
     for more in ({"at_stake": [str(sound), str(loose)]}, {"writes": [str(theirs / "log")]}, {"at_stake": [str(log)]}):
         with pytest.raises(NotRun, match=r"^echo was not run as root: "):
@@ -61,8 +61,8 @@ def test_a_program_is_found_in_the_systems_own_folders_alone(monkeypatch: pytest
     own.write_text("#!/bin/sh\n")
     own.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(Unreadable, match="only-here is not installed"):
-        Reading({}, 5).run(["only-here"])
+    with pytest.raises(UnreadableFact, match="only-here is not installed"):
+        AreaReader({}, 5).run(["only-here"])
 
 
 def test_a_pipe_in_a_files_place_holds_nobody_up(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_a_pipe_in_a_files_place_holds_nobody_up(tmp_path: Path) -> None:
 @ROOT
 def test_what_a_program_says_is_taken_whole_or_not_at_all() -> None:
     argv = ["seq", "1000"]
-    assert Reading({}, 60).run(argv).endswith("\n1000\n")
-    with pytest.raises(Unreadable, match="seq said more than 100 bytes"):
-        Reading({}, 60).run(argv, limit=100)
-    assert len(Reading({}, 60).run(argv, limit=100, cut=True)) == 100
+    assert AreaReader({}, 60).run(argv).endswith("\n1000\n")
+    with pytest.raises(UnreadableFact, match="seq said more than 100 bytes"):
+        AreaReader({}, 60).run(argv, limit=100)
+    assert len(AreaReader({}, 60).run(argv, limit=100, cut=True)) == 100

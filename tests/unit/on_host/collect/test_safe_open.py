@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre_shared import safe_open
-from ansible.module_utils.luytre_shared.safe_open import DIRECTORY, FOLLOWED, NO_LINKS, REGULAR, ROOTS_LINKS, Unsafe
+from ansible.module_utils.luytre_shared.safe_open import ALL_LINKS, DIRECTORY, NO_LINKS, REGULAR, ROOTS_LINKS, Unsafe
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="makes devices, and links of others")
 LINK, KIND, WAY, ROOTS = (
@@ -57,13 +57,13 @@ def top() -> Iterator[Path]:
 def answer(where: str, links: str, wanted: str = REGULAR) -> str:
     """``read`` when it was opened; else why not."""
     try:
-        handle = safe_open.path(where, wanted, links)
+        handle = safe_open.open_path(where, wanted, links)
     except FileNotFoundError:
         return "missing"
     except Unsafe as refused:
         return str(refused.strerror)
     try:
-        return "read" if wanted == DIRECTORY or safe_open.start(handle, 100) == TEXT else "another"
+        return "read" if wanted == DIRECTORY or safe_open.read_start(handle, 100) == TEXT else "another"
     finally:
         os.close(handle)
 
@@ -112,9 +112,9 @@ def test_what_a_path_leads_to_by_every_policy(
     assert answer(full, ROOTS_LINKS) == roots
     if followed is None:
         with pytest.raises(OSError, match=r"Errno (20|40)"):
-            safe_open.path(full, links=FOLLOWED)
+            safe_open.open_path(full, links=ALL_LINKS)
     else:
-        assert answer(full, FOLLOWED) == followed
+        assert answer(full, ALL_LINKS) == followed
     assert time.monotonic() - began < 2, "nothing is waited for"
 
 
@@ -137,7 +137,7 @@ def test_what_is_a_folder(top: Path, where: str, none: str, roots: str) -> None:
 
 def below(root: Any, relative: str) -> str:
     try:
-        handle = safe_open.below(root, relative)
+        handle = safe_open.open_below(root, relative)
     except FileNotFoundError:
         return "missing"
     except Unsafe as refused:
@@ -183,7 +183,7 @@ def test_a_link_on_the_way_to_a_root_counts_when_root_made_it(top: Path) -> None
 
 def test_anything_is_held_but_not_opened(top: Path) -> None:
     for name in ("file", "fifo", "device", "socket", "root-gone", "their-file", "folder"):
-        held = safe_open.below(str(top / "here"), name, safe_open.ANYTHING)
+        held = safe_open.open_below(str(top / "here"), name, safe_open.ANYTHING)
         assert os.path.samestat(os.fstat(held), (top / "here" / name).lstat())
         with pytest.raises(OSError, match="Bad file descriptor"):
             os.read(held, 1)
@@ -196,12 +196,12 @@ def test_what_is_swapped_while_it_is_opened_is_what_was_looked_at(
 ) -> None:
     here = top / "here"
 
-    def swapped(held: int, flags: int, again: Any = safe_open.again) -> int:
+    def swapped(held: int, flags: int, again: Any = safe_open.reopen) -> int:
         (here / "file").rename(here / "gone")
         (here / instead).rename(here / "file")
         return int(again(held, flags))
 
-    monkeypatch.setattr(safe_open, "again", swapped)
+    monkeypatch.setattr(safe_open, "reopen", swapped)
     assert answer(f"{here}/file", NO_LINKS) == "read"
     assert not stat.S_ISREG((here / "file").lstat().st_mode)
 
@@ -221,37 +221,37 @@ def test_a_folder_that_becomes_a_link_on_the_way_is_refused(top: Path, monkeypat
 
 def test_no_device_and_no_fifo_is_ever_opened(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(safe_open, "again", lambda held, flags: opened.append(str(held)))
+    monkeypatch.setattr(safe_open, "reopen", lambda held, flags: opened.append(str(held)))
     for name in ("fifo", "device", "block", "socket", "root-device", "their-device"):
-        for links in (NO_LINKS, ROOTS_LINKS, FOLLOWED):
+        for links in (NO_LINKS, ROOTS_LINKS, ALL_LINKS):
             with pytest.raises(Unsafe):
-                safe_open.path(f"{top}/here/{name}", links=links)
+                safe_open.open_path(f"{top}/here/{name}", links=links)
     assert opened == []
 
 
 @pytest.mark.parametrize(("size", "limit"), [(0, 10), (10, 10), (200_000, 200_000)])
 def test_all_of_a_file_within_the_bound(top: Path, size: int, limit: int) -> None:
     (top / "sized").write_bytes(b"x" * size)
-    with os.fdopen(safe_open.path(f"{top}/sized"), "rb") as file:
-        assert len(safe_open.whole(file.fileno(), limit)) == size
+    with os.fdopen(safe_open.open_path(f"{top}/sized"), "rb") as file:
+        assert len(safe_open.read_whole(file.fileno(), limit)) == size
 
 
 def test_a_file_beyond_the_bound_is_cut_or_refused(top: Path) -> None:
     (top / "sized").write_bytes(b"x" * 200_001)
-    with os.fdopen(safe_open.path(f"{top}/sized"), "rb") as file:
-        assert len(safe_open.start(file.fileno(), 70_000)) == 70_000
+    with os.fdopen(safe_open.open_path(f"{top}/sized"), "rb") as file:
+        assert len(safe_open.read_start(file.fileno(), 70_000)) == 70_000
         file.seek(0)
         with pytest.raises(Unsafe, match="is larger than 200000 bytes"):
-            safe_open.whole(file.fileno(), 200_000)
+            safe_open.read_whole(file.fileno(), 200_000)
 
 
 def test_nothing_stays_open(top: Path) -> None:
     before = len(list(Path("/proc/self/fd").iterdir()))
     for where in ("file", "fifo", "absent/x", "root-up", "root-round", "their-folder/file", "root-folder/file"):
-        for links in (NO_LINKS, ROOTS_LINKS, FOLLOWED):
+        for links in (NO_LINKS, ROOTS_LINKS, ALL_LINKS):
             for wanted in (REGULAR, DIRECTORY):
                 try:
-                    os.close(safe_open.path(f"{top}/here/{where}", wanted, links))
+                    os.close(safe_open.open_path(f"{top}/here/{where}", wanted, links))
                 except OSError:
                     continue
     assert len(list(Path("/proc/self/fd").iterdir())) == before
@@ -259,5 +259,5 @@ def test_nothing_stays_open(top: Path) -> None:
 
 def test_what_the_kernel_tells_is_read() -> None:
     for path in ("/proc/self/status", "/proc/net/dev"):
-        with os.fdopen(safe_open.path(path, links=FOLLOWED), "rb") as file:
-            assert safe_open.start(file.fileno(), 100)
+        with os.fdopen(safe_open.open_path(path, links=ALL_LINKS), "rb") as file:
+            assert safe_open.read_start(file.fileno(), 100)

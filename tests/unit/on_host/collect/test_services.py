@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import pytest
 from ansible.module_utils.luytre import _peers, _processes, services
-from ansible.module_utils.luytre._reading import Reading
+from ansible.module_utils.luytre._reading import AreaReader
 
 from auditor.models import Site, Status
 from auditor.models.run import Protection
@@ -68,7 +68,7 @@ def test_a_process_may_call_itself_anything() -> None:
 def test_what_a_web_server_is_supposed_to_listen_for(
     process: str, port: int, protocol: str, service: str | None
 ) -> None:
-    assert services.service({"daemon": process, "port": port, "protocol": protocol}) == service
+    assert services.classify_service({"daemon": process, "port": port, "protocol": protocol}) == service
 
 
 def test_sockets_that_systemd_holds_are_named_by_their_unit() -> None:
@@ -89,7 +89,7 @@ def test_a_socket_alone_and_a_unit_of_the_next_boot_count() -> None:
         telnet_socket="LoadState=loaded ActiveState=inactive UnitFileState=enabled",
         vsftpd_service="LoadState=loaded ActiveState=inactive UnitFileState=disabled",
     )
-    found = services.unneeded(units, "")
+    found = services.find_unneeded(units, "")
     assert [(each["unit"], each["active"], each["enabled"]) for each in found] == [
         ("telnet.socket", False, True),
         ("rpcbind.socket", True, True),
@@ -98,7 +98,7 @@ def test_a_socket_alone_and_a_unit_of_the_next_boot_count() -> None:
 
 def test_rpcbind_is_of_use_to_nfs() -> None:
     units = shown(rpcbind_service="LoadState=loaded ActiveState=active UnitFileState=enabled")
-    assert services.unneeded(units, "server:/data /srv/data nfs4 rw 0 0\n") == []
+    assert services.find_unneeded(units, "server:/data /srv/data nfs4 rw 0 0\n") == []
 
 
 @pytest.mark.parametrize(
@@ -113,12 +113,12 @@ def test_rpcbind_is_of_use_to_nfs() -> None:
     ],
 )
 def test_hard_limit_of_everybody(text: str, limit: str | None) -> None:
-    assert services.hard_core_limit(text) == limit
+    assert services.parse_core_limit(text) == limit
 
 
 def listener(port: int, process: str, **more: Any) -> dict[str, Any]:
     base = {"protocol": "tcp", "address": "0.0.0.0", "port": port, "local": False, "process": process, "unit": None}
-    return {**base, "service": services.service({**base, "daemon": process}), **more}
+    return {**base, "service": services.classify_service({**base, "daemon": process}), **more}
 
 
 def test_a_listener_needs_a_reason() -> None:
@@ -176,15 +176,15 @@ def test_who_opens_any_number_of_sockets_hides_nobody_elses(monkeypatch: pytest.
     said = "\n".join([*flood, own, *roots]) + "\n"
     assert len(said) > 2_000_000
 
-    def process(pid: int) -> _processes.Process:
-        return _processes.Process(pid, 1, 33 if pid == 70 else 0, program="/usr/bin/python3")
+    def process(pid: int) -> _processes.ProcessInfo:
+        return _processes.ProcessInfo(pid, 1, 33 if pid == 70 else 0, program="/usr/bin/python3")
 
     monkeypatch.setattr(services._processes, "process", process)
     monkeypatch.setattr(services._processes, "holds", lambda *_: True)
     monkeypatch.setattr(services, "has_systemd", lambda: False)
-    reading = Reading({}, 60)
+    reading = AreaReader({}, 60)
     monkeypatch.setattr(reading, "run", lambda argv, limit: said[:limit])
-    found = services.listeners(reading)
+    found = services.list_listeners(reading)
     ports = {each["port"] for each in found if not each["local"]}
     assert ports == {4444, *range(100, 500)}
     assert len(found) == 400 + services.MAX_OF_ACCOUNT
@@ -193,10 +193,10 @@ def test_who_opens_any_number_of_sockets_hides_nobody_elses(monkeypatch: pytest.
 def test_what_may_shut_a_false_search_engine_out_is_told_when_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = {"fail2ban.service": {"ActiveState": "active"}, "crowdsec.service": {"ActiveState": "inactive"}}
     monkeypatch.setattr(services, "has_systemd", lambda: True)
-    assert services.crawler_guards(shown) == ["fail2ban.service"]
-    assert services.crawler_guards({}) == []
+    assert services.list_crawler_guards(shown) == ["fail2ban.service"]
+    assert services.list_crawler_guards({}) == []
     monkeypatch.setattr(services, "has_systemd", lambda: False)
-    assert services.crawler_guards({}) is None
+    assert services.list_crawler_guards({}) is None
 
 
 def test_what_guards_against_malware_is_told_with_whether_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,12 +208,12 @@ def test_what_guards_against_malware_is_told_with_whether_it_runs(monkeypatch: p
     }
     monkeypatch.setattr(services, "has_systemd", lambda: True)
     found = [{"product": "ClamAV", "running": False}, {"product": "Kaspersky", "running": True}]
-    assert services.protection(shown) == found
+    assert services.list_protection(shown) == found
     assert [Protection.model_validate(one).running for one in found] == [False, True]
     assert {name for name, _ in services.PROTECTION} == set(get_args(Protection.model_fields["product"].annotation))
-    assert services.protection({}) == []
+    assert services.list_protection({}) == []
     monkeypatch.setattr(services, "has_systemd", lambda: False)
-    assert services.protection({}) is None
+    assert services.list_protection({}) is None
 
 
 def test_other_machines_that_programs_talk_to_are_told_by_the_port_that_was_asked_for(
@@ -236,7 +236,7 @@ def test_other_machines_that_programs_talk_to_are_told_by_the_port_that_was_aske
         row((here, 3306), ("0.0.0.0", 0), "0A"),
     ]
     monkeypatch.setattr(_peers, "read_text", lambda path, _limit: "" if "6" in path else "\n".join(["head", *rows]))
-    assert _peers.peers({443, 3306}) == [
+    assert _peers.list_peers({443, 3306}) == [
         {"address": "10.0.0.2", "port": 3306, "inbound": True},
         {"address": "10.0.0.3", "port": 6379, "inbound": False},
     ]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from ansible.module_utils.luytre import _site_database, _site_postgresql
-from ansible.module_utils.luytre._site_database import Login, NotAsked
+from ansible.module_utils.luytre._site_database import DatabaseUnanswered, Login
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,13 +28,13 @@ def test_no_letter_of_a_value_is_read_as_a_statement(value: str) -> None:
 def test_a_password_is_one_whatever_its_letters() -> None:
     assert _site_postgresql.password_file(Login("xa", "a:b\\c", "", "xa")) == b"*:*:*:*:a\\:b\\\\c\n"
     for odd in (Login("xa", "a\nb", "", "xa"), Login("", "a", "", "xa"), Login("xa", "x" * 201, "", "xa")):
-        with pytest.raises(NotAsked, match="not_plain"):
+        with pytest.raises(DatabaseUnanswered, match="not_plain"):
             _site_postgresql.password_file(odd)
 
 
 @pytest.mark.parametrize("line", ["", "x", "{}", "[]", '[["a"]]', '["a", {"b": 1}]', "1"])
 def test_what_is_no_row_is_not_taken_for_one(line: str) -> None:
-    with pytest.raises(NotAsked, match="failed"):
+    with pytest.raises(DatabaseUnanswered, match="failed"):
         _site_postgresql._row(line)
     assert _site_postgresql._row(json.dumps(["a", 1, None, "b\nc"])) == ["a", "1", None, "b\nc"]
 
@@ -54,7 +54,7 @@ def test_what_is_no_row_is_not_taken_for_one(line: str) -> None:
     ],
 )
 def test_what_a_complaint_means(complaint: bytes, why: str) -> None:
-    assert _site_postgresql.meaning(complaint) == why
+    assert _site_postgresql.classify_error(complaint) == why
 
 
 def test_only_the_servers_own_socket_or_port_is_spoken_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,10 +62,10 @@ def test_only_the_servers_own_socket_or_port_is_spoken_to(tmp_path: Path, monkey
         own.bind(str(tmp_path / ".s.PGSQL.5432"))
         own.listen()
         assert _site_postgresql._place(str(tmp_path), os.getuid()) == (str(tmp_path), 5432)
-        with pytest.raises(NotAsked, match="another_server"):
+        with pytest.raises(DatabaseUnanswered, match="another_server"):
             _site_postgresql._place(str(tmp_path), os.getuid() + 1)
     monkeypatch.setattr(_site_database, "is_the_servers_port", lambda port, uid: port == 5433)
     assert _site_postgresql._place("localhost:5433", 1) == ("127.0.0.1", 5433)
     for host, why in (("localhost", "another_server"), ("db.tinh.test", "elsewhere"), ("localhost:/x", "not_plain")):
-        with pytest.raises(NotAsked, match=why):
+        with pytest.raises(DatabaseUnanswered, match=why):
             _site_postgresql._place(host, 1)

@@ -59,7 +59,7 @@ def test_what_others_can_change_is_not_loaded(weak: tuple[str, str]) -> None:
 def test_a_virtual_host_tells_whether_its_certificates_load_with_sound_ciphers(weak: tuple[str, str]) -> None:
     def told(*pairs: tuple[str, str], trust: object = Trusting()) -> tuple[str, str]:
         vhost = {"tls": {"pairs": [{"certificate": one, "key": other} for one, other in pairs]}}
-        _certificates.tell([vhost, {"tls": None}], trust, str(Path(weak[0]).parent))
+        _certificates.add_load_results([vhost, {"tls": None}], trust, str(Path(weak[0]).parent))
         return str(vhost["tls"]["loads"]), str(vhost["tls"]["fault"])
 
     assert told(weak) == ("no", f"{weak[0]}: ee key too small")
@@ -83,7 +83,7 @@ def test_keys_of_every_kind_are_judged_by_openssl_itself(tmp_path: Path, key: An
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     vhost: dict[str, Any] = {"tls": {"pairs": [{"certificate": "c.pem", "key": "k.pem"}]}}
-    _certificates.tell([vhost], Trusting(), str(tmp_path))
+    _certificates.add_load_results([vhost], Trusting(), str(tmp_path))
     assert vhost["tls"]["loads"] == expected, vhost["tls"]["fault"]
 
 
@@ -100,7 +100,9 @@ tmpdir                                                      /srv/one:/srv/tmp
 
 
 def test_what_mariadb_needs_is_read_of_its_own_words() -> None:
-    assert [(name, path) for name, path, _ in _mariadb_start.needed(_mariadb_start.told(HELP))] == [
+    assert [
+        (name, path) for name, path, _ in _mariadb_start.list_requirements(_mariadb_start.parse_settings(HELP))
+    ] == [
         ("tmpdir", "/srv/one"),
         ("tmpdir", "/srv/tmp"),
         ("datadir", "/var/lib/mysql/"),
@@ -111,11 +113,11 @@ def test_what_mariadb_needs_is_read_of_its_own_words() -> None:
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
     gone = ("tmpdir", str(tmp_path / "gone"), os.W_OK)
-    assert _mariadb_start.missing([("datadir", str(tmp_path), os.W_OK)], os.getuid(), os.getgid()) is None
-    assert _mariadb_start.missing([gone], os.getuid(), os.getgid()) == f"tmpdir = {tmp_path}/gone: it is not there"
+    assert _mariadb_start.find_missing([("datadir", str(tmp_path), os.W_OK)], os.getuid(), os.getgid()) is None
+    assert _mariadb_start.find_missing([gone], os.getuid(), os.getgid()) == f"tmpdir = {tmp_path}/gone: it is not there"
 
 
 def test_php_fpms_first_fault_is_told_and_not_that_it_failed() -> None:
     said = "[26-Nov-2026 05:00:00] ERROR: [pool bad] cannot get uid for user 'nobody-here'\n[26-Nov-2026 05:00:00] ERROR: FPM initialization failed\n"
-    assert php_fpm.refusal(said) == "ERROR: [pool bad] cannot get uid for user 'nobody-here'"
-    assert php_fpm.refusal("NOTICE: configuration file test is successful") is None
+    assert php_fpm.find_refusal(said) == "ERROR: [pool bad] cannot get uid for user 'nobody-here'"
+    assert php_fpm.find_refusal("NOTICE: configuration file test is successful") is None

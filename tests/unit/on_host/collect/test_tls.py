@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import tls
-from ansible.module_utils.luytre._reading import Reading, file_mode
+from ansible.module_utils.luytre._reading import AreaReader, file_mode
 from ansible.module_utils.luytre._x509 import BadCertificate, covers, read_chain
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
 from auditor.audit.evaluate import evaluate_host
-from auditor.facts import HostFacts, areas
+from auditor.facts import HostFacts, load_areas
 from auditor.models import Host, Site, Status
 from tests.unit.on_host.collect.test_nginx import WORDPRESS, config, facts
 
@@ -127,18 +127,18 @@ def test_a_key_behind_a_link_or_in_the_certificate_file(tmp_path: Path) -> None:
     (tmp_path / "link.key").symlink_to("real.key")
     (tmp_path / "both.pem").write_text("-----BEGIN CERTIFICATE-----\n-----BEGIN EC PRIVATE KEY-----\n")
     used = {"certificates": [str(tmp_path / "both.pem")], "keys": [str(tmp_path / "link.key")], "ciphers": []}
-    assert tls.key_files(used) == [os.path.realpath(tmp_path / name) for name in ("both.pem", "real.key")]
-    assert file_mode(tls.key_files(used)[1])["kind"] == "file"
+    assert tls.list_key_files(used) == [os.path.realpath(tmp_path / name) for name in ("both.pem", "real.key")]
+    assert file_mode(tls.list_key_files(used)[1])["kind"] == "file"
 
 
 def test_weak_ciphers() -> None:
-    reading = Reading({}, 20)
+    reading = AreaReader({}, 20)
     specs = ["HIGH:!aNULL:!MD5", "DEFAULT@SECLEVEL=0", "ALL:eNULL@SECLEVEL=0", "-help", "ECDHE-RSA-AES128-GCM-SHA256"]
-    found = {each["spec"]: each["weak"] for each in tls.weak_ciphers(reading, specs)}
+    found = {each["spec"]: each["weak"] for each in tls.find_weak_ciphers(reading, specs)}
     assert set(found) == {"HIGH:!aNULL:!MD5", "DEFAULT@SECLEVEL=0", "ALL:eNULL@SECLEVEL=0"}
     sound = "ECDHE+AESGCM:ECDHE+CHACHA20"
-    assert tls.weak_ciphers(reading, [sound]) == [], "what the roles set"
-    assert [each["spec"] for each in tls.weak_ciphers(reading, [tls.UNSET])] == [tls.UNSET]
+    assert tls.find_weak_ciphers(reading, [sound]) == [], "what the roles set"
+    assert [each["spec"] for each in tls.find_weak_ciphers(reading, [tls.UNSET])] == [tls.UNSET]
     assert len(found["ALL:eNULL@SECLEVEL=0"]) > 1
 
 
@@ -182,7 +182,7 @@ def statuses(
         "renewals": [],
         **changed,
     }
-    apache = areas()["apache"]
+    apache = load_areas()["apache"]
     from ansible.module_utils.luytre import apache as apache_area
 
     nginx = facts(config(http, a=nginx_site), version)
@@ -192,9 +192,9 @@ def statuses(
     known = HostFacts(
         NOW,
         {
-            "nginx": areas()["nginx"].model_validate(nginx),
+            "nginx": load_areas()["nginx"].model_validate(nginx),
             "apache": apache.model_validate(apache_area.ABSENT),
-            "tls": areas()["tls"].model_validate(sent),
+            "tls": load_areas()["tls"].model_validate(sent),
         },
         {},
         {},
@@ -250,7 +250,7 @@ def test_the_rest_of_the_controls() -> None:
 
 
 def test_a_timer_renews_only_while_it_waits_for_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tls, "_ENABLED", str(tmp_path / "%s.timer"))
+    monkeypatch.setattr(tls, "_TIMER_LINK", str(tmp_path / "%s.timer"))
     for name in ("certbot", "acme.sh", "lego-renew", "dehydrated"):
         (tmp_path / f"{name}.timer").touch()
     said = """Id=certbot.timer
@@ -272,8 +272,8 @@ Id=dehydrated.timer
 LoadState=not-found
 ActiveState=inactive
 """
-    reading = SimpleNamespace(installed=lambda _program: "/bin/systemctl", run=lambda *_arguments, **_options: said)
-    assert [name for name in tls.renewals(reading) if name.endswith(".timer")] == ["acme.sh.timer"]
+    reading = SimpleNamespace(find_program=lambda _program: "/bin/systemctl", run=lambda *_arguments, **_options: said)
+    assert [name for name in tls.find_renewals(reading) if name.endswith(".timer")] == ["acme.sh.timer"]
 
 
 @pytest.mark.parametrize(
@@ -290,5 +290,5 @@ def test_curves(directive: str, status: Status) -> None:
 
 
 def test_what_quantum_computers_cannot_read_is_kept_where_openssl_knows_it() -> None:
-    assert tls.sound_curves((3, 0)) == ["X25519", "prime256v1", "secp384r1"]
-    assert tls.sound_curves((3, 5))[0] == "X25519MLKEM768"
+    assert tls.list_sound_curves((3, 0)) == ["X25519", "prime256v1", "secp384r1"]
+    assert tls.list_sound_curves((3, 5))[0] == "X25519MLKEM768"

@@ -11,7 +11,7 @@ class Worker:
         self.left = steps
 
     def advance(self, effort: Effort) -> bool:
-        assert effort.left >= 0
+        assert effort.seconds_left >= 0
         self.left -= 1
         return self.left > 0
 

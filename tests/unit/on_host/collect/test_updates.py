@@ -58,7 +58,7 @@ def test_packages_that_were_begun_and_not_ended() -> None:
         "h": "install ok half-configured",
     }
     text = "\n".join(f"Package: {name}\nStatus: {state}\nVersion: 1\n" for name, state in states.items())
-    assert _dpkg.unfinished(text) == ["b", "c", "d", "h"]
+    assert _dpkg.find_unfinished(text) == ["b", "c", "d", "h"]
 
 
 def test_somebody_holds_dpkgs_lock(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ Package: broken
 
 
 def test_only_what_is_installed_counts() -> None:
-    assert _dpkg.installed(STATUS) == {
+    assert _dpkg.list_installed(STATUS) == {
         "nginx": ("1.26.3-3", "amd64", False),
         "openssl": ("3.5.1-1", "amd64", True),
     }
@@ -168,7 +168,7 @@ def test_what_waits_and_whether_it_is_security() -> None:
         index("updates", "Debian", "trixie-updates"),
         index("backports", "Debian Backports", "trixie-backports", NotAutomatic="yes"),
     ]
-    assert updates.pending_updates(_dpkg.installed(STATUS), indexes, LISTS.__getitem__) == [
+    assert updates.find_pending(_dpkg.list_installed(STATUS), indexes, LISTS.__getitem__) == [
         {
             "package": "nginx",
             "installed": "1.26.3-3",
@@ -186,7 +186,7 @@ def test_an_ordinary_update_above_a_security_update_is_still_one() -> None:
         "b": b"Package: nginx\nArchitecture: amd64\nVersion: 2\n",
     }
     indexes = [index("a", "Debian", "trixie"), index("b", "Ubuntu", "noble-security")]
-    (update,) = updates.pending_updates({"nginx": ("1", "amd64", False)}, indexes, texts.__getitem__)
+    (update,) = updates.find_pending({"nginx": ("1", "amd64", False)}, indexes, texts.__getitem__)
     assert update["candidate"] == "3" and update["security"]
 
 
@@ -194,7 +194,7 @@ def test_an_ordinary_update_above_a_security_update_is_still_one() -> None:
     "text", [b"", b"\n\n\n", b"Package: ", b"Package: nginx", b"XPackage: nginx\nVersion: 9\n", b"\xff\xfe" * 50]
 )
 def test_lists_of_nonsense(text: bytes) -> None:
-    found = updates.pending_updates({"nginx": ("1", "amd64", False)}, [index("x", "Debian", "t")], lambda _: text)
+    found = updates.find_pending({"nginx": ("1", "amd64", False)}, [index("x", "Debian", "t")], lambda _: text)
     assert found == []
 
 
@@ -212,7 +212,7 @@ deb-src http://kho.test/debian trixie main
 deb [signed-by=/usr/share/keyrings/a.gpg] https://ten:matkhau@goi.test/a stable main
   deb cdrom:[Debian]/ trixie main
 """
-    found = updates.line_sources("/etc/apt/sources.list", text)
+    found = updates.parse_line_sources("/etc/apt/sources.list", text)
     assert [(one["line"], one["uri"], one["trusted"], one["signed_by"], one["local"]) for one in found] == [
         (2, "http://goi.test/debian", True, False, False),
         (4, "https://goi.test/a", False, True, False),
@@ -239,7 +239,7 @@ uris: http://goi.test/c
 suites: ./
 Allow-Insecure: YES
 """
-    found = updates.deb822_sources("/etc/apt/sources.list.d/x.sources", text)
+    found = updates.parse_deb822_sources("/etc/apt/sources.list.d/x.sources", text)
     assert [(one["uri"], one["signed_by"], one["trusted"], one["line"]) for one in found] == [
         ("http://kho.test/debian", True, False, 1),
         ("https://goi.test/b", True, False, 1),
@@ -262,10 +262,10 @@ APT::Get::AllowUnauthenticated "no";
 
 
 def test_apt_settings() -> None:
-    found = updates.apt_settings(DUMP)
+    found = updates.parse_apt_settings(DUMP)
     assert updates.has_security_origin(found["Unattended-Upgrade::Origins-Pattern"])
     assert not updates.is_on(found["APT::Get::AllowUnauthenticated"])
-    assert updates.apt_settings("nonsense\n;;\n") == {}
+    assert updates.parse_apt_settings("nonsense\n;;\n") == {}
 
 
 @pytest.mark.parametrize(
@@ -273,7 +273,7 @@ def test_apt_settings() -> None:
     [("1", 1), ("7", 7), ("0", 0), ("always", 1), ("36h", 2), ("90s", 1), ("", 0), ("x", 0), ("2d", 2)],
 )
 def test_periods(value: str, days: int) -> None:
-    assert updates.every_days([value]) == days
+    assert updates.parse_days([value]) == days
 
 
 @pytest.mark.parametrize(
@@ -291,10 +291,10 @@ def test_security_origins(pattern: str, security: bool) -> None:
 
 
 def test_support_of_lts_and_of_ubuntu_pro() -> None:
-    assert _support.support("debian", "12", False)["until"] == "2028-06-30"
-    assert _support.support("ubuntu", "20.04", False)["until"] == "2025-05-29"
-    assert _support.support("ubuntu", "20.04", True)["until"] == "2030-04-23"
-    assert _support.support("debian", "15", False)["ends"] is None
+    assert _support.get_support("debian", "12", False)["until"] == "2028-06-30"
+    assert _support.get_support("ubuntu", "20.04", False)["until"] == "2025-05-29"
+    assert _support.get_support("ubuntu", "20.04", True)["until"] == "2030-04-23"
+    assert _support.get_support("debian", "15", False)["ends"] is None
 
 
 # --- what the controls make of it -------------------------------------------------------------------
@@ -313,13 +313,13 @@ def test_a_hardened_server_passes(control: str) -> None:
 
 
 def test_support_that_ended_fails_and_shows_the_dates() -> None:
-    found = finding("updates.os_supported", changed(support=_support.support("debian", "10", False)))
+    found = finding("updates.os_supported", changed(support=_support.get_support("debian", "10", False)))
     assert found.status is Status.FAIL
     assert ("updates.support.ends", 1719791999) in [(item.path, item.value) for item in found.evidence]
 
 
 def test_an_unknown_release_is_not_evaluated() -> None:
-    found = finding("updates.os_supported", changed(support=_support.support("debian", "99", False)))
+    found = finding("updates.os_supported", changed(support=_support.get_support("debian", "99", False)))
     assert found.status is Status.NOT_EVALUATED
 
 

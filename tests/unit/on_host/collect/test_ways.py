@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _came_in, _forwarded, _sshd, ways
-from ansible.module_utils.luytre._reading import Reading, Unreadable
+from ansible.module_utils.luytre._reading import AreaReader, UnreadableFact
 from pydantic import ValidationError
 
-from auditor.facts.access.ways import Facts
+from auditor.facts.access.ways import WaysFacts
 from auditor.hardening.held import losses
 from tests.lab.waiting import until
 from tests.unit import access
@@ -30,7 +30,7 @@ def said(*lines: str) -> list[dict[str, Any]]:
 
 
 def came(*lines: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = _came_in.ways(said(*lines))[0]
+    found: list[dict[str, Any]] = _came_in.parse_login_paths(said(*lines))[0]
     return found
 
 
@@ -68,7 +68,9 @@ def test_what_a_log_daemon_wrote_changes_nothing_that_sshd_said_itself() -> None
         {**one, "claimed": True}
         for one in said(f"Partial publickey for hanh from 10.0.0.9 port 41 ssh2: ED25519 {KEY}")
     ]
-    found, by_connection = _came_in.ways([*claims, *said(accepted), {**said(accepted)[0], "claimed": True}])
+    found, by_connection = _came_in.parse_login_paths(
+        [*claims, *said(accepted), {**said(accepted)[0], "claimed": True}]
+    )
     assert sorted((way["methods"], way["claimed"]) for way in found) == [
         (["password"], False),
         (["publickey", "password"], True),
@@ -87,8 +89,8 @@ def test_what_visitors_choose_is_no_login() -> None:
 @pytest.mark.parametrize("text", ["Accepted " + "a" * 5_000_000, "Starting session: " + " for " * 400_000])
 def test_a_line_without_end_costs_no_more_than_its_length(text: str) -> None:
     begun = time.process_time()
-    _came_in.ways(said(text))
-    _came_in.tunnels(said(text))
+    _came_in.parse_login_paths(said(text))
+    _came_in.find_tunnels(said(text))
     assert time.process_time() - begun < 5
 
 
@@ -101,8 +103,8 @@ def test_entries_of_the_journal() -> None:
 def test_only_roots_own_entries_open_sessions_and_our_own_leave_room_for_others() -> None:
     asked: list[list[str]] = []
 
-    class Journal(Reading):
-        def installed(self, program: str) -> str:
+    class Journal(AreaReader):
+        def find_program(self, program: str) -> str:
             return f"/usr/bin/{program}"
 
         def run(self, argv: list[str], **_: Any) -> str:
@@ -123,17 +125,17 @@ def test_what_happened_within_a_second_stays_in_its_order(monkeypatch: pytest.Mo
     ]
     now = int(time.time()) - 60
 
-    class Journal(Reading):
+    class Journal(AreaReader):
         def run(self, argv: list[str], **_: Any) -> str:
             said = lines if argv[-1] == _came_in.SESSIONS else ["Accepted password for hanh from 10.0.0.9 port 41 ssh2"]
             return "".join(f"{now}.{at} web3 sshd[7]: {line}\n" for at, line in reversed(list(enumerate(said))))
 
     monkeypatch.setattr(_came_in, "FILES", ())
-    monkeypatch.setattr(Journal, "installed", lambda _, name: f"/usr/bin/{name}")
-    found, since, cut = _came_in.entries(Journal({}, 20))
+    monkeypatch.setattr(Journal, "find_program", lambda _, name: f"/usr/bin/{name}")
+    found, since, cut = _came_in.read_entries(Journal({}, 20))
     assert [entry["said"] for entry in found if not entry["said"].startswith("Accepted")] == lines
     assert (since, cut) == (now, False)
-    assert _came_in.tunnels(found) == []
+    assert _came_in.find_tunnels(found) == []
 
 
 def test_lines_of_log_daemons() -> None:
@@ -155,7 +157,7 @@ def test_the_last_of_december_was_last_year() -> None:
 
 def test_nobodys_crowd_hides_another() -> None:
     crowd = [access.way("dong", "password", source=f"10.0.{number // 250}.{number % 250}") for number in range(900)]
-    kept, more = _came_in.bounded([*crowd, access.way("hanh", "password")])
+    kept, more = _came_in.limit_login_paths([*crowd, access.way("hanh", "password")])
     assert more
     assert len(kept) == _came_in.PER_ACCOUNT + 1
     assert kept[-1]["account"] == "hanh"
@@ -165,13 +167,13 @@ def test_claims_crowd_nobody_out_and_hide_no_session(monkeypatch: pytest.MonkeyP
     claims = [
         {**access.way("hanh", "publickey", source=f"10.1.0.{n}"), "claimed": True, "last": NOW} for n in range(90)
     ]
-    kept, _ = _came_in.bounded([*claims, access.way("hanh", "password")])
+    kept, _ = _came_in.limit_login_paths([*claims, access.way("hanh", "password")])
     assert kept[0]["methods"] == ["password"]
     assert len(kept) == _came_in.PER_ACCOUNT
     record = (7, "pts/0", "hanh", "10.1.0.1", int(time.time()))
     monkeypatch.setattr(ways, "wtmp_tail", lambda path: path)
     monkeypatch.setattr(ways, "parse_utmp_from", lambda path: [record] if path.endswith("wtmp") else [])
-    assert [way["source"] for way in ways._without_method(claims)] == ["10.1.0.1"]
+    assert [way["source"] for way in ways._find_without_method(claims)] == ["10.1.0.1"]
 
 
 def test_whom_the_journal_no_longer_knows_a_database_of_logins_does(
@@ -198,7 +200,7 @@ def test_whom_the_journal_no_longer_knows_a_database_of_logins_does(
     monkeypatch.setattr(ways, "wtmp_tail", lambda _: b"")
     places = [(str(path), query) for path, (_, query) in zip((last, every), ways.DATABASES, strict=True)]
     monkeypatch.setattr(ways, "DATABASES", places)
-    found = ways._without_method([])
+    found = ways._find_without_method([])
     assert [(way["account"], way["source"]) for way in found] == [("hanh", "10.1.0.1"), ("nga", "10.1.0.2")]
 
 
@@ -207,7 +209,7 @@ def test_a_claim_makes_no_record_reach_further_back(monkeypatch: pytest.MonkeyPa
     now = int(time.time())
     monkeypatch.setattr(_came_in, "_journal", lambda *_: ([{"moment": now, "pid": 1, "said": said}], True))
     monkeypatch.setattr(_came_in, "_files", lambda _: ([{"moment": now - 40 * 86400, "pid": 2, "said": said}], False))
-    assert _came_in.entries(None)[1:] == (now, True)
+    assert _came_in.read_entries(None)[1:] == (now, True)
 
 
 def test_a_connection_without_a_session_went_on_through_the_host() -> None:
@@ -222,14 +224,14 @@ def test_a_connection_without_a_session_went_on_through_the_host() -> None:
     ]
     reading = [line.format("luytre", 44) for line in (opened, session)]
     lowered = [line.format("luytre", 45) for line in (opened, ended)]
-    assert [way["account"] for way in _came_in.tunnels(said(*before, *after, *reading, *lowered))] == ["nhay"]
-    assert [way["account"] for way in _came_in.tunnels(said(*before, *after, *reading))] == ["nhay"]
-    assert _came_in.tunnels(said(*before)) == []
+    assert [way["account"] for way in _came_in.find_tunnels(said(*before, *after, *reading, *lowered))] == ["nhay"]
+    assert [way["account"] for way in _came_in.find_tunnels(said(*before, *after, *reading))] == ["nhay"]
+    assert _came_in.find_tunnels(said(*before)) == []
 
 
 def unrecorded(found: list[dict[str, Any]], **more: Any) -> list[tuple[str, str, bool]]:
     given: dict[str, Any] = {"terminals": [], "sessions": set(), "now": found[-1]["moment"] + 3600, **more}
-    return [(one["account"], one["source"], one["recorded"]) for one in _came_in.unrecorded(found, **given)]
+    return [(one["account"], one["source"], one["recorded"]) for one in _came_in.find_unrecorded(found, **given)]
 
 
 OPENED = "Accepted publickey for {0} from 10.0.0.9 port {1} ssh2: ED25519 " + KEY
@@ -286,7 +288,7 @@ def test_what_goes_on_now_and_what_waits_to_is_seen_by_sshds_own_processes(monke
             ]
         ),
     )
-    live, sessions = _forwarded.live([22], str)
+    live, sessions = _forwarded.collect_forwards([22], str)
     assert [(one["account"], one["to"]) for one in live] == [("1001", ""), ("1003", "127.0.0.1:3000")]
     assert {port for _, port in sessions} == {0x8502, 0x8503}
 
@@ -309,7 +311,7 @@ def test_sockets_of_the_kernel() -> None:
    0: 0D2FD50A:0016 012FD50A:8526 01 00000000:00000000 00:00000000 00000000     0        0 4242 1 0000
    1: 0000000000000000FFFF00000D2FD50A:0016 0000000000000000FFFF0000012FD50A:8526 01 00000000:00000000 00:00000000 00000000 0 0 4243
 """
-    found = _forwarded.parse(text)
+    found = _forwarded.parse_sockets(text)
     assert found["4242"] == found["4243"] == ("01", ("10.213.47.13", 22), ("10.213.47.1", 34086))
 
 
@@ -327,10 +329,10 @@ def test_sockets_of_the_kernel() -> None:
     ],
 )
 def test_what_a_match_block_is_about(criteria: str, about: set[int]) -> None:
-    assert _sshd._about(criteria) == about
+    assert _sshd._parse_criteria(criteria) == about
 
 
-class Sshd(Reading):
+class Sshd(AreaReader):
     """Says what it is asked."""
 
     def __init__(self) -> None:
@@ -346,18 +348,18 @@ def test_sshd_is_told_of_a_connection_where_it_says_nothing_otherwise(monkeypatc
     class Silent(Sshd):
         def run(self, argv: list[str], **_: Any) -> str:
             if "-C" not in argv:
-                raise Unreadable("sshd ended with 255: 'lport' not in connection test specification.")
+                raise UnreadableFact("sshd ended with 255: 'lport' not in connection test specification.")
             return super().run(argv)
 
-    monkeypatch.setattr(_sshd._stake, "tree", lambda *_: [])
+    monkeypatch.setattr(_sshd._stake, "list_include_tree", lambda *_: [])
     monkeypatch.setattr(_sshd.os, "makedirs", lambda *_, **__: None)
-    assert _sshd.effective(Silent())["passwordauthentication"] == "yes"
+    assert _sshd.read_effective(Silent())["passwordauthentication"] == "yes"
 
 
 def test_sshd_is_asked_once_where_no_block_tells_two_apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     lines = [("/etc/ssh/sshd_config", 1, "User hanh", "passwordauthentication", "yes")]
-    monkeypatch.setattr(_sshd, "lines", lambda _: iter(lines))
-    monkeypatch.setattr(_sshd._stake, "tree", lambda *_: [])
+    monkeypatch.setattr(_sshd, "iter_lines", lambda _: iter(lines))
+    monkeypatch.setattr(_sshd._stake, "list_include_tree", lambda *_: [])
     monkeypatch.setattr(_sshd.os, "makedirs", lambda *_, **__: None)
     questions = [
         {"account": account, "source": source, "port": port}
@@ -366,7 +368,7 @@ def test_sshd_is_asked_once_where_no_block_tells_two_apart(monkeypatch: pytest.M
         for port in (22, 2222)
     ]
     reading = Sshd()
-    offers, unasked = _sshd.offers(reading, questions, "10.0.0.2")
+    offers, unasked = _sshd.list_offers(reading, questions, "10.0.0.2")
     assert sorted(reading.asked) == [
         f"user={name},host=10.0.0.9,addr=10.0.0.9,laddr=10.0.0.2,lport=22" for name in ("hanh", "khoa")
     ]
@@ -394,7 +396,7 @@ def test_a_second_daemon_with_a_file_of_its_own_is_asked_by_that_file(tmp_path: 
                     10,
                 )
                 answers = [
-                    _sshd.offers(Unguarded({}, 20), [question], first=first)
+                    _sshd.list_offers(Unguarded({}, 20), [question], first=first)
                     for first in (None, str(tmp_path / "ours.conf"))
                 ]
             finally:
@@ -403,7 +405,7 @@ def test_a_second_daemon_with_a_file_of_its_own_is_asked_by_that_file(tmp_path: 
         assert told == [(ours, "yes"), (ours, "no" if ours else "yes")]
 
 
-class Unguarded(Reading):
+class Unguarded(AreaReader):
     """Believes files below a test's folder."""
 
     def run(self, argv: list[str], **given: Any) -> str:
@@ -416,7 +418,7 @@ def test_declared_people_may_come_from_wherever_a_block_speaks_of() -> None:
         ("f", 2, None, "usepam", "yes"),
     ]
     here = {"user": "luytre", "source": "10.213.47.1"}
-    found = ways.questions(here, ["quantri"], [], [22], lines)
+    found = ways.build_questions(here, ["quantri"], [], [22], lines)
     assert [(one["account"], one["source"]) for one in found] == [
         ("luytre", "10.213.47.1"),
         ("quantri", "10.213.47.1"),
@@ -425,15 +427,15 @@ def test_declared_people_may_come_from_wherever_a_block_speaks_of() -> None:
         ("quantri", "192.168.1.1"),
     ]
     odd = [access.way("a,b", "password"), access.way("-x", "password")]
-    assert ways.questions(None, [], odd, [22], []) == []
+    assert ways.build_questions(None, [], odd, [22], []) == []
 
 
 def test_a_host_names_no_command_for_whoever_copies_what_to_accept() -> None:
     bad = SimpleNamespace(
         account="x$(id)\x1b[2J", to=None, doubtful=False, methods=("password",), last=NOW, source="10.0.0.9"
     )
-    told = losses.told([SimpleNamespace(control="ssh.password_auth", accepted=False, way=bad)])
-    said = told.held["ssh.password_auth"].en
+    told = losses.describe_losses([SimpleNamespace(control="ssh.password_auth", is_accepted=False, way=bad)])
+    said = told.hold_reasons["ssh.password_auth"].en
     assert "--accept 'ssh.password_auth:x$(id)" in said
     assert "\x1b" not in said
 
@@ -446,6 +448,6 @@ def test_a_host_names_no_command_for_whoever_copies_what_to_accept() -> None:
     ],
 )
 def test_a_host_tells_neither_of_any_number_of_ways_nor_of_a_day_without_a_date(bad: dict[str, Any]) -> None:
-    Facts.model_validate(access.ways(access.way("hanh", "password")))
+    WaysFacts.model_validate(access.ways(access.way("hanh", "password")))
     with pytest.raises(ValidationError):
-        Facts.model_validate({**access.ways(), **bad})
+        WaysFacts.model_validate({**access.ways(), **bad})

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.luytre import _web, _webroot, files
 from ansible.module_utils.luytre._effort import Effort
-from ansible.module_utils.luytre._reading import Reading
+from ansible.module_utils.luytre._reading import AreaReader
 from ansible.module_utils.luytre_shared.names import user_name
 
 from auditor.models import Status
@@ -214,7 +214,7 @@ def test_the_budget_of_time(root: Path) -> None:
 def collected(root: Path) -> dict[str, Any]:
     """The root's entry of what a host is read for."""
     declared = {"sites": [{"domain": "site.test", "document_root": str(root)}]}
-    return next(one for one in files.collect(Reading(declared, 20))["roots"] if one["path"] == str(root))
+    return next(one for one in files.collect(AreaReader(declared, 20))["roots"] if one["path"] == str(root))
 
 
 def test_what_others_use_of_the_processors_shortens_no_walk(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -448,13 +448,15 @@ def areas(*pools: tuple[str, str], backends: tuple[str, ...] = ("unix:/a",)) -> 
 
 
 def test_the_account_of_a_sites_own_code() -> None:
-    assert site.account("a.test", SITES, areas(("unix:/a", "anh"), ("unix:/b", "binh"))) == "anh"
-    assert site.account("b.test", SITES, areas(("unix:/a", "anh"))) is None
+    assert site.find_account("a.test", SITES, areas(("unix:/a", "anh"), ("unix:/b", "binh"))) == "anh"
+    assert site.find_account("b.test", SITES, areas(("unix:/a", "anh"))) is None
     assert (
-        site.account("a.test", SITES, areas(("unix:/a", "anh"), ("unix:/b", "binh"), backends=("unix:/a", "unix:/b")))
+        site.find_account(
+            "a.test", SITES, areas(("unix:/a", "anh"), ("unix:/b", "binh"), backends=("unix:/a", "unix:/b"))
+        )
         is None
     )
-    assert site.account("a.test", SITES, areas(backends=("mod_php",))) == "www-data"
+    assert site.find_account("a.test", SITES, areas(backends=("mod_php",))) == "www-data"
 
 
 def test_files_are_not_asked_for_where_every_page_is_another_programs() -> None:
@@ -529,7 +531,7 @@ KEPT = (
 @pytest.mark.parametrize("server", ["nginx", "apache"])
 def test_what_is_denied_as_a_backup_is_each_name_that_is_tried_and_no_document(server: str) -> None:
     if server == "nginx":
-        text = (resources.roles() / "nginx" / "templates" / "site.conf.j2").read_text("utf-8")
+        text = (resources.get_roles() / "nginx" / "templates" / "site.conf.j2").read_text("utf-8")
         part = text.split("# nginx.backup_files")[1].split("{% endif %}")[0]
         patterns = [f"(?i){one}" for one in re.findall(r'\$uri ~\* "(.*)"', part)]
     else:

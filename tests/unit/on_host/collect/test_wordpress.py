@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from ansible.module_utils.luytre import _applications, _php, _site_database, _webroot, mariadb, wordpress
 from ansible.module_utils.luytre._effort import Effort
-from ansible.module_utils.luytre._reading import Reading
+from ansible.module_utils.luytre._reading import AreaReader
 
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
 from auditor.audit.evaluate import evaluate_host
-from auditor.facts import HostFacts, areas
+from auditor.facts import HostFacts, load_areas
 from auditor.facts._base import Area
 from auditor.models import Finding, Host, Site, Status
 
@@ -92,9 +92,9 @@ def _no_database(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def read(site: Path, web: Any = None) -> dict[str, Any]:
-    reading = Reading({}, 20)
-    told: dict[str, Any] = wordpress.instance(
-        _applications.Found("wordpress", str(site), ""), web or _webroot.WebUsers(["www-data"]), reading
+    reading = AreaReader({}, 20)
+    told: dict[str, Any] = wordpress.collect_instance(
+        _applications.InstalledApplication("wordpress", str(site), ""), web or _webroot.WebUsers(["www-data"]), reading
     )
     return told
 
@@ -126,7 +126,7 @@ def finding(
 ) -> Finding:
     found = [*([{**instance, "path": "/var/www/antruc.test"}] if instance else []), *others]
     data: dict[str, Area] = {
-        "wordpress": areas()["wordpress"].model_validate(
+        "wordpress": load_areas()["wordpress"].model_validate(
             {"instances": found, "joomla": [], "nukeviet": [], "others": [], "cut_short": list(cut_short)}
         ),
         "nginx": _Server(vhosts=list(vhosts)),
@@ -142,13 +142,13 @@ def finding(
 
 
 def with_database(site: Path, rows: list[list[str | None]] = ROWS) -> dict[str, Any]:
-    data = wordpress.understood(rows)
+    data = wordpress.parse_rows(rows)
     path = str(site)
     return {
         **read(site),
         "database": data,
-        "plugins": wordpress.plugins(path, set(data["active_plugins"])),
-        "themes": wordpress.themes(path, data),
+        "plugins": wordpress.list_plugins(path, set(data["active_plugins"])),
+        "themes": wordpress.list_themes(path, data),
     }
 
 
@@ -187,22 +187,22 @@ def with_database(site: Path, rows: list[list[str | None]] = ROWS) -> dict[str, 
     ],
 )
 def test_a_constant_is_what_php_would_make_of_it(code: str, value: Any) -> None:
-    told = _php.constants(f"<?php\n{code}\n{LOADS}".encode(), ("A",))["A"]
+    told = _php.read_constants(f"<?php\n{code}\n{LOADS}".encode(), ("A",))["A"]
     assert type(told) is type(value)
     assert told == value
 
 
 def test_what_comes_after_wordpress_is_loaded_is_too_late() -> None:
-    assert _php.constants(f"<?php\n{LOADS}define('A', true);".encode(), ("A",)) == {"A": None}
+    assert _php.read_constants(f"<?php\n{LOADS}define('A', true);".encode(), ("A",)) == {"A": None}
 
 
 def test_what_is_defined_too_often_is_not_known_and_nothing_else_is_lost() -> None:
     often = "<?php\n" + "define('A', 1);\n" * 60 + "define('B', 2);\n"
-    assert _php.constants(often.encode(), ("A", "B")) == {"A": "unknown", "B": 2}
+    assert _php.read_constants(often.encode(), ("A", "B")) == {"A": "unknown", "B": 2}
 
 
 def test_garbage_defines_nothing() -> None:
-    assert _php.constants(bytes(range(256)) * 40, ("A", "B")) == {"A": None, "B": None}
+    assert _php.read_constants(bytes(range(256)) * 40, ("A", "B")) == {"A": None, "B": None}
 
 
 # --- one instance -----------------------------------------------------------------------------------------
@@ -210,7 +210,7 @@ def test_garbage_defines_nothing() -> None:
 
 def test_an_instance_as_it_lies_there(site: Path) -> None:
     told = read(site)
-    areas()["wordpress"].model_validate(
+    load_areas()["wordpress"].model_validate(
         {"instances": [told], "joomla": [], "nukeviet": [], "others": [], "cut_short": []}
     )
     assert told["version"] == "6.8.12"
@@ -331,12 +331,12 @@ def test_modes_of_the_configuration(site: Path, mode: int, status: Status) -> No
 
 def test_what_a_database_answers_is_cut_to_what_a_site_has() -> None:
     long = "x" * 100_000
-    told = wordpress.understood([["admin", "1", long, "0"], *(["option", name, long] for name in ("siteurl", "home"))])
+    told = wordpress.parse_rows([["admin", "1", long, "0"], *(["option", name, long] for name in ("siteurl", "home"))])
     assert len(json.dumps(told)) < 10_000
 
 
 def test_administrators_and_when_they_were_seen() -> None:
-    told = wordpress.understood(ROWS)
+    told = wordpress.parse_rows(ROWS)
     assert told["administrators"] == [
         {"login": "admin", "registered": 1676340000, "last_seen": None},
         {"login": "bientap", "registered": 1795000000, "last_seen": 1795400000},
@@ -411,7 +411,7 @@ def test_what_is_not_asked_tells_why(
     site: Path, monkeypatch: pytest.MonkeyPatch, line: str, replacement: str, why: str
 ) -> None:
     monkeypatch.setattr(mariadb, "is_running", lambda _reading: True)
-    monkeypatch.setattr(mariadb, "client_program", lambda reading: "/bin/false")
+    monkeypatch.setattr(mariadb, "find_client", lambda reading: "/bin/false")
     put(site, "wp-config.php", CONFIG.replace(line, replacement))
     told = read(site)
     assert told["database"] is None
@@ -427,35 +427,35 @@ def test_a_password_is_written_for_the_client_as_the_client_reads_it() -> None:
     login = _site_database.Login("antruc", "a#'b\"c\\d ê", "localhost", "x")
     assert '\npassword="a#\'b\\"c\\\\d ê"\n' in _site_database.option_file(login).decode()
     for word in ("a\nuser=root", "a\0", "a" * 1000):
-        with pytest.raises(_site_database.NotAsked):
+        with pytest.raises(_site_database.DatabaseUnanswered):
             _site_database.option_file(login._replace(password=word))
 
 
 def test_who_asks_is_nobody() -> None:
-    uid = _site_database.nobody_else()
+    uid = _site_database.find_unused_uid()
     with pytest.raises(KeyError):
         pwd.getpwuid(uid)
 
 
 def test_applications_of_local_databases(site: Path) -> None:
     named = {"user": "antruc", "host": "localhost", "database": "antruc_wp", "file": str(site / "wp-config.php")}
-    assert wordpress.applications([str(site)], Reading({}, 5)) == [{**named, "holds": False}]
+    assert wordpress.list_site_databases([str(site)], AreaReader({}, 5)) == [{**named, "holds": False}]
     put(site, "wp-config.php", CONFIG.replace("'localhost'", "'127.0.0.1:3306'"))
-    assert wordpress.applications([str(site)], Reading({}, 5))[0]["host"] == "127.0.0.1"
+    assert wordpress.list_site_databases([str(site)], AreaReader({}, 5))[0]["host"] == "127.0.0.1"
     put(site, "wp-config.php", CONFIG.replace("'localhost'", "'db.antruc.test'"))
-    assert wordpress.applications([str(site), "/nonexistent"], Reading({}, 5)) == []
+    assert wordpress.list_site_databases([str(site), "/nonexistent"], AreaReader({}, 5)) == []
 
 
 def test_an_account_is_the_sites_when_its_password_opens_it(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def opens(reading: Reading, login: Any, statements: Any) -> list[list[str]]:
+    def opens(reading: AreaReader, login: Any, statements: Any) -> list[list[str]]:
         if login.password not in CONFIG:
-            raise _site_database.NotAsked("refused")
+            raise _site_database.DatabaseUnanswered("refused")
         return [["here"]]
 
-    monkeypatch.setattr(_site_database, "rows", opens)
-    assert wordpress.applications([str(site)], Reading({}, 5))[0]["holds"]
+    monkeypatch.setattr(_site_database, "fetch_rows", opens)
+    assert wordpress.list_site_databases([str(site)], AreaReader({}, 5))[0]["holds"]
     put(site, "wp-config.php", CONFIG.replace("khong-duoc-lo", "doan-mo"))
-    assert not wordpress.applications([str(site)], Reading({}, 5))[0]["holds"]
+    assert not wordpress.list_site_databases([str(site)], AreaReader({}, 5))[0]["holds"]
 
 
 # --- judging ------------------------------------------------------------------------------------------------
@@ -560,7 +560,7 @@ def test_applications_are_found_by_their_own_files(tmp_path: Path) -> None:
         ("nukeviet", "c"),
         ("wordpress", "a/public"),
     ]
-    versions = {each.kind: each.described()["version"] for each in found if each.kind != "wordpress"}
+    versions = {each.kind: each.describe()["version"] for each in found if each.kind != "wordpress"}
     assert versions == {"drupal": "10.3.1", "joomla": "5.1.2", "nukeviet": "4.5.06"}
 
 
@@ -577,9 +577,11 @@ def test_a_site_full_of_folders_and_false_applications_hides_no_other_site(tmp_p
 
 
 def test_an_application_that_takes_its_time_leaves_the_others_theirs(tmp_path: Path) -> None:
-    many = [_applications.Found("wordpress", "/a", str(number)) for number in range(99)]
-    one = _applications.Found("wordpress", "/b", "")
-    seconds = {each.path: part.left() for each, part in wordpress._in_turn([*many, one], Reading({}, 1000))}
+    many = [_applications.InstalledApplication("wordpress", "/a", str(number)) for number in range(99)]
+    one = _applications.InstalledApplication("wordpress", "/b", "")
+    seconds = {
+        each.path: part.get_seconds_left() for each, part in wordpress._share_time([*many, one], AreaReader({}, 1000))
+    }
     assert seconds["/b"] > 400 > seconds["/a/0"]
 
 

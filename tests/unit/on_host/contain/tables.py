@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from ansible.module_utils.luytre import _site_database
 from ansible.module_utils.luytre_contain.applications import Application
-from ansible.module_utils.luytre_shared.acting import Refused
+from ansible.module_utils.luytre_shared.acting import ActionRefusal
 
 _CELL = r"`x`\.`wp_(?P<table>\w+)`"
 _WHERE = r"WHERE CAST\(`(?P<key>\w+)` AS BINARY\) = X'(?P<row>[0-9A-Fa-f]*)'"
@@ -29,10 +29,10 @@ class Tables(Application):
         self.broken: str | None = None
         self.said: list[str] = []
 
-    def answered(self, script: str) -> list[list[str | None]]:
+    def run_script(self, script: str) -> list[list[str | None]]:
         self.said.append(script)
         if self.broken is not None and self.broken in script:
-            raise Refused("not_asked", self.config)
+            raise ActionRefusal("not_asked", self.config)
         answers: list[list[str | None]] = []
         for line in script.splitlines():
             if not line or line.startswith(("SET", "START", "COMMIT", "/*")):

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre_contain import administrators, applications, configuration, wordpress_session
-from ansible.module_utils.luytre_contain.administrators import Administrator
+from ansible.module_utils.luytre_contain.administrators import ApplicationAdministrator
 from ansible.module_utils.luytre_shared import acting
 
 from tests.unit.on_host.contain.programs import program
@@ -47,13 +47,13 @@ def tables() -> Tables:
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tables: Tables) -> ModuleType:
     own = program("administrator.py")
 
-    def of(_application: Tables) -> list[Administrator]:
-        some = [Administrator(1, b"bientap".hex(), True)]
+    def of(_application: Tables) -> list[ApplicationAdministrator]:
+        some = [ApplicationAdministrator(1, b"bientap".hex(), True)]
         if tables.values["usermeta", "9", "meta_value"]:
-            some.append(Administrator(5, b"hotro_kythuat".hex(), False))
+            some.append(ApplicationAdministrator(5, b"hotro_kythuat".hex(), False))
         return some
 
-    def changes(_application: Tables, some: Sequence[Administrator]) -> list[dict[str, str | None]]:
+    def changes(_application: Tables, some: Sequence[ApplicationAdministrator]) -> list[dict[str, str | None]]:
         assert [one.number for one in some] == [5]
         return [
             {
@@ -69,10 +69,13 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tables: Tables) -> Mod
         ]
 
     for where, name, value in (
-        *((own, "RECORD", acting.Record(str(tmp_path / "luytre/administrators"))), (own, "changes", changes)),
-        *((applications, "at", lambda _path: tables), (administrators, "of", of)),
+        *(
+            (own, "RECORD", acting.ActionRecord(str(tmp_path / "luytre/administrators"))),
+            (own, "find_cells_to_change", changes),
+        ),
+        *((applications, "load_application", lambda _path: tables), (administrators, "load_administrators", of)),
         *((configuration, "read", lambda _path: b""), (wordpress_session, "key_of", lambda _content: "key")),
-        *((wordpress_session, "lent", lent()), (own, "_has_cache", lambda _application: False)),
+        *((wordpress_session, "open_session", lent()), (own, "_has_cache", lambda _application: False)),
     ):
         monkeypatch.setattr(where, name, value)
     return own
@@ -82,7 +85,7 @@ def lent(*, cached: bool = False, told: bool = True) -> Any:
     @contextlib.contextmanager
     def some(tables: Tables, _content: bytes, _number: int, _root: str) -> Iterator[Session]:
         if not told:
-            raise wordpress_session.Untold
+            raise wordpress_session.SessionUnavailable
         yield Session(tables, cached=cached)
 
     return some
@@ -122,7 +125,7 @@ def test_what_somebody_changed_since_stays(host: ModuleType, tables: Tables) -> 
 
 @pytest.mark.parametrize(("name", "why"), [("la", "no_such_administrator"), ("bientap", "last_admin")])
 def test_who_is_not_shut_out(host: ModuleType, tables: Tables, tmp_path: Path, name: str, why: str) -> None:
-    with pytest.raises(acting.Refused, match=why):
+    with pytest.raises(acting.ActionRefusal, match=why):
         host.contain(asked(name), US)
     assert (tables.values, list(tmp_path.iterdir())) == (VALUES, [])
 
@@ -130,18 +133,18 @@ def test_who_is_not_shut_out(host: ModuleType, tables: Tables, tmp_path: Path, n
 def test_what_the_site_keeps_elsewhere_is_told_and_not_taken_for_done(
     host: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wordpress_session, "lent", lent(cached=True))
+    monkeypatch.setattr(wordpress_session, "open_session", lent(cached=True))
     assert host.contain(asked(), US) == {"state": "unknown", "why": "object_cache", "about": "/var/www/a"}
 
 
 def test_where_no_session_can_be_tried_that_is_told(host: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wordpress_session, "lent", lent(told=False))
+    monkeypatch.setattr(wordpress_session, "open_session", lent(told=False))
     assert host.contain(asked(), US) == {"state": "confirmed", "why": "in_tables"}
 
 
 def test_what_a_database_refuses_leaves_all_as_it_was(host: ModuleType, tables: Tables, tmp_path: Path) -> None:
     tables.broken = "SELECT"
-    with pytest.raises(acting.Refused, match="not_asked"):
+    with pytest.raises(acting.ActionRefusal, match="not_asked"):
         host.contain(asked(), US)
     assert (tables.values, list(tmp_path.iterdir())) == (VALUES, [])
 
@@ -157,7 +160,7 @@ def test_whoever_was_cut_off_goes_on_with_what_was_there_before(host: ModuleType
 def test_a_database_that_is_gone_is_asked_again(host: ModuleType, tables: Tables) -> None:
     host.contain(asked(), US)
     tables.broken = "UPDATE"
-    with pytest.raises(acting.Refused, match="not_asked"):
+    with pytest.raises(acting.ActionRefusal, match="not_asked"):
         host.release(asked(), US)
     tables.broken = None
     assert host.release(asked(), US) == {"state": "none"}
@@ -169,14 +172,14 @@ def test_all_of_one_name_are_shut_out(host: ModuleType, tables: Tables, monkeypa
     twice = {**VALUES, ("users", "6", "user_pass"): "$wp$2y$10$second"}
     tables.values = dict(twice)
 
-    def of(_application: Tables) -> list[Administrator]:
+    def of(_application: Tables) -> list[ApplicationAdministrator]:
         left = [number for number in (5, 6) if tables.values["users", str(number), "user_pass"] != "!luytre"]
         return [
-            Administrator(1, b"bientap".hex(), True),
-            *(Administrator(one, b"hotro_kythuat".hex(), True) for one in left),
+            ApplicationAdministrator(1, b"bientap".hex(), True),
+            *(ApplicationAdministrator(one, b"hotro_kythuat".hex(), True) for one in left),
         ]
 
-    def changes(_application: Tables, some: Sequence[Administrator]) -> list[dict[str, str | None]]:
+    def changes(_application: Tables, some: Sequence[ApplicationAdministrator]) -> list[dict[str, str | None]]:
         return [
             {
                 **{"table": "users", "key": "ID", "row": str(one.number).encode().hex(), "column": "user_pass"},
@@ -186,9 +189,9 @@ def test_all_of_one_name_are_shut_out(host: ModuleType, tables: Tables, monkeypa
             for one in some
         ]
 
-    monkeypatch.setattr(administrators, "of", of)
-    monkeypatch.setattr(host, "changes", changes)
-    monkeypatch.setattr(wordpress_session, "lent", lent(told=False))
+    monkeypatch.setattr(administrators, "load_administrators", of)
+    monkeypatch.setattr(host, "find_cells_to_change", changes)
+    monkeypatch.setattr(wordpress_session, "open_session", lent(told=False))
     assert host.contain(asked(), US) == {"state": "confirmed", "why": "in_tables"}
     assert [tables.values["users", one, "user_pass"] for one in ("1", "5", "6")] == [
         *(VALUES["users", "1", "user_pass"], "!luytre", "!luytre")

@@ -64,10 +64,10 @@ def kernel() -> Kernel:
 
 @pytest.fixture
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kernel: Kernel) -> ModuleType:
-    own = program("contain.py")
+    own = program("block_address.py")
     home = str(tmp_path / "luytre/contain")
     for where, name, value in (
-        *((own, "HOME", home), (own, "PROGRAM", home + "/contain.zip"), (own, "RECORD", acting.Record(home))),
+        *((own, "HOME", home), (own, "PROGRAM", home + "/contain.zip"), (own, "RECORD", acting.ActionRecord(home))),
         *((own, "NFT", str(TOP)), (own, "CONFIGURATIONS", (str(tmp_path / "nginx"),))),
         *((acting, "ran", kernel.ran), (acting, "own_archive", lambda _loader: b"ours")),
         *((starting, "FOLDER", str(tmp_path / "systemd/system")),),
@@ -103,7 +103,7 @@ def test_what_cannot_be_read_among_settings_keeps_no_address_in(host: ModuleType
     (tmp_path / "nginx/a.conf").symlink_to("/proc/self/mem")
     (tmp_path / "nginx/b.conf").write_text("set_real_ip_from 203.0.113.0/30;\n")
     assert host.contain(asked(), US, NOW)["state"] == "on_trial"
-    with pytest.raises(acting.Refused, match="proxy"):
+    with pytest.raises(acting.ActionRefusal, match="proxy"):
         host.contain(asked(what="203.0.113.1"), US, NOW)
 
 
@@ -122,10 +122,10 @@ def test_at_boot_what_was_confirmed_has_the_time_that_is_left(host: ModuleType, 
     assert set(kernel.blocked()) == {"203.0.113.7", "2001:db8::7"}
     for later, left in ((NOW + 3_600, {"203.0.113.7": 82_800}), (NOW - 10**9, {"203.0.113.7": 86_400})):
         kernel.loaded = None
-        host.at_boot(later)
+        host.load_confirmed(later)
         assert kernel.blocked() == left
     kernel.loaded = None
-    host.at_boot(NOW + 86_401)
+    host.load_confirmed(NOW + 86_401)
     assert kernel.loaded is None
 
 
@@ -176,7 +176,7 @@ def test_what_the_host_lives_by_is_never_blocked(
     found = {"balance.test": [(2, 1, 6, "", ("203.0.113.41", 0))]}
     monkeypatch.setattr(neighbours.socket, "getaddrinfo", lambda name, *_given, **_named: found[name])
     os.mkfifo(tmp_path / "nginx/blocks-nobody")
-    with pytest.raises(host.Refused) as refusal:
+    with pytest.raises(host.ActionRefusal) as refusal:
         host.contain(asked(what=address), US, NOW)
     assert refusal.value.args[0] == why
     assert kernel.loaded is None
@@ -184,8 +184,8 @@ def test_what_the_host_lives_by_is_never_blocked(
 
 
 def test_who_asks_is_told_apart_also_when_sshd_writes_the_address_as_ipv6(host: ModuleType) -> None:
-    assert neighbours.inside(ipaddress.ip_address("203.0.113.7"), "::ffff:203.0.113.7")
-    assert not neighbours.inside(ipaddress.ip_address("203.0.113.7"), "nonsense")
+    assert neighbours.is_inside(ipaddress.ip_address("203.0.113.7"), "::ffff:203.0.113.7")
+    assert not neighbours.is_inside(ipaddress.ip_address("203.0.113.7"), "nonsense")
 
 
 @pytest.mark.parametrize(("connection", "nft", "why"), [((), str(TOP), "no_connection"), (US, "/nowhere", "no_nft")])
@@ -193,7 +193,7 @@ def test_nothing_is_done_without_a_connection_or_without_nftables(
     host: ModuleType, monkeypatch: pytest.MonkeyPatch, connection: tuple[str, ...], nft: str, why: str
 ) -> None:
     monkeypatch.setattr(host, "NFT", nft)
-    with pytest.raises(host.Refused) as refusal:
+    with pytest.raises(host.ActionRefusal) as refusal:
         host.contain(asked(), connection, NOW)
     assert refusal.value.args[0] == why
     assert not Path(host.HOME).exists()
@@ -201,7 +201,7 @@ def test_nothing_is_done_without_a_connection_or_without_nftables(
 
 def test_a_kernel_that_refuses_leaves_nothing(host: ModuleType, kernel: Kernel) -> None:
     kernel.refuses = True
-    with pytest.raises(host.Refused, match="not_loaded"):
+    with pytest.raises(host.ActionRefusal, match="not_loaded"):
         host.contain(asked(), US, NOW)
     assert not Path(host.HOME).exists()
 
@@ -210,8 +210,10 @@ def test_what_would_not_outlive_a_reboot_is_not_confirmed(
     host: ModuleType, kernel: Kernel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     host.contain(asked(), US, NOW)
-    monkeypatch.setattr(acting, "ran", lambda argv, given="": None if "start" in argv else kernel.ran(argv, given))
-    with pytest.raises(host.Refused, match="no_unit"):
+    monkeypatch.setattr(
+        acting, "run_program", lambda argv, given="": None if "start" in argv else kernel.ran(argv, given)
+    )
+    with pytest.raises(host.ActionRefusal, match="no_unit"):
         host.confirm(asked(), US, NOW)
     assert kernel.loaded is None
     assert not Path(host.HOME).exists()
@@ -236,7 +238,7 @@ def test_an_address_is_known_again_however_nft_writes_it(host: ModuleType, kerne
     host.contain(asked(what="::102:304"), US, NOW)
     entries = list(kernel._listed(kernel.loaded or ""))
     entries[-1]["set"]["elem"][0]["elem"]["val"] = "::1.2.3.4"
-    assert host.blocked(entries) == {"::102:304"}
+    assert host.parse_table(entries) == {"::102:304"}
 
 
 def test_blocks_are_loaded_again_whatever_nftables_service_does(host: ModuleType, kernel: Kernel) -> None:
@@ -269,9 +271,9 @@ def test_a_table_that_does_not_drop_blocks_nobody(
 ) -> None:
     host.contain(asked(), US, NOW)
     entries = list(kernel._listed(kernel.loaded or ""))
-    assert host.blocked(entries) == {"203.0.113.7"}
+    assert host.parse_table(entries) == {"203.0.113.7"}
     spoil(entries)
-    assert host.blocked(entries) is None
+    assert host.parse_table(entries) is None
 
 
 def test_what_goes_wrong_is_an_answer_too(host: ModuleType) -> None:
@@ -281,20 +283,20 @@ def test_what_goes_wrong_is_an_answer_too(host: ModuleType) -> None:
     assert told == {"state": "refused", "why": "no_stranger", "about": "127.0.0.1"}
 
 
-@pytest.mark.parametrize("name", ["contain.py", "isolate.py", "account.py", "key.py", "unit.py"])
+@pytest.mark.parametrize("name", ["block_address.py", "isolate.py", "account.py", "key.py", "unit.py"])
 def test_an_audit_knows_the_units_by_their_bytes_and_no_others(name: str) -> None:
     own = program(name)
-    units = own.TRIALS.units() if hasattr(own, "TRIALS") else own.units()
+    units = own.TRIALS.units() if hasattr(own, "TRIALS") else own.build_units()
     digests = [hashlib.sha256(text.encode()).hexdigest() for text in units.files().values()]
     paths = [*units.files(), *units.links()]
     entries = [["f", 0o644, 0, 0, 1, 1, digest] for digest in digests]
     entries += [["l", 0o777, 0, 0, 1, 1, target] for target in units.links().values()]
     packages = integrity.Packages.__new__(integrity.Packages)
-    packages.brought = lambda *_: False
+    packages.explains = lambda *_: False
     seen = [(path, "added", entry) for path, entry in zip(paths, entries, strict=True)]
-    assert integrity.unexplained(seen, packages, integrity.CONTAINED) == []
+    assert integrity.find_unexplained(seen, packages, integrity.CONTAINMENT_FILES) == []
     changed = (paths[0], "added", [*entries[0][:-1], "0" * 64])
-    assert integrity.unexplained([changed], packages, integrity.CONTAINED) == [changed]
+    assert integrity.find_unexplained([changed], packages, integrity.CONTAINMENT_FILES) == [changed]
 
 
 def test_a_plan_is_what_is_then_loaded_and_written_and_does_nothing_itself(
@@ -308,5 +310,5 @@ def test_a_plan_is_what_is_then_loaded_and_written_and_does_nothing_itself(
     assert steps[-1] == "nft -f -\n" + kernel.loaded
     written = {str(path) for path in tmp_path.rglob("*") if path.is_symlink() or path.is_file()}
     assert written - {f"{host.HOME}/lock"} == {step[1] for step in steps if step[0] == "write"}
-    with pytest.raises(host.Refused, match="connection"):
+    with pytest.raises(host.ActionRefusal, match="connection"):
         host.plan(asked(what="198.51.100.1"), US, NOW)

@@ -52,15 +52,15 @@ def units() -> list[list[str]]:
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, units: list[list[str]]) -> ModuleType:
     own = program("core.py")
     own.STORE.home = str(tmp_path / "luytre/core")
-    monkeypatch.setattr(own, "sent", sent().__getitem__, raising=False)
+    monkeypatch.setattr(own, "read_bundled", sent().__getitem__, raising=False)
 
     def ran(argv: list[str], **_: Any) -> str:
         units.append(argv[1:])
         return "php8.4-fpm.service loaded active running PHP\n" if argv[1] == "list-units" else ""
 
-    monkeypatch.setattr(own.acting, "ran", ran)
+    monkeypatch.setattr(own.acting, "run_program", ran)
     monkeypatch.setattr(own.php_code, "MOD_PHP", str(tmp_path / "none"))
-    monkeypatch.setattr(own.php_code.startable, "fault", lambda _unit, _reading: None)
+    monkeypatch.setattr(own.php_code.startable, "find_fault", lambda _unit, _reading: None)
     return own
 
 
@@ -130,7 +130,7 @@ def test_files_are_as_the_release_has_them_and_come_back_as_they_were(
     assert not Path(host.STORE.home).exists()
 
 
-@pytest.mark.parametrize("bound", [{"MOST_ENTRIES": 1}, {"WALK_SECONDS": 0}], ids=["entries", "time"])
+@pytest.mark.parametrize("bound", [{"MAX_ENTRIES": 1}, {"WALK_SECONDS": 0}], ids=["entries", "time"])
 def test_a_walk_that_ended_early_confirms_nothing(
     host: ModuleType, site: Path, monkeypatch: pytest.MonkeyPatch, bound: dict[str, int]
 ) -> None:
@@ -195,7 +195,7 @@ def test_a_link_of_roots_in_a_folders_place_is_roots_to_judge(host: ModuleType, 
     (site / "wp-includes").rename(tmp_path / "shared")
     (site / "wp-includes").symlink_to(tmp_path / "shared")
     if os.geteuid() == 0:
-        with pytest.raises(acting.Refused, match="unsafe"):
+        with pytest.raises(acting.ActionRefusal, match="unsafe"):
             host.contain(asked(site), [])
 
 
@@ -214,8 +214,8 @@ def test_another_release_or_folder_is_refused(host: ModuleType, site: Path, monk
         (dict.fromkeys(RELEASE, b"other"), {}),
         (RELEASE, {"folder": "wp-content"}),
     ):
-        monkeypatch.setattr(host, "sent", sent(files).__getitem__)
-        with pytest.raises(host.Refused, match="other_release"):
+        monkeypatch.setattr(host, "read_bundled", sent(files).__getitem__)
+        with pytest.raises(host.ActionRefusal, match="other_release"):
             host.contain(asked(site, **changes), [])
     assert state(site) == before
     assert not Path(host.STORE.home).exists()
@@ -227,10 +227,10 @@ def test_no_link_is_followed(host: ModuleType, site: Path, tmp_path: Path) -> No
     (secret / "load.php").write_bytes(b"s")
     (site / "wp-includes").rename(tmp_path / "moved")
     (site / "wp-includes").symlink_to(secret)
-    with pytest.raises(host.Refused, match="unsafe"):
+    with pytest.raises(host.ActionRefusal, match="unsafe"):
         host.contain(asked(site), [])
     assert (secret / "load.php").read_bytes() == b"s"
-    with pytest.raises(host.Refused, match="folder_gone"):
+    with pytest.raises(host.ActionRefusal, match="folder_gone"):
         host.contain(asked(site, folder="wp-includes"), [])
 
 
@@ -301,7 +301,7 @@ def test_what_has_changed_since_stays_and_the_rest_comes_back(host: ModuleType, 
 
 
 @pytest.mark.parametrize("apart", [False, True], ids=["same file system", "another"])
-@pytest.mark.parametrize("step", ["keep", "put_new", "replace", "forgotten", "put_back"])
+@pytest.mark.parametrize("step", ["keep", "put_new", "replace", "reset_code_cache", "put_back"])
 def test_whoever_is_cut_off_is_gone_on_for(
     host: ModuleType, site: Path, monkeypatch: pytest.MonkeyPatch, step: str, *, apart: bool
 ) -> None:
@@ -328,7 +328,7 @@ def test_whoever_is_cut_off_is_gone_on_for(
 
         monkeypatch.setattr(os, "link", crossing(linked))
         monkeypatch.setattr(os, "rename", crossing(renamed))
-    owner = {"replace": host.replacing, "forgotten": host.php_code}.get(step, host)
+    owner = {"replace": host.replacing, "reset_code_cache": host.php_code}.get(step, host)
     real = getattr(owner, step)
 
     def cut(*given: Any) -> Any:
@@ -378,6 +378,6 @@ def test_a_folder_that_takes_the_name_of_a_new_one_is_given_to_nobody(
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "mkdir", mkdir)
-        with contextlib.suppress(acting.Refused, OSError):
+        with contextlib.suppress(acting.ActionRefusal, OSError):
             host.contain(asked(site), [])
     assert stat.S_IMODE((site / "wp-admin").stat().st_mode) == 0o700

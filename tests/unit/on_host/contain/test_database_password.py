@@ -17,9 +17,9 @@ from ansible.module_utils.luytre_contain import (
     applications,
     configuration,
     database_accounts,
-    mentions,
+    http_check,
     php_code,
-    visiting,
+    secret_usages,
 )
 from ansible.module_utils.luytre_shared import acting
 
@@ -74,7 +74,7 @@ class Server:
 
     def change(self, line: str) -> None:
         if self.fails == len(self.changes):
-            raise acting.Refused("not_asked", "gone")
+            raise acting.ActionRefusal("not_asked", "gone")
         self.changes.append(line)
         changed = CHANGE.fullmatch(line)
         assert changed is not None, line
@@ -102,7 +102,7 @@ class Sites:
         return {name: (self.top / name).read_text().removeprefix("<?php\n") for name in FILES}
 
     def password(self) -> str:
-        found = _php.constants((self.top / "a/wp-config.php").read_bytes(), ["DB_PASSWORD"])["DB_PASSWORD"]
+        found = _php.read_constants((self.top / "a/wp-config.php").read_bytes(), ["DB_PASSWORD"])["DB_PASSWORD"]
         assert isinstance(found, str)
         return found
 
@@ -131,23 +131,29 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: Server, sites:
 
     def answered(application: applications.Application, _script: str) -> list[list[str]]:
         if database_accounts.digest(application.login.password) not in server.takes[LOCAL]:
-            raise acting.Refused("not_asked", application.config)
+            raise acting.ActionRefusal("not_asked", application.config)
         return [["here"]]
 
     for where, name, value in (
         *(
-            (own, "RECORD", acting.Record(str(tmp_path / "luytre/database-passwords"))),
-            (database_accounts, "_asked", server.asked),
+            (own, "RECORD", acting.ActionRecord(str(tmp_path / "luytre/database-passwords"))),
+            (database_accounts, "_query", server.asked),
         ),
         *(
-            (php_code, "forgotten", lambda: True),
-            (php_code, "faulty", list),
-            (php_code, "units", lambda: ["php8.4-fpm.service"]),
+            (php_code, "reset_code_cache", lambda: True),
+            (php_code, "find_faulty_units", list),
+            (php_code, "list_units", lambda: ["php8.4-fpm.service"]),
         ),
-        *((visiting, "pages", sites.pages), (own, "home", lambda _application: "http://antruc.test")),
-        *((_websites, "searched", lambda _declared: ["www"]), (applications.Application, "answered", answered)),
-        *((mentions, "FOLDERS", ()), (_websites, "walked", lambda _declared: [str(sites.top)])),
-        (applications, "below", lambda _roots: ([str(sites.top / one) for one in ("a", "b", "c")], [])),
+        *(
+            (http_check, "fetch_pages", sites.pages),
+            (own, "read_home_address", lambda _application: "http://antruc.test"),
+        ),
+        *(
+            (_websites, "list_search_roots", lambda _declared: ["www"]),
+            (applications.Application, "run_script", answered),
+        ),
+        *((secret_usages, "FOLDERS", ()), (_websites, "list_walked_roots", lambda _declared: [str(sites.top)])),
+        (applications, "find_folders", lambda _roots: ([str(sites.top / one) for one in ("a", "b", "c")], [])),
         (own, "LOOKING_SECONDS", 0),
     ):
         monkeypatch.setattr(where, name, value)
@@ -210,7 +216,7 @@ def test_whoever_is_cut_off_leaves_sites_that_serve_and_a_way_on(
     with monkeypatch.context() as patched:
         patched.setattr(server, "change", counted(server.change))
         patched.setattr(configuration, "put", counted(configuration.put))
-        patched.setattr(php_code, "forgotten", counted(php_code.forgotten))
+        patched.setattr(php_code, "reset_code_cache", counted(php_code.reset_code_cache))
         try:
             host.contain(asked(sites), US)
             assert step > 6
@@ -234,8 +240,8 @@ def test_a_site_that_does_not_serve_with_it_has_the_old_one(
         sites.down = sites.password() != OLD
         return True
 
-    monkeypatch.setattr(php_code, "forgotten", fallen)
-    with pytest.raises(acting.Refused, match="not_serving"):
+    monkeypatch.setattr(php_code, "reset_code_cache", fallen)
+    with pytest.raises(acting.ActionRefusal, match="not_serving"):
         host.contain(asked(sites), US)
     assert (server.takes, sites.texts(), [one.name for one in tmp_path.iterdir()]) == (before, FILES, ["www"])
 
@@ -252,10 +258,10 @@ def test_what_is_on_record_stays_whatever_keeps_the_old_one_from_coming_back(hos
     def fault(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    host.turned, whole = fault, host.turned
+    host.switch_password, whole = fault, host.switch_password
     answer = host.contain(asked(sites), US)
     assert (answer["state"], answer["why"], answer["about"]) == ("unknown", "not_taken_back", "fault: OSError")
-    host.turned = whole
+    host.switch_password = whole
     assert host.contain(asked(sites), US)["state"] == "confirmed"
     assert host.release(asked(sites), US) == {"state": "none"} and sites.texts() == FILES
 
@@ -264,7 +270,7 @@ def test_what_somebody_wrote_since_is_not_written_over(host: ModuleType, server:
     host.contain(asked(sites), US)
     file, taken = sites.top / "b/configuration.php", dict(server.takes)
     file.write_text(file.read_text() + "// theirs\n")
-    with pytest.raises(acting.Refused, match="changed_since"):
+    with pytest.raises(acting.ActionRefusal, match="changed_since"):
         host.release(asked(sites), US)
     assert (server.takes, sites.serve()) == (taken, True)
 
@@ -276,7 +282,7 @@ def test_a_password_that_somebody_gave_an_account_since_stays(
     host.contain(asked(sites), US)
     server.takes[ANY], server.plugin = [database_accounts.digest("theirs")], plugin
     taken, texts = dict(server.takes), sites.texts()
-    with pytest.raises(acting.Refused, match="changed_since"):
+    with pytest.raises(acting.ActionRefusal, match="changed_since"):
         host.release(asked(sites), US)
     assert (server.takes, sites.texts()) == (taken, texts)
     assert host.RECORD.all()
@@ -287,7 +293,7 @@ def test_an_account_that_comes_in_otherwise_is_a_persons(
     host: ModuleType, server: Server, sites: Sites, plugin: str
 ) -> None:
     server.plugin = plugin
-    with pytest.raises(acting.Refused, match="other_login"):
+    with pytest.raises(acting.ActionRefusal, match="other_login"):
         host.contain(asked(sites), US)
     assert (server.changes, sites.texts()) == ([], FILES)
 
@@ -302,10 +308,10 @@ def test_an_application_that_cannot_be_read_is_told(host: ModuleType, sites: Sit
 def test_what_the_server_keeps_of_a_password_is_known() -> None:
     """As ``SELECT PASSWORD('mariadb')`` says it."""
     assert database_accounts.digest("mariadb") == "*54958E764CE10E50764C2EECBB71D01F08549980"
-    privileges = mariadb.privileges(
+    privileges = mariadb.parse_privileges(
         '{"plugin":"mysql_native_password","authentication_string":"*A","auth_or":[{},{"authentication_string":"*B"}]}'
     )
-    assert mariadb.methods(privileges) == [("mysql_native_password", "*A"), ("mysql_native_password", "*B")]
+    assert mariadb.list_methods(privileges) == [("mysql_native_password", "*A"), ("mysql_native_password", "*B")]
 
 
 def test_a_release_that_does_not_serve_leaves_the_new_one(
@@ -318,8 +324,8 @@ def test_a_release_that_does_not_serve_leaves_the_new_one(
         sites.down = sites.password() != new
         return True
 
-    monkeypatch.setattr(php_code, "forgotten", fallen)
-    with pytest.raises(acting.Refused, match="not_serving"):
+    monkeypatch.setattr(php_code, "reset_code_cache", fallen)
+    with pytest.raises(acting.ActionRefusal, match="not_serving"):
         host.release(asked(sites), US)
     assert (server.takes, sites.password()) == (taken, new)
 
@@ -331,7 +337,7 @@ def test_what_else_has_the_password_is_named_and_nothing_is_changed(
     file = sites.top / name
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("<?php mysqli_connect('localhost', 'antruc', 'cu ky\\\\\\'');\n")
-    with pytest.raises(acting.Refused) as refusal:
+    with pytest.raises(acting.ActionRefusal) as refusal:
         host.contain(asked(sites), US)
     assert refusal.value.args == ("also_in", str(file))
     assert (server.changes, sites.texts()) == ([], FILES)
@@ -366,7 +372,7 @@ def test_copies_that_nothing_reads_and_links_that_lead_elsewhere_are_no_mentions
 
 
 def test_what_was_not_read_to_its_end_is_told(host: ModuleType, sites: Sites, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mentions, "MOST_ENTRIES", 2)
+    monkeypatch.setattr(secret_usages, "MAX_ENTRIES", 2)
     answer = host.contain(asked(sites), US)
     assert (answer["state"], answer["why"], answer["about"]) == ("confirmed", "others_unread", str(sites.top))
 
@@ -391,7 +397,7 @@ def test_what_somebody_else_put_beside_it_is_told_no_password(
         return os.stat_result((*found[:4], found.st_uid + 1, *found[5:10])) if found.st_ino == theirs else found
 
     monkeypatch.setattr(os, "fstat", fstat)
-    with pytest.raises(acting.Refused, match="others_file"):
+    with pytest.raises(acting.ActionRefusal, match="others_file"):
         host.contain(asked(sites), US)
     assert (server.changes, sites.texts()) == ([], FILES)
     answer = host.contain(dict(asked(sites), unjudged=["antruc.test"]), US)
@@ -402,8 +408,8 @@ def test_what_somebody_else_put_beside_it_is_told_no_password(
 def test_nothing_is_begun_where_php_would_end_by_being_told_to_read_again(
     host: ModuleType, server: Server, sites: Sites, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(php_code, "faulty", lambda: ["php8.4-fpm.service"])
-    with pytest.raises(acting.Refused, match="php_faulty"):
+    monkeypatch.setattr(php_code, "find_faulty_units", lambda: ["php8.4-fpm.service"])
+    with pytest.raises(acting.ActionRefusal, match="php_faulty"):
         host.contain(asked(sites), US)
     assert (server.changes, sites.texts()) == ([], FILES)
 
@@ -411,7 +417,7 @@ def test_nothing_is_begun_where_php_would_end_by_being_told_to_read_again(
 def test_both_passwords_count_while_php_cannot_be_told(
     host: ModuleType, server: Server, sites: Sites, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(php_code, "forgotten", lambda: False)
+    monkeypatch.setattr(php_code, "reset_code_cache", lambda: False)
     answer = host.contain(asked(sites), US)
     assert (answer["state"], answer["why"], len(server.takes[LOCAL])) == ("unknown", "not_taken_back", 2)
     assert sites.serve()
@@ -424,10 +430,10 @@ def test_no_log_of_the_servers_has_a_digest(monkeypatch: pytest.MonkeyPatch) -> 
         said.append(sql)
         return [["version", "11.8.3-MariaDB", ""], ["account", "localhost", "{}"]]
 
-    monkeypatch.setattr(mariadb, "client_program", lambda _reading: "/usr/bin/mariadb")
+    monkeypatch.setattr(mariadb, "find_client", lambda _reading: "/usr/bin/mariadb")
     monkeypatch.setattr(mariadb, "is_running", lambda _reading: True)
-    monkeypatch.setattr(mariadb, "rows", rows)
-    database_accounts.take("antruc", ["localhost"], [database_accounts.digest("x")])
+    monkeypatch.setattr(mariadb, "query_rows", rows)
+    database_accounts.set_digests("antruc", ["localhost"], [database_accounts.digest("x")])
     assert any("ALTER USER" in sql for sql in said)
     assert all(sql.startswith("SET SESSION sql_log_off = 1, slow_query_log = 0, ") for sql in said)
 
@@ -441,7 +447,7 @@ def test_a_site_that_takes_a_moment_to_serve_again_keeps_the_new_one(
         looks.append(sites.password() == OLD)
         return dict.fromkeys(addresses, (502 if looks.count(False) == 1 else 200, b""))
 
-    monkeypatch.setattr(visiting, "pages", pages)
+    monkeypatch.setattr(http_check, "fetch_pages", pages)
     monkeypatch.setattr(host, "LOOKING_SECONDS", 60)
     assert host.contain(asked(sites), US)["state"] == "confirmed"
     assert looks == [True, False, False]
@@ -463,8 +469,8 @@ def test_a_site_in_which_something_cannot_be_read_is_visited_too(
         assert not any("x.test" in one for one in addresses)
         return {one: (200 if "cho.test" not in one or sites.password() == OLD else 500, b"") for one in addresses}
 
-    monkeypatch.setattr(visiting, "pages", pages)
-    with pytest.raises(acting.Refused, match=r"not_serving.*cho"):
+    monkeypatch.setattr(http_check, "fetch_pages", pages)
+    with pytest.raises(acting.ActionRefusal, match=r"not_serving.*cho"):
         host.contain({**asked(sites), "sites": others}, US)
     assert (server.takes, sites.texts(), [one.name for one in tmp_path.iterdir()]) == (before, texts, ["www"])
 
@@ -476,8 +482,8 @@ def test_while_a_hardening_is_open_nothing_is_changed_that_its_way_back_would_ha
     if act == "release":
         host.contain(asked(sites), US)
     taken, texts = dict(server.takes), sites.texts()
-    monkeypatch.setattr(configuration, "HARDENING", str(tmp_path / "armed.json"))
+    monkeypatch.setattr(configuration, "ARMED_FILE", str(tmp_path / "armed.json"))
     (tmp_path / "armed.json").touch()
-    with pytest.raises(acting.Refused, match="hardening_open"):
+    with pytest.raises(acting.ActionRefusal, match="hardening_open"):
         getattr(host, act)(asked(sites), US)
     assert (server.takes, sites.texts()) == (taken, texts)

@@ -77,7 +77,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kernel: Kernel, clock:
     own = program("isolate.py")
     home = str(tmp_path / "luytre/isolation")
     for where, name, value in (
-        *((own, "HOME", home), (own, "KEPT", home + "/rules.nft"), (own, "RECORD", acting.Record(home))),
+        *((own, "HOME", home), (own, "RULES_FILE", home + "/rules.nft"), (own, "RECORD", acting.ActionRecord(home))),
         *((own, "NFT", str(TOP)), (own, "RELAYS", ()), (own, "now", lambda: clock[0])),
         *((acting, "ran", kernel.ran), (starting, "FOLDER", str(tmp_path / "systemd/system"))),
         (neighbours, "resolvers", lambda: ["9.9.9.9", "127.0.0.53", "fe80::1%eth0", "nonsense"]),
@@ -98,7 +98,7 @@ def test_a_host_is_cut_off_for_a_minute_until_it_is_confirmed_and_is_joined_with
     assert (kernel.seconds(), kernel.units) == (60, [])
     assert host.confirm(asked(), US)["state"] == "confirmed"
     assert kernel.seconds() is None
-    assert Path(host.KEPT).read_text() == kernel.loaded
+    assert Path(host.RULES_FILE).read_text() == kernel.loaded
     assert kernel.units == ["daemon-reload", "start luytre-contain-isolation.service"]
     assert host.look(asked(), US)["state"] == "confirmed"
     assert host.release(asked(), US) == {"state": "none"}
@@ -112,7 +112,7 @@ def test_who_is_let_in_begins_it_and_the_host_begins_nothing_but_names_and_mail(
     (tmp_path / "main.cf").write_text("relayhost = [mail.test]:587\n")
     postfix = program("isolate.py").RELAYS[0]
     monkeypatch.setattr(host, "RELAYS", (postfix._replace(path=str(tmp_path / "main.cf")),))
-    monkeypatch.setattr(neighbours, "addresses_of", lambda names: {"mail.test": ["203.0.113.25"]}[names[0]])
+    monkeypatch.setattr(neighbours, "iter_addresses", lambda names: {"mail.test": ["203.0.113.25"]}[names[0]])
     host.contain(asked(), ("::ffff:198.51.100.1", *US[1:]))
     for chain, who in (("incoming", "saddr"), ("outgoing", "daddr")):
         rules = kernel.rules(chain)
@@ -151,7 +151,7 @@ def test_a_relay_is_read_where_it_is_written(
     (tmp_path / "conf").write_text(text)
     relay = program("isolate.py").RELAYS[number]
     monkeypatch.setattr(host, "RELAYS", (relay._replace(path=str(tmp_path / "conf")),))
-    assert {port for _, port in host.relays()} == found
+    assert {port for _, port in host.find_relays()} == found
 
 
 def test_what_is_not_confirmed_in_time_is_over_and_what_is_left_of_it_goes(
@@ -189,12 +189,12 @@ def test_two_people_at_once_both_have_their_way_and_one_release_joins_nothing(
     host.confirm(asked(3), OTHERS)
     host.release(asked(1), US)
     assert host.look(asked(3), US)["state"] == "confirmed"
-    assert Path(host.KEPT).read_text() == kernel.loaded
+    assert Path(host.RULES_FILE).read_text() == kernel.loaded
 
 
 def test_what_the_kernel_refuses_leaves_nothing(host: ModuleType, kernel: Kernel, tmp_path: Path) -> None:
     kernel.refuses = True
-    with pytest.raises(acting.Refused, match="not_loaded"):
+    with pytest.raises(acting.ActionRefusal, match="not_loaded"):
         host.contain(asked(), US)
     assert list(tmp_path.iterdir()) == []
 
@@ -203,8 +203,10 @@ def test_what_would_not_outlive_a_reboot_is_not_confirmed(
     host: ModuleType, kernel: Kernel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     host.contain(asked(), US)
-    monkeypatch.setattr(acting, "ran", lambda argv, given="": None if "start" in argv else kernel.ran(argv, given))
-    with pytest.raises(acting.Refused, match="no_unit"):
+    monkeypatch.setattr(
+        acting, "run_program", lambda argv, given="": None if "start" in argv else kernel.ran(argv, given)
+    )
+    with pytest.raises(acting.ActionRefusal, match="no_unit"):
         host.confirm(asked(), US)
     assert kernel.loaded is None
     assert list(tmp_path.iterdir()) == []
@@ -226,20 +228,20 @@ def test_a_table_that_somebody_changed_cuts_nobody_off(
     host: ModuleType, kernel: Kernel, spoil: Callable[[list[Any]], object]
 ) -> None:
     host.contain(asked(), US)
-    wanted, entries = host.chains(host.RECORD.all().values()), kernel.listed()
-    assert host.cuts_off(entries, wanted)
+    wanted, entries = host.build_chains(host.RECORD.all().values()), kernel.listed()
+    assert host.has_expected_chains(entries, wanted)
     entries.insert(3, {"rule": {"chain": "incoming", "expr": [{"accept": None}]}})
-    assert not host.cuts_off(entries, wanted)
+    assert not host.has_expected_chains(entries, wanted)
     entries = kernel.listed()
     spoil(entries)
-    assert not host.cuts_off(entries, wanted)
+    assert not host.has_expected_chains(entries, wanted)
 
 
 @pytest.mark.parametrize(
     "connection", [(), ("not one", "1", "192.0.2.10", "22"), ("198.51.100.1", "1", "192.0.2.10", "x")]
 )
 def test_without_a_connection_nothing_is_done(host: ModuleType, kernel: Kernel, connection: tuple[str, ...]) -> None:
-    with pytest.raises(acting.Refused, match="no_connection"):
+    with pytest.raises(acting.ActionRefusal, match="no_connection"):
         host.contain(asked(), connection)
     assert kernel.loaded is None
 
@@ -253,14 +255,14 @@ def test_a_plan_says_what_is_loaded_and_written_and_does_nothing(
     assert would[0] == f"nft -f -\n{kernel.loaded}"
     host.confirm(asked(), US)
     assert would[-1] == f"nft -f -\n{kernel.loaded}"
-    assert [["write", host.KEPT], *(["write", path] for path in host.units().files())] == would[2:5]
+    assert [["write", host.RULES_FILE], *(["write", path] for path in host.build_units().files())] == would[2:5]
 
 
 def test_it_is_loaded_again_whatever_nftables_service_does(host: ModuleType) -> None:
-    again, stays = (host.units().texts[name] for name in (host.AGAIN, host.UNIT))
+    again, stays = (host.build_units().texts[name] for name in (host.AGAIN, host.UNIT))
     for text in (again, stays):
         assert re.search(r"(?m)^After=.*\bnftables\.service$", text)
-        assert f"ExecStart={host.NFT} -f {host.KEPT}\n" in text
+        assert f"ExecStart={host.NFT} -f {host.RULES_FILE}\n" in text
     assert "RemainAfterExit" not in again
     assert {"RemainAfterExit=yes", "PartOf=nftables.service", "ReloadPropagatedFrom=nftables.service"} <= {
         *stays.splitlines()

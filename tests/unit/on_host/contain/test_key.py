@@ -36,7 +36,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
     said: list[str | None] = [""]
     for where, name, value in (
-        (own, "TRIALS", undoing.Trials(str(tmp_path / "luytre/keys"), own.UNIT, own.undo, own.seen)),
+        (own, "TRIALS", undoing.Trials(str(tmp_path / "luytre/keys"), own.UNIT, own.undo, own.describe_state)),
         *((starting, "FOLDER", str(tmp_path / "systemd/system")), (acting, "ran", lambda *_given: said[0])),
         *((acting, "own_archive", lambda _loader: b"ours"), (keys, "patterns", lambda: keys.DEFAULT)),
         *(
@@ -90,13 +90,13 @@ def asked(**more: Any) -> dict[str, Any]:
     ],
 )
 def test_a_line_lets_in_the_key_that_sshd_takes_it_for(line: bytes, lets_in: bool) -> None:
-    assert (keys.key_of(line) == KEY) == lets_in
+    assert (keys.get_fingerprint(line) == KEY) == lets_in
 
 
 def test_a_fingerprint_is_what_ssh_keygen_says(tmp_path: Path) -> None:
     subprocess.run(["ssh-keygen", "-q", "-t", "ecdsa", "-N", "", "-f", tmp_path / "key"], check=True)
     said = subprocess.run(["ssh-keygen", "-lf", tmp_path / "key.pub"], check=True, capture_output=True).stdout
-    assert keys.key_of((tmp_path / "key.pub").read_bytes()) == said.split()[1].decode()
+    assert keys.get_fingerprint((tmp_path / "key.pub").read_bytes()) == said.split()[1].decode()
 
 
 @pytest.mark.parametrize("name", [b"ssh-rsa", b"rsa-sha2-256", b"rsa-sha2-512"])
@@ -105,7 +105,7 @@ def test_a_key_is_the_same_by_each_name_that_sshd_has_for_its_type(tmp_path: Pat
     blob = (tmp_path / "key.pub").read_bytes().split()[1]
     (tmp_path / "line").write_bytes(name + b" " + blob + b"\n")
     said = subprocess.run(["ssh-keygen", "-lf", tmp_path / "line"], check=True, capture_output=True).stdout
-    assert keys.key_of(b"no-pty " + name + b" " + blob) == said.split()[1].decode()
+    assert keys.get_fingerprint(b"no-pty " + name + b" " + blob) == said.split()[1].decode()
 
 
 def test_files_that_sshd_reads_for_some_only_are_looked_through(
@@ -115,14 +115,14 @@ def test_files_that_sshd_reads_for_some_only_are_looked_through(
     (tmp_path / "sshd_config").write_text("Include conf.d/*.conf\nAuthorizedKeysFile none\n")
     (tmp_path / "conf.d/a.conf").write_text('Match Group sftp\n  authorizedkeysfile="/etc/k/%u" .ssh/b # c\n')
     monkeypatch.setattr(keys, "CONFIG", str(tmp_path / "sshd_config"))
-    monkeypatch.setattr(acting, "ran", lambda words, *_: "authorizedkeysfile none\n" if "-C" in words else None)
-    keys.patterns.cache_clear()
-    assert keys.patterns() == ("/etc/k/%u", ".ssh/b")
-    keys.patterns.cache_clear()
+    monkeypatch.setattr(acting, "run_program", lambda words, *_: "authorizedkeysfile none\n" if "-C" in words else None)
+    keys.list_patterns.cache_clear()
+    assert keys.list_patterns() == ("/etc/k/%u", ".ssh/b")
+    keys.list_patterns.cache_clear()
 
 
 def test_every_file_that_sshd_reads_is_looked_for(host: ModuleType, tmp_path: Path) -> None:
-    found = [path for name, path in keys.files(("/etc/k/%u-%%", "%h/x", ".ssh/y")) if name == "an"]
+    found = [path for name, path in keys.iter_key_files(("/etc/k/%u-%%", "%h/x", ".ssh/y")) if name == "an"]
     assert found == ["/etc/k/an-%", f"{tmp_path}/home/an/x", f"{tmp_path}/home/an/.ssh/y"]
 
 
@@ -171,8 +171,8 @@ def test_a_line_that_lets_it_in_again_is_told(host: ModuleType, tmp_path: Path) 
 def test_what_is_not_confirmed_is_undone(host: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     of(tmp_path, "an").write_bytes(BAD)
     host.contain(asked(), US)
-    later = undoing.now() + 61
-    monkeypatch.setattr(undoing, "now", lambda: later)
+    later = undoing.read_uptime() + 61
+    monkeypatch.setattr(undoing, "read_uptime", lambda: later)
     host.main([])
     assert of(tmp_path, "an").read_bytes() == BAD
     assert sorted(path.name for path in tmp_path.iterdir()) == ["home"]
@@ -282,7 +282,7 @@ def test_whoever_fills_their_file_takes_no_time_from_others(
 def test_the_file_of_the_account_that_we_come_in_by_stays_in_its_place(host: ModuleType, tmp_path: Path) -> None:
     of(tmp_path, "an").write_bytes(BAD + b"\n" + GOOD)
     os.truncate(of(tmp_path, "luytre"), 20_000_000)
-    with pytest.raises(acting.Refused, match="unsafe"):
+    with pytest.raises(acting.ActionRefusal, match="unsafe"):
         host.contain(asked(), US)
     assert of(tmp_path, "luytre").stat().st_size == 20_000_000
 
@@ -291,8 +291,8 @@ def test_what_others_write_into_the_journal_is_not_sshds(
     host: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran: list[list[str]] = []
-    monkeypatch.setattr(acting, "ran", lambda argv, *_given: ran.append(argv))
-    host.used(US)
+    monkeypatch.setattr(acting, "run_program", lambda argv, *_given: ran.append(argv))
+    host.find_used_key(US)
     assert "_UID=0" in ran[0]
 
 
@@ -302,7 +302,7 @@ def test_what_cannot_be_put_back_keeps_nothing_else_from_it(host: ModuleType, tm
     host.contain(asked(), US)
     host.TRIALS.confirm(asked(), US)
     os.link(of(tmp_path, "an"), tmp_path / "second")
-    with pytest.raises(acting.Refused, match="unsafe"):
+    with pytest.raises(acting.ActionRefusal, match="unsafe"):
         host.TRIALS.release(asked(), US)
     assert of(tmp_path, "binh").read_bytes() == BAD + b"\n" + GOOD
     (tmp_path / "second").unlink()
@@ -340,7 +340,7 @@ def test_a_link_to_what_cannot_be_read_keeps_no_key_in_force(host: ModuleType, t
 
 
 def test_a_key_that_nobody_has_is_told(host: ModuleType, tmp_path: Path) -> None:
-    with pytest.raises(acting.Refused, match="no_key"):
+    with pytest.raises(acting.ActionRefusal, match="no_key"):
         host.contain(asked(), US)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["home"]
 
@@ -351,20 +351,20 @@ def test_never_the_key_that_we_came_in_by(host: ModuleType, tmp_path: Path) -> N
     host.said[0] = other
     assert host.plan(asked(), US)["state"] == "planned"
     host.said[0] = other + "\n" + other.replace("50001", "50000")
-    with pytest.raises(acting.Refused, match="our_key"):
+    with pytest.raises(acting.ActionRefusal, match="our_key"):
         host.contain(asked(), US)
 
 
 def test_never_the_only_key_of_the_account_that_we_come_in_by(host: ModuleType, tmp_path: Path) -> None:
     of(tmp_path, "luytre").write_bytes(BAD)
-    with pytest.raises(acting.Refused, match="our_key"):
+    with pytest.raises(acting.ActionRefusal, match="our_key"):
         host.contain(asked(), US)
 
 
 def test_never_the_last_key_of_an_administrator(host: ModuleType, tmp_path: Path) -> None:
     of(tmp_path, "an").write_bytes(BAD)
     of(tmp_path, "binh").write_bytes(BAD)
-    with pytest.raises(acting.Refused, match="last_admin"):
+    with pytest.raises(acting.ActionRefusal, match="last_admin"):
         host.contain(asked(), US)
     of(tmp_path, "binh").write_bytes(BAD + b"\n" + GOOD)
     assert host.contain(asked(), US)["state"] == "on_trial"

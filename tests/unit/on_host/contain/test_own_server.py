@@ -41,7 +41,7 @@ class There:
         self.root, self.socket, self.conf = top / "www", top / "php.sock", top / "conf"
         self.root.mkdir()
         self.listening = [self.at("/usr/sbin/nginx", "0.0.0.0", 443), self.at("/usr/sbin/nginx", "::", 443)]  # noqa: S104
-        self.fpm: _processes.Process | None = _processes.Process(7, 1, 0, program="/usr/sbin/php-fpm8.4")
+        self.fpm: _processes.ProcessInfo | None = _processes.ProcessInfo(7, 1, 0, program="/usr/sbin/php-fpm8.4")
         self.loose: list[object] = []
         self.beside = ""
         """What stands beside nginx's http block."""
@@ -69,11 +69,14 @@ class There:
 def there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[There]:
     made = There(tmp_path)
     made.nginx()
-    master = _processes.Process(5, 1, 0, "nginx: master process /usr/sbin/nginx -g daemon on;")
+    master = _processes.ProcessInfo(5, 1, 0, "nginx: master process /usr/sbin/nginx -g daemon on;")
     for where, name, value in (
-        *((services, "open_sockets", lambda _reading: made.listening), (own_server, "NGINX_CONF", str(made.conf))),
-        *((_processes, "running", lambda _program: [master]), (services, "is_daemon", lambda one, _: one.uid == 0)),
-        *((_processes, "process", lambda _pid: made.fpm), (nginx, "loose_files", lambda _config: made.loose)),
+        *((services, "list_sockets", lambda _reading: made.listening), (own_server, "NGINX_CONF", str(made.conf))),
+        *(
+            (_processes, "list_running", lambda _program: [master]),
+            (services, "is_daemon", lambda one, _: one.uid == 0),
+        ),
+        *((_processes, "process", lambda _pid: made.fpm), (nginx, "find_loose_files", lambda _config: made.loose)),
         *((apache, "loose_files", lambda: made.loose), (_apache_config, "MAIN", str(made.conf))),
     ):
         monkeypatch.setattr(where, name, value)
@@ -163,7 +166,7 @@ def test_other_files_others_configuration_and_others_php_are_not(there: There, t
     there.loose = ["/etc/nginx/conf.d/x"]
     with pytest.raises(own_server.Unproven):
         there.check()
-    there.loose, there.fpm = [], _processes.Process(7, 1, 1001, program="/usr/sbin/php-fpm8.4")
+    there.loose, there.fpm = [], _processes.ProcessInfo(7, 1, 1001, program="/usr/sbin/php-fpm8.4")
     with pytest.raises(own_server.Unproven):
         there.check()
 

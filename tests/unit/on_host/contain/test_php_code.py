@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.luytre._reading import Unreadable
+from ansible.module_utils.luytre._reading import UnreadableFact
 from ansible.module_utils.luytre_change import startable
 from ansible.module_utils.luytre_contain import php_code
 from ansible.module_utils.luytre_shared import acting
@@ -31,29 +31,31 @@ def reloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return ""
 
     (tmp_path / "php8.4.load").touch()
-    monkeypatch.setattr(acting, "ran", ran)
+    monkeypatch.setattr(acting, "run_program", ran)
     monkeypatch.setattr(php_code, "MOD_PHP", str(tmp_path))
-    monkeypatch.setattr(startable, "fault", lambda _unit, _reading: None)
+    monkeypatch.setattr(startable, "find_fault", lambda _unit, _reading: None)
     return units
 
 
 def test_all_that_keep_code_are_told(reloaded: list[str]) -> None:
-    assert (php_code.faulty(), php_code.forgotten(), reloaded) == ([], True, [FPM, "apache2.service"])
+    assert (php_code.find_faulty_units(), php_code.reset_code_cache(), reloaded) == ([], True, [FPM, "apache2.service"])
 
 
-@pytest.mark.parametrize("said", ["unknown entry", Unreadable("another could change it")], ids=["faulty", "untested"])
+@pytest.mark.parametrize(
+    "said", ["unknown entry", UnreadableFact("another could change it")], ids=["faulty", "untested"]
+)
 def test_a_service_that_would_not_start_again_goes_on_with_what_it_has(
-    reloaded: list[str], monkeypatch: pytest.MonkeyPatch, said: str | Unreadable
+    reloaded: list[str], monkeypatch: pytest.MonkeyPatch, said: str | UnreadableFact
 ) -> None:
     def fault(unit: str, _reading: object) -> str | None:
         if unit != FPM:
             return None
-        if isinstance(said, Unreadable):
+        if isinstance(said, UnreadableFact):
             raise said
         return said
 
-    monkeypatch.setattr(startable, "fault", fault)
-    assert (php_code.faulty(), php_code.forgotten(), reloaded) == ([FPM], False, ["apache2.service"])
+    monkeypatch.setattr(startable, "find_fault", fault)
+    assert (php_code.find_faulty_units(), php_code.reset_code_cache(), reloaded) == ([FPM], False, ["apache2.service"])
 
 
 SERVICE = """
@@ -77,16 +79,16 @@ def test_a_service_is_over_when_it_has_begun_anew_and_what_it_had_started_has_en
         try:
             assert service.stdout is not None
             service.stdout.readline()
-            monkeypatch.setattr(php_code, "_main", lambda _unit: service.pid)
-            running = php_code.Running(FPM)
+            monkeypatch.setattr(php_code, "_get_main_pid", lambda _unit: service.pid)
+            running = php_code.ServiceProcesses(FPM)
             assert len(running.children) == 1
             assert not running.is_over()
             service.send_signal(signal.SIGUSR2)
             service.stdout.readline()
             assert running.is_over()
-            assert not php_code.Running(FPM).is_over()
+            assert not php_code.ServiceProcesses(FPM).is_over()
         finally:
-            for child, _ in php_code.Running(FPM).children:
+            for child, _ in php_code.ServiceProcesses(FPM).children:
                 os.kill(child, signal.SIGKILL)
             service.kill()
 
@@ -102,7 +104,7 @@ def test_a_reload_is_waited_for_and_not_for_ever(reloaded: list[str], monkeypatc
             looks[self.unit] -= 1
             return looks[self.unit] <= 0
 
-    monkeypatch.setattr(php_code, "Running", Running)
+    monkeypatch.setattr(php_code, "ServiceProcesses", Running)
     monkeypatch.setattr(php_code, "RELOAD_SECONDS", 0.3)
-    assert php_code.forgotten()
+    assert php_code.reset_code_cache()
     assert looks[FPM] <= 0 < looks["apache2.service"] < 10**9

@@ -26,7 +26,7 @@ SLEEP = os.path.realpath(shutil.which("sleep") or "/usr/bin/sleep")
 @pytest.fixture
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     own = program("process.py")
-    monkeypatch.setattr(own, "RECORD", acting.Record(str(tmp_path / "luytre/processes")))
+    monkeypatch.setattr(own, "RECORD", acting.ActionRecord(str(tmp_path / "luytre/processes")))
     return own
 
 
@@ -44,9 +44,9 @@ def asked(pid: int, exe: str = SLEEP, **more: Any) -> dict[str, Any]:
 def goes_on(host: ModuleType, pid: int) -> bool:
     """Whether it does; a busy machine may need a moment for that."""
     until = time.monotonic() + 10
-    while not host.goes_on(pid) and time.monotonic() < until:
+    while not host.is_running(pid) and time.monotonic() < until:
         time.sleep(0.01)
-    return bool(host.goes_on(pid))
+    return bool(host.is_running(pid))
 
 
 def test_a_process_is_stopped_and_goes_on_and_nothing_is_left(
@@ -56,7 +56,7 @@ def test_a_process_is_stopped_and_goes_on_and_nothing_is_left(
     assert host.look(asked(child.pid), US) == {"state": "none"}
     assert goes_on(host, child.pid)
     assert host.contain(asked(child.pid), US) == {"state": "confirmed", "why": "", "about": ""}
-    assert host.state(child.pid) == "T"
+    assert host.read_state(child.pid) == "T"
     assert host.look(asked(child.pid), US)["state"] == "confirmed"
     assert host.release(asked(child.pid), US) == {"state": "none"}
     assert goes_on(host, child.pid)
@@ -69,7 +69,7 @@ def test_a_process_of_two_incidents_goes_on_when_both_let_it(host: ModuleType, c
         assert host.contain(one, US)["state"] == "confirmed"
     host.release(first, US)
     assert host.look(second, US)["state"] == "confirmed"
-    assert host.state(child.pid) == "T"
+    assert host.read_state(child.pid) == "T"
     host.release(second, US)
     assert goes_on(host, child.pid)
 
@@ -80,7 +80,7 @@ def test_one_that_is_ended_is_gone_with_the_digest_of_what_it_ran_and_nothing_is
     host.contain(asked(child.pid), US)
     end = asked(child.pid, id="SC-20261127-1/2", end=True)
     assert host.plan(end, US)["would"] == [f"SIGKILL {child.pid} ({SLEEP})"]
-    assert not host.ended(os.pidfd_open(child.pid))
+    assert not host.has_ended(os.pidfd_open(child.pid))
     told = host.contain(end, US)
     assert told == {
         "state": "confirmed",
@@ -90,14 +90,14 @@ def test_one_that_is_ended_is_gone_with_the_digest_of_what_it_ran_and_nothing_is
     }
     assert child.wait(10) == -signal.SIGKILL
     assert list(tmp_path.iterdir()) == []
-    with pytest.raises(acting.Refused, match="no_process"):
+    with pytest.raises(acting.ActionRefusal, match="no_process"):
         host.contain(end, US)
 
 
 def test_one_of_many_is_known_by_when_it_began(host: ModuleType, child: subprocess.Popen[bytes]) -> None:
-    began = host.identity(child.pid)["began"]
+    began = host.read_identity(child.pid)["began"]
     for end in (False, True):
-        with pytest.raises(acting.Refused, match="no_process"):
+        with pytest.raises(acting.ActionRefusal, match="no_process"):
             host.contain({"id": "SC-20261127-1/1", "what": f"{child.pid}@{began + 1}{SLEEP}", "end": end}, US)
     assert goes_on(host, child.pid)
     told = host.contain({"id": "SC-20261127-1/1", "what": f"{child.pid}@{began}{SLEEP}", "end": True}, US)
@@ -108,7 +108,7 @@ def test_what_lets_people_in_is_not_ended_either(
     host: ModuleType, child: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(host, "KEEPERS", {SLEEP: ""})
-    with pytest.raises(acting.Refused, match="keeper"):
+    with pytest.raises(acting.ActionRefusal, match="keeper"):
         host.contain(asked(child.pid, end=True), US)
     assert goes_on(host, child.pid)
 
@@ -119,7 +119,7 @@ def test_whoever_lets_it_go_on_is_told_and_it_is_stopped_again(
     host.contain(asked(child.pid), US)
     os.kill(child.pid, signal.SIGCONT)
     monkeypatch.setattr(host, "STOP_SECONDS", 0)
-    with pytest.raises(acting.Refused, match="not_stopped"):
+    with pytest.raises(acting.ActionRefusal, match="not_stopped"):
         host.look(asked(child.pid), US)
     monkeypatch.setattr(host, "STOP_SECONDS", 3)
     assert host.contain(asked(child.pid), US)["state"] == "confirmed"
@@ -132,7 +132,7 @@ def test_what_stood_still_before_stands_still_after(host: ModuleType, child: sub
     os.waitpid(child.pid, os.WUNTRACED)
     host.contain(asked(child.pid), US)
     host.release(asked(child.pid), US)
-    assert not host.goes_on(child.pid)
+    assert not host.is_running(child.pid)
 
 
 @pytest.mark.parametrize("changed", [{"began": 1}, {"exe": "/other"}])
@@ -140,17 +140,17 @@ def test_a_number_that_is_another_process_by_now_gets_nothing(
     host: ModuleType, child: subprocess.Popen[bytes], changed: dict[str, Any]
 ) -> None:
     host.contain(asked(child.pid), US)
-    with host.RECORD.held():
+    with host.RECORD.hold_lock():
         host.RECORD.keep("SC-20261127-1/1", {**host.RECORD.all()["SC-20261127-1/1"], **changed})
     assert host.look(asked(child.pid), US) == {"state": "none"}
     assert host.release(asked(child.pid), US) == {"state": "none"}
-    assert not host.goes_on(child.pid)
+    assert not host.is_running(child.pid)
 
 
 def test_one_that_runs_something_else_is_left_alone(
     host: ModuleType, child: subprocess.Popen[bytes], tmp_path: Path
 ) -> None:
-    with pytest.raises(acting.Refused) as refusal:
+    with pytest.raises(acting.ActionRefusal) as refusal:
         host.contain(asked(child.pid, "/opt/x"), US)
     assert refusal.value.args == ("other_process", SLEEP)
     assert goes_on(host, child.pid)
@@ -163,14 +163,14 @@ def test_one_that_has_ended_is_no_process_whether_or_not_somebody_waits_for_it(
     child.kill()
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
     for _ in range(2):
-        with pytest.raises(acting.Refused, match="no_process"):
+        with pytest.raises(acting.ActionRefusal, match="no_process"):
             host.contain(asked(child.pid), US)
         child.wait()
 
 
 def test_never_ours(host: ModuleType) -> None:
-    with pytest.raises(acting.Refused, match="ours"):
-        host.refuse(os.getpid(), host.identity(os.getpid()))
+    with pytest.raises(acting.ActionRefusal, match="ours"):
+        host.refuse(os.getpid(), host.read_identity(os.getpid()))
 
 
 @pytest.mark.parametrize(
@@ -186,15 +186,15 @@ def test_never_ours(host: ModuleType) -> None:
 def test_never_what_lets_people_in_or_keeps_the_host_going(
     host: ModuleType, child: subprocess.Popen[bytes], exe: str
 ) -> None:
-    with pytest.raises(acting.Refused, match="keeper"):
-        host.refuse(child.pid, {"began": 1, "exe": host.said(exe.encode())})
+    with pytest.raises(acting.ActionRefusal, match="keeper"):
+        host.refuse(child.pid, {"began": 1, "exe": host.quote_path(exe.encode())})
 
 
 def test_a_keeper_is_known_by_its_file_whatever_its_path_seems_to_be(
     host: ModuleType, child: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(host, "KEEPERS", {SLEEP: ""})
-    with pytest.raises(acting.Refused, match="keeper"):
+    with pytest.raises(acting.ActionRefusal, match="keeper"):
         host.refuse(child.pid, {"began": 1, "exe": "/elsewhere"})
 
 
@@ -225,9 +225,9 @@ def test_what_a_lesser_user_runs_is_not_the_hosts_own_whichever_program_it_is(
 ) -> None:
     texts = {"/proc/77/status": "Name:\tx\n" + status, "/proc/77/cgroup": group + "\n"}
     monkeypatch.setattr(host, "text_of", texts.__getitem__)
-    monkeypatch.setattr(host.people, "ancestors", lambda: [1, 2])
+    monkeypatch.setattr(host.people, "list_ancestors", lambda: [1, 2])
     if keeps:
-        with pytest.raises(acting.Refused, match="keeper"):
+        with pytest.raises(acting.ActionRefusal, match="keeper"):
             host.refuse(77, {"began": 1, "exe": exe})
     else:
         host.refuse(77, {"began": 1, "exe": exe})
@@ -278,4 +278,4 @@ def test_what_it_started_and_goes_on_is_told(host: ModuleType) -> None:
 
 
 def test_any_name_is_one_line(host: ModuleType) -> None:
-    assert host.said(b"/opt/a b\n%\xff (deleted)") == "/opt/a%20b%0A%25%FF%20(deleted)"
+    assert host.quote_path(b"/opt/a b\n%\xff (deleted)") == "/opt/a%20b%0A%25%FF%20(deleted)"

@@ -62,10 +62,10 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: System) -> Mod
     own.STORE.home = str(tmp_path / "luytre/quarantine")
     monkeypatch.setattr(own, "ROOTS", ())
     monkeypatch.setattr(own.taking, "os", system)
-    monkeypatch.setattr(own.taking, "tops", lambda place, open_ones: [top(open_ones)])
+    monkeypatch.setattr(own.taking, "list_tops", lambda place, open_ones: [top(open_ones)])
 
     def top(open_ones: contextlib.ExitStack) -> int:
-        handle: int = own.taking.closing(open_ones, os.open(tmp_path / "site", own.safe_open.FOLDER))
+        handle: int = own.taking.close_later(open_ones, os.open(tmp_path / "site", own.safe_open.FOLDER))
         return handle
 
     return own
@@ -87,7 +87,7 @@ def shell(site: Path) -> Path:
 
 
 def asked(path: Path, site: Path, **changes: Any) -> dict[str, Any]:
-    return {"id": NAME, "what": paths.written(str(path)), "roots": [str(site)], **changes}
+    return {"id": NAME, "what": paths.encode_path(str(path)), "roots": [str(site)], **changes}
 
 
 def state(path: Path) -> tuple[Any, ...]:
@@ -97,7 +97,7 @@ def state(path: Path) -> tuple[Any, ...]:
 
 
 def refused(host: ModuleType, ask: Callable[[], object]) -> str:
-    with pytest.raises(host.Refused) as refusal:
+    with pytest.raises(host.ActionRefusal) as refusal:
         ask()
     return str(refusal.value.args[0])
 
@@ -183,7 +183,7 @@ def test_what_is_swapped_in_at_the_last_moment_is_not_taken_for_it(
         shell.symlink_to(secret)
 
     system.before["rename"] = swap
-    with contextlib.suppress(host.Refused):
+    with contextlib.suppress(host.ActionRefusal):
         host.take(asked(shell, site))
     assert shell.is_symlink()
     assert secret.read_text() == "s"
@@ -202,12 +202,14 @@ def test_a_folder_that_is_swapped_in_is_put_back_too(host: ModuleType, system: S
     assert not Path(host.STORE.home).exists()
 
 
-@pytest.mark.parametrize("moment, state", [("reached", "refused"), ("digest", "unknown"), ("held_by", "unknown")])
+@pytest.mark.parametrize(
+    "moment, state", [("open_parent", "refused"), ("digest", "unknown"), ("find_holders", "unknown")]
+)
 def test_a_file_that_takes_too_long_is_not_said_to_lie_where_it_was_when_it_is_taken(
     host: ModuleType, site: Path, shell: Path, monkeypatch: pytest.MonkeyPatch, moment: str, state: str
 ) -> None:
     with monkeypatch.context() as slow:
-        slow.setattr(host if moment == "held_by" else host.taking, moment, lambda *_given: host.late(0, None))
+        slow.setattr(host if moment == "find_holders" else host.taking, moment, lambda *_given: host.late(0, None))
         told = host.answer(asked(shell, site, do="contain"))
     assert (told["state"], told["why"]) == (state, "late")
     assert shell.exists() == (state == "refused")
@@ -295,7 +297,7 @@ def test_a_plan_says_how_a_file_is_taken_and_takes_none(
         monkeypatch.setattr(host.STORE, "device", lambda: 0)
     plan = host.plan(asked(shell, site))
     assert [step[0] for step in plan["would"]] == steps
-    assert plan["would"][0][1] == paths.written(str(shell))
+    assert plan["would"][0][1] == paths.encode_path(str(shell))
     assert plan["sha256"] == hashlib.sha256(SHELL).hexdigest()
     assert shell.read_bytes() == SHELL
     assert not Path(host.STORE.home).exists()

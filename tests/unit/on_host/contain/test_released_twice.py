@@ -14,7 +14,7 @@ from ansible.module_utils.luytre_shared import acting, kept
 from tests.unit.on_host.contain.programs import TOP, program
 
 ASKED = {"id": "SC-20261127-1/1", "do": "release", "what": "antruc.test"}
-STORES = ("core.py", "row.py", "trigger.py", "quarantine.py")
+STORES = ("core.py", "delete_row.py", "trigger.py", "quarantine.py")
 RECORDS = ("administrator.py", "database_password.py", "salts.py", "job.py", "process.py", "web.py")
 
 
@@ -24,11 +24,11 @@ def test_nothing_is_done_and_nothing_else_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, *, at_once: bool
 ) -> None:
     own, home = program(name), tmp_path / "luytre/own"
-    store: Any = kept.Store(str(home)) if name in STORES else acting.Record(str(home))
+    store: Any = kept.QuarantineStore(str(home)) if name in STORES else acting.ActionRecord(str(home))
     monkeypatch.setattr(own, "STORE" if name in STORES else "RECORD", store)
     if at_once:  # the other one has the lock, and is through when this one has it
         store.keep(ASKED["id"], {}) if name in STORES else make(store, home)
-        held = store.held
+        held = store.hold_lock
 
         @contextlib.contextmanager
         def late() -> Iterator[None]:
@@ -36,7 +36,7 @@ def test_nothing_is_done_and_nothing_else_is_said(
                 store.forget(ASKED["id"])
                 yield
 
-        monkeypatch.setattr(store, "held", late)
+        monkeypatch.setattr(store, "hold_lock", late)
     given = [ASKED] if name in ("quarantine.py", "web.py") else [ASKED, []]
     release = own.put_back if name == "quarantine.py" else own.release
     assert release(*given) == acting.NONE_KEPT
@@ -48,29 +48,29 @@ def test_what_is_kept_by_a_number_for_something_else_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     own, home = program(name), tmp_path / "luytre/own"
-    store: Any = kept.Store(str(home)) if name in STORES else acting.Record(str(home))
+    store: Any = kept.QuarantineStore(str(home)) if name in STORES else acting.ActionRecord(str(home))
     monkeypatch.setattr(own, "STORE" if name in STORES else "RECORD", store)
     home.mkdir(parents=True)
     other = {"what": "khac.test", "domain": "khac.test"}
     for number in (1, 9):
         store.keep(f"SC-20261127-1/{number}", other)
     store.keep("SC-20261128-1/12", other)
-    with pytest.raises(acting.Refused) as refusal, store.held():
-        store.begun(ASKED)
+    with pytest.raises(acting.ActionRefusal) as refusal, store.hold_lock():
+        store.find_before_start(ASKED)
     assert refusal.value.args == ("number_taken", "9")
     given = [ASKED] if name in ("quarantine.py", "web.py") else [ASKED, []]
     release = own.put_back if name == "quarantine.py" else own.release
     assert release(*given) == acting.NONE_KEPT
-    assert store.begun(ASKED | {"what": "khac.test"}) == other
+    assert store.find_before_start(ASKED | {"what": "khac.test"}) == other
 
 
-@pytest.mark.parametrize("name", [*STORES, *RECORDS, "account.py", "key.py", "unit.py", "contain.py"])
+@pytest.mark.parametrize("name", [*STORES, *RECORDS, "account.py", "key.py", "unit.py", "block_address.py"])
 def test_every_program_asks_whether_its_number_is_taken_and_keeps_what_it_is_of(name: str) -> None:
     text = (TOP / "on_host/contain" / name).read_text("utf-8")
     assert re.search(r"\.begun\(asked\)|acting\.refuse_taken\(", text)
     assert re.search(r'"what": |what=asked\["what"\]', text)
 
 
-def make(record: acting.Record, home: Path) -> None:
+def make(record: acting.ActionRecord, home: Path) -> None:
     home.mkdir(parents=True)
     record.keep(ASKED["id"], {})

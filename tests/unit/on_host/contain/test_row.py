@@ -22,7 +22,7 @@ TEXT = re.compile(r"x'([0-9a-fA-F]*)'|'([^']*)'|(NULL)|(-?\d+)")
 
 
 class Server:
-    """The table of posts, asked as ``row.py`` asks."""
+    """The table of posts, asked as ``delete_row.py`` asks."""
 
     def __init__(self) -> None:
         self.rows: dict[str, list[str | None]] = {"66": list(POST)}
@@ -34,7 +34,7 @@ class Server:
         assert login.database == "an"
         self.scripts.append(script)
         if self.fails is not None and self.fails in script:
-            raise _site_database.NotAsked("refused")
+            raise _site_database.DatabaseUnanswered("refused")
         if "information_schema" in script:
             return [["table", "BASE TABLE"], *(["column", *one] for one in COLUMNS)]
         if "INSERT INTO" in script:
@@ -65,13 +65,13 @@ class Server:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Server:
     own = Server()
-    monkeypatch.setattr(_site_database, "answered", own.said)
+    monkeypatch.setattr(_site_database, "run_script", own.said)
     return own
 
 
 @pytest.fixture
 def host(tmp_path: Path) -> ModuleType:
-    own = program("row.py")
+    own = program("delete_row.py")
     own.STORE.home = str(tmp_path / "luytre/rows")
     return own
 
@@ -110,7 +110,7 @@ def test_a_row_is_taken_out_and_comes_back_as_it_was(server: Server, host: Modul
 def test_what_has_come_in_its_place_stays(server: Server, host: ModuleType, site: Path) -> None:
     host.contain(asked(site), [])
     server.rows["66"] = ["66", "2026-11-27 08:00:00", "a new post", None]
-    with pytest.raises(host.Refused, match="name_taken"):
+    with pytest.raises(host.ActionRefusal, match="name_taken"):
         host.release(asked(site), [])
     assert server.rows["66"][2] == "a new post"
     del server.rows["66"]
@@ -126,29 +126,29 @@ def test_a_row_that_something_puts_back_is_not_said_to_be_out(server: Server, ho
 
 def test_what_the_server_refuses_keeps_nothing(server: Server, host: ModuleType, site: Path) -> None:
     server.fails = "DELETE"
-    with pytest.raises(host.Refused, match="not_asked"):
+    with pytest.raises(host.ActionRefusal, match="not_asked"):
         host.contain(asked(site), [])
     assert server.rows["66"] == POST
     assert not Path(host.STORE.home).exists()
 
 
-@pytest.mark.parametrize("step", ["deletion", "held"])
+@pytest.mark.parametrize("step", ["build_deletion", "read_values"])
 def test_whoever_is_cut_off_is_gone_on_for(
     server: Server, host: ModuleType, site: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    calls, real = [0], getattr(host.Place, step)
+    calls, real = [0], getattr(host.RowLocation, step)
 
     def cut(*given: Any) -> Any:
         calls[0] += 1
-        if step == "deletion" or calls[0] > 1:
+        if step == "build_deletion" or calls[0] > 1:
             raise KeyboardInterrupt
         return real(*given)
 
     with monkeypatch.context() as once:
-        once.setattr(host.Place, step, cut)
+        once.setattr(host.RowLocation, step, cut)
         with pytest.raises(KeyboardInterrupt):
             host.contain(asked(site), [])
-    assert ("66" in server.rows) == (step == "deletion")
+    assert ("66" in server.rows) == (step == "build_deletion")
     assert host.contain(asked(site), [])["state"] == "confirmed"
     assert host.release(asked(site), []) == {"state": "none"}
     assert server.rows["66"] == POST
@@ -167,7 +167,7 @@ def test_whoever_is_cut_off_is_gone_on_for(
 def test_what_is_not_there_is_refused(
     server: Server, host: ModuleType, site: Path, changes: dict[str, str], why: str
 ) -> None:
-    with pytest.raises(host.Refused, match=why):
+    with pytest.raises(host.ActionRefusal, match=why):
         host.contain(asked(site, **changes), [])
     assert server.rows["66"] == POST
     assert not Path(host.STORE.home).exists()
@@ -178,19 +178,19 @@ def test_a_table_with_columns_that_could_not_be_put_back_is_left(
 ) -> None:
     for odd in (["x`y", "text"], ["place", "geometry"]):
         monkeypatch.setattr("tests.unit.on_host.contain.test_row.COLUMNS", [*COLUMNS[:3], odd])
-        with pytest.raises(host.Refused, match="odd_columns"):
+        with pytest.raises(host.ActionRefusal, match="odd_columns"):
             host.contain(asked(site), [])
     assert server.rows["66"] == POST
 
 
 def test_a_name_is_compared_by_its_bytes_alone(server: Server, host: ModuleType, site: Path) -> None:
-    place = host.Place(str(site), "", "options", "a'%2F%25b")
+    place = host.RowLocation(str(site), "", "options", "a'%2F%25b")
     assert place.where == "CAST(`option_name` AS BINARY) = x'61272f2562'"
 
 
 def test_the_tables_are_those_that_can_be_asked_for(host: ModuleType) -> None:
     assert {table for some in host.TABLES.values() for table in some} == {*row.TABLES}
-    assert set(row.NAMED) == host.NAMED
+    assert set(row.KEYED_TABLES) == host.TEXT_KEY_TABLES
 
 
 class InPostgresql:
@@ -201,24 +201,24 @@ class InPostgresql:
     def __init__(self) -> None:
         self.scripts: list[str] = []
 
-    def answered(self, script: str) -> list[list[str]]:
+    def run_script(self, script: str) -> list[list[str]]:
         self.scripts.append(script)
         return [["0", "61"]]
 
 
 def test_cells_in_postgresql_are_told_by_the_numbers_of_their_letters(host: ModuleType) -> None:
-    cells = importlib.import_module("ansible.module_utils.luytre_contain.cells")
+    cells = importlib.import_module("ansible.module_utils.luytre_contain.db_values")
     application = InPostgresql()
     quoted = b"'; DROP TABLE x; --".hex()
     cell = {"table": "users", "key": "id", "row": "32", "column": "block", "before": quoted, "after": "31"}
-    cells.put(application, [cell])
+    cells.write_cells(application, [cell])
     assert (
         'UPDATE "jos_users" SET "block" = U&\'\\+000031\' WHERE "id"::text = U&\'\\+000032\';' in application.scripts[0]
     )
-    cells.back(application, [cell])
+    cells.restore_cells(application, [cell])
     assert "DROP" not in application.scripts[1] and 'AND "block"::text = U&' in application.scripts[1]
-    assert cells.now(application, [cell]) == ["61"]
+    assert cells.read_cells(application, [cell]) == ["61"]
     assert "BEGIN READ ONLY" in application.scripts[2]
     for odd in ({"row": "zz"}, {"row": "ff"}, {"column": 'a"'}):
-        with pytest.raises(host.Refused, match="fault"):
-            cells.put(application, [{**cell, **odd}])
+        with pytest.raises(host.ActionRefusal, match="fault"):
+            cells.write_cells(application, [{**cell, **odd}])

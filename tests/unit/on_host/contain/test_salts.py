@@ -56,8 +56,8 @@ def site(tmp_path: Path) -> Site:
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, site: Site) -> ModuleType:
     own = program("salts.py")
     for where, name, value in (
-        *((own, "RECORD", acting.Record(str(tmp_path / "luytre/salts"))), (own, "LOOKING_SECONDS", 0)),
-        *((own, "tried", lambda _known, _lent: (site, "")), (php_code, "forgotten", site.reload)),
+        *((own, "RECORD", acting.ActionRecord(str(tmp_path / "luytre/salts"))), (own, "LOOKING_SECONDS", 0)),
+        *((own, "open_test_session", lambda _known, _lent: (site, "")), (php_code, "reset_code_cache", site.reload)),
         (own.time, "sleep", lambda _seconds: None),
     ):
         monkeypatch.setattr(where, name, value)
@@ -69,7 +69,7 @@ def asked(root: Path, number: int = 1) -> dict[str, Any]:
 
 
 def salts(content: bytes) -> list[Any]:
-    return list(_php.constants(content, wordpress.SALTS).values())
+    return list(_php.read_constants(content, wordpress.SALTS).values())
 
 
 def test_all_eight_are_new_and_come_back_to_the_byte(host: ModuleType, site: Site, tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_code_that_does_not_look_at_its_files_is_reloaded(host: ModuleType, site
     def reload() -> None:
         site.running = site.config.read_bytes()
 
-    site.stuck, php_code.forgotten = True, reload
+    site.stuck, php_code.reset_code_cache = True, reload
     assert host.contain(asked(tmp_path), US) == {"state": "confirmed", "why": "sessions_ended"}
 
 
@@ -114,7 +114,7 @@ def test_a_site_that_goes_on_with_the_old_ones_has_no_veto(host: ModuleType, sit
 def test_where_no_session_can_be_tried_that_is_told(
     host: ModuleType, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(host, "tried", lambda _known, _lent: (None, "not_tried"))
+    monkeypatch.setattr(host, "open_test_session", lambda _known, _lent: (None, "not_tried"))
     assert host.contain(asked(tmp_path), US) == {"state": "confirmed", "why": "not_tried"}
     assert (salts(site.config.read_bytes()) != salts(CONFIG), site.reloads) == (True, 1)
 
@@ -148,10 +148,10 @@ def test_what_is_on_record_stays_whatever_keeps_the_old_ones_from_coming_back(
     def fault(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    host.turned, whole = fault, host.turned
-    php_code.forgotten, reload = fault, php_code.forgotten
+    host.switch_secrets, whole = fault, host.switch_secrets
+    php_code.reset_code_cache, reload = fault, php_code.reset_code_cache
     assert host.contain(asked(tmp_path), US)["why"] == "not_taken_back"
-    host.turned, php_code.forgotten = whole, reload
+    host.switch_secrets, php_code.reset_code_cache = whole, reload
     assert host.contain(asked(tmp_path), US)["state"] == "confirmed"
 
 
@@ -160,7 +160,7 @@ def test_what_somebody_wrote_since_is_not_written_over(host: ModuleType, site: S
     host.contain(asked(tmp_path), US)
     theirs = site.config.read_bytes() + b"// theirs\n"
     site.config.write_bytes(theirs)
-    with pytest.raises(acting.Refused, match="changed_since"):
+    with pytest.raises(acting.ActionRefusal, match="changed_since"):
         host.release(asked(tmp_path), US)
     assert site.config.read_bytes() == theirs
 
@@ -177,7 +177,7 @@ def test_what_only_running_the_file_would_tell_is_a_persons(
 ) -> None:
     site.config.write_bytes(change(CONFIG))
     assert change(CONFIG) != CONFIG
-    with pytest.raises(acting.Refused, match="not_plain"):
+    with pytest.raises(acting.ActionRefusal, match="not_plain"):
         host.contain(asked(tmp_path), US)
     assert site.config.read_bytes() == change(CONFIG)
 
@@ -186,7 +186,7 @@ def test_a_file_that_leads_elsewhere_is_left(host: ModuleType, site: Site, tmp_p
     other = tmp_path / "other.php"
     site.config.rename(other)
     site.config.symlink_to(other)
-    with pytest.raises(acting.Refused):
+    with pytest.raises(acting.ActionRefusal):
         host.contain(asked(tmp_path), US)
     assert other.read_bytes() == CONFIG
 
@@ -220,10 +220,10 @@ def test_joomlas_secret_is_new_unless_a_second_factor_rests_on_it(
     site.config.unlink()
     file = tmp_path / "a/configuration.php"
     file.write_text("<?php\nclass JConfig {\n\tpublic $secret = 'oldoldoldoldoldo';\n\tpublic $db = 'x';\n}\n")
-    monkeypatch.setattr(applications, "at", lambda _path: Joomla(used))
-    monkeypatch.setattr(host, "tried", lambda _known, _lent: (None, "not_tried"))
+    monkeypatch.setattr(applications, "load_application", lambda _path: Joomla(used))
+    monkeypatch.setattr(host, "open_test_session", lambda _known, _lent: (None, "not_tried"))
     if why is not None:
-        with pytest.raises(acting.Refused, match=why):
+        with pytest.raises(acting.ActionRefusal, match=why):
             host.contain(asked(tmp_path), US)
         assert "oldoldoldoldoldo" in file.read_text()
         return
@@ -234,7 +234,7 @@ def test_joomlas_secret_is_new_unless_a_second_factor_rests_on_it(
 def test_nukeviets_site_key_is_a_persons(host: ModuleType, site: Site, tmp_path: Path) -> None:
     site.config.unlink()
     (tmp_path / "a/config.php").write_text("<?php\n$global_config['sitekey'] = 'abc';\n")
-    with pytest.raises(acting.Refused, match="by_a_person"):
+    with pytest.raises(acting.ActionRefusal, match="by_a_person"):
         host.contain(asked(tmp_path), US)
 
 

@@ -37,7 +37,7 @@ class Server:
             return own
         if "DROP TRIGGER" in script:
             if not self.may_drop:
-                raise _site_database.NotAsked("refused")
+                raise _site_database.DatabaseUnanswered("refused")
             if not self.puts_back:
                 del self.there["lam_moi"]
             return []
@@ -54,7 +54,7 @@ class Server:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Server:
     own = Server()
-    monkeypatch.setattr(_site_database, "answered", own.answered)
+    monkeypatch.setattr(_site_database, "run_script", own.answered)
     return own
 
 
@@ -96,7 +96,7 @@ def test_what_another_account_has_defined_is_kept_for_a_person(
 ) -> None:
     server.there["lam_moi"][-1] = "root@localhost"
     assert host.contain(asked, [])["why"] == "of_another"
-    with pytest.raises(host.Refused, match="of_another"):
+    with pytest.raises(host.ActionRefusal, match="of_another"):
         host.release(asked, [])
     assert host.STORE.record(asked["id"])["trigger"]["text"] == TEXT
     assert server.there == {}
@@ -104,7 +104,7 @@ def test_what_another_account_has_defined_is_kept_for_a_person(
 
 def test_what_is_still_there_is_not_said_to_be_out(server: Server, host: ModuleType, asked: dict[str, Any]) -> None:
     server.may_drop = False
-    with pytest.raises(host.Refused, match="not_asked"):
+    with pytest.raises(host.ActionRefusal, match="not_asked"):
         host.contain(asked, [])
     assert not Path(host.STORE.home).exists()
     server.may_drop, server.puts_back = True, True
@@ -113,7 +113,7 @@ def test_what_is_still_there_is_not_said_to_be_out(server: Server, host: ModuleT
 
 @pytest.mark.parametrize("name", ["gone", "x`y", "x'; DROP TABLE x"])
 def test_what_is_no_trigger_is_refused(server: Server, host: ModuleType, asked: dict[str, Any], name: str) -> None:
-    with pytest.raises(host.Refused, match="no_trigger"):
+    with pytest.raises(host.ActionRefusal, match="no_trigger"):
         host.contain({**asked, "name": name}, [])
     assert "lam_moi" in server.there
 
@@ -127,5 +127,5 @@ def test_what_has_come_in_its_place_stays(server: Server, host: ModuleType, aske
         "utf8mb4_bin",
         OWN,
     ]
-    with pytest.raises(host.Refused, match="name_taken"):
+    with pytest.raises(host.ActionRefusal, match="name_taken"):
         host.release(asked, [])

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from ansible.module_utils.luytre_contain import own_server, visiting
+from ansible.module_utils.luytre_contain import http_check, own_server
 
 LEADS = {
     "/sang/vi": "/vi/",
@@ -38,7 +38,7 @@ class Answers(BaseHTTPRequestHandler):
         pass
 
 
-COOKIE = visiting.Cookie("a=b", "/var/www/a")
+COOKIE = http_check.Cookie("a=b", "/var/www/a")
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     with HTTPServer(("127.0.0.1", 0), Answers) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        monkeypatch.setitem(visiting.PORTS, "http", server.server_port)
+        monkeypatch.setitem(http_check.PORTS, "http", server.server_port)
         monkeypatch.setattr(own_server, "check", lambda *_place: None)
         yield server.server_port
         server.shutdown()
@@ -55,8 +55,8 @@ def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
 
 @pytest.mark.usefixtures("port")
 def test_a_site_is_asked_by_its_name_on_this_host() -> None:
-    assert visiting.page("http://antruc.test/tin", COOKIE) == (200, b"antruc.test /tin a=b")
-    found = visiting.pages(["http://antruc.test/", "http://khac.test/", "nothing"])
+    assert http_check.fetch_page("http://antruc.test/tin", COOKIE) == (200, b"antruc.test /tin a=b")
+    found = http_check.fetch_pages(["http://antruc.test/", "http://khac.test/", "nothing"])
     assert found == {
         "http://antruc.test/": (200, b"antruc.test / "),
         "http://khac.test/": (200, b"khac.test / "),
@@ -66,9 +66,9 @@ def test_a_site_is_asked_by_its_name_on_this_host() -> None:
 
 @pytest.mark.usefixtures("port")
 def test_it_is_followed_on_the_same_site_alone() -> None:
-    assert visiting.page("http://antruc.test/sang/vi", COOKIE) == (200, b"antruc.test /vi/ a=b")
+    assert http_check.fetch_page("http://antruc.test/sang/vi", COOKIE) == (200, b"antruc.test /vi/ a=b")
     for path in ("trang-khac", "mai", "mai/1", "cong"):
-        assert visiting.page(f"http://antruc.test/sang/{path}")[0] in (302, None)
+        assert http_check.fetch_page(f"http://antruc.test/sang/{path}")[0] in (302, None)
 
 
 def test_a_cookie_goes_to_the_site_s_own_server_alone(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,18 +80,18 @@ def test_a_cookie_goes_to_the_site_s_own_server_alone(port: int, monkeypatch: py
             raise own_server.Unproven("another's")
 
     monkeypatch.setattr(own_server, "check", check)
-    monkeypatch.setattr(visiting.neighbours, "own_addresses", lambda: iter(("127.0.0.1",)))
+    monkeypatch.setattr(http_check.neighbours, "iter_own_addresses", lambda: iter(("127.0.0.1",)))
     with pytest.raises(own_server.Unproven):  # where it leads to may be another's, too
-        visiting.page("http://antruc.test/sang/vi", COOKIE)
+        http_check.fetch_page("http://antruc.test/sang/vi", COOKIE)
     root, own = "/var/www/a", "127.0.0.1"
     assert asked == [(root, own, port, "antruc.test", "/sang/vi"), (root, own, port, "antruc.test", "/vi/")]
-    assert visiting.page("http://antruc.test/")[0] == 200
+    assert http_check.fetch_page("http://antruc.test/")[0] == 200
     assert len(asked) == 2
 
 
 def test_one_that_drips_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else this would not end."""
-    monkeypatch.setattr(visiting, "SECONDS", 0.3)
+    monkeypatch.setattr(http_check, "SECONDS", 0.3)
     over = threading.Event()
 
     def drip(listening: socket.socket) -> None:
@@ -105,9 +105,9 @@ def test_one_that_drips_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
                     return
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        monkeypatch.setitem(visiting.PORTS, "http", listening.getsockname()[1])
+        monkeypatch.setitem(http_check.PORTS, "http", listening.getsockname()[1])
         thread = threading.Thread(target=drip, args=(listening,))
         thread.start()
-        assert visiting.page("http://antruc.test/") == (None, b"")
+        assert http_check.fetch_page("http://antruc.test/") == (None, b"")
         over.set()
         thread.join()

@@ -81,12 +81,12 @@ def web(here: Here, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     prefix = f"{here.etc}/luytre-contain-"
     for target, name, value in (
         (contained, "NGINX", prefix),
-        (own, "RECORD", acting.Record(str(here.etc.parent / "luytre/web"))),
+        (own, "RECORD", acting.ActionRecord(str(here.etc.parent / "luytre/web"))),
         (own, "NGINX_CONF", f"{here.etc}/nginx.conf"),
         (own, "LOOKING_SECONDS", 0),
         (own.neighbours, "own_addresses", lambda: ["127.0.0.1", "192.0.2.10"]),
-        (own.transaction, "complaint", partial(here.complaint, own.transaction.complaint)),
-        (own, "visited", here.visited),
+        (own.transaction, "complaint", partial(here.complaint, own.transaction.run_test)),
+        (own, "fetch_status", here.visited),
         (own.acting, "own_archive", lambda _: b"PK"),
         (own.transaction, "vouch", lambda *_, **_named: None),
         (own.Nginx, "folder", str(here.etc)),
@@ -100,7 +100,9 @@ def web(here: Here, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 def told(web: ModuleType, question: dict[str, Any]) -> dict[str, Any]:
-    return dict(web.acting.answer({name: web.known(action) for name, action in web.ACTIONS.items()}, question, []))
+    return dict(
+        web.acting.answer({name: web.catch_unknown(action) for name, action in web.ACTIONS.items()}, question, [])
+    )
 
 
 def asked(what: str = "antruc.test", **changes: Any) -> dict[str, Any]:
@@ -170,13 +172,13 @@ def test_whatever_fails_leaves_all_as_it_was(
             web.Nginx, "test", ("sh", "-c", f"! grep -q 503 {here.etc}/luytre-contain-antruc.test.conf")
         )
     if fails == "reload":
-        as_before: Callable[..., str | None] = web.transaction.complaint
+        as_before: Callable[..., str | None] = web.transaction.run_test
 
         def refusing(argv: Sequence[str], *more: float) -> str | None:
             closing = argv[1:2] == ["reload"] and "return 503;" in str(here.files())
             return "it is masked" if closing else as_before(argv, *more)
 
-        monkeypatch.setattr(web.transaction, "complaint", refusing)
+        monkeypatch.setattr(web.transaction, "run_test", refusing)
     said = told(web, asked(id="SC-20261127-1/2"))
     assert (said["state"], said["why"]) == ("refused", why)
     assert here.files() == with_one
@@ -190,7 +192,7 @@ def test_a_file_of_an_administrator_who_is_as_good_as_root_is_in_the_way_neither
     web: ModuleType, here: Here, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     believed: list[set[str]] = []
-    monkeypatch.setattr(web.transaction, "vouch", lambda *_, admins=(): believed.append(set(admins)))
+    monkeypatch.setattr(web.transaction, "check_trust", lambda *_, admins=(): believed.append(set(admins)))
     told(web, asked(admins=("mai",)))
     told(web, asked("antruc.test/x", id="SC-20261127-1/2"))
     here.fails.add("visit")
@@ -226,7 +228,7 @@ def test_what_is_in_front_of_a_site_has_to_be_closed_too(
     site.write_text(SITE.replace("listen 80;", "listen 8080;").replace("listen 443 ssl;", ""))
     (here.etc / "sites/b.conf").unlink()
     shown = {80: (200, b"<title>An Tr"), 443: ("refused", b""), 8080: (200, b"<title>An Tr")}
-    monkeypatch.setattr(web, "answered", lambda _host, port, *_: shown[port])
+    monkeypatch.setattr(web, "fetch_start", lambda _host, port, *_: shown[port])
     here.fails.add("from here")
     assert told(web, asked()) == {"state": "confirmed", "why": "all_closed"}
     assert {port for _, port, *_ in here.asked} == {80, 8080}
@@ -283,7 +285,7 @@ def test_a_site_that_drips_for_ever_has_no_veto_against_being_closed(
         listens = f"listen {port} ssl;" if tls else f"listen {port};"
         (here.etc / "sites/a.conf").write_text(SITE.replace("listen 80;", listens).replace("    listen 443 ssl;\n", ""))
         (here.etc / "sites/b.conf").unlink()
-        assert acting.in_time(lambda: told(web, asked())) == {"state": "confirmed", "why": ""}
+        assert acting.run_in_time(lambda: told(web, asked())) == {"state": "confirmed", "why": ""}
 
 
 @pytest.mark.parametrize("step", range(8))
@@ -314,9 +316,9 @@ def test_killed_at_any_step_the_next_command_mends_it(
         for target, name in (
             (web.acting, "write"),
             (web.transaction, "_put"),
-            (web.Change, "reload"),
-            (web, "look_at"),
-            (web.Change, "make"),
+            (web.ServerChange, "reload"),
+            (web, "verify_rule"),
+            (web.ServerChange, "make"),
             (web.os, "utime"),
         ):
             patch.setattr(target, name, dying(getattr(target, name)))

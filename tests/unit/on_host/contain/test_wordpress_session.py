@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
 import pytest
-from ansible.module_utils.luytre_contain import own_server, visiting, wordpress_session
-from ansible.module_utils.luytre_shared.acting import Refused
+from ansible.module_utils.luytre_contain import http_check, own_server, wordpress_session
+from ansible.module_utils.luytre_shared.acting import ActionRefusal
 
 from tests.unit.on_host.contain.tables import Tables
 
@@ -44,17 +44,17 @@ class WordPress(Tables):
             *kept,
         ]
 
-    def answered(self, script: str) -> list[list[str | None]]:
+    def run_script(self, script: str) -> list[list[str | None]]:
         if (made := ROW.fullmatch(script)) is not None:
             self.values[TOKENS] = bytes.fromhex(made[1]).decode()
         elif script.startswith("DELETE"):
             if script == GONE % self.values[TOKENS].encode().hex():  # type: ignore[union-attr]
                 del self.values[TOKENS]
         else:
-            return super().answered(script)
+            return super().run_script(script)
         return []
 
-    def page(self, address: str, cookie: visiting.Cookie | None = None) -> tuple[int, bytes]:
+    def page(self, address: str, cookie: http_check.Cookie | None = None) -> tuple[int, bytes]:
         assert address == "http://antruc.test/"
         if cookie is not None and self.anothers:
             raise own_server.Unproven("haproxy")
@@ -76,14 +76,14 @@ class WordPress(Tables):
 @pytest.fixture(params=[None, HELD, ""])
 def site(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[WordPress]:
     made = WordPress(request.param)
-    monkeypatch.setattr(visiting, "page", made.page)
+    monkeypatch.setattr(http_check, "fetch_page", made.page)
     return made
 
 
 @pytest.mark.parametrize("piece", [slice(8, 12), slice(-4, None)])
 def test_the_site_lets_it_in_by_the_keys_alone_and_it_is_gone_afterwards(site: WordPress, piece: slice) -> None:
     before, site.piece = dict(site.values), piece
-    with wordpress_session.lent(site, CONTENT, 5, ROOT) as session:
+    with wordpress_session.open_session(site, CONTENT, 5, ROOT) as session:
         assert session.is_in(wordpress_session.key_of(CONTENT))
         assert not session.is_in("another")
         tokens = site.values[TOKENS] or ""
@@ -93,21 +93,24 @@ def test_the_site_lets_it_in_by_the_keys_alone_and_it_is_gone_afterwards(site: W
 
 
 def test_what_the_site_wrote_meanwhile_stays(site: WordPress) -> None:
-    with wordpress_session.lent(site, CONTENT, 5, ROOT):
+    with wordpress_session.open_session(site, CONTENT, 5, ROOT):
         site.values[TOKENS] = "theirs"
     assert site.values[TOKENS] == "theirs"
 
 
 def test_a_site_that_does_not_let_it_in_has_told_nothing(site: WordPress) -> None:
     before, site.refuses = dict(site.values), True
-    with pytest.raises(wordpress_session.Untold), wordpress_session.lent(site, CONTENT, 5, ROOT):
+    with pytest.raises(wordpress_session.SessionUnavailable), wordpress_session.open_session(site, CONTENT, 5, ROOT):
         pass
     assert site.values == before
 
 
 def test_where_the_server_may_be_anothers_nobody_is_shown_it(site: WordPress) -> None:
     before, site.anothers = dict(site.values), True
-    with pytest.raises(wordpress_session.Untold, match="not_proven"), wordpress_session.lent(site, CONTENT, 5, ROOT):
+    with (
+        pytest.raises(wordpress_session.SessionUnavailable, match="not_proven"),
+        wordpress_session.open_session(site, CONTENT, 5, ROOT),
+    ):
         pass
     assert site.values == before
 
@@ -118,25 +121,25 @@ def test_where_the_server_may_be_anothers_nobody_is_shown_it(site: WordPress) ->
 )
 def test_keys_that_are_kept_elsewhere_are_not_guessed(site: WordPress, content: bytes) -> None:
     before = dict(site.values)
-    with pytest.raises(wordpress_session.Untold), wordpress_session.lent(site, content, 5, ROOT):
+    with pytest.raises(wordpress_session.SessionUnavailable), wordpress_session.open_session(site, content, 5, ROOT):
         pass
     assert site.values == before
 
 
 def test_sessions_that_are_not_understood_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     site = WordPress("b:0;")
-    monkeypatch.setattr(visiting, "page", site.page)
-    with pytest.raises(wordpress_session.Untold), wordpress_session.lent(site, CONTENT, 5, ROOT):
+    monkeypatch.setattr(http_check, "fetch_page", site.page)
+    with pytest.raises(wordpress_session.SessionUnavailable), wordpress_session.open_session(site, CONTENT, 5, ROOT):
         pass
     assert site.values == {TOKENS: "b:0;"}
 
 
 def test_a_table_that_is_not_written_to_is_told(site: WordPress, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_script: str) -> list[list[str | None]]:
-        raise Refused("not_asked", "x")
+        raise ActionRefusal("not_asked", "x")
 
-    monkeypatch.setattr(site, "answered", broken)
-    with pytest.raises(Refused), wordpress_session.lent(site, CONTENT, 5, ROOT):
+    monkeypatch.setattr(site, "run_script", broken)
+    with pytest.raises(ActionRefusal), wordpress_session.open_session(site, CONTENT, 5, ROOT):
         pass
 
 
@@ -150,5 +153,5 @@ def test_nothing_but_the_ports_of_web_servers_is_spoken_to(
     def spoken(*_how: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr(visiting.socket, "create_connection", spoken)
-    assert visiting.page(address) == (None, b"")
+    monkeypatch.setattr(http_check.socket, "create_connection", spoken)
+    assert http_check.fetch_page(address) == (None, b"")

@@ -78,12 +78,12 @@ def host(tmp_path: Path) -> Any:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    return lasting.Lasting(redact.holds_secrets, str(tmp_path))
+    return lasting.NonVolatileReader(redact.holds_secrets, str(tmp_path))
 
 
 def steps(host: Any) -> list[Callable[[Any], None]]:
     named = [f"/{name}" for name in FILES]
-    return [host.settings, host.accounts, host.packages, host.logs, host.body, host.flagged(named)]
+    return [host.settings, host.accounts, host.packages, host.logs, host.body, host.make_flagged_step(named)]
 
 
 def test_no_planted_secret_is_sent(host: Any) -> None:
@@ -95,13 +95,13 @@ def test_no_planted_secret_is_sent(host: Any) -> None:
 
 
 def test_a_secret_of_this_host_goes_nowhere_wherever_it_stands(host: Any, tmp_path: Path) -> None:
-    known = host.secrets(secret_spans.spans, ["/var/www/a"])
+    known = host.secrets(secret_spans.find_spans, ["/var/www/a"])
     assert {one.encode() for one in (HASH, PASSWORD, SALT, KEY)} == {one.value for one in known}
     sources = {one.value.decode(): one.source for one in known}
     assert (sources[HASH], sources[PASSWORD]) == ("/etc/shadow", "/var/www/a/wp-config.php")
     (tmp_path / "etc/rc.local").write_text(f"nothing says what {PASSWORD} is, nor {SALT}\nits:{PASSWORD}@here\n")
     (tmp_path / "miner").write_bytes(b"\x7fELF\0" + PASSWORD.encode() + bytes(100))
-    for step in (*steps(host), host.flagged(["/miner", "/etc/rc.local"])):
+    for step in (*steps(host), host.make_flagged_step(["/miner", "/etc/rc.local"])):
         pipe = io.BytesIO()
         step(sending.Sender(pipe, redact.redact, known))
         for secret in known:
@@ -109,7 +109,7 @@ def test_a_secret_of_this_host_goes_nowhere_wherever_it_stands(host: Any, tmp_pa
 
 
 def test_how_often_what_of_which_file_was_taken_out_is_told(host: Any, tmp_path: Path) -> None:
-    known = host.secrets(secret_spans.spans, ["/var/www/a"])
+    known = host.secrets(secret_spans.find_spans, ["/var/www/a"])
     (tmp_path / "etc/rc.local").write_text(f"nothing says what {PASSWORD} is, nor {SALT}\n{PASSWORD}\n")
     sent = Sent(host.settings, secrets=known)
     assert sent.told["/etc/rc.local"]["redacted"] == {"/var/www/a/wp-config.php": 3}
@@ -143,7 +143,7 @@ def test_a_site_blanks_no_words_of_its_choice(host: Any, tmp_path: Path) -> None
     config = "".join(f"define('X_PASSWORD', '{word}');\n" for word in words)
     (tmp_path / "var/www/a/wp-config.php").write_text(f"<?php\n{config}define('DB_PASSWORD', '{PASSWORD}');\n")
     (tmp_path / "var/log/nginx/access.log").write_text(f"{log}nothing says what {PASSWORD} is\n")
-    known = host.secrets(secret_spans.spans, ["/var/www/a"])
+    known = host.secrets(secret_spans.find_spans, ["/var/www/a"])
     sent = Sent(host.logs, secrets=known).content["/var/log/nginx/access.log"].decode()
     assert sent == log + "nothing says what ••• is\n"
 
@@ -164,15 +164,15 @@ def test_a_site_hides_no_traces_by_calling_them_its_password_nor_crowds_out_root
     host: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lasting, "MOST_OF_A_ROOT", 12)
-    before = {one.value for one in host.secrets(secret_spans.spans, [])}
+    before = {one.value for one in host.secrets(secret_spans.find_spans, [])}
     config = tmp_path / "var/www/a/wp-config.php"
     config.write_text("".join(f"define('DB_PASSWORD', '{theirs}');\n" for theirs in (*THEIRS, *SALTS)))
-    known = {one.value for one in host.secrets(secret_spans.spans, ["/var/www/a"])}
+    known = {one.value for one in host.secrets(secret_spans.find_spans, ["/var/www/a"])}
     assert before < known and HASH.encode() in before
     assert known.isdisjoint(map(str.encode, THEIRS)) and {salt.encode() for salt in SALTS} <= known
     many = "".join(f"define('AUTH_KEY', '{number:04}{'y' * 60}');\n" for number in range(20))
     config.write_text(many)
-    assert len(host.secrets(secret_spans.spans, ["/var/www/a"])) == len(before) + 12
+    assert len(host.secrets(secret_spans.find_spans, ["/var/www/a"])) == len(before) + 12
 
 
 def test_a_site_with_a_configuration_of_a_megabyte_holds_nothing_up(host: Any, tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ def test_a_site_with_a_configuration_of_a_megabyte_holds_nothing_up(host: Any, t
 
 
 def test_of_what_holds_secrets_there_is_the_digest_and_times(host: Any) -> None:
-    told = Sent(host.flagged(["/var/www/a/wp-config.php", "/gone"]))
+    told = Sent(host.make_flagged_step(["/var/www/a/wp-config.php", "/gone"]))
     about = told.told["/var/www/a/wp-config.php"]
     assert (about["why"], len(about["sha256"]), about["size"] > 50, about["mtime"] > 0) == ("secret", 64, True, True)
     assert told.content["/var/www/a/wp-config.php"] == b""
@@ -218,7 +218,7 @@ def test_without_what_hides_secrets_no_text_is_sent(host: Any) -> None:
 def test_what_nobody_can_look_through_is_only_named(host: Any, tmp_path: Path, head: bytes) -> None:
     (tmp_path / "srv").mkdir()
     (tmp_path / "srv/x.bin").write_bytes(head + PASSWORD.encode())
-    told = Sent(host.flagged(["/srv/x.bin"]))
+    told = Sent(host.make_flagged_step(["/srv/x.bin"]))
     assert (told.content["/srv/x.bin"], told.told["/srv/x.bin"]["why"]) == (b"", "packed")
 
 
@@ -230,11 +230,11 @@ def test_one_strange_byte_does_not_make_text_something_else(host: Any, tmp_path:
 def test_programs_come_whole_and_what_is_too_long_is_said_to_be_cut(
     host: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sending, "MOST_FILE", 1_000)
-    monkeypatch.setattr(sending, "MOST_TEXT", 400)
+    monkeypatch.setattr(sending, "MAX_FILE", 1_000)
+    monkeypatch.setattr(sending, "MAX_TEXT", 400)
     (tmp_path / "etc/rc.local").write_text("first\n" + "x\n" * 300 + "last\n")
     (tmp_path / "miner").write_bytes(b"\x7fELF" + bytes(2_000))
-    sent = Sent(host.flagged(["/miner", "/etc/rc.local"]))
+    sent = Sent(host.make_flagged_step(["/miner", "/etc/rc.local"]))
     assert (len(sent.content["/miner"]), sent.told["/miner"]["why"], sent.told["/miner"]["size"]) == (
         1_000,
         "cut",
@@ -262,8 +262,8 @@ def test_whoever_writes_a_folder_of_logs_hides_none_of_roots(
 
 
 def test_what_is_gone_by_then_ends_no_folder(host: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    names = lasting._names
-    monkeypatch.setattr(lasting, "_names", lambda folder: ["%gone", *names(folder)])
+    names = lasting._list_names
+    monkeypatch.setattr(lasting, "_list_names", lambda folder: ["%gone", *names(folder)])
     assert "/var/log/nginx/access.log" in Sent(host.logs).content
 
 
@@ -302,7 +302,7 @@ def test_links_fifos_and_what_leads_upward_are_not_followed(host: Any, tmp_path:
     (tmp_path / "var/www/a/link.php").symlink_to(secret)
     os.mkfifo(tmp_path / "var/www/a/fifo.php")
     wanted = ["/var/www/a/link.php", "/var/www/a/fifo.php", "/var/www/../../etc/passwd"]
-    sent = [Sent(host.flagged(wanted)), Sent(host.accounts)]
+    sent = [Sent(host.make_flagged_step(wanted)), Sent(host.accounts)]
     assert all(b"of somebody else" not in one.raw for one in sent)
     assert [one["what"] for one in sent[0].left_out] == wanted
 
@@ -322,7 +322,7 @@ def test_every_name_is_a_line_that_mactime_can_read(host: Any, tmp_path: Path) -
 
 def test_names_are_written_as_the_controller_writes_them() -> None:
     for name in ("/a\nb", "/%", "/é\u202e", os.fsdecode(b"/\xff"), "/a b/c|d"):
-        assert plain.written(name) == paths.written(name)
+        assert plain.escape_path(name) == paths.encode_path(name)
 
 
 RELAY = """

@@ -44,8 +44,8 @@ def test_a_process_that_does_not_answer_hides_none_that_was_read_before(
     """What a process says of itself can lie in memory that somebody's own file system serves."""
     made(tmp_path, 5, "sh -c one")
     made(tmp_path, 7, "two")
-    read = volatile._text
-    monkeypatch.setattr(volatile, "_text", lambda path: never() if path.endswith("7/cmdline") else read(path))
+    read = volatile._read_text
+    monkeypatch.setattr(volatile, "_read_text", lambda path: never() if path.endswith("7/cmdline") else read(path))
     content, told = relayed(lambda sender: volatile.processes(sender, str(tmp_path)))
     assert b"5\t1\twww-data\t0\tS\t" in content and b"sh -c one\n" in content
     assert told == ["fault"] * 2
@@ -56,8 +56,8 @@ def test_a_process_that_does_not_answer_hides_none_that_was_read_before(
 def test_programs_that_take_long_to_be_read_hide_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made(tmp_path, 5, "one")
     made(tmp_path, 7, "two")
-    read = volatile._digest
-    monkeypatch.setattr(volatile, "_digest", lambda path, known: never() if known else read(path, known))
+    read = volatile._compute_digest
+    monkeypatch.setattr(volatile, "_compute_digest", lambda path, known: never() if known else read(path, known))
     content, told = relayed(lambda sender: volatile.programs(sender, str(tmp_path)))
     shell = hashlib.sha256(Path("/bin/sh").read_bytes()).hexdigest()
     assert content.decode().split()[:2] == [shell, "5"]

@@ -20,6 +20,6 @@ def test_what_anybody_may_write_is_walked_with_an_effort_of_its_own(monkeypatch:
         ]
         return SimpleNamespace(world_writable=entries)
 
-    monkeypatch.setattr(filesystem, "walk", walk)
+    monkeypatch.setattr(filesystem, "walk_disks", walk)
     assert [one.path for one in corrections.PARTS["world_writable"]()] == ["/opt/x"]
     assert [one.path for one in corrections.PARTS["sticky"]()] == ["/opt/y"]

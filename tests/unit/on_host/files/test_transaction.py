@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.luytre_change import attributes, corrections
 from ansible.module_utils.luytre_change.tightening import Aside, Correction
-from ansible.module_utils.luytre_change.transaction import Refused, Transaction
+from ansible.module_utils.luytre_change.transaction import ChangeRefusal, Transaction
 
 from tests.unit.on_host.full_disk import no_file_grows
 
@@ -57,7 +57,7 @@ def test_all_of_it(etc: Path) -> None:
 def test_or_nothing_with_the_daemons_own_words(etc: Path) -> None:
     wanted = change(etc)
     before = picture(etc)
-    with pytest.raises(Refused, match="dòng 3: sai"):
+    with pytest.raises(ChangeRefusal, match="dòng 3: sai"):
         wanted.commit([["true"], REFUSES])
     assert picture(etc) == before
 
@@ -70,7 +70,7 @@ def test_a_disk_that_takes_no_more_leaves_no_draft_and_all_as_it_was(etc: Path) 
     wanted.edit(f"{etc}/a.conf", lambda _text: "b\n")
     wanted.link(f"{etc}/link", "b.conf")
     wanted.file(f"{etc}/deep/b.conf", "another long line\n")
-    with no_file_grows(), pytest.raises(Refused, match="File too large"):
+    with no_file_grows(), pytest.raises(ChangeRefusal, match="File too large"):
         wanted.commit([["true"]])
     assert picture(etc) == before
     assert (etc / "a.conf").stat().st_ino == inode
@@ -105,7 +105,7 @@ def test_a_second_time_changes_nothing(etc: Path) -> None:
     again = Transaction(str(etc))
     again.file(f"{etc}/a", "x\n")
     again.absent(f"{etc}/b")
-    assert not again.changed
+    assert not again.is_changed
     assert again.diff == []
 
 
@@ -145,7 +145,7 @@ def test_nowhere_that_somebody_else_has_a_say(etc: Path) -> None:
         "/run/luytre-elsewhere",
         f"{etc}x",
     ):
-        with pytest.raises(Refused):
+        with pytest.raises(ChangeRefusal):
             Transaction(str(etc)).file(path, "x")
 
 
@@ -157,7 +157,7 @@ def test_a_link_is_replaced_and_never_followed(etc: Path) -> None:
     wanted.commit([])
     assert (etc / "target").read_text() == "kept\n"
     assert not (etc / "link").is_symlink()
-    with pytest.raises(Refused):
+    with pytest.raises(ChangeRefusal):
         (etc / "other").symlink_to("target")
         Transaction(str(etc)).edit(f"{etc}/other", lambda text: text)
 
@@ -168,7 +168,7 @@ def test_a_test_that_would_believe_what_another_can_change_is_not_run_and_all_is
     theirs.write_text("")
     os.chown(theirs, 65534, 65534)
     before = picture(etc)
-    with pytest.raises(Refused, match=r"touch was not run as root: .*/theirs can be changed by user nobody"):
+    with pytest.raises(ChangeRefusal, match=r"touch was not run as root: .*/theirs can be changed by user nobody"):
         wanted.commit([["touch", str(mark)]], lambda: ([str(theirs)], []))
     assert picture(etc) == before
     wanted.commit([["touch", str(mark)]], lambda: ([], [str(theirs)]))
@@ -189,7 +189,7 @@ def loose(etc: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (etc / "link").symlink_to("theirs")
     found = [Correction(str(etc / name), 0o7755) for name in ("old", "gone", "theirs")]
     monkeypatch.setitem(corrections.PARTS, "nginx", lambda: found)
-    monkeypatch.setitem(corrections.LINKED, "nginx", str(etc))
+    monkeypatch.setitem(corrections.LINK_FOLDERS, "nginx", str(etc))
     with tempfile.TemporaryDirectory(dir="/run") as home:
         monkeypatch.setattr(corrections, "Aside", lambda run: Aside(run, home))
         yield etc
@@ -212,7 +212,7 @@ def tightening(etc: Path, aside: bool, tests: list[list[str]], check: bool = Fal
 @pytest.mark.parametrize("aside", [False, True])
 def test_who_can_change_it_is_put_right_with_the_rest_and_taken_back_with_it(loose: Path, aside: bool) -> None:
     before = picture(loose), owned(loose)
-    with pytest.raises(Refused, match="dòng 3: sai"):
+    with pytest.raises(ChangeRefusal, match="dòng 3: sai"):
         tightening(loose, aside, [REFUSES])
     assert (picture(loose), owned(loose)) == before
     assert tightening(loose, aside, [], check=True).changed
@@ -235,7 +235,7 @@ def test_what_cannot_be_put_right_leaves_the_rest_as_it_was(loose: Path, monkeyp
         real(handle, *wanted)
 
     monkeypatch.setattr(attributes, "put", stops)
-    with pytest.raises(Refused, match=r"Read-only file system.*gone"):
+    with pytest.raises(ChangeRefusal, match=r"Read-only file system.*gone"):
         tightening(loose, True, [["true"]])
     assert owned(loose) == before
 
@@ -244,12 +244,12 @@ def test_what_cannot_be_put_right_leaves_the_rest_as_it_was(loose: Path, monkeyp
 def test_a_daemon_is_asked_only_when_its_configuration_is_another(loose: Path, aside: bool) -> None:
     with Transaction(str(loose)) as wanted:
         wanted.tighten("nginx", {"tighten": True, "aside": aside, "run": "r"}, False)
-    assert wanted.changed and wanted.to_test is aside
+    assert wanted.is_changed and wanted.to_test is aside
 
 
 def test_a_name_that_is_none_for_a_folder_changes_nothing(loose: Path) -> None:
-    with pytest.raises(Refused, match="no name for a folder"), Transaction(str(loose)) as wanted:
+    with pytest.raises(ChangeRefusal, match="no name for a folder"), Transaction(str(loose)) as wanted:
         wanted.tighten("nginx", {"tighten": True, "aside": True, "run": "../r"}, False)
     with Transaction(str(loose)) as wanted:
         wanted.tighten("nginx", {"tighten": False, "aside": True, "run": ""}, False)
-    assert not wanted.changed
+    assert not wanted.is_changed

@@ -22,7 +22,7 @@ assert _SPEC is not None and _SPEC.loader is not None
 webroot_file = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(webroot_file)
 
-Refused = webroot_file.Refused
+Refused = webroot_file.PathRefusal
 CONFIG = b"""<?php
 define( 'DB_PASSWORD', 'khong-doan-duoc' );
 // define( 'DISALLOW_FILE_EDIT', true );
@@ -55,7 +55,7 @@ def site(tmp_path: Path) -> Path:
 
 
 def opened(site: Path) -> int:
-    handle: int = webroot_file.open_root(str(site), base=str(site.parent.parent), trusted=os.getuid())
+    handle: int = webroot_file.open_root(str(site), base=str(site.parent.parent), trusted_uid=os.getuid())
     return handle
 
 
@@ -205,7 +205,7 @@ def test_a_root_in_its_own_accounts_folder_is_closed_as_any_other(site: Path, bi
     (site / "config.php.save").write_text("<?php $password = 'khong-doan-duoc';\n")
     (site / "config.php.save").chmod(0o644)
     site.parent.chmod(bits)
-    root = webroot_file.open_root(str(site), base=str(site.parent.parent), trusted=os.getuid() + 1)
+    root = webroot_file.open_root(str(site), base=str(site.parent.parent), trusted_uid=os.getuid() + 1)
     try:
         items, refused, _ = webroot_file.protect(root, ["dumps"], None, 10, False)
     finally:
@@ -218,14 +218,14 @@ def test_a_root_in_its_own_accounts_folder_is_closed_as_any_other(site: Path, bi
 def test_who_has_the_folder_above_leads_no_further_than_their_own(tmp_path: Path, site: Path, name: str) -> None:
     (site.parent / "public_html").symlink_to(tmp_path / name if name == "shadow" else site)
     with pytest.raises(Refused, match="a link or no folder on the way"):
-        webroot_file.open_root(str(site.parent / "public_html"), base=str(tmp_path), trusted=os.getuid() + 1)
+        webroot_file.open_root(str(site.parent / "public_html"), base=str(tmp_path), trusted_uid=os.getuid() + 1)
 
 
 def test_above_a_root_there_is_one_account_beside_root() -> None:
     def whose(*uids: int) -> int:
         owner = 0
         for uid in uids:
-            owner = webroot_file._whose(SimpleNamespace(st_uid=uid, st_mode=0o40755), "/home/xa", owner, 0)
+            owner = webroot_file._find_owner(SimpleNamespace(st_uid=uid, st_mode=0o40755), "/home/xa", owner, 0)
         return owner
 
     assert whose(0, 0, 1000, 0, 1000) == 1000
@@ -236,7 +236,7 @@ def test_above_a_root_there_is_one_account_beside_root() -> None:
 @pytest.mark.parametrize("mount", ["/home/xa", "/home/xa/web", "/home/xa/web/tai-ve"])
 def test_what_a_users_program_serves_is_not_opened(mount: str) -> None:
     with pytest.raises(Refused, match="is served by a program of"):
-        webroot_file.open_root("/home/xa/web", served={mount: 4_000_000})
+        webroot_file.open_root("/home/xa/web", served_mounts={mount: 4_000_000})
 
 
 # --- other things in place of the file --------------------------------------------------------------------
@@ -481,7 +481,7 @@ def test_a_file_made_to_keep_us_busy(hostile: bytes) -> None:
 
 
 def test_nor_one_that_never_ends_its_statement() -> None:
-    assert _php.constants(b"<?php " + b"require " * 25_000, ("X",)) == {"X": _php.UNKNOWN}
+    assert _php.read_constants(b"<?php " + b"require " * 25_000, ("X",)) == {"X": _php.UNKNOWN}
 
 
 def test_bytes_that_are_not_utf8_survive() -> None:
@@ -707,7 +707,7 @@ def test_a_name_that_is_no_text_does_not_cost_the_host_its_hardening(
     monkeypatch.setattr(
         webroot_file, "protect", lambda *_: ([{"path": odd, "before": {}, "after": {}}], refused, False)
     )
-    monkeypatch.setattr(webroot_file, "_diff", lambda items: {"after": items[0]["path"]})
+    monkeypatch.setattr(webroot_file, "_make_diff", lambda items: {"after": items[0]["path"]})
     webroot_file.main()
     assert json.dumps([said, warned], ensure_ascii=False).encode("utf-8").count(b"uploads/\\\\udcff.sql") == 4
 

@@ -50,7 +50,7 @@ SSLCipherSuite HIGH:!aNULL
 
 
 def test_which_certificates_are_in_force_by_what_apache_wrote() -> None:
-    assert certificates.pairs(DUMP) == [
+    assert certificates.parse_pairs(DUMP) == [
         ("/etc/ssl/certs/a.crt", "/etc/apache2/ssl/a.key", "DEFAULT@SECLEVEL=0"),
         ("/etc/ssl/certs/ec.crt", "/etc/ssl/certs/ec.crt", "DEFAULT@SECLEVEL=0"),
         ("/etc/ssl/certs/b.pem", "/etc/ssl/certs/b.pem", "HIGH:!aNULL"),
@@ -62,10 +62,10 @@ def test_one_that_would_not_load_is_told_unless_others_can_change_it(
 ) -> None:
     monkeypatch.setattr(commands, "run", lambda *_: b"SSLEngine on\nSSLCertificateFile /etc/gone.pem\n")
     theirs: set[str] = set()
-    monkeypatch.setattr(certificates, "of_root_alone", lambda path: path not in theirs)
-    assert certificates.fault() == "/etc/gone.pem is not there"
+    monkeypatch.setattr(certificates, "is_root_only", lambda path: path not in theirs)
+    assert certificates.find_fault() == "/etc/gone.pem is not there"
     theirs.add("/etc/gone.pem")
-    assert certificates.fault() is None
+    assert certificates.find_fault() is None
 
 
 def test_whose_a_file_is_to_change(tmp_path: Path) -> None:
@@ -79,10 +79,10 @@ def test_whose_a_file_is_to_change(tmp_path: Path) -> None:
         (place / "theirs").touch()
         os.chown(place / "theirs", 65534, 65534)
         os.mkfifo(place / "fifo")
-        assert [
-            certificates.of_root_alone(str(place / name)) for name in ("own", "link", "theirs", "fifo", "none")
-        ] == [*(True, True, False, False, True)]
-        assert not certificates.of_root_alone("/tmp/nowhere.pem")  # noqa: S108  anybody could make it
+        assert [certificates.is_root_only(str(place / name)) for name in ("own", "link", "theirs", "fifo", "none")] == [
+            *(True, True, False, False, True)
+        ]
+        assert not certificates.is_root_only("/tmp/nowhere.pem")  # noqa: S108  anybody could make it
     finally:
         for path in place.iterdir():
             path.unlink()
@@ -91,11 +91,11 @@ def test_whose_a_file_is_to_change(tmp_path: Path) -> None:
 
 def test_apache_is_not_told_to_read_what_it_would_die_of(monkeypatch: pytest.MonkeyPatch) -> None:
     was, said = {"apache2.service": unit("apache2.service")}, []
-    monkeypatch.setattr(units, "Asked", lambda _: type("Answer", (), {"answer": lambda _: was})())
-    monkeypatch.setattr(units, "_do", lambda arguments, _problems: said.append(arguments) or True)
-    monkeypatch.setattr(daemons, "said_no", lambda _test: None)
-    monkeypatch.setattr(daemons, "behind", lambda _names, _since: [])
-    monkeypatch.setitem(daemons.BESIDES, "apache2.service", lambda: "/etc/ssl/a.pem: ee key too small")
+    monkeypatch.setattr(units, "UnitQuery", lambda _: type("Answer", (), {"answer": lambda _: was})())
+    monkeypatch.setattr(units, "_run_systemctl", lambda arguments, _problems: said.append(arguments) or True)
+    monkeypatch.setattr(daemons, "run_test", lambda _test: None)
+    monkeypatch.setattr(daemons, "find_stale_units", lambda _names, _since: [])
+    monkeypatch.setitem(daemons.EXTRA_TESTS, "apache2.service", lambda: "/etc/ssl/a.pem: ee key too small")
     problems: list[str] = []
     changed: dict[str, Any] = {"/etc/apache2/conf-enabled/x.conf": "new"}
     assert units.bring_back(was, was, changed, [], problems, problems.append, {}) == []

@@ -63,7 +63,7 @@ def place() -> Iterator[Path]:
 
 
 def kept(path: Path) -> dict[str, Any]:
-    entry: dict[str, Any] = tree.at(str(path), tree.digest)
+    entry: dict[str, Any] = tree.read_path(str(path), tree.compute_digest)
     return entry
 
 
@@ -89,7 +89,7 @@ def test_a_file_comes_back_in_bytes_mode_owner_time_and_attributes(place: Path) 
     file.chmod(0o777)
     writing.put(str(file), entry, content(b"before"))
     assert file.read_bytes() == b"before"
-    assert tree.differs(entry, kept(file)) == []
+    assert tree.find_differences(entry, kept(file)) == []
     assert [one.name for one in place.iterdir()] == ["a"]
 
 
@@ -108,7 +108,7 @@ def test_whatever_took_a_files_place_makes_way(place: Path, instead: str) -> Non
     elif instead == "fifo":
         os.mkfifo(file)
     writing.put(str(file), entry, content(b"before"))
-    assert tree.differs(entry, kept(file)) == []
+    assert tree.find_differences(entry, kept(file)) == []
     assert victim.read_text() == "untouched"
 
 
@@ -135,7 +135,7 @@ def test_no_folder_on_the_way_is_a_link(place: Path, work: str) -> None:
     (place / "real").rename(place / "moved")
     (place / "real").symlink_to(place / "moved")
     path = str(place / "real" / "a")
-    with pytest.raises(tree.Unsafe):
+    with pytest.raises(tree.UnsafeTarget):
         {
             "put": lambda: writing.put(path, entry, content(b"x")),
             "remove": lambda: writing.remove(path),
@@ -150,13 +150,13 @@ def test_what_others_may_write_never_becomes_roots(place: Path) -> None:
     file = place / "a"
     file.write_bytes(b"x")
     file.chmod(0o4755)
-    entry = tree.at(str(file))
+    entry = tree.read_path(str(file))
     os.chown(file, 33, 33)
     file.chmod(0o755)
-    with pytest.raises(tree.Unsafe, match="not root's"):
+    with pytest.raises(tree.UnsafeTarget, match="not root's"):
         writing.put_attributes(str(file), entry)
     os.chown(file, 0, 0)
-    with pytest.raises(tree.Unsafe, match="set-id"):
+    with pytest.raises(tree.UnsafeTarget, match="set-id"):
         writing.put_attributes(str(file), entry)
     assert not file.stat().st_mode & stat.S_ISUID
 
@@ -165,11 +165,11 @@ def test_what_others_may_write_never_becomes_roots(place: Path) -> None:
 def test_attributes_go_only_to_the_very_same_file(place: Path) -> None:
     file = place / "a"
     file.write_bytes(b"x")
-    entry = tree.at(str(file))
+    entry = tree.read_path(str(file))
     (place / "keep").hardlink_to(file)
     file.unlink()
     file.write_bytes(b"other")
-    with pytest.raises(tree.Unsafe, match="another one"):
+    with pytest.raises(tree.UnsafeTarget, match="another one"):
         writing.put_attributes(str(file), {**entry, "mode": 0o777})
 
 
@@ -177,12 +177,12 @@ def test_attributes_go_only_to_the_very_same_file(place: Path) -> None:
 def test_links_on_the_way_count_only_when_they_are_roots(place: Path) -> None:
     (place / "real").mkdir()
     (place / "to").symlink_to("real")
-    assert tree.resolved(str(place / "to" / "a")) == (str(place / "real" / "a"), False)
+    assert tree.resolve_path(str(place / "to" / "a")) == (str(place / "real" / "a"), False)
     place.chmod(0o777)
     path = str(place / "to" / "a")
-    assert tree.resolved(path) == (path, True)
-    with pytest.raises(tree.Unsafe):
-        tree.at(path)
+    assert tree.resolve_path(path) == (path, True)
+    with pytest.raises(tree.UnsafeTarget):
+        tree.read_path(path)
 
 
 @needs_root
@@ -191,7 +191,7 @@ def test_a_folders_time_comes_back_only_with_the_same_names(place: Path) -> None
     folder.mkdir()
     (folder / "a").touch()
     os.utime(folder, ns=(1, 77))
-    entry = tree.at(str(folder))
+    entry = tree.read_path(str(folder))
     (folder / "b").touch()
     assert writing.put_time(str(folder), entry) is False
     (folder / "b").unlink()
@@ -203,7 +203,7 @@ def test_a_folders_time_comes_back_only_with_the_same_names(place: Path) -> None
 
 
 def test_what_a_fix_can_touch() -> None:
-    wanted = scope.Scope(["/etc/ssh/", "/root/.my.cnf", "/var/www/", "unit:a.service", "sysctl:net.*.x"], [])
+    wanted = scope.SnapshotScope(["/etc/ssh/", "/root/.my.cnf", "/var/www/", "unit:a.service", "sysctl:net.*.x"], [])
     assert [wanted.kind(path) for path in ("/etc/ssh/x", "/root/.my.cnf", "/var/www/a/b", "/usr/x")] == [
         *("tree", "path", "data", "path")
     ]
@@ -212,8 +212,8 @@ def test_what_a_fix_can_touch() -> None:
 
 @pytest.mark.parametrize("touch", ["etc/ssh", "nonsense:x", "unit:", "/etc/../root/x", "//etc"])
 def test_what_no_fix_can_touch(touch: str) -> None:
-    with pytest.raises(store.Refused):
-        scope.Scope([touch], [])
+    with pytest.raises(store.GuardRefusal):
+        scope.SnapshotScope([touch], [])
 
 
 def test_the_way_back_names_what_differs() -> None:
@@ -227,7 +227,7 @@ def test_the_way_back_names_what_differs() -> None:
         "/etc/e": file,
         "/etc/f": file,
     }
-    assert work.different(before, now, wanted) == {
+    assert work.compare_entries(before, now, wanted) == {
         **{"/etc/a": "content", "/etc/b": "attributes", "/etc/c": "missing"},
         **{"/etc/e": "new", "/etc/f": "new"},
     }
@@ -250,17 +250,17 @@ OURS = "table inet luytre {\n\tset a {\n\t\ttype ipv4_addr\n\t}\n}\n"
 
 def test_of_the_packet_filter_our_table_alone_is_put_back() -> None:
     before = {"nft": True, "tables": {"ip filter": "as it was", live.OWN_TABLE: OURS}}
-    assert live.table_change(before, {"tables": {"ip filter": "others' since", live.OWN_TABLE: OURS}}) == ""
+    assert live.make_table_script(before, {"tables": {"ip filter": "others' since", live.OWN_TABLE: OURS}}) == ""
     anew = "table inet luytre\ndelete table inet luytre\n" + OURS
-    assert live.table_change(before, {"tables": {"ip filter": "others' since"}}) == anew
-    gone = live.table_change({"nft": False, "tables": {}}, {"tables": {live.OWN_TABLE: OURS, "ip nat": "others'"}})
+    assert live.make_table_script(before, {"tables": {"ip filter": "others' since"}}) == anew
+    gone = live.make_table_script({"nft": False, "tables": {}}, {"tables": {live.OWN_TABLE: OURS, "ip nat": "others'"}})
     assert gone == "table inet luytre\ndelete table inet luytre\n"
 
 
 @pytest.mark.parametrize("pattern", ["../../etc/passwd", "net;x", "", "net ipv4"])
 def test_what_is_no_kernel_setting(pattern: str) -> None:
     with pytest.raises(ValueError, match="not a kernel setting"):
-        live.sysctls([pattern])
+        live.read_sysctls([pattern])
 
 
 def unit(
@@ -291,7 +291,7 @@ def test_units_run_or_not_as_before() -> None:
         "c.service": unit("c.service", file="static"),
         "o.service": unit("o.service", "inactive", kind="oneshot"),
     }
-    assert units.changes(before, now, now, ["n.service"]) == (["a.service"], ["b.service"])
+    assert units.find_changes(before, now, now, ["n.service"]) == (["a.service"], ["b.service"])
 
 
 @pytest.mark.parametrize(
@@ -314,8 +314,8 @@ def test_what_ended_while_the_rest_was_brought_back_is_started_or_told(
             state["a.service"] = unit("a.service")
         return True
 
-    monkeypatch.setattr(units, "Asked", Asked)
-    monkeypatch.setattr(units, "_do", systemctl)
+    monkeypatch.setattr(units, "UnitQuery", Asked)
+    monkeypatch.setattr(units, "_run_systemctl", systemctl)
     told: list[str] = []
     assert units.start_again(before, before, [], told, only=["a.service"]) == ["start a.service"]
     assert told == problems
@@ -326,8 +326,8 @@ def test_a_unit_that_goes_on_though_its_file_is_gone_is_stopped() -> None:
     unit = {"Id": "n.service", "SubState": "exited", "UnitFileState": "", "FragmentPath": "", "Type": "oneshot"}
     was = {"n.service": {**unit, "LoadState": "not-found", "ActiveState": "inactive"}}
     now = {"n.service": {**unit, "LoadState": "not-found", "ActiveState": "active"}}
-    assert units.changes(was, now, now, ["n.service"]) == ([], ["n.service"])
-    assert units.changes({}, now, now, ["n.service"]) == ([], ["n.service"])
+    assert units.find_changes(was, now, now, ["n.service"]) == ([], ["n.service"])
+    assert units.find_changes({}, now, now, ["n.service"]) == ([], ["n.service"])
 
 
 def test_a_unit_whose_package_went_and_that_could_not_end_well_is_forgotten() -> None:
@@ -338,22 +338,22 @@ def test_a_unit_whose_package_went_and_that_could_not_end_well_is_forgotten() ->
         "there.service": unit("x") | {"ActiveState": "failed"},
         "ended.service": unit("x") | gone | {"ActiveState": "inactive"},
     }
-    assert units.without_files(now, ["gone.service", "there.service", "ended.service", "x.service"]) == ["gone.service"]
+    assert units.find_orphans(now, ["gone.service", "there.service", "ended.service", "x.service"]) == ["gone.service"]
 
 
 def test_a_daemon_is_restarted_only_when_the_run_restarted_it() -> None:
     before = {"mariadb.service": unit("mariadb.service"), "nginx.service": unit("nginx.service")}
     paths = {"/etc/mysql/x.cnf": "new", "/etc/nginx/nginx.conf": "content"}
-    assert [one[:2] for one in units.to_reload(before, before, paths)] == [("nginx.service", "reload")]
+    assert [one[:2] for one in units.find_reloads(before, before, paths)] == [("nginx.service", "reload")]
     found = {**before, "mariadb.service": unit("mariadb.service", run="2")}
-    assert ("mariadb.service", "restart") in [one[:2] for one in units.to_reload(before, found, paths)]
+    assert ("mariadb.service", "restart") in [one[:2] for one in units.find_reloads(before, found, paths)]
 
 
 def test_sshd_that_a_socket_started_is_restarted_since_it_ends_when_it_reads_its_files_anew() -> None:
     paths = {"/etc/ssh/sshd_config.d/00-luytre.conf": "new"}
     for socket, verb in (("active", "restart"), ("inactive", "reload")):
         now = {"ssh.service": unit("ssh.service"), "ssh.socket": unit("ssh.socket", socket)}
-        assert units.to_reload(now, now, paths) == [("ssh.service", verb)]
+        assert units.find_reloads(now, now, paths) == [("ssh.service", verb)]
 
 
 NOTHING = SimpleNamespace(changed={})
@@ -367,7 +367,7 @@ def test_a_folder_of_the_run_stays_around_a_file_in_it_that_somebody_changed() -
     then = {"/etc/luytre": entry("folder"), "/etc/luytre/a": entry("file"), "/etc/luytre/b": entry("file")}
     left = {"entries": then, "paths": dict.fromkeys(then, "new")}
     now = {**then, "/etc/luytre/b": entry("file", 0o600)}
-    paths, skipped = rollback.chosen(SimpleNamespace(entries={}, around=NOTHING), left, None, now)
+    paths, skipped = rollback.select_paths(SimpleNamespace(entries={}, around=NOTHING), left, None, now)
     assert paths == {"/etc/luytre/a": "new"}
     assert {path for path, _ in skipped} == {"/etc/luytre", "/etc/luytre/b"}
 
@@ -380,14 +380,19 @@ def test_what_an_incident_has_a_site_say_is_no_change_since_the_run(
 
     def at(text: str) -> dict[str, Any]:
         site.write_text(text)
-        return dict(tree.at(str(site), lambda _chunks, _status: {"sha256": hashlib.sha256(text.encode()).hexdigest()}))
+        return dict(
+            tree.read_path(str(site), lambda _chunks, _status: {"sha256": hashlib.sha256(text.encode()).hexdigest()})
+        )
 
     plain = "server {\n    listen 80;\n}\n"
-    marked = contained.in_nginx(plain, 8, "a.test")
+    marked = contained.include_in_nginx(plain, 8, "a.test")
     for then, now, stays in ((plain, marked, False), (marked, plain, False), (marked, marked + "# x\n", True)):
-        left = {"entries": {str(site): rollback._with_plain(str(site), at(then))}, "paths": {str(site): "content"}}
+        left = {
+            "entries": {str(site): rollback._add_plain_digest(str(site), at(then))},
+            "paths": {str(site): "content"},
+        }
         before = {**left["entries"][str(site)], "sha256": "0" * 64}
-        paths, skipped = rollback.chosen(
+        paths, skipped = rollback.select_paths(
             SimpleNamespace(entries={str(site): before}, around=NOTHING), left, None, {str(site): at(now)}
         )
         assert [path for path, _ in skipped] == [str(site)] * stays
@@ -401,18 +406,18 @@ def test_what_went_with_its_package_is_not_told_as_left(tmp_path: Path) -> None:
     reasons = dict.fromkeys((here, gone, theirs, f"package {gone}"), "changed since the run")
     snap = work.Snapshot.__new__(work.Snapshot)
     snap.manifest = {"entries": known}
-    assert [one["path"] for one in snap.left(reasons.items())] == [here, theirs, f"package {gone}"]
+    assert [one["path"] for one in snap.list_left(reasons.items())] == [here, theirs, f"package {gone}"]
 
 
 def test_what_fail2ban_keeps_is_its_own_and_goes_where_it_was_not_there() -> None:
-    found = scope.Scope(["/var/lib/fail2ban/"], [])
+    found = scope.SnapshotScope(["/var/lib/fail2ban/"], [])
     folder, kept = "/var/lib/fail2ban", "/var/lib/fail2ban/fail2ban.sqlite3"
     entry = {"mode": 0o600, "uid": 0, "gid": 0, "mtime": 1, "size": 1, "xattrs": {}, "id": [1, 2, 3]}
     there = {folder: {**entry, "type": "folder"}, kept: {**entry, "type": "file"}}
     written = {**there, kept: {**there[kept], "mtime": 2, "size": 2}}
-    assert work.different(there, written, found) == {}
-    assert work.different(there, {**there, kept: {**there[kept], "mode": 0o644}}, found) == {kept: "attributes"}
-    assert set(work.different({folder: dict(tree.ABSENT)}, there, found)) == {folder, kept}
+    assert work.compare_entries(there, written, found) == {}
+    assert work.compare_entries(there, {**there, kept: {**there[kept], "mode": 0o644}}, found) == {kept: "attributes"}
+    assert set(work.compare_entries({folder: dict(tree.ABSENT)}, there, found)) == {folder, kept}
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or not Path("/usr/sbin/sshd").exists(), reason="runs sshd")
@@ -423,13 +428,13 @@ def test_an_sshd_with_a_file_of_its_own_reads_it_anew_unless_others_could_have_w
     command = ["/usr/sbin/sshd", "-D", "-e", "-f", str(config)]
     with said.open("w") as log, subprocess.Popen(command, stderr=log) as daemon:
         try:
-            until(lambda: (daemon.pid, str(config)) in daemons.other_sshds(), "no daemon", 10)
+            until(lambda: (daemon.pid, str(config)) in daemons.find_other_sshds(), "no daemon", 10)
             problems: list[str] = []
             loose = {str(config): {"type": "file", "uid": 0, "gid": 0, "mode": 0o666}}
-            assert units._read_by_other_sshds(loose, problems) == []
+            assert units._reload_other_sshds(loose, problems) == []
             assert any(f"the sshd with {config} goes on with what it had read" in problem for problem in problems)
             owned = {str(config): {"type": "file", "uid": 0, "gid": 0, "mode": 0o644}}
-            assert f"reload sshd with {config}" in units._read_by_other_sshds(owned, [])
+            assert f"reload sshd with {config}" in units._reload_other_sshds(owned, [])
             until(lambda: "Received SIGHUP; restarting" in said.read_text(), "not told", 10)
         finally:
             daemon.kill()
@@ -445,7 +450,7 @@ def test_a_run_is_not_undone_twice() -> None:
     before = {"gone": ["1", "ii "], "back": ["1", "ii "]}
     now = {"back": ["1", "ii "], "came": ["1", "ii "], "later": ["1", "ii "]}
     run = {"installed": ["came", "purged"], "upgraded": {}, "removed": ["back", "gone"]}
-    assert packages.still(run, before, now) == {"installed": ["came"], "removed": ["gone"]}
+    assert packages.find_remaining(run, before, now) == {"installed": ["came"], "removed": ["gone"]}
 
 
 @pytest.mark.parametrize(
@@ -460,14 +465,14 @@ def test_a_package_that_came_after_a_run_is_no_problem_of_that_run(
     monkeypatch: pytest.MonkeyPatch, now: dict[str, Any], problems: list[str]
 ) -> None:
     """As nftables, which a later run brought and which stayed when that was undone."""
-    monkeypatch.setattr(packages, "Asked", lambda: SimpleNamespace(answer=lambda: now))
-    monkeypatch.setattr(packages, "database_entries", lambda _: {})
+    monkeypatch.setattr(packages, "PackageQuery", lambda: SimpleNamespace(answer=lambda: now))
+    monkeypatch.setattr(packages, "read_database_entries", lambda _: {})
     before = {"libc6": ["1", "ii "]}
     manifest = {"version": 3, "packages": before, "dpkg": {"/x": tree.ABSENT}, "skeleton": {}}
     snap = SimpleNamespace(entries={}, manifest=manifest)
-    mending = work.Work(snap, {})
-    others = packages.of_others(before, {"installed": ["chrony"], "upgraded": {}, "removed": []})
-    restore.package_records(snap, {}, mending, mending.tell, remove=False, others=others)
+    mending = work.RestorePlan(snap, {})
+    others = packages.find_foreign_changes(before, {"installed": ["chrony"], "upgraded": {}, "removed": []})
+    restore.restore_package_records(snap, {}, mending, mending.tell, remove=False, others=others)
     assert mending.problems == problems
 
 
@@ -478,14 +483,14 @@ def test_what_dpkg_has_not_done_with(monkeypatch: pytest.MonkeyPatch) -> None:
         **{"libc-bin": ["1", "iF "], "gone": ["1", "rc "], "half": ["1", "iF "], "newer": ["2", "ii "]},
         **{"came": ["1", "iU "], "stays": ["1", "iU "], "known": ["1", "un "]},
     }
-    monkeypatch.setattr(packages, "Asked", lambda: SimpleNamespace(answer=lambda: now))
-    assert packages.unfinished(before, {"stays"}) == {"libc-bin": "iF ", "came": "iU "}
+    monkeypatch.setattr(packages, "PackageQuery", lambda: SimpleNamespace(answer=lambda: now))
+    assert packages.find_unfinished(before, {"stays"}) == {"libc-bin": "iF ", "came": "iU "}
 
 
 def records_at(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     monkeypatch.setattr(packages, "DPKG", str(folder))
     monkeypatch.setattr(packages, "JOURNAL", str(folder / "updates"))
-    monkeypatch.setattr(packages, "Asked", lambda: SimpleNamespace(answer=lambda: {"libc6": ["1", "ii "]}))
+    monkeypatch.setattr(packages, "PackageQuery", lambda: SimpleNamespace(answer=lambda: {"libc6": ["1", "ii "]}))
     (folder / "updates").mkdir()
     (folder / "status").write_text("Package: libc6\n")
     (folder / "lock").touch()
@@ -497,14 +502,14 @@ def test_what_dpkg_left_when_the_power_went_does_not_stay(
 ) -> None:
     """A snapshot of an earlier version did not look at dpkg's journal, so nothing of it is new."""
     records_at(monkeypatch, tmp_path)
-    wanted = packages.database_entries(lambda _: tree.digest)
+    wanted = packages.read_database_entries(lambda _: tree.compute_digest)
     if version < 3:
         wanted = {path: entry for path, entry in wanted.items() if not path.startswith(packages.JOURNAL)}
     before = (tmp_path / "updates").stat().st_mtime_ns
     (tmp_path / "updates" / "tmp.i").touch()
     manifest = {"version": version, "packages": {"libc6": ["1", "ii "]}, "dpkg": wanted, "skeleton": {}}
-    mending = work.Work(SimpleNamespace(entries={}, manifest=manifest, room=str(tmp_path / "room")), {})
-    restore.package_records(mending.snap, {}, mending, mending.tell, remove=False)
+    mending = work.RestorePlan(SimpleNamespace(entries={}, manifest=manifest, room=str(tmp_path / "room")), {})
+    restore.restore_package_records(mending.snap, {}, mending, mending.tell, remove=False)
     assert (mending.problems, sorted(path.name for path in (tmp_path / "updates").iterdir())) == ([], left)
     assert left or (tmp_path / "updates").stat().st_mtime_ns == before
 
@@ -512,17 +517,17 @@ def test_what_dpkg_left_when_the_power_went_does_not_stay(
 def test_dpkgs_records_are_left_while_it_is_at_work(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     records_at(monkeypatch, tmp_path)
     monkeypatch.setattr(packages, "LOCK_SECONDS", 0)
-    wanted = packages.database_entries(lambda _: tree.digest)
+    wanted = packages.read_database_entries(lambda _: tree.compute_digest)
     (tmp_path / "status").write_text("Package: libc6\nStatus: half\n")
     manifest = {"version": 3, "packages": {"libc6": ["1", "ii "]}, "dpkg": wanted, "skeleton": {}}
-    mending = work.Work(SimpleNamespace(entries={}, manifest=manifest, room=str(tmp_path / "room")), {})
+    mending = work.RestorePlan(SimpleNamespace(entries={}, manifest=manifest, room=str(tmp_path / "room")), {})
     holds = "import fcntl,sys; h=open(sys.argv[1],'w'); fcntl.lockf(h, fcntl.LOCK_EX); print(1, flush=True); input()"
     with subprocess.Popen(
         [sys.executable, "-c", holds, str(tmp_path / "lock")], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as dpkg:
         assert dpkg.stdout is not None
         dpkg.stdout.readline()
-        restore.package_records(mending.snap, {}, mending, mending.tell, remove=False)
+        restore.restore_package_records(mending.snap, {}, mending, mending.tell, remove=False)
         dpkg.communicate(b"\n")
     assert mending.problems == ["dpkg is at work, so its records were left as they are"]
     assert "half" in (tmp_path / "status").read_text()
@@ -531,9 +536,9 @@ def test_dpkgs_records_are_left_while_it_is_at_work(monkeypatch: pytest.MonkeyPa
 def test_dpkg_waits_while_its_records_are_put_back(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     records_at(monkeypatch, tmp_path)
     tries = "import fcntl,sys; fcntl.lockf(open(sys.argv[1],'r+'), fcntl.LOCK_EX | fcntl.LOCK_NB)"
-    with packages.alone(1) as alone:
+    with packages.hold_lock(1) as alone:
         assert alone
-        packages.database_entries(lambda _: tree.digest)
+        packages.read_database_entries(lambda _: tree.compute_digest)
         held = subprocess.run([sys.executable, "-c", tries, str(tmp_path / "lock")], capture_output=True, check=False)
     free = subprocess.run([sys.executable, "-c", tries, str(tmp_path / "lock")], capture_output=True, check=False)
     assert (b"BlockingIOError" in held.stderr, free.returncode) == (True, 0)
@@ -542,13 +547,13 @@ def test_dpkg_waits_while_its_records_are_put_back(monkeypatch: pytest.MonkeyPat
 def test_rows_come_back_before_others_go() -> None:
     before = {"dump": "REPLACE 1;\n", "keys": [["global_priv", "AA", "BB"]], "variables": {"x": ["INT", "3432"]}}
     now = {"dump": "REPLACE 2;\n", "keys": [["global_priv", "AA", "CC"]], "variables": {"x": ["INT", "3433"]}}
-    assert database.statements(before, now).splitlines() == [
+    assert database.make_restore_sql(before, now).splitlines() == [
         "REPLACE 1;",
         "DELETE FROM mysql.global_priv WHERE HEX(Host) = 'AA' AND HEX(User) = 'CC';",
         "FLUSH PRIVILEGES;",
         "SET GLOBAL x = 42;",
     ]
-    assert database.statements(before, before) == ""
+    assert database.make_restore_sql(before, before) == ""
 
 
 # --- sessions and accounts ------------------------------------------------------------------------------
@@ -560,9 +565,9 @@ def test_accounts_that_somebody_made_meanwhile_stay_and_renamed_ones_do_not() ->
     before = {"dump": "REPLACE INTO a;\n", "keys": keys, "variables": {}}
     renamed, made = ["global_priv", "6C", cu], ["global_priv", "6C", moi]
     now = {"dump": "b", "keys": [renamed, made, ["db", "6C", "64", moi]], "variables": {}}
-    stay = database.accounts_since(before, now)
+    stay = database.find_new_accounts(before, now)
     assert stay == [moi]
-    sql = database.statements(before, now, stay)
+    sql = database.make_restore_sql(before, now, stay)
     assert sql.count("DELETE FROM") == 1 and f"HEX(User) = '{cu}'" in sql
 
 
@@ -588,8 +593,8 @@ def test_the_session_ends_with_all_it_started_and_nothing_else() -> None:
         process(42, 1, group="/system.slice/atd.service", step="another"),
     ]
     found = {one["pid"]: one for one in there}
-    assert sessions.of_run(found, "run", 1000, "luytre", set()) == {11, 12, 13, 14, 15, 40, 41}
-    assert sessions.of_run(found, "run", 1000, "luytre", {11, 12}) == {13, 14, 15, 40, 41}
+    assert sessions.find_run_processes(found, "run", 1000, "luytre", set()) == {11, 12, 13, 14, 15, 40, 41}
+    assert sessions.find_run_processes(found, "run", 1000, "luytre", {11, 12}) == {13, 14, 15, 40, 41}
 
 
 @pytest.mark.parametrize(
@@ -607,11 +612,11 @@ def test_the_session_ends_with_all_it_started_and_nothing_else() -> None:
     ],
 )
 def test_what_a_rollback_would_bring_back(path: str, earlier: str, present: str, expected: list[str]) -> None:
-    assert accounts.brought_back(path, earlier.encode(), present.encode()) == expected
+    assert accounts.list_regained_rights(path, earlier.encode(), present.encode()) == expected
 
 
 def test_a_key_that_comes_back_is_told_by_a_digest() -> None:
-    said = accounts.brought_back("/root/.ssh/authorized_keys", b"ssh-ed25519 AAAA x\n", b"")
+    said = accounts.list_regained_rights("/root/.ssh/authorized_keys", b"ssh-ed25519 AAAA x\n", b"")
     assert said and "AAAA" not in said[0]
 
 
@@ -620,27 +625,31 @@ def test_a_key_that_comes_back_is_told_by_a_digest() -> None:
 
 @pytest.mark.parametrize("run", ["", "..", "a/b", "-a", "a b", "a\n", "x" * 65])
 def test_what_is_no_name_of_a_run(run: str, tmp_path: Path) -> None:
-    with pytest.raises(store.Refused):
-        store.Store(str(tmp_path)).folder(run)
+    with pytest.raises(store.GuardRefusal):
+        store.RunStore(str(tmp_path)).folder(run)
 
 
 @needs_root
 def test_a_run_that_is_open_keeps_others_out(tmp_path: Path) -> None:
-    place = store.Store(str(tmp_path / "guard"))
+    place = store.RunStore(str(tmp_path / "guard"))
     place.prepare()
     store.write_json(place.mark, {"run": "one", "boot": "", "deadline": 0, "digest": ""})
-    with pytest.raises(store.Refused, match="one"):
+    with pytest.raises(store.GuardRefusal, match="one"):
         actions.arm("two", 60, [], [], kept=place)
     for check in (False, True):
-        with pytest.raises(store.Refused, match="one"):
+        with pytest.raises(store.GuardRefusal, match="one"):
             actions.rollback("earlier", kept=place, check=check)
-    with place.locked(0), pytest.raises(store.Refused, match="another run is in progress: one"), place.locked(0):
+    with (
+        place.hold_lock(0),
+        pytest.raises(store.GuardRefusal, match="another run is in progress: one"),
+        place.hold_lock(0),
+    ):
         pass
 
 
 @needs_root
 def test_old_snapshots_go_and_open_ones_stay(tmp_path: Path) -> None:
-    place = store.Store(str(tmp_path / "guard"))
+    place = store.RunStore(str(tmp_path / "guard"))
     place.prepare()
     for number in range(8):
         (tmp_path / "guard" / f"r{number}").mkdir()
@@ -654,14 +663,14 @@ def test_old_snapshots_go_and_open_ones_stay(tmp_path: Path) -> None:
 
 @needs_root
 def test_a_snapshot_that_is_not_the_controllers_is_refused(tmp_path: Path) -> None:
-    place = store.Store(str(tmp_path / "guard"))
+    place = store.RunStore(str(tmp_path / "guard"))
     place.prepare()
     (tmp_path / "guard" / "r").mkdir()
     digest = store.write_json(
         place.file("r", "manifest.json"), {"version": 1, "entries": {}, "touches": [], "roots": []}
     )
     work.Snapshot(place, "r", digest)
-    with pytest.raises(store.Refused, match="digest differs"):
+    with pytest.raises(store.GuardRefusal, match="digest differs"):
         work.Snapshot(place, "r", "0" * 64)
 
 
@@ -679,8 +688,8 @@ def needed_of(shared: Path, *files: Path) -> set[str]:
 
 def test_the_host_gets_the_whole_program_in_one_file(tmp_path: Path) -> None:
     program = tmp_path / "guard.pyz"
-    program.write_bytes(store.program())
-    with zipfile.ZipFile(io.BytesIO(store.program())) as archive:
+    program.write_bytes(store.build_program())
+    with zipfile.ZipFile(io.BytesIO(store.build_program())) as archive:
         sent = set(archive.namelist())
     own, shared = Path(store.__file__).parent, Path(names.__file__).parent
     inside = {path.stem for path in own.glob("*.py")}
@@ -697,20 +706,20 @@ def test_the_host_gets_the_whole_program_in_one_file(tmp_path: Path) -> None:
 
 def test_a_program_that_would_not_start_on_the_host_arms_no_run(tmp_path: Path) -> None:
     whole, lacking = tmp_path / "whole.pyz", tmp_path / "lacking.pyz"
-    whole.write_bytes(store.program())
-    timer.must_start(str(whole))
+    whole.write_bytes(store.build_program())
+    timer.check_start(str(whole))
     with zipfile.ZipFile(whole) as held, zipfile.ZipFile(lacking, "w") as made:
         for name in held.namelist():
             if not name.endswith("/safe_open.py"):
                 made.writestr(name, held.read(name))
-    with pytest.raises(store.Refused, match=r"would not start: .*safe_open"):
-        timer.must_start(str(lacking))
+    with pytest.raises(store.GuardRefusal, match=r"would not start: .*safe_open"):
+        timer.check_start(str(lacking))
 
 
 def test_names_that_are_no_text_survive_the_manifest(tmp_path: Path) -> None:
     (tmp_path / os.fsdecode(b"\xff\xfe")).write_bytes(b"x")
     found = (
-        dict(walk.walk(str(tmp_path), lambda _: tree.digest, walk.Budget(9, 9999, 9), walk.Refusing()))
+        dict(walk.walk(str(tmp_path), lambda _: tree.compute_digest, walk.WalkBudget(9, 9999, 9), walk.RefusingNotes()))
         if os.geteuid() == 0
         else {"/\udcff": {}}
     )
@@ -720,28 +729,28 @@ def test_names_that_are_no_text_survive_the_manifest(tmp_path: Path) -> None:
 
 def test_a_tree_and_modes_are_said_with_their_word(place: Path) -> None:
     (place / "left").mkdir()
-    wanted = scope.Scope([f"tree:{place}/left", f"modes:{place}/shared"], [])
+    wanted = scope.SnapshotScope([f"tree:{place}/left", f"modes:{place}/shared"], [])
     assert wanted.kind(f"{place}/left/behind") == "tree"
     assert wanted.kind(f"{place}/shared") == "data"
-    assert wanted.cleared(f"{place}/left/behind") and not wanted.cleared(f"{place}/shared/new")
+    assert wanted.is_cleared(f"{place}/left/behind") and not wanted.is_cleared(f"{place}/shared/new")
 
 
 @pytest.fixture
 def open_place(tmp_path: Path) -> Any:
     """A guard's folder with a run that may change the host."""
-    place = store.Store(str(tmp_path / "guard"))
+    place = store.RunStore(str(tmp_path / "guard"))
     place.prepare()
     Path(place.folder("one")).mkdir()
-    steps.open_for(place, "one")
+    steps.install_interpreter(place, "one")
     return place
 
 
 def test_a_run_that_is_late_finds_nothing_to_change_the_host_with(open_place: Any) -> None:
-    path = steps.open_for(open_place, "one")  # armed again
+    path = steps.install_interpreter(open_place, "one")  # armed again
     said = subprocess.run([path, "-c", "print(6 * 7)"], check=True, capture_output=True, text=True)
     assert said.stdout == "42\n"
-    steps.close_for(open_place, "one")
-    steps.close_for(open_place, "one")
+    steps.remove_interpreter(open_place, "one")
+    steps.remove_interpreter(open_place, "one")
     assert not os.path.lexists(path)
 
 
@@ -767,10 +776,10 @@ print(json.dumps([os.environ[{recorder.WORD!r}], os.readlink("/proc/self/fd/{ste
     record = open_place.file("one", shares.FOLDER)
     assert json.loads(done.stdout) == ["one", open_place.file("one", steps.LOCK), record, record], done.stderr
     assert list(Path(record).glob("*.step"))
-    with steps.none_at_work(open_place, "one", 0) as alone:
+    with steps.hold_steps(open_place, "one", 0) as alone:
         assert alone
         assert begin("print(1)").returncode == 127
-    steps.close_for(open_place, "one")
+    steps.remove_interpreter(open_place, "one")
     late = begin("print(1)")
     assert (late.returncode, late.stdout, "no longer in force" in late.stderr) == (127, "", True)
 
@@ -782,10 +791,10 @@ def test_a_step_that_was_on_its_way_when_the_run_ended_does_nothing(open_place: 
     kept = tmp_path / "held"
     kept.write_text(script)
     step = ["sh", str(kept), "-c", f"open({str(mark)!r}, 'w')"]
-    with steps.none_at_work(open_place, "one", 0) as alone:
+    with steps.hold_steps(open_place, "one", 0) as alone:
         assert alone
         assert subprocess.run(step, capture_output=True, check=False).returncode == 127
-    steps.close_for(open_place, "one")
+    steps.remove_interpreter(open_place, "one")
     late = subprocess.run(step, capture_output=True, check=False, text=True)
     assert (late.returncode, "no longer in force" in late.stderr) == (127, True)
     assert not mark.exists()
@@ -800,11 +809,11 @@ def test_nothing_is_brought_back_while_a_step_is_at_work(open_place: Any) -> Non
     ) as step:
         assert step.stdout is not None
         child = int(step.stdout.readline())
-        with steps.none_at_work(open_place, "one", 0) as alone:
+        with steps.hold_steps(open_place, "one", 0) as alone:
             assert not alone
-        found = sessions._processes()
+        found = sessions._list_processes()
         assert {step.pid, child} == {pid for pid, one in found.items() if one["step"] == "one"}
-        with steps.none_at_work(open_place, "one", 5, step.kill) as alone:
+        with steps.hold_steps(open_place, "one", 5, step.kill) as alone:
             assert alone
         os.kill(child, 9)
 
@@ -819,7 +828,7 @@ def test_a_lesser_users_process_is_no_step_whatever_it_holds(tmp_path: Path) -> 
     ) as other:
         assert other.stdout is not None
         other.stdout.readline()
-        found = sessions._process(other.pid, True)
+        found = sessions._read_process(other.pid, True)
         other.kill()
     assert found is not None
     assert found["step"] is None
@@ -828,11 +837,11 @@ def test_a_lesser_users_process_is_no_step_whatever_it_holds(tmp_path: Path) -> 
 def test_a_line_that_a_site_wrote_leads_nowhere_and_stops_nothing(tmp_path: Path) -> None:
     log = tmp_path / "error.log"
     log.write_text("[Xxx Xxx 99 99:99:99.1 2026] [core:emerg] /etc/../proc/kmsg:1\n")
-    assert last_words._logged(str(log), 0) == []
-    assert last_words.control("/etc/../proc/kmsg:1") is None
+    assert last_words._read_emergencies(str(log), 0) == []
+    assert last_words.find_control("/etc/../proc/kmsg:1") is None
     os.mkfifo(tmp_path / "pipe.log")
     assert last_words._tail(str(tmp_path / "pipe.log"), 0) == []
-    assert last_words._above(str(tmp_path / "pipe.log"), 1) is None
+    assert last_words._find_control_above(str(tmp_path / "pipe.log"), 1) is None
 
 
 def test_a_run_with_a_step_at_work_is_not_confirmed(open_place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -841,18 +850,18 @@ def test_a_run_with_a_step_at_work_is_not_confirmed(open_place: Any, monkeypatch
     monkeypatch.setattr(actions, "STEP_SECONDS", 0)
     with Path(open_place.file("one", steps.LOCK)).open() as held:
         fcntl.flock(held, fcntl.LOCK_SH)
-        with pytest.raises(store.Refused, match="still at work"):
+        with pytest.raises(store.GuardRefusal, match="still at work"):
             actions.confirm("one", kept=open_place)
-    assert open_place.armed() is not None
+    assert open_place.read_mark() is not None
 
 
 def test_a_run_that_is_being_reverted_is_not_armed_again(tmp_path: Path) -> None:
-    place = store.Store(str(tmp_path / "guard"))
+    place = store.RunStore(str(tmp_path / "guard"))
     place.prepare()
     Path(place.folder("one")).mkdir()
     store.write_json(place.mark, {"run": "one", "digest": "0" * 64})
     place.put_state("one", {"state": "reverting"})
-    with pytest.raises(store.Refused, match="reverted"):
+    with pytest.raises(store.GuardRefusal, match="reverted"):
         actions.arm("one", 60, [], [], kept=place)
 
 
@@ -873,13 +882,13 @@ def test_a_name_that_is_no_text_does_not_cost_the_host_its_answer(monkeypatch: p
     monkeypatch.setattr(guard, "AnsibleModule", lambda **_: module)
     odd = "/var/www/\udcff"
     answer = {"changed": True, "count": 2, "paths": [{"path": odd}], "not_back": {odd: odd}, "digest": None}
-    monkeypatch.setattr(guard, "act", lambda *_: answer)
+    monkeypatch.setattr(guard, "run_action", lambda *_: answer)
     guard.main()
 
     def refuse(*_: Any) -> None:
-        raise store.Refused(odd)
+        raise store.GuardRefusal(odd)
 
-    monkeypatch.setattr(guard, "act", refuse)
+    monkeypatch.setattr(guard, "run_action", refuse)
     guard.main()
     shown = "/var/www/\\udcff"
     assert said == [{**answer, "paths": [{"path": shown}], "not_back": {shown: shown}}, shown]
@@ -895,10 +904,14 @@ def test_a_daemons_own_line_leads_to_the_control_above_the_line_that_it_names(
     path = tmp_path / "x.conf"
     path.write_text("# nginx.one\na on;\n# nginx.two\nb on;\n# nginx.three\n")
     path.chmod(0o644)
-    monkeypatch.setattr(last_words, "_above", lambda file, number, real=last_words._above: real(str(path), number))
-    assert last_words.control(said % "/etc/nginx/x.conf") == "nginx.two"
+    monkeypatch.setattr(
+        last_words,
+        "_find_control_above",
+        lambda file, number, real=last_words._find_control_above: real(str(path), number),
+    )
+    assert last_words.find_control(said % "/etc/nginx/x.conf") == "nginx.two"
     path.chmod(0o666)
-    assert last_words.control(said % "/etc/nginx/x.conf") is None
+    assert last_words.find_control(said % "/etc/nginx/x.conf") is None
 
 
 def test_a_link_or_another_files_number_is_no_reload(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -910,18 +923,18 @@ def test_a_link_or_another_files_number_is_no_reload(tmp_path: Path, monkeypatch
         *(("ssh.service", tmp_path / "link.pid"), ("ssh.service", tmp_path / "pipe.pid")),
         ("php8.4-fpm.service", path),
     ):
-        monkeypatch.setattr(daemons, "WRITTEN_ANEW", {name: str(kept)})
-        assert daemons._by_its_file(name) is None
+        monkeypatch.setattr(daemons, "PID_FILES", {name: str(kept)})
+        assert daemons._get_pid_file_time(name) is None
 
 
 def test_when_systemd_started_or_reloaded_a_daemon() -> None:
-    assert daemons._moment("Thu 1970-01-01 00:01:00.250000 UTC") == 60.25
-    assert daemons._moment("n/a") is None
+    assert daemons._parse_moment("Thu 1970-01-01 00:01:00.250000 UTC") == 60.25
+    assert daemons._parse_moment("n/a") is None
 
 
 def test_what_a_daemon_says_begins_where_its_fault_does() -> None:
     said = "apache2ctl configtest ended with 1: AH00558: Could not reliably determine AH00526: Syntax error on line 3"
-    assert daemons.own_line(said) == "AH00526: Syntax error on line 3"
+    assert daemons.extract_error(said) == "AH00526: Syntax error on line 3"
 
 
 def test_what_an_incident_contains_is_said_again_after_a_way_back(
@@ -929,9 +942,9 @@ def test_what_an_incident_contains_is_said_again_after_a_way_back(
 ) -> None:
     ran: list[list[str]] = []
     monkeypatch.setattr(incident, "AGAIN", str(tmp_path / "again"))
-    monkeypatch.setattr(incident, "not_in_force", lambda: iter(["SC-20261130-1/3 is not in force: x is there"]))
-    monkeypatch.setattr(incident.commands, "said_no", lambda argv: ran.append(argv) or "it would not")
-    assert service._contained() == ["SC-20261130-1/3 is not in force: x is there"] and ran == []
+    monkeypatch.setattr(incident, "find_unenforced", lambda: iter(["SC-20261130-1/3 is not in force: x is there"]))
+    monkeypatch.setattr(incident.commands, "try_run", lambda argv: ran.append(argv) or "it would not")
+    assert service._report_containment() == ["SC-20261130-1/3 is not in force: x is there"] and ran == []
     (tmp_path / "again").write_bytes(b"PK")
-    assert service._contained()[0] == "what an incident has the web servers say: it would not"
+    assert service._report_containment()[0] == "what an incident has the web servers say: it would not"
     assert ran == [["/usr/bin/python3", "-I", "-B", str(tmp_path / "again")]]

@@ -15,7 +15,7 @@ from ansible.module_utils.luytre_shared import contained, lines  # type: ignore[
 
 ACTION, KEY = "SC-20261130-1/3", "SC-20261130-1/4"
 JOB, OTHER = b"* * * * * root evil\n", b"5 4 * * * root backup\n"
-MARKED = lines.mark(ACTION).encode() + JOB
+MARKED = lines.make_mark(ACTION).encode() + JOB
 Entries = dict[str, dict[str, Any]]
 
 
@@ -36,16 +36,16 @@ def over(tmp_path: Path) -> Callable[..., tuple[Entries, Any]]:
     root = SimpleNamespace(trees={str(tmp_path)})
 
     def laid(then: Mapping[str, Any] | None, now: Mapping[str, Any], **files: bytes) -> tuple[Entries, Any]:
-        around = incident.Around(incident.Contained(then), incident.Contained(now))
+        around = incident.ContainmentOverlay(incident.ContainmentState(then), incident.ContainmentState(now))
         entries = {str(tmp_path / name): entry(content) for name, content in files.items()}
         held = {one["sha256"]: files[Path(path).name] for path, one in entries.items()}
-        return around.laid_over(entries, root, lambda one: [held[one["sha256"]]]), around
+        return around.overlay(entries, root, lambda one: [held[one["sha256"]]]), around
 
     return laid
 
 
 def of_line(tmp_path: Path) -> dict[str, Any]:
-    return {"lines": {ACTION: [lines.mark(ACTION), {str(tmp_path / "tab"): [lines.digest(JOB)]}]}}
+    return {"lines": {ACTION: [lines.make_mark(ACTION), {str(tmp_path / "tab"): [lines.compute_digest(JOB)]}]}}
 
 
 def test_a_job_that_was_contained_since_comes_back_as_a_comment(tmp_path: Path, over: Any) -> None:
@@ -77,11 +77,11 @@ def test_a_file_that_is_contained_or_released_since_stays_as_it_is(tmp_path: Pat
 
 
 def test_a_file_outside_of_roots_trees_is_left_alone(tmp_path: Path) -> None:
-    around = incident.Around(
-        incident.Contained({}), incident.Contained({"paths": {ACTION: ["/var/www/x/wp-config.php"]}})
+    around = incident.ContainmentOverlay(
+        incident.ContainmentState({}), incident.ContainmentState({"paths": {ACTION: ["/var/www/x/wp-config.php"]}})
     )
     entries = {"/var/www/x/wp-config.php": entry(b"x")}
-    assert around.laid_over(entries, SimpleNamespace(trees={str(tmp_path)}), None) == {}
+    assert around.overlay(entries, SimpleNamespace(trees={str(tmp_path)}), None) == {}
 
 
 def test_a_unit_stays_masked_with_its_file_aside_and_its_folder_has_no_time(
@@ -121,7 +121,7 @@ def test_a_site_that_was_released_since_leaves_no_line_of_ours(
     monkeypatch.setattr(contained, "FOLDERS", (f"{tmp_path}/",))
     monkeypatch.setattr(contained, "NGINX", f"{tmp_path}/luytre-contain-")
     text = "server {\n    listen 80;\n}\n"
-    said = contained.in_nginx(text, len("server {"), "dongvau.test")
+    said = contained.include_in_nginx(text, len("server {"), "dongvau.test")
     entries, around = over({"sites": {ACTION: "dongvau.test"}}, {}, vhost=said.encode())
     assert around.content(entries[str(tmp_path / "vhost")]["sha256"]) == text.encode()
 
@@ -132,7 +132,7 @@ def test_a_site_that_is_contained_since_keeps_its_line_where_nothing_else_differ
     monkeypatch.setattr(contained, "FOLDERS", (f"{tmp_path}/",))
     monkeypatch.setattr(contained, "NGINX", f"{tmp_path}/luytre-contain-")
     text = "server {\n    listen 80;\n}\n"
-    said = contained.in_nginx(text, len("server {"), "dongvau.test").encode()
+    said = contained.include_in_nginx(text, len("server {"), "dongvau.test").encode()
     (tmp_path / "vhost").write_bytes(said)
     entries, around = over({}, {"sites": {ACTION: "dongvau.test"}}, vhost=text.encode())
     assert around.content(entries[str(tmp_path / "vhost")]["sha256"]) == said
@@ -157,11 +157,11 @@ def test_records_are_read_as_the_programs_write_them_and_broken_ones_stop_nothin
         ACTION: "evil.service"
     }
     assert found.accounts == found.sites == {}
-    assert found.lines[ACTION] == [lines.mark(ACTION), {"/etc/crontab": ["d1"]}]
-    assert found.lines[KEY] == [lines.mark(KEY), {"/root/.ssh/authorized_keys": ["d2"]}]
-    assert incident.Contained(json.loads(json.dumps(found.document()))).document() == found.document()
+    assert found.lines[ACTION] == [lines.make_mark(ACTION), {"/etc/crontab": ["d1"]}]
+    assert found.lines[KEY] == [lines.make_mark(KEY), {"/root/.ssh/authorized_keys": ["d2"]}]
+    assert incident.ContainmentState(json.loads(json.dumps(found.document()))).document() == found.document()
 
 
 def test_no_time_is_wanted_where_none_is_known() -> None:
-    assert tree.differs({"type": "file", "mtime": None}, {"type": "file", "mtime": 5}) == []
-    assert scope.nearest("/etc/cron.d/x", {"/etc"}) == "/etc"
+    assert tree.find_differences({"type": "file", "mtime": None}, {"type": "file", "mtime": 5}) == []
+    assert scope.find_nearest("/etc/cron.d/x", {"/etc"}) == "/etc"

@@ -20,8 +20,8 @@ def test_a_mount_gets_its_flags_each_said_by_its_own_word(monkeypatch: pytest.Mo
         ran.append(argv)
         states[0] = {"/tmp": ["nodev"]}  # noqa: S108
 
-    monkeypatch.setattr(mounts, "now", lambda: states[0])
-    monkeypatch.setattr(mounts.commands, "said_no", said_no)
+    monkeypatch.setattr(mounts, "read_flags", lambda: states[0])
+    monkeypatch.setattr(mounts.commands, "try_run", said_no)
     problems: list[str] = []
     assert mounts.bring_back({"/tmp": ["nodev"], "/var/tmp": []}, problems, problems.append) == ["/tmp"]  # noqa: S108
     assert ran == [["mount", "-o", "remount,bind,exec,suid,nodev,rw", "/tmp"]]  # noqa: S108
@@ -29,8 +29,8 @@ def test_a_mount_gets_its_flags_each_said_by_its_own_word(monkeypatch: pytest.Mo
 
 
 def test_a_mount_that_does_not_get_them_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mounts, "now", lambda: {"/tmp": ["noexec"]})  # noqa: S108
-    monkeypatch.setattr(mounts.commands, "said_no", lambda *_: "busy")
+    monkeypatch.setattr(mounts, "read_flags", lambda: {"/tmp": ["noexec"]})  # noqa: S108
+    monkeypatch.setattr(mounts.commands, "try_run", lambda *_: "busy")
     problems: list[str] = []
     assert mounts.bring_back({"/tmp": []}, problems, problems.append) == []  # noqa: S108
     assert problems == ["/tmp is still mounted with noexec: busy"]  # noqa: S108
@@ -50,16 +50,18 @@ def test_a_mount_that_does_not_get_them_is_told(monkeypatch: pytest.MonkeyPatch)
 def test_a_rollback_remounts_what_the_run_remounted_and_nobody_since(
     monkeypatch: pytest.MonkeyPatch, only: Any, present: list[str], wanted: Any, told: int
 ) -> None:
-    monkeypatch.setattr(rollback.mounts, "now", lambda: {"/dev/shm": present})  # noqa: S108
+    monkeypatch.setattr(rollback.mounts, "read_flags", lambda: {"/dev/shm": present})  # noqa: S108
     skipped: list[Any] = []
-    assert rollback._mounts(BEFORE, FSTAB, only, skipped) == wanted
+    assert rollback._select_mounts(BEFORE, FSTAB, only, skipped) == wanted
     assert len(skipped) == told
 
 
 def test_what_is_mounted_is_read_as_it_is() -> None:
-    assert all(path in mounts.SHARED and set(flags) <= set(mounts.FLAGS) for path, flags in mounts.now().items())
+    assert all(
+        path in mounts.SHARED_FOLDERS and set(flags) <= set(mounts.FLAGS) for path, flags in mounts.read_flags().items()
+    )
     assert mounts.is_source("/etc/systemd/system/tmp.mount.d/zz-luytre.conf") and not mounts.is_source("/etc/hosts")
-    assert mounts.left({"/tmp": []}, {"/tmp": ["noexec"]}) == {"/tmp": ["noexec"]}  # noqa: S108
+    assert mounts.find_changed_flags({"/tmp": []}, {"/tmp": ["noexec"]}) == {"/tmp": ["noexec"]}  # noqa: S108
 
 
 @pytest.mark.parametrize(
@@ -75,9 +77,9 @@ def test_a_folder_that_is_no_mount_has_the_flags_of_the_disk_that_it_lies_on(
     table = tmp_path / "mountinfo"
     table.write_text("1 0 8:1 / / rw,relatime - ext4 /dev/sda1 rw\n2 1 0:5 / /tmp rw,nosuid - tmpfs tmpfs rw\n" + bound)
     monkeypatch.setattr(mounts, "open", lambda *_, **words: table.open(**words), raising=False)
-    assert mounts.now() == {"/tmp": ["nosuid"], "/var/tmp": flags, "/dev/shm": []}  # noqa: S108
+    assert mounts.read_flags() == {"/tmp": ["nosuid"], "/var/tmp": flags, "/dev/shm": []}  # noqa: S108
 
 
 def test_a_var_tmp_that_was_bound_since_loses_its_flags_with_the_run() -> None:
     before, then = {"/var/tmp": []}, {"/var/tmp": ["nodev", "noexec", "nosuid"]}  # noqa: S108
-    assert mounts.left(before, then) == then
+    assert mounts.find_changed_flags(before, then) == then

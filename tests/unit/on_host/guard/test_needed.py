@@ -29,18 +29,18 @@ RELATIONS = (
 @pytest.fixture
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(needed, "CONFIGURATION", str(tmp_path))
-    monkeypatch.setattr(packages, "files_of", lambda names: set().union(*(FILES[name] for name in names)))
+    monkeypatch.setattr(packages, "list_files", lambda names: set().union(*(FILES[name] for name in names)))
     monkeypatch.setattr(commands, "run", lambda *_, **__: RELATIONS.encode())
-    monkeypatch.setattr(live, "others_tables", list)
+    monkeypatch.setattr(live, "list_foreign_tables", list)
     return tmp_path
 
 
 def test_a_module_that_pam_names_stays_with_what_it_depends_on(host: Path) -> None:
     (host / "common-password").write_text("# local\npassword requisite pam_pwquality.so retry=3\n")
-    stay = needed.of(FILES, None, (), ())
+    stay = needed.find_needed(FILES, None, (), ())
     assert set(stay) == {"libpam-pwquality:amd64", "libpwquality1:amd64", "cracklib-runtime"}
     assert str(host / "common-password") in stay["libpam-pwquality:amd64"]
-    assert needed.of(FILES, None, [str(host / "common-password")], ()) == {}
+    assert needed.find_needed(FILES, None, [str(host / "common-password")], ()) == {}
 
 
 @pytest.mark.parametrize(
@@ -61,17 +61,22 @@ def test_a_module_that_pam_names_stays_with_what_it_depends_on(host: Path) -> No
 )
 def test_what_a_file_names(host: Path, line: str, package: str | None) -> None:
     (host / "file").write_text(line + "\n")
-    assert set(needed.of({**FILES, "libpwquality1:amd64": ()}, None, (), ())) == ({package} if package else set())
+    assert set(needed.find_needed({**FILES, "libpwquality1:amd64": ()}, None, (), ())) == (
+        {package} if package else set()
+    )
 
 
 def test_what_somebody_changed_started_or_rests_on_stays(host: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(needed, "CONFIGURATION", "/etc")
-    monkeypatch.setattr(needed, "_remaining", lambda _: {})
-    assert "/etc/nftables.conf" in needed.of(["nftables"], None, (), ["/etc/nftables.conf", "/etc/motd"])["nftables"]
-    assert "nftables.service" in needed.of(["nftables"], None, (), (), ["nftables.service"])["nftables"]
-    assert needed.of(["nftables"], None, (), ()) == {}
-    monkeypatch.setattr(live, "others_tables", lambda: ["ip nat"])
-    assert "ip nat" in needed.of(["nftables"], None, (), ())["nftables"]
+    monkeypatch.setattr(needed, "_read_remaining", lambda _: {})
+    assert (
+        "/etc/nftables.conf"
+        in needed.find_needed(["nftables"], None, (), ["/etc/nftables.conf", "/etc/motd"])["nftables"]
+    )
+    assert "nftables.service" in needed.find_needed(["nftables"], None, (), (), ["nftables.service"])["nftables"]
+    assert needed.find_needed(["nftables"], None, (), ()) == {}
+    monkeypatch.setattr(live, "list_foreign_tables", lambda: ["ip nat"])
+    assert "ip nat" in needed.find_needed(["nftables"], None, (), ())["nftables"]
 
 
 @pytest.mark.parametrize(
@@ -86,32 +91,32 @@ def test_a_table_goes_with_the_package_that_made_it(
     host: Path, monkeypatch: pytest.MonkeyPatch, tables: list[str], started: tuple[str, ...], stay: set[str]
 ) -> None:
     came = {**FILES, "fail2ban": {"/usr/lib/systemd/system/fail2ban.service"}}
-    monkeypatch.setattr(packages, "files_of", lambda names: set().union(*(came[name] for name in names)))
-    monkeypatch.setattr(live, "others_tables", lambda: tables)
-    found = needed.of(["nftables", "fail2ban"], None, (), (), started)
+    monkeypatch.setattr(packages, "list_files", lambda names: set().union(*(came[name] for name in names)))
+    monkeypatch.setattr(live, "list_foreign_tables", lambda: tables)
+    found = needed.find_needed(["nftables", "fail2ban"], None, (), (), started)
     assert set(found) == stay
     assert "f2b-table" not in found.get("nftables", "") or started
-    assert set(needed.of(["nftables"], None, (), ())) == {"nftables"}, "whose package was there before"
+    assert set(needed.find_needed(["nftables"], None, (), ())) == {"nftables"}, "whose package was there before"
 
 
 def test_what_the_run_neither_asked_for_nor_needs_somebody_else_installed(
     host: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     came = [*FILES, "htop", "exim4-base", "python3-apt"]
-    monkeypatch.setattr(packages, "files_of", lambda _: set())
+    monkeypatch.setattr(packages, "list_files", lambda _: set())
     theirs = dict.fromkeys(("htop", "nftables", "php8.4-redis"), needed.INSTALLED_BY_OTHERS)
     half = RELATIONS.replace("libpam-pwquality:amd64\tii ", "libpam-pwquality:amd64\tiF ")
     for said in (RELATIONS, half):
         more = "htop\tii \tlibc6\t\t\npython3-apt\tii \tlibc6\t\t\nexim4-base\tii \t\t\tmail-transport-agent\ncron\tii \tmail-transport-agent\t\t\n"
         monkeypatch.setattr(commands, "run", lambda *_, said=said + more, **__: said.encode())
-        assert needed.of(came, {"libpam-pwquality", "cron", ""}, (), ()) == theirs
-        assert needed.of(came, None, (), ()) == {}
+        assert needed.find_needed(came, {"libpam-pwquality", "cron", ""}, (), ()) == theirs
+        assert needed.find_needed(came, None, (), ()) == {}
 
 
 def test_of_two_that_would_do_the_one_that_was_there_before_does(host: Path) -> None:
-    assert needed.of(["nftables"], None, (), ()) == {}
+    assert needed.find_needed(["nftables"], None, (), ()) == {}
     without = RELATIONS.replace("iptables\tii ", "iptables\trc ")
-    assert needed._with_relations({}, {"nftables"}, without) == {"nftables": "fail2ban depends on it"}
+    assert needed._add_relations({}, {"nftables"}, without) == {"nftables": "fail2ban depends on it"}
 
 
 def test_what_an_installation_that_was_cut_off_brought_is_the_runs(host: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,8 +131,10 @@ def test_what_an_installation_that_was_cut_off_brought_is_the_runs(host: Path, m
 
     monkeypatch.setattr(commands, "run", run)
     came = ["libpwquality1:amd64", "cracklib-runtime"]
-    assert needed.of(came, {"libpam-pwquality"}, (), ()) == {}
-    assert needed.of([*came, "nftables"], {"libpam-pwquality"}, (), ()) == {"nftables": needed.INSTALLED_BY_OTHERS}
+    assert needed.find_needed(came, {"libpam-pwquality"}, (), ()) == {}
+    assert needed.find_needed([*came, "nftables"], {"libpam-pwquality"}, (), ()) == {
+        "nftables": needed.INSTALLED_BY_OTHERS
+    }
 
 
 def test_it_is_the_runs_also_by_way_of_one_that_did_not_come(host: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,7 +158,7 @@ def test_it_is_the_runs_also_by_way_of_one_that_did_not_come(host: Path, monkeyp
 
     monkeypatch.setattr(commands, "run", run)
     came = ["file:amd64", "libmagic-mgc", "htop"]
-    assert needed._ours({"cracklib"}, set(came), there) == {"file:amd64", "libmagic-mgc"}
+    assert needed._find_own_packages({"cracklib"}, set(came), there) == {"file:amd64", "libmagic-mgc"}
     assert asked == [["cracklib"], ["libmagic1t64"]]
 
 
@@ -167,9 +174,9 @@ def test_a_file_that_is_as_its_package_brought_it_was_changed_by_nobody(
     host: Path, monkeypatch: pytest.MonkeyPatch, theirs: list[str], shipped: set[str], why: str | None
 ) -> None:
     monkeypatch.setattr(needed, "CONFIGURATION", "/etc")
-    monkeypatch.setattr(needed, "_remaining", lambda _: {})
-    monkeypatch.setattr(packages, "as_shipped", lambda _names, paths: paths & shipped)
-    assert needed.of(["nftables"], ["nftables"], (), theirs).get("nftables") == why
+    monkeypatch.setattr(needed, "_read_remaining", lambda _: {})
+    monkeypatch.setattr(packages, "find_unmodified", lambda _names, paths: paths & shipped)
+    assert needed.find_needed(["nftables"], ["nftables"], (), theirs).get("nftables") == why
 
 
 def test_dpkg_says_how_a_package_brought_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,4 +187,4 @@ def test_dpkg_says_how_a_package_brought_a_file(tmp_path: Path, monkeypatch: pyt
     said = f" {kept} {digest}\n {edited} {digest}\n {tmp_path}/gone.conf {digest} obsolete\n"
     monkeypatch.setattr(commands, "run", lambda *_: said.encode())
     paths = {str(kept), str(edited), f"{tmp_path}/gone.conf"}
-    assert packages.as_shipped(["nginx-common"], paths) == {str(kept)}
+    assert packages.find_unmodified(["nginx-common"], paths) == {str(kept)}

@@ -20,4 +20,4 @@ FAULT = 'SSL_CTX_use_certificate("/etc/ssl/moi.pem") failed (ee key too small)'
     ],
 )
 def test_a_fault_of_nginx_is_the_same_at_each_try(said: str, line: str) -> None:
-    assert daemons.own_line(said) == f"{line} {FAULT} nginx: configuration"
+    assert daemons.extract_error(said) == f"{line} {FAULT} nginx: configuration"

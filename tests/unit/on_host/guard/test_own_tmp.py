@@ -27,7 +27,7 @@ def process(tmp_path: Path) -> Iterator[tuple[int, str]]:
     with subprocess.Popen(argv) as running:
         try:
             until(
-                lambda: running.poll() is not None or own_tmp._flags(running.pid, str(tmp_path / "there")) == NOW,
+                lambda: running.poll() is not None or own_tmp._read_flags(running.pid, str(tmp_path / "there")) == NOW,
                 "it has no folder of its own",
             )
             if running.poll() is not None:
@@ -50,18 +50,18 @@ def test_a_flag_that_went_from_the_hosts_goes_from_a_services_own(
 ) -> None:
     number, path = process
     answer_for_units(monkeypatch, ("none.service", 0, "no"), ("other.service", number, "no"))
-    assert own_tmp.without(path, {"noexec"}) == []
-    assert own_tmp._flags(number, path) == NOW
+    assert own_tmp.drop_flags(path, {"noexec"}) == []
+    assert own_tmp._read_flags(number, path) == NOW
     answer_for_units(monkeypatch, ("gone.service", 0, "yes"), ("a.service", number, "yes"))
-    assert own_tmp.without(path, {"noexec"}) == []
-    assert own_tmp._flags(number, path) == NOW - {"noexec"}, "the others stay"
+    assert own_tmp.drop_flags(path, {"noexec"}) == []
+    assert own_tmp._read_flags(number, path) == NOW - {"noexec"}, "the others stay"
 
 
 def test_one_that_cannot_be_changed_is_named(monkeypatch: pytest.MonkeyPatch, process: tuple[int, str]) -> None:
     number, path = process
     answer_for_units(monkeypatch, ("a.service", number, "yes"))
     monkeypatch.setattr(own_tmp, "_remount", lambda *_: None)
-    assert own_tmp.without(path, {"noexec"}) == [
+    assert own_tmp.drop_flags(path, {"noexec"}) == [
         f"a.service goes on with noexec in its own {path} until it is started anew"
     ]
 
@@ -69,9 +69,9 @@ def test_one_that_cannot_be_changed_is_named(monkeypatch: pytest.MonkeyPatch, pr
 def test_it_follows_the_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
     states = [{"/tmp": ["nodev", "noexec"]}]  # noqa: S108
     went: list[tuple[str, set[str]]] = []
-    monkeypatch.setattr(mounts, "now", lambda: states[0])
-    monkeypatch.setattr(mounts.commands, "said_no", lambda *_: states.insert(0, {"/tmp": ["nodev"]}))  # noqa: S108
-    monkeypatch.setattr(own_tmp, "without", lambda *given: went.append(given) or ["x"])
+    monkeypatch.setattr(mounts, "read_flags", lambda: states[0])
+    monkeypatch.setattr(mounts.commands, "try_run", lambda *_: states.insert(0, {"/tmp": ["nodev"]}))  # noqa: S108
+    monkeypatch.setattr(own_tmp, "drop_flags", lambda *given: went.append(given) or ["x"])
     problems: list[str] = []
     told: list[str] = []
     mounts.bring_back({"/tmp": ["nodev"]}, problems, told.append)  # noqa: S108

@@ -74,14 +74,14 @@ def site(place: Path) -> tuple[Any, Path]:
     root = place / "site"
     root.mkdir()
     os.chown(root, 33, 33)
-    found = scope.Scope([f"modes:{root}"], [str(root)])
+    found = scope.SnapshotScope([f"modes:{root}"], [str(root)])
     found.trees = set()
     return found, root
 
 
 def read(found: Any) -> tuple[dict[str, Any], list[dict[str, Any]], list[bytes]]:
     notes, kept = walk.Notes(), []
-    return data.read(found, lambda chunks: kept.extend(chunks), notes), notes.told(), kept
+    return data.read(found, lambda chunks: kept.extend(chunks), notes), notes.to_rows(), kept
 
 
 # --- walking ----------------------------------------------------------------------------------------------
@@ -90,11 +90,11 @@ def read(found: Any) -> tuple[dict[str, Any], list[dict[str, Any]], list[bytes]]
 def test_nested_folders_are_noted_and_removed(place: Path) -> None:
     nest(place, 1_100)
     notes = walk.Notes()
-    found = dict(walk.walk(str(place), lambda _: None, walk.Budget(*AMPLE), notes))
+    found = dict(walk.walk(str(place), lambda _: None, walk.WalkBudget(*AMPLE), notes))
     assert len(found) == walk.MAX_DEPTH
-    assert notes.told() == [{"path": str(place), "why": "deep", "count": 1}]
-    with pytest.raises(store.Refused, match="nested more than"):
-        list(walk.walk(str(place), lambda _: None, walk.Budget(*AMPLE), walk.Refusing()))
+    assert notes.to_rows() == [{"path": str(place), "why": "deep", "count": 1}]
+    with pytest.raises(store.GuardRefusal, match="nested more than"):
+        list(walk.walk(str(place), lambda _: None, walk.WalkBudget(*AMPLE), walk.RefusingNotes()))
     assert writing.remove(str(place / "d")) is True
     assert list(place.iterdir()) == []
 
@@ -103,18 +103,18 @@ def test_entries_beyond_the_bound_are_counted(place: Path) -> None:
     for number in range(50):
         (place / f"{number:02}").touch()
     notes = walk.Notes()
-    assert len(list(walk.walk(str(place), lambda _: None, walk.Budget(20, 10_000_000, 99), notes))) == 20
-    assert sum(note["count"] for note in notes.told()) >= 30
-    with pytest.raises(store.Refused, match="too many"):
-        list(walk.walk(str(place), lambda _: None, walk.Budget(20, 10_000_000, 99), walk.Refusing()))
+    assert len(list(walk.walk(str(place), lambda _: None, walk.WalkBudget(20, 10_000_000, 99), notes))) == 20
+    assert sum(note["count"] for note in notes.to_rows()) >= 30
+    with pytest.raises(store.GuardRefusal, match="too many"):
+        list(walk.walk(str(place), lambda _: None, walk.WalkBudget(20, 10_000_000, 99), walk.RefusingNotes()))
 
 
 def test_words_beyond_the_bound_are_noted(place: Path) -> None:
     for number in range(9):
         os.setxattr(place, f"user.{number}", b"x" * 300)
     notes = walk.Notes()
-    assert list(walk.walk(str(place), lambda _: None, walk.Budget(9, 2_000, 99), notes)) == []
-    assert [note["why"] for note in notes.told()] == ["large"]
+    assert list(walk.walk(str(place), lambda _: None, walk.WalkBudget(9, 2_000, 99), notes)) == []
+    assert [note["why"] for note in notes.to_rows()] == ["large"]
 
 
 def test_whatever_a_site_holds_is_kept_or_noted(place: Path) -> None:
@@ -147,7 +147,7 @@ def test_what_lies_on_a_disk_of_its_own_below_a_document_root_is_kept_and_comes_
         entries, notes, _ = read(found)
         assert entries[str(disk / "anh.jpg")]["mode"] == 0o666
         assert notes == []
-        without = walk.walk(str(root), lambda _: None, walk.Budget(*AMPLE), walk.Notes())
+        without = walk.walk(str(root), lambda _: None, walk.WalkBudget(*AMPLE), walk.Notes())
         assert str(disk) not in dict(without)
     finally:
         subprocess.run(["umount", str(disk)], check=True)
@@ -162,7 +162,7 @@ def test_each_site_has_its_share_whatever_others_hold(place: Path, monkeypatch: 
         (roots[0] / str(number)).touch()
     for number in range(15):
         (roots[1] / str(number)).touch()
-    found = scope.Scope([f"modes:{root}" for root in roots], [str(root) for root in roots])
+    found = scope.SnapshotScope([f"modes:{root}" for root in roots], [str(root) for root in roots])
     found.trees = set()
     entries, notes, _ = read(found)
     assert len([path for path in entries if path.startswith(str(roots[1]))]) == 16
@@ -178,9 +178,9 @@ def test_what_is_added_later_pushes_nothing_out(place: Path, monkeypatch: pytest
         (root / f"a{number}").touch()
     monkeypatch.setattr(data, "MAX_ENTRIES", 10)
     notes = walk.Notes()
-    now = data.now(found, entries, notes)
-    assert notes.told() == []
-    assert work.different(entries, now, found) == {str(root / "wp-config.php"): "content"}
+    now = data.read_present(found, entries, notes)
+    assert notes.to_rows() == []
+    assert work.compare_entries(entries, now, found) == {str(root / "wp-config.php"): "content"}
 
 
 def test_a_place_that_cannot_be_read_counts_as_it_was(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,12 +190,12 @@ def test_a_place_that_cannot_be_read_counts_as_it_was(place: Path, monkeypatch: 
     (root / "wp-config.php").write_text("after")
 
     def blocked(*_: Any) -> Any:
-        raise apart.Abandoned("blocked")
+        raise apart.WorkerFailure("blocked")
 
     monkeypatch.setattr(apart, "run", blocked)
     notes = walk.Notes()
-    assert work.different(entries, data.now(found, entries, notes), found) == {}
-    assert [note["why"] for note in notes.told()] == ["blocked"]
+    assert work.compare_entries(entries, data.read_present(found, entries, notes), found) == {}
+    assert [note["why"] for note in notes.to_rows()] == ["blocked"]
 
 
 def test_a_folder_of_others_in_roots_tree_cannot_stop_the_snapshot(place: Path) -> None:
@@ -208,11 +208,11 @@ def test_a_folder_of_others_in_roots_tree_cannot_stop_the_snapshot(place: Path) 
     with (root / "shaped.conf").open("wb") as sparse:
         sparse.truncate(1 << 40)
     os.chown(root / "shaped.conf", 33, 33)
-    found = scope.Scope([], [])
+    found = scope.SnapshotScope([], [])
     found.trees = {str(root)}
     with (own / "sparse.conf").open("wb") as sparse:
         sparse.truncate(1 << 40)
-    assert snapshot.must_fit(SimpleNamespace(home=str(place)), found) < snapshot.MARGIN + 10_000
+    assert snapshot.check_room(SimpleNamespace(home=str(place)), found) < snapshot.MARGIN + 10_000
     (own / "sparse.conf").unlink()
     notes, kept = walk.Notes(), []
 
@@ -220,26 +220,28 @@ def test_a_folder_of_others_in_roots_tree_cannot_stop_the_snapshot(place: Path) 
         kept.append(b"".join(chunks))
         return {"sha256": "x"}
 
-    entries = snapshot.entries(found, keep, notes)
+    entries = snapshot.read_entries(found, keep, notes)
     assert sorted(kept) == [b"a", b"roots"]
-    assert {note["why"] for note in notes.told()} == {"deep", "large"}
+    assert {note["why"] for note in notes.to_rows()} == {"deep", "large"}
     assert found.kind(str(own / "a.conf")) == "tree"
-    assert data.split(found, entries)[None].keys() >= {str(root)}
+    assert data.split_by_place(found, entries)[None].keys() >= {str(root)}
     nest(root, 100)
-    with pytest.raises(store.Refused, match="nested more than"):
-        snapshot.entries(found, keep, notes)
+    with pytest.raises(store.GuardRefusal, match="nested more than"):
+        snapshot.read_entries(found, keep, notes)
 
 
 def test_places_are_told_apart_by_who_shapes_them(place: Path) -> None:
     (place / "a").mkdir()
-    found = scope.Scope(["/var/www/", "/home/", "/etc/ssh/", "/var/log/sudo.log"], [str(place / "a"), "/var/www/b"])
+    found = scope.SnapshotScope(
+        ["/var/www/", "/home/", "/etc/ssh/", "/var/log/sudo.log"], [str(place / "a"), "/var/www/b"]
+    )
     assert {name: list(one.trees) for name, one in found.places.items() if one.trees} == {
         "/var/www": ["/var/www"],
         "/var/www/b": ["/var/www/b"],
         "/home": ["/home"],
         str(place / "a"): [str(place / "a")],
     }
-    again = scope.Scope.recorded(found.document())
+    again = scope.SnapshotScope.recorded(found.document())
     assert again.document() == found.document()
 
 
@@ -268,9 +270,9 @@ def test_a_file_system_that_never_answers_holds_nothing_up(
     blocking: Path, seen: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not seen:
-        monkeypatch.setattr(tree, "served_mounts", set)
+        monkeypatch.setattr(tree, "list_served_mounts", set)
         monkeypatch.setattr(data, "LATEST", 1)
-    found = scope.Scope([f"modes:{blocking}"], [str(blocking)])
+    found = scope.SnapshotScope([f"modes:{blocking}"], [str(blocking)])
     found.trees = set()
     entries, notes, _ = read(found)
     assert entries == {}
@@ -285,7 +287,7 @@ def test_what_was_left_on_a_file_system_that_never_answers_is_told_as_left(
     snap = work.Snapshot.__new__(work.Snapshot)
     snap.manifest = {"entries": {}}
     told = [{"path": str(blocking / "came"), "reason": "changed since the run"}]
-    assert snap.left((one["path"], one["reason"]) for one in told) == told
+    assert snap.list_left((one["path"], one["reason"]) for one in told) == told
 
 
 @pytest.fixture
@@ -301,7 +303,7 @@ def test_a_disk_that_ran_full_does_not_stop_the_way_back(small_disk: Path) -> No
     file, room = small_disk / "a", small_disk / "room"
     content = os.urandom(3_000_000)
     file.write_bytes(content)
-    entry = tree.at(str(file), tree.digest)
+    entry = tree.read_path(str(file), tree.compute_digest)
     spare.keep(str(room), len(content))
     file.unlink()
     with (small_disk / "filler").open("wb") as filler, pytest.raises(OSError, match="space"):
@@ -309,7 +311,7 @@ def test_a_disk_that_ran_full_does_not_stop_the_way_back(small_disk: Path) -> No
             filler.write(bytes(1 << 20))
             filler.flush()
     snap = SimpleNamespace(entries={}, room=str(room))
-    mending = work.Work(snap, {})
+    mending = work.RestorePlan(snap, {})
     mending.attempt(str(file), lambda: writing.put(str(file), entry, lambda: [content]))
     assert (mending.failed, mending.problems) == ({}, [])
     assert file.read_bytes() == content
@@ -325,13 +327,13 @@ def test_work_that_never_ends_is_left(tmp_path: Path) -> None:
         pid.write_text(str(os.getpid()))
         time.sleep(100_000)
 
-    with pytest.raises(apart.Abandoned, match="blocked"):
+    with pytest.raises(apart.WorkerFailure, match="blocked"):
         apart.run(never, 1)
     assert not Path(f"/proc/{pid.read_text()}").exists()
 
 
 def test_work_that_wants_all_memory_is_left() -> None:
-    with pytest.raises(apart.Abandoned, match="broken"):
+    with pytest.raises(apart.WorkerFailure, match="broken"):
         apart.run(lambda: len("x" * (2 * apart.MEMORY)), 60)
 
 
@@ -346,16 +348,16 @@ def test_work_apart_holds_no_lock_of_ours(tmp_path: Path) -> None:
 def test_a_process_left_behind_with_its_output_open_holds_nobody_up() -> None:
     said = commands.run(["sh", "-c", "sleep 100000 & echo $!"])
     os.kill(int(said), 9)
-    with pytest.raises(commands.Failed, match="longer than"):
+    with pytest.raises(commands.CommandFailure, match="longer than"):
         commands.run(["sh", "-c", "sleep 100000 & wait"], 1)
     assert commands.run(["cat"], given=b"x" * 3_000_000) == b"x" * 3_000_000
 
 
 def test_the_memory_of_others_processes_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     read_of: list[int] = []
-    monkeypatch.setattr(sessions, "_memory", lambda pid, _: read_of.append(pid) or b"")
+    monkeypatch.setattr(sessions, "_read_memory", lambda pid, _: read_of.append(pid) or b"")
     with subprocess.Popen(["sleep", "1000"], user=65534) as theirs, subprocess.Popen(["sleep", "1000"]) as ours:
-        found = {one["pid"]: one for one in sessions._all(True)}
+        found = {one["pid"]: one for one in sessions._read_all(True)}
         theirs.kill()
         ours.kill()
     assert found[theirs.pid]["uid"] == 65534
@@ -383,16 +385,16 @@ def test_another_file_in_the_same_inode_is_not_the_same(ext4: Path) -> None:
     file = ext4 / "dump"
     file.write_text("theirs")
     os.chown(file, 65534, 65534)
-    entry = tree.at(str(file))
+    entry = tree.read_path(str(file))
     for _ in range(100):
         file.unlink()
         file.write_text("root's new one")
-        if tree.at(str(file))["id"][1] == entry["id"][1]:
+        if tree.read_path(str(file))["id"][1] == entry["id"][1]:
             break
     else:
         pytest.skip("no inode was given again")
     file.chmod(0o600)
-    with pytest.raises(tree.Unsafe, match="another one"):
+    with pytest.raises(tree.UnsafeTarget, match="another one"):
         writing.put_attributes(str(file), entry)
     assert (file.stat().st_uid, stat.S_IMODE(file.stat().st_mode)) == (0, 0o600)
 
@@ -409,14 +411,14 @@ def test_on_an_overlay_a_file_whose_mode_was_changed_is_still_the_same(place: Pa
         subprocess.run(["mount", "-t", "overlay", "overlay", "-o", options, str(layers / "whole")], check=True)
         try:
             file, folder = layers / "whole/file", layers / "whole/folder"
-            then = {path: tree.at(str(path)) for path in (file, folder)}
+            then = {path: tree.read_path(str(path)) for path in (file, folder)}
             for path, entry in then.items():
                 path.chmod(0o700)
                 writing.put_attributes(str(path), entry)
                 assert stat.S_IMODE(path.stat().st_mode) == entry["mode"]
             file.unlink()
             file.write_text("another")
-            with pytest.raises(tree.Unsafe, match="another one"):
+            with pytest.raises(tree.UnsafeTarget, match="another one"):
                 writing.put_attributes(str(file), then[file])
         finally:
             subprocess.run(["umount", str(layers / "whole")], check=True)
@@ -426,16 +428,16 @@ def test_on_an_overlay_a_file_whose_mode_was_changed_is_still_the_same(place: Pa
 
 def test_where_no_birth_is_known_what_may_be_another_file_is_left_alone() -> None:
     then, changed = [0, 7, 100, None], [0, 7, 200, None]
-    assert identity.same(then, then) and not identity.same(then, changed)
-    assert identity.same(then, changed, alone=True)
-    assert identity.same([0, 7, 1, 5], [0, 7, 2, 5]) and not identity.same([0, 7, 1, 5], [0, 7, 1, 6])
-    assert identity.same([0, 7, 1], [0, 7, 1, 5])
+    assert identity.is_same_file(then, then) and not identity.is_same_file(then, changed)
+    assert identity.is_same_file(then, changed, alone=True)
+    assert identity.is_same_file([0, 7, 1, 5], [0, 7, 2, 5]) and not identity.is_same_file([0, 7, 1, 5], [0, 7, 1, 6])
+    assert identity.is_same_file([0, 7, 1], [0, 7, 1, 5])
 
 
 def test_on_an_overlay_a_log_that_grew_is_the_same_one_where_root_alone_can_replace_it() -> None:
     then, grown, chmodded = [0, 7, 100, None, 100], [0, 7, 200, None, 200], [0, 7, 200, None, 100]
-    assert identity.same(then, chmodded)
-    assert not identity.same(then, grown) and identity.same(then, grown, alone=True)
+    assert identity.is_same_file(then, chmodded)
+    assert not identity.is_same_file(then, grown) and identity.is_same_file(then, grown, alone=True)
 
 
 # --- room, tries ------------------------------------------------------------------------------------------
@@ -463,14 +465,14 @@ def test_room_is_given_up_piece_by_piece_and_only_when_needed(tmp_path: Path) ->
 @pytest.fixture
 def open_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A run that is armed, with what its way back comes to, try by try."""
-    kept = store.Store(str(tmp_path / "guard"))
+    kept = store.RunStore(str(tmp_path / "guard"))
     kept.prepare()
     Path(kept.folder("r")).mkdir()
     store.write_json(kept.mark, {"run": "r", "digest": "", "uid": 0, "account": "root"})
     monkeypatch.setattr(service, "PAUSES", (0,) * len(service.PAUSES))
     monkeypatch.setattr(service.work, "Snapshot", lambda *_: None)
     monkeypatch.setattr(timer, "disarm", lambda *_: None)
-    monkeypatch.setattr(service.sessions, "end", lambda *_: 1)
+    monkeypatch.setattr(service.sessions, "end_run", lambda *_: 1)
     return kept
 
 
@@ -494,12 +496,16 @@ class Scripted:
 def test_a_way_back_that_fails_is_tried_again_and_told(open_run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     Scripted.failing, Scripted.seen = [True, True, False], []
     monkeypatch.setattr(service.restore, "Revert", Scripted)
-    assert service._revert(open_run, "r") == service.AGAIN
+    assert service._revert(open_run, "r") == service.EXIT_AGAIN
     state = open_run.state("r")
     assert (state["state"], state["not_back"]) == ("reverting", {"/etc/a": "Read-only file system"})
-    assert open_run.armed() is not None
-    assert [service._revert(open_run, "r") for _ in range(3)] == [service.AGAIN, service.DONE, service.DONE]
-    assert (open_run.armed(), open_run.state("r")["state"]) == (None, "reverted")
+    assert open_run.read_mark() is not None
+    assert [service._revert(open_run, "r") for _ in range(3)] == [
+        service.EXIT_AGAIN,
+        service.EXIT_DONE,
+        service.EXIT_DONE,
+    ]
+    assert (open_run.read_mark(), open_run.state("r")["state"]) == (None, "reverted")
     assert Scripted.seen == [None, {"/etc/a": "Read-only file system"}, {"/etc/a": "Read-only file system"}]
     assert open_run.state("r")["processes_ended"] == 1, "whoever works on the host since is left alone"
 
@@ -508,10 +514,10 @@ def test_after_eight_tries_it_waits_for_the_next_boot(open_run: Any, monkeypatch
     Scripted.failing, Scripted.seen = [True] * 8 + [False], []
     monkeypatch.setattr(service.restore, "Revert", Scripted)
     said = [service._revert(open_run, "r") for _ in range(8)]
-    assert said == [service.AGAIN] * 7 + [service.SPENT]
-    assert open_run.armed() is not None
-    monkeypatch.setattr(timer, "boot_id", lambda: "another")
-    assert service._finish(open_run, "r") == service.DONE
+    assert said == [service.EXIT_AGAIN] * 7 + [service.EXIT_SPENT]
+    assert open_run.read_mark() is not None
+    monkeypatch.setattr(timer, "read_boot_id", lambda: "another")
+    assert service._finish(open_run, "r") == service.EXIT_DONE
     assert open_run.state("r")["cause"] == "boot"
 
 
@@ -522,7 +528,7 @@ def test_a_host_that_is_back_but_for_something_waits_longest_for_room_on_its_dis
     said = {"pending": {step: "not yet"}, "held": False, "problems": [], "count": 1}
     monkeypatch.setattr(service.restore, "Revert", lambda *_: SimpleNamespace(all=lambda: said))
     ended = [service._revert(open_run, "r") for _ in range(tries)]
-    assert ended == [service.AGAIN] * (tries - 1) + [service.DONE]
+    assert ended == [service.EXIT_AGAIN] * (tries - 1) + [service.EXIT_DONE]
     assert open_run.state("r")["problems"] == [f"{step}: not yet"]
 
 
@@ -531,7 +537,7 @@ def test_a_way_back_that_dies_is_tried_again(open_run: Any, monkeypatch: pytest.
         raise MemoryError("none left")
 
     monkeypatch.setattr(service.restore, "Revert", dies)
-    assert service._revert(open_run, "r") == service.AGAIN
+    assert service._revert(open_run, "r") == service.EXIT_AGAIN
     assert "none left" in open_run.state("r")["not_back"]["the way back"]
 
 
@@ -551,7 +557,7 @@ def test_a_way_back_that_is_killed_begins_anew_at_once_and_loses_no_try(
             service._revert(open_run, "r")
     Scripted.failing, Scripted.seen = [True, False], []
     monkeypatch.setattr(service.restore, "Revert", Scripted)
-    assert [service._revert(open_run, "r") for _ in range(2)] == [service.AGAIN, service.DONE]
+    assert [service._revert(open_run, "r") for _ in range(2)] == [service.EXIT_AGAIN, service.EXIT_DONE]
     assert pauses == [0] * 10 + [1]
 
 
@@ -561,7 +567,7 @@ def test_a_step_that_cannot_be_ended_is_told_with_the_way_back(open_run: Any, mo
     monkeypatch.setattr(service, "GONE_SECONDS", 0)
     with Path(open_run.file("r", steps.LOCK)).open("w") as step:
         fcntl.flock(step, fcntl.LOCK_SH)
-        assert service._revert(open_run, "r") == service.DONE
+        assert service._revert(open_run, "r") == service.EXIT_DONE
     assert open_run.state("r")["problems"] == [service.STILL]
 
 
@@ -579,8 +585,8 @@ def test_what_differs_in_the_end_is_told_by_name_and_tried_again_unless_it_is_kn
 ) -> None:
     differ = {"/etc/a": "content", "/etc/b": "new", "/etc/c": "missing"}
     live = {"units": {"a.service": "does not run"}}
-    monkeypatch.setattr(verify, "paths", lambda *_: differ)
-    monkeypatch.setattr(verify, "live_differences", lambda *_: live)
+    monkeypatch.setattr(verify, "find_differences", lambda *_: differ)
+    monkeypatch.setattr(verify, "find_live_differences", lambda *_: live)
     back = Differing({"/etc/a": "Read-only file system"}, ["/etc/b: it holds what somebody else put there"])
     back._verify({})
     assert back.done["differs"] == {
@@ -604,14 +610,14 @@ def test_a_rollback_that_was_cut_off_goes_on_as_it_was_decided(open_run: Any, mo
             raise SystemExit
         return {"count": 1}
 
-    monkeypatch.setattr(service.rollback, "confirmed", lambda *_: (None, {}))
+    monkeypatch.setattr(service.rollback, "load_confirmed", lambda *_: (None, {}))
     monkeypatch.setattr(service.rollback, "roll_back", roll_back)
     monkeypatch.setattr(timer, "install_boot_units", lambda *given: installed.append(given[2]))
     with pytest.raises(SystemExit):
         service._rollback(open_run, "r")
-    with pytest.raises(store.Refused, match="rollback of the run r is still in progress"):
+    with pytest.raises(store.GuardRefusal, match="rollback of the run r is still in progress"):
         actions.arm("another", 60, [], [], kept=open_run)
-    assert service._rollback(open_run, "r") == service.DONE
+    assert service._rollback(open_run, "r") == service.EXIT_DONE
     assert decided == [{"paths": {"/etc/a": 0}, "packages": {"installed": [], "removed": []}}] * 2
     assert installed == [(timer.RESUME,)], "once"
     assert (open_run.state("r")["state"], Path(open_run.rolling).exists()) == ("rolled_back", False)
@@ -621,20 +627,20 @@ def test_a_unit_that_ran_before_and_was_started_since_is_not_taken_for_the_runs(
     """As after a first rollback of the run, when it is asked for once more."""
     unit = {"LoadState": "loaded", "SubState": "running", "UnitFileState": "enabled", "FragmentPath": "", "Type": ""}
     now = {"rpcbind.service": {**unit, "Id": "rpcbind.service", "ActiveState": "active"}}
-    touched = rollback._of_the_run(["rpcbind.service", "new.service"], now, [])
+    touched = rollback._filter_run_units(["rpcbind.service", "new.service"], now, [])
     assert touched == ["new.service"]
-    assert units.changes({}, now, now, touched) == ([], [])
+    assert units.find_changes({}, now, now, touched) == ([], [])
 
 
 # --- old formats, tests of daemons ------------------------------------------------------------------------
 
 
 def test_a_snapshot_of_a_format_that_is_not_known_is_refused(tmp_path: Path) -> None:
-    kept = store.Store(str(tmp_path / "guard"))
+    kept = store.RunStore(str(tmp_path / "guard"))
     kept.prepare()
     Path(kept.folder("r")).mkdir()
     store.write_json(kept.file("r", "manifest.json"), {"version": 99, "entries": {}})
-    with pytest.raises(store.Refused, match="format 99"):
+    with pytest.raises(store.GuardRefusal, match="format 99"):
         work.Snapshot(kept, "r")
 
 
@@ -648,10 +654,10 @@ def test_a_configuration_that_others_can_change_is_not_tested(
     }
     ran: list[Any] = []
     told: list[str] = []
-    monkeypatch.setattr(units, "Asked", lambda _: type("A", (), {"answer": lambda _: before})())
+    monkeypatch.setattr(units, "UnitQuery", lambda _: type("A", (), {"answer": lambda _: before})())
     monkeypatch.setattr(commands, "run", lambda argv, *_: ran.append(argv))
-    monkeypatch.setattr(commands, "said_no", lambda argv, *_: ran.append(argv))
-    monkeypatch.setattr(daemons, "behind", lambda *_: [])
+    monkeypatch.setattr(commands, "try_run", lambda argv, *_: ran.append(argv))
+    monkeypatch.setattr(daemons, "find_stale_units", lambda *_: [])
     entries = {"/etc/nginx/x.conf": {"type": "file", "uid": uid, "mode": 0o644}}
     asked = before, before, {"/etc/nginx/x.conf": "content"}, []
     assert units.bring_back(*asked, [], told.append, entries) == ["reload nginx.service"]
@@ -670,7 +676,7 @@ def test_a_configuration_that_others_can_change_is_not_tested(
 )
 def test_peoples_keys_in_sshds_folder_keep_nobody_from_testing_its_settings(path: str, believed: bool) -> None:
     entries = {path: {"type": "file", "uid": 1001, "mode": 0o644}}
-    assert (units.shaped_by("ssh.service", entries) is None) is believed
+    assert (units.find_exposed_path("ssh.service", entries) is None) is believed
 
 
 def test_where_packages_put_things_is_told_without_the_folders_of_others(
@@ -681,7 +687,7 @@ def test_where_packages_put_things_is_told_without_the_folders_of_others(
     (place / "spool").chmod(0o1777)
     nest(place / "spool", 3)
     monkeypatch.setattr(packages, "SKELETON", (str(place),))
-    found = packages.skeleton()
+    found = packages.read_skeleton()
     assert str(place / "spool") in found and str(place / "spool" / "d") not in found
     assert len(found) == 52
 

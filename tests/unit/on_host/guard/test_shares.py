@@ -39,15 +39,15 @@ BINH = b"binh:x:1001:1001::/home/binh:/bin/bash\n"
     ],
 )
 def test_lines_of_others_stay_and_those_of_the_run_go(image: bytes | None, now: bytes, wanted: bytes) -> None:
-    assert shares.merged(PASSWD, image, now, shares.ordinary_names(now, b"")) == wanted
-    assert shares.merged(PASSWD, image, wanted, shares.ordinary_names(wanted, b"")) == wanted
+    assert shares.merge_lines(PASSWD, image, now, shares.list_ordinary_names(now, b"")) == wanted
+    assert shares.merge_lines(PASSWD, image, wanted, shares.list_ordinary_names(wanted, b"")) == wanted
 
 
 def record(folder: Path, *lines: dict[str, Any]) -> Any:
     (folder / shares.FOLDER).mkdir()
     (folder / shares.FOLDER / "1.step").write_text("".join(json.dumps(line) + "\n" for line in lines))
     kept = SimpleNamespace(file=lambda _run, name: str(folder / name))
-    return shares.Shares(SimpleNamespace(kept=kept, run="r", entries={}, manifest={"packages": {}}))
+    return shares.ChangeAttribution(SimpleNamespace(kept=kept, run="r", entries={}, manifest={"packages": {}}))
 
 
 def test_what_nobody_recorded_as_the_runs_stays_but_for_ways_in(tmp_path: Path) -> None:
@@ -58,15 +58,15 @@ def test_what_nobody_recorded_as_the_runs_stays_but_for_ways_in(tmp_path: Path) 
         **{"/etc/cron.d/moi": "new", "/etc/ssh/sshd_config.d/a.conf": "new", "/etc/nginx/nginx.conf": "content"},
         **{"/etc/passwd": "content", "/etc/passwd-": "content", "/etc/hosts": "content", "/usr/x": "new"},
     }
-    back = told.mine(differ, {})
+    back = told.select_own(differ, {})
     assert set(told.left) == {"/etc/nginx/sites-available/moi.test", "/etc/cron.d/moi", "/etc/passwd", "/etc/hosts"}
     assert set(back) == set(differ) - set(told.left) - {"/etc/passwd-"}
 
 
 def test_without_any_record_all_of_it_goes_back(tmp_path: Path) -> None:
     kept = SimpleNamespace(file=lambda _run, name: str(tmp_path / name))
-    told = shares.Shares(SimpleNamespace(kept=kept, run="r", entries={}))
-    assert told.mine({"/etc/moi": "new"}, {}) == {"/etc/moi": "new"}
+    told = shares.ChangeAttribution(SimpleNamespace(kept=kept, run="r", entries={}))
+    assert told.select_own({"/etc/moi": "new"}, {}) == {"/etc/moi": "new"}
 
 
 def test_what_a_program_changed_that_was_cut_off_is_the_runs(tmp_path: Path) -> None:
@@ -76,7 +76,9 @@ def test_what_a_program_changed_that_was_cut_off_is_the_runs(tmp_path: Path) -> 
 
 @pytest.fixture
 def step(tmp_path: Path) -> Iterator[Any]:
-    (tmp_path / "sitecustomize.py").write_text(store.source("recorder").replace('"/etc/"', repr(f"{tmp_path}/etc/")))
+    (tmp_path / "sitecustomize.py").write_text(
+        store.read_source("recorder").replace('"/etc/"', repr(f"{tmp_path}/etc/"))
+    )
     (tmp_path / "etc").mkdir()
 
     def run(script: str) -> list[dict[str, Any]]:
@@ -162,7 +164,7 @@ def test_what_somebody_else_has_root_s_programs_do_is_not_the_runs(tmp_path: Pat
             assert waiting.stdin is not None
             assert waiting.stdout is not None
             assert waiting.stdout.read(1) == b"x"
-            assert recorder.left_at_work(run) == is_of_run
+            assert recorder.has_running_children(run) == is_of_run
             waiting.stdin.close()
 
 
@@ -171,7 +173,9 @@ def test_programs_that_only_read_leave_no_record(step: Any) -> None:
 
 
 def test_a_change_that_cannot_be_noted_is_not_made(tmp_path: Path) -> None:
-    (tmp_path / "sitecustomize.py").write_text(store.source("recorder").replace('"/etc/"', repr(f"{tmp_path}/etc/")))
+    (tmp_path / "sitecustomize.py").write_text(
+        store.read_source("recorder").replace('"/etc/"', repr(f"{tmp_path}/etc/"))
+    )
     (tmp_path / "etc").mkdir()
     script = f"import os, glob; os.remove(glob.glob('{tmp_path}/*.step')[0]); os.closerange(3, 20); open('{tmp_path}/etc/a', 'w')"
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}

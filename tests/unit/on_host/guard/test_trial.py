@@ -25,9 +25,9 @@ class Work:
         return self.paths
 
     def files(self) -> None:
-        self.these(self.paths)
+        self.put_back_paths(self.paths)
 
-    def these(self, paths: dict[str, str]) -> None:
+    def put_back_paths(self, paths: dict[str, str]) -> None:
         for path, word in paths.items():
             if Path(path).is_dir():
                 continue
@@ -43,30 +43,34 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Work:
     work = Work(tmp_path)
     for path in (work.new, work.old, work.other):
         path.write_text("hardened")
-    monkeypatch.setattr(commands, "installed", lambda name: name)
+    monkeypatch.setattr(commands, "find_program", lambda name: name)
     of = {"nginx.service": ((str(tmp_path / "nginx") + "/",), [["nginx", "-t"]])}
-    monkeypatch.setattr(daemons, "of", lambda name: of.get(name, ((), [])))
+    monkeypatch.setattr(daemons, "get_paths_and_tests", lambda name: of.get(name, ((), [])))
     return work
 
 
 def test_a_daemon_that_loads_the_result_leaves_nothing_as_it_is(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(daemons, "refusal", lambda _: None)
-    assert trial.files(work, NGINX, work.place) == {}
+    monkeypatch.setattr(daemons, "find_config_error", lambda _: None)
+    assert trial.put_back_files(work, NGINX, work.place) == {}
     assert not work.new.exists() and work.old.read_text() == "before"
 
 
 def test_a_daemon_that_came_with_the_run_keeps_nothing_of_it(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(daemons, "refusal", lambda _: None if work.new.exists() else "Init of command line failed")
+    monkeypatch.setattr(
+        daemons, "find_config_error", lambda _: None if work.new.exists() else "Init of command line failed"
+    )
     work.snap.entries.clear()
-    assert trial.files(work, NGINX, work.place) == {}
+    assert trial.put_back_files(work, NGINX, work.place) == {}
     assert not work.new.exists()
 
 
 def test_a_daemon_that_does_not_keeps_those_of_its_own_files_that_it_needs_and_no_others(
     work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(daemons, "refusal", lambda _: None if work.new.exists() else "open() made.conf failed")
-    left = trial.files(work, NGINX, work.place)
+    monkeypatch.setattr(
+        daemons, "find_config_error", lambda _: None if work.new.exists() else "open() made.conf failed"
+    )
+    left = trial.put_back_files(work, NGINX, work.place)
     assert left == {str(work.new): "nginx would not load it: open() made.conf failed"}
     assert work.new.read_text() == "hardened"
     assert work.old.read_text() == work.other.read_text() == "before"
@@ -79,55 +83,59 @@ def test_what_it_needs_only_because_of_what_stays_stays_too(work: Work, monkeypa
     inner.parent.mkdir()
     inner.write_text("hardened")
     work.paths |= {str(inner): "new", str(inner.parent): "attributes"}
-    monkeypatch.setattr(daemons, "refusal", lambda _: None if work.new.exists() and inner.exists() else "no such value")
-    assert set(trial.files(work, NGINX, work.place)) == {str(work.new), str(inner), str(inner.parent)}
+    monkeypatch.setattr(
+        daemons, "find_config_error", lambda _: None if work.new.exists() and inner.exists() else "no such value"
+    )
+    assert set(trial.put_back_files(work, NGINX, work.place)) == {str(work.new), str(inner), str(inner.parent)}
     assert work.old.read_text() == "before"
 
 
 def test_a_file_elsewhere_that_it_names_is_given_back_too(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        daemons, "refusal", lambda _: None if work.other.read_text() == "hardened" else f"bad word in {work.other}:1"
+        daemons,
+        "find_config_error",
+        lambda _: None if work.other.read_text() == "hardened" else f"bad word in {work.other}:1",
     )
-    assert set(trial.files(work, NGINX, work.place)) == {str(work.other)}
+    assert set(trial.put_back_files(work, NGINX, work.place)) == {str(work.other)}
     assert work.other.read_text() == "hardened" and not work.new.exists()
 
 
 def test_a_daemon_that_neither_runs_nor_starts_is_not_asked(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(daemons, "refusal", lambda _: "no")
+    monkeypatch.setattr(daemons, "find_config_error", lambda _: "no")
     stopped = {"nginx.service": {"ActiveState": "inactive", "UnitFileState": "disabled"}}
-    assert trial.files(work, stopped, work.place) == {}
+    assert trial.put_back_files(work, stopped, work.place) == {}
 
 
 def test_who_goes_on_after_a_power_cut_knows_how_it_was_and_what_stays(
     work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(daemons, "refusal", lambda _: None if work.new.exists() else "no such zone")
+    monkeypatch.setattr(daemons, "find_config_error", lambda _: None if work.new.exists() else "no such zone")
     paths = dict(work.paths)
     trial.Trial(work, NGINX, work.place)
     work.files()  # and the power goes
     work.paths = dict(paths)
-    left = trial.files(work, NGINX, work.place)
+    left = trial.put_back_files(work, NGINX, work.place)
     assert set(left) == {str(work.new)} and work.new.read_text() == "hardened"
     work.paths = dict(paths)
-    assert trial.files(work, NGINX, work.place) == left
+    assert trial.put_back_files(work, NGINX, work.place) == left
     assert work.new.exists() and work.old.read_text() == "before"
 
 
 def test_what_is_put_back_once_more_does_not_bring_back_what_stays(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
     """As what work on packages changed, after the daemon was asked."""
     monkeypatch.setattr(
-        daemons, "refusal", lambda _: None if work.old.read_text() == "hardened" else "duplicate default"
+        daemons, "find_config_error", lambda _: None if work.old.read_text() == "hardened" else "duplicate default"
     )
-    left = trial.files(work, NGINX, work.place)
+    left = trial.put_back_files(work, NGINX, work.place)
     work.paths = {**work.paths, str(work.old): "content"}
-    assert trial.files(work, NGINX, work.place) == left and str(work.old) in left
+    assert trial.put_back_files(work, NGINX, work.place) == left and str(work.old) in left
     assert work.old.read_text() == "hardened"
 
 
 def test_where_a_daemon_refuses_either_state_a_revert_has_the_one_before(
     work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(daemons, "refusal", lambda _: "somebody's own mistake")
+    monkeypatch.setattr(daemons, "find_config_error", lambda _: "somebody's own mistake")
     tried, words = trial.Trial(work, NGINX, work.place), dict(work.paths)
     work.files()
     assert tried.judge(words, last=True) == {}
@@ -137,18 +145,18 @@ def test_where_a_daemon_refuses_either_state_a_revert_has_the_one_before(
 def test_a_daemon_that_a_socket_starts_is_asked(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         daemons,
-        "of",
+        "get_paths_and_tests",
         lambda name: ((str(work.new.parent) + "/",), [["sshd", "-t"]]) if name == "ssh.service" else ((), []),
     )
     stopped, listens = (
         {"ActiveState": "inactive", "UnitFileState": "disabled"},
         {"ActiveState": "active", "UnitFileState": "enabled"},
     )
-    assert trial._judges(work, {"ssh.service": stopped, "ssh.socket": listens}) == ["ssh.service"]
-    assert trial._judges(work, {"ssh.service": stopped, "ssh.socket": stopped}) == []
+    assert trial._find_judges(work, {"ssh.service": stopped, "ssh.socket": listens}) == ["ssh.service"]
+    assert trial._find_judges(work, {"ssh.service": stopped, "ssh.socket": stopped}) == []
 
 
 @pytest.mark.parametrize("name", ["fail2ban.service", "nftables.service", "rsyslog.service", "sudo", "mariadb.service"])
 def test_what_reads_its_files_only_at_a_start_is_asked_too(name: str) -> None:
-    prefixes, tests = daemons.of(name)
+    prefixes, tests = daemons.get_paths_and_tests(name)
     assert prefixes and tests

@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 from ansible.module_utils.luytre._effort import Effort
 from ansible.module_utils.luytre_hunt import walk as walking
-from ansible.module_utils.luytre_hunt.packing import as_path, as_text, packed, unpacked
-from ansible.module_utils.luytre_hunt.walk import LARGE, PHP, PROGRAM, SCRIPT, SETTINGS, UPLOAD, Walk
+from ansible.module_utils.luytre_hunt.packing import as_path, as_text, pack, unpack
+from ansible.module_utils.luytre_hunt.walk import LARGE, PHP, PROGRAM, SCRIPT, SETTINGS, UPLOAD, HuntWalk
 
 from auditor.compromise import listing
-from auditor.compromise.remembered import Remembered
+from auditor.compromise.remembered import ScanCache
 from tests.unit.leased import leased
 from tests.unit.modules import load
 
@@ -34,13 +34,13 @@ def top() -> Iterator[Path]:
         yield Path(name)
 
 
-def walked(top: Path, known: dict[bytes, int] | None = None) -> Walk:
-    walk = Walk([str(top)], known or {}, Effort(20))
+def walked(top: Path, known: dict[bytes, int] | None = None) -> HuntWalk:
+    walk = HuntWalk([str(top)], known or {}, Effort(20))
     walk.run()
     return walk
 
 
-def what(walk: Walk) -> dict[str, int]:
+def what(walk: HuntWalk) -> dict[str, int]:
     return {as_path(row[1]): row[9] for row in walk.rows}
 
 
@@ -70,7 +70,7 @@ def test_md5_is_told_where_it_is_wanted(top: Path) -> None:
     (top / "a.php").write_bytes(b"<?php")
     found = []
     for wanted in (False, True):
-        walk = Walk([str(top)], {}, Effort(20), md5=wanted)
+        walk = HuntWalk([str(top)], {}, Effort(20), md5=wanted)
         walk.run()
         found.append(walk.rows[0][12])
     assert found == [None, hashlib.new("md5", b"<?php", usedforsecurity=False).hexdigest()]
@@ -95,9 +95,9 @@ def test_what_its_owner_keeps_from_being_read_is_told_and_read_as_soon_as_it_can
     shell.write_bytes(b"<?php a();")
     with leased(shell):
         hidden = walked(top)
-    files = [listing.File(str(top), as_path(row[1]), *row[2:5], *row[8:12]) for row in hidden.rows]
+    files = [listing.WebFile(str(top), as_path(row[1]), *row[2:5], *row[8:12]) for row in hidden.rows]
     assert [(one.path, one.sha256, one.is_code) for one in files] == [("x.jpg", None, True)]
-    kept = Remembered(host="web1").after(files, {}, "", warm=False)
+    kept = ScanCache(host="web1").build_next(files, {}, "", warm=False)
     stamps = {bytes.fromhex(file[8]): at for at, file in enumerate(kept.files)}
     assert [row[8] for row in walked(top, stamps).rows] == [digest]
 
@@ -156,13 +156,13 @@ def test_what_one_folder_is_full_of_hides_nothing_elsewhere(top: Path, monkeypat
         (top / f"a/{name}").write_bytes(b"")
     for path in ("a/z/last.php", "b/c/one.php", "b/two.php"):
         (top / path).write_bytes(b"<?php 1;")
-    walk = Walk([str(top / "a"), str(top / "b")], {}, Effort(20))
+    walk = HuntWalk([str(top / "a"), str(top / "b")], {}, Effort(20))
     walk.run()
     assert {"c/one.php", "two.php"} <= {row[1] for row in walk.rows}
     assert walk.seen == 30
     assert walk.cut_short == [[0, "files"]]
     monkeypatch.setattr(walking, "MAX_FILES", 300)
-    walk = Walk([str(top / "a"), str(top / "b")], {}, Effort(20))
+    walk = HuntWalk([str(top / "a"), str(top / "b")], {}, Effort(20))
     walk.run()
     assert (walk.seen, walk.cut_short, len({(row[0], row[1]) for row in walk.rows})) == (103, [], 103)
 
@@ -183,7 +183,7 @@ def test_what_others_use_of_the_processors_shortens_no_walk(top: Path, monkeypat
         (top / f"{name}").write_bytes(b"")
     clock = itertools.count(time.monotonic(), 0.1)
     monkeypatch.setattr(time, "monotonic", lambda: next(clock))
-    walk = Walk([str(top)], {}, Effort(20, 200))
+    walk = HuntWalk([str(top)], {}, Effort(20, 200))
     walk.run()
     assert (walk.seen, walk.left, walk.cut_short) == (400, 0, [])
 
@@ -236,7 +236,7 @@ def test_contents_fill_an_answer_and_the_rest_waits(top: Path) -> None:
     wanted = [[as_text(str(top)), name, digest(top / name)] for name in ("a", "link", "../etc/passwd", "b", "c")]
     pieces, lengths = contents.read(wanted, 2300)
     assert lengths == [1000, -1, -1, 1000]
-    told = listing.contents(base64.b64encode(pieces).decode(), packed(lengths), 5)
+    told = listing.contents(base64.b64encode(pieces).decode(), pack(lengths), 5)
     assert told == [(top / "a").read_bytes(), None, None, (top / "b").read_bytes()]
 
 
@@ -257,4 +257,4 @@ def test_what_was_swapped_since_it_was_listed_is_not_read(top: Path, size: int) 
 def test_what_is_packed_to_burst_is_refused() -> None:
     bomb = base64.b64encode(zlib.compress(bytes(65_000_000))).decode()
     with pytest.raises(ValueError, match="too large"):
-        unpacked(bomb)
+        unpack(bomb)

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.luytre import _applications, _site_database, wordpress
-from ansible.module_utils.luytre._reading import Reading
+from ansible.module_utils.luytre._reading import AreaReader
 from ansible.module_utils.luytre_hunt import kept, logs, running
-from ansible.module_utils.luytre_hunt.packaged import Packaged
-from ansible.module_utils.luytre_hunt.packing import packed
-from ansible.module_utils.luytre_hunt.places import Places
+from ansible.module_utils.luytre_hunt.packaged import PackageIndex
+from ansible.module_utils.luytre_hunt.packing import pack
+from ansible.module_utils.luytre_hunt.places import PlaceRows
 
 from auditor.compromise import places as taken_in
 
@@ -24,9 +24,9 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="reads what root alone
 
 
 @pytest.fixture
-def gathered(tmp_path: Path) -> Iterator[Places]:
+def gathered(tmp_path: Path) -> Iterator[PlaceRows]:
     nothing = str(tmp_path / "no_dpkg")
-    places = Places(Reading({}, 60), Packaged(nothing, nothing, nothing, nothing))
+    places = PlaceRows(AreaReader({}, 60), PackageIndex(nothing, nothing, nothing, nothing))
     yield places
     said = {
         "rows": places.rows,
@@ -36,7 +36,7 @@ def gathered(tmp_path: Path) -> Iterator[Places]:
         "processor": 0.1,
         "sound": "",
     }
-    taken_in.places(packed(said))
+    taken_in.parse_autoruns(pack(said))
 
 
 def line(request: str, status: int = 200, client: str = "192.0.2.9") -> str:
@@ -55,7 +55,7 @@ def test_what_was_posted_to_scripts_among_uploads_is_counted() -> None:
         "POST nonsense",
         '"" "',
     ]
-    found = {path: (times, len(clients)) for path, (times, clients) in logs.posted("\n".join(said)).items()}
+    found = {path: (times, len(clients)) for path, (times, clients) in logs.count_posts("\n".join(said)).items()}
     assert found == {uploaded: (2, 2), "/wp-content/uploads/b.php": (1, 1)}
 
 
@@ -63,18 +63,18 @@ def test_a_script_is_where_one_lies_below_a_root_and_nowhere_else(tmp_path: Path
     (tmp_path / "uploads").mkdir()
     (tmp_path / "uploads/a.php").write_bytes(b"")
     (tmp_path / "uploads/link.php").symlink_to("/etc/passwd")
-    assert logs._where("/uploads/a.php", [str(tmp_path)]) == f"{tmp_path}/uploads/a.php"
+    assert logs._find_script("/uploads/a.php", [str(tmp_path)]) == f"{tmp_path}/uploads/a.php"
     for uri in ("/uploads/none.php", "/uploads/link.php", "/../../etc/passwd", "/uploads/\0.php", "/uploads"):
-        assert logs._where(uri, [str(tmp_path)]) is None
+        assert logs._find_script(uri, [str(tmp_path)]) is None
 
 
-def test_a_log_between_others_that_is_not_there_is_told(gathered: Places, tmp_path: Path) -> None:
+def test_a_log_between_others_that_is_not_there_is_told(gathered: PlaceRows, tmp_path: Path) -> None:
     whole, holed = tmp_path / "auth.log", tmp_path / "access.log"
     for name in ("auth.log.1", "auth.log.2.gz", "access.log.1", "access.log.4.gz", "access.log.old"):
         (tmp_path / name).write_bytes(b"")
-    logs._missing(gathered, str(whole))
+    logs._add_missing(gathered, str(whole))
     assert gathered.rows == []
-    logs._missing(gathered, str(holed))
+    logs._add_missing(gathered, str(holed))
     assert [(row[1], row[4], row[5]) for row in gathered.rows] == [
         (str(holed), "access.log.2, access.log.3", ["missing"])
     ]
@@ -92,37 +92,37 @@ def test_a_log_between_others_that_is_not_there_is_told(gathered: Places, tmp_pa
     ],
 )
 def test_a_log_of_which_a_part_was_blanked_is_told(
-    gathered: Places, tmp_path: Path, name: str, content: bytes, is_blanked: bool
+    gathered: PlaceRows, tmp_path: Path, name: str, content: bytes, is_blanked: bool
 ) -> None:
     (tmp_path / name).write_bytes(content)
-    logs._blanked(gathered, str(tmp_path / name))
+    logs._add_blanked(gathered, str(tmp_path / name))
     assert [row[5] for row in gathered.rows] == ([["blanked"]] if is_blanked else [])
 
 
-def test_what_is_kept_nowhere_is_told(gathered: Places, tmp_path: Path) -> None:
+def test_what_is_kept_nowhere_is_told(gathered: PlaceRows, tmp_path: Path) -> None:
     (tmp_path / "a").symlink_to("/dev/null")
     (tmp_path / "b").symlink_to(tmp_path / "c")
     for name in ("a", "b", "c"):
-        logs._to_nowhere(gathered, str(tmp_path / name), "root")
+        logs._add_device_link(gathered, str(tmp_path / name), "root")
     assert [(row[1], row[5]) for row in gathered.rows] == [(str(tmp_path / "a"), ["to_nowhere"])]
 
 
 def test_code_in_a_sites_tables_is_told_and_a_table_that_is_not_there_is_none(
-    gathered: Places, monkeypatch: pytest.MonkeyPatch
+    gathered: PlaceRows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def rows(_reading: object, login: Any, statements: Mapping[str, tuple[str, int]]) -> list[list[str | None]]:
         assert login == _site_database.Login("u", "p", "localhost", "db")
         assert all("{" not in sql and "`db`.`x_" in sql for sql, _most in statements.values())
         if "snippet" in statements:
-            raise _site_database.NotAsked("no_tables")
+            raise _site_database.DatabaseUnanswered("no_tables")
         return [["post", "7", "wpcode", "echo 1;"], ["option", "o", "", None], ["short"]]
 
     monkeypatch.setattr(
         _applications, "find", lambda _reading: ([SimpleNamespace(kind="wordpress", path="/var/www/a")], [])
     )
     config = b"<?php define('DB_NAME','db');define('DB_USER','u');define('DB_PASSWORD','p');define('DB_HOST','localhost');$table_prefix='x_';"
-    monkeypatch.setattr(wordpress, "configuration", lambda _path: ("", config))
-    monkeypatch.setattr(_site_database, "rows", rows)
+    monkeypatch.setattr(wordpress, "read_configuration", lambda _path: ("", config))
+    monkeypatch.setattr(_site_database, "fetch_rows", rows)
     kept.gather(gathered)
     assert [(row[0], row[1], row[4]) for row in gathered.rows] == [
         ("snippet", "/var/www/a: x_posts 7", "echo 1;"),
@@ -132,7 +132,7 @@ def test_code_in_a_sites_tables_is_told_and_a_table_that_is_not_there_is_none(
 
 
 def test_the_administrators_of_nukeviet_are_told_where_its_tables_can_be_read(
-    gathered: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    gathered: PlaceRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = {"dbhost": "localhost", "dbname": "db", "dbuname": "u", "dbpass": "p", "prefix": "nv4"}
     lines = [f"$db_config['{name}'] = '{value}';" for name, value in config.items()]
@@ -143,7 +143,7 @@ def test_the_administrators_of_nukeviet_are_told_where_its_tables_can_be_read(
         asked.append((login, statements["admin"][0]))
         return [["admin", "1", "quantri"], ["admin", "2", None], ["short"]]
 
-    monkeypatch.setattr(_site_database, "rows", rows)
+    monkeypatch.setattr(_site_database, "fetch_rows", rows)
     sites = [SimpleNamespace(kind="nukeviet", path=str(path)) for path in (tmp_path, tmp_path / "none")]
     monkeypatch.setattr(_applications, "find", lambda _reading: (sites, []))
     kept.gather(gathered)
@@ -164,4 +164,4 @@ def test_connections_with_the_internet_are_known_by_their_other_end(tmp_path: Pa
         (packed_address,) = struct.unpack("=I", socket.inet_aton(address))
         lines.append(f"0: 00000000:0016 {packed_address:08X}:01BB {state} 0:0 0:0 0 0 0 {inode} 1")
     (tmp_path / "net/tcp").write_text("\n".join(["head", *lines]))
-    assert running._calls(str(tmp_path)) == {"1": "8.8.8.8:443"}
+    assert running._list_calls(str(tmp_path)) == {"1": "8.8.8.8:443"}

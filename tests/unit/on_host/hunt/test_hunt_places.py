@@ -18,11 +18,11 @@ from typing import Any
 import pytest
 from ansible.module_utils.luytre import _accounts, cron
 from ansible.module_utils.luytre._processes import children
-from ansible.module_utils.luytre._reading import Reading
+from ansible.module_utils.luytre._reading import AreaReader
 from ansible.module_utils.luytre_hunt import entering, loading, modules, packaged, programs, running, stamps, starting
-from ansible.module_utils.luytre_hunt.packaged import Packaged
-from ansible.module_utils.luytre_hunt.packing import packed
-from ansible.module_utils.luytre_hunt.places import MAX_LINES, MAX_SAID, MAX_TEXT, Places, said_by
+from ansible.module_utils.luytre_hunt.packaged import PackageIndex
+from ansible.module_utils.luytre_hunt.packing import pack
+from ansible.module_utils.luytre_hunt.places import MAX_LINES, MAX_SAID, MAX_TEXT, PlaceRows, parse_lines
 from ansible.module_utils.luytre_shared import safe_open
 
 from auditor.compromise import places as taken_in
@@ -54,31 +54,31 @@ def dpkg(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def known(dpkg: Path, sound: Sequence[bytes] = ()) -> Packaged:
-    return Packaged(*(str(dpkg / name) for name in ("info", "status", "diversions", "ucf")), sound=sound)
+def known(dpkg: Path, sound: Sequence[bytes] = ()) -> PackageIndex:
+    return PackageIndex(*(str(dpkg / name) for name in ("info", "status", "diversions", "ucf")), sound=sound)
 
 
 @pytest.fixture
-def gathered(dpkg: Path) -> Iterator[Places]:
-    places = Places(Reading({}, 60), known(dpkg))
+def gathered(dpkg: Path) -> Iterator[PlaceRows]:
+    places = PlaceRows(AreaReader({}, 60), known(dpkg))
     yield places
     said = {"rows": places.rows, "seen": places.seen, "cut_short": places.cut_short, "seconds": 0.1, "processor": 0.1}
-    taken_in.places(packed({**said, "sound": stamps.packed(places.packaged.sound)}))
+    taken_in.parse_autoruns(pack({**said, "sound": stamps.pack_stamps(places.packaged.sound)}))
 
 
-def rows(places: Places, slot: str) -> list[list[Any]]:
+def rows(places: PlaceRows, slot: str) -> list[list[Any]]:
     return [row for row in places.rows if row[0] == slot]
 
 
 def test_how_a_file_stands_to_packages(dpkg: Path) -> None:
     files, root = known(dpkg), dpkg / "root"
-    found = {name: files.standing(str(root / name)) for name in ("kept", "edited", "setting", "own", "none")}
+    found = {name: files.get_origin(str(root / name)) for name in ("kept", "edited", "setting", "own", "none")}
     wanted = {"kept": "packaged", "edited": "changed", "setting": "packaged", "own": "foreign", "none": "gone"}
     assert found == wanted
     (root / "link").symlink_to("edited")
-    assert files.standing(str(root / "link")) == "changed"
-    assert packaged.in_usr("/lib/x/y") == "/usr/lib/x/y"
-    assert packaged.in_usr("/lib64x") == "/lib64x"
+    assert files.get_origin(str(root / "link")) == "changed"
+    assert packaged.move_to_usr("/lib/x/y") == "/usr/lib/x/y"
+    assert packaged.move_to_usr("/lib64x") == "/lib64x"
 
 
 def test_what_was_sound_is_not_read_again_until_it_or_its_sum_is_another(
@@ -86,26 +86,26 @@ def test_what_was_sound_is_not_read_again_until_it_or_its_sum_is_another(
 ) -> None:
     kept, listed = dpkg / "root/kept", dpkg / "info/p.md5sums"
     first = known(dpkg)
-    assert [first.standing(str(dpkg / "root" / name)) for name in ("kept", "edited")] == ["packaged", "changed"]
-    sound = stamps.unpacked(stamps.packed(first.sound))
+    assert [first.get_origin(str(dpkg / "root" / name)) for name in ("kept", "edited")] == ["packaged", "changed"]
+    sound = stamps.unpack_stamps(stamps.pack_stamps(first.sound))
     with monkeypatch.context() as unread:
-        unread.setattr(packaged, "_md5_of", lambda _: pytest.fail("it was read"))
+        unread.setattr(packaged, "_compute_md5", lambda _: pytest.fail("it was read"))
         again = known(dpkg, sound)
-        assert (again.standing(str(kept)), again.sound) == ("packaged", sound)
+        assert (again.get_origin(str(kept)), again.sound) == ("packaged", sound)
     status = kept.stat()
     kept.write_text("tpek")
     os.utime(kept, ns=(status.st_atime_ns, status.st_mtime_ns))
     changed = known(dpkg, sound)
-    assert (changed.standing(str(kept)), changed.sound) == ("changed", [])
+    assert (changed.get_origin(str(kept)), changed.sound) == ("changed", [])
     kept.write_text("kept")
     sound = _sound(dpkg, kept)
     listed.write_text(listed.read_text().replace(md5("kept"), md5("tpek")))
-    assert known(dpkg, sound).standing(str(kept)) == "changed"
+    assert known(dpkg, sound).get_origin(str(kept)) == "changed"
 
 
 def _sound(dpkg: Path, path: Path) -> list[bytes]:
     files = known(dpkg)
-    assert files.standing(str(path)) == "packaged"
+    assert files.get_origin(str(path)) == "packaged"
     return files.sound
 
 
@@ -115,14 +115,14 @@ def test_what_a_package_put_aside_lies_elsewhere(dpkg: Path) -> None:
     (root / "kept").rename(root / "kept.real")
     (root / "kept").write_text("q's")
     files = known(dpkg)
-    assert files.standing(str(root / "kept.real")) == "packaged"
-    assert files.standing(str(root / "kept")) == "packaged"
-    assert files.standing(str(root / "edited")) == "changed"
+    assert files.get_origin(str(root / "kept.real")) == "packaged"
+    assert files.get_origin(str(root / "kept")) == "packaged"
+    assert files.get_origin(str(root / "edited")) == "changed"
 
 
 def test_a_comment_of_a_shell_is_none_of_what_a_file_says() -> None:
     text = "# a\n: # curl https://x.example | sh\n: ${X:=curl}\n  : #  x \\\n: #  y\nz\n"
-    assert [line for _number, line in said_by(text)] == [": ${X:=curl}", "z"]
+    assert [line for _number, line in parse_lines(text)] == [": ${X:=curl}", "z"]
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ class Kernel:
             (self.root / "sys" / line.split()[0]).mkdir(parents=True)
             (self.root / "sys" / line.split()[0] / "initstate").write_text("live\n")
 
-    def list_modules(self, places: Places) -> list[tuple[str, str, list[str]]]:
+    def list_modules(self, places: PlaceRows) -> list[tuple[str, str, list[str]]]:
         """Return where each module lies that is told of, how it stands to packages, and what is to be known of it."""
         modules.gather(places, *(str(self.root / name) for name in ("proc", "sys", "modules", "dkms")))
         return [(row[1], row[3], row[5]) for row in rows(places, "kernel_module")]
@@ -164,7 +164,7 @@ def kernel(tmp_path: Path) -> Kernel:
 LOADED = "16384 0 - Live 0x0"
 
 
-def test_modules_in_the_kernel_that_no_package_brought_are_told(gathered: Places, kernel: Kernel) -> None:
+def test_modules_in_the_kernel_that_no_package_brought_are_told(gathered: PlaceRows, kernel: Kernel) -> None:
     files = ("kernel/own.ko.xz", "updates/dkms/ma-de.ko", "updates/dkms/laid.ko", "updates/put.ko", "kernel/sound.ko")
     own, made, laid, put, sound = map(kernel.has, files)
     built = kernel.root / "dkms/made/1.0" / os.uname().release / "x86_64/module"
@@ -181,21 +181,21 @@ def test_modules_in_the_kernel_that_no_package_brought_are_told(gathered: Places
     ]
 
 
-def test_a_module_stays_the_same_trace_wherever_the_kernel_puts_it(gathered: Places, kernel: Kernel) -> None:
+def test_a_module_stays_the_same_trace_wherever_the_kernel_puts_it(gathered: PlaceRows, kernel: Kernel) -> None:
     kernel.has("updates/put.ko")
     kernel.runs("put 16384 2 x,y, Live 0xffffffffc0deb000 (OE)")
     kernel.list_modules(gathered)
     assert [row[4] for row in rows(gathered, "kernel_module")] == ["put OE"]
 
 
-def test_of_two_files_for_one_module_that_of_no_package_is_loaded(gathered: Places, kernel: Kernel) -> None:
+def test_of_two_files_for_one_module_that_of_no_package_is_loaded(gathered: PlaceRows, kernel: Kernel) -> None:
     gathered.packaged.names |= {kernel.has("kernel/one.ko"), kernel.has("zz/one.ko")}
     put = kernel.has("updates/one.ko")
     kernel.runs(f"one {LOADED}")
     assert kernel.list_modules(gathered) == [(put, "foreign", ["loaded"])]
 
 
-def test_a_packages_module_that_somebody_changed_is_told(gathered: Places, kernel: Kernel) -> None:
+def test_a_packages_module_that_somebody_changed_is_told(gathered: PlaceRows, kernel: Kernel) -> None:
     changed, sound = kernel.has("kernel/changed.ko", b"another"), kernel.has("kernel/sound.ko", b"sound")
     gathered.packaged.names |= {changed, sound}
     gathered.packaged.sums |= {changed: md5("changed"), sound: md5("sound")}
@@ -205,9 +205,9 @@ def test_a_packages_module_that_somebody_changed_is_told(gathered: Places, kerne
 
 @pytest.mark.parametrize(("ending", "packed"), [("", bytes), (".xz", lzma.compress), (".gz", gzip.compress)])
 def test_what_goes_by_the_name_of_a_packages_module_has_no_signature(
-    gathered: Places, kernel: Kernel, ending: str, packed: Callable[[bytes], bytes]
+    gathered: PlaceRows, kernel: Kernel, ending: str, packed: Callable[[bytes], bytes]
 ) -> None:
-    signed, bare = b"\x7fELF" + bytes(3_000_000) + modules.SIGNED, b"\x7fELF" + bytes(100)
+    signed, bare = b"\x7fELF" + bytes(3_000_000) + modules.SIGNATURE, b"\x7fELF" + bytes(100)
     for name, content in (("signed", signed), ("loaded_so", signed), ("bare", bare), ("cut", signed)):
         kept = packed(content)
         gathered.packaged.names.add(kernel.has(f"kernel/{name}.ko{ending}", kept if name != "cut" else kept[:-9]))
@@ -215,14 +215,14 @@ def test_what_goes_by_the_name_of_a_packages_module_has_no_signature(
     assert kernel.list_modules(gathered) == [("signed", "foreign", ["loaded", "other_than_file"])]
 
 
-def test_a_module_that_the_kernel_does_not_list_is_told(gathered: Places, kernel: Kernel) -> None:
+def test_a_module_that_the_kernel_does_not_list_is_told(gathered: PlaceRows, kernel: Kernel) -> None:
     gathered.packaged.names.add(kernel.has("kernel/listed.ko"))
     kernel.runs(f"listed {LOADED}")
     kernel.runs("unlisted", listed=False)
     assert kernel.list_modules(gathered) == [("unlisted", "gone", ["hidden", "loaded"])]
 
 
-def test_without_the_files_of_its_kernel_a_host_is_seen_in_part(gathered: Places, kernel: Kernel) -> None:
+def test_without_the_files_of_its_kernel_a_host_is_seen_in_part(gathered: PlaceRows, kernel: Kernel) -> None:
     kernel.runs(f"sound {LOADED}", f"foreign {LOADED} (OE)")
     assert kernel.list_modules(gathered) == [], "a container's kernel is another machine's"
     assert gathered.cut_short == []
@@ -241,9 +241,9 @@ def test_without_the_files_of_its_kernel_a_host_is_seen_in_part(gathered: Places
         ("install udf /bin/false; /opt/x", []),
     ],
 )
-def test_to_keep_a_module_out_runs_nothing(gathered: Places, tmp_path: Path, line: str, marks: list[str]) -> None:
+def test_to_keep_a_module_out_runs_nothing(gathered: PlaceRows, tmp_path: Path, line: str, marks: list[str]) -> None:
     (tmp_path / "x.conf").write_text(f"# so\n{line}\n")
-    starting._script(gathered, "hook", str(tmp_path / "x.conf"), "foreign")
+    starting._add_script(gathered, "hook", str(tmp_path / "x.conf"), "foreign")
     assert [row[5] for row in rows(gathered, "hook")] == [marks]
 
 
@@ -259,21 +259,21 @@ def test_to_keep_a_module_out_runs_nothing(gathered: Places, tmp_path: Path, lin
     ],
 )
 def test_what_a_web_server_is_told_to_run_or_load_is_told(
-    gathered: Places, tmp_path: Path, line: str, slots: set[str]
+    gathered: PlaceRows, tmp_path: Path, line: str, slots: set[str]
 ) -> None:
     (tmp_path / "fastcgi_params").write_text(line + "\n")
-    loading._web(gathered, str(tmp_path / "fastcgi_params"))
+    loading._add_web(gathered, str(tmp_path / "fastcgi_params"))
     assert {row[0] for row in gathered.rows} == slots
     assert all(row[6] == [["/var/lib/.x/p.php", "gone"]] for row in gathered.rows)
 
 
 def test_a_library_below_two_names_of_a_folder_is_told_once(
-    gathered: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    gathered: PlaceRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "modules").mkdir()
     (tmp_path / "modules/x.so").touch()
     (tmp_path / "linked").symlink_to("modules")
-    found = list(loading._all(gathered, str(tmp_path / "linked/*.so"), str(tmp_path / "modules/*.so")))
+    found = list(loading._iter_files(gathered, str(tmp_path / "linked/*.so"), str(tmp_path / "modules/*.so")))
     assert [path for path, _ in found] == [str(tmp_path / "linked/x.so")]
 
 
@@ -283,7 +283,7 @@ def test_settings_of_nginx_are_read_whatever_they_are_called() -> None:
 
 
 def test_jobs_units_and_scripts_are_told_with_what_they_run(
-    gathered: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    gathered: PlaceRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table, unit, hook = tmp_path / "table", tmp_path / "x.service", tmp_path / "hook"
     table.write_text("LD_PRELOAD=/opt/x.so\n*/5 * * * * root /opt/a b\n@reboot root /opt/c\n")
@@ -322,7 +322,7 @@ def test_jobs_units_and_scripts_are_told_with_what_they_run(
     ],
 )
 def test_a_unit_that_stands_in_the_place_of_a_packages_or_changes_it_is_not_all_of_it(
-    gathered: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, packaged_too: bool, exactly: str
+    gathered: PlaceRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, packaged_too: bool, exactly: str
 ) -> None:
     path = tmp_path / name
     path.parent.mkdir(exist_ok=True)
@@ -332,7 +332,7 @@ def test_a_unit_that_stands_in_the_place_of_a_packages_or_changes_it_is_not_all_
     monkeypatch.setattr(_accounts, "passwd", list)
     if packaged_too:
         gathered.packaged.names.add("/usr/lib/systemd/system/x.service")
-    starting._units(gathered)
+    starting._add_units(gathered)
     assert [row[7] for row in rows(gathered, "unit")] == [exactly]
 
 
@@ -354,11 +354,11 @@ def test_a_unit_that_stands_in_the_place_of_a_packages_or_changes_it_is_not_all_
     ],
 )
 def test_settings_that_run_nothing_are_known_as_such(tmp_path: Path, line: str, runs: bool) -> None:
-    assert starting._runs(str(tmp_path / "none"), [line]) == runs
+    assert starting._can_run(str(tmp_path / "none"), [line]) == runs
 
 
 def test_start_files_tell_what_differs_from_the_skeleton(
-    gathered: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    gathered: PlaceRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = Path("/run") / f"luytre-test-{os.getpid()}"
     home.mkdir(mode=0o755)
@@ -367,14 +367,14 @@ def test_start_files_tell_what_differs_from_the_skeleton(
         (home / ".bashrc").write_text((skeleton.read_text() if skeleton.exists() else "") + "\n# no\nalias x=y\n")
         account = {"name": "a", "uid": 1000, "gid": 1000, "home": str(home), "shell": "/bin/bash", "field": "x"}
         monkeypatch.setattr(_accounts, "passwd", lambda: [account])
-        starting._of_accounts(gathered)
+        starting._add_account_files(gathered)
     finally:
         shutil.rmtree(home)
     assert [(row[2], row[4]) for row in rows(gathered, "start")] == [("a", "alias x=y")]
 
 
 def test_what_lies_behind_links_is_told_as_programs_find_it(
-    gathered: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    gathered: PlaceRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A shell follows every link, sshd too; what the account may not read stays untold, and no FIFO is opened."""
     for name, mode in (("kept", 0o600), ("foreign", 0o644), ("closed", 0o600)):
@@ -390,14 +390,14 @@ def test_what_lies_behind_links_is_told_as_programs_find_it(
     (home / ".kshrc").symlink_to("/proc/self/environ")
     account = {"name": "a", "uid": 65534, "gid": 65534, "home": str(home), "shell": "/bin/sh", "field": "x"}
     monkeypatch.setattr(_accounts, "passwd", lambda: [account])
-    starting._of_accounts(gathered)
+    starting._add_account_files(gathered)
     assert sorted(row[4] for row in rows(gathered, "start")) == ["alias foreign=x", "alias kept=x"]
     (tmp_path / "keys").write_text(f"# sshd puts no lines together \\\nssh-ed25519 {KEY} x\nroot:$y$secret:1::::::\n")
     (home / ".ssh").mkdir()
     (home / ".ssh/authorized_keys").symlink_to(tmp_path / "keys")
-    monkeypatch.setattr(entering, "_patterns", lambda _places: [])
+    monkeypatch.setattr(entering, "_list_patterns", lambda _places: [])
     monkeypatch.setattr(_accounts, "groups", list)
-    entering._keys(gathered, [account])
+    entering._add_keys(gathered, [account])
     (key,) = rows(gathered, "key")
     assert key[1:3] == [str(home / ".ssh/authorized_keys"), "a"]
     assert "secret" not in str(gathered.rows)
@@ -411,25 +411,27 @@ def test_a_link_that_leads_elsewhere_for_whoever_stands_elsewhere_hides_nothing(
     (tmp_path / "link").symlink_to(f"/proc/self/cwd{tmp_path}/keys")
     read: list[str] = []
     monkeypatch.setattr(
-        hunt_places, "PARTS", (("key", lambda places: read.append(places.led_to("key", str(tmp_path / "link"))[0])),)
+        hunt_places,
+        "PARTS",
+        (("key", lambda places: read.append(places.read_home_file("key", str(tmp_path / "link"))[0])),),
     )
     monkeypatch.chdir(tmp_path)
-    hunt_places.gathered({}, 60)
+    hunt_places.gather_rows({}, 60)
     assert read == ["ssh-ed25519 AAAA theirs\n"]
 
 
 def test_what_lies_deeper_than_is_walked_is_told_as_not_seen(
-    gathered: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    gathered: PlaceRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "/".join("abcdefghij")).mkdir(parents=True)
-    programs._temporary(gathered, str(tmp_path))
+    programs._add_temporary(gathered, str(tmp_path))
     assert gathered.cut_short == ["temporary"]
     monkeypatch.setattr(programs, "MAX_DEPTH", 1)
-    programs._lending(gathered)
+    programs._add_lending_programs(gathered)
     assert gathered.cut_short == ["temporary", "setuid"]
 
 
-def test_accounts_are_told_without_their_passwords(gathered: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_accounts_are_told_without_their_passwords(gathered: PlaceRows, monkeypatch: pytest.MonkeyPatch) -> None:
     def account(name: str, uid: int, shell: str = "/usr/sbin/nologin") -> dict[str, Any]:
         return {"name": name, "uid": uid, "gid": uid, "home": "/none", "shell": shell, "field": "x"}
 
@@ -442,7 +444,7 @@ def test_accounts_are_told_without_their_passwords(gathered: Places, monkeypatch
     ]
     monkeypatch.setattr(_accounts, "shadow", lambda: {name: {"field": field} for name, field in fields.items()})
     monkeypatch.setattr(_accounts, "groups", list)
-    entering._of_accounts(gathered, told)
+    entering._add_accounts(gathered, told)
     assert [(row[2], row[5]) for row in rows(gathered, "account")] == [
         ("root", ["root"]),
         ("twin", ["root", "second_root"]),
@@ -452,21 +454,21 @@ def test_accounts_are_told_without_their_passwords(gathered: Places, monkeypatch
     assert "$6$" not in str(gathered.rows)
 
 
-def test_settings_of_php_and_web_servers(gathered: Places, tmp_path: Path) -> None:
+def test_settings_of_php_and_web_servers(gathered: PlaceRows, tmp_path: Path) -> None:
     settings = tmp_path / "php.ini"
     settings.write_text(
         'auto_prepend_file =\n;auto_prepend_file = /x\nauto_append_file = "/opt/a"\nextension=curl\nextension=/opt/b.so\n'
     )
-    loading._php(gathered, str(settings))
+    loading._add_php(gathered, str(settings))
     assert [(row[0], row[6][0][0]) for row in gathered.rows] == [("php", "/opt/a"), ("php_module", "/opt/b.so")]
     site = tmp_path / "site.conf"
     site.write_text('load_module /opt/c.so;\nroot /srv;\nfastcgi_param PHP_VALUE "auto_prepend_file=/opt/d";\n')
-    loading._web(gathered, str(site))
+    loading._add_web(gathered, str(site))
     assert rows(gathered, "web_module")[0][6][0][0] == "/opt/c.so"
     assert rows(gathered, "php")[-1][6] == [["/opt/d", "gone"]]
 
 
-def test_programs_in_temporary_folders_are_told_and_no_fifo_is_opened(gathered: Places, tmp_path: Path) -> None:
+def test_programs_in_temporary_folders_are_told_and_no_fifo_is_opened(gathered: PlaceRows, tmp_path: Path) -> None:
     folder = tmp_path / "t"
     (folder / ".x").mkdir(parents=True)
     (folder / ".x/elf").write_bytes(b"\x7fELF\0")
@@ -478,7 +480,7 @@ def test_programs_in_temporary_folders_are_told_and_no_fifo_is_opened(gathered: 
         shutil.copy(folder / ".x/elf", folder / name / "file")
     os.mkfifo(folder / "fifo")
     (folder / "loop").symlink_to(folder)
-    programs._temporary(gathered, str(folder))
+    programs._add_temporary(gathered, str(folder))
     assert [(row[1], row[5]) for row in rows(gathered, "temporary")] == [
         (f"{folder}/{name}", ["elf", "executable", "hidden"])
         for name in (
@@ -489,11 +491,11 @@ def test_programs_in_temporary_folders_are_told_and_no_fifo_is_opened(gathered: 
     ]
 
 
-def test_a_file_of_another_system_below_a_folder_is_known_as_such(gathered: Places, dpkg: Path) -> None:
+def test_a_file_of_another_system_below_a_folder_is_known_as_such(gathered: PlaceRows, dpkg: Path) -> None:
     kept = str(dpkg / "root/kept")
-    assert programs._in_other_system(gathered, "/srv/other" + kept)
-    assert not programs._in_other_system(gathered, kept)
-    assert not programs._in_other_system(gathered, "/srv/other/kept")
+    assert programs._is_in_other_system(gathered, "/srv/other" + kept)
+    assert not programs._is_in_other_system(gathered, kept)
+    assert not programs._is_in_other_system(gathered, "/srv/other/kept")
 
 
 def test_a_file_that_lends_its_owners_rights(tmp_path: Path) -> None:
@@ -501,19 +503,19 @@ def test_a_file_that_lends_its_owners_rights(tmp_path: Path) -> None:
     lending.write_bytes(b"")
     for mode, marks in ((0o4755, ["setuid"]), (0o2755, ["setgid"]), (0o2644, []), (0o755, [])):
         lending.chmod(mode)
-        assert programs._lends(str(lending), os.lstat(lending)) == marks
+        assert programs._list_marks(str(lending), os.lstat(lending)) == marks
     assert stat.S_ISREG(os.lstat(lending).st_mode)
 
 
 def test_what_is_loaded_into_the_session_of_the_hunt_itself_is_no_trace_of_its_own(
-    gathered: Places, monkeypatch: pytest.MonkeyPatch
+    gathered: PlaceRows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running, "_mapped", lambda _places, _where: ["/usr/local/lib/libsysmon.so.1"])
-    daemon = running.Process(os.getpid(), "/usr/bin/sudo", "packaged", 0, {}, False, "7")
+    monkeypatch.setattr(running, "_list_foreign_libraries", lambda _places, _where: ["/usr/local/lib/libsysmon.so.1"])
+    daemon = running.ProcessTrace(os.getpid(), "/usr/bin/sudo", "packaged", 0, {}, False, "7")
     before = len(gathered.rows)
-    running._judged(gathered, daemon, "/proc", {}, {}, True)
+    running._add_process(gathered, daemon, "/proc", {}, {}, True)
     assert len(gathered.rows) == before
-    running._judged(gathered, daemon, "/proc", {}, {}, False)
+    running._add_process(gathered, daemon, "/proc", {}, {}, False)
     assert len(gathered.rows) == before + 1
 
 
@@ -521,25 +523,25 @@ def test_the_session_of_the_hunt_goes_up_to_the_daemon_and_not_beyond(tmp_path: 
     for pid, parent in ((os.getpid(), 70), (70, 60), (60, 1)):
         (tmp_path / str(pid)).mkdir()
         (tmp_path / str(pid) / "status").write_text(f"Name:\tx\nPPid:\t{parent}\n")
-    assert running._our_session(str(tmp_path)) == {os.getpid(), 70}
+    assert running._list_own_session(str(tmp_path)) == {os.getpid(), 70}
 
 
-def test_a_process_whose_file_is_gone_is_told_and_ours_are_not(gathered: Places, tmp_path: Path) -> None:
+def test_a_process_whose_file_is_gone_is_told_and_ours_are_not(gathered: PlaceRows, tmp_path: Path) -> None:
     program = tmp_path / "gone"
     shutil.copy("/bin/sleep", program)
     program.chmod(0o755)
     with subprocess.Popen([str(program), "60"]) as started:
         try:
             program.unlink()
-            one = running._process(gathered, started.pid, "/proc", str(Path("/proc/self/ns/pid").readlink()))
-            running._judged(gathered, one, "/proc", {}, {})
+            one = running._read_process(gathered, started.pid, "/proc", str(Path("/proc/self/ns/pid").readlink()))
+            running._add_process(gathered, one, "/proc", {}, {})
         finally:
             started.kill()
     ((_slot, where, _who, standing, _said, marks, _programs, exactly),) = rows(gathered, "process")
     assert (where, standing, marks, exactly) == (str(program), "gone", ["deleted"], str(started.pid))
 
 
-def test_a_program_that_was_brought_up_to_date_is_not_gone(gathered: Places, tmp_path: Path) -> None:
+def test_a_program_that_was_brought_up_to_date_is_not_gone(gathered: PlaceRows, tmp_path: Path) -> None:
     program = tmp_path / "agent"
     shutil.copy("/bin/sleep", program)
     program.chmod(0o755)
@@ -547,7 +549,7 @@ def test_a_program_that_was_brought_up_to_date_is_not_gone(gathered: Places, tmp
         try:
             program.unlink()
             shutil.copy("/bin/sleep", program)
-            one = running._process(gathered, started.pid, "/proc", str(Path("/proc/self/ns/pid").readlink()))
+            one = running._read_process(gathered, started.pid, "/proc", str(Path("/proc/self/ns/pid").readlink()))
         finally:
             started.kill()
     assert (one.program, one.standing) == (str(program), "foreign")
@@ -556,7 +558,7 @@ def test_a_program_that_was_brought_up_to_date_is_not_gone(gathered: Places, tmp
 @pytest.mark.parametrize("gone", [False, True])
 @pytest.mark.parametrize("apart, marks", [("-Urm", ["disguised"]), ("-Urmpf", [])])
 def test_what_somebody_calls_by_the_name_of_a_packages_program_is_not_that(
-    gathered: Places, apart: str, marks: list[str], gone: bool
+    gathered: PlaceRows, apart: str, marks: list[str], gone: bool
 ) -> None:
     """In spaces of file systems and processes that anybody may make, another program lies where a package's lies here."""
     packaged = Path("/usr/bin/env")
@@ -579,9 +581,9 @@ def test_what_somebody_calls_by_the_name_of_a_packages_program_is_not_that(
         started.stdin.flush()
         assert started.stdout.readline() == b"runs\n"
         inner = children(started.pid) or [started.pid]
-        one = running._process(gathered, inner[0], "/proc", str(Path("/proc/self/ns/pid").readlink()))
+        one = running._read_process(gathered, inner[0], "/proc", str(Path("/proc/self/ns/pid").readlink()))
         began = Path(f"/proc/{inner[0]}/stat").read_text().rpartition(")")[2].split()[19]
-        running._judged(gathered, one, "/proc", {}, {})
+        running._add_process(gathered, one, "/proc", {}, {})
         started.stdin.close()
     lies.unlink(missing_ok=True)
     ((_slot, where, who, standing, _said, told, _programs, exactly),) = rows(gathered, "process")
@@ -598,42 +600,42 @@ def test_many_ways_to_one_program_cost_as_much_as_one_and_endless_ones_nothing(
 ) -> None:
     """On Python before 3.13 a thousand links one behind the other ended a hunt in RecursionError."""
     hashed = []
-    monkeypatch.setattr(packaged, "_md5_of", lambda opened: hashed.append(os.close(opened())))
+    monkeypatch.setattr(packaged, "_compute_md5", lambda opened: hashed.append(os.close(opened())))
     places, kept = known(dpkg), dpkg / "root/kept"
-    assert {places.standing(f"{kept.parent}{'/.' * number}/kept") for number in range(50)} == {"changed"}
+    assert {places.get_origin(f"{kept.parent}{'/.' * number}/kept") for number in range(50)} == {"changed"}
     assert len(hashed) == 1
     link = kept
     for number in range(1_200):
         link, before = tmp_path / f"l{number}", link
         link.symlink_to(before)
-    assert places.standing(str(link)) == "gone"
-    assert safe_open.real(str(link)) == str(link)
-    assert places.standing(str(tmp_path / "l9")) == "changed"
+    assert places.get_origin(str(link)) == "gone"
+    assert safe_open.resolve(str(link)) == str(link)
+    assert places.get_origin(str(tmp_path / "l9")) == "changed"
 
 
 def test_numbers_of_threads_and_of_nobody_are_not_hidden_processes() -> None:
-    assert running._answers(os.getpid(), "/proc")
-    assert not running._answers((1 << 22) + 5, "/proc")
+    assert running._is_process(os.getpid(), "/proc")
+    assert not running._is_process((1 << 22) + 5, "/proc")
 
 
-def test_who_listens_is_told_by_its_number_when_it_began_and_what_it_runs(gathered: Places) -> None:
-    one = running.Process(7, "/usr/bin/python3.13", "packaged", os.getuid(), {}, False, "55")
-    running._listens(gathered, "0.0.0.0:31337", one, "tcp", ["interpreter"])
-    ended = running.Process(7, "/usr/bin/python3.13", "packaged", os.getuid(), {}, False, "")
-    running._listens(gathered, "0.0.0.0:31338", ended, "tcp", ["interpreter"])
+def test_who_listens_is_told_by_its_number_when_it_began_and_what_it_runs(gathered: PlaceRows) -> None:
+    one = running.ProcessTrace(7, "/usr/bin/python3.13", "packaged", os.getuid(), {}, False, "55")
+    running._add_listener(gathered, "0.0.0.0:31337", one, "tcp", ["interpreter"])
+    ended = running.ProcessTrace(7, "/usr/bin/python3.13", "packaged", os.getuid(), {}, False, "")
+    running._add_listener(gathered, "0.0.0.0:31338", ended, "tcp", ["interpreter"])
     assert [row[7] for row in rows(gathered, "listener")] == ["7@55/usr/bin/python3.13", ""]
 
 
 def test_tables_of_sockets_are_read_and_nonsense_is_left_out(
-    gathered: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    gathered: PlaceRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "net").mkdir()
     line = "   0: 00000000:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1 x"
     (tmp_path / "net/tcp").write_text("head\n" + line + "\nnonsense\n")
-    assert running._table(str(tmp_path), "tcp", gathered) == [("4711", "0.0.0.0:8080", "0A")]
+    assert running._read_table(str(tmp_path), "tcp", gathered) == [("4711", "0.0.0.0:8080", "0A")]
     assert gathered.cut_short == []
     monkeypatch.setattr(running, "MAX_TABLE", 100)
-    running._table(str(tmp_path), "tcp", gathered)
+    running._read_table(str(tmp_path), "tcp", gathered)
     assert gathered.cut_short == ["listener"]
 
 
@@ -648,10 +650,10 @@ def test_tables_of_sockets_are_read_and_nonsense_is_left_out(
     ],
 )
 def test_addresses_are_told_as_people_know_them(text: str, address: str) -> None:
-    assert running._address(text) == address
+    assert running._format_address(text) == address
 
 
-def test_what_is_hidden_behind_much_else_is_told_as_not_seen(gathered: Places, tmp_path: Path) -> None:
+def test_what_is_hidden_behind_much_else_is_told_as_not_seen(gathered: PlaceRows, tmp_path: Path) -> None:
     for name, text in (("short", "x\n"), ("long", "x" * (MAX_TEXT + 1)), ("lines", "\n" * (MAX_LINES + 1))):
         (tmp_path / name).write_text(text)
         gathered.text(name, str(tmp_path / name))
@@ -666,10 +668,10 @@ def test_a_program_too_large_to_be_a_packages_is_changed(dpkg: Path) -> None:
     kept = dpkg / "root/kept"
     with kept.open("ab") as opened:
         opened.truncate(packaged.MAX_PROGRAM + 1)
-    assert known(dpkg).standing(str(kept)) == "changed"
+    assert known(dpkg).get_origin(str(kept)) == "changed"
 
 
-def test_what_is_said_is_bounded(gathered: Places) -> None:
+def test_what_is_said_is_bounded(gathered: PlaceRows) -> None:
     gathered.add("start", "/x", "root", "foreign", "a" * (MAX_SAID * 3) + "\udcff")
     assert len(gathered.rows[0][4]) < MAX_SAID + 10
     for _ in range(2_000):

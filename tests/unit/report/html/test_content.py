@@ -5,9 +5,9 @@ from __future__ import annotations
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
 from auditor.audit.reviews import judge
-from auditor.models import Look, Run, clock
-from auditor.models.incidents import Standing
-from auditor.report.html.pages import pages
+from auditor.models import Run, Scan, clock
+from auditor.models.incidents import ActiveContainment
+from auditor.report.html.pages import iter_pages
 from tests import factory
 from tests.unit.audit.test_reviews import look
 from tests.unit.looks.test_traces import seen
@@ -19,14 +19,14 @@ STARTED = "2026-11-24T09:12:00+07:00"
 BET = seen("88bet.example", exact=True, target="88bet.example", where="/tin/<b>", sample="<script>x</script> nhà cái")
 
 
-def run(*looks: Look) -> Run:
+def run(*looks: Scan) -> Run:
     judged = judge(REAL, factory.HOSTS, looks, (), clock.read(STARTED))
     made = factory.run(started=STARTED)
-    return made.model_copy(update={"findings": (*made.findings, *judged.findings), "reviews": judged.reviewed})
+    return made.model_copy(update={"findings": (*made.findings, *judged.findings), "reviews": judged.reviews})
 
 
-def written(*looks: Look) -> dict[str, str]:
-    return dict(pages(run(*looks), CATALOGUE, "en"))
+def written(*looks: Scan) -> dict[str, str]:
+    return dict(iter_pages(run(*looks), CATALOGUE, "en"))
 
 
 def test_a_site_s_page_shows_each_trace_with_the_command_that_accepts_it() -> None:
@@ -51,11 +51,11 @@ def test_what_sites_share_and_which_were_never_reviewed_is_on_the_first_page() -
 
 
 def test_what_incidents_contain_is_on_the_first_page_and_on_those_of_host_and_site() -> None:
-    standing = Standing(
+    standing = ActiveContainment(
         incident="SC-20261124-1", number=2, host="web1", means="path", what="antruc.test/<b>", known=True
     )
     made = run().model_copy(update={"contained": (standing,)})
-    found = dict(pages(made, CATALOGUE, "en"))
+    found = dict(iter_pages(made, CATALOGUE, "en"))
     line = "SC-20261124-1: Path blocked (number 2): antruc.test/&lt;b&gt; on web1"
     assert {name for name, page in found.items() if line in page} == {
         *("index.html", "hosts/web1.html", "sites/antruc.test.html")

@@ -13,8 +13,8 @@ from auditor.models import HostOutcome, Text
 from auditor.report import evidence
 from auditor.report.html import addresses, rendering
 from auditor.report.html import pages as html
-from auditor.results.summary import fleet
-from auditor.results.trend import trend_point
+from auditor.results.summary import summarize_run
+from auditor.results.trend import make_trend_point
 from auditor.text.words import Words
 from tests import factory
 
@@ -22,7 +22,7 @@ CATALOGUE = factory.catalogue()
 BEFORE = factory.run(started="2026-11-23T08:21:00+07:00", run_id="before")
 RUNS = {
     "plain": (factory.run(), None, ()),
-    "hardened": (factory.run(hardened=True), BEFORE, (trend_point(BEFORE),)),
+    "hardened": (factory.run(hardened=True), BEFORE, (make_trend_point(BEFORE),)),
     "unreachable": (factory.run(unreachable=["web3"]), BEFORE, ()),
     "nobody": (factory.run(unreachable=["web1", "web2", "web3"]), None, ()),
     "hostile": (factory.run(nasty=factory.NASTY), factory.run(nasty=factory.NASTY), ()),
@@ -56,7 +56,7 @@ class Page(HTMLParser):
 @cache
 def rendered(name, lang="vi"):
     run, before, trend = RUNS[name]
-    return dict(html.pages(run, CATALOGUE, lang, before, trend))
+    return dict(html.iter_pages(run, CATALOGUE, lang, before, trend))
 
 
 @pytest.fixture(params=[(name, lang) for name in RUNS for lang in ("vi", "en")], ids="-".join)
@@ -86,7 +86,7 @@ def test_every_link_leads_to_a_page_and_a_place_that_is_there(pages):
 
 
 def test_the_only_script_is_our_own_and_the_policy_admits_no_other(pages):
-    script, digest = rendering.own("filter.js")
+    script, digest = rendering.load_asset("filter.js")
     for path, (text, page) in pages.items():
         policy = re.search('Content-Security-Policy" content="([^"]*)"', text).group(1)
         found = re.findall(r"<script>(.*?)</script>", text, re.S)
@@ -131,7 +131,7 @@ def test_hostile_text_is_there_to_read():
 
 def test_a_page_does_not_grow_with_what_a_host_sends():
     huge = factory.run(nasty=["x" * 1_000_000])
-    assert max(len(text) for _, text in html.pages(huge, CATALOGUE, "vi")) < 1_500_000
+    assert max(len(text) for _, text in html.iter_pages(huge, CATALOGUE, "vi")) < 1_500_000
 
 
 def test_an_unread_site_is_never_green():
@@ -176,7 +176,7 @@ def test_the_words_are_those_of_the_organisation_s_laws():
     older = factory.run().model_copy(
         update={"organisation": factory.ORGANISATION.model_copy(update={"regime": "2022"})}
     )
-    made = dict(html.pages(older, CATALOGUE, "vi"))
+    made = dict(html.iter_pages(older, CATALOGUE, "vi"))
     assert "Báo cáo rà soát an toàn thông tin mạng" in made["index.html"]
     assert "Báo cáo rà soát an ninh mạng" in rendered("plain")["index.html"]
     cards = [Page(text["frameworks.html"]).text for text in (made, rendered("plain"))]
@@ -186,13 +186,13 @@ def test_the_words_are_those_of_the_organisation_s_laws():
 
 def test_an_inventory_path_cannot_add_a_command():
     run = factory.run().model_copy(update={"inventory": "x; rm -rf /"})
-    index = dict(html.pages(run, CATALOGUE, "vi"))["index.html"]
+    index = dict(html.iter_pages(run, CATALOGUE, "vi"))["index.html"]
     assert "auditor harden -i &#39;x; rm -rf /&#39;" in index
 
 
 def test_a_local_audit_offers_no_command_that_would_not_work():
     run = factory.run().model_copy(update={"inventory": "localhost"})
-    for _, text in html.pages(run, CATALOGUE, "vi"):
+    for _, text in html.iter_pages(run, CATALOGUE, "vi"):
         assert "auditor harden" not in text
 
 
@@ -213,14 +213,14 @@ def test_times_elsewhere_are_vietnam_s():
     ],
 )
 def test_the_headline_says_how_it_stands(name, lang, sentence):
-    assert html.headline(fleet(RUNS[name][0]), Words(lang)) == sentence
+    assert html.write_headline(summarize_run(RUNS[name][0]), Words(lang)) == sentence
 
 
 def test_three_of_four():
     run = factory.run()
     kept = tuple(f for f in run.findings if f.host != "web2" or f.status == "pass")
     assert (
-        html.headline(fleet(run.model_copy(update={"findings": kept})), Words("vi"))
+        html.write_headline(summarize_run(run.model_copy(update={"findings": kept})), Words("vi"))
         == "3 trong 4 trang có việc phải làm ngay"
     )
 
@@ -229,16 +229,16 @@ def test_one_alone_is_not_counted():
     run = factory.run(hosts=factory.HOSTS[:1])
     kept = tuple(f for f in run.findings if f.severity in ("low", "medium") and f.status != "not_evaluated")
     assert (
-        html.headline(fleet(run.model_copy(update={"findings": kept})), Words("vi"))
+        html.write_headline(summarize_run(run.model_copy(update={"findings": kept})), Words("vi"))
         == "Không có việc phải làm ngay, nhưng trang này còn việc nên làm"
     )
-    assert html.headline(fleet(run), Words("en")) == "This site needs action now"
+    assert html.write_headline(summarize_run(run), Words("en")) == "This site needs action now"
 
 
 def test_a_fleet_that_is_done_says_so_only_when_everything_was_evaluated():
     run = factory.run(clean=True)
     done = run.model_copy(update={"findings": tuple(f for f in run.findings if f.status != "not_evaluated")})
-    assert html.headline(fleet(done), Words("vi")) == "Không còn việc nào phải làm ở 4 trang"
+    assert html.write_headline(summarize_run(done), Words("vi")) == "Không còn việc nào phải làm ở 4 trang"
 
 
 def test_file_names_come_from_safe_names_only():
@@ -251,7 +251,7 @@ def test_file_names_come_from_safe_names_only():
 
 def test_values_are_shown_as_people_read_them():
     def value(path, data):
-        return evidence.value(path, data, Words("vi"), 100)
+        return evidence.format_value(path, data, Words("vi"), 100)
 
     assert value("files.mode", 0o644) == "0644"
     assert value("site.certificate.not_after", factory.NOW) == "08:30 ngày 23/11/2026"
@@ -268,11 +268,11 @@ def test_values_are_shown_as_people_read_them():
 def test_a_path_that_was_only_tried_does_not_look_like_a_file_that_is_there():
     some = next(finding for finding in factory.run().findings if finding.violations)
     tried = dataclasses.replace(some, violations=({"tried": "/.env"}, {"tried": "/.git/config"}))
-    assert evidence.brief(tried, Words("vi")) == (
+    assert evidence.summarize_finding(tried, Words("vi")) == (
         "thử /.env: không bị chặn",
         "thử /.git/config: không bị chặn",
     )
-    table = evidence.violations(tried, Words("en"))
+    table = evidence.build_violation_table(tried, Words("en"))
     assert table is not None
     assert table.columns == () and table.rows == (("tried /.env: not refused",), ("tried /.git/config: not refused",))
 
@@ -280,13 +280,13 @@ def test_a_path_that_was_only_tried_does_not_look_like_a_file_that_is_there():
 def test_whom_a_setting_of_sshd_holds_for_is_in_words():
     some, *_ = factory.run().findings
     cases = ({"when": "for anybody", "value": "yes"}, {"when": "user root", "value": "yes"})
-    table = evidence.violations(dataclasses.replace(some, violations=cases), Words("vi"))
+    table = evidence.build_violation_table(dataclasses.replace(some, violations=cases), Words("vi"))
     assert table is not None and table.rows == (("với mọi người", "yes"), ("user root", "yes"))
 
 
 def test_clauses_are_cited_as_each_framework_does():
     cited = dict(
-        evidence.references(
+        evidence.list_references(
             {
                 "tcvn14423": {"l1": ["3.5"], "l2": ["4.5", "4.6 a"], "l3": []},
                 "nd331": ["30.4.b"],
@@ -309,5 +309,5 @@ def test_reasons_are_foreign_text_too():
         HostOutcome(host=host.name, reached=False, reason=Text(vi="<b>x</b>\u202e", en="<b>x</b>"))
         for host in run.hosts
     )
-    index = dict(html.pages(run.model_copy(update={"outcomes": outcomes}), CATALOGUE, "vi"))["index.html"]
+    index = dict(html.iter_pages(run.model_copy(update={"outcomes": outcomes}), CATALOGUE, "vi"))["index.html"]
     assert "&lt;b&gt;x&lt;/b&gt;⟨U+202E⟩" in index

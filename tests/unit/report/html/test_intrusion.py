@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 
-from auditor.report.html.brief import decisions
-from auditor.report.html.pages import pages
-from auditor.results.by_control import work
-from auditor.results.intrusions import intrusions
+from auditor.report.html.brief import list_decisions
+from auditor.report.html.pages import iter_pages
+from auditor.results.by_control import list_work
+from auditor.results.intrusions import find_intrusions
 from tests.unit import intruded
 
 RUN = intruded.run(*intruded.TRACES, injected=True)
 
 
 def shown(run=RUN, lang="vi") -> dict[str, str]:
-    return dict(pages(run, intruded.CATALOGUE, lang))
+    return dict(iter_pages(run, intruded.CATALOGUE, lang))
 
 
 def test_the_first_page_says_so_before_everything_else_and_asks_for_the_incident_first() -> None:
@@ -54,7 +54,9 @@ def test_an_open_incident_is_told_with_what_it_contains_and_stays_a_decision_wit
     some = shown(RUN.model_copy(update={"incidents": (intruded.INCIDENT,)}))
     assert "Hồ sơ sự cố SC-20261124-1 đang mở" in some["index.html"]
     cleaned = intruded.run(incidents=(intruded.INCIDENT,))
-    first, *_ = decisions(work(cleaned, intruded.CATALOGUE), cleaned, 0, intrusions(cleaned), cleaned.incidents or ())
+    first, *_ = list_decisions(
+        list_work(cleaned, intruded.CATALOGUE), cleaned, 0, find_intrusions(cleaned), cleaned.incidents or ()
+    )
     assert (first.what, first.names) == ("conclude", ("SC-20261124-1",))
     assert "Sự cố đang xử lý" in shown(cleaned)["hosts/web1.html"]
 

@@ -8,28 +8,28 @@ from selectolax.lexbor import LexborHTMLParser
 
 from auditor.audit.frameworks.assessment import Result
 from auditor.models import (
+    AppliedWaiver,
+    ExceptionScope,
+    ExcludedHost,
     Hardening,
     Host,
     HostHardening,
     HostOutcome,
-    LeftOut,
     NotDone,
-    Scope,
     Severity,
     Site,
     Subject,
     Text,
-    Waived,
     Waiver,
     WaiverUse,
 )
 from auditor.report.html import pages as html
-from auditor.report.html.chart import stacked
-from auditor.report.html.paging import paged
-from auditor.results.by_clause import by_clause
-from auditor.results.by_control import by_control
-from auditor.results.compare import between, matrix
-from auditor.results.trend import completed, months, trend_point
+from auditor.report.html.chart import stack_bars
+from auditor.report.html.paging import paginate
+from auditor.results.by_clause import assess_frameworks
+from auditor.results.by_control import build_control_results
+from auditor.results.compare import build_matrix, compare_runs
+from auditor.results.trend import complete_point, make_trend_point, select_last_of_months
 from tests import factory
 
 CATALOGUE = factory.catalogue()
@@ -37,7 +37,7 @@ BEFORE = factory.run(started="2026-11-23T08:21:00+07:00", run_id="before")
 
 
 def pages(run, **options):
-    return {path: LexborHTMLParser(text) for path, text in html.pages(run, CATALOGUE, "en", **options)}
+    return {path: LexborHTMLParser(text) for path, text in html.iter_pages(run, CATALOGUE, "en", **options)}
 
 
 def rows(page, selector):
@@ -64,7 +64,7 @@ def test_a_control_s_page_names_everybody_who_fails_it_with_the_evidence():
 
 
 def test_controls_come_in_the_order_in_which_they_matter():
-    results = by_control(factory.run().findings, CATALOGUE)
+    results = build_control_results(factory.run().findings, CATALOGUE)
     is_open = [bool(result.open) for result in results]
     assert is_open == sorted(is_open, reverse=True) and True in is_open and False in is_open
     ranks = [result.severity.rank for result in results if result.open]
@@ -83,8 +83,8 @@ def test_what_could_not_be_evaluated_is_told_host_by_host_the_unread_first():
 
 def test_the_matrix_counts_every_change_once():
     run = factory.run(hardened=True, unreachable=["web3"])
-    comparison = between(BEFORE, run)
-    table = matrix(comparison)
+    comparison = compare_runs(BEFORE, run)
+    table = build_matrix(comparison)
     assert table.changes == ("regressed", "new", "still", "fixed", "unknown")
     for change in table.changes:
         assert sum(table.rows[severity][change] for severity in Severity) == table.totals[change]
@@ -105,14 +105,14 @@ def test_a_host_that_was_lost_does_not_make_the_comparison_look_better():
 
 def test_hosts_that_only_one_run_holds_are_not_compared():
     fewer = factory.run(hosts=factory.HOSTS[:1])
-    comparison = between(BEFORE, fewer)
+    comparison = compare_runs(BEFORE, fewer)
     assert {finding.host for found in comparison.changes.values() for finding in found} == {"web1"}
     assert "2 hosts are in only one of the audits" in rows(pages(fewer, before=BEFORE)["changes.html"], "section")[0]
 
 
 def test_a_framework_s_page_has_a_row_for_every_clause_and_leads_to_what_is_open():
     run = factory.run()
-    results = {one.framework.id: one for one in by_clause(run, CATALOGUE)}
+    results = {one.framework.id: one for one in assess_frameworks(run, CATALOGUE)}
     assert {"tcvn14423", "nd331"} <= set(results)
     assert list(results)[:2] == ["nd331", "tcvn14423"] and list(results)[-1] == "anssi_bp028"
     decree = results["nd331"]
@@ -129,21 +129,21 @@ def test_a_framework_s_page_has_a_row_for_every_clause_and_leads_to_what_is_open
 
 
 def test_a_month_is_its_last_audit():
-    point = trend_point(BEFORE)
+    point = make_trend_point(BEFORE)
     at = [
         point.model_copy(update={"run_id": day, "started": f"{day}T08:00:00+07:00"})
         for day in ("2026-09-01", "2026-09-30", "2026-10-01", "2026-11-02", "2026-11-22")
     ]
-    assert [one.run_id for one in months(at)] == ["2026-09-30", "2026-10-01", "2026-11-22"]
+    assert [one.run_id for one in select_last_of_months(at)] == ["2026-09-30", "2026-10-01", "2026-11-22"]
     page = pages(BEFORE, trend=at)["index.html"]
     assert rows(page, ".months tbody th") == ["Nov 2026", "Oct 2026", "Sep 2026"]
 
 
 def test_a_month_that_lost_hosts_says_so():
-    lost = trend_point(factory.run(unreachable=["web2", "web3"]))
+    lost = make_trend_point(factory.run(unreachable=["web2", "web3"]))
     at = [
         lost.model_copy(update={"run_id": "oct", "started": "2026-10-20T08:00:00+07:00"}),
-        trend_point(BEFORE).model_copy(update={"started": "2026-11-02T08:00:00+07:00"}),
+        make_trend_point(BEFORE).model_copy(update={"started": "2026-11-02T08:00:00+07:00"}),
     ]
     page = pages(BEFORE, trend=at)["index.html"]
     november, october = rows(page, ".months tbody tr")
@@ -155,9 +155,9 @@ def test_a_month_that_lost_hosts_says_so():
 
 def test_a_limited_run_names_the_sites_that_it_left_out():
     some = factory.run(hosts=factory.HOSTS[:1]).model_copy(
-        update={"left_out": (LeftOut(host="web2", sites=("bennua.test",)), LeftOut(host="db1"))}
+        update={"left_out": (ExcludedHost(host="web2", sites=("bennua.test",)), ExcludedHost(host="db1"))}
     )
-    trend = (trend_point(BEFORE), completed(trend_point(some), [trend_point(BEFORE)]))
+    trend = (make_trend_point(BEFORE), complete_point(make_trend_point(some), [make_trend_point(BEFORE)]))
     page = pages(some, trend=trend)["index.html"]
     (note,) = rows(page, ".lead .unread-note")
     assert "does not include 2 sites or hosts: bennua.test, db1." in note
@@ -167,13 +167,13 @@ def test_a_limited_run_names_the_sites_that_it_left_out():
 
 def test_a_report_written_again_ends_its_trend_with_its_own_run():
     later = factory.run(run_id="later", started="2026-12-01T08:00:00+07:00", hardened=True)
-    page = pages(BEFORE, trend=(trend_point(BEFORE), trend_point(later)))["index.html"]
+    page = pages(BEFORE, trend=(make_trend_point(BEFORE), make_trend_point(later)))["index.html"]
     assert not rows(page, "#trend")
 
 
 def test_a_host_s_page_tells_what_changed_and_how_it_went():
     now = factory.run(hardened=True)
-    page = pages(now, before=BEFORE, trend=(trend_point(BEFORE), trend_point(now)))["hosts/web1.html"]
+    page = pages(now, before=BEFORE, trend=(make_trend_point(BEFORE), make_trend_point(now)))["hosts/web1.html"]
     then, today = (
         sum(f.is_open and f.subject.id == "web1" for f in run.findings if f.subject.kind == "host")
         for run in (BEFORE, now)
@@ -188,7 +188,7 @@ def test_only_a_waiver_in_force_makes_its_measure_equivalent(validity, days, tag
     waiver = Waiver(
         id="12/QĐ-UBND",
         control="ssh.root_by_password",
-        scope=Scope(hosts=("web1",)),
+        scope=ExceptionScope(hosts=("web1",)),
         reason="r",
         approver="Chủ tịch",
         granted=date(2026, 1, 1),
@@ -201,17 +201,17 @@ def test_only_a_waiver_in_force_makes_its_measure_equivalent(validity, days, tag
 
 
 def test_a_stacked_bar_is_as_long_as_its_sum():
-    parts = stacked({Severity.LOW: 1, Severity.CRITICAL: 3, Severity.HIGH: 0}, 8)
+    parts = stack_bars({Severity.LOW: 1, Severity.CRITICAL: 3, Severity.HIGH: 0}, 8)
     assert [(part.severity, part.x, part.width) for part in parts] == [
         (Severity.CRITICAL, 0, 37.5),
         (Severity.LOW, 37.5, 12.5),
     ]
-    assert stacked({Severity.LOW: 0}, 0) == ()
+    assert stack_bars({Severity.LOW: 0}, 0) == ()
 
 
 @pytest.mark.parametrize(("length", "pages"), [(0, [0]), (200, [200]), (201, [200, 1]), (450, [200, 200, 50])])
 def test_a_long_list_is_whole_over_its_pages(length, pages):
-    sheets = paged(range(length), "index.html", "sites")
+    sheets = paginate(range(length), "index.html", "sites")
     assert [len(sheet.items) for sheet in sheets] == pages
     assert [item for sheet in sheets for item in sheet.items] == list(range(length))
     assert sheets[0].path == "index.html" and sheets[0].previous is None and sheets[-1].next is None
@@ -231,7 +231,7 @@ def test_a_large_fleet_is_paged_and_every_site_is_found_by_name():
 
 
 def test_two_hundred_sites_fit_in_a_megabyte():
-    index = next(text for path, text in html.pages(many(200), CATALOGUE, "vi") if path == "index.html")
+    index = next(text for path, text in html.iter_pages(many(200), CATALOGUE, "vi") if path == "index.html")
     assert len(index.encode()) < 1_000_000
 
 
@@ -274,7 +274,7 @@ def test_a_hardening_is_told_on_the_overview_and_on_each_host_s_page():
 
 def test_a_waived_finding_is_no_longer_among_those_who_fail_the_control():
     run = factory.run()
-    waiver = Waived(
+    waiver = AppliedWaiver(
         id="MT-01", reason="waiting for new hardware", approver="Head of office", granted=date(2026, 1, 1),
         expires=date(2026, 12, 1), days_left=8, validity="expiring", compensating=None,
     )  # fmt: skip

@@ -12,10 +12,20 @@ from pathlib import Path
 import pytest
 
 from auditor.inventory import hosts as inventories
-from auditor.models import Finding, Hardening, Host, HostHardening, Organisation, Status, Waived, Waiver, WaiverUse
+from auditor.models import (
+    AppliedWaiver,
+    Finding,
+    Hardening,
+    Host,
+    HostHardening,
+    Organisation,
+    Status,
+    Waiver,
+    WaiverUse,
+)
 from auditor.report.official.document import COLUMNS
-from auditor.results.month_work import Hardened
-from auditor.results.summary import Counts
+from auditor.results.month_work import HardeningAudits
+from auditor.results.summary import FindingCounts
 from tests import factory
 from tests.unit import official
 
@@ -33,7 +43,7 @@ def annex(of, key):
 
 def test_a_ward_s_figures_are_those_of_its_site_and_host():
     run = factory.run(started=official.NOW)
-    counts = Counts.of(of_ward(run, "web1", "antruc.test"))
+    counts = FindingCounts.from_findings(of_ward(run, "web1", "antruc.test"))
     told = official.text(official.document("xa-an-truc", run=run))
     assert f"Có {counts.evaluated} điểm kiểm tra đã có kết quả: {counts.status[Status.PASS]} đạt" in told
     assert f"Còn {counts.open_total} điểm kiểm tra chưa đạt hoặc mới đạt một phần" in told
@@ -44,7 +54,7 @@ def test_the_office_above_covers_all_and_counts_a_shared_host_once():
     run = factory.run(started=official.NOW)
     told = official.text(official.document("tinh-tan-giang", run=run))
     assert "4 trang thông tin điện tử của 4 đơn vị, đặt trên 3 máy chủ" in told
-    assert f"Còn {Counts.of(run.findings).open_total} điểm kiểm tra" in told
+    assert f"Còn {FindingCounts.from_findings(run.findings).open_total} điểm kiểm tra" in told
 
 
 def declared(folder: Path, level: str) -> tuple[Host, ...]:
@@ -106,8 +116,8 @@ def test_a_ward_on_a_shared_host_asks_its_office_to_mend_that_host():
 
 def test_what_changed_since_the_month_before():
     told = official.text(official.document("xa-an-truc", run=HARDENED, before=BEFORE))
-    was = Counts.of(of_ward(BEFORE, "web1", "antruc.test")).open_total
-    now = Counts.of(of_ward(HARDENED, "web1", "antruc.test")).open_total
+    was = FindingCounts.from_findings(of_ward(BEFORE, "web1", "antruc.test")).open_total
+    now = FindingCounts.from_findings(of_ward(HARDENED, "web1", "antruc.test")).open_total
     assert (
         f"So với lần rà soát 08:30 ngày 27/10/2026, số điểm chưa đạt hoặc mới đạt một phần giảm từ {was} xuống {now}."
         in told
@@ -121,14 +131,14 @@ def test_what_changed_since_the_month_before():
 def test_hosts_that_the_month_before_lacks_are_not_compared():
     earlier = factory.run(started=official.BEFORE, hosts=factory.HOSTS[:1])
     told = official.text(official.document("tinh-tan-giang", run=factory.run(started=official.NOW), before=earlier))
-    ward = Counts.of(of_ward(earlier, "web1", "antruc.test")).open_total
+    ward = FindingCounts.from_findings(of_ward(earlier, "web1", "antruc.test")).open_total
     assert f"không đổi (trước {ward}, nay {ward})" in told
     assert "không có số liệu về máy chủ: bennua.test, dongvau.test, gotre.test." in told
 
 
 def test_a_host_that_was_lost_is_no_improvement_and_one_found_again_no_setback():
     down = factory.run(started=official.NOW, unreachable=["web2", "web3"])
-    ward = Counts.of(of_ward(BEFORE, "web1", "antruc.test")).open_total
+    ward = FindingCounts.from_findings(of_ward(BEFORE, "web1", "antruc.test")).open_total
     for now, before in ((down, BEFORE), (factory.run(started=official.NOW), down)):
         told = official.text(official.document("tinh-tan-giang", run=now, before=before))
         assert f"không đổi (trước {ward}, nay {ward}).\nCụ thể: chưa khắc phục {ward} điểm.\n" in told
@@ -154,7 +164,7 @@ def test_an_area_that_was_not_read_is_no_improvement_either():
             )
         }
     )
-    rest = Counts.of(of_ward(now, "web1", "antruc.test")).open_total
+    rest = FindingCounts.from_findings(of_ward(now, "web1", "antruc.test")).open_total
     told = official.text(official.document("xa-an-truc", run=now, before=BEFORE))
     assert f"không đổi (trước {rest}, nay {rest})" in told and f"nay không đánh giá được {len(lost)} điểm" in told
     back = factory.run(started=official.NOW)
@@ -447,7 +457,7 @@ def waived(finding, **more):
         "expires": "2026-12-15",
         **more,
     }
-    used = Waived.model_validate({"compensating": None, **waiver, "days_left": 21, "validity": "expiring"})
+    used = AppliedWaiver.model_validate({"compensating": None, **waiver, "days_left": 21, "validity": "expiring"})
     return replace(finding, waiver=used), Waiver.model_validate(
         {**waiver, "control": finding.control, "scope": {"hosts": ["web1"]}}
     )
@@ -566,13 +576,16 @@ def hardened_by(first, last, *states):
     made = Hardening(
         id="first", inventory=first.inventory, started="2026-11-24T17:40:00+00:00", seconds=300, hosts=hosts
     )
-    return [Hardened(first, last.model_copy(update={"hardening": made}))]
+    return [HardeningAudits(first, last.model_copy(update={"hardening": made}))]
 
 
 def test_what_was_put_right_within_the_month_is_told_with_how_and_when():
     kept = hardened_by(FIRST, LATE, "confirmed", "confirmed", "confirmed")
     of = official.document("tinh-tan-giang", run=LATE, first=FIRST, hardenings=kept)
-    before, after = Counts.of(FIRST.findings).open_total, Counts.of(LATE.findings).open_total
+    before, after = (
+        FindingCounts.from_findings(FIRST.findings).open_total,
+        FindingCounts.from_findings(LATE.findings).open_total,
+    )
     told = official.text(of)
     assert (
         "Từ lần rà soát đầu tháng (08:00 ngày 24/11/2026) đến lần rà soát cuối tháng (00:56 ngày 25/11/2026)," in told

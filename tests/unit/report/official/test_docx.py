@@ -78,7 +78,7 @@ def test_an_officer_may_change_fonts_words_and_order(tmp_path):
     assert any(one.text == "LƯU HÀNH NỘI BỘ (bản cong-van)" for one in paragraphs(made))
     (rule,) = [one for one in paragraphs(made) if one.style.name == template.STYLE_MOTTO_RULE]
     indent = rule.paragraph_format.left_indent + rule.paragraph_format.right_indent
-    assert 100 - indent / Mm(1) == pytest.approx(metrics.width(DOCUMENT.motto, 14, bold=True), abs=0.1)
+    assert 100 - indent / Mm(1) == pytest.approx(metrics.measure_width(DOCUMENT.motto, 14, bold=True), abs=0.1)
 
 
 @pytest.mark.parametrize(
@@ -122,18 +122,18 @@ def test_lines_are_even_and_as_few_as_can_be():
     def count(line):
         return float(len(line))
 
-    assert metrics.lines("aaa bbb ccc ddd", count, 11) == ("aaa bbb", "ccc ddd")
-    assert metrics.lines("aaa bbb", count, 7) == ("aaa bbb",)
-    assert metrics.lines("a", count, 0.5) == ("a",)
-    assert metrics.lines("rà soát trang thông tin điện tử", count, 24) == ("rà soát", "trang thông tin điện tử")
-    assert metrics.lines("rà soát TRANG THÔNG TIN ĐIỆN TỬ", count, 24) == ("rà soát", "TRANG THÔNG TIN ĐIỆN TỬ")
-    assert metrics.lines("trang thông tin điện tử", count, 12) == ("trang thông", "tin điện tử")
-    assert metrics.lines("aaaaaaaaaaaa bb", count, 5) == ("aaaaaaaaaaaa", "bb")
+    assert metrics.break_lines("aaa bbb ccc ddd", count, 11) == ("aaa bbb", "ccc ddd")
+    assert metrics.break_lines("aaa bbb", count, 7) == ("aaa bbb",)
+    assert metrics.break_lines("a", count, 0.5) == ("a",)
+    assert metrics.break_lines("rà soát trang thông tin điện tử", count, 24) == ("rà soát", "trang thông tin điện tử")
+    assert metrics.break_lines("rà soát TRANG THÔNG TIN ĐIỆN TỬ", count, 24) == ("rà soát", "TRANG THÔNG TIN ĐIỆN TỬ")
+    assert metrics.break_lines("trang thông tin điện tử", count, 12) == ("trang thông", "tin điện tử")
+    assert metrics.break_lines("aaaaaaaaaaaa bb", count, 5) == ("aaaaaaaaaaaa", "bb")
 
 
 def test_lengths_are_those_of_times_new_roman():
-    assert metrics.width("M", 72, bold=False) == pytest.approx(0.889 * 25.4, rel=0.002)
-    assert metrics.width("Ộ", 12, bold=True) == metrics.width("O", 12, bold=True)
+    assert metrics.measure_width("M", 72, bold=False) == pytest.approx(0.889 * 25.4, rel=0.002)
+    assert metrics.measure_width("Ộ", 12, bold=True) == metrics.measure_width("O", 12, bold=True)
 
 
 def test_annexes_with_nothing_in_them_are_left_out():

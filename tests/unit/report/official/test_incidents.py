@@ -15,15 +15,15 @@ DETECTED = datetime.datetime(2026, 11, 20, 8, 30, tzinfo=clock.ZONE)
 OPEN = IncidentSummary(
     id="SC-20261120-1",
     domains=("antruc.test",),
-    injected=("antruc.test",),
+    injected_domains=("antruc.test",),
     hosts=1,
-    detected=DETECTED,
-    contained=12,
-    unsettled=0,
+    detected_at=DETECTED,
+    contained_count=12,
+    unsettled_count=0,
     in_force=11,
     reports=(ReportSent("now", DETECTED, "45/BC-UBND"),),
     overdue=("first",),
-    closed=None,
+    closed_at=None,
     cause="",
 )
 NONE = {"vi": "Sổ sự cố không ghi nhận sự cố nào trong kỳ", "en": "The case log has no incident in this period"}
@@ -52,7 +52,7 @@ def test_an_open_incident_is_told_with_its_times_and_numbers() -> None:
 
 
 def test_a_closed_one_says_why_and_names_no_server() -> None:
-    closed = replace(OPEN, closed=DETECTED + datetime.timedelta(days=2), cause="mật khẩu của web1 bị lộ.")
+    closed = replace(OPEN, closed_at=DETECTED + datetime.timedelta(days=2), cause="mật khẩu của web1 bị lộ.")
     said = official.text(official.document("xa-an-truc", "bao-cao", incidents=(closed,)))
     assert "đã kết thúc lúc" in said and "nguyên nhân: mật khẩu của" in said and "web1" not in said
 

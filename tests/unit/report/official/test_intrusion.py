@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from auditor.report.official.document import Document
+from auditor.report.official.document import OfficialDocument
 from tests.unit import intruded, official
 
 RUN = intruded.run(*intruded.TRACES)
@@ -15,7 +15,7 @@ def catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(official, "CATALOGUE", intruded.CATALOGUE)
 
 
-def document(unit: str = "xa-an-truc", **given) -> Document:
+def document(unit: str = "xa-an-truc", **given) -> OfficialDocument:
     return official.document(unit, run=RUN, **given)
 
 

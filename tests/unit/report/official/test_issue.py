@@ -17,7 +17,7 @@ from auditor.inventory import hosts as inventory
 from auditor.models import Hardening, HostHardening
 from auditor.report import advisory
 from auditor.report.official import issue
-from auditor.report.official.period import Period, month_before, state
+from auditor.report.official.period import Period, build_month_state, find_month_before
 from auditor.text.words import Words
 from tests import factory
 from tests.unit import official
@@ -91,10 +91,10 @@ def test_the_same_month_gives_the_same_bytes_again(history, tmp_path):
 
 def test_a_month_is_vietnam_s_whatever_clock_the_run_used(history):
     keep(history, "2026-10-31T18:00:00+00:00")
-    found = state(history.run, history.entries("inventories/lab"), Period(2026, 11), {"web1"})
+    found = build_month_state(history.run, history.entries("inventories/lab"), Period(2026, 11), {"web1"})
     assert found is not None and found.moments == ("2026-10-31T18:00:00+00:00",)
-    assert Period.of("2026-11-01T00:30:00+07:00") == Period(2026, 11)
-    assert Period.of("2026-10-31T23:30:00+07:00") == Period(2026, 10)
+    assert Period.from_moment("2026-11-01T00:30:00+07:00") == Period(2026, 11)
+    assert Period.from_moment("2026-10-31T23:30:00+07:00") == Period(2026, 10)
 
 
 def test_the_last_run_of_the_month_is_taken_and_a_limited_one_completed_from_earlier_ones(history):
@@ -102,7 +102,9 @@ def test_the_last_run_of_the_month_is_taken_and_a_limited_one_completed_from_ear
     full = keep(history, "2026-11-10T08:00:00+07:00")
     last = keep(history, "2026-11-20T08:00:00+07:00", hosts=factory.HOSTS[:1], hardened=True)
     keep(history, "2026-12-01T08:00:00+07:00")
-    found = state(history.run, history.entries("inventories/lab"), Period(2026, 11), {"web1", "web2", "web3"})
+    found = build_month_state(
+        history.run, history.entries("inventories/lab"), Period(2026, 11), {"web1", "web2", "web3"}
+    )
     assert found is not None
     assert found.moments == ("2026-11-20T08:00:00+07:00", "2026-11-10T08:00:00+07:00")
     of_first = [f for f in found.run.findings if f.host == "web1"]
@@ -114,7 +116,9 @@ def test_the_last_run_of_the_month_is_taken_and_a_limited_one_completed_from_ear
 def test_a_host_that_no_run_of_the_month_has_is_missing(history):
     keep(history, "2026-11-10T08:00:00+07:00", hosts=factory.HOSTS[:2])
     keep(history, "2026-11-20T08:00:00+07:00", hosts=factory.HOSTS[:1])
-    found = state(history.run, history.entries("inventories/lab"), Period(2026, 11), {"web1", "web2", "web3"})
+    found = build_month_state(
+        history.run, history.entries("inventories/lab"), Period(2026, 11), {"web1", "web2", "web3"}
+    )
     assert found is not None and [host.name for host in found.run.hosts] == ["web1", "web2"]
 
 
@@ -122,8 +126,8 @@ def test_the_month_before_is_the_last_that_has_a_run(history):
     for started in ("2026-06-10T08:00:00+07:00", "2026-08-10T08:00:00+07:00", "2026-11-10T08:00:00+07:00"):
         keep(history, started)
     entries = history.entries("inventories/lab")
-    assert month_before(entries, Period(2026, 11)) == Period(2026, 8)
-    assert month_before(entries, Period(2026, 6)) is None
+    assert find_month_before(entries, Period(2026, 11)) == Period(2026, 8)
+    assert find_month_before(entries, Period(2026, 6)) is None
 
 
 @pytest.mark.parametrize(
@@ -181,9 +185,9 @@ def test_a_report_written_late_tells_that_days_were_moved(history, tmp_path):
             incidents=lambda _month: (),
         )
 
-    assert issued(datetime.date(2026, 11, 30)).moved == 0
+    assert issued(datetime.date(2026, 11, 30)).moved_count == 0
     late = issued(datetime.date(2026, 12, 11))
-    assert late.moved > 0 and late.moved_to == datetime.date(2026, 12, 14)
+    assert late.moved_count > 0 and late.moved_to == datetime.date(2026, 12, 14)
     assert "chậm nhất ngày 14/12/2026" in body(late.files)
 
 
@@ -203,10 +207,10 @@ def test_a_unit_that_ceased_says_who_took_over(tmp_path):
     with pytest.raises(
         InputError, match=r"organisation\.yml:3: unit huyen no longer exists: Xã Mới succeeded it — use --unit xa"
     ):
-        issue.office(inventory.load(tmp_path), "huyen")
+        issue.get_reporting_unit(inventory.load(tmp_path), "huyen")
     (office / "organisation.yml").unlink()
     with pytest.raises(InputError, match="an official report needs the offices"):
-        issue.office(inventory.load(tmp_path), "huyen")
+        issue.get_reporting_unit(inventory.load(tmp_path), "huyen")
 
 
 def test_a_month_s_work_is_read_from_the_audits_around_each_hardening(history):
@@ -221,15 +225,15 @@ def test_a_month_s_work_is_read_from_the_audits_around_each_hardening(history):
     lost = made.model_copy(update={"id": "never-kept"})
     history.keep(after.model_copy(update={"id": "z", "started": "2026-11-25T01:00:00+07:00", "hardening": lost}))
     lab = inventory.load(LAB)
-    now, earlier, first = issue.states(history, lab, official.MONTH)
+    now, earlier, first = issue.load_states(history, lab, official.MONTH)
     assert (now.run.id, first and first.run.id, earlier is not None) == ("z", before.id, True)
-    found = [(one.before.id, one.after.id) for one in issue.hardenings(history, lab, official.MONTH)]
+    found = [(one.before.id, one.after.id) for one in issue.iter_hardenings(history, lab, official.MONTH)]
     assert found == [(before.id, "after")]
 
 
 def test_a_month_with_one_run_has_no_first_one(history):
     keep(history, "2026-11-24T09:12:00+07:00")
-    assert issue.states(history, inventory.load(LAB), official.MONTH)[1:] == (None, None)
+    assert issue.load_states(history, inventory.load(LAB), official.MONTH)[1:] == (None, None)
 
 
 def test_annexes_that_were_asked_for_besides(history, tmp_path):
@@ -241,10 +245,10 @@ def test_annexes_that_were_asked_for_besides(history, tmp_path):
     ]
     told = {"id": "CVE-2026-12345", "product": "OpenSSL on web1", "due": "2026-12-15", "verdicts": verdicts}
     (tmp_path / "answers.json").write_text(json.dumps({"title": "x", "answers": [told]}))
-    answers = advisory.kept(tmp_path / "answers.json")
+    answers = advisory.load_answers(tmp_path / "answers.json")
 
     def besides(month):
-        found = advisory.annex(answers, (host.name for host in month.run.hosts), Words("vi"))
+        found = advisory.build_annex_rows(answers, (host.name for host in month.run.hosts), Words("vi"))
         return {"answers": found, "sharing": (tuple(f"ô {number}" for number in range(12)),)}
 
     word = docx.Document(str(written(history, tmp_path, besides=besides)[0]))
@@ -263,4 +267,4 @@ def test_annexes_that_were_asked_for_besides(history, tmp_path):
 def test_what_holds_no_answers_is_told(content, tmp_path):
     (tmp_path / "answers.json").write_text(content)
     with pytest.raises(InputError, match="not contain answers"):
-        advisory.kept(tmp_path / "answers.json")
+        advisory.load_answers(tmp_path / "answers.json")

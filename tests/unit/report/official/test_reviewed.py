@@ -7,7 +7,7 @@ import pytest
 from auditor.audit import controls
 from auditor.audit.controls import Catalogue
 from auditor.audit.reviews import judge
-from auditor.models import Look, Run, clock
+from auditor.models import Run, Scan, clock
 from auditor.results.open_since import Since
 from tests import factory
 from tests.unit import official
@@ -23,10 +23,10 @@ def catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(official, "CATALOGUE", Catalogue(controls=(*factory.catalogue().controls, *ours)))
 
 
-def run(*looks: Look, started: str = official.NOW) -> Run:
+def run(*looks: Scan, started: str = official.NOW) -> Run:
     judged = judge(REAL, factory.HOSTS, looks, (), clock.read(started))
     made = factory.run(started=started)
-    return made.model_copy(update={"findings": (*made.findings, *judged.findings), "reviews": judged.reviewed})
+    return made.model_copy(update={"findings": (*made.findings, *judged.findings), "reviews": judged.reviews})
 
 
 def told(unit: str, now: Run, before: Run | None = None, since: Since | None = None) -> str:

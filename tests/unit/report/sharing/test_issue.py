@@ -24,7 +24,7 @@ from auditor.report.sharing import issue
 from auditor.system import resources
 from tests import factory
 
-LAB = resources.inventories() / "lab"
+LAB = resources.get_inventories() / "lab"
 CATALOGUE = controls.load()
 NOVEMBER = Period(2026, 11)
 DECLARED = yaml.safe_load((LAB / "office" / "sharing.yml").read_text("utf-8"))["units"]

@@ -20,7 +20,7 @@ from auditor.report.yearly.table import Year
 from auditor.system import resources
 
 TODAY = datetime.date(2026, 12, 16)
-LAB = resources.inventories() / "lab"
+LAB = resources.get_inventories() / "lab"
 DECLARED = yaml.safe_load((LAB / "office" / "systems.yml").read_text("utf-8"))["systems"]
 STATES = {"draft": "Đang dự thảo", "submitted": "Đã gửi thẩm định", "approved": "Đã được phê duyệt", None: None}
 

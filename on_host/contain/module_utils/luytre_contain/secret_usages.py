@@ -21,41 +21,44 @@ ENDINGS = (
     *(".sh", ".py", ".pl", ".js", ".toml", ".properties", ".config"),
 )
 """Of files that programs read; copies that editors and people leave are none."""
-SHORTEST = 6
+MIN_LETTERS = 6
 """Letters of a secret that is looked for: a shorter one stands everywhere."""
-LARGEST, MOST_ENTRIES, MOST_FOUND = 200_000, 200_000, 20
+MAX_BYTES, MAX_ENTRIES, MAX_FILES = 200_000, 200_000, 20
 """Bytes of a file that are read, entries of a root, files that are named."""
 SECONDS = 6
 
 
-def of(secret, roots):
+def find_files(secret, roots):
     """``(paths, roots that were not read to their end)`` of the files below web roots and in FOLDERS that hold it."""
-    if len(secret) < SHORTEST:
+    if len(secret) < MIN_LETTERS:
         return [], list(roots)
-    escaped = secret.replace("\\", "\\\\")
-    wanted = {word.encode() for word in (secret, escaped, escaped.replace("'", "\\'"), escaped.replace('"', '\\"'))}
-    found, cut, effort = [], [], Effort(SECONDS)
+    escaped_secret = secret.replace("\\", "\\\\")
+    needles = {
+        word.encode()
+        for word in (secret, escaped_secret, escaped_secret.replace("'", "\\'"), escaped_secret.replace('"', '\\"'))
+    }
+    matches, cut, effort = [], [], Effort(SECONDS)
     for root in (*roots, *FOLDERS):
-        paths, whole = _below(root, wanted, effort, deep=root not in FOLDERS)
-        found += paths
+        paths, whole = _search_root(root, needles, effort, deep=root not in FOLDERS)
+        matches += paths
         cut += [] if whole else [root]
-    return found[:MOST_FOUND], cut
+    return matches[:MAX_FILES], cut
 
 
-def _below(root, wanted, effort, *, deep):
+def _search_root(root, needles, effort, *, deep):
     try:
-        folder = safe_open.path(root, safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
+        folder = safe_open.open_path(root, safe_open.DIRECTORY, safe_open.ROOTS_LINKS)
     except OSError:
         return [], True
-    found = []
+    matches = []
     try:
-        walk = _webroot.Walk(folder, effort, MOST_ENTRIES)
+        walk = _webroot.WebrootWalk(folder, effort, MAX_ENTRIES)
         for entry in walk if deep else _members(folder):
             if _is_read(entry, deep=deep):
-                content = entry.content(LARGEST)
-                if any(word in content for word in wanted):
-                    found.append(os.path.join(root, entry.path))
-        return found, not walk.cut_short
+                content = entry.content(MAX_BYTES)
+                if any(word in content for word in needles):
+                    matches.append(os.path.join(root, entry.path))
+        return matches, not walk.cut_short
     finally:
         os.close(folder)
 
@@ -64,7 +67,7 @@ def _members(folder):
     """The entries of a folder, without what is below them."""
     status = os.fstat(folder)
     for name in sorted(os.listdir(folder)):
-        yield _webroot.Entry(folder, status, name, name, os.stat(name, dir_fd=folder, follow_symlinks=False))
+        yield _webroot.WebrootEntry(folder, status, name, name, os.stat(name, dir_fd=folder, follow_symlinks=False))
 
 
 def _is_read(entry, *, deep):

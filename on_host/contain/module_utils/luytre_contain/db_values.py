@@ -7,7 +7,7 @@ hexadecimal, None for NULL. No statement is made of what a site says in any othe
 import re
 
 from ansible.module_utils.luytre import _site_database, _site_postgresql
-from ansible.module_utils.luytre_shared.acting import Refused
+from ansible.module_utils.luytre_shared.acting import ActionRefusal
 
 NAME = re.compile(r"[A-Za-z_]{1,40}\Z")
 HEX = re.compile(r"(?:[0-9A-Fa-f]{2})*\Z")
@@ -17,34 +17,34 @@ END = "COMMIT;\n"
 """No statement waits longer for others than we wait for it: one that was given up changes nothing later."""
 
 
-def put(application, cells):
+def write_cells(application, cells):
     """Have each as it is wanted, whatever it was. Raises Refused."""
-    _change(application, "".join(_engine(application).update(application, one, one["after"]) for one in cells))
+    _change(application, "".join(_engine(application).update(application, cell, cell["after"]) for cell in cells))
 
 
-def back(application, cells):
+def restore_cells(application, cells):
     """Have each as it was, if it is still as it was wanted. Raises Refused."""
     _change(
         application,
-        "".join(_engine(application).update(application, one, one["before"], only=one["after"]) for one in cells),
+        "".join(_engine(application).update(application, cell, cell["before"], only=cell["after"]) for cell in cells),
     )
 
 
 def _change(application, script):
-    application.answered(_engine(application).BEGIN + script + END)
+    application.run_script(_engine(application).BEGIN + script + END)
 
 
-def now(application, cells):
+def read_cells(application, cells):
     """What each holds now, in hexadecimal; a list, None for NULL and for what has gone. Raises Refused."""
     engine = _engine(application)
-    script = "".join(engine.select(application, number, one) for number, one in enumerate(cells))
-    found = {row[0]: row[1] for row in application.answered(engine.BEGIN_READING + script)}
-    return [found.get(str(number)) for number in range(len(cells))]
+    script = "".join(engine.select(application, number, cell) for number, cell in enumerate(cells))
+    values_by_number = {row[0]: row[1] for row in application.run_script(engine.BEGIN_READING + script)}
+    return [values_by_number.get(str(number)) for number in range(len(cells))]
 
 
-def is_(present, wanted):
+def is_same_value(present, other):
     """Whether two values in hexadecimal are the same."""
-    return present == wanted or (present is not None and wanted is not None and present.upper() == wanted.upper())
+    return present == other or (present is not None and other is not None and present.upper() == other.upper())
 
 
 def _engine(application):
@@ -70,11 +70,11 @@ class _Mysql:
     def update(application, cell, value, only=None):
         condition = _where(cell)
         if only is not None:
-            condition += " AND CAST(%s AS BINARY) <=> %s" % (_name(cell["column"]), literal(only))
+            condition += " AND CAST(%s AS BINARY) <=> %s" % (_name(cell["column"]), make_literal(only))
         if cell["column"] in NUMBERS and value is not None:
-            text = "CONVERT(%s USING ascii)" % literal(value)
+            text = "CONVERT(%s USING ascii)" % make_literal(value)
         else:
-            text = literal(value)
+            text = make_literal(value)
         return "UPDATE %s SET %s = %s WHERE %s;\n" % (_table(application, cell), _name(cell["column"]), text, condition)  # noqa: S608
 
 
@@ -87,16 +87,16 @@ class _Postgresql:
     @classmethod
     def select(cls, application, number, cell):
         value = _site_postgresql.hexadecimal(_bare(cell["column"]))
-        said = (number, value, cls._table(application, cell), cls._where(cell))
-        return "SELECT json_build_array('%d', %s) FROM %s WHERE %s;\n" % said  # noqa: S608
+        arguments = (number, value, cls._table(application, cell), cls._where(cell))
+        return "SELECT json_build_array('%d', %s) FROM %s WHERE %s;\n" % arguments  # noqa: S608
 
     @classmethod
     def update(cls, application, cell, value, only=None):
         condition = cls._where(cell)
         if only is not None:
-            condition += ' AND "%s"::text = %s' % (_bare(cell["column"]), written(only))
-        said = (cls._table(application, cell), _bare(cell["column"]), written(value), condition)
-        return 'UPDATE %s SET "%s" = %s WHERE %s;\n' % said  # noqa: S608
+            condition += ' AND "%s"::text = %s' % (_bare(cell["column"]), make_text_literal(only))
+        arguments = (cls._table(application, cell), _bare(cell["column"]), make_text_literal(value), condition)
+        return 'UPDATE %s SET "%s" = %s WHERE %s;\n' % arguments  # noqa: S608
 
     @staticmethod
     def _table(application, cell):
@@ -104,23 +104,23 @@ class _Postgresql:
 
     @staticmethod
     def _where(cell):
-        return '"%s"::text = %s' % (_bare(cell["key"]), written(cell["row"]))
+        return '"%s"::text = %s' % (_bare(cell["key"]), make_text_literal(cell["row"]))
 
 
-def written(value):
+def make_text_literal(value):
     """A value in hexadecimal as the letters that it is written in, as PostgreSQL has them. Raises Refused."""
     if value is None:
         return "NULL"
     if not HEX.match(value):
-        raise Refused("fault", "a value that is not in hexadecimal")
+        raise ActionRefusal("fault", "a value that is not in hexadecimal")
     try:
         return _site_postgresql.literal(bytes.fromhex(value).decode())
     except UnicodeDecodeError:
-        raise Refused("fault", "a value that is no text")
+        raise ActionRefusal("fault", "a value that is no text")
 
 
 def _where(cell):
-    return "CAST(%s AS BINARY) = %s" % (_name(cell["key"]), literal(cell["row"]))
+    return "CAST(%s AS BINARY) = %s" % (_name(cell["key"]), make_literal(cell["row"]))
 
 
 def _table(application, cell):
@@ -133,14 +133,14 @@ def _name(name):
 
 def _bare(name):
     if not NAME.match(name):
-        raise Refused("fault", "a name of no table of ours")
+        raise ActionRefusal("fault", "a name of no table of ours")
     return name
 
 
-def literal(value):
+def make_literal(value):
     """A value in hexadecimal as SQL has it."""
     if value is None:
         return "NULL"
     if not HEX.match(value):
-        raise Refused("fault", "a value that is not in hexadecimal")
+        raise ActionRefusal("fault", "a value that is not in hexadecimal")
     return "X'%s'" % value

@@ -15,10 +15,10 @@ import re
 import time
 
 from ansible.module_utils.luytre_shared import acting, neighbours, starting
-from ansible.module_utils.luytre_shared.acting import Refused
+from ansible.module_utils.luytre_shared.acting import ActionRefusal
 
 HOME = "/var/lib/luytre/contain"
-RECORD = acting.Record(HOME)
+RECORD = acting.ActionRecord(HOME)
 PROGRAM = HOME + "/contain.zip"
 UNIT = "luytre-contain-addresses.service"
 AGAIN = "luytre-contain-nftables.service"
@@ -26,7 +26,7 @@ NFT = "/usr/sbin/nft"
 TABLE = "luytre_contain"
 TRIAL = 60
 """Seconds: more than the answer to one question takes (``acting.SECONDS``)."""
-MOST = 2_000
+MAX_BLOCKS = 2_000
 MAX_FILES = 5_000
 CONFIGURATIONS = ("/etc/nginx", "/etc/apache2")
 PROXIES = re.compile(r"(?i)\b(?:set_real_ip_from|RemoteIPTrustedProxy|RemoteIPInternalProxy)\s+([^;\n]{1,2000})")
@@ -65,54 +65,54 @@ AS_LISTED = {
 # --- what is kept ------------------------------------------------------------------------------------
 
 
-def left(block, now):
+def compute_seconds_left(block, now):
     """Seconds that a block has left; a clock that was set back gives it no more than it was given."""
     ends, most = (block["until"], block["seconds"]) if block["confirmed"] else (block["trial"], TRIAL)
     return int(min(ends - now, most))
 
 
-def living(blocks, now):
+def select_active(blocks, now):
     """Those whose time is not over."""
-    return {name: one for name, one in blocks.items() if left(one, now) > 0}
+    return {name: block for name, block in blocks.items() if compute_seconds_left(block, now) > 0}
 
 
 # --- the packet filter -------------------------------------------------------------------------------
 
 
-def rules(blocks, now):
+def render_rules(blocks, now):
     """What ``nft -f`` is given, so that these are blocked and nothing else is."""
     ends = {}
-    for one in blocks.values():
-        ends[one["address"]] = max(left(one, now), ends.get(one["address"], 0))
+    for block in blocks.values():
+        ends[block["address"]] = max(compute_seconds_left(block, now), ends.get(block["address"], 0))
     members = {4: [], 6: []}
     for address, seconds in sorted(ends.items()):
         members[ipaddress.ip_address(address).version].append("%s timeout %ds" % (address, seconds))
     lines = {
-        "v%d" % version: "\t\telements = { %s }\n" % ", ".join(some) if some else ""
-        for version, some in members.items()
+        "v%d" % version: "\t\telements = { %s }\n" % ", ".join(elements) if elements else ""
+        for version, elements in members.items()
     }
     return RULES.format(table=TABLE, **lines)
 
 
 def load(blocks, now):
     """Have these blocked, all at once. Raises Refused."""
-    said = acting.ran([NFT, "-f", "-"], rules(blocks, now))
-    if said is None:
-        raise Refused("not_loaded", "")
+    output = acting.run_program([NFT, "-f", "-"], render_rules(blocks, now))
+    if output is None:
+        raise ActionRefusal("not_loaded", "")
 
 
-def in_force():
+def query_blocked_addresses():
     """The addresses that the kernel blocks now, by the table as nft reads it back; None where that is not as we made it."""
-    told = acting.ran([NFT, "-j", "list", "table", "inet", TABLE])
+    output = acting.run_program([NFT, "-j", "list", "table", "inet", TABLE])
     try:
-        return None if told is None else blocked(json.loads(told)["nftables"])
+        return None if output is None else parse_table(json.loads(output)["nftables"])
     except (KeyError, TypeError, ValueError):
         return None
 
 
-def blocked(entries):
+def parse_table(entries):
     """The same of what nft lists."""
-    chains, found, addresses = {}, {name: [] for name in AS_LISTED}, set()
+    chains, chain_rules, addresses = {}, {name: [] for name in AS_LISTED}, set()
     for entry in entries:
         if "chain" in entry:
             chain = entry["chain"]
@@ -122,13 +122,13 @@ def blocked(entries):
             side = match["match"]
             word = side["left"]["payload"]
             if side["op"] == "==" and "drop" in verdict:
-                found[entry["rule"]["chain"]].append((word["protocol"], word["field"], side["right"]))
+                chain_rules[entry["rule"]["chain"]].append((word["protocol"], word["field"], side["right"]))
         elif "set" in entry:
-            members = (one["elem"] for one in entry["set"].get("elem", []))
-            living = (one["val"] for one in members if one.get("expires", 1) > 0)
-            addresses.update(str(ipaddress.ip_address(one)) for one in living)
-    for name, (hook, wanted) in AS_LISTED.items():
-        if chains.get(name) != ("filter", hook, -300) or tuple(found[name]) != wanted:
+            members = (element["elem"] for element in entry["set"].get("elem", []))
+            live_addresses = (member["val"] for member in members if member.get("expires", 1) > 0)
+            addresses.update(str(ipaddress.ip_address(address)) for address in live_addresses)
+    for name, (hook, expected_rules) in AS_LISTED.items():
+        if chains.get(name) != ("filter", hook, -300) or tuple(chain_rules[name]) != expected_rules:
             return None
     return addresses
 
@@ -136,204 +136,204 @@ def blocked(entries):
 # --- over a reboot -----------------------------------------------------------------------------------
 
 
-def units():
+def build_units():
     """What has the blocks loaded."""
     command = "%s -I -B %s" % (starting.PYTHON, PROGRAM)
-    return starting.tables(UNIT, AGAIN, "addresses that stay blocked", RECORD.path, command)
+    return starting.make_table_units(UNIT, AGAIN, "addresses that stay blocked", RECORD.path, command)
 
 
 def leave_nothing():
     """Take table, units and folder away. Raises Refused when the kernel still has the table."""
-    acting.ran([NFT, "-f", "-"], "table inet {0}\ndelete table inet {0}\n".format(TABLE))
-    if acting.ran([NFT, "-j", "list", "table", "inet", TABLE]) is not None:
-        raise Refused("not_loaded", "")
-    units().take_away(UNIT)
+    acting.run_program([NFT, "-f", "-"], "table inet {0}\ndelete table inet {0}\n".format(TABLE))
+    if acting.run_program([NFT, "-j", "list", "table", "inet", TABLE]) is not None:
+        raise ActionRefusal("not_loaded", "")
+    build_units().take_away(UNIT)
     RECORD.clear()
 
 
 # --- what is never blocked ---------------------------------------------------------------------------
 
 
-def refuse(address, connection, trusted):
+def refuse(address, connection, trusted_networks):
     """Raise Refused for an address without which this host, or who asks, would be lost."""
     if address.is_loopback or address.is_unspecified or address.is_multicast or address.is_link_local:
-        raise Refused("no_stranger", str(address))
+        raise ActionRefusal("no_stranger", str(address))
     if not connection:
-        raise Refused("no_connection", "")
-    for why, some in (
+        raise ActionRefusal("no_connection", "")
+    for why, entries in (
         ("connection", connection[:1]),
-        ("trusted", trusted),
-        ("own", neighbours.own_addresses()),
-        ("gateway", neighbours.gateways()),
-        ("resolver", neighbours.resolvers()),
-        ("proxy", proxies()),
+        ("trusted", trusted_networks),
+        ("own", neighbours.iter_own_addresses()),
+        ("gateway", neighbours.iter_gateways()),
+        ("resolver", neighbours.iter_resolvers()),
+        ("proxy", iter_proxies()),
     ):
-        for one in some:
-            if neighbours.inside(address, one):
-                raise Refused(why, one)
+        for entry in entries:
+            if neighbours.is_inside(address, entry):
+                raise ActionRefusal(why, entry)
 
 
-def proxies():
+def iter_proxies():
     """What the web servers take visitors' addresses from: every visitor has theirs."""
-    read, named = 0, set()
+    read, hostnames = 0, set()
     for top in CONFIGURATIONS:
         for folder, _, names in os.walk(top):
             for name in names:
                 read += 1
                 if read > MAX_FILES:
-                    raise Refused("too_much", top)
-                text = said_in(os.path.join(folder, name))
-                lists = [said_in(os.path.join(top, path)) for path in PROXY_LISTS.findall(text)]
-                for one in " ".join([*PROXIES.findall(text), *lists]).split():
-                    if neighbours.is_name(one):
-                        named.add(one)
+                    raise ActionRefusal("too_much", top)
+                text = read_without_comments(os.path.join(folder, name))
+                lists = [read_without_comments(os.path.join(top, path)) for path in PROXY_LISTS.findall(text)]
+                for entry in " ".join([*PROXIES.findall(text), *lists]).split():
+                    if neighbours.is_name(entry):
+                        hostnames.add(entry)
                     else:
-                        yield one
-    yield from neighbours.addresses_of(named)
+                        yield entry
+    yield from neighbours.iter_addresses(hostnames)
 
 
-def said_in(path):
+def read_without_comments(path):
     """Likewise without comments."""
-    return re.sub(r"#[^\n]*", "", neighbours.text_of(path))
+    return re.sub(r"#[^\n]*", "", neighbours.read_text(path))
 
 
 # --- what is asked -----------------------------------------------------------------------------------
 
 
-def contain(asked, connection, now):
+def contain(request, connection, now):
     """Block an address for TRIAL seconds, in which it has to be confirmed. What is confirmed already stays so."""
-    check(asked, connection)
-    with RECORD.held():
-        blocks = living(RECORD.all(), now)
-        known = blocks.get(asked["id"])
-        blocks = with_one(asked, blocks, now)
+    check(request, connection)
+    with RECORD.hold_lock():
+        blocks = select_active(RECORD.all(), now)
+        existing_block = blocks.get(request["id"])
+        blocks = add_block(request, blocks, now)
         RECORD.replace(blocks)
         try:
             load(blocks, now)
-            return seen(blocks[asked["id"]], now)
+            return describe_state(blocks[request["id"]], now)
         except Exception:
-            if known is None:
-                take_out(asked["id"], blocks, now)
+            if existing_block is None:
+                take_out(request["id"], blocks, now)
             raise
 
 
-def check(asked, connection):
+def check(request, connection):
     """Raise Refused for what must not be blocked, and where it cannot be."""
-    refuse(ipaddress.ip_address(asked["what"]), connection, asked["trusted"])
+    refuse(ipaddress.ip_address(request["what"]), connection, request["trusted"])
     if not os.path.exists(NFT):
-        raise Refused("no_nft", NFT)
+        raise ActionRefusal("no_nft", NFT)
 
 
-def with_one(asked, blocks, now):
+def add_block(request, blocks, now):
     """These blocks and the one that is asked for, on trial unless it is confirmed. Raises Refused for one too many."""
-    known = blocks.get(asked["id"])
-    acting.refuse_taken(known, asked, blocks)
-    if known is not None and known["confirmed"]:
+    existing_block = blocks.get(request["id"])
+    acting.refuse_taken(existing_block, request, blocks)
+    if existing_block is not None and existing_block["confirmed"]:
         return blocks
-    if known is None and len(blocks) >= MOST:
-        raise Refused("too_much", str(MOST))
+    if existing_block is None and len(blocks) >= MAX_BLOCKS:
+        raise ActionRefusal("too_much", str(MAX_BLOCKS))
     block = {
-        "what": asked["what"],
-        "address": str(ipaddress.ip_address(asked["what"])),
-        "seconds": asked["seconds"],
-        "until": now + asked["seconds"],
+        "what": request["what"],
+        "address": str(ipaddress.ip_address(request["what"])),
+        "seconds": request["seconds"],
+        "until": now + request["seconds"],
         "trial": now + TRIAL,
         "confirmed": False,
     }
-    return dict(blocks, **{asked["id"]: block})
+    return dict(blocks, **{request["id"]: block})
 
 
-def plan(asked, connection, now):
+def plan(request, connection, now):
     """What ``contain`` and ``confirm`` would do now; nothing is written."""
-    check(asked, connection)
-    blocks = with_one(asked, living(RECORD.all(), now), now)
-    lasting = dict(blocks, **{asked["id"]: dict(blocks[asked["id"]], confirmed=True)})
+    check(request, connection)
+    blocks = add_block(request, select_active(RECORD.all(), now), now)
+    confirmed_blocks = dict(blocks, **{request["id"]: dict(blocks[request["id"]], confirmed=True)})
     return {
         "state": "planned",
         "would": [
-            "nft -f -\n" + rules(blocks, now),
+            "nft -f -\n" + render_rules(blocks, now),
             *(["write", path] for path in (RECORD.path, PROGRAM)),
-            *units().steps(UNIT),
-            "nft -f -\n" + rules(lasting, now),
+            *build_units().steps(UNIT),
+            "nft -f -\n" + render_rules(confirmed_blocks, now),
         ],
     }
 
 
-def confirm(asked, _connection, now):
+def confirm(request, _connection, now):
     """Let a block last until its moment."""
-    with RECORD.held():
-        blocks = living(RECORD.all(), now)
-        if asked["id"] not in blocks:
+    with RECORD.hold_lock():
+        blocks = select_active(RECORD.all(), now)
+        if request["id"] not in blocks:
             return {"state": "none"}
-        blocks[asked["id"]] = dict(blocks[asked["id"]], confirmed=True)
+        blocks[request["id"]] = dict(blocks[request["id"]], confirmed=True)
         try:
-            acting.write(PROGRAM, acting.own_archive(__loader__))
-            units().lay(UNIT)
+            acting.write(PROGRAM, acting.read_own_archive(__loader__))
+            build_units().lay(UNIT)
             RECORD.replace(blocks)
             load(blocks, now)
-            return seen(blocks[asked["id"]], now)
+            return describe_state(blocks[request["id"]], now)
         except Exception:
-            take_out(asked["id"], blocks, now)
+            take_out(request["id"], blocks, now)
             raise
 
 
-def release(asked, _connection, now):
+def release(request, _connection, now):
     """Take a block away."""
-    with RECORD.held():
-        blocks = living(RECORD.all(), now)
-        if acting.is_of_another(blocks.get(asked["id"]), asked):
+    with RECORD.hold_lock():
+        blocks = select_active(RECORD.all(), now)
+        if acting.is_of_another(blocks.get(request["id"]), request):
             return acting.NONE_KEPT
-        take_out(asked["id"], blocks, now)
+        take_out(request["id"], blocks, now)
         return {"state": "none"}
 
 
 def take_out(name, blocks, now):
     """Have all of these blocks but one, and nothing of ours when that was the last. Raises Refused when the kernel has others."""
-    others = {key: one for key, one in blocks.items() if key != name}
+    others = {key: block for key, block in blocks.items() if key != name}
     if not others:
         leave_nothing()
         return
     RECORD.replace(others)
     load(others, now)
-    if in_force() != {one["address"] for one in others.values()}:
-        raise Refused("not_loaded", "")
+    if query_blocked_addresses() != {block["address"] for block in others.values()}:
+        raise ActionRefusal("not_loaded", "")
 
 
-def look(asked, _connection, now):
+def look(request, _connection, now):
     """What there is of a block."""
     if not os.path.exists(RECORD.path):
         return {"state": "none"}
-    with RECORD.held():
-        return seen(living(RECORD.all(), now).get(asked["id"]), now)
+    with RECORD.hold_lock():
+        return describe_state(select_active(RECORD.all(), now).get(request["id"]), now)
 
 
-def seen(block, now):
+def describe_state(block, now):
     """A block as it is in force, looked at in the kernel."""
     if block is None:
         return {"state": "none"}
-    if block["address"] not in (in_force() or ()):
-        raise Refused("not_loaded", block["address"])
-    return {"state": "confirmed" if block["confirmed"] else "on_trial", "left": left(block, now)}
+    if block["address"] not in (query_blocked_addresses() or ()):
+        raise ActionRefusal("not_loaded", block["address"])
+    return {"state": "confirmed" if block["confirmed"] else "on_trial", "left": compute_seconds_left(block, now)}
 
 
-def at_once(act):
+def bind_clock(act):
     """What an action comes to by the clock as it is."""
-    return lambda asked, connection: act(asked, connection, time.time())
+    return lambda request, connection: act(request, connection, time.time())
 
 
-ACTIONS = {one.__name__: at_once(one) for one in (plan, contain, confirm, release, look)}
+ACTIONS = {one.__name__: bind_clock(one) for one in (plan, contain, confirm, release, look)}
 
 
-def at_boot(now):
+def load_confirmed(now):
     """Load what was confirmed and has time left."""
-    confirmed = {name: one for name, one in living(RECORD.all(), now).items() if one["confirmed"]}
-    if confirmed:
-        load(confirmed, now)
+    confirmed_blocks = {name: block for name, block in select_active(RECORD.all(), now).items() if block["confirmed"]}
+    if confirmed_blocks:
+        load(confirmed_blocks, now)
 
 
 def main(arguments):
     """Answer what is asked; without a question, load what was confirmed."""
     if arguments:
-        acting.asked(ACTIONS, arguments)
+        acting.answer_question(ACTIONS, arguments)
     else:
-        acting.in_time(lambda: at_boot(time.time()))
+        acting.run_in_time(lambda: load_confirmed(time.time()))

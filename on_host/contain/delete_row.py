@@ -1,0 +1,198 @@
+"""Takes a row out of the database of a site's application and puts it back: a question of JSON as argument, an answer of JSON out.
+
+Run as root by a controller, over a connection of its own. The database is asked as the site's own account, since what its people put in place of
+a table, and their triggers, run with the rights of whoever asks. Names of tables are ours; values are sent as hexadecimal digits, so that
+nothing of a site is ever read as a statement. What the row holds is kept in a folder of root's before it goes, and it goes only while it holds that.
+"""
+
+import hashlib
+import os
+import re
+from urllib.parse import unquote_to_bytes
+
+from ansible.module_utils.luytre._site_database import IDENTIFIER
+from ansible.module_utils.luytre_contain import applications, row_mysql, row_postgresql
+from ansible.module_utils.luytre_shared import acting, kept
+from ansible.module_utils.luytre_shared.acting import ActionRefusal
+
+STORE = kept.QuarantineStore("/var/lib/luytre/rows")
+TABLES = {
+    "wordpress": {
+        "posts": ("posts", "ID"),
+        "postmeta": ("postmeta", "meta_id"),
+        "comments": ("comments", "comment_ID"),
+        "commentmeta": ("commentmeta", "meta_id"),
+        "options": ("options", "option_name"),
+        "snippets": ("snippets", "id"),
+    },
+    "joomla": {"content": ("content", "id"), "modules": ("modules", "id"), "menu": ("menu", "id")},
+    "nukeviet": {"vi_news_rows": ("vi_news_rows", "id"), "vi_news_detail": ("vi_news_detail", "id")},
+}
+"""By application and the name that a question has for it: a table, and the column that tells its rows apart."""
+TEXT_KEY_TABLES = frozenset({"options"})
+NUMBER = re.compile(r"\A[1-9][0-9]{0,17}\Z")
+MAX_COLUMNS = 90
+"""As many as one function of PostgreSQL takes, with some to spare."""
+
+
+class RowLocation:
+    """Where a row is, as a question and a site's configuration tell it. Its methods raise Refused."""
+
+    def __init__(self, root, folder, table, key):
+        self.locator = {"root": root, "folder": folder, "table": table, "key": key}
+        self.application = applications.load_application(applications.resolve_folder(self.locator))
+        if table not in TABLES[self.application.kind]:
+            raise ActionRefusal("no_table", "%s: %s" % (self.application.kind, table))
+        name, column = TABLES[self.application.kind][table]
+        self.table = self.application.prefix + name
+        self.sql = row_postgresql if self.application.in_postgresql else row_mysql
+        if table not in TEXT_KEY_TABLES and not NUMBER.match(key):
+            raise ActionRefusal("no_row", key)
+        self.where = self.sql.build_condition(column, unquote_to_bytes(key), table in TEXT_KEY_TABLES)
+
+    def format_statement(self, statement, **words):
+        """A statement about the row."""
+        return statement.format(db=self.application.login.database, table=self.table, where=self.where, **words)
+
+    def run_statements(self, *statements):
+        """The rows that statements come to."""
+        return self.application.run_script(self.sql.SESSION + "".join(statements))
+
+    def read_columns(self):
+        """``[name, type]`` of each column of the table that holds something of its own."""
+        rows = self.run_statements(
+            self.format_statement(self.sql.OF_TABLE), self.format_statement(self.sql.COLUMNS, most=MAX_COLUMNS + 1)
+        )
+        if ["table", "BASE TABLE"] not in rows:
+            raise ActionRefusal("no_table", self.table)
+        columns = [row[1:] for row in rows if row[0] == "column"]
+        if len(columns) > MAX_COLUMNS or not all(
+            len(column) == 2 and IDENTIFIER.match(column[0]) and column[1] in self.sql.SUPPORTED_TYPES
+            for column in columns
+        ):
+            raise ActionRefusal("odd_columns", self.table)
+        return columns
+
+    def read_values(self, columns):
+        """What the row holds, a text of hexadecimal digits, or ``-`` for NULL, a column; None when there is no row."""
+        rows = [
+            row[1:]
+            for row in self.run_statements(self.format_statement(self.sql.SELECT_ROW, fields=self.sql.fields(columns)))
+        ]
+        if len(rows) > 1:
+            raise ActionRefusal("no_row", self.table)
+        if rows and not (len(rows[0]) == len(columns) and all(map(_is_hex, rows[0]))):
+            raise ActionRefusal("not_asked", "failed")
+        return rows[0] if rows else None
+
+    def build_deletion(self, record):
+        """The statements that take the row out while it holds what is on record, and tell how many went."""
+        return self.format_statement(
+            self.sql.DELETE, fields=self.sql.fields(record["columns"]), sha256=record["sha256"]
+        )
+
+    def build_insertion(self, record):
+        """The statement that puts it back."""
+        names = ", ".join(self.sql.IDENTIFIER_FORMAT % name for name, _ in record["columns"])
+        values = ", ".join(self.sql.literal(kind, text) for (_, kind), text in zip(record["columns"], record["held"]))
+        return self.format_statement(self.sql.INSERT, names=names, values=values)
+
+
+def _is_hex(text):
+    """None of what is longer than the server sends."""
+    return text == row_mysql.NULL or (text is not None and re.match(r"\A(?:[0-9A-F]{2})*\Z", text) is not None)
+
+
+def digest(values):
+    """sha256 of what a row holds, as the server works it out, too."""
+    return hashlib.sha256(",".join(values).encode("ascii")).hexdigest()
+
+
+def contain(request, _connection):
+    """Take a row out; once, however often it is asked for. Raises Refused."""
+    name = request["id"]
+    with STORE.hold_lock():
+        before = STORE.find_before_start(request)
+        place = RowLocation(**before["place"]) if before else locate_row(request)
+        record = before or dict(read_row(place), what=request["what"])
+        STORE.keep(name, record)
+        try:
+            was_deleted = place.run_statements(place.build_deletion(record)) == [["gone", "1"]]
+            remaining_values = place.read_values(record["columns"])
+        except ActionRefusal as refusal:
+            return check_after_refusal(place, name, record, refusal)
+        if remaining_values is None:
+            return {"state": "confirmed", "sha256": record["sha256"]}
+        if was_deleted or before:
+            return {"state": "unknown", "why": "row_again", "about": place.table}
+        STORE.forget(name)
+        raise ActionRefusal("row_changed", place.table)
+
+
+def check_after_refusal(place, name, record, refusal):
+    """What is said when the server did not do all that it was told. Raises Refused when the row is as it was."""
+    try:
+        remaining_values = place.read_values(record["columns"])
+    except ActionRefusal:
+        remaining_values = None
+    if remaining_values is None or digest(remaining_values) != record["sha256"]:
+        return {"state": "unknown", "why": refusal.args[0], "about": str(refusal.args[1])[: acting.MAX_REASON]}
+    STORE.forget(name)
+    raise refusal
+
+
+def locate_row(request):
+    """Where the row is that is asked for. Raises Refused."""
+    return RowLocation(request["root"], request["folder"], request["table"], request["key"])
+
+
+def read_row(place):
+    """A row as it is now, to be kept. Raises Refused when there is none."""
+    columns = place.read_columns()
+    values = place.read_values(columns)
+    if values is None:
+        raise ActionRefusal("no_row", "%s %s" % (place.table, place.locator["key"]))
+    for (_, kind), text in zip(columns, values):
+        place.sql.literal(kind, text)
+    return {"place": place.locator, "columns": columns, "held": values, "sha256": digest(values)}
+
+
+def plan(request, _connection):
+    """What ``contain`` would do now; nothing is written."""
+    place = locate_row(request)
+    record = read_row(place)
+    return {
+        "state": "planned",
+        "sha256": record["sha256"],
+        "would": [
+            ["write", os.path.join(STORE.folder(request["id"]), kept.RECORD)],
+            *place.build_deletion(record).splitlines(),
+        ],
+    }
+
+
+def release(request, _connection):
+    """Put a row back as it was, in place of nothing. Raises Refused."""
+    with STORE.hold_lock():
+        record = STORE.find(request)
+        if record is None:
+            return acting.NONE_KEPT
+        place = RowLocation(**record["place"])
+        remaining_values = place.read_values(record["columns"])
+        if remaining_values is None:
+            place.run_statements(place.build_insertion(record))
+            remaining_values = place.read_values(record["columns"])
+            if remaining_values is None or digest(remaining_values) != record["sha256"]:
+                return {"state": "unknown", "why": "row_changed", "about": place.table}
+        if digest(remaining_values) != record["sha256"]:
+            raise ActionRefusal("name_taken", place.table)
+        STORE.forget(request["id"])
+        return {"state": "none"}
+
+
+ACTIONS = {"plan": plan, "contain": contain, "release": release}
+
+
+def main(arguments):
+    """Answer what is asked."""
+    acting.answer_question(ACTIONS, arguments)
